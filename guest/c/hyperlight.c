@@ -1,0 +1,135 @@
+/*
+ * The library's connection to the host, and strings in scratch memory.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "hyperlight.h"
+
+#if __STDC_HOSTED__
+#include <string.h>
+#endif
+
+enum { LINUX_WRITE = 1, STANDARD_OUTPUT = 1 };
+
+extern const struct hl_function __start_hyperlight_functions[] __attribute__((visibility("hidden")));
+
+static inline uint64_t system_call(uint64_t number, uint64_t a, uint64_t b, uint64_t c)
+{
+    __asm__ volatile("syscall" : "+a"(number), "+d"(c) : "D"(a), "S"(b) : "rcx", "r8", "r11", "memory");
+    return number;
+}
+
+bool hl_host_call(const struct hl_function *function, const struct hl_value *arguments, struct hl_value *result)
+{
+    uint64_t status = HL_CALL_HOST;
+    uint64_t first;
+    register uint64_t second __asm__("r8");
+    __asm__ volatile("syscall"
+                     : "+a"(status), "=d"(first), "=r"(second)
+                     : "D"((uint64_t)(function - __start_hyperlight_functions)), "S"(arguments)
+                     : "rcx", "r11", "memory");
+    result->first = first;
+    result->second = second;
+    return status == 0;
+}
+
+_Noreturn void hl_give_up(void)
+{
+    for (;;) {
+        system_call(HL_CALL_GIVE_UP, 0, 0, 0);
+    }
+}
+
+_Noreturn void hl_abort(hl_string message)
+{
+    for (;;) {
+        system_call(HL_CALL_ABORT, (uint64_t)message.data, message.size, 0);
+    }
+}
+
+void hl_log(enum hl_level level, hl_string message)
+{
+    system_call(HL_CALL_LOG, level, (uint64_t)message.data, message.size);
+}
+
+void hl_print(hl_string text)
+{
+    while (text.size != 0) {
+        int64_t written = (int64_t)system_call(LINUX_WRITE, STANDARD_OUTPUT, (uint64_t)text.data, text.size);
+        if (written <= 0) {
+            hl_abort(HL_STR("hl_print of memory that is not the guest's"));
+        }
+        text.data += written;
+        text.size -= (size_t)written;
+    }
+}
+
+void hl_error(hl_string message)
+{
+    struct hl_frame *frame = HL_INFORMATION->frame;
+    frame->error_address = (uint64_t)message.data;
+    frame->error_length = message.size;
+    frame->status = 1;
+}
+
+void *hl_scratch(size_t size)
+{
+    struct hl_frame *frame = HL_INFORMATION->frame;
+    uint64_t start = (frame->window_next + 15) & -16ul;
+    if (start > frame->window_end || size > frame->window_end - start) {
+        if (size > SIZE_MAX / 2 || system_call(HL_CALL_GROW_WINDOW, start + size, 0, 0) != 0) {
+            return NULL;
+        }
+    }
+    frame->window_next = start + size;
+    return (void *)start;
+}
+
+static char *scratch_or_abort(size_t size)
+{
+    char *block = hl_scratch(size);
+    if (block == NULL) {
+        hl_abort(HL_STR("out of memory"));
+    }
+    return block;
+}
+
+hl_string hl_concat_array(size_t count, const hl_string *parts)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (__builtin_add_overflow(size, parts[i].size, &size) || size == SIZE_MAX) {
+            hl_abort(HL_STR("out of memory"));
+        }
+    }
+    char *text = scratch_or_abort(size + 1);
+    char *at = text;
+    for (size_t i = 0; i < count; i++) {
+        memcpy(at, parts[i].data, parts[i].size);
+        at += parts[i].size;
+    }
+    *at = 0;
+    return (hl_string){text, size};
+}
+
+hl_string hl_from_cstring(const char *text)
+{
+    return (hl_string){text, strlen(text)};
+}
+
+hl_string hl_from_integer(int64_t number)
+{
+    enum { LONGEST = 20 }; /* -9223372036854775808 */
+    char *end = scratch_or_abort(LONGEST + 1) + LONGEST;
+    char *at = end;
+    uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
+    *end = 0;
+    do {
+        *--at = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest != 0);
+    if (number < 0) {
+        *--at = '-';
+    }
+    return (hl_string){at, (size_t)(end - at)};
+}

@@ -1,0 +1,362 @@
+/*
+ * The guest's side of Hyperlight for Java: how a C program declares the functions that Java may call in it and those it
+ * calls in Java, and the small library that such a program can use without a libc. docs/guest-abi.md has the whole story.
+ *
+ *     #include <hyperlight.h>
+ *
+ *     HL_IMPORT(hl_string, get_weekday)                 // a Java function
+ *
+ *     HL_EXPORT(hl_string, say_hello, hl_string)        // a C function for Java
+ *     hl_string say_hello(hl_string name)
+ *     {
+ *         return hl_concat(HL_STR("Hello, "), name, HL_STR("! It is "), get_weekday());
+ *     }
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef HYPERLIGHT_H
+#define HYPERLIGHT_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- values ---------------------------------------------------------------------------------------------------- */
+
+/*
+ * UTF-8 text: an address and a length in bytes. A string that comes from Java also has a zero byte behind it. What is
+ * returned to Java is copied before anything else happens in the guest, so it may lie anywhere in guest memory.
+ */
+typedef struct hl_string {
+    const char *data;
+    size_t size;
+} hl_string;
+
+/* Any bytes. */
+typedef struct hl_bytes {
+    const uint8_t *data;
+    size_t size;
+} hl_bytes;
+
+/* A string literal as an hl_string. */
+#define HL_STR(literal) ((hl_string){"" literal, sizeof(literal) - 1})
+
+/* ---- declaring functions --------------------------------------------------------------------------------------- */
+
+/*
+ * HL_EXPORT(result, name, parameter types...) before the definition of a function makes it callable from Java.
+ * HL_IMPORT(result, name, parameter types...) at file scope defines two functions that call Java:
+ *
+ *     result name(parameters...)                   ends the whole guest call if the Java function throws
+ *     bool try_name(result *out, parameters...)    false if it throws; out is then unchanged
+ *
+ * Types: void (result only), bool, signed and unsigned integers of 8 to 64 bits, float, double, hl_string, hl_bytes.
+ * At most 32 parameters. Another type is a compile-time error in HL_TYPE_CODE.
+ */
+#define HL_EXPORT(result, name, ...)                                                                                   \
+    result name(HL_TYPES(__VA_ARGS__));                                                                                \
+    HL_RECORD(name, HL_KIND_EXPORT, result, (const void *)name, __VA_ARGS__)
+
+#define HL_IMPORT(result, name, ...)                                                                                   \
+    HL_RECORD(name, HL_KIND_IMPORT, result, 0, __VA_ARGS__)                                                            \
+    static inline __attribute__((unused)) bool try_##name(result *hl_out __VA_OPT__(, ) HL_PARAMETERS(__VA_ARGS__))    \
+    {                                                                                                                  \
+        const struct hl_value hl_arguments[] = {HL_ARGUMENTS(__VA_ARGS__) __VA_OPT__(, ){0, 0}};                       \
+        struct hl_value hl_result;                                                                                     \
+        if (!hl_host_call(&hl_function_##name, hl_arguments, &hl_result)) {                                            \
+            return false;                                                                                              \
+        }                                                                                                              \
+        HL_SELECT(result, hl_store)(hl_out, hl_result);                                                                \
+        return true;                                                                                                   \
+    }                                                                                                                  \
+    static inline __attribute__((unused)) result name(HL_PARAMETERS_OR_VOID(__VA_ARGS__))                              \
+    {                                                                                                                  \
+        const struct hl_value hl_arguments[] = {HL_ARGUMENTS(__VA_ARGS__) __VA_OPT__(, ){0, 0}};                       \
+        struct hl_value hl_result;                                                                                     \
+        if (!hl_host_call(&hl_function_##name, hl_arguments, &hl_result)) {                                            \
+            hl_give_up();                                                                                              \
+        }                                                                                                              \
+        return HL_SELECT(result, hl_load)(hl_result);                                                                  \
+    }
+
+/* ---- the library ----------------------------------------------------------------------------------------------- */
+
+enum hl_level { HL_TRACE, HL_DEBUG, HL_INFO, HL_WARNING, HL_ERROR };
+
+/* Sends a line to the host's logger. */
+void hl_log(enum hl_level level, hl_string message);
+
+/* Writes to where the host sends the guest's output. */
+void hl_print(hl_string text);
+
+/* Ends the guest call with a GuestAbortException that carries the message. The sandbox is unusable then. */
+_Noreturn void hl_abort(hl_string message);
+
+/*
+ * Makes the running call end with a GuestErrorException that carries the message, once the function returns; its result
+ * is ignored then. The sandbox stays usable. The message must stay in place until the function has returned.
+ */
+void hl_error(hl_string message);
+
+/* Ends the guest call with the exception of the host function that failed last. The sandbox is unusable then. */
+_Noreturn void hl_give_up(void);
+
+/*
+ * Memory that is free again, by itself, when the next call begins: the place for results. Aligned to 16 bytes, not
+ * zeroed. NULL if the sandbox's memory is used up.
+ */
+void *hl_scratch(size_t size);
+
+/* All of them in one string, in scratch memory. Aborts if memory is used up. */
+#define hl_concat(...)                                                                                                 \
+    hl_concat_array(sizeof((hl_string[]){__VA_ARGS__}) / sizeof(hl_string), (hl_string[]){__VA_ARGS__})
+hl_string hl_concat_array(size_t count, const hl_string *parts);
+
+/* A zero-terminated string as an hl_string. */
+hl_string hl_from_cstring(const char *text);
+
+/* Decimal digits of a number, in scratch memory. */
+hl_string hl_from_integer(int64_t number);
+
+#if !__STDC_HOSTED__
+void *malloc(size_t size);
+void *calloc(size_t count, size_t size);
+void *realloc(void *block, size_t size);
+void free(void *block);
+_Noreturn void abort(void);
+
+void *memcpy(void *restrict target, const void *restrict source, size_t size);
+void *memmove(void *target, const void *source, size_t size);
+void *memset(void *target, int byte, size_t size);
+int memcmp(const void *a, const void *b, size_t size);
+void *memchr(const void *area, int byte, size_t size);
+size_t strlen(const char *text);
+int strcmp(const char *a, const char *b);
+int strncmp(const char *a, const char *b, size_t size);
+char *strchr(const char *text, int character);
+#endif
+
+/* ---- the ABI: what the macros above expand to. Not for use by hand. -------------------------------------------- */
+
+#define HL_ABI_VERSION 1
+#define HL_MAX_PARAMETERS 32
+
+enum hl_kind { HL_KIND_EXPORT = 1, HL_KIND_IMPORT = 2 };
+
+enum hl_type {
+    HL_VOID = 0,
+    HL_BOOL = 1,
+    HL_INT8 = 2,
+    HL_INT16 = 3,
+    HL_INT32 = 4,
+    HL_INT64 = 5,
+    HL_UINT8 = 6,
+    HL_UINT16 = 7,
+    HL_UINT32 = 8,
+    HL_UINT64 = 9,
+    HL_FLOAT = 10,
+    HL_DOUBLE = 11,
+    HL_STRING = 12,
+    HL_BYTES = 13
+};
+
+/* An entry of the function table, the section hyperlight_functions. */
+struct hl_function {
+    uint8_t kind;
+    uint8_t result;
+    uint8_t parameter_count;
+    uint8_t reserved[5];
+    uint8_t parameters[HL_MAX_PARAMETERS];
+    const char *name;
+    const void *address; /* of an exported function */
+};
+
+/* An argument or a result of a host call: a number, sign- or zero-extended or as its bits, or an address and a size. */
+struct hl_value {
+    uint64_t first;
+    uint64_t second;
+};
+
+/* System calls beside those of Linux: number in RAX, arguments in RDI, RSI, RDX, results in RAX, RDX, R8. */
+enum hl_system_call {
+    HL_CALL_DONE = 0x484c0000,
+    HL_CALL_HOST = 0x484c0001,
+    HL_CALL_GIVE_UP = 0x484c0002,
+    HL_CALL_ABORT = 0x484c0003,
+    HL_CALL_LOG = 0x484c0004,
+    HL_CALL_GROW_WINDOW = 0x484c0005
+};
+
+/* The information page: read-only facts at a fixed address. */
+struct hl_information {
+    uint32_t abi_version;
+    uint32_t reserved;
+    struct hl_frame *frame;
+    uint64_t window; /* where scratch memory begins */
+    uint64_t heap;   /* where the program break begins */
+};
+#define HL_INFORMATION ((const struct hl_information *)0x11000)
+
+/* The call frame. */
+struct hl_frame {
+    uint64_t stack_arguments[64];
+    uint64_t integer_arguments[6];
+    uint64_t sse_arguments[8];
+    uint64_t target;
+    uint64_t flags;
+    uint64_t fs_base;
+    uint64_t window_next;
+    uint64_t window_end;
+    uint64_t status;
+    uint64_t error_address;
+    uint64_t error_length;
+};
+
+bool hl_host_call(const struct hl_function *function, const struct hl_value *arguments, struct hl_value *result);
+
+#define HL_RECORD(function, which, returns, where, ...)                                                                \
+    static const struct hl_function hl_function_##function                                                             \
+        __attribute__((section("hyperlight_functions"), used, aligned(8))) = {                                         \
+            .kind = which,                                                                                             \
+            .result = HL_TYPE_CODE(returns),                                                                           \
+            .parameter_count = HL_COUNT(__VA_ARGS__),                                                                  \
+            .parameters = {HL_CODES(__VA_ARGS__)},                                                                     \
+            .name = #function,                                                                                         \
+            .address = where,                                                                                          \
+    };
+
+/* Types are told apart as pointers, because void has no values. */
+#define HL_TYPE_CODE(type)                                                                                             \
+    _Generic((type *)0,                                                                                                \
+        void *: HL_VOID,                                                                                               \
+        bool *: HL_BOOL,                                                                                               \
+        signed char *: HL_INT8,                                                                                        \
+        short *: HL_INT16,                                                                                             \
+        int *: HL_INT32,                                                                                               \
+        long *: HL_INT64,                                                                                              \
+        long long *: HL_INT64,                                                                                         \
+        unsigned char *: HL_UINT8,                                                                                     \
+        unsigned short *: HL_UINT16,                                                                                   \
+        unsigned int *: HL_UINT32,                                                                                     \
+        unsigned long *: HL_UINT64,                                                                                    \
+        unsigned long long *: HL_UINT64,                                                                               \
+        float *: HL_FLOAT,                                                                                             \
+        double *: HL_DOUBLE,                                                                                           \
+        hl_string *: HL_STRING,                                                                                        \
+        hl_bytes *: HL_BYTES)
+
+/* prefix_void, prefix_bool, ... for a type */
+#define HL_SELECT(type, prefix)                                                                                        \
+    _Generic((type *)0,                                                                                                \
+        void *: prefix##_void,                                                                                         \
+        bool *: prefix##_bool,                                                                                         \
+        signed char *: prefix##_int8,                                                                                  \
+        short *: prefix##_int16,                                                                                       \
+        int *: prefix##_int32,                                                                                         \
+        long *: prefix##_int64,                                                                                        \
+        long long *: prefix##_longlong,                                                                                \
+        unsigned char *: prefix##_uint8,                                                                               \
+        unsigned short *: prefix##_uint16,                                                                             \
+        unsigned int *: prefix##_uint32,                                                                               \
+        unsigned long *: prefix##_uint64,                                                                              \
+        unsigned long long *: prefix##_ulonglong,                                                                      \
+        float *: prefix##_float,                                                                                       \
+        double *: prefix##_double,                                                                                     \
+        hl_string *: prefix##_string,                                                                                  \
+        hl_bytes *: prefix##_bytes)
+
+#define HL_DEFINE_INTEGER(name, type)                                                                                  \
+    static inline struct hl_value hl_pack_##name(type value) { return (struct hl_value){(uint64_t)value, 0}; }         \
+    static inline type hl_load_##name(struct hl_value value) { return (type)value.first; }                             \
+    static inline void hl_store_##name(type *out, struct hl_value value) { *out = (type)value.first; }
+HL_DEFINE_INTEGER(bool, bool)
+HL_DEFINE_INTEGER(int8, signed char)
+HL_DEFINE_INTEGER(int16, short)
+HL_DEFINE_INTEGER(int32, int)
+HL_DEFINE_INTEGER(int64, long)
+HL_DEFINE_INTEGER(longlong, long long)
+HL_DEFINE_INTEGER(uint8, unsigned char)
+HL_DEFINE_INTEGER(uint16, unsigned short)
+HL_DEFINE_INTEGER(uint32, unsigned int)
+HL_DEFINE_INTEGER(uint64, unsigned long)
+HL_DEFINE_INTEGER(ulonglong, unsigned long long)
+#undef HL_DEFINE_INTEGER
+
+#define HL_DEFINE_REAL(name, type, bits_type)                                                                          \
+    static inline struct hl_value hl_pack_##name(type value)                                                           \
+    {                                                                                                                  \
+        union {                                                                                                        \
+            type value;                                                                                                \
+            bits_type bits;                                                                                            \
+        } as = {.value = value};                                                                                       \
+        return (struct hl_value){as.bits, 0};                                                                          \
+    }                                                                                                                  \
+    static inline type hl_load_##name(struct hl_value value)                                                           \
+    {                                                                                                                  \
+        union {                                                                                                        \
+            bits_type bits;                                                                                            \
+            type value;                                                                                                \
+        } as = {.bits = (bits_type)value.first};                                                                       \
+        return as.value;                                                                                               \
+    }                                                                                                                  \
+    static inline void hl_store_##name(type *out, struct hl_value value) { *out = hl_load_##name(value); }
+HL_DEFINE_REAL(float, float, uint32_t)
+HL_DEFINE_REAL(double, double, uint64_t)
+#undef HL_DEFINE_REAL
+
+#define HL_DEFINE_RANGE(name, type, element)                                                                           \
+    static inline struct hl_value hl_pack_##name(type value)                                                           \
+    {                                                                                                                  \
+        return (struct hl_value){(uint64_t)value.data, value.size};                                                    \
+    }                                                                                                                  \
+    static inline type hl_load_##name(struct hl_value value)                                                           \
+    {                                                                                                                  \
+        return (type){(const element *)value.first, value.second};                                                     \
+    }                                                                                                                  \
+    static inline void hl_store_##name(type *out, struct hl_value value) { *out = hl_load_##name(value); }
+HL_DEFINE_RANGE(string, hl_string, char)
+HL_DEFINE_RANGE(bytes, hl_bytes, uint8_t)
+#undef HL_DEFINE_RANGE
+
+/* There is no void parameter, but every selection names the function. */
+void hl_pack_void(void);
+static inline void hl_load_void(struct hl_value value) { (void)value; }
+static inline void hl_store_void(void *out, struct hl_value value)
+{
+    (void)out;
+    (void)value;
+}
+
+/*
+ * Lists over macro arguments. HL_EACH applies a macro to each with a number in unary (1, 11, 111 ...) to build names from,
+ * and puts commas between. A macro cannot call itself; what looks like recursion is expanded once more by each HL_AGAIN.
+ */
+#define HL_COUNT(...) (0 __VA_OPT__(+HL_SUM(__VA_ARGS__)))
+#define HL_SUM(...) (sizeof((const char[]){HL_EACH(HL_ONE, __VA_ARGS__)}))
+#define HL_ONE(number, type) 1
+
+#define HL_TYPES(...) HL_IF_EMPTY(void, __VA_ARGS__) HL_EACH(HL_TYPE, __VA_ARGS__)
+#define HL_TYPE(number, type) type
+#define HL_CODES(...) HL_EACH(HL_CODE, __VA_ARGS__)
+#define HL_CODE(number, type) HL_TYPE_CODE(type)
+#define HL_PARAMETERS(...) HL_EACH(HL_PARAMETER, __VA_ARGS__)
+#define HL_PARAMETERS_OR_VOID(...) HL_IF_EMPTY(void, __VA_ARGS__) HL_PARAMETERS(__VA_ARGS__)
+#define HL_PARAMETER(number, type) type hl_argument_##number
+#define HL_ARGUMENTS(...) HL_EACH(HL_ARGUMENT, __VA_ARGS__)
+#define HL_ARGUMENT(number, type) HL_SELECT(type, hl_pack)(hl_argument_##number)
+
+/* The first argument if there are no others. */
+#define HL_IF_EMPTY(what, ...) HL_FIRST(__VA_OPT__(, ) what, )
+#define HL_FIRST(first, ...) first
+#define HL_EACH(macro, ...) __VA_OPT__(HL_AGAIN(HL_STEP(macro, 1, __VA_ARGS__)))
+#define HL_STEP(macro, number, type, ...)                                                                              \
+    macro(number, type) __VA_OPT__(, HL_STEP_LATER HL_EMPTY_PARENTHESES(macro, number##1, __VA_ARGS__))
+#define HL_STEP_LATER() HL_STEP
+#define HL_EMPTY_PARENTHESES ()
+#define HL_AGAIN(...) HL_AGAIN_4(HL_AGAIN_4(HL_AGAIN_4(HL_AGAIN_4(__VA_ARGS__))))
+#define HL_AGAIN_4(...) HL_AGAIN_16(HL_AGAIN_16(HL_AGAIN_16(HL_AGAIN_16(__VA_ARGS__))))
+#define HL_AGAIN_16(...) HL_AGAIN_64(HL_AGAIN_64(HL_AGAIN_64(HL_AGAIN_64(__VA_ARGS__))))
+#define HL_AGAIN_64(...) __VA_ARGS__
+
+#endif

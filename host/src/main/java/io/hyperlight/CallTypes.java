@@ -1,0 +1,68 @@
+package io.hyperlight;
+
+import io.hyperlight.guest.Declaration;
+import io.hyperlight.guest.ValueType;
+import java.lang.invoke.MethodType;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Checks what a caller passes and expects against a guest's declaration, so that a mistake is named
+ * and not cast.
+ */
+final class CallTypes {
+  private CallTypes() {}
+
+  static void checkResult(Declaration declaration, Class<?> resultType) {
+    Class<?> declared = declaration.signature().result().javaType();
+    if (resultType != Object.class && wrap(resultType) != wrap(declared)) {
+      throw new InvalidArgumentException(
+          "%s returns %s in Java, not %s"
+              .formatted(declaration, declared.getSimpleName(), resultType.getSimpleName()));
+    }
+  }
+
+  /** The arguments, known to be none null and of types that the call stub takes. */
+  static Object[] checkArguments(Declaration declaration, @Nullable Object[] arguments) {
+    List<ValueType> parameters = declaration.signature().parameters();
+    if (arguments.length != parameters.size()) {
+      throw new InvalidArgumentException(
+          "%s takes %d arguments, not %d"
+              .formatted(declaration, parameters.size(), arguments.length));
+    }
+    Object[] checked = new Object[arguments.length];
+    for (int i = 0; i < arguments.length; i++) {
+      Object argument = arguments[i];
+      Class<?> declared = parameters.get(i).javaType();
+      if (argument == null || !accepts(declared, argument)) {
+        throw new InvalidArgumentException(
+            "argument %d of %s is %s, and must be %s"
+                .formatted(
+                    i + 1,
+                    declaration,
+                    argument == null ? "null" : "a " + argument.getClass().getSimpleName(),
+                    declared.getSimpleName()));
+      }
+      checked[i] = argument;
+    }
+    return checked;
+  }
+
+  /** The declared type, or an integer type that Java widens to it. */
+  private static boolean accepts(Class<?> declared, Object argument) {
+    if (wrap(declared).isInstance(argument)) {
+      return true;
+    }
+    if (declared == long.class) {
+      return argument instanceof Integer || argument instanceof Short || argument instanceof Byte;
+    }
+    if (declared == int.class) {
+      return argument instanceof Short || argument instanceof Byte;
+    }
+    return declared == short.class && argument instanceof Byte;
+  }
+
+  private static Class<?> wrap(Class<?> type) {
+    return MethodType.methodType(type).wrap().returnType();
+  }
+}

@@ -1,0 +1,90 @@
+package io.hyperlight;
+
+import io.hyperlight.guest.Declaration;
+import io.hyperlight.guest.GuestFormatException;
+import io.hyperlight.guest.Program;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A guest program, read and checked: which functions it exports and imports, and everything needed
+ * to load it into a {@link Sandbox}. No instruction of it has run.
+ *
+ * <p>Immutable, safe for use by many threads, and meant to be loaded once and used for many
+ * sandboxes.
+ */
+public final class Guest {
+  private final Program program;
+  private final String name;
+
+  private Guest(String name, byte[] contents) {
+    this.name = name;
+    try {
+      program = new Program(contents);
+    } catch (GuestFormatException e) {
+      throw new InvalidGuestException(name + " is no guest: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Reads a guest from a file: a static or static position-independent x86-64 Linux program that
+   * was built with the guest library, as {@code ./hyperlight cc} does it.
+   *
+   * @throws InvalidGuestException if it is something else; the message says what, and how to mend
+   *     it
+   * @throws UncheckedIOException if the file cannot be read
+   */
+  public static Guest load(Path path) {
+    try {
+      return new Guest(path.toString(), Files.readAllBytes(path));
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read guest " + path + ": " + e, e);
+    }
+  }
+
+  /**
+   * Takes a guest from memory.
+   *
+   * @param name what messages call it
+   * @param contents the program file's bytes; they are copied
+   * @throws InvalidGuestException if it is no guest
+   */
+  public static Guest of(String name, byte[] contents) {
+    return new Guest(name, contents.clone());
+  }
+
+  /** What messages call it: the path it was loaded from, or the name given. */
+  public String name() {
+    return name;
+  }
+
+  /** The functions that Java can call, in the order of their names. */
+  public List<FunctionDeclaration> exports() {
+    return program.exports().values().stream().map(f -> declare(f.declaration())).toList();
+  }
+
+  /**
+   * The functions that the guest calls in Java, in the order of its table; each needs a host
+   * function.
+   */
+  public List<FunctionDeclaration> imports() {
+    return program.imports().stream().map(Guest::declare).toList();
+  }
+
+  static FunctionDeclaration declare(Declaration declaration) {
+    return new FunctionDeclaration(
+        declaration.name(), declaration.signature().methodType(), declaration.toString());
+  }
+
+  Program program() {
+    return program;
+  }
+
+  @Override
+  public String toString() {
+    return "Guest[" + name + "]";
+  }
+}

@@ -1,0 +1,99 @@
+package io.hyperlight;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The guest did something that is not allowed: a processor exception, a port, a host call that
+ * makes no sense.
+ *
+ * <p>The sandbox is unusable afterwards. The JVM and all other sandboxes are not affected.
+ */
+public final class GuestFaultException extends HyperlightException {
+  private static final long serialVersionUID = 1L;
+
+  /** What kind of thing it did. */
+  public enum Kind {
+    /** An address that is not mapped, or not for this kind of access. */
+    PAGE_FAULT,
+    /** The call stack is used up. */
+    STACK_OVERFLOW,
+    /** Division by zero, or a quotient that is too large. */
+    DIVIDE_ERROR,
+    /** An instruction that the processor does not know. */
+    INVALID_OPCODE,
+    /** A privileged instruction, a port, a non-canonical address, a segment. */
+    GENERAL_PROTECTION,
+    /** A floating-point exception that the guest had unmasked. */
+    FLOATING_POINT,
+    /** An unaligned access while alignment was checked. */
+    ALIGNMENT,
+    /** A breakpoint or a single step. */
+    DEBUG,
+    /** Another processor exception. */
+    PROCESSOR_EXCEPTION,
+    /** A use of the port that belongs to the system-call stub. */
+    PORT_ACCESS,
+    /** A call of the host, or a return from a call, that makes no sense. */
+    PROTOCOL_VIOLATION,
+    /** The virtual machine stopped in a way that is none of the above. */
+    MACHINE_STOPPED
+  }
+
+  private final Kind kind;
+  private final @Nullable Long faultAddress;
+  private final long instructionPointer;
+  private final @Nullable String symbol;
+  private final LinkedHashMap<String, Long> registers;
+
+  GuestFaultException(
+      Kind kind,
+      String what,
+      @Nullable Long faultAddress,
+      @Nullable String symbol,
+      Map<String, Long> registers) {
+    super(message(what, symbol, registers), null);
+    this.kind = kind;
+    this.faultAddress = faultAddress;
+    this.symbol = symbol;
+    this.registers = new LinkedHashMap<>(registers);
+    instructionPointer = registers.getOrDefault("RIP", 0L);
+  }
+
+  private static String message(String what, @Nullable String symbol, Map<String, Long> registers) {
+    return "guest fault: %s, at 0x%x%s"
+        .formatted(
+            what, registers.getOrDefault("RIP", 0L), symbol == null ? "" : " (" + symbol + ")");
+  }
+
+  public Kind kind() {
+    return kind;
+  }
+
+  /** The guest address that the access was about; present for page faults and stack overflows. */
+  public OptionalLong faultAddress() {
+    return faultAddress == null ? OptionalLong.empty() : OptionalLong.of(faultAddress);
+  }
+
+  /** Where the guest was: the instruction that did it, or for debug traps the one behind it. */
+  public long instructionPointer() {
+    return instructionPointer;
+  }
+
+  /**
+   * The nearest function name at or below {@link #instructionPointer}, with the distance; if the
+   * guest has symbols.
+   */
+  public Optional<String> symbol() {
+    return Optional.ofNullable(symbol);
+  }
+
+  /** The general registers by their names in capitals, {@code RIP} and {@code RFLAGS} included. */
+  public Map<String, Long> registers() {
+    return Collections.unmodifiableMap(registers);
+  }
+}

@@ -1,0 +1,142 @@
+package io.hyperlight;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The shapes of Java code that answers a guest's host calls: {@code Of0} to {@code Of8} by the
+ * number of parameters, and {@code Action0} to {@code Action8} for those without a result. Made to
+ * be lambdas.
+ *
+ * <p>They run on the thread that called the guest. They may throw anything: an exception becomes an
+ * error in the guest, and if the guest gives up over it, the caller gets it as the cause of a
+ * {@link HostFunctionException}.
+ */
+public final class HostFunction {
+  private HostFunction() {}
+
+  /** A function of no parameter. */
+  @FunctionalInterface
+  public interface Of0<R extends @Nullable Object> {
+    /** Answers a call. */
+    R call() throws Exception;
+  }
+
+  /** A function of one parameter. */
+  @FunctionalInterface
+  public interface Of1<A, R extends @Nullable Object> {
+    /** Answers a call. */
+    R call(A a) throws Exception;
+  }
+
+  /** A function of 2 parameters. */
+  @FunctionalInterface
+  public interface Of2<A, B, R extends @Nullable Object> {
+    /** Answers a call. */
+    R call(A a, B b) throws Exception;
+  }
+
+  /** A function of 3 parameters. */
+  @FunctionalInterface
+  public interface Of3<A, B, C, R extends @Nullable Object> {
+    /** Answers a call. */
+    R call(A a, B b, C c) throws Exception;
+  }
+
+  /** A function of 4 parameters. */
+  @FunctionalInterface
+  public interface Of4<A, B, C, D, R extends @Nullable Object> {
+    /** Answers a call. */
+    R call(A a, B b, C c, D d) throws Exception;
+  }
+
+  /** A function of 5 parameters. */
+  @FunctionalInterface
+  public interface Of5<A, B, C, D, E, R extends @Nullable Object> {
+    /** Answers a call. */
+    R call(A a, B b, C c, D d, E e) throws Exception;
+  }
+
+  /** A function of 6 parameters. */
+  @FunctionalInterface
+  public interface Of6<A, B, C, D, E, F, R extends @Nullable Object> {
+    /** Answers a call. */
+    R call(A a, B b, C c, D d, E e, F f) throws Exception;
+  }
+
+  /** A function of 7 parameters. */
+  @FunctionalInterface
+  public interface Of7<A, B, C, D, E, F, G, R extends @Nullable Object> {
+    /** Answers a call. */
+    R call(A a, B b, C c, D d, E e, F f, G g) throws Exception;
+  }
+
+  /** A function of 8 parameters. */
+  @FunctionalInterface
+  public interface Of8<A, B, C, D, E, F, G, H, R extends @Nullable Object> {
+    /** Answers a call. */
+    R call(A a, B b, C c, D d, E e, F f, G g, H h) throws Exception;
+  }
+
+  /** A function of no parameter without a result. */
+  @FunctionalInterface
+  public interface Action0 {
+    /** Answers a call. */
+    void call() throws Exception;
+  }
+
+  /** A function of one parameter without a result. */
+  @FunctionalInterface
+  public interface Action1<A> {
+    /** Answers a call. */
+    void call(A a) throws Exception;
+  }
+
+  /** A function of 2 parameters without a result. */
+  @FunctionalInterface
+  public interface Action2<A, B> {
+    /** Answers a call. */
+    void call(A a, B b) throws Exception;
+  }
+
+  /** A function of 3 parameters without a result. */
+  @FunctionalInterface
+  public interface Action3<A, B, C> {
+    /** Answers a call. */
+    void call(A a, B b, C c) throws Exception;
+  }
+
+  /** A function of 4 parameters without a result. */
+  @FunctionalInterface
+  public interface Action4<A, B, C, D> {
+    /** Answers a call. */
+    void call(A a, B b, C c, D d) throws Exception;
+  }
+
+  /** A function of 5 parameters without a result. */
+  @FunctionalInterface
+  public interface Action5<A, B, C, D, E> {
+    /** Answers a call. */
+    void call(A a, B b, C c, D d, E e) throws Exception;
+  }
+
+  /** A function of 6 parameters without a result. */
+  @FunctionalInterface
+  public interface Action6<A, B, C, D, E, F> {
+    /** Answers a call. */
+    void call(A a, B b, C c, D d, E e, F f) throws Exception;
+  }
+
+  /** A function of 7 parameters without a result. */
+  @FunctionalInterface
+  public interface Action7<A, B, C, D, E, F, G> {
+    /** Answers a call. */
+    void call(A a, B b, C c, D d, E e, F f, G g) throws Exception;
+  }
+
+  /** A function of 8 parameters without a result. */
+  @FunctionalInterface
+  public interface Action8<A, B, C, D, E, F, G, H> {
+    /** Answers a call. */
+    void call(A a, B b, C c, D d, E e, F f, G g, H h) throws Exception;
+  }
+}

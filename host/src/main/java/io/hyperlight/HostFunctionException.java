@@ -1,0 +1,23 @@
+package io.hyperlight;
+
+/**
+ * A host function threw an exception, which is the cause, and the guest gave up because of it.
+ *
+ * <p>The sandbox is unusable afterwards, because guest code was left in the middle. A guest that
+ * deals with the failure itself ends its call like any other.
+ */
+public final class HostFunctionException extends HyperlightException {
+  private static final long serialVersionUID = 1L;
+
+  private final String function;
+
+  HostFunctionException(String function, Throwable cause) {
+    super("host function " + function + " failed: " + cause, cause);
+    this.function = function;
+  }
+
+  /** The host function as the guest declares it. */
+  public String function() {
+    return function;
+  }
+}

@@ -1,0 +1,103 @@
+package io.hyperlight;
+
+import io.hyperlight.guest.Declaration;
+import io.hyperlight.guest.HostBinding;
+import io.hyperlight.guest.ValueType;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The host functions registered for a sandbox, and how they are bound to what a guest imports. */
+final class HostFunctions {
+  /**
+   * A registered function.
+   *
+   * @param handle any types; those of lambdas are {@code Object}
+   * @param typed whether its types are to be those of the guest's declaration
+   */
+  private record Entry(MethodHandle handle, boolean typed) {}
+
+  private static final MethodHandles.Lookup LOOKUP = MethodHandles.lookup();
+
+  private final Map<String, Entry> byName = new LinkedHashMap<>();
+
+  /** Registers a handle whose types say what it takes. */
+  void addTyped(String name, MethodHandle handle) {
+    add(name, new Entry(handle.asFixedArity(), true));
+  }
+
+  /**
+   * Registers a lambda.
+   *
+   * @param shape its functional interface, whose one method is named call
+   */
+  void addLambda(String name, Class<?> shape, int arity, boolean action, Object lambda) {
+    MethodType erased =
+        MethodType.genericMethodType(arity).changeReturnType(action ? void.class : Object.class);
+    try {
+      add(name, new Entry(LOOKUP.findVirtual(shape, "call", erased).bindTo(lambda), false));
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private void add(String name, Entry entry) {
+    if (byName.put(name, entry) != null) {
+      throw new InvalidHostFunctionException("host function " + name + " is registered twice");
+    }
+  }
+
+  /** The bindings for a guest's imports, by their numbers. */
+  List<@Nullable HostBinding> bind(List<@Nullable Declaration> imports) {
+    List<Declaration> missing = new ArrayList<>();
+    List<@Nullable HostBinding> bindings = new ArrayList<>();
+    for (Declaration declaration : imports) {
+      HostBinding binding = null;
+      if (declaration != null) {
+        Entry entry = byName.get(declaration.name());
+        if (entry == null) {
+          missing.add(declaration);
+        } else {
+          binding = new HostBinding(declaration, adapt(declaration, entry));
+        }
+      }
+      bindings.add(binding);
+    }
+    if (!missing.isEmpty()) {
+      throw new InvalidHostFunctionException(
+          "the guest imports what no host function is registered for: " + missing);
+    }
+    return bindings;
+  }
+
+  private static MethodHandle adapt(Declaration declaration, Entry entry) {
+    MethodType declared = declaration.signature().methodType();
+    MethodType actual = entry.handle.type();
+    int arity = declared.parameterCount();
+    if (actual.parameterCount() != arity) {
+      throw new InvalidHostFunctionException(
+          "host function %s takes %d parameters, and the guest declares %s"
+              .formatted(declaration.name(), actual.parameterCount(), declaration));
+    }
+    if (entry.typed && !actual.equals(declared)) {
+      throw new InvalidHostFunctionException(
+          "host function %s is %s, and the guest declares %s, which is %s in Java"
+              .formatted(declaration.name(), actual, declaration, declared));
+    }
+    boolean givesNothing = actual.returnType() == void.class;
+    if (!entry.typed && givesNothing && declaration.signature().result() != ValueType.VOID) {
+      throw new InvalidHostFunctionException(
+          "host function %s has no result, and the guest declares %s"
+              .formatted(declaration.name(), declaration));
+    }
+    return entry
+        .handle
+        .asType(MethodType.genericMethodType(arity))
+        .asSpreader(Object[].class, arity);
+  }
+}

@@ -1,0 +1,32 @@
+package io.hyperlight;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that can go wrong with guests and sandboxes. Unchecked, and sealed: a {@code switch}
+ * over it is complete.
+ *
+ * <p>Each subclass says when it is thrown and whether the sandbox can still be used.
+ */
+public abstract sealed class HyperlightException extends RuntimeException
+    permits GuestAbortException,
+        GuestErrorException,
+        GuestFaultException,
+        HostFunctionException,
+        HypervisorException,
+        HypervisorUnavailableException,
+        InvalidArgumentException,
+        InvalidGuestException,
+        InvalidHostFunctionException,
+        InvalidResultException,
+        NoSuchFunctionException,
+        SandboxClosedException,
+        SandboxInUseException,
+        SandboxMemoryException,
+        SandboxUnusableException {
+  private static final long serialVersionUID = 1L;
+
+  HyperlightException(@Nullable String message, @Nullable Throwable cause) {
+    super(message, cause);
+  }
+}

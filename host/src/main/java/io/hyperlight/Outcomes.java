@@ -1,0 +1,164 @@
+package io.hyperlight;
+
+import io.hyperlight.guest.Instance;
+import io.hyperlight.guest.Outcome;
+import io.hyperlight.guest.Program;
+import io.hyperlight.kvm.Register;
+import io.hyperlight.kvm.VcpuExit;
+import io.hyperlight.vm.Trap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.LongPredicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes the exception that tells the user of each {@link Outcome}: the one place where that is
+ * decided, for all of them.
+ */
+final class Outcomes implements Outcome.Reporter {
+  private static final int PAGE_FAULT = 14;
+
+  private final Program program;
+  private LongPredicate stackGuard = address -> false;
+
+  Outcomes(Program program) {
+    this.program = program;
+  }
+
+  /** From now on the guest's layout is known. */
+  void setInstance(Instance instance) {
+    stackGuard = instance::isStackGuard;
+  }
+
+  @Override
+  public RuntimeException exceptionFor(Outcome outcome) {
+    return switch (outcome) {
+      case Outcome.InUse(Thread user, boolean fromHostFunction) ->
+          new SandboxInUseException(
+              fromHostFunction
+                  ? "a host function cannot use the sandbox that is calling it: give it another one"
+                  : "the sandbox is in use by thread "
+                      + user.getName()
+                      + ": use it from one thread at a time, or build one for each");
+      case Outcome.Closed() -> new SandboxClosedException("the sandbox is closed");
+      case Outcome.Unusable(Outcome.Ending since) -> {
+        RuntimeException cause = exceptionFor(since);
+        yield new SandboxUnusableException(
+            "the sandbox is unusable since an earlier call failed: " + cause.getMessage(), cause);
+      }
+      case Outcome.BadArgument(String problem) -> new InvalidArgumentException(problem);
+      case Outcome.Fault(Trap trap) -> fault(trap);
+      case Outcome.Violation(String what, Map<Register, Long> registers) ->
+          fault(GuestFaultException.Kind.PROTOCOL_VIOLATION, what, null, registers);
+      case Outcome.Aborted(String message) ->
+          new GuestAbortException("the guest aborted: " + message);
+      case Outcome.HostFunctionFailed(String declaration, Throwable cause) ->
+          new HostFunctionException(declaration, cause);
+      case Outcome.HostError(Error error) -> new HostFunctionException("of the sandbox", error);
+      case Outcome.HypervisorFailed(RuntimeException cause) ->
+          new HypervisorException(String.valueOf(cause.getMessage()), cause);
+      case Outcome.GuestError(String message) -> new GuestErrorException(message);
+      case Outcome.InvalidResult(String problem) -> new InvalidResultException(problem);
+    };
+  }
+
+  private GuestFaultException fault(Trap trap) {
+    return switch (trap) {
+      case Trap.ProcessorException exception -> processorException(exception);
+      case Trap.PortAccess(VcpuExit.Io access, Map<Register, Long> registers) ->
+          fault(
+              GuestFaultException.Kind.PORT_ACCESS,
+              "%s of %d x %d bytes on port 0x%x by its own code"
+                  .formatted(
+                      access.out() ? "output" : "input",
+                      access.count(),
+                      access.sizeBytes(),
+                      access.port()),
+              null,
+              registers);
+      case Trap.BadReturnAddress(Map<Register, Long> registers) ->
+          fault(
+              GuestFaultException.Kind.PROTOCOL_VIOLATION,
+              "a system call that could only return to 0x%x"
+                  .formatted(registers.getOrDefault(Register.RCX, 0L)),
+              null,
+              registers);
+      case Trap.PrivilegeLost(String how, Map<Register, Long> registers) ->
+          fault(GuestFaultException.Kind.MACHINE_STOPPED, how, null, registers);
+      case Trap.Unexpected(VcpuExit exit, Map<Register, Long> registers) ->
+          fault(
+              GuestFaultException.Kind.MACHINE_STOPPED,
+              "the virtual machine stopped: " + exit,
+              null,
+              registers);
+    };
+  }
+
+  private GuestFaultException processorException(Trap.ProcessorException exception) {
+    if (exception.vector() == PAGE_FAULT) {
+      long address = exception.address();
+      boolean overflow = stackGuard.test(address);
+      return fault(
+          overflow ? GuestFaultException.Kind.STACK_OVERFLOW : GuestFaultException.Kind.PAGE_FAULT,
+          overflow
+              ? "stack overflow (0x%x)".formatted(address)
+              : "page fault (%s of 0x%x)".formatted(access(exception.errorCode()), address),
+          address,
+          exception.registers());
+    }
+    return fault(
+        kind(exception.vector()), describe(exception.vector()), null, exception.registers());
+  }
+
+  /**
+   * Bits of a page fault's error code: 1 write, 4 instruction fetch (Intel SDM vol. 3, "Page-Fault
+   * Exception").
+   */
+  private static String access(long errorCode) {
+    if ((errorCode & 1 << 4) != 0) {
+      return "execution";
+    }
+    return (errorCode & 1 << 1) != 0 ? "write" : "read";
+  }
+
+  private static GuestFaultException.Kind kind(int vector) {
+    return switch (vector) {
+      case 0 -> GuestFaultException.Kind.DIVIDE_ERROR;
+      case 1, 3 -> GuestFaultException.Kind.DEBUG;
+      case 6 -> GuestFaultException.Kind.INVALID_OPCODE;
+      case 12, 13 -> GuestFaultException.Kind.GENERAL_PROTECTION;
+      case 16, 19 -> GuestFaultException.Kind.FLOATING_POINT;
+      case 17 -> GuestFaultException.Kind.ALIGNMENT;
+      default -> GuestFaultException.Kind.PROCESSOR_EXCEPTION;
+    };
+  }
+
+  private static String describe(int vector) {
+    return switch (vector) {
+      case 0 -> "division by zero or overflow (#DE)";
+      case 1 -> "debug exception (#DB)";
+      case 3 -> "breakpoint (#BP)";
+      case 4 -> "overflow (#OF)";
+      case 5 -> "bound range exceeded (#BR)";
+      case 6 -> "invalid instruction (#UD)";
+      case 7 -> "no floating-point unit (#NM)";
+      case 12 -> "stack address that is not canonical (#SS)";
+      case 13 -> "privileged instruction, port or address that is not canonical (#GP)";
+      case 16 -> "x87 floating-point exception (#MF)";
+      case 17 -> "unaligned access (#AC)";
+      case 19 -> "SIMD floating-point exception (#XM)";
+      default -> "processor exception " + vector;
+    };
+  }
+
+  private GuestFaultException fault(
+      GuestFaultException.Kind kind,
+      String what,
+      @Nullable Long address,
+      Map<Register, Long> registers) {
+    Map<String, Long> byName = new LinkedHashMap<>();
+    registers.forEach((register, value) -> byName.put(register.name(), value));
+    String symbol = program.symbolAt(registers.getOrDefault(Register.RIP, 0L)).orElse(null);
+    return new GuestFaultException(kind, what, address, symbol, byName);
+  }
+}

@@ -1,0 +1,412 @@
+package io.hyperlight;
+
+import io.hyperlight.guest.ExportedFunction;
+import io.hyperlight.guest.GuestFormatException;
+import io.hyperlight.guest.GuestOutput;
+import io.hyperlight.guest.HostBinding;
+import io.hyperlight.guest.Instance;
+import io.hyperlight.kvm.KvmException;
+import io.hyperlight.kvm.KvmUnavailableException;
+import io.hyperlight.os.SystemCallException;
+import io.hyperlight.vm.GuestMemoryExhaustedException;
+import io.hyperlight.vm.Machine;
+import io.hyperlight.vm.MachineUnsupportedException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.lang.invoke.MethodHandle;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A micro-VM with a {@link Guest} loaded into it, and the functions of that guest ready to be
+ * called.
+ *
+ * <p>The guest has its own memory and its own virtual processor and nothing else: no files, no
+ * network, no devices, no other process. What it can reach beyond its memory are the host functions
+ * it was given. Its code runs at the processor's lowest privilege level inside the VM.
+ *
+ * {@snippet file="io/hyperlight/SandboxSnippets.java" region="overview"}
+ *
+ * <p><b>State.</b> The guest's memory keeps its contents from call to call. A call that ends in the
+ * middle of guest code (a fault, an abort, a host function's failure that the guest does not
+ * handle) leaves the sandbox unusable: every later call fails with {@link
+ * SandboxUnusableException}, whose cause is the first failure. A call that is refused, or whose
+ * result cannot be read, changes nothing.
+ *
+ * <p><b>Threads.</b> A sandbox may be used from any thread, by one at a time; a second one is
+ * refused with {@link SandboxInUseException}. A call runs on the calling thread, host functions
+ * included. On a virtual thread it pins the carrier while the guest runs.
+ *
+ * <p><b>Closing.</b> A sandbox holds two descriptors and its guest's memory until {@link #close};
+ * nothing else frees them.
+ */
+public final class Sandbox implements AutoCloseable {
+  private final Guest guest;
+  private final Instance instance;
+
+  private Sandbox(Guest guest, Instance instance) {
+    this.guest = guest;
+    this.instance = instance;
+  }
+
+  /** Starts the description of a sandbox for a guest. */
+  public static Builder builder(Guest guest) {
+    return new Builder(guest);
+  }
+
+  /** The guest that was loaded. */
+  public Guest guest() {
+    return guest;
+  }
+
+  /**
+   * Calls a function of the guest.
+   *
+   * <p>Strings and byte arrays are copied into guest memory, and the result out of it. For numbers
+   * only, {@link #function} is the faster way, because nothing is boxed.
+   *
+   * @param name the function's name
+   * @param resultType the Java type of the declared result: {@code int.class} or {@code
+   *     Integer.class}, {@code String.class}, {@code byte[].class}, {@code void.class} and so on
+   * @param arguments of the declared types; a smaller integer type is widened
+   * @return the result; null for void
+   * @throws NoSuchFunctionException if the guest exports no such function
+   * @throws InvalidArgumentException if arguments or result type do not fit the declaration, or
+   *     guest memory
+   * @throws InvalidResultException if the guest returns what is no value of the type
+   * @throws GuestErrorException if the guest reports an error
+   * @throws GuestFaultException if the guest does what it may not
+   * @throws GuestAbortException if the guest gives up
+   * @throws HostFunctionException if a host function fails and the guest gives up over it
+   * @throws SandboxUnusableException after one of the last three
+   * @throws SandboxInUseException if the sandbox is in use
+   * @throws SandboxClosedException if it is closed
+   */
+  // checkResult sees to the type; a primitive's Class<T> has its box as T, and null is the one
+  // value of Void.
+  @SuppressWarnings({"unchecked", "NullAway"})
+  public <T> T call(String name, Class<T> resultType, @Nullable Object... arguments) {
+    ExportedFunction function = find(name);
+    CallTypes.checkResult(function.declaration(), resultType);
+    Object[] checked = CallTypes.checkArguments(function.declaration(), arguments);
+    T result = (T) function.call(instance, checked);
+    return result;
+  }
+
+  /**
+   * A method handle that calls a function of the guest, of exactly the types of its {@linkplain
+   * Guest#exports declaration}. To be called with {@code invokeExact}; keep it, ideally in a final
+   * field. Calls throw the same exceptions as {@link #call}.
+   *
+   * {@snippet file="io/hyperlight/SandboxSnippets.java" region="function"}
+   *
+   * @throws NoSuchFunctionException if the guest exports no such function
+   */
+  public MethodHandle function(String name) {
+    return find(name).bind(instance);
+  }
+
+  private ExportedFunction find(String name) {
+    ExportedFunction function = guest.program().exports().get(Objects.requireNonNull(name, "name"));
+    if (function == null) {
+      throw new NoSuchFunctionException(
+          SimilarNames.message(guest, name, guest.program().exports().keySet()));
+    }
+    return function;
+  }
+
+  /**
+   * Frees the VM, its memory and its descriptors. A second call does nothing.
+   *
+   * @throws SandboxInUseException if a call is running; it goes on, and the sandbox stays open
+   */
+  @Override
+  public void close() {
+    instance.close();
+  }
+
+  @Override
+  public String toString() {
+    return "Sandbox[" + guest.name() + "]";
+  }
+
+  /**
+   * Describes a sandbox: how much memory it has, which host functions its guest can call, where its
+   * output goes. For one thread; may build any number of sandboxes.
+   */
+  public static final class Builder {
+    /** The default of {@link #memorySize}: 16 MiB. */
+    public static final long DEFAULT_MEMORY_SIZE = 16L << 20;
+
+    /** The default of {@link #stackSize}: 256 KiB. */
+    public static final long DEFAULT_STACK_SIZE = 256L << 10;
+
+    private static final int PAGE_SIZE = 4096;
+    private static final long MAXIMUM_MEMORY_SIZE = Machine.MAXIMUM_MEMORY;
+    private static final System.Logger GUEST_LOGGER = System.getLogger("io.hyperlight.guest");
+
+    private final Guest guest;
+    private final HostFunctions hostFunctions = new HostFunctions();
+    private long memorySize = DEFAULT_MEMORY_SIZE;
+    private long stackSize = DEFAULT_STACK_SIZE;
+    private PrintStream print = new PrintStream(OutputStream.nullOutputStream(), false);
+    private System.Logger logger = GUEST_LOGGER;
+
+    private Builder(Guest guest) {
+      this.guest = Objects.requireNonNull(guest, "guest");
+    }
+
+    /**
+     * How much memory the VM has for everything: program, stack, heap, arguments and results, page
+     * tables. The host pays for what is touched.
+     *
+     * @param sizeBytes a multiple of 4096, up to 3 GiB
+     * @throws IllegalArgumentException if it is not
+     */
+    public Builder memorySize(long sizeBytes) {
+      memorySize = requirePages("memory size", sizeBytes, MAXIMUM_MEMORY_SIZE);
+      return this;
+    }
+
+    /**
+     * How much of the memory is the guest's call stack.
+     *
+     * @param sizeBytes a multiple of 4096, up to 1 GiB
+     * @throws IllegalArgumentException if it is not
+     */
+    public Builder stackSize(long sizeBytes) {
+      stackSize = requirePages("stack size", sizeBytes, 1L << 30);
+      return this;
+    }
+
+    private static long requirePages(String what, long sizeBytes, long maximum) {
+      if (sizeBytes <= 0 || sizeBytes > maximum || sizeBytes % PAGE_SIZE != 0) {
+        throw new IllegalArgumentException(
+            "%s %d: must be a multiple of %d, up to %d"
+                .formatted(what, sizeBytes, PAGE_SIZE, maximum));
+      }
+      return sizeBytes;
+    }
+
+    /**
+     * Where the guest's standard output and standard error go, byte by byte; nowhere by default.
+     * The stream is flushed after each write.
+     */
+    public Builder hostPrint(PrintStream stream) {
+      print = Objects.requireNonNull(stream, "stream");
+      return this;
+    }
+
+    /**
+     * Where the guest's log goes, with its levels; by default the logger {@code
+     * io.hyperlight.guest}.
+     */
+    public Builder logger(System.Logger target) {
+      logger = Objects.requireNonNull(target, "target");
+      return this;
+    }
+
+    /**
+     * Registers a method handle of any number of parameters that answers a function the guest
+     * imports. Its types must be exactly those of the guest's {@linkplain Guest#imports
+     * declaration}, which is checked when the sandbox is built.
+     *
+     * @param name as the guest imports it
+     * @throws InvalidHostFunctionException if the name is taken
+     */
+    public Builder hostFunction(String name, MethodHandle function) {
+      hostFunctions.addTyped(name, function);
+      return this;
+    }
+
+    /**
+     * Registers the Java code that answers a function the guest imports. Registering one that the
+     * guest does not import does no harm.
+     *
+     * <p>A lambda's parameters are boxed values of the declared types, such as {@code (Integer a,
+     * Long b) -> a + b}; with types that are not the declared ones, the guest's call fails with a
+     * {@link ClassCastException}. To have the types checked when the sandbox is built, register a
+     * {@linkplain #hostFunction(String, MethodHandle) method handle}.
+     *
+     * @param name as the guest imports it
+     * @param function runs on the thread that calls the guest
+     * @throws InvalidHostFunctionException if the name is taken
+     */
+    public <R extends @Nullable Object> Builder hostFunction(
+        String name, HostFunction.Of0<R> function) {
+      hostFunctions.addLambda(name, HostFunction.Of0.class, 0, false, function);
+      return this;
+    }
+
+    /** As {@link #hostFunction(String, HostFunction.Of0)}, with one parameter. */
+    public <A, R extends @Nullable Object> Builder hostFunction(
+        String name, HostFunction.Of1<A, R> function) {
+      hostFunctions.addLambda(name, HostFunction.Of1.class, 1, false, function);
+      return this;
+    }
+
+    /** As {@link #hostFunction(String, HostFunction.Of0)}, with 2 parameters. */
+    public <A, B, R extends @Nullable Object> Builder hostFunction(
+        String name, HostFunction.Of2<A, B, R> function) {
+      hostFunctions.addLambda(name, HostFunction.Of2.class, 2, false, function);
+      return this;
+    }
+
+    /** As {@link #hostFunction(String, HostFunction.Of0)}, with 3 parameters. */
+    public <A, B, C, R extends @Nullable Object> Builder hostFunction(
+        String name, HostFunction.Of3<A, B, C, R> function) {
+      hostFunctions.addLambda(name, HostFunction.Of3.class, 3, false, function);
+      return this;
+    }
+
+    /** As {@link #hostFunction(String, HostFunction.Of0)}, with 4 parameters. */
+    public <A, B, C, D, R extends @Nullable Object> Builder hostFunction(
+        String name, HostFunction.Of4<A, B, C, D, R> function) {
+      hostFunctions.addLambda(name, HostFunction.Of4.class, 4, false, function);
+      return this;
+    }
+
+    /** As {@link #hostFunction(String, HostFunction.Of0)}, with 5 parameters. */
+    public <A, B, C, D, E, R extends @Nullable Object> Builder hostFunction(
+        String name, HostFunction.Of5<A, B, C, D, E, R> function) {
+      hostFunctions.addLambda(name, HostFunction.Of5.class, 5, false, function);
+      return this;
+    }
+
+    /** As {@link #hostFunction(String, HostFunction.Of0)}, with 6 parameters. */
+    public <A, B, C, D, E, F, R extends @Nullable Object> Builder hostFunction(
+        String name, HostFunction.Of6<A, B, C, D, E, F, R> function) {
+      hostFunctions.addLambda(name, HostFunction.Of6.class, 6, false, function);
+      return this;
+    }
+
+    /** As {@link #hostFunction(String, HostFunction.Of0)}, with 7 parameters. */
+    public <A, B, C, D, E, F, G, R extends @Nullable Object> Builder hostFunction(
+        String name, HostFunction.Of7<A, B, C, D, E, F, G, R> function) {
+      hostFunctions.addLambda(name, HostFunction.Of7.class, 7, false, function);
+      return this;
+    }
+
+    /** As {@link #hostFunction(String, HostFunction.Of0)}, with 8 parameters. */
+    public <A, B, C, D, E, F, G, H, R extends @Nullable Object> Builder hostFunction(
+        String name, HostFunction.Of8<A, B, C, D, E, F, G, H, R> function) {
+      hostFunctions.addLambda(name, HostFunction.Of8.class, 8, false, function);
+      return this;
+    }
+
+    /**
+     * As {@link #hostFunction(String, HostFunction.Of0)}, with no parameter and without a result.
+     */
+    public Builder hostAction(String name, HostFunction.Action0 action) {
+      hostFunctions.addLambda(name, HostFunction.Action0.class, 0, true, action);
+      return this;
+    }
+
+    /**
+     * As {@link #hostFunction(String, HostFunction.Of0)}, with one parameter and without a result.
+     */
+    public <A> Builder hostAction(String name, HostFunction.Action1<A> action) {
+      hostFunctions.addLambda(name, HostFunction.Action1.class, 1, true, action);
+      return this;
+    }
+
+    /**
+     * As {@link #hostFunction(String, HostFunction.Of0)}, with 2 parameters and without a result.
+     */
+    public <A, B> Builder hostAction(String name, HostFunction.Action2<A, B> action) {
+      hostFunctions.addLambda(name, HostFunction.Action2.class, 2, true, action);
+      return this;
+    }
+
+    /**
+     * As {@link #hostFunction(String, HostFunction.Of0)}, with 3 parameters and without a result.
+     */
+    public <A, B, C> Builder hostAction(String name, HostFunction.Action3<A, B, C> action) {
+      hostFunctions.addLambda(name, HostFunction.Action3.class, 3, true, action);
+      return this;
+    }
+
+    /**
+     * As {@link #hostFunction(String, HostFunction.Of0)}, with 4 parameters and without a result.
+     */
+    public <A, B, C, D> Builder hostAction(String name, HostFunction.Action4<A, B, C, D> action) {
+      hostFunctions.addLambda(name, HostFunction.Action4.class, 4, true, action);
+      return this;
+    }
+
+    /**
+     * As {@link #hostFunction(String, HostFunction.Of0)}, with 5 parameters and without a result.
+     */
+    public <A, B, C, D, E> Builder hostAction(
+        String name, HostFunction.Action5<A, B, C, D, E> action) {
+      hostFunctions.addLambda(name, HostFunction.Action5.class, 5, true, action);
+      return this;
+    }
+
+    /**
+     * As {@link #hostFunction(String, HostFunction.Of0)}, with 6 parameters and without a result.
+     */
+    public <A, B, C, D, E, F> Builder hostAction(
+        String name, HostFunction.Action6<A, B, C, D, E, F> action) {
+      hostFunctions.addLambda(name, HostFunction.Action6.class, 6, true, action);
+      return this;
+    }
+
+    /**
+     * As {@link #hostFunction(String, HostFunction.Of0)}, with 7 parameters and without a result.
+     */
+    public <A, B, C, D, E, F, G> Builder hostAction(
+        String name, HostFunction.Action7<A, B, C, D, E, F, G> action) {
+      hostFunctions.addLambda(name, HostFunction.Action7.class, 7, true, action);
+      return this;
+    }
+
+    /**
+     * As {@link #hostFunction(String, HostFunction.Of0)}, with 8 parameters and without a result.
+     */
+    public <A, B, C, D, E, F, G, H> Builder hostAction(
+        String name, HostFunction.Action8<A, B, C, D, E, F, G, H> action) {
+      hostFunctions.addLambda(name, HostFunction.Action8.class, 8, true, action);
+      return this;
+    }
+
+    /**
+     * Creates the VM, loads the guest into it and runs its initialisers.
+     *
+     * @throws HypervisorUnavailableException if this machine, process or JVM cannot do it
+     * @throws HypervisorException if KVM fails
+     * @throws InvalidHostFunctionException if the guest imports what is not registered, or with
+     *     other types
+     * @throws InvalidGuestException if the guest is linked where it cannot be loaded
+     * @throws SandboxMemoryException if it does not fit into the memory
+     * @throws GuestFaultException and the other exceptions of {@link Sandbox#call}, if an
+     *     initialiser fails
+     */
+    public Sandbox build() {
+      List<@Nullable HostBinding> bindings = hostFunctions.bind(guest.program().importsByNumber());
+      Outcomes outcomes = new Outcomes(guest.program());
+      try {
+        Instance instance =
+            Instance.create(
+                new Instance.Configuration(
+                    guest.program(), memorySize, stackSize, bindings, output(), outcomes));
+        outcomes.setInstance(instance);
+        return new Sandbox(guest, instance);
+      } catch (KvmUnavailableException | MachineUnsupportedException e) {
+        throw new HypervisorUnavailableException(String.valueOf(e.getMessage()), e);
+      } catch (KvmException | SystemCallException e) {
+        throw new HypervisorException("cannot create a sandbox: " + e.getMessage(), e);
+      } catch (GuestMemoryExhaustedException e) {
+        throw new SandboxMemoryException(
+            guest.name() + " does not fit: " + e.getMessage() + "; raise memorySize", e);
+      } catch (GuestFormatException e) {
+        throw new InvalidGuestException(guest.name() + " cannot be loaded: " + e.getMessage(), e);
+      }
+    }
+
+    private GuestOutput output() {
+      return new StreamOutput(print, logger);
+    }
+  }
+}

@@ -1,0 +1,242 @@
+package io.hyperlight.guest;
+
+import io.hyperlight.vm.AddressSpace;
+import io.hyperlight.vm.Protection;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads an ELF64 executable for x86-64: a static one, or a static position-independent one, whose
+ * relative relocations are applied. Everything else is refused by name. Source: the System V gABI,
+ * chapters 4 and 5, and its AMD64 supplement.
+ *
+ * <p><b>Boundary.</b> The file is hostile. Every offset is checked by {@link FileBytes}, every
+ * address and size here.
+ */
+final class ElfFile {
+  static final int PAGE_SIZE = 4096;
+
+  /** More than any linker makes; keeps a hostile header from costing time. */
+  private static final int MAX_PROGRAM_HEADERS = 256;
+
+  private static final int ET_REL = 1;
+  private static final int ET_EXEC = 2;
+  private static final int ET_DYN = 3;
+  private static final int ET_CORE = 4;
+  private static final int EM_X86_64 = 62;
+
+  private static final int HEADER_SIZE = 64;
+  private static final int PROGRAM_HEADER_SIZE = 56;
+
+  private static final int PT_LOAD = 1;
+  private static final int PT_DYNAMIC = 2;
+  private static final int PT_INTERP = 3;
+  private static final int PT_NOTE = 4;
+
+  private static final int PF_X = 1;
+  private static final int PF_W = 2;
+
+  /** A program header. */
+  private record ProgramHeader(
+      int type, int flags, long offset, long address, long fileSize, long memorySize) {}
+
+  /**
+   * A note segment.
+   *
+   * @param address where it lies in memory, load bias included
+   */
+  record Note(long address, FileBytes bytes) {}
+
+  private final FileBytes file;
+  private final long loadBias;
+  private final long entry;
+  private final List<ElfSegment> segments;
+  private final List<Note> notes;
+
+  /**
+   * Parses a file.
+   *
+   * @throws GuestFormatException if it is not such an executable, saying what it is
+   */
+  ElfFile(byte[] contents) {
+    file = new FileBytes(contents);
+    int type = checkHeader();
+    loadBias = type == ET_DYN ? GuestLayout.POSITION_INDEPENDENT_BASE : 0;
+    List<ProgramHeader> headers = programHeaders();
+    ElfDynamicSection dynamic = dynamicSection(type, headers);
+    segments = load(headers);
+    if (dynamic != null) {
+      dynamic.applyRelativeRelocations(segments, loadBias);
+    }
+    entry = file.i64(24, "the entry point") + loadBias;
+    if (segments.stream()
+        .noneMatch(s -> s.protection() == Protection.READ_EXECUTE && s.contains(entry))) {
+      throw new GuestFormatException("its entry point 0x%x is not in its code".formatted(entry));
+    }
+    notes =
+        headers.stream()
+            .filter(header -> header.type == PT_NOTE)
+            .map(header ->
+                new Note(
+                    header.address + loadBias,
+                    new FileBytes(file.copy(header.offset, header.fileSize, "a note segment"))))
+            .toList();
+  }
+
+  /** The loadable segments, relocated, in ascending order; no two share a page. */
+  List<ElfSegment> segments() {
+    return segments;
+  }
+
+  List<Note> notes() {
+    return notes;
+  }
+
+  /** Where the program says it starts, within its code. */
+  long entry() {
+    return entry;
+  }
+
+  /** What was added to the file's addresses. */
+  long loadBias() {
+    return loadBias;
+  }
+
+  private int checkHeader() {
+    if (file.size() < 4 || file.i32(0, "the magic number") != 0x464c_457f) {
+      throw new GuestFormatException(
+          "not an ELF file: a guest is a program compiled for Linux on x86-64");
+    }
+    int elfClass = file.u8(4, "the ELF header");
+    if (elfClass != 2) {
+      throw new GuestFormatException(
+          elfClass == 1 ? "a 32-bit program: compile it for x86-64" : "of an unknown ELF class");
+    }
+    if (file.u8(5, "the ELF header") != 1 || file.u8(6, "the ELF header") != 1) {
+      throw new GuestFormatException("not a little-endian ELF file of version 1");
+    }
+    file.copy(0, HEADER_SIZE, "the ELF header");
+    int machine = file.u16(18, "the ELF header");
+    if (machine != EM_X86_64) {
+      throw new GuestFormatException(
+          "for another processor (ELF machine " + machine + "): compile it for x86-64");
+    }
+    int type = file.u16(16, "the ELF header");
+    switch (type) {
+      case ET_EXEC, ET_DYN -> {}
+      case ET_REL -> throw new GuestFormatException("an object file: link it to a program");
+      case ET_CORE -> throw new GuestFormatException("a core dump, not a program");
+      default -> throw new GuestFormatException("of unknown ELF type " + type);
+    }
+    return type;
+  }
+
+  private List<ProgramHeader> programHeaders() {
+    long offset = file.i64(32, "the ELF header");
+    int size = file.u16(54, "the ELF header");
+    int count = file.u16(56, "the ELF header");
+    if (size != PROGRAM_HEADER_SIZE || count == 0 || count > MAX_PROGRAM_HEADERS) {
+      throw new GuestFormatException(
+          "its %d program headers of %d bytes make no program".formatted(count, size));
+    }
+    List<ProgramHeader> headers = new ArrayList<>();
+    FileBytes table =
+        new FileBytes(file.copy(offset, (long) count * size, "the program header table"));
+    for (int i = 0; i < count; i++) {
+      long at = (long) i * size;
+      headers.add(
+          new ProgramHeader(
+              table.i32(at, ""),
+              table.i32(at + 4, ""),
+              table.i64(at + 8, ""),
+              table.i64(at + 16, ""),
+              table.i64(at + 32, ""),
+              table.i64(at + 40, "")));
+    }
+    return headers;
+  }
+
+  private @Nullable ElfDynamicSection dynamicSection(int type, List<ProgramHeader> headers) {
+    for (ProgramHeader header : headers) {
+      if (header.type == PT_INTERP) {
+        throw new GuestFormatException("a dynamically linked program: link it with -static");
+      }
+    }
+    ElfDynamicSection dynamic = null;
+    for (ProgramHeader header : headers) {
+      if (header.type == PT_DYNAMIC) {
+        dynamic =
+            ElfDynamicSection.parse(
+                new FileBytes(file.copy(header.offset, header.fileSize, "the dynamic section")));
+      }
+    }
+    if (type == ET_DYN && (dynamic == null || !dynamic.isExecutable())) {
+      throw new GuestFormatException(
+          "a shared library, not a program: link it with -static-pie or -static");
+    }
+    return dynamic;
+  }
+
+  private List<ElfSegment> load(List<ProgramHeader> headers) {
+    List<ElfSegment> loaded = new ArrayList<>();
+    for (ProgramHeader header : headers) {
+      if (header.type == PT_LOAD && header.memorySize != 0) {
+        loaded.add(loadSegment(header));
+      }
+    }
+    if (loaded.isEmpty()) {
+      throw new GuestFormatException("it has no loadable segment");
+    }
+    loaded.sort(Comparator.comparingLong(ElfSegment::address));
+    for (int i = 1; i < loaded.size(); i++) {
+      ElfSegment before = loaded.get(i - 1);
+      ElfSegment here = loaded.get(i);
+      if (pageEnd(before) > pageStart(here)) {
+        throw new GuestFormatException(
+            "its segments at 0x%x and 0x%x overlap or share a page"
+                .formatted(before.address(), here.address()));
+      }
+    }
+    return loaded;
+  }
+
+  private ElfSegment loadSegment(ProgramHeader header) {
+    // What a linker could ever want, far from where sums overflow. The machine's own limits are
+    // checked on loading.
+    if (header.address < 0
+        || header.memorySize < 0
+        || header.memorySize > AddressSpace.USER_END
+        || header.address > AddressSpace.USER_END - header.memorySize - 2 * loadBias) {
+      throw new GuestFormatException(
+          "its segment at 0x%x of %s bytes is not within user space"
+              .formatted(header.address, Long.toUnsignedString(header.memorySize)));
+    }
+    if (header.fileSize < 0 || header.fileSize > header.memorySize) {
+      throw new GuestFormatException(
+          "its segment at 0x%x is larger in the file than in memory".formatted(header.address));
+    }
+    boolean writable = (header.flags & PF_W) != 0;
+    boolean executable = (header.flags & PF_X) != 0;
+    if (writable && executable) {
+      throw new GuestFormatException(
+          "its segment at 0x%x is both writable and executable".formatted(header.address));
+    }
+    return new ElfSegment(
+        header.address + loadBias,
+        header.memorySize,
+        executable ? Protection.READ_EXECUTE : writable ? Protection.READ_WRITE : Protection.READ,
+        new FileBytes(
+            file.copy(
+                header.offset, header.fileSize, "the segment at 0x%x".formatted(header.address))));
+  }
+
+  static long pageStart(ElfSegment segment) {
+    return segment.address() & -PAGE_SIZE;
+  }
+
+  static long pageEnd(ElfSegment segment) {
+    return (segment.end() + PAGE_SIZE - 1) & -PAGE_SIZE;
+  }
+}

@@ -1,0 +1,14 @@
+package io.hyperlight.guest;
+
+/** Where a guest's output and log go. Called on the thread that runs the guest. */
+public interface GuestOutput {
+  /** Bytes the guest printed. */
+  void print(byte[] bytes);
+
+  /**
+   * A line the guest logged.
+   *
+   * @param level 0 (trace) to 4 (error)
+   */
+  void log(int level, String message);
+}

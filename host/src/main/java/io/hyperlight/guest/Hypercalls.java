@@ -1,0 +1,193 @@
+package io.hyperlight.guest;
+
+import io.hyperlight.guest.Outcome.Ending;
+import io.hyperlight.kvm.Register;
+import io.hyperlight.linux.SystemCalls;
+import io.hyperlight.os.Errno;
+import io.hyperlight.vm.CallFrame;
+import io.hyperlight.vm.GuestAddressException;
+import io.hyperlight.vm.GuestMemoryExhaustedException;
+import io.hyperlight.vm.Machine;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Answers what a guest asks for while a call runs: host functions, the log, more window, the end of
+ * it all, and the system calls of ordinary programs. Numbers and registers are in
+ * docs/guest-abi.md.
+ *
+ * <p><b>Boundary.</b> Every register here is hostile. Addresses and sizes go to the address space,
+ * which checks and copies; numbers are compared with what exists.
+ */
+final class Hypercalls {
+  private static final int CALL_HOST = 0x484c_0001;
+  private static final int CALL_GIVE_UP = 0x484c_0002;
+  private static final int CALL_ABORT = 0x484c_0003;
+  private static final int CALL_LOG = 0x484c_0004;
+  private static final int CALL_GROW_WINDOW = 0x484c_0005;
+
+  /** What a message of a guest is cut to, in bytes. */
+  private static final long LONGEST_MESSAGE = 1 << 16;
+
+  private static final int LOG_LEVELS = 5;
+
+  private static final long SUCCEEDED = 0;
+  private static final long FAILED = 1;
+
+  private final Machine machine;
+  private final Window window;
+  private final List<@Nullable HostBinding> bindings;
+  private final SystemCalls systemCalls;
+  private final GuestOutput output;
+  private final long memoryBytes;
+
+  private Outcome.@Nullable HostFunctionFailed lastFailure;
+  private volatile boolean inHostFunction;
+
+  /**
+   * Answers for one guest.
+   *
+   * @param bindings by import number; null where there is no import of that number
+   */
+  Hypercalls(
+      Machine machine,
+      Window window,
+      List<@Nullable HostBinding> bindings,
+      SystemCalls systemCalls,
+      GuestOutput output,
+      long memoryBytes) {
+    this.machine = machine;
+    this.window = window;
+    this.bindings = bindings;
+    this.systemCalls = systemCalls;
+    this.output = output;
+    this.memoryBytes = memoryBytes;
+  }
+
+  /** Forgets what belonged to the call before. */
+  void beginCall() {
+    lastFailure = null;
+  }
+
+  /** Whether the call's thread is inside a host function; may be asked from any thread. */
+  boolean inHostFunction() {
+    return inHostFunction;
+  }
+
+  /**
+   * Answers the system call that the machine stopped at.
+   *
+   * @param hostCallsAllowed whether a call from Java is running
+   * @return null if the guest can be resumed, else how the call ended
+   */
+  @Nullable Ending answer(boolean hostCallsAllowed) {
+    long number = machine.get(Register.RAX);
+    long argument0 = machine.get(Register.RDI);
+    long argument1 = machine.get(Register.RSI);
+    long argument2 = machine.get(Register.RDX);
+    if (number == CALL_HOST) {
+      return hostCallsAllowed
+          ? callHost(argument0, argument1)
+          : violation("a host call while it was being initialised");
+    }
+    if (number == CALL_GIVE_UP) {
+      return lastFailure != null
+          ? lastFailure
+          : violation("giving up although no host function had failed");
+    }
+    if (number == CALL_ABORT) {
+      return new Outcome.Aborted(readMessage(argument0, argument1));
+    }
+    if (number == CALL_LOG) {
+      if (argument0 < 0 || argument0 >= LOG_LEVELS) {
+        return violation("log level " + argument0);
+      }
+      output.log((int) argument0, readMessage(argument1, argument2));
+      machine.set(Register.RAX, SUCCEEDED);
+      return null;
+    }
+    if (number == CALL_GROW_WINDOW) {
+      machine.set(Register.RAX, growWindow(argument0));
+      return null;
+    }
+    machine.set(Register.RAX, systemCalls.call(number, argument0, argument1, argument2));
+    return null;
+  }
+
+  /**
+   * A message for people, whatever the guest passed: one that cannot be read must not hide that
+   * there was one.
+   */
+  String readMessage(long address, long size) {
+    long length = size < 0 ? LONGEST_MESSAGE : Math.min(size, LONGEST_MESSAGE);
+    try {
+      return Text.decodeLeniently(machine.addressSpace().read(address, length));
+    } catch (GuestAddressException e) {
+      return "(a message that cannot be read: " + e.getMessage() + ")";
+    }
+  }
+
+  private long growWindow(long end) {
+    try {
+      window.reserve(end);
+    } catch (GuestMemoryExhaustedException e) {
+      return -Errno.ENOMEM; // the guest's own to deal with
+    }
+    machine.setFrameLong(CallFrame.WINDOW_END, window.mappedEnd());
+    return SUCCEEDED;
+  }
+
+  private @Nullable Ending callHost(long number, long arguments) {
+    HostBinding binding =
+        number >= 0 && number < bindings.size() ? bindings.get((int) number) : null;
+    if (binding == null) {
+      return violation(
+          "a host call of function number %s, which is no import of it"
+              .formatted(Long.toUnsignedString(number)));
+    }
+    long next = machine.frameLong(CallFrame.WINDOW_NEXT);
+    if (!window.contains(next)) {
+      return violation(
+          "a host call with a window that ends outside of it, at 0x%x".formatted(next));
+    }
+    Object result;
+    try {
+      Object[] values = binding.readArguments(machine.addressSpace(), arguments, memoryBytes);
+      inHostFunction = true;
+      result = binding.call(values);
+      giveResult(result, next);
+    } catch (HostBinding.BadCallException e) {
+      return violation("a host call of " + binding.declaration() + ": " + e.getMessage());
+    } catch (Exception e) {
+      lastFailure = new Outcome.HostFunctionFailed(binding.declaration().toString(), e);
+      machine.set(Register.RAX, FAILED);
+      machine.set(Register.RDX, 0);
+      machine.set(Register.R8, 0);
+    } catch (Error e) {
+      return new Outcome.HostError(e);
+    } finally {
+      inHostFunction = false;
+    }
+    return null;
+  }
+
+  private void giveResult(Object result, long next) {
+    long first;
+    long second = 0;
+    if (result instanceof byte[] bytes) {
+      first = window.put(next, bytes);
+      second = bytes.length;
+      machine.setFrameLong(CallFrame.WINDOW_NEXT, first + second + 1);
+      machine.setFrameLong(CallFrame.WINDOW_END, window.mappedEnd());
+    } else {
+      first = (long) result;
+    }
+    machine.set(Register.RAX, SUCCEEDED);
+    machine.set(Register.RDX, first);
+    machine.set(Register.R8, second);
+  }
+
+  private Outcome.Violation violation(String what) {
+    return new Outcome.Violation(what, machine.registers());
+  }
+}

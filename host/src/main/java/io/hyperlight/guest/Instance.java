@@ -1,0 +1,387 @@
+package io.hyperlight.guest;
+
+import io.hyperlight.guest.Outcome.Ending;
+import io.hyperlight.kvm.KvmException;
+import io.hyperlight.kvm.Register;
+import io.hyperlight.linux.SystemCalls;
+import io.hyperlight.vm.AddressSpace;
+import io.hyperlight.vm.CallFrame;
+import io.hyperlight.vm.Gate;
+import io.hyperlight.vm.GuestAddressException;
+import io.hyperlight.vm.GuestMemoryExhaustedException;
+import io.hyperlight.vm.Hypervisor;
+import io.hyperlight.vm.Machine;
+import io.hyperlight.vm.Protection;
+import io.hyperlight.vm.Trap;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A program loaded into a machine, and the calls into it.
+ *
+ * <p>A call goes through a generated stub ({@link CallStubs}) in five steps: {@link #begin} claims
+ * the instance for the thread, a {@code put} method writes each argument into the call frame or the
+ * window, {@link #execute} runs the guest until the gate says that the call is done, a {@code
+ * result} method reads the result, {@link #end} gives the instance free. With numbers only, none of
+ * them allocates, and the only system call is KVM_RUN.
+ *
+ * <p>One thread at a time: a second one, and a host function that calls back into its own guest, is
+ * refused at {@link #begin}. Giving free and claiming order the threads' accesses to all other
+ * state.
+ */
+public final class Instance implements AutoCloseable {
+  private static final int INFORMATION_SIZE = 32;
+
+  private static final VarHandle USER;
+
+  static {
+    try {
+      USER = MethodHandles.lookup().findVarHandle(Instance.class, "user", Thread.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  private final Program program;
+  private final Outcome.Reporter reporter;
+  private final Machine machine;
+  private final AddressSpace space;
+  private final GuestLayout layout;
+  private final Window window;
+  private final Hypercalls hypercalls;
+
+  /** The thread that has claimed the instance. */
+  private volatile @Nullable Thread user;
+
+  private @Nullable Ending unusableSince;
+  private boolean closed;
+
+  /** Whether the next call starts from the processor state of a new machine. */
+  private boolean pristine = true;
+
+  private boolean initialised;
+
+  // Of the running call.
+  private @Nullable ExportedFunction function;
+  private long windowNext;
+
+  /**
+   * What an instance is made of.
+   *
+   * @param memoryBytes guest-physical memory, page-aligned
+   * @param stackBytes of the call stack, page-aligned
+   * @param bindings by import number; null where there is no import of that number
+   */
+  public record Configuration(
+      Program program,
+      long memoryBytes,
+      long stackBytes,
+      List<@Nullable HostBinding> bindings,
+      GuestOutput output,
+      Outcome.Reporter reporter) {}
+
+  private Instance(Configuration configuration, Machine machine) {
+    program = configuration.program;
+    reporter = configuration.reporter;
+    this.machine = machine;
+    space = machine.addressSpace();
+    layout =
+        GuestLayout.of(
+            program.segments().getFirst().address(),
+            program.segments().getLast().end(),
+            configuration.stackBytes,
+            configuration.memoryBytes);
+    loadProgram();
+    space.map(layout.stack(), configuration.stackBytes, Protection.READ_WRITE);
+    machine.installGate(layout.frame());
+    writeInformation();
+    window = new Window(space, layout.window(), layout.window() + configuration.memoryBytes);
+    SystemCalls systemCalls =
+        new SystemCalls(
+            space, layout.heap(), layout.end(), bytes -> configuration.output.print(bytes));
+    hypercalls =
+        new Hypercalls(
+            machine,
+            window,
+            configuration.bindings,
+            systemCalls,
+            configuration.output,
+            configuration.memoryBytes);
+  }
+
+  /**
+   * Loads a program into a new machine and runs its initialisers.
+   *
+   * @throws GuestFormatException if the program is linked where it cannot be loaded
+   * @throws GuestMemoryExhaustedException if it needs more memory than configured
+   * @throws KvmException if KVM fails
+   */
+  public static Instance create(Configuration configuration) {
+    Machine machine = Machine.create(Hypervisor.get(), configuration.memoryBytes);
+    try {
+      Instance instance = new Instance(configuration, machine);
+      instance.initialise();
+      return instance;
+    } catch (Throwable t) {
+      machine.close();
+      throw t;
+    }
+  }
+
+  private void loadProgram() {
+    for (ElfSegment segment : program.segments()) {
+      long start = ElfFile.pageStart(segment);
+      space.map(start, ElfFile.pageEnd(segment) - start, segment.protection());
+      byte[] contents = segment.contents().array();
+      space.initialise(segment.address(), contents, 0, contents.length);
+    }
+  }
+
+  private void writeInformation() {
+    byte[] information =
+        ByteBuffer.allocate(INFORMATION_SIZE)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .putInt(FunctionTable.ABI_VERSION)
+            .putInt(0)
+            .putLong(layout.frame())
+            .putLong(layout.window())
+            .putLong(layout.heap())
+            .array();
+    space.initialise(Gate.INFORMATION, information, 0, information.length);
+  }
+
+  private void initialise() {
+    ExportedFunction initialiser = program.initialiser();
+    if (initialiser != null) {
+      initialiser.call(this, new Object[0]);
+    }
+    initialised = true;
+  }
+
+  // The steps of a call, for the generated stubs.
+
+  /**
+   * Claims the instance for this thread and starts a call.
+   *
+   * @throws RuntimeException from the reporter, if the instance is in use, closed or unusable; it
+   *     is then not claimed
+   */
+  void begin(ExportedFunction called) {
+    claim();
+    if (closed || unusableSince != null) {
+      Outcome refusal =
+          unusableSince != null && !closed
+              ? new Outcome.Unusable(unusableSince)
+              : new Outcome.Closed();
+      end();
+      throw reporter.exceptionFor(refusal);
+    }
+    function = called;
+    windowNext = window.start();
+  }
+
+  private void claim() {
+    Thread thread = Thread.currentThread();
+    if (!USER.compareAndSet(this, null, thread)) {
+      Thread other = user;
+      throw reporter.exceptionFor(
+          new Outcome.InUse(
+              other == null ? thread : other, other == thread && hypercalls.inHostFunction()));
+    }
+  }
+
+  /** Gives the instance free. */
+  void end() {
+    USER.setRelease(this, null);
+  }
+
+  void putBoolean(int offset, boolean value) {
+    machine.setFrameLong(offset, value ? 1 : 0);
+  }
+
+  /** For all signed integers, extended to the register's width. */
+  void putInteger(int offset, long value) {
+    machine.setFrameLong(offset, value);
+  }
+
+  void putUnsigned(int offset, int index, long value, long maximum) {
+    if (value < 0 || value > maximum) {
+      throw badArgument(index, "is %d, and must be 0 to %d".formatted(value, maximum));
+    }
+    machine.setFrameLong(offset, value);
+  }
+
+  void putFloat(int offset, float value) {
+    machine.setFrameLong(offset, Integer.toUnsignedLong(Float.floatToRawIntBits(value)));
+  }
+
+  void putDouble(int offset, double value) {
+    machine.setFrameLong(offset, Double.doubleToRawLongBits(value));
+  }
+
+  void putString(int offset, int index, @Nullable String value) {
+    byte[] bytes = value == null ? null : Text.encode(value);
+    if (value != null && bytes == null) {
+      throw badArgument(index, "has half of a surrogate pair in it, which UTF-8 cannot say");
+    }
+    putBytes(offset, index, bytes);
+  }
+
+  void putBytes(int offset, int index, byte @Nullable [] value) {
+    if (value == null) {
+      throw badArgument(index, "is null");
+    }
+    try {
+      long address = window.put(windowNext, value);
+      windowNext = address + value.length + 1;
+      machine.setFrameLong(offset, address);
+      machine.setFrameLong(offset + 8, value.length);
+    } catch (GuestMemoryExhaustedException e) {
+      throw badArgument(index, "does not fit into the sandbox: " + e.getMessage());
+    }
+  }
+
+  private RuntimeException badArgument(int index, String problem) {
+    return reporter.exceptionFor(
+        new Outcome.BadArgument(
+            "argument %d of %s %s".formatted(index + 1, declaration(), problem)));
+  }
+
+  /**
+   * Runs the guest until the call is done.
+   *
+   * @throws RuntimeException from the reporter, if it ends in another way
+   */
+  void execute(ExportedFunction called) {
+    machine.setFrameLong(CallFrame.TARGET, called.address());
+    machine.setFrameLong(CallFrame.FLAGS, pristine ? CallFrame.FLAG_RESET : 0);
+    machine.setFrameLong(CallFrame.WINDOW_NEXT, windowNext);
+    machine.setFrameLong(CallFrame.WINDOW_END, window.mappedEnd());
+    machine.setFrameLong(CallFrame.STATUS, 0);
+    pristine = false;
+    hypercalls.beginCall();
+    machine.enterGate();
+    while (true) {
+      Trap trap;
+      try {
+        trap = machine.run();
+      } catch (KvmException e) {
+        throw fail(new Outcome.HypervisorFailed(e));
+      }
+      if (trap != null) {
+        throw fail(new Outcome.Fault(trap));
+      }
+      if (machine.isCallDone()) {
+        break;
+      }
+      answer();
+    }
+    if (machine.frameLong(CallFrame.STATUS) != 0) {
+      throw fail(
+          new Outcome.GuestError(
+              hypercalls.readMessage(
+                  machine.frameLong(CallFrame.ERROR_ADDRESS),
+                  machine.frameLong(CallFrame.ERROR_LENGTH))));
+    }
+  }
+
+  private void answer() {
+    Ending ending;
+    try {
+      ending = hypercalls.answer(initialised);
+    } catch (RuntimeException e) {
+      // Not from a host function: the embedder's print stream or logger threw.
+      throw fail(new Outcome.HostFunctionFailed("the sandbox's output", e));
+    }
+    if (ending != null) {
+      throw fail(ending);
+    }
+    machine.resume();
+  }
+
+  private RuntimeException fail(Ending ending) {
+    if (ending.abandonsGuest()) {
+      unusableSince = ending;
+    }
+    if (ending instanceof Outcome.HostError(Error error)) {
+      throw error;
+    }
+    return reporter.exceptionFor(ending);
+  }
+
+  // Results. The gate left RAX in RDI, RDX in RSI and XMM0 in RDX; all are hostile.
+
+  boolean resultBoolean() {
+    long value = machine.get(Register.RDI) & 0xff;
+    if (value > 1) {
+      throw badResult("a bool of value %d".formatted(value));
+    }
+    return value != 0;
+  }
+
+  long resultInteger() {
+    return machine.get(Register.RDI);
+  }
+
+  long resultUnsigned64() {
+    long value = machine.get(Register.RDI);
+    if (value < 0) {
+      throw badResult(
+          "%s, and a Java long ends at %d".formatted(Long.toUnsignedString(value), Long.MAX_VALUE));
+    }
+    return value;
+  }
+
+  float resultFloat() {
+    return Float.intBitsToFloat((int) machine.get(Register.RDX));
+  }
+
+  double resultDouble() {
+    return Double.longBitsToDouble(machine.get(Register.RDX));
+  }
+
+  byte[] resultBytes() {
+    try {
+      return space.read(machine.get(Register.RDI), machine.get(Register.RSI));
+    } catch (GuestAddressException e) {
+      throw badResult("a range that is not its own: " + e.getMessage());
+    }
+  }
+
+  String resultString() {
+    String text = Text.decode(resultBytes());
+    if (text == null) {
+      throw badResult("a string that is not UTF-8");
+    }
+    return text;
+  }
+
+  private RuntimeException badResult(String what) {
+    return fail(new Outcome.InvalidResult(declaration() + " returned " + what));
+  }
+
+  private String declaration() {
+    return function == null ? "a function" : function.declaration().toString();
+  }
+
+  /** Whether an address is in the guard below the call stack: a fault there is an overflow. */
+  public boolean isStackGuard(long address) {
+    return layout.isStackGuard(address);
+  }
+
+  /** Frees everything. A second call does nothing. */
+  @Override
+  public void close() {
+    claim();
+    try {
+      closed = true;
+      machine.close();
+    } finally {
+      end();
+    }
+  }
+}

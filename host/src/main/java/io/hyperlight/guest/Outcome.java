@@ -1,0 +1,74 @@
+package io.hyperlight.guest;
+
+import io.hyperlight.kvm.Register;
+import io.hyperlight.vm.Trap;
+import java.util.Map;
+
+/**
+ * Everything that keeps a call from giving its result. The API makes an exception of each; which of
+ * them leave the sandbox unusable is decided in {@link #abandonsGuest}, for all of them.
+ */
+public sealed interface Outcome {
+  /** The call was not begun. */
+  sealed interface Refusal extends Outcome {}
+
+  /** Guest code ran, or may have. */
+  sealed interface Ending extends Outcome {}
+
+  /** Another thread is using the sandbox, or this one is, from inside a host function. */
+  record InUse(Thread user, boolean fromHostFunction) implements Refusal {}
+
+  /** The sandbox is closed. */
+  record Closed() implements Refusal {}
+
+  /** An earlier call left the sandbox unusable. */
+  record Unusable(Ending since) implements Refusal {}
+
+  /**
+   * An argument is not a value the guest's declaration allows, or does not fit into guest memory.
+   */
+  record BadArgument(String problem) implements Refusal {}
+
+  /** The guest did something a processor or this library does not allow. */
+  record Fault(Trap trap) implements Ending {}
+
+  /** The guest made a system call of this library in a way that makes no sense. */
+  record Violation(String what, Map<Register, Long> registers) implements Ending {}
+
+  /** The guest said that it cannot go on. */
+  record Aborted(String message) implements Ending {}
+
+  /** The guest gave up because a host function had failed. */
+  record HostFunctionFailed(String declaration, Throwable cause) implements Ending {}
+
+  /** A host function failed in a way that is not for the guest to handle. */
+  record HostError(Error error) implements Ending {}
+
+  /** KVM failed. */
+  record HypervisorFailed(RuntimeException cause) implements Ending {}
+
+  /** The guest's function returned, and reported an error. */
+  record GuestError(String message) implements Ending {}
+
+  /** The guest's function returned what is no value of its type. */
+  record InvalidResult(String problem) implements Ending {}
+
+  /**
+   * Whether guest code was left in the middle, so that nothing can be said about its memory. What
+   * returned to the gate has not been, whatever it returned.
+   */
+  default boolean abandonsGuest() {
+    return switch (this) {
+      case Fault _, Violation _, Aborted _, HostFunctionFailed _, HostError _, HypervisorFailed _ ->
+          true;
+      case GuestError _, InvalidResult _, InUse _, Closed _, Unusable _, BadArgument _ -> false;
+    };
+  }
+
+  /** Makes exceptions of outcomes. */
+  @FunctionalInterface
+  interface Reporter {
+    /** The exception that tells of an outcome. */
+    RuntimeException exceptionFor(Outcome outcome);
+  }
+}

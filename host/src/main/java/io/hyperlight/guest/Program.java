@@ -1,0 +1,87 @@
+package io.hyperlight.guest;
+
+import java.lang.invoke.MethodHandle;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A guest program, parsed and checked, ready to be loaded into any number of sandboxes. Immutable
+ * and safe for use by many threads.
+ */
+public final class Program {
+  private final byte[] file;
+  private final ElfFile elf;
+  private final FunctionTable functions;
+  private final Map<String, ExportedFunction> exports;
+  private final ConcurrentHashMap<Signature, MethodHandle> stubs = new ConcurrentHashMap<>();
+  private @Nullable ElfSymbols symbols;
+
+  /**
+   * Parses a program.
+   *
+   * @param file its contents, which are not to be changed any more
+   * @throws GuestFormatException if it is not a guest
+   */
+  public Program(byte[] file) {
+    this.file = file;
+    elf = new ElfFile(file);
+    functions = FunctionTable.read(elf);
+    Map<String, ExportedFunction> byName = new LinkedHashMap<>();
+    functions
+        .exports()
+        .forEach((name, export) ->
+            byName.put(name, new ExportedFunction(export.declaration(), export.address(), this)));
+    exports = Collections.unmodifiableMap(byName);
+  }
+
+  /** The exported functions by name, in the order of names. */
+  public Map<String, ExportedFunction> exports() {
+    return exports;
+  }
+
+  /** The functions it calls in the host, by number; null where the number is an export's. */
+  public List<@Nullable Declaration> importsByNumber() {
+    return functions.imports();
+  }
+
+  /** The functions it calls in the host, in the order of the table. */
+  public List<Declaration> imports() {
+    return functions.imports().stream().filter(Objects::nonNull).toList();
+  }
+
+  List<ElfSegment> segments() {
+    return elf.segments();
+  }
+
+  /** The function to call before any other, or null if there is nothing to initialise. */
+  @Nullable ExportedFunction initialiser() {
+    return functions.hasInitialisers()
+        ? new ExportedFunction(
+            new Declaration("hl_start", new Signature(ValueType.VOID, List.of())),
+            elf.entry(),
+            this)
+        : null;
+  }
+
+  /** The unbound call stub for a signature; see {@link CallStubs}. */
+  MethodHandle stub(Signature signature) {
+    return stubs.computeIfAbsent(signature, CallStubs::generate);
+  }
+
+  /**
+   * The name of the code at an address, as {@code function+0x12}, if the program has kept its
+   * symbols.
+   */
+  public synchronized Optional<String> symbolAt(long address) {
+    if (symbols == null) {
+      symbols = new ElfSymbols(file, elf.loadBias());
+    }
+    return symbols.nearest(address);
+  }
+}

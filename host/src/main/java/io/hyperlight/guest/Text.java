@@ -1,0 +1,52 @@
+package io.hyperlight.guest;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * UTF-8 in both directions, strictly: what cannot be said in the other encoding is refused, never
+ * replaced.
+ */
+final class Text {
+  private static final char REPLACEMENT = '\ufffd';
+
+  private Text() {}
+
+  /** The UTF-8 bytes of a string, or null if it has half of a surrogate pair in it. */
+  static byte @Nullable [] encode(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (Character.isSurrogate(c)) {
+        if (Character.isLowSurrogate(c)
+            || i + 1 == text.length()
+            || !Character.isLowSurrogate(text.charAt(i + 1))) {
+          return null;
+        }
+        i++;
+      }
+    }
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** The string that the bytes are, or null if they are not UTF-8. */
+  static @Nullable String decode(byte[] bytes) {
+    String text = new String(bytes, StandardCharsets.UTF_8);
+    // The fast decoder replaces what it cannot decode. Only a text with such a character in it
+    // needs the strict one.
+    if (text.indexOf(REPLACEMENT) < 0) {
+      return text;
+    }
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    } catch (CharacterCodingException e) {
+      return null;
+    }
+  }
+
+  /** The string, with a replacement for everything that is not UTF-8: for messages only. */
+  static String decodeLeniently(byte[] bytes) {
+    return new String(bytes, StandardCharsets.UTF_8);
+  }
+}

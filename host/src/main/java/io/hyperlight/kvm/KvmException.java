@@ -1,0 +1,35 @@
+package io.hyperlight.kvm;
+
+import io.hyperlight.os.Errno;
+
+/** An ioctl of KVM failed: which one, and with what error number. */
+public final class KvmException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  private final String ioctl;
+  private final int errno;
+
+  KvmException(String ioctl, int errno) {
+    super(ioctl + " failed: " + Errno.describe(errno) + advice(errno));
+    this.ioctl = ioctl;
+    this.errno = errno;
+  }
+
+  private static String advice(int errno) {
+    return switch (errno) {
+      case Errno.EMFILE -> ". Raise the limit (ulimit -n): a sandbox holds two descriptors";
+      case Errno.ENFILE -> ". The system is out of descriptors (fs.file-max)";
+      case Errno.ENOMEM -> ". The host has no memory left for another VM";
+      default -> "";
+    };
+  }
+
+  /** The ioctl's name in {@code <linux/kvm.h>}. */
+  public String ioctl() {
+    return ioctl;
+  }
+
+  public int errno() {
+    return errno;
+  }
+}

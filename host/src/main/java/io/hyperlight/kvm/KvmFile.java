@@ -1,0 +1,45 @@
+package io.hyperlight.kvm;
+
+import io.hyperlight.os.Posix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** A descriptor that takes KVM ioctls, and closes once. */
+abstract sealed class KvmFile implements AutoCloseable permits Kvm, VirtualMachine, Vcpu {
+  final int fd;
+  private boolean closed;
+
+  KvmFile(int fd) {
+    this.fd = fd;
+  }
+
+  /**
+   * Calls an ioctl off the hot path.
+   *
+   * @return its result, zero or positive
+   * @throws KvmException if it fails
+   */
+  final int ioctl(Ioctl ioctl, long argument) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment errno = Posix.allocateErrno(arena);
+      int result = Posix.ioctl(errno, fd, ioctl.request, argument);
+      if (result < 0) {
+        throw new KvmException(ioctl.name(), Posix.errno(errno));
+      }
+      return result;
+    }
+  }
+
+  final int ioctl(Ioctl ioctl, MemorySegment argument) {
+    return ioctl(ioctl, argument.address());
+  }
+
+  /** Closes the descriptor; a second call does nothing. */
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      Posix.close(fd);
+    }
+  }
+}

@@ -1,0 +1,249 @@
+package io.hyperlight.kvm;
+
+import static io.hyperlight.kvm.Structs.KVM_RUN;
+import static io.hyperlight.kvm.Structs.offset;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import io.hyperlight.os.Errno;
+import io.hyperlight.os.Posix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A virtual CPU's descriptor and its shared {@code struct kvm_run}. For one thread at a time.
+ *
+ * <p>Registers travel through {@code kvm_run} ({@code KVM_CAP_SYNC_REGS}): what {@link #set} writes
+ * takes effect at the next {@link #run} once {@link #markRegistersDirty} was called, what {@link
+ * #get} reads is the state of the last exit. No method of the hot path ({@link #run}, {@link
+ * #isByteOut}, {@link #get}, {@link #set}) allocates.
+ */
+public final class Vcpu extends KvmFile {
+  /** {@code KVM_SYNC_X86_REGS}. */
+  private static final long SYNC_REGS = 1;
+
+  /** {@code KVM_SYNC_X86_SREGS}. */
+  private static final long SYNC_SREGS = 2;
+
+  private static final int EXIT_IO = 2;
+  private static final int EXIT_HLT = 5;
+  private static final int EXIT_MMIO = 6;
+  private static final int EXIT_SHUTDOWN = 8;
+  private static final int EXIT_FAIL_ENTRY = 9;
+  private static final int EXIT_INTR = 10;
+  private static final int EXIT_INTERNAL_ERROR = 17;
+
+  private static final int IO_OUT = 1;
+
+  private static final long IMMEDIATE_EXIT = offset(KVM_RUN, "immediate_exit");
+  private static final long EXIT_REASON = offset(KVM_RUN, "exit_reason");
+  private static final long UNION = offset(KVM_RUN, "io");
+  private static final long VALID_REGS = offset(KVM_RUN, "kvm_valid_regs");
+  private static final long DIRTY_REGS = offset(KVM_RUN, "kvm_dirty_regs");
+  private static final long REGS = offset(KVM_RUN, "s", "regs", "regs");
+  private static final long SREGS = offset(KVM_RUN, "s", "regs", "sregs");
+  private static final long CS_SELECTOR = SREGS + offset(Structs.KVM_SREGS, "cs", "selector");
+
+  private final MemorySegment run;
+  private boolean unmapped;
+  private final MemorySegment errno = Posix.allocateErrno(Arena.ofAuto());
+
+  private Vcpu(int fd, MemorySegment run) {
+    super(fd);
+    this.run = run;
+  }
+
+  static Vcpu map(int fd, int mmapSize) {
+    MemorySegment run;
+    try {
+      run = Posix.mmap(mmapSize, Posix.PROT_READ | Posix.PROT_WRITE, Posix.MAP_SHARED, fd);
+    } catch (RuntimeException e) {
+      Posix.close(fd);
+      throw e;
+    }
+    return new Vcpu(fd, run);
+  }
+
+  /**
+   * {@code KVM_RUN}: runs the guest until it exits.
+   *
+   * @return 0 when it did, or the error number, mostly {@link Errno#EINTR}
+   */
+  public int run() {
+    return Posix.ioctl(errno, fd, Ioctl.KVM_RUN.request, 0) == 0 ? 0 : Posix.errno(errno);
+  }
+
+  /** The exception for an error number that {@link #run} returned. */
+  public KvmException failedRun(int error) {
+    return new KvmException(Ioctl.KVM_RUN.name(), error);
+  }
+
+  /**
+   * Finishes the instruction of the last exit without running the guest any further: KVM completes
+   * an {@code in}, {@code ins}, {@code outs} or a memory-mapped access at the <em>next</em> {@code
+   * KVM_RUN}, and would then write into memory or registers that meanwhile belong to somebody else.
+   */
+  public void completeExit() {
+    run.set(JAVA_BYTE, IMMEDIATE_EXIT, (byte) 1);
+    try {
+      int error = run();
+      if (error != Errno.EINTR) {
+        throw new KvmException(Ioctl.KVM_RUN.name() + " with immediate_exit", error);
+      }
+    } finally {
+      run.set(JAVA_BYTE, IMMEDIATE_EXIT, (byte) 0);
+    }
+  }
+
+  /**
+   * Asks for general registers at every exit, and for the special ones too if so wished ({@code
+   * kvm_valid_regs}).
+   *
+   * @param special whether {@link #codeSegmentSelector} is wanted
+   */
+  public void keepRegistersSynchronised(boolean special) {
+    run.set(JAVA_LONG, VALID_REGS, special ? SYNC_REGS | SYNC_SREGS : SYNC_REGS);
+  }
+
+  /** A general register as of the last exit. */
+  public long get(Register register) {
+    return run.get(JAVA_LONG, REGS + register.offset);
+  }
+
+  /** Sets a general register for the next {@link #run}, with {@link #markRegistersDirty}. */
+  public void set(Register register, long value) {
+    run.set(JAVA_LONG, REGS + register.offset, value);
+  }
+
+  /**
+   * Sets every general register to zero for the next {@link #run}, with {@link
+   * #markRegistersDirty}.
+   */
+  public void clearRegisters() {
+    // Straight stores: a bulk fill of 144 bytes costs more than they do.
+    for (long at = REGS; at < REGS + 18 * 8; at += 8) {
+      run.set(JAVA_LONG, at, 0);
+    }
+  }
+
+  /** Lets the next {@link #run} load the general registers. */
+  public void markRegistersDirty() {
+    run.set(JAVA_LONG, DIRTY_REGS, SYNC_REGS);
+  }
+
+  /**
+   * CS as of the last exit; only if {@link #keepRegistersSynchronised} asked for special registers.
+   */
+  public int codeSegmentSelector() {
+    return Short.toUnsignedInt(run.get(JAVA_SHORT, CS_SELECTOR));
+  }
+
+  /** Whether the last exit is exactly one one-byte {@code out} to this port. */
+  public boolean isByteOut(int port) {
+    // direction, size, port and count fill eight bytes and are compared as one.
+    return run.get(JAVA_INT, EXIT_REASON) == EXIT_IO
+        && run.get(JAVA_LONG, UNION) == (IO_OUT | 1L << 8 | (long) port << 16 | 1L << 32);
+  }
+
+  /** The last exit, decoded. */
+  public VcpuExit exit() {
+    int reason = run.get(JAVA_INT, EXIT_REASON);
+    return switch (reason) {
+      case EXIT_IO ->
+          new VcpuExit.Io(
+              run.get(JAVA_BYTE, UNION) == IO_OUT,
+              Byte.toUnsignedInt(run.get(JAVA_BYTE, UNION + 1)),
+              run.get(JAVA_INT, UNION) >>> 16,
+              run.get(JAVA_INT, UNION + 4));
+      case EXIT_HLT -> new VcpuExit.Halt();
+      case EXIT_MMIO ->
+          // phys_addr, data[8], len, is_write
+          new VcpuExit.Mmio(
+              run.get(JAVA_LONG, UNION),
+              run.get(JAVA_INT, UNION + 16),
+              run.get(JAVA_BYTE, UNION + 20) != 0);
+      case EXIT_SHUTDOWN -> new VcpuExit.Shutdown();
+      case EXIT_FAIL_ENTRY -> new VcpuExit.FailEntry(run.get(JAVA_LONG, UNION));
+      case EXIT_INTR -> new VcpuExit.Interrupted();
+      case EXIT_INTERNAL_ERROR -> new VcpuExit.KvmError(run.get(JAVA_INT, UNION));
+      default -> new VcpuExit.Other(reason);
+    };
+  }
+
+  /** {@code KVM_GET_SREGS}. */
+  public SpecialRegisters getSregs() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment struct = arena.allocate(Structs.KVM_SREGS);
+      ioctl(Ioctl.KVM_GET_SREGS, struct);
+      return SpecialRegisters.read(struct);
+    }
+  }
+
+  /**
+   * {@code KVM_SET_SREGS}. After {@link #setCpuid2}, or KVM refuses features the CPU seems not to
+   * have.
+   */
+  public void setSregs(SpecialRegisters registers) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment struct = arena.allocate(Structs.KVM_SREGS);
+      registers.write(struct);
+      ioctl(Ioctl.KVM_SET_SREGS, struct);
+    }
+  }
+
+  /** {@code KVM_SET_CPUID2}. */
+  public void setCpuid2(Cpuid cpuid) {
+    ioctl(Ioctl.KVM_SET_CPUID2, cpuid.struct);
+  }
+
+  /**
+   * {@code KVM_SET_XCRS}: XCR0, which says what XSAVE manages. After {@link #setSregs} has set
+   * CR4.OSXSAVE.
+   */
+  public void setXcr0(long value) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment struct = arena.allocate(Structs.KVM_XCRS);
+      struct.set(JAVA_INT, offset(Structs.KVM_XCRS, "nr_xcrs"), 1);
+      long first = offset(Structs.KVM_XCRS, "xcrs");
+      struct.set(JAVA_LONG, first + offset(Structs.KVM_XCR, "value"), value);
+      ioctl(Ioctl.KVM_SET_XCRS, struct);
+    }
+  }
+
+  /**
+   * {@code KVM_SET_MSRS}.
+   *
+   * @param indicesAndValues index, value, index, value, ...
+   */
+  public void setMsrs(long... indicesAndValues) {
+    int count = indicesAndValues.length / 2;
+    try (Arena arena = Arena.ofConfined()) {
+      long entry = Structs.KVM_MSR_ENTRY.byteSize();
+      long header = Structs.KVM_MSRS.byteSize();
+      MemorySegment struct = arena.allocate(header + count * entry, 8);
+      struct.set(JAVA_INT, 0, count);
+      for (int i = 0; i < count; i++) {
+        struct.set(JAVA_INT, header + i * entry, (int) indicesAndValues[2 * i]);
+        struct.set(JAVA_LONG, header + i * entry + 8, indicesAndValues[2 * i + 1]);
+      }
+      int set = ioctl(Ioctl.KVM_SET_MSRS, struct);
+      if (set != count) {
+        // The ioctl stops at the first register it refuses and returns how many it took.
+        throw new KvmException(
+            "%s of MSR 0x%x".formatted(Ioctl.KVM_SET_MSRS, indicesAndValues[2 * set]),
+            Errno.EINVAL);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    if (!unmapped) {
+      unmapped = true;
+      Posix.munmap(run);
+    }
+    super.close();
+  }
+}

@@ -1,0 +1,54 @@
+package io.hyperlight.os;
+
+/** The Linux error numbers this library meets, by name. Source: {@code errno(3)}, asm-generic. */
+public final class Errno {
+  public static final int EPERM = 1;
+  public static final int ENOENT = 2;
+  public static final int EINTR = 4;
+  public static final int EIO = 5;
+  public static final int ENXIO = 6;
+  public static final int EBADF = 9;
+  public static final int EAGAIN = 11;
+  public static final int ENOMEM = 12;
+  public static final int EACCES = 13;
+  public static final int EFAULT = 14;
+  public static final int EBUSY = 16;
+  public static final int EEXIST = 17;
+  public static final int ENODEV = 19;
+  public static final int EINVAL = 22;
+  public static final int ENFILE = 23;
+  public static final int EMFILE = 24;
+  public static final int ENOTTY = 25;
+  public static final int ENOSPC = 28;
+  public static final int ENOSYS = 38;
+
+  private Errno() {}
+
+  /**
+   * The symbolic name and what it means, or the bare number where this library has no name for it.
+   */
+  public static String describe(int errno) {
+    return switch (errno) {
+      case EPERM -> "EPERM (operation not permitted)";
+      case ENOENT -> "ENOENT (no such file or directory)";
+      case EINTR -> "EINTR (interrupted)";
+      case EIO -> "EIO (input/output error)";
+      case ENXIO -> "ENXIO (no such device or address)";
+      case EBADF -> "EBADF (bad file descriptor)";
+      case EAGAIN -> "EAGAIN (temporarily unavailable)";
+      case ENOMEM -> "ENOMEM (out of memory)";
+      case EACCES -> "EACCES (permission denied)";
+      case EFAULT -> "EFAULT (bad address)";
+      case EBUSY -> "EBUSY (device or resource busy)";
+      case EEXIST -> "EEXIST (exists already)";
+      case ENODEV -> "ENODEV (no such device)";
+      case EINVAL -> "EINVAL (invalid argument)";
+      case ENFILE -> "ENFILE (too many open files in the system)";
+      case EMFILE -> "EMFILE (too many open files in the process)";
+      case ENOTTY -> "ENOTTY (not supported by this device)";
+      case ENOSPC -> "ENOSPC (no space left)";
+      case ENOSYS -> "ENOSYS (not implemented)";
+      default -> "errno " + errno;
+    };
+  }
+}

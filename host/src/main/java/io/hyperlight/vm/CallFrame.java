@@ -1,0 +1,53 @@
+package io.hyperlight.vm;
+
+/**
+ * The call frame: the last kibibyte of the call stack's top page, through which the registers of a
+ * call travel. Where the stack arguments lie is where RSP points when the gate calls, so they need
+ * no copying.
+ *
+ * <p>Offsets are part of the guest ABI (docs/guest-abi.md) and repeated in the guest library's
+ * header; a test compares them with the C compiler's. All fields are eight bytes wide.
+ */
+public final class CallFrame {
+  public static final int SIZE = 0x400;
+
+  /** The most stack words a call can have. */
+  public static final int STACK_WORDS = 64;
+
+  /**
+   * The arguments passed on the stack, first at the lowest address. The gate starts with RSP here.
+   */
+  public static final int STACK_ARGUMENTS = 0x000;
+
+  /** RDI, RSI, RDX, RCX, R8, R9. */
+  public static final int INTEGER_ARGUMENTS = 0x200;
+
+  /** The low halves of XMM0 to XMM7. */
+  public static final int SSE_ARGUMENTS = 0x230;
+
+  /** The address to call. */
+  public static final int TARGET = 0x270;
+
+  /** Bit 0: reset vector, x87 and segment-base state first. */
+  public static final int FLAGS = 0x278;
+
+  /** FS base to load when the state is reset. */
+  public static final int FS_BASE = 0x280;
+
+  /** The next free byte of the window; guest and host both advance it. */
+  public static final int WINDOW_NEXT = 0x288;
+
+  /** The end of the mapped part of the window. */
+  public static final int WINDOW_END = 0x290;
+
+  /** Set by the guest before it returns: 0, or 1 for an error with the message that follows. */
+  public static final int STATUS = 0x298;
+
+  public static final int ERROR_ADDRESS = 0x2a0;
+  public static final int ERROR_LENGTH = 0x2a8;
+
+  /** For {@link #FLAGS}. */
+  public static final long FLAG_RESET = 1;
+
+  private CallFrame() {}
+}

@@ -1,0 +1,135 @@
+package io.hyperlight.vm;
+
+import static io.hyperlight.vm.PhysicalMemory.PAGE_SIZE;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * The gate: the user-mode code that the host enters a call through, on a page that the guest can
+ * read and run but not write, and beside it a page of facts that the guest can only read.
+ *
+ * <p>The gate loads the argument registers of the System V ABI from the {@link CallFrame}, calls
+ * the target, moves the results to where the host finds them without looking into memory (RDI, RSI
+ * and RDX for RAX, RDX and XMM0), and leaves with system call {@link #CALL_DONE}. The host enters
+ * it with all general registers written by itself, RSP at the frame.
+ *
+ * <p>When asked, it first resets what guest code can change outside memory and the general
+ * registers: x87, SSE, AVX and AVX-512 state with one XRSTOR of an image whose header marks every
+ * component as initial, and the FS and GS bases.
+ */
+public final class Gate {
+  /** The gate's code page. */
+  public static final long ADDRESS = 0x1_0000;
+
+  /** The page of facts: the guest ABI's information block, and the image for XRSTOR. */
+  public static final long INFORMATION = ADDRESS + PAGE_SIZE;
+
+  /** The end of the addresses reserved for the two. */
+  public static final long END = INFORMATION + PAGE_SIZE;
+
+  /** The system call by which the gate says that a call is over. */
+  public static final int CALL_DONE = 0x484c_0000;
+
+  /** On machines where the system-call stub is user code, it lies on the gate's page. */
+  static final long SYSTEM_CALL_STUB = ADDRESS + 0x800;
+
+  private static final int EXTENDED_STATE = 0x400;
+
+  /** The legacy region and header of an XSAVE area (Intel SDM vol. 1, "XSAVE Area"). */
+  private static final int EXTENDED_STATE_SIZE = 512 + 64;
+
+  private static final int MXCSR = 24;
+  private static final int MXCSR_INITIAL = 0x1f80;
+  private static final short X87_CONTROL_INITIAL = 0x037f;
+
+  /** The code does not depend on the frame's address but for an operand. */
+  static final long DONE = ADDRESS + enter(0).size();
+
+  /**
+   * What follows the gate's own {@code syscall}: RCX at a true {@link #CALL_DONE}, and no other.
+   */
+  static final long DONE_RETURN = DONE + leave().size() - 2;
+
+  private Gate() {}
+
+  /** Maps and writes the two pages. */
+  static void install(AddressSpace space, SystemCallEntry entry, long frame) {
+    space.map(ADDRESS, PAGE_SIZE, Protection.READ_EXECUTE);
+    space.map(INFORMATION, PAGE_SIZE, Protection.READ);
+    put(space, ADDRESS, enter(frame));
+    put(space, DONE, leave());
+    if (entry == SystemCallEntry.USER) {
+      put(space, SYSTEM_CALL_STUB, Monitor.systemCallStub(entry));
+    }
+    byte[] image = new byte[EXTENDED_STATE_SIZE];
+    ByteBuffer.wrap(image)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putShort(0, X87_CONTROL_INITIAL)
+        .putInt(MXCSR, MXCSR_INITIAL);
+    space.initialise(INFORMATION + EXTENDED_STATE, image, 0, image.length);
+  }
+
+  private static void put(AddressSpace space, long address, MachineCode code) {
+    space.initialise(address, code.toByteArray(), 0, code.size());
+  }
+
+  /**
+   * From the host's entry to the call. RBX holds the frame: the ABI makes callees preserve it, but
+   * nothing relies on it.
+   */
+  static MachineCode enter(long frame) {
+    MachineCode code =
+        new MachineCode()
+            .addWithLong("movabs $0x%x, %%rbx", frame, 0x48, 0xbb)
+            .add(
+                "testb $1, 0x278(%rbx)",
+                0xf6, 0x83, CallFrame.FLAGS & 0xff, CallFrame.FLAGS >> 8, 0, 0, 1)
+            .add("jz 1f", 0x74, 0x20)
+            // EDX:EAX all ones: every component that XCR0 enables.
+            .add("or $-1, %eax", 0x83, 0xc8, 0xff)
+            .add("cltd", 0x99)
+            .addWithInt(
+                "xrstor64 0x%x", (int) INFORMATION + EXTENDED_STATE, 0x48, 0x0f, 0xae, 0x2c, 0x25)
+            .addWithInt("mov 0x%x(%%rbx), %%rax", CallFrame.FS_BASE, 0x48, 0x8b, 0x83)
+            .add("wrfsbase %rax", 0xf3, 0x48, 0x0f, 0xae, 0xd0)
+            .add("xor %eax, %eax", 0x31, 0xc0)
+            .add("wrgsbase %rax", 0xf3, 0x48, 0x0f, 0xae, 0xd8)
+            .label("1");
+    for (int i = 0; i < 8; i++) {
+      code.addWithInt(
+          "movsd 0x%x(%%rbx), %%xmm" + i,
+          CallFrame.SSE_ARGUMENTS + 8 * i,
+          0xf2,
+          0x0f,
+          0x10,
+          0x83 | i << 3);
+    }
+    return code.addWithInt("mov 0x%x(%%rbx), %%rdi", integer(0), 0x48, 0x8b, 0xbb)
+        .addWithInt("mov 0x%x(%%rbx), %%rsi", integer(1), 0x48, 0x8b, 0xb3)
+        .addWithInt("mov 0x%x(%%rbx), %%rdx", integer(2), 0x48, 0x8b, 0x93)
+        .addWithInt("mov 0x%x(%%rbx), %%rcx", integer(3), 0x48, 0x8b, 0x8b)
+        .addWithInt("mov 0x%x(%%rbx), %%r8", integer(4), 0x4c, 0x8b, 0x83)
+        .addWithInt("mov 0x%x(%%rbx), %%r9", integer(5), 0x4c, 0x8b, 0x8b)
+        // AL is an upper bound of the vector registers used, for targets that take variable
+        // arguments.
+        .addWithInt("mov $0x%x, %%eax", 8, 0xb8)
+        .addWithInt("call *0x%x(%%rbx)", CallFrame.TARGET, 0xff, 0x93);
+  }
+
+  private static int integer(int index) {
+    return CallFrame.INTEGER_ARGUMENTS + 8 * index;
+  }
+
+  /** From the target's return to the exit. */
+  static MachineCode leave() {
+    return new MachineCode()
+        .add("mov %rax, %rdi", 0x48, 0x89, 0xc7)
+        .add("mov %rdx, %rsi", 0x48, 0x89, 0xd6)
+        .add("movq %xmm0, %rdx", 0x66, 0x48, 0x0f, 0x7e, 0xc2)
+        .addWithInt("mov $0x%x, %%eax", CALL_DONE, 0xb8)
+        .add("syscall", 0x0f, 0x05)
+        // The host enters every call at the start, and never resumes this one.
+        .add("ud2", 0x0f, 0x0b);
+  }
+}

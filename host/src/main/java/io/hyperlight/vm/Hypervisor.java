@@ -1,0 +1,114 @@
+package io.hyperlight.vm;
+
+import io.hyperlight.kvm.Cpuid;
+import io.hyperlight.kvm.Kvm;
+import io.hyperlight.kvm.KvmException;
+import io.hyperlight.kvm.Register;
+import io.hyperlight.kvm.Vcpu;
+import io.hyperlight.kvm.VirtualMachine;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * This machine's KVM, opened and probed once for the life of the process. The one place that
+ * decides what differs between machines, from what a small probe VM does, not from names. Safe for
+ * use by many threads.
+ */
+public final class Hypervisor {
+  private static @Nullable Hypervisor instance;
+
+  private final Kvm kvm;
+  private final Cpuid cpuid;
+  private final CpuFeatures cpu;
+  private final SystemCallEntry entry;
+
+  private Hypervisor(Kvm kvm) {
+    this.kvm = kvm;
+    cpuid = kvm.getSupportedCpuid();
+    cpu = CpuFeatures.of(cpuid, apicBase(kvm));
+    entry = probe();
+  }
+
+  /**
+   * The process's hypervisor, opened at the first call. A failure is not remembered: what was
+   * mended is noticed.
+   *
+   * @throws io.hyperlight.kvm.KvmUnavailableException if KVM cannot be used
+   * @throws io.hyperlight.kvm.KvmException if it fails
+   * @throws MachineUnsupportedException if it does not behave as any variant of the monitor needs
+   */
+  public static synchronized Hypervisor get() {
+    if (instance == null) {
+      Kvm kvm = Kvm.open();
+      try {
+        instance = new Hypervisor(kvm);
+      } catch (RuntimeException e) {
+        kvm.close();
+        throw e;
+      }
+    }
+    return instance;
+  }
+
+  private static long apicBase(Kvm kvm) {
+    try (VirtualMachine vm = kvm.createVm();
+        Vcpu vcpu = vm.createVcpu(0)) {
+      return vcpu.getSregs().apicBase();
+    }
+  }
+
+  /**
+   * Runs one system call with the stub on a supervisor page. Where {@code syscall} enters CPL 0, it
+   * arrives; where it stays at CPL 3, fetching the stub is a page fault at the stub's own address.
+   */
+  private SystemCallEntry probe() {
+    try (Machine machine = new Machine(this, SystemCallEntry.SUPERVISOR, Machine.MINIMUM_MEMORY)) {
+      machine.installGate(0);
+      machine.enterGateExit();
+      Trap trap = machine.run();
+      if (trap == null && machine.isCallDone()) {
+        if (!cpu.missing().isEmpty()) {
+          throw cpu.unsupported();
+        }
+        return SystemCallEntry.SUPERVISOR;
+      }
+      if (trap instanceof Trap.ProcessorException fault
+          && fault.vector() == 14
+          && fault.instructionPointer()
+              == Monitor.systemCallStubAddress(SystemCallEntry.SUPERVISOR)) {
+        return SystemCallEntry.USER;
+      }
+      throw new MachineUnsupportedException(
+          "a system call in a probe VM neither reached its stub nor faulted there, but: "
+              + (trap == null ? machine.get(Register.RAX) : trap));
+    } catch (KvmException e) {
+      if (!cpu.missing().isEmpty()) {
+        throw cpu.unsupported();
+      }
+      throw e;
+    }
+  }
+
+  Kvm kvm() {
+    return kvm;
+  }
+
+  Cpuid cpuid() {
+    return cpuid;
+  }
+
+  CpuFeatures cpu() {
+    return cpu;
+  }
+
+  SystemCallEntry entry() {
+    return entry;
+  }
+
+  /** How this machine is driven, in a few words for people: see docs/architecture.md. */
+  public String describe() {
+    return switch (entry) {
+      case SUPERVISOR -> "system calls enter CPL 0 (as VMX and SVM do)";
+      case USER -> "system calls stay at CPL 3 (a paravirtual KVM)";
+    };
+  }
+}

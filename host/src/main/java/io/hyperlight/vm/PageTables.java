@@ -1,0 +1,90 @@
+package io.hyperlight.vm;
+
+/**
+ * The guest's four-level page tables (Intel SDM vol. 3, "4-Level Paging"), written by the host
+ * alone and mapped nowhere in the guest.
+ *
+ * <p>Entries are written with their accessed and dirty bits set, so that the processor has no
+ * reason to write them. Filling an entry that was not present needs no further care: a processor
+ * caches no absent translation, and a KVM that shadows the tables walks them again at the fault.
+ * Changing an entry in use does need care, and nothing here does it.
+ */
+final class PageTables {
+  private static final long PRESENT = 1;
+  private static final long WRITABLE = 1 << 1;
+  private static final long USER = 1 << 2;
+  private static final long ACCESSED = 1 << 5;
+  private static final long DIRTY = 1 << 6;
+  private static final long NO_EXECUTE = 1L << 63;
+  private static final long ADDRESS = 0x000f_ffff_ffff_f000L;
+
+  private static final int LEVELS = 4;
+  private static final int ENTRIES = 512;
+
+  private final PhysicalMemory memory;
+  private final long root;
+
+  PageTables(PhysicalMemory memory) {
+    this.memory = memory;
+    root = memory.allocate(PhysicalMemory.PAGE_SIZE);
+  }
+
+  /** The physical address of the top table, for CR3. */
+  long root() {
+    return root;
+  }
+
+  /**
+   * Maps pages that were not mapped.
+   *
+   * @param user false for pages only the monitor's stubs may touch
+   * @throws GuestMemoryExhaustedException if there is no room for tables; the pages of this call
+   *     are then partly mapped
+   */
+  void map(
+      long virtualAddress,
+      long physicalAddress,
+      long sizeBytes,
+      Protection protection,
+      boolean user) {
+    long flags = PRESENT | ACCESSED | DIRTY | (user ? USER : 0);
+    if (protection.writable()) {
+      flags |= WRITABLE;
+    }
+    if (!protection.executable()) {
+      flags |= NO_EXECUTE;
+    }
+    long table = 0;
+    for (long done = 0; done < sizeBytes; done += PhysicalMemory.PAGE_SIZE) {
+      long page = virtualAddress + done;
+      int index = index(page, 0);
+      if (done == 0 || index == 0) {
+        table = lastTable(page, user);
+      }
+      memory.putLong(table + 8L * index, (physicalAddress + done) | flags);
+    }
+  }
+
+  /** The table that holds the page's own entry, made with those above it where missing. */
+  private long lastTable(long virtualAddress, boolean user) {
+    // Rights are the intersection over all levels; only the last level restricts, but for the
+    // monitor's half, where
+    // no level grants user access.
+    long flags = PRESENT | WRITABLE | ACCESSED | (user ? USER : 0);
+    long table = root;
+    for (int level = LEVELS - 1; level > 0; level--) {
+      long at = table + 8L * index(virtualAddress, level);
+      long entry = memory.getLong(at);
+      if ((entry & PRESENT) == 0) {
+        entry = memory.allocate(PhysicalMemory.PAGE_SIZE) | flags;
+        memory.putLong(at, entry);
+      }
+      table = entry & ADDRESS;
+    }
+    return table;
+  }
+
+  private static int index(long virtualAddress, int level) {
+    return (int) (virtualAddress >>> (12 + 9 * level)) & (ENTRIES - 1);
+  }
+}

@@ -1,0 +1,6 @@
+/** Runs untrusted functions, each inside its own micro-VM. */
+module hyperlight {
+  requires static transitive org.jspecify;
+
+  exports io.hyperlight;
+}
