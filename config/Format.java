@@ -34,7 +34,7 @@ final class Format {
       return files
           .map(Path::normalize)
           .filter(file -> file.toString().endsWith(".java"))
-          .filter(file -> !file.toString().contains("target/"))
+          .filter(file -> !file.toString().matches("([^/]+/)?target/.*"))
           .map(Path::toString)
           .sorted()
           .toList();

@@ -33,6 +33,8 @@ public final class Guest {
    * Reads a guest from a file: a static or static position-independent x86-64 Linux program that
    * was built with the guest library, as {@code ./hyperlight cc} does it.
    *
+   * @param path the file
+   * @return the guest
    * @throws InvalidGuestException if it is something else; the message says what, and how to mend
    *     it
    * @throws UncheckedIOException if the file cannot be read
@@ -50,25 +52,26 @@ public final class Guest {
    *
    * @param name what messages call it
    * @param contents the program file's bytes; they are copied
+   * @return the guest
    * @throws InvalidGuestException if it is no guest
    */
   public static Guest of(String name, byte[] contents) {
     return new Guest(name, contents.clone());
   }
 
-  /** What messages call it: the path it was loaded from, or the name given. */
+  /** {@return what messages call it: the path it was loaded from, or the name given} */
   public String name() {
     return name;
   }
 
-  /** The functions that Java can call, in the order of their names. */
+  /** {@return the functions that Java can call, in the order of their names} */
   public List<FunctionDeclaration> exports() {
     return program.exports().values().stream().map(f -> declare(f.declaration())).toList();
   }
 
   /**
-   * The functions that the guest calls in Java, in the order of its table; each needs a host
-   * function.
+   * {@return the functions that the guest calls in Java, in the order of its table; each needs a
+   * host function}
    */
   public List<FunctionDeclaration> imports() {
     return program.imports().stream().map(Guest::declare).toList();

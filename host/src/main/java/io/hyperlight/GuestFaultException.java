@@ -44,10 +44,19 @@ public final class GuestFaultException extends HyperlightException {
     MACHINE_STOPPED
   }
 
+  /** What it did. */
   private final Kind kind;
+
+  /** What a page fault was about. */
   private final @Nullable Long faultAddress;
+
+  /** Where it was. */
   private final long instructionPointer;
+
+  /** The name of that place. */
   private final @Nullable String symbol;
+
+  /** The general registers. */
   private final LinkedHashMap<String, Long> registers;
 
   GuestFaultException(
@@ -70,29 +79,39 @@ public final class GuestFaultException extends HyperlightException {
             what, registers.getOrDefault("RIP", 0L), symbol == null ? "" : " (" + symbol + ")");
   }
 
+  /** {@return what kind of thing the guest did} */
   public Kind kind() {
     return kind;
   }
 
-  /** The guest address that the access was about; present for page faults and stack overflows. */
+  /**
+   * {@return the guest address that the access was about; present for page faults and stack
+   * overflows}
+   */
   public OptionalLong faultAddress() {
     return faultAddress == null ? OptionalLong.empty() : OptionalLong.of(faultAddress);
   }
 
-  /** Where the guest was: the instruction that did it, or for debug traps the one behind it. */
+  /**
+   * {@return where the guest was: the instruction that did it, or for debug traps the one behind
+   * it}
+   */
   public long instructionPointer() {
     return instructionPointer;
   }
 
   /**
-   * The nearest function name at or below {@link #instructionPointer}, with the distance; if the
-   * guest has symbols.
+   * {@return the nearest function name at or below {@link #instructionPointer}, with the distance,
+   * if the guest has symbols}
    */
   public Optional<String> symbol() {
     return Optional.ofNullable(symbol);
   }
 
-  /** The general registers by their names in capitals, {@code RIP} and {@code RFLAGS} included. */
+  /**
+   * {@return the general registers by their names in capitals, {@code RIP} and {@code RFLAGS}
+   * included}
+   */
   public Map<String, Long> registers() {
     return Collections.unmodifiableMap(registers);
   }

@@ -9,6 +9,7 @@ package io.hyperlight;
 public final class HostFunctionException extends HyperlightException {
   private static final long serialVersionUID = 1L;
 
+  /** As the guest declares it. */
   private final String function;
 
   HostFunctionException(String function, Throwable cause) {
@@ -16,7 +17,7 @@ public final class HostFunctionException extends HyperlightException {
     this.function = function;
   }
 
-  /** The host function as the guest declares it. */
+  /** {@return the host function as the guest declares it} */
   public String function() {
     return function;
   }

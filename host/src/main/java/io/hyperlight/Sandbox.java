@@ -50,12 +50,17 @@ public final class Sandbox implements AutoCloseable {
     this.instance = instance;
   }
 
-  /** Starts the description of a sandbox for a guest. */
+  /**
+   * Starts the description of a sandbox.
+   *
+   * @param guest what to load into it
+   * @return a builder with the defaults
+   */
   public static Builder builder(Guest guest) {
     return new Builder(guest);
   }
 
-  /** The guest that was loaded. */
+  /** {@return the guest that was loaded} */
   public Guest guest() {
     return guest;
   }
@@ -66,6 +71,7 @@ public final class Sandbox implements AutoCloseable {
    * <p>Strings and byte arrays are copied into guest memory, and the result out of it. For numbers
    * only, {@link #function} is the faster way, because nothing is boxed.
    *
+   * @param <T> the result's type, boxed
    * @param name the function's name
    * @param resultType the Java type of the declared result: {@code int.class} or {@code
    *     Integer.class}, {@code String.class}, {@code byte[].class}, {@code void.class} and so on
@@ -101,6 +107,8 @@ public final class Sandbox implements AutoCloseable {
    *
    * {@snippet file="io/hyperlight/SandboxSnippets.java" region="function"}
    *
+   * @param name the function's name
+   * @return the handle, bound to this sandbox
    * @throws NoSuchFunctionException if the guest exports no such function
    */
   public MethodHandle function(String name) {
@@ -162,6 +170,7 @@ public final class Sandbox implements AutoCloseable {
      * tables. The host pays for what is touched.
      *
      * @param sizeBytes a multiple of 4096, up to 3 GiB
+     * @return this builder
      * @throws IllegalArgumentException if it is not
      */
     public Builder memorySize(long sizeBytes) {
@@ -173,6 +182,7 @@ public final class Sandbox implements AutoCloseable {
      * How much of the memory is the guest's call stack.
      *
      * @param sizeBytes a multiple of 4096, up to 1 GiB
+     * @return this builder
      * @throws IllegalArgumentException if it is not
      */
     public Builder stackSize(long sizeBytes) {
@@ -192,6 +202,9 @@ public final class Sandbox implements AutoCloseable {
     /**
      * Where the guest's standard output and standard error go, byte by byte; nowhere by default.
      * The stream is flushed after each write.
+     *
+     * @param stream takes the bytes
+     * @return this builder
      */
     public Builder hostPrint(PrintStream stream) {
       print = Objects.requireNonNull(stream, "stream");
@@ -201,6 +214,9 @@ public final class Sandbox implements AutoCloseable {
     /**
      * Where the guest's log goes, with its levels; by default the logger {@code
      * io.hyperlight.guest}.
+     *
+     * @param target takes the lines
+     * @return this builder
      */
     public Builder logger(System.Logger target) {
       logger = Objects.requireNonNull(target, "target");
@@ -213,6 +229,8 @@ public final class Sandbox implements AutoCloseable {
      * declaration}, which is checked when the sandbox is built.
      *
      * @param name as the guest imports it
+     * @param function runs on the thread that calls the guest
+     * @return this builder
      * @throws InvalidHostFunctionException if the name is taken
      */
     public Builder hostFunction(String name, MethodHandle function) {
@@ -229,8 +247,10 @@ public final class Sandbox implements AutoCloseable {
      * {@link ClassCastException}. To have the types checked when the sandbox is built, register a
      * {@linkplain #hostFunction(String, MethodHandle) method handle}.
      *
+     * @param <R> the result's type
      * @param name as the guest imports it
      * @param function runs on the thread that calls the guest
+     * @return this builder
      * @throws InvalidHostFunctionException if the name is taken
      */
     public <R extends @Nullable Object> Builder hostFunction(
@@ -239,56 +259,156 @@ public final class Sandbox implements AutoCloseable {
       return this;
     }
 
-    /** As {@link #hostFunction(String, HostFunction.Of0)}, with one parameter. */
+    /**
+     * As {@link #hostFunction(String, HostFunction.Of0)}, with one parameter.
+     *
+     * @param <A> the first parameter's type
+     * @param <R> the result's type
+     * @param name as the guest imports it
+     * @param function runs on the thread that calls the guest
+     * @return this builder
+     * @throws InvalidHostFunctionException if the name is taken
+     */
     public <A, R extends @Nullable Object> Builder hostFunction(
         String name, HostFunction.Of1<A, R> function) {
       hostFunctions.addLambda(name, HostFunction.Of1.class, 1, false, function);
       return this;
     }
 
-    /** As {@link #hostFunction(String, HostFunction.Of0)}, with 2 parameters. */
+    /**
+     * As {@link #hostFunction(String, HostFunction.Of0)}, with 2 parameters.
+     *
+     * @param <A> the first parameter's type
+     * @param <B> the second parameter's type
+     * @param <R> the result's type
+     * @param name as the guest imports it
+     * @param function runs on the thread that calls the guest
+     * @return this builder
+     * @throws InvalidHostFunctionException if the name is taken
+     */
     public <A, B, R extends @Nullable Object> Builder hostFunction(
         String name, HostFunction.Of2<A, B, R> function) {
       hostFunctions.addLambda(name, HostFunction.Of2.class, 2, false, function);
       return this;
     }
 
-    /** As {@link #hostFunction(String, HostFunction.Of0)}, with 3 parameters. */
+    /**
+     * As {@link #hostFunction(String, HostFunction.Of0)}, with 3 parameters.
+     *
+     * @param <A> the first parameter's type
+     * @param <B> the second parameter's type
+     * @param <C> the third parameter's type
+     * @param <R> the result's type
+     * @param name as the guest imports it
+     * @param function runs on the thread that calls the guest
+     * @return this builder
+     * @throws InvalidHostFunctionException if the name is taken
+     */
     public <A, B, C, R extends @Nullable Object> Builder hostFunction(
         String name, HostFunction.Of3<A, B, C, R> function) {
       hostFunctions.addLambda(name, HostFunction.Of3.class, 3, false, function);
       return this;
     }
 
-    /** As {@link #hostFunction(String, HostFunction.Of0)}, with 4 parameters. */
+    /**
+     * As {@link #hostFunction(String, HostFunction.Of0)}, with 4 parameters.
+     *
+     * @param <A> the first parameter's type
+     * @param <B> the second parameter's type
+     * @param <C> the third parameter's type
+     * @param <D> the fourth parameter's type
+     * @param <R> the result's type
+     * @param name as the guest imports it
+     * @param function runs on the thread that calls the guest
+     * @return this builder
+     * @throws InvalidHostFunctionException if the name is taken
+     */
     public <A, B, C, D, R extends @Nullable Object> Builder hostFunction(
         String name, HostFunction.Of4<A, B, C, D, R> function) {
       hostFunctions.addLambda(name, HostFunction.Of4.class, 4, false, function);
       return this;
     }
 
-    /** As {@link #hostFunction(String, HostFunction.Of0)}, with 5 parameters. */
+    /**
+     * As {@link #hostFunction(String, HostFunction.Of0)}, with 5 parameters.
+     *
+     * @param <A> the first parameter's type
+     * @param <B> the second parameter's type
+     * @param <C> the third parameter's type
+     * @param <D> the fourth parameter's type
+     * @param <E> the fifth parameter's type
+     * @param <R> the result's type
+     * @param name as the guest imports it
+     * @param function runs on the thread that calls the guest
+     * @return this builder
+     * @throws InvalidHostFunctionException if the name is taken
+     */
     public <A, B, C, D, E, R extends @Nullable Object> Builder hostFunction(
         String name, HostFunction.Of5<A, B, C, D, E, R> function) {
       hostFunctions.addLambda(name, HostFunction.Of5.class, 5, false, function);
       return this;
     }
 
-    /** As {@link #hostFunction(String, HostFunction.Of0)}, with 6 parameters. */
+    /**
+     * As {@link #hostFunction(String, HostFunction.Of0)}, with 6 parameters.
+     *
+     * @param <A> the first parameter's type
+     * @param <B> the second parameter's type
+     * @param <C> the third parameter's type
+     * @param <D> the fourth parameter's type
+     * @param <E> the fifth parameter's type
+     * @param <F> the sixth parameter's type
+     * @param <R> the result's type
+     * @param name as the guest imports it
+     * @param function runs on the thread that calls the guest
+     * @return this builder
+     * @throws InvalidHostFunctionException if the name is taken
+     */
     public <A, B, C, D, E, F, R extends @Nullable Object> Builder hostFunction(
         String name, HostFunction.Of6<A, B, C, D, E, F, R> function) {
       hostFunctions.addLambda(name, HostFunction.Of6.class, 6, false, function);
       return this;
     }
 
-    /** As {@link #hostFunction(String, HostFunction.Of0)}, with 7 parameters. */
+    /**
+     * As {@link #hostFunction(String, HostFunction.Of0)}, with 7 parameters.
+     *
+     * @param <A> the first parameter's type
+     * @param <B> the second parameter's type
+     * @param <C> the third parameter's type
+     * @param <D> the fourth parameter's type
+     * @param <E> the fifth parameter's type
+     * @param <F> the sixth parameter's type
+     * @param <G> the seventh parameter's type
+     * @param <R> the result's type
+     * @param name as the guest imports it
+     * @param function runs on the thread that calls the guest
+     * @return this builder
+     * @throws InvalidHostFunctionException if the name is taken
+     */
     public <A, B, C, D, E, F, G, R extends @Nullable Object> Builder hostFunction(
         String name, HostFunction.Of7<A, B, C, D, E, F, G, R> function) {
       hostFunctions.addLambda(name, HostFunction.Of7.class, 7, false, function);
       return this;
     }
 
-    /** As {@link #hostFunction(String, HostFunction.Of0)}, with 8 parameters. */
+    /**
+     * As {@link #hostFunction(String, HostFunction.Of0)}, with 8 parameters.
+     *
+     * @param <A> the first parameter's type
+     * @param <B> the second parameter's type
+     * @param <C> the third parameter's type
+     * @param <D> the fourth parameter's type
+     * @param <E> the fifth parameter's type
+     * @param <F> the sixth parameter's type
+     * @param <G> the seventh parameter's type
+     * @param <H> the eighth parameter's type
+     * @param <R> the result's type
+     * @param name as the guest imports it
+     * @param function runs on the thread that calls the guest
+     * @return this builder
+     * @throws InvalidHostFunctionException if the name is taken
+     */
     public <A, B, C, D, E, F, G, H, R extends @Nullable Object> Builder hostFunction(
         String name, HostFunction.Of8<A, B, C, D, E, F, G, H, R> function) {
       hostFunctions.addLambda(name, HostFunction.Of8.class, 8, false, function);
@@ -297,6 +417,11 @@ public final class Sandbox implements AutoCloseable {
 
     /**
      * As {@link #hostFunction(String, HostFunction.Of0)}, with no parameter and without a result.
+     *
+     * @param name as the guest imports it
+     * @param action runs on the thread that calls the guest
+     * @return this builder
+     * @throws InvalidHostFunctionException if the name is taken
      */
     public Builder hostAction(String name, HostFunction.Action0 action) {
       hostFunctions.addLambda(name, HostFunction.Action0.class, 0, true, action);
@@ -305,6 +430,12 @@ public final class Sandbox implements AutoCloseable {
 
     /**
      * As {@link #hostFunction(String, HostFunction.Of0)}, with one parameter and without a result.
+     *
+     * @param <A> the first parameter's type
+     * @param name as the guest imports it
+     * @param action runs on the thread that calls the guest
+     * @return this builder
+     * @throws InvalidHostFunctionException if the name is taken
      */
     public <A> Builder hostAction(String name, HostFunction.Action1<A> action) {
       hostFunctions.addLambda(name, HostFunction.Action1.class, 1, true, action);
@@ -313,6 +444,13 @@ public final class Sandbox implements AutoCloseable {
 
     /**
      * As {@link #hostFunction(String, HostFunction.Of0)}, with 2 parameters and without a result.
+     *
+     * @param <A> the first parameter's type
+     * @param <B> the second parameter's type
+     * @param name as the guest imports it
+     * @param action runs on the thread that calls the guest
+     * @return this builder
+     * @throws InvalidHostFunctionException if the name is taken
      */
     public <A, B> Builder hostAction(String name, HostFunction.Action2<A, B> action) {
       hostFunctions.addLambda(name, HostFunction.Action2.class, 2, true, action);
@@ -321,6 +459,14 @@ public final class Sandbox implements AutoCloseable {
 
     /**
      * As {@link #hostFunction(String, HostFunction.Of0)}, with 3 parameters and without a result.
+     *
+     * @param <A> the first parameter's type
+     * @param <B> the second parameter's type
+     * @param <C> the third parameter's type
+     * @param name as the guest imports it
+     * @param action runs on the thread that calls the guest
+     * @return this builder
+     * @throws InvalidHostFunctionException if the name is taken
      */
     public <A, B, C> Builder hostAction(String name, HostFunction.Action3<A, B, C> action) {
       hostFunctions.addLambda(name, HostFunction.Action3.class, 3, true, action);
@@ -329,6 +475,15 @@ public final class Sandbox implements AutoCloseable {
 
     /**
      * As {@link #hostFunction(String, HostFunction.Of0)}, with 4 parameters and without a result.
+     *
+     * @param <A> the first parameter's type
+     * @param <B> the second parameter's type
+     * @param <C> the third parameter's type
+     * @param <D> the fourth parameter's type
+     * @param name as the guest imports it
+     * @param action runs on the thread that calls the guest
+     * @return this builder
+     * @throws InvalidHostFunctionException if the name is taken
      */
     public <A, B, C, D> Builder hostAction(String name, HostFunction.Action4<A, B, C, D> action) {
       hostFunctions.addLambda(name, HostFunction.Action4.class, 4, true, action);
@@ -337,6 +492,16 @@ public final class Sandbox implements AutoCloseable {
 
     /**
      * As {@link #hostFunction(String, HostFunction.Of0)}, with 5 parameters and without a result.
+     *
+     * @param <A> the first parameter's type
+     * @param <B> the second parameter's type
+     * @param <C> the third parameter's type
+     * @param <D> the fourth parameter's type
+     * @param <E> the fifth parameter's type
+     * @param name as the guest imports it
+     * @param action runs on the thread that calls the guest
+     * @return this builder
+     * @throws InvalidHostFunctionException if the name is taken
      */
     public <A, B, C, D, E> Builder hostAction(
         String name, HostFunction.Action5<A, B, C, D, E> action) {
@@ -346,6 +511,17 @@ public final class Sandbox implements AutoCloseable {
 
     /**
      * As {@link #hostFunction(String, HostFunction.Of0)}, with 6 parameters and without a result.
+     *
+     * @param <A> the first parameter's type
+     * @param <B> the second parameter's type
+     * @param <C> the third parameter's type
+     * @param <D> the fourth parameter's type
+     * @param <E> the fifth parameter's type
+     * @param <F> the sixth parameter's type
+     * @param name as the guest imports it
+     * @param action runs on the thread that calls the guest
+     * @return this builder
+     * @throws InvalidHostFunctionException if the name is taken
      */
     public <A, B, C, D, E, F> Builder hostAction(
         String name, HostFunction.Action6<A, B, C, D, E, F> action) {
@@ -355,6 +531,18 @@ public final class Sandbox implements AutoCloseable {
 
     /**
      * As {@link #hostFunction(String, HostFunction.Of0)}, with 7 parameters and without a result.
+     *
+     * @param <A> the first parameter's type
+     * @param <B> the second parameter's type
+     * @param <C> the third parameter's type
+     * @param <D> the fourth parameter's type
+     * @param <E> the fifth parameter's type
+     * @param <F> the sixth parameter's type
+     * @param <G> the seventh parameter's type
+     * @param name as the guest imports it
+     * @param action runs on the thread that calls the guest
+     * @return this builder
+     * @throws InvalidHostFunctionException if the name is taken
      */
     public <A, B, C, D, E, F, G> Builder hostAction(
         String name, HostFunction.Action7<A, B, C, D, E, F, G> action) {
@@ -364,6 +552,19 @@ public final class Sandbox implements AutoCloseable {
 
     /**
      * As {@link #hostFunction(String, HostFunction.Of0)}, with 8 parameters and without a result.
+     *
+     * @param <A> the first parameter's type
+     * @param <B> the second parameter's type
+     * @param <C> the third parameter's type
+     * @param <D> the fourth parameter's type
+     * @param <E> the fifth parameter's type
+     * @param <F> the sixth parameter's type
+     * @param <G> the seventh parameter's type
+     * @param <H> the eighth parameter's type
+     * @param name as the guest imports it
+     * @param action runs on the thread that calls the guest
+     * @return this builder
+     * @throws InvalidHostFunctionException if the name is taken
      */
     public <A, B, C, D, E, F, G, H> Builder hostAction(
         String name, HostFunction.Action8<A, B, C, D, E, F, G, H> action) {
@@ -374,6 +575,7 @@ public final class Sandbox implements AutoCloseable {
     /**
      * Creates the VM, loads the guest into it and runs its initialisers.
      *
+     * @return the sandbox, ready for calls
      * @throws HypervisorUnavailableException if this machine, process or JVM cannot do it
      * @throws HypervisorException if KVM fails
      * @throws InvalidHostFunctionException if the guest imports what is not registered, or with

@@ -1,0 +1,43 @@
+package io.hyperlight.cli;
+
+import io.hyperlight.Diagnosis;
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+
+@Command(
+    name = "doctor",
+    description = "Says whether this machine can run sandboxes, and how to mend what is missing.",
+    mixinStandardHelpOptions = true)
+final class DoctorCommand implements Callable<Integer> {
+  @Override
+  public Integer call() {
+    Diagnosis diagnosis = Diagnosis.run();
+    for (Diagnosis.Check check : diagnosis.checks()) {
+      print(check.passed() ? "ok" : "MISSING", check.subject(), check.detail());
+    }
+    tool("gcc", "compiles C guests", "apt-get install gcc libc6-dev");
+    tool("mvn", "builds this project", "apt-get install maven");
+    tool("strace", "one test counts system calls with it", "apt-get install strace");
+    System.out.println();
+    System.out.println(
+        diagnosis.passed()
+            ? "This machine can run sandboxes."
+            : "This machine cannot run sandboxes yet.");
+    return diagnosis.passed() ? 0 : Main.UNAVAILABLE;
+  }
+
+  private static void tool(String name, String purpose, String cure) {
+    boolean found =
+        Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
+            .anyMatch(directory -> Files.isExecutable(Path.of(directory, name)));
+    print(found ? "ok" : "absent", name, found ? purpose : purpose + ": " + cure);
+  }
+
+  private static void print(String verdict, String subject, String detail) {
+    System.out.printf("%-8s %-18s %s%n", verdict, subject, detail);
+  }
+}

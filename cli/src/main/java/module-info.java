@@ -1,0 +1,11 @@
+/** The hyperlight command. */
+module hyperlight.cli {
+  requires hyperlight;
+  requires hyperlight.examples;
+  requires hyperlight.guest.sdk;
+  requires info.picocli;
+  requires static org.jspecify;
+
+  opens io.hyperlight.cli to
+      info.picocli;
+}

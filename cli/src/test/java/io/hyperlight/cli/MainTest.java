@@ -1,0 +1,237 @@
+package io.hyperlight.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** The commands as a user types them, on a guest that the first of them compiles. */
+class MainTest {
+  private static final String SOURCE =
+      """
+      #include <hyperlight.h>
+      HL_IMPORT(hl_string, name_of, int)
+      HL_EXPORT(int, add, int, int)
+      int add(int a, int b) { return a + b; }
+      HL_EXPORT(bool, both, bool, bool)
+      bool both(bool a, bool b) { return a && b; }
+      HL_EXPORT(double, half, double)
+      double half(double x) { return x / FACTOR; }
+      HL_EXPORT(hl_bytes, reverse, hl_bytes)
+      hl_bytes reverse(hl_bytes in)
+      {
+          uint8_t *out = hl_scratch(in.size);
+          for (size_t i = 0; i < in.size; i++) {
+              out[i] = in.data[in.size - 1 - i];
+          }
+          return (hl_bytes){out, in.size};
+      }
+      HL_EXPORT(hl_string, greet, int)
+      hl_string greet(int who)
+      {
+          hl_log(HL_WARNING, HL_STR("greeting"));
+          hl_print(HL_STR("hello\\n"));
+          return hl_concat(HL_STR("hello "), name_of(who));
+      }
+      HL_EXPORT(uint8_t, small, uint8_t)
+      uint8_t small(uint8_t x) { return x; }
+      HL_EXPORT(void, crash)
+      void crash(void) { __builtin_trap(); }
+      """;
+
+  @TempDir private static Path folder;
+
+  private static String guest = "";
+
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+  private final PrintStream originalOut = System.out;
+  private final PrintStream originalErr = System.err;
+
+  @BeforeAll
+  static void compile() throws IOException {
+    Path source = Files.writeString(folder.resolve("guest.c"), SOURCE);
+    guest = folder.resolve("guest").toString();
+    int status = Main.commandLine().execute("cc", source.toString(), "-DFACTOR=2", "-g");
+    assertThat(status).isZero();
+    assertThat(Path.of(guest)).exists();
+  }
+
+  @BeforeEach
+  void capture() {
+    System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
+    System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
+  }
+
+  @AfterEach
+  void release() {
+    System.setOut(originalOut);
+    System.setErr(originalErr);
+  }
+
+  private int run(String... words) {
+    CommandLine command = Main.commandLine();
+    command.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
+    command.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));
+    return command.execute(words);
+  }
+
+  private String out() {
+    return out.toString(StandardCharsets.UTF_8);
+  }
+
+  private String err() {
+    return err.toString(StandardCharsets.UTF_8);
+  }
+
+  private void assertPrints(String expected, String... words) {
+    assertThat(run(words)).as(err()).isZero();
+    assertThat(out()).isEqualTo(expected);
+  }
+
+  private void assertFails(int status, String message, String... words) {
+    assertThat(run(words)).isEqualTo(status);
+    assertThat(err()).contains(message).doesNotContain("\tat ");
+  }
+
+  @Test
+  void callReadsNumbersByTheDeclaredTypes() {
+    assertPrints("-38\n", "call", guest, "add", "2", "-0x28");
+  }
+
+  @Test
+  void callReadsALeadingZeroAsNothingSpecial() {
+    assertPrints("18\n", "call", guest, "add", "010", "8");
+  }
+
+  @Test
+  void callReadsBooleans() {
+    assertPrints("false\n", "call", guest, "both", "true", "false");
+  }
+
+  @Test
+  void callReadsReals() {
+    assertPrints("1.25\n", "call", guest, "half", "2.5");
+  }
+
+  @Test
+  void callPrintsBytesInHexadecimal() {
+    assertPrints("636261\n", "call", guest, "reverse", "abc");
+  }
+
+  @Test
+  void callReadsAFileAndWritesRawBytes() throws IOException {
+    Path file = Files.write(folder.resolve("bytes"), new byte[] {0, 'x', '\n'});
+    assertPrints("\nx\0", "call", "--raw", guest, "reverse", "@" + file);
+  }
+
+  @Test
+  void callTakesADoubledAtSignForText() {
+    assertPrints("6440\n", "call", guest, "reverse", "@@d");
+  }
+
+  @Test
+  void callAnswersHostFunctionsWithGivenValues() {
+    assertPrints("hello\nhello you\n", "call", "--host", "name_of=you", guest, "greet", "1");
+    assertThat(err()).contains("guest: WARNING: greeting");
+  }
+
+  @Test
+  void callSaysWhichHostFunctionNothingAnswers() {
+    assertFails(Main.FAILED, "--host name_of=VALUE", "call", guest, "greet", "1");
+  }
+
+  @Test
+  void callNamesTheArgumentItCannotRead() {
+    assertFails(
+        Main.FAILED,
+        "argument 2 of int add(int, int): 'x' is not a value of type int",
+        "call",
+        guest,
+        "add",
+        "2",
+        "x");
+  }
+
+  @Test
+  void callRefusesNumbersThatDoNotFit() {
+    assertFails(Main.FAILED, "'2147483648'", "call", guest, "add", "2147483648", "1");
+    assertFails(Main.FAILED, "must be 0 to 255", "call", guest, "small", "256");
+  }
+
+  @Test
+  void callCountsArguments() {
+    assertFails(Main.FAILED, "takes 2 arguments, not 1", "call", guest, "add", "2");
+  }
+
+  @Test
+  void callSuggestsFunctionNames() {
+    assertFails(Main.FAILED, "did you mean add?", "call", guest, "ad");
+  }
+
+  @Test
+  void callShowsWhereAGuestCrashed() {
+    assertFails(Main.FAILED, "(crash", "call", guest, "crash");
+    assertThat(err()).contains("RIP ").contains("invalid instruction");
+  }
+
+  @Test
+  void callRefusesMemoryOutOfRange() {
+    assertFails(Main.FAILED, "--memory 0", "call", "--memory", "0", guest, "add", "1", "2");
+  }
+
+  @Test
+  void callSaysThatAFileIsNoGuest() {
+    assertFails(Main.FAILED, "is no guest", "call", folder.resolve("guest.c").toString(), "f");
+    assertFails(Main.FAILED, "cannot read guest", "call", folder.resolve("none").toString(), "f");
+  }
+
+  @Test
+  void functionsListsExportsAndImports() {
+    assertThat(run("functions", guest)).isZero();
+    assertThat(out())
+        .contains("export int add(int, int)\n")
+        .contains("export void crash(void)\n")
+        .contains("import hl_string name_of(int)\n");
+  }
+
+  @Test
+  void ccShowsWhatTheCompilerSays() throws IOException {
+    Path source = Files.writeString(folder.resolve("wrong.c"), "int f( {");
+    assertFails(Main.FAILED, "wrong.c:1", "cc", source.toString());
+  }
+
+  @Test
+  void ccRefusesMissingSources() {
+    assertFails(Main.FAILED, "cannot read", "cc", folder.resolve("none.c").toString());
+    assertFails(Main.FAILED, "needs a source file", "cc");
+  }
+
+  @Test
+  void doctorSaysThatThisMachineIsAble() {
+    assertThat(run("doctor")).as(out()).isZero();
+    assertThat(out()).contains("/dev/kvm").contains("This machine can run sandboxes.");
+  }
+
+  @Test
+  void demoTellsTheWalkThrough() {
+    assertThat(run("demo")).isZero();
+    assertThat(out()).contains("add(2, 40)         = 42");
+  }
+
+  @Test
+  void unknownCommandsAreUsageErrors() {
+    assertThat(run("frobnicate")).isEqualTo(CommandLine.ExitCode.USAGE);
+  }
+}

@@ -1,0 +1,107 @@
+package io.hyperlight.examples;
+
+import io.hyperlight.Guest;
+import io.hyperlight.Sandbox;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.lang.invoke.MethodHandle;
+import java.util.Arrays;
+import java.util.Locale;
+
+/**
+ * The walk-through: a C function called from Java inside its own micro-VM, with a Java function
+ * called back from it. The guest is {@code guests/hello.c}, compiled by the build.
+ */
+public final class Walkthrough {
+  private static final int WARM_UPS = 3;
+  private static final int LATER_CALLS = 1_000;
+
+  private Walkthrough() {}
+
+  /** The guest that the build compiled. */
+  public static Guest guest() {
+    try (InputStream file = Walkthrough.class.getResourceAsStream("hello")) {
+      if (file == null) {
+        throw new IllegalStateException("the build has not compiled guests/hello.c");
+      }
+      return Guest.of("hello", file.readAllBytes());
+    } catch (IOException e) {
+      throw new IllegalStateException("cannot read the guest", e);
+    }
+  }
+
+  /**
+   * Runs it.
+   *
+   * @param out where the story is told
+   */
+  public static void run(PrintStream out) {
+    Guest guest = guest();
+    out.println("The guest exports " + guest.exports());
+    out.println("          imports " + guest.imports());
+    out.println();
+
+    // Everything once beforehand, so that the times below are the VM's and not the JVM's first
+    // steps.
+    for (int i = 0; i < WARM_UPS; i++) {
+      try (Sandbox sandbox = build(guest, out)) {
+        sandbox.call("add", int.class, 2, 40);
+        callOften(sandbox);
+      }
+    }
+
+    long start = System.nanoTime();
+    try (Sandbox sandbox = build(guest, out)) {
+      final long created = System.nanoTime();
+
+      int sum = sandbox.call("add", int.class, 2, 40);
+      final long called = System.nanoTime();
+
+      sandbox.call("print_hello", void.class, "World");
+      String greeting = sandbox.call("say_hello", String.class, "World");
+
+      out.println("add(2, 40)         = " + sum);
+      out.println("say_hello(\"World\") = " + greeting);
+      out.println();
+      out.printf(Locale.ROOT, "creating the VM    %8.1f us%n", (created - start) / 1e3);
+      out.printf(Locale.ROOT, "the first call     %8.1f us%n", (called - created) / 1e3);
+      out.printf(Locale.ROOT, "a later call       %8.1f us%n", callOften(sandbox) / 1e3);
+    }
+  }
+
+  private static Sandbox build(Guest guest, PrintStream out) {
+    return Sandbox.builder(guest)
+        .hostFunction("get_weekday", () -> "Monday")
+        .hostAction("sleep_a_while", (Long milliseconds) -> Thread.sleep(milliseconds))
+        .hostPrint(out)
+        .build();
+  }
+
+  /** The median time of a warm call, in nanoseconds. */
+  private static double callOften(Sandbox sandbox) {
+    MethodHandle add = sandbox.function("add");
+    long[] times = new long[LATER_CALLS];
+    try {
+      for (int i = 0; i < LATER_CALLS; i++) {
+        long start = System.nanoTime();
+        int sum = (int) add.invokeExact(i, 1);
+        times[i] = System.nanoTime() - start;
+        if (sum != i + 1) {
+          throw new IllegalStateException(i + " + 1 = " + sum);
+        }
+      }
+    } catch (RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable t) {
+      throw new IllegalStateException(t);
+    }
+    Arrays.sort(times);
+    return times[LATER_CALLS / 2];
+  }
+
+  /** Runs it on standard output. */
+  public static void main(String[] arguments) {
+    run(System.out);
+  }
+}

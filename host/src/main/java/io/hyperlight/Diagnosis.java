@@ -1,0 +1,76 @@
+package io.hyperlight;
+
+import io.hyperlight.kvm.Capability;
+import io.hyperlight.kvm.Kvm;
+import io.hyperlight.kvm.KvmException;
+import io.hyperlight.kvm.KvmUnavailableException;
+import io.hyperlight.vm.Hypervisor;
+import io.hyperlight.vm.MachineUnsupportedException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Finds out whether this machine, process and JVM can run sandboxes, and if not, what to do about
+ * it. What {@code ./hyperlight doctor} prints; useful at the start of a service, too.
+ */
+public final class Diagnosis {
+  /**
+   * One thing that was looked at.
+   *
+   * @param subject what it is
+   * @param passed whether it is as it should be
+   * @param detail what was found; if it did not pass, with what to do
+   */
+  public record Check(String subject, boolean passed, String detail) {}
+
+  private final List<Check> checks;
+
+  private Diagnosis(List<Check> checks) {
+    this.checks = List.copyOf(checks);
+  }
+
+  /**
+   * Looks at everything, up to the first thing that makes the others meaningless. Takes some
+   * milliseconds.
+   *
+   * @return what was found
+   */
+  public static Diagnosis run() {
+    List<Check> checks = new ArrayList<>();
+    checks.add(new Check("Java", true, Runtime.version() + " on " + System.getProperty("os.arch")));
+    try (Kvm kvm = Kvm.open()) {
+      checks.add(new Check(Kvm.DEVICE, true, "API version " + kvm.getApiVersion()));
+      checks.add(new Check("KVM capabilities", true, capabilities()));
+      checks.add(new Check("micro-VM", true, Hypervisor.get().describe()));
+    } catch (KvmUnavailableException e) {
+      checks.add(failed(Kvm.DEVICE, e));
+    } catch (MachineUnsupportedException e) {
+      checks.add(failed("processor", e));
+    } catch (KvmException e) {
+      checks.add(failed("micro-VM", e));
+    }
+    return new Diagnosis(checks);
+  }
+
+  private static String capabilities() {
+    return Stream.of(Capability.values())
+        .map(capability -> capability.name().replace("KVM_CAP_", ""))
+        .collect(Collectors.joining(", "));
+  }
+
+  private static Check failed(String subject, RuntimeException e) {
+    return new Check(subject, false, String.valueOf(e.getMessage()));
+  }
+
+  /** {@return what was looked at, in order} */
+  public List<Check> checks() {
+    return checks;
+  }
+
+  /** {@return whether sandboxes can be built} */
+  public boolean passed() {
+    return checks.stream().allMatch(Check::passed);
+  }
+}
