@@ -47,7 +47,14 @@ final class Main {
   private Main() {}
 
   static CommandLine commandLine() {
-    return new CommandLine(new Main()).setExecutionExceptionHandler(Main::report);
+    CommandLine commandLine =
+        new CommandLine(new Main())
+            // @FILE is for us to read; picocli would take the file's words as arguments.
+            .setExpandAtFiles(false)
+            .setExecutionExceptionHandler(Main::report);
+    // What follows the guest belongs to the guest, also if it looks like an option.
+    commandLine.getSubcommands().get("call").setStopAtPositional(true);
+    return commandLine;
   }
 
   /** What the user did or has gets one line; only what must not happen gets a stack trace. */

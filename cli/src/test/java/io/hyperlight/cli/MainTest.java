@@ -142,6 +142,11 @@ class MainTest {
   }
 
   @Test
+  void callLeavesDashesBehindTheGuestToTheGuest() {
+    assertPrints("6d2d\n", "call", guest, "reverse", "-m");
+  }
+
+  @Test
   void callAnswersHostFunctionsWithGivenValues() {
     assertPrints("hello\nhello you\n", "call", "--host", "name_of=you", guest, "greet", "1");
     assertThat(err()).contains("guest: WARNING: greeting");

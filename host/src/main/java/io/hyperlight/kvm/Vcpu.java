@@ -81,20 +81,21 @@ public final class Vcpu extends KvmFile {
   }
 
   /**
-   * Finishes the instruction of the last exit without running the guest any further: KVM completes
-   * an {@code in}, {@code ins}, {@code outs} or a memory-mapped access at the <em>next</em> {@code
-   * KVM_RUN}, and would then write into memory or registers that meanwhile belong to somebody else.
+   * Takes one step towards the end of the last exit's instruction, without running the guest any
+   * further. KVM completes an {@code in}, {@code ins}, {@code outs} or a memory-mapped access at
+   * the <em>next</em> {@code KVM_RUN}, and would then write into memory or registers that meanwhile
+   * belong to somebody else.
+   *
+   * @return whether it is complete; a repeated instruction may exit again instead
    */
-  public void completeExit() {
+  public boolean completeExit() {
     run.set(JAVA_BYTE, IMMEDIATE_EXIT, (byte) 1);
-    try {
-      int error = run();
-      if (error != Errno.EINTR) {
-        throw new KvmException(Ioctl.KVM_RUN.name() + " with immediate_exit", error);
-      }
-    } finally {
-      run.set(JAVA_BYTE, IMMEDIATE_EXIT, (byte) 0);
+    int error = run();
+    run.set(JAVA_BYTE, IMMEDIATE_EXIT, (byte) 0);
+    if (error != 0 && error != Errno.EINTR) {
+      throw failedRun(error);
     }
+    return error == Errno.EINTR;
   }
 
   /**

@@ -52,6 +52,8 @@ public final class Machine implements AutoCloseable {
 
   private static final long PRIVILEGE_MASK = 3;
 
+  private static final int MOST_COMPLETION_STEPS = 16;
+
   private final SystemCallEntry entry;
   private final long systemCallStub;
   private final PhysicalMemory memory;
@@ -259,14 +261,24 @@ public final class Machine implements AutoCloseable {
       }
     }
     if (exit instanceof VcpuExit.Io || exit instanceof VcpuExit.Mmio) {
-      // KVM completes these at the next KVM_RUN: now, before anything of this machine is used
-      // again.
-      vcpu.completeExit();
+      completeInstruction();
     }
     if (exit instanceof VcpuExit.Io io) {
       return new Trap.PortAccess(io, registers);
     }
     return new Trap.Unexpected(exit, registers);
+  }
+
+  /**
+   * Lets KVM finish what it would otherwise finish at the next KVM_RUN. A repeated instruction
+   * exits again as often as the guest wishes; this machine never runs again, so some steps are
+   * enough.
+   */
+  private void completeInstruction() {
+    boolean complete = false;
+    for (int step = 0; step < MOST_COMPLETION_STEPS && !complete; step++) {
+      complete = vcpu.completeExit();
+    }
   }
 
   /**
