@@ -104,6 +104,9 @@ _Noreturn void abort(void)
 
 enum { ALIGNMENT = 16, SMALLEST = 16, STEPS = 4, CLASSES = 200, GROWTH = 256 * 1024, LINUX_BRK = 12 };
 
+/* More than any guest has, and of a class below CLASSES. */
+#define LARGEST ((size_t)1 << 48)
+
 struct block {
     size_t size; /* that can be used; behind the header */
     uint32_t size_class;
@@ -169,7 +172,7 @@ static uint32_t classify(size_t wanted, size_t *size)
 
 void *malloc(size_t size)
 {
-    if (size > SIZE_MAX / 4) {
+    if (size > LARGEST) {
         return NULL;
     }
     size_t rounded;
