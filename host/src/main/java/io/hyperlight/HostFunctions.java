@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The host functions registered for a sandbox, and how they are bound to what a guest imports. */
@@ -40,14 +41,20 @@ final class HostFunctions {
     MethodType erased =
         MethodType.genericMethodType(arity).changeReturnType(action ? void.class : Object.class);
     try {
-      add(name, new Entry(LOOKUP.findVirtual(shape, "call", erased).bindTo(lambda), false));
+      add(
+          name,
+          new Entry(
+              LOOKUP
+                  .findVirtual(shape, "call", erased)
+                  .bindTo(Objects.requireNonNull(lambda, "function")),
+              false));
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(e);
     }
   }
 
   private void add(String name, Entry entry) {
-    if (byName.put(name, entry) != null) {
+    if (byName.putIfAbsent(Objects.requireNonNull(name, "name"), entry) != null) {
       throw new InvalidHostFunctionException("host function " + name + " is registered twice");
     }
   }
