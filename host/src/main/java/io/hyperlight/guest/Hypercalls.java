@@ -163,8 +163,6 @@ final class Hypercalls {
       machine.set(Register.RAX, FAILED);
       machine.set(Register.RDX, 0);
       machine.set(Register.R8, 0);
-    } catch (Error e) {
-      return new Outcome.HostError(e);
     } finally {
       inHostFunction = false;
     }

@@ -265,6 +265,23 @@ public final class Instance implements AutoCloseable {
     pristine = false;
     hypercalls.beginCall();
     machine.enterGate();
+    try {
+      runUntilDone();
+    } catch (Error e) {
+      // From a host function, the output, or the host itself: guest code was left in the middle.
+      unusableSince = new Outcome.HostError(e);
+      throw e;
+    }
+    if (machine.frameLong(CallFrame.STATUS) != 0) {
+      throw fail(
+          new Outcome.GuestError(
+              hypercalls.readMessage(
+                  machine.frameLong(CallFrame.ERROR_ADDRESS),
+                  machine.frameLong(CallFrame.ERROR_LENGTH))));
+    }
+  }
+
+  private void runUntilDone() {
     while (true) {
       Trap trap;
       try {
@@ -276,16 +293,9 @@ public final class Instance implements AutoCloseable {
         throw fail(new Outcome.Fault(trap));
       }
       if (machine.isCallDone()) {
-        break;
+        return;
       }
       answer();
-    }
-    if (machine.frameLong(CallFrame.STATUS) != 0) {
-      throw fail(
-          new Outcome.GuestError(
-              hypercalls.readMessage(
-                  machine.frameLong(CallFrame.ERROR_ADDRESS),
-                  machine.frameLong(CallFrame.ERROR_LENGTH))));
     }
   }
 
@@ -306,9 +316,6 @@ public final class Instance implements AutoCloseable {
   private RuntimeException fail(Ending ending) {
     if (ending.abandonsGuest()) {
       unusableSince = ending;
-    }
-    if (ending instanceof Outcome.HostError(Error error)) {
-      throw error;
     }
     return reporter.exceptionFor(ending);
   }
