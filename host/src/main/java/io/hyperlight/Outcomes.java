@@ -1,6 +1,5 @@
 package io.hyperlight;
 
-import io.hyperlight.guest.Instance;
 import io.hyperlight.guest.Outcome;
 import io.hyperlight.guest.Program;
 import io.hyperlight.kvm.Register;
@@ -8,7 +7,6 @@ import io.hyperlight.kvm.VcpuExit;
 import io.hyperlight.vm.Trap;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,15 +17,9 @@ final class Outcomes implements Outcome.Reporter {
   private static final int PAGE_FAULT = 14;
 
   private final Program program;
-  private LongPredicate stackGuard = address -> false;
 
   Outcomes(Program program) {
     this.program = program;
-  }
-
-  /** From now on the guest's layout is known. */
-  void setInstance(Instance instance) {
-    stackGuard = instance::isStackGuard;
   }
 
   @Override
@@ -47,7 +39,7 @@ final class Outcomes implements Outcome.Reporter {
             "the sandbox is unusable since an earlier call failed: " + cause.getMessage(), cause);
       }
       case Outcome.BadArgument(String problem) -> new InvalidArgumentException(problem);
-      case Outcome.Fault(Trap trap) -> fault(trap);
+      case Outcome.Fault(Trap trap, boolean inStackGuard) -> fault(trap, inStackGuard);
       case Outcome.Violation(String what, Map<Register, Long> registers) ->
           fault(GuestFaultException.Kind.PROTOCOL_VIOLATION, what, null, registers);
       case Outcome.Aborted(String message) ->
@@ -62,9 +54,9 @@ final class Outcomes implements Outcome.Reporter {
     };
   }
 
-  private GuestFaultException fault(Trap trap) {
+  private GuestFaultException fault(Trap trap, boolean inStackGuard) {
     return switch (trap) {
-      case Trap.ProcessorException exception -> processorException(exception);
+      case Trap.ProcessorException exception -> processorException(exception, inStackGuard);
       case Trap.PortAccess(VcpuExit.Io access, Map<Register, Long> registers) ->
           fault(
               GuestFaultException.Kind.PORT_ACCESS,
@@ -94,13 +86,15 @@ final class Outcomes implements Outcome.Reporter {
     };
   }
 
-  private GuestFaultException processorException(Trap.ProcessorException exception) {
+  private GuestFaultException processorException(
+      Trap.ProcessorException exception, boolean inStackGuard) {
     if (exception.vector() == PAGE_FAULT) {
       long address = exception.address();
-      boolean overflow = stackGuard.test(address);
       return fault(
-          overflow ? GuestFaultException.Kind.STACK_OVERFLOW : GuestFaultException.Kind.PAGE_FAULT,
-          overflow
+          inStackGuard
+              ? GuestFaultException.Kind.STACK_OVERFLOW
+              : GuestFaultException.Kind.PAGE_FAULT,
+          inStackGuard
               ? "stack overflow (0x%x)".formatted(address)
               : "page fault (%s of 0x%x)".formatted(access(exception.errorCode()), address),
           address,

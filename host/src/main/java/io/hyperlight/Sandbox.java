@@ -243,13 +243,16 @@ public final class Sandbox implements AutoCloseable {
     public Sandbox build() {
       List<@Nullable HostBinding> bindings =
           hostFunctions().bind(guest.program().importsByNumber());
-      Outcomes outcomes = new Outcomes(guest.program());
       try {
         Instance instance =
             Instance.create(
                 new Instance.Configuration(
-                    guest.program(), memorySize, stackSize, bindings, output(), outcomes));
-        outcomes.setInstance(instance);
+                    guest.program(),
+                    memorySize,
+                    stackSize,
+                    bindings,
+                    output(),
+                    new Outcomes(guest.program())));
         return new Sandbox(guest, instance);
       } catch (KvmUnavailableException | MachineUnsupportedException e) {
         throw new HypervisorUnavailableException(String.valueOf(e.getMessage()), e);

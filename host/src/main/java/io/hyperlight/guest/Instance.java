@@ -35,6 +35,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Instance implements AutoCloseable {
   private static final int INFORMATION_SIZE = 32;
+  private static final int PAGE_FAULT = 14;
 
   private static final VarHandle USER;
 
@@ -290,13 +291,19 @@ public final class Instance implements AutoCloseable {
         throw fail(new Outcome.HypervisorFailed(e));
       }
       if (trap != null) {
-        throw fail(new Outcome.Fault(trap));
+        throw fail(new Outcome.Fault(trap, isInStackGuard(trap)));
       }
       if (machine.isCallDone()) {
         return;
       }
       answer();
     }
+  }
+
+  private boolean isInStackGuard(Trap trap) {
+    return trap instanceof Trap.ProcessorException exception
+        && exception.vector() == PAGE_FAULT
+        && layout.isStackGuard(exception.address());
   }
 
   private void answer() {
@@ -373,11 +380,6 @@ public final class Instance implements AutoCloseable {
 
   private String declaration() {
     return function == null ? "a function" : function.declaration().toString();
-  }
-
-  /** Whether an address is in the guard below the call stack: a fault there is an overflow. */
-  public boolean isStackGuard(long address) {
-    return layout.isStackGuard(address);
   }
 
   /** Frees everything. A second call does nothing. */

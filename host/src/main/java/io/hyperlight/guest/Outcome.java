@@ -29,8 +29,12 @@ public sealed interface Outcome {
    */
   record BadArgument(String problem) implements Refusal {}
 
-  /** The guest did something a processor or this library does not allow. */
-  record Fault(Trap trap) implements Ending {}
+  /**
+   * The guest did something a processor or this library does not allow.
+   *
+   * @param inStackGuard whether it was an access to the guard below the call stack
+   */
+  record Fault(Trap trap, boolean inStackGuard) implements Ending {}
 
   /** The guest made a system call of this library in a way that makes no sense. */
   record Violation(String what, Map<Register, Long> registers) implements Ending {}
