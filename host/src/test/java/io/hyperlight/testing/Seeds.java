@@ -1,0 +1,16 @@
+package io.hyperlight.testing;
+
+import java.util.stream.LongStream;
+
+/**
+ * The seeds of the property tests: {@code -Dhyperlight.test.seeds=3} of them from {@code
+ * -Dhyperlight.test.seed=1} on. A failure names its seed; the same seed makes the same test.
+ */
+public final class Seeds {
+  private Seeds() {}
+
+  public static LongStream all() {
+    long first = Long.getLong("hyperlight.test.seed", 1);
+    return LongStream.range(first, first + Long.getLong("hyperlight.test.seeds", 3));
+  }
+}
