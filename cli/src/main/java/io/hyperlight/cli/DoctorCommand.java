@@ -7,17 +7,23 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 @Command(
     name = "doctor",
     description = "Says whether this machine can run sandboxes, and how to mend what is missing.",
     mixinStandardHelpOptions = true)
 final class DoctorCommand implements Callable<Integer> {
+  @Option(
+      names = "--self-test",
+      description = "Also try on this machine's KVM what sandboxes rely on.")
+  private boolean selfTest;
+
   @Override
   public Integer call() {
-    Diagnosis diagnosis = Diagnosis.run();
+    Diagnosis diagnosis = selfTest ? Diagnosis.selfTest() : Diagnosis.run();
     for (Diagnosis.Check check : diagnosis.checks()) {
-      print(check.passed() ? "ok" : "MISSING", check.subject(), check.detail());
+      print(check.passed() ? "ok" : "FAILED", check.subject(), check.detail());
     }
     tool("gcc", "compiles C guests", "apt-get install gcc libc6-dev");
     tool("mvn", "builds this project", "apt-get install maven");
@@ -38,6 +44,10 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private static void print(String verdict, String subject, String detail) {
-    System.out.printf("%-8s %-18s %s%n", verdict, subject, detail);
+    String line =
+        detail.isEmpty()
+            ? "%-7s %s".formatted(verdict, subject)
+            : "%-7s %s: %s".formatted(verdict, subject, detail);
+    System.out.println(line);
   }
 }

@@ -7,6 +7,7 @@ import io.hyperlight.sdk.GuestCompilationException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.util.Map;
+import java.util.Objects;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParseResult;
@@ -53,7 +54,7 @@ final class Main {
             .setExpandAtFiles(false)
             .setExecutionExceptionHandler(Main::report);
     // What follows the guest belongs to the guest, also if it looks like an option.
-    commandLine.getSubcommands().get("call").setStopAtPositional(true);
+    Objects.requireNonNull(commandLine.getSubcommands().get("call")).setStopAtPositional(true);
     return commandLine;
   }
 

@@ -230,6 +230,12 @@ class MainTest {
   }
 
   @Test
+  void doctorTriesWhatSandboxesRelyOn() {
+    assertThat(run("doctor", "--self-test")).as(out()).isZero();
+    assertThat(out()).contains("code cannot be written").doesNotContain("FAILED");
+  }
+
+  @Test
   void demoTellsTheWalkThrough() {
     assertThat(run("demo")).isZero();
     assertThat(out()).contains("add(2, 40)         = 42");

@@ -49,6 +49,16 @@ record CpuFeatures(
     return (register >>> bit & 1) != 0;
   }
 
+  /** For people. */
+  String describe() {
+    return (smep ? "SMEP, " : "")
+        + (smap ? "SMAP, " : "")
+        + (umip ? "UMIP, " : "")
+        + "XCR0 0x"
+        + Long.toHexString(xcr0)
+        + (missing.isEmpty() ? "" : "; KVM does not list " + String.join(", ", missing));
+  }
+
   /** The exception for a processor that cannot do it. */
   MachineUnsupportedException unsupported() {
     return new MachineUnsupportedException(

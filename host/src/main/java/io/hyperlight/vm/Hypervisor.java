@@ -104,6 +104,11 @@ public final class Hypervisor {
     return entry;
   }
 
+  /** What of the processor matters, for people. */
+  public String describeProcessor() {
+    return cpu.describe();
+  }
+
   /** How this machine is driven, in a few words for people: see docs/architecture.md. */
   public String describe() {
     return switch (entry) {
