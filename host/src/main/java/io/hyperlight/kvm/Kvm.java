@@ -50,7 +50,7 @@ public final class Kvm extends KvmFile {
     }
     Kvm kvm = new Kvm(openDevice(device));
     try {
-      kvm.check();
+      kvm.check(device);
       return kvm;
     } catch (RuntimeException e) {
       kvm.close();
@@ -80,34 +80,42 @@ public final class Kvm extends KvmFile {
                 device
                     + " is there but no module serves it: switch on virtualisation in the firmware,"
                     + " then modprobe kvm_intel or kvm_amd";
+            case Errno.EMFILE, Errno.ENFILE ->
+                "cannot open "
+                    + device
+                    + ": too many files are open; raise the limit (ulimit -n, or fs.file-max)";
             default -> "cannot open " + device + ": " + e.getMessage();
           },
           e);
     }
   }
 
-  private void check() {
-    int version;
+  private void check(String device) {
     try {
-      version = getApiVersion();
+      checkApiVersion(getApiVersion());
     } catch (KvmException e) {
-      throw unavailable(DEVICE + " does not answer like KVM: " + e.getMessage(), e);
+      throw unavailable(
+          device + " does not answer like KVM (the device is " + DEVICE + "): " + e.getMessage(),
+          e);
     }
+    for (Capability capability : Capability.values()) {
+      checkCapability(capability, checkExtension(capability));
+    }
+  }
+
+  static void checkApiVersion(int version) {
     if (version != API_VERSION) {
       throw unavailable(
           "KVM speaks API version " + version + ", this library " + API_VERSION + ": update Linux",
           null);
     }
-    for (Capability capability : Capability.values()) {
-      if (checkExtension(capability) == 0) {
-        throw unavailable(
-            "this KVM lacks "
-                + capability
-                + " ("
-                + capability.purpose()
-                + "): use Linux 5.15 or newer",
-            null);
-      }
+  }
+
+  static void checkCapability(Capability capability, int answer) {
+    if (answer == 0) {
+      throw unavailable(
+          "this KVM lacks " + capability + " (" + capability.purpose() + "): use Linux 5.15 or newer",
+          null);
     }
   }
 
@@ -133,7 +141,8 @@ public final class Kvm extends KvmFile {
 
   /** {@code KVM_CREATE_VM}. */
   public VirtualMachine createVm() {
-    return new VirtualMachine(ioctl(Ioctl.KVM_CREATE_VM, 0), getVcpuMmapSize());
+    int vcpuMmapSize = getVcpuMmapSize(); // before there is a descriptor that could be lost
+    return new VirtualMachine(ioctl(Ioctl.KVM_CREATE_VM, 0), vcpuMmapSize);
   }
 
   /** {@code KVM_GET_SUPPORTED_CPUID}. */

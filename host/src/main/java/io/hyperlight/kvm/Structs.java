@@ -138,6 +138,9 @@ final class Structs {
    */
   static final long EXIT_UNION_SIZE_BYTES = 256;
 
+  /** The union of synchronised registers, which the kernel has left room in. */
+  private static final long SYNC_UNION_SIZE_BYTES = 2048;
+
   static final StructLayout KVM_RUN =
       structLayout(
               JAVA_BYTE.withName("request_interrupt_window"),
@@ -159,8 +162,10 @@ final class Structs {
               paddingLayout(EXIT_UNION_SIZE_BYTES - 16),
               JAVA_LONG.withName("kvm_valid_regs"),
               JAVA_LONG.withName("kvm_dirty_regs"),
-              structLayout(KVM_SYNC_REGS.withName("regs")).withName("s"),
-              paddingLayout(2048 - 520))
+              structLayout(
+                      KVM_SYNC_REGS.withName("regs"),
+                      paddingLayout(SYNC_UNION_SIZE_BYTES - KVM_SYNC_REGS.byteSize()))
+                  .withName("s"))
           .withName("kvm_run");
 
   /** Every structure above, for the test that pins them. */

@@ -22,20 +22,20 @@ import java.lang.foreign.MemorySegment;
  */
 public final class Vcpu extends KvmFile {
   /** {@code KVM_SYNC_X86_REGS}. */
-  private static final long SYNC_REGS = 1;
+  static final long SYNC_REGS = 1;
 
   /** {@code KVM_SYNC_X86_SREGS}. */
-  private static final long SYNC_SREGS = 2;
+  static final long SYNC_SREGS = 2;
 
-  private static final int EXIT_IO = 2;
-  private static final int EXIT_HLT = 5;
-  private static final int EXIT_MMIO = 6;
-  private static final int EXIT_SHUTDOWN = 8;
-  private static final int EXIT_FAIL_ENTRY = 9;
-  private static final int EXIT_INTR = 10;
-  private static final int EXIT_INTERNAL_ERROR = 17;
+  static final int EXIT_IO = 2;
+  static final int EXIT_HLT = 5;
+  static final int EXIT_MMIO = 6;
+  static final int EXIT_SHUTDOWN = 8;
+  static final int EXIT_FAIL_ENTRY = 9;
+  static final int EXIT_INTR = 10;
+  static final int EXIT_INTERNAL_ERROR = 17;
 
-  private static final int IO_OUT = 1;
+  static final int IO_OUT = 1;
 
   private static final long IMMEDIATE_EXIT = offset(KVM_RUN, "immediate_exit");
   private static final long EXIT_REASON = offset(KVM_RUN, "exit_reason");
@@ -143,6 +143,10 @@ public final class Vcpu extends KvmFile {
 
   /** Whether the last exit is exactly one one-byte {@code out} to this port. */
   public boolean isByteOut(int port) {
+    return isByteOut(run, port);
+  }
+
+  static boolean isByteOut(MemorySegment run, int port) {
     // direction, size, port and count fill eight bytes and are compared as one.
     return run.get(JAVA_INT, EXIT_REASON) == EXIT_IO
         && run.get(JAVA_LONG, UNION) == (IO_OUT | 1L << 8 | (long) port << 16 | 1L << 32);
@@ -150,6 +154,10 @@ public final class Vcpu extends KvmFile {
 
   /** The last exit, decoded. */
   public VcpuExit exit() {
+    return exit(run);
+  }
+
+  static VcpuExit exit(MemorySegment run) {
     int reason = run.get(JAVA_INT, EXIT_REASON);
     return switch (reason) {
       case EXIT_IO ->

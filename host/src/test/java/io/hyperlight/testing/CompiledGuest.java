@@ -9,43 +9,32 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Guests compiled from C source text, each text once in the JVM's life. */
+/** Guests from C source text, compiled once for the JVM's life. */
 public final class CompiledGuest {
-  private static final Path DIRECTORY = createDirectory();
+  private static final Path FOLDER = TemporaryFolder.create("guests");
   private static final ConcurrentHashMap<String, Path> FILES = new ConcurrentHashMap<>();
   private static final ConcurrentHashMap<String, Guest> GUESTS = new ConcurrentHashMap<>();
 
   private CompiledGuest() {}
 
-  /** The guest that is this program. */
-  public static Guest of(String source) {
-    return GUESTS.computeIfAbsent(source, text -> Guest.load(fileOf(text)));
+  /** The guest that is compiled from this text. */
+  public static Guest of(String cSource) {
+    return GUESTS.computeIfAbsent(cSource, source -> Guest.load(fileOf(source)));
   }
 
-  /** The file with this program, compiled; deleted when the JVM ends. */
-  public static Path fileOf(String source) {
-    return FILES.computeIfAbsent(source, CompiledGuest::compile);
+  /** The file of the guest that is compiled from this text; not to be changed. */
+  public static Path fileOf(String cSource) {
+    return FILES.computeIfAbsent(cSource, source -> compile(source, List.of()));
   }
 
-  private static Path compile(String source) {
+  /** Compiles a guest with more options for gcc, into a file of its own. */
+  public static Path compile(String cSource, List<String> options) {
     try {
-      Path file = Files.createTempFile(DIRECTORY, "guest", ".c");
-      file.toFile().deleteOnExit();
-      Files.writeString(file, source);
-      Path output = Path.of(file.toString().replaceFirst("c$", "elf"));
-      output.toFile().deleteOnExit();
-      new GuestCompiler().compile(List.of(file), output, List.of());
+      Path source = Files.createTempFile(FOLDER, "guest", ".c");
+      Files.writeString(source, cSource);
+      Path output = source.resolveSibling(source.getFileName() + ".elf");
+      new GuestCompiler().compile(List.of(source), output, options);
       return output;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static Path createDirectory() {
-    try {
-      Path directory = Files.createTempDirectory("hyperlight-test-guests");
-      directory.toFile().deleteOnExit();
-      return directory;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -1,4 +1,4 @@
-/** What tests share: guests from C source text, and a model of the guest ABI's values. */
+/** What tests share: compiled guests, C programs and other processes to compare with. */
 @NullMarked
 package io.hyperlight.testing;
 

@@ -1,0 +1,66 @@
+package io.hyperlight.testing;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** A C program that is compiled with gcc and asked what the C compiler says. */
+public final class CProgram {
+  private static final String GUEST_HEADER = "/io/hyperlight/sdk/c/hyperlight.h";
+
+  private CProgram() {}
+
+  /** The value that the compiler gives to each of these integer expressions, in their order. */
+  public static List<Long> evaluate(List<String> includes, List<String> expressions) {
+    String source =
+        includes.stream().map("#include <%s>\n"::formatted).collect(Collectors.joining())
+            + "#include <stddef.h>\n#include <stdio.h>\nint main(void)\n{\n"
+            + expressions.stream()
+                .map("  printf(\"%%lld\\n\", (long long)(%s));\n"::formatted)
+                .collect(Collectors.joining())
+            + "  return 0;\n}\n";
+    return run(source).outputOfSuccess().lines().map(Long::valueOf).toList();
+  }
+
+  /** Compiles and runs a program. It may include {@code hyperlight.h}. */
+  public static Command.Result run(String source, String... arguments) {
+    Path folder = TemporaryFolder.create("c-program");
+    try {
+      Path program = folder.resolve("program");
+      Path file = Files.writeString(folder.resolve("program.c"), source);
+      try (InputStream header = header()) {
+        Files.copy(header, folder.resolve("hyperlight.h"));
+      }
+      Command.run(
+              "gcc",
+              "-std=gnu17",
+              "-Wall",
+              "-isystem",
+              folder.toString(),
+              "-o",
+              program.toString(),
+              file.toString())
+          .outputOfSuccess();
+      List<String> command = new ArrayList<>(List.of(program.toString()));
+      command.addAll(List.of(arguments));
+      return Command.run(command);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static InputStream header() throws IOException {
+    @Nullable InputStream header =
+        io.hyperlight.sdk.GuestCompiler.class.getResourceAsStream(GUEST_HEADER);
+    if (header == null) {
+      throw new IOException(GUEST_HEADER + " is missing");
+    }
+    return header;
+  }
+}

@@ -1,0 +1,56 @@
+package io.hyperlight.testing;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Another program that a test runs to its end. */
+public final class Command {
+  /**
+   * How it ended.
+   *
+   * @param status its exit status
+   * @param output its standard output
+   * @param errors its standard error
+   */
+  public record Result(int status, String output, String errors) {
+    /** The standard output of a program that has to succeed. */
+    public String outputOfSuccess() {
+      if (status != 0) {
+        throw new AssertionError("exit status " + status + "\n" + output + errors);
+      }
+      return output;
+    }
+  }
+
+  private Command() {}
+
+  /** Runs a program with nothing on its standard input. */
+  public static Result run(List<String> command) {
+    try {
+      Path errors = Files.createTempFile("command", ".err");
+      try {
+        Process process = new ProcessBuilder(command).redirectError(errors.toFile()).start();
+        process.getOutputStream().close();
+        String output = new String(process.getInputStream().readAllBytes(), UTF_8);
+        return new Result(process.waitFor(), output, Files.readString(errors));
+      } finally {
+        Files.delete(errors);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Runs a program with nothing on its standard input. */
+  public static Result run(String... command) {
+    return run(List.of(command));
+  }
+}
