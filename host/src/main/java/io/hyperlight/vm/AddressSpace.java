@@ -64,10 +64,10 @@ public final class AddressSpace {
     requireArgument(
         at == mappings.size() || mappings.get(at).start >= start + sizeBytes, start, sizeBytes);
     // Room for the tables too, in the worst case, before anything is taken.
-    long tableBytes = (sizeBytes / (512L * PAGE_SIZE) + 6) * PAGE_SIZE;
-    if (sizeBytes + tableBytes > memory.freeBytes()) {
+    long wanted = sizeBytes + PageTables.mostTables(start, sizeBytes) * PAGE_SIZE;
+    if (wanted > memory.freeBytes()) {
       throw new GuestMemoryExhaustedException(
-          sizeBytes, memory.freeBytes(), memory.segment().byteSize());
+          wanted, memory.freeBytes(), memory.segment().byteSize());
     }
     long physical = memory.allocate(sizeBytes);
     tables.map(start, physical, sizeBytes, protection, true);

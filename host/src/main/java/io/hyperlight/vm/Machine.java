@@ -36,7 +36,7 @@ public final class Machine implements AutoCloseable {
    * Kernel CS and SS from bits 47:32, user SS and CS as 8 and 16 above bits 63:48 (AMD APM vol. 2,
    * 6.1.1).
    */
-  private static final long STAR = 0x001b_0008_0000_0000L;
+  static final long STAR = 0x001b_0008_0000_0000L;
 
   /** Cleared by {@code syscall}: TF, IF, DF, IOPL, NT, AC. */
   private static final long SFMASK = 0x4_7700;
@@ -49,6 +49,9 @@ public final class Machine implements AutoCloseable {
 
   /** Bit 1 is always set, IF as a program expects it; nothing is ever injected. */
   private static final long FIXED_FLAGS = 0x202;
+
+  /** What the vCPU has in the stub. */
+  static final long INITIAL_FLAGS = 2;
 
   private static final long PRIVILEGE_MASK = 3;
 
@@ -157,7 +160,7 @@ public final class Machine implements AutoCloseable {
     vcpu.set(Register.RSP, frame + CallFrame.STACK_ARGUMENTS);
     vcpu.set(Register.RCX, address);
     vcpu.set(Register.R11, FIXED_FLAGS);
-    vcpu.set(Register.RFLAGS, 2);
+    vcpu.set(Register.RFLAGS, INITIAL_FLAGS);
     vcpu.set(Register.RIP, systemCallStub + Monitor.OUT_LENGTH);
     vcpu.markRegistersDirty();
   }
@@ -185,11 +188,16 @@ public final class Machine implements AutoCloseable {
   /** Lets the next {@link #run} go on behind the guest's system call. */
   public void resume() {
     vcpu.set(Register.RIP, systemCallStub + Monitor.OUT_LENGTH);
-    vcpu.set(Register.R11, (vcpu.get(Register.R11) & USER_FLAGS) | FIXED_FLAGS);
+    vcpu.set(Register.R11, userFlags(vcpu.get(Register.R11)));
     if (entry == SystemCallEntry.USER) {
-      vcpu.set(Register.RFLAGS, (vcpu.get(Register.RFLAGS) & USER_FLAGS) | FIXED_FLAGS);
+      vcpu.set(Register.RFLAGS, userFlags(vcpu.get(Register.RFLAGS)));
     }
     vcpu.markRegistersDirty();
+  }
+
+  /** What of the guest's flags it may go on with. */
+  static long userFlags(long flags) {
+    return (flags & USER_FLAGS) | FIXED_FLAGS;
   }
 
   /**

@@ -34,6 +34,16 @@ final class PageTables {
     return root;
   }
 
+  /** The most tables that mapping a range can take, where none of them is there yet. */
+  static long mostTables(long virtualAddress, long sizeBytes) {
+    long count = 0;
+    for (int level = 1; level < LEVELS; level++) {
+      int shift = shift(level);
+      count += ((virtualAddress + sizeBytes - 1) >>> shift) - (virtualAddress >>> shift) + 1;
+    }
+    return count;
+  }
+
   /**
    * Maps pages that were not mapped.
    *
@@ -85,6 +95,11 @@ final class PageTables {
   }
 
   private static int index(long virtualAddress, int level) {
-    return (int) (virtualAddress >>> (12 + 9 * level)) & (ENTRIES - 1);
+    return (int) (virtualAddress >>> shift(level)) & (ENTRIES - 1);
+  }
+
+  /** The lowest bit of an address that indexes a level's tables. */
+  private static int shift(int level) {
+    return 12 + 9 * level;
   }
 }
