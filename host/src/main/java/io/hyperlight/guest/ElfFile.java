@@ -71,18 +71,10 @@ final class ElfFile {
       dynamic.applyRelativeRelocations(segments, loadBias);
     }
     entry = file.i64(24, "the entry point") + loadBias;
-    if (segments.stream()
-        .noneMatch(s -> s.protection() == Protection.READ_EXECUTE && s.contains(entry))) {
+    if (!isCode(entry)) {
       throw new GuestFormatException("its entry point 0x%x is not in its code".formatted(entry));
     }
-    notes =
-        headers.stream()
-            .filter(header -> header.type == PT_NOTE)
-            .map(header ->
-                new Note(
-                    header.address + loadBias,
-                    new FileBytes(file.copy(header.offset, header.fileSize, "a note segment"))))
-            .toList();
+    notes = readNotes(headers);
   }
 
   /** The loadable segments, relocated, in ascending order; no two share a page. */
@@ -92,6 +84,12 @@ final class ElfFile {
 
   List<Note> notes() {
     return notes;
+  }
+
+  /** Whether an address lies in an executable segment. */
+  boolean isCode(long address) {
+    return segments.stream()
+        .anyMatch(s -> s.protection() == Protection.READ_EXECUTE && s.contains(address));
   }
 
   /** Where the program says it starts, within its code. */
@@ -167,6 +165,9 @@ final class ElfFile {
     ElfDynamicSection dynamic = null;
     for (ProgramHeader header : headers) {
       if (header.type == PT_DYNAMIC) {
+        if (dynamic != null) {
+          throw new GuestFormatException("it has two dynamic sections");
+        }
         dynamic =
             ElfDynamicSection.parse(
                 new FileBytes(file.copy(header.offset, header.fileSize, "the dynamic section")));
@@ -181,9 +182,11 @@ final class ElfFile {
 
   private List<ElfSegment> load(List<ProgramHeader> headers) {
     List<ElfSegment> loaded = new ArrayList<>();
+    long taken = 0;
     for (ProgramHeader header : headers) {
       if (header.type == PT_LOAD && header.memorySize != 0) {
         loaded.add(loadSegment(header));
+        taken = requireOwnBytes(taken, header);
       }
     }
     if (loaded.isEmpty()) {
@@ -200,6 +203,35 @@ final class ElfFile {
       }
     }
     return loaded;
+  }
+
+  private List<Note> readNotes(List<ProgramHeader> headers) {
+    List<Note> read = new ArrayList<>();
+    long taken = 0;
+    for (ProgramHeader header : headers) {
+      if (header.type == PT_NOTE) {
+        FileBytes bytes =
+            new FileBytes(file.copy(header.offset, header.fileSize, "a note segment"));
+        read.add(new Note(header.address + loadBias, bytes));
+        taken = requireOwnBytes(taken, header);
+      }
+    }
+    return read;
+  }
+
+  /**
+   * Segments of one kind share no bytes of the file: a small one must not become large as many
+   * copies of itself.
+   *
+   * @param taken by those before, in bytes
+   * @return what is taken with this one
+   */
+  private long requireOwnBytes(long taken, ProgramHeader header) {
+    long sum = taken + header.fileSize;
+    if (sum > file.size()) {
+      throw new GuestFormatException("its segments overlap in the file");
+    }
+    return sum;
   }
 
   private ElfSegment loadSegment(ProgramHeader header) {
