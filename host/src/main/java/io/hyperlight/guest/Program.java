@@ -20,7 +20,6 @@ public final class Program {
   private final FunctionTable functions;
   private final Map<String, ExportedFunction> exports;
   private final ConcurrentHashMap<Signature, MethodHandle> stubs = new ConcurrentHashMap<>();
-  private @Nullable ElfSymbols symbols;
 
   /**
    * Parses a program.
@@ -78,10 +77,9 @@ public final class Program {
    * The name of the code at an address, as {@code function+0x12}, if the program has kept its
    * symbols.
    */
-  public synchronized Optional<String> symbolAt(long address) {
-    if (symbols == null) {
-      symbols = new ElfSymbols(file, elf.loadBias());
-    }
-    return symbols.nearest(address);
+  public Optional<String> symbolAt(long address) {
+    return elf.isCode(address)
+        ? new ElfSymbols(file, elf.loadBias()).nearest(address)
+        : Optional.empty();
   }
 }
