@@ -1,6 +1,5 @@
 package io.hyperlight.guest;
 
-import io.hyperlight.vm.Protection;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -27,11 +26,20 @@ record FunctionTable(
   private static final int NOTE_TYPE = 1;
   private static final int NOTE_SIZE = 40;
 
-  private static final int ENTRY_SIZE = 56;
+  // An entry of the table, and where its members are.
+  static final int ENTRY_SIZE = 56;
+  static final int KIND = 0;
+  static final int RESULT = 1;
+  static final int PARAMETER_COUNT = 2;
+  static final int PARAMETERS = 8;
+  static final int NAME = 40;
+  static final int ADDRESS = 48;
+
+  static final int KIND_EXPORT = 1;
+  static final int KIND_IMPORT = 2;
+
   private static final int MAX_ENTRIES = 4096;
   private static final int LONGEST_NAME = 255;
-  private static final int KIND_EXPORT = 1;
-  private static final int KIND_IMPORT = 2;
 
   static FunctionTable read(ElfFile elf) {
     for (ElfFile.Note note : elf.notes()) {
@@ -109,11 +117,11 @@ record FunctionTable(
     List<@Nullable Declaration> imports = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       long at = (long) i * ENTRY_SIZE;
-      String name = readName(elf, table.i64(at + 40, ""));
+      String name = readName(elf, table.i64(at + NAME, ""));
       Declaration declaration = new Declaration(name, readSignature(table, at, name));
-      switch (table.u8(at, "")) {
+      switch (table.u8(at + KIND, "")) {
         case KIND_EXPORT -> {
-          long address = readCodeAddress(elf, table.i64(at + 48, ""), name);
+          long address = readCodeAddress(elf, table.i64(at + ADDRESS, ""), name);
           if (exports.put(name, new Export(declaration, address)) != null) {
             throw new GuestFormatException("it exports two functions named " + name);
           }
@@ -142,8 +150,8 @@ record FunctionTable(
   }
 
   private static Signature readSignature(FileBytes table, long at, String name) {
-    ValueType result = ValueType.ofCode(table.u8(at + 1, ""));
-    int count = table.u8(at + 2, "");
+    ValueType result = ValueType.ofCode(table.u8(at + RESULT, ""));
+    int count = table.u8(at + PARAMETER_COUNT, "");
     if (count > Signature.MAX_PARAMETERS) {
       throw new GuestFormatException(
           "function %s has %d parameters, more than %d"
@@ -151,7 +159,7 @@ record FunctionTable(
     }
     List<ValueType> parameters = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      ValueType type = ValueType.ofCode(table.u8(at + 8 + i, ""));
+      ValueType type = ValueType.ofCode(table.u8(at + PARAMETERS + i, ""));
       if (type == ValueType.VOID) {
         throw new GuestFormatException("function " + name + " has a void parameter");
       }
@@ -170,13 +178,17 @@ record FunctionTable(
     return name;
   }
 
-  /** Names end up in messages and logs: nothing that could pass for something else there. */
+  /**
+   * Names end up in messages and logs: nothing that could pass for something else there, such as
+   * letters that look like others or change the direction of writing.
+   */
   private static boolean isNameCharacter(int c) {
-    return c == '_' || c == '.' || c == ':' || Character.isLetterOrDigit(c);
+    return c == '_' || c == '.' || c == ':' || (c < 0x80 && Character.isLetterOrDigit(c));
   }
 
   private static long readCodeAddress(ElfFile elf, long address, String name) {
-    if (segmentOf(elf, address, "function " + name).protection() != Protection.READ_EXECUTE) {
+    segmentOf(elf, address, "function " + name);
+    if (!elf.isCode(address)) {
       throw new GuestFormatException(
           "function %s is at 0x%x, which is not code".formatted(name, address));
     }

@@ -25,7 +25,7 @@ public record HostBinding(Declaration declaration, MethodHandle handle) {
   }
 
   /** An argument in guest memory: a value, or an address and a size. */
-  private static final int ARGUMENT_SIZE = 16;
+  static final int ARGUMENT_SIZE = 16;
 
   /**
    * Reads the arguments of a call.

@@ -20,16 +20,16 @@ import org.jspecify.annotations.Nullable;
  * which checks and copies; numbers are compared with what exists.
  */
 final class Hypercalls {
-  private static final int CALL_HOST = 0x484c_0001;
-  private static final int CALL_GIVE_UP = 0x484c_0002;
-  private static final int CALL_ABORT = 0x484c_0003;
-  private static final int CALL_LOG = 0x484c_0004;
-  private static final int CALL_GROW_WINDOW = 0x484c_0005;
+  static final int CALL_HOST = 0x484c_0001;
+  static final int CALL_GIVE_UP = 0x484c_0002;
+  static final int CALL_ABORT = 0x484c_0003;
+  static final int CALL_LOG = 0x484c_0004;
+  static final int CALL_GROW_WINDOW = 0x484c_0005;
 
   /** What a message of a guest is cut to, in bytes. */
   private static final long LONGEST_MESSAGE = 1 << 16;
 
-  private static final int LOG_LEVELS = 5;
+  static final int LOG_LEVELS = 5;
 
   private static final long SUCCEEDED = 0;
   private static final long FAILED = 1;

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * state.
  */
 public final class Instance implements AutoCloseable {
-  private static final int INFORMATION_SIZE = 32;
+  static final int INFORMATION_SIZE = 32;
   private static final int PAGE_FAULT = 14;
 
   private static final VarHandle USER;

@@ -6,7 +6,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -16,16 +20,21 @@ public final class CProgram {
 
   private CProgram() {}
 
-  /** The value that the compiler gives to each of these integer expressions, in their order. */
-  public static List<Long> evaluate(List<String> includes, List<String> expressions) {
+  /** The value that the compiler gives to each of these integer expressions. */
+  public static Map<String, Long> evaluate(String header, Collection<String> expressions) {
     String source =
-        includes.stream().map("#include <%s>\n"::formatted).collect(Collectors.joining())
-            + "#include <stddef.h>\n#include <stdio.h>\nint main(void)\n{\n"
+        "#include <%s>\n#include <stddef.h>\n#include <stdio.h>\nint main(void)\n{\n"
+                .formatted(header)
             + expressions.stream()
                 .map("  printf(\"%%lld\\n\", (long long)(%s));\n"::formatted)
                 .collect(Collectors.joining())
             + "  return 0;\n}\n";
-    return run(source).outputOfSuccess().lines().map(Long::valueOf).toList();
+    Iterator<String> values = run(source).outputOfSuccess().lines().iterator();
+    Map<String, Long> byExpression = new LinkedHashMap<>();
+    for (String expression : expressions) {
+      byExpression.put(expression, Long.valueOf(values.next()));
+    }
+    return byExpression;
   }
 
   /** Compiles and runs a program. It may include {@code hyperlight.h}. */
