@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.hyperlight.testing.CType;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.RandomFunction;
+import io.hyperlight.testing.Seeds;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
+import java.util.stream.LongStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -21,8 +23,12 @@ class CallPropertyTest {
   private static final int MOST_LIMITS =
       CType.ofValues().stream().mapToInt(type -> type.limits().size()).max().orElseThrow();
 
+  private static LongStream seeds() {
+    return Seeds.all();
+  }
+
   @ParameterizedTest(name = "seed {0}")
-  @MethodSource("io.hyperlight.testing.Seeds#all")
+  @MethodSource("seeds")
   void allArgumentsArriveAndTheResultComesBack(long seed) throws Throwable {
     RandomGenerator random = new SplittableRandom(seed);
     List<RandomFunction> functions = RandomFunction.oneOfEachArity(random);
@@ -40,7 +46,7 @@ class CallPropertyTest {
   }
 
   @ParameterizedTest(name = "seed {0}")
-  @MethodSource("io.hyperlight.testing.Seeds#all")
+  @MethodSource("seeds")
   void limitsOfEveryTypeArriveAtEveryPosition(long seed) throws Throwable {
     RandomGenerator random = new SplittableRandom(seed);
     List<RandomFunction> functions = RandomFunction.oneOfEachArity(random);

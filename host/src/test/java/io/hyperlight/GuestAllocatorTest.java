@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hyperlight.testing.CompiledGuest;
+import io.hyperlight.testing.Seeds;
 import java.util.Arrays;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -274,8 +276,12 @@ class GuestAllocatorTest {
     sandbox.close();
   }
 
+  private static LongStream seeds() {
+    return Seeds.all();
+  }
+
   @ParameterizedTest(name = "seed {0}")
-  @MethodSource("io.hyperlight.testing.Seeds#all")
+  @MethodSource("seeds")
   void blocksKeepWhatIsPutIntoThem(long seed) {
     for (int round = 0; round < 3; round++) {
       assertThat(sandbox.call("churn", String.class, seed + 1000L * round, 20_000))

@@ -3,10 +3,12 @@ package io.hyperlight;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.testing.CompiledGuest;
+import io.hyperlight.testing.Seeds;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -131,8 +133,12 @@ class GuestStringLibraryTest {
     return changed;
   }
 
+  private static LongStream seeds() {
+    return Seeds.all();
+  }
+
   @ParameterizedTest(name = "seed {0}")
-  @MethodSource("io.hyperlight.testing.Seeds#all")
+  @MethodSource("seeds")
   void memoryFunctionsDoWhatJavaDoes(long seed) {
     RandomGenerator random = new SplittableRandom(seed);
     for (int round = 0; round < ROUNDS; round++) {
@@ -165,7 +171,7 @@ class GuestStringLibraryTest {
   }
 
   @ParameterizedTest(name = "seed {0}")
-  @MethodSource("io.hyperlight.testing.Seeds#all")
+  @MethodSource("seeds")
   void stringFunctionsDoWhatJavaDoes(long seed) {
     RandomGenerator random = new SplittableRandom(seed);
     for (int round = 0; round < ROUNDS; round++) {

@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.hyperlight.testing.CType;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.RandomFunction;
+import io.hyperlight.testing.Seeds;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -27,6 +29,7 @@ class HostCallPropertyTest {
     List<Object> received = List.of();
     @Nullable Object answer;
 
+    @SuppressWarnings("UnusedMethod") // handle finds it by its name
     @Nullable Object call(Object[] arguments) {
       received = List.of(arguments);
       return answer;
@@ -40,8 +43,12 @@ class HostCallPropertyTest {
     }
   }
 
+  private static LongStream seeds() {
+    return Seeds.all();
+  }
+
   @ParameterizedTest(name = "seed {0}")
-  @MethodSource("io.hyperlight.testing.Seeds#all")
+  @MethodSource("seeds")
   void allArgumentsArriveInJavaAndTheResultInTheGuest(long seed) throws Exception {
     RandomGenerator random = new SplittableRandom(seed);
     List<RandomFunction> functions = RandomFunction.oneOfEachArity(random);

@@ -239,7 +239,7 @@ class HostFunctionTest {
   @Test
   void aHostFunctionCannotUseTheSandboxThatIsCallingIt() {
     AtomicReference<Sandbox> self = new AtomicReference<>();
-    AtomicReference<Throwable> refusal = new AtomicReference<>();
+    AtomicReference<@Nullable Throwable> refusal = new AtomicReference<>();
     try (Sandbox sandbox =
         sandbox(question -> {
           Sandbox own = self.get();

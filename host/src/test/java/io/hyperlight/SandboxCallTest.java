@@ -110,8 +110,8 @@ class SandboxCallTest {
     assertThat(sandbox.call("add", int.class, 1, 2)).isEqualTo(3);
     assertThat(sandbox.call("add", Integer.class, 1, 2)).isEqualTo(3);
     assertThat(sandbox.call("add", Object.class, 1, 2)).isEqualTo(3);
-    assertThat(sandbox.<@Nullable Void>call("nothing", void.class)).isNull();
-    assertThat(sandbox.<@Nullable Void>call("nothing", Void.class)).isNull();
+    assertThat((Object) sandbox.call("nothing", void.class)).isNull();
+    assertThat((Object) sandbox.call("nothing", Void.class)).isNull();
     assertThat(sandbox.call("nothing", Object.class)).isNull();
   }
 
@@ -133,7 +133,7 @@ class SandboxCallTest {
         arguments("half_float", list(1d), "is a Double, and must be float"),
         arguments("not", list(1), "must be boolean"),
         arguments("greet", list((Object) null), "is null, and must be String"),
-        arguments("greet", list(new StringBuilder()), "is a StringBuilder"),
+        arguments("greet", list(new Object()), "is a Object"),
         arguments("greet", list(new byte[0]), "is a byte[]"),
         arguments("reverse", list((Object) null), "is null, and must be byte[]"),
         arguments("reverse", list("text"), "is a String, and must be byte[]"));

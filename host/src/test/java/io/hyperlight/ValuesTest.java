@@ -70,8 +70,10 @@ class ValuesTest {
             HL_EXPORT(bool, strange_bool, int)
             __asm__(".pushsection .text\\n"
                     ".globl strange_bool\\n"
-                    "strange_bool: mov %edi, %eax\\n"
+                    ".intel_syntax noprefix\\n"
+                    "strange_bool: mov eax, edi\\n"
                     "ret\\n"
+                    ".att_syntax\\n"
                     ".popsection");
 
             """);

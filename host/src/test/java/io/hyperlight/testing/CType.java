@@ -121,6 +121,8 @@ public enum CType {
 
   private final String cName;
   private final Class<?> javaType;
+
+  @SuppressWarnings("ImmutableEnumChecker") // nobody writes into the arrays
   private final List<Object> limits;
 
   CType(String cName, Class<?> javaType, Object... limits) {

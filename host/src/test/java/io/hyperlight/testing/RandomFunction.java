@@ -11,6 +11,7 @@ import java.util.stream.IntStream;
 public record RandomFunction(String name, CType result, List<CType> parameters) {
   private static final int MOST_PARAMETERS = 32;
   private static final List<CType> TYPES = CType.ofValues();
+  private static final List<CType> RESULTS = List.of(CType.values());
 
   public RandomFunction {
     parameters = List.copyOf(parameters);
@@ -20,7 +21,7 @@ public record RandomFunction(String name, CType result, List<CType> parameters) 
   public static List<RandomFunction> oneOfEachArity(RandomGenerator random) {
     List<RandomFunction> functions = new ArrayList<>();
     for (int arity = 0; arity <= MOST_PARAMETERS; arity++) {
-      CType result = CType.values()[random.nextInt(CType.values().length)];
+      CType result = RESULTS.get(random.nextInt(RESULTS.size()));
       functions.add(new RandomFunction("f" + arity, result, parameters(random, arity)));
     }
     return functions;
