@@ -6,38 +6,47 @@ package io.hyperlight.guest;
  * {@code long} that must not be negative.
  */
 public enum ValueType {
-  VOID("void", void.class),
-  BOOL("bool", boolean.class),
-  INT8("int8_t", byte.class),
-  INT16("int16_t", short.class),
-  INT32("int", int.class),
-  INT64("long", long.class),
-  UINT8("uint8_t", int.class),
-  UINT16("uint16_t", int.class),
-  UINT32("uint32_t", long.class),
-  UINT64("uint64_t", long.class),
-  FLOAT("float", float.class),
-  DOUBLE("double", double.class),
-  STRING("hl_string", String.class),
-  BYTES("hl_bytes", byte[].class);
+  VOID(0, "void", void.class),
+  BOOL(1, "bool", boolean.class),
+  INT8(2, "int8_t", byte.class),
+  INT16(3, "int16_t", short.class),
+  INT32(4, "int", int.class),
+  INT64(5, "long", long.class),
+  UINT8(6, "uint8_t", int.class),
+  UINT16(7, "uint16_t", int.class),
+  UINT32(8, "uint32_t", long.class),
+  UINT64(9, "uint64_t", long.class),
+  FLOAT(10, "float", float.class),
+  DOUBLE(11, "double", double.class),
+  STRING(12, "hl_string", String.class),
+  BYTES(13, "hl_bytes", byte[].class);
 
-  private static final ValueType[] BY_CODE = values();
+  private static final ValueType[] TYPES = values();
 
+  private final int code;
   private final String cName;
   private final Class<?> javaType;
 
-  ValueType(String cName, Class<?> javaType) {
+  ValueType(int code, String cName, Class<?> javaType) {
+    this.code = code;
     this.cName = cName;
     this.javaType = javaType;
   }
 
   /** The type with this code, which is hostile. */
   static ValueType ofCode(int code) {
-    if (code >= BY_CODE.length) {
-      throw new GuestFormatException(
-          "its function table has type code %d, which this library does not know".formatted(code));
+    for (ValueType type : TYPES) {
+      if (type.code == code) {
+        return type;
+      }
     }
-    return BY_CODE[code];
+    throw new GuestFormatException(
+        "its function table has type code %d, which this library does not know".formatted(code));
+  }
+
+  /** The code in the function table. */
+  int code() {
+    return code;
   }
 
   public String cName() {

@@ -114,7 +114,11 @@ public final class Kvm extends KvmFile {
   static void checkCapability(Capability capability, int answer) {
     if (answer == 0) {
       throw unavailable(
-          "this KVM lacks " + capability + " (" + capability.purpose() + "): use Linux 5.15 or newer",
+          "this KVM lacks "
+              + capability
+              + " ("
+              + capability.purpose()
+              + "): use Linux 5.15 or newer",
           null);
     }
   }

@@ -82,8 +82,7 @@ class ArgumentPlacementTest {
 
   @Test
   void theMostStackWordsThatAFunctionCanNeedFitIntoTheFrame() {
-    int[] offsets =
-        ArgumentPlacement.place(Collections.nCopies(Signature.MAX_PARAMETERS, STRING));
+    int[] offsets = ArgumentPlacement.place(Collections.nCopies(Signature.MAX_PARAMETERS, STRING));
     int last = Arrays.stream(offsets).filter(o -> o < CallFrame.INTEGER_ARGUMENTS).max().orElse(0);
     assertThat(last + 16).isLessThanOrEqualTo(CallFrame.STACK_WORDS * Long.BYTES);
   }

@@ -292,8 +292,7 @@ class ElfFileTest {
     long address = image.functionAddress("add") + GuestLayout.POSITION_INDEPENDENT_BASE;
     ElfSegment segment =
         program.segments().stream().filter(s -> s.contains(address)).findFirst().orElseThrow();
-    long name =
-        segment.contents().i64(address - segment.address() + FunctionTable.NAME, "a name");
+    long name = segment.contents().i64(address - segment.address() + FunctionTable.NAME, "a name");
     long addend = image.getLong(relocationOfTheTable(image) + 16);
     assertThat(name).isEqualTo(addend + GuestLayout.POSITION_INDEPENDENT_BASE);
     assertThat(Objects.requireNonNull(program.exports().get("add")).address())

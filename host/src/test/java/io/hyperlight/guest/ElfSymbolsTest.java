@@ -97,9 +97,7 @@ class ElfSymbolsTest {
   void aDamagedSymbolTableOnlyCostsTheNames() {
     ElfImage image = guest();
     long table = symbolTable(image);
-    long[] fields = {
-      ElfImage.E_SHOFF, table + 24, table + 32, symbol(image, addressOfAdd()) + 16
-    };
+    long[] fields = {ElfImage.E_SHOFF, table + 24, table + 32, symbol(image, addressOfAdd()) + 16};
     for (long field : fields) {
       for (long value : new long[] {-1, 0, Long.MIN_VALUE, Long.MAX_VALUE, 1L << 33, 7}) {
         Program program = new Program(guest().setLong(field, value).toByteArray());
@@ -150,7 +148,6 @@ class ElfSymbolsTest {
     image.setLong(ElfImage.E_SHOFF, headers).setShort(ElfImage.E_SHNUM, sections);
     Program program = new Program(image.toByteArray());
     Assertions.assertTimeoutPreemptively(
-        Duration.ofSeconds(30),
-        () -> assertThat(program.symbolAt(addressOfAdd())).isNotNull());
+        Duration.ofSeconds(30), () -> assertThat(program.symbolAt(addressOfAdd())).isNotNull());
   }
 }

@@ -137,18 +137,26 @@ class FunctionTableTest {
     long add = image.function("add");
     image.setByte(add + FunctionTable.PARAMETER_COUNT, 32);
     for (int i = 0; i < 32; i++) {
-      image.setByte(add + FunctionTable.PARAMETERS + i, ValueType.BYTES.ordinal());
+      image.setByte(add + FunctionTable.PARAMETERS + i, ValueType.BYTES.code());
     }
     Program program = new Program(image.toByteArray());
     assertThat(program.exports().get("add"))
-        .satisfies(
-            add32 -> assertThat(add32.declaration().signature().parameters()).hasSize(32));
+        .satisfies(add32 -> assertThat(add32.declaration().signature().parameters()).hasSize(32));
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", "a b", "a\n", "a\u001b[2J", "\u202ea", "a/b", "a\"b", "\u00a0", "\u00e9a", "a%s"
+        "",
+        "a b",
+        "a\n",
+        "a\u001b[2J",
+        "\u202ea",
+        "a/b",
+        "a\"b",
+        "\u00a0",
+        "\u00e9a",
+        "a%s"
       })
   void aNameThatCouldPassForSomethingElseInAMessageIsRefused(String name) {
     ElfImage image = guest();
@@ -159,7 +167,8 @@ class FunctionTableTest {
   @Test
   void aNameThatIsNotUtf8IsRefused() {
     ElfImage image = guest();
-    assertRefused(image.setByte(image.functionName("add"), 0xff)).withMessageContaining("is not UTF-8");
+    assertRefused(image.setByte(image.functionName("add"), 0xff))
+        .withMessageContaining("is not UTF-8");
   }
 
   @Test

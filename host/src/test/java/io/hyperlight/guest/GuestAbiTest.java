@@ -26,9 +26,9 @@ class GuestAbiTest {
   void valueTypesHaveTheHeadersCodes() {
     Map<String, Long> expected = new LinkedHashMap<>();
     for (ValueType type : ValueType.values()) {
-      expected.put("HL_" + type.name().toUpperCase(Locale.ROOT), (long) type.ordinal());
-      expected.put("HL_TYPE_CODE(%s)".formatted(type.cName()), (long) type.ordinal());
-      assertThat(ValueType.ofCode(type.ordinal())).isEqualTo(type);
+      expected.put("HL_" + type.name().toUpperCase(Locale.ROOT), (long) type.code());
+      expected.put("HL_TYPE_CODE(%s)".formatted(type.cName()), (long) type.code());
+      assertThat(ValueType.ofCode(type.code())).isEqualTo(type);
     }
     assertEqualInC(expected);
   }

@@ -12,15 +12,21 @@ import org.junit.jupiter.api.Test;
 class VcpuExitTest {
   @Test
   void aByteOutIsAnIoExit() {
-    assertThat(exit("KVM_EXIT_IO", ".io = {.direction = KVM_EXIT_IO_OUT, .size = 1, .port = 0x70,"
-            + " .count = 1, .data_offset = 4096}"))
+    assertThat(
+            exit(
+                "KVM_EXIT_IO",
+                ".io = {.direction = KVM_EXIT_IO_OUT, .size = 1, .port = 0x70,"
+                    + " .count = 1, .data_offset = 4096}"))
         .isEqualTo(new VcpuExit.Io(true, 1, 0x70, 1));
   }
 
   @Test
   void aRepeatedWordInFromTheHighestPortIsAnIoExit() {
-    assertThat(exit("KVM_EXIT_IO", ".io = {.direction = KVM_EXIT_IO_IN, .size = 2, .port = 0xffff,"
-            + " .count = 0x10000}"))
+    assertThat(
+            exit(
+                "KVM_EXIT_IO",
+                ".io = {.direction = KVM_EXIT_IO_IN, .size = 2, .port = 0xffff,"
+                    + " .count = 0x10000}"))
         .isEqualTo(new VcpuExit.Io(false, 2, 0xffff, 0x10000));
   }
 
@@ -48,8 +54,11 @@ class VcpuExitTest {
 
   @Test
   void anMmioExitHasAddressSizeAndDirection() {
-    assertThat(exit("KVM_EXIT_MMIO", ".mmio = {.phys_addr = 0xfedcba9876543210, .data = {1, 2, 3},"
-            + " .len = 8, .is_write = 1}"))
+    assertThat(
+            exit(
+                "KVM_EXIT_MMIO",
+                ".mmio = {.phys_addr = 0xfedcba9876543210, .data = {1, 2, 3},"
+                    + " .len = 8, .is_write = 1}"))
         .isEqualTo(new VcpuExit.Mmio(0xfedc_ba98_7654_3210L, 8, true));
     assertThat(exit("KVM_EXIT_MMIO", ".mmio = {.phys_addr = 1, .data = {9}, .len = 4}"))
         .isEqualTo(new VcpuExit.Mmio(1, 4, false));

@@ -39,8 +39,7 @@ public final class Descriptors {
     return counts;
   }
 
-  private static void count(
-      Map<String, Integer> counts, String word, String prefix, String what) {
+  private static void count(Map<String, Integer> counts, String word, String prefix, String what) {
     int at = what.indexOf(word);
     if (at >= 0) {
       counts.merge(prefix + what.substring(at), 1, Integer::sum);

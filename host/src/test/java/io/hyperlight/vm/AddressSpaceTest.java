@@ -161,17 +161,14 @@ class AddressSpaceTest {
     NavigableMap<Long, PageWalk.Page> pages = PageWalk.pages(memory, tables.root());
     NavigableMap<Long, Protection> protections = model.protections();
     assertThat(pages.keySet()).isEqualTo(protections.keySet());
-    pages.forEach(
-        (address, page) ->
-            assertThat(page)
-                .isEqualTo(
-                    PageTablesTest.page(page.physical(), protections.get(address), true)));
+    pages.forEach((address, page) ->
+        assertThat(page)
+            .isEqualTo(PageTablesTest.page(page.physical(), protections.get(address), true)));
     // The page behind the tables is the one that the host writes.
-    protections.forEach(
-        (address, protection) -> {
-          space.initialise(address, new byte[] {(byte) 0xa5}, 0, 1);
-          assertThat(memory.getLong(pages.get(address).physical()) & 0xff).isEqualTo(0xa5);
-        });
+    protections.forEach((address, protection) -> {
+      space.initialise(address, new byte[] {(byte) 0xa5}, 0, 1);
+      assertThat(memory.getLong(pages.get(address).physical()) & 0xff).isEqualTo(0xa5);
+    });
   }
 
   @Test

@@ -14,7 +14,8 @@ class DescriptorLimitTest {
   @Test
   void aMachineThatFindsNoDescriptorNamesTheLimitAndLeavesNothingOpen() {
     Map<String, String> said = runWithLimit(100);
-    String cure = "failed: EMFILE (too many open files in the process). Raise the limit (ulimit -n)";
+    String cure =
+        "failed: EMFILE (too many open files in the process). Raise the limit (ulimit -n)";
     assertThat(said.get("first refusal")).contains(cure);
     assertThat(said.get("last file")).contains("open(/dev/null) failed: EMFILE");
     assertThat(said.get("one left")).startsWith("KVM_CREATE_VCPU " + cure);
@@ -28,8 +29,7 @@ class DescriptorLimitTest {
     List<String> command = new ArrayList<>();
     command.addAll(List.of("bash", "-c", "ulimit -n " + descriptors + " && exec \"$@\"", "bash"));
     command.addAll(
-        ChildJvm.commandLine(
-            DescriptorLimit.class, List.of("--enable-native-access=ALL-UNNAMED")));
+        ChildJvm.commandLine(DescriptorLimit.class, List.of("--enable-native-access=ALL-UNNAMED")));
     return Command.run(command)
         .outputOfSuccess()
         .lines()

@@ -24,7 +24,8 @@ class MachineCodeTest {
   @Test
   void theBytesAreThoseOfTheAssembler(@TempDir Path folder) throws IOException {
     Map<String, MachineCode> codes = allCodes();
-    byte[] assembled = assemble(folder, codes.values().stream().map(MachineCode::assembly).toList());
+    byte[] assembled =
+        assemble(folder, codes.values().stream().map(MachineCode::assembly).toList());
     int slot = 0;
     for (Map.Entry<String, MachineCode> code : codes.entrySet()) {
       byte[] expected = Arrays.copyOfRange(assembled, slot * SLOT, ++slot * SLOT);

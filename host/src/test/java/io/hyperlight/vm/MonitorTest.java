@@ -165,8 +165,7 @@ class MonitorTest {
       }
     }
     assertThat(granted)
-        .isEqualTo(
-            entry == SystemCallEntry.USER ? List.of(Monitor.SYSTEM_CALL_PORT) : List.of());
+        .isEqualTo(entry == SystemCallEntry.USER ? List.of(Monitor.SYSTEM_CALL_PORT) : List.of());
   }
 
   /**

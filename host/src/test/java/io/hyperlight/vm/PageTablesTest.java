@@ -103,8 +103,9 @@ class PageTablesTest {
   private void assertNoTableIsMapped(NavigableMap<Long, PageWalk.Page> pages) {
     Set<Long> mapped = new HashSet<>();
     pages.values().forEach(page -> mapped.add(page.physical()));
-    assertThat(mapped).hasSameSizeAs(pages.values()).doesNotContainAnyElementsOf(
-        PageWalk.tables(memory, tables.root()));
+    assertThat(mapped)
+        .hasSameSizeAs(pages.values())
+        .doesNotContainAnyElementsOf(PageWalk.tables(memory, tables.root()));
   }
 
   /** What a page has to look like. */

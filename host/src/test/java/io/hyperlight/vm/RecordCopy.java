@@ -25,8 +25,7 @@ final class RecordCopy {
         values[i] = components[i].getAccessor().invoke(original);
         if (components[i].getName().equals(name)) {
           found = true;
-          values[i] =
-              dot < 0 ? value : with((Record) values[i], path.substring(dot + 1), value);
+          values[i] = dot < 0 ? value : with((Record) values[i], path.substring(dot + 1), value);
         }
       }
       if (!found) {

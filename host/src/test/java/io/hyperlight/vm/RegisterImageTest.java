@@ -53,8 +53,7 @@ class RegisterImageTest {
     for (SystemCallEntry entry : SystemCallEntry.values()) {
       for (int features = 0; features < 8; features++) {
         machines.add(
-            arguments(
-                entry, cpu((features & 1) != 0, (features & 2) != 0, (features & 4) != 0)));
+            arguments(entry, cpu((features & 1) != 0, (features & 2) != 0, (features & 4) != 0)));
       }
     }
     return machines.stream();

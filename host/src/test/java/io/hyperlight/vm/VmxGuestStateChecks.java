@@ -111,7 +111,8 @@ final class VmxGuestStateChecks {
   /** "Selector fields". */
   private void checkSelectors() {
     require((registers.tr().selector() & 4) == 0, "TR selector TI");
-    require(registers.ldt().unusable() || (registers.ldt().selector() & 4) == 0, "LDTR selector TI");
+    require(
+        registers.ldt().unusable() || (registers.ldt().selector() & 4) == 0, "LDTR selector TI");
     require(rpl(registers.ss()) == rpl(registers.cs()), "SS selector RPL unlike that of CS");
   }
 
@@ -177,7 +178,8 @@ final class VmxGuestStateChecks {
     // "The DPL cannot be less than the RPL in the selector field if the unrestricted guest control
     // is 0, the register is usable, and the Type is in the range 0 - 11."
     require(
-        segment.type() > 11 || segment.privilegeLevel() >= rpl(segment), name + " DPL below its RPL");
+        segment.type() > 11 || segment.privilegeLevel() >= rpl(segment),
+        name + " DPL below its RPL");
     checkUsable(name, segment);
   }
 
