@@ -106,6 +106,11 @@ public final class Machine implements AutoCloseable {
     return new Machine(hypervisor, hypervisor.entry(), memorySizeBytes);
   }
 
+  /** All memory, the monitor's too. */
+  PhysicalMemory memory() {
+    return memory;
+  }
+
   /** The user memory. */
   public AddressSpace addressSpace() {
     return addressSpace;

@@ -36,7 +36,7 @@ public final class SelfTest {
   private static final long DATA = 0x3_0000;
   private static final long STACK = 0x4_0000;
   private static final long LATER = 0x5_0000;
-  private static final long MEMORY = 64L * PhysicalMemory.PAGE_SIZE;
+  static final long MEMORY = 64L * PhysicalMemory.PAGE_SIZE;
 
   private static final int DIVIDE_ERROR = 0;
   private static final int INVALID_OPCODE = 6;
@@ -201,26 +201,31 @@ public final class SelfTest {
 
   private static @Nullable String run(Hypervisor hypervisor, Check check) {
     try (Machine machine = Machine.create(hypervisor, MEMORY)) {
-      AddressSpace space = machine.addressSpace();
-      space.map(CODE, PhysicalMemory.PAGE_SIZE, Protection.READ_EXECUTE);
-      space.map(DATA, PhysicalMemory.PAGE_SIZE, Protection.READ_WRITE);
-      space.map(STACK, PhysicalMemory.PAGE_SIZE, Protection.READ_WRITE);
-      byte[] code = check.code().toByteArray();
-      space.initialise(CODE, code, 0, code.length);
-      machine.installGate(STACK + PhysicalMemory.PAGE_SIZE - CallFrame.SIZE);
-      machine.setFrameLong(CallFrame.TARGET, CODE);
-      machine.setFrameLong(CallFrame.INTEGER_ARGUMENTS, 40);
-      machine.setFrameLong(CallFrame.FLAGS, CallFrame.FLAG_RESET);
-      machine.enterGate();
-      Trap trap = machine.run();
-      if (trap == null && !machine.isCallDone()) {
-        // The one system call that a check makes: answered, and a page is mapped meanwhile.
-        space.map(LATER, PhysicalMemory.PAGE_SIZE, Protection.READ_WRITE);
-        machine.set(Register.RAX, 39);
-        machine.resume();
-        trap = machine.run();
-      }
-      return check.judge().judge(machine, trap);
+      return run(machine, check);
     }
+  }
+
+  /** Runs one check in a new machine; returns what is wrong, or null. */
+  static @Nullable String run(Machine machine, Check check) {
+    AddressSpace space = machine.addressSpace();
+    space.map(CODE, PhysicalMemory.PAGE_SIZE, Protection.READ_EXECUTE);
+    space.map(DATA, PhysicalMemory.PAGE_SIZE, Protection.READ_WRITE);
+    space.map(STACK, PhysicalMemory.PAGE_SIZE, Protection.READ_WRITE);
+    byte[] code = check.code().toByteArray();
+    space.initialise(CODE, code, 0, code.length);
+    machine.installGate(STACK + PhysicalMemory.PAGE_SIZE - CallFrame.SIZE);
+    machine.setFrameLong(CallFrame.TARGET, CODE);
+    machine.setFrameLong(CallFrame.INTEGER_ARGUMENTS, 40);
+    machine.setFrameLong(CallFrame.FLAGS, CallFrame.FLAG_RESET);
+    machine.enterGate();
+    Trap trap = machine.run();
+    if (trap == null && !machine.isCallDone()) {
+      // The one system call that a check makes: answered, and a page is mapped meanwhile.
+      space.map(LATER, PhysicalMemory.PAGE_SIZE, Protection.READ_WRITE);
+      machine.set(Register.RAX, 39);
+      machine.resume();
+      trap = machine.run();
+    }
+    return check.judge().judge(machine, trap);
   }
 }
