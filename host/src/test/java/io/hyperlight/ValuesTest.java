@@ -290,7 +290,8 @@ class ValuesTest {
         "\udc00",
         "\udc00\ud800",
         "\ud800\ud800\udc00",
-        "\udfff"
+        "\udfff",
+        "\udc00\udc00"
       })
   void halfOfASurrogatePairIsRefusedAsAnArgument(String text) {
     assertThatThrownBy(() -> sandbox.call("echo_hl_string", String.class, text))
