@@ -1,0 +1,228 @@
+package io.hyperlight;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaAccess.Predicates.target;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
+import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.ArchConfiguration;
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.AccessTarget;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaMethodCall;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.domain.JavaPackage;
+import com.tngtech.archunit.core.domain.properties.HasModifiers;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import io.hyperlight.os.Posix;
+import java.lang.foreign.AddressLayout;
+import java.lang.foreign.Arena;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.module.ModuleDescriptor;
+import java.lang.module.ModuleFinder;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.NullMarked;
+import org.junit.jupiter.api.Test;
+
+/** The packages are layers, and only the lowest touches native code. */
+class ArchitectureTest {
+  /** From the top down. Each may use those below it. */
+  private static final List<String> LAYERS =
+      List.of(
+          "io.hyperlight",
+          "io.hyperlight.guest",
+          "io.hyperlight.linux",
+          "io.hyperlight.vm",
+          "io.hyperlight.kvm",
+          "io.hyperlight.os");
+
+  private static final JavaClasses LIBRARY = importLibrary();
+
+  private static JavaClasses importLibrary() {
+    // Names of the JDK's classes are all that is needed: reading them takes seconds.
+    ArchConfiguration.get().setResolveMissingDependenciesFromClassPath(false);
+    return new ClassFileImporter().importPath(location());
+  }
+
+  /** Where the library's class files are. */
+  private static Path location() {
+    try {
+      return Path.of(Sandbox.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void everyPackageIsALayer() {
+    assertThat(LIBRARY.stream().map(JavaClass::getPackageName).collect(Collectors.toSet()))
+        .containsExactlyInAnyOrderElementsOf(LAYERS);
+  }
+
+  @Test
+  void packagesDependOnThoseBelowOnly() {
+    for (int i = 1; i < LAYERS.size(); i++) {
+      String[] above = LAYERS.subList(0, i).toArray(String[]::new);
+      noClasses()
+          .that()
+          .resideInAPackage(LAYERS.get(i))
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(above)
+          .check(LIBRARY);
+    }
+  }
+
+  @Test
+  void packagesHaveNoCycles() {
+    slices().matching("(io.hyperlight..)").should().beFreeOfCycles().check(LIBRARY);
+  }
+
+  @Test
+  void theLibraryUsesTheJdksBaseModuleOnly() {
+    classes()
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage("io.hyperlight..", "java..", "org.jspecify.annotations")
+        .check(LIBRARY);
+    assertThat(descriptor().requires().stream().map(ModuleDescriptor.Requires::name))
+        .containsExactlyInAnyOrder("java.base", "org.jspecify");
+    assertThat(descriptor().requires())
+        .filteredOn(requires -> requires.name().equals("org.jspecify"))
+        .allMatch(
+            requires -> requires.modifiers().contains(ModuleDescriptor.Requires.Modifier.STATIC));
+  }
+
+  @Test
+  void onlyTheApiIsExportedAndNothingIsOpen() {
+    ModuleDescriptor module = descriptor();
+    assertThat(module.name()).isEqualTo("hyperlight");
+    assertThat(module.exports().stream().map(ModuleDescriptor.Exports::toString))
+        .containsExactly("io.hyperlight");
+    assertThat(module.isOpen()).isFalse();
+    assertThat(module.opens()).isEmpty();
+    assertThat(module.uses()).isEmpty();
+    assertThat(module.provides()).isEmpty();
+  }
+
+  private static ModuleDescriptor descriptor() {
+    return ModuleFinder.of(location()).findAll().iterator().next().descriptor();
+  }
+
+  @Test
+  void noTypeOfALowerLayerIsPartOfTheApi() {
+    Set<String> exposed =
+        LIBRARY.stream()
+            .filter(type -> type.getPackageName().equals("io.hyperlight"))
+            .filter(ArchitectureTest::isApi)
+            .flatMap(type -> type.getCodeUnits().stream())
+            .filter(ArchitectureTest::isApi)
+            .flatMap(unit -> unit.getAllInvolvedRawTypes().stream())
+            .map(JavaClass::getPackageName)
+            .filter(name -> name.startsWith("io.hyperlight"))
+            .collect(Collectors.toSet());
+    assertThat(exposed).containsExactly("io.hyperlight");
+  }
+
+  private static boolean isApi(HasModifiers declaration) {
+    return declaration.getModifiers().contains(JavaModifier.PUBLIC)
+        || declaration.getModifiers().contains(JavaModifier.PROTECTED);
+  }
+
+  @Test
+  void onlyOneClassCallsRestrictedMethods() {
+    noClasses()
+        .that()
+        .doNotBelongToAnyOf(Posix.class)
+        .should()
+        .callMethodWhere(target(isRestricted()))
+        .check(LIBRARY);
+    // And the rule sees such calls: that class makes them.
+    assertThat(
+            LIBRARY.get(Posix.class).getMethodCallsFromSelf().stream()
+                .map(JavaMethodCall::getTarget)
+                .filter(isRestricted())
+                .map(AccessTarget::getName))
+        .contains("reinterpret", "downcallHandle");
+  }
+
+  /** The methods of the JDK that are documented as restricted. */
+  private static DescribedPredicate<AccessTarget> isRestricted() {
+    return new DescribedPredicate<>("is a restricted method") {
+      @Override
+      public boolean test(AccessTarget target) {
+        return isNamed(target, MemorySegment.class, "reinterpret")
+            || isNamed(target, AddressLayout.class, "withTargetLayout")
+            || isNamed(target, Linker.class, "downcallHandle", "upcallStub")
+            || isNamed(target, SymbolLookup.class, "libraryLookup")
+            || isNamed(target, ModuleLayer.Controller.class, "enableNativeAccess")
+            || isNamed(target, System.class, "load", "loadLibrary")
+            || isNamed(target, Runtime.class, "load", "loadLibrary");
+      }
+    };
+  }
+
+  private static boolean isNamed(AccessTarget target, Class<?> owner, String... names) {
+    return target.getOwner().isEquivalentTo(owner) && List.of(names).contains(target.getName());
+  }
+
+  @Test
+  void nativeFunctionsAreLinkedInTheLowestLayerOnly() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("io.hyperlight.os")
+        .should()
+        .dependOnClassesThat(type(Linker.class).or(type(SymbolLookup.class)))
+        .check(LIBRARY);
+  }
+
+  @Test
+  void nativeMemoryIsAllocatedByTheTwoLowestLayersOnly() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages("io.hyperlight.os", "io.hyperlight.kvm")
+        .should()
+        .accessTargetWhere(target(owner(type(Arena.class))))
+        .check(LIBRARY);
+    noClasses()
+        .that(not(resideInAPackage("io.hyperlight.vm")))
+        .and()
+        .resideOutsideOfPackages("io.hyperlight.os", "io.hyperlight.kvm")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("java.lang.foreign")
+        .check(LIBRARY);
+  }
+
+  @Test
+  void everyPackageIsNullMarked() {
+    for (String layer : LAYERS) {
+      JavaPackage layerPackage = LIBRARY.getPackage(layer);
+      assertThat(layerPackage.isAnnotatedWith(NullMarked.class)).as(layer).isTrue();
+    }
+  }
+
+  @Test
+  void thereIsNoOtherWayToNativeMemory() {
+    noClasses()
+        .should()
+        .dependOnClassesThat()
+        .haveFullyQualifiedName("sun.misc.Unsafe")
+        .orShould()
+        .dependOnClassesThat()
+        .resideInAnyPackage("jdk.internal..", "sun..")
+        .check(LIBRARY);
+  }
+}

@@ -1,0 +1,46 @@
+package io.hyperlight;
+
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * A program for a JVM of its own, under strace: warms a function up, then calls it 1,000 times and
+ * 2,000 times, and looks for files that do not exist to mark where each part begins and ends.
+ */
+final class CountedCalls {
+  /** The start of the markers' names; a digit follows. */
+  static final String MARKER = "/hyperlight-marker-";
+
+  private static final int WARM_UP = 2_000;
+
+  private CountedCalls() {}
+
+  public static void main(String[] arguments) throws Throwable {
+    try (Sandbox sandbox = Sandbox.builder(Guest.load(Path.of(arguments[0]))).build()) {
+      MethodHandle add = sandbox.function("add");
+      call(add, WARM_UP);
+      mark(0); // loads what marking needs
+      mark(1);
+      call(add, 1_000);
+      mark(2);
+      call(add, 2_000);
+      mark(3);
+    }
+  }
+
+  private static void call(MethodHandle add, int times) throws Throwable {
+    for (int i = 0; i < times; i++) {
+      int sum = (int) add.invokeExact(i, 1);
+      if (sum != i + 1) {
+        throw new AssertionError(sum);
+      }
+    }
+  }
+
+  private static void mark(int number) {
+    if (Files.exists(Path.of(MARKER + number))) {
+      throw new AssertionError(number);
+    }
+  }
+}
