@@ -14,6 +14,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class FunctionTableTest {
+  private static final int HL_BYTES = 13;
+
   /** A guest with another name's or code's address in a function's entry. */
   private static ElfImage with(String function, int member, long value) {
     ElfImage image = guest();
@@ -137,7 +139,7 @@ class FunctionTableTest {
     long add = image.function("add");
     image.setByte(add + FunctionTable.PARAMETER_COUNT, 32);
     for (int i = 0; i < 32; i++) {
-      image.setByte(add + FunctionTable.PARAMETERS + i, ValueType.BYTES.code());
+      image.setByte(add + FunctionTable.PARAMETERS + i, HL_BYTES);
     }
     Program program = new Program(image.toByteArray());
     assertThat(program.exports().get("add"))

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.testing.CProgram;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -24,13 +23,16 @@ class GuestAbiTest {
 
   @Test
   void valueTypesHaveTheHeadersCodes() {
-    Map<String, Long> expected = new LinkedHashMap<>();
+    Map<String, ValueType> types = new LinkedHashMap<>();
     for (ValueType type : ValueType.values()) {
-      expected.put("HL_" + type.name().toUpperCase(Locale.ROOT), (long) type.code());
-      expected.put("HL_TYPE_CODE(%s)".formatted(type.cName()), (long) type.code());
-      assertThat(ValueType.ofCode(type.code())).isEqualTo(type);
+      types.put("HL_" + type.name(), type);
+      types.put("HL_TYPE_CODE(%s)".formatted(type.cName()), type);
     }
-    assertEqualInC(expected);
+    CProgram.evaluate("hyperlight.h", types.keySet())
+        .forEach((expression, code) ->
+            assertThat(ValueType.ofCode(code.intValue()))
+                .as(expression)
+                .isEqualTo(types.get(expression)));
   }
 
   @Test

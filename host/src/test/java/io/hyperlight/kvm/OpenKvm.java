@@ -7,7 +7,7 @@ final class OpenKvm {
   public static void main(String[] arguments) {
     for (int i = 0; i < 2; i++) {
       try (Kvm kvm = Kvm.open()) {
-        System.out.println("opened");
+        System.out.println("API version " + kvm.getApiVersion());
       } catch (KvmUnavailableException e) {
         System.out.println(e.getMessage());
       }

@@ -9,13 +9,20 @@ import java.util.TreeMap;
 
 /** What an {@link AddressSpace} is, said as simply as it can be: pages by address. */
 final class AddressSpaceModel {
-  private record Page(Protection protection, byte[] contents) {}
+  private static final class Page {
+    final Protection protection;
+    final byte[] contents = new byte[PAGE_SIZE];
+
+    Page(Protection protection) {
+      this.protection = protection;
+    }
+  }
 
   private final TreeMap<Long, Page> pages = new TreeMap<>();
 
   void map(long start, long sizeBytes, Protection protection) {
     for (long done = 0; done < sizeBytes; done += PAGE_SIZE) {
-      pages.put(start + done, new Page(protection, new byte[PAGE_SIZE]));
+      pages.put(start + done, new Page(protection));
     }
   }
 

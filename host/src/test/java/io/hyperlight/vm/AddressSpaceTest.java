@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Random;
@@ -59,7 +60,7 @@ class AddressSpaceTest {
             ? (1L + random.nextInt(1 << 20)) * PAGE_SIZE
             : near[random.nextInt(near.length)] & -PAGE_SIZE;
     long size = (1L + random.nextInt(4)) * PAGE_SIZE;
-    Protection protection = Protection.values()[random.nextInt(3)];
+    Protection protection = List.of(Protection.values()).get(random.nextInt(3));
     boolean possible =
         start >= PAGE_SIZE && start <= AddressSpace.USER_END - size && model.isFree(start, size);
     if (possible) {
@@ -158,16 +159,14 @@ class AddressSpaceTest {
   }
 
   private void assertPageTablesAreThose(AddressSpaceModel model) {
-    NavigableMap<Long, PageWalk.Page> pages = PageWalk.pages(memory, tables.root());
     NavigableMap<Long, Protection> protections = model.protections();
-    assertThat(pages.keySet()).isEqualTo(protections.keySet());
-    pages.forEach((address, page) ->
-        assertThat(page)
-            .isEqualTo(PageTablesTest.page(page.physical(), protections.get(address), true)));
-    // The page behind the tables is the one that the host writes.
+    assertThat(PageWalk.pages(memory, tables.root()).keySet()).isEqualTo(protections.keySet());
     protections.forEach((address, protection) -> {
+      PageWalk.Page page = PageWalk.page(memory, tables.root(), address);
+      assertThat(page).isEqualTo(PageTablesTest.page(page.physical(), protection, true));
+      // The page behind the tables is the one that the host writes.
       space.initialise(address, new byte[] {(byte) 0xa5}, 0, 1);
-      assertThat(memory.getLong(pages.get(address).physical()) & 0xff).isEqualTo(0xa5);
+      assertThat(memory.getLong(page.physical()) & 0xff).isEqualTo(0xa5);
     });
   }
 

@@ -46,7 +46,7 @@ final class DescriptorLimit {
     System.out.println("one left: " + withOne);
     System.out.println("none left: " + withNone);
     int alive = machines.size();
-    System.out.println("leaked: " + (Descriptors.ofKvm().get("open kvm-vm") - alive));
+    System.out.println("leaked: " + (Descriptors.ofKvm().getOrDefault("open kvm-vm", 0) - alive));
     machines.forEach(Machine::close);
     Machine.create(hypervisor, MEMORY).close();
     System.out.println("all closed: " + Descriptors.ofKvm());

@@ -29,7 +29,7 @@ class MonitorTest {
 
   private ByteBuffer read(long address, int size) {
     long page = address & -PAGE_SIZE;
-    long physical = PageWalk.pages(memory, tables.root()).get(page).physical();
+    long physical = PageWalk.page(memory, tables.root(), page).physical();
     byte[] bytes = new byte[size];
     memory.get(physical + (address - page), bytes, 0, size);
     return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
@@ -52,7 +52,7 @@ class MonitorTest {
   @EnumSource(SystemCallEntry.class)
   void theHostFindsTheExceptionStackWhereTheProcessorPushes(SystemCallEntry entry) {
     long top = Monitor.install(memory, tables, entry);
-    long physical = PageWalk.pages(memory, tables.root()).get(Monitor.STACK).physical();
+    long physical = PageWalk.page(memory, tables.root(), Monitor.STACK).physical();
     assertThat(top).isEqualTo(physical + PAGE_SIZE);
     assertThat(Monitor.STACK_TOP).isEqualTo(Monitor.STACK + PAGE_SIZE);
   }
@@ -115,15 +115,15 @@ class MonitorTest {
     long low = table.getLong(selector & ~7);
     boolean codeOrData = (low >>> 44 & 1) != 0;
     boolean present = (low >>> 47 & 1) != 0;
-    long base = low >>> 16 & 0xff_ffff | (low >>> 56) << 24;
+    long base = ((low >>> 16) & 0xff_ffff) | ((low >>> 56) << 24);
     if (!codeOrData && present) {
       base |= table.getLong((selector & ~7) + 8) << 32;
     }
     boolean granularity = (low >>> 55 & 1) != 0;
-    int limit = (int) (low & 0xffff | low >>> 32 & 0xf_0000);
+    int limit = (int) ((low & 0xffff) | ((low >>> 32) & 0xf_0000));
     return new Segment(
         base,
-        granularity ? limit << 12 | 0xfff : limit,
+        granularity ? (limit << 12) | 0xfff : limit,
         selector,
         (int) (low >>> 40 & 0xf),
         present,

@@ -4,6 +4,7 @@ import static io.hyperlight.vm.PhysicalMemory.PAGE_SIZE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.HashSet;
+import java.util.List;
 import java.util.NavigableMap;
 import java.util.Random;
 import java.util.Set;
@@ -58,7 +59,7 @@ class PageTablesTest {
       tables.map(start, physical, 4 * PAGE_SIZE, Protection.READ, true);
       NavigableMap<Long, PageWalk.Page> pages = PageWalk.pages(memory, tables.root());
       for (int i = 0; i < 4; i++) {
-        long address = start + (long) i * PAGE_SIZE << 16 >> 16;
+        long address = start + (long) i * PAGE_SIZE;
         assertThat(pages)
             .containsEntry(address, page(physical + (long) i * PAGE_SIZE, Protection.READ, true));
       }
@@ -77,7 +78,7 @@ class PageTablesTest {
       if (!model.subMap(start, true, start + (long) pageCount * PAGE_SIZE, true).isEmpty()) {
         continue;
       }
-      Protection protection = Protection.values()[random.nextInt(3)];
+      Protection protection = List.of(Protection.values()).get(random.nextInt(3));
       long physical = memory.allocate((long) pageCount * PAGE_SIZE);
       tables.map(start, physical, (long) pageCount * PAGE_SIZE, protection, user);
       for (int page = 0; page < pageCount; page++) {

@@ -56,6 +56,15 @@ final class PageWalk {
     return walk.pages;
   }
 
+  /** The page at an address, which has to be mapped. */
+  static Page page(PhysicalMemory memory, long root, long address) {
+    Page page = pages(memory, root).get(address);
+    if (page == null) {
+      throw new AssertionError("nothing is mapped at 0x%x".formatted(address));
+    }
+    return page;
+  }
+
   /** The physical addresses of all tables. */
   static List<Long> tables(PhysicalMemory memory, long root) {
     PageWalk walk = new PageWalk(memory);
@@ -82,10 +91,10 @@ final class PageWalk {
               above.userOnAnyLevel || (entry & USER) != 0,
               above.accessed && (entry & ACCESSED) != 0,
               (entry & DIRTY) != 0,
-              above.otherBits | entry & OTHERS);
-      long address = prefix | (long) i << 12 + 9 * level;
+              above.otherBits | (entry & OTHERS));
+      long address = prefix | ((long) i << (12 + 9 * level));
       if (level == 0) {
-        pages.put(address << 16 >> 16, here);
+        pages.put((address << 16) >> 16, here);
       } else if ((entry & PAGE_SIZE_BIT) != 0) {
         throw new AssertionError("a large page");
       } else {

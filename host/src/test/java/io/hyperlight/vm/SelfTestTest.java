@@ -15,8 +15,8 @@ class SelfTestTest {
   }
 
   /**
-   * A stub that returns by a jump is right where {@code syscall} stays at CPL 3. Where it enters CPL 0, the jump would leave
-   * guest code there, and everything would seem to work.
+   * A stub that returns by a jump is right where {@code syscall} stays at CPL 3. Where it enters
+   * CPL 0, the jump would leave guest code there, and everything would seem to work.
    */
   @Test
   void findsAStubThatLeavesGuestCodeAtCpl0() {
