@@ -238,8 +238,8 @@ public final class Machine implements AutoCloseable {
 
   /**
    * An {@code out} by the stub itself. Where the stub is a supervisor page, RIP there means CPL 0
-   * in the stub; where it is a user page, the vCPU must be at CPL 3. KVM leaves RIP before or
-   * behind the instruction.
+   * in the stub; where it is a user page, the vCPU must be in 64-bit user code: what comes next
+   * runs in the mode that it is in. KVM leaves RIP before or behind the instruction.
    */
   private boolean isSystemCall() {
     if (!vcpu.isByteOut(Monitor.SYSTEM_CALL_PORT)) {
@@ -247,7 +247,7 @@ public final class Machine implements AutoCloseable {
     }
     long rip = vcpu.get(Register.RIP);
     return (rip == systemCallStub || rip == systemCallStub + Monitor.OUT_LENGTH)
-        && (entry == SystemCallEntry.SUPERVISOR || isUserCode(vcpu.codeSegmentSelector()));
+        && (entry == SystemCallEntry.SUPERVISOR || vcpu.codeSegmentSelector() == Monitor.USER_CODE);
   }
 
   /** A return to anything else would fault at CPL 0 or leave user space. */

@@ -121,11 +121,14 @@ final class Monitor {
     memory.put(physicalAddress, code.toByteArray(), 0, code.size());
   }
 
-  /** Flat descriptors, in the order that STAR wants for {@code syscall} and {@code sysretq}. */
+  /**
+   * Flat descriptors, in the order that STAR wants for {@code syscall} and {@code sysretq}. Where
+   * 32-bit user code would be, at 0x18, there is none: {@code sysretq} does not read the table, and
+   * 32-bit code could make system calls whose entry point is not ours.
+   */
   private static void writeGdt(PhysicalMemory memory, long at, SystemCallEntry entry) {
     memory.putLong(at + KERNEL_CODE, 0x00af_9b00_0000_ffffL);
     memory.putLong(at + KERNEL_DATA, 0x00cf_9300_0000_ffffL);
-    memory.putLong(at + 0x18, 0x00cf_fb00_0000_ffffL); // 32-bit user code: STAR's base for sysret
     memory.putLong(at + (USER_DATA & ~3), 0x00cf_f300_0000_ffffL);
     memory.putLong(at + (USER_CODE & ~3), 0x00af_fb00_0000_ffffL);
     writeTaskDescriptor(memory, at + TASK, TSS, taskLimit(entry));
