@@ -14,20 +14,6 @@ import java.util.Set;
 
 /** Crafted interrupt and far returns. {@link HostileSelectorsTest} goes through all selectors. */
 final class SegmentAttacks {
-  /** Returns from an interrupt that never was, to label 1, with these flags and selectors. */
-  private static final String INTERRUPT_RETURN =
-      """
-      uint64_t cs, ss;
-      __asm__ volatile("mov %%%%cs, %%0; mov %%%%ss, %%1" : "=r"(cs), "=r"(ss));
-      (void)cs; (void)ss;
-      uint64_t flags = 0;
-      __asm__ volatile("mov %%%%rsp, %%%%rax; push %%2; push %%%%rax; push %%3; push %%1;"
-                       "lea 1f(%%%%rip), %%%%rax; push %%%%rax; iretq; 1: pushfq; popq %%0; pushq $2; popfq"
-                       : "=&r"(flags) : "r"((uint64_t)(%s)), "r"((uint64_t)(%s)), "r"((uint64_t)(%s))
-                       : "rax", "memory", "cc");
-      return (int64_t)(flags & 0x3000); /* IOPL */
-      """;
-
   /**
    * An emulator may read the frame with a supervisor's rights, which end at the user's stack
    * (SMAP): QEMU's up to version 8 does.
@@ -38,8 +24,20 @@ final class SegmentAttacks {
 
   private SegmentAttacks() {}
 
+  /** Returns from an interrupt that never was, to label 1, with these flags and selectors. */
   private static String interruptReturn(String codeSegment, String stackSegment, String flags) {
-    return INTERRUPT_RETURN.formatted(codeSegment, stackSegment, flags);
+    return """
+    uint64_t cs, ss;
+    __asm__ volatile("mov %%%%cs, %%0; mov %%%%ss, %%1" : "=r"(cs), "=r"(ss));
+    (void)cs; (void)ss;
+    uint64_t flags = 0;
+    __asm__ volatile("mov %%%%rsp, %%%%rax; push %%2; push %%%%rax; push %%3; push %%1;"
+                     "lea 1f(%%%%rip), %%%%rax; push %%%%rax; iretq; 1: pushfq; popq %%0; pushq $2; popfq"
+                     : "=&r"(flags) : "r"((uint64_t)(%s)), "r"((uint64_t)(%s)), "r"((uint64_t)(%s))
+                     : "rax", "memory", "cc");
+    return (int64_t)(flags & 0x3000); /* IOPL */
+    """
+        .formatted(codeSegment, stackSegment, flags);
   }
 
   static List<Attack> all() {
