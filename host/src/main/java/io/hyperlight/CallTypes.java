@@ -23,7 +23,10 @@ final class CallTypes {
   }
 
   /** The arguments, known to be none null and of types that the call stub takes. */
-  static Object[] checkArguments(Declaration declaration, @Nullable Object[] arguments) {
+  static Object[] checkArguments(Declaration declaration, @Nullable Object @Nullable [] arguments) {
+    if (arguments == null) {
+      throw new InvalidArgumentException(declaration + ": the array of arguments is null");
+    }
     List<ValueType> parameters = declaration.signature().parameters();
     if (arguments.length != parameters.size()) {
       throw new InvalidArgumentException(

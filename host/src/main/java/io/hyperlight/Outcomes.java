@@ -25,13 +25,13 @@ final class Outcomes implements Outcome.Reporter {
   @Override
   public RuntimeException exceptionFor(Outcome outcome) {
     return switch (outcome) {
-      case Outcome.InUse(Thread user, boolean fromHostFunction) ->
+      case Outcome.InUse(Thread user) ->
           new SandboxInUseException(
-              fromHostFunction
-                  ? "a host function cannot use the sandbox that is calling it: give it another one"
-                  : "the sandbox is in use by thread "
-                      + user.getName()
-                      + ": use it from one thread at a time, or build one for each");
+              "the sandbox is in use by %s: use it from one thread at a time, or build one for each"
+                  .formatted(user == null ? "another thread" : "thread " + user.getName()));
+      case Outcome.Reentered() ->
+          new SandboxInUseException(
+              "a host function cannot use the sandbox that is calling it: give it another one");
       case Outcome.Closed() -> new SandboxClosedException("the sandbox is closed");
       case Outcome.Unusable(Outcome.Ending since) -> {
         RuntimeException cause = exceptionFor(since);

@@ -42,7 +42,6 @@ final class Hypercalls {
   private final long memoryBytes;
 
   private Outcome.@Nullable HostFunctionFailed lastFailure;
-  private volatile boolean inHostFunction;
 
   /**
    * Answers for one guest.
@@ -67,11 +66,6 @@ final class Hypercalls {
   /** Forgets what belonged to the call before. */
   void beginCall() {
     lastFailure = null;
-  }
-
-  /** Whether the call's thread is inside a host function; may be asked from any thread. */
-  boolean inHostFunction() {
-    return inHostFunction;
   }
 
   /**
@@ -121,7 +115,7 @@ final class Hypercalls {
   String readMessage(long address, long size) {
     long length = size < 0 ? LONGEST_MESSAGE : Math.min(size, LONGEST_MESSAGE);
     try {
-      return Text.decodeLeniently(machine.addressSpace().read(address, length));
+      return Text.decodeMessage(machine.addressSpace().read(address, length));
     } catch (GuestAddressException e) {
       return "(a message that cannot be read: " + e.getMessage() + ")";
     }
@@ -153,7 +147,6 @@ final class Hypercalls {
     Object result;
     try {
       Object[] values = binding.readArguments(machine.addressSpace(), arguments, memoryBytes);
-      inHostFunction = true;
       result = binding.call(values);
       giveResult(result, next);
     } catch (HostBinding.BadCallException e) {
@@ -163,8 +156,6 @@ final class Hypercalls {
       machine.set(Register.RAX, FAILED);
       machine.set(Register.RDX, 0);
       machine.set(Register.R8, 0);
-    } finally {
-      inHostFunction = false;
     }
     return null;
   }
@@ -173,7 +164,7 @@ final class Hypercalls {
     long first;
     long second = 0;
     if (result instanceof byte[] bytes) {
-      first = window.put(next, bytes);
+      first = putResult(next, bytes);
       second = bytes.length;
       machine.setFrameLong(CallFrame.WINDOW_NEXT, first + second + 1);
       machine.setFrameLong(CallFrame.WINDOW_END, window.mappedEnd());
@@ -183,6 +174,16 @@ final class Hypercalls {
     machine.set(Register.RAX, SUCCEEDED);
     machine.set(Register.RDX, first);
     machine.set(Register.R8, second);
+  }
+
+  private long putResult(long next, byte[] bytes) {
+    try {
+      return window.put(next, bytes);
+    } catch (GuestMemoryExhaustedException e) {
+      // A failure of the host function like any other, so the guest may deal with it.
+      throw new IllegalStateException(
+          "its result does not fit into the sandbox: " + e.getMessage(), e);
+    }
   }
 
   private Outcome.Violation violation(String what) {

@@ -189,9 +189,9 @@ public final class Instance implements AutoCloseable {
     Thread thread = Thread.currentThread();
     if (!USER.compareAndSet(this, null, thread)) {
       Thread other = user;
+      // It may have been given free meanwhile; who asks was too early all the same.
       throw reporter.exceptionFor(
-          new Outcome.InUse(
-              other == null ? thread : other, other == thread && hypercalls.inHostFunction()));
+          other == thread ? new Outcome.Reentered() : new Outcome.InUse(other));
     }
   }
 

@@ -3,6 +3,7 @@ package io.hyperlight.guest;
 import io.hyperlight.kvm.Register;
 import io.hyperlight.vm.Trap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that keeps a call from giving its result. The API makes an exception of each; which of
@@ -15,8 +16,11 @@ public sealed interface Outcome {
   /** Guest code ran, or may have. */
   sealed interface Ending extends Outcome {}
 
-  /** Another thread is using the sandbox, or this one is, from inside a host function. */
-  record InUse(Thread user, boolean fromHostFunction) implements Refusal {}
+  /** Another thread is using the sandbox. */
+  record InUse(@Nullable Thread user) implements Refusal {}
+
+  /** What the running call has called in Java wants to use the sandbox itself. */
+  record Reentered() implements Refusal {}
 
   /** The sandbox is closed. */
   record Closed() implements Refusal {}
@@ -65,7 +69,14 @@ public sealed interface Outcome {
     return switch (this) {
       case Fault _, Violation _, Aborted _, HostFunctionFailed _, HostError _, HypervisorFailed _ ->
           true;
-      case GuestError _, InvalidResult _, InUse _, Closed _, Unusable _, BadArgument _ -> false;
+      case GuestError _,
+          InvalidResult _,
+          InUse _,
+          Reentered _,
+          Closed _,
+          Unusable _,
+          BadArgument _ ->
+          false;
     };
   }
 

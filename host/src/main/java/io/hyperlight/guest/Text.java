@@ -45,8 +45,18 @@ final class Text {
     }
   }
 
-  /** The string, with a replacement for everything that is not UTF-8: for messages only. */
-  static String decodeLeniently(byte[] bytes) {
-    return new String(bytes, StandardCharsets.UTF_8);
+  /**
+   * A guest's message, for people and their terminals and logs: what is not UTF-8 is replaced, and
+   * so are control characters but for the ends of lines and tabs.
+   */
+  static String decodeMessage(byte[] bytes) {
+    StringBuilder message = new StringBuilder(new String(bytes, StandardCharsets.UTF_8));
+    for (int i = 0; i < message.length(); i++) {
+      char c = message.charAt(i);
+      if (Character.isISOControl(c) && c != '\n' && c != '\t') {
+        message.setCharAt(i, REPLACEMENT);
+      }
+    }
+    return message.toString();
   }
 }

@@ -1,0 +1,62 @@
+package io.hyperlight;
+
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.hyperlight.testing.CompiledGuest;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+
+/** What a guest says, and when, is not for it to choose freely. */
+class GuestMessagesTest {
+  private static final Guest GUEST =
+      CompiledGuest.of(
+          """
+          #include <hyperlight.h>
+          HL_EXPORT(void, report, hl_string)
+          void report(hl_string message) { hl_error(message); }
+          HL_EXPORT(void, print, hl_string)
+          void print(hl_string message) { hl_print(message); }
+          """);
+
+  @Test
+  void messagesKeepLinesAndTabsAndLoseOtherControlCharacters() {
+    try (Sandbox sandbox = Sandbox.builder(GUEST).build()) {
+      assertThatExceptionOfType(GuestErrorException.class)
+          .isThrownBy(() -> sandbox.call("report", void.class, "a\tb\nc\u001b[31m\u0000\u009b"))
+          .withMessage("a\tb\nc\ufffd[31m\ufffd\ufffd");
+    }
+  }
+
+  @Test
+  void aPrintStreamCannotUseTheSandboxThatPrints() {
+    AtomicReference<Sandbox> own = new AtomicReference<>();
+    PrintStream stream =
+        new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8) {
+          @Override
+          public void write(byte[] bytes, int from, int length) {
+            own.get().call("print", void.class, "again");
+          }
+        };
+    try (Sandbox sandbox = Sandbox.builder(GUEST).hostPrint(stream).build()) {
+      own.set(sandbox);
+      assertThatExceptionOfType(HostFunctionException.class)
+          .isThrownBy(() -> sandbox.call("print", void.class, "once"))
+          .havingCause()
+          .isInstanceOf(SandboxInUseException.class)
+          .withMessageContaining("the sandbox that is calling it");
+    }
+  }
+
+  @Test
+  @SuppressWarnings("NullAway") // what a caller without null checks can do
+  void aNullArrayOfArgumentsIsRefused() {
+    try (Sandbox sandbox = Sandbox.builder(GUEST).build()) {
+      assertThatExceptionOfType(InvalidArgumentException.class)
+          .isThrownBy(() -> sandbox.call("print", void.class, (Object[]) null))
+          .withMessageContaining("array of arguments is null");
+    }
+  }
+}
