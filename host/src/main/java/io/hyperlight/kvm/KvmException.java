@@ -9,9 +9,18 @@ public final class KvmException extends RuntimeException {
   private final String ioctl;
   private final int errno;
 
-  KvmException(String ioctl, int errno) {
-    super(ioctl + " failed: " + Errno.describe(errno) + advice(errno));
-    this.ioctl = ioctl;
+  KvmException(Ioctl ioctl, int errno) {
+    this(ioctl, "", errno);
+  }
+
+  /**
+   * An ioctl failed in a way that its name does not tell.
+   *
+   * @param detail what follows the name in the message
+   */
+  KvmException(Ioctl ioctl, String detail, int errno) {
+    super(ioctl + detail + " failed: " + Errno.describe(errno) + advice(errno));
+    this.ioctl = ioctl.name();
     this.errno = errno;
   }
 

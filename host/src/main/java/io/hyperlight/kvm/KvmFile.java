@@ -24,7 +24,7 @@ abstract sealed class KvmFile implements AutoCloseable permits Kvm, VirtualMachi
       MemorySegment errno = Posix.allocateErrno(arena);
       int result = Posix.ioctl(errno, fd, ioctl.request, argument);
       if (result < 0) {
-        throw new KvmException(ioctl.name(), Posix.errno(errno));
+        throw new KvmException(ioctl, Posix.errno(errno));
       }
       return result;
     }

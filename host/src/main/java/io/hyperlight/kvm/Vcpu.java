@@ -77,7 +77,7 @@ public final class Vcpu extends KvmFile {
 
   /** The exception for an error number that {@link #run} returned. */
   public KvmException failedRun(int error) {
-    return new KvmException(Ioctl.KVM_RUN.name(), error);
+    return new KvmException(Ioctl.KVM_RUN, error);
   }
 
   /**
@@ -241,8 +241,7 @@ public final class Vcpu extends KvmFile {
       if (set != count) {
         // The ioctl stops at the first register it refuses and returns how many it took.
         throw new KvmException(
-            "%s of MSR 0x%x".formatted(Ioctl.KVM_SET_MSRS, indicesAndValues[2 * set]),
-            Errno.EINVAL);
+            Ioctl.KVM_SET_MSRS, " of MSR 0x%x".formatted(indicesAndValues[2 * set]), Errno.EINVAL);
       }
     }
   }

@@ -3,9 +3,12 @@ package io.hyperlight.guest;
 import static io.hyperlight.guest.Spoilt.guest;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.vm.GuestMemoryExhaustedException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -13,6 +16,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Whatever the bytes are: a program or a {@link GuestFormatException}, and nothing else. */
 class ProgramFuzzTest {
   private static final int MUTATIONS = Integer.getInteger("hyperlight.test.elfMutations", 5_000);
+
+  /** How many of the programs that are taken are also loaded, for each test. */
+  private static final int LOADS = Integer.getInteger("hyperlight.test.elfLoads", 50);
+
+  private static final long MEMORY = 16 << 20;
+  private static final long STACK = 1 << 18;
 
   private static final long[] HOSTILE = {
     0,
@@ -36,6 +45,7 @@ class ProgramFuzzTest {
 
   private int taken;
   private int refused;
+  private int loaded;
 
   @ParameterizedTest
   @ValueSource(longs = {21, 22})
@@ -126,11 +136,42 @@ class ProgramFuzzTest {
       long start = program.segments().getFirst().address();
       long end = program.segments().getLast().end();
       taken++;
-      GuestLayout layout = GuestLayout.of(start, end, 1 << 18, 16 << 20);
+      GuestLayout layout = GuestLayout.of(start, end, STACK, MEMORY);
       assertThat(layout.stack()).isGreaterThan(end);
+      loadSome(program);
     } catch (GuestFormatException e) {
       assertThat(e.getMessage()).isNotBlank().doesNotContain("\n", "\u001b");
       refused++;
+    }
+  }
+
+  /** Loads the first programs that are taken into a machine, but runs none of them. */
+  private void loadSome(Program program) {
+    if (program.initialiser() != null || loaded == LOADS) {
+      return;
+    }
+    loaded++;
+    List<@Nullable HostBinding> bindings =
+        Collections.nCopies(program.importsByNumber().size(), null);
+    GuestOutput output =
+        new GuestOutput() {
+          @Override
+          public void print(byte[] bytes) {
+            throw new AssertionError();
+          }
+
+          @Override
+          public void log(int level, String message) {
+            throw new AssertionError();
+          }
+        };
+    Instance.Configuration configuration =
+        new Instance.Configuration(
+            program, MEMORY, STACK, bindings, output, outcome -> new IllegalStateException());
+    try {
+      Instance.create(configuration).close();
+    } catch (GuestMemoryExhaustedException e) {
+      assertThat(e.wantedBytes()).isGreaterThan(e.freeBytes());
     }
   }
 

@@ -1,0 +1,51 @@
+package io.hyperlight.os;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.hyperlight.testing.CProgram;
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class ErrnoTest {
+  private static Map<String, Long> constants() throws IllegalAccessException {
+    Map<String, Long> constants = new LinkedHashMap<>();
+    for (Field field : Errno.class.getFields()) {
+      if (Modifier.isStatic(field.getModifiers())) {
+        constants.put(field.getName(), (long) field.getInt(null));
+      }
+    }
+    return constants;
+  }
+
+  @Test
+  void everyNumberIsTheCLibrarys() throws IllegalAccessException {
+    assertThat(constants()).hasSizeGreaterThan(15);
+    assertThat(CProgram.evaluate("errno.h", constants().keySet())).isEqualTo(constants());
+  }
+
+  @Test
+  void everyNumberIsDescribedByItsOwnName() throws IllegalAccessException {
+    constants()
+        .forEach((name, number) ->
+            assertThat(Errno.describe(number.intValue())).startsWith(name + " ("));
+  }
+
+  @Test
+  void theConstantsOfOpeningAndMappingAreTheCLibrarys() {
+    Map<String, Long> expected = new LinkedHashMap<>();
+    expected.put("O_RDWR", (long) Posix.O_RDWR);
+    expected.put("O_CLOEXEC", (long) Posix.O_CLOEXEC);
+    assertThat(CProgram.evaluate("fcntl.h", expected.keySet())).isEqualTo(expected);
+    Map<String, Long> mapping = new LinkedHashMap<>();
+    mapping.put("PROT_READ", (long) Posix.PROT_READ);
+    mapping.put("PROT_WRITE", (long) Posix.PROT_WRITE);
+    mapping.put("MAP_SHARED", (long) Posix.MAP_SHARED);
+    mapping.put("MAP_PRIVATE", (long) Posix.MAP_PRIVATE);
+    mapping.put("MAP_ANONYMOUS", (long) Posix.MAP_ANONYMOUS);
+    mapping.put("MAP_NORESERVE", (long) Posix.MAP_NORESERVE);
+    assertThat(CProgram.evaluate("sys/mman.h", mapping.keySet())).isEqualTo(mapping);
+  }
+}
