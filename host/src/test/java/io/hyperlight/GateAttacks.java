@@ -165,6 +165,25 @@ final class GateAttacks {
             __asm__ volatile("pushq $2; popfq" ::: "memory", "cc");
             return answer != -ENOSYS;
             """),
+        // The trap is then due behind the stub's port access, when the call is over.
+        returnsOrFaults(
+            "step through the end of a call",
+            Set.of(DEBUG, PAGE_FAULT),
+            """
+            __asm__ volatile("mov %%ss, %%ebx; push %%rbx; push %%rsp; push $0x102; mov %%cs, %%ebx; push %%rbx;"
+                             "push %0; xor %%ebx, %%ebx; iretq"
+                             : : "r"(USER_STUB), "a"(HL_CALL_DONE), "c"(gate_system_call() + 2), "D"(0), "S"(0),
+                             "d"(0) : "rbx", "memory");
+            """),
+        returnsOrFaults(
+            "step through the end of a call at the gate's exit",
+            Set.of(DEBUG, PAGE_FAULT),
+            """
+            __asm__ volatile("mov %%ss, %%ebx; push %%rbx; push %%rsp; push $0x102; mov %%cs, %%ebx; push %%rbx;"
+                             "push %0; xor %%ebx, %%ebx; iretq"
+                             : : "r"(gate_system_call()), "a"(HL_CALL_DONE), "D"(0), "S"(0), "d"(0)
+                             : "rbx", "memory");
+            """),
         faults(
             "another system call at the gate's exit",
             INVALID_OPCODE,

@@ -31,7 +31,7 @@ final class HostileSelectorsTest {
           { \\
               struct { uint32_t offset; uint16_t selector; } target; \\
               uint64_t landing; \\
-              __asm__ volatile("jmp 2f; 1: ud2; ud2; 2: lea 1b(%%rip), %0" : "=r"(landing)); \\
+              __asm__ volatile("jmp 2f; 1: .byte 0x06; int3; 2: lea 1b(%%rip), %0" : "=r"(landing)); \\
               target.offset = (uint32_t)landing; \\
               target.selector = (uint16_t)selector; \\
               __asm__ volatile(text : : "r"(&target), "r"((uint64_t)selector), "r"(landing) : "rax", "memory"); \\
@@ -81,7 +81,8 @@ final class HostileSelectorsTest {
   @ValueSource(strings = {"far_jump", "far_call", "far_return", "interrupt_return"})
   void leadToUserCodeOrNowhere(String function) {
     for (int selector : SELECTORS) {
-      // What is legal arrives at an invalid instruction. A page fault is where an emulator uses the
+      // What is legal arrives at an instruction that is invalid in 64-bit mode; 32-bit code would
+      // go on to a breakpoint. A page fault is where an emulator uses the
       // stack with a supervisor's rights.
       assertThat(leave(function, selector)).isIn(REFUSED_OR_NOT_THERE);
     }

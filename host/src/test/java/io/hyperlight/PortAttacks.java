@@ -107,7 +107,7 @@ final class PortAttacks {
                              : : "a"(HL_CALL_HOST), "D"(NUMBER_OF(twice)), "S"(&argument) : "rcx", "memory");
             """),
         faults(
-            "forge a host call with an instruction that continues on the gate's page",
+            "forge a host call that returns to the gate",
             REFUSED,
             """
             __asm__ volatile("mov $0x70, %%edx; out %%al, %%dx" : : "a"(HL_CALL_HOST), "c"(GATE) : "rdx");
