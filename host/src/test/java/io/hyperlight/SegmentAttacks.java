@@ -24,7 +24,7 @@ final class SegmentAttacks {
 
   private SegmentAttacks() {}
 
-  /** Returns from an interrupt that never was, to label 1, with these flags and selectors. */
+  /** Returns from an interrupt that never was, to label 1, with these selectors and flags. */
   private static String interruptReturn(String codeSegment, String stackSegment, String flags) {
     return """
     uint64_t cs, ss;
@@ -104,7 +104,6 @@ final class SegmentAttacks {
                              "mov %%eax, %%gs" : : : "rax", "memory");
             return ping(1) != 2 || system_call(1000, 0, 0, 0) != -ENOSYS;
             """),
-        // Not a segment of level 3 in the one or the other set of descriptors.
         returnsOrFaults(
             "no stack segment",
             Set.of(GENERAL_PROTECTION, INVALID_OPCODE),
