@@ -21,6 +21,7 @@ import com.tngtech.archunit.core.domain.JavaPackage;
 import com.tngtech.archunit.core.domain.properties.HasModifiers;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import io.hyperlight.os.Posix;
+import io.hyperlight.testing.NotInHardwareLane;
 import java.lang.foreign.AddressLayout;
 import java.lang.foreign.Arena;
 import java.lang.foreign.Linker;
@@ -37,6 +38,7 @@ import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 
 /** The packages are layers, and only the lowest touches native code. */
+@NotInHardwareLane("No VM takes part.")
 class ArchitectureTest {
   /** From the top down. Each may use those below it. */
   private static final List<String> LAYERS =

@@ -3,6 +3,7 @@ package io.hyperlight;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.testing.CompiledGuest;
+import io.hyperlight.testing.HardwareLaneQuick;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.TestInstance;
 
 /** The corners of the System V ABI for AMD64, section 3.2.3, as a C compiler's callee sees them. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@HardwareLaneQuick
 class CallingConventionTest {
   private static final int MOST = 32;
 

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hyperlight.testing.CompiledGuest;
+import io.hyperlight.testing.HardwareLaneQuick;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Errors that a guest reports, and those it gives up over. */
+@HardwareLaneQuick
 class GuestErrorTest {
   private static final String PROGRAM =
       """

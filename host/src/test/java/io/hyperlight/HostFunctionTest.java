@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.hyperlight.testing.CompiledGuest;
+import io.hyperlight.testing.HardwareLaneQuick;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -20,6 +21,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What happens when host functions fail or misbehave, in the guest and to the caller. */
+@HardwareLaneQuick
 class HostFunctionTest {
   private static final String PROGRAM =
       """

@@ -9,9 +9,11 @@ import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
-/** Strings and bytes of 64 MiB, on all four ways they can go, and those that do not fit. */
+/** Large strings and bytes, on all four ways they can go, and those that do not fit. */
 class LargeValuesTest {
-  private static final int SIZE = 64 << 20;
+  /** How large in bytes; more than a sandbox has by default. */
+  private static final int SIZE = Integer.getInteger("hyperlight.test.largeValueSize", 64 << 20);
+
   private static final long ROOMY = 512L << 20;
 
   private static final String PROGRAM =

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.hyperlight.testing.CompiledGuest;
+import io.hyperlight.testing.HardwareLaneQuick;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodType;
 import java.lang.invoke.WrongMethodTypeException;
@@ -19,6 +20,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What a caller may do and what is refused, and that a refusal costs nothing. */
+@HardwareLaneQuick
 class SandboxCallTest {
   private static final String PROGRAM =
       """

@@ -11,6 +11,7 @@ import static io.hyperlight.guest.ValueType.UINT8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.vm.CallFrame;
 import java.util.Arrays;
 import java.util.Collections;
@@ -26,6 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Passing". A place is {@code i} and the number of an integer register (rdi, rsi, rdx, rcx, r8,
  * r9), {@code x} and that of a vector register, or {@code s} and that of an eightbyte on the stack.
  */
+@NotInHardwareLane("No VM takes part.")
 class ArgumentPlacementTest {
   static Stream<Arguments> examples() {
     return Stream.of(

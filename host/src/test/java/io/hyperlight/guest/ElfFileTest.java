@@ -15,6 +15,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.vm.AddressSpace;
 import io.hyperlight.vm.Protection;
 import java.util.Arrays;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@NotInHardwareLane("No VM takes part.")
 class ElfFileTest {
   private static final int READ_WRITE = 6;
   private static final int READ_EXECUTE = 5;

@@ -7,12 +7,14 @@ import static io.hyperlight.guest.Spoilt.assertRefused;
 import static io.hyperlight.guest.Spoilt.guest;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.testing.NotInHardwareLane;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@NotInHardwareLane("No VM takes part.")
 class FunctionTableTest {
   private static final int HL_BYTES = 13;
 

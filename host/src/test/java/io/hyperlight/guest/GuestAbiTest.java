@@ -3,11 +3,13 @@ package io.hyperlight.guest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.testing.CProgram;
+import io.hyperlight.testing.NotInHardwareLane;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** Every number of the guest ABI that Java repeats, against the guest library's header. */
+@NotInHardwareLane("Asks the C compiler; no VM takes part.")
 class GuestAbiTest {
   @Test
   void systemCallsHaveTheHeadersNumbers() {

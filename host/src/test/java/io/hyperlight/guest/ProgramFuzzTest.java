@@ -3,6 +3,7 @@ package io.hyperlight.guest;
 import static io.hyperlight.guest.Spoilt.guest;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.vm.GuestMemoryExhaustedException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -14,6 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whatever the bytes are: a program or a {@link GuestFormatException}, and nothing else. */
+@NotInHardwareLane("No VM takes part.")
 class ProgramFuzzTest {
   private static final int MUTATIONS = Integer.getInteger("hyperlight.test.elfMutations", 5_000);
 

@@ -9,6 +9,7 @@ import io.hyperlight.InvalidGuestException;
 import io.hyperlight.Sandbox;
 import io.hyperlight.testing.Command;
 import io.hyperlight.testing.CompiledGuest;
+import io.hyperlight.testing.NotInHardwareLane;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What compilers and linkers really make: other programs are named, unusual guests run. */
+@NotInHardwareLane("About what linkers make; their options make no difference to a VM.")
 class ToolchainTest {
   private static final String HELLO =
       """

@@ -8,6 +8,7 @@ import io.hyperlight.os.Errno;
 import io.hyperlight.os.Posix;
 import io.hyperlight.os.SystemCallException;
 import io.hyperlight.testing.Descriptors;
+import io.hyperlight.testing.HardwareLaneQuick;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** A failed ioctl names itself and its error number, and nothing is left of it. */
+@HardwareLaneQuick
 class KvmFailureTest {
   private static final long MSR_LSTAR = 0xc000_0082L;
   private static final long CR0_PE = 1;

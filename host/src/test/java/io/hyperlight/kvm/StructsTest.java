@@ -3,6 +3,7 @@ package io.hyperlight.kvm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.testing.CProgram;
+import io.hyperlight.testing.NotInHardwareLane;
 import java.lang.foreign.GroupLayout;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemoryLayout.PathElement;
@@ -14,6 +15,7 @@ import java.util.function.ToLongFunction;
 import org.junit.jupiter.api.Test;
 
 /** What this package says about {@code <linux/kvm.h>}, against what the C compiler makes of it. */
+@NotInHardwareLane("Asks the C compiler; no VM takes part.")
 class StructsTest {
   @Test
   void everyStructureAndMemberIsWhereTheCCompilerPutsIt() {

@@ -3,12 +3,14 @@ package io.hyperlight.kvm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.testing.CProgram;
+import io.hyperlight.testing.NotInHardwareLane;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 
 /** Exits that a C program fills in under the kernel's names, read here. */
+@NotInHardwareLane("Asks the C compiler; no VM takes part.")
 class VcpuExitTest {
   @Test
   void aByteOutIsAnIoExit() {

@@ -1,42 +1,97 @@
 package io.hyperlight.testing;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.hyperlight.Guest;
 import io.hyperlight.sdk.GuestCompiler;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Guests from C source text, compiled once for the JVM's life. */
+/**
+ * Guests that tests bring along as C source text. Each is compiled once and kept in the build
+ * folder, under a name that is a hash of all that went into it: a compiler takes many seconds in
+ * the hardware lane, where the files of the native run are found.
+ */
 public final class CompiledGuest {
-  private static final Path FOLDER = TemporaryFolder.create("guests");
-  private static final ConcurrentHashMap<String, Path> FILES = new ConcurrentHashMap<>();
+  private static final Path FOLDER = Path.of("target", "test-guests");
+
+  /** What a guest is made of besides its source and options, as resources of the SDK. */
+  private static final List<String> SDK =
+      List.of("GuestCompiler.class", "c/hyperlight.c", "c/hyperlight.h", "c/memory.c", "c/start.S");
+
   private static final ConcurrentHashMap<String, Guest> GUESTS = new ConcurrentHashMap<>();
+  private static final ConcurrentHashMap<List<String>, Path> FILES = new ConcurrentHashMap<>();
 
   private CompiledGuest() {}
 
-  /** The guest that is compiled from this text. */
+  /** The guest that this program compiles to. */
   public static Guest of(String cSource) {
     return GUESTS.computeIfAbsent(cSource, source -> Guest.load(fileOf(source)));
   }
 
-  /** The file of the guest that is compiled from this text; not to be changed. */
+  /** The file that this program compiles to; not to be changed. */
   public static Path fileOf(String cSource) {
-    return FILES.computeIfAbsent(cSource, source -> compile(source, List.of()));
+    return compile(cSource, List.of());
   }
 
-  /** Compiles a guest with more options for gcc, into a file of its own. */
+  /** The file that this program compiles to with more options for gcc; not to be changed. */
   public static Path compile(String cSource, List<String> options) {
+    return FILES.computeIfAbsent(
+        List.of(cSource, String.join("\0", options)), _ -> keptOrCompiled(cSource, options));
+  }
+
+  private static Path keptOrCompiled(String source, List<String> options) {
     try {
-      Path source = Files.createTempFile(FOLDER, "guest", ".c");
-      Files.writeString(source, cSource);
-      Path output = source.resolveSibling(source.getFileName() + ".elf");
-      new GuestCompiler().compile(List.of(source), output, options);
-      return output;
+      Path guest = FOLDER.resolve(hash(source, options));
+      if (!Files.exists(guest)) {
+        Files.createDirectories(FOLDER);
+        compileTo(guest, source, options);
+      }
+      return guest;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Other JVMs may compile the same program now, so a file gets its name when it is complete. */
+  private static void compileTo(Path guest, String text, List<String> options) throws IOException {
+    Path folder = Files.createTempDirectory(FOLDER, "compiling");
+    Path source = folder.resolve("guest.c");
+    try {
+      Files.writeString(source, text);
+      Path output = folder.resolve("guest");
+      new GuestCompiler().compile(List.of(source), output, options);
+      Files.move(output, guest, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.delete(source);
+      Files.delete(folder);
+    }
+  }
+
+  private static String hash(String source, List<String> options) throws IOException {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      for (String name : SDK) {
+        try (InputStream resource = GuestCompiler.class.getResourceAsStream(name)) {
+          digest.update(Objects.requireNonNull(resource, name).readAllBytes());
+        }
+      }
+      digest.update(String.join("\0", options).getBytes(UTF_8));
+      digest.update((byte) 0);
+      digest.update(source.getBytes(UTF_8));
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every JDK has SHA-256", e);
     }
   }
 }

@@ -3,11 +3,13 @@ package io.hyperlight.vm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.testing.CProgram;
+import io.hyperlight.testing.NotInHardwareLane;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** The frame and the fixed addresses, against the guest library's header. */
+@NotInHardwareLane("Asks the C compiler; no VM takes part.")
 class CallFrameTest {
   @Test
   void everyFieldIsWhereTheGuestsHeaderPutsIt() {

@@ -3,6 +3,7 @@ package io.hyperlight.vm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.testing.Command;
+import io.hyperlight.testing.NotInHardwareLane;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Every byte of machine code is what the assembler makes of the text beside it. */
+@NotInHardwareLane("Asks the C compiler; no VM takes part.")
 class MachineCodeTest {
   /** More than the longest code; what an assembler's output is longer by shows as other bytes. */
   private static final int SLOT = 512;

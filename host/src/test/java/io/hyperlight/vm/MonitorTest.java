@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.kvm.Segment;
 import io.hyperlight.kvm.SpecialRegisters;
+import io.hyperlight.testing.NotInHardwareLane;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The supervisor pages, read back as the processor reads them. */
+@NotInHardwareLane("No VM takes part.")
 class MonitorTest {
   private static final long MEMORY = 1 << 20;
 

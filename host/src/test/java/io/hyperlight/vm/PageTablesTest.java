@@ -3,6 +3,7 @@ package io.hyperlight.vm;
 import static io.hyperlight.vm.PhysicalMemory.PAGE_SIZE;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.testing.NotInHardwareLane;
 import java.util.HashSet;
 import java.util.List;
 import java.util.NavigableMap;
@@ -15,6 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@NotInHardwareLane("No VM takes part.")
 class PageTablesTest {
   private static final long MEMORY = 16 << 20;
 

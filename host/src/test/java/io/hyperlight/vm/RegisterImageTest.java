@@ -5,6 +5,7 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.hyperlight.kvm.Segment;
 import io.hyperlight.kvm.SpecialRegisters;
+import io.hyperlight.testing.NotInHardwareLane;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -14,6 +15,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What the development machine's KVM would forgive, a processor with VMX does not. */
+@NotInHardwareLane("No VM takes part.")
 class RegisterImageTest {
   private static final long ROOT = 0x1000;
   private static final int PHYSICAL_ADDRESS_BITS = 39; // the fewest of any processor with VMX

@@ -3,9 +3,11 @@ package io.hyperlight.vm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.hyperlight.testing.HardwareLaneQuick;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
+@HardwareLaneQuick
 class SelfTestTest {
   @Test
   void findsNothingWrongWithThisMachine() {

@@ -1,0 +1,22 @@
+package io.hyperlight.testing;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import org.junit.jupiter.api.Tag;
+
+/**
+ * A test, or a class of them, that the hardware lane leaves out: the emulated machine cannot run
+ * it, or it would say nothing that the native run does not say, at fifty times the price.
+ */
+@Tag(NotInHardwareLane.TAG)
+@Target({ElementType.TYPE, ElementType.METHOD})
+@Retention(RetentionPolicy.RUNTIME)
+public @interface NotInHardwareLane {
+  /** The tag that the lane excludes. */
+  String TAG = "not-in-hardware-lane";
+
+  /** Why. */
+  String value();
+}
