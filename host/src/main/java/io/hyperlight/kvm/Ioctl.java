@@ -15,15 +15,26 @@ enum Ioctl {
   KVM_GET_SUPPORTED_CPUID(readWrite(0x05, Structs.KVM_CPUID2)),
   // Of a VM.
   KVM_CREATE_VCPU(none(0x41)),
+  KVM_GET_DIRTY_LOG(write(0x42, Structs.KVM_DIRTY_LOG)),
   KVM_SET_USER_MEMORY_REGION(write(0x46, Structs.KVM_USERSPACE_MEMORY_REGION)),
+  KVM_ENABLE_CAP(write(0xa3, Structs.KVM_ENABLE_CAP)),
+  KVM_CLEAR_DIRTY_LOG(readWrite(0xc0, Structs.KVM_CLEAR_DIRTY_LOG)),
+  KVM_RESET_DIRTY_RINGS(none(0xc7)),
   // Of a vCPU.
   KVM_RUN(none(0x80)),
   KVM_GET_REGS(read(0x81, Structs.KVM_REGS)),
   KVM_SET_REGS(write(0x82, Structs.KVM_REGS)),
   KVM_GET_SREGS(read(0x83, Structs.KVM_SREGS)),
   KVM_SET_SREGS(write(0x84, Structs.KVM_SREGS)),
+  KVM_GET_MSRS(readWrite(0x88, Structs.KVM_MSRS)),
   KVM_SET_MSRS(write(0x89, Structs.KVM_MSRS)),
   KVM_SET_CPUID2(write(0x90, Structs.KVM_CPUID2)),
+  KVM_GET_VCPU_EVENTS(read(0x9f, Structs.KVM_VCPU_EVENTS)),
+  KVM_SET_VCPU_EVENTS(write(0xa0, Structs.KVM_VCPU_EVENTS)),
+  KVM_GET_DEBUGREGS(read(0xa1, Structs.KVM_DEBUGREGS)),
+  KVM_SET_DEBUGREGS(write(0xa2, Structs.KVM_DEBUGREGS)),
+  KVM_GET_XSAVE(read(0xa4, Structs.KVM_XSAVE)),
+  KVM_GET_XCRS(read(0xa6, Structs.KVM_XCRS)),
   KVM_SET_XCRS(write(0xa7, Structs.KVM_XCRS));
 
   final long request;

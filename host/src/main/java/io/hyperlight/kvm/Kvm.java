@@ -112,7 +112,7 @@ public final class Kvm extends KvmFile {
   }
 
   static void checkCapability(Capability capability, int answer) {
-    if (answer == 0) {
+    if (answer == 0 && capability.required()) {
       throw unavailable(
           "this KVM lacks "
               + capability

@@ -128,6 +128,43 @@ final class Structs {
   static final StructLayout KVM_CPUID2 =
       structLayout(JAVA_INT.withName("nent"), paddingLayout(4)).withName("kvm_cpuid2");
 
+  static final StructLayout KVM_ENABLE_CAP =
+      structLayout(
+              JAVA_INT.withName("cap"),
+              JAVA_INT.withName("flags"),
+              sequenceLayout(4, JAVA_LONG).withName("args"),
+              paddingLayout(64))
+          .withName("kvm_enable_cap");
+
+  static final StructLayout KVM_DIRTY_GFN =
+      structLayout(
+              JAVA_INT.withName("flags"), JAVA_INT.withName("slot"), JAVA_LONG.withName("offset"))
+          .withName("kvm_dirty_gfn");
+
+  static final StructLayout KVM_DIRTY_LOG =
+      structLayout(JAVA_INT.withName("slot"), paddingLayout(4), JAVA_LONG.withName("dirty_bitmap"))
+          .withName("kvm_dirty_log");
+
+  static final StructLayout KVM_CLEAR_DIRTY_LOG =
+      structLayout(
+              JAVA_INT.withName("slot"),
+              JAVA_INT.withName("num_pages"),
+              JAVA_LONG.withName("first_page"),
+              JAVA_LONG.withName("dirty_bitmap"))
+          .withName("kvm_clear_dirty_log");
+
+  /** Taken and given back as it is. */
+  static final StructLayout KVM_VCPU_EVENTS =
+      structLayout(paddingLayout(64)).withName("kvm_vcpu_events");
+
+  /** Taken and given back as it is. */
+  static final StructLayout KVM_DEBUGREGS =
+      structLayout(paddingLayout(128)).withName("kvm_debugregs");
+
+  /** The XSAVE area in its standard format, as far as it fits. */
+  static final StructLayout KVM_XSAVE =
+      structLayout(sequenceLayout(1024, JAVA_INT).withName("region")).withName("kvm_xsave");
+
   /** What lies at {@code s.regs} of {@code struct kvm_run}. */
   static final StructLayout KVM_SYNC_REGS =
       structLayout(KVM_REGS.withName("regs"), KVM_SREGS.withName("sregs"), paddingLayout(64))
@@ -182,6 +219,13 @@ final class Structs {
           KVM_XCRS,
           KVM_CPUID_ENTRY2,
           KVM_CPUID2,
+          KVM_ENABLE_CAP,
+          KVM_DIRTY_GFN,
+          KVM_DIRTY_LOG,
+          KVM_CLEAR_DIRTY_LOG,
+          KVM_VCPU_EVENTS,
+          KVM_DEBUGREGS,
+          KVM_XSAVE,
           KVM_SYNC_REGS,
           KVM_RUN);
 

@@ -10,6 +10,7 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import io.hyperlight.os.Errno;
 import io.hyperlight.os.Posix;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -34,6 +35,8 @@ public final class Vcpu extends KvmFile {
   static final int EXIT_FAIL_ENTRY = 9;
   static final int EXIT_INTR = 10;
   static final int EXIT_INTERNAL_ERROR = 17;
+
+  static final int EXIT_DIRTY_RING_FULL = 31;
 
   static final int IO_OUT = 1;
 
@@ -152,6 +155,14 @@ public final class Vcpu extends KvmFile {
         && run.get(JAVA_LONG, UNION) == (IO_OUT | 1L << 8 | (long) port << 16 | 1L << 32);
   }
 
+  /**
+   * Whether the guest has not run on because there is no room for another written page: see {@link
+   * DirtyTracker#rearm}.
+   */
+  public boolean isDirtyRingFull() {
+    return run.get(JAVA_INT, EXIT_REASON) == EXIT_DIRTY_RING_FULL;
+  }
+
   /** The last exit, decoded. */
   public VcpuExit exit() {
     return exit(run);
@@ -199,6 +210,85 @@ public final class Vcpu extends KvmFile {
       MemorySegment struct = arena.allocate(Structs.KVM_SREGS);
       registers.write(struct);
       ioctl(Ioctl.KVM_SET_SREGS, struct);
+    }
+  }
+
+  /**
+   * {@code KVM_GET_VCPU_EVENTS}: exceptions and interrupts that are pending or masked, in the
+   * kernel's format.
+   */
+  public byte[] getEvents() {
+    return get(Ioctl.KVM_GET_VCPU_EVENTS, Structs.KVM_VCPU_EVENTS);
+  }
+
+  /** {@code KVM_SET_VCPU_EVENTS}, with what {@link #getEvents} gave. */
+  public void setEvents(byte[] events) {
+    set(Ioctl.KVM_SET_VCPU_EVENTS, events);
+  }
+
+  /** {@code KVM_GET_DEBUGREGS}: DR0 to DR7, in the kernel's format. */
+  public byte[] getDebugRegisters() {
+    return get(Ioctl.KVM_GET_DEBUGREGS, Structs.KVM_DEBUGREGS);
+  }
+
+  /** {@code KVM_SET_DEBUGREGS}, with what {@link #getDebugRegisters} gave. */
+  public void setDebugRegisters(byte[] registers) {
+    set(Ioctl.KVM_SET_DEBUGREGS, registers);
+  }
+
+  /**
+   * {@code KVM_GET_XSAVE}: x87 and vector state in the standard format (Intel SDM vol. 1, "XSAVE
+   * Area").
+   */
+  public byte[] getXsave() {
+    return get(Ioctl.KVM_GET_XSAVE, Structs.KVM_XSAVE);
+  }
+
+  /** {@code KVM_GET_XCRS}, in the kernel's format. */
+  public byte[] getXcrs() {
+    return get(Ioctl.KVM_GET_XCRS, Structs.KVM_XCRS);
+  }
+
+  private byte[] get(Ioctl ioctl, MemoryLayout layout) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment struct = arena.allocate(layout.byteSize(), 8);
+      ioctl(ioctl, struct);
+      return struct.toArray(JAVA_BYTE);
+    }
+  }
+
+  private void set(Ioctl ioctl, byte[] contents) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment struct = arena.allocate(contents.length, 8);
+      struct.copyFrom(MemorySegment.ofArray(contents));
+      ioctl(ioctl, struct);
+    }
+  }
+
+  /**
+   * {@code KVM_GET_MSRS}.
+   *
+   * @return the values, one for each index
+   */
+  public long[] getMsrs(long... indices) {
+    try (Arena arena = Arena.ofConfined()) {
+      long entry = Structs.KVM_MSR_ENTRY.byteSize();
+      long header = Structs.KVM_MSRS.byteSize();
+      MemorySegment struct = arena.allocate(header + indices.length * entry, 8);
+      struct.set(JAVA_INT, 0, indices.length);
+      for (int i = 0; i < indices.length; i++) {
+        struct.set(JAVA_INT, header + i * entry, (int) indices[i]);
+      }
+      int read = ioctl(Ioctl.KVM_GET_MSRS, struct);
+      if (read != indices.length) {
+        throw new KvmException(
+            Ioctl.KVM_GET_MSRS, " of MSR 0x%x".formatted(indices[read]), Errno.EINVAL);
+      }
+      long[] values = new long[indices.length];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = struct.get(JAVA_LONG, header + i * entry + 8);
+      }
+      return values;
     }
   }
 

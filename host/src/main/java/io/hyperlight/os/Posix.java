@@ -22,11 +22,26 @@ public final class Posix {
   public static final int O_RDWR = 2;
   public static final int O_CLOEXEC = 0x80000;
 
+  /** Of {@code memfd_create}. */
+  public static final int MFD_CLOEXEC = 1;
+
+  public static final int MFD_ALLOW_SEALING = 2;
+
+  public static final int F_ADD_SEALS = 1033;
+  public static final int F_GET_SEALS = 1034;
+  public static final int F_SEAL_SEAL = 1;
+  public static final int F_SEAL_SHRINK = 2;
+  public static final int F_SEAL_GROW = 4;
+  public static final int F_SEAL_WRITE = 8;
+
+  public static final int MADV_DONTNEED = 4;
+
   public static final int PROT_READ = 1;
   public static final int PROT_WRITE = 2;
 
   public static final int MAP_SHARED = 1;
   public static final int MAP_PRIVATE = 2;
+  public static final int MAP_FIXED = 0x10;
   public static final int MAP_ANONYMOUS = 0x20;
   public static final int MAP_NORESERVE = 0x4000;
 
@@ -46,6 +61,11 @@ public final class Posix {
     final MethodHandle close;
     final MethodHandle mmap;
     final MethodHandle munmap;
+    final MethodHandle madvise;
+    final MethodHandle memfdCreate;
+    final MethodHandle ftruncate;
+    final MethodHandle fcntl;
+    final MethodHandle pwrite;
 
     Functions() {
       Linker linker = Linker.nativeLinker();
@@ -87,6 +107,52 @@ public final class Posix {
               "munmap",
               FunctionDescriptor.of(
                   ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG),
+              errno);
+      madvise =
+          link(
+              linker,
+              "madvise",
+              FunctionDescriptor.of(
+                  ValueLayout.JAVA_INT,
+                  ValueLayout.JAVA_LONG,
+                  ValueLayout.JAVA_LONG,
+                  ValueLayout.JAVA_INT),
+              errno);
+      memfdCreate =
+          link(
+              linker,
+              "memfd_create",
+              FunctionDescriptor.of(
+                  ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT),
+              errno);
+      ftruncate =
+          link(
+              linker,
+              "ftruncate",
+              FunctionDescriptor.of(
+                  ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG),
+              errno);
+      fcntl =
+          link(
+              linker,
+              "fcntl",
+              FunctionDescriptor.of(
+                  ValueLayout.JAVA_INT,
+                  ValueLayout.JAVA_INT,
+                  ValueLayout.JAVA_INT,
+                  ValueLayout.JAVA_INT),
+              variadic,
+              errno);
+      pwrite =
+          link(
+              linker,
+              "pwrite",
+              FunctionDescriptor.of(
+                  ValueLayout.JAVA_LONG,
+                  ValueLayout.JAVA_INT,
+                  ValueLayout.JAVA_LONG,
+                  ValueLayout.JAVA_LONG,
+                  ValueLayout.JAVA_LONG),
               errno);
     }
   }
@@ -215,14 +281,127 @@ public final class Posix {
    * @throws SystemCallException if the kernel refuses
    */
   public static MemorySegment mmap(long sizeBytes, int protection, int flags, int fd) {
+    return mmap(0, sizeBytes, protection, flags, fd, 0);
+  }
+
+  /**
+   * As {@link #mmap(long, int, int, int)}, with an address for {@link #MAP_FIXED} and an offset
+   * into the file.
+   *
+   * @param address where, in a mapping of the caller's own; 0 leaves it to the kernel
+   * @param offset a multiple of the page size
+   */
+  public static MemorySegment mmap(
+      long address, long sizeBytes, int protection, int flags, int fd, long offset) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment errno = allocateErrno(arena);
-      long address =
-          (long) Linked.FUNCTIONS.mmap.invokeExact(errno, 0L, sizeBytes, protection, flags, fd, 0L);
-      if (address == -1) {
+      long mapped =
+          (long)
+              Linked.FUNCTIONS.mmap.invokeExact(
+                  errno, address, sizeBytes, protection, flags, fd, offset);
+      if (mapped == -1) {
         throw new SystemCallException("mmap(" + sizeBytes + " bytes)", errno(errno));
       }
-      return asSegment(address, sizeBytes);
+      return asSegment(mapped, sizeBytes);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /**
+   * Gives advice about a part of a mapping, such as {@link #MADV_DONTNEED}: forget what is there.
+   *
+   * @throws SystemCallException if the kernel refuses
+   */
+  public static void madvise(MemorySegment pages, int advice) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment errno = allocateErrno(arena);
+      if ((int)
+              Linked.FUNCTIONS.madvise.invokeExact(errno, pages.address(), pages.byteSize(), advice)
+          < 0) {
+        throw new SystemCallException("madvise", errno(errno));
+      }
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /**
+   * Creates an empty file in memory, close-on-exec, that can be sealed.
+   *
+   * @param name for {@code /proc/self/maps}
+   * @return its descriptor
+   * @throws SystemCallException if the kernel refuses
+   */
+  public static int memfdCreate(String name) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment errno = allocateErrno(arena);
+      int fd =
+          (int)
+              Linked.FUNCTIONS.memfdCreate.invokeExact(
+                  errno, arena.allocateFrom(name), MFD_CLOEXEC | MFD_ALLOW_SEALING);
+      if (fd < 0) {
+        throw new SystemCallException("memfd_create", errno(errno));
+      }
+      return fd;
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /**
+   * Sets a file's size.
+   *
+   * @throws SystemCallException if the kernel refuses
+   */
+  public static void ftruncate(int fd, long sizeBytes) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment errno = allocateErrno(arena);
+      if ((int) Linked.FUNCTIONS.ftruncate.invokeExact(errno, fd, sizeBytes) < 0) {
+        throw new SystemCallException("ftruncate(" + sizeBytes + " bytes)", errno(errno));
+      }
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /**
+   * One {@code fcntl(2)} with a number as its argument.
+   *
+   * @return what the call returned
+   * @throws SystemCallException if the kernel refuses
+   */
+  public static int fcntl(int fd, int command, int argument) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment errno = allocateErrno(arena);
+      int result = (int) Linked.FUNCTIONS.fcntl.invokeExact(errno, fd, command, argument);
+      if (result < 0) {
+        throw new SystemCallException("fcntl(" + command + ")", errno(errno));
+      }
+      return result;
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /**
+   * Writes all of some memory into a file.
+   *
+   * @throws SystemCallException if the kernel refuses, also after a part of it
+   */
+  public static void pwrite(int fd, MemorySegment source, long offset) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment errno = allocateErrno(arena);
+      for (long done = 0; done < source.byteSize(); ) {
+        long written =
+            (long)
+                Linked.FUNCTIONS.pwrite.invokeExact(
+                    errno, fd, source.address() + done, source.byteSize() - done, offset + done);
+        if (written < 0 && errno(errno) != Errno.EINTR) {
+          throw new SystemCallException("pwrite(" + source.byteSize() + " bytes)", errno(errno));
+        }
+        done += Math.max(written, 0);
+      }
     } catch (Throwable t) {
       throw unexpected(t);
     }

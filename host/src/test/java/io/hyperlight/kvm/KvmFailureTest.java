@@ -54,15 +54,15 @@ class KvmFailureTest {
       assertFails(
           "KVM_SET_USER_MEMORY_REGION",
           Errno.EINVAL,
-          () -> vm.setUserMemoryRegion(0, 1, memory.asSlice(0, 4096)));
+          () -> vm.setUserMemoryRegion(0, 1, memory.asSlice(0, 4096), false));
       assertFails(
           "KVM_SET_USER_MEMORY_REGION",
           Errno.EINVAL,
-          () -> vm.setUserMemoryRegion(0, 0, memory.asSlice(1, 4096)));
+          () -> vm.setUserMemoryRegion(0, 0, memory.asSlice(1, 4096), false));
       assertFails(
           "KVM_SET_USER_MEMORY_REGION",
           Errno.EINVAL,
-          () -> vm.setUserMemoryRegion(0, 0, memory.asSlice(0, 4095)));
+          () -> vm.setUserMemoryRegion(0, 0, memory.asSlice(0, 4095), false));
     }
   }
 
