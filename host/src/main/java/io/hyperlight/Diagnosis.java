@@ -43,8 +43,10 @@ public final class Diagnosis {
     checks.add(new Check("Java", true, Runtime.version() + " on " + System.getProperty("os.arch")));
     try (Kvm kvm = Kvm.open()) {
       checks.add(new Check(Kvm.DEVICE, true, "API version " + kvm.getApiVersion()));
-      checks.add(new Check("KVM capabilities", true, capabilities()));
-      checks.add(new Check("micro-VM", true, Hypervisor.get().describe()));
+      checks.add(new Check("KVM capabilities", true, capabilities(kvm)));
+      Hypervisor hypervisor = Hypervisor.get();
+      checks.add(new Check("micro-VM", true, hypervisor.describe()));
+      checks.add(new Check("snapshots", true, hypervisor.describeTracking()));
     } catch (KvmUnavailableException e) {
       checks.add(failed(Kvm.DEVICE, e));
     } catch (MachineUnsupportedException e) {
@@ -81,8 +83,9 @@ public final class Diagnosis {
     return new Diagnosis(checks);
   }
 
-  private static String capabilities() {
+  private static String capabilities(Kvm kvm) {
     return Stream.of(Capability.values())
+        .filter(capability -> kvm.checkExtension(capability) != 0)
         .map(capability -> capability.name().replace("KVM_CAP_", ""))
         .collect(Collectors.joining(", "));
   }

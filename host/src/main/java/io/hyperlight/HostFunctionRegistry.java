@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param <S> the builder itself
  */
 public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry<S>>
-    permits Sandbox.Builder {
+    permits Sandbox.Builder, Snapshot.Spawner {
   private final HostFunctions hostFunctions = new HostFunctions();
 
   HostFunctionRegistry() {}

@@ -59,18 +59,24 @@ final class HostFunctions {
     }
   }
 
-  /** The bindings for a guest's imports, by their numbers. */
-  List<@Nullable HostBinding> bind(List<@Nullable Declaration> imports) {
+  /**
+   * The bindings for a guest's imports, by their numbers.
+   *
+   * @param inherited of the same guest, for what is not registered; may be empty
+   */
+  List<@Nullable HostBinding> bind(
+      List<@Nullable Declaration> imports, List<@Nullable HostBinding> inherited) {
     List<Declaration> missing = new ArrayList<>();
     List<@Nullable HostBinding> bindings = new ArrayList<>();
     for (Declaration declaration : imports) {
-      HostBinding binding = null;
+      int number = bindings.size();
+      HostBinding binding = number < inherited.size() ? inherited.get(number) : null;
       if (declaration != null) {
         Entry entry = byName.get(declaration.name());
-        if (entry == null) {
-          missing.add(declaration);
-        } else {
+        if (entry != null) {
           binding = new HostBinding(declaration, adapt(declaration, entry));
+        } else if (binding == null) {
+          missing.add(declaration);
         }
       }
       bindings.add(binding);

@@ -19,11 +19,13 @@ public abstract sealed class HyperlightException extends RuntimeException
         InvalidGuestException,
         InvalidHostFunctionException,
         InvalidResultException,
+        InvalidSnapshotException,
         NoSuchFunctionException,
         SandboxClosedException,
         SandboxInUseException,
         SandboxMemoryException,
-        SandboxUnusableException {
+        SandboxUnusableException,
+        SnapshotClosedException {
   private static final long serialVersionUID = 1L;
 
   HyperlightException(@Nullable String message, @Nullable Throwable cause) {

@@ -1,17 +1,12 @@
 package io.hyperlight;
 
 import io.hyperlight.guest.ExportedFunction;
-import io.hyperlight.guest.GuestFormatException;
-import io.hyperlight.guest.GuestOutput;
 import io.hyperlight.guest.HostBinding;
 import io.hyperlight.guest.Instance;
+import io.hyperlight.guest.InstanceImage;
 import io.hyperlight.kvm.KvmException;
-import io.hyperlight.kvm.KvmUnavailableException;
 import io.hyperlight.os.SystemCallException;
-import io.hyperlight.vm.GuestMemoryExhaustedException;
 import io.hyperlight.vm.Machine;
-import io.hyperlight.vm.MachineUnsupportedException;
-import java.io.OutputStream;
 import java.io.PrintStream;
 import java.lang.invoke.MethodHandle;
 import java.util.List;
@@ -31,12 +26,14 @@ import org.jspecify.annotations.Nullable;
  * <p><b>State.</b> The guest's memory keeps its contents from call to call. A call that ends in the
  * middle of guest code (a fault, an abort, a host function's failure that the guest does not
  * handle) leaves the sandbox unusable: every later call fails with {@link
- * SandboxUnusableException}, whose cause is the first failure. A call that is refused, or whose
- * result cannot be read, changes nothing.
+ * SandboxUnusableException}, whose cause is the first failure, until the sandbox is {@linkplain
+ * #restore restored} to a {@link Snapshot}. A call that is refused, or whose result cannot be read,
+ * changes nothing.
  *
  * <p><b>Threads.</b> A sandbox may be used from any thread, by one at a time; a second one is
  * refused with {@link SandboxInUseException}. A call runs on the calling thread, host functions
- * included. On a virtual thread it pins the carrier while the guest runs.
+ * included. On a virtual thread the guest's own code runs on a platform thread of the library's, so
+ * that the carrier is free meanwhile.
  *
  * <p><b>Closing.</b> A sandbox holds two descriptors and its guest's memory until {@link #close};
  * nothing else frees them.
@@ -45,7 +42,7 @@ public final class Sandbox implements AutoCloseable {
   private final Guest guest;
   private final Instance instance;
 
-  private Sandbox(Guest guest, Instance instance) {
+  Sandbox(Guest guest, Instance instance) {
     this.guest = guest;
     this.instance = instance;
   }
@@ -125,6 +122,68 @@ public final class Sandbox implements AutoCloseable {
   }
 
   /**
+   * Freezes the sandbox as it is now, between two calls. The sandbox goes on as before.
+   *
+   * <p>Takes as long as it takes to copy what the guest has written; how much memory the sandbox
+   * has does not matter. Its first {@linkplain #restore restore} to a snapshot that it did not come
+   * from makes a new VM, later ones do not.
+   *
+   * @return the snapshot, to be closed by the caller
+   * @throws SandboxUnusableException if an earlier call left the sandbox unusable
+   * @throws SandboxInUseException if a call is running
+   * @throws SandboxClosedException if the sandbox is closed
+   * @throws HypervisorException if KVM fails, or the host has no memory for it
+   */
+  public Snapshot snapshot() {
+    return new Snapshot(
+        guest, Failures.translate(guest, "take a snapshot", () -> instance.snapshot()));
+  }
+
+  /**
+   * Makes this sandbox equal to one just {@linkplain Snapshot#spawn spawned} from a snapshot,
+   * whatever its guest has done and however its last call ended. Host functions, output and the
+   * handles from {@link #function} stay what they are.
+   *
+   * <p>Copies back the pages that changed since the last restore, as a rule without a system call.
+   * A sandbox that did not come from this snapshot, or whose processor is in doubt, gets a new VM.
+   *
+   * @param snapshot of the same guest
+   * @throws InvalidSnapshotException if it is of another guest; nothing is changed then
+   * @throws SnapshotClosedException if the snapshot is closed; nothing is changed then
+   * @throws SandboxInUseException if a call is running
+   * @throws SandboxClosedException if the sandbox is closed
+   * @throws HypervisorException if KVM fails, or the host has no memory for it; the sandbox is
+   *     unusable then until it is restored
+   */
+  public void restore(Snapshot snapshot) {
+    if (!snapshot.guest().program().isSameAs(guest.program())) {
+      throw new InvalidSnapshotException(
+          "the snapshot is of guest %s, the sandbox has %s: restore it to a snapshot of its own guest"
+              .formatted(snapshot.guest().name(), guest.name()),
+          null);
+    }
+    InstanceImage image = snapshot.image();
+    try {
+      instance.restore(image);
+    } catch (KvmException | SystemCallException e) {
+      throw new HypervisorException("cannot restore the sandbox: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Moves the VM into a new sandbox object, as it is. This one is closed from now on, and so is
+   * every handle from {@link #function}: whoever has it cannot reach the VM any more. Takes no
+   * system call.
+   *
+   * @return the sandbox that has the VM
+   * @throws SandboxInUseException if a call is running; nothing is changed then
+   * @throws SandboxClosedException if the sandbox is closed
+   */
+  Sandbox detach() {
+    return new Sandbox(guest, instance.detach());
+  }
+
+  /**
    * Frees the VM, its memory and its descriptors. A second call does nothing.
    *
    * @throws SandboxInUseException if a call is running; it goes on, and the sandbox stays open
@@ -152,13 +211,12 @@ public final class Sandbox implements AutoCloseable {
 
     private static final int PAGE_SIZE = 4096;
     private static final long MAXIMUM_MEMORY_SIZE = Machine.MAXIMUM_MEMORY;
-    private static final System.Logger GUEST_LOGGER = System.getLogger("io.hyperlight.guest");
 
     private final Guest guest;
     private long memorySize = DEFAULT_MEMORY_SIZE;
     private long stackSize = DEFAULT_STACK_SIZE;
-    private PrintStream print = new PrintStream(OutputStream.nullOutputStream(), false);
-    private System.Logger logger = GUEST_LOGGER;
+    private @Nullable PrintStream print;
+    private System.@Nullable Logger logger;
 
     private Builder(Guest guest) {
       this.guest = Objects.requireNonNull(guest, "guest");
@@ -242,32 +300,18 @@ public final class Sandbox implements AutoCloseable {
      */
     public Sandbox build() {
       List<@Nullable HostBinding> bindings =
-          hostFunctions().bind(guest.program().importsByNumber());
-      try {
-        Instance instance =
-            Instance.create(
-                new Instance.Configuration(
-                    guest.program(),
-                    memorySize,
-                    stackSize,
-                    bindings,
-                    output(),
-                    new Outcomes(guest.program())));
-        return new Sandbox(guest, instance);
-      } catch (KvmUnavailableException | MachineUnsupportedException e) {
-        throw new HypervisorUnavailableException(String.valueOf(e.getMessage()), e);
-      } catch (KvmException | SystemCallException e) {
-        throw new HypervisorException("cannot create a sandbox: " + e.getMessage(), e);
-      } catch (GuestMemoryExhaustedException e) {
-        throw new SandboxMemoryException(
-            guest.name() + " does not fit: " + e.getMessage() + "; raise memorySize", e);
-      } catch (GuestFormatException e) {
-        throw new InvalidGuestException(guest.name() + " cannot be loaded: " + e.getMessage(), e);
-      }
-    }
-
-    private GuestOutput output() {
-      return new StreamOutput(print, logger);
+          hostFunctions().bind(guest.program().importsByNumber(), List.of());
+      Instance.Configuration configuration =
+          new Instance.Configuration(
+              guest.program(),
+              memorySize,
+              stackSize,
+              bindings,
+              StreamOutput.changed(StreamOutput.initial(), print, logger),
+              new Outcomes(guest.program()));
+      return new Sandbox(
+          guest,
+          Failures.translate(guest, "create a sandbox", () -> Instance.create(configuration)));
     }
   }
 }

@@ -1,7 +1,9 @@
 package io.hyperlight;
 
 import io.hyperlight.guest.GuestOutput;
+import java.io.OutputStream;
 import java.io.PrintStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sends a guest's output to a stream and its log to a logger.
@@ -16,6 +18,21 @@ record StreamOutput(PrintStream stream, System.Logger logger) implements GuestOu
     System.Logger.Level.WARNING,
     System.Logger.Level.ERROR
   };
+
+  /** Output that goes nowhere, and the log to the logger of this library's guests. */
+  static StreamOutput initial() {
+    return new StreamOutput(
+        new PrintStream(OutputStream.nullOutputStream(), false),
+        System.getLogger("io.hyperlight.guest"));
+  }
+
+  /** The same, but for what is not null. */
+  static GuestOutput changed(
+      GuestOutput output, @Nullable PrintStream stream, System.@Nullable Logger logger) {
+    StreamOutput before = (StreamOutput) output;
+    return new StreamOutput(
+        stream == null ? before.stream : stream, logger == null ? before.logger : logger);
+  }
 
   @Override
   public void print(byte[] bytes) {

@@ -63,6 +63,17 @@ final class Hypercalls {
     this.memoryBytes = memoryBytes;
   }
 
+  /** What of it a snapshot has to keep. */
+  SystemCalls.State state() {
+    return systemCalls.state();
+  }
+
+  /** Goes back to an earlier state, after machine and window have gone back. */
+  void restore(SystemCalls.State earlier) {
+    systemCalls.restore(earlier);
+    lastFailure = null;
+  }
+
   /** Forgets what belonged to the call before. */
   void beginCall() {
     lastFailure = null;

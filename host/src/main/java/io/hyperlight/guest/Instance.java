@@ -3,20 +3,14 @@ package io.hyperlight.guest;
 import io.hyperlight.guest.Outcome.Ending;
 import io.hyperlight.kvm.KvmException;
 import io.hyperlight.kvm.Register;
-import io.hyperlight.linux.SystemCalls;
 import io.hyperlight.vm.AddressSpace;
 import io.hyperlight.vm.CallFrame;
-import io.hyperlight.vm.Gate;
 import io.hyperlight.vm.GuestAddressException;
 import io.hyperlight.vm.GuestMemoryExhaustedException;
-import io.hyperlight.vm.Hypervisor;
 import io.hyperlight.vm.Machine;
-import io.hyperlight.vm.Protection;
 import io.hyperlight.vm.Trap;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -34,8 +28,12 @@ import org.jspecify.annotations.Nullable;
  * state.
  */
 public final class Instance implements AutoCloseable {
-  static final int INFORMATION_SIZE = 32;
   private static final int PAGE_FAULT = 14;
+
+  /** What an instance is while it is being restored, and stays if an error ends that. */
+  private static final Ending HALF_RESTORED =
+      new Outcome.HypervisorFailed(
+          new IllegalStateException("the sandbox was not restored to the end"));
 
   private static final VarHandle USER;
 
@@ -47,23 +45,20 @@ public final class Instance implements AutoCloseable {
     }
   }
 
-  private final Program program;
   private final Outcome.Reporter reporter;
-  private final Machine machine;
-  private final AddressSpace space;
-  private final GuestLayout layout;
-  private final Window window;
-  private final Hypercalls hypercalls;
 
   /** The thread that has claimed the instance. */
   private volatile @Nullable Thread user;
 
+  // The rest belongs to the thread that has claimed it.
+
+  private LoadedProgram loaded;
+  private Machine machine;
+  private AddressSpace space;
+  private Window window;
+  private Hypercalls hypercalls;
   private @Nullable Ending unusableSince;
   private boolean closed;
-
-  /** Whether the next call starts from the processor state of a new machine. */
-  private boolean pristine = true;
-
   private boolean initialised;
 
   // Of the running call.
@@ -85,33 +80,14 @@ public final class Instance implements AutoCloseable {
       GuestOutput output,
       Outcome.Reporter reporter) {}
 
-  private Instance(Configuration configuration, Machine machine) {
-    program = configuration.program;
-    reporter = configuration.reporter;
-    this.machine = machine;
+  private Instance(LoadedProgram loaded, Outcome.Reporter reporter, boolean initialised) {
+    this.reporter = reporter;
+    this.initialised = initialised;
+    this.loaded = loaded;
+    machine = loaded.machine();
     space = machine.addressSpace();
-    layout =
-        GuestLayout.of(
-            program.segments().getFirst().address(),
-            program.segments().getLast().end(),
-            configuration.stackBytes,
-            configuration.memoryBytes);
-    loadProgram();
-    space.map(layout.stack(), configuration.stackBytes, Protection.READ_WRITE);
-    machine.installGate(layout.frame());
-    writeInformation();
-    window = new Window(space, layout.window(), layout.window() + configuration.memoryBytes);
-    SystemCalls systemCalls =
-        new SystemCalls(
-            space, layout.heap(), layout.end(), bytes -> configuration.output.print(bytes));
-    hypercalls =
-        new Hypercalls(
-            machine,
-            window,
-            configuration.bindings,
-            systemCalls,
-            configuration.output,
-            configuration.memoryBytes);
+    window = loaded.window();
+    hypercalls = loaded.hypercalls();
   }
 
   /**
@@ -122,41 +98,34 @@ public final class Instance implements AutoCloseable {
    * @throws KvmException if KVM fails
    */
   public static Instance create(Configuration configuration) {
-    Machine machine = Machine.create(Hypervisor.get(), configuration.memoryBytes);
+    LoadedProgram loaded = LoadedProgram.load(configuration);
     try {
-      Instance instance = new Instance(configuration, machine);
+      Instance instance = new Instance(loaded, configuration.reporter, false);
       instance.initialise();
       return instance;
     } catch (Throwable t) {
-      machine.close();
+      loaded.close();
       throw t;
     }
   }
 
-  private void loadProgram() {
-    for (ElfSegment segment : program.segments()) {
-      long start = ElfFile.pageStart(segment);
-      space.map(start, ElfFile.pageEnd(segment) - start, segment.protection());
-      byte[] contents = segment.contents().array();
-      space.initialise(segment.address(), contents, 0, contents.length);
-    }
-  }
-
-  private void writeInformation() {
-    byte[] information =
-        ByteBuffer.allocate(INFORMATION_SIZE)
-            .order(ByteOrder.LITTLE_ENDIAN)
-            .putInt(FunctionTable.ABI_VERSION)
-            .putInt(0)
-            .putLong(layout.frame())
-            .putLong(layout.window())
-            .putLong(layout.heap())
-            .array();
-    space.initialise(Gate.INFORMATION, information, 0, information.length);
+  /**
+   * Makes an instance that equals the one that was frozen, in a new machine.
+   *
+   * @param bindings by import number
+   * @throws KvmException if KVM fails
+   * @throws IllegalStateException if the image is closed
+   */
+  public static Instance spawn(
+      InstanceImage image,
+      List<@Nullable HostBinding> bindings,
+      GuestOutput output,
+      Outcome.Reporter reporter) {
+    return new Instance(LoadedProgram.spawn(image, bindings, output), reporter, true);
   }
 
   private void initialise() {
-    ExportedFunction initialiser = program.initialiser();
+    ExportedFunction initialiser = loaded.program().initialiser();
     if (initialiser != null) {
       initialiser.call(this, new Object[0]);
     }
@@ -172,17 +141,26 @@ public final class Instance implements AutoCloseable {
    *     is then not claimed
    */
   void begin(ExportedFunction called) {
-    claim();
-    if (closed || unusableSince != null) {
-      Outcome refusal =
-          unusableSince != null && !closed
-              ? new Outcome.Unusable(unusableSince)
-              : new Outcome.Closed();
-      end();
-      throw reporter.exceptionFor(refusal);
-    }
+    claimUsable();
     function = called;
     windowNext = window.start();
+  }
+
+  private void claimUsable() {
+    claimOpen();
+    Ending since = unusableSince;
+    if (since != null) {
+      end();
+      throw reporter.exceptionFor(new Outcome.Unusable(since));
+    }
+  }
+
+  private void claimOpen() {
+    claim();
+    if (closed) {
+      end();
+      throw reporter.exceptionFor(new Outcome.Closed());
+    }
   }
 
   private void claim() {
@@ -259,11 +237,9 @@ public final class Instance implements AutoCloseable {
    */
   void execute(ExportedFunction called) {
     machine.setFrameLong(CallFrame.TARGET, called.address());
-    machine.setFrameLong(CallFrame.FLAGS, pristine ? CallFrame.FLAG_RESET : 0);
     machine.setFrameLong(CallFrame.WINDOW_NEXT, windowNext);
     machine.setFrameLong(CallFrame.WINDOW_END, window.mappedEnd());
     machine.setFrameLong(CallFrame.STATUS, 0);
-    pristine = false;
     hypercalls.beginCall();
     machine.enterGate();
     try {
@@ -303,7 +279,7 @@ public final class Instance implements AutoCloseable {
   private boolean isInStackGuard(Trap trap) {
     return trap instanceof Trap.ProcessorException exception
         && exception.vector() == PAGE_FAULT
-        && layout.isStackGuard(exception.address());
+        && loaded.layout().isStackGuard(exception.address());
   }
 
   private void answer() {
@@ -382,13 +358,87 @@ public final class Instance implements AutoCloseable {
     return function == null ? "a function" : function.declaration().toString();
   }
 
+  // Between calls.
+
+  /**
+   * Freezes the instance as it is.
+   *
+   * @return the image, which the caller closes
+   * @throws RuntimeException from the reporter, if the instance is in use, closed or unusable
+   * @throws KvmException if KVM fails
+   * @throws io.hyperlight.os.SystemCallException if the host has no room for the image
+   */
+  public InstanceImage snapshot() {
+    claimUsable();
+    try {
+      return loaded.freeze();
+    } finally {
+      end();
+    }
+  }
+
+  /**
+   * Makes the instance equal to one that was spawned from the image just now, whatever state it is
+   * in.
+   *
+   * @param image of the same program
+   * @throws RuntimeException from the reporter, if the instance is in use or closed
+   * @throws KvmException if KVM fails; the instance is unusable then, until it is restored
+   * @throws io.hyperlight.os.SystemCallException if the host has no memory for it; likewise
+   * @throws IllegalStateException if the image is closed; likewise
+   */
+  public void restore(InstanceImage image) {
+    claimOpen();
+    try {
+      unusableSince = HALF_RESTORED;
+      use(loaded.restore(image));
+      unusableSince = null;
+    } catch (RuntimeException e) {
+      unusableSince = new Outcome.HypervisorFailed(e);
+      throw e;
+    } finally {
+      end();
+    }
+  }
+
+  private void use(LoadedProgram newlyLoaded) {
+    if (loaded != newlyLoaded) {
+      loaded = newlyLoaded;
+      machine = newlyLoaded.machine();
+      space = machine.addressSpace();
+      window = newlyLoaded.window();
+      hypercalls = newlyLoaded.hypercalls();
+    }
+  }
+
+  /**
+   * Moves everything to a new instance. This one is closed from now on, and so is every handle
+   * bound to it.
+   *
+   * @throws RuntimeException from the reporter, if the instance is in use or closed; it then stays
+   *     what it is
+   */
+  public Instance detach() {
+    claimOpen();
+    try {
+      Instance successor = new Instance(loaded, reporter, initialised);
+      successor.unusableSince = unusableSince;
+      closed = true;
+      return successor;
+    } finally {
+      end();
+    }
+  }
+
   /** Frees everything. A second call does nothing. */
   @Override
   public void close() {
     claim();
     try {
-      closed = true;
-      machine.close();
+      if (!closed) {
+        closed = true;
+        loaded.close();
+      }
     } finally {
       end();
     }

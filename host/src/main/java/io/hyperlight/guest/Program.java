@@ -1,6 +1,7 @@
 package io.hyperlight.guest;
 
 import java.lang.invoke.MethodHandle;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -52,6 +53,11 @@ public final class Program {
   /** The functions it calls in the host, in the order of the table. */
   public List<Declaration> imports() {
     return functions.imports().stream().filter(Objects::nonNull).toList();
+  }
+
+  /** Whether it is the same program, byte for byte. */
+  public boolean isSameAs(Program other) {
+    return this == other || Arrays.equals(file, other.file);
   }
 
   List<ElfSegment> segments() {

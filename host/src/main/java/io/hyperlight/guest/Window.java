@@ -20,12 +20,26 @@ final class Window {
   private final long limit;
   private long mappedEnd;
 
-  Window(AddressSpace space, long start, long limit) {
+  /**
+   * A window of which a part is mapped.
+   *
+   * @param mappedEnd where that part ends
+   */
+  Window(AddressSpace space, long start, long limit, long mappedEnd) {
     this.space = space;
     this.start = start;
     this.limit = limit;
-    mappedEnd = start;
+    this.mappedEnd = mappedEnd;
+  }
+
+  /** Maps enough for most calls. */
+  void reserveInitial() {
     reserve(start + INITIAL_SIZE);
+  }
+
+  /** Goes back to an earlier state, after the address space has gone back. */
+  void restore(long earlierMappedEnd) {
+    mappedEnd = earlierMappedEnd;
   }
 
   long start() {

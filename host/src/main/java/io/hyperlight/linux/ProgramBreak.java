@@ -8,7 +8,7 @@ import io.hyperlight.vm.Protection;
  * The program break, {@code brk(2)}: memory behind it is mapped as it moves up, and stays mapped
  * when it moves down.
  */
-final class ProgramBreak {
+public final class ProgramBreak {
   private static final long PAGE_SIZE = 4096;
 
   private final AddressSpace space;
@@ -16,6 +16,14 @@ final class ProgramBreak {
   private final long limit;
   private long current;
   private long mappedEnd;
+
+  /**
+   * Where a break is.
+   *
+   * @param current the break
+   * @param mappedEnd page-aligned; what it has been at most
+   */
+  public record State(long current, long mappedEnd) {}
 
   /**
    * An empty heap.
@@ -29,6 +37,16 @@ final class ProgramBreak {
     this.limit = limit;
     current = start;
     mappedEnd = start;
+  }
+
+  State state() {
+    return new State(current, mappedEnd);
+  }
+
+  /** Goes back to an earlier state, after the address space has gone back. */
+  void restore(State earlier) {
+    current = earlier.current;
+    mappedEnd = earlier.mappedEnd;
   }
 
   /** Moves the break if that is possible; returns where it is then, as the system call does. */

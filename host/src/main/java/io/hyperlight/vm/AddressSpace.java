@@ -24,7 +24,12 @@ public final class AddressSpace {
    */
   public static final long USER_END = 0x7fff_ffff_f000L;
 
-  private record Mapping(long start, long end, long physical, Protection protection) {
+  /**
+   * A range with equal rights on contiguous physical memory.
+   *
+   * @param start page-aligned, as are {@code end} and {@code physical}
+   */
+  record Mapping(long start, long end, long physical, Protection protection) {
     long physicalOf(long virtualAddress) {
       return physical + (virtualAddress - start);
     }
@@ -33,12 +38,24 @@ public final class AddressSpace {
   private final PhysicalMemory memory;
   private final PageTables tables;
 
-  /** Sorted by address, disjoint. */
-  private final List<Mapping> mappings = new ArrayList<>();
+  /** Sorted by address, disjoint. Replaced, never changed: images share it. */
+  private List<Mapping> mappings;
 
-  AddressSpace(PhysicalMemory memory, PageTables tables) {
+  /** With what the tables map for user code already. */
+  AddressSpace(PhysicalMemory memory, PageTables tables, List<Mapping> mappings) {
     this.memory = memory;
     this.tables = tables;
+    this.mappings = List.copyOf(mappings);
+  }
+
+  /** All that is mapped, in an immutable list. */
+  List<Mapping> mappings() {
+    return mappings;
+  }
+
+  /** Goes back to earlier mappings, after the memory with the tables has gone back. */
+  void restore(List<Mapping> earlier) {
+    mappings = earlier;
   }
 
   /** How many bytes of guest memory are not given out yet; page tables come out of it too. */
@@ -75,17 +92,18 @@ public final class AddressSpace {
   }
 
   private void insert(int at, Mapping mapping) {
-    if (at > 0) {
-      Mapping before = mappings.get(at - 1);
-      if (before.end == mapping.start
-          && before.protection == mapping.protection
-          && before.physicalOf(before.end) == mapping.physical) {
-        mappings.set(
-            at - 1, new Mapping(before.start, mapping.end, before.physical, before.protection));
-        return;
-      }
+    List<Mapping> changed = new ArrayList<>(mappings);
+    Mapping before = at > 0 ? mappings.get(at - 1) : null;
+    if (before != null
+        && before.end == mapping.start
+        && before.protection == mapping.protection
+        && before.physicalOf(before.end) == mapping.physical) {
+      changed.set(
+          at - 1, new Mapping(before.start, mapping.end, before.physical, before.protection));
+    } else {
+      changed.add(at, mapping);
     }
-    mappings.add(at, mapping);
+    mappings = List.copyOf(changed);
   }
 
   private static void requireArgument(boolean condition, long start, long sizeBytes) {

@@ -28,7 +28,7 @@ public final class CallFrame {
   /** The address to call. */
   public static final int TARGET = 0x270;
 
-  /** Bit 0: reset vector, x87 and segment-base state first. */
+  /** Bit 0: reset segment registers, vector and x87 state and segment bases first. */
   public static final int FLAGS = 0x278;
 
   /** FS base to load when the state is reset. */
@@ -45,6 +45,9 @@ public final class CallFrame {
 
   public static final int ERROR_ADDRESS = 0x2a0;
   public static final int ERROR_LENGTH = 0x2a8;
+
+  /** GS base to load when the state is reset. */
+  public static final int GS_BASE = 0x2b0;
 
   /** For {@link #FLAGS}. */
   public static final long FLAG_RESET = 1;

@@ -15,8 +15,8 @@ import java.nio.ByteOrder;
  * it with all general registers written by itself, RSP at the frame.
  *
  * <p>When asked, it first resets what guest code can change outside memory and the general
- * registers: x87, SSE, AVX and AVX-512 state with one XRSTOR of an image whose header marks every
- * component as initial, and the FS and GS bases.
+ * registers: the data segment registers, x87, SSE, AVX and AVX-512 state with one XRSTOR of an
+ * image whose header marks every component as initial, and the FS and GS bases.
  */
 public final class Gate {
   /** The gate's code page. */
@@ -40,8 +40,11 @@ public final class Gate {
   private static final int EXTENDED_STATE_SIZE = 512 + 64;
 
   private static final int MXCSR = 24;
-  private static final int MXCSR_INITIAL = 0x1f80;
-  private static final short X87_CONTROL_INITIAL = 0x037f;
+  static final int MXCSR_INITIAL = 0x1f80;
+  static final short X87_CONTROL_INITIAL = 0x037f;
+
+  /** XSTATE_BV, the first word of the XSAVE header. Bit 0: load x87 state from the image. */
+  private static final int STATE_COMPONENTS = 512;
 
   /** The code does not depend on the frame's address but for an operand. */
   static final long DONE = ADDRESS + enter(0).size();
@@ -62,11 +65,17 @@ public final class Gate {
     if (entry == SystemCallEntry.USER) {
       put(space, SYSTEM_CALL_STUB, Monitor.systemCallStub(entry));
     }
+    setResetState(space, UserState.INITIAL);
+  }
+
+  /** Says what a reset loads: control words as given, all other x87 and vector state initial. */
+  static void setResetState(AddressSpace space, UserState state) {
     byte[] image = new byte[EXTENDED_STATE_SIZE];
     ByteBuffer.wrap(image)
         .order(ByteOrder.LITTLE_ENDIAN)
-        .putShort(0, X87_CONTROL_INITIAL)
-        .putInt(MXCSR, MXCSR_INITIAL);
+        .putShort(0, state.x87Control())
+        .putInt(MXCSR, state.mxcsr())
+        .putLong(STATE_COMPONENTS, state.x87Control() == X87_CONTROL_INITIAL ? 0 : 1);
     space.initialise(INFORMATION + EXTENDED_STATE, image, 0, image.length);
   }
 
@@ -85,7 +94,13 @@ public final class Gate {
             .add(
                 "testb $1, 0x278(%rbx)",
                 0xf6, 0x83, CallFrame.FLAGS & 0xff, CallFrame.FLAGS >> 8, 0, 0, 1)
-            .add("jz 1f", 0x74, 0x20)
+            .add("jz 1f", 0x74, 0x2f)
+            // Null selectors, before the bases: loading one may clear the base or not.
+            .add("xor %eax, %eax", 0x31, 0xc0)
+            .add("mov %eax, %ds", 0x8e, 0xd8)
+            .add("mov %eax, %es", 0x8e, 0xc0)
+            .add("mov %eax, %fs", 0x8e, 0xe0)
+            .add("mov %eax, %gs", 0x8e, 0xe8)
             // EDX:EAX all ones: every component that XCR0 enables.
             .add("or $-1, %eax", 0x83, 0xc8, 0xff)
             .add("cltd", 0x99)
@@ -93,7 +108,7 @@ public final class Gate {
                 "xrstor64 0x%x", (int) INFORMATION + EXTENDED_STATE, 0x48, 0x0f, 0xae, 0x2c, 0x25)
             .addWithInt("mov 0x%x(%%rbx), %%rax", CallFrame.FS_BASE, 0x48, 0x8b, 0x83)
             .add("wrfsbase %rax", 0xf3, 0x48, 0x0f, 0xae, 0xd0)
-            .add("xor %eax, %eax", 0x31, 0xc0)
+            .addWithInt("mov 0x%x(%%rbx), %%rax", CallFrame.GS_BASE, 0x48, 0x8b, 0x83)
             .add("wrgsbase %rax", 0xf3, 0x48, 0x0f, 0xae, 0xd8)
             .label("1");
     for (int i = 0; i < 8; i++) {

@@ -1,6 +1,8 @@
 package io.hyperlight.vm;
 
+import io.hyperlight.kvm.Capability;
 import io.hyperlight.kvm.Cpuid;
+import io.hyperlight.kvm.DirtyRing;
 import io.hyperlight.kvm.Kvm;
 import io.hyperlight.kvm.KvmException;
 import io.hyperlight.kvm.Register;
@@ -14,17 +16,28 @@ import org.jspecify.annotations.Nullable;
  * use by many threads.
  */
 public final class Hypervisor {
+  /** The system property that overrules what {@link #tracking} finds. */
+  static final String TRACKING = "hyperlight.dirtyTracking";
+
   private static @Nullable Hypervisor instance;
 
   private final Kvm kvm;
   private final Cpuid cpuid;
   private final CpuFeatures cpu;
   private final SystemCallEntry entry;
+  private final byte[] initialEvents;
+  private final byte[] initialDebugRegisters;
+  private @Nullable DirtyTracking tracking;
 
   private Hypervisor(Kvm kvm) {
     this.kvm = kvm;
     cpuid = kvm.getSupportedCpuid();
-    cpu = CpuFeatures.of(cpuid, apicBase(kvm));
+    try (VirtualMachine vm = kvm.createVm();
+        Vcpu vcpu = vm.createVcpu(0)) {
+      cpu = CpuFeatures.of(cpuid, vcpu.getSregs().apicBase());
+      initialEvents = vcpu.getEvents();
+      initialDebugRegisters = vcpu.getDebugRegisters();
+    }
     entry = probe();
   }
 
@@ -49,19 +62,13 @@ public final class Hypervisor {
     return instance;
   }
 
-  private static long apicBase(Kvm kvm) {
-    try (VirtualMachine vm = kvm.createVm();
-        Vcpu vcpu = vm.createVcpu(0)) {
-      return vcpu.getSregs().apicBase();
-    }
-  }
-
   /**
    * Runs one system call with the stub on a supervisor page. Where {@code syscall} enters CPL 0, it
    * arrives; where it stays at CPL 3, fetching the stub is a page fault at the stub's own address.
    */
   private SystemCallEntry probe() {
-    try (Machine machine = new Machine(this, SystemCallEntry.SUPERVISOR, Machine.MINIMUM_MEMORY)) {
+    try (Machine machine =
+        Machine.create(this, SystemCallEntry.SUPERVISOR, Machine.MINIMUM_MEMORY)) {
       machine.installGate(0);
       machine.enterGateExit();
       Trap trap = machine.run();
@@ -104,6 +111,50 @@ public final class Hypervisor {
     return entry;
   }
 
+  /** {@link Vcpu#getEvents} of a new vCPU. */
+  byte[] initialEvents() {
+    return initialEvents;
+  }
+
+  /** {@link Vcpu#getDebugRegisters} of a new vCPU. */
+  byte[] initialDebugRegisters() {
+    return initialDebugRegisters;
+  }
+
+  /**
+   * How spawned machines find what their guests wrote: by the dirty ring if this KVM has one that
+   * works, else by the dirty log. The system property {@value #TRACKING} can say {@code ring} or
+   * {@code log} instead. Found out at the first call.
+   *
+   * @throws io.hyperlight.kvm.KvmException if KVM fails
+   */
+  synchronized DirtyTracking tracking() {
+    if (tracking == null) {
+      String wanted = System.getProperty(TRACKING);
+      tracking =
+          switch (wanted) {
+            case null -> probeRing() ? DirtyTracking.RING : DirtyTracking.LOG;
+            case "ring" -> DirtyTracking.RING;
+            case "log" -> DirtyTracking.LOG;
+            default ->
+                throw new IllegalArgumentException(
+                    "system property %s is %s: it must be ring or log".formatted(TRACKING, wanted));
+          };
+    }
+    return tracking;
+  }
+
+  /**
+   * Whether there is a dirty ring, and a page makes an entry again after its entry was given back:
+   * a guest writes its frame in two calls, with a restore and a re-arming in between.
+   */
+  private boolean probeRing() {
+    if (kvm.checkExtension(Capability.KVM_CAP_DIRTY_LOG_RING) < DirtyRing.sizeBytes()) {
+      return false;
+    }
+    return DirtyRingProbe.works(this);
+  }
+
   /** What of the processor matters, for people. */
   public String describeProcessor() {
     return cpu.describe();
@@ -114,6 +165,15 @@ public final class Hypervisor {
     return switch (entry) {
       case SUPERVISOR -> "system calls enter CPL 0 (as VMX and SVM do)";
       case USER -> "system calls stay at CPL 3 (a paravirtual KVM)";
+    };
+  }
+
+  /** How written pages are found, in a few words for people. */
+  public String describeTracking() {
+    return switch (tracking()) {
+      case RING -> "written pages are found by the dirty ring";
+      case LOG -> "written pages are found by the dirty log (there is no dirty ring that works)";
+      case NONE -> throw new IllegalStateException();
     };
   }
 }

@@ -1,11 +1,13 @@
 package io.hyperlight.vm;
 
+import io.hyperlight.kvm.DirtyTracker;
 import io.hyperlight.kvm.Register;
 import io.hyperlight.kvm.Vcpu;
 import io.hyperlight.kvm.VcpuExit;
-import io.hyperlight.kvm.VirtualMachine;
 import io.hyperlight.os.Errno;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * #resume} answers a system call.
  *
  * <p><b>Boundary.</b> Everything a guest can do ends in {@link #run}, which sorts it: a system call
- * through the stub, or a {@link Trap}. After a trap the machine never runs again.
+ * through the stub, or a {@link Trap}. After a trap the machine runs again only after {@link
+ * #restore}.
  *
  * <p>For one thread at a time, any thread.
  */
@@ -27,19 +30,6 @@ public final class Machine implements AutoCloseable {
 
   /** Where KVM keeps its own pages, and the APIC's, below 4 GiB. */
   public static final long MAXIMUM_MEMORY = 3L << 30;
-
-  private static final long MSR_STAR = 0xc000_0081L;
-  private static final long MSR_LSTAR = 0xc000_0082L;
-  private static final long MSR_SFMASK = 0xc000_0084L;
-
-  /**
-   * Kernel CS and SS from bits 47:32, user SS and CS as 8 and 16 above bits 63:48 (AMD APM vol. 2,
-   * 6.1.1).
-   */
-  static final long STAR = 0x001b_0008_0000_0000L;
-
-  /** Cleared by {@code syscall}: TF, IF, DF, IOPL, NT, AC. */
-  private static final long SFMASK = 0x4_7700;
 
   /**
    * What a guest may have in RFLAGS: CF, PF, AF, ZF, SF, TF, DF, OF, AC, ID. Not IOPL, which sysret
@@ -57,58 +47,163 @@ public final class Machine implements AutoCloseable {
 
   private static final int MOST_COMPLETION_STEPS = 16;
 
+  private static final long TRAP_FLAG = 1 << 8;
+
   private final SystemCallEntry entry;
   private final long systemCallStub;
   private final PhysicalMemory memory;
+  private final PageTables tables;
   private final AddressSpace addressSpace;
   private final long exceptionStackTop;
-  private final VirtualMachine vm;
+  private final Processor processor;
   private final Vcpu vcpu;
+  private final @Nullable MachineImage image;
   private long frame;
   private long framePhysical;
+
+  /** What the next call starts with if it starts from a clean state. */
+  private UserState userState = UserState.INITIAL;
+
+  /** Whether the next call starts from a clean state. */
+  private boolean pristine = true;
+
   private boolean trapped;
 
-  Machine(Hypervisor hypervisor, SystemCallEntry entry, long memorySizeBytes) {
+  /** Whether there is more to put back than memory and general registers. */
+  private boolean disturbed;
+
+  /** Whether nobody can say what state the vCPU is in. */
+  private boolean lost;
+
+  /** A machine with empty user memory, or one that equals an image. */
+  private Machine(
+      Hypervisor hypervisor,
+      SystemCallEntry entry,
+      PhysicalMemory memory,
+      @Nullable MachineImage image,
+      DirtyTracking tracking) {
     this.entry = entry;
+    this.memory = memory;
+    this.image = image;
     systemCallStub = Monitor.systemCallStubAddress(entry);
-    memory = new PhysicalMemory(memorySizeBytes);
-    VirtualMachine newVm = null;
-    Vcpu newVcpu = null;
     try {
-      PageTables tables = new PageTables(memory);
-      exceptionStackTop = Monitor.install(memory, tables, entry);
-      addressSpace = new AddressSpace(memory, tables);
-      newVm = hypervisor.kvm().createVm();
-      newVm.setUserMemoryRegion(0, 0, memory.segment());
-      newVcpu = newVm.createVcpu(0);
-      // CPUID first: KVM checks control registers against it.
-      newVcpu.setCpuid2(hypervisor.cpuid());
-      newVcpu.setSregs(RegisterImage.create(entry, hypervisor.cpu(), tables.root()));
-      newVcpu.setXcr0(hypervisor.cpu().xcr0());
-      newVcpu.setMsrs(MSR_STAR, STAR, MSR_LSTAR, systemCallStub, MSR_SFMASK, SFMASK);
-      newVcpu.keepRegistersSynchronised(entry == SystemCallEntry.USER);
+      if (image == null) {
+        tables = new PageTables(memory);
+        exceptionStackTop = Monitor.install(memory, tables, entry);
+        addressSpace = new AddressSpace(memory, tables, List.of());
+      } else {
+        MachineImage.MemoryLayout layout = image.layout();
+        tables = new PageTables(memory, layout.pageTables());
+        exceptionStackTop = layout.exceptionStackTop();
+        addressSpace = new AddressSpace(memory, tables, layout.mappings());
+        userState = image.userState();
+        setFrame(layout.frame());
+      }
+      processor = Processor.create(hypervisor, entry, memory.segment(), tables.root(), tracking);
     } catch (RuntimeException e) {
-      close(newVcpu, newVm, memory);
+      memory.close();
       throw e;
     }
-    vm = newVm;
-    vcpu = newVcpu;
+    vcpu = processor.vcpu();
+    DirtyTracker tracker = processor.tracker();
+    if (tracker != null) {
+      memory.trackBy(tracker);
+    }
   }
 
   /**
-   * Creates a machine with empty user memory.
+   * Creates a machine with empty user memory. It cannot go back to an image.
    *
    * @param memorySizeBytes guest-physical memory in all, a multiple of the page size
    * @throws io.hyperlight.kvm.KvmException if KVM fails; nothing is left behind
    * @throws GuestMemoryExhaustedException if the memory does not even hold the monitor
    */
   public static Machine create(Hypervisor hypervisor, long memorySizeBytes) {
-    return new Machine(hypervisor, hypervisor.entry(), memorySizeBytes);
+    return create(hypervisor, hypervisor.entry(), memorySizeBytes);
+  }
+
+  static Machine create(Hypervisor hypervisor, SystemCallEntry entry, long memorySizeBytes) {
+    return new Machine(
+        hypervisor, entry, new PhysicalMemory(memorySizeBytes), null, DirtyTracking.NONE);
+  }
+
+  /**
+   * Creates a machine that equals the one that was frozen, and can go back to it.
+   *
+   * @throws io.hyperlight.kvm.KvmException if KVM fails; nothing is left behind
+   * @throws IllegalStateException if the image is closed
+   */
+  public static Machine spawn(Hypervisor hypervisor, MachineImage image) {
+    return spawn(hypervisor, image, hypervisor.tracking());
+  }
+
+  static Machine spawn(Hypervisor hypervisor, MachineImage image, DirtyTracking tracking) {
+    return new Machine(
+        hypervisor,
+        image.entry(),
+        new PhysicalMemory(image.memorySizeBytes(), image.retainMemory()),
+        image,
+        tracking);
+  }
+
+  /**
+   * Freezes the machine as it rests between two calls. It can go on afterwards.
+   *
+   * @return the image, which the caller closes
+   * @throws IllegalStateException if it has trapped
+   * @throws io.hyperlight.os.SystemCallException if the host has no room for the image
+   */
+  public MachineImage freeze() {
+    requireNotTrapped();
+    UserState state = pristine ? userState : UserState.of(vcpu);
+    Gate.setResetState(addressSpace, state);
+    return new MachineImage(
+        entry,
+        memory.freeze(),
+        memorySizeBytes(),
+        new MachineImage.MemoryLayout(
+            tables.root(), exceptionStackTop, addressSpace.mappings(), frame),
+        state);
+  }
+
+  /**
+   * Makes the machine equal to one that was spawned from the image just now, whatever its guest has
+   * done.
+   *
+   * @return false if that is not possible, because it was not spawned from this image or its
+   *     processor is in a state nobody knows: use a new one. It is then unchanged.
+   * @throws io.hyperlight.kvm.KvmException if KVM fails; it is of no use then
+   */
+  public boolean restore(MachineImage to) {
+    if (image != to || lost) {
+      return false;
+    }
+    lost = true; // should something fail in between
+    if (disturbed) {
+      processor.reset();
+    }
+    memory.restore();
+    addressSpace.restore(to.layout().mappings());
+    trapped = false;
+    disturbed = false;
+    pristine = true;
+    lost = false;
+    return true;
   }
 
   /** All memory, the monitor's too. */
   PhysicalMemory memory() {
     return memory;
+  }
+
+  /** Guest-physical memory in all. */
+  public long memorySizeBytes() {
+    return memory.segment().byteSize();
+  }
+
+  /** Knows what the guest of a spawned machine writes. */
+  DirtyTracker tracker() {
+    return Objects.requireNonNull(processor.tracker());
   }
 
   /** The user memory. */
@@ -123,6 +218,10 @@ public final class Machine implements AutoCloseable {
    */
   public void installGate(long frameAddress) {
     Gate.install(addressSpace, entry, frameAddress);
+    setFrame(frameAddress);
+  }
+
+  private void setFrame(long frameAddress) {
     frame = frameAddress;
     framePhysical = frameAddress == 0 ? 0 : addressSpace.physicalOf(frameAddress);
   }
@@ -137,20 +236,16 @@ public final class Machine implements AutoCloseable {
     memory.putLong(framePhysical + offset, value);
   }
 
-  public void setFrameInt(int offset, int value) {
-    memory.putInt(framePhysical + offset, value);
-  }
-
-  public void setFrameFloat(int offset, float value) {
-    memory.putFloat(framePhysical + offset, value);
-  }
-
-  public void setFrameDouble(int offset, double value) {
-    memory.putDouble(framePhysical + offset, value);
-  }
-
   /** Lets the next {@link #run} start the call that the frame describes. */
   public void enterGate() {
+    if (pristine) {
+      pristine = false;
+      setFrameLong(CallFrame.FLAGS, CallFrame.FLAG_RESET);
+      setFrameLong(CallFrame.FS_BASE, userState.fsBase());
+      setFrameLong(CallFrame.GS_BASE, userState.gsBase());
+    } else {
+      setFrameLong(CallFrame.FLAGS, 0);
+    }
     enter(Gate.ADDRESS);
   }
 
@@ -214,26 +309,46 @@ public final class Machine implements AutoCloseable {
    * @throws IllegalStateException after a trap
    */
   public @Nullable Trap run() {
-    if (trapped) {
-      throw new IllegalStateException("the machine has trapped");
-    }
-    int error;
-    do {
-      error = vcpu.run();
-      // A signal meant for the JVM also ends KVM_RUN: nothing has happened, go on.
-    } while (error == Errno.EINTR);
+    requireNotTrapped();
+    int error = runVcpu();
     if (error == 0 && isSystemCall()) {
       if (isUserAddress(vcpu.get(Register.RCX))) {
+        // Where the stub is user code, it can be reached by a jump, too.
+        disturbed |= (vcpu.get(Register.RFLAGS) & TRAP_FLAG) != 0;
         return null;
       }
       trapped = true;
+      disturbed = true;
       return new Trap.BadReturnAddress(Trap.registers(vcpu));
     }
     trapped = true;
+    disturbed = true;
     if (error != 0) {
+      lost = true;
       throw vcpu.failedRun(error);
     }
-    return trap();
+    Trap trap = trap();
+    lost |= trap instanceof Trap.Unexpected || trap instanceof Trap.PrivilegeLost;
+    return trap;
+  }
+
+  private void requireNotTrapped() {
+    if (trapped) {
+      throw new IllegalStateException("the machine has trapped");
+    }
+  }
+
+  /** Runs the vCPU until it exits for a reason of the guest's. */
+  private int runVcpu() {
+    while (true) {
+      int error = Thread.currentThread().isVirtual() ? VcpuThreads.run(vcpu) : vcpu.run();
+      if (error == 0 && vcpu.isDirtyRingFull()) {
+        memory.makeRoomForTracker();
+      } else if (error != Errno.EINTR) {
+        return error;
+      }
+      // A signal meant for the JVM also ends KVM_RUN: nothing has happened, go on.
+    }
   }
 
   /**
@@ -284,14 +399,14 @@ public final class Machine implements AutoCloseable {
 
   /**
    * Lets KVM finish what it would otherwise finish at the next KVM_RUN. A repeated instruction
-   * exits again as often as the guest wishes; this machine never runs again, so some steps are
-   * enough.
+   * exits again as often as the guest wishes; after some steps the vCPU is given up.
    */
   private void completeInstruction() {
     boolean complete = false;
     for (int step = 0; step < MOST_COMPLETION_STEPS && !complete; step++) {
       complete = vcpu.completeExit();
     }
+    lost |= !complete;
   }
 
   /**
@@ -318,14 +433,8 @@ public final class Machine implements AutoCloseable {
   /** Closes vCPU and VM and unmaps all memory. A second call does nothing. */
   @Override
   public void close() {
-    close(vcpu, vm, memory);
-  }
-
-  private static void close(
-      @Nullable Vcpu vcpu, @Nullable VirtualMachine vm, PhysicalMemory memory) {
     try (memory;
-        vm;
-        vcpu) {
+        processor) {
       // Closed in reverse order, each even if another fails.
     }
   }

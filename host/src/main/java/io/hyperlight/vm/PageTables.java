@@ -24,9 +24,15 @@ final class PageTables {
   private final PhysicalMemory memory;
   private final long root;
 
+  /** Tables that map nothing. */
   PageTables(PhysicalMemory memory) {
+    this(memory, memory.allocate(PhysicalMemory.PAGE_SIZE));
+  }
+
+  /** The tables that are in the memory already. */
+  PageTables(PhysicalMemory memory, long root) {
     this.memory = memory;
-    root = memory.allocate(PhysicalMemory.PAGE_SIZE);
+    this.root = root;
   }
 
   /** The physical address of the top table, for CR3. */

@@ -219,7 +219,6 @@ public final class SelfTest {
     machine.installGate(STACK + PhysicalMemory.PAGE_SIZE - CallFrame.SIZE);
     machine.setFrameLong(CallFrame.TARGET, CODE);
     machine.setFrameLong(CallFrame.INTEGER_ARGUMENTS, 40);
-    machine.setFrameLong(CallFrame.FLAGS, CallFrame.FLAG_RESET);
     machine.enterGate();
     Trap trap = machine.run();
     if (trap == null && !machine.isCallDone()) {

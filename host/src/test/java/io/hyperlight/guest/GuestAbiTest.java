@@ -59,7 +59,7 @@ class GuestAbiTest {
   @Test
   void theInformationBlockAndArgumentsOfHostCallsAreLaidOutAsInTheHeader() {
     Map<String, Long> expected = new LinkedHashMap<>();
-    expected.put("sizeof(struct hl_information)", (long) Instance.INFORMATION_SIZE);
+    expected.put("sizeof(struct hl_information)", (long) LoadedProgram.INFORMATION_SIZE);
     expected.put("offsetof(struct hl_information, abi_version)", 0L);
     expected.put("offsetof(struct hl_information, frame)", 8L);
     expected.put("offsetof(struct hl_information, window)", 16L);

@@ -24,13 +24,13 @@ class AddressSpaceTest {
 
   private PhysicalMemory memory = new PhysicalMemory(MEMORY);
   private PageTables tables = new PageTables(memory);
-  private AddressSpace space = new AddressSpace(memory, tables);
+  private AddressSpace space = new AddressSpace(memory, tables, List.of());
 
   private void useMemoryOf(long sizeBytes) {
     memory.close();
     memory = new PhysicalMemory(sizeBytes);
     tables = new PageTables(memory);
-    space = new AddressSpace(memory, tables);
+    space = new AddressSpace(memory, tables, List.of());
   }
 
   @AfterEach

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,7 +21,7 @@ class GateTest {
 
   private final PhysicalMemory memory = new PhysicalMemory(MEMORY);
   private final PageTables tables = new PageTables(memory);
-  private final AddressSpace space = new AddressSpace(memory, tables);
+  private final AddressSpace space = new AddressSpace(memory, tables, List.of());
 
   @AfterEach
   void unmap() {

@@ -94,9 +94,9 @@ class MonitorTest {
     Segment kernel = descriptor(Monitor.KERNEL_CODE);
     assertThat(kernel.longMode()).isTrue();
     assertThat(kernel.privilegeLevel()).isZero();
-    assertThat(Machine.STAR >>> 32 & 0xffff).isEqualTo(Monitor.KERNEL_CODE);
-    assertThat((Machine.STAR >>> 48) + 8).isEqualTo(Monitor.USER_DATA);
-    assertThat((Machine.STAR >>> 48) + 16).isEqualTo(Monitor.USER_CODE);
+    assertThat(Processor.STAR >>> 32 & 0xffff).isEqualTo(Monitor.KERNEL_CODE);
+    assertThat((Processor.STAR >>> 48) + 8).isEqualTo(Monitor.USER_DATA);
+    assertThat((Processor.STAR >>> 48) + 16).isEqualTo(Monitor.USER_CODE);
   }
 
   @ParameterizedTest

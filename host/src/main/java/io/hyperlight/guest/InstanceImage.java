@@ -1,0 +1,36 @@
+package io.hyperlight.guest;
+
+import io.hyperlight.linux.SystemCalls;
+import io.hyperlight.vm.MachineImage;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An instance between two calls, frozen: the machine, what the host knows of the program in it, and
+ * the host functions it was given. Immutable, safe for use by many threads. Instances that came
+ * from it stay usable after it is closed, and can no longer go back to it.
+ *
+ * @param machine is closed with it
+ * @param windowEnd where the mapped part of the window ends
+ */
+public record InstanceImage(
+    Program program,
+    MachineImage machine,
+    GuestLayout layout,
+    long windowEnd,
+    SystemCalls.State systemCalls,
+    List<@Nullable HostBinding> bindings,
+    GuestOutput output)
+    implements AutoCloseable {
+
+  /** Whether nothing can be made from it any more. */
+  public boolean isClosed() {
+    return machine.isClosed();
+  }
+
+  /** Gives its memory up. A second call does nothing. */
+  @Override
+  public void close() {
+    machine.close();
+  }
+}

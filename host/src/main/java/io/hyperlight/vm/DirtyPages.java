@@ -1,0 +1,50 @@
+package io.hyperlight.vm;
+
+import io.hyperlight.kvm.DirtyTracker;
+import java.util.Arrays;
+
+/**
+ * The pages of a spawned machine's memory that may differ from its image: what the guest was seen
+ * to write, and what the host wrote itself. Pages beyond the image are not kept: they are dropped
+ * as a whole.
+ */
+final class DirtyPages implements DirtyTracker.PageSet {
+  private final long end;
+  private final PageBitmap set;
+  private int[] list = new int[64];
+  private int count;
+
+  /**
+   * None.
+   *
+   * @param pages the image's size
+   */
+  DirtyPages(long pages) {
+    end = pages;
+    set = new PageBitmap(pages);
+  }
+
+  @Override
+  public void add(long page) {
+    if (page < end && set.add(page)) {
+      if (count == list.length) {
+        list = Arrays.copyOf(list, 2 * count);
+      }
+      list[count++] = (int) page;
+    }
+  }
+
+  int count() {
+    return count;
+  }
+
+  /** The page at an index below {@link #count}. */
+  int get(int index) {
+    return list[index];
+  }
+
+  void clear() {
+    set.clear();
+    count = 0;
+  }
+}

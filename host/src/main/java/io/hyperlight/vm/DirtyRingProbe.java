@@ -1,0 +1,57 @@
+package io.hyperlight.vm;
+
+import io.hyperlight.kvm.DirtyTracker;
+import io.hyperlight.kvm.KvmException;
+
+/**
+ * Finds out whether a KVM's dirty ring can be relied on: a guest writes one page, the entry is
+ * given back, the guest writes it again, and there has to be an entry again.
+ */
+final class DirtyRingProbe {
+  private static final long CODE = 0x2_0000;
+  private static final long STACK = 0x3_0000;
+
+  private DirtyRingProbe() {}
+
+  static boolean works(Hypervisor hypervisor) {
+    try (Machine machine = Machine.create(hypervisor, SelfTest.MEMORY)) {
+      AddressSpace space = machine.addressSpace();
+      space.map(CODE, PhysicalMemory.PAGE_SIZE, Protection.READ_EXECUTE);
+      space.map(STACK, 2 * PhysicalMemory.PAGE_SIZE, Protection.READ_WRITE);
+      byte[] code = code().toByteArray();
+      space.initialise(CODE, code, 0, code.length);
+      machine.installGate(STACK + 2 * PhysicalMemory.PAGE_SIZE - CallFrame.SIZE);
+      try (MachineImage image = machine.freeze();
+          Machine spawned = Machine.spawn(hypervisor, image, DirtyTracking.RING)) {
+        boolean found = writes(spawned);
+        return found && writes(spawned); // which tells about the giving back
+      } catch (KvmException e) {
+        return false; // a ring that cannot be had
+      }
+    }
+  }
+
+  /** Writes the lower stack page, which only the guest writes. */
+  static MachineCode code() {
+    return new MachineCode()
+        .addWithInt("movb %%al, 0x%x", (int) STACK, 0x88, 0x04, 0x25)
+        .add("ret", 0xc3);
+  }
+
+  /**
+   * Lets the guest write its page; whether the tracker finds it, before it is told to start anew.
+   */
+  private static boolean writes(Machine machine) {
+    machine.setFrameLong(CallFrame.TARGET, CODE);
+    machine.enterGate();
+    if (machine.run() != null) {
+      return false;
+    }
+    long page = machine.addressSpace().physicalOf(STACK) / PhysicalMemory.PAGE_SIZE;
+    boolean[] found = new boolean[1];
+    DirtyTracker tracker = machine.tracker();
+    tracker.collect(written -> found[0] |= written == page);
+    tracker.rearm();
+    return found[0];
+  }
+}

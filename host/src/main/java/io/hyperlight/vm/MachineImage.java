@@ -1,0 +1,96 @@
+package io.hyperlight.vm;
+
+import java.util.List;
+
+/**
+ * A machine at rest, frozen: its memory, and all that is known of it outside of its memory.
+ * Immutable, safe for use by many threads.
+ *
+ * <p>Counted, as {@link MemoryImage} is: machines that came from it keep it alive.
+ */
+public final class MachineImage implements AutoCloseable {
+  private final SystemCallEntry entry;
+  private final MemoryImage memory;
+  private final long memorySizeBytes;
+  private final MemoryLayout layout;
+  private final UserState userState;
+  private boolean closed;
+
+  /**
+   * Where things are that the host needs to know of.
+   *
+   * @param pageTables the physical address of the top table
+   * @param exceptionStackTop the physical address
+   * @param mappings the user half of the address space
+   * @param frame the virtual address of the call frame
+   */
+  record MemoryLayout(
+      long pageTables, long exceptionStackTop, List<AddressSpace.Mapping> mappings, long frame) {}
+
+  /** Takes over the caller's use of the memory image. */
+  MachineImage(
+      SystemCallEntry entry,
+      MemoryImage memory,
+      long memorySizeBytes,
+      MemoryLayout layout,
+      UserState userState) {
+    this.entry = entry;
+    this.memory = memory;
+    this.memorySizeBytes = memorySizeBytes;
+    this.layout = layout;
+    this.userState = userState;
+  }
+
+  SystemCallEntry entry() {
+    return entry;
+  }
+
+  MemoryImage memory() {
+    return memory;
+  }
+
+  MemoryLayout layout() {
+    return layout;
+  }
+
+  UserState userState() {
+    return userState;
+  }
+
+  /** The guest-physical memory of machines that come from it, in bytes. */
+  public long memorySizeBytes() {
+    return memorySizeBytes;
+  }
+
+  /** How much of it is not zeros, in bytes: what all machines that come from it share. */
+  public long contentBytes() {
+    return memory.presentPages() * PhysicalMemory.PAGE_SIZE;
+  }
+
+  /**
+   * Counts another user of the memory.
+   *
+   * @throws IllegalStateException if it is closed
+   */
+  synchronized MemoryImage retainMemory() {
+    if (closed) {
+      throw new IllegalStateException("the image is closed");
+    }
+    memory.retain();
+    return memory;
+  }
+
+  /** Whether nothing can be made from it any more. */
+  public synchronized boolean isClosed() {
+    return closed;
+  }
+
+  /** Gives the memory up; it stays as long as machines use it. A second call does nothing. */
+  @Override
+  public synchronized void close() {
+    if (!closed) {
+      closed = true;
+      memory.release();
+    }
+  }
+}

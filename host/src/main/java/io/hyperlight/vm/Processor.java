@@ -1,0 +1,125 @@
+package io.hyperlight.vm;
+
+import io.hyperlight.kvm.DirtyTracker;
+import io.hyperlight.kvm.SpecialRegisters;
+import io.hyperlight.kvm.Vcpu;
+import io.hyperlight.kvm.VirtualMachine;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A VM with its one vCPU, set up as the monitor wants it. What user code cannot change is set once;
+ * what a trap leaves behind is put back by {@link #reset}.
+ */
+final class Processor implements AutoCloseable {
+  static final long MSR_STAR = 0xc000_0081L;
+  static final long MSR_LSTAR = 0xc000_0082L;
+  static final long MSR_SFMASK = 0xc000_0084L;
+
+  /**
+   * Kernel CS and SS from bits 47:32, user SS and CS as 8 and 16 above bits 63:48 (AMD APM vol. 2,
+   * 6.1.1).
+   */
+  static final long STAR = 0x001b_0008_0000_0000L;
+
+  /** Cleared by {@code syscall}: TF, IF, DF, IOPL, NT, AC. */
+  private static final long SFMASK = 0x4_7700;
+
+  private final Hypervisor hypervisor;
+  private final VirtualMachine vm;
+  private final Vcpu vcpu;
+  private final @Nullable DirtyTracker tracker;
+  private final SpecialRegisters initial;
+
+  private Processor(
+      Hypervisor hypervisor,
+      VirtualMachine vm,
+      Vcpu vcpu,
+      @Nullable DirtyTracker tracker,
+      SpecialRegisters initial) {
+    this.hypervisor = hypervisor;
+    this.vm = vm;
+    this.vcpu = vcpu;
+    this.tracker = tracker;
+    this.initial = initial;
+  }
+
+  /**
+   * Creates VM and vCPU.
+   *
+   * @param memory all guest-physical memory, from address 0
+   * @param pageTables the physical address of the top table
+   * @throws io.hyperlight.kvm.KvmException if KVM fails; nothing is left behind
+   */
+  static Processor create(
+      Hypervisor hypervisor,
+      SystemCallEntry entry,
+      MemorySegment memory,
+      long pageTables,
+      DirtyTracking tracking) {
+    VirtualMachine vm = null;
+    Vcpu vcpu = null;
+    DirtyTracker tracker = null;
+    try {
+      vm = hypervisor.kvm().createVm();
+      switch (tracking) {
+        case NONE -> {}
+        case RING -> vm.enableDirtyRing();
+        case LOG -> vm.enableDirtyLog();
+      }
+      vm.setUserMemoryRegion(0, 0, memory, tracking != DirtyTracking.NONE);
+      vcpu = vm.createVcpu(0);
+      tracker =
+          switch (tracking) {
+            case NONE -> null;
+            case RING -> vm.trackByRing(vcpu);
+            case LOG -> vm.trackByLog(0, memory.byteSize());
+          };
+      // CPUID first: KVM checks control registers against it.
+      vcpu.setCpuid2(hypervisor.cpuid());
+      SpecialRegisters initial = RegisterImage.create(entry, hypervisor.cpu(), pageTables);
+      vcpu.setSregs(initial);
+      vcpu.setXcr0(hypervisor.cpu().xcr0());
+      vcpu.setMsrs(
+          MSR_STAR, STAR, MSR_LSTAR, Monitor.systemCallStubAddress(entry), MSR_SFMASK, SFMASK);
+      vcpu.keepRegistersSynchronised(entry == SystemCallEntry.USER);
+      return new Processor(hypervisor, vm, vcpu, tracker, initial);
+    } catch (RuntimeException e) {
+      close(tracker, vcpu, vm);
+      throw e;
+    }
+  }
+
+  Vcpu vcpu() {
+    return vcpu;
+  }
+
+  /** Knows what the guest writes, unless there is no tracking. */
+  @Nullable DirtyTracker tracker() {
+    return tracker;
+  }
+
+  /**
+   * Puts back what an exception or an odd exit changes outside the general registers: segments and
+   * CR2, what is pending or masked, DR6. User code can set no other special register.
+   */
+  void reset() {
+    vcpu.setSregs(initial);
+    vcpu.setEvents(hypervisor.initialEvents());
+    vcpu.setDebugRegisters(hypervisor.initialDebugRegisters());
+  }
+
+  @Override
+  public void close() {
+    close(tracker, vcpu, vm);
+  }
+
+  private static void close(
+      @Nullable DirtyTracker tracker, @Nullable Vcpu vcpu, @Nullable VirtualMachine vm) {
+    try (vm;
+        vcpu;
+        tracker) {
+      // Closed in reverse order, each even if another fails.
+    }
+  }
+}

@@ -1,0 +1,22 @@
+package io.hyperlight;
+
+import java.io.PrintStream;
+
+/** The examples in the Javadoc of {@link Snapshot}, which a test runs. */
+final class SnapshotSnippets {
+  private SnapshotSnippets() {}
+
+  static void restore(Sandbox sandbox, PrintStream out) {
+    // @start region="restore"
+    sandbox.call("warm_up", void.class);
+    try (Snapshot warm = sandbox.snapshot();
+        Sandbox other = warm.spawn()) {
+      out.println(sandbox.call("count", int.class)); // 1
+      out.println(sandbox.call("count", int.class)); // 2
+      sandbox.restore(warm);
+      out.println(sandbox.call("count", int.class)); // 1
+      out.println(other.call("count", int.class)); // 1
+    }
+    // @end
+  }
+}

@@ -1,0 +1,294 @@
+package io.hyperlight;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.hyperlight.testing.CompiledGuest;
+import io.hyperlight.testing.HardwareLaneQuick;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+/** Snapshots of sandboxes: what going back undoes, and what stays. */
+@HardwareLaneQuick
+class SnapshotTest {
+  private static final String PROGRAM =
+      """
+      #include <hyperlight.h>
+
+      HL_IMPORT(int, next_number)
+
+      static int counter;
+      static unsigned char *block;
+      static unsigned char pages[64][4096];
+
+      HL_EXPORT(void, warm_up)
+      void warm_up(void) { counter = 0; }
+
+      HL_EXPORT(int, count)
+      int count(void) { return ++counter; }
+
+      HL_EXPORT(int, host_number)
+      int host_number(void) { return next_number(); }
+
+      HL_EXPORT(void, print)
+      void print(void) { hl_print(HL_STR("x")); }
+
+      HL_EXPORT(uint64_t, allocate, uint64_t)
+      uint64_t allocate(uint64_t size)
+      {
+          block = malloc(size);
+          for (uint64_t i = 0; i < size; i += 4096) {
+              block[i] = 1;
+          }
+          return (uint64_t)block;
+      }
+
+      HL_EXPORT(int, load, uint64_t)
+      int load(uint64_t address) { return *(volatile unsigned char *)address; }
+
+      HL_EXPORT(int, add_to_pages, int)
+      int add_to_pages(int n)
+      {
+          int sum = 0;
+          for (int i = 0; i < n; i++) {
+              sum += ++pages[i][i];
+          }
+          return sum;
+      }
+
+      HL_EXPORT(hl_string, echo, hl_string)
+      hl_string echo(hl_string text) { return text; }
+
+      HL_EXPORT(void, fault)
+      void fault(void) { counter = 77; *(volatile int *)0 = 1; }
+
+      HL_EXPORT(void, give_up)
+      void give_up(void) { counter = 78; hl_abort(HL_STR("enough")); }
+      """;
+
+  private static Sandbox.Builder builder() {
+    return Sandbox.builder(CompiledGuest.of(PROGRAM)).hostFunction("next_number", () -> 1);
+  }
+
+  @Test
+  void theSnippetPrintsWhatItsCommentsSay() {
+    ByteArrayOutputStream printed = new ByteArrayOutputStream();
+    try (Sandbox sandbox = builder().build()) {
+      SnapshotSnippets.restore(sandbox, new PrintStream(printed, true, StandardCharsets.UTF_8));
+    }
+    assertThat(printed.toString(StandardCharsets.UTF_8).lines())
+        .containsExactly("1", "2", "1", "1");
+  }
+
+  @Test
+  void memoryGoesBackAgainAndAgain() {
+    try (Sandbox sandbox = builder().build();
+        Snapshot snapshot = sandbox.snapshot()) {
+      for (int i = 0; i < 100; i++) {
+        int pages = i % 64;
+        assertThat(sandbox.<Integer>call("add_to_pages", int.class, pages)).isEqualTo(pages);
+        assertThat(sandbox.<Integer>call("count", int.class)).isEqualTo(1);
+        sandbox.restore(snapshot);
+      }
+    }
+  }
+
+  @Test
+  void whatWasMappedSinceFaultsAgain() {
+    try (Sandbox sandbox = builder().build();
+        Snapshot snapshot = sandbox.snapshot()) {
+      sandbox.restore(snapshot);
+      for (int i = 0; i < 3; i++) {
+        long address = sandbox.<Long>call("allocate", long.class, 1L << 20) + (1 << 19);
+        assertThat(sandbox.<Integer>call("load", int.class, address & -4096)).isNotNegative();
+        sandbox.restore(snapshot);
+        assertThatThrownBy(() -> sandbox.call("load", int.class, address & -4096))
+            .isInstanceOf(GuestFaultException.class)
+            .hasMessageContaining("page fault");
+        sandbox.restore(snapshot);
+      }
+    }
+  }
+
+  @Test
+  void allMemoryCanBeUsedAfterEveryRestore() {
+    try (Sandbox sandbox = builder().memorySize(8 << 20).build();
+        Snapshot snapshot = sandbox.snapshot()) {
+      for (int i = 0; i < 10; i++) {
+        long address = sandbox.call("allocate", long.class, 6L << 20);
+        assertThat(address).isNotZero();
+        assertThat(sandbox.<Integer>call("load", int.class, address)).isEqualTo(1);
+        sandbox.restore(snapshot);
+      }
+    }
+  }
+
+  @Test
+  void argumentsOfAnEarlierCallAreGone() {
+    try (Sandbox sandbox = builder().build();
+        Snapshot snapshot = sandbox.snapshot()) {
+      String large = "secret".repeat(20_000);
+      for (int i = 0; i < 20; i++) {
+        assertThat(sandbox.<String>call("echo", String.class, large)).isEqualTo(large);
+        sandbox.restore(snapshot);
+        assertThat(sandbox.<String>call("echo", String.class, "")).isEmpty();
+      }
+    }
+  }
+
+  @Test
+  void aSandboxIsUsableAgainAfterAFaultOrAnAbort() {
+    try (Sandbox sandbox = builder().build();
+        Snapshot snapshot = sandbox.snapshot()) {
+      for (int i = 0; i < 5; i++) {
+        assertThatThrownBy(() -> sandbox.call("fault", void.class))
+            .isInstanceOf(GuestFaultException.class);
+        assertThatThrownBy(() -> sandbox.call("count", int.class))
+            .isInstanceOf(SandboxUnusableException.class);
+        sandbox.restore(snapshot);
+        assertThat(sandbox.<Integer>call("count", int.class)).isEqualTo(1);
+        assertThatThrownBy(() -> sandbox.call("give_up", void.class))
+            .isInstanceOf(GuestAbortException.class);
+        sandbox.restore(snapshot);
+        assertThat(sandbox.<Integer>call("count", int.class)).isEqualTo(1);
+      }
+    }
+  }
+
+  @Test
+  void sandboxesOfOneSnapshotDoNotSeeEachOther() {
+    try (Sandbox sandbox = builder().build()) {
+      sandbox.call("count", int.class);
+      try (Snapshot snapshot = sandbox.snapshot();
+          Sandbox first = snapshot.spawn();
+          Sandbox second = snapshot.spawn()) {
+        assertThat(first.<Integer>call("count", int.class)).isEqualTo(2);
+        assertThat(first.<Integer>call("count", int.class)).isEqualTo(3);
+        assertThat(second.<Integer>call("count", int.class)).isEqualTo(2);
+        assertThat(sandbox.<Integer>call("count", int.class)).isEqualTo(2);
+      }
+    }
+  }
+
+  @Test
+  void aSpawnedSandboxCanBeFrozenInItsTurn() {
+    try (Sandbox sandbox = builder().build();
+        Snapshot early = sandbox.snapshot();
+        Sandbox spawned = early.spawn()) {
+      spawned.call("count", int.class);
+      spawned.call("allocate", long.class, 1L << 20);
+      try (Snapshot late = spawned.snapshot();
+          Sandbox last = late.spawn()) {
+        assertThat(last.<Integer>call("count", int.class)).isEqualTo(2);
+        last.restore(early);
+        assertThat(last.<Integer>call("count", int.class)).isEqualTo(1);
+        last.restore(late);
+        assertThat(last.<Integer>call("count", int.class)).isEqualTo(2);
+      }
+    }
+  }
+
+  @Test
+  void handlesStayBoundToASandboxThatIsRestored() throws Throwable {
+    try (Sandbox sandbox = builder().build();
+        Snapshot snapshot = sandbox.snapshot()) {
+      var count = sandbox.function("count");
+      for (int i = 0; i < 3; i++) {
+        assertThat((int) count.invokeExact()).isEqualTo(1);
+        sandbox.restore(snapshot);
+      }
+    }
+  }
+
+  @Test
+  void spawnedSandboxesHaveTheHostFunctionsOfTheSnapshotOrTheirOwn() {
+    AtomicInteger numbers = new AtomicInteger(10);
+    ByteArrayOutputStream printed = new ByteArrayOutputStream();
+    ByteArrayOutputStream printedElsewhere = new ByteArrayOutputStream();
+    try (Sandbox sandbox =
+            Sandbox.builder(CompiledGuest.of(PROGRAM))
+                .hostFunction("next_number", numbers::incrementAndGet)
+                .hostPrint(new PrintStream(printed, true, StandardCharsets.UTF_8))
+                .build();
+        Snapshot snapshot = sandbox.snapshot();
+        Sandbox same = snapshot.spawn();
+        Sandbox other =
+            snapshot
+                .spawner()
+                .hostFunction("next_number", () -> 5)
+                .hostPrint(new PrintStream(printedElsewhere, true, StandardCharsets.UTF_8))
+                .spawn()) {
+      assertThat(same.<Integer>call("host_number", int.class)).isEqualTo(11);
+      assertThat(other.<Integer>call("host_number", int.class)).isEqualTo(5);
+      same.call("print", void.class);
+      assertThat(printed.toString(StandardCharsets.UTF_8)).isEqualTo("x");
+      other.call("print", void.class);
+      assertThat(printedElsewhere.toString(StandardCharsets.UTF_8)).isEqualTo("x");
+    }
+  }
+
+  @Test
+  @SuppressWarnings("try") // closed early on purpose
+  void aClosedSnapshotIsRefusedAndItsSandboxesGoOn() {
+    try (Sandbox sandbox = builder().build()) {
+      Snapshot snapshot = sandbox.snapshot();
+      try (Sandbox spawned = snapshot.spawn()) {
+        snapshot.close();
+        snapshot.close();
+        assertThatThrownBy(snapshot::spawn).isInstanceOf(SnapshotClosedException.class);
+        assertThatThrownBy(() -> spawned.restore(snapshot))
+            .isInstanceOf(SnapshotClosedException.class);
+        assertThat(spawned.<Integer>call("count", int.class)).isEqualTo(1);
+      }
+    }
+  }
+
+  @Test
+  void aSnapshotOfAnotherGuestIsRefused() {
+    Guest other = CompiledGuest.of(PROGRAM + "\nHL_EXPORT(void, more)\nvoid more(void) {}\n");
+    try (Sandbox sandbox = builder().build();
+        Sandbox stranger = Sandbox.builder(other).hostFunction("next_number", () -> 1).build();
+        Snapshot snapshot = stranger.snapshot()) {
+      assertThatThrownBy(() -> sandbox.restore(snapshot))
+          .isInstanceOf(InvalidSnapshotException.class)
+          .hasMessageContaining("its own guest");
+      assertThat(sandbox.<Integer>call("count", int.class)).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void anUnusableSandboxCannotBeFrozen() {
+    try (Sandbox sandbox = builder().build()) {
+      assertThatThrownBy(() -> sandbox.call("fault", void.class))
+          .isInstanceOf(GuestFaultException.class);
+      assertThatThrownBy(sandbox::snapshot).isInstanceOf(SandboxUnusableException.class);
+    }
+  }
+
+  @Test
+  @SuppressWarnings("try") // closed early on purpose
+  void aDetachedSandboxLeavesItsHolderWithNothing() {
+    try (Sandbox sandbox = builder().build()) {
+      var count = sandbox.function("count");
+      try (Sandbox successor = sandbox.detach()) {
+        assertThatThrownBy(() -> sandbox.call("count", int.class))
+            .isInstanceOf(SandboxClosedException.class);
+        assertThatThrownBy(count::invoke).isInstanceOf(SandboxClosedException.class);
+        sandbox.close();
+        assertThat(successor.<Integer>call("count", int.class)).isEqualTo(1);
+      }
+    }
+  }
+
+  @Test
+  void guestsRunOnVirtualThreads() throws InterruptedException {
+    AtomicInteger result = new AtomicInteger();
+    try (Sandbox sandbox = builder().build()) {
+      Thread.ofVirtual().start(() -> result.set(sandbox.call("host_number", int.class))).join();
+    }
+    assertThat(result.get()).isEqualTo(1);
+  }
+}
