@@ -57,6 +57,10 @@ public final class Sandbox implements AutoCloseable {
     return new Builder(guest);
   }
 
+  Instance instance() {
+    return instance;
+  }
+
   /** {@return the guest that was loaded} */
   public Guest guest() {
     return guest;

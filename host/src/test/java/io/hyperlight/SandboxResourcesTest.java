@@ -3,12 +3,8 @@ package io.hyperlight;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hyperlight.testing.Held;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** What sandboxes hold of the process while they are open, and that they give all of it back. */
@@ -41,69 +37,6 @@ final class SandboxResourcesTest {
       }
       """;
 
-  /**
-   * What the process has of a KVM.
-   *
-   * @param descriptors of VMs and vCPUs
-   * @param mappings of vCPUs
-   * @param threads that the kernel made for VMs
-   * @param virtualMemory of the process, in units of a sandbox's memory
-   */
-  private record Held(long descriptors, long mappings, long threads, long virtualMemory) {
-    static Held now() throws IOException {
-      return new Held(descriptorsOfVms(), mappingsOfVcpus(), threadsOfVms(), virtualMemorySize());
-    }
-  }
-
-  private static long descriptorsOfVms() throws IOException {
-    try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
-      return descriptors
-          .map(SandboxResourcesTest::target)
-          .filter(target -> target.startsWith("anon_inode:kvm-v"))
-          .count();
-    }
-  }
-
-  private static String target(Path descriptor) {
-    try {
-      return Files.readSymbolicLink(descriptor).toString();
-    } catch (NoSuchFileException e) {
-      return ""; // the descriptor of the listing itself
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static long mappingsOfVcpus() throws IOException {
-    try (Stream<String> mappings = Files.lines(Path.of("/proc/self/maps"))) {
-      return mappings.filter(line -> line.contains("kvm-vcpu")).count();
-    }
-  }
-
-  private static long threadsOfVms() throws IOException {
-    try (Stream<Path> threads = Files.list(Path.of("/proc/self/task"))) {
-      return threads
-          .map(SandboxResourcesTest::nameOfThread)
-          .filter(name -> name.startsWith("kvm"))
-          .count();
-    }
-  }
-
-  private static String nameOfThread(Path thread) {
-    try {
-      return Files.readString(thread.resolve("comm"));
-    } catch (NoSuchFileException e) {
-      return ""; // it has ended
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static long virtualMemorySize() throws IOException {
-    String pages = Files.readString(Path.of("/proc/self/statm")).split(" ", 2)[0];
-    return Long.parseLong(pages) * 4096 / MEMORY_SIZE;
-  }
-
   private static Sandbox.Builder builder() {
     return HostileGuest.builder(FUNCTIONS).memorySize(MEMORY_SIZE);
   }
@@ -111,26 +44,26 @@ final class SandboxResourcesTest {
   @Test
   void areTwoDescriptorsAndAMapping() throws IOException {
     builder().build().close();
-    Held before = Held.now();
+    Held before = Held.now(MEMORY_SIZE);
     try (Sandbox sandbox = builder().build()) {
       assertThat(sandbox.<Integer>call("ping", int.class, 1)).isEqualTo(2);
-      Held during = Held.now();
-      assertThat(during.descriptors).isEqualTo(before.descriptors + 2);
-      assertThat(during.mappings).isEqualTo(before.mappings + 1);
-      assertThat(during.virtualMemory).isGreaterThan(before.virtualMemory);
+      Held during = Held.now(MEMORY_SIZE);
+      assertThat(during.descriptors()).isEqualTo(before.descriptors() + 2);
+      assertThat(during.mappings()).isEqualTo(before.mappings() + 1);
+      assertThat(during.virtualMemory()).isGreaterThan(before.virtualMemory());
     }
-    assertThat(Held.now()).isEqualTo(before);
+    assertThat(Held.now(MEMORY_SIZE)).isEqualTo(before);
   }
 
   @Test
   void areGivenBackByEverySandboxHoweverItEnded() throws IOException {
     useAndClose(0);
     useAndClose(1);
-    Held before = Held.now();
+    Held before = Held.now(MEMORY_SIZE);
     for (int i = 0; i < SANDBOXES; i++) {
       useAndClose(i);
     }
-    assertThat(Held.now()).isEqualTo(before);
+    assertThat(Held.now(MEMORY_SIZE)).isEqualTo(before);
   }
 
   private static void useAndClose(int number) {

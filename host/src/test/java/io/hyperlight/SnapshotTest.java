@@ -9,10 +9,12 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Snapshots of sandboxes: what going back undoes, and what stays. */
 @HardwareLaneQuick
+@Tag("dirty-tracking")
 class SnapshotTest {
   private static final String PROGRAM =
       """

@@ -132,6 +132,11 @@ public final class Instance implements AutoCloseable {
     initialised = true;
   }
 
+  /** What is behind it now. */
+  LoadedProgram loaded() {
+    return loaded;
+  }
+
   // The steps of a call, for the generated stubs.
 
   /**

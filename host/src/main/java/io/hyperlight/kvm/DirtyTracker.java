@@ -7,7 +7,7 @@ package io.hyperlight.kvm;
  *
  * <p>For one thread at a time, and never while the vCPU runs.
  */
-public sealed interface DirtyTracker extends AutoCloseable permits DirtyRing, DirtyLog {
+public interface DirtyTracker extends AutoCloseable {
   /** Takes page numbers: guest-physical addresses in units of 4096 bytes. */
   @FunctionalInterface
   interface PageSet {

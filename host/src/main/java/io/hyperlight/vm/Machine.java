@@ -201,6 +201,10 @@ public final class Machine implements AutoCloseable {
     return memory.segment().byteSize();
   }
 
+  Processor processor() {
+    return processor;
+  }
+
   /** Knows what the guest of a spawned machine writes. */
   DirtyTracker tracker() {
     return Objects.requireNonNull(processor.tracker());
