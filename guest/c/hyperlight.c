@@ -9,7 +9,7 @@
 #include <string.h>
 #endif
 
-enum { LINUX_WRITE = 1, STANDARD_OUTPUT = 1 };
+enum { LINUX_WRITE = 1, LINUX_GETRANDOM = 318, STANDARD_OUTPUT = 1 };
 
 extern const struct hl_function __start_hyperlight_functions[] __attribute__((visibility("hidden")));
 
@@ -61,6 +61,18 @@ void hl_print(hl_string text)
         }
         text.data += written;
         text.size -= (size_t)written;
+    }
+}
+
+void hl_random(void *target, size_t size)
+{
+    for (unsigned char *next = target; size != 0;) {
+        int64_t got = (int64_t)system_call(LINUX_GETRANDOM, (uint64_t)next, size, 0);
+        if (got <= 0) {
+            hl_abort(HL_STR("hl_random into memory that is not the guest's to write"));
+        }
+        next += got;
+        size -= (size_t)got;
     }
 }
 

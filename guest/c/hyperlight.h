@@ -113,6 +113,12 @@ void *hl_scratch(size_t size);
     hl_concat_array(sizeof((hl_string[]){__VA_ARGS__}) / sizeof(hl_string), (hl_string[]){__VA_ARGS__})
 hl_string hl_concat_array(size_t count, const hl_string *parts);
 
+/*
+ * Fills memory with random bytes from the host. They are fresh at every call, also after the sandbox was restored to a
+ * snapshot; a seed or a key that is kept in memory comes back with the snapshot, in every sandbox that comes from it.
+ */
+void hl_random(void *target, size_t size);
+
 /* A zero-terminated string as an hl_string. */
 hl_string hl_from_cstring(const char *text);
 
@@ -211,6 +217,7 @@ struct hl_frame {
     uint64_t status;
     uint64_t error_address;
     uint64_t error_length;
+    uint64_t gs_base;
 };
 
 bool hl_host_call(const struct hl_function *function, const struct hl_value *arguments, struct hl_value *result);

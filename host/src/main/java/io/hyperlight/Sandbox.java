@@ -175,6 +175,14 @@ public final class Sandbox implements AutoCloseable {
   }
 
   /**
+   * Makes every further call fail as if the sandbox were closed. One that is running goes on. From
+   * any thread; {@link #detach} and {@link #close} work all the same.
+   */
+  void refuseCalls() {
+    instance.refuseCalls();
+  }
+
+  /**
    * Moves the VM into a new sandbox object, as it is. This one is closed from now on, and so is
    * every handle from {@link #function}: whoever has it cannot reach the VM any more. Takes no
    * system call.

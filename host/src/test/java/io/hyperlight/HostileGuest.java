@@ -31,7 +31,7 @@ final class HostileGuest implements AutoCloseable {
       #define ASM(text) __asm__ volatile(text ::: "memory")
       #define FRAME (HL_INFORMATION->frame)
 
-      enum { WRITE = 1, BRK = 12 };
+      enum { WRITE = 1, GETRANDOM = 318, BRK = 12 };
 
       HL_IMPORT(int64_t, twice, int64_t)
       HL_IMPORT(hl_string, echo, hl_string)

@@ -286,6 +286,19 @@ class SnapshotTest {
   }
 
   @Test
+  void aSandboxThatRefusesCallsCanBeDetached() {
+    try (Sandbox sandbox = builder().build()) {
+      sandbox.refuseCalls();
+      assertThatThrownBy(() -> sandbox.call("count", int.class))
+          .isInstanceOf(SandboxClosedException.class);
+      try (Sandbox successor = sandbox.detach()) {
+        assertThat(successor.<Integer>call("count", int.class)).isEqualTo(1);
+      }
+      assertThatThrownBy(sandbox::detach).isInstanceOf(SandboxClosedException.class);
+    }
+  }
+
+  @Test
   void guestsRunOnVirtualThreads() throws InterruptedException {
     AtomicInteger result = new AtomicInteger();
     try (Sandbox sandbox = builder().build()) {

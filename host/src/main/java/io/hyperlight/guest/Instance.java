@@ -47,6 +47,9 @@ public final class Instance implements AutoCloseable {
 
   private final Outcome.Reporter reporter;
 
+  /** Whether no call may begin any more. */
+  private volatile boolean refusing;
+
   /** The thread that has claimed the instance. */
   private volatile @Nullable Thread user;
 
@@ -162,7 +165,7 @@ public final class Instance implements AutoCloseable {
 
   private void claimOpen() {
     claim();
-    if (closed) {
+    if (closed || refusing) {
       end();
       throw reporter.exceptionFor(new Outcome.Closed());
     }
@@ -417,6 +420,14 @@ public final class Instance implements AutoCloseable {
   }
 
   /**
+   * Makes the instance closed to everybody but {@link #detach} and {@link #close}. A running call
+   * goes on. From any thread.
+   */
+  public void refuseCalls() {
+    refusing = true;
+  }
+
+  /**
    * Moves everything to a new instance. This one is closed from now on, and so is every handle
    * bound to it.
    *
@@ -424,8 +435,11 @@ public final class Instance implements AutoCloseable {
    *     what it is
    */
   public Instance detach() {
-    claimOpen();
+    claim();
     try {
+      if (closed) {
+        throw reporter.exceptionFor(new Outcome.Closed());
+      }
       Instance successor = new Instance(loaded, reporter, initialised);
       successor.unusableSince = unusableSince;
       closed = true;

@@ -25,6 +25,7 @@ class CallFrameTest {
     expected.put(frame("status"), (long) CallFrame.STATUS);
     expected.put(frame("error_address"), (long) CallFrame.ERROR_ADDRESS);
     expected.put(frame("error_length"), (long) CallFrame.ERROR_LENGTH);
+    expected.put(frame("gs_base"), (long) CallFrame.GS_BASE);
     expected.put(
         "sizeof(((struct hl_frame *)0)->stack_arguments)",
         (long) CallFrame.STACK_WORDS * Long.BYTES);
