@@ -44,6 +44,7 @@ class ArchitectureTest {
   private static final List<String> LAYERS =
       List.of(
           "io.hyperlight",
+          "io.hyperlight.pool",
           "io.hyperlight.guest",
           "io.hyperlight.linux",
           "io.hyperlight.vm",

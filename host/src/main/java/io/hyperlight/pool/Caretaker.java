@@ -1,0 +1,94 @@
+package io.hyperlight.pool;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A thread of a pool, which creates, cleans and closes its members. Asks the pool what to do, does
+ * it without the pool's lock, and tells the pool how it went, until there is nothing left to do.
+ */
+final class Caretaker<T> implements Runnable {
+  private static final System.Logger LOGGER = System.getLogger("io.hyperlight.pool");
+
+  private final RecyclingPool<T> pool;
+  private final Keeper<T> keeper;
+  private final PoolBudget.Share share;
+
+  Caretaker(RecyclingPool<T> pool, Keeper<T> keeper, PoolBudget.Share share) {
+    this.pool = pool;
+    this.keeper = keeper;
+    this.share = share;
+  }
+
+  @Override
+  public void run() {
+    Chore<T> chore;
+    while ((chore = pool.awaitChore()) != null) {
+      switch (chore) {
+        case Chore.Clean<T>(Member<T> member) -> clean(member);
+        case Chore.Close<T>(Member<T> member) -> close(member);
+        case Chore.Grow<T>(PoolBudget.Need need) -> grow(need);
+        case Chore.Create<T>() -> create();
+        case Chore.Reclaim<T>(List<Member<T>> members) -> reclaim(members);
+        case Chore.Release<T>() -> share.release();
+        case Chore.Withdraw<T>() -> share.withdraw();
+      }
+    }
+    share.leave();
+  }
+
+  // Errors are caught as well: a pool without its caretakers would let its users wait for nothing.
+
+  private void clean(Member<T> member) {
+    long start = System.nanoTime();
+    try {
+      keeper.clean(member.item());
+    } catch (Throwable t) {
+      LOGGER.log(System.Logger.Level.WARNING, "cannot clean " + member.item(), t);
+      pool.cleaningFailed(member);
+      return;
+    }
+    pool.cleaned(member, System.nanoTime() - start);
+  }
+
+  private void close(Member<T> member) {
+    try {
+      keeper.close(member.item());
+    } catch (Throwable t) {
+      LOGGER.log(System.Logger.Level.WARNING, "cannot close " + member.item(), t);
+    }
+    share.release();
+    pool.memberClosed(member);
+  }
+
+  private void grow(PoolBudget.Need need) {
+    boolean reserved = share.reserve(need);
+    pool.growthDecided(reserved);
+    if (reserved) {
+      create();
+    }
+  }
+
+  private void create() {
+    long start = System.nanoTime();
+    T item;
+    try {
+      item = keeper.create();
+    } catch (Throwable t) {
+      share.release();
+      pool.creationFailed(t);
+      return;
+    }
+    pool.created(item, System.nanoTime() - start);
+  }
+
+  private void reclaim(List<Member<T>> members) {
+    List<Member<T>> used = new ArrayList<>();
+    for (Member<T> member : members) {
+      if (!pool.takeBack(member)) {
+        used.add(member);
+      }
+    }
+    pool.stillUsed(used);
+  }
+}

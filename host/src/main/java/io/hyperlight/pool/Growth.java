@@ -1,0 +1,83 @@
+package io.hyperlight.pool;
+
+import io.hyperlight.pool.PoolBudget.Need;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides whether a pool that wants one more member may create it now: the budget must have granted
+ * it, and after a failure there is a pause, unless somebody waits who has no other hope. Guarded by
+ * the pool's lock.
+ */
+final class Growth<T> {
+  private static final long MILLISECOND = 1_000_000;
+
+  private final PoolBudget.Share share;
+  private final Backoff pause;
+
+  /** Reservations that the budget has granted, and nobody has used yet. */
+  private int granted;
+
+  /** Whether a caretaker is asking the budget: one at a time, because a share has one claim. */
+  private boolean asking;
+
+  private @Nullable Throwable lastFailure;
+
+  Growth(PoolBudget.Share share, long now) {
+    this.share = share;
+    pause = new Backoff(100 * MILLISECOND, 10_000 * MILLISECOND, now);
+  }
+
+  void granted() {
+    granted++;
+  }
+
+  /**
+   * What to do.
+   *
+   * @param need of the pool
+   */
+  @Nullable Chore<T> choose(Need need, long now) {
+    if (granted > 0) {
+      granted--;
+      return need == Need.NONE ? new Chore.Release<>() : new Chore.Create<>();
+    }
+    if (mayAsk(need)) {
+      if (need == Need.MORE && !pause.isDue(now)) {
+        return null;
+      }
+      asking = true;
+      return new Chore.Grow<>(need);
+    }
+    boolean needless = need == Need.NONE && !asking && share.claim() != Need.NONE;
+    return needless ? new Chore.Withdraw<>() : null;
+  }
+
+  /** Whether there is a reason to ask the budget that it does not know yet. */
+  boolean mayAsk(Need need) {
+    return !asking && share.claim().compareTo(need) < 0;
+  }
+
+  /** How long until the pause ends. */
+  long nanosLeft(long now) {
+    return pause.nanosLeft(now);
+  }
+
+  void asked() {
+    asking = false;
+  }
+
+  void succeeded() {
+    pause.reset();
+    lastFailure = null;
+  }
+
+  void failed(Throwable failure, long now) {
+    lastFailure = failure;
+    pause.failed(now);
+  }
+
+  /** Why the last attempt to create a member failed; null if it did not. */
+  @Nullable Throwable lastFailure() {
+    return lastFailure;
+  }
+}

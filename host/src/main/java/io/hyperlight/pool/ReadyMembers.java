@@ -1,0 +1,82 @@
+package io.hyperlight.pool;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The members that are clean and wait to be lent: a stack, so that those which are not needed sink
+ * to the bottom. As many members as have not moved for some time are as many as were never needed
+ * in that time; so the pool has too many when more than its idle ones have been ready for the idle
+ * time. Guarded by the pool's lock.
+ */
+final class ReadyMembers<T> {
+  private final PoolLimits limits;
+  private final List<Member<T>> members = new ArrayList<>();
+
+  /** No member expires before that, so that they need not be looked at on every occasion. */
+  private long noneExpiresBefore;
+
+  ReadyMembers(PoolLimits limits) {
+    this.limits = limits;
+  }
+
+  boolean isEmpty() {
+    return members.isEmpty();
+  }
+
+  int size() {
+    return members.size();
+  }
+
+  void push(Member<T> member, long now) {
+    member.readySince = now;
+    long expiry = earlier(now + limits.idleNanos(), member.createdAt + limits.ageNanos());
+    noneExpiresBefore = members.isEmpty() ? expiry : earlier(noneExpiresBefore, expiry);
+    members.add(member);
+  }
+
+  /** Takes the one that was used last. */
+  @Nullable Member<T> pop() {
+    return members.isEmpty() ? null : members.removeLast();
+  }
+
+  /** Takes the one that has not been used for the longest time. */
+  @Nullable Member<T> popLongestReady() {
+    return members.isEmpty() ? null : members.removeFirst();
+  }
+
+  /** Takes one that is too old, or too many. */
+  @Nullable Member<T> popExpired(long now) {
+    if (members.isEmpty() || now - noneExpiresBefore < 0) {
+      return null;
+    }
+    noneExpiresBefore = now;
+    long next = now + limits.idleNanos();
+    if (members.size() > limits.idle()) {
+      next = members.get(limits.idle()).readySince + limits.idleNanos();
+      if (now - next >= 0) {
+        return members.removeFirst();
+      }
+    }
+    for (Member<T> member : members) {
+      long tooOldAt = member.createdAt + limits.ageNanos();
+      if (now - tooOldAt >= 0) {
+        members.remove(member);
+        return member;
+      }
+      next = earlier(next, tooOldAt);
+    }
+    noneExpiresBefore = next;
+    return null;
+  }
+
+  /** How long until it is worth asking for expired ones; only while there are members. */
+  long nanosUntilExpiry(long now) {
+    return noneExpiresBefore - now;
+  }
+
+  private static long earlier(long a, long b) {
+    return a - b < 0 ? a : b;
+  }
+}
