@@ -8,8 +8,6 @@ import java.util.List;
  * it without the pool's lock, and tells the pool how it went, until there is nothing left to do.
  */
 final class Caretaker<T> implements Runnable {
-  private static final System.Logger LOGGER = System.getLogger("io.hyperlight.pool");
-
   private final RecyclingPool<T> pool;
   private final Keeper<T> keeper;
   private final PoolBudget.Share share;
@@ -44,8 +42,8 @@ final class Caretaker<T> implements Runnable {
     try {
       keeper.clean(member.item());
     } catch (Throwable t) {
-      LOGGER.log(System.Logger.Level.WARNING, "cannot clean " + member.item(), t);
       pool.cleaningFailed(member);
+      report("clean", member, t);
       return;
     }
     pool.cleaned(member, System.nanoTime() - start);
@@ -55,10 +53,18 @@ final class Caretaker<T> implements Runnable {
     try {
       keeper.close(member.item());
     } catch (Throwable t) {
-      LOGGER.log(System.Logger.Level.WARNING, "cannot close " + member.item(), t);
+      report("close", member, t);
     }
     share.release();
     pool.memberClosed(member);
+  }
+
+  private void report(String what, Member<T> member, Throwable failure) {
+    try {
+      keeper.failed(what, member.item(), failure);
+    } catch (RuntimeException | Error e) {
+      // There is nobody left to tell.
+    }
   }
 
   private void grow(PoolBudget.Need need) {

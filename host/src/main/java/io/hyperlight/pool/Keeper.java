@@ -25,4 +25,12 @@ public interface Keeper<T> {
 
   /** Closes an item. Called by caretakers, once for each item. */
   void close(T item);
+
+  /**
+   * Hears that an item could not be cleaned and will be replaced, or could not be closed. Called by
+   * caretakers.
+   *
+   * @param what "clean" or "close"
+   */
+  void failed(String what, T item, Throwable failure);
 }

@@ -96,6 +96,11 @@ public final class PoolBudget {
     }
   }
 
+  /** Whether pools that have items are asked to give up one. */
+  boolean yieldIsWanted() {
+    return yieldWanted;
+  }
+
   /** Whether an item of this size would ever fit. */
   public boolean canHold(long itemBytes) {
     return maximumCount > 0 && itemBytes <= maximumBytes;
