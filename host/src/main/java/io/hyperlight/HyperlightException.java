@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
  * Everything that can go wrong with guests and sandboxes. Unchecked, and sealed: a {@code switch}
  * over it is complete.
  *
- * <p>Each subclass says when it is thrown and whether the sandbox can still be used.
+ * <p>Each subclass says when it is thrown and whether the sandbox or pool can still be used.
  */
 public abstract sealed class HyperlightException extends RuntimeException
     permits GuestAbortException,
@@ -21,6 +21,7 @@ public abstract sealed class HyperlightException extends RuntimeException
         InvalidResultException,
         InvalidSnapshotException,
         NoSuchFunctionException,
+        PoolException,
         SandboxClosedException,
         SandboxInUseException,
         SandboxMemoryException,

@@ -2,7 +2,8 @@
  * Runs functions nobody trusts, each inside a micro-VM of its own, from an ordinary JVM program.
  *
  * <p>{@link io.hyperlight.Guest} is a program, {@link io.hyperlight.Sandbox} a micro-VM with a
- * guest in it. Everything that can go wrong is a {@link io.hyperlight.HyperlightException}.
+ * guest in it, {@link io.hyperlight.SandboxPool} many of them. Everything that can go wrong is a
+ * {@link io.hyperlight.HyperlightException}.
  */
 @NullMarked
 package io.hyperlight;

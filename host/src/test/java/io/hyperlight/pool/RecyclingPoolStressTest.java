@@ -3,6 +3,7 @@ package io.hyperlight.pool;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.pool.RefusedException.Reason;
+import io.hyperlight.testing.Await;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.Seeds;
 import java.util.ArrayList;

@@ -1,4 +1,4 @@
-package io.hyperlight.pool;
+package io.hyperlight.testing;
 
 import static org.assertj.core.api.Assertions.fail;
 
@@ -6,12 +6,13 @@ import java.time.Duration;
 import java.util.function.BooleanSupplier;
 
 /** Waits until something is true that nobody signals. */
-final class Await {
+public final class Await {
   private static final long PATIENCE_NANOS = Duration.ofMinutes(2).toNanos();
 
   private Await() {}
 
-  static void until(String what, BooleanSupplier condition) throws InterruptedException {
+  /** Looks again and again; fails after minutes. */
+  public static void until(String what, BooleanSupplier condition) throws InterruptedException {
     long start = System.nanoTime();
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() - start > PATIENCE_NANOS) {

@@ -1,0 +1,55 @@
+package io.hyperlight;
+
+import io.hyperlight.pool.Member;
+import io.hyperlight.pool.RecyclingPool;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * A sandbox of a {@link SandboxPool} for one holder, clean at first, until it is closed. May be
+ * passed from thread to thread.
+ *
+ * <p>A lease that is never closed keeps its sandbox from the pool for ever.
+ */
+public final class Lease implements AutoCloseable {
+  private final RecyclingPool<Sandbox> pool;
+  private final Member<Sandbox> member;
+  private final Sandbox sandbox;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  Lease(RecyclingPool<Sandbox> pool, Member<Sandbox> member) {
+    this.pool = pool;
+    this.member = member;
+    sandbox = member.item();
+  }
+
+  /**
+   * The sandbox. Its state is kept from call to call, and it may be used in every way, also {@link
+   * Sandbox#restore} and {@link Sandbox#close}; a closed one is replaced by the pool.
+   *
+   * @return the same sandbox each time; a closed one when the lease is closed
+   */
+  public Sandbox sandbox() {
+    return sandbox;
+  }
+
+  /**
+   * Gives the sandbox back. It and its function handles are closed for the holder at once: every
+   * later call fails with {@link SandboxClosedException}, and none can reach the next holder's
+   * sandbox. The pool cleans it on a thread of its own.
+   *
+   * <p>A call that is still running in another thread goes on, and the sandbox comes back to the
+   * pool when it has ended. A second close does nothing. Any thread may close a lease; a host
+   * function of its sandbox may, too. Never waits for anything but a short lock.
+   */
+  @Override
+  public void close() {
+    if (closed.compareAndSet(false, true)) {
+      pool.giveBack(member);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "Lease[" + sandbox + "]";
+  }
+}

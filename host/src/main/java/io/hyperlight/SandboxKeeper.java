@@ -1,0 +1,46 @@
+package io.hyperlight;
+
+import io.hyperlight.pool.Keeper;
+import org.jspecify.annotations.Nullable;
+
+/** Makes and cleans the sandboxes of a pool. */
+final class SandboxKeeper implements Keeper<Sandbox> {
+  private static final System.Logger LOGGER = System.getLogger("io.hyperlight.pool");
+
+  private final Snapshot snapshot;
+
+  SandboxKeeper(Snapshot snapshot) {
+    this.snapshot = snapshot;
+  }
+
+  @Override
+  public Sandbox create() {
+    return snapshot.spawn();
+  }
+
+  @Override
+  public @Nullable Sandbox reclaim(Sandbox sandbox) {
+    try {
+      return sandbox.detach();
+    } catch (SandboxInUseException e) {
+      sandbox.refuseCalls();
+      return null;
+    }
+  }
+
+  @Override
+  public void clean(Sandbox sandbox) {
+    sandbox.restore(snapshot);
+  }
+
+  @Override
+  public void close(Sandbox sandbox) {
+    sandbox.close();
+  }
+
+  @Override
+  public void failed(String what, Sandbox sandbox, Throwable failure) {
+    LOGGER.log(
+        System.Logger.Level.WARNING, "a pool cannot %s %s".formatted(what, sandbox), failure);
+  }
+}
