@@ -130,7 +130,12 @@ public final class SandboxPool implements AutoCloseable {
     } catch (RefusedException e) {
       throw exceptionFor(e, nanos);
     }
-    return new Lease(pool, member);
+    try {
+      return new Lease(pool, member);
+    } catch (OutOfMemoryError e) {
+      pool.giveBack(member);
+      throw e;
+    }
   }
 
   private PoolException exceptionFor(RefusedException refusal, long nanos) {

@@ -20,22 +20,36 @@ final class Caretaker<T> implements Runnable {
 
   @Override
   public void run() {
-    Chore<T> chore;
-    while ((chore = pool.awaitChore()) != null) {
-      switch (chore) {
-        case Chore.Clean<T>(Member<T> member) -> clean(member);
-        case Chore.Close<T>(Member<T> member) -> close(member);
-        case Chore.Grow<T>(PoolBudget.Need need) -> grow(need);
-        case Chore.Create<T>() -> create();
-        case Chore.Reclaim<T>(List<Member<T>> members) -> reclaim(members);
-        case Chore.Release<T>() -> share.release();
-        case Chore.Withdraw<T>() -> share.withdraw();
+    boolean more = true;
+    while (more) {
+      try {
+        more = doChore();
+      } catch (Error e) {
+        // No memory, most likely. At worst a member is lost; the pool goes on with the others.
       }
     }
     share.leave();
   }
 
-  // Errors are caught as well: a pool without its caretakers would let its users wait for nothing.
+  private boolean doChore() {
+    Chore<T> chore = pool.awaitChore();
+    switch (chore) {
+      case null -> {
+        return false;
+      }
+      case Chore.Clean<T>(Member<T> member) -> clean(member);
+      case Chore.Close<T>(Member<T> member) -> close(member);
+      case Chore.Grow<T>(PoolBudget.Need need) -> grow(need);
+      case Chore.Create<T>() -> create();
+      case Chore.Reclaim<T>(List<Member<T>> members) -> reclaim(members);
+      case Chore.Release<T>() -> share.release();
+      case Chore.Withdraw<T>() -> share.withdraw();
+    }
+    return true;
+  }
+
+  // What a keeper throws is caught whatever it is: a pool without its caretakers would let its
+  // users wait for nothing.
 
   private void clean(Member<T> member) {
     long start = System.nanoTime();

@@ -239,8 +239,8 @@ public final class RecyclingPool<T> implements AutoCloseable {
     }
     lock.lock();
     try {
-      lent--;
       returned.addLast(member);
+      lent--;
       work.signal();
     } finally {
       lock.unlock();
@@ -325,6 +325,11 @@ public final class RecyclingPool<T> implements AutoCloseable {
   }
 
   private @Nullable Chore<T> chooseChore(long now) {
+    if (!used.isEmpty() && reclaiming.isDue(now)) {
+      List<Member<T>> members = used;
+      used = new ArrayList<>();
+      return new Chore.Reclaim<>(members);
+    }
     Member<T> member = returned.pollFirst();
     if (member != null) {
       return mustGo(member, now) ? closing(member) : new Chore.Clean<>(member);
@@ -332,11 +337,6 @@ public final class RecyclingPool<T> implements AutoCloseable {
     member = closed || mustYield() ? ready.popLongestReady() : ready.popExpired(now);
     if (member != null) {
       return closing(member);
-    }
-    if (!used.isEmpty() && reclaiming.isDue(now)) {
-      List<Member<T>> members = used;
-      used = new ArrayList<>();
-      return new Chore.Reclaim<>(members);
     }
     return chooseGrowth(now);
   }
