@@ -18,6 +18,30 @@ final class Caretaker<T> implements Runnable {
     this.share = share;
   }
 
+  /**
+   * Starts the caretakers of a pool.
+   *
+   * @throws OutOfMemoryError if the process may have no more threads; the pool is abandoned then
+   */
+  static <T> void startAll(
+      int count, RecyclingPool<T> pool, Keeper<T> keeper, PoolBudget.Share share) {
+    Thread.Builder builder =
+        Thread.ofPlatform()
+            .daemon()
+            .inheritInheritableThreadLocals(false)
+            .name("hyperlight-pool-" + share.number() + "-", 1);
+    int missing = count;
+    try {
+      while (missing > 0) {
+        builder.start(new Caretaker<>(pool, keeper, share));
+        missing--;
+      }
+    } catch (OutOfMemoryError e) {
+      pool.abandon(missing);
+      throw e;
+    }
+  }
+
   @Override
   public void run() {
     boolean more = true;

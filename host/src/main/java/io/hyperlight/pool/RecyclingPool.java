@@ -90,14 +90,20 @@ public final class RecyclingPool<T> implements AutoCloseable {
     share = budget.join(itemBytes, listener());
     growth = new Growth<>(share, clock.getAsLong());
     caretakers = threads;
-    Thread.Builder builder =
-        Thread.ofPlatform()
-            .daemon()
-            .inheritInheritableThreadLocals(false)
-            .name("hyperlight-pool-" + share.number() + "-", 1);
-    for (int i = 0; i < threads; i++) {
-      builder.start(new Caretaker<>(this, keeper, share));
+    Caretaker.startAll(threads, this, keeper, share);
+  }
+
+  /** Gives up: some caretakers could not be started. The others end. */
+  void abandon(int missing) {
+    lock.lock();
+    try {
+      closed = true;
+      caretakers -= missing;
+      work.signalAll();
+    } finally {
+      lock.unlock();
     }
+    share.leave();
   }
 
   private PoolBudget.Listener listener() {

@@ -491,6 +491,17 @@ class RecyclingPoolTest {
   }
 
   @Test
+  void aPoolThatIsAbandonedEndsAndFreesItsPlace() throws Exception {
+    PoolBudget budget = new PoolBudget(10, 10);
+    RecyclingPool<Things.Thing> pool = things.pool(Things.limits(2, 2), budget);
+    awaitReady(pool, 2);
+    pool.abandon(0);
+    Await.until("all closed", () -> budget.count() == 0);
+    assertThat(things.open).hasValue(0);
+    pool.close();
+  }
+
+  @Test
   void twoPoolsShareABudget() throws Exception {
     PoolBudget budget = new PoolBudget(3, 1000);
     try (RecyclingPool<Things.Thing> one = things.pool(Things.limits(3, 0), budget);
