@@ -152,6 +152,46 @@ class SandboxPoolTest {
   }
 
   @Test
+  void callsThatRaceWithTheEndOfTheirLeaseNeverReachTheNextHolder() throws Exception {
+    try (PooledGuest guest = new PooledGuest();
+        SandboxPool pool = guest.pool().size(1).maxWait(LONG).build();
+        ExecutorService executor = Executors.newSingleThreadExecutor()) {
+      for (int round = 0; round < 100; round++) {
+        Lease lease = pool.acquire();
+        CountDownLatch calling = new CountDownLatch(1);
+        Future<Integer> caller =
+            executor.submit(() -> {
+              try {
+                return callUntilClosed(lease.sandbox(), calling);
+              } catch (Throwable t) {
+                throw new AssertionError(t);
+              }
+            });
+        calling.await();
+        lease.close();
+        assertThat(pool.<Integer>call("count", int.class)).isEqualTo(1);
+        assertThat(caller.get()).isPositive();
+      }
+      assertThat(pool.statistics().replaced()).isZero();
+    }
+  }
+
+  private static int callUntilClosed(Sandbox sandbox, CountDownLatch calling) throws Throwable {
+    MethodHandle count = sandbox.function("count");
+    int last = 0;
+    while (true) {
+      try {
+        last = (int) count.invokeExact();
+        calling.countDown();
+      } catch (SandboxClosedException e) {
+        return last;
+      } catch (SandboxInUseException e) {
+        Thread.onSpinWait(); // just being taken away
+      }
+    }
+  }
+
+  @Test
   void aSandboxThatItsHolderClosedIsReplaced() {
     try (PooledGuest guest = new PooledGuest();
         SandboxPool pool = guest.pool().size(1).maxWait(LONG).build()) {
