@@ -16,6 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.engine.support.descriptor.ClassSource;
+import org.junit.platform.launcher.Launcher;
 import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
@@ -26,6 +27,8 @@ import org.junit.platform.launcher.listeners.TestExecutionSummary;
 /**
  * Runs the tests on JUnit's platform, in the hardware lane. There Maven would take minutes to
  * start, and JUnit's own console launcher takes as long as some tests do.
+ *
+ * <p>Several machines share the tests: each runs a {@link Slice} of them.
  */
 final class HardwareLane {
   private final PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
@@ -35,33 +38,45 @@ final class HardwareLane {
   /**
    * Exits with status 0 if tests were found and all of them passed.
    *
-   * @param arguments {@code quick}, {@code all} or the name of one class, and the folder with the
-   *     classes of the tests
+   * @param arguments {@code quick}, {@code all} or the name of one class; the slice of them, such
+   *     as {@code 1/2}; and the folder with the classes of the tests
    */
   public static void main(String[] arguments) {
-    boolean passed = new HardwareLane().run(arguments[0], Path.of(arguments[1]));
+    boolean passed =
+        new HardwareLane().run(arguments[0], Slice.parse(arguments[1]), Path.of(arguments[2]));
     System.exit(passed ? 0 : 1);
   }
 
-  private boolean run(String part, Path classes) {
-    var request =
+  private boolean run(String part, Slice slice, Path classes) {
+    LauncherDiscoveryRequestBuilder tests =
+        filtered(part).selectors(selectClasspathRoots(Set.of(classes)));
+    Launcher launcher = LauncherFactory.create();
+    if (!slice.isEverything()) {
+      // Filtered again: a method with parameters would otherwise bring back what a tag leaves out.
+      tests = filtered(part).selectors(slice.of(launcher.discover(tests.build())));
+    }
+    SummaryGeneratingListener summary = new SummaryGeneratingListener();
+    Progress progress = new Progress();
+    launcher.execute(tests.build(), summary, progress);
+    print(summary.getSummary());
+    return summary.getSummary().getTestsFoundCount() > 0
+        && summary.getSummary().getTotalFailureCount() == 0
+        && !progress.hasTooManyIterations;
+  }
+
+  private static LauncherDiscoveryRequestBuilder filtered(String part) {
+    LauncherDiscoveryRequestBuilder tests =
         LauncherDiscoveryRequestBuilder.request()
-            .selectors(selectClasspathRoots(Set.of(classes)))
             .filters(
                 // ArchUnit's rules are about the sources, and its engine is slow to start.
                 includeEngines("junit-jupiter"),
                 includeClassNamePatterns(".*(Test|IT)"),
                 excludeTags(NotInHardwareLane.TAG));
-    switch (part) {
-      case "quick" -> request.filters(includeTags(HardwareLaneQuick.TAG));
-      case "all" -> {}
-      default -> request.filters(includeClassNamePatterns(".*\\b" + Pattern.quote(part)));
-    }
-    SummaryGeneratingListener summary = new SummaryGeneratingListener();
-    LauncherFactory.create().execute(request.build(), summary, new Progress());
-    print(summary.getSummary());
-    return summary.getSummary().getTestsFoundCount() > 0
-        && summary.getSummary().getTotalFailureCount() == 0;
+    return switch (part) {
+      case "quick" -> tests.filters(includeTags(HardwareLaneQuick.TAG));
+      case "all" -> tests;
+      default -> tests.filters(includeClassNamePatterns(".*\\b" + Pattern.quote(part)));
+    };
   }
 
   private void print(TestExecutionSummary summary) {
@@ -77,7 +92,16 @@ final class HardwareLane {
 
   /** A line for every class, with its time, so that a hanging or slow one shows. */
   private final class Progress implements TestExecutionListener {
+    volatile boolean hasTooManyIterations;
     private final ConcurrentHashMap<TestIdentifier, Long> starts = new ConcurrentHashMap<>();
+
+    @Override
+    public void dynamicTestRegistered(TestIdentifier test) {
+      if (Slice.mayMissIterationsAfter(test)) {
+        hasTooManyIterations = true;
+        out.println("  FAILED: " + test.getUniqueId() + ": more iterations than a slice counts");
+      }
+    }
 
     @Override
     public void executionStarted(TestIdentifier test) {
