@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.hyperlight.testing.ChildJvm;
 import io.hyperlight.testing.Command;
 import io.hyperlight.testing.CompiledGuest;
-import io.hyperlight.testing.NotInHardwareLane;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -22,7 +21,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A call of numbers costs one system call: KVM_RUN. */
-@NotInHardwareLane("Runs in a JVM of its own, which takes long to start.")
 class SystemCallCountIT {
   private static final String GUEST =
       """

@@ -22,7 +22,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What compilers and linkers really make: other programs are named, unusual guests run. */
-@NotInHardwareLane("About what linkers make; their options make no difference to a VM.")
 class ToolchainTest {
   private static final String HELLO =
       """
@@ -70,16 +69,19 @@ class ToolchainTest {
   }
 
   @Test
+  @NotInHardwareLane("Asks the C compiler; no VM takes part.")
   void an32BitProgramIsNamed() throws IOException {
     assertOutputRefused(ADD, "-m32", "-c", "-ffreestanding").withMessageContaining("a 32-bit");
   }
 
   @Test
+  @NotInHardwareLane("Asks the C compiler; no VM takes part.")
   void anObjectFileIsNamed() throws IOException {
     assertOutputRefused(ADD, "-c").withMessageContaining("an object file: link it to a program");
   }
 
   @Test
+  @NotInHardwareLane("Asks the C compiler; no VM takes part.")
   void aSharedLibraryIsNamed() throws IOException {
     assertOutputRefused(ADD, "-shared", "-fPIC", "-nostdlib")
         .withMessageContaining("a shared library, not a program");
@@ -87,12 +89,14 @@ class ToolchainTest {
   }
 
   @Test
+  @NotInHardwareLane("Asks the C compiler; no VM takes part.")
   void aDynamicProgramIsNamed() throws IOException {
     assertOutputRefused(HELLO).withMessageContaining("dynamically linked program: link it with");
     assertOutputRefused(HELLO, "-no-pie").withMessageContaining("dynamically linked program");
   }
 
   @Test
+  @NotInHardwareLane("Asks the C compiler; no VM takes part.")
   void anOrdinaryStaticProgramHasNoFunctionsForJava() throws IOException {
     assertOutputRefused(HELLO, "-static", "-no-pie")
         .withMessageContaining("no Hyperlight ABI note")
@@ -100,6 +104,7 @@ class ToolchainTest {
   }
 
   @Test
+  @NotInHardwareLane("Asks the C compiler; no VM takes part.")
   void aStaticPieThatNeedsMoreThanRelativeRelocationsIsNamed() throws IOException {
     // Those by which glibc chooses functions for the processor: R_X86_64_IRELATIVE.
     assertOutputRefused(HELLO, "-static-pie").withMessageContaining("a relocation of type 37");

@@ -46,10 +46,15 @@ public final class ChildJvm {
     return folderOf(io.hyperlight.Sandbox.class);
   }
 
-  /** Where a class file lies; for a class that patches a module, its code source would not say. */
+  /**
+   * The folder or jar in which a class file lies; for a class that patches a module, its code
+   * source would not say.
+   */
   private static Path folderOf(Class<?> type) {
     String file = "/" + type.getName().replace('.', '/') + ".class";
     String url = Objects.requireNonNull(type.getResource(file)).toString();
-    return Path.of(URI.create(url.substring(0, url.length() - file.length())));
+    String place = url.substring(0, url.length() - file.length());
+    // Of a jar, jar:file:/its/path!
+    return Path.of(URI.create(place.replaceFirst("^jar:(.*)!$", "$1")));
   }
 }

@@ -4,14 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.testing.ChildJvm;
 import io.hyperlight.testing.Command;
-import io.hyperlight.testing.NotInHardwareLane;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-@NotInHardwareLane("Runs in a JVM of its own, which takes long to start.")
 class DescriptorLimitTest {
   @Test
   void aMachineThatFindsNoDescriptorNamesTheLimitAndLeavesNothingOpen() {
