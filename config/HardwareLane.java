@@ -6,7 +6,7 @@ import java.util.List;
  * Runs the hardware lane's tests with the JDK that this program runs on, which Maven has found and
  * tells no script. The arguments are the script's; the first may also be {@code off}.
  */
-final class Verify {
+final class HardwareLane {
   void main(String[] arguments) throws IOException, InterruptedException {
     if (arguments[0].equals("off")) {
       return;
