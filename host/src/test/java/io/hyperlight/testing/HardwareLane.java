@@ -52,12 +52,15 @@ final class HardwareLane {
         filtered(part).selectors(selectClasspathRoots(Set.of(classes)));
     Launcher launcher = LauncherFactory.create();
     if (!slice.isEverything()) {
-      // Filtered again: a method with parameters would otherwise bring back what a tag leaves out.
+      // With the filters again, or ArchUnit's engine would start after all.
       tests = filtered(part).selectors(slice.of(launcher.discover(tests.build())));
     }
     SummaryGeneratingListener summary = new SummaryGeneratingListener();
     Progress progress = new Progress();
     launcher.execute(tests.build(), summary, progress);
+    if (summary.getSummary().getTestsFoundCount() == 0) {
+      out.println("No test found.");
+    }
     print(summary.getSummary());
     return summary.getSummary().getTestsFoundCount() > 0
         && summary.getSummary().getTotalFailureCount() == 0
