@@ -4,6 +4,8 @@ import static io.hyperlight.vm.PhysicalMemory.PAGE_SIZE;
 
 import io.hyperlight.os.Posix;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The contents of a machine's memory at one moment, in a sealed file in memory: nobody can change
@@ -13,15 +15,51 @@ import java.lang.foreign.MemorySegment;
  * #release released} it, and so does the host's own view of it. Safe for use by many threads.
  */
 final class MemoryImage {
+  /** Each is a mapping in every machine. */
+  private static final int MOST_EXTENTS = 32;
+
   private final int fd;
   private final MemorySegment contents;
   private final PageBitmap present;
+  private final List<Extent> extents;
   private int users = 1;
+
+  /** Contiguous pages that are mapped from the file; between them lie zeros. */
+  record Extent(long start, long end) {}
 
   private MemoryImage(int fd, long sizeBytes, PageBitmap present) {
     this.fd = fd;
     this.present = present;
+    extents = extents(present, sizeBytes / PAGE_SIZE);
     contents = Posix.mmap(sizeBytes, Posix.PROT_READ, Posix.MAP_SHARED, fd);
+  }
+
+  /**
+   * The runs of present pages. The smallest gaps between them are included until there are few
+   * enough.
+   */
+  static List<Extent> extents(PageBitmap present, long pages) {
+    List<Extent> extents = List.of();
+    for (long gap = 1; gap == 1 || extents.size() > MOST_EXTENTS; gap *= 2) {
+      extents = new ArrayList<>();
+      long start = -1;
+      long end = -1;
+      for (long page = 0; page < pages; page++) {
+        if (present.contains(page)) {
+          if (start >= 0 && page - end >= gap) {
+            extents.add(new Extent(start * PAGE_SIZE, end * PAGE_SIZE));
+            start = page;
+          } else if (start < 0) {
+            start = page;
+          }
+          end = page + 1;
+        }
+      }
+      if (start >= 0) {
+        extents.add(new Extent(start * PAGE_SIZE, end * PAGE_SIZE));
+      }
+    }
+    return List.copyOf(extents);
   }
 
   /** Puts an image together. For one thread. */
@@ -96,15 +134,20 @@ final class MemoryImage {
     return contents;
   }
 
-  /** Maps it over the start of a mapping, copy-on-write. */
+  /**
+   * Maps it over the start of an empty mapping, copy-on-write. Zeros are left to that mapping: a
+   * guest that reads them must not make the file grow.
+   */
   void mapInto(MemorySegment memory) {
-    Posix.mmap(
-        memory.address(),
-        sizeBytes(),
-        Posix.PROT_READ | Posix.PROT_WRITE,
-        Posix.MAP_PRIVATE | Posix.MAP_FIXED | Posix.MAP_NORESERVE,
-        fd,
-        0);
+    for (Extent extent : extents) {
+      Posix.mmap(
+          memory.address() + extent.start,
+          extent.end - extent.start,
+          Posix.PROT_READ | Posix.PROT_WRITE,
+          Posix.MAP_PRIVATE | Posix.MAP_FIXED | Posix.MAP_NORESERVE,
+          fd,
+          extent.start);
+    }
   }
 
   /**

@@ -51,6 +51,8 @@ class MachineCodeTest {
     for (int vector = 0; vector < Monitor.VECTORS; vector++) {
       codes.put("exception " + vector, Monitor.exceptionStub(vector));
     }
+    codes.put("dirty ring probe", DirtyRingProbe.code());
+    codes.put("writer of pages", DirtyTrackerTest.code());
     return codes;
   }
 
