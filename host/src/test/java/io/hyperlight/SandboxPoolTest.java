@@ -111,6 +111,20 @@ class SandboxPoolTest {
   }
 
   @Test
+  void sandboxesBeginWhereTheSnapshotWasTaken() {
+    try (PooledGuest guest = new PooledGuest();
+        Sandbox warm = guest.snapshot().spawn()) {
+      warm.call("count", int.class);
+      try (Snapshot snapshot = warm.snapshot();
+          SandboxPool pool = SandboxPool.of(snapshot).size(1).maxWait(LONG).build()) {
+        for (int i = 0; i < 5; i++) {
+          assertThat(pool.<Integer>call("count", int.class)).isEqualTo(2);
+        }
+      }
+    }
+  }
+
+  @Test
   void whatAHolderKeepsIsDeadWhenTheLeaseIsClosed() throws Exception {
     try (PooledGuest guest = new PooledGuest();
         SandboxPool pool = guest.pool().size(1).maxWait(LONG).build()) {

@@ -82,6 +82,7 @@ public final class Hypervisor {
           && fault.vector() == 14
           && fault.instructionPointer()
               == Monitor.systemCallStubAddress(SystemCallEntry.SUPERVISOR)) {
+        requireNoProtectionKeys();
         return SystemCallEntry.USER;
       }
       throw new MachineUnsupportedException(
@@ -92,6 +93,18 @@ public final class Hypervisor {
         throw cpu.unsupported();
       }
       throw e;
+    }
+  }
+
+  private void requireNoProtectionKeys() {
+    try (Machine machine = Machine.create(this, SystemCallEntry.USER, SelfTest.MEMORY)) {
+      String problem = SelfTest.run(machine, SelfTest.protectionKeys());
+      if (problem != null) {
+        throw new MachineUnsupportedException(
+            "guests could set protection keys on this machine ("
+                + problem
+                + "): start Linux with the option nopku");
+      }
     }
   }
 

@@ -36,6 +36,7 @@ public final class SelfTest {
   private static final long DATA = 0x3_0000;
   private static final long STACK = 0x4_0000;
   private static final long LATER = 0x5_0000;
+  private static final int RESTORES = 40;
   static final long MEMORY = 64L * PhysicalMemory.PAGE_SIZE;
 
   private static final int DIVIDE_ERROR = 0;
@@ -155,7 +156,19 @@ public final class SelfTest {
                 trap instanceof Trap.PortAccess
                     ? null
                     : exception(GENERAL_PROTECTION, CODE + 5).judge(machine, trap)));
+    checks.add(protectionKeys());
     return checks;
+  }
+
+  /**
+   * Where guests run on the processor as it is, one with protection keys would let them change what
+   * the gate itself may read.
+   */
+  static Check protectionKeys() {
+    return new Check(
+        "protection keys are out of reach",
+        code().add("xor %ecx, %ecx", 0x31, 0xc9).add("rdpkru", 0x0f, 0x01, 0xee),
+        exception(INVALID_OPCODE, CODE + 2));
   }
 
   private static MachineCode code() {
@@ -197,9 +210,55 @@ public final class SelfTest {
    * @throws io.hyperlight.kvm.KvmException if KVM fails
    */
   public static List<Result> run(Hypervisor hypervisor) {
-    return checks().stream()
-        .map(check -> new Result(check.name(), run(hypervisor, check)))
-        .toList();
+    List<Result> results = new ArrayList<>();
+    for (Check check : checks()) {
+      results.add(new Result(check.name(), run(hypervisor, check)));
+    }
+    results.add(
+        new Result("a restore undoes what a guest wrote and mapped", runRestores(hypervisor)));
+    return results;
+  }
+
+  /** Writes a page and maps another, again and again, with a restore in between. */
+  private static @Nullable String runRestores(Hypervisor hypervisor) {
+    Check writer = writer();
+    try (Machine original = Machine.create(hypervisor, MEMORY)) {
+      load(original, writer);
+      try (MachineImage image = original.freeze();
+          Machine machine = Machine.spawn(hypervisor, image)) {
+        for (int round = 0; round < RESTORES; round++) {
+          String problem = call(machine, writer);
+          if (problem != null) {
+            return problem;
+          }
+          if (machine.addressSpace().readLong(DATA) != 1) {
+            return "a write was lost";
+          }
+          if (!machine.restore(image)) {
+            return "the machine cannot be restored";
+          }
+          if (machine.addressSpace().readLong(DATA) != 0) {
+            return "round %d is seen in the next".formatted(round);
+          }
+        }
+        return null;
+      }
+    }
+  }
+
+  /** Counts in a page, and reads one that is mapped meanwhile. */
+  static Check writer() {
+    return new Check(
+        "",
+        code()
+            .addWithInt("incq 0x%x", (int) DATA, 0x48, 0xff, 0x04, 0x25)
+            .add("mov $7, %eax", 0xb8, 7, 0, 0, 0)
+            .add("syscall", 0x0f, 0x05)
+            .addWithInt("mov 0x%x, %%rax", (int) LATER, 0x48, 0x8b, 0x04, 0x25)
+            .addWithInt("incq 0x%x", (int) LATER, 0x48, 0xff, 0x04, 0x25)
+            .add("add $42, %rax", 0x48, 0x83, 0xc0, 42)
+            .add("ret", 0xc3),
+        result(42));
   }
 
   private static @Nullable String run(Hypervisor hypervisor, Check check) {
@@ -210,6 +269,11 @@ public final class SelfTest {
 
   /** Runs one check in a new machine; returns what is wrong, or null. */
   static @Nullable String run(Machine machine, Check check) {
+    load(machine, check);
+    return call(machine, check);
+  }
+
+  private static void load(Machine machine, Check check) {
     AddressSpace space = machine.addressSpace();
     space.map(CODE, PhysicalMemory.PAGE_SIZE, Protection.READ_EXECUTE);
     space.map(DATA, PhysicalMemory.PAGE_SIZE, Protection.READ_WRITE);
@@ -217,12 +281,16 @@ public final class SelfTest {
     byte[] code = check.code().toByteArray();
     space.initialise(CODE, code, 0, code.length);
     machine.installGate(STACK + PhysicalMemory.PAGE_SIZE - CallFrame.SIZE);
+  }
+
+  private static @Nullable String call(Machine machine, Check check) {
     machine.setFrameLong(CallFrame.TARGET, CODE);
     machine.setFrameLong(CallFrame.INTEGER_ARGUMENTS, 40);
     machine.enterGate();
     Trap trap = machine.run();
     if (trap == null && !machine.isCallDone()) {
       // The one system call that a check makes: answered, and a page is mapped meanwhile.
+      AddressSpace space = machine.addressSpace();
       space.map(LATER, PhysicalMemory.PAGE_SIZE, Protection.READ_WRITE);
       machine.set(Register.RAX, 39);
       machine.resume();
