@@ -156,8 +156,8 @@ public final class Sandbox implements AutoCloseable {
    * @throws SnapshotClosedException if the snapshot is closed; nothing is changed then
    * @throws SandboxInUseException if a call is running
    * @throws SandboxClosedException if the sandbox is closed
-   * @throws HypervisorException if KVM fails, or the host has no memory for it; the sandbox is
-   *     unusable then until it is restored
+   * @throws HypervisorException if KVM fails, or the host has no memory for it; the sandbox is what
+   *     it was, or is unusable until it is restored
    */
   public void restore(Snapshot snapshot) {
     if (!snapshot.guest().program().isSameAs(guest.program())) {
@@ -171,6 +171,9 @@ public final class Sandbox implements AutoCloseable {
       instance.restore(image);
     } catch (KvmException | SystemCallException e) {
       throw new HypervisorException("cannot restore the sandbox: " + e.getMessage(), e);
+    } catch (IllegalStateException e) {
+      snapshot.image(); // which may have been closed meanwhile
+      throw e;
     }
   }
 

@@ -391,18 +391,24 @@ public final class Instance implements AutoCloseable {
    *
    * @param image of the same program
    * @throws RuntimeException from the reporter, if the instance is in use or closed
-   * @throws KvmException if KVM fails; the instance is unusable then, until it is restored
+   * @throws KvmException if KVM fails; the instance is what it was, or is unusable until it is
+   *     restored
    * @throws io.hyperlight.os.SystemCallException if the host has no memory for it; likewise
-   * @throws IllegalStateException if the image is closed; likewise
+   * @throws IllegalStateException if the image is closed; the instance is what it was
    */
   public void restore(InstanceImage image) {
     claimOpen();
+    Ending before = unusableSince;
+    unusableSince = HALF_RESTORED;
     try {
-      unusableSince = HALF_RESTORED;
       use(loaded.restore(image));
       unusableSince = null;
-    } catch (RuntimeException e) {
-      unusableSince = new Outcome.HypervisorFailed(e);
+    } catch (RuntimeException | Error e) {
+      if (before != null || !machine.isLost()) {
+        unusableSince = before; // a new machine could not be made: this one is what it was
+      } else if (e instanceof RuntimeException failure) {
+        unusableSince = new Outcome.HypervisorFailed(failure);
+      }
       throw e;
     } finally {
       end();

@@ -143,8 +143,9 @@ final class LoadedProgram implements AutoCloseable {
    * what they are.
    *
    * @return this, or what takes its place; this is closed then
-   * @throws io.hyperlight.kvm.KvmException if KVM fails; nothing of this may be used then, but it
-   *     can be tried again
+   * @throws io.hyperlight.kvm.KvmException if KVM fails; if the machine is lost then, nothing but
+   *     another restore is possible
+   * @throws IllegalStateException if the image is closed; nothing is changed then
    */
   LoadedProgram restore(InstanceImage image) {
     if (machine.restore(image.machine())) {

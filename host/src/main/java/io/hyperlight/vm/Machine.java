@@ -336,6 +336,11 @@ public final class Machine implements AutoCloseable {
     return trap;
   }
 
+  /** Whether nobody can say what state it is in: it can do nothing any more but be closed. */
+  public boolean isLost() {
+    return lost;
+  }
+
   private void requireNotTrapped() {
     if (trapped) {
       throw new IllegalStateException("the machine has trapped");
