@@ -28,6 +28,7 @@ public final class Hypervisor {
   private final byte[] initialEvents;
   private final byte[] initialDebugRegisters;
   private @Nullable DirtyTracking tracking;
+  private @Nullable GuestProcessor guestProcessor;
 
   private Hypervisor(Kvm kvm) {
     this.kvm = kvm;
@@ -166,6 +167,20 @@ public final class Hypervisor {
       return false;
     }
     return DirtyRingProbe.works(this);
+  }
+
+  /**
+   * The processor as guests on this machine see it. Found out at the first call.
+   *
+   * @throws io.hyperlight.kvm.KvmException if KVM fails
+   */
+  public synchronized GuestProcessor guestProcessor() {
+    if (guestProcessor == null) {
+      try (CpuidProbe probe = new CpuidProbe(this)) {
+        guestProcessor = GuestProcessor.of(probe::get, cpu.xcr0());
+      }
+    }
+    return guestProcessor;
   }
 
   /** What of the processor matters, for people. */

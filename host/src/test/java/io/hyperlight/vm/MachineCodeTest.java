@@ -45,6 +45,7 @@ class MachineCodeTest {
     codes.put("enter, low frame", Gate.enter(0x7ff_fc00));
     codes.put("enter, high frame", Gate.enter(AddressSpace.USER_END - 0x400));
     codes.put("leave", Gate.leave());
+    codes.put("CPUID probe", CpuidProbe.code());
     for (SystemCallEntry entry : SystemCallEntry.values()) {
       codes.put("system call, " + entry, Monitor.systemCallStub(entry));
     }

@@ -1,0 +1,69 @@
+package io.hyperlight.vm;
+
+import io.hyperlight.kvm.Cpuid.Output;
+import io.hyperlight.kvm.Register;
+
+/**
+ * Asks what CPUID says in a guest, by executing it there. What KVM was told to show is not the same
+ * everywhere: a KVM that runs user code on the processor as it is shows that processor.
+ */
+final class CpuidProbe implements AutoCloseable {
+  private static final long CODE = 0x2_0000;
+  private static final long STACK = 0x3_0000;
+
+  private final Machine machine;
+
+  CpuidProbe(Hypervisor hypervisor) {
+    machine = Machine.create(hypervisor, SelfTest.MEMORY);
+    try {
+      AddressSpace space = machine.addressSpace();
+      space.map(CODE, PhysicalMemory.PAGE_SIZE, Protection.READ_EXECUTE);
+      space.map(STACK, PhysicalMemory.PAGE_SIZE, Protection.READ_WRITE);
+      byte[] code = code().toByteArray();
+      space.initialise(CODE, code, 0, code.length);
+      machine.installGate(STACK + PhysicalMemory.PAGE_SIZE - CallFrame.SIZE);
+    } catch (Throwable t) {
+      machine.close();
+      throw t;
+    }
+  }
+
+  /** CPUID of function EDI, index ESI; RAX and RDX are EBX:EAX and EDX:ECX then. */
+  static MachineCode code() {
+    return new MachineCode()
+        .add("mov %edi, %eax", 0x89, 0xf8)
+        .add("mov %esi, %ecx", 0x89, 0xf1)
+        .add("cpuid", 0x0f, 0xa2)
+        .add("shl $32, %rbx", 0x48, 0xc1, 0xe3, 32)
+        .add("or %rbx, %rax", 0x48, 0x09, 0xd8)
+        .add("shl $32, %rdx", 0x48, 0xc1, 0xe2, 32)
+        .add("or %rcx, %rdx", 0x48, 0x09, 0xca)
+        .add("ret", 0xc3);
+  }
+
+  /** A register as user code sees it. */
+  int get(int function, int index, Output output) {
+    machine.setFrameLong(CallFrame.TARGET, CODE);
+    machine.setFrameLong(CallFrame.INTEGER_ARGUMENTS, function);
+    machine.setFrameLong(CallFrame.INTEGER_ARGUMENTS + 8, index);
+    machine.enterGate();
+    Trap trap = machine.run();
+    if (trap != null || !machine.isCallDone()) {
+      throw new MachineUnsupportedException("CPUID in a probe VM failed: " + trap);
+    }
+    // The gate left RAX in RDI and RDX in RSI.
+    long low = machine.get(Register.RDI);
+    long high = machine.get(Register.RSI);
+    return switch (output) {
+      case EAX -> (int) low;
+      case EBX -> (int) (low >>> 32);
+      case ECX -> (int) high;
+      case EDX -> (int) (high >>> 32);
+    };
+  }
+
+  @Override
+  public void close() {
+    machine.close();
+  }
+}
