@@ -19,16 +19,33 @@ final class Failures {
    */
   static <T> T translate(Guest guest, String what, Supplier<T> action) {
     try {
-      return action.get();
-    } catch (KvmUnavailableException | MachineUnsupportedException e) {
-      throw new HypervisorUnavailableException(String.valueOf(e.getMessage()), e);
-    } catch (KvmException | SystemCallException e) {
-      throw new HypervisorException("cannot " + what + ": " + e.getMessage(), e);
+      return translateIo(what, action::get);
     } catch (GuestMemoryExhaustedException e) {
       throw new SandboxMemoryException(
           guest.name() + " does not fit: " + e.getMessage() + "; raise memorySize", e);
     } catch (GuestFormatException e) {
       throw new InvalidGuestException(guest.name() + " cannot be loaded: " + e.getMessage(), e);
+    }
+  }
+
+  /** Does something that may throw an exception of its own. */
+  @FunctionalInterface
+  interface Action<T, E extends Exception> {
+    T run() throws E;
+  }
+
+  /**
+   * Does something with KVM.
+   *
+   * @param what for the message, as in "cannot {@code what}"
+   */
+  static <T, E extends Exception> T translateIo(String what, Action<T, E> action) throws E {
+    try {
+      return action.run();
+    } catch (KvmUnavailableException | MachineUnsupportedException e) {
+      throw new HypervisorUnavailableException(String.valueOf(e.getMessage()), e);
+    } catch (KvmException | SystemCallException e) {
+      throw new HypervisorException("cannot " + what + ": " + e.getMessage(), e);
     }
   }
 }

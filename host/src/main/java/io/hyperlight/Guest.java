@@ -21,9 +21,17 @@ public final class Guest {
   private final String name;
 
   private Guest(String name, byte[] contents) {
+    this(name, parse(name, contents));
+  }
+
+  Guest(String name, Program program) {
     this.name = name;
+    this.program = program;
+  }
+
+  private static Program parse(String name, byte[] contents) {
     try {
-      program = new Program(contents);
+      return new Program(contents);
     } catch (GuestFormatException e) {
       throw new InvalidGuestException(name + " is no guest: " + e.getMessage(), e);
     }
@@ -59,7 +67,10 @@ public final class Guest {
     return new Guest(name, contents.clone());
   }
 
-  /** {@return what messages call it: the path it was loaded from, or the name given} */
+  /**
+   * {@return what messages call it: the path it was loaded from, or the name given; for a guest
+   * from a snapshot file, what it was called where that was saved}
+   */
   public String name() {
     return name;
   }

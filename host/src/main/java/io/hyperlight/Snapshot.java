@@ -5,6 +5,8 @@ import io.hyperlight.guest.HostBinding;
 import io.hyperlight.guest.Instance;
 import io.hyperlight.guest.InstanceImage;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Memory.</b> The snapshot holds what the guest had written, once; sandboxes share it and
  * have pages of their own only for what they write.
  *
+ * <p><b>Files.</b> A snapshot can be {@linkplain #save saved}, and {@linkplain #load loaded} by
+ * another process.
+ *
  * <p>Immutable, and safe for use by many threads. It holds a descriptor and memory until it is
  * {@linkplain #close closed}.
  */
@@ -35,6 +40,53 @@ public final class Snapshot implements AutoCloseable {
   Snapshot(Guest guest, InstanceImage image) {
     this.guest = guest;
     this.image = image;
+  }
+
+  /**
+   * Saves the snapshot to a file, from which any process can {@linkplain #load} it. The guest's
+   * program is in it; host functions and output are not. The same snapshot gives the same bytes.
+   *
+   * <p>What the guest knows is in the file, its secrets included, so that only the owner can read
+   * it. A file that is there already is replaced, at once and as a whole.
+   *
+   * @param path the file
+   * @throws SnapshotClosedException if the snapshot is closed
+   * @throws InvalidSnapshotException if the guest's program is too large for a snapshot file (64
+   *     MiB)
+   * @throws HypervisorException if KVM fails
+   * @throws UncheckedIOException if the file cannot be written; what was there is unchanged then
+   */
+  public void save(Path path) {
+    InstanceImage open = image();
+    try {
+      SnapshotFiles.save(guest, open, path);
+    } catch (IllegalStateException e) {
+      image(); // which may have been closed meanwhile
+      throw e;
+    }
+  }
+
+  /**
+   * Loads a snapshot from a file that {@link #save} wrote, on this machine or another one. It has
+   * no host functions; a guest that imports some gets them from the {@link #spawner}.
+   *
+   * {@snippet file="io/hyperlight/SnapshotSnippets.java" region="load"}
+   *
+   * <p>The file is copied into memory and checked there, every value of it: one that somebody
+   * tampered with can do what a guest can do, and no more. It does tell what the guest is and
+   * knows, so load files only from those whom you would let choose the guest. What happens to the
+   * file later does not matter.
+   *
+   * @param path the file
+   * @return the snapshot, to be closed by the caller
+   * @throws InvalidSnapshotException if the file is no snapshot, is damaged, or does not fit this
+   *     library or machine
+   * @throws HypervisorUnavailableException if this machine, process or JVM cannot run sandboxes
+   * @throws HypervisorException if KVM fails, or the host has no memory for it
+   * @throws UncheckedIOException if the file cannot be read
+   */
+  public static Snapshot load(Path path) {
+    return SnapshotFiles.load(path);
   }
 
   /** {@return the guest whose sandbox was frozen} */
@@ -63,11 +115,13 @@ public final class Snapshot implements AutoCloseable {
    * same output.
    *
    * @return the sandbox, ready for calls
+   * @throws InvalidHostFunctionException if the snapshot was {@linkplain #load loaded}, which gives
+   *     it no host functions, and the guest imports some
    * @throws SnapshotClosedException if the snapshot is closed
    * @throws HypervisorException if KVM fails, or the host has no memory for it
    */
   public Sandbox spawn() {
-    return spawn(image.bindings(), image.output());
+    return spawner().spawn();
   }
 
   /**

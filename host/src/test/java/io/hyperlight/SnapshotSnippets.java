@@ -1,6 +1,7 @@
 package io.hyperlight;
 
 import java.io.PrintStream;
+import java.nio.file.Path;
 
 /** The examples in the Javadoc of {@link Snapshot}, which a test runs. */
 final class SnapshotSnippets {
@@ -16,6 +17,19 @@ final class SnapshotSnippets {
       sandbox.restore(warm);
       out.println(sandbox.call("count", int.class)); // 1
       out.println(other.call("count", int.class)); // 1
+    }
+    // @end
+  }
+
+  static void load(Sandbox sandbox, Path file, PrintStream out) {
+    // @start region="load"
+    try (Snapshot warm = sandbox.snapshot()) {
+      warm.save(file);
+    }
+    // Another process, another day:
+    try (Snapshot warm = Snapshot.load(file);
+        Sandbox spawned = warm.spawner().hostFunction("next_number", () -> 7).spawn()) {
+      out.println(spawned.call("host_number", int.class)); // 7
     }
     // @end
   }

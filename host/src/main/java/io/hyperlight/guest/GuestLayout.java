@@ -3,6 +3,10 @@ package io.hyperlight.guest;
 import io.hyperlight.vm.AddressSpace;
 import io.hyperlight.vm.CallFrame;
 import io.hyperlight.vm.Gate;
+import io.hyperlight.vm.MappedRange;
+import io.hyperlight.vm.Protection;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Where things lie in a guest's virtual address space, from low to high:
@@ -31,6 +35,19 @@ record GuestLayout(
   private static final long GUARD = 1 << 16;
 
   /**
+   * Lays out a sandbox for a program.
+   *
+   * @throws GuestFormatException if the program is linked where it leaves no room
+   */
+  static GuestLayout of(Program program, long stackBytes, long memoryBytes) {
+    return of(
+        program.segments().getFirst().address(),
+        program.segments().getLast().end(),
+        stackBytes,
+        memoryBytes);
+  }
+
+  /**
    * Lays out a sandbox.
    *
    * @throws GuestFormatException if the program is linked where it leaves no room
@@ -53,6 +70,29 @@ record GuestLayout(
     long window = stackEnd + GUARD;
     long heap = window + memoryBytes + GUARD;
     return new GuestLayout(guard, stack, stackEnd, window, heap, heap + memoryBytes);
+  }
+
+  /**
+   * All that can be mapped for a guest, besides the host's own pages.
+   *
+   * @param windowEnd page-aligned, within the window
+   * @param heapEnd page-aligned, within the heap
+   */
+  List<MappedRange> mappings(Program program, long windowEnd, long heapEnd) {
+    List<MappedRange> ranges = new ArrayList<>();
+    for (ElfSegment segment : program.segments()) {
+      ranges.add(
+          new MappedRange(
+              ElfFile.pageStart(segment), ElfFile.pageEnd(segment), segment.protection()));
+    }
+    ranges.add(new MappedRange(stack, stackEnd, Protection.READ_WRITE));
+    if (windowEnd > window) {
+      ranges.add(new MappedRange(window, windowEnd, Protection.READ_WRITE));
+    }
+    if (heapEnd > heap) {
+      ranges.add(new MappedRange(heap, heapEnd, Protection.READ_WRITE));
+    }
+    return MappedRange.merge(ranges);
   }
 
   long frame() {

@@ -55,15 +55,14 @@ final class LoadedProgram implements AutoCloseable {
   static LoadedProgram load(Instance.Configuration configuration) {
     Program program = configuration.program();
     GuestLayout layout =
-        GuestLayout.of(
-            program.segments().getFirst().address(),
-            program.segments().getLast().end(),
-            configuration.stackBytes(),
-            configuration.memoryBytes());
+        GuestLayout.of(program, configuration.stackBytes(), configuration.memoryBytes());
     Machine machine = Machine.create(Hypervisor.get(), configuration.memoryBytes());
     try {
       AddressSpace space = machine.addressSpace();
-      loadSegments(program, space);
+      for (ElfSegment segment : program.segments()) {
+        map(segment, space);
+        loadContents(segment, space);
+      }
       space.map(layout.stack(), configuration.stackBytes(), Protection.READ_WRITE);
       machine.installGate(layout.frame());
       writeInformation(space, layout);
@@ -83,16 +82,17 @@ final class LoadedProgram implements AutoCloseable {
     }
   }
 
-  private static void loadSegments(Program program, AddressSpace space) {
-    for (ElfSegment segment : program.segments()) {
-      long start = ElfFile.pageStart(segment);
-      space.map(start, ElfFile.pageEnd(segment) - start, segment.protection());
-      byte[] contents = segment.contents().array();
-      space.initialise(segment.address(), contents, 0, contents.length);
-    }
+  static void map(ElfSegment segment, AddressSpace space) {
+    long start = ElfFile.pageStart(segment);
+    space.map(start, ElfFile.pageEnd(segment) - start, segment.protection());
   }
 
-  private static void writeInformation(AddressSpace space, GuestLayout layout) {
+  static void loadContents(ElfSegment segment, AddressSpace space) {
+    byte[] contents = segment.contents().array();
+    space.initialise(segment.address(), contents, 0, contents.length);
+  }
+
+  static void writeInformation(AddressSpace space, GuestLayout layout) {
     byte[] information =
         ByteBuffer.allocate(INFORMATION_SIZE)
             .order(ByteOrder.LITTLE_ENDIAN)

@@ -60,6 +60,11 @@ public final class Program {
     return this == other || Arrays.equals(file, other.file);
   }
 
+  /** The program file; not to be changed. */
+  byte[] file() {
+    return file;
+  }
+
   List<ElfSegment> segments() {
     return elf.segments();
   }

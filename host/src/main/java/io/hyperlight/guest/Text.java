@@ -46,6 +46,38 @@ final class Text {
   }
 
   /**
+   * A name for people: one line, without characters that have no picture of their own, cut to a
+   * number of UTF-8 bytes.
+   */
+  static String toName(String text, int mostBytes) {
+    StringBuilder name = new StringBuilder();
+    int bytes = 0;
+    for (int i = 0; i < text.length(); ) {
+      int c = text.codePointAt(i);
+      i += Character.charCount(c);
+      int shown = isPrintable(c) ? c : REPLACEMENT;
+      bytes += shown < 0x80 ? 1 : shown < 0x800 ? 2 : shown < 0x1_0000 ? 3 : 4;
+      if (bytes > mostBytes) {
+        break;
+      }
+      name.appendCodePoint(shown);
+    }
+    return name.toString();
+  }
+
+  private static boolean isPrintable(int codePoint) {
+    return switch (Character.getType(codePoint)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.SURROGATE,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR ->
+          false;
+      default -> true;
+    };
+  }
+
+  /**
    * A guest's message, for people and their terminals and logs: what is not UTF-8 is replaced, and
    * so are control characters but for the ends of lines and tabs.
    */

@@ -58,6 +58,7 @@ public final class Machine implements AutoCloseable {
   private final Processor processor;
   private final Vcpu vcpu;
   private final @Nullable MachineImage image;
+  private final long xcr0;
   private long frame;
   private long framePhysical;
 
@@ -85,6 +86,7 @@ public final class Machine implements AutoCloseable {
     this.entry = entry;
     this.memory = memory;
     this.image = image;
+    xcr0 = image == null ? hypervisor.cpu().xcr0() : image.xcr0();
     systemCallStub = Monitor.systemCallStubAddress(entry);
     try {
       if (image == null) {
@@ -99,7 +101,8 @@ public final class Machine implements AutoCloseable {
         userState = image.userState();
         setFrame(layout.frame());
       }
-      processor = Processor.create(hypervisor, entry, memory.segment(), tables.root(), tracking);
+      processor =
+          Processor.create(hypervisor, entry, memory.segment(), tables.root(), xcr0, tracking);
     } catch (RuntimeException e) {
       memory.close();
       throw e;
@@ -163,7 +166,9 @@ public final class Machine implements AutoCloseable {
         memorySizeBytes(),
         new MachineImage.MemoryLayout(
             tables.root(), exceptionStackTop, addressSpace.mappings(), frame),
-        state);
+        state,
+        xcr0,
+        null);
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.hyperlight.vm;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A machine at rest, frozen: its memory, and all that is known of it outside of its memory.
@@ -14,6 +15,8 @@ public final class MachineImage implements AutoCloseable {
   private final long memorySizeBytes;
   private final MemoryLayout layout;
   private final UserState userState;
+  private final long xcr0;
+  private final @Nullable GuestProcessor processor;
   private boolean closed;
 
   /**
@@ -27,18 +30,27 @@ public final class MachineImage implements AutoCloseable {
   record MemoryLayout(
       long pageTables, long exceptionStackTop, List<AddressSpace.Mapping> mappings, long frame) {}
 
-  /** Takes over the caller's use of the memory image. */
+  /**
+   * Takes over the caller's use of the memory image.
+   *
+   * @param xcr0 the state components that the guest can use
+   * @param processor what it has seen; null for this machine's
+   */
   MachineImage(
       SystemCallEntry entry,
       MemoryImage memory,
       long memorySizeBytes,
       MemoryLayout layout,
-      UserState userState) {
+      UserState userState,
+      long xcr0,
+      @Nullable GuestProcessor processor) {
     this.entry = entry;
     this.memory = memory;
     this.memorySizeBytes = memorySizeBytes;
     this.layout = layout;
     this.userState = userState;
+    this.xcr0 = xcr0;
+    this.processor = processor;
   }
 
   SystemCallEntry entry() {
@@ -53,8 +65,24 @@ public final class MachineImage implements AutoCloseable {
     return layout;
   }
 
-  UserState userState() {
+  /** What there is of the processor's state, besides memory. */
+  public UserState userState() {
     return userState;
+  }
+
+  long xcr0() {
+    return xcr0;
+  }
+
+  /**
+   * The processor that its guest has seen.
+   *
+   * @throws io.hyperlight.kvm.KvmException if KVM fails
+   */
+  public GuestProcessor processor() {
+    return processor != null
+        ? processor
+        : new GuestProcessor(Hypervisor.get().guestProcessor().features(), xcr0);
   }
 
   /** The guest-physical memory of machines that come from it, in bytes. */

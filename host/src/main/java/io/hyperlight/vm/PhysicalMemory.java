@@ -87,6 +87,11 @@ final class PhysicalMemory implements AutoCloseable {
     return address;
   }
 
+  /** Up to where pages are handed out. */
+  long usedBytes() {
+    return nextFree;
+  }
+
   /** Copies the contents into an image, of which the caller is the first user. */
   MemoryImage freeze() {
     long pages = nextFree / PAGE_SIZE;

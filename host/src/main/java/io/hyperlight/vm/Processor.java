@@ -49,6 +49,7 @@ final class Processor implements AutoCloseable {
    *
    * @param memory all guest-physical memory, from address 0
    * @param pageTables the physical address of the top table
+   * @param xcr0 the state components guests may use
    * @throws io.hyperlight.kvm.KvmException if KVM fails; nothing is left behind
    */
   static Processor create(
@@ -56,6 +57,7 @@ final class Processor implements AutoCloseable {
       SystemCallEntry entry,
       MemorySegment memory,
       long pageTables,
+      long xcr0,
       DirtyTracking tracking) {
     VirtualMachine vm = null;
     Vcpu vcpu = null;
@@ -79,7 +81,7 @@ final class Processor implements AutoCloseable {
       vcpu.setCpuid2(hypervisor.cpuid());
       SpecialRegisters initial = RegisterImage.create(entry, hypervisor.cpu(), pageTables);
       vcpu.setSregs(initial);
-      vcpu.setXcr0(hypervisor.cpu().xcr0());
+      vcpu.setXcr0(xcr0);
       vcpu.setMsrs(
           MSR_STAR, STAR, MSR_LSTAR, Monitor.systemCallStubAddress(entry), MSR_SFMASK, SFMASK);
       vcpu.keepRegistersSynchronised(entry == SystemCallEntry.USER);

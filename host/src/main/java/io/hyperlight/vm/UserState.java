@@ -14,7 +14,7 @@ import java.nio.ByteOrder;
  * @param fsBase a canonical address
  * @param gsBase a canonical address
  */
-record UserState(int mxcsr, short x87Control, long fsBase, long gsBase) {
+public record UserState(int mxcsr, short x87Control, long fsBase, long gsBase) {
   /** What a new program finds. */
   static final UserState INITIAL =
       new UserState(Gate.MXCSR_INITIAL, Gate.X87_CONTROL_INITIAL, 0, 0);
@@ -28,6 +28,21 @@ record UserState(int mxcsr, short x87Control, long fsBase, long gsBase) {
   private static final int X87_CONTROL = 0;
 
   private static final int MXCSR = 24;
+
+  /**
+   * Whether it could be that of a vCPU at rest, with addresses that are canonical where paging has
+   * four levels. What is not would fault in the gate: a reserved bit of MXCSR in its XRSTOR, an
+   * address in its WRFSBASE.
+   */
+  public boolean isPossible() {
+    return (mxcsr & ~(MXCSR_DEFINED & ~MXCSR_FLAGS)) == 0
+        && isCanonical(fsBase)
+        && isCanonical(gsBase);
+  }
+
+  private static boolean isCanonical(long address) {
+    return address << 16 >> 16 == address;
+  }
 
   /** Reads it from a vCPU at rest. */
   static UserState of(Vcpu vcpu) {

@@ -1,0 +1,116 @@
+package io.hyperlight;
+
+import io.hyperlight.guest.SnapshotContents;
+import io.hyperlight.guest.SnapshotReader;
+import io.hyperlight.guest.SnapshotWriter;
+import io.hyperlight.vm.MappedRange;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * What a file that a {@link Snapshot} was {@linkplain Snapshot#save saved} to says about itself.
+ * Reading it needs no KVM and runs nothing; that it can be read does not mean that it can be loaded
+ * on this machine.
+ *
+ * @param formatVersion the version of the file's format
+ * @param libraryVersion the version of the library that wrote it, for information only
+ * @param guestAbiVersion the version of the guest ABI that the guest was built for
+ * @param guest the guest
+ * @param memorySize the memory of a sandbox that comes from it, in bytes
+ * @param stackSize how much of that is the guest's call stack, in bytes
+ * @param contentSize how much of that is in the file, in bytes; the program's code and constants
+ *     come on top
+ * @param mappings what the guest has in its address space, in ascending order
+ * @param processorFeatures the instruction sets that the guest found when it was started; all of
+ *     them are needed where it is loaded
+ * @param intact whether the digest in the file is that of its contents; if not, it cannot be loaded
+ */
+public record SnapshotFile(
+    int formatVersion,
+    String libraryVersion,
+    int guestAbiVersion,
+    Guest guest,
+    long memorySize,
+    long stackSize,
+    long contentSize,
+    List<Mapping> mappings,
+    List<String> processorFeatures,
+    boolean intact) {
+
+  /**
+   * A range of a guest's addresses with equal rights.
+   *
+   * @param start its first address
+   * @param end the first address behind it
+   * @param rights what the guest may do there: {@code r--}, {@code rw-} or {@code r-x}
+   */
+  public record Mapping(long start, long end, String rights) {}
+
+  /**
+   * Copies the lists.
+   *
+   * @param mappings are copied
+   * @param processorFeatures are copied
+   */
+  public SnapshotFile {
+    mappings = List.copyOf(mappings);
+    processorFeatures = List.copyOf(processorFeatures);
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @param path the file
+   * @return what it says
+   * @throws InvalidSnapshotException if it is no snapshot of a version that this library reads
+   * @throws UncheckedIOException if it cannot be read
+   */
+  public static SnapshotFile inspect(Path path) {
+    SnapshotContents contents = SnapshotFiles.read(path, SnapshotReader::inspect);
+    return new SnapshotFile(
+        contents.formatVersion(),
+        contents.libraryVersion(),
+        contents.abiVersion(),
+        new Guest(contents.name(), contents.program()),
+        contents.memoryBytes(),
+        contents.stackBytes(),
+        contents.contentBytes(),
+        contents.mappings().stream().map(SnapshotFile::mapping).toList(),
+        contents.processor().featureNames(),
+        contents.intact());
+  }
+
+  private static Mapping mapping(MappedRange range) {
+    return new Mapping(
+        range.start(),
+        range.end(),
+        switch (range.protection()) {
+          case READ -> "r--";
+          case READ_WRITE -> "rw-";
+          case READ_EXECUTE -> "r-x";
+        });
+  }
+
+  /**
+   * Whether a file is meant to be a snapshot, by its first bytes.
+   *
+   * @param path the file
+   * @return whether it begins as snapshots do; false for what is no regular file
+   * @throws UncheckedIOException if it cannot be read
+   */
+  public static boolean isSnapshot(Path path) {
+    if (!Files.isRegularFile(path)) {
+      return false;
+    }
+    byte[] magic = SnapshotWriter.magic();
+    try (var in = Files.newInputStream(path)) {
+      return Arrays.equals(in.readNBytes(magic.length), magic);
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read " + path + ": " + e, e);
+    }
+  }
+}

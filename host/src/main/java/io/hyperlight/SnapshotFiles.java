@@ -1,0 +1,106 @@
+package io.hyperlight;
+
+import io.hyperlight.guest.InstanceImage;
+import io.hyperlight.guest.SnapshotFormatException;
+import io.hyperlight.guest.SnapshotReader;
+import io.hyperlight.guest.SnapshotWriter;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.lang.module.ModuleDescriptor;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+
+/** Opens and replaces the files that snapshots are kept in, and says what is wrong with them. */
+final class SnapshotFiles {
+  private SnapshotFiles() {}
+
+  /** The version that the build gave this library. */
+  private static String libraryVersion() {
+    ModuleDescriptor module = SnapshotFiles.class.getModule().getDescriptor();
+    return module == null
+        ? "development"
+        : module.rawVersion().filter(version -> !version.isEmpty()).orElse("development");
+  }
+
+  /** Does something with an open file. */
+  @FunctionalInterface
+  interface Reading<T> {
+    T read(SeekableByteChannel channel) throws IOException;
+  }
+
+  /**
+   * Opens a file to be read.
+   *
+   * @throws InvalidSnapshotException if what is in it is refused, or it is no regular file
+   * @throws UncheckedIOException if it cannot be read
+   */
+  static <T> T read(Path path, Reading<T> reading) {
+    try {
+      // Opening a pipe would wait for its other end, and reading a device may have effects.
+      if (Files.exists(path) && !Files.isRegularFile(path)) {
+        throw new InvalidSnapshotException(path + " is no snapshot: it is no regular file", null);
+      }
+      try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+        return reading.read(channel);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read snapshot " + path + ": " + e, e);
+    } catch (SnapshotFormatException e) {
+      throw new InvalidSnapshotException("snapshot " + path + " is refused: " + e.getMessage(), e);
+    }
+  }
+
+  static Snapshot load(Path path) {
+    SnapshotReader.Loaded loaded =
+        read(
+            path,
+            channel ->
+                Failures.translateIo(
+                    "load snapshot " + path,
+                    () -> SnapshotReader.load(channel, StreamOutput.initial())));
+    return new Snapshot(new Guest(loaded.name(), loaded.image().program()), loaded.image());
+  }
+
+  /**
+   * Writes a snapshot beside its file and then puts it in its place, so that there is always a
+   * whole file.
+   */
+  static void save(Guest guest, InstanceImage image, Path path) {
+    try {
+      Path target = path.toAbsolutePath();
+      Path folder = target.getParent();
+      if (folder == null) {
+        throw new FileSystemException(path.toString(), null, "is a folder");
+      }
+      // For nobody else to read: the guest's secrets are in it.
+      Path temporary = Files.createTempFile(folder, ".snapshot-", ".tmp");
+      try {
+        try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE);
+            OutputStream out = Channels.newOutputStream(channel)) {
+          Failures.translateIo(
+              "save snapshot " + path,
+              () -> {
+                SnapshotWriter.write(image, guest.name(), libraryVersion(), out);
+                return image;
+              });
+          channel.force(true);
+        }
+        Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+      } finally {
+        Files.deleteIfExists(temporary);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot write snapshot " + path + ": " + e, e);
+    } catch (SnapshotFormatException e) {
+      throw new InvalidSnapshotException(
+          "the snapshot of " + guest.name() + " cannot be saved: " + e.getMessage(), e);
+    }
+  }
+}
