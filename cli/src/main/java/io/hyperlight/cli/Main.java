@@ -27,6 +27,8 @@ import picocli.CommandLine.ParseResult;
       CcCommand.class,
       CallCommand.class,
       FunctionsCommand.class,
+      SnapshotCommand.class,
+      InspectCommand.class,
       DoctorCommand.class
     })
 final class Main {

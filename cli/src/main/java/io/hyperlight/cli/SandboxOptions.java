@@ -1,0 +1,114 @@
+package io.hyperlight.cli;
+
+import io.hyperlight.FunctionDeclaration;
+import io.hyperlight.Guest;
+import io.hyperlight.HostFunctionRegistry;
+import io.hyperlight.Sandbox;
+import io.hyperlight.Snapshot;
+import io.hyperlight.SnapshotFile;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** What commands that run a guest have in common: the sandbox, and a call's arguments. */
+final class SandboxOptions {
+  private static final int MOST_MIB = 3 << 10;
+
+  @Option(
+      names = "--host",
+      paramLabel = "NAME=VALUE",
+      description = "A host function that always returns this value. Others fail when called.")
+  private Map<String, String> hostValues = new LinkedHashMap<>();
+
+  @Option(
+      names = "--memory",
+      paramLabel = "MIB",
+      description =
+          "The VM's memory in MiB; "
+              + (Sandbox.Builder.DEFAULT_MEMORY_SIZE >> 20)
+              + " by default. A snapshot has its own.")
+  private @Nullable Integer memoryMib;
+
+  /** A new sandbox with the guest in a file, or that continues the snapshot in it. */
+  Sandbox open(Path file) {
+    if (!SnapshotFile.isSnapshot(file)) {
+      return create(Guest.load(file));
+    }
+    try (Snapshot snapshot = Snapshot.load(file)) {
+      return spawn(snapshot);
+    }
+  }
+
+  private Sandbox create(Guest guest) {
+    Sandbox.Builder builder =
+        Sandbox.builder(guest).hostPrint(System.out).logger(new GuestLogger(System.err));
+    if (memoryMib != null) {
+      if (memoryMib < 1 || memoryMib > MOST_MIB) {
+        throw new UserException("--memory " + memoryMib + ": must be 1 to " + MOST_MIB + " MiB");
+      }
+      builder.memorySize((long) memoryMib << 20);
+    }
+    register(guest, builder);
+    return builder.build();
+  }
+
+  private Sandbox spawn(Snapshot snapshot) {
+    if (memoryMib != null) {
+      throw new UserException("--memory: a snapshot has the memory that it was made with");
+    }
+    Snapshot.Spawner spawner =
+        snapshot.spawner().hostPrint(System.out).logger(new GuestLogger(System.err));
+    register(snapshot.guest(), spawner);
+    return spawner.spawn();
+  }
+
+  private void register(Guest guest, HostFunctionRegistry<?> registry) {
+    for (FunctionDeclaration imported : guest.imports()) {
+      registry.hostFunction(imported.name(), hostFunction(imported));
+    }
+  }
+
+  private MethodHandle hostFunction(FunctionDeclaration imported) {
+    String value = hostValues.get(imported.name());
+    MethodHandle answer;
+    if (value != null) {
+      Class<?> type = imported.type().returnType();
+      answer =
+          type == void.class
+              ? MethodHandles.empty(
+                  imported.type().dropParameterTypes(0, imported.type().parameterCount()))
+              : MethodHandles.constant(type, Arguments.parse(value, type, imported.toString()));
+    } else {
+      answer =
+          MethodHandles.throwException(imported.type().returnType(), IllegalStateException.class)
+              .bindTo(
+                  new IllegalStateException(
+                      "nothing answers "
+                          + imported
+                          + ": give --host "
+                          + imported.name()
+                          + "=VALUE"));
+    }
+    return MethodHandles.dropArguments(answer, 0, imported.type().parameterList());
+  }
+
+  /** Calls a function with the words of a command line as its arguments. */
+  static @Nullable Object call(Sandbox sandbox, String function, List<String> words) {
+    return sandbox.call(function, Object.class, parse(sandbox.guest(), function, words));
+  }
+
+  private static Object[] parse(Guest guest, String function, List<String> words) {
+    for (FunctionDeclaration exported : guest.exports()) {
+      if (exported.name().equals(function)) {
+        return Arguments.parseAll(words, exported);
+      }
+    }
+    // The sandbox says what is wrong with the name.
+    return words.toArray();
+  }
+}
