@@ -19,7 +19,7 @@ final class Failures {
    */
   static <T> T translate(Guest guest, String what, Supplier<T> action) {
     try {
-      return translateIo(what, action::get);
+      return translate(what, action::get);
     } catch (GuestMemoryExhaustedException e) {
       throw new SandboxMemoryException(
           guest.name() + " does not fit: " + e.getMessage() + "; raise memorySize", e);
@@ -39,7 +39,7 @@ final class Failures {
    *
    * @param what for the message, as in "cannot {@code what}"
    */
-  static <T, E extends Exception> T translateIo(String what, Action<T, E> action) throws E {
+  static <T, E extends Exception> T translate(String what, Action<T, E> action) throws E {
     try {
       return action.run();
     } catch (KvmUnavailableException | MachineUnsupportedException e) {

@@ -62,7 +62,7 @@ final class SnapshotFiles {
         read(
             path,
             channel ->
-                Failures.translateIo(
+                Failures.translate(
                     "load snapshot " + path,
                     () -> SnapshotReader.load(channel, StreamOutput.initial())));
     return new Snapshot(new Guest(loaded.name(), loaded.image().program()), loaded.image());
@@ -84,7 +84,7 @@ final class SnapshotFiles {
       try {
         try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE);
             OutputStream out = Channels.newOutputStream(channel)) {
-          Failures.translateIo(
+          Failures.translate(
               "save snapshot " + path,
               () -> {
                 SnapshotWriter.write(image, guest.name(), libraryVersion(), out);

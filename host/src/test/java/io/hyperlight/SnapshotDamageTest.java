@@ -346,6 +346,23 @@ class SnapshotDamageTest {
   }
 
   @Test
+  void aWindowOfWhichNothingIsMappedIsTakenToo() {
+    SnapshotBytes file = sound();
+    int window = file.mapping(file.getInt(MAPPINGS) - 2);
+    long start = file.getLong(window);
+    assertThat(file.getLong(window + 8)).isEqualTo(file.getLong(WINDOW_END));
+    int padding = file.page(0);
+    file.replace(padding, 0, new byte[SnapshotBytes.MAPPING_SIZE]);
+    file.replace(window, SnapshotBytes.MAPPING_SIZE, new byte[0]);
+    file.setInt(MAPPINGS, file.getInt(MAPPINGS) - 1).setLong(WINDOW_END, start).seal();
+    Path path = file.writeTo(folder.resolve("windowless.snap"));
+    try (Snapshot loaded = Snapshot.load(path);
+        Sandbox sandbox = loaded.spawner().hostFunction("next_number", () -> 1).spawn()) {
+      assertThat(sandbox.<Long>call("length", long.class, "x".repeat(50_000))).isEqualTo(50_000);
+    }
+  }
+
+  @Test
   void aProcessorWithLessIsEnough() {
     assertLoads(sound().setLong(FEATURES, 0).setLong(XCR0, 3).seal());
   }

@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -339,6 +340,22 @@ class SnapshotFileTest {
       assertThat(loaded.guest().name())
           .startsWith("guest\ufffd\ufffd[31m\ufffd\ufffdéé")
           .hasSizeBetween(500, 1024);
+    }
+  }
+
+  @Test
+  void aProgramThatIsTooLargeForAFileIsNotSaved() throws IOException {
+    byte[] small = bytes(CompiledGuest.fileOf(SnapshotGuest.PROGRAM));
+    Guest guest = Guest.of("large", Arrays.copyOf(small, (64 << 20) + 1));
+    try (Sandbox sandbox = Sandbox.builder(guest).hostFunction("next_number", () -> 1).build();
+        Snapshot snapshot = sandbox.snapshot()) {
+      assertThatThrownBy(() -> snapshot.save(folder.resolve("large.snap")))
+          .isInstanceOf(InvalidSnapshotException.class)
+          .hasMessageContaining("67,108,865 bytes")
+          .hasMessageContaining("strip it");
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      assertThat(files).isEmpty();
     }
   }
 
