@@ -438,6 +438,29 @@ class SnapshotDamageTest {
   }
 
   @Test
+  void whatIsRefusedGivesItsMemoryBack() throws IOException {
+    Path file = folder.resolve("large.snap");
+    try (Sandbox sandbox = builder().memorySize(1L << 30).build();
+        Snapshot snapshot = sandbox.snapshot()) {
+      snapshot.save(file);
+    }
+    SnapshotBytes bytes = new SnapshotBytes(Files.readAllBytes(file));
+    bytes.setByte(bytes.digest(), bytes.get(bytes.digest()) + 1).writeTo(file);
+    long before = virtualMemorySize();
+    for (int i = 0; i < 20; i++) {
+      assertThatThrownBy(() -> Snapshot.load(file))
+          .isInstanceOf(InvalidSnapshotException.class)
+          .hasMessageContaining("digest");
+    }
+    assertThat(virtualMemorySize() - before).isLessThan(10L << 30);
+  }
+
+  private static long virtualMemorySize() throws IOException {
+    String pages = Files.readString(Path.of("/proc/self/statm")).split(" ", 2)[0];
+    return Long.parseLong(pages) * 4096;
+  }
+
+  @Test
   void aMemoryThatIsTooSmallForItsGuestIsRefused() {
     // The layout depends on it, so that the tables are made to agree first.
     try (Sandbox sandbox = builder().memorySize(2 << 20).build()) {

@@ -112,6 +112,7 @@ class SnapshotFuzzTest {
         assertSameButForTheVersion(Files.readAllBytes(again), bytes);
       }
       call(loaded);
+      assertThat(SnapshotFile.inspect(file).intact()).isTrue();
     } catch (InvalidSnapshotException e) {
       assertThat(e.getMessage()).isNotBlank().doesNotContain("\n", "\u001b");
       refused++;
