@@ -16,7 +16,9 @@ import org.jspecify.annotations.Nullable;
  * and safe for use by many threads.
  */
 public final class Program {
-  private final byte[] file;
+  /** Replaced by equal bytes only, see {@link #isSameAs}. */
+  private volatile byte[] file;
+
   private final ElfFile elf;
   private final FunctionTable functions;
   private final Map<String, ExportedFunction> exports;
@@ -55,9 +57,17 @@ public final class Program {
     return functions.imports().stream().filter(Objects::nonNull).toList();
   }
 
-  /** Whether it is the same program, byte for byte. */
+  /**
+   * Whether it is the same program, byte for byte. Two that are share their bytes from then on, so
+   * that the next time is quick.
+   */
   public boolean isSameAs(Program other) {
-    return this == other || Arrays.equals(file, other.file);
+    byte[] bytes = other.file;
+    boolean same = Arrays.equals(file, bytes);
+    if (same) {
+      file = bytes;
+    }
+    return same;
   }
 
   /** The program file; not to be changed. */
