@@ -17,8 +17,9 @@ import picocli.CommandLine.Parameters;
     description = "Starts a guest, freezes it and saves it to a file that call can continue.",
     footer = {
       "",
-      "The file holds all that the guest knows by then. Only its owner can read it. --call comes",
-      "last: all that follows are the function and its arguments, read as by the call command."
+      "The file holds all that the guest knows by then; only its owner can read it.",
+      "--call comes last: what follows is the function and its arguments, which are",
+      "read as the call command reads them."
     },
     mixinStandardHelpOptions = true)
 final class SnapshotCommand implements Callable<Integer> {

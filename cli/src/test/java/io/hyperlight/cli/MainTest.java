@@ -301,6 +301,14 @@ class MainTest {
   }
 
   @Test
+  void functionsListsThoseOfASnapshot() {
+    String file = folder.resolve("functions.snap").toString();
+    assertPrints("", "snapshot", guest, "-o", file);
+    assertThat(run("functions", file)).isZero();
+    assertThat(out()).contains("export int add(int, int)\n");
+  }
+
+  @Test
   void ccShowsWhatTheCompilerSays() throws IOException {
     Path source = Files.writeString(folder.resolve("wrong.c"), "int f( {");
     assertFails(Main.FAILED, "wrong.c:1", "cc", source.toString());
