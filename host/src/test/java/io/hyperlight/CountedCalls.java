@@ -5,8 +5,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * A program for a JVM of its own, under strace: warms a function up, then calls it 1,000 times and
- * 2,000 times, and looks for files that do not exist to mark where each part begins and ends.
+ * A program for a JVM of its own, under strace: warms a function up, then calls it 1,000 times,
+ * 2,000 times, and 1,000 times with a restore after each, and looks for files that do not exist to
+ * mark where each part begins and ends.
  */
 final class CountedCalls {
   /** The start of the markers' names; a digit follows. */
@@ -26,6 +27,22 @@ final class CountedCalls {
       mark(2);
       call(add, 2_000);
       mark(3);
+      try (Snapshot snapshot = sandbox.snapshot();
+          Sandbox spawned = snapshot.spawn()) {
+        MethodHandle spawnedAdd = spawned.function("add");
+        callFresh(spawned, spawnedAdd, snapshot, WARM_UP);
+        mark(4);
+        callFresh(spawned, spawnedAdd, snapshot, 1_000);
+        mark(5);
+      }
+    }
+  }
+
+  private static void callFresh(Sandbox sandbox, MethodHandle add, Snapshot snapshot, int times)
+      throws Throwable {
+    for (int i = 0; i < times; i++) {
+      call(add, 1);
+      sandbox.restore(snapshot);
     }
   }
 

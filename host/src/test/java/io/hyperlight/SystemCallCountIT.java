@@ -20,26 +20,36 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A call of numbers costs one system call: KVM_RUN. */
+/** A call of numbers costs one system call, KVM_RUN, and a restore after it none. */
 class SystemCallCountIT {
   private static final String GUEST =
       """
       #include <hyperlight.h>
+      static volatile char pages[8][4096];
       HL_EXPORT(int, add, int, int)
-      int add(int a, int b) { return a + b; }
+      int add(int a, int b)
+      {
+          for (int i = 0; i < 8; i++) {
+              pages[i][0]++;
+          }
+          return a + b;
+      }
       """;
 
   private static final Pattern KVM_RUN =
       Pattern.compile("ioctl\\(\\d+, KVM_RUN, (?:0|NULL)\\)\\s*= (0|-1 EINTR .*)");
 
   @Test
-  void aThousandMoreCallsAreAThousandMoreKvmRuns(@TempDir Path folder) throws IOException {
+  void aThousandMoreCallsAreAThousandMoreKvmRunsAlsoWithRestoresInBetween(@TempDir Path folder)
+      throws IOException {
     assumeTracingWorks(folder);
     List<String> trace = traceOfTheCallingThread(folder);
     List<String> first = between(trace, 1, 2);
     List<String> second = between(trace, 2, 3);
     assertThat(byKind(first)).isEqualTo(Map.of("KVM_RUN", 1_000));
+    List<String> fresh = between(trace, 4, 5);
     assertThat(byKind(second)).isEqualTo(Map.of("KVM_RUN", 2_000));
+    assertThat(byKind(fresh)).isEqualTo(Map.of("KVM_RUN", 1_000));
   }
 
   private static void assumeTracingWorks(Path folder) {
@@ -67,6 +77,7 @@ class SystemCallCountIT {
             CountedCalls.class,
             List.of(
                 "--enable-native-access=ALL-UNNAMED",
+                "-Dhyperlight.dirtyTracking=ring",
                 "-Xint",
                 "-XX:+UnlockDiagnosticVMOptions",
                 "-XX:GuaranteedSafepointInterval=0",
