@@ -8,20 +8,12 @@ import io.hyperlight.kvm.Register;
  * everywhere: a KVM that runs user code on the processor as it is shows that processor.
  */
 final class CpuidProbe implements AutoCloseable {
-  private static final long CODE = 0x2_0000;
-  private static final long STACK = 0x3_0000;
-
   private final Machine machine;
 
   CpuidProbe(Hypervisor hypervisor) {
     machine = Machine.create(hypervisor, SelfTest.MEMORY);
     try {
-      AddressSpace space = machine.addressSpace();
-      space.map(CODE, PhysicalMemory.PAGE_SIZE, Protection.READ_EXECUTE);
-      space.map(STACK, PhysicalMemory.PAGE_SIZE, Protection.READ_WRITE);
-      byte[] code = code().toByteArray();
-      space.initialise(CODE, code, 0, code.length);
-      machine.installGate(STACK + PhysicalMemory.PAGE_SIZE - CallFrame.SIZE);
+      ProbeCode.load(machine, code());
     } catch (Throwable t) {
       machine.close();
       throw t;
@@ -43,11 +35,7 @@ final class CpuidProbe implements AutoCloseable {
 
   /** A register as user code sees it. */
   int get(int function, int index, Output output) {
-    machine.setFrameLong(CallFrame.TARGET, CODE);
-    machine.setFrameLong(CallFrame.INTEGER_ARGUMENTS, function);
-    machine.setFrameLong(CallFrame.INTEGER_ARGUMENTS + 8, index);
-    machine.enterGate();
-    Trap trap = machine.run();
+    Trap trap = ProbeCode.call(machine, function, index);
     if (trap != null || !machine.isCallDone()) {
       throw new MachineUnsupportedException("CPUID in a probe VM failed: " + trap);
     }

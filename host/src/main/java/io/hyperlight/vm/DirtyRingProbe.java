@@ -8,19 +8,11 @@ import io.hyperlight.kvm.KvmException;
  * given back, the guest writes it again, and there has to be an entry again.
  */
 final class DirtyRingProbe {
-  private static final long CODE = 0x2_0000;
-  private static final long STACK = 0x3_0000;
-
   private DirtyRingProbe() {}
 
   static boolean works(Hypervisor hypervisor) {
     try (Machine machine = Machine.create(hypervisor, SelfTest.MEMORY)) {
-      AddressSpace space = machine.addressSpace();
-      space.map(CODE, PhysicalMemory.PAGE_SIZE, Protection.READ_EXECUTE);
-      space.map(STACK, 2 * PhysicalMemory.PAGE_SIZE, Protection.READ_WRITE);
-      byte[] code = code().toByteArray();
-      space.initialise(CODE, code, 0, code.length);
-      machine.installGate(STACK + 2 * PhysicalMemory.PAGE_SIZE - CallFrame.SIZE);
+      ProbeCode.load(machine, code());
       try (MachineImage image = machine.freeze();
           Machine spawned = Machine.spawn(hypervisor, image, DirtyTracking.RING)) {
         boolean found = writes(spawned);
@@ -31,10 +23,10 @@ final class DirtyRingProbe {
     }
   }
 
-  /** Writes the lower stack page, which only the guest writes. */
+  /** Writes the page of data. */
   static MachineCode code() {
     return new MachineCode()
-        .addWithInt("movb %%al, 0x%x", (int) STACK, 0x88, 0x04, 0x25)
+        .addWithInt("movb %%al, 0x%x", (int) ProbeCode.DATA, 0x88, 0x04, 0x25)
         .add("ret", 0xc3);
   }
 
@@ -42,12 +34,10 @@ final class DirtyRingProbe {
    * Lets the guest write its page; whether the tracker finds it, before it is told to start anew.
    */
   private static boolean writes(Machine machine) {
-    machine.setFrameLong(CallFrame.TARGET, CODE);
-    machine.enterGate();
-    if (machine.run() != null) {
+    if (ProbeCode.call(machine) != null) {
       return false;
     }
-    long page = machine.addressSpace().physicalOf(STACK) / PhysicalMemory.PAGE_SIZE;
+    long page = machine.addressSpace().physicalOf(ProbeCode.DATA) / PhysicalMemory.PAGE_SIZE;
     boolean[] found = new boolean[1];
     DirtyTracker tracker = machine.tracker();
     tracker.collect(written -> found[0] |= written == page);

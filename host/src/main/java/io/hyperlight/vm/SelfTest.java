@@ -32,11 +32,14 @@ public final class SelfTest {
     @Nullable String judge(Machine machine, @Nullable Trap trap);
   }
 
-  private static final long CODE = 0x2_0000;
-  private static final long DATA = 0x3_0000;
-  private static final long STACK = 0x4_0000;
+  private static final long CODE = ProbeCode.CODE;
+  private static final long DATA = ProbeCode.DATA;
   private static final long LATER = 0x5_0000;
   private static final int RESTORES = 40;
+
+  /** What the code is called with, and makes 42 of. */
+  private static final long ARGUMENT = 40;
+
   static final long MEMORY = 64L * PhysicalMemory.PAGE_SIZE;
 
   private static final int DIVIDE_ERROR = 0;
@@ -223,7 +226,7 @@ public final class SelfTest {
   private static @Nullable String runRestores(Hypervisor hypervisor) {
     Check writer = writer();
     try (Machine original = Machine.create(hypervisor, MEMORY)) {
-      load(original, writer);
+      ProbeCode.load(original, writer.code());
       try (MachineImage image = original.freeze();
           Machine machine = Machine.spawn(hypervisor, image)) {
         for (int round = 0; round < RESTORES; round++) {
@@ -269,25 +272,12 @@ public final class SelfTest {
 
   /** Runs one check in a new machine; returns what is wrong, or null. */
   static @Nullable String run(Machine machine, Check check) {
-    load(machine, check);
+    ProbeCode.load(machine, check.code());
     return call(machine, check);
   }
 
-  private static void load(Machine machine, Check check) {
-    AddressSpace space = machine.addressSpace();
-    space.map(CODE, PhysicalMemory.PAGE_SIZE, Protection.READ_EXECUTE);
-    space.map(DATA, PhysicalMemory.PAGE_SIZE, Protection.READ_WRITE);
-    space.map(STACK, PhysicalMemory.PAGE_SIZE, Protection.READ_WRITE);
-    byte[] code = check.code().toByteArray();
-    space.initialise(CODE, code, 0, code.length);
-    machine.installGate(STACK + PhysicalMemory.PAGE_SIZE - CallFrame.SIZE);
-  }
-
   private static @Nullable String call(Machine machine, Check check) {
-    machine.setFrameLong(CallFrame.TARGET, CODE);
-    machine.setFrameLong(CallFrame.INTEGER_ARGUMENTS, 40);
-    machine.enterGate();
-    Trap trap = machine.run();
+    Trap trap = ProbeCode.call(machine, ARGUMENT);
     if (trap == null && !machine.isCallDone()) {
       // The one system call that a check makes: answered, and a page is mapped meanwhile.
       AddressSpace space = machine.addressSpace();

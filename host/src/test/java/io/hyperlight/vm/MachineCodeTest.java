@@ -54,6 +54,8 @@ class MachineCodeTest {
     }
     codes.put("dirty ring probe", DirtyRingProbe.code());
     codes.put("writer of pages", DirtyTrackerTest.code());
+    SelfTest.checks().forEach(check -> codes.put("self-test: " + check.name(), check.code()));
+    codes.put("self-test: restore", SelfTest.writer().code());
     return codes;
   }
 
