@@ -68,6 +68,7 @@ public final class Machine implements AutoCloseable {
   /** Whether the next call starts from a clean state. */
   private boolean pristine = true;
 
+  /** Whether the guest cannot go on: after a trap, or where it is not known how it stopped. */
   private boolean trapped;
 
   /** Whether there is more to put back than memory and general registers. */
@@ -183,7 +184,8 @@ public final class Machine implements AutoCloseable {
     if (image != to || lost) {
       return false;
     }
-    lost = true; // should something fail in between
+    trapped = true; // should something fail in between
+    lost = true;
     if (disturbed) {
       processor.reset();
     }
@@ -248,7 +250,6 @@ public final class Machine implements AutoCloseable {
   /** Lets the next {@link #run} start the call that the frame describes. */
   public void enterGate() {
     if (pristine) {
-      pristine = false;
       setFrameLong(CallFrame.FLAGS, CallFrame.FLAG_RESET);
       setFrameLong(CallFrame.FS_BASE, userState.fsBase());
       setFrameLong(CallFrame.GS_BASE, userState.gsBase());
@@ -256,6 +257,8 @@ public final class Machine implements AutoCloseable {
       setFrameLong(CallFrame.FLAGS, 0);
     }
     enter(Gate.ADDRESS);
+    // Last: an error before, such as a full stack, must not use up the reset.
+    pristine = false;
   }
 
   /** Lets the next {@link #run} go straight to the gate's exit. */
@@ -319,26 +322,27 @@ public final class Machine implements AutoCloseable {
    */
   public @Nullable Trap run() {
     requireNotTrapped();
-    int error = runVcpu();
-    if (error == 0 && isSystemCall()) {
-      if (isUserAddress(vcpu.get(Register.RCX))) {
-        // Where the stub is user code, it can be reached by a jump, too.
-        disturbed |= (vcpu.get(Register.RFLAGS) & TRAP_FLAG) != 0;
-        return null;
-      }
-      trapped = true;
-      disturbed = true;
-      return new Trap.BadReturnAddress(Trap.registers(vcpu));
-    }
+    // Until it is known how the vCPU stopped. An error can come at any time, a full stack or heap:
+    // KVM may have an instruction to finish then, which nobody has let it finish.
     trapped = true;
+    lost = true;
+    int error = runVcpu();
+    if (error == 0 && isSystemCall() && isUserAddress(vcpu.get(Register.RCX))) {
+      // Where the stub is user code, it can be reached by a jump, too.
+      disturbed |= (vcpu.get(Register.RFLAGS) & TRAP_FLAG) != 0;
+      trapped = false;
+      lost = false;
+      return null;
+    }
     disturbed = true;
     if (error != 0) {
-      lost = true;
       throw vcpu.failedRun(error);
     }
-    Trap trap = trap();
-    lost |= trap instanceof Trap.Unexpected || trap instanceof Trap.PrivilegeLost;
-    return trap;
+    if (isSystemCall()) {
+      lost = false;
+      return new Trap.BadReturnAddress(Trap.registers(vcpu));
+    }
+    return trap();
   }
 
   /** Whether nobody can say what state it is in: it can do nothing any more but be closed. */
@@ -402,10 +406,8 @@ public final class Machine implements AutoCloseable {
         return processorException(port, registers);
       }
     }
-    if (exit instanceof VcpuExit.Io || exit instanceof VcpuExit.Mmio) {
-      completeInstruction();
-    }
     if (exit instanceof VcpuExit.Io io) {
+      lost = !completeInstruction();
       return new Trap.PortAccess(io, registers);
     }
     return new Trap.Unexpected(exit, registers);
@@ -414,13 +416,16 @@ public final class Machine implements AutoCloseable {
   /**
    * Lets KVM finish what it would otherwise finish at the next KVM_RUN. A repeated instruction
    * exits again as often as the guest wishes; after some steps the vCPU is given up.
+   *
+   * @return whether it is finished
    */
-  private void completeInstruction() {
-    boolean complete = false;
-    for (int step = 0; step < MOST_COMPLETION_STEPS && !complete; step++) {
-      complete = vcpu.completeExit();
+  private boolean completeInstruction() {
+    for (int step = 0; step < MOST_COMPLETION_STEPS; step++) {
+      if (vcpu.completeExit()) {
+        return true;
+      }
     }
-    lost |= !complete;
+    return false;
   }
 
   /**
@@ -441,12 +446,16 @@ public final class Machine implements AutoCloseable {
     if (!isUserCode(memory.getLong(frameEnd - 32))) {
       return new Trap.PrivilegeLost("exception " + vector + " at CPL 0", registers);
     }
-    return new Trap.ProcessorException(vector, errorCode, vcpu.getSregs().cr2(), registers);
+    Trap trap = new Trap.ProcessorException(vector, errorCode, vcpu.getSregs().cr2(), registers);
+    lost = false;
+    return trap;
   }
 
   /** Closes vCPU and VM and unmaps all memory. A second call does nothing. */
   @Override
   public void close() {
+    trapped = true; // even if closing fails half-way, there may be nothing left to use
+    lost = true;
     try (memory;
         processor) {
       // Closed in reverse order, each even if another fails.
