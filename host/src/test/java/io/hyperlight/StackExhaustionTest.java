@@ -86,6 +86,7 @@ class StackExhaustionTest {
   private final MethodHandle checkTarget = sandbox.function("check_target");
   private final MethodHandle leaveSecret = sandbox.function("leave_secret");
   private final MethodHandle findSecret = sandbox.function("find_secret");
+  private final long counter = original.<Long>call("counter_address", long.class);
 
   /** What is to be done at the end of the stack. */
   private interface Action {
@@ -164,6 +165,32 @@ class StackExhaustionTest {
     assertThat(leaks).isEmpty();
   }
 
+  @Test
+  void aGuestDoesNotRunOnForAVirtualThreadThatIsGone() throws Throwable {
+    List<String> running = new ArrayList<>();
+    on(
+        Thread.ofVirtual(),
+        () -> {
+          forEachOverflow(
+              () -> {
+                spin.invokeExact(1L);
+              },
+              () -> {
+                spin.invokeExact(3_000_000L);
+              },
+              distance -> {
+                long before = readCounter();
+                Thread.sleep(2);
+                long after = readCounter();
+                if (before != after) {
+                  running.add("%d steps from the end: %d, %d".formatted(distance, before, after));
+                  Thread.sleep(50);
+                }
+              });
+        });
+    assertThat(running).isEmpty();
+  }
+
   /** Does something with ever more room on the stack, until there is enough. */
   private void forEachOverflow(Action before, Action deep, Check after) throws Throwable {
     int overflows = 0;
@@ -184,6 +211,10 @@ class StackExhaustionTest {
       }
     }
     assertThat(overflows).isPositive();
+  }
+
+  private long readCounter() {
+    return ResetOracle.machineOf(sandbox).addressSpace().readLong(counter);
   }
 
   private static void on(Thread.Builder builder, Action action) throws Throwable {

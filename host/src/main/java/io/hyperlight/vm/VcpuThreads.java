@@ -1,11 +1,14 @@
 package io.hyperlight.vm;
 
 import io.hyperlight.kvm.Vcpu;
-import java.util.concurrent.CompletableFuture;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Platform threads that run vCPUs for virtual threads. A virtual thread that ran one itself would
@@ -27,8 +30,96 @@ final class VcpuThreads {
 
   private VcpuThreads() {}
 
-  /** {@link Vcpu#run}, while the calling virtual thread is parked. */
+  /**
+   * {@link Vcpu#run}, while the calling virtual thread is parked.
+   *
+   * <p>Whatever happens to the calling thread meanwhile, also an overflow of its stack or of the
+   * heap, it does not return while the vCPU runs: whoever gets the error may free the guest's
+   * memory.
+   */
   static int run(Vcpu vcpu) {
-    return CompletableFuture.supplyAsync(vcpu::run, THREADS).join();
+    Run run = new Run(vcpu, Thread.currentThread());
+    try {
+      THREADS.execute(run);
+    } catch (Throwable t) {
+      // It may have been handed over all the same.
+      if (!run.cancel()) {
+        run.await();
+      }
+      throw t;
+    }
+    run.await();
+    return run.result();
+  }
+
+  /** One run for one waiting thread. */
+  private static final class Run implements Runnable {
+    private static final int WAITING = 0;
+    private static final int RUNNING = 1;
+    private static final int DONE = 2;
+
+    private static final VarHandle STATE;
+
+    static {
+      try {
+        STATE = MethodHandles.lookup().findVarHandle(Run.class, "state", int.class);
+      } catch (ReflectiveOperationException e) {
+        throw new ExceptionInInitializerError(e);
+      }
+    }
+
+    private final Vcpu vcpu;
+    private final Thread waiter;
+    private volatile int state = WAITING;
+    private int result;
+    private @Nullable Throwable failure;
+
+    Run(Vcpu vcpu, Thread waiter) {
+      this.vcpu = vcpu;
+      this.waiter = waiter;
+    }
+
+    @Override
+    public void run() {
+      if (!STATE.compareAndSet(this, WAITING, RUNNING)) {
+        return;
+      }
+      try {
+        result = vcpu.run();
+      } catch (Throwable t) {
+        failure = t;
+      } finally {
+        state = DONE;
+        LockSupport.unpark(waiter);
+      }
+    }
+
+    /** Prevents the run; false if it has begun. */
+    boolean cancel() {
+      return STATE.compareAndSet(this, WAITING, DONE);
+    }
+
+    void await() {
+      boolean interrupted = false;
+      while (state != DONE) {
+        try {
+          LockSupport.park(this);
+          // Set, it would keep the thread from parking.
+          interrupted |= Thread.interrupted();
+        } catch (StackOverflowError | OutOfMemoryError e) {
+          // No room to park: look again and again instead.
+        }
+      }
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+
+    int result() {
+      if (failure != null) {
+        throw new IllegalStateException(failure);
+      }
+      return result;
+    }
   }
 }
