@@ -26,10 +26,12 @@ final class DirtyPages implements DirtyTracker.PageSet {
 
   @Override
   public void add(long page) {
+    if (count == list.length) {
+      // First: a page in the set that is missing in the list for want of memory would never go
+      // back.
+      list = Arrays.copyOf(list, 2 * count);
+    }
     if (page < end && set.add(page)) {
-      if (count == list.length) {
-        list = Arrays.copyOf(list, 2 * count);
-      }
       list[count++] = (int) page;
     }
   }
