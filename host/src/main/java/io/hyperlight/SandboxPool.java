@@ -18,9 +18,10 @@ import org.jspecify.annotations.Nullable;
  * {@snippet file="io/hyperlight/SandboxPoolSnippets.java" region="overview"}
  *
  * <p><b>What happens where.</b> Sandboxes are created, cleaned and closed on threads of the pool's
- * own, so acquiring one that is ready, and giving one back, takes well under the time of a call.
- * Those who find none ready wait, and are served in the order in which they came. A virtual thread
- * that waits leaves its carrier to others.
+ * own, so acquiring one that is ready, and giving one back, takes well under the time of a call. A
+ * thread gets the sandbox that it had last, if that is ready: older kernels charge for a virtual
+ * processor that changes threads. Those who find none ready wait, and are served in the order in
+ * which they came. A virtual thread that waits leaves its carrier to others.
  *
  * <p><b>How many.</b> The pool has as many sandboxes as are used at the same time and {@link
  * Builder#idle} more, up to its {@link Builder#size}; those that nobody needed for {@link

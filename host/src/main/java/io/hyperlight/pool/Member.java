@@ -13,6 +13,9 @@ public final class Member<T> {
   /** When it was made, by the pool's clock. */
   final long createdAt;
 
+  /** The identifier of the thread that it was lent to last; 0 if there was none. */
+  long lastHolder;
+
   /** How often it was lent. */
   long uses;
 

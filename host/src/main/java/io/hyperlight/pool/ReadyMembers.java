@@ -36,8 +36,17 @@ final class ReadyMembers<T> {
     members.add(member);
   }
 
-  /** Takes the one that was used last. */
-  @Nullable Member<T> pop() {
+  /**
+   * Takes the one that a thread had last, for an item may run best where it ran before; else the
+   * one that was used last.
+   */
+  @Nullable Member<T> pop(Thread thread) {
+    long id = thread.threadId();
+    for (int i = members.size() - 1; i >= 0; i--) {
+      if (members.get(i).lastHolder == id) {
+        return members.remove(i);
+      }
+    }
     return members.isEmpty() ? null : members.removeLast();
   }
 

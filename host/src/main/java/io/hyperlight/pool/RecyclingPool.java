@@ -160,12 +160,14 @@ public final class RecyclingPool<T> implements AutoCloseable {
       if (closed) {
         throw refusal(Reason.CLOSED, null);
       }
-      Member<T> member = ready.pop();
+      Member<T> member = ready.pop(Thread.currentThread());
       if (member == null) {
-        return await(maxWaitNanos);
+        member = await(maxWaitNanos);
+      } else {
+        lend(member);
+        wakeForGrowth();
       }
-      lend(member);
-      wakeForGrowth();
+      member.lastHolder = Thread.currentThread().threadId();
       return member;
     } finally {
       lock.unlock();

@@ -105,6 +105,27 @@ class RecyclingPoolTest {
   }
 
   @Test
+  void aThreadIsLentTheMemberThatItHadLast() throws Exception {
+    try (RecyclingPool<Things.Thing> pool = things.pool(3, 3)) {
+      awaitReady(pool, 3);
+      Member<Things.Thing> own = acquire(pool);
+      FutureTask<Member<Things.Thing>> acquisition = new FutureTask<>(() -> acquire(pool));
+      Thread.ofPlatform().start(acquisition);
+      Member<Things.Thing> other = acquisition.get();
+      pool.giveBack(own);
+      awaitReady(pool, 2);
+      pool.giveBack(other);
+      awaitReady(pool, 3);
+      assertThat(pool.acquire(0)).isSameAs(own);
+      assertThat(pool.acquire(0)).isSameAs(other);
+      own.item().use();
+      other.item().use();
+      pool.giveBack(own);
+      pool.giveBack(other);
+    }
+  }
+
+  @Test
   void nothingSlowIsDoneByThoseWhoAcquire() throws Exception {
     try (RecyclingPool<Things.Thing> pool = things.pool(2, 0)) {
       for (int i = 0; i < 20; i++) {
