@@ -6,6 +6,7 @@ import io.hyperlight.guest.Instance;
 import io.hyperlight.guest.InstanceImage;
 import io.hyperlight.kvm.KvmException;
 import io.hyperlight.os.SystemCallException;
+import io.hyperlight.vm.ImageClosedException;
 import io.hyperlight.vm.Machine;
 import java.io.PrintStream;
 import java.lang.invoke.MethodHandle;
@@ -169,11 +170,10 @@ public final class Sandbox implements AutoCloseable {
     InstanceImage image = snapshot.image();
     try {
       instance.restore(image);
+    } catch (ImageClosedException e) {
+      throw snapshot.closed(); // just now, by another thread
     } catch (KvmException | SystemCallException e) {
       throw new HypervisorException("cannot restore the sandbox: " + e.getMessage(), e);
-    } catch (IllegalStateException e) {
-      snapshot.image(); // which may have been closed meanwhile
-      throw e;
     }
   }
 

@@ -4,6 +4,7 @@ import io.hyperlight.guest.GuestOutput;
 import io.hyperlight.guest.HostBinding;
 import io.hyperlight.guest.Instance;
 import io.hyperlight.guest.InstanceImage;
+import io.hyperlight.vm.ImageClosedException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -60,9 +61,8 @@ public final class Snapshot implements AutoCloseable {
     InstanceImage open = image();
     try {
       SnapshotFiles.save(guest, open, path);
-    } catch (IllegalStateException e) {
-      image(); // which may have been closed meanwhile
-      throw e;
+    } catch (ImageClosedException e) {
+      throw closed(); // just now, by another thread
     }
   }
 
@@ -136,20 +136,28 @@ public final class Snapshot implements AutoCloseable {
 
   private Sandbox spawn(List<@Nullable HostBinding> bindings, GuestOutput output) {
     InstanceImage open = image();
-    return new Sandbox(
-        guest,
-        Failures.translate(
-            guest,
-            "spawn a sandbox",
-            () -> Instance.spawn(open, bindings, output, new Outcomes(guest.program()))));
+    try {
+      return new Sandbox(
+          guest,
+          Failures.translate(
+              guest,
+              "spawn a sandbox",
+              () -> Instance.spawn(open, bindings, output, new Outcomes(guest.program()))));
+    } catch (ImageClosedException e) {
+      throw closed(); // just now, by another thread
+    }
   }
 
   /** The image, if the snapshot is open. */
   InstanceImage image() {
     if (image.isClosed()) {
-      throw new SnapshotClosedException("the snapshot of " + guest.name() + " is closed");
+      throw closed();
     }
     return image;
+  }
+
+  SnapshotClosedException closed() {
+    return new SnapshotClosedException("the snapshot of " + guest.name() + " is closed");
   }
 
   /**

@@ -3,8 +3,10 @@ package io.hyperlight;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hyperlight.guest.InstanceImage;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.HardwareLaneQuick;
+import io.hyperlight.vm.ImageClosedException;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -244,6 +246,46 @@ class SnapshotTest {
         assertThatThrownBy(() -> spawned.restore(snapshot))
             .isInstanceOf(SnapshotClosedException.class);
         assertThat(spawned.<Integer>call("count", int.class)).isEqualTo(1);
+      }
+    }
+  }
+
+  @Test
+  @SuppressWarnings("try") // closed early on purpose
+  void aSnapshotThatIsClosedInTheMiddleOfARestoreChangesNothing() {
+    try (Sandbox sandbox = builder().build()) {
+      Snapshot snapshot = sandbox.snapshot();
+      InstanceImage image = snapshot.image();
+      assertThat(sandbox.<Integer>call("count", int.class)).isEqualTo(1);
+      snapshot.close();
+      // Where another thread that has found it open goes on.
+      assertThatThrownBy(() -> sandbox.instance().restore(image))
+          .isInstanceOf(ImageClosedException.class);
+      assertThat(sandbox.<Integer>call("count", int.class)).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void aSnapshotThatIsClosedWhileItIsUsedIsRefusedOrNot() throws Exception {
+    try (Sandbox sandbox = builder().build();
+        Snapshot other = sandbox.snapshot()) {
+      for (int round = 0; round < 50; round++) {
+        Snapshot snapshot = sandbox.snapshot();
+        Thread closer = Thread.ofPlatform().start(snapshot::close);
+        try (Sandbox spawned = snapshot.spawn()) {
+          assertThat(spawned.<Integer>call("count", int.class)).isEqualTo(1);
+        } catch (SnapshotClosedException e) {
+          // It was too late.
+        }
+        closer.join();
+        Snapshot another = sandbox.snapshot();
+        Thread secondCloser = Thread.ofPlatform().start(another::close);
+        try (Sandbox restored = other.spawn()) {
+          restored.restore(another);
+        } catch (SnapshotClosedException e) {
+          // It was too late.
+        }
+        secondCloser.join();
       }
     }
   }

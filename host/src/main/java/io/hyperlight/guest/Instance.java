@@ -7,6 +7,7 @@ import io.hyperlight.vm.AddressSpace;
 import io.hyperlight.vm.CallFrame;
 import io.hyperlight.vm.GuestAddressException;
 import io.hyperlight.vm.GuestMemoryExhaustedException;
+import io.hyperlight.vm.ImageClosedException;
 import io.hyperlight.vm.Machine;
 import io.hyperlight.vm.Trap;
 import java.lang.invoke.MethodHandles;
@@ -117,7 +118,7 @@ public final class Instance implements AutoCloseable {
    *
    * @param bindings by import number
    * @throws KvmException if KVM fails
-   * @throws IllegalStateException if the image is closed
+   * @throws ImageClosedException if the image is closed
    */
   public static Instance spawn(
       InstanceImage image,
@@ -394,7 +395,8 @@ public final class Instance implements AutoCloseable {
    * @throws KvmException if KVM fails; the instance is what it was, or is unusable until it is
    *     restored
    * @throws io.hyperlight.os.SystemCallException if the host has no memory for it; likewise
-   * @throws IllegalStateException if the image is closed; the instance is what it was
+   * @throws ImageClosedException if a new machine is needed and the image is closed; the instance
+   *     is what it was
    */
   public void restore(InstanceImage image) {
     claimOpen();

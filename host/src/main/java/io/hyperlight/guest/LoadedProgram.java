@@ -110,7 +110,7 @@ final class LoadedProgram implements AutoCloseable {
    *
    * @param bindings by import number
    * @throws io.hyperlight.kvm.KvmException if KVM fails
-   * @throws IllegalStateException if the image is closed
+   * @throws io.hyperlight.vm.ImageClosedException if the image is closed
    */
   static LoadedProgram spawn(
       InstanceImage image, List<@Nullable HostBinding> bindings, GuestOutput output) {
@@ -145,7 +145,8 @@ final class LoadedProgram implements AutoCloseable {
    * @return this, or what takes its place; this is closed then
    * @throws io.hyperlight.kvm.KvmException if KVM fails; if the machine is lost then, nothing but
    *     another restore is possible
-   * @throws IllegalStateException if the image is closed; nothing is changed then
+   * @throws io.hyperlight.vm.ImageClosedException if a new machine is needed and the image is
+   *     closed; nothing is changed then
    */
   LoadedProgram restore(InstanceImage image) {
     if (machine.restore(image.machine())) {

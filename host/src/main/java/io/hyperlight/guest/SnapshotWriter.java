@@ -34,7 +34,7 @@ public final class SnapshotWriter {
    * @param libraryVersion of this library
    * @param out buffered or not: all but a few writes are large
    * @throws SnapshotFormatException if the format cannot say it
-   * @throws IllegalStateException if the image is closed
+   * @throws io.hyperlight.vm.ImageClosedException if the image is closed
    * @throws io.hyperlight.kvm.KvmException if KVM fails
    */
   public static void write(

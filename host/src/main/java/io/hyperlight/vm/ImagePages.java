@@ -21,7 +21,7 @@ public final class ImagePages implements AutoCloseable {
   /**
    * The pages of an image.
    *
-   * @throws IllegalStateException if it is closed
+   * @throws ImageClosedException if it is closed
    */
   public ImagePages(MachineImage image) {
     mappings =

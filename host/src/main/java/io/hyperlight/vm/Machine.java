@@ -135,7 +135,7 @@ public final class Machine implements AutoCloseable {
    * Creates a machine that equals the one that was frozen, and can go back to it.
    *
    * @throws io.hyperlight.kvm.KvmException if KVM fails; nothing is left behind
-   * @throws IllegalStateException if the image is closed
+   * @throws ImageClosedException if the image is closed
    */
   public static Machine spawn(Hypervisor hypervisor, MachineImage image) {
     return spawn(hypervisor, image, hypervisor.tracking());

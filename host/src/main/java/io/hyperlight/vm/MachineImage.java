@@ -98,11 +98,11 @@ public final class MachineImage implements AutoCloseable {
   /**
    * Counts another user of the memory.
    *
-   * @throws IllegalStateException if it is closed
+   * @throws ImageClosedException if it is closed
    */
   synchronized MemoryImage retainMemory() {
     if (closed) {
-      throw new IllegalStateException("the image is closed");
+      throw new ImageClosedException();
     }
     memory.retain();
     return memory;

@@ -1,0 +1,10 @@
+package io.hyperlight.vm;
+
+/** Something was to be made from an image that is closed. Nothing was changed. */
+public final class ImageClosedException extends IllegalStateException {
+  private static final long serialVersionUID = 1L;
+
+  ImageClosedException() {
+    super("the image is closed");
+  }
+}
