@@ -114,16 +114,17 @@ final class LoadedProgram implements AutoCloseable {
    */
   static LoadedProgram spawn(
       InstanceImage image, List<@Nullable HostBinding> bindings, GuestOutput output) {
-    LoadedProgram spawned =
-        new LoadedProgram(
-            image.program(),
-            Machine.spawn(Hypervisor.get(), image.machine()),
-            image.layout(),
-            image.windowEnd(),
-            bindings,
-            output);
-    spawned.hypercalls.restore(image.systemCalls());
-    return spawned;
+    Machine machine = Machine.spawn(Hypervisor.get(), image.machine());
+    try {
+      LoadedProgram spawned =
+          new LoadedProgram(
+              image.program(), machine, image.layout(), image.windowEnd(), bindings, output);
+      spawned.hypercalls.restore(image.systemCalls());
+      return spawned;
+    } catch (Throwable t) {
+      machine.close();
+      throw t;
+    }
   }
 
   /** Freezes it as it is between two calls. */
@@ -155,7 +156,12 @@ final class LoadedProgram implements AutoCloseable {
       return this;
     }
     LoadedProgram replacement = spawn(image, bindings, output);
-    close();
+    try {
+      close();
+    } catch (Throwable t) {
+      replacement.close();
+      throw t;
+    }
     return replacement;
   }
 

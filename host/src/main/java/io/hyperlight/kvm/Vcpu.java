@@ -59,14 +59,20 @@ public final class Vcpu extends KvmFile {
   }
 
   static Vcpu map(int fd, int mmapSize) {
-    MemorySegment run;
+    MemorySegment run = null;
     try {
       run = Posix.mmap(mmapSize, Posix.PROT_READ | Posix.PROT_WRITE, Posix.MAP_SHARED, fd);
-    } catch (RuntimeException e) {
-      Posix.close(fd);
-      throw e;
+      return new Vcpu(fd, run);
+    } catch (Throwable t) {
+      try {
+        if (run != null) {
+          Posix.munmap(run);
+        }
+      } finally {
+        Posix.close(fd);
+      }
+      throw t;
     }
-    return new Vcpu(fd, run);
   }
 
   /**
@@ -338,10 +344,13 @@ public final class Vcpu extends KvmFile {
 
   @Override
   public void close() {
-    if (!unmapped) {
-      unmapped = true;
-      Posix.munmap(run);
+    try {
+      if (!unmapped) {
+        unmapped = true;
+        Posix.munmap(run);
+      }
+    } finally {
+      super.close();
     }
-    super.close();
   }
 }

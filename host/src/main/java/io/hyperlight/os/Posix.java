@@ -83,11 +83,7 @@ public final class Posix {
               variadic,
               errno);
       close =
-          link(
-              linker,
-              "close",
-              FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT),
-              errno);
+          link(linker, "close", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
       mmap =
           link(
               linker,
@@ -106,8 +102,7 @@ public final class Posix {
               linker,
               "munmap",
               FunctionDescriptor.of(
-                  ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG),
-              errno);
+                  ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
       madvise =
           link(
               linker,
@@ -258,15 +253,15 @@ public final class Posix {
   }
 
   /**
-   * Closes a descriptor.
+   * Closes a descriptor. Allocates nothing: what has to be closed because the heap is full has to
+   * be closed all the same.
    *
    * @throws SystemCallException if it was not open
    */
   public static void close(int fd) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment errno = allocateErrno(arena);
-      if ((int) Linked.FUNCTIONS.close.invokeExact(errno, fd) < 0) {
-        throw new SystemCallException("close(" + fd + ")", errno(errno));
+    try {
+      if ((int) Linked.FUNCTIONS.close.invokeExact(fd) < 0) {
+        throw new SystemCallException("close(" + fd + ")", Errno.EBADF);
       }
     } catch (Throwable t) {
       throw unexpected(t);
@@ -408,16 +403,14 @@ public final class Posix {
   }
 
   /**
-   * Unmaps what {@link #mmap} mapped.
+   * Unmaps what {@link #mmap} mapped. Allocates nothing, as {@link #close}.
    *
    * @throws SystemCallException if the kernel refuses
    */
   public static void munmap(MemorySegment mapping) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment errno = allocateErrno(arena);
-      if ((int) Linked.FUNCTIONS.munmap.invokeExact(errno, mapping.address(), mapping.byteSize())
-          < 0) {
-        throw new SystemCallException("munmap", errno(errno));
+    try {
+      if ((int) Linked.FUNCTIONS.munmap.invokeExact(mapping.address(), mapping.byteSize()) < 0) {
+        throw new SystemCallException("munmap", Errno.EINVAL);
       }
     } catch (Throwable t) {
       throw unexpected(t);

@@ -104,9 +104,9 @@ public final class Machine implements AutoCloseable {
       }
       processor =
           Processor.create(hypervisor, entry, memory.segment(), tables.root(), xcr0, tracking);
-    } catch (RuntimeException e) {
+    } catch (Throwable t) {
       memory.close();
-      throw e;
+      throw t;
     }
     vcpu = processor.vcpu();
     DirtyTracker tracker = processor.tracker();
@@ -456,9 +456,12 @@ public final class Machine implements AutoCloseable {
   public void close() {
     trapped = true; // even if closing fails half-way, there may be nothing left to use
     lost = true;
-    try (memory;
-        processor) {
-      // Closed in reverse order, each even if another fails.
+    // No try-with-resources: the JVM has one error for a full heap, which it cannot suppress in
+    // itself, and would then leave the rest open.
+    try {
+      processor.close();
+    } finally {
+      memory.close();
     }
   }
 }

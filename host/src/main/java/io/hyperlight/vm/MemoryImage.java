@@ -80,9 +80,9 @@ final class MemoryImage {
       fd = Posix.memfdCreate("hyperlight-snapshot");
       try {
         Posix.ftruncate(fd, sizeBytes);
-      } catch (RuntimeException e) {
+      } catch (Throwable t) {
         Posix.close(fd);
-        throw e;
+        throw t;
       }
     }
 
@@ -165,8 +165,11 @@ final class MemoryImage {
   /** Counts a user less; the last one frees it. */
   synchronized void release() {
     if (--users == 0) {
-      Posix.munmap(contents);
-      Posix.close(fd);
+      try {
+        Posix.munmap(contents);
+      } finally {
+        Posix.close(fd);
+      }
     }
   }
 }

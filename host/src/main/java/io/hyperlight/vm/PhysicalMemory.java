@@ -36,18 +36,23 @@ final class PhysicalMemory implements AutoCloseable {
    */
   PhysicalMemory(long sizeBytes, MemoryImage image) {
     MemorySegment reserved = null;
+    MemoryRestorer knowing;
     try {
       reserved = reserve(sizeBytes);
       image.mapInto(reserved);
-    } catch (RuntimeException e) {
-      if (reserved != null) {
-        Posix.munmap(reserved);
+      knowing = new MemoryRestorer(image, reserved);
+    } catch (Throwable t) {
+      try {
+        if (reserved != null) {
+          Posix.munmap(reserved);
+        }
+      } finally {
+        image.release();
       }
-      image.release();
-      throw e;
+      throw t;
     }
     memory = reserved;
-    restorer = new MemoryRestorer(image, memory);
+    restorer = knowing;
     nextFree = image.sizeBytes();
   }
 
@@ -178,9 +183,12 @@ final class PhysicalMemory implements AutoCloseable {
   public void close() {
     if (!closed) {
       closed = true;
-      Posix.munmap(memory);
-      if (restorer != null) {
-        restorer.close();
+      try {
+        Posix.munmap(memory);
+      } finally {
+        if (restorer != null) {
+          restorer.close();
+        }
       }
     }
   }

@@ -86,9 +86,9 @@ final class Processor implements AutoCloseable {
           MSR_STAR, STAR, MSR_LSTAR, Monitor.systemCallStubAddress(entry), MSR_SFMASK, SFMASK);
       vcpu.keepRegistersSynchronised(entry == SystemCallEntry.USER);
       return new Processor(hypervisor, vm, vcpu, tracker, initial);
-    } catch (RuntimeException e) {
+    } catch (Throwable t) {
       close(tracker, vcpu, vm);
-      throw e;
+      throw t;
     }
   }
 
@@ -118,10 +118,21 @@ final class Processor implements AutoCloseable {
 
   private static void close(
       @Nullable DirtyTracker tracker, @Nullable Vcpu vcpu, @Nullable VirtualMachine vm) {
-    try (vm;
-        vcpu;
-        tracker) {
-      // Closed in reverse order, each even if another fails.
+    // No try-with-resources, as in Machine.
+    try {
+      if (tracker != null) {
+        tracker.close();
+      }
+    } finally {
+      try {
+        if (vcpu != null) {
+          vcpu.close();
+        }
+      } finally {
+        if (vm != null) {
+          vm.close();
+        }
+      }
     }
   }
 }
