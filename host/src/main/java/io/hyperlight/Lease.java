@@ -37,9 +37,10 @@ public final class Lease implements AutoCloseable {
    * later call fails with {@link SandboxClosedException}, and none can reach the next holder's
    * sandbox. The pool cleans it on a thread of its own.
    *
-   * <p>A call that is still running in another thread goes on, and the sandbox comes back to the
-   * pool when it has ended. A second close does nothing. Any thread may close a lease; a host
-   * function of its sandbox may, too. Never waits for anything but a short lock.
+   * <p>A call that is still running in another thread goes on, host functions included, and the
+   * sandbox comes back to the pool when it has ended; if it never ends, never. A second close does
+   * nothing. Any thread may close a lease; a host function of its sandbox may, too. Never waits for
+   * anything but a short lock.
    */
   @Override
   public void close() {

@@ -28,16 +28,16 @@ import org.jspecify.annotations.Nullable;
  * middle of guest code (a fault, an abort, a host function's failure that the guest does not
  * handle) leaves the sandbox unusable: every later call fails with {@link
  * SandboxUnusableException}, whose cause is the first failure, until the sandbox is {@linkplain
- * #restore restored} to a {@link Snapshot}. A call that is refused, or whose result cannot be read,
- * changes nothing.
+ * #restore restored} to a {@link Snapshot}. A call that is refused changes nothing; one whose
+ * result cannot be read has run to its end.
  *
  * <p><b>Threads.</b> A sandbox may be used from any thread, by one at a time; a second one is
  * refused with {@link SandboxInUseException}. A call runs on the calling thread, host functions
  * included. On a virtual thread the guest's own code runs on a platform thread of the library's, so
  * that the carrier is free meanwhile.
  *
- * <p><b>Closing.</b> A sandbox holds two descriptors and its guest's memory until {@link #close};
- * nothing else frees them.
+ * <p><b>Closing.</b> A sandbox holds two descriptors and its guest's memory until {@link #close},
+ * and what it shares with the snapshot that it came from; nothing else frees them.
  */
 public final class Sandbox implements AutoCloseable {
   private final Guest guest;
@@ -130,8 +130,8 @@ public final class Sandbox implements AutoCloseable {
    * Freezes the sandbox as it is now, between two calls. The sandbox goes on as before.
    *
    * <p>Takes as long as it takes to copy what the guest has written; how much memory the sandbox
-   * has does not matter. Its first {@linkplain #restore restore} to a snapshot that it did not come
-   * from makes a new VM, later ones do not.
+   * has does not matter. Everything in the guest's memory is kept, also what earlier calls left
+   * there: take it before the guest has seen a secret.
    *
    * @return the snapshot, to be closed by the caller
    * @throws SandboxUnusableException if an earlier call left the sandbox unusable
@@ -150,7 +150,10 @@ public final class Sandbox implements AutoCloseable {
    * handles from {@link #function} stay what they are.
    *
    * <p>Copies back the pages that changed since the last restore, as a rule without a system call.
-   * A sandbox that did not come from this snapshot, or whose processor is in doubt, gets a new VM.
+   * A sandbox that did not come from this snapshot gets a new VM, with the snapshot's memory size,
+   * before the old one is closed: so does one that was built, at its first restore, and one whose
+   * processor is in doubt. An error of the JVM in the middle, such as a full heap, leaves the
+   * sandbox unusable until it is restored.
    *
    * @param snapshot of the same guest
    * @throws InvalidSnapshotException if it is of another guest; nothing is changed then

@@ -38,7 +38,8 @@ import org.jspecify.annotations.Nullable;
  * PoolSpawnException}, unless the pool has others to wait for; then it tries again after 100 ms,
  * and after longer and longer pauses of up to 10 s.
  *
- * <p><b>Threads.</b> All methods may be called from any thread at any time.
+ * <p><b>Threads.</b> All methods may be called from any thread at any time. The sandboxes call the
+ * snapshot's host functions, several at a time: these must be safe for that.
  */
 public final class SandboxPool implements AutoCloseable {
   private final RecyclingPool<Sandbox> pool;
@@ -69,7 +70,7 @@ public final class SandboxPool implements AutoCloseable {
    * Starts the description of a pool.
    *
    * @param snapshot what its sandboxes begin with. It stays the caller's, and must stay open until
-   *     the pool is closed
+   *     the pool is closed: without it no sandbox can be cleaned or made any more
    * @return a builder with the defaults
    */
   public static Builder of(Snapshot snapshot) {

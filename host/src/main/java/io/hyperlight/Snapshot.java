@@ -20,10 +20,10 @@ import org.jspecify.annotations.Nullable;
  * {@snippet file="io/hyperlight/SnapshotSnippets.java" region="restore"}
  *
  * <p>What a guest did after the snapshot is gone after a restore, whatever it was: in memory, in
- * the address space, in the processor. What it did in the host, by way of host functions, is not.
- * Everything the guest knew when the snapshot was taken, all sandboxes that come from it know, a
- * seed for random numbers included: a guest that needs fresh randomness asks for it in the call
- * that uses it.
+ * the address space, in the processor. What it did in the host, by way of host functions, is not,
+ * and the time-stamp counter runs on. Everything the guest knew when the snapshot was taken, all
+ * sandboxes that come from it know, a seed for random numbers included: a guest that needs fresh
+ * randomness asks for it in the call that uses it.
  *
  * <p><b>Memory.</b> The snapshot holds what the guest had written, once; sandboxes share it and
  * have pages of their own only for what they write.
@@ -103,8 +103,8 @@ public final class Snapshot implements AutoCloseable {
   }
 
   /**
-   * {@return how much of that memory has contents, in bytes: what the snapshot itself takes, shared
-   * by all sandboxes that come from it}
+   * {@return how much of that memory has contents, in bytes: about what the snapshot itself takes,
+   * shared by all sandboxes that come from it}
    */
   public long contentSize() {
     return image.machine().contentBytes();
@@ -112,7 +112,8 @@ public final class Snapshot implements AutoCloseable {
 
   /**
    * Makes a new sandbox that equals the one that was frozen, with the same host functions and the
-   * same output.
+   * same output. All such sandboxes call the same Java objects, each on its own caller's thread:
+   * host functions that sandboxes on several threads share must be safe for that.
    *
    * @return the sandbox, ready for calls
    * @throws InvalidHostFunctionException if the snapshot was {@linkplain #load loaded}, which gives
@@ -161,9 +162,9 @@ public final class Snapshot implements AutoCloseable {
   }
 
   /**
-   * Gives up the snapshot's descriptor and, once the last sandbox that came from it is closed, its
-   * memory. Those sandboxes stay usable, but can no longer be restored to it. A second call does
-   * nothing.
+   * Closes the snapshot. Its descriptor and memory are freed once the last sandbox that came from
+   * it is closed, too. Those sandboxes stay usable, but can no longer be restored to it. A second
+   * call does nothing.
    */
   @Override
   public void close() {

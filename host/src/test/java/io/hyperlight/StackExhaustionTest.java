@@ -3,6 +3,7 @@ package io.hyperlight;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.testing.CompiledGuest;
+import io.hyperlight.testing.NotInHardwareLane;
 import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.Test;
  * Calls at the end of the stack. Wherever in the library it overflows, the sandbox afterwards is as
  * it was, or unusable until it is restored, and nothing of it runs on.
  */
+@NotInHardwareLane("Says nothing about the processor, and fills the stack thousands of times.")
 class StackExhaustionTest {
   private static final String PROGRAM =
       """

@@ -151,23 +151,29 @@ public final class Instance implements AutoCloseable {
    */
   void begin(ExportedFunction called) {
     claimUsable();
-    function = called;
-    windowNext = window.start();
+    try {
+      function = called;
+      windowNext = window.start();
+    } catch (Throwable t) {
+      user = null; // the caller's own handling starts behind this
+      throw t;
+    }
   }
 
   private void claimUsable() {
     claimOpen();
     Ending since = unusableSince;
     if (since != null) {
-      end();
+      user = null;
       throw reporter.exceptionFor(new Outcome.Unusable(since));
     }
   }
 
   private void claimOpen() {
     claim();
+    // Plain loads and stores, without a call that could overflow the stack and keep the claim.
     if (closed || refusing) {
-      end();
+      user = null;
       throw reporter.exceptionFor(new Outcome.Closed());
     }
   }
@@ -463,8 +469,9 @@ public final class Instance implements AutoCloseable {
     claim();
     try {
       if (!closed) {
-        closed = true;
+        refusing = true;
         loaded.close();
+        closed = true; // not before: a full heap may end it half-way, and a second try help
       }
     } finally {
       end();

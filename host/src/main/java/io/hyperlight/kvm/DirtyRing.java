@@ -93,8 +93,8 @@ public final class DirtyRing implements DirtyTracker {
   @Override
   public void close() {
     if (!closed) {
-      closed = true;
       Posix.munmap(ring);
+      closed = true;
     }
   }
 }

@@ -1,6 +1,7 @@
 package io.hyperlight.kvm;
 
 import io.hyperlight.os.Posix;
+import io.hyperlight.os.SystemCallException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -38,8 +39,13 @@ abstract sealed class KvmFile implements AutoCloseable permits Kvm, VirtualMachi
   @Override
   public void close() {
     if (!closed) {
-      closed = true;
-      Posix.close(fd);
+      try {
+        Posix.close(fd);
+      } catch (SystemCallException e) {
+        closed = true; // it was not ours
+        throw e;
+      }
+      closed = true; // not before: an error of the JVM may come first, and a second try help
     }
   }
 }

@@ -346,8 +346,8 @@ public final class Vcpu extends KvmFile {
   public void close() {
     try {
       if (!unmapped) {
-        unmapped = true;
         Posix.munmap(run);
+        unmapped = true;
       }
     } finally {
       super.close();

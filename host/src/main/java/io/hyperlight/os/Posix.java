@@ -58,9 +58,7 @@ public final class Posix {
    */
   private static final class Functions {
     final MethodHandle open;
-    final MethodHandle close;
     final MethodHandle mmap;
-    final MethodHandle munmap;
     final MethodHandle madvise;
     final MethodHandle memfdCreate;
     final MethodHandle ftruncate;
@@ -82,8 +80,6 @@ public final class Posix {
                   ValueLayout.JAVA_INT),
               variadic,
               errno);
-      close =
-          link(linker, "close", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
       mmap =
           link(
               linker,
@@ -97,12 +93,6 @@ public final class Posix {
                   ValueLayout.JAVA_INT,
                   ValueLayout.JAVA_LONG),
               errno);
-      munmap =
-          link(
-              linker,
-              "munmap",
-              FunctionDescriptor.of(
-                  ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
       madvise =
           link(
               linker,
@@ -165,6 +155,25 @@ public final class Posix {
                 ValueLayout.JAVA_LONG),
             Linker.Option.firstVariadicArg(2),
             Linker.Option.captureCallState("errno"));
+  }
+
+  /**
+   * What gives things back, on its own and as constants: called through anything else, a handle may
+   * have to allocate first, and a full heap is when things are given back.
+   */
+  private static final class Release {
+    static final MethodHandle CLOSE =
+        link(
+            Linker.nativeLinker(),
+            "close",
+            FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+
+    static final MethodHandle MUNMAP =
+        link(
+            Linker.nativeLinker(),
+            "munmap",
+            FunctionDescriptor.of(
+                ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
   }
 
   private static final class Linked {
@@ -260,7 +269,7 @@ public final class Posix {
    */
   public static void close(int fd) {
     try {
-      if ((int) Linked.FUNCTIONS.close.invokeExact(fd) < 0) {
+      if ((int) Release.CLOSE.invokeExact(fd) < 0) {
         throw new SystemCallException("close(" + fd + ")", Errno.EBADF);
       }
     } catch (Throwable t) {
@@ -409,7 +418,7 @@ public final class Posix {
    */
   public static void munmap(MemorySegment mapping) {
     try {
-      if ((int) Linked.FUNCTIONS.munmap.invokeExact(mapping.address(), mapping.byteSize()) < 0) {
+      if ((int) Release.MUNMAP.invokeExact(mapping.address(), mapping.byteSize()) < 0) {
         throw new SystemCallException("munmap", Errno.EINVAL);
       }
     } catch (Throwable t) {

@@ -94,13 +94,15 @@ public final class Gate {
             .add(
                 "testb $1, 0x278(%rbx)",
                 0xf6, 0x83, CallFrame.FLAGS & 0xff, CallFrame.FLAGS >> 8, 0, 0, 1)
-            .add("jz 1f", 0x74, 0x2f)
+            .add("jz 1f", 0x74, 0x31)
             // Null selectors, before the bases: loading one may clear the base or not.
             .add("xor %eax, %eax", 0x31, 0xc0)
             .add("mov %eax, %ds", 0x8e, 0xd8)
             .add("mov %eax, %es", 0x8e, 0xc0)
             .add("mov %eax, %fs", 0x8e, 0xe0)
             .add("mov %eax, %gs", 0x8e, 0xe8)
+            // Where the last x87 instruction was: some processors leave that out of XRSTOR.
+            .add("fninit", 0xdb, 0xe3)
             // EDX:EAX all ones: every component that XCR0 enables.
             .add("or $-1, %eax", 0x83, 0xc8, 0xff)
             .add("cltd", 0x99)

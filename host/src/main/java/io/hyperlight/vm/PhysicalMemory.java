@@ -182,13 +182,10 @@ final class PhysicalMemory implements AutoCloseable {
   @Override
   public void close() {
     if (!closed) {
+      Posix.munmap(memory);
       closed = true;
-      try {
-        Posix.munmap(memory);
-      } finally {
-        if (restorer != null) {
-          restorer.close();
-        }
+      if (restorer != null) {
+        restorer.close();
       }
     }
   }
