@@ -1,0 +1,44 @@
+//! Links guests of Hyperlight for Java. A guest's `build.rs` is
+//!
+//! ```no_run
+//! fn main() {
+//!     hyperlight_build::guest();
+//! }
+//! ```
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+use std::env;
+
+/// What makes a guest of a program: one that is static, position-independent, and starts in the
+/// crate `hyperlight`.
+const LINKER_ARGUMENTS: [&str; 8] = [
+    "-static-pie",
+    "-nostdlib",
+    "-nostartfiles",
+    "-Wl,--entry=hl_start",
+    // Nothing refers to the entries of the function table, only to where it starts and ends.
+    "-Wl,-z,nostart-stop-gc",
+    // No page is both code and data, and none is writable and executable.
+    "-Wl,-z,separate-code",
+    "-Wl,-z,noexecstack",
+    "-Wl,--build-id=none",
+];
+
+/// Makes guests of the programs of this package. To be called from its build script.
+///
+/// # Panics
+///
+/// If they are compiled for anything but `x86_64-unknown-linux-gnu`.
+pub fn guest() {
+    let target = env::var("TARGET").expect("cargo sets TARGET for build scripts");
+    assert!(
+        target == "x86_64-unknown-linux-gnu",
+        "a guest is compiled for x86_64-unknown-linux-gnu, not for {target}"
+    );
+    for argument in LINKER_ARGUMENTS {
+        println!("cargo:rustc-link-arg-bins={argument}");
+    }
+    println!("cargo:rerun-if-changed=build.rs");
+}

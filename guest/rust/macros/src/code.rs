@@ -1,0 +1,52 @@
+//! Code that is put together from text and tokens.
+
+use proc_macro::{Delimiter, Group, Span, TokenStream, TokenTree};
+
+/// Code that grows.
+pub struct Code(TokenStream);
+
+impl Code {
+    pub fn new() -> Self {
+        Self(TokenStream::new())
+    }
+
+    /// Adds code that is written out; brackets in it are closed.
+    pub fn text(&mut self, text: &str) -> &mut Self {
+        let tokens: TokenStream = text.parse().expect("the text is Rust");
+        self.stream(tokens)
+    }
+
+    pub fn stream(&mut self, tokens: TokenStream) -> &mut Self {
+        self.0.extend(tokens);
+        self
+    }
+
+    pub fn token(&mut self, token: TokenTree) -> &mut Self {
+        self.0.extend([token]);
+        self
+    }
+
+    /// Adds other code in brackets.
+    pub fn group(&mut self, delimiter: Delimiter, code: Code) -> &mut Self {
+        self.token(TokenTree::Group(Group::new(delimiter, code.0)))
+    }
+}
+
+impl From<Code> for TokenStream {
+    fn from(code: Code) -> Self {
+        code.0
+    }
+}
+
+/// A compile error at a place.
+pub fn error(span: Span, message: &str) -> TokenStream {
+    let code: TokenStream = format!("::core::compile_error! {{ {message:?} }}")
+        .parse()
+        .expect("the text is Rust");
+    code.into_iter()
+        .map(|mut token| {
+            token.set_span(span);
+            token
+        })
+        .collect()
+}

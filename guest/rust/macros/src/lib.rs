@@ -1,0 +1,215 @@
+//! The attributes of the crate `hyperlight`, which documents them.
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod code;
+mod parse;
+
+use code::{Code, error};
+use parse::{Parser, Signature};
+use proc_macro::{Delimiter, Spacing, TokenStream, TokenTree};
+
+/// Makes a function callable from Java, under its name.
+///
+/// ```ignore
+/// #[hyperlight::export]
+/// fn repeat(text: &str, times: u32) -> Result<String, Error> {
+///     Ok(text.repeat(times.try_into()?))
+/// }
+/// ```
+///
+/// Up to 32 parameters are a `bool`, a number from `i8` to `i64`, `u8` to `u64`, `f32`, `f64`, a
+/// `&str`, a `String`, a `&[u8]` or a `Vec<u8>`. What is borrowed lives as long as the call. The result
+/// is one of these or nothing, or a `Result` with an error that implements `Display`: then an `Err` is
+/// a `GuestErrorException` in Java.
+#[proc_macro_attribute]
+pub fn export(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    or_error(item.clone(), expand_export(attribute, item))
+}
+
+/// Makes functions of Java callable, those that a module declares. Their names in Java are those here,
+/// without the module's.
+///
+/// ```ignore
+/// #[hyperlight::import]
+/// mod host {
+///     /// What is in stock of an article.
+///     fn stock_of(article: &str) -> u32;
+/// }
+///
+/// fn in_stock(article: &str) -> Result<bool, HostError> {
+///     Ok(host::stock_of(article)? > 0)
+/// }
+/// ```
+///
+/// The types are those of [`macro@export`], but for borrowed results and `Result`: each function
+/// returns a `Result` of its type and a `HostError`, which says that the host function threw an
+/// exception. The module sees what is in scope around it.
+#[proc_macro_attribute]
+pub fn import(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    or_error(TokenStream::new(), expand_import(attribute, item))
+}
+
+/// What an attribute makes of an item, or the item and the error.
+fn or_error(item: TokenStream, expanded: Result<TokenStream, TokenStream>) -> TokenStream {
+    expanded.unwrap_or_else(|error| [error, item].into_iter().collect())
+}
+
+fn refuse_arguments(attribute: TokenStream) -> Result<(), TokenStream> {
+    match attribute.into_iter().next() {
+        Some(token) => Err(error(token.span(), "this attribute takes no arguments")),
+        None => Ok(()),
+    }
+}
+
+fn expand_export(attribute: TokenStream, item: TokenStream) -> Result<TokenStream, TokenStream> {
+    refuse_arguments(attribute)?;
+    let mut parser = Parser::new(item.clone());
+    parser.skip_attributes();
+    parser.skip_visibility();
+    let function = Signature::parse(&mut parser)?;
+    parser.expect_body()?;
+
+    let mut parameters = Code::new();
+    let mut arguments = Code::new();
+    let mut codes = Code::new();
+    for (i, (_, ty)) in function.parameters.iter().enumerate() {
+        let ty = parse::with_static_lifetimes(ty.clone());
+        parameters
+            .text(&format!("a{i}: <"))
+            .stream(ty.clone())
+            .text("as ::hyperlight::abi::Parameter<'static>>::Abi,");
+        arguments.text(&format!(
+            "unsafe {{ ::hyperlight::abi::Parameter::receive(&call, a{i}) }},"
+        ));
+        codes
+            .text("<")
+            .stream(ty)
+            .text("as ::hyperlight::abi::Parameter<'static>>::CODE,");
+    }
+    let result = parse::with_static_lifetimes(function.result.clone());
+    let mut body = Code::new();
+    body.text(
+        "// SAFETY: only the host calls this, with arguments as the table declares them.
+         let call = unsafe { ::hyperlight::abi::Call::begin() };
+         ::hyperlight::abi::Returned::give",
+    );
+    let mut call = Code::new();
+    call.token(TokenTree::Ident(function.name.clone()))
+        .group(Delimiter::Parenthesis, arguments);
+    body.group(Delimiter::Parenthesis, call);
+
+    let mut record = Code::new();
+    record
+        .text(&format!("{:?}, <", function.abi_name.clone() + "\0"))
+        .stream(result.clone())
+        .text("as ::hyperlight::abi::Returned>::CODE, &")
+        .group(Delimiter::Bracket, codes)
+        .text(", enter as *const ()");
+
+    let mut hidden = Code::new();
+    hidden
+        .text("extern \"C\" fn enter")
+        .group(Delimiter::Parenthesis, parameters)
+        .text("-> <")
+        .stream(result)
+        .text("as ::hyperlight::abi::Returned>::Abi")
+        .group(Delimiter::Brace, body)
+        .text(
+            "#[used]
+             #[unsafe(link_section = \"hyperlight_functions\")]
+             static FUNCTION: ::hyperlight::abi::Function = ::hyperlight::abi::Function::export",
+        )
+        .group(Delimiter::Parenthesis, record)
+        .text(";");
+    let mut code = Code::new();
+    code.stream(item)
+        .text("const _: () =")
+        .group(Delimiter::Brace, hidden)
+        .text(";");
+    Ok(code.into())
+}
+
+fn expand_import(attribute: TokenStream, item: TokenStream) -> Result<TokenStream, TokenStream> {
+    refuse_arguments(attribute)?;
+    let mut parser = Parser::new(item);
+    let mut code = Code::new();
+    code.stream(parser.skip_attributes());
+    code.stream(parser.skip_visibility());
+    let keyword =
+        parser.expect_keyword("mod", "imports are declared in a module: mod host { ... }")?;
+    code.token(keyword);
+    let (name, _) = parser.expect_name()?;
+    code.token(TokenTree::Ident(name));
+    let mut parser = Parser::new(parser.expect_body()?);
+
+    let mut module = Code::new();
+    module.text("#[allow(unused_imports)] use super::*;");
+    while !parser.is_at_end() {
+        let attributes = parser.skip_attributes();
+        parser.skip_visibility();
+        let function = Signature::parse(&mut parser)?;
+        parser.expect_semicolon()?;
+        module.stream(attributes);
+        import_function(&mut module, function);
+    }
+    code.group(Delimiter::Brace, module);
+    Ok(code.into())
+}
+
+fn import_function(module: &mut Code, function: Signature) {
+    let mut parameters = Code::new();
+    let mut arguments = Code::new();
+    let mut codes = Code::new();
+    for (i, (_, ty)) in function.parameters.into_iter().enumerate() {
+        codes
+            .text("<")
+            .stream(parse::with_static_lifetimes(ty.clone()))
+            .text("as ::hyperlight::abi::Argument>::CODE,");
+        parameters.text(&format!("a{i}:")).stream(ty).text(",");
+        arguments.text(&format!("::hyperlight::abi::Argument::value(&a{i}),"));
+    }
+    let mut record = Code::new();
+    record
+        .text(&format!("{:?}, <", function.abi_name.clone() + "\0"))
+        .stream(function.result.clone())
+        .text("as ::hyperlight::abi::Answer>::CODE, &")
+        .group(Delimiter::Bracket, codes);
+    let mut call = Code::new();
+    call.text(&format!("&FUNCTION, {:?}, &", function.abi_name))
+        .group(Delimiter::Bracket, arguments);
+    let mut unsafe_call = Code::new();
+    unsafe_call
+        .text("::hyperlight::abi::call_host")
+        .group(Delimiter::Parenthesis, call);
+    let mut body = Code::new();
+    body.text(
+        "#[used]
+         #[unsafe(link_section = \"hyperlight_functions\")]
+         static FUNCTION: ::hyperlight::abi::Function = ::hyperlight::abi::Function::import",
+    )
+    .group(Delimiter::Parenthesis, record)
+    // SAFETY: the table has this function with these types.
+    .text("; unsafe")
+    .group(Delimiter::Brace, unsafe_call);
+    module
+        .text("#[allow(dead_code, clippy::too_many_arguments)] pub fn")
+        .token(TokenTree::Ident(function.name))
+        .group(Delimiter::Parenthesis, parameters)
+        .text("-> ::core::result::Result<")
+        .stream(function.result)
+        .text(", ::hyperlight::HostError>")
+        .group(Delimiter::Brace, body);
+}
+
+/// Whether a token is this character, alone or as part of an operator.
+fn is_punct(token: &TokenTree, character: char) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == character)
+}
+
+/// Whether a token is this character, and the next one is part of the same operator.
+fn is_joint(token: &TokenTree, character: char) -> bool {
+    matches!(token, TokenTree::Punct(punct)
+        if punct.as_char() == character && punct.spacing() == Spacing::Joint)
+}

@@ -1,0 +1,56 @@
+//! What guests of Hyperlight for Java that are written in Rust use: a guest is a program that
+//! exports functions to Java and imports others from there.
+//!
+//! ```ignore
+//! #![no_std]
+//! #![no_main]
+//!
+//! use hyperlight::prelude::*;
+//!
+//! #[hyperlight::import]
+//! mod host {
+//!     fn get_weekday() -> String;
+//! }
+//!
+//! #[hyperlight::export]
+//! fn say_hello(name: &str) -> Result<String, Error> {
+//!     Ok(format!("Hello, {name}! Today is {}.", host::get_weekday()?))
+//! }
+//! ```
+//!
+//! The crate brings along what such a program would take from a libc: an allocator, the handler of
+//! panics and a few functions on memory. `docs/guests-in-rust.md` has the whole story.
+
+#![no_std]
+#![warn(missing_docs)]
+#![deny(unsafe_op_in_unsafe_fn)]
+#![warn(clippy::undocumented_unsafe_blocks)]
+
+extern crate alloc;
+
+#[doc(hidden)]
+pub mod abi;
+mod allocator;
+mod entry;
+mod error;
+mod memory;
+mod output;
+mod panic;
+mod single;
+mod system;
+
+pub use error::{Error, HostError};
+pub use hyperlight_macros::{export, import};
+#[doc(hidden)]
+pub use output::{Level, log, print};
+pub use system::{abort, give_up, random};
+
+/// What programs with the standard library have in scope and others have not, and the two errors.
+pub mod prelude {
+    pub use crate::{Error, HostError};
+    pub use alloc::borrow::ToOwned;
+    pub use alloc::boxed::Box;
+    pub use alloc::string::{String, ToString};
+    pub use alloc::vec::Vec;
+    pub use alloc::{format, vec};
+}

@@ -1,0 +1,80 @@
+//! What a guest logs and prints.
+
+use crate::system;
+use alloc::fmt::format;
+use core::fmt::Arguments;
+
+/// How important a message is.
+#[derive(Clone, Copy)]
+pub enum Level {
+    /// Steps of the guest.
+    Trace,
+    /// For whoever looks for a mistake.
+    Debug,
+    /// Worth to be known.
+    Info,
+    /// Something is not as it should be.
+    Warning,
+    /// Something failed.
+    Error,
+}
+
+/// Sends a message to the host's logger: what the macros expand to.
+pub fn log(level: Level, message: Arguments<'_>) {
+    match message.as_str() {
+        Some(text) => system::log(level as u64, text),
+        None => system::log(level as u64, &format(message)),
+    }
+}
+
+/// Prints to where the host sends the guest's output: what the macros expand to.
+pub fn print(text: Arguments<'_>) {
+    match text.as_str() {
+        Some(text) => system::write(text.as_bytes()),
+        // At once: every write is an exit from the VM.
+        None => system::write(format(text).as_bytes()),
+    }
+}
+
+/// Sends a message to the host's logger, at level trace. Takes what `format!` takes.
+#[macro_export]
+macro_rules! trace {
+    ($($message:tt)+) => { $crate::log($crate::Level::Trace, ::core::format_args!($($message)+)) };
+}
+
+/// Sends a message to the host's logger, at level debug. Takes what `format!` takes.
+#[macro_export]
+macro_rules! debug {
+    ($($message:tt)+) => { $crate::log($crate::Level::Debug, ::core::format_args!($($message)+)) };
+}
+
+/// Sends a message to the host's logger, at level info. Takes what `format!` takes.
+#[macro_export]
+macro_rules! info {
+    ($($message:tt)+) => { $crate::log($crate::Level::Info, ::core::format_args!($($message)+)) };
+}
+
+/// Sends a message to the host's logger, at level warning. Takes what `format!` takes.
+#[macro_export]
+macro_rules! warn {
+    ($($message:tt)+) => { $crate::log($crate::Level::Warning, ::core::format_args!($($message)+)) };
+}
+
+/// Sends a message to the host's logger, at level error. Takes what `format!` takes.
+#[macro_export]
+macro_rules! error {
+    ($($message:tt)+) => { $crate::log($crate::Level::Error, ::core::format_args!($($message)+)) };
+}
+
+/// Prints to where the host sends the guest's output. Takes what `format!` takes.
+#[macro_export]
+macro_rules! print {
+    ($($text:tt)*) => { $crate::print(::core::format_args!($($text)*)) };
+}
+
+/// Prints a line to where the host sends the guest's output. Takes what `format!` takes.
+#[macro_export]
+macro_rules! println {
+    () => { $crate::print!("\n") };
+    ($($text:tt)+) => { $crate::print(::core::format_args!("{}\n", ::core::format_args!($($text)+))) };
+}
