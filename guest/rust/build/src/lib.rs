@@ -1,6 +1,6 @@
 //! Links guests of Hyperlight for Java. A guest's `build.rs` is
 //!
-//! ```no_run
+//! ```text
 //! fn main() {
 //!     hyperlight_build::guest();
 //! }

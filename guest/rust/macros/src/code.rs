@@ -16,6 +16,12 @@ impl Code {
         self.stream(tokens)
     }
 
+    /// Adds code in which errors are those of a place.
+    pub fn text_at(&mut self, span: Span, text: &str) -> &mut Self {
+        let tokens: TokenStream = text.parse().expect("the text is Rust");
+        self.stream(at(span, tokens))
+    }
+
     pub fn stream(&mut self, tokens: TokenStream) -> &mut Self {
         self.0.extend(tokens);
         self
@@ -24,6 +30,11 @@ impl Code {
     pub fn token(&mut self, token: TokenTree) -> &mut Self {
         self.0.extend([token]);
         self
+    }
+
+    /// Adds other code in brackets; errors in all of it are those of a place.
+    pub fn group_at(&mut self, span: Span, delimiter: Delimiter, code: Code) -> &mut Self {
+        self.token(group_at(span, delimiter, code.0))
     }
 
     /// Adds other code in brackets.
@@ -43,10 +54,24 @@ pub fn error(span: Span, message: &str) -> TokenStream {
     let code: TokenStream = format!("::core::compile_error! {{ {message:?} }}")
         .parse()
         .expect("the text is Rust");
-    code.into_iter()
-        .map(|mut token| {
-            token.set_span(span);
-            token
+    at(span, code)
+}
+
+fn at(span: Span, tokens: TokenStream) -> TokenStream {
+    tokens
+        .into_iter()
+        .map(|token| match token {
+            TokenTree::Group(group) => group_at(span, group.delimiter(), at(span, group.stream())),
+            mut token => {
+                token.set_span(span);
+                token
+            }
         })
         .collect()
+}
+
+fn group_at(span: Span, delimiter: Delimiter, tokens: TokenStream) -> TokenTree {
+    let mut group = Group::new(delimiter, tokens);
+    group.set_span(span);
+    TokenTree::Group(group)
 }

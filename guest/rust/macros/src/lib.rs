@@ -74,37 +74,50 @@ fn expand_export(attribute: TokenStream, item: TokenStream) -> Result<TokenStrea
     let mut parameters = Code::new();
     let mut arguments = Code::new();
     let mut codes = Code::new();
-    for (i, (_, ty)) in function.parameters.iter().enumerate() {
+    for (i, ty) in function.parameters.iter().enumerate() {
+        let place = parse::span_of(ty);
         let ty = parse::with_static_lifetimes(ty.clone());
         parameters
-            .text(&format!("a{i}: <"))
+            .text(&format!("a{i}:"))
+            .text_at(place, "<")
             .stream(ty.clone())
-            .text("as ::hyperlight::abi::Parameter<'static>>::Abi,");
-        arguments.text(&format!(
-            "unsafe {{ ::hyperlight::abi::Parameter::receive(&call, a{i}) }},"
-        ));
+            .text_at(place, "as ::hyperlight::abi::Parameter<'static>>::Abi")
+            .text(",");
+        let mut received = Code::new();
+        received.text_at(
+            place,
+            &format!("::hyperlight::abi::Parameter::receive(&call, a{i})"),
+        );
+        arguments
+            .text("unsafe")
+            .group(Delimiter::Brace, received)
+            .text(",");
         codes
-            .text("<")
+            .text_at(place, "<")
             .stream(ty)
-            .text("as ::hyperlight::abi::Parameter<'static>>::CODE,");
+            .text_at(place, "as ::hyperlight::abi::Parameter<'static>>::CODE")
+            .text(",");
     }
+    let place = parse::span_of(&function.result);
     let result = parse::with_static_lifetimes(function.result.clone());
     let mut body = Code::new();
     body.text(
         "// SAFETY: only the host calls this, with arguments as the table declares them.
-         let call = unsafe { ::hyperlight::abi::Call::begin() };
-         ::hyperlight::abi::Returned::give",
-    );
+         let call = unsafe { ::hyperlight::abi::Call::begin() };",
+    )
+    .text_at(place, "::hyperlight::abi::Returned::give");
     let mut call = Code::new();
     call.token(TokenTree::Ident(function.name.clone()))
-        .group(Delimiter::Parenthesis, arguments);
-    body.group(Delimiter::Parenthesis, call);
+        .group_at(place, Delimiter::Parenthesis, arguments);
+    body.group_at(place, Delimiter::Parenthesis, call);
 
     let mut record = Code::new();
     record
-        .text(&format!("{:?}, <", function.abi_name.clone() + "\0"))
+        .text(&format!("{:?},", function.abi_name.clone() + "\0"))
+        .text_at(place, "<")
         .stream(result.clone())
-        .text("as ::hyperlight::abi::Returned>::CODE, &")
+        .text_at(place, "as ::hyperlight::abi::Returned>::CODE")
+        .text(", &")
         .group(Delimiter::Bracket, codes)
         .text(", enter as *const ()");
 
@@ -112,9 +125,10 @@ fn expand_export(attribute: TokenStream, item: TokenStream) -> Result<TokenStrea
     hidden
         .text("extern \"C\" fn enter")
         .group(Delimiter::Parenthesis, parameters)
-        .text("-> <")
+        .text("->")
+        .text_at(place, "<")
         .stream(result)
-        .text("as ::hyperlight::abi::Returned>::Abi")
+        .text_at(place, "as ::hyperlight::abi::Returned>::Abi")
         .group(Delimiter::Brace, body)
         .text(
             "#[used]
@@ -162,27 +176,34 @@ fn import_function(module: &mut Code, function: Signature) {
     let mut parameters = Code::new();
     let mut arguments = Code::new();
     let mut codes = Code::new();
-    for (i, (_, ty)) in function.parameters.into_iter().enumerate() {
+    for (i, ty) in function.parameters.into_iter().enumerate() {
+        let place = parse::span_of(&ty);
         codes
-            .text("<")
+            .text_at(place, "<")
             .stream(parse::with_static_lifetimes(ty.clone()))
-            .text("as ::hyperlight::abi::Argument>::CODE,");
+            .text_at(place, "as ::hyperlight::abi::Argument>::CODE")
+            .text(",");
         parameters.text(&format!("a{i}:")).stream(ty).text(",");
-        arguments.text(&format!("::hyperlight::abi::Argument::value(&a{i}),"));
+        arguments
+            .text_at(place, &format!("::hyperlight::abi::Argument::value(&a{i})"))
+            .text(",");
     }
+    let place = parse::span_of(&function.result);
     let mut record = Code::new();
     record
-        .text(&format!("{:?}, <", function.abi_name.clone() + "\0"))
+        .text(&format!("{:?},", function.abi_name.clone() + "\0"))
+        .text_at(place, "<")
         .stream(function.result.clone())
-        .text("as ::hyperlight::abi::Answer>::CODE, &")
+        .text_at(place, "as ::hyperlight::abi::Answer>::CODE")
+        .text(", &")
         .group(Delimiter::Bracket, codes);
     let mut call = Code::new();
     call.text(&format!("&FUNCTION, {:?}, &", function.abi_name))
         .group(Delimiter::Bracket, arguments);
     let mut unsafe_call = Code::new();
     unsafe_call
-        .text("::hyperlight::abi::call_host")
-        .group(Delimiter::Parenthesis, call);
+        .text_at(place, "::hyperlight::abi::call_host")
+        .group_at(place, Delimiter::Parenthesis, call);
     let mut body = Code::new();
     body.text(
         "#[used]

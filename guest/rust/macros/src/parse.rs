@@ -151,8 +151,8 @@ pub struct Signature {
     pub name: Ident,
     /// How Java names it.
     pub abi_name: String,
-    /// Patterns and types.
-    pub parameters: Vec<(TokenStream, TokenStream)>,
+    /// The types of the parameters.
+    pub parameters: Vec<TokenStream>,
     pub result: TokenStream,
 }
 
@@ -187,7 +187,7 @@ impl Signature {
     }
 }
 
-fn parse_parameters(tokens: TokenStream) -> Result<Vec<(TokenStream, TokenStream)>, TokenStream> {
+fn parse_parameters(tokens: TokenStream) -> Result<Vec<TokenStream>, TokenStream> {
     let mut parser = Parser::new(tokens);
     let mut parameters = Vec::new();
     while !parser.is_at_end() {
@@ -195,13 +195,13 @@ fn parse_parameters(tokens: TokenStream) -> Result<Vec<(TokenStream, TokenStream
         if parameters.len() == MOST_PARAMETERS {
             return Err(parser.error("a function that Java sees has at most 32 parameters"));
         }
-        let pattern = parser.until(|token| is_punct(token, ':') || is_punct(token, ','));
+        parser.until(|token| is_punct(token, ':') || is_punct(token, ','));
         if parser.next_if(|token| is_punct(token, ':')).is_none() {
             return Err(error(parser.last, "expected a parameter with a type"));
         }
         let ty = parser.until(|token| is_punct(token, ','));
         parser.next();
-        parameters.push((pattern, ty));
+        parameters.push(ty);
     }
     Ok(parameters)
 }
@@ -233,4 +233,10 @@ pub fn with_static_lifetimes(ty: TokenStream) -> TokenStream {
         }
     }
     tokens.into_iter().collect()
+}
+
+/// Where a type is.
+pub fn span_of(ty: &TokenStream) -> Span {
+    let first = ty.clone().into_iter().next();
+    first.map_or_else(Span::call_site, |token| token.span())
 }
