@@ -103,13 +103,14 @@ fn expand_export(attribute: TokenStream, item: TokenStream) -> Result<TokenStrea
     let mut body = Code::new();
     body.text(
         "// SAFETY: only the host calls this, with arguments as the table declares them.
-         let call = unsafe { ::hyperlight::abi::Call::begin() };",
+         let call = unsafe { ::hyperlight::abi::Call::begin() };
+         #[allow(clippy::let_unit_value)]
+         let result =",
     )
-    .text_at(place, "::hyperlight::abi::Returned::give");
-    let mut call = Code::new();
-    call.token(TokenTree::Ident(function.name.clone()))
-        .group_at(place, Delimiter::Parenthesis, arguments);
-    body.group_at(place, Delimiter::Parenthesis, call);
+    .token(TokenTree::Ident(function.name.clone()))
+    .group(Delimiter::Parenthesis, arguments)
+    .text(";")
+    .text_at(place, "::hyperlight::abi::Returned::give(result)");
 
     let mut record = Code::new();
     record

@@ -26,6 +26,11 @@ final class DoctorCommand implements Callable<Integer> {
       print(check.passed() ? "ok" : "FAILED", check.subject(), check.detail());
     }
     tool("gcc", "compiles C guests", "apt-get install gcc libc6-dev");
+    tool(
+        "cargo",
+        "compiles Rust guests, and tests need it",
+        "install Rust 1.85 or newer (Debian 12: apt-get install rustc-web cargo-web, later:"
+            + " apt-get install cargo)");
     tool("mvn", "builds this project", "apt-get install maven");
     tool("strace", "one test counts system calls with it", "apt-get install strace");
     System.out.println();

@@ -124,21 +124,36 @@ public final class RustGuest {
         [workspace]
         """
             .formatted(nameOf(hash), CRATE, CRATE.resolve("build")));
-    List<String> command =
+    return cargo(
         List.of(
-            "cargo",
             "build",
-            "--quiet",
-            "--offline",
             "--color=never",
             "--profile=" + profile,
-            "--manifest-path=" + folder.resolve("Cargo.toml"),
-            "--target-dir=" + FOLDER.resolve("target"));
+            "--manifest-path=" + folder.resolve("Cargo.toml")));
+  }
+
+  /** Runs cargo, in the crate's own workspace if the arguments name no other. */
+  public static Command.Result cargo(List<String> arguments) {
+    List<String> command = new ArrayList<>(List.of("cargo", arguments.getFirst()));
+    command.addAll(List.of("--quiet", "--offline", "--target-dir=" + FOLDER.resolve("target")));
+    command.addAll(arguments.subList(1, arguments.size()));
+    if (arguments.stream().noneMatch(argument -> argument.startsWith("--manifest-path"))) {
+      command.add("--manifest-path=" + CRATE.resolve("Cargo.toml"));
+    }
     try {
       return Command.run(command);
     } catch (UncheckedIOException e) {
       throw new IllegalStateException(NO_CARGO);
     }
+  }
+
+  /** The guest in the folder hello of the crate. */
+  public static Guest example() {
+    Command.Result result = cargo(List.of("build", "--release", "--package=hello"));
+    if (result.status() != 0) {
+      throw new IllegalStateException(result.errors());
+    }
+    return Guest.load(FOLDER.resolve("target", "release", "hello"));
   }
 
   private static String hash(String source, String profile) throws IOException {
