@@ -31,6 +31,9 @@ public final class RustGuest {
   /** The crate that guests use. */
   private static final Path CRATE = Path.of("..", "guest", "rust").toAbsolutePath().normalize();
 
+  /** Before the path of an object file, in the first line of a program that is linked with it. */
+  private static final String LINK = "// linked with ";
+
   private static final ConcurrentHashMap<List<String>, Guest> GUESTS = new ConcurrentHashMap<>();
 
   private RustGuest() {}
@@ -38,6 +41,39 @@ public final class RustGuest {
   /** The guest that this program, a main.rs, compiles to. */
   public static Guest of(String source) {
     return load(source, "release");
+  }
+
+  /** The guest that this program compiles to, with C functions for Java linked along. */
+  public static Guest with(String cSource, String source) {
+    return GUESTS.computeIfAbsent(
+        List.of(source, cSource),
+        _ -> {
+          try {
+            Files.createDirectories(FOLDER);
+            Path c = Files.createTempFile(FOLDER, "linked", ".c");
+            Path object = FOLDER.resolve(hash(cSource, "object") + ".o");
+            Files.writeString(c, cSource);
+            Command.run(
+                    "gcc",
+                    "-std=gnu17",
+                    "-O2",
+                    "-ffreestanding",
+                    "-fPIE",
+                    "-fno-stack-protector",
+                    "-fcf-protection=none",
+                    "-isystem",
+                    CRATE.resolveSibling("c").toString(),
+                    "-c",
+                    c.toString(),
+                    "-o",
+                    object.toString())
+                .outputOfSuccess();
+            Files.delete(c);
+            return Guest.load(keptOrCompiled(LINK + object + "\n" + source, "release"));
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        });
   }
 
   /** The guest that this program compiles to without optimisation, with checks for overflow. */
@@ -99,8 +135,15 @@ public final class RustGuest {
         """
         fn main() {
             hyperlight_build::guest();
+            %s
         }
-        """);
+        """
+            .formatted(
+                source.startsWith(LINK)
+                    ? "println!(\"cargo:rustc-link-arg-bins=%s\");"
+                        .formatted(
+                            source.lines().findFirst().orElseThrow().substring(LINK.length()))
+                    : ""));
     Files.writeString(
         folder.resolve("Cargo.toml"),
         """
