@@ -28,6 +28,12 @@
 
 extern crate alloc;
 
+#[cfg(not(any(panic = "abort", doc)))]
+compile_error!(
+    "nothing unwinds in a guest: add panic = \"abort\" to [profile.dev] and [profile.release] in \
+     Cargo.toml, that of the workspace if there is one"
+);
+
 #[doc(hidden)]
 pub mod abi;
 mod allocator;
