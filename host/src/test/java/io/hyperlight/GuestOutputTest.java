@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hyperlight.testing.CompiledGuest;
+import io.hyperlight.testing.RecordingLogger;
+import io.hyperlight.testing.RecordingLogger.Line;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -12,10 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
-import java.util.ResourceBundle;
 import java.util.SplittableRandom;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -59,41 +58,6 @@ class GuestOutputTest {
 
   private static final int EBADF = -9;
   private static final int EFAULT = -14;
-
-  private record Line(System.Logger.Level level, String text) {}
-
-  private static final class RecordingLogger implements System.Logger {
-    final List<Line> lines = new ArrayList<>();
-
-    @Override
-    public String getName() {
-      return "recording";
-    }
-
-    @Override
-    public boolean isLoggable(Level level) {
-      return true;
-    }
-
-    @Override
-    public void log(
-        Level level,
-        @Nullable ResourceBundle bundle,
-        @Nullable String text,
-        @Nullable Throwable t) {
-      lines.add(new Line(level, Objects.toString(text)));
-    }
-
-    @Override
-    public void log(
-        Level level,
-        @Nullable ResourceBundle bundle,
-        @Nullable String format,
-        @Nullable Object @Nullable ... parameters) {
-      String arguments = parameters == null ? "" : Arrays.toString(parameters);
-      lines.add(new Line(level, format + arguments));
-    }
-  }
 
   private final ByteArrayOutputStream printed = new ByteArrayOutputStream();
   private final RecordingLogger logger = new RecordingLogger();
@@ -192,7 +156,7 @@ class GuestOutputTest {
         sandbox.call("write_log", void.class, level, "line " + level);
       }
     }
-    assertThat(logger.lines)
+    assertThat(logger.lines())
         .containsExactly(
             new Line(System.Logger.Level.TRACE, "line 0"),
             new Line(System.Logger.Level.DEBUG, "line 1"),
@@ -210,7 +174,7 @@ class GuestOutputTest {
               GuestFaultException.class,
               e -> assertThat(e.kind()).isEqualTo(GuestFaultException.Kind.PROTOCOL_VIOLATION));
     }
-    assertThat(logger.lines).isEmpty();
+    assertThat(logger.lines()).isEmpty();
   }
 
   @Test
@@ -218,7 +182,7 @@ class GuestOutputTest {
     try (Sandbox sandbox = sandbox()) {
       sandbox.call("write_log", void.class, 2, "{0} %s \ud83d\ude00");
     }
-    assertThat(logger.lines)
+    assertThat(logger.lines())
         .containsExactly(new Line(System.Logger.Level.INFO, "{0} %s \ud83d\ude00"));
   }
 
@@ -228,8 +192,8 @@ class GuestOutputTest {
       sandbox.call("log_at", void.class, 1L, 5L);
       sandbox.call("write_log", void.class, 2, "x".repeat(100_000));
     }
-    assertThat(logger.lines).hasSize(2);
-    assertThat(logger.lines.getFirst().text()).contains("a message that cannot be read");
-    assertThat(logger.lines.getLast().text()).isEqualTo("x".repeat(1 << 16));
+    assertThat(logger.lines()).hasSize(2);
+    assertThat(logger.lines().getFirst().text()).contains("a message that cannot be read");
+    assertThat(logger.lines().getLast().text()).isEqualTo("x".repeat(1 << 16));
   }
 }

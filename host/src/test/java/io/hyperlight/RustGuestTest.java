@@ -4,18 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hyperlight.testing.NotInHardwareLane;
+import io.hyperlight.testing.RecordingLogger;
 import io.hyperlight.testing.RustGuest;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
-import java.util.ResourceBundle;
 import java.util.SplittableRandom;
 import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -529,41 +526,11 @@ class RustGuestTest {
 
   @Test
   void logMessagesReachTheLoggerAtTheirLevels() {
-    List<String> lines = new ArrayList<>();
-    System.Logger logger =
-        new System.Logger() {
-          @Override
-          public String getName() {
-            return "recording";
-          }
-
-          @Override
-          public boolean isLoggable(Level level) {
-            return true;
-          }
-
-          @Override
-          public void log(
-              Level level,
-              @Nullable ResourceBundle bundle,
-              @Nullable String text,
-              @Nullable Throwable t) {
-            lines.add(level + ": " + text);
-          }
-
-          @Override
-          public void log(
-              Level level,
-              @Nullable ResourceBundle bundle,
-              @Nullable String format,
-              @Nullable Object @Nullable ... parameters) {
-            lines.add(level + ": " + Objects.toString(format));
-          }
-        };
+    RecordingLogger logger = new RecordingLogger();
     try (Sandbox sandbox = builder(RustGuest.of(PROGRAM)).logger(logger).build()) {
       sandbox.call("log", void.class, "{0}");
     }
-    assertThat(lines)
+    assertThat(logger.lines().stream().map(line -> line.level() + ": " + line.text()))
         .containsExactly(
             "TRACE: trace {0}",
             "DEBUG: debug {0}",

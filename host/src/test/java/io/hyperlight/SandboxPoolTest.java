@@ -395,14 +395,7 @@ class SandboxPoolTest {
   @Test
   @NotInHardwareLane("Says nothing about the processor, and starts a JVM.")
   void virtualThreadsThatWaitLeaveTheirCarrierToOthers() {
-    List<String> command =
-        new ArrayList<>(
-            ChildJvm.commandLine(
-                OneCarrier.class,
-                List.of(
-                    "--enable-native-access=ALL-UNNAMED",
-                    "-Djdk.virtualThreadScheduler.parallelism=1",
-                    "-Djdk.virtualThreadScheduler.maxPoolSize=1")));
+    List<String> command = new ArrayList<>(ChildJvm.commandLineWithOneCarrier(OneCarrier.class));
     command.add(CompiledGuest.fileOf(PooledGuest.PROGRAM).toString());
     assertThat(Command.run(command).outputOfSuccess()).isEqualTo("20 served\n");
   }

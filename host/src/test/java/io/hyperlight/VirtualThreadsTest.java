@@ -40,14 +40,7 @@ class VirtualThreadsTest {
   @Test
   @NotInHardwareLane("Says nothing about the processor, and starts a JVM.")
   void aGuestThatComputesLeavesTheCarrierToOthers() {
-    List<String> command =
-        new ArrayList<>(
-            ChildJvm.commandLine(
-                OneCarrier.class,
-                List.of(
-                    "--enable-native-access=ALL-UNNAMED",
-                    "-Djdk.virtualThreadScheduler.parallelism=1",
-                    "-Djdk.virtualThreadScheduler.maxPoolSize=1")));
+    List<String> command = new ArrayList<>(ChildJvm.commandLineWithOneCarrier(OneCarrier.class));
     command.add(CompiledGuest.fileOf(PROGRAM).toString());
     assertThat(Command.run(command).outputOfSuccess()).isEqualTo("stopped\n");
   }

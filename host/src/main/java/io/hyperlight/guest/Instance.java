@@ -3,7 +3,6 @@ package io.hyperlight.guest;
 import io.hyperlight.guest.Outcome.Ending;
 import io.hyperlight.kvm.KvmException;
 import io.hyperlight.kvm.Register;
-import io.hyperlight.vm.AddressSpace;
 import io.hyperlight.vm.CallFrame;
 import io.hyperlight.vm.GuestAddressException;
 import io.hyperlight.vm.GuestMemoryExhaustedException;
@@ -57,10 +56,6 @@ public final class Instance implements AutoCloseable {
   // The rest belongs to the thread that has claimed it.
 
   private LoadedProgram loaded;
-  private Machine machine;
-  private AddressSpace space;
-  private Window window;
-  private Hypercalls hypercalls;
   private @Nullable Ending unusableSince;
   private boolean closed;
   private boolean initialised;
@@ -88,10 +83,6 @@ public final class Instance implements AutoCloseable {
     this.reporter = reporter;
     this.initialised = initialised;
     this.loaded = loaded;
-    machine = loaded.machine();
-    space = machine.addressSpace();
-    window = loaded.window();
-    hypercalls = loaded.hypercalls();
   }
 
   /**
@@ -141,6 +132,10 @@ public final class Instance implements AutoCloseable {
     return loaded;
   }
 
+  private Machine machine() {
+    return loaded.machine();
+  }
+
   // The steps of a call, for the generated stubs.
 
   /**
@@ -153,7 +148,7 @@ public final class Instance implements AutoCloseable {
     claimUsable();
     try {
       function = called;
-      windowNext = window.start();
+      windowNext = loaded.window().start();
     } catch (Throwable t) {
       user = null; // the caller's own handling starts behind this
       throw t;
@@ -194,27 +189,27 @@ public final class Instance implements AutoCloseable {
   }
 
   void putBoolean(int offset, boolean value) {
-    machine.setFrameLong(offset, value ? 1 : 0);
+    machine().setFrameLong(offset, value ? 1 : 0);
   }
 
   /** For all signed integers, extended to the register's width. */
   void putInteger(int offset, long value) {
-    machine.setFrameLong(offset, value);
+    machine().setFrameLong(offset, value);
   }
 
   void putUnsigned(int offset, int index, long value, long maximum) {
     if (value < 0 || value > maximum) {
       throw badArgument(index, "is %d, and must be 0 to %d".formatted(value, maximum));
     }
-    machine.setFrameLong(offset, value);
+    machine().setFrameLong(offset, value);
   }
 
   void putFloat(int offset, float value) {
-    machine.setFrameLong(offset, Integer.toUnsignedLong(Float.floatToRawIntBits(value)));
+    machine().setFrameLong(offset, Integer.toUnsignedLong(Float.floatToRawIntBits(value)));
   }
 
   void putDouble(int offset, double value) {
-    machine.setFrameLong(offset, Double.doubleToRawLongBits(value));
+    machine().setFrameLong(offset, Double.doubleToRawLongBits(value));
   }
 
   void putString(int offset, int index, @Nullable String value) {
@@ -230,10 +225,10 @@ public final class Instance implements AutoCloseable {
       throw badArgument(index, "is null");
     }
     try {
-      long address = window.put(windowNext, value);
+      long address = loaded.window().put(windowNext, value);
       windowNext = address + value.length + 1;
-      machine.setFrameLong(offset, address);
-      machine.setFrameLong(offset + 8, value.length);
+      machine().setFrameLong(offset, address);
+      machine().setFrameLong(offset + 8, value.length);
     } catch (GuestMemoryExhaustedException e) {
       throw badArgument(index, "does not fit into the sandbox: " + e.getMessage());
     }
@@ -251,12 +246,12 @@ public final class Instance implements AutoCloseable {
    * @throws RuntimeException from the reporter, if it ends in another way
    */
   void execute(ExportedFunction called) {
-    machine.setFrameLong(CallFrame.TARGET, called.address());
-    machine.setFrameLong(CallFrame.WINDOW_NEXT, windowNext);
-    machine.setFrameLong(CallFrame.WINDOW_END, window.mappedEnd());
-    machine.setFrameLong(CallFrame.STATUS, 0);
-    hypercalls.beginCall();
-    machine.enterGate();
+    machine().setFrameLong(CallFrame.TARGET, called.address());
+    machine().setFrameLong(CallFrame.WINDOW_NEXT, windowNext);
+    machine().setFrameLong(CallFrame.WINDOW_END, loaded.window().mappedEnd());
+    machine().setFrameLong(CallFrame.STATUS, 0);
+    loaded.hypercalls().beginCall();
+    machine().enterGate();
     try {
       runUntilDone();
     } catch (Error e) {
@@ -264,12 +259,14 @@ public final class Instance implements AutoCloseable {
       unusableSince = new Outcome.HostError(e);
       throw e;
     }
-    if (machine.frameLong(CallFrame.STATUS) != 0) {
+    if (machine().frameLong(CallFrame.STATUS) != 0) {
       throw fail(
           new Outcome.GuestError(
-              hypercalls.readMessage(
-                  machine.frameLong(CallFrame.ERROR_ADDRESS),
-                  machine.frameLong(CallFrame.ERROR_LENGTH))));
+              loaded
+                  .hypercalls()
+                  .readMessage(
+                      machine().frameLong(CallFrame.ERROR_ADDRESS),
+                      machine().frameLong(CallFrame.ERROR_LENGTH))));
     }
   }
 
@@ -277,14 +274,14 @@ public final class Instance implements AutoCloseable {
     while (true) {
       Trap trap;
       try {
-        trap = machine.run();
+        trap = machine().run();
       } catch (KvmException e) {
         throw fail(new Outcome.HypervisorFailed(e));
       }
       if (trap != null) {
         throw fail(new Outcome.Fault(trap, isInStackGuard(trap)));
       }
-      if (machine.isCallDone()) {
+      if (machine().isCallDone()) {
         return;
       }
       answer();
@@ -300,7 +297,7 @@ public final class Instance implements AutoCloseable {
   private void answer() {
     Ending ending;
     try {
-      ending = hypercalls.answer(initialised);
+      ending = loaded.hypercalls().answer(initialised);
     } catch (RuntimeException e) {
       // Not from a host function: the embedder's print stream or logger threw.
       throw fail(new Outcome.HostFunctionFailed("the sandbox's output", e));
@@ -308,7 +305,7 @@ public final class Instance implements AutoCloseable {
     if (ending != null) {
       throw fail(ending);
     }
-    machine.resume();
+    machine().resume();
   }
 
   private RuntimeException fail(Ending ending) {
@@ -321,7 +318,7 @@ public final class Instance implements AutoCloseable {
   // Results. The gate left RAX in RDI, RDX in RSI and XMM0 in RDX; all are hostile.
 
   boolean resultBoolean() {
-    long value = machine.get(Register.RDI) & 0xff;
+    long value = machine().get(Register.RDI) & 0xff;
     if (value > 1) {
       throw badResult("a bool of value %d".formatted(value));
     }
@@ -329,11 +326,11 @@ public final class Instance implements AutoCloseable {
   }
 
   long resultInteger() {
-    return machine.get(Register.RDI);
+    return machine().get(Register.RDI);
   }
 
   long resultUnsigned64() {
-    long value = machine.get(Register.RDI);
+    long value = machine().get(Register.RDI);
     if (value < 0) {
       throw badResult(
           "%s, and a Java long ends at %d".formatted(Long.toUnsignedString(value), Long.MAX_VALUE));
@@ -342,16 +339,18 @@ public final class Instance implements AutoCloseable {
   }
 
   float resultFloat() {
-    return Float.intBitsToFloat((int) machine.get(Register.RDX));
+    return Float.intBitsToFloat((int) machine().get(Register.RDX));
   }
 
   double resultDouble() {
-    return Double.longBitsToDouble(machine.get(Register.RDX));
+    return Double.longBitsToDouble(machine().get(Register.RDX));
   }
 
   byte[] resultBytes() {
     try {
-      return space.read(machine.get(Register.RDI), machine.get(Register.RSI));
+      return machine()
+          .addressSpace()
+          .read(machine().get(Register.RDI), machine().get(Register.RSI));
     } catch (GuestAddressException e) {
       throw badResult("a range that is not its own: " + e.getMessage());
     }
@@ -409,10 +408,10 @@ public final class Instance implements AutoCloseable {
     Ending before = unusableSince;
     unusableSince = HALF_RESTORED;
     try {
-      use(loaded.restore(image));
+      loaded = loaded.restore(image);
       unusableSince = null;
     } catch (RuntimeException | Error e) {
-      if (before != null || !machine.isLost()) {
+      if (before != null || !machine().isLost()) {
         unusableSince = before; // a new machine could not be made: this one is what it was
       } else if (e instanceof RuntimeException failure) {
         unusableSince = new Outcome.HypervisorFailed(failure);
@@ -420,16 +419,6 @@ public final class Instance implements AutoCloseable {
       throw e;
     } finally {
       end();
-    }
-  }
-
-  private void use(LoadedProgram newlyLoaded) {
-    if (loaded != newlyLoaded) {
-      loaded = newlyLoaded;
-      machine = newlyLoaded.machine();
-      space = machine.addressSpace();
-      window = newlyLoaded.window();
-      hypercalls = newlyLoaded.hypercalls();
     }
   }
 

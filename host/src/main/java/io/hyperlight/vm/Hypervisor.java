@@ -160,7 +160,7 @@ public final class Hypervisor {
 
   /**
    * Whether there is a dirty ring, and a page makes an entry again after its entry was given back:
-   * a guest writes its frame in two calls, with a restore and a re-arming in between.
+   * {@link DirtyRingProbe}.
    */
   private boolean probeRing() {
     if (kvm.checkExtension(Capability.KVM_CAP_DIRTY_LOG_RING) < DirtyRing.sizeBytes()) {

@@ -146,7 +146,7 @@ final class MemoryRestorer implements AutoCloseable {
     image.release();
   }
 
-  /** Whether a page of memory has anything but zeros. */
+  /** Whether a page of memory has nothing but zeros. */
   static boolean isZero(MemorySegment memory, long at) {
     return MemorySegment.mismatch(ZEROS, 0, PAGE_SIZE, memory, at, at + PAGE_SIZE) < 0;
   }

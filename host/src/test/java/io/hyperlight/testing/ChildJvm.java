@@ -23,7 +23,20 @@ public final class ChildJvm {
     return command;
   }
 
-  /** The same, but with the library as the module {@code hyperlight}, and the class within it. */
+  /** The same, with a single carrier for all virtual threads. */
+  public static List<String> commandLineWithOneCarrier(Class<?> main) {
+    return commandLine(
+        main,
+        List.of(
+            "--enable-native-access=ALL-UNNAMED",
+            "-Djdk.virtualThreadScheduler.parallelism=1",
+            "-Djdk.virtualThreadScheduler.maxPoolSize=1"));
+  }
+
+  /**
+   * As {@link #commandLine}, but with the library as the module {@code hyperlight}, and the class
+   * within it.
+   */
   public static List<String> moduleCommandLine(Class<?> main, List<String> options) {
     List<String> command = new ArrayList<>(List.of(java()));
     command.addAll(options);

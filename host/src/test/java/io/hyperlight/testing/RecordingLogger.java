@@ -1,0 +1,47 @@
+package io.hyperlight.testing;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.ResourceBundle;
+import org.jspecify.annotations.Nullable;
+
+/** A logger that keeps what it is given. */
+public final class RecordingLogger implements System.Logger {
+  /** What was logged at once. */
+  public record Line(System.Logger.Level level, String text) {}
+
+  private final List<Line> lines = new ArrayList<>();
+
+  /** All that was logged. */
+  public List<Line> lines() {
+    return lines;
+  }
+
+  @Override
+  public String getName() {
+    return "recording";
+  }
+
+  @Override
+  public boolean isLoggable(Level level) {
+    return true;
+  }
+
+  @Override
+  public void log(
+      Level level, @Nullable ResourceBundle bundle, @Nullable String text, @Nullable Throwable t) {
+    lines.add(new Line(level, Objects.toString(text)));
+  }
+
+  @Override
+  public void log(
+      Level level,
+      @Nullable ResourceBundle bundle,
+      @Nullable String format,
+      @Nullable Object @Nullable ... parameters) {
+    String arguments = parameters == null ? "" : Arrays.toString(parameters);
+    lines.add(new Line(level, format + arguments));
+  }
+}
