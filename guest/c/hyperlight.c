@@ -13,11 +13,26 @@ enum { LINUX_WRITE = 1, LINUX_GETRANDOM = 318, STANDARD_OUTPUT = 1 };
 
 extern const struct hl_function __start_hyperlight_functions[] __attribute__((visibility("hidden")));
 
+/* What the program has printed by other means comes before what follows here. */
+static inline void finish_output(void)
+{
+#if __STDC_HOSTED__
+    hl_finish_call();
+#endif
+}
+
 static inline uint64_t system_call(uint64_t number, uint64_t a, uint64_t b, uint64_t c)
 {
     __asm__ volatile("syscall" : "+a"(number), "+d"(c) : "D"(a), "S"(b) : "rcx", "r8", "r11", "memory");
     return number;
 }
+
+#if __STDC_HOSTED__
+void hl_ready(void)
+{
+    system_call(HL_CALL_READY, 0, 0, 0);
+}
+#endif
 
 bool hl_host_call(const struct hl_function *function, const struct hl_value *arguments, struct hl_value *result)
 {
@@ -35,6 +50,7 @@ bool hl_host_call(const struct hl_function *function, const struct hl_value *arg
 
 _Noreturn void hl_give_up(void)
 {
+    finish_output();
     for (;;) {
         system_call(HL_CALL_GIVE_UP, 0, 0, 0);
     }
@@ -42,6 +58,7 @@ _Noreturn void hl_give_up(void)
 
 _Noreturn void hl_abort(hl_string message)
 {
+    finish_output();
     for (;;) {
         system_call(HL_CALL_ABORT, (uint64_t)message.data, message.size, 0);
     }
@@ -54,6 +71,7 @@ void hl_log(enum hl_level level, hl_string message)
 
 void hl_print(hl_string text)
 {
+    finish_output();
     while (text.size != 0) {
         int64_t written = (int64_t)system_call(LINUX_WRITE, STANDARD_OUTPUT, (uint64_t)text.data, text.size);
         if (written <= 0) {

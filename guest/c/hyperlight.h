@@ -1,6 +1,7 @@
 /*
  * The guest's side of Hyperlight for Java: how a C program declares the functions that Java may call in it and those it
- * calls in Java, and the small library that such a program can use without a libc. docs/guest-abi.md has the whole story.
+ * calls in Java, and the small library that such a program can use with or without a libc. docs/guests-in-c.md tells how to
+ * write one, docs/guest-abi.md has the whole story.
  *
  *     #include <hyperlight.h>
  *
@@ -56,7 +57,8 @@ typedef struct hl_bytes {
  */
 #define HL_EXPORT(result, name, ...)                                                                                   \
     result name(HL_TYPES(__VA_ARGS__));                                                                                \
-    HL_RECORD(name, HL_KIND_EXPORT, result, (const void *)name, __VA_ARGS__)
+    HL_ENTRY(result, name, __VA_ARGS__)                                                                                \
+    HL_RECORD(name, HL_KIND_EXPORT, result, (const void *)HL_ENTRY_OF(name), __VA_ARGS__)
 
 #define HL_IMPORT(result, name, ...)                                                                                   \
     HL_RECORD(name, HL_KIND_IMPORT, result, 0, __VA_ARGS__)                                                            \
@@ -191,7 +193,8 @@ enum hl_system_call {
     HL_CALL_GIVE_UP = 0x484c0002,
     HL_CALL_ABORT = 0x484c0003,
     HL_CALL_LOG = 0x484c0004,
-    HL_CALL_GROW_WINDOW = 0x484c0005
+    HL_CALL_GROW_WINDOW = 0x484c0005,
+    HL_CALL_READY = 0x484c0006
 };
 
 /* The information page: read-only facts at a fixed address. */
@@ -221,6 +224,32 @@ struct hl_frame {
 };
 
 bool hl_host_call(const struct hl_function *function, const struct hl_value *arguments, struct hl_value *result);
+
+/*
+ * What Java calls for an exported function. With a libc it is a function around it, after which everything that was
+ * printed is out. The result is computed before the variable ends, and with it the call.
+ */
+#if __STDC_HOSTED__
+#define HL_ENTRY_OF(name) hl_entry_##name
+#define HL_ENTRY(result, name, ...)                                                                                    \
+    static result hl_entry_##name(HL_PARAMETERS_OR_VOID(__VA_ARGS__))                                                  \
+    {                                                                                                                  \
+        __attribute__((cleanup(hl_call_returned), unused)) char hl_call;                                               \
+        return name(HL_NAMES(__VA_ARGS__));                                                                            \
+    }
+
+/* Says that the program has started and calls may come. Returns only where there is no host. */
+void hl_ready(void);
+void hl_finish_call(void);
+static inline void hl_call_returned(char *call)
+{
+    (void)call;
+    hl_finish_call();
+}
+#else
+#define HL_ENTRY_OF(name) name
+#define HL_ENTRY(result, name, ...)
+#endif
 
 #define HL_RECORD(function, which, returns, where, ...)                                                                \
     static const struct hl_function hl_function_##function                                                             \
@@ -350,6 +379,8 @@ static inline void hl_store_void(void *out, struct hl_value value)
 #define HL_PARAMETERS(...) HL_EACH(HL_PARAMETER, __VA_ARGS__)
 #define HL_PARAMETERS_OR_VOID(...) HL_IF_EMPTY(void, __VA_ARGS__) HL_PARAMETERS(__VA_ARGS__)
 #define HL_PARAMETER(number, type) type hl_argument_##number
+#define HL_NAMES(...) HL_EACH(HL_NAME, __VA_ARGS__)
+#define HL_NAME(number, type) hl_argument_##number
 #define HL_ARGUMENTS(...) HL_EACH(HL_ARGUMENT, __VA_ARGS__)
 #define HL_ARGUMENT(number, type) HL_SELECT(type, hl_pack)(hl_argument_##number)
 

@@ -160,6 +160,16 @@ impl Call {
     }
 }
 
+/// Runs what the host calls.
+#[cfg(not(feature = "std"))]
+#[inline(always)]
+pub fn run<T>(function: impl FnOnce() -> T) -> T {
+    function()
+}
+
+#[cfg(feature = "std")]
+pub use crate::unwind::run;
+
 /// Keeps the memory of a result in place.
 fn keep(result: Vec<u8>) -> Range {
     // SAFETY: the reference ends with this function, which calls nothing that would use another.

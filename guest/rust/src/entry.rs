@@ -1,10 +1,12 @@
-//! The note by which the host knows a guest and finds its function table, and the entry point. The
-//! note's addresses are relative to themselves, so that they need no relocation.
+//! The note by which the host knows a guest and finds its function table, and what runs first.
 
 use core::arch::global_asm;
 
-global_asm!(
-    r#"
+/// The note. Its addresses are relative to themselves, so that they need no relocation.
+macro_rules! note {
+    (flags $flags:literal, initialisers $initialisers:literal to $initialisers_end:literal) => {
+        concat!(
+            r#"
         .pushsection hyperlight_functions, "aw", @progbits
         .popsection
 
@@ -16,14 +18,30 @@ global_asm!(
 2:      .asciz  "Hyperlight"
 3:      .balign 4
 4:      .long   1                               // ABI version
-        .long   0                               // flags
+        .long   "#,
+            $flags,
+            r#"                             // flags
         .quad   __start_hyperlight_functions - .
         .quad   __stop_hyperlight_functions - .
-        .quad   __init_array_start - .
-        .quad   __init_array_end - .
+        .quad   "#,
+            $initialisers,
+            r#" - .
+        .quad   "#,
+            $initialisers_end,
+            r#" - .
 5:
         .popsection
+        .hidden __start_hyperlight_functions
+        .hidden __stop_hyperlight_functions
+"#
+        )
+    };
+}
 
+#[cfg(not(feature = "std"))]
+global_asm!(
+    note!(flags "0", initialisers "__init_array_start" to "__init_array_end"),
+    r#"
         // Called once like an exported function without parameters, if there are initialisers: Rust
         // has none, but C code that is linked along may. Runs them in order.
         .pushsection .text.hl_start, "ax", @progbits
@@ -46,9 +64,51 @@ hl_start:
         ret
         .size   hl_start, . - hl_start
         .popsection
-        .hidden __start_hyperlight_functions
-        .hidden __stop_hyperlight_functions
         .hidden __init_array_start
         .hidden __init_array_end
 "#
 );
+
+// The program starts itself, and its libc runs the initialisers: the host is told of none. What is
+// main to the libc comes with the note, so that the linker takes both from this crate.
+#[cfg(feature = "std")]
+global_asm!(
+    note!(flags "1", initialisers "__start_hyperlight_functions" to "__start_hyperlight_functions"),
+    r#"
+        .pushsection .text.__wrap_main, "ax", @progbits
+        .globl  __wrap_main
+        .hidden __wrap_main
+        .type   __wrap_main, @function
+__wrap_main:
+        jmp     {main}
+        .size   __wrap_main, . - __wrap_main
+        .popsection
+"#,
+    main = sym main
+);
+
+#[cfg(feature = "std")]
+unsafe extern "C" {
+    /// With `--wrap=main` the linker takes main for it: the one that the compiler makes of a
+    /// program's own.
+    fn __real_main(argc: i32, argv: *const *const u8) -> i32;
+}
+
+/// Never returns, in a guest: that would end the program before the first call from Java.
+#[cfg(feature = "std")]
+extern "C" fn main(argc: i32, argv: *const *const u8) -> i32 {
+    /// What it returns if it has panicked.
+    const PANICKED: i32 = 101;
+    crate::unwind::watch_panics();
+    // SAFETY: it gets what the libc gives to a main.
+    let status = unsafe { __real_main(argc, argv) };
+    if status == PANICKED {
+        crate::unwind::abort_if_panicked();
+    }
+    if status == 0 {
+        crate::system::ready();
+        std::eprintln!("this program is a guest of Hyperlight for Java, which has to start it");
+        return 1;
+    }
+    status
+}

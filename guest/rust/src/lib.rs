@@ -19,7 +19,9 @@
 //! ```
 //!
 //! The crate brings along what such a program would take from a libc: an allocator, the handler of
-//! panics and a few functions on memory. `docs/guests-in-rust.md` has the whole story.
+//! panics and a few functions on memory. With the feature `std` it leaves that to the standard
+//! library, and a guest has a `main`, which may be empty, instead of the two first lines.
+//! `docs/guests-in-rust.md` has the whole story.
 
 #![no_std]
 #![warn(missing_docs)]
@@ -27,23 +29,37 @@
 #![warn(clippy::undocumented_unsafe_blocks)]
 
 extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
 
-#[cfg(not(any(panic = "abort", doc)))]
+#[cfg(not(any(panic = "abort", feature = "std", doc)))]
 compile_error!(
     "nothing unwinds in a guest: add panic = \"abort\" to [profile.dev] and [profile.release] in \
-     Cargo.toml, that of the workspace if there is one"
+     Cargo.toml, that of the workspace if there is one, or use the crate's feature \"std\""
+);
+
+#[cfg(all(feature = "std", not(any(target_feature = "crt-static", doc))))]
+compile_error!(
+    "a guest is linked statically: build it in a folder with a file .cargo/config.toml that has the \
+     lines [build], target = \"x86_64-unknown-linux-gnu\" and \
+     rustflags = [\"-C\", \"target-feature=+crt-static\"]"
 );
 
 #[doc(hidden)]
 pub mod abi;
+#[cfg(not(feature = "std"))]
 mod allocator;
 mod entry;
 mod error;
+#[cfg(not(feature = "std"))]
 mod memory;
 mod output;
+#[cfg(not(feature = "std"))]
 mod panic;
 mod single;
 mod system;
+#[cfg(feature = "std")]
+mod unwind;
 
 pub use error::{Error, HostError};
 pub use hyperlight_macros::{export, import};

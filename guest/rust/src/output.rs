@@ -29,6 +29,8 @@ pub fn log(level: Level, message: Arguments<'_>) {
 
 /// Prints to where the host sends the guest's output: what the macros expand to.
 pub fn print(text: Arguments<'_>) {
+    #[cfg(feature = "std")]
+    crate::unwind::finish_output();
     match text.as_str() {
         Some(text) => system::write(text.as_bytes()),
         // At once: every write is an exit from the VM.

@@ -4,12 +4,15 @@ use crate::abi::{Function, Value};
 use core::arch::asm;
 
 const WRITE: u64 = 1;
+#[cfg(not(feature = "std"))]
 const BRK: u64 = 12;
 const GETRANDOM: u64 = 318;
 const CALL_HOST: u64 = 0x484c_0001;
 const GIVE_UP: u64 = 0x484c_0002;
 const ABORT: u64 = 0x484c_0003;
 const LOG: u64 = 0x484c_0004;
+#[cfg(feature = "std")]
+const READY: u64 = 0x484c_0006;
 
 const STANDARD_OUTPUT: u64 = 1;
 
@@ -157,7 +160,15 @@ pub fn random(mut target: &mut [u8]) {
     }
 }
 
+/// Says that the program has started and calls may come. Returns only where there is no host.
+#[cfg(feature = "std")]
+pub fn ready() {
+    // SAFETY: it takes nothing and does not return.
+    unsafe { system_call(READY, 0, 0, 0) };
+}
+
 /// Moves the program break, or says where it is if this is 0 or more than there is.
+#[cfg(not(feature = "std"))]
 pub fn set_break(end: usize) -> usize {
     // SAFETY: the break only moves up, so that nothing is lost.
     unsafe { system_call(BRK, end as u64, 0, 0) as usize }

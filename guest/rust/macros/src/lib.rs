@@ -100,8 +100,8 @@ fn expand_export(attribute: TokenStream, item: TokenStream) -> Result<TokenStrea
     }
     let place = parse::span_of(&function.result);
     let result = parse::with_static_lifetimes(function.result.clone());
-    let mut body = Code::new();
-    body.text(
+    let mut work = Code::new();
+    work.text(
         "// SAFETY: only the host calls this, with arguments as the table declares them.
          let call = unsafe { ::hyperlight::abi::Call::begin() };
          #[allow(clippy::let_unit_value)]
@@ -111,6 +111,11 @@ fn expand_export(attribute: TokenStream, item: TokenStream) -> Result<TokenStrea
     .group(Delimiter::Parenthesis, arguments)
     .text(";")
     .text_at(place, "::hyperlight::abi::Returned::give(result)");
+    let mut closure = Code::new();
+    closure.text("move ||").group(Delimiter::Brace, work);
+    let mut body = Code::new();
+    body.text("::hyperlight::abi::run")
+        .group(Delimiter::Parenthesis, closure);
 
     let mut record = Code::new();
     record

@@ -23,8 +23,13 @@ class CallPropertyTest {
   private static final int MOST_LIMITS =
       CType.ofValues().stream().mapToInt(type -> type.limits().size()).max().orElseThrow();
 
-  private static LongStream seeds() {
+  static LongStream seeds() {
     return Seeds.all();
+  }
+
+  /** What the program is compiled to. */
+  Guest guest(String program) {
+    return CompiledGuest.of(program);
   }
 
   @ParameterizedTest(name = "seed {0}")
@@ -32,7 +37,7 @@ class CallPropertyTest {
   void allArgumentsArriveAndTheResultComesBack(long seed) throws Throwable {
     RandomGenerator random = new SplittableRandom(seed);
     List<RandomFunction> functions = RandomFunction.oneOfEachArity(random);
-    try (Sandbox sandbox = Sandbox.builder(CompiledGuest.of(program(functions))).build()) {
+    try (Sandbox sandbox = Sandbox.builder(guest(program(functions))).build()) {
       for (RandomFunction function : functions) {
         String what = "seed %d, %s".formatted(seed, function);
         assertThat(sandbox.function(function.name()).type())
@@ -50,7 +55,7 @@ class CallPropertyTest {
   void limitsOfEveryTypeArriveAtEveryPosition(long seed) throws Throwable {
     RandomGenerator random = new SplittableRandom(seed);
     List<RandomFunction> functions = RandomFunction.oneOfEachArity(random);
-    try (Sandbox sandbox = Sandbox.builder(CompiledGuest.of(program(functions))).build()) {
+    try (Sandbox sandbox = Sandbox.builder(guest(program(functions))).build()) {
       for (RandomFunction function : functions) {
         String what = "seed %d, %s".formatted(seed, function);
         for (int round = 0; round < MOST_LIMITS; round++) {

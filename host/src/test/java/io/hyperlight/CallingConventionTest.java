@@ -20,11 +20,16 @@ class CallingConventionTest {
   private static final int MOST = 32;
 
   @SuppressWarnings("NullAway.Init")
-  private Sandbox sandbox;
+  Sandbox sandbox;
+
+  /** What the program is compiled to. */
+  Guest guest(String program) {
+    return CompiledGuest.of(program);
+  }
 
   @BeforeAll
   void build() {
-    sandbox = Sandbox.builder(CompiledGuest.of(program())).build();
+    sandbox = Sandbox.builder(guest(program())).build();
   }
 
   @AfterAll

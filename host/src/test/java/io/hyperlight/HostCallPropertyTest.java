@@ -43,8 +43,13 @@ class HostCallPropertyTest {
     }
   }
 
-  private static LongStream seeds() {
+  static LongStream seeds() {
     return Seeds.all();
+  }
+
+  /** What the program is compiled to. */
+  Guest guest(String program) {
+    return CompiledGuest.of(program);
   }
 
   @ParameterizedTest(name = "seed {0}")
@@ -53,7 +58,7 @@ class HostCallPropertyTest {
     RandomGenerator random = new SplittableRandom(seed);
     List<RandomFunction> functions = RandomFunction.oneOfEachArity(random);
     Recorder recorder = new Recorder();
-    Sandbox.Builder builder = Sandbox.builder(CompiledGuest.of(program(functions)));
+    Sandbox.Builder builder = Sandbox.builder(guest(program(functions)));
     for (RandomFunction function : functions) {
       builder.hostFunction(function.name(), recorder.handle(function.methodType()));
     }

@@ -58,6 +58,15 @@ class RustCompileErrorTest {
   }
 
   @Test
+  void aGuestWithTheStandardLibraryThatIsNotStaticIsToldTheLinesThatMakeItSo() {
+    assertThat(RustGuest.errorsOfDynamic("fn main() {}\n"))
+        .contains("linked statically")
+        .contains(".cargo/config.toml")
+        .contains("target = \"x86_64-unknown-linux-gnu\"")
+        .contains("rustflags = [\"-C\", \"target-feature=+crt-static\"]");
+  }
+
+  @Test
   void thereAreAtMost32Parameters() {
     assertThat(errorsOf("#[hyperlight::export]\nfn f(" + "_: u8, ".repeat(33) + ") {}"))
         .contains("at most 32 parameters");

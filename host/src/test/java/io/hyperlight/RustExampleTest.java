@@ -30,6 +30,18 @@ class RustExampleTest {
   }
 
   @Test
+  void theExampleWithTheStandardLibrarySaysHelloAndCounts() {
+    Guest guest = RustGuest.stdExample();
+    assertSaysHello(guest);
+    try (Sandbox sandbox =
+        Sandbox.builder(guest).hostFunction("get_weekday", () -> "Sunday").build()) {
+      assertThat(sandbox.call("count", long.class, "word")).isEqualTo(1);
+      assertThat(sandbox.call("count", long.class, "Word")).isEqualTo(2);
+      assertThat(sandbox.call("count", long.class, "other")).isEqualTo(1);
+    }
+  }
+
+  @Test
   void theDocumentsGuestSaysHello() throws IOException {
     String document = Files.readString(Path.of("..", "docs", "guests-in-rust.md"));
     Matcher program =
@@ -40,9 +52,31 @@ class RustExampleTest {
   }
 
   @Test
+  void theDocumentsGuestWithTheStandardLibrarySaysHello() throws IOException {
+    String document = Files.readString(Path.of("..", "docs", "guests-in-rust.md"));
+    Matcher program =
+        Pattern.compile("^```rust\\n(use .*?)^```$", Pattern.MULTILINE | Pattern.DOTALL)
+            .matcher(document);
+    assertThat(program.find()).isTrue();
+    assertSaysHello(RustGuest.std(program.group(1)));
+  }
+
+  @Test
+  void theDocumentShowsTheExamplesConfiguration() throws IOException {
+    String configuration =
+        Files.readString(Path.of("..", "guest", "rust", "hello-std", ".cargo", "config.toml"));
+    assertThat(Files.readString(Path.of("..", "docs", "guests-in-rust.md")))
+        .contains(configuration.replaceAll("(?m)^#.*\\n", ""));
+  }
+
+  @Test
   void theCrateCompilesAndIsDocumentedWithoutWarnings() {
     for (List<String> what :
-        List.of(List.of("check", "--workspace"), List.of("doc", "--no-deps", "--workspace"))) {
+        List.of(
+            List.of("check", "--workspace"),
+            List.of("doc", "--no-deps", "--workspace"),
+            RustGuest.ofStdExample("check"),
+            RustGuest.ofStdExample("doc", "--no-deps", "--package=hyperlight"))) {
       Command.Result result = RustGuest.cargo(what);
       assertThat(result.status()).as(result.errors()).isZero();
       assertThat(result.errors()).isEmpty();

@@ -14,12 +14,16 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Guests in Rust: errors, panics, memory, and what else the crate offers. */
 @NotInHardwareLane("Needs cargo; to the processor, Rust guests are like those in C.")
+@ParameterizedClass
+@EnumSource(names = {"CORE", "STD"})
 class RustGuestTest {
   private static final String PROGRAM =
       """
@@ -228,6 +232,12 @@ class RustGuestTest {
       }
       """;
 
+  private final RustGuest.Kind kind;
+
+  RustGuestTest(RustGuest.Kind kind) {
+    this.kind = kind;
+  }
+
   private static Sandbox.Builder builder(Guest guest) {
     return builder(guest, question -> "no " + question);
   }
@@ -238,8 +248,8 @@ class RustGuestTest {
         .hostAction("tell", (byte[] _) -> {});
   }
 
-  private static Sandbox sandbox() {
-    return builder(RustGuest.of(PROGRAM)).build();
+  private Sandbox sandbox() {
+    return builder(RustGuest.of(kind, PROGRAM)).build();
   }
 
   /** Where in the program a line is that has this text. */
@@ -278,7 +288,7 @@ class RustGuestTest {
     String text = "\ud83d\ude00".repeat(1 << 20);
     byte[] bytes = new byte[5 << 20];
     new SplittableRandom(1).nextBytes(bytes);
-    try (Sandbox sandbox = builder(RustGuest.of(PROGRAM)).memorySize(64 << 20).build()) {
+    try (Sandbox sandbox = builder(RustGuest.of(kind, PROGRAM)).memorySize(64 << 20).build()) {
       for (int i = 0; i < 10; i++) {
         assertThat(sandbox.call("echo", String.class, text).equals(text)).isTrue();
         assertThat(sandbox.call("echo_borrowed", String.class, text).equals(text)).isTrue();
@@ -327,7 +337,7 @@ class RustGuestTest {
   void aFailedHostFunctionIsAnErrThatTheGuestCanHandle() {
     try (Sandbox sandbox =
         builder(
-                RustGuest.of(PROGRAM),
+                RustGuest.of(kind, PROGRAM),
                 _ -> {
                   throw new IllegalStateException("out of answers");
                 })
@@ -348,7 +358,7 @@ class RustGuestTest {
   void anUnwrappedHostErrorIsAPanic() {
     try (Sandbox sandbox =
         builder(
-                RustGuest.of(PROGRAM),
+                RustGuest.of(kind, PROGRAM),
                 _ -> {
                   throw new IllegalStateException();
                 })
@@ -380,7 +390,7 @@ class RustGuestTest {
           case "slice" -> new Object[] {bytes, 4L};
           default -> new Object[] {1, 0};
         };
-    for (Guest guest : List.of(RustGuest.of(PROGRAM), RustGuest.debugOf(PROGRAM))) {
+    for (Guest guest : List.of(RustGuest.of(kind, PROGRAM), RustGuest.of(kind.debug(), PROGRAM))) {
       try (Sandbox sandbox = builder(guest).build()) {
         assertThatThrownBy(() -> sandbox.call(function, Object.class, arguments))
             .isInstanceOf(GuestAbortException.class)
@@ -396,7 +406,7 @@ class RustGuestTest {
   @Test
   void overflowPanicsInDebugBuildsAndWrapsInReleaseBuilds() {
     try (Sandbox release = sandbox();
-        Sandbox debug = builder(RustGuest.debugOf(PROGRAM)).build()) {
+        Sandbox debug = builder(RustGuest.of(kind.debug(), PROGRAM)).build()) {
       assertThat(release.call("add", int.class, Integer.MAX_VALUE, 1)).isEqualTo(Integer.MIN_VALUE);
       assertThat(debug.call("add", int.class, 40, 2)).isEqualTo(42);
       assertThatThrownBy(() -> debug.call("add", int.class, Integer.MAX_VALUE, 1))
@@ -410,7 +420,10 @@ class RustGuestTest {
     try (Sandbox sandbox = sandbox()) {
       assertThatThrownBy(() -> sandbox.call("panic_twice", void.class))
           .isInstanceOf(GuestAbortException.class)
-          .hasMessageContaining("panicked while making the message of a panic");
+          .hasMessageContaining(
+              kind.hasStd()
+                  ? "panicked while processing panic"
+                  : "panicked while making the message of a panic");
     }
   }
 
@@ -434,7 +447,7 @@ class RustGuestTest {
 
   @Test
   void endlessRecursionIsAFault() {
-    try (Sandbox sandbox = builder(RustGuest.debugOf(PROGRAM)).build()) {
+    try (Sandbox sandbox = builder(RustGuest.of(kind.debug(), PROGRAM)).build()) {
       assertThatThrownBy(() -> sandbox.call("recurse", long.class, 1L))
           .isInstanceOf(GuestFaultException.class)
           .hasMessageContaining("stack");
@@ -444,7 +457,7 @@ class RustGuestTest {
   @Test
   void whenMemoryIsUsedUpTheGuestAbortsAndSaysSo() {
     for (String function : List.of("allocate", "allocate_for_ever")) {
-      try (Sandbox sandbox = builder(RustGuest.of(PROGRAM)).memorySize(16 << 20).build()) {
+      try (Sandbox sandbox = builder(RustGuest.of(kind, PROGRAM)).memorySize(16 << 20).build()) {
         Object[] arguments =
             function.equals("allocate") ? new Object[] {1L << 30} : new Object[] {};
         assertThatThrownBy(() -> sandbox.call(function, long.class, arguments))
@@ -457,7 +470,7 @@ class RustGuestTest {
 
   @Test
   void aGuestCanAskWhetherThereIsMemory() {
-    try (Sandbox sandbox = builder(RustGuest.of(PROGRAM)).memorySize(16 << 20).build()) {
+    try (Sandbox sandbox = builder(RustGuest.of(kind, PROGRAM)).memorySize(16 << 20).build()) {
       for (int i = 0; i < 3; i++) {
         assertThat(sandbox.call("can_allocate", boolean.class, 12L << 20)).isTrue();
         assertThat(sandbox.call("can_allocate", boolean.class, 17L << 20)).isFalse();
@@ -472,7 +485,7 @@ class RustGuestTest {
   @Test
   void manyCallsWithLargeResultsNeedNoMoreMemoryThanOne() throws Throwable {
     String text = "x".repeat(10_000);
-    try (Sandbox sandbox = builder(RustGuest.of(PROGRAM)).memorySize(16 << 20).build()) {
+    try (Sandbox sandbox = builder(RustGuest.of(kind, PROGRAM)).memorySize(16 << 20).build()) {
       var echo = sandbox.function("echo");
       for (int i = 0; i < 100_000; i++) {
         assertThat(((String) echo.invokeExact(text)).length()).isEqualTo(10_000);
@@ -488,7 +501,7 @@ class RustGuestTest {
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4})
   void theAllocatorKeepsBlocksApartAndJoinsWhatIsFree(long seed) {
-    for (Guest guest : List.of(RustGuest.of(PROGRAM), RustGuest.debugOf(PROGRAM))) {
+    for (Guest guest : List.of(RustGuest.of(kind, PROGRAM), RustGuest.of(kind.debug(), PROGRAM))) {
       try (Sandbox sandbox = builder(guest).memorySize(16 << 20).build()) {
         for (int i = 0; i < 5; i++) {
           assertThat(sandbox.call("stress", long.class, seed + 100L * i, 5_000L)).isNotNegative();
@@ -527,7 +540,7 @@ class RustGuestTest {
   @Test
   void logMessagesReachTheLoggerAtTheirLevels() {
     RecordingLogger logger = new RecordingLogger();
-    try (Sandbox sandbox = builder(RustGuest.of(PROGRAM)).logger(logger).build()) {
+    try (Sandbox sandbox = builder(RustGuest.of(kind, PROGRAM)).logger(logger).build()) {
       sandbox.call("log", void.class, "{0}");
     }
     assertThat(logger.lines().stream().map(line -> line.level() + ": " + line.text()))
@@ -544,7 +557,7 @@ class RustGuestTest {
   void whatIsPrintedComesOut() {
     ByteArrayOutputStream printed = new ByteArrayOutputStream();
     try (Sandbox sandbox =
-        builder(RustGuest.of(PROGRAM))
+        builder(RustGuest.of(kind, PROGRAM))
             .hostPrint(new PrintStream(printed, false, StandardCharsets.UTF_8))
             .build()) {
       sandbox.call("print", void.class, "\u20ac");

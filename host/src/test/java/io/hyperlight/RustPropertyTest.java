@@ -16,7 +16,9 @@ import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -24,6 +26,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  * host function of the same types, and returns what that one answers.
  */
 @NotInHardwareLane("Needs cargo; to the processor, Rust guests are like those in C.")
+@ParameterizedClass
+@EnumSource(names = {"CORE", "STD"})
 class RustPropertyTest {
   private static final int CALLS = 12;
 
@@ -39,6 +43,12 @@ class RustPropertyTest {
     }
   }
 
+  private final RustGuest.Kind kind;
+
+  RustPropertyTest(RustGuest.Kind kind) {
+    this.kind = kind;
+  }
+
   private static LongStream seeds() {
     return Seeds.all();
   }
@@ -49,7 +59,7 @@ class RustPropertyTest {
     RandomGenerator random = new SplittableRandom(seed);
     List<RandomFunction> functions = RandomFunction.oneOfEachArity(random);
     Recorder recorder = new Recorder();
-    Sandbox.Builder builder = Sandbox.builder(RustGuest.of(program(functions)));
+    Sandbox.Builder builder = Sandbox.builder(RustGuest.of(kind, program(functions)));
     for (RandomFunction function : functions) {
       MethodType type = function.methodType();
       builder.hostFunction(

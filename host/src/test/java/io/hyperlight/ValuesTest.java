@@ -30,6 +30,11 @@ class ValuesTest {
   @SuppressWarnings("NullAway.Init")
   private Sandbox sandbox;
 
+  /** What the program is compiled to. */
+  Guest guest(String program) {
+    return CompiledGuest.of(program);
+  }
+
   @BeforeAll
   void build() {
     sandbox = newSandbox();
@@ -42,7 +47,7 @@ class ValuesTest {
 
   /** For tests that leave the sandbox unusable. */
   private Sandbox newSandbox() {
-    Sandbox.Builder builder = Sandbox.builder(CompiledGuest.of(program()));
+    Sandbox.Builder builder = Sandbox.builder(guest(program()));
     for (CType type : CType.ofValues()) {
       builder.hostFunction(
           "host_" + type.cName(),
@@ -107,7 +112,7 @@ class ValuesTest {
     return program.toString();
   }
 
-  private static Stream<Arguments> limits() {
+  static Stream<Arguments> limits() {
     return CType.ofValues().stream()
         .flatMap(type ->
             type.limits().stream()
@@ -142,7 +147,7 @@ class ValuesTest {
     assertThat(CType.comparable(result)).isEqualTo(CType.comparable(limit));
   }
 
-  private static Stream<Arguments> unsignedOutOfRange() {
+  static Stream<Arguments> unsignedOutOfRange() {
     return Stream.of(
         arguments(CType.UINT8, -1),
         arguments(CType.UINT8, 256),

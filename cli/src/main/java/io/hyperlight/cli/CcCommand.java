@@ -4,40 +4,65 @@ import io.hyperlight.sdk.GuestCompiler;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Unmatched;
 
 @Command(
     name = "cc",
     description = "Compiles C sources to a guest.",
-    footer = {"", "Everything else goes to gcc: -O3, -g, -DNAME=VALUE, -Idirectory and so on."},
-    customSynopsis = "hyperlight cc SOURCE... [-o OUTPUT] [GCC OPTIONS]",
+    footer = {
+      "",
+      "Everything else goes to gcc, behind the sources: -O3, -g, -DNAME, -Ifolder, -lm",
+      "and so on."
+    },
+    customSynopsis = "hyperlight cc [--libc] SOURCE... [-o OUTPUT] [GCC OPTIONS]",
     mixinStandardHelpOptions = true)
 final class CcCommand implements Callable<Integer> {
+  /** Those of gcc's options whose value may be the next word, and that may be of use here. */
+  private static final Set<String> WITH_VALUE =
+      Set.of(
+          ("-D -I -L -T -U -idirafter -imacros -include -iquote -isystem -l -u -z"
+                  + " -Xassembler -Xlinker -Xpreprocessor --param")
+              .split(" "));
+
   @Option(
       names = "-o",
       paramLabel = "OUTPUT",
       description = "The guest; by default the first source's name without its ending.")
   private @Nullable Path output;
 
+  @Option(
+      names = "--libc",
+      description = "Links the guest with a libc, so that it has all of C's standard library.")
+  private boolean libc;
+
+  /** Options for gcc among them: the order counts, and picocli need not know them. */
   @Parameters(paramLabel = "SOURCE", description = "C and assembler sources, objects, archives.")
   private List<String> words = new ArrayList<>();
 
-  @Unmatched private List<String> options = new ArrayList<>();
-
   @Override
   public Integer call() {
-    List<Path> sources = words.stream().map(Path::of).toList();
+    List<Path> sources = new ArrayList<>();
+    List<String> options = new ArrayList<>();
+    boolean isValue = false;
+    for (String word : words) {
+      if (isValue || word.startsWith("-")) {
+        options.add(word);
+      } else {
+        sources.add(Path.of(word));
+      }
+      isValue = !isValue && WITH_VALUE.contains(word);
+    }
     if (sources.isEmpty()) {
       throw new UserException("cc needs a source file: hyperlight cc hello.c -o hello");
     }
     Path target = output != null ? output : withoutEnding(sources.getFirst());
-    String said = new GuestCompiler().compile(sources, target, options);
-    System.err.print(said);
+    GuestCompiler compiler = libc ? new GuestCompiler().withLibc() : new GuestCompiler();
+    System.err.print(compiler.compile(sources, target, options));
     return 0;
   }
 

@@ -57,6 +57,9 @@ final class Main {
             .setExecutionExceptionHandler(Main::report);
     // What follows the guest belongs to the guest, also if it looks like an option.
     Objects.requireNonNull(commandLine.getSubcommands().get("call")).setStopAtPositional(true);
+    // Those of gcc are the command's to sort out, in the order they are given in.
+    Objects.requireNonNull(commandLine.getSubcommands().get("cc"))
+        .setUnmatchedOptionsArePositionalParams(true);
     return commandLine;
   }
 

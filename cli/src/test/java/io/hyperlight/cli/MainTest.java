@@ -315,6 +315,35 @@ class MainTest {
   }
 
   @Test
+  void ccLinksWithALibcAndOtherLibrariesWhereverTheyAreNamed() throws IOException {
+    Path headers = Files.createDirectories(folder.resolve("headers"));
+    Files.writeString(headers.resolve("factor.h"), "#define FACTOR 2\n");
+    Path source =
+        Files.writeString(
+            folder.resolve("root.c"),
+            """
+            #include <hyperlight.h>
+            #include <math.h>
+            #include "factor.h"
+            HL_EXPORT(double, root, double)
+            double root(double x) { return FACTOR * cbrt(x) + TERM; }
+            """);
+    assertPrints(
+        "",
+        "cc",
+        "-l",
+        "m",
+        "--libc",
+        "-I",
+        headers.toString(),
+        source.toString(),
+        "-D",
+        "TERM=1",
+        "-Wl,-z,relro");
+    assertPrints("export double root(double)\n", "functions", folder.resolve("root").toString());
+  }
+
+  @Test
   void ccRefusesMissingSources() {
     assertFails(Main.FAILED, "cannot read", "cc", folder.resolve("none.c").toString());
     assertFails(Main.FAILED, "needs a source file", "cc");

@@ -12,56 +12,96 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Compiles C programs to guests with gcc: static position-independent executables without a libc,
- * linked with the guest library. The same sources and options give the same bytes.
+ * Compiles C programs to guests with gcc: static executables, linked with the guest library, and
+ * with glibc if {@linkplain #withLibc() wanted}. The same sources and options give the same bytes.
  *
  * <p>Safe for use by many threads.
  */
 public final class GuestCompiler {
-  /** The library is small and compiled along, so that it always has the guest's options. */
+  private static final String STATIC_PIE = "-static-pie";
+
+  /** What there is of the library; it is small and compiled along, so that it has all options. */
   private static final List<String> LIBRARY =
-      List.of("hyperlight.c", "memory.c", "start.S", "hyperlight.h");
+      List.of("hyperlight.h", "hyperlight.c", "note.S", "memory.c", "start.S", "libc.c");
+
+  /**
+   * How a kind of guests is made.
+   *
+   * @param library files of the library that are part of it
+   */
+  private record Kind(
+      List<String> library, List<String> compilerOptions, List<String> linkerOptions) {
+    static final Kind FREESTANDING =
+        new Kind(
+            List.of("hyperlight.c", "note.S", "memory.c", "start.S"),
+            List.of(
+                "-ffreestanding",
+                "-fPIE",
+                // The stack protector and shadow stacks need what only a libc sets up.
+                "-fno-stack-protector",
+                "-fcf-protection=none",
+                "-fvisibility=hidden",
+                "-ffunction-sections",
+                "-fdata-sections"),
+            List.of(STATIC_PIE, "-nostdlib", "-Wl,--entry=hl_start", "-Wl,--gc-sections"));
+
+    static final Kind LIBC = withLibc("-static", "-fno-pie");
+
+    /** With -static as well, gcc takes the start of a program that is not position-independent. */
+    static final Kind LIBC_PIE = withLibc(STATIC_PIE, "-fPIE");
+
+    private static Kind withLibc(String linked, String compiled) {
+      return new Kind(
+          List.of("hyperlight.c", "note.S", "libc.c"),
+          List.of("-DHL_LIBC", compiled),
+          List.of(
+              linked,
+              // The library's main comes between the libc's start and the program's main.
+              "-Wl,--wrap=main",
+              // Nothing refers to the entries of the function table, only to where it starts and
+              // ends, and --gc-sections may be among the options.
+              "-Wl,-z,nostart-stop-gc"));
+    }
+  }
 
   private static final List<String> COMPILER_OPTIONS =
-      List.of(
-          "-std=gnu17",
-          "-O2",
-          "-ffreestanding",
-          "-fPIE",
-          // The stack protector and shadow stacks need what only a libc sets up.
-          "-fno-stack-protector",
-          "-fcf-protection=none",
-          "-fvisibility=hidden",
-          "-ffunction-sections",
-          "-fdata-sections",
-          "-Wall",
-          "-Wextra");
+      List.of("-std=gnu17", "-O2", "-Wall", "-Wextra");
 
   private static final List<String> LINKER_OPTIONS =
       List.of(
-          "-static-pie",
-          "-nostdlib",
-          "-Wl,--entry=hl_start",
-          "-Wl,--gc-sections",
           // No page is both code and data, and none is writable and executable.
-          "-Wl,-z,separate-code",
-          "-Wl,-z,noexecstack",
-          "-Wl,--build-id=none");
+          "-Wl,-z,separate-code", "-Wl,-z,noexecstack", "-Wl,--build-id=none");
 
   private final String compiler;
+  private final boolean libc;
 
-  /** A compiler that runs {@code gcc} from the search path. */
+  /** A compiler that runs {@code gcc} from the search path, for guests without a libc. */
   public GuestCompiler() {
     this("gcc");
   }
 
   /**
-   * A compiler that runs another program that takes gcc's options.
+   * A compiler that runs another program that takes gcc's options, for guests without a libc.
    *
    * @param compiler its path, or its name on the search path
    */
   public GuestCompiler(String compiler) {
+    this(compiler, false);
+  }
+
+  private GuestCompiler(String compiler, boolean libc) {
     this.compiler = compiler;
+    this.libc = libc;
+  }
+
+  /**
+   * The same compiler for guests with a libc: all of C's standard library, linked statically, and
+   * other static libraries that need one.
+   *
+   * @return another compiler
+   */
+  public GuestCompiler withLibc() {
+    return new GuestCompiler(compiler, true);
   }
 
   /**
@@ -69,9 +109,9 @@ public final class GuestCompiler {
    *
    * @param sources C and assembler files
    * @param output where the guest goes; replaced if it exists
-   * @param options more options for the compiler, after the built-in ones
+   * @param options more options for the compiler, after the sources and the built-in ones
    * @return what the compiler printed: warnings, or nothing
-   * @throws GuestCompilationException if the compiler is missing or fails
+   * @throws GuestCompilationException if the compiler or the libc is missing, or the compiler fails
    */
   public String compile(List<Path> sources, Path output, List<String> options) {
     if (sources.isEmpty()) {
@@ -86,7 +126,11 @@ public final class GuestCompiler {
       Path library = Files.createTempDirectory("hyperlight-sdk");
       try {
         unpackLibrary(library);
-        return run(commandLine(library, sources, output, options));
+        Outcome outcome = run(commandLine(library, sources, output, options));
+        if (!outcome.succeeded()) {
+          throw new GuestCompilationException(problem(outcome));
+        }
+        return outcome.said();
       } finally {
         delete(library);
       }
@@ -97,24 +141,39 @@ public final class GuestCompiler {
 
   private List<String> commandLine(
       Path library, List<Path> sources, Path output, List<String> options) {
+    Kind kind = kind(options);
     List<String> command = new ArrayList<>();
     command.add(compiler);
     command.addAll(COMPILER_OPTIONS);
+    command.addAll(kind.compilerOptions());
     // A system header: no warnings about what its macros expand to.
     command.addAll(List.of("-isystem", library.toString()));
     // Paths of this machine stay out of the output.
     command.add("-ffile-prefix-map=" + library + "=hyperlight");
     sources.forEach(source -> command.add(source.toString()));
-    LIBRARY.stream()
-        .filter(name -> !name.endsWith(".h"))
-        .forEach(name -> command.add(library.resolve(name).toString()));
+    kind.library().forEach(name -> command.add(library.resolve(name).toString()));
+    command.addAll(kind.linkerOptions());
     command.addAll(LINKER_OPTIONS);
     command.addAll(options);
     command.addAll(List.of("-o", output.toString()));
     return command;
   }
 
-  private static String run(List<String> command) throws IOException {
+  private Kind kind(List<String> options) {
+    if (!libc) {
+      return Kind.FREESTANDING;
+    }
+    return options.contains(STATIC_PIE) ? Kind.LIBC_PIE : Kind.LIBC;
+  }
+
+  /** How the compiler ended. */
+  private record Outcome(int status, String said) {
+    boolean succeeded() {
+      return status == 0;
+    }
+  }
+
+  private static Outcome run(List<String> command) throws IOException {
     Process process;
     try {
       process = new ProcessBuilder(command).redirectErrorStream(true).start();
@@ -127,17 +186,28 @@ public final class GuestCompiler {
     try {
       process.getOutputStream().close();
       String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      int status = process.waitFor();
-      if (status != 0) {
-        throw new GuestCompilationException(
-            said.isBlank() ? command.getFirst() + " failed with status " + status : said.strip());
-      }
-      return said;
+      return new Outcome(process.waitFor(), said);
     } catch (InterruptedException e) {
       process.destroyForcibly();
       Thread.currentThread().interrupt();
       throw new GuestCompilationException("interrupted while compiling");
     }
+  }
+
+  private String problem(Outcome outcome) throws IOException {
+    // Without the libc there are screens of errors, none of which says so.
+    if (libc && !hasLibc()) {
+      return "there is no static libc: install it (apt-get install libc6-dev)";
+    }
+    return outcome.said().isBlank()
+        ? compiler + " failed with status " + outcome.status()
+        : outcome.said().strip();
+  }
+
+  /** A file that gcc does not find, it prints as it was asked for. */
+  private boolean hasLibc() throws IOException {
+    Outcome outcome = run(List.of(compiler, "-print-file-name=libc.a"));
+    return !outcome.said().strip().equals("libc.a");
   }
 
   private static void unpackLibrary(Path directory) throws IOException {
@@ -162,18 +232,21 @@ public final class GuestCompiler {
   /**
    * For builds: compiles from the command line.
    *
-   * @param arguments {@code -o OUTPUT SOURCE...}
+   * @param arguments {@code [--libc] -o OUTPUT SOURCE...}
    */
   public static void main(String[] arguments) throws IOException {
-    if (arguments.length < 3 || !arguments[0].equals("-o")) {
-      System.err.println("usage: GuestCompiler -o OUTPUT SOURCE...");
+    boolean libc = arguments.length > 0 && arguments[0].equals("--libc");
+    List<String> words = List.of(arguments).subList(libc ? 1 : 0, arguments.length);
+    if (words.size() < 3 || !words.getFirst().equals("-o")) {
+      System.err.println("usage: GuestCompiler [--libc] -o OUTPUT SOURCE...");
       System.exit(2);
     }
-    Path output = Path.of(arguments[1]).toAbsolutePath();
-    List<Path> sources = Stream.of(arguments).skip(2).map(Path::of).toList();
+    Path output = Path.of(words.get(1)).toAbsolutePath();
+    List<Path> sources = words.stream().skip(2).map(Path::of).toList();
     Files.createDirectories(output.resolveSibling(""));
+    GuestCompiler compiler = new GuestCompiler();
     try {
-      System.err.print(new GuestCompiler().compile(sources, output, List.of()));
+      System.err.print((libc ? compiler.withLibc() : compiler).compile(sources, output, List.of()));
     } catch (GuestCompilationException e) {
       System.err.println(e.getMessage());
       System.exit(1);

@@ -69,6 +69,9 @@ public enum CType {
   public static final String C_PRELUDE =
       """
       #include <hyperlight.h>
+      #if __STDC_HOSTED__
+      #include <string.h>
+      #endif
 
       static inline uint64_t fold(uint64_t hash, uint64_t word)
       {

@@ -16,6 +16,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 
 /**
  * Guests that tests bring along as C source text. Each is compiled once and kept in the build
@@ -31,7 +32,18 @@ public final class CompiledGuest {
 
   /** What a guest is made of besides its source and options, as resources of the SDK. */
   private static final List<String> SDK =
-      List.of("GuestCompiler.class", "c/hyperlight.c", "c/hyperlight.h", "c/memory.c", "c/start.S");
+      List.of(
+          "GuestCompiler.class",
+          "GuestCompiler$Kind.class",
+          "c/hyperlight.c",
+          "c/hyperlight.h",
+          "c/libc.c",
+          "c/memory.c",
+          "c/note.S",
+          "c/start.S");
+
+  /** Among the options, no option of gcc. */
+  private static final String LIBC = "--libc";
 
   private static final ConcurrentHashMap<String, Guest> GUESTS = new ConcurrentHashMap<>();
   private static final ConcurrentHashMap<List<String>, Path> FILES = new ConcurrentHashMap<>();
@@ -41,6 +53,18 @@ public final class CompiledGuest {
   /** The guest that this program compiles to. */
   public static Guest of(String cSource) {
     return GUESTS.computeIfAbsent(cSource, source -> Guest.load(fileOf(source)));
+  }
+
+  /** The guest that this program compiles to with a libc, with more options for gcc. */
+  public static Guest withLibc(String cSource, String... options) {
+    return GUESTS.computeIfAbsent(
+        String.join("\0", options) + "\0" + LIBC + "\0" + cSource,
+        _ -> Guest.load(fileWithLibc(cSource, options)));
+  }
+
+  /** The file that this program compiles to with a libc; not to be changed. */
+  public static Path fileWithLibc(String cSource, String... options) {
+    return compile(cSource, Stream.concat(Stream.of(LIBC), Stream.of(options)).toList());
   }
 
   /** The file that this program compiles to; not to be changed. */
@@ -78,7 +102,13 @@ public final class CompiledGuest {
     try {
       Files.writeString(source, text);
       Path output = folder.resolve("guest");
-      new GuestCompiler().compile(List.of(source), output, options);
+      boolean libc = options.contains(LIBC);
+      GuestCompiler compiler = libc ? new GuestCompiler().withLibc() : new GuestCompiler();
+      List<String> rest = options.stream().filter(option -> !option.equals(LIBC)).toList();
+      String said = compiler.compile(List.of(source), output, rest);
+      if (libc && !said.isEmpty()) {
+        throw new IllegalStateException(said);
+      }
       Files.move(output, guest, StandardCopyOption.ATOMIC_MOVE);
     } finally {
       Files.delete(source);

@@ -31,6 +31,50 @@ public final class RustGuest {
   /** The crate that guests use. */
   private static final Path CRATE = Path.of("..", "guest", "rust").toAbsolutePath().normalize();
 
+  /** How a program is compiled. */
+  public enum Kind {
+    /** Without the standard library. */
+    CORE(false, "release", "abort"),
+    /** Without optimisation, with checks for overflow. */
+    CORE_DEBUG(false, "dev", "abort"),
+    /** With the standard library. */
+    STD(true, "release", "unwind"),
+    STD_DEBUG(true, "dev", "unwind"),
+    STD_WITHOUT_UNWINDING(true, "release", "abort");
+
+    private final boolean std;
+    private final String profile;
+    private final String panic;
+
+    Kind(boolean std, String profile, String panic) {
+      this.std = std;
+      this.profile = profile;
+      this.panic = panic;
+    }
+
+    /** The same without optimisation. */
+    public Kind debug() {
+      return std ? STD_DEBUG : CORE_DEBUG;
+    }
+
+    public boolean hasStd() {
+      return std;
+    }
+
+    /** Where cargo puts programs, in its target folder. */
+    private Path output() {
+      Path folder = Path.of(profile.equals("dev") ? "debug" : profile);
+      return std ? Path.of("x86_64-unknown-linux-gnu").resolve(folder) : folder;
+    }
+  }
+
+  /** What a program without the standard library begins with. */
+  private static final String CORE_HEAD = "#![no_std]\n#![no_main]\n";
+
+  /** What makes a program with the standard library static, and where to find it in a package. */
+  private static final Path STD_CONFIGURATION =
+      CRATE.resolve(Path.of("hello-std", ".cargo", "config.toml"));
+
   /** Before the path of an object file, in the first line of a program that is linked with it. */
   private static final String LINK = "// linked with ";
 
@@ -40,7 +84,32 @@ public final class RustGuest {
 
   /** The guest that this program, a main.rs, compiles to. */
   public static Guest of(String source) {
-    return load(source, "release");
+    return of(Kind.CORE, source);
+  }
+
+  /** The guest that this program compiles to with the standard library. */
+  public static Guest std(String source) {
+    return of(Kind.STD, source);
+  }
+
+  /**
+   * The guest that this program compiles to. One that is written without the standard library can
+   * be compiled with it, too: its lines keep their numbers.
+   */
+  public static Guest of(Kind kind, String source) {
+    return GUESTS.computeIfAbsent(
+        List.of(source, kind.name()), _ -> Guest.load(keptOrCompiled(source, kind)));
+  }
+
+  /** The file that this program compiles to; not to be changed. */
+  public static Path fileOf(Kind kind, String source) {
+    return keptOrCompiled(source, kind);
+  }
+
+  private static String adapted(Kind kind, String source) {
+    return kind.std && source.startsWith(CORE_HEAD)
+        ? "\n\n" + source.substring(CORE_HEAD.length()) + "\nfn main() {}\n"
+        : source;
   }
 
   /** The guest that this program compiles to, with C functions for Java linked along. */
@@ -69,35 +138,25 @@ public final class RustGuest {
                     object.toString())
                 .outputOfSuccess();
             Files.delete(c);
-            return Guest.load(keptOrCompiled(LINK + object + "\n" + source, "release"));
+            return Guest.load(keptOrCompiled(LINK + object + "\n" + source, Kind.CORE));
           } catch (IOException e) {
             throw new UncheckedIOException(e);
           }
         });
   }
 
-  /** The guest that this program compiles to without optimisation, with checks for overflow. */
-  public static Guest debugOf(String source) {
-    return load(source, "dev");
-  }
-
-  private static Guest load(String source, String profile) {
-    return GUESTS.computeIfAbsent(
-        List.of(source, profile), _ -> Guest.load(keptOrCompiled(source, profile)));
-  }
-
-  private static Path keptOrCompiled(String source, String profile) {
+  private static Path keptOrCompiled(String source, Kind kind) {
     try {
-      String hash = hash(source, profile);
+      String hash = hash(source, kind.name());
       Path guest = FOLDER.resolve(hash);
       if (!Files.exists(guest)) {
-        Command.Result result = build(hash, source, profile);
+        Command.Result result = build(hash, source, kind, true);
         if (result.status() != 0) {
           throw new IllegalStateException(result.errors());
         }
         // Other JVMs may compile the same program now.
         Path copy = Files.createTempFile(FOLDER, "copy", "");
-        Path built = FOLDER.resolve("target", profile.equals("dev") ? "debug" : profile);
+        Path built = FOLDER.resolve("target").resolve(kind.output());
         Files.copy(built.resolve(nameOf(hash)), copy, StandardCopyOption.REPLACE_EXISTING);
         Files.move(copy, guest, StandardCopyOption.ATOMIC_MOVE);
       }
@@ -109,8 +168,17 @@ public final class RustGuest {
 
   /** What the compiler says to a program that it refuses. */
   public static String errorsOf(String source) {
+    return errorsOf(Kind.CORE_DEBUG, source, true);
+  }
+
+  /** What the compiler says where nothing makes a program with the standard library static. */
+  public static String errorsOfDynamic(String source) {
+    return errorsOf(Kind.STD_DEBUG, source, false);
+  }
+
+  private static String errorsOf(Kind kind, String source, boolean configured) {
     try {
-      Command.Result result = build(hash(source, "check"), source, "dev");
+      Command.Result result = build(hash(source, "check"), source, kind, configured);
       if (result.status() == 0) {
         throw new AssertionError("the compiler takes it:\n" + source);
       }
@@ -125,11 +193,11 @@ public final class RustGuest {
   }
 
   /** A package of its own for every program; the crates that all of them use are compiled once. */
-  private static Command.Result build(String hash, String source, String profile)
+  private static Command.Result build(String hash, String source, Kind kind, boolean configured)
       throws IOException {
     Path folder = FOLDER.resolve("packages", hash);
     Files.createDirectories(folder.resolve("src"));
-    Files.writeString(folder.resolve("src", "main.rs"), source);
+    Files.writeString(folder.resolve("src", "main.rs"), adapted(kind, source));
     Files.writeString(
         folder.resolve("build.rs"),
         """
@@ -153,26 +221,34 @@ public final class RustGuest {
         edition = "2024"
 
         [dependencies]
-        hyperlight = { path = "%s" }
+        hyperlight = { path = "%s", features = [%s] }
 
         [build-dependencies]
         hyperlight-build = { path = "%s" }
 
-        [profile.dev]
-        panic = "abort"
-
-        [profile.release]
-        panic = "abort"
+        [profile.%s]
+        panic = "%s"
 
         [workspace]
         """
-            .formatted(nameOf(hash), CRATE, CRATE.resolve("build")));
-    return cargo(
-        List.of(
-            "build",
-            "--color=never",
-            "--profile=" + profile,
-            "--manifest-path=" + folder.resolve("Cargo.toml")));
+            .formatted(
+                nameOf(hash),
+                CRATE,
+                kind.std ? "\"std\"" : "",
+                CRATE.resolve("build"),
+                kind.profile,
+                kind.panic));
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "build",
+                "--color=never",
+                "--profile=" + kind.profile,
+                "--manifest-path=" + folder.resolve("Cargo.toml")));
+    if (kind.std && configured) {
+      arguments.add("--config=" + STD_CONFIGURATION);
+    }
+    return cargo(arguments);
   }
 
   /** Runs cargo, in the crate's own workspace if the arguments name no other. */
@@ -192,21 +268,39 @@ public final class RustGuest {
 
   /** The guest in the folder hello of the crate. */
   public static Guest example() {
-    Command.Result result = cargo(List.of("build", "--release", "--package=hello"));
+    return example(Kind.CORE, "hello", List.of("build", "--release", "--package=hello"));
+  }
+
+  /** The guest in the folder hello-std of the crate. */
+  public static Guest stdExample() {
+    return example(Kind.STD, "hello-std", ofStdExample("build", "--release"));
+  }
+
+  /** Arguments for cargo to do something with the guest in the folder hello-std of the crate. */
+  public static List<String> ofStdExample(String... what) {
+    List<String> arguments = new ArrayList<>(List.of(what));
+    arguments.add("--manifest-path=" + CRATE.resolve(Path.of("hello-std", "Cargo.toml")));
+    // Cargo looks for it where it runs.
+    arguments.add("--config=" + STD_CONFIGURATION);
+    return arguments;
+  }
+
+  private static Guest example(Kind kind, String name, List<String> arguments) {
+    Command.Result result = cargo(arguments);
     if (result.status() != 0) {
       throw new IllegalStateException(result.errors());
     }
-    return Guest.load(FOLDER.resolve("target", "release", "hello"));
+    return Guest.load(FOLDER.resolve("target").resolve(kind.output()).resolve(name));
   }
 
-  private static String hash(String source, String profile) throws IOException {
+  private static String hash(String source, String kind) throws IOException {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       for (Path file : sourcesOfTheCrate()) {
         digest.update(CRATE.relativize(file).toString().getBytes(UTF_8));
         digest.update(Files.readAllBytes(file));
       }
-      digest.update(profile.getBytes(UTF_8));
+      digest.update(kind.getBytes(UTF_8));
       digest.update((byte) 0);
       digest.update(source.getBytes(UTF_8));
       return HexFormat.of().formatHex(digest.digest());
@@ -216,7 +310,9 @@ public final class RustGuest {
   }
 
   private static List<Path> sourcesOfTheCrate() throws IOException {
-    List<Path> sources = new ArrayList<>(List.of(CRATE.resolve("Cargo.toml")));
+    List<Path> sources =
+        new ArrayList<>(
+            List.of(CRATE.resolve("Cargo.toml"), CRATE.resolve("build.rs"), STD_CONFIGURATION));
     for (String folder : List.of("src", "macros/src", "build/src")) {
       try (Stream<Path> files = Files.walk(CRATE.resolve(folder))) {
         files.filter(Files::isRegularFile).sorted().forEach(sources::add);

@@ -1,0 +1,35 @@
+/*
+ * The note by which the host knows a guest and finds its function table. The note's addresses are relative to themselves,
+ * so that they need no relocation.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifdef HL_LIBC
+/* The program starts itself, and its libc runs the initialisers: the host is told of none. */
+#define HL_FLAGS 1
+#define HL_INITIALISERS __start_hyperlight_functions
+#define HL_INITIALISERS_END __start_hyperlight_functions
+#else
+#define HL_FLAGS 0
+#define HL_INITIALISERS __init_array_start
+#define HL_INITIALISERS_END __init_array_end
+#endif
+
+        .section hyperlight_functions, "aw", @progbits
+
+        .section .note.hyperlight, "a", @note
+        .balign 4
+        .long   2f - 1f                         /* size of the name */
+        .long   4f - 3f                         /* size of the description */
+        .long   1                               /* type: guest ABI */
+1:      .asciz  "Hyperlight"
+2:      .balign 4
+3:      .long   1                               /* ABI version */
+        .long   HL_FLAGS                        /* flags */
+        .quad   __start_hyperlight_functions - .
+        .quad   __stop_hyperlight_functions - .
+        .quad   HL_INITIALISERS - .
+        .quad   HL_INITIALISERS_END - .
+4:
+
+        .section .note.GNU-stack, "", @progbits
