@@ -6,18 +6,21 @@ import io.hyperlight.HostFunctionRegistry;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
 import io.hyperlight.SnapshotFile;
+import io.hyperlight.SystemCall;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** What commands that run a guest have in common: the sandbox, and a call's arguments. */
 final class SandboxOptions {
   private static final int MOST_MIB = 3 << 10;
+  private static final int MOST_KIB = 1 << 20;
 
   @Option(
       names = "--host",
@@ -34,6 +37,20 @@ final class SandboxOptions {
               + " by default. A snapshot has its own.")
   private @Nullable Integer memoryMib;
 
+  @Option(
+      names = "--stack",
+      paramLabel = "KIB",
+      description =
+          "The guest's stack in KiB; "
+              + (Sandbox.Builder.DEFAULT_STACK_SIZE >> 10)
+              + " by default. A snapshot has its own.")
+  private @Nullable Integer stackKib;
+
+  @Option(
+      names = "--trace",
+      description = "Tell on standard error of every Linux system call that the guest makes.")
+  private boolean trace;
+
   /** A new sandbox with the guest in a file, or that continues the snapshot in it. */
   Sandbox open(Path file) {
     if (!SnapshotFile.isSnapshot(file)) {
@@ -45,32 +62,50 @@ final class SandboxOptions {
   }
 
   private Sandbox create(Guest guest) {
-    Sandbox.Builder builder =
-        Sandbox.builder(guest).hostPrint(System.out).logger(new GuestLogger(System.err));
+    Sandbox.Builder builder = Sandbox.builder(guest);
     if (memoryMib != null) {
       if (memoryMib < 1 || memoryMib > MOST_MIB) {
         throw new UserException("--memory " + memoryMib + ": must be 1 to " + MOST_MIB + " MiB");
       }
       builder.memorySize((long) memoryMib << 20);
     }
+    if (stackKib != null) {
+      if (stackKib < 4 || stackKib > MOST_KIB || stackKib % 4 != 0) {
+        throw new UserException(
+            "--stack " + stackKib + ": must be a multiple of 4, up to " + MOST_KIB + " KiB");
+      }
+      builder.stackSize((long) stackKib << 10);
+    }
     register(guest, builder);
     return builder.build();
   }
 
   private Sandbox spawn(Snapshot snapshot) {
-    if (memoryMib != null) {
-      throw new UserException("--memory: a snapshot has the memory that it was made with");
+    if (memoryMib != null || stackKib != null) {
+      throw new UserException("--memory, --stack: a snapshot has the memory that it was made with");
     }
-    Snapshot.Spawner spawner =
-        snapshot.spawner().hostPrint(System.out).logger(new GuestLogger(System.err));
+    Snapshot.Spawner spawner = snapshot.spawner();
     register(snapshot.guest(), spawner);
     return spawner.spawn();
   }
 
   private void register(Guest guest, HostFunctionRegistry<?> registry) {
+    registry.hostPrint(System.out).hostError(System.err).logger(new GuestLogger(System.err));
+    if (trace) {
+      registry.systemCallListener(SandboxOptions::print);
+    }
     for (FunctionDeclaration imported : guest.imports()) {
       registry.hostFunction(imported.name(), hostFunction(imported));
     }
+  }
+
+  /** All six arguments, for want of knowing which of them the call uses. */
+  private static void print(SystemCall call) {
+    System.err.printf(
+        "%s(%s) = %s%n",
+        call.name(),
+        call.arguments().stream().map("0x%x"::formatted).collect(Collectors.joining(", ")),
+        call.result() >= -4095 ? Long.toString(call.result()) : "0x%x".formatted(call.result()));
   }
 
   private MethodHandle hostFunction(FunctionDeclaration imported) {

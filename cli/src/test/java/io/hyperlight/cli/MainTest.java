@@ -195,6 +195,20 @@ class MainTest {
   }
 
   @Test
+  void callTellsOfSystemCallsIfAsked() {
+    assertPrints("3\n", "call", "--trace", guest, "add", "1", "2");
+    assertThat(err()).isEmpty();
+    assertThat(run("call", "--trace", "--host", "name_of=x", guest, "greet", "1")).isZero();
+    assertThat(err()).containsPattern("write\\(0x1, 0x[0-9a-f]+, 0x6, .*\\) = 6\n");
+  }
+
+  @Test
+  void callTakesTheSizeOfTheStack() {
+    assertPrints("3\n", "call", "--stack", "64", guest, "add", "1", "2");
+    assertFails(Main.FAILED, "--stack 5", "call", "--stack", "5", guest, "add", "1", "2");
+  }
+
+  @Test
   void callRefusesMemoryOutOfRange() {
     assertFails(Main.FAILED, "--memory 0", "call", "--memory", "0", guest, "add", "1", "2");
   }
@@ -243,7 +257,8 @@ class MainTest {
   void callGivesASnapshotNoOtherMemory() {
     String file = folder.resolve("memory.snap").toString();
     assertPrints("", "snapshot", "--memory", "8", guest, "-o", file);
-    assertFails(Main.FAILED, "--memory: a snapshot", "call", "--memory", "16", file, "add", "1");
+    assertFails(
+        Main.FAILED, "--memory, --stack: a snapshot", "call", "--memory", "16", file, "add", "1");
   }
 
   @Test

@@ -4,6 +4,7 @@ import io.hyperlight.os.Errno;
 import java.security.SecureRandom;
 import java.util.OptionalLong;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code getrandom(2)}, from the host's generator: never the same twice, whatever was restored. Or
@@ -24,12 +25,11 @@ final class RandomCalls {
 
   private final SystemCalls guest;
   private final OptionalLong seed;
-  private Random seeded;
+  private @Nullable Random seeded;
 
   RandomCalls(SystemCalls guest, OptionalLong seed) {
     this.guest = guest;
     this.seed = seed;
-    seeded = new Random(seed.orElse(0));
   }
 
   static void register(SystemCallTable table) {
@@ -38,15 +38,23 @@ final class RandomCalls {
 
   /** Starts anew with the seed, if there is one. */
   void restore() {
-    if (seed.isPresent()) {
-      seeded = new Random(seed.getAsLong());
-    }
+    seeded = null;
   }
 
   byte[] next(int count) {
     byte[] bytes = new byte[count];
-    (seed.isPresent() ? seeded : Generator.INSTANCE).nextBytes(bytes);
+    generator().nextBytes(bytes);
     return bytes;
+  }
+
+  private Random generator() {
+    if (seed.isEmpty()) {
+      return Generator.INSTANCE;
+    }
+    if (seeded == null) {
+      seeded = new Random(seed.getAsLong());
+    }
+    return seeded;
   }
 
   private long getRandom(long buffer, long size, long flags) {

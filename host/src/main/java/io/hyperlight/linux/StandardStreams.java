@@ -10,12 +10,4 @@ package io.hyperlight.linux;
 public record StandardStreams(int input, int output, int error) {
   /** As they are at first. */
   public static final StandardStreams INITIAL = new StandardStreams(0, 1, 2);
-
-  static StandardStreams of(int[] streams) {
-    return new StandardStreams(streams[0], streams[1], streams[2]);
-  }
-
-  int[] toArray() {
-    return new int[] {input, output, error};
-  }
 }

@@ -46,13 +46,15 @@ final class StreamCalls {
 
   private static final int STAT_SIZE = 144;
 
+  private static final byte[] NOTHING = {};
+
   private final SystemCalls guest;
   private final Output output;
 
   /** Which stream each descriptor is. */
-  private int[] streams = {STANDARD_INPUT, 1, STANDARD_ERROR};
+  private final int[] streams = {STANDARD_INPUT, 1, STANDARD_ERROR};
 
-  private byte[] lastErrors = new byte[0];
+  private byte[] lastErrors = NOTHING;
 
   /** Where a guest's output goes. */
   interface Output {
@@ -96,20 +98,19 @@ final class StreamCalls {
     }
   }
 
-  int[] state() {
-    return streams.clone();
+  StandardStreams state() {
+    return new StandardStreams(streams[0], streams[1], streams[2]);
   }
 
-  void restore(int[] earlier) {
-    streams = earlier.clone();
-    lastErrors = new byte[0];
+  void restore(StandardStreams earlier) {
+    streams[0] = earlier.input();
+    streams[1] = earlier.output();
+    streams[2] = earlier.error();
   }
 
   /** Forgets what earlier calls wrote to standard error. */
   void beginCall() {
-    if (lastErrors.length > 0) {
-      lastErrors = new byte[0];
-    }
+    lastErrors = NOTHING;
   }
 
   /** What the call has written to standard error last. */

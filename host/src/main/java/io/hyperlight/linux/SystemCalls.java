@@ -89,16 +89,13 @@ public final class SystemCalls {
   /** The state between two calls. */
   public State state() {
     return new State(
-        memory.programBreak().current(),
-        StandardStreams.of(streams.state()),
-        time.state(),
-        signals.state());
+        memory.programBreak().current(), streams.state(), time.state(), signals.state());
   }
 
   /** Goes back to an earlier state, after the machine has gone back. */
   public void restore(State earlier) {
     memory.programBreak().restore(earlier.programBreak);
-    streams.restore(earlier.streams.toArray());
+    streams.restore(earlier.streams);
     time.restore(earlier.monotonicNanos);
     random.restore();
     signals.restore(earlier.signals);

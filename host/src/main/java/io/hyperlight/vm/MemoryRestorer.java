@@ -119,10 +119,12 @@ final class MemoryRestorer implements AutoCloseable {
       return;
     }
     // The tables go back to what they were, which alone would leave translations in use.
-    for (PageRanges.Range range : retranslated.toList()) {
-      PhysicalMemory.forgetTranslations(memory, range.start(), range.sizeBytes());
+    if (retranslated.count() > 0) {
+      for (PageRanges.Range range : retranslated.toList()) {
+        PhysicalMemory.forgetTranslations(memory, range.start(), range.sizeBytes());
+      }
+      retranslated.clear();
     }
-    retranslated.clear();
     boolean compare = --untilComparison == 0;
     int clean = 0;
     for (int i = 0; i < dirty.count(); i++) {
