@@ -10,7 +10,9 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract sealed class HyperlightException extends RuntimeException
     permits GuestAbortException,
+        GuestDeadlockException,
         GuestErrorException,
+        GuestExitException,
         GuestFaultException,
         HostFunctionException,
         HypervisorException,

@@ -44,6 +44,13 @@ final class Outcomes implements Outcome.Reporter {
           fault(GuestFaultException.Kind.PROTOCOL_VIOLATION, what, null, registers);
       case Outcome.Aborted(String message) ->
           new GuestAbortException("the guest aborted: " + message);
+      case Outcome.Exited(int status, String explanation) ->
+          new GuestExitException(
+              status,
+              "the guest exited with status %d%s"
+                  .formatted(status, explanation.isEmpty() ? "" : ": " + explanation));
+      case Outcome.Stuck(String what) ->
+          new GuestDeadlockException("the guest can never go on: it " + what);
       case Outcome.HostFunctionFailed(String declaration, Throwable cause) ->
           new HostFunctionException(declaration, cause);
       case Outcome.HostError(Error error) -> new HostFunctionException("of the sandbox", error);

@@ -1,16 +1,17 @@
 package io.hyperlight;
 
 import io.hyperlight.guest.ExportedFunction;
-import io.hyperlight.guest.HostBinding;
 import io.hyperlight.guest.Instance;
 import io.hyperlight.guest.InstanceImage;
+import io.hyperlight.guest.Surroundings;
 import io.hyperlight.kvm.KvmException;
+import io.hyperlight.linux.Settings;
 import io.hyperlight.os.SystemCallException;
 import io.hyperlight.vm.ImageClosedException;
 import io.hyperlight.vm.Machine;
-import java.io.PrintStream;
 import java.lang.invoke.MethodHandle;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -86,8 +87,10 @@ public final class Sandbox implements AutoCloseable {
    * @throws GuestErrorException if the guest reports an error
    * @throws GuestFaultException if the guest does what it may not
    * @throws GuestAbortException if the guest gives up
+   * @throws GuestExitException if the guest's program exits
+   * @throws GuestDeadlockException if the guest waits for what cannot happen
    * @throws HostFunctionException if a host function fails and the guest gives up over it
-   * @throws SandboxUnusableException after one of the last three
+   * @throws SandboxUnusableException after one of the last five
    * @throws SandboxInUseException if the sandbox is in use
    * @throws SandboxClosedException if it is closed
    */
@@ -181,6 +184,18 @@ public final class Sandbox implements AutoCloseable {
   }
 
   /**
+   * Which Linux system calls the guest was refused because they are not granted to it, and how
+   * often, since the sandbox was made: what to look at first when a guest does not work.
+   *
+   * @return the numbers by the calls' names, in the order in which they were first refused
+   * @throws SandboxInUseException if a call is running
+   * @throws SandboxClosedException if the sandbox is closed
+   */
+  public Map<String, Long> refusedSystemCalls() {
+    return instance.refusals();
+  }
+
+  /**
    * Makes every further call fail as if the sandbox were closed. One that is running goes on. From
    * any thread; {@link #detach} and {@link #close} work all the same.
    */
@@ -233,8 +248,6 @@ public final class Sandbox implements AutoCloseable {
     private final Guest guest;
     private long memorySize = DEFAULT_MEMORY_SIZE;
     private long stackSize = DEFAULT_STACK_SIZE;
-    private @Nullable PrintStream print;
-    private System.@Nullable Logger logger;
 
     private Builder(Guest guest) {
       this.guest = Objects.requireNonNull(guest, "guest");
@@ -274,30 +287,6 @@ public final class Sandbox implements AutoCloseable {
       return sizeBytes;
     }
 
-    /**
-     * Where the guest's standard output and standard error go, byte by byte; nowhere by default.
-     * The stream is flushed after each write.
-     *
-     * @param stream takes the bytes
-     * @return this builder
-     */
-    public Builder hostPrint(PrintStream stream) {
-      print = Objects.requireNonNull(stream, "stream");
-      return this;
-    }
-
-    /**
-     * Where the guest's log goes, with its levels; by default the logger {@code
-     * io.hyperlight.guest}.
-     *
-     * @param target takes the lines
-     * @return this builder
-     */
-    public Builder logger(System.Logger target) {
-      logger = Objects.requireNonNull(target, "target");
-      return this;
-    }
-
     @Override
     Builder self() {
       return this;
@@ -317,15 +306,14 @@ public final class Sandbox implements AutoCloseable {
      *     initialiser fails
      */
     public Sandbox build() {
-      List<@Nullable HostBinding> bindings =
-          hostFunctions().bind(guest.program().importsByNumber(), List.of());
       Instance.Configuration configuration =
           new Instance.Configuration(
               guest.program(),
               memorySize,
               stackSize,
-              bindings,
-              StreamOutput.changed(StreamOutput.initial(), print, logger),
+              surroundings(
+                  new Surroundings(List.of(), StreamOutput.initial(), Settings.DEFAULT),
+                  guest.program()),
               new Outcomes(guest.program()));
       return new Sandbox(
           guest,

@@ -1,16 +1,11 @@
 package io.hyperlight;
 
-import io.hyperlight.guest.GuestOutput;
-import io.hyperlight.guest.HostBinding;
 import io.hyperlight.guest.Instance;
 import io.hyperlight.guest.InstanceImage;
+import io.hyperlight.guest.Surroundings;
 import io.hyperlight.vm.ImageClosedException;
-import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A sandbox, frozen between two calls: the guest's memory and the state of its processor. A sandbox
@@ -135,7 +130,7 @@ public final class Snapshot implements AutoCloseable {
     return new Spawner(this);
   }
 
-  private Sandbox spawn(List<@Nullable HostBinding> bindings, GuestOutput output) {
+  private Sandbox spawn(Surroundings surroundings) {
     InstanceImage open = image();
     try {
       return new Sandbox(
@@ -143,7 +138,7 @@ public final class Snapshot implements AutoCloseable {
           Failures.translate(
               guest,
               "spawn a sandbox",
-              () -> Instance.spawn(open, bindings, output, new Outcomes(guest.program()))));
+              () -> Instance.spawn(open, surroundings, new Outcomes(guest.program()))));
     } catch (ImageClosedException e) {
       throw closed(); // just now, by another thread
     }
@@ -182,35 +177,9 @@ public final class Snapshot implements AutoCloseable {
    */
   public static final class Spawner extends HostFunctionRegistry<Spawner> {
     private final Snapshot snapshot;
-    private @Nullable PrintStream print;
-    private System.@Nullable Logger logger;
 
     private Spawner(Snapshot snapshot) {
       this.snapshot = snapshot;
-    }
-
-    /**
-     * Where the guest's standard output and standard error go.
-     *
-     * @param stream takes the bytes
-     * @return this spawner
-     * @see Sandbox.Builder#hostPrint
-     */
-    public Spawner hostPrint(PrintStream stream) {
-      print = Objects.requireNonNull(stream, "stream");
-      return this;
-    }
-
-    /**
-     * Where the guest's log goes.
-     *
-     * @param target takes the lines
-     * @return this spawner
-     * @see Sandbox.Builder#logger
-     */
-    public Spawner logger(System.Logger target) {
-      logger = Objects.requireNonNull(target, "target");
-      return this;
     }
 
     @Override
@@ -228,10 +197,7 @@ public final class Snapshot implements AutoCloseable {
      * @throws HypervisorException if KVM fails, or the host has no memory for it
      */
     public Sandbox spawn() {
-      return snapshot.spawn(
-          hostFunctions()
-              .bind(snapshot.guest.program().importsByNumber(), snapshot.image.bindings()),
-          StreamOutput.changed(snapshot.image.output(), print, logger));
+      return snapshot.spawn(surroundings(snapshot.image.surroundings(), snapshot.guest.program()));
     }
   }
 }

@@ -92,6 +92,8 @@ public record SnapshotFile(
           case READ -> "r--";
           case READ_WRITE -> "rw-";
           case READ_EXECUTE -> "r-x";
+          case READ_WRITE_EXECUTE -> "rwx";
+          case NONE -> "---";
         });
   }
 

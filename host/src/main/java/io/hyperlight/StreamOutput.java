@@ -6,11 +6,13 @@ import java.io.PrintStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends a guest's output to a stream and its log to a logger.
+ * Sends a guest's output to streams and its log to a logger.
  *
- * @param stream flushed after each write
+ * @param stream for standard output; flushed after each write
+ * @param errors for standard error, likewise; null if that goes to the same stream
  */
-record StreamOutput(PrintStream stream, System.Logger logger) implements GuestOutput {
+record StreamOutput(PrintStream stream, @Nullable PrintStream errors, System.Logger logger)
+    implements GuestOutput {
   private static final System.Logger.Level[] LEVELS = {
     System.Logger.Level.TRACE,
     System.Logger.Level.DEBUG,
@@ -23,21 +25,15 @@ record StreamOutput(PrintStream stream, System.Logger logger) implements GuestOu
   static StreamOutput initial() {
     return new StreamOutput(
         new PrintStream(OutputStream.nullOutputStream(), false),
+        null,
         System.getLogger("io.hyperlight.guest"));
   }
 
-  /** The same, but for what is not null. */
-  static GuestOutput changed(
-      GuestOutput output, @Nullable PrintStream stream, System.@Nullable Logger logger) {
-    StreamOutput before = (StreamOutput) output;
-    return new StreamOutput(
-        stream == null ? before.stream : stream, logger == null ? before.logger : logger);
-  }
-
   @Override
-  public void print(byte[] bytes) {
-    stream.write(bytes, 0, bytes.length);
-    stream.flush();
+  public void print(byte[] bytes, boolean error) {
+    PrintStream target = error && errors != null ? errors : stream;
+    target.write(bytes, 0, bytes.length);
+    target.flush();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.hyperlight.guest;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The dynamic section of a static position-independent program, whose only use here is to find the
@@ -27,6 +28,7 @@ final class ElfDynamicSection {
   private long relocationBytes;
   private long procedureRelocations;
   private long procedureRelocationBytes;
+  private @Nullable String unsupported;
 
   private ElfDynamicSection() {}
 
@@ -75,7 +77,12 @@ final class ElfDynamicSection {
     apply(procedureRelocations, procedureRelocationBytes, segments, loadBias);
   }
 
-  private static void apply(long table, long sizeBytes, List<ElfSegment> segments, long loadBias) {
+  /** What relocation there is that the host does not know; null if there is none. */
+  @Nullable String unsupportedRelocation() {
+    return unsupported;
+  }
+
+  private void apply(long table, long sizeBytes, List<ElfSegment> segments, long loadBias) {
     if (sizeBytes == 0) {
       return;
     }
@@ -97,10 +104,11 @@ final class ElfDynamicSection {
               .contents()
               .putI64(target - segment.address(), addend + loadBias, "a relocated word");
         }
+        // Who starts itself also relocates itself: refused where nobody would do it.
         default ->
-            throw new GuestFormatException(
+            unsupported =
                 "it needs a relocation of type %d at 0x%x: link it with -static"
-                    .formatted(type, target));
+                    .formatted(type, target);
       }
     }
   }

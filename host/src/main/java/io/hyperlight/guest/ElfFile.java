@@ -54,6 +54,9 @@ final class ElfFile {
   private final long entry;
   private final List<ElfSegment> segments;
   private final List<Note> notes;
+  private final int programHeaderCount;
+  private final long programHeaders;
+  private @Nullable String unsupportedRelocation;
 
   /**
    * Parses a file.
@@ -69,12 +72,42 @@ final class ElfFile {
     segments = load(headers);
     if (dynamic != null) {
       dynamic.applyRelativeRelocations(segments, loadBias);
+      unsupportedRelocation = dynamic.unsupportedRelocation();
     }
     entry = file.i64(24, "the entry point") + loadBias;
     if (!isCode(entry)) {
       throw new GuestFormatException("its entry point 0x%x is not in its code".formatted(entry));
     }
     notes = readNotes(headers);
+    programHeaderCount = headers.size();
+    programHeaders = findProgramHeaders(headers);
+  }
+
+  /** Where the program headers lie in memory; 0 if they do not. */
+  private long findProgramHeaders(List<ProgramHeader> headers) {
+    long offset = file.i64(32, "the ELF header");
+    for (ProgramHeader header : headers) {
+      if (header.type == PT_LOAD
+          && offset >= header.offset
+          && offset - header.offset < header.fileSize) {
+        return header.address + (offset - header.offset) + loadBias;
+      }
+    }
+    return 0;
+  }
+
+  /** The address of the program headers in memory; 0 if they are not there. */
+  long programHeadersAddress() {
+    return programHeaders;
+  }
+
+  int programHeaderCount() {
+    return programHeaderCount;
+  }
+
+  /** What relocation it has that the host does not apply; null if there is none. */
+  @Nullable String unsupportedRelocation() {
+    return unsupportedRelocation;
   }
 
   /** The loadable segments, relocated, in ascending order; no two share a page. */

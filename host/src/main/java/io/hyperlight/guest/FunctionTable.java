@@ -14,13 +14,20 @@ import org.jspecify.annotations.Nullable;
  * @param exports by name, in the order of names
  * @param imports by number, the position in the table; null where an export stands
  * @param hasInitialisers whether the entry point is to be called before anything else
+ * @param startsItself whether the entry point is that of an ordinary program, which wants to be
+ *     started as one, and says when calls may come
  */
 record FunctionTable(
-    Map<String, Export> exports, List<@Nullable Declaration> imports, boolean hasInitialisers) {
+    Map<String, Export> exports,
+    List<@Nullable Declaration> imports,
+    boolean hasInitialisers,
+    boolean startsItself) {
   /** Where an exported function starts. */
   record Export(Declaration declaration, long address) {}
 
   static final int ABI_VERSION = 1;
+
+  private static final long STARTS_ITSELF = 1;
 
   private static final String NOTE_NAME = "Hyperlight";
   private static final int NOTE_TYPE = 1;
@@ -93,16 +100,28 @@ record FunctionTable(
       throw new GuestFormatException(
           "its ABI note has %d bytes and not %d".formatted(note.size(), NOTE_SIZE));
     }
+    long flags = note.u32(4, "the ABI note");
+    if ((flags & ~STARTS_ITSELF) != 0) {
+      throw new GuestFormatException(
+          "its ABI note has flags 0x%x, which this library does not know: update the library"
+              .formatted(flags));
+    }
+    boolean startsItself = (flags & STARTS_ITSELF) != 0;
+    String unsupported = elf.unsupportedRelocation();
+    if (unsupported != null && !startsItself) {
+      throw new GuestFormatException(unsupported);
+    }
     // Each field is relative to its own address.
     long start = address + 8 + note.i64(8, "");
     long end = address + 16 + note.i64(16, "");
     long initialisers = address + 24 + note.i64(24, "");
     long initialisersEnd = address + 32 + note.i64(32, "");
-    return readEntries(elf, start, end, initialisers != initialisersEnd);
+    return readEntries(
+        elf, start, end, !startsItself && initialisers != initialisersEnd, startsItself);
   }
 
   private static FunctionTable readEntries(
-      ElfFile elf, long start, long end, boolean hasInitialisers) {
+      ElfFile elf, long start, long end, boolean hasInitialisers, boolean startsItself) {
     ElfSegment segment = segmentOf(elf, start, "the function table");
     FileBytes contents = segment.contents();
     long count = (end - start) / ENTRY_SIZE;
@@ -136,7 +155,8 @@ record FunctionTable(
     return new FunctionTable(
         Collections.unmodifiableMap(exports),
         Collections.unmodifiableList(imports),
-        hasInitialisers);
+        hasInitialisers,
+        startsItself);
   }
 
   private static ElfSegment segmentOf(ElfFile elf, long address, String what) {

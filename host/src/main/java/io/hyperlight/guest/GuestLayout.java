@@ -1,5 +1,6 @@
 package io.hyperlight.guest;
 
+import io.hyperlight.linux.AddressRanges;
 import io.hyperlight.vm.AddressSpace;
 import io.hyperlight.vm.CallFrame;
 import io.hyperlight.vm.Gate;
@@ -18,21 +19,37 @@ import java.util.List;
  *   guard             never mapped
  *   call stack        grows down; the call frame is the end of its top page
  *   guard             never mapped
+ *   program's stack   of a program that starts itself: arguments, and what its start left there
+ *   guard             never mapped
  *   window            arguments, results of host functions, the guest's scratch memory; mapped as needed
  *   guard             never mapped
  *   heap              up to the program break; mapped as needed
+ *   guard             never mapped
+ *   mappings          what the program maps, where it leaves the place to the host
  * </pre>
  *
  * Window and heap each have room for the whole guest memory, which they share.
+ *
+ * @param programStack equal to its end where there is none
  */
 record GuestLayout(
-    long guardBelowStack, long stack, long stackEnd, long window, long heap, long end) {
+    long guardBelowStack,
+    long stack,
+    long stackEnd,
+    long programStack,
+    long programStackEnd,
+    long window,
+    long heap,
+    long end) {
   static final long POSITION_INDEPENDENT_BASE = 0x20_0000;
 
   /** Wide enough that a function with a large frame does not step over it. */
   private static final long STACK_GUARD = 1 << 20;
 
   private static final long GUARD = 1 << 16;
+
+  /** Addresses that are left for mappings at least. */
+  private static final long LEAST_MAPPINGS = 1L << 40;
 
   /**
    * Lays out a sandbox for a program.
@@ -43,6 +60,7 @@ record GuestLayout(
     return of(
         program.segments().getFirst().address(),
         program.segments().getLast().end(),
+        program.startsItself(),
         stackBytes,
         memoryBytes);
   }
@@ -52,14 +70,21 @@ record GuestLayout(
    *
    * @throws GuestFormatException if the program is linked where it leaves no room
    */
-  static GuestLayout of(long programStart, long programEnd, long stackBytes, long memoryBytes) {
+  static GuestLayout of(
+      long programStart, long programEnd, boolean startsItself, long stackBytes, long memoryBytes) {
     if (programStart < Gate.END) {
       throw new GuestFormatException(
           "it is linked at 0x%x, below 0x%x, where the host has its own pages: link it higher"
               .formatted(programStart, Gate.END));
     }
-    long guard = (programEnd + ElfFile.PAGE_SIZE - 1) & -ElfFile.PAGE_SIZE;
-    long room = AddressSpace.USER_END - STACK_GUARD - stackBytes - 3 * GUARD - 2 * memoryBytes;
+    long guard = pageEnd(programEnd);
+    long room =
+        AddressSpace.USER_END
+            - 2 * STACK_GUARD
+            - 2 * stackBytes
+            - 3 * GUARD
+            - 2 * memoryBytes
+            - LEAST_MAPPINGS;
     if (guard > room) {
       throw new GuestFormatException(
           "it is linked at 0x%x, which leaves no room above it: link it lower"
@@ -67,9 +92,12 @@ record GuestLayout(
     }
     long stack = guard + STACK_GUARD;
     long stackEnd = stack + stackBytes;
-    long window = stackEnd + GUARD;
+    long programStack = startsItself ? stackEnd + STACK_GUARD : stackEnd;
+    long programStackEnd = startsItself ? programStack + stackBytes : stackEnd;
+    long window = programStackEnd + GUARD;
     long heap = window + memoryBytes + GUARD;
-    return new GuestLayout(guard, stack, stackEnd, window, heap, heap + memoryBytes);
+    return new GuestLayout(
+        guard, stack, stackEnd, programStack, programStackEnd, window, heap, heap + memoryBytes);
   }
 
   /**
@@ -95,11 +123,32 @@ record GuestLayout(
     return MappedRange.merge(ranges);
   }
 
+  /** The next page boundary. */
+  static long pageEnd(long address) {
+    return (address + ElfFile.PAGE_SIZE - 1) & -ElfFile.PAGE_SIZE;
+  }
+
   long frame() {
     return stackEnd - CallFrame.SIZE;
   }
 
   boolean isStackGuard(long address) {
-    return address >= guardBelowStack && address < stack;
+    return (address >= guardBelowStack && address < stack)
+        || (address >= stackEnd && address < programStack);
+  }
+
+  /** The same for whoever answers system calls. */
+  AddressRanges ranges() {
+    return new AddressRanges(
+        Gate.ADDRESS,
+        Gate.END,
+        stack,
+        stackEnd,
+        window,
+        heap - GUARD,
+        heap,
+        end,
+        end + GUARD,
+        AddressSpace.USER_END - GUARD);
   }
 }

@@ -2,8 +2,12 @@ package io.hyperlight.guest;
 
 /** Where a guest's output and log go. Called on the thread that runs the guest. */
 public interface GuestOutput {
-  /** Bytes the guest printed. */
-  void print(byte[] bytes);
+  /**
+   * Bytes the guest printed.
+   *
+   * @param error whether to standard error
+   */
+  void print(byte[] bytes, boolean error);
 
   /**
    * A line the guest logged.

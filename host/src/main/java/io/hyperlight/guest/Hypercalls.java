@@ -2,13 +2,16 @@ package io.hyperlight.guest;
 
 import io.hyperlight.guest.Outcome.Ending;
 import io.hyperlight.kvm.Register;
+import io.hyperlight.linux.ProcessEnding;
 import io.hyperlight.linux.SystemCalls;
 import io.hyperlight.os.Errno;
 import io.hyperlight.vm.CallFrame;
 import io.hyperlight.vm.GuestAddressException;
 import io.hyperlight.vm.GuestMemoryExhaustedException;
 import io.hyperlight.vm.Machine;
+import io.hyperlight.vm.Trap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +28,10 @@ final class Hypercalls {
   static final int CALL_ABORT = 0x484c_0003;
   static final int CALL_LOG = 0x484c_0004;
   static final int CALL_GROW_WINDOW = 0x484c_0005;
+  static final int CALL_READY = 0x484c_0006;
+
+  /** The upper half of the numbers that are this library's. */
+  private static final long OWN_CALLS = 0x484c;
 
   /** What a message of a guest is cut to, in bytes. */
   private static final long LONGEST_MESSAGE = 1 << 16;
@@ -77,16 +84,54 @@ final class Hypercalls {
   /** Forgets what belonged to the call before. */
   void beginCall() {
     lastFailure = null;
+    systemCalls.beginCall();
+  }
+
+  /** How often the guest was refused which system calls. */
+  Map<String, Long> refusals() {
+    return systemCalls.refusals();
+  }
+
+  /** Whether the system call that the machine stopped at says that the program has started. */
+  boolean isReady() {
+    return machine.get(Register.RAX) == CALL_READY;
+  }
+
+  /** Lets the guest's own handler have a processor exception; whether it has one. */
+  boolean handle(Trap.ProcessorException exception) {
+    return systemCalls.handle(exception);
   }
 
   /**
-   * Answers the system call that the machine stopped at.
+   * Answers the system call that the machine stopped at, and lets the guest go on.
    *
    * @param hostCallsAllowed whether a call from Java is running
-   * @return null if the guest can be resumed, else how the call ended
+   * @return null if the guest goes on, else how the call ended
    */
   @Nullable Ending answer(boolean hostCallsAllowed) {
     long number = machine.get(Register.RAX);
+    if (number >>> 16 != OWN_CALLS) {
+      return ending(systemCalls.answer());
+    }
+    Ending ending = answerOwn(number, hostCallsAllowed);
+    if (ending == null) {
+      machine.resume();
+    }
+    return ending;
+  }
+
+  private static @Nullable Ending ending(@Nullable ProcessEnding ending) {
+    return switch (ending) {
+      case null -> null;
+      case ProcessEnding.Exited(int status, String explanation) ->
+          new Outcome.Exited(status, explanation);
+      case ProcessEnding.Killed(String signal, String explanation) ->
+          new Outcome.Aborted(explanation.isEmpty() ? "killed by " + signal : explanation);
+      case ProcessEnding.Stuck(String what) -> new Outcome.Stuck(what);
+    };
+  }
+
+  private @Nullable Ending answerOwn(long number, boolean hostCallsAllowed) {
     long argument0 = machine.get(Register.RDI);
     long argument1 = machine.get(Register.RSI);
     long argument2 = machine.get(Register.RDX);
@@ -101,7 +146,7 @@ final class Hypercalls {
           : violation("giving up although no host function had failed");
     }
     if (number == CALL_ABORT) {
-      return new Outcome.Aborted(readMessage(argument0, argument1));
+      return new Outcome.Aborted(systemCalls.explain(readMessage(argument0, argument1)));
     }
     if (number == CALL_LOG) {
       if (argument0 < 0 || argument0 >= LOG_LEVELS) {
@@ -115,7 +160,10 @@ final class Hypercalls {
       machine.set(Register.RAX, growWindow(argument0));
       return null;
     }
-    machine.set(Register.RAX, systemCalls.call(number, argument0, argument1, argument2));
+    if (number == CALL_READY) {
+      return violation("saying that it has started, long after its start");
+    }
+    machine.set(Register.RAX, -Errno.ENOSYS);
     return null;
   }
 

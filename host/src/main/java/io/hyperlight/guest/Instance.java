@@ -3,6 +3,7 @@ package io.hyperlight.guest;
 import io.hyperlight.guest.Outcome.Ending;
 import io.hyperlight.kvm.KvmException;
 import io.hyperlight.kvm.Register;
+import io.hyperlight.os.SystemCallException;
 import io.hyperlight.vm.CallFrame;
 import io.hyperlight.vm.GuestAddressException;
 import io.hyperlight.vm.GuestMemoryExhaustedException;
@@ -11,7 +12,7 @@ import io.hyperlight.vm.Machine;
 import io.hyperlight.vm.Trap;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,14 +70,12 @@ public final class Instance implements AutoCloseable {
    *
    * @param memoryBytes guest-physical memory, page-aligned
    * @param stackBytes of the call stack, page-aligned
-   * @param bindings by import number; null where there is no import of that number
    */
   public record Configuration(
       Program program,
       long memoryBytes,
       long stackBytes,
-      List<@Nullable HostBinding> bindings,
-      GuestOutput output,
+      Surroundings surroundings,
       Outcome.Reporter reporter) {}
 
   private Instance(LoadedProgram loaded, Outcome.Reporter reporter, boolean initialised) {
@@ -107,24 +106,50 @@ public final class Instance implements AutoCloseable {
   /**
    * Makes an instance that equals the one that was frozen, in a new machine.
    *
-   * @param bindings by import number
    * @throws KvmException if KVM fails
    * @throws ImageClosedException if the image is closed
    */
   public static Instance spawn(
-      InstanceImage image,
-      List<@Nullable HostBinding> bindings,
-      GuestOutput output,
-      Outcome.Reporter reporter) {
-    return new Instance(LoadedProgram.spawn(image, bindings, output), reporter, true);
+      InstanceImage image, Surroundings surroundings, Outcome.Reporter reporter) {
+    return new Instance(LoadedProgram.spawn(image, surroundings), reporter, true);
   }
 
   private void initialise() {
+    if (loaded.program().startsItself()) {
+      start();
+    }
     ExportedFunction initialiser = loaded.program().initialiser();
     if (initialiser != null) {
       initialiser.call(this, new Object[0]);
     }
     initialised = true;
+  }
+
+  /** Runs the program's own start up to where it says that calls may come. */
+  private void start() {
+    claimUsable();
+    try {
+      windowNext = loaded.window().start();
+      prepareFrame();
+      machine().enterProgram(loaded.program().entry(), loaded.stackPointer());
+      runGuest();
+    } finally {
+      end();
+    }
+  }
+
+  /**
+   * How often the guest was refused which system calls, by name; in the order of first refusal.
+   *
+   * @throws RuntimeException from the reporter, if the instance is in use or closed
+   */
+  public Map<String, Long> refusals() {
+    claimOpen();
+    try {
+      return loaded.hypercalls().refusals();
+    } finally {
+      end();
+    }
   }
 
   /** What is behind it now. */
@@ -247,11 +272,19 @@ public final class Instance implements AutoCloseable {
    */
   void execute(ExportedFunction called) {
     machine().setFrameLong(CallFrame.TARGET, called.address());
+    prepareFrame();
+    machine().enterGate();
+    runGuest();
+  }
+
+  private void prepareFrame() {
     machine().setFrameLong(CallFrame.WINDOW_NEXT, windowNext);
     machine().setFrameLong(CallFrame.WINDOW_END, loaded.window().mappedEnd());
     machine().setFrameLong(CallFrame.STATUS, 0);
     loaded.hypercalls().beginCall();
-    machine().enterGate();
+  }
+
+  private void runGuest() {
     try {
       runUntilDone();
     } catch (Error e) {
@@ -279,12 +312,28 @@ public final class Instance implements AutoCloseable {
         throw fail(new Outcome.HypervisorFailed(e));
       }
       if (trap != null) {
+        if (handled(trap)) {
+          continue;
+        }
         throw fail(new Outcome.Fault(trap, isInStackGuard(trap)));
       }
       if (machine().isCallDone()) {
         return;
       }
+      if (!initialised && loaded.hypercalls().isReady()) {
+        return;
+      }
       answer();
+    }
+  }
+
+  /** Whether the guest has a handler of its own for it, in which it goes on. */
+  private boolean handled(Trap trap) {
+    try {
+      return trap instanceof Trap.ProcessorException exception
+          && loaded.hypercalls().handle(exception);
+    } catch (KvmException e) {
+      throw fail(new Outcome.HypervisorFailed(e));
     }
   }
 
@@ -298,6 +347,8 @@ public final class Instance implements AutoCloseable {
     Ending ending;
     try {
       ending = loaded.hypercalls().answer(initialised);
+    } catch (KvmException | SystemCallException e) {
+      throw fail(new Outcome.HypervisorFailed(e));
     } catch (RuntimeException e) {
       // Not from a host function: the embedder's print stream or logger threw.
       throw fail(new Outcome.HostFunctionFailed("the sandbox's output", e));
@@ -305,7 +356,6 @@ public final class Instance implements AutoCloseable {
     if (ending != null) {
       throw fail(ending);
     }
-    machine().resume();
   }
 
   private RuntimeException fail(Ending ending) {

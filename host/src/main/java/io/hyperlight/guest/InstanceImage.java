@@ -2,13 +2,11 @@ package io.hyperlight.guest;
 
 import io.hyperlight.linux.SystemCalls;
 import io.hyperlight.vm.MachineImage;
-import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * An instance between two calls, frozen: the machine, what the host knows of the program in it, and
- * the host functions it was given. Immutable, safe for use by many threads. Instances that came
- * from it stay usable after it is closed, and can no longer go back to it.
+ * what it was given. Immutable, safe for use by many threads. Instances that came from it stay
+ * usable after it is closed, and can no longer go back to it.
  *
  * @param machine is closed with it
  * @param windowEnd where the mapped part of the window ends
@@ -19,8 +17,7 @@ public record InstanceImage(
     GuestLayout layout,
     long windowEnd,
     SystemCalls.State systemCalls,
-    List<@Nullable HostBinding> bindings,
-    GuestOutput output)
+    Surroundings surroundings)
     implements AutoCloseable {
 
   /** Whether nothing can be made from it any more. */

@@ -8,8 +8,6 @@ import io.hyperlight.vm.Machine;
 import io.hyperlight.vm.Protection;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A machine with a program in its memory, and everything outside the machine that belongs to its
@@ -22,27 +20,28 @@ final class LoadedProgram implements AutoCloseable {
   private final Machine machine;
   private final GuestLayout layout;
   private final Window window;
+  private final SystemCalls systemCalls;
   private final Hypercalls hypercalls;
-  private final List<@Nullable HostBinding> bindings;
-  private final GuestOutput output;
+  private final Surroundings surroundings;
+  private long stackPointer;
 
   private LoadedProgram(
       Program program,
       Machine machine,
       GuestLayout layout,
       long windowEnd,
-      List<@Nullable HostBinding> bindings,
-      GuestOutput output) {
+      Surroundings surroundings) {
     this.program = program;
     this.machine = machine;
     this.layout = layout;
-    this.bindings = bindings;
-    this.output = output;
+    this.surroundings = surroundings;
     long memoryBytes = machine.memorySizeBytes();
     AddressSpace space = machine.addressSpace();
     window = new Window(space, layout.window(), layout.window() + memoryBytes, windowEnd);
-    SystemCalls systemCalls = new SystemCalls(space, layout.heap(), layout.end(), output::print);
-    hypercalls = new Hypercalls(machine, window, bindings, systemCalls, output, memoryBytes);
+    GuestOutput output = surroundings.output();
+    systemCalls = new SystemCalls(machine, layout.ranges(), output::print, surroundings.settings());
+    hypercalls =
+        new Hypercalls(machine, window, surroundings.bindings(), systemCalls, output, memoryBytes);
   }
 
   /**
@@ -68,18 +67,34 @@ final class LoadedProgram implements AutoCloseable {
       writeInformation(space, layout);
       LoadedProgram loaded =
           new LoadedProgram(
-              program,
-              machine,
-              layout,
-              layout.window(),
-              configuration.bindings(),
-              configuration.output());
+              program, machine, layout, layout.window(), configuration.surroundings());
       loaded.window.reserveInitial();
+      if (program.startsItself()) {
+        loaded.writeProgramStack();
+      }
       return loaded;
     } catch (Throwable t) {
       machine.close();
       throw t;
     }
+  }
+
+  private void writeProgramStack() {
+    AddressSpace space = machine.addressSpace();
+    space.map(
+        layout.programStack(),
+        layout.programStackEnd() - layout.programStack(),
+        Protection.READ_WRITE);
+    ProgramStack stack =
+        ProgramStack.of(
+            program, layout.programStackEnd(), systemCalls.randomBytes(ProgramStack.RANDOM_BYTES));
+    space.write(stack.pointer(), stack.contents());
+    stackPointer = stack.pointer();
+  }
+
+  /** Where the stack of a program begins that starts itself; 0 once it has started. */
+  long stackPointer() {
+    return stackPointer;
   }
 
   static void map(ElfSegment segment, AddressSpace space) {
@@ -108,17 +123,15 @@ final class LoadedProgram implements AutoCloseable {
   /**
    * Makes a new machine that equals the one that was frozen.
    *
-   * @param bindings by import number
    * @throws io.hyperlight.kvm.KvmException if KVM fails
    * @throws io.hyperlight.vm.ImageClosedException if the image is closed
    */
-  static LoadedProgram spawn(
-      InstanceImage image, List<@Nullable HostBinding> bindings, GuestOutput output) {
+  static LoadedProgram spawn(InstanceImage image, Surroundings surroundings) {
     Machine machine = Machine.spawn(Hypervisor.get(), image.machine());
     try {
       LoadedProgram spawned =
           new LoadedProgram(
-              image.program(), machine, image.layout(), image.windowEnd(), bindings, output);
+              image.program(), machine, image.layout(), image.windowEnd(), surroundings);
       spawned.hypercalls.restore(image.systemCalls());
       return spawned;
     } catch (Throwable t) {
@@ -130,13 +143,7 @@ final class LoadedProgram implements AutoCloseable {
   /** Freezes it as it is between two calls. */
   InstanceImage freeze() {
     return new InstanceImage(
-        program,
-        machine.freeze(),
-        layout,
-        window.mappedEnd(),
-        hypercalls.state(),
-        bindings,
-        output);
+        program, machine.freeze(), layout, window.mappedEnd(), hypercalls.state(), surroundings);
   }
 
   /**
@@ -155,7 +162,7 @@ final class LoadedProgram implements AutoCloseable {
       hypercalls.restore(image.systemCalls());
       return this;
     }
-    LoadedProgram replacement = spawn(image, bindings, output);
+    LoadedProgram replacement = spawn(image, surroundings);
     try {
       close();
     } catch (Throwable t) {

@@ -46,6 +46,17 @@ public sealed interface Outcome {
   /** The guest said that it cannot go on. */
   record Aborted(String message) implements Ending {}
 
+  /**
+   * The guest's program came to its end in the middle of a call.
+   *
+   * @param status what it said
+   * @param explanation what it printed last; may be empty
+   */
+  record Exited(int status, String explanation) implements Ending {}
+
+  /** The guest waits for what cannot happen. */
+  record Stuck(String what) implements Ending {}
+
   /** The guest gave up because a host function had failed. */
   record HostFunctionFailed(String declaration, Throwable cause) implements Ending {}
 
@@ -67,7 +78,14 @@ public sealed interface Outcome {
    */
   default boolean abandonsGuest() {
     return switch (this) {
-      case Fault _, Violation _, Aborted _, HostFunctionFailed _, HostError _, HypervisorFailed _ ->
+      case Fault _,
+          Violation _,
+          Aborted _,
+          Exited _,
+          Stuck _,
+          HostFunctionFailed _,
+          HostError _,
+          HypervisorFailed _ ->
           true;
       case GuestError _,
           InvalidResult _,

@@ -89,6 +89,23 @@ public final class Program {
         : null;
   }
 
+  /** Whether it is started as an ordinary program, at {@link #entry}. */
+  boolean startsItself() {
+    return functions.startsItself();
+  }
+
+  long entry() {
+    return elf.entry();
+  }
+
+  long programHeadersAddress() {
+    return elf.programHeadersAddress();
+  }
+
+  int programHeaderCount() {
+    return elf.programHeaderCount();
+  }
+
   /** The unbound call stub for a signature; see {@link CallStubs}. */
   MethodHandle stub(Signature signature) {
     return stubs.computeIfAbsent(signature, CallStubs::generate);

@@ -18,6 +18,7 @@ import java.util.Arrays;
  *
  * @param breakEnd where the mapped part of the heap ends
  * @param programBytes and the other sizes and counts: of what follows the header
+ * @param monotonicNanos the guest's monotonic clock; 0 if it has never asked it
  */
 record SnapshotHeader(
     GuestProcessor processor,
@@ -32,7 +33,8 @@ record SnapshotHeader(
     int mappings,
     int runs,
     int programBytes,
-    int pages) {
+    int pages,
+    long monotonicNanos) {
   static final int FORMAT_VERSION = 1;
 
   static final int SIZE = 128;
@@ -47,6 +49,9 @@ record SnapshotHeader(
   static final int LARGEST_PROGRAM = 64 << 20;
 
   private static final long LARGEST_STACK = 1 << 30;
+
+  /** A century, in nanoseconds. */
+  private static final long LONGEST_TIME = 100L * 366 * 86_400 * 1_000_000_000;
 
   /** As many segments as a program can have, and the stack, the window and the heap. */
   private static final int MOST_MAPPINGS = 256 + 3;
@@ -82,7 +87,7 @@ record SnapshotHeader(
         .putInt(runs)
         .putInt(programBytes)
         .putInt(pages)
-        .putLong(0)
+        .putLong(monotonicNanos)
         .array();
   }
 
@@ -120,7 +125,8 @@ record SnapshotHeader(
     int runs = buffer.getInt();
     int programBytes = buffer.getInt();
     int pages = buffer.getInt();
-    require(buffer.getLong() == 0, "a reserved field is not 0");
+    long monotonicNanos = buffer.getLong();
+    require(monotonicNanos >= 0 && monotonicNanos <= LONGEST_TIME, "a clock of " + monotonicNanos);
     require(isSize(memoryBytes, Machine.MAXIMUM_MEMORY), "its memory cannot have " + memoryBytes);
     require(isSize(stackBytes, LARGEST_STACK), "its stack cannot have " + stackBytes);
     require(state.isPossible(), "no processor can be in its state");
@@ -144,7 +150,8 @@ record SnapshotHeader(
         mappings,
         runs,
         programBytes,
-        pages);
+        pages,
+        monotonicNanos);
   }
 
   private static void requireVersion(String what, int actual, int expected) {

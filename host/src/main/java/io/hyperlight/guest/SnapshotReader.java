@@ -1,6 +1,6 @@
 package io.hyperlight.guest;
 
-import io.hyperlight.linux.ProgramBreak;
+import io.hyperlight.linux.Settings;
 import io.hyperlight.linux.SystemCalls;
 import io.hyperlight.vm.AddressSpace;
 import io.hyperlight.vm.GuestMemoryExhaustedException;
@@ -71,6 +71,9 @@ public final class SnapshotReader {
       layout = GuestLayout.of(program, header.stackBytes(), header.memoryBytes());
     } catch (GuestFormatException e) {
       throw new SnapshotFormatException("what is in it is no guest: " + e.getMessage(), e);
+    }
+    if (program.startsItself()) {
+      throw SnapshotHeader.invalid("its program is one that snapshot files do not hold");
     }
     checkMappings();
   }
@@ -234,9 +237,9 @@ public final class SnapshotReader {
         readMachine(hypervisor),
         layout,
         header.windowEnd(),
-        new SystemCalls.State(new ProgramBreak.State(header.programBreak(), header.breakEnd())),
-        Collections.nCopies(program.importsByNumber().size(), null),
-        output);
+        SystemCalls.State.of(header.programBreak(), header.monotonicNanos()),
+        new Surroundings(
+            Collections.nCopies(program.importsByNumber().size(), null), output, Settings.DEFAULT));
   }
 
   private MachineImage readMachine(Hypervisor hypervisor) throws IOException {
@@ -254,6 +257,11 @@ public final class SnapshotReader {
       LoadedProgram.writeInformation(space, layout);
       if (!readPages((address, bytes, length) -> space.initialise(address, bytes, 0, length))) {
         throw SnapshotHeader.invalid("its digest is not that of its contents");
+      }
+      // A file of an older library may have the heap mapped further than to the break.
+      long breakEnd = GuestLayout.pageEnd(header.programBreak());
+      if (header.breakEnd() > breakEnd) {
+        space.unmap(breakEnd, header.breakEnd() - breakEnd);
       }
       return builder.finish(header.userState(), header.processor());
     }

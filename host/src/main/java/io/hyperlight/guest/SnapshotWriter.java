@@ -1,6 +1,6 @@
 package io.hyperlight.guest;
 
-import io.hyperlight.linux.ProgramBreak;
+import io.hyperlight.linux.SystemCalls;
 import io.hyperlight.vm.ImagePages;
 import io.hyperlight.vm.MachineImage;
 import io.hyperlight.vm.MappedRange;
@@ -87,21 +87,22 @@ public final class SnapshotWriter {
       InstanceImage image, int versionBytes, int nameBytes, int mappings, List<PageRun> runs) {
     MachineImage machine = image.machine();
     GuestLayout layout = image.layout();
-    ProgramBreak.State programBreak = image.systemCalls().programBreak();
+    long programBreak = image.systemCalls().programBreak();
     return new SnapshotHeader(
         machine.processor(),
         machine.memorySizeBytes(),
         layout.stackEnd() - layout.stack(),
         image.windowEnd(),
-        programBreak.current(),
-        programBreak.mappedEnd(),
+        programBreak,
+        GuestLayout.pageEnd(programBreak),
         machine.userState(),
         versionBytes,
         nameBytes,
         mappings,
         runs.size(),
         image.program().file().length,
-        Math.toIntExact(runs.stream().mapToLong(PageRun::pages).sum()));
+        Math.toIntExact(runs.stream().mapToLong(PageRun::pages).sum()),
+        image.systemCalls().monotonicNanos());
   }
 
   /** What a reader would refuse is not written. */
@@ -112,7 +113,16 @@ public final class SnapshotWriter {
           "its program has %,d bytes, and %,d are the most that a snapshot file can hold: strip it"
               .formatted(header.programBytes(), SnapshotHeader.LARGEST_PROGRAM));
     }
-    if (!header.userState().isPossible()
+    if (image.program().startsItself()) {
+      throw new SnapshotFormatException(
+          "its guest uses a libc, and a snapshot file cannot hold that yet: spawn sandboxes from"
+              + " the snapshot in this process");
+    }
+    SystemCalls.State state = image.systemCalls();
+    boolean asAtStart =
+        state.equals(SystemCalls.State.of(state.programBreak(), state.monotonicNanos()));
+    if (!asAtStart
+        || !header.userState().isPossible()
         || !mappings.equals(
             image.layout().mappings(image.program(), header.windowEnd(), header.breakEnd()))) {
       throw new SnapshotFormatException("its state is not one that a snapshot file can hold");

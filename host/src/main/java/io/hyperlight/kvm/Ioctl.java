@@ -34,6 +34,7 @@ enum Ioctl {
   KVM_GET_DEBUGREGS(read(0xa1, Structs.KVM_DEBUGREGS)),
   KVM_SET_DEBUGREGS(write(0xa2, Structs.KVM_DEBUGREGS)),
   KVM_GET_XSAVE(read(0xa4, Structs.KVM_XSAVE)),
+  KVM_SET_XSAVE(write(0xa5, Structs.KVM_XSAVE)),
   KVM_GET_XCRS(read(0xa6, Structs.KVM_XCRS)),
   KVM_SET_XCRS(write(0xa7, Structs.KVM_XCRS));
 

@@ -79,6 +79,22 @@ public record Segment(
     struct.set(JAVA_BYTE, at + UNUSABLE, bit(unusable));
   }
 
+  /** The same with another base. */
+  public Segment withBase(long changed) {
+    return new Segment(
+        changed,
+        limit,
+        selector,
+        type,
+        present,
+        privilegeLevel,
+        defaultSize,
+        codeOrData,
+        longMode,
+        granularity,
+        unusable);
+  }
+
   private static byte bit(boolean set) {
     return (byte) (set ? 1 : 0);
   }

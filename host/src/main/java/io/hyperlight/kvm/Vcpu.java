@@ -250,6 +250,15 @@ public final class Vcpu extends KvmFile {
     return get(Ioctl.KVM_GET_XSAVE, Structs.KVM_XSAVE);
   }
 
+  /**
+   * {@code KVM_SET_XSAVE}, in the format of {@link #getXsave}.
+   *
+   * @throws KvmException also if no processor can be in this state
+   */
+  public void setXsave(byte[] area) {
+    set(Ioctl.KVM_SET_XSAVE, area);
+  }
+
   /** {@code KVM_GET_XCRS}, in the kernel's format. */
   public byte[] getXcrs() {
     return get(Ioctl.KVM_GET_XCRS, Structs.KVM_XCRS);

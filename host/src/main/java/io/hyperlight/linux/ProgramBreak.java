@@ -5,8 +5,8 @@ import io.hyperlight.vm.GuestMemoryExhaustedException;
 import io.hyperlight.vm.Protection;
 
 /**
- * The program break, {@code brk(2)}: memory behind it is mapped as it moves up, and stays mapped
- * when it moves down.
+ * The program break, {@code brk(2)}: memory behind it is mapped as it moves up and unmapped as it
+ * moves down, so that what it moves over again is zeros.
  */
 public final class ProgramBreak {
   private static final long PAGE_SIZE = 4096;
@@ -15,15 +15,6 @@ public final class ProgramBreak {
   private final long start;
   private final long limit;
   private long current;
-  private long mappedEnd;
-
-  /**
-   * Where a break is.
-   *
-   * @param current the break
-   * @param mappedEnd page-aligned; what it has been at most
-   */
-  public record State(long current, long mappedEnd) {}
 
   /**
    * An empty heap.
@@ -36,17 +27,16 @@ public final class ProgramBreak {
     this.start = start;
     this.limit = limit;
     current = start;
-    mappedEnd = start;
   }
 
-  State state() {
-    return new State(current, mappedEnd);
+  /** Where it is. */
+  long current() {
+    return current;
   }
 
-  /** Goes back to an earlier state, after the address space has gone back. */
-  void restore(State earlier) {
-    current = earlier.current;
-    mappedEnd = earlier.mappedEnd;
+  /** Goes back to where it was, after the address space has gone back. */
+  void restore(long earlier) {
+    current = earlier;
   }
 
   /** Moves the break if that is possible; returns where it is then, as the system call does. */
@@ -54,16 +44,26 @@ public final class ProgramBreak {
     if (wanted < start || wanted > limit) {
       return current;
     }
-    long end = (wanted + PAGE_SIZE - 1) & -PAGE_SIZE;
+    long end = pageEnd(wanted);
+    long mappedEnd = pageEnd(current);
     if (end > mappedEnd) {
       try {
+        // The program may have mapped something of its own there.
+        if (!space.isFree(mappedEnd, end - mappedEnd)) {
+          return current;
+        }
         space.map(mappedEnd, end - mappedEnd, Protection.READ_WRITE);
       } catch (GuestMemoryExhaustedException e) {
         return current; // how brk says that there is no memory
       }
-      mappedEnd = end;
+    } else if (end < mappedEnd) {
+      space.unmap(end, mappedEnd - end);
     }
     current = wanted;
     return current;
+  }
+
+  private static long pageEnd(long address) {
+    return (address + PAGE_SIZE - 1) & -PAGE_SIZE;
   }
 }

@@ -1,111 +1,286 @@
 package io.hyperlight.linux;
 
+import io.hyperlight.kvm.Register;
 import io.hyperlight.os.Errno;
 import io.hyperlight.vm.AddressSpace;
 import io.hyperlight.vm.GuestAddressException;
-import java.security.SecureRandom;
-import java.util.function.Consumer;
+import io.hyperlight.vm.Machine;
+import io.hyperlight.vm.Trap;
+import io.hyperlight.vm.UserContext;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Answers the Linux system calls that guests are granted; all others get ENOSYS.
+ * Answers the Linux system calls of one guest; those that nothing answers get ENOSYS. What there is
+ * for each is in {@link SystemCallTable} and the classes that fill it, a family each.
  *
  * <p><b>Boundary.</b> Number and arguments are hostile. Pointers are only ever handed to {@link
  * AddressSpace}, which checks and copies; a bad one is EFAULT to the guest and nothing to the host.
+ *
+ * <p>For one thread at a time.
  */
 public final class SystemCalls {
-  private static final long WRITE = 1;
-  private static final long BRK = 12;
+  private static final SystemCallTable TABLE = new SystemCallTable();
 
-  private static final long GETRANDOM = 318;
+  private final Machine machine;
+  private final AddressSpace space;
+  private final GuestMemory guestMemory;
+  private final MemoryCalls memory;
+  private final StreamCalls streams;
+  private final TimeCalls time;
+  private final RandomCalls random;
+  private final ProcessCalls process;
+  private final SignalCalls signals;
+  private final @Nullable SystemCallObserver observer;
 
-  private static final long GRND_NONBLOCK = 1;
-  private static final long GRND_RANDOM = 2;
-  private static final long GRND_INSECURE = 4;
+  /** How often what was refused, by number. */
+  private final Map<Long, Long> refusals = new LinkedHashMap<>();
 
-  /** The most random bytes one call gives; a longer one is cut short, as a signal would do it. */
-  private static final long LONGEST_RANDOM = 1 << 16;
+  // Of the running call.
+  private @Nullable ProcessEnding ending;
+  private @Nullable String need;
 
-  private static final long STANDARD_OUTPUT = 1;
-  private static final long STANDARD_ERROR = 2;
+  /** Whether the answer is not a result, but other registers to go on with. */
+  private boolean redirected;
 
-  /** The most bytes one write takes; a longer one is a short write, as a pipe's would be. */
-  private static final long LONGEST_WRITE = 1 << 20;
-
-  /** Made when the first guest asks: it reads the host's own source of randomness. */
-  private static final class Generator {
-    static final SecureRandom INSTANCE = new SecureRandom();
+  /** Takes what a guest writes to its standard streams. */
+  @FunctionalInterface
+  public interface Output {
+    /**
+     * Bytes the guest wrote.
+     *
+     * @param error whether to standard error
+     */
+    void print(byte[] bytes, boolean error);
   }
 
-  private final AddressSpace space;
-  private final ProgramBreak programBreak;
-  private final Consumer<byte[]> output;
+  /** System calls of one guest. */
+  public SystemCalls(Machine machine, AddressRanges ranges, Output output, Settings settings) {
+    this.machine = machine;
+    space = machine.addressSpace();
+    observer = settings.observer();
+    guestMemory = new GuestMemory(space);
+    memory = new MemoryCalls(space, ranges, settings.mayMakeCode());
+    streams = new StreamCalls(this, output::print);
+    time = new TimeCalls(this, settings.clock());
+    random = new RandomCalls(this, settings.randomSeed());
+    process = new ProcessCalls(this, ranges, machine.memorySizeBytes());
+    signals = new SignalCalls(this);
+  }
 
   /**
-   * System calls of one guest.
+   * What a snapshot has to keep. Immutable.
    *
-   * @param output takes what the guest writes to standard output and standard error
+   * @param programBreak where it is
+   * @param streams which of the three each descriptor is; -1 for a closed one
+   * @param monotonicNanos what the monotonic clock said; 0 if nobody has asked it
+   * @param signals handlers, and what is blocked or pending
    */
-  public SystemCalls(AddressSpace space, long heap, long heapLimit, Consumer<byte[]> output) {
-    this.space = space;
-    this.output = output;
-    programBreak = new ProgramBreak(space, heap, heapLimit);
+  public record State(
+      long programBreak, StandardStreams streams, long monotonicNanos, SignalState signals) {
+    /** That of a program whose descriptors and signals are as at the start. */
+    public static State of(long programBreak, long monotonicNanos) {
+      return new State(programBreak, StandardStreams.INITIAL, monotonicNanos, SignalState.INITIAL);
+    }
   }
-
-  /** What a snapshot has to keep. Immutable. */
-  public record State(ProgramBreak.State programBreak) {}
 
   /** The state between two calls. */
   public State state() {
-    return new State(programBreak.state());
+    return new State(
+        memory.programBreak().current(),
+        StandardStreams.of(streams.state()),
+        time.state(),
+        signals.state());
   }
 
-  /** Goes back to an earlier state, after the address space has gone back. */
+  /** Goes back to an earlier state, after the machine has gone back. */
   public void restore(State earlier) {
-    programBreak.restore(earlier.programBreak);
+    memory.programBreak().restore(earlier.programBreak);
+    streams.restore(earlier.streams.toArray());
+    time.restore(earlier.monotonicNanos);
+    random.restore();
+    signals.restore(earlier.signals);
+    beginCall();
   }
 
-  /** Answers a system call: a result, or a negated error number. */
-  public long call(long number, long argument0, long argument1, long argument2) {
-    if (number == WRITE) {
-      return write(argument0, argument1, argument2);
-    }
-    if (number == BRK) {
-      return programBreak.move(argument0);
-    }
-    if (number == GETRANDOM) {
-      return getRandom(argument0, argument1, argument2);
-    }
-    return -Errno.ENOSYS;
+  /** Forgets what belonged to the call before. */
+  public void beginCall() {
+    ending = null;
+    need = null;
+    streams.beginCall();
+  }
+
+  /** Random bytes as the guest would get them. */
+  public byte[] randomBytes(int count) {
+    return random.next(count);
+  }
+
+  /** How often each system call was refused, by name, in the order of first refusal. */
+  public Map<String, Long> refusals() {
+    Map<String, Long> byName = new LinkedHashMap<>();
+    refusals.forEach((number, count) -> byName.put(SystemCallNames.of(number), count));
+    return byName;
   }
 
   /**
-   * {@code getrandom(2)}, from the host's generator: never the same twice, whatever was restored.
+   * Answers the system call that the machine stopped at, and lets it go on.
+   *
+   * @return null if it can go on, else why the guest's program ends here
    */
-  private long getRandom(long buffer, long size, long flags) {
-    boolean bothSources = (flags & (GRND_RANDOM | GRND_INSECURE)) == (GRND_RANDOM | GRND_INSECURE);
-    if ((flags & ~(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE)) != 0 || bothSources) {
-      return -Errno.EINVAL;
+  public @Nullable ProcessEnding answer() {
+    long number = machine.get(Register.RAX);
+    redirected = false;
+    long result;
+    if (observer == null) {
+      result = call(number);
+    } else {
+      long[] arguments = arguments();
+      result = call(number);
+      observer.answered(SystemCallNames.of(number), arguments, result);
     }
-    byte[] bytes = new byte[(int) (size < 0 ? LONGEST_RANDOM : Math.min(size, LONGEST_RANDOM))];
-    Generator.INSTANCE.nextBytes(bytes);
+    if (ending != null) {
+      return ending;
+    }
+    if (!redirected) {
+      machine.set(Register.RAX, result);
+      if (!signals.deliverPending()) {
+        machine.resume();
+      }
+    }
+    return ending;
+  }
+
+  private long[] arguments() {
+    return new long[] {
+      machine.get(Register.RDI),
+      machine.get(Register.RSI),
+      machine.get(Register.RDX),
+      machine.get(Register.R10),
+      machine.get(Register.R8),
+      machine.get(Register.R9)
+    };
+  }
+
+  private long call(long number) {
+    SystemCallTable.Handler handler = TABLE.handler(number);
+    if (handler == null) {
+      refused(number);
+      return -Errno.ENOSYS;
+    }
     try {
-      space.write(buffer, bytes);
-      return bytes.length;
+      return handler.call(
+          this,
+          machine.get(Register.RDI),
+          machine.get(Register.RSI),
+          machine.get(Register.RDX),
+          machine.get(Register.R10),
+          machine.get(Register.R8),
+          machine.get(Register.R9));
     } catch (GuestAddressException e) {
       return -Errno.EFAULT;
     }
   }
 
-  private long write(long descriptor, long buffer, long size) {
-    if (descriptor != STANDARD_OUTPUT && descriptor != STANDARD_ERROR) {
-      return -Errno.EBADF;
+  /**
+   * Lets the guest's own handler have a processor exception, if it has one.
+   *
+   * @return whether the machine goes on
+   */
+  public boolean handle(Trap.ProcessorException exception) {
+    return signals.handle(exception);
+  }
+
+  // For the families.
+
+  MemoryCalls memory() {
+    return memory;
+  }
+
+  StreamCalls streams() {
+    return streams;
+  }
+
+  TimeCalls time() {
+    return time;
+  }
+
+  RandomCalls random() {
+    return random;
+  }
+
+  ProcessCalls process() {
+    return process;
+  }
+
+  SignalCalls signals() {
+    return signals;
+  }
+
+  GuestMemory mem() {
+    return guestMemory;
+  }
+
+  AddressSpace space() {
+    return space;
+  }
+
+  Machine machine() {
+    return machine;
+  }
+
+  UserContext context() {
+    return machine.context();
+  }
+
+  /** Counts something that was refused. */
+  void refused(long number) {
+    // A hostile number is not to make the table grow.
+    long counted = number >= 0 && number < SystemCallNames.END ? number : -1;
+    refusals.merge(counted, 1L, Long::sum);
+  }
+
+  /** Remembers what a program may fail over. */
+  void needs(Need what, int number) {
+    if (need == null) {
+      need = "guest needs %s (%s)".formatted(what.text(), SystemCallNames.of(number));
     }
-    long length = size < 0 ? LONGEST_WRITE : Math.min(size, LONGEST_WRITE);
-    try {
-      output.accept(space.read(buffer, length));
-      return length;
-    } catch (GuestAddressException e) {
-      return -Errno.EFAULT;
+  }
+
+  /** Ends the program; the result does not matter. */
+  long exit(int status) {
+    ending = new ProcessEnding.Exited(status & 0xff, explanation());
+    return 0;
+  }
+
+  /** Ends the program by a signal; the result does not matter. */
+  long kill(String signal) {
+    ending = new ProcessEnding.Killed(signal, explanation());
+    return 0;
+  }
+
+  /** Ends the program because it would wait for ever; the result does not matter. */
+  long stuck(String what) {
+    ending = new ProcessEnding.Stuck(need == null ? what : what + "; " + need);
+    return 0;
+  }
+
+  /** Says that the machine goes on with other registers, which are set. */
+  void redirected() {
+    redirected = true;
+  }
+
+  private String explanation() {
+    String printed = new String(streams.lastErrors(), StandardCharsets.UTF_8).strip();
+    return explain(printed);
+  }
+
+  /** A guest's last words, and what it asked for in the same call that no sandbox has. */
+  public String explain(String message) {
+    if (need == null) {
+      return message;
     }
+    return message.isEmpty() ? need : message + " (" + need + ")";
   }
 }

@@ -60,6 +60,7 @@ public final class Posix {
     final MethodHandle open;
     final MethodHandle mmap;
     final MethodHandle madvise;
+    final MethodHandle mprotect;
     final MethodHandle memfdCreate;
     final MethodHandle ftruncate;
     final MethodHandle fcntl;
@@ -97,6 +98,16 @@ public final class Posix {
           link(
               linker,
               "madvise",
+              FunctionDescriptor.of(
+                  ValueLayout.JAVA_INT,
+                  ValueLayout.JAVA_LONG,
+                  ValueLayout.JAVA_LONG,
+                  ValueLayout.JAVA_INT),
+              errno);
+      mprotect =
+          link(
+              linker,
+              "mprotect",
               FunctionDescriptor.of(
                   ValueLayout.JAVA_INT,
                   ValueLayout.JAVA_LONG,
@@ -324,6 +335,25 @@ public final class Posix {
               Linked.FUNCTIONS.madvise.invokeExact(errno, pages.address(), pages.byteSize(), advice)
           < 0) {
         throw new SystemCallException("madvise", errno(errno));
+      }
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /**
+   * Changes the rights to a part of a mapping.
+   *
+   * @throws SystemCallException if the kernel refuses
+   */
+  public static void mprotect(MemorySegment pages, int protection) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment errno = allocateErrno(arena);
+      if ((int)
+              Linked.FUNCTIONS.mprotect.invokeExact(
+                  errno, pages.address(), pages.byteSize(), protection)
+          < 0) {
+        throw new SystemCallException("mprotect", errno(errno));
       }
     } catch (Throwable t) {
       throw unexpected(t);

@@ -4,6 +4,7 @@ import static io.hyperlight.vm.PhysicalMemory.PAGE_SIZE;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * The user half of a guest's virtual address space: which addresses are mapped, to what memory,
@@ -25,15 +26,41 @@ public final class AddressSpace {
   public static final long USER_END = 0x7fff_ffff_f000L;
 
   /**
-   * A range with equal rights on contiguous physical memory.
+   * A range with equal rights on contiguous physical memory, or a reservation without any.
    *
    * @param start page-aligned, as are {@code end} and {@code physical}
+   * @param physical {@link #UNBACKED} for addresses that are taken but have no memory yet, and no
+   *     rights
    */
   record Mapping(long start, long end, long physical, Protection protection) {
     long physicalOf(long virtualAddress) {
       return physical + (virtualAddress - start);
     }
+
+    boolean isBacked() {
+      return physical != UNBACKED;
+    }
+
+    /** The part of it within a range. */
+    Mapping within(long from, long to) {
+      long cut = Math.max(start, from);
+      return new Mapping(
+          cut, Math.min(end, to), isBacked() ? physicalOf(cut) : UNBACKED, protection);
+    }
+
+    Mapping with(Protection changed) {
+      return new Mapping(start, end, physical, changed);
+    }
+
+    /** Whether the other one begins where this ends, in all respects. */
+    boolean isContinuedBy(Mapping next) {
+      return end == next.start
+          && protection == next.protection
+          && (isBacked() ? next.isBacked() && physicalOf(end) == next.physical : !next.isBacked());
+    }
   }
+
+  static final long UNBACKED = -1;
 
   private final PhysicalMemory memory;
   private final PageTables tables;
@@ -63,8 +90,13 @@ public final class AddressSpace {
     return memory.freeBytes();
   }
 
+  /** How many ranges there are, each of which costs the host some memory of its own. */
+  public int mappingCount() {
+    return mappings.size();
+  }
+
   /**
-   * Maps zeroed memory for user code.
+   * Maps zeroed memory for user code, or reserves addresses if it is to have no rights.
    *
    * @param start a multiple of the page size, above page 0
    * @param sizeBytes a positive multiple of the page size
@@ -72,42 +104,258 @@ public final class AddressSpace {
    * @throws GuestMemoryExhaustedException if there is not so much memory; nothing is mapped then
    */
   public void map(long start, long sizeBytes, Protection protection) {
-    requireArgument(
-        start >= PAGE_SIZE && start % PAGE_SIZE == 0 && sizeBytes > 0 && sizeBytes % PAGE_SIZE == 0,
-        start,
-        sizeBytes);
-    requireArgument(start < USER_END && sizeBytes <= USER_END - start, start, sizeBytes);
-    int at = firstMappingEndingAfter(start);
-    requireArgument(
-        at == mappings.size() || mappings.get(at).start >= start + sizeBytes, start, sizeBytes);
-    // Room for the tables too, in the worst case, before anything is taken.
-    long wanted = sizeBytes + PageTables.mostTables(start, sizeBytes) * PAGE_SIZE;
+    requireRange(start, sizeBytes, isFree(start, sizeBytes));
+    if (protection == Protection.NONE) {
+      splice(start, start + sizeBytes, List.of(reservation(start, start + sizeBytes)));
+      return;
+    }
+    requireMemory(sizeBytes, PageTables.mostTables(start, sizeBytes));
+    splice(start, start + sizeBytes, back(start, sizeBytes, protection));
+  }
+
+  private static Mapping reservation(long start, long end) {
+    return new Mapping(start, end, UNBACKED, Protection.NONE);
+  }
+
+  /** Room for the tables too, in the worst case, before anything is taken. */
+  private void requireMemory(long sizeBytes, long tableCount) {
+    long wanted = sizeBytes + tableCount * PAGE_SIZE;
     if (wanted > memory.freeBytes()) {
       throw new GuestMemoryExhaustedException(
           wanted, memory.freeBytes(), memory.segment().byteSize());
     }
-    long physical = memory.allocate(sizeBytes);
-    tables.map(start, physical, sizeBytes, protection, true);
-    insert(at, new Mapping(start, start + sizeBytes, physical, protection));
   }
 
-  private void insert(int at, Mapping mapping) {
-    List<Mapping> changed = new ArrayList<>(mappings);
-    Mapping before = at > 0 ? mappings.get(at - 1) : null;
-    if (before != null
-        && before.end == mapping.start
-        && before.protection == mapping.protection
-        && before.physicalOf(before.end) == mapping.physical) {
-      changed.set(
-          at - 1, new Mapping(before.start, mapping.end, before.physical, before.protection));
-    } else {
-      changed.add(at, mapping);
+  /** Takes memory for a range and lets the tables lead to it. */
+  private List<Mapping> back(long start, long sizeBytes, Protection protection) {
+    List<Mapping> backed = new ArrayList<>();
+    long at = start;
+    for (PageRanges.Range piece : memory.allocatePieces(sizeBytes)) {
+      Mapping mapping = new Mapping(at, at + piece.sizeBytes(), piece.start(), protection);
+      enter(mapping);
+      backed.add(mapping);
+      at = mapping.end;
+    }
+    return backed;
+  }
+
+  /** Writes the entries of a backed mapping that had none. */
+  private void enter(Mapping mapping) {
+    if (mapping.protection != Protection.NONE) {
+      // First: should something fail, a restore still forgets what is reached by these entries.
+      memory.noteTranslation(mapping.physical, mapping.end - mapping.start);
+      tables.map(
+          mapping.start, mapping.physical, mapping.end - mapping.start, mapping.protection, true);
+    }
+  }
+
+  /**
+   * Unmaps whatever is mapped in a range; its memory is free again.
+   *
+   * @param start a multiple of the page size
+   * @param sizeBytes a positive multiple of the page size
+   * @throws IllegalArgumentException if the range is not within user space
+   */
+  public void unmap(long start, long sizeBytes) {
+    requireRange(start, sizeBytes, true);
+    long end = start + sizeBytes;
+    List<Mapping> unmapped = within(start, end);
+    splice(start, end, List.of());
+    for (Mapping mapping : unmapped) {
+      if (mapping.isBacked()) {
+        tables.clear(mapping.start, mapping.end - mapping.start);
+        memory.free(mapping.physical, mapping.end - mapping.start);
+      }
+    }
+  }
+
+  /**
+   * Changes what user code may do with a range. Contents stay, also while it may do nothing.
+   *
+   * @throws IllegalArgumentException if not all of the range is mapped
+   * @throws GuestMemoryExhaustedException if a part had no memory yet and there is not so much;
+   *     nothing is changed then
+   */
+  public void protect(long start, long sizeBytes, Protection protection) {
+    requireRange(start, sizeBytes, isTaken(start, sizeBytes));
+    long end = start + sizeBytes;
+    List<Mapping> before = within(start, end);
+    if (protection != Protection.NONE) {
+      long wanted = 0;
+      long tableCount = 0;
+      for (Mapping mapping : before) {
+        long size = mapping.end - mapping.start;
+        wanted += mapping.isBacked() ? 0 : size;
+        tableCount +=
+            mapping.protection == Protection.NONE ? PageTables.mostTables(mapping.start, size) : 0;
+      }
+      requireMemory(wanted, tableCount);
+    }
+    List<Mapping> after = new ArrayList<>();
+    for (Mapping mapping : before) {
+      long size = mapping.end - mapping.start;
+      if (mapping.protection == protection) {
+        after.add(mapping);
+      } else if (!mapping.isBacked()) {
+        after.addAll(back(mapping.start, size, protection));
+      } else {
+        after.add(mapping.with(protection));
+        if (mapping.protection == Protection.NONE) {
+          enter(mapping.with(protection));
+          continue;
+        }
+        if (protection == Protection.NONE) {
+          tables.clear(mapping.start, size);
+        } else {
+          tables.map(mapping.start, mapping.physical, size, protection, true);
+        }
+        memory.retranslate(mapping.physical, size);
+      }
+    }
+    splice(start, end, after);
+  }
+
+  /**
+   * Moves a mapped range with its memory to other addresses, which have to be free.
+   *
+   * @throws IllegalArgumentException if it is not all mapped, or not all free there
+   * @throws GuestMemoryExhaustedException if there is no room for page tables; nothing is changed
+   *     then
+   */
+  public void move(long start, long sizeBytes, long target) {
+    requireRange(start, sizeBytes, isTaken(start, sizeBytes));
+    requireRange(target, sizeBytes, isFree(target, sizeBytes));
+    requireMemory(0, PageTables.mostTables(target, sizeBytes));
+    long end = start + sizeBytes;
+    List<Mapping> before = within(start, end);
+    List<Mapping> after = new ArrayList<>();
+    for (Mapping mapping : before) {
+      long size = mapping.end - mapping.start;
+      long to = target + (mapping.start - start);
+      Mapping moved = new Mapping(to, to + size, mapping.physical, mapping.protection);
+      after.add(moved);
+      if (mapping.isBacked()) {
+        tables.clear(mapping.start, size);
+        memory.retranslate(mapping.physical, size);
+        enter(moved);
+      }
+    }
+    splice(start, end, List.of());
+    splice(target, target + sizeBytes, after);
+  }
+
+  /** Makes whatever memory a range has zeros. */
+  public void discard(long start, long sizeBytes) {
+    requireRange(start, sizeBytes, true);
+    for (Mapping mapping : within(start, start + sizeBytes)) {
+      if (mapping.isBacked()) {
+        memory.discard(mapping.physical, mapping.end - mapping.start);
+      }
+    }
+  }
+
+  /** Whether nothing is mapped or reserved in a range within user space. */
+  public boolean isFree(long start, long sizeBytes) {
+    int at = firstMappingEndingAfter(start);
+    return at == mappings.size() || mappings.get(at).start - start >= sizeBytes;
+  }
+
+  /**
+   * Whether all of a range is mapped or reserved.
+   *
+   * @param start any value, as {@code sizeBytes}
+   */
+  public boolean isTaken(long start, long sizeBytes) {
+    return isCovered(start, sizeBytes, _ -> true);
+  }
+
+  /**
+   * The lowest free addresses for a range.
+   *
+   * @param from page-aligned, as are {@code to} and {@code sizeBytes}
+   * @param to the range ends there at the latest
+   * @return -1 if there is no such gap
+   */
+  public long findFree(long sizeBytes, long from, long to) {
+    long gap = from;
+    for (int at = firstMappingEndingAfter(from); at < mappings.size(); at++) {
+      Mapping mapping = mappings.get(at);
+      if (mapping.start - gap >= sizeBytes) {
+        break;
+      }
+      gap = Math.max(gap, mapping.end);
+    }
+    return gap <= to && sizeBytes <= to - gap ? gap : -1;
+  }
+
+  /** How much memory a range has, which would be free if it were unmapped. */
+  public long backedBytes(long start, long sizeBytes) {
+    return within(start, start + sizeBytes).stream()
+        .filter(Mapping::isBacked)
+        .mapToLong(mapping -> mapping.end - mapping.start)
+        .sum();
+  }
+
+  /** Whether no mapping goes on across an address. */
+  public boolean isEdge(long address) {
+    int at = firstMappingEndingAfter(address);
+    return at == mappings.size() || mappings.get(at).start >= address;
+  }
+
+  /** The rights to the parts of a range that are mapped or reserved, in order. */
+  public List<Protection> protections(long start, long sizeBytes) {
+    return within(start, start + sizeBytes).stream().map(Mapping::protection).toList();
+  }
+
+  private List<Mapping> within(long start, long end) {
+    List<Mapping> parts = new ArrayList<>();
+    for (int at = firstMappingEndingAfter(start);
+        at < mappings.size() && mappings.get(at).start < end;
+        at++) {
+      parts.add(mappings.get(at).within(start, end));
+    }
+    return parts;
+  }
+
+  /** Replaces what the account has for a range. */
+  private void splice(long start, long end, List<Mapping> replacement) {
+    List<Mapping> changed = new ArrayList<>(mappings.size() + 2 + replacement.size());
+    int first = firstMappingEndingAfter(start);
+    changed.addAll(mappings.subList(0, first));
+    int next = first;
+    if (next < mappings.size() && mappings.get(next).start < start) {
+      changed.add(mappings.get(next).within(0, start));
+    }
+    replacement.forEach(mapping -> append(changed, mapping));
+    while (next < mappings.size() && mappings.get(next).end <= end) {
+      next++;
+    }
+    if (next < mappings.size()) {
+      Mapping behind = mappings.get(next);
+      append(changed, behind.start < end ? behind.within(end, behind.end) : behind);
+      changed.addAll(mappings.subList(next + 1, mappings.size()));
     }
     mappings = List.copyOf(changed);
   }
 
-  private static void requireArgument(boolean condition, long start, long sizeBytes) {
-    if (!condition) {
+  private static void append(List<Mapping> list, Mapping mapping) {
+    Mapping last = list.isEmpty() ? null : list.getLast();
+    if (last != null && last.isContinuedBy(mapping)) {
+      list.set(
+          list.size() - 1, new Mapping(last.start, mapping.end, last.physical, last.protection));
+    } else {
+      list.add(mapping);
+    }
+  }
+
+  private static void requireRange(long start, long sizeBytes, boolean condition) {
+    if (start < PAGE_SIZE
+        || start % PAGE_SIZE != 0
+        || sizeBytes <= 0
+        || sizeBytes % PAGE_SIZE != 0
+        || start >= USER_END
+        || sizeBytes > USER_END - start
+        || !condition) {
       throw new IllegalArgumentException("cannot map %d bytes at 0x%x".formatted(sizeBytes, start));
     }
   }
@@ -127,7 +375,7 @@ public final class AddressSpace {
   }
 
   /**
-   * Whether every byte of a range is mapped for user code.
+   * Whether user code can read every byte of a range.
    *
    * @param guestAddress any value
    * @param sizeBytes any value; negative is never mapped
@@ -136,7 +384,17 @@ public final class AddressSpace {
     return isAccessible(guestAddress, sizeBytes, false);
   }
 
-  private boolean isAccessible(long guestAddress, long sizeBytes, boolean write) {
+  /** Whether user code can read, or write, all of a range; any values. */
+  public boolean isAccessible(long guestAddress, long sizeBytes, boolean write) {
+    return isCovered(
+        guestAddress,
+        sizeBytes,
+        write
+            ? mapping -> mapping.protection.writable()
+            : mapping -> mapping.protection.readable());
+  }
+
+  private boolean isCovered(long guestAddress, long sizeBytes, Predicate<Mapping> condition) {
     if (guestAddress < 0 || sizeBytes < 0 || sizeBytes > USER_END - guestAddress) {
       return false;
     }
@@ -147,7 +405,7 @@ public final class AddressSpace {
         return false;
       }
       Mapping mapping = mappings.get(at);
-      if (mapping.start > covered || (write && !mapping.protection.writable())) {
+      if (mapping.start > covered || !condition.test(mapping)) {
         return false;
       }
       covered = mapping.end;
@@ -156,10 +414,10 @@ public final class AddressSpace {
   }
 
   /**
-   * Copies guest memory out.
+   * Copies guest memory out that guest code could read itself.
    *
    * @param guestAddress any value; so is {@code length}
-   * @throws GuestAddressException if not all of it is mapped
+   * @throws GuestAddressException if not all of it can be read
    */
   public byte[] read(long guestAddress, long length) {
     if (length > Integer.MAX_VALUE - 8 || !isAccessible(guestAddress, length, false)) {
@@ -205,10 +463,10 @@ public final class AddressSpace {
   /**
    * Writes the initial contents of memory, whatever rights guest code has to it.
    *
-   * @throws GuestAddressException if not all of it is mapped
+   * @throws GuestAddressException if not all of it has memory
    */
   public void initialise(long guestAddress, byte[] source, int from, int length) {
-    if (!isAccessible(guestAddress, length, false)) {
+    if (!isCovered(guestAddress, length, Mapping::isBacked)) {
       throw new GuestAddressException(guestAddress, length, true);
     }
     copyIn(guestAddress, source, from, length);

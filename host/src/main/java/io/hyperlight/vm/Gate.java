@@ -31,6 +31,12 @@ public final class Gate {
   /** The system call by which the gate says that a call is over. */
   public static final int CALL_DONE = 0x484c_0000;
 
+  /**
+   * A function to call that starts a program of its own: its first stack argument is the stack
+   * pointer of that, the second where it begins. It does not return.
+   */
+  static final long START = ADDRESS + 0x700;
+
   /** On machines where the system-call stub is user code, it lies on the gate's page. */
   static final long SYSTEM_CALL_STUB = ADDRESS + 0x800;
 
@@ -62,6 +68,7 @@ public final class Gate {
     space.map(INFORMATION, PAGE_SIZE, Protection.READ);
     put(space, ADDRESS, enter(frame));
     put(space, DONE, leave());
+    put(space, START, start());
     if (entry == SystemCallEntry.USER) {
       put(space, SYSTEM_CALL_STUB, Monitor.systemCallStub(entry));
     }
@@ -136,6 +143,18 @@ public final class Gate {
 
   private static int integer(int index) {
     return CallFrame.INTEGER_ARGUMENTS + 8 * index;
+  }
+
+  /**
+   * Behind the call, so that the return address is on top of the arguments. RDX is what a program
+   * is to call at its end (System V ABI for AMD64, "Process Initialization"): nothing.
+   */
+  static MachineCode start() {
+    return new MachineCode()
+        .add("mov 16(%rsp), %rcx", 0x48, 0x8b, 0x4c, 0x24, 0x10)
+        .add("mov 8(%rsp), %rsp", 0x48, 0x8b, 0x64, 0x24, 0x08)
+        .add("xor %edx, %edx", 0x31, 0xd2)
+        .add("jmp *%rcx", 0xff, 0xe1);
   }
 
   /** From the target's return to the exit. */

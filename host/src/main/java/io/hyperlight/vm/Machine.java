@@ -57,6 +57,7 @@ public final class Machine implements AutoCloseable {
   private final long exceptionStackTop;
   private final Processor processor;
   private final Vcpu vcpu;
+  private final UserContext context;
   private final @Nullable MachineImage image;
   private final long xcr0;
   private long frame;
@@ -109,6 +110,7 @@ public final class Machine implements AutoCloseable {
       throw t;
     }
     vcpu = processor.vcpu();
+    context = new UserContext(this, vcpu);
     DirtyTracker tracker = processor.tracker();
     if (tracker != null) {
       memory.trackBy(tracker);
@@ -261,6 +263,18 @@ public final class Machine implements AutoCloseable {
     pristine = false;
   }
 
+  /**
+   * Lets the next {@link #run} start a program that has a stack of its own.
+   *
+   * @param address where it begins
+   */
+  public void enterProgram(long address, long stackPointer) {
+    setFrameLong(CallFrame.STACK_ARGUMENTS, stackPointer);
+    setFrameLong(CallFrame.STACK_ARGUMENTS + Long.BYTES, address);
+    setFrameLong(CallFrame.TARGET, Gate.START);
+    enterGate();
+  }
+
   /** Lets the next {@link #run} go straight to the gate's exit. */
   void enterGateExit() {
     enter(Gate.DONE);
@@ -305,6 +319,29 @@ public final class Machine implements AutoCloseable {
       vcpu.set(Register.RFLAGS, userFlags(vcpu.get(Register.RFLAGS)));
     }
     vcpu.markRegistersDirty();
+  }
+
+  /** The state of the guest's code, at a system call or a processor exception. */
+  public UserContext context() {
+    return context;
+  }
+
+  long xcr0() {
+    return xcr0;
+  }
+
+  /** Says that user code goes on, wherever it stopped. */
+  void resumed() {
+    if (lost) {
+      throw new IllegalStateException("nobody knows the state of the machine");
+    }
+    disturb();
+    trapped = false;
+  }
+
+  /** Says that special registers are not what a restore expects. */
+  void disturb() {
+    disturbed = true;
   }
 
   /** What of the guest's flags it may go on with. */
@@ -384,7 +421,7 @@ public final class Machine implements AutoCloseable {
   }
 
   /** A return to anything else would fault at CPL 0 or leave user space. */
-  private static boolean isUserAddress(long address) {
+  static boolean isUserAddress(long address) {
     return address >= PhysicalMemory.PAGE_SIZE && address < AddressSpace.USER_END;
   }
 

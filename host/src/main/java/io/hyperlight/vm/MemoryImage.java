@@ -22,14 +22,17 @@ final class MemoryImage {
   private final MemorySegment contents;
   private final PageBitmap present;
   private final List<Extent> extents;
+  private final List<PageRanges.Range> freePages;
   private int users = 1;
 
   /** Contiguous pages that are mapped from the file; between them lie zeros. */
   record Extent(long start, long end) {}
 
-  private MemoryImage(int fd, long sizeBytes, PageBitmap present) {
+  private MemoryImage(
+      int fd, long sizeBytes, PageBitmap present, List<PageRanges.Range> freePages) {
     this.fd = fd;
     this.present = present;
+    this.freePages = freePages;
     extents = extents(present, sizeBytes / PAGE_SIZE);
     contents = Posix.mmap(sizeBytes, Posix.PROT_READ, Posix.MAP_SHARED, fd);
   }
@@ -67,15 +70,18 @@ final class MemoryImage {
     private final int fd;
     private final long sizeBytes;
     private final PageBitmap present;
+    private final List<PageRanges.Range> freePages;
     private boolean finished;
 
     /**
      * An image of zeros.
      *
      * @param sizeBytes a multiple of the page size
+     * @param freePages pages in it that nobody has, which stay zeros
      */
-    Writer(long sizeBytes) {
+    Writer(long sizeBytes, List<PageRanges.Range> freePages) {
       this.sizeBytes = sizeBytes;
+      this.freePages = freePages;
       present = new PageBitmap(sizeBytes / PAGE_SIZE);
       fd = Posix.memfdCreate("hyperlight-snapshot");
       try {
@@ -100,7 +106,7 @@ final class MemoryImage {
           fd,
           Posix.F_ADD_SEALS,
           Posix.F_SEAL_WRITE | Posix.F_SEAL_GROW | Posix.F_SEAL_SHRINK | Posix.F_SEAL_SEAL);
-      MemoryImage image = new MemoryImage(fd, sizeBytes, present);
+      MemoryImage image = new MemoryImage(fd, sizeBytes, present, freePages);
       finished = true;
       return image;
     }
@@ -117,6 +123,11 @@ final class MemoryImage {
 
   long sizeBytes() {
     return contents.byteSize();
+  }
+
+  /** Pages in it that nobody has. */
+  List<PageRanges.Range> freePages() {
+    return freePages;
   }
 
   /** How many pages are not zeros. */

@@ -28,11 +28,18 @@ final class MemoryRestorer implements AutoCloseable {
   /** Clean pages that are worth a system call and a fault for each of the others. */
   private static final int FEWEST_CLEAN = 16;
 
+  /** Ranges; from here on translations are forgotten for all of the image. */
+  private static final int MOST_RETRANSLATED = 64;
+
   private static final MemorySegment ZEROS = MemorySegment.ofArray(new byte[PAGE_SIZE]);
 
   private final MemoryImage image;
   private final MemorySegment memory;
   private final DirtyPages dirty;
+
+  /** Pages of the image that are, or were, reached otherwise than in the image. */
+  private final PageRanges retranslated = new PageRanges();
+
   private @Nullable DirtyTracker tracker;
   private int interval = FIRST_COMPARISON;
   private int untilComparison = FIRST_COMPARISON;
@@ -59,6 +66,15 @@ final class MemoryRestorer implements AutoCloseable {
         page <= (physicalAddress + length - 1) / PAGE_SIZE;
         page++) {
       dirty.add(page);
+    }
+  }
+
+  /** Says that the page tables lead to these pages in another way than the image's. */
+  void translated(long physicalAddress, long length) {
+    long end = Math.min(physicalAddress + length, image.sizeBytes());
+    retranslated.add(physicalAddress, end);
+    if (retranslated.count() > MOST_RETRANSLATED) {
+      retranslated.add(PAGE_SIZE, image.sizeBytes());
     }
   }
 
@@ -98,9 +114,15 @@ final class MemoryRestorer implements AutoCloseable {
     }
     if (dirty.count() > MOST_COPIED) {
       Posix.madvise(memory.asSlice(0, image.sizeBytes()), Posix.MADV_DONTNEED);
+      retranslated.clear();
       forget(guestWrites);
       return;
     }
+    // The tables go back to what they were, which alone would leave translations in use.
+    for (PageRanges.Range range : retranslated.toList()) {
+      PhysicalMemory.forgetTranslations(memory, range.start(), range.sizeBytes());
+    }
+    retranslated.clear();
     boolean compare = --untilComparison == 0;
     int clean = 0;
     for (int i = 0; i < dirty.count(); i++) {

@@ -7,7 +7,8 @@ package io.hyperlight.vm;
  * <p>Entries are written with their accessed and dirty bits set, so that the processor has no
  * reason to write them. Filling an entry that was not present needs no further care: a processor
  * caches no absent translation, and a KVM that shadows the tables walks them again at the fault.
- * Changing an entry in use does need care, and nothing here does it.
+ * Whoever changes an entry in use also has to have the old one forgotten: {@link
+ * PhysicalMemory#retranslate}.
  */
 final class PageTables {
   private static final long PRESENT = 1;
@@ -51,8 +52,9 @@ final class PageTables {
   }
 
   /**
-   * Maps pages that were not mapped.
+   * Maps pages, whatever was mapped there.
    *
+   * @param protection that can be read at least
    * @param user false for pages only the monitor's stubs may touch
    * @throws GuestMemoryExhaustedException if there is no room for tables; the pages of this call
    *     are then partly mapped
@@ -79,6 +81,34 @@ final class PageTables {
       }
       memory.putLong(table + 8L * index, (physicalAddress + done) | flags);
     }
+  }
+
+  /** Makes pages absent, some of which may be so already. */
+  void clear(long virtualAddress, long sizeBytes) {
+    long end = virtualAddress + sizeBytes;
+    for (long page = virtualAddress; page < end; ) {
+      long nextTable = (page | ((1L << shift(1)) - 1)) + 1;
+      long table = existingLastTable(page);
+      for (; page < Math.min(end, nextTable); page += PhysicalMemory.PAGE_SIZE) {
+        long at = table + 8L * index(page, 0);
+        if (table != 0 && memory.getLong(at) != 0) {
+          memory.putLong(at, 0);
+        }
+      }
+    }
+  }
+
+  /** The table that holds the page's own entry; 0 if there is none. */
+  private long existingLastTable(long virtualAddress) {
+    long table = root;
+    for (int level = LEVELS - 1; level > 0; level--) {
+      long entry = memory.getLong(table + 8L * index(virtualAddress, level));
+      if ((entry & PRESENT) == 0) {
+        return 0;
+      }
+      table = entry & ADDRESS;
+    }
+    return table;
   }
 
   /** The table that holds the page's own entry, made with those above it where missing. */

@@ -4,12 +4,19 @@ import io.hyperlight.kvm.DirtyTracker;
 import io.hyperlight.os.Posix;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A sandbox's guest-physical memory: one private mapping of the host, from guest-physical address
  * zero, empty or a copy-on-write view of a {@link MemoryImage}. The host pays for a page when it is
- * first touched. Pages are handed out in ascending order and come zeroed.
+ * first touched. Pages come zeroed. They are handed out in ascending order; those that were given
+ * back are handed out again, first of all those beyond the image, which a restore drops as a whole.
+ *
+ * <p>Whoever changes what a page is reached by says so here ({@link #retranslate}): a processor, or
+ * a KVM that shadows page tables, keeps using translations that it has seen.
  *
  * <p>Every write of the host into guest memory goes through this class, which so knows of them all.
  */
@@ -19,6 +26,10 @@ final class PhysicalMemory implements AutoCloseable {
   private final MemorySegment memory;
   private final @Nullable MemoryRestorer restorer;
   private long nextFree = PAGE_SIZE; // page 0 stays empty: no zeroed entry points at anything real
+
+  /** Pages below {@link #nextFree} that were given back. Zeros if they are beyond the image. */
+  private final PageRanges free = new PageRanges();
+
   private boolean closed;
 
   /** Empty memory, without a way back. */
@@ -54,6 +65,7 @@ final class PhysicalMemory implements AutoCloseable {
     memory = reserved;
     restorer = knowing;
     nextFree = image.sizeBytes();
+    free.set(image.freePages());
   }
 
   private static MemorySegment reserve(long sizeBytes) {
@@ -72,8 +84,14 @@ final class PhysicalMemory implements AutoCloseable {
     return memory;
   }
 
+  /** How much can be handed out, in pieces that may be small. */
   long freeBytes() {
-    return memory.byteSize() - nextFree;
+    return memory.byteSize() - nextFree + free.bytes();
+  }
+
+  /** The end of the image, 0 without one: what lies beyond is dropped by a restore. */
+  private long imageEnd() {
+    return restorer == null ? 0 : restorer.image().sizeBytes();
   }
 
   /**
@@ -81,15 +99,121 @@ final class PhysicalMemory implements AutoCloseable {
    *
    * @param sizeBytes a multiple of the page size
    * @return the physical address of the first
-   * @throws GuestMemoryExhaustedException if so much is not free
+   * @throws GuestMemoryExhaustedException if so much is not free in one piece
    */
   long allocate(long sizeBytes) {
+    long recycled = free.take(sizeBytes, imageEnd());
+    if (recycled >= 0) {
+      return recycled;
+    }
+    if (sizeBytes <= memory.byteSize() - nextFree) {
+      long address = nextFree;
+      nextFree += sizeBytes;
+      return address;
+    }
+    long used = free.take(sizeBytes, 0);
+    if (used < 0) {
+      throw new GuestMemoryExhaustedException(sizeBytes, freeBytes(), memory.byteSize());
+    }
+    zero(used, sizeBytes);
+    return used;
+  }
+
+  /**
+   * Hands out zeroed pages, in one piece if there is one and else in several.
+   *
+   * @param sizeBytes a multiple of the page size
+   * @throws GuestMemoryExhaustedException if so much is not free; nothing is handed out then
+   */
+  List<PageRanges.Range> allocatePieces(long sizeBytes) {
     if (sizeBytes > freeBytes()) {
       throw new GuestMemoryExhaustedException(sizeBytes, freeBytes(), memory.byteSize());
     }
-    long address = nextFree;
-    nextFree += sizeBytes;
-    return address;
+    try {
+      long start = allocate(sizeBytes);
+      return List.of(new PageRanges.Range(start, start + sizeBytes));
+    } catch (GuestMemoryExhaustedException e) {
+      return gather(sizeBytes);
+    }
+  }
+
+  /** Of memory that is free, but not in one piece. */
+  private List<PageRanges.Range> gather(long sizeBytes) {
+    List<PageRanges.Range> pieces = new ArrayList<>();
+    long missing = sizeBytes;
+    if (nextFree < memory.byteSize()) {
+      pieces.add(new PageRanges.Range(nextFree, memory.byteSize()));
+      missing -= memory.byteSize() - nextFree;
+      nextFree = memory.byteSize();
+    }
+    while (missing > 0) {
+      PageRanges.Range piece = Objects.requireNonNull(free.takeLast(missing));
+      zero(piece.start(), Math.max(0, Math.min(piece.end(), imageEnd()) - piece.start()));
+      pieces.add(piece);
+      missing -= piece.sizeBytes();
+    }
+    return pieces;
+  }
+
+  /** Takes pages back, to which no page table points any more. */
+  void free(long physicalAddress, long sizeBytes) {
+    forget(physicalAddress, sizeBytes);
+    free.add(physicalAddress, physicalAddress + sizeBytes);
+  }
+
+  /** Makes pages zeros, which keep the translations to them or not. */
+  void discard(long physicalAddress, long sizeBytes) {
+    long kept = Math.max(0, Math.min(imageEnd() - physicalAddress, sizeBytes));
+    zero(physicalAddress, kept);
+    drop(physicalAddress + kept, sizeBytes - kept);
+  }
+
+  /**
+   * Makes the translations to pages forgotten. Beyond the image the contents are lost with them.
+   */
+  private void forget(long physicalAddress, long sizeBytes) {
+    long kept = Math.max(0, Math.min(imageEnd() - physicalAddress, sizeBytes));
+    retranslate(physicalAddress, kept);
+    drop(physicalAddress + kept, sizeBytes - kept);
+  }
+
+  private void drop(long physicalAddress, long sizeBytes) {
+    if (sizeBytes > 0) {
+      Posix.madvise(memory.asSlice(physicalAddress, sizeBytes), Posix.MADV_DONTNEED);
+    }
+  }
+
+  /**
+   * Makes processor and KVM forget how these pages were reached, now and once more at a restore:
+   * their entries in the page tables have changed. Contents stay. Taking away the host's own right
+   * to write for a moment makes KVM drop its translations of the pages, shadowed or nested, and
+   * flush those of the processor (Documentation/virt/kvm/mmu.rst and the MMU notifiers behind it).
+   */
+  void retranslate(long physicalAddress, long sizeBytes) {
+    if (sizeBytes > 0) {
+      noteTranslation(physicalAddress, sizeBytes);
+      forgetTranslations(memory, physicalAddress, sizeBytes);
+    }
+  }
+
+  /** Says that pages are reached in a new way, beside or instead of none. */
+  void noteTranslation(long physicalAddress, long sizeBytes) {
+    if (restorer != null) {
+      restorer.translated(physicalAddress, sizeBytes);
+    }
+  }
+
+  static void forgetTranslations(MemorySegment memory, long physicalAddress, long sizeBytes) {
+    MemorySegment pages = memory.asSlice(physicalAddress, sizeBytes);
+    Posix.mprotect(pages, Posix.PROT_READ);
+    Posix.mprotect(pages, Posix.PROT_READ | Posix.PROT_WRITE);
+  }
+
+  private void zero(long physicalAddress, long sizeBytes) {
+    if (sizeBytes > 0) {
+      wrote(physicalAddress, sizeBytes);
+      memory.asSlice(physicalAddress, sizeBytes).fill((byte) 0);
+    }
   }
 
   /** Up to where pages are handed out. */
@@ -109,7 +233,7 @@ final class PhysicalMemory implements AutoCloseable {
             touched.add(page);
           }
         });
-    try (MemoryImage.Writer writer = new MemoryImage.Writer(nextFree)) {
+    try (MemoryImage.Writer writer = new MemoryImage.Writer(nextFree, free.toList())) {
       long runStart = 0;
       for (long page = 0; page <= pages; page++) {
         if (page == pages || !hasContents(page, touched)) {
@@ -128,7 +252,9 @@ final class PhysicalMemory implements AutoCloseable {
   private boolean hasContents(long page, PageBitmap touched) {
     boolean maybe =
         touched.contains(page) || (restorer != null && restorer.image().isPresent(page));
-    return maybe && !MemoryRestorer.isZero(memory, page * PAGE_SIZE);
+    return maybe
+        && !free.contains(page * PAGE_SIZE)
+        && !MemoryRestorer.isZero(memory, page * PAGE_SIZE);
   }
 
   /** Says who knows what the guest writes, for memory that has an image. */
@@ -145,6 +271,10 @@ final class PhysicalMemory implements AutoCloseable {
   void restore() {
     restorer().restore(nextFree);
     nextFree = restorer().image().sizeBytes();
+    List<PageRanges.Range> freePages = restorer().image().freePages();
+    if (!freePages.isEmpty() || free.count() > 0) {
+      free.set(freePages);
+    }
   }
 
   /** Of memory that has an image. */

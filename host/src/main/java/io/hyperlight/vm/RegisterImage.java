@@ -47,9 +47,9 @@ final class RegisterImage {
    */
   static SpecialRegisters create(SystemCallEntry entry, CpuFeatures cpu, long pageTables) {
     boolean supervisor = entry == SystemCallEntry.SUPERVISOR;
-    Segment userData = data(Monitor.USER_DATA, 3);
+    Segment userData = userData();
     return new SpecialRegisters(
-        supervisor ? code(Monitor.KERNEL_CODE, 0) : code(Monitor.USER_CODE, 3),
+        supervisor ? code(Monitor.KERNEL_CODE, 0) : userCode(),
         userData,
         userData,
         userData,
@@ -90,6 +90,16 @@ final class RegisterImage {
       cr4 |= cpu.umip() ? CR4_UMIP : 0;
     }
     return cr4;
+  }
+
+  /** CS of user code. */
+  static Segment userCode() {
+    return code(Monitor.USER_CODE, 3);
+  }
+
+  /** SS of user code, and what its other selectors are at first. */
+  static Segment userData() {
+    return data(Monitor.USER_DATA, 3);
   }
 
   private static Segment code(int selector, int privilegeLevel) {

@@ -3,6 +3,7 @@ package io.hyperlight.guest;
 import static io.hyperlight.guest.Spoilt.guest;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.linux.Settings;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.vm.GuestMemoryExhaustedException;
 import java.util.ArrayList;
@@ -138,7 +139,7 @@ class ProgramFuzzTest {
       long start = program.segments().getFirst().address();
       long end = program.segments().getLast().end();
       taken++;
-      GuestLayout layout = GuestLayout.of(start, end, STACK, MEMORY);
+      GuestLayout layout = GuestLayout.of(start, end, false, STACK, MEMORY);
       assertThat(layout.stack()).isGreaterThan(end);
       loadSome(program);
     } catch (GuestFormatException e) {
@@ -149,7 +150,7 @@ class ProgramFuzzTest {
 
   /** Loads the first programs that are taken into a machine, but runs none of them. */
   private void loadSome(Program program) {
-    if (program.initialiser() != null || loaded == LOADS) {
+    if (program.initialiser() != null || program.startsItself() || loaded == LOADS) {
       return;
     }
     loaded++;
@@ -158,7 +159,7 @@ class ProgramFuzzTest {
     GuestOutput output =
         new GuestOutput() {
           @Override
-          public void print(byte[] bytes) {
+          public void print(byte[] bytes, boolean error) {
             throw new AssertionError();
           }
 
@@ -169,7 +170,11 @@ class ProgramFuzzTest {
         };
     Instance.Configuration configuration =
         new Instance.Configuration(
-            program, MEMORY, STACK, bindings, output, outcome -> new IllegalStateException());
+            program,
+            MEMORY,
+            STACK,
+            new Surroundings(bindings, output, Settings.DEFAULT),
+            outcome -> new IllegalStateException());
     try {
       Instance.create(configuration).close();
     } catch (GuestMemoryExhaustedException e) {

@@ -45,6 +45,7 @@ class MachineCodeTest {
     codes.put("enter, low frame", Gate.enter(0x7ff_fc00));
     codes.put("enter, high frame", Gate.enter(AddressSpace.USER_END - 0x400));
     codes.put("leave", Gate.leave());
+    codes.put("start", Gate.start());
     codes.put("CPUID probe", CpuidProbe.code());
     for (SystemCallEntry entry : SystemCallEntry.values()) {
       codes.put("system call, " + entry, Monitor.systemCallStub(entry));
@@ -76,7 +77,8 @@ class MachineCodeTest {
 
   @Test
   void theGateAndTheStubsFitWhereTheyArePut() {
-    assertThat(Gate.DONE + Gate.leave().size()).isLessThanOrEqualTo(Gate.SYSTEM_CALL_STUB);
+    assertThat(Gate.DONE + Gate.leave().size()).isLessThanOrEqualTo(Gate.START);
+    assertThat(Gate.START + Gate.start().size()).isLessThanOrEqualTo(Gate.SYSTEM_CALL_STUB);
     assertThat(Gate.SYSTEM_CALL_STUB + Monitor.systemCallStub(SystemCallEntry.USER).size())
         .isLessThanOrEqualTo(Gate.INFORMATION);
     assertThat(Monitor.CODE + Monitor.systemCallStub(SystemCallEntry.SUPERVISOR).size())

@@ -1,0 +1,90 @@
+package io.hyperlight.linux;
+
+import io.hyperlight.kvm.Register;
+import io.hyperlight.vm.Trap;
+import io.hyperlight.vm.UserContext;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
+
+/** Which signal Linux makes of a processor exception: {@code sigaction(2)}, {@code si_code}. */
+final class FaultSignals {
+  private static final int SIGILL = 4;
+  private static final int SIGTRAP = 5;
+  private static final int SIGBUS = 7;
+  private static final int SIGFPE = 8;
+  private static final int SIGSEGV = 11;
+
+  private static final int SI_KERNEL = 0x80;
+  private static final int ILL_ILLOPN = 2;
+  private static final int TRAP_TRACE = 2;
+  private static final int BUS_ADRALN = 1;
+  private static final int SEGV_MAPERR = 1;
+  private static final int SEGV_ACCERR = 2;
+  private static final int FPE_INTDIV = 1;
+  private static final int FPE_FLTDIV = 3;
+  private static final int FPE_FLTOVF = 4;
+  private static final int FPE_FLTUND = 5;
+  private static final int FPE_FLTRES = 6;
+  private static final int FPE_FLTINV = 7;
+
+  /** Bit 0 of a page fault's error code: the page is there, the right is not. */
+  private static final long PROTECTION = 1;
+
+  private static final int X87_CONTROL = 0;
+  private static final int X87_STATUS = 2;
+  private static final int MXCSR = 24;
+
+  private FaultSignals() {}
+
+  /** Null for exceptions that no program causes. */
+  static SignalFrame.@Nullable Info of(Trap.ProcessorException exception, UserContext context) {
+    long instruction = exception.registers().getOrDefault(Register.RIP, 0L);
+    return switch (exception.vector()) {
+      case 0 -> new SignalFrame.Info(SIGFPE, FPE_INTDIV, instruction);
+      case 1 -> new SignalFrame.Info(SIGTRAP, TRAP_TRACE, instruction);
+      case 3 -> new SignalFrame.Info(SIGTRAP, SI_KERNEL, 0);
+      case 4, 5, 13 -> new SignalFrame.Info(SIGSEGV, SI_KERNEL, 0);
+      case 6 -> new SignalFrame.Info(SIGILL, ILL_ILLOPN, instruction);
+      case 11, 12 -> new SignalFrame.Info(SIGBUS, SI_KERNEL, 0);
+      case 14 ->
+          new SignalFrame.Info(
+              SIGSEGV,
+              (exception.errorCode() & PROTECTION) != 0 ? SEGV_ACCERR : SEGV_MAPERR,
+              exception.address());
+      case 16 -> new SignalFrame.Info(SIGFPE, x87Code(context), instruction);
+      case 17 -> new SignalFrame.Info(SIGBUS, BUS_ADRALN, 0);
+      case 19 -> new SignalFrame.Info(SIGFPE, sseCode(context), instruction);
+      default -> null;
+    };
+  }
+
+  private static int x87Code(UserContext context) {
+    ByteBuffer area = area(context);
+    return code(area.getShort(X87_STATUS) & ~area.getShort(X87_CONTROL));
+  }
+
+  /** Masks lie seven bits above the flags. */
+  private static int sseCode(UserContext context) {
+    int mxcsr = area(context).getInt(MXCSR);
+    return code(mxcsr & ~(mxcsr >>> 7));
+  }
+
+  private static ByteBuffer area(UserContext context) {
+    return ByteBuffer.wrap(context.extendedState()).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** Of the unmasked exceptions: invalid, denormal, zero divide, overflow, underflow, precision. */
+  private static int code(int raised) {
+    if ((raised & 1) != 0) {
+      return FPE_FLTINV;
+    } else if ((raised & 4) != 0) {
+      return FPE_FLTDIV;
+    } else if ((raised & 8) != 0) {
+      return FPE_FLTOVF;
+    } else if ((raised & (2 | 16)) != 0) {
+      return FPE_FLTUND;
+    }
+    return (raised & 32) != 0 ? FPE_FLTRES : FPE_FLTINV;
+  }
+}

@@ -1,0 +1,421 @@
+package io.hyperlight.linux;
+
+import io.hyperlight.kvm.Register;
+import io.hyperlight.os.Errno;
+import io.hyperlight.vm.GuestAddressException;
+import io.hyperlight.vm.Trap;
+import io.hyperlight.vm.UserContext;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Signals: {@code rt_sigaction(2)}, {@code rt_sigprocmask(2)}, {@code sigaltstack(2)}, {@code
+ * rt_sigreturn(2)}, and those that a program can get: faults of its own, and what it sends itself.
+ *
+ * <p>A handler runs as under Linux: {@link SignalFrame} on its stack tells what was interrupted,
+ * and {@code rt_sigreturn} continues there with whatever the handler has made of it. A fault that
+ * no handler takes, or whose signal is blocked, ends the call.
+ */
+final class SignalCalls {
+  static final int SS_AUTODISARM = 1 << 31;
+
+  private static final int SIGABRT = 6;
+  private static final int SIGKILL = 9;
+  private static final int SIGCHLD = 17;
+  private static final int SIGCONT = 18;
+  private static final int SIGSTOP = 19;
+  private static final int SIGTTOU = 22;
+  private static final int SIGURG = 23;
+  private static final int SIGWINCH = 28;
+
+  private static final String[] NAMES = {
+    "SIGHUP",
+    "SIGINT",
+    "SIGQUIT",
+    "SIGILL",
+    "SIGTRAP",
+    "SIGABRT",
+    "SIGBUS",
+    "SIGFPE",
+    "SIGKILL",
+    "SIGUSR1",
+    "SIGSEGV",
+    "SIGUSR2",
+    "SIGPIPE",
+    "SIGALRM",
+    "SIGTERM",
+    "SIGSTKFLT",
+    "SIGCHLD",
+    "SIGCONT",
+    "SIGSTOP",
+    "SIGTSTP",
+    "SIGTTIN",
+    "SIGTTOU",
+    "SIGURG",
+    "SIGXCPU",
+    "SIGXFSZ",
+    "SIGVTALRM",
+    "SIGPROF",
+    "SIGWINCH",
+    "SIGIO",
+    "SIGPWR",
+    "SIGSYS"
+  };
+
+  private static final long SIG_DFL = 0;
+  private static final long SIG_IGN = 1;
+
+  private static final long SA_RESTORER = 0x0400_0000;
+  private static final long SA_ONSTACK = 0x0800_0000;
+  private static final long SA_NODEFER = 0x4000_0000;
+  private static final long SA_RESETHAND = 0x8000_0000L;
+
+  private static final int SS_ONSTACK = 1;
+  private static final int SS_DISABLE = 2;
+  private static final long MINSIGSTKSZ = 2048;
+
+  private static final int ACTION_SIZE = 32;
+  private static final int STACK_SIZE = 24;
+  private static final int SET_SIZE = 8;
+
+  private static final int SI_USER = 0;
+  private static final int SI_TKILL = -6;
+
+  /** Below the stack pointer, code may have data (System V ABI for AMD64, "The Stack Frame"). */
+  private static final long RED_ZONE = 128;
+
+  private final SystemCalls guest;
+  private final SignalState.Action[] actions = new SignalState.Action[SignalState.SIGNALS + 1];
+  private long blocked;
+  private long pending;
+  private SignalState.Stack stack = SignalState.Stack.NONE;
+
+  SignalCalls(SystemCalls guest) {
+    this.guest = guest;
+    restore(SignalState.INITIAL);
+  }
+
+  static void register(SystemCallTable table) {
+    table.on(13, (guest, a, b, c, d, e, f) -> guest.signals().sigaction(a, b, c, d));
+    table.on(14, (guest, a, b, c, d, e, f) -> guest.signals().sigprocmask((int) a, b, c, d));
+    table.on(15, (guest, a, b, c, d, e, f) -> guest.signals().sigreturn());
+    table.on(34, (guest, a, b, c, d, e, f) -> guest.signals().pause());
+    table.on(62, (guest, a, b, c, d, e, f) -> guest.signals().send(a, a, b, SI_USER));
+    table.on(127, (guest, a, b, c, d, e, f) -> guest.signals().sigpending(a, b));
+    table.on(128, (guest, a, b, c, d, e, f) -> guest.signals().pause());
+    table.on(130, (guest, a, b, c, d, e, f) -> guest.signals().pause());
+    table.on(131, (guest, a, b, c, d, e, f) -> guest.signals().sigaltstack(a, b));
+    table.on(200, (guest, a, b, c, d, e, f) -> guest.signals().send(1, a, b, SI_TKILL));
+    table.on(234, (guest, a, b, c, d, e, f) -> guest.signals().send(a, b, c, SI_TKILL));
+  }
+
+  SignalState state() {
+    List<SignalState.Action> changed = new ArrayList<>();
+    for (int signal = 1; signal <= SignalState.SIGNALS; signal++) {
+      if (actions[signal].handler() != SIG_DFL) {
+        changed.add(actions[signal]);
+      }
+    }
+    return new SignalState(List.copyOf(changed), blocked, pending, stack);
+  }
+
+  void restore(SignalState earlier) {
+    for (int signal = 0; signal <= SignalState.SIGNALS; signal++) {
+      actions[signal] = initial(signal);
+    }
+    for (SignalState.Action action : earlier.actions()) {
+      actions[action.signal()] = action;
+    }
+    blocked = withoutUnblockable(earlier.blocked());
+    pending = earlier.pending();
+    stack = earlier.stack();
+  }
+
+  private static SignalState.Action initial(int signal) {
+    return new SignalState.Action(signal, SIG_DFL, 0, 0, 0);
+  }
+
+  private static long bit(int signal) {
+    return 1L << (signal - 1);
+  }
+
+  private static long withoutUnblockable(long set) {
+    return set & ~(bit(SIGKILL) | bit(SIGSTOP));
+  }
+
+  private static boolean isSignal(long signal) {
+    return signal >= 1 && signal <= SignalState.SIGNALS;
+  }
+
+  private long sigaction(long signal, long changed, long old, long setSize) {
+    if (setSize != SET_SIZE || !isSignal(signal)) {
+      return -Errno.EINVAL;
+    }
+    SignalState.Action before = actions[(int) signal];
+    if (changed != 0) {
+      if (signal == SIGKILL || signal == SIGSTOP) {
+        return -Errno.EINVAL;
+      }
+      ByteBuffer struct = guest.mem().readStruct(changed, ACTION_SIZE);
+      actions[(int) signal] =
+          new SignalState.Action(
+              (int) signal, struct.getLong(), struct.getLong(), struct.getLong(), struct.getLong());
+      if (isIgnored((int) signal)) {
+        pending &= ~bit((int) signal);
+      }
+    }
+    if (old != 0) {
+      guest
+          .mem()
+          .write(
+              old,
+              GuestMemory.struct(ACTION_SIZE)
+                  .putLong(before.handler())
+                  .putLong(before.flags())
+                  .putLong(before.restorer())
+                  .putLong(before.mask()));
+    }
+    return 0;
+  }
+
+  private long sigprocmask(int how, long set, long old, long setSize) {
+    if (setSize != SET_SIZE) {
+      return -Errno.EINVAL;
+    }
+    long before = blocked;
+    if (set != 0) {
+      long change = guest.mem().readLong(set);
+      switch (how) {
+        case 0 -> blocked = withoutUnblockable(before | change);
+        case 1 -> blocked = before & ~change;
+        case 2 -> blocked = withoutUnblockable(change);
+        default -> {
+          return -Errno.EINVAL;
+        }
+      }
+    }
+    if (old != 0) {
+      guest.mem().writeLong(old, before);
+    }
+    return 0;
+  }
+
+  private long sigpending(long target, long setSize) {
+    if (setSize < 0 || setSize > SET_SIZE) {
+      return -Errno.EINVAL;
+    }
+    guest.mem().write(target, GuestMemory.struct(SET_SIZE).putLong(pending & blocked));
+    return 0;
+  }
+
+  /** Nobody else could send a signal. */
+  private long pause() {
+    return guest.stuck("waits for a signal that nobody can send");
+  }
+
+  private boolean isOnStack() {
+    return stack.contains(guest.machine().get(Register.RSP));
+  }
+
+  private long sigaltstack(long changed, long old) {
+    ByteBuffer before = stackStruct(guest.machine().get(Register.RSP));
+    if (changed != 0) {
+      ByteBuffer struct = guest.mem().readStruct(changed, STACK_SIZE);
+      long start = struct.getLong();
+      int flags = struct.getInt();
+      long size = struct.getLong(16);
+      if (isOnStack()) {
+        return -Errno.EPERM;
+      }
+      int mode = flags & ~SS_AUTODISARM;
+      if (mode != 0 && mode != SS_ONSTACK && mode != SS_DISABLE) {
+        return -Errno.EINVAL;
+      }
+      if (mode != SS_DISABLE && (size < MINSIGSTKSZ || size < 0)) {
+        return -Errno.ENOMEM;
+      }
+      stack =
+          mode == SS_DISABLE
+              ? SignalState.Stack.NONE
+              : new SignalState.Stack(start, size, flags & SS_AUTODISARM);
+    }
+    if (old != 0) {
+      guest.mem().write(old, before);
+    }
+    return 0;
+  }
+
+  /** {@code stack_t}, for code whose stack pointer this is. */
+  private ByteBuffer stackStruct(long stackPointer) {
+    int flags = stack.sizeBytes() == 0 ? SS_DISABLE : stack.contains(stackPointer) ? SS_ONSTACK : 0;
+    return GuestMemory.struct(STACK_SIZE)
+        .putLong(0, stack.start())
+        .putInt(8, flags | stack.flags())
+        .putLong(16, stack.sizeBytes());
+  }
+
+  /** {@code kill(2)}, {@code tkill(2)}, {@code tgkill(2)}: to itself only. */
+  private long send(long process, long thread, long signal, int code) {
+    boolean self =
+        (process == 1 || (code == SI_USER && process == 0)) && (thread == 1 || thread == 0);
+    if (signal < 0 || signal > SignalState.SIGNALS) {
+      return -Errno.EINVAL;
+    }
+    if (!self) {
+      return -Errno.ESRCH;
+    }
+    if (signal == 0 || isIgnored((int) signal)) {
+      return 0;
+    }
+    boolean isBlocked = (blocked & bit((int) signal)) != 0;
+    if (!isBlocked && actions[(int) signal].handler() == SIG_DFL) {
+      return guest.kill(name((int) signal));
+    }
+    pending |= bit((int) signal);
+    return 0;
+  }
+
+  private static String name(int signal) {
+    return signal <= NAMES.length ? NAMES[signal - 1] : "signal " + signal;
+  }
+
+  private boolean isIgnored(int signal) {
+    long handler = actions[signal].handler();
+    boolean ignoredByDefault =
+        signal == SIGURG
+            || signal == SIGWINCH
+            || (signal >= SIGCHLD && signal <= SIGTTOU && signal != SIGSTOP);
+    return handler == SIG_IGN || (handler == SIG_DFL && (ignoredByDefault || signal == SIGCONT));
+  }
+
+  /**
+   * Lets the guest go on in the handler of a signal that it has sent itself, if there is one to
+   * deliver. The system call's result is in its registers.
+   *
+   * @return whether it was done; else the guest is to be resumed as usual, or has come to its end
+   */
+  boolean deliverPending() {
+    long deliverable = pending & ~blocked;
+    if (deliverable == 0) {
+      return false;
+    }
+    int signal = Long.numberOfTrailingZeros(deliverable) + 1;
+    pending &= ~bit(signal);
+    if (actions[signal].handler() == SIG_DFL) {
+      guest.kill(name(signal));
+      return true;
+    }
+    Map<Register, Long> registers = new EnumMap<>(guest.machine().registers());
+    // As the stub would return.
+    registers.put(Register.RIP, guest.machine().get(Register.RCX));
+    registers.put(Register.RFLAGS, guest.machine().get(Register.R11));
+    if (!deliver(SignalFrame.Info.sent(signal), registers, SignalFrame.Cause.NONE)) {
+      guest.kill(signal == SIGABRT ? name(SIGABRT) : "SIGSEGV");
+    }
+    return true;
+  }
+
+  /**
+   * Lets the guest's handler have a processor exception.
+   *
+   * @return false if it has none, or no stack for it
+   */
+  boolean handle(Trap.ProcessorException exception) {
+    SignalFrame.Info info = FaultSignals.of(exception, guest.context());
+    if (info == null) {
+      return false;
+    }
+    SignalState.Action action = actions[info.signal()];
+    boolean taken =
+        action.handler() != SIG_DFL
+            && action.handler() != SIG_IGN
+            && (blocked & bit(info.signal())) == 0;
+    return taken
+        && deliver(
+            info,
+            exception.registers(),
+            new SignalFrame.Cause(exception.vector(), exception.errorCode(), exception.address()));
+  }
+
+  private boolean deliver(
+      SignalFrame.Info info, Map<Register, Long> registers, SignalFrame.Cause cause) {
+    SignalState.Action action = actions[info.signal()];
+    long stackPointer = registers.getOrDefault(Register.RSP, 0L);
+    if ((action.flags() & SA_RESTORER) == 0 || !UserContext.isUserAddress(action.handler())) {
+      return false;
+    }
+    long top = stackPointer - RED_ZONE;
+    if ((action.flags() & SA_ONSTACK) != 0
+        && stack.sizeBytes() != 0
+        && !stack.contains(stackPointer)) {
+      top = stack.start() + stack.sizeBytes();
+    }
+    SignalFrame frame =
+        SignalFrame.below(top, guest.context().extendedState(), guest.context().xcr0());
+    ByteBuffer contents =
+        frame.contents(
+            action.restorer(), info, registers, cause, blocked, stackStruct(stackPointer).array());
+    try {
+      guest.mem().write(frame.address(), contents);
+    } catch (GuestAddressException e) {
+      return false;
+    }
+    Map<Register, Long> entry = new EnumMap<>(registers);
+    entry.put(Register.RIP, action.handler());
+    entry.put(Register.RSP, frame.address());
+    entry.put(Register.RDI, (long) info.signal());
+    entry.put(Register.RSI, frame.infoAddress());
+    entry.put(Register.RDX, frame.contextAddress());
+    entry.put(Register.RAX, 0L);
+    // Direction and single step are the interrupted code's, not the handler's.
+    entry.put(Register.RFLAGS, registers.getOrDefault(Register.RFLAGS, 0L) & ~0x10500L);
+    guest.context().resume(entry);
+    blocked =
+        withoutUnblockable(
+            blocked
+                | action.mask()
+                | ((action.flags() & SA_NODEFER) != 0 ? 0 : bit(info.signal())));
+    if ((action.flags() & SA_RESETHAND) != 0) {
+      actions[info.signal()] = initial(info.signal());
+    }
+    if ((stack.flags() & SS_AUTODISARM) != 0) {
+      stack = SignalState.Stack.NONE;
+    }
+    return true;
+  }
+
+  /** Goes on where a frame says, which the guest may have written itself. */
+  private long sigreturn() {
+    long at = guest.machine().get(Register.RSP) - Long.BYTES;
+    try {
+      SignalFrame.Saved saved = SignalFrame.read(guest.mem(), at, guest.context().xcr0());
+      boolean possible =
+          UserContext.isUserAddress(saved.registers().getOrDefault(Register.RIP, 0L))
+              && (saved.extendedState() == null
+                  || guest.context().setExtendedState(saved.extendedState()));
+      if (!possible) {
+        return guest.kill("SIGSEGV");
+      }
+      blocked = withoutUnblockable(saved.blocked());
+      restoreStack(saved.stack());
+      guest.context().resume(saved.registers());
+      guest.redirected();
+      return 0;
+    } catch (GuestAddressException e) {
+      return guest.kill("SIGSEGV");
+    }
+  }
+
+  private void restoreStack(ByteBuffer saved) {
+    long size = saved.getLong(16);
+    int flags = saved.getInt(8);
+    if ((flags & SS_DISABLE) != 0) {
+      stack = SignalState.Stack.NONE;
+    } else if (size >= MINSIGSTKSZ) {
+      stack = new SignalState.Stack(saved.getLong(0), size, flags & SS_AUTODISARM);
+    }
+  }
+}

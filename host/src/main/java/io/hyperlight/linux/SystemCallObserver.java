@@ -1,0 +1,14 @@
+package io.hyperlight.linux;
+
+/** Sees every system call of a guest, on the thread that runs it. */
+@FunctionalInterface
+public interface SystemCallObserver {
+  /**
+   * A system call that was answered.
+   *
+   * @param name as in the manual, or the number in words
+   * @param arguments six, of which most calls use fewer
+   * @param result what the guest gets: a negated error number from -4095 to -1
+   */
+  void answered(String name, long[] arguments, long result);
+}

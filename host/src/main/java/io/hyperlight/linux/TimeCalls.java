@@ -1,0 +1,235 @@
+package io.hyperlight.linux;
+
+import io.hyperlight.os.Errno;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Clocks and sleeping: {@code clock_gettime(2)} and its relatives.
+ *
+ * <p>Real time is that of the embedder's clock. Monotonic time begins with the sandbox and tells
+ * nothing about the host; after a restore it goes on from where it was in the snapshot, as if the
+ * machine had been suspended meanwhile. Processor time is not measured: it is monotonic time.
+ */
+final class TimeCalls {
+  private static final long NANOS = 1_000_000_000L;
+
+  private static final int CLOCK_REALTIME = 0;
+  private static final int CLOCK_REALTIME_COARSE = 5;
+  private static final int CLOCK_TAI = 11;
+
+  private static final int TIMER_ABSTIME = 1;
+
+  private final SystemCalls guest;
+  private final @Nullable InstantSource source;
+
+  /** Monotonic time at {@link #hostStart}. */
+  private long start;
+
+  /** When it started to go on, by the host's clock; unknown before somebody asks. */
+  private long hostStart;
+
+  private boolean started;
+
+  TimeCalls(SystemCalls guest, @Nullable InstantSource source) {
+    this.guest = guest;
+    this.source = source;
+  }
+
+  static void register(SystemCallTable table) {
+    table.on(35, (guest, a, b, c, d, e, f) -> guest.time().nanosleep(a, b));
+    table.on(96, (guest, a, b, c, d, e, f) -> guest.time().gettimeofday(a, b));
+    table.on(98, (guest, a, b, c, d, e, f) -> guest.time().getrusage(a, b));
+    table.on(100, (guest, a, b, c, d, e, f) -> guest.time().times(a));
+    table.on(201, (guest, a, b, c, d, e, f) -> guest.time().time(a));
+    table.on(228, (guest, a, b, c, d, e, f) -> guest.time().clockGetTime((int) a, b));
+    table.on(229, (guest, a, b, c, d, e, f) -> guest.time().clockGetResolution((int) a, b));
+    table.on(230, (guest, a, b, c, d, e, f) -> guest.time().clockSleep((int) a, b, c, d));
+    // To set clocks is for those with CAP_SYS_TIME.
+    for (int number : new int[] {159, 164, 227, 305}) {
+      table.refuse(number, Errno.EPERM);
+    }
+    for (int number : new int[] {37, 38, 222}) {
+      table.refuse(number, Errno.ENOSYS, Need.TIMERS);
+    }
+  }
+
+  /** Monotonic time, as the guest has seen it or would see it; 0 if it has never asked. */
+  long state() {
+    return started ? monotonic() : start;
+  }
+
+  void restore(long monotonic) {
+    start = monotonic;
+    started = false;
+  }
+
+  private Instant now() {
+    return source == null ? Instant.now() : source.instant();
+  }
+
+  private long hostNanos() {
+    if (source == null) {
+      return System.nanoTime();
+    }
+    Instant now = source.instant();
+    return now.getEpochSecond() * NANOS + now.getNano();
+  }
+
+  /**
+   * Nanoseconds that never go back, whatever the embedder's clock does. The first is not 0, which
+   * some programs take for "never".
+   */
+  private long monotonic() {
+    long host = hostNanos();
+    if (!started) {
+      started = true;
+      hostStart = host;
+      start = Math.max(start, 1);
+    }
+    if (host < hostStart) {
+      hostStart = host;
+    }
+    long now = start + (host - hostStart);
+    start = now;
+    hostStart = host;
+    return now;
+  }
+
+  /** Nanoseconds of one of the two clocks. */
+  long now(boolean real) {
+    Instant now = now();
+    return real ? nanos(now.getEpochSecond(), now.getNano()) : monotonic();
+  }
+
+  private static boolean isClock(int clock) {
+    return clock >= 0 && clock <= CLOCK_TAI && clock != 10;
+  }
+
+  private static boolean isReal(int clock) {
+    return clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE || clock == CLOCK_TAI;
+  }
+
+  private long clockGetTime(int clock, long target) {
+    if (!isClock(clock)) {
+      return -Errno.EINVAL;
+    }
+    if (isReal(clock)) {
+      Instant now = now();
+      guest.mem().write(target, pair(now.getEpochSecond(), now.getNano()));
+    } else {
+      long now = monotonic();
+      guest.mem().write(target, pair(now / NANOS, now % NANOS));
+    }
+    return 0;
+  }
+
+  /** {@code struct timespec}, {@code struct timeval} or alike. */
+  private static ByteBuffer pair(long first, long second) {
+    return GuestMemory.struct(16).putLong(first).putLong(second);
+  }
+
+  private long clockGetResolution(int clock, long target) {
+    if (!isClock(clock)) {
+      return -Errno.EINVAL;
+    }
+    if (target != 0) {
+      guest.mem().write(target, pair(0, 1));
+    }
+    return 0;
+  }
+
+  private long gettimeofday(long target, long zone) {
+    Instant now = now();
+    if (target != 0) {
+      guest.mem().write(target, pair(now.getEpochSecond(), now.getNano() / 1000));
+    }
+    if (zone != 0) {
+      guest.mem().writeLong(zone, 0);
+    }
+    return 0;
+  }
+
+  private long time(long target) {
+    long seconds = now().getEpochSecond();
+    if (target != 0) {
+      guest.mem().writeLong(target, seconds);
+    }
+    return seconds;
+  }
+
+  private long times(long target) {
+    long ticks = monotonic() / (NANOS / 100);
+    if (target != 0) {
+      guest.mem().write(target, GuestMemory.struct(32).putLong(ticks));
+    }
+    return ticks;
+  }
+
+  private long getrusage(long who, long target) {
+    if (who < -1 || who > 1) {
+      return -Errno.EINVAL;
+    }
+    long now = who == -1 ? 0 : monotonic(); // there are no children
+    guest
+        .mem()
+        .write(target, GuestMemory.struct(144).putLong(now / NANOS).putLong(now % NANOS / 1000));
+    return 0;
+  }
+
+  private long nanosleep(long wanted, long remaining) {
+    return clockSleep(CLOCK_REALTIME, 0, wanted, remaining);
+  }
+
+  private long clockSleep(int clock, long flags, long wanted, long remaining) {
+    if (!isClock(clock) || (flags & ~TIMER_ABSTIME) != 0) {
+      return -Errno.EINVAL;
+    }
+    ByteBuffer time = guest.mem().readStruct(wanted, 16);
+    long nanos = nanos(time.getLong(), time.getLong());
+    if (nanos < 0) {
+      return -Errno.EINVAL;
+    }
+    if ((flags & TIMER_ABSTIME) != 0) {
+      nanos -= now(isReal(clock));
+    }
+    long before = monotonic();
+    if (sleep(nanos)) {
+      return 0;
+    }
+    if (remaining != 0 && (flags & TIMER_ABSTIME) == 0) {
+      long left = Math.max(0, nanos - (monotonic() - before));
+      guest.mem().write(remaining, pair(left / NANOS, left % NANOS));
+    }
+    return -Errno.EINTR;
+  }
+
+  /** Of a time that a guest gives; as many as a long holds, -1 if it is none. */
+  static long nanos(long seconds, long nanos) {
+    if (seconds < 0 || nanos < 0 || nanos >= NANOS) {
+      return -1;
+    }
+    return seconds >= Long.MAX_VALUE / NANOS ? Long.MAX_VALUE : seconds * NANOS + nanos;
+  }
+
+  /**
+   * Lets time pass, if it is the host's. By an embedder's clock that is none of its business.
+   *
+   * @return false if the thread was interrupted, and still is
+   */
+  boolean sleep(long nanos) {
+    if (source != null || nanos <= 0) {
+      return true;
+    }
+    try {
+      TimeUnit.NANOSECONDS.sleep(nanos);
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+}
