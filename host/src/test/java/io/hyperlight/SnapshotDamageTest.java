@@ -188,7 +188,7 @@ class SnapshotDamageTest {
         spoilt("reserved bit of MXCSR", "no processor", file -> file.setInt(MXCSR, 0x1_1f80)),
         spoilt("flag of MXCSR", "no processor", file -> file.setInt(MXCSR, 0x1f81)),
         spoilt("reserved field", "reserved", file -> file.setShort(RESERVED, 1)),
-        spoilt("last field", "reserved", file -> file.setLong(RESERVED_LAST, 1L << 63)),
+        spoilt("last field", "clock", file -> file.setLong(RESERVED_LAST, 1L << 63)),
         spoilt("no version", "version", file -> file.setInt(VERSION_SIZE, 0)),
         spoilt("long version", "version", file -> file.setInt(VERSION_SIZE, 65)),
         spoilt("negative version", "version", file -> file.setInt(VERSION_SIZE, -1)),

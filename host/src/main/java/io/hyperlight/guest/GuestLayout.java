@@ -48,9 +48,6 @@ record GuestLayout(
 
   private static final long GUARD = 1 << 16;
 
-  /** Addresses that are left for mappings at least. */
-  private static final long LEAST_MAPPINGS = 1L << 40;
-
   /**
    * Lays out a sandbox for a program.
    *
@@ -78,13 +75,8 @@ record GuestLayout(
               .formatted(programStart, Gate.END));
     }
     long guard = pageEnd(programEnd);
-    long room =
-        AddressSpace.USER_END
-            - 2 * STACK_GUARD
-            - 2 * stackBytes
-            - 3 * GUARD
-            - 2 * memoryBytes
-            - LEAST_MAPPINGS;
+    long stacks = startsItself ? 2 * (STACK_GUARD + stackBytes) : STACK_GUARD + stackBytes;
+    long room = AddressSpace.USER_END - stacks - 3 * GUARD - 2 * memoryBytes;
     if (guard > room) {
       throw new GuestFormatException(
           "it is linked at 0x%x, which leaves no room above it: link it lower"
@@ -149,6 +141,7 @@ record GuestLayout(
         heap,
         end,
         end + GUARD,
-        AddressSpace.USER_END - GUARD);
+        // A program that is linked very high leaves no room for mappings.
+        Math.max(end + GUARD, AddressSpace.USER_END - GUARD));
   }
 }

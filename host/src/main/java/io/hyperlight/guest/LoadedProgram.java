@@ -85,11 +85,12 @@ final class LoadedProgram implements AutoCloseable {
         layout.programStack(),
         layout.programStackEnd() - layout.programStack(),
         Protection.READ_WRITE);
-    ProgramStack stack =
-        ProgramStack.of(
-            program, layout.programStackEnd(), systemCalls.randomBytes(ProgramStack.RANDOM_BYTES));
-    space.write(stack.pointer(), stack.contents());
-    stackPointer = stack.pointer();
+    stackPointer =
+        ProgramStack.write(
+            space,
+            program,
+            layout.programStackEnd(),
+            systemCalls.randomBytes(ProgramStack.RANDOM_BYTES));
   }
 
   /** Where the stack of a program begins that starts itself; 0 once it has started. */

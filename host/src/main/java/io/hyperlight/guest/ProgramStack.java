@@ -1,5 +1,6 @@
 package io.hyperlight.guest;
 
+import io.hyperlight.vm.AddressSpace;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -11,11 +12,8 @@ import java.util.List;
  * What an ordinary program finds on its stack when it starts: the number of arguments, pointers to
  * arguments and environment, the auxiliary vector, and above them what these point to (System V ABI
  * for AMD64, "Initial Stack and Register State"; {@code getauxval(3)}).
- *
- * @param pointer where RSP is to point, aligned to 16 bytes
- * @param contents from there to the end of the stack
  */
-record ProgramStack(long pointer, byte[] contents) {
+final class ProgramStack {
   private static final int AT_NULL = 0;
   private static final int AT_PHDR = 3;
   private static final int AT_PHENT = 4;
@@ -52,13 +50,16 @@ record ProgramStack(long pointer, byte[] contents) {
 
   private static final String NAME = "guest";
 
+  private ProgramStack() {}
+
   /**
-   * Puts it together.
+   * Writes it.
    *
    * @param end of the stack
    * @param random {@link #RANDOM_BYTES}, which nobody else has
+   * @return where RSP is to point, aligned to 16 bytes
    */
-  static ProgramStack of(Program program, long end, byte[] random) {
+  static long write(AddressSpace space, Program program, long end, byte[] random) {
     Strings strings = new Strings();
     int name = strings.add(NAME.getBytes(StandardCharsets.UTF_8));
     int platform = strings.add("x86_64".getBytes(StandardCharsets.UTF_8));
@@ -118,7 +119,8 @@ record ProgramStack(long pointer, byte[] contents) {
     ByteBuffer contents = ByteBuffer.allocate((int) (end - pointer)).order(ByteOrder.LITTLE_ENDIAN);
     words.forEach(contents::putLong);
     contents.put((int) (base - pointer), strings.toByteArray());
-    return new ProgramStack(pointer, contents.array());
+    space.write(pointer, contents.array());
+    return pointer;
   }
 
   /** Zero-terminated strings, one behind the other. */

@@ -38,23 +38,24 @@ final class FaultSignals {
   private FaultSignals() {}
 
   /** Null for exceptions that no program causes. */
-  static SignalFrame.@Nullable Info of(Trap.ProcessorException exception, UserContext context) {
+  static SignalFrame.@Nullable SignalInfo of(
+      Trap.ProcessorException exception, UserContext context) {
     long instruction = exception.registers().getOrDefault(Register.RIP, 0L);
     return switch (exception.vector()) {
-      case 0 -> new SignalFrame.Info(SIGFPE, FPE_INTDIV, instruction);
-      case 1 -> new SignalFrame.Info(SIGTRAP, TRAP_TRACE, instruction);
-      case 3 -> new SignalFrame.Info(SIGTRAP, SI_KERNEL, 0);
-      case 4, 5, 13 -> new SignalFrame.Info(SIGSEGV, SI_KERNEL, 0);
-      case 6 -> new SignalFrame.Info(SIGILL, ILL_ILLOPN, instruction);
-      case 11, 12 -> new SignalFrame.Info(SIGBUS, SI_KERNEL, 0);
+      case 0 -> new SignalFrame.SignalInfo(SIGFPE, FPE_INTDIV, instruction);
+      case 1 -> new SignalFrame.SignalInfo(SIGTRAP, TRAP_TRACE, instruction);
+      case 3 -> new SignalFrame.SignalInfo(SIGTRAP, SI_KERNEL, 0);
+      case 4, 5, 13 -> new SignalFrame.SignalInfo(SIGSEGV, SI_KERNEL, 0);
+      case 6 -> new SignalFrame.SignalInfo(SIGILL, ILL_ILLOPN, instruction);
+      case 11, 12 -> new SignalFrame.SignalInfo(SIGBUS, SI_KERNEL, 0);
       case 14 ->
-          new SignalFrame.Info(
+          new SignalFrame.SignalInfo(
               SIGSEGV,
               (exception.errorCode() & PROTECTION) != 0 ? SEGV_ACCERR : SEGV_MAPERR,
               exception.address());
-      case 16 -> new SignalFrame.Info(SIGFPE, x87Code(context), instruction);
-      case 17 -> new SignalFrame.Info(SIGBUS, BUS_ADRALN, 0);
-      case 19 -> new SignalFrame.Info(SIGFPE, sseCode(context), instruction);
+      case 16 -> new SignalFrame.SignalInfo(SIGFPE, x87Code(context), instruction);
+      case 17 -> new SignalFrame.SignalInfo(SIGBUS, BUS_ADRALN, 0);
+      case 19 -> new SignalFrame.SignalInfo(SIGFPE, sseCode(context), instruction);
       default -> null;
     };
   }

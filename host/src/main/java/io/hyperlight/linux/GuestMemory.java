@@ -42,7 +42,14 @@ final class GuestMemory {
   }
 
   void write(long address, ByteBuffer struct) {
-    space.write(address, struct.array());
+    space.write(address, bytes(struct));
+  }
+
+  /** All of a structure, wherever its position is. */
+  static byte[] bytes(ByteBuffer struct) {
+    byte[] bytes = new byte[struct.capacity()];
+    struct.get(0, bytes);
+    return bytes;
   }
 
   void writeInt(long address, int value) {

@@ -12,8 +12,7 @@ final class NetworkCalls {
     // Whatever takes a socket: connect, accept, sendto, recvfrom, ...
     for (int number :
         new int[] {42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 54, 55, 288, 299, 307}) {
-      table.on(
-          number, (guest, a, b, c, d, e, f) -> guest.streams().onStream((int) a, Errno.ENOTSOCK));
+      table.on(number, (guest, a, b, c, d, e, f) -> guest.streams().onStream(a, Errno.ENOTSOCK));
     }
   }
 }

@@ -66,7 +66,7 @@ final class PathCalls {
     if ((flags & AT_EMPTY_PATH) != 0) {
       byte[] name = guest.mem().readString(path, LONGEST_PATH);
       if (name != null && name.length == 0) {
-        return guest.streams().fstat((int) folder, target);
+        return guest.streams().fstat(folder, target);
       }
     }
     return missing(guest, path);

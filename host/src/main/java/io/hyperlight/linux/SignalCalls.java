@@ -312,7 +312,7 @@ final class SignalCalls {
     // As the stub would return.
     registers.put(Register.RIP, guest.machine().get(Register.RCX));
     registers.put(Register.RFLAGS, guest.machine().get(Register.R11));
-    if (!deliver(SignalFrame.Info.sent(signal), registers, SignalFrame.Cause.NONE)) {
+    if (!deliver(SignalFrame.SignalInfo.sent(signal), registers, SignalFrame.Cause.NONE)) {
       guest.kill(signal == SIGABRT ? name(SIGABRT) : "SIGSEGV");
     }
     return true;
@@ -324,7 +324,7 @@ final class SignalCalls {
    * @return false if it has none, or no stack for it
    */
   boolean handle(Trap.ProcessorException exception) {
-    SignalFrame.Info info = FaultSignals.of(exception, guest.context());
+    SignalFrame.SignalInfo info = FaultSignals.of(exception, guest.context());
     if (info == null) {
       return false;
     }
@@ -341,7 +341,7 @@ final class SignalCalls {
   }
 
   private boolean deliver(
-      SignalFrame.Info info, Map<Register, Long> registers, SignalFrame.Cause cause) {
+      SignalFrame.SignalInfo info, Map<Register, Long> registers, SignalFrame.Cause cause) {
     SignalState.Action action = actions[info.signal()];
     long stackPointer = registers.getOrDefault(Register.RSP, 0L);
     if ((action.flags() & SA_RESTORER) == 0 || !UserContext.isUserAddress(action.handler())) {
@@ -357,7 +357,12 @@ final class SignalCalls {
         SignalFrame.below(top, guest.context().extendedState(), guest.context().xcr0());
     ByteBuffer contents =
         frame.contents(
-            action.restorer(), info, registers, cause, blocked, stackStruct(stackPointer).array());
+            action.restorer(),
+            info,
+            registers,
+            cause,
+            blocked,
+            GuestMemory.bytes(stackStruct(stackPointer)));
     try {
       guest.mem().write(frame.address(), contents);
     } catch (GuestAddressException e) {
@@ -395,7 +400,7 @@ final class SignalCalls {
       boolean possible =
           UserContext.isUserAddress(saved.registers().getOrDefault(Register.RIP, 0L))
               && (saved.extendedState() == null
-                  || guest.context().setExtendedState(saved.extendedState()));
+                  || guest.context().setExtendedState(GuestMemory.bytes(saved.extendedState())));
       if (!possible) {
         return guest.kill("SIGSEGV");
       }

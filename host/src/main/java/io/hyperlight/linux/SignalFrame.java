@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Boundary.</b> A frame is read back when the handler returns, and can then hold anything.
  */
-record SignalFrame(long address, byte[] extendedState, int extendedSize, long xcr0) {
+final class SignalFrame {
   // Offsets in a frame.
   private static final int CONTEXT = 8;
   private static final int STACK = CONTEXT + 16;
@@ -80,16 +80,27 @@ record SignalFrame(long address, byte[] extendedState, int extendedSize, long xc
   private static final int AVX_END = 832;
   private static final int AVX_512_END = 2688;
 
+  private final long address;
+  private final byte[] extendedState;
+  private final long xcr0;
+
+  private SignalFrame(long address, byte[] extendedState, long xcr0) {
+    this.address = address;
+    this.extendedState = extendedState;
+    this.xcr0 = xcr0;
+  }
+
   /**
    * What a signal is about.
    *
    * @param code {@code si_code}
    * @param address {@code si_addr}, or sender and user
    */
-  record Info(int signal, int code, long address) {
+  record SignalInfo(int signal, int code, long address) {
     /** A signal that the program has sent itself. */
-    static Info sent(int signal) {
-      return new Info(signal, -6, ProcessCalls.PROCESS | (long) ProcessCalls.USER << Integer.SIZE);
+    static SignalInfo sent(int signal) {
+      return new SignalInfo(
+          signal, -6, ProcessCalls.PROCESS | (long) ProcessCalls.USER << Integer.SIZE);
     }
   }
 
@@ -98,10 +109,14 @@ record SignalFrame(long address, byte[] extendedState, int extendedSize, long xc
     static final Cause NONE = new Cause(0, 0, 0);
   }
 
-  /** What a frame says is to be gone on with. */
+  /**
+   * What a frame says is to be gone on with.
+   *
+   * @param extendedState null to leave x87 and vector state as it is
+   */
   record Saved(
       Map<Register, Long> registers,
-      byte @Nullable [] extendedState,
+      @Nullable ByteBuffer extendedState,
       long blocked,
       ByteBuffer stack) {}
 
@@ -111,7 +126,7 @@ record SignalFrame(long address, byte[] extendedState, int extendedSize, long xc
     long extended = (top - (size + Integer.BYTES)) & -64L;
     // As if the handler had been called: a return address on top of an aligned stack.
     long address = ((extended - SIZE) & -16L) - Long.BYTES;
-    return new SignalFrame(address, extendedState, size, xcr0);
+    return new SignalFrame(address, extendedState, xcr0);
   }
 
   private static int extendedSize(long xcr0) {
@@ -126,6 +141,11 @@ record SignalFrame(long address, byte[] extendedState, int extendedSize, long xc
     return (address + SIZE + 63) & -64L;
   }
 
+  /** Where it begins, and where a handler's RSP is to point. */
+  long address() {
+    return address;
+  }
+
   long contextAddress() {
     return address + CONTEXT;
   }
@@ -136,12 +156,13 @@ record SignalFrame(long address, byte[] extendedState, int extendedSize, long xc
 
   ByteBuffer contents(
       long restorer,
-      Info info,
+      SignalInfo info,
       Map<Register, Long> registers,
       Cause cause,
       long blocked,
       byte[] stack) {
     int extendedOffset = (int) (extendedAddress() - address);
+    int extendedSize = extendedSize(xcr0);
     ByteBuffer frame =
         GuestMemory.struct(extendedOffset + extendedSize + Integer.BYTES)
             .putLong(0, restorer)
@@ -193,7 +214,7 @@ record SignalFrame(long address, byte[] extendedState, int extendedSize, long xc
   }
 
   /** State that the processor would take by XRSTOR, whatever is there. */
-  private static byte[] readExtended(GuestMemory memory, long address, long xcr0) {
+  private static ByteBuffer readExtended(GuestMemory memory, long address, long xcr0) {
     ByteBuffer start = memory.readStruct(address, LEGACY_SIZE);
     boolean isWhole =
         start.getInt(SOFTWARE) == MAGIC_1 && start.getInt(SOFTWARE + 16) == extendedSize(xcr0);
@@ -205,7 +226,6 @@ record SignalFrame(long address, byte[] extendedState, int extendedSize, long xc
     // Without a header, x87 and SSE are all there is.
     long components = isWhole ? buffer.getLong(LEGACY_SIZE) & xcr0 : 3;
     Arrays.fill(area, SOFTWARE, HEADER_END, (byte) 0);
-    buffer.putLong(LEGACY_SIZE, components);
-    return area;
+    return buffer.putLong(LEGACY_SIZE, components);
   }
 }

@@ -117,8 +117,10 @@ final class StreamCalls {
     return lastErrors;
   }
 
+  /** Of a descriptor the kernel, too, looks at the lower half only. */
   private boolean isOpen(long descriptor) {
-    return descriptor >= 0 && descriptor < DESCRIPTORS && streams[(int) descriptor] != CLOSED;
+    int number = (int) descriptor;
+    return number >= 0 && number < DESCRIPTORS && streams[number] != CLOSED;
   }
 
   /** What a stream answers to what it cannot do. */

@@ -40,10 +40,12 @@ public final class Errno {
     return switch (errno) {
       case EPERM -> "EPERM (operation not permitted)";
       case ENOENT -> "ENOENT (no such file or directory)";
+      case ESRCH -> "ESRCH (no such process)";
       case EINTR -> "EINTR (interrupted)";
       case EIO -> "EIO (input/output error)";
       case ENXIO -> "ENXIO (no such device or address)";
       case EBADF -> "EBADF (bad file descriptor)";
+      case ECHILD -> "ECHILD (no child processes)";
       case EAGAIN -> "EAGAIN (temporarily unavailable)";
       case ENOMEM -> "ENOMEM (out of memory)";
       case EACCES -> "EACCES (permission denied)";
@@ -51,12 +53,19 @@ public final class Errno {
       case EBUSY -> "EBUSY (device or resource busy)";
       case EEXIST -> "EEXIST (exists already)";
       case ENODEV -> "ENODEV (no such device)";
+      case ENOTDIR -> "ENOTDIR (not a directory)";
       case EINVAL -> "EINVAL (invalid argument)";
       case ENFILE -> "ENFILE (too many open files in the system)";
       case EMFILE -> "EMFILE (too many open files in the process)";
       case ENOTTY -> "ENOTTY (not supported by this device)";
       case ENOSPC -> "ENOSPC (no space left)";
+      case ESPIPE -> "ESPIPE (cannot be positioned)";
+      case EROFS -> "EROFS (read-only file system)";
+      case ERANGE -> "ERANGE (result too large)";
+      case ENAMETOOLONG -> "ENAMETOOLONG (name too long)";
       case ENOSYS -> "ENOSYS (not implemented)";
+      case ENOTSOCK -> "ENOTSOCK (not a socket)";
+      case ETIMEDOUT -> "ETIMEDOUT (timed out)";
       default -> "errno " + errno;
     };
   }

@@ -10,7 +10,7 @@ import java.util.TreeMap;
 /** What an {@link AddressSpace} is, said as simply as it can be: pages by address. */
 final class AddressSpaceModel {
   private static final class Page {
-    final Protection protection;
+    Protection protection;
     final byte[] contents = new byte[PAGE_SIZE];
 
     Page(Protection protection) {
@@ -24,6 +24,47 @@ final class AddressSpaceModel {
     for (long done = 0; done < sizeBytes; done += PAGE_SIZE) {
       pages.put(start + done, new Page(protection));
     }
+  }
+
+  void unmap(long start, long sizeBytes) {
+    pages.subMap(start, true, start + sizeBytes, false).clear();
+  }
+
+  void protect(long start, long sizeBytes, Protection protection) {
+    pages
+        .subMap(start, true, start + sizeBytes, false)
+        .values()
+        .forEach(page -> page.protection = protection);
+  }
+
+  void move(long start, long sizeBytes, long target) {
+    TreeMap<Long, Page> moved = new TreeMap<>();
+    pages
+        .subMap(start, true, start + sizeBytes, false)
+        .forEach((address, page) -> moved.put(target + (address - start), page));
+    unmap(start, sizeBytes);
+    pages.putAll(moved);
+  }
+
+  void discard(long start, long sizeBytes) {
+    pages
+        .subMap(start, true, start + sizeBytes, false)
+        .values()
+        .forEach(page -> Arrays.fill(page.contents, (byte) 0));
+  }
+
+  boolean isTaken(long start, long sizeBytes) {
+    return pages.subMap(start, true, start + sizeBytes, false).size() == sizeBytes / PAGE_SIZE;
+  }
+
+  AddressSpaceModel copy() {
+    AddressSpaceModel copy = new AddressSpaceModel();
+    pages.forEach((address, page) -> {
+      Page same = new Page(page.protection);
+      System.arraycopy(page.contents, 0, same.contents, 0, PAGE_SIZE);
+      copy.pages.put(address, same);
+    });
+    return copy;
   }
 
   boolean isFree(long start, long sizeBytes) {
@@ -50,7 +91,9 @@ final class AddressSpaceModel {
     for (long page = address & -PAGE_SIZE; page < address + sizeBytes; page += PAGE_SIZE) {
       Page found = pages.get(page);
       if (sizeBytes != 0
-          && (found == null || (write && found.protection != Protection.READ_WRITE))) {
+          && (found == null
+              || !found.protection.readable()
+              || (write && !found.protection.writable()))) {
         return false;
       }
     }
