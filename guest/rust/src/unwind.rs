@@ -14,6 +14,15 @@ use std::sync::{Mutex, PoisonError};
 /// does.
 static LAST: Mutex<Option<Panic>> = Mutex::new(None);
 
+/// What the standard library says before it ends a program in which it cannot unwind.
+const CANNOT_UNWIND: [&str; 2] = [
+    "panic in a function that cannot unwind",
+    "panic in a destructor during cleanup",
+];
+
+/// The same, for a program that ends once more. It takes the end of main for the end.
+const EXIT_AGAIN: &str = "std::process::exit called re-entrantly";
+
 struct Panic {
     location: Option<String>,
     message: String,
@@ -50,8 +59,11 @@ pub fn watch_panics() {
             location: info.location().map(ToString::to_string),
             message: message(info.payload()),
         };
-        if cfg!(panic = "abort") {
-            system::abort(&panic.description());
+        if CANNOT_UNWIND.contains(&&*panic.message) {
+            abort_with(take_last().unwrap_or(panic));
+        }
+        if cfg!(panic = "abort") || panic.message == EXIT_AGAIN {
+            abort_with(panic);
         }
         *LAST.lock().unwrap_or_else(PoisonError::into_inner) = Some(panic);
     }));
@@ -60,20 +72,24 @@ pub fn watch_panics() {
 /// Aborts with the panic that has ended main.
 pub fn abort_if_panicked() {
     if let Some(panic) = take_last() {
-        system::abort(&panic.description());
+        abort_with(panic);
     }
 }
 
-fn abort_with(payload: &(dyn Any + Send)) -> ! {
+fn abort_with(panic: Panic) -> ! {
+    system::abort(&panic.description())
+}
+
+/// What is known of a panic that was caught.
+fn caught(payload: &(dyn Any + Send)) -> Panic {
     let message = message(payload);
     // The last one is another if this one was thrown again, or a hook of the program's own saw it.
-    let panic = take_last()
+    take_last()
         .filter(|last| last.message == message)
         .unwrap_or(Panic {
             location: None,
             message,
-        });
-    system::abort(&panic.description())
+        })
 }
 
 /// Prints what is buffered. The libraries keep half a line.
@@ -89,6 +105,6 @@ pub fn run<T>(function: impl FnOnce() -> T) -> T {
             finish_output();
             result
         }
-        Err(payload) => abort_with(&*payload),
+        Err(payload) => abort_with(caught(&*payload)),
     }
 }

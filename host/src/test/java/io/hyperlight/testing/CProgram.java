@@ -54,7 +54,8 @@ public final class CProgram {
               folder.toString(),
               "-o",
               program.toString(),
-              file.toString())
+              file.toString(),
+              "-lm")
           .outputOfSuccess();
       List<String> command = new ArrayList<>(List.of(program.toString()));
       command.addAll(List.of(arguments));

@@ -112,6 +112,7 @@ public final class CompiledGuest {
       Files.move(output, guest, StandardCopyOption.ATOMIC_MOVE);
     } finally {
       Files.delete(source);
+      Files.deleteIfExists(folder.resolve("guest"));
       Files.delete(folder);
     }
   }
