@@ -30,6 +30,9 @@ final class PhysicalMemory implements AutoCloseable {
   /** Pages below {@link #nextFree} that were given back. Zeros if they are beyond the image. */
   private final PageRanges free = new PageRanges();
 
+  /** Whether {@link #free} is not what the image has. */
+  private boolean freeChanged;
+
   private boolean closed;
 
   /** Empty memory, without a way back. */
@@ -102,6 +105,7 @@ final class PhysicalMemory implements AutoCloseable {
    * @throws GuestMemoryExhaustedException if so much is not free in one piece
    */
   long allocate(long sizeBytes) {
+    freeChanged = true;
     long recycled = free.take(sizeBytes, imageEnd());
     if (recycled >= 0) {
       return recycled;
@@ -157,6 +161,7 @@ final class PhysicalMemory implements AutoCloseable {
 
   /** Takes pages back, to which no page table points any more. */
   void free(long physicalAddress, long sizeBytes) {
+    freeChanged = true;
     forget(physicalAddress, sizeBytes);
     free.add(physicalAddress, physicalAddress + sizeBytes);
   }
@@ -271,9 +276,9 @@ final class PhysicalMemory implements AutoCloseable {
   void restore() {
     restorer().restore(nextFree);
     nextFree = restorer().image().sizeBytes();
-    List<PageRanges.Range> freePages = restorer().image().freePages();
-    if (!freePages.isEmpty() || free.count() > 0) {
-      free.set(freePages);
+    if (freeChanged) {
+      free.set(restorer().image().freePages());
+      freeChanged = false;
     }
   }
 
