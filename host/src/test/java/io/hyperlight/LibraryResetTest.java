@@ -10,8 +10,6 @@ import io.hyperlight.testing.LibraryProgram;
 import io.hyperlight.vm.MachineState;
 import java.util.HexFormat;
 import java.util.Random;
-import java.util.function.Consumer;
-import java.util.function.Function;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -66,76 +64,89 @@ class LibraryResetTest {
 
   /** What is done before the snapshot and after it. */
   enum Library {
-    ZLIB(
-        Libraries.ZLIB,
-        sandbox -> {
-          sandbox.call("start", int.class, 9);
-          sandbox.call("feed", int.class, "what comes first".repeat(1000).getBytes(UTF_8));
-        },
-        sandbox -> {
-          sandbox.call("feed", int.class, noise(700_000));
-          String result = HexFormat.of().formatHex(sandbox.call("finish", byte[].class));
-          sandbox.call("start", int.class, 9);
-          return result;
-        }),
-    SQLITE(
-        Libraries.SQLITE,
-        sandbox ->
-            query(
-                sandbox,
-                "CREATE TABLE t (id INTEGER PRIMARY KEY, text); CREATE INDEX i ON t (text);"
-                    + "INSERT INTO t (text) VALUES ('one'), ('two'), ('three')"),
-        sandbox ->
-            query(
-                sandbox,
-                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)"
-                    + " INSERT INTO t (text) SELECT 'many a row, of which this is ' || i FROM n;"
-                    + "DELETE FROM t WHERE id % 7 = 0; SELECT count(*), max(id), min(text) FROM t;"
-                    + "PRAGMA integrity_check")),
-    LUA(
-        Libraries.LUA,
-        sandbox -> run(sandbox, "kept = {} for i = 1, 1000 do kept[i] = 'item ' .. i end"),
-        sandbox ->
-            run(
-                sandbox,
-                "for i = 1, 20000 do kept[#kept + 1] = {i, tostring(i)} end"
-                    + " return #kept, kept[#kept][2], kept[7]"));
+    ZLIB {
+      @Override
+      LibraryProgram program() {
+        return Libraries.ZLIB;
+      }
 
-    private final LibraryProgram program;
-    private final Consumer<Sandbox> warmUp;
-    private final Function<Sandbox, String> work;
+      @Override
+      void warmUp(Sandbox sandbox) {
+        sandbox.call("start", int.class, 9);
+        sandbox.call("feed", int.class, "what comes first".repeat(1000).getBytes(UTF_8));
+      }
 
-    Library(LibraryProgram program, Consumer<Sandbox> warmUp, Function<Sandbox, String> work) {
-      this.program = program;
-      this.warmUp = warmUp;
-      this.work = work;
-    }
+      @Override
+      String work(Sandbox sandbox) {
+        byte[] noise = new byte[700_000];
+        new Random(1).nextBytes(noise);
+        sandbox.call("feed", int.class, noise);
+        String result = HexFormat.of().formatHex(sandbox.call("finish", byte[].class));
+        sandbox.call("start", int.class, 9);
+        return result;
+      }
+    },
+    SQLITE {
+      @Override
+      LibraryProgram program() {
+        return Libraries.SQLITE;
+      }
 
-    private static byte[] noise(int size) {
-      byte[] bytes = new byte[size];
-      new Random(size).nextBytes(bytes);
-      return bytes;
-    }
+      @Override
+      void warmUp(Sandbox sandbox) {
+        sandbox.call(
+            "query",
+            String.class,
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, text); CREATE INDEX i ON t (text);"
+                + " INSERT INTO t (text) VALUES ('one'), ('two'), ('three')");
+      }
 
-    private static String query(Sandbox sandbox, String sql) {
-      return sandbox.call("query", String.class, sql);
-    }
+      @Override
+      String work(Sandbox sandbox) {
+        return sandbox.call(
+            "query",
+            String.class,
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)"
+                + " INSERT INTO t (text) SELECT 'many a row, of which this is ' || i FROM n;"
+                + " DELETE FROM t WHERE id % 7 = 0; SELECT count(*), max(id), min(text) FROM t;"
+                + " PRAGMA integrity_check");
+      }
+    },
+    LUA {
+      @Override
+      LibraryProgram program() {
+        return Libraries.LUA;
+      }
 
-    private static String run(Sandbox sandbox, String script) {
-      return sandbox.call("run", String.class, script);
-    }
+      @Override
+      void warmUp(Sandbox sandbox) {
+        sandbox.call(
+            "run", String.class, "kept = {} for i = 1, 1000 do kept[i] = 'item ' .. i end");
+      }
+
+      @Override
+      String work(Sandbox sandbox) {
+        return sandbox.call(
+            "run",
+            String.class,
+            "for i = 1, 20000 do kept[#kept + 1] = {i, tostring(i)} end"
+                + " return #kept, kept[#kept][2], kept[7]");
+      }
+    };
+
+    abstract LibraryProgram program();
+
+    abstract void warmUp(Sandbox sandbox);
+
+    /** Changes what the library keeps, and depends on it. */
+    abstract String work(Sandbox sandbox);
 
     /** Ready for a snapshot. */
     Sandbox warm() {
-      Guest guest = program.guest(FUNCTIONS + ResetOracle.FUNCTIONS);
+      Guest guest = program().guest(FUNCTIONS + ResetOracle.FUNCTIONS);
       Sandbox sandbox = Libraries.sandbox(guest).memorySize(MEMORY_SIZE).build();
-      warmUp.accept(sandbox);
+      warmUp(sandbox);
       return sandbox;
-    }
-
-    /** Changes what the library keeps, and depends on it. */
-    String work(Sandbox sandbox) {
-      return work.apply(sandbox);
     }
   }
 
@@ -191,7 +202,12 @@ class LibraryResetTest {
 
   @ParameterizedTest
   @CsvSource({
-    "ZLIB, RETURN", "ZLIB, PAGE_FAULT", "SQLITE, RETURN", "SQLITE, OWN_OUT", "LUA, RETURN", "LUA, ABORT"
+    "ZLIB, RETURN",
+    "ZLIB, PAGE_FAULT",
+    "SQLITE, RETURN",
+    "SQLITE, OWN_OUT",
+    "LUA, RETURN",
+    "LUA, ABORT"
   })
   void aRestoredSandboxIsAsANewbornWhateverTheLibraryDidAndHoweverItEnded(
       Library library, Ending ending) {

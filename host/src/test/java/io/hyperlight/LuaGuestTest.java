@@ -155,7 +155,8 @@ class LuaGuestTest {
   @Test
   void knownResultsComeOut() {
     assertThat(run(sandbox, SCRIPTS.getFirst())).isEqualTo("6765");
-    assertThat(run(sandbox, "return 1 +")).startsWith("error: [string \"return 1 +\"]:1: unexpected");
+    assertThat(run(sandbox, "return 1 +"))
+        .startsWith("error: [string \"return 1 +\"]:1: unexpected");
     assertThat(run(sandbox, "return math.sin(1), 2^53 | 0"))
         .isEqualTo("0.8414709848079 9007199254740992");
   }

@@ -1,7 +1,6 @@
 package io.hyperlight;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.TemporaryFolder;
@@ -23,8 +22,8 @@ class SqliteGuestTest {
       List.of(
           "PRAGMA foreign_keys = ON",
           "CREATE TABLE city (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, height REAL)",
-          "CREATE TABLE person (id INTEGER PRIMARY KEY, name TEXT, born INTEGER CHECK (born > 1900),"
-              + " city INTEGER REFERENCES city ON DELETE CASCADE)",
+          "CREATE TABLE person (id INTEGER PRIMARY KEY, name TEXT, born INTEGER CHECK (born >"
+              + " 1900), city INTEGER REFERENCES city ON DELETE CASCADE)",
           "CREATE INDEX person_by_name ON person (name, born)",
           "CREATE TABLE journal (at INTEGER PRIMARY KEY AUTOINCREMENT, what TEXT)",
           "CREATE TRIGGER departure AFTER DELETE ON person BEGIN"
@@ -36,11 +35,12 @@ class SqliteGuestTest {
   private static final List<String> QUESTIONS =
       List.of(
           "SELECT * FROM crowd ORDER BY people DESC, city",
-          "SELECT name, born, rank() OVER (PARTITION BY city ORDER BY born, id) AS place FROM person"
-              + " ORDER BY city, place, id LIMIT 40",
+          "SELECT name, born, rank() OVER (PARTITION BY city ORDER BY born, id) AS place FROM"
+              + " person ORDER BY city, place, id LIMIT 40",
           "WITH RECURSIVE fib(n, a, b) AS (SELECT 1, 0, 1 UNION ALL SELECT n + 1, b, a + b FROM fib"
               + " WHERE n < 60) SELECT max(b) AS last, group_concat(a, ' ') AS row FROM fib",
-          "SELECT printf('%.10f|%g|%e', sum(height), avg(height), max(height)) AS heights FROM city",
+          "SELECT printf('%.10f|%g|%e', sum(height), avg(height), max(height)) AS heights FROM"
+              + " city",
           "SELECT sin(id) AS s, sqrt(id) AS r, pow(id, 0.3) AS p FROM city LIMIT 20",
           "SELECT name FROM person WHERE name GLOB '*[0-4]' AND name LIKE 'p%7%' ORDER BY 1",
           "SELECT json_group_array(json_object('n', name, 'h', height)) AS j FROM city",
@@ -162,9 +162,10 @@ class SqliteGuestTest {
     try (Snapshot snapshot = sandbox.snapshot()) {
       for (int round = 0; round < 2; round++) {
         int rows = 0;
-        String answer = "";
-        while (rows < 100 && (answer = query(sandbox, insert)).isEmpty()) {
+        String answer = query(sandbox, insert);
+        while (rows < 100 && answer.isEmpty()) {
           rows++;
+          answer = query(sandbox, insert);
         }
         assertThat(answer).isEqualTo("error: out of memory");
         assertThat(rows).isBetween(30, 64);

@@ -63,9 +63,7 @@ class ZlibGuestTest {
     StringBuilder levels = new StringBuilder();
     LEVELS.forEach(levels::append);
     List<String> arguments =
-        Stream.concat(
-                Stream.of(levels.toString()), files.stream().map(Path::toString))
-            .toList();
+        Stream.concat(Stream.of(levels.toString()), files.stream().map(Path::toString)).toList();
     List<String> expected = Libraries.ZLIB.runNatively(arguments).lines().toList();
     assertThat(expected).hasSize(files.size() * LEVELS.size());
     int next = 0;
