@@ -8,16 +8,20 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
  * Compares code that only computes in a guest and in a native process: the same C, compiled with
- * the same options and linked statically, the two taking turns. Prints the medians and their ratio.
+ * the same options and linked statically, the two taking turns. Prints the medians of processor
+ * time, which other programs on the machine disturb less than the clock on the wall, and their
+ * ratio.
  *
  * <p>To be run by hand, in this module's folder, with the number of rounds as its argument; see
  * docs/performance.md.
@@ -186,13 +190,23 @@ final class ComputeBenchmark {
       """
 
       #include <stdio.h>
+      #include <time.h>
+
+      static long long processor_time(void)
+      {
+          struct timespec time;
+          clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+          return time.tv_sec * 1000000000LL + time.tv_nsec;
+      }
 
       int main(void)
       {
           int which;
           int size;
           while (scanf("%d %d", &which, &size) == 2) {
-              printf("%llu\\n", (unsigned long long)compute(which, size));
+              long long start = processor_time();
+              unsigned long long result = compute(which, size);
+              printf("%llu %lld\\n", result, processor_time() - start);
               fflush(stdout);
           }
           return 0;
@@ -235,55 +249,59 @@ final class ComputeBenchmark {
         compare(
             workload,
             rounds,
-            () -> sandbox.<Long>call("work", long.class, workload.number(), workload.size()),
-            () -> ask(questions, answers, workload));
+            () -> inGuest(sandbox, workload),
+            () -> natively(questions, answers, workload));
       }
     }
   }
 
-  private static long ask(OutputStream questions, BufferedReader answers, Workload workload) {
+  /** What came out, and the nanoseconds it took. */
+  private record Run(long result, long time) {}
+
+  private static Run inGuest(Sandbox sandbox, Workload workload) {
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    long start = threads.getCurrentThreadCpuTime();
+    long result = sandbox.<Long>call("work", long.class, workload.number(), workload.size());
+    return new Run(result, threads.getCurrentThreadCpuTime() - start);
+  }
+
+  private static Run natively(OutputStream questions, BufferedReader answers, Workload workload) {
     try {
       questions.write((workload.number() + " " + workload.size() + "\n").getBytes(US_ASCII));
       questions.flush();
-      return Long.parseLong(answers.readLine());
+      String[] answer = answers.readLine().split(" ", 2);
+      return new Run(Long.parseLong(answer[0]), Long.parseLong(answer[1]));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
   private static void compare(
-      Workload workload, int rounds, LongSupplier inGuest, LongSupplier natively) {
-    // Also the warm-up: memory is there, the loader has been.
-    if (inGuest.getAsLong() != natively.getAsLong()) {
+      Workload workload, int rounds, Supplier<Run> inGuest, Supplier<Run> natively) {
+    // Also the warm-up, after which memory is there.
+    if (inGuest.get().result() != natively.get().result()) {
       throw new IllegalStateException(workload.name() + " has two results");
     }
     long[] guestTimes = new long[rounds];
     long[] nativeTimes = new long[rounds];
     for (int i = 0; i < rounds; i++) {
-      guestTimes[i] = time(inGuest);
-      nativeTimes[i] = time(natively);
+      guestTimes[i] = inGuest.get().time();
+      nativeTimes[i] = natively.get().time();
     }
     double guest = median(guestTimes);
     double outside = median(nativeTimes);
     System.out.printf(
         Locale.ROOT,
-        "%-34s guest %8.2f ms (least %.2f), native %8.2f ms (least %.2f), ratio %.3f%n",
+        "%-34s guest %8.2f ms, native %8.2f ms, ratio %.3f; of the least times %.3f%n",
         workload.name(),
         guest / 1e6,
-        Arrays.stream(guestTimes).min().orElseThrow() / 1e6,
         outside / 1e6,
-        Arrays.stream(nativeTimes).min().orElseThrow() / 1e6,
-        guest / outside);
+        guest / outside,
+        (double) least(guestTimes) / least(nativeTimes));
   }
 
-  private static long time(LongSupplier work) {
-    long start = System.nanoTime();
-    long result = work.getAsLong();
-    long time = System.nanoTime() - start;
-    if (result == 0) {
-      throw new IllegalStateException("no result");
-    }
-    return time;
+  private static long least(long[] times) {
+    return Arrays.stream(times).min().orElseThrow();
   }
 
   private static long median(long[] times) {
