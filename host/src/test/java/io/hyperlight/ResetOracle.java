@@ -57,6 +57,12 @@ final class ResetOracle {
   static final String FUNCTIONS =
       """
 
+      /* Nothing before and behind the functions, also with a libc: what it would need is dirty. */
+      #undef HL_ENTRY_OF
+      #undef HL_ENTRY
+      #define HL_ENTRY_OF(name) name
+      #define HL_ENTRY(result, name, ...)
+
       /* Bytes from start to end, without touching anything else. */
       HL_EXPORT(void, oracle_fill, uint64_t, uint64_t, uint8_t)
       void oracle_fill(uint64_t start, uint64_t end, uint8_t value)

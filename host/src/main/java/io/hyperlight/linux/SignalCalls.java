@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Signals: {@code rt_sigaction(2)}, {@code rt_sigprocmask(2)}, {@code sigaltstack(2)}, {@code
@@ -89,6 +90,11 @@ final class SignalCalls {
 
   private final SystemCalls guest;
   private final SignalState.Action[] actions = new SignalState.Action[SignalState.SIGNALS + 1];
+
+  /** What {@link #actions} were restored from, and whether they are something else now. */
+  private @Nullable SignalState base;
+
+  private boolean actionsChanged;
   private long blocked;
   private long pending;
   private SignalState.Stack stack = SignalState.Stack.NONE;
@@ -123,15 +129,23 @@ final class SignalCalls {
   }
 
   void restore(SignalState earlier) {
+    if (earlier != base || actionsChanged) {
+      restoreActions(earlier);
+    }
+    blocked = withoutUnblockable(earlier.blocked());
+    pending = earlier.pending();
+    stack = earlier.stack();
+  }
+
+  private void restoreActions(SignalState earlier) {
     for (int signal = 0; signal <= SignalState.SIGNALS; signal++) {
       actions[signal] = initial(signal);
     }
     for (SignalState.Action action : earlier.actions()) {
       actions[action.signal()] = action;
     }
-    blocked = withoutUnblockable(earlier.blocked());
-    pending = earlier.pending();
-    stack = earlier.stack();
+    base = earlier;
+    actionsChanged = false;
   }
 
   private static SignalState.Action initial(int signal) {
@@ -160,6 +174,7 @@ final class SignalCalls {
         return -Errno.EINVAL;
       }
       ByteBuffer struct = guest.mem().readStruct(changed, ACTION_SIZE);
+      actionsChanged = true;
       actions[(int) signal] =
           new SignalState.Action(
               (int) signal, struct.getLong(), struct.getLong(), struct.getLong(), struct.getLong());
@@ -384,6 +399,7 @@ final class SignalCalls {
                 | action.mask()
                 | ((action.flags() & SA_NODEFER) != 0 ? 0 : bit(info.signal())));
     if ((action.flags() & SA_RESETHAND) != 0) {
+      actionsChanged = true;
       actions[info.signal()] = initial(info.signal());
     }
     if ((stack.flags() & SS_AUTODISARM) != 0) {

@@ -39,6 +39,19 @@ public final class CProgram {
 
   /** Compiles and runs a program. It may include {@code hyperlight.h}. */
   public static Command.Result run(String source, String... arguments) {
+    return run(source, List.of(), List.of(arguments));
+  }
+
+  /** Compiles and runs a program, with more options for gcc behind its source. */
+  public static Command.Result run(String source, List<String> options, List<String> arguments) {
+    Path program = compile(source, options);
+    List<String> command = new ArrayList<>(List.of(program.toString()));
+    command.addAll(arguments);
+    return Command.run(command);
+  }
+
+  /** Compiles a program, with more options for gcc behind its source. */
+  public static Path compile(String source, List<String> options) {
     Path folder = TemporaryFolder.create("c-program");
     try {
       Path program = folder.resolve("program");
@@ -46,20 +59,13 @@ public final class CProgram {
       try (InputStream header = header()) {
         Files.copy(header, folder.resolve("hyperlight.h"));
       }
-      Command.run(
-              "gcc",
-              "-std=gnu17",
-              "-Wall",
-              "-isystem",
-              folder.toString(),
-              "-o",
-              program.toString(),
-              file.toString(),
-              "-lm")
-          .outputOfSuccess();
-      List<String> command = new ArrayList<>(List.of(program.toString()));
-      command.addAll(List.of(arguments));
-      return Command.run(command);
+      List<String> command =
+          new ArrayList<>(List.of("gcc", "-std=gnu17", "-Wall", "-isystem", folder.toString()));
+      command.addAll(List.of("-o", program.toString(), file.toString()));
+      command.addAll(options);
+      command.add("-lm");
+      Command.run(command).outputOfSuccess();
+      return program;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -99,9 +99,9 @@ public final class CompiledGuest {
   private static void compileTo(Path guest, String text, List<String> options) throws IOException {
     Path folder = Files.createTempDirectory(FOLDER, "compiling");
     Path source = folder.resolve("guest.c");
+    Path output = folder.resolve("guest");
     try {
       Files.writeString(source, text);
-      Path output = folder.resolve("guest");
       boolean libc = options.contains(LIBC);
       GuestCompiler compiler = libc ? new GuestCompiler().withLibc() : new GuestCompiler();
       List<String> rest = options.stream().filter(option -> !option.equals(LIBC)).toList();
@@ -111,6 +111,7 @@ public final class CompiledGuest {
       }
       Files.move(output, guest, StandardCopyOption.ATOMIC_MOVE);
     } finally {
+      Files.deleteIfExists(output);
       Files.delete(source);
       Files.deleteIfExists(folder.resolve("guest"));
       Files.delete(folder);

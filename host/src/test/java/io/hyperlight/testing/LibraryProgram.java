@@ -1,0 +1,35 @@
+package io.hyperlight.testing;
+
+import io.hyperlight.Guest;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * C code around a static library, which runs as a guest as well as natively.
+ *
+ * @param code what both have in common
+ * @param exports the functions of the guest
+ * @param main the native program's
+ * @param libraries options for the linker
+ */
+public record LibraryProgram(String code, String exports, String main, List<String> libraries) {
+  /** Libraries may have code for what static programs cannot do, of which the linker warns. */
+  private static final String NO_WARNINGS = "-Wl,--no-warnings";
+
+  /** The guest, with more functions behind its own. */
+  public Guest guest(String more) {
+    String[] options = options(List.of()).toArray(String[]::new);
+    return CompiledGuest.withLibc("#include <hyperlight.h>\n" + code + exports + more, options);
+  }
+
+  /** What the native program prints. */
+  public String runNatively(List<String> arguments) {
+    // The same archive as in the guest.
+    List<String> options = options(List.of("-O2", "-static"));
+    return CProgram.run(code + main, options, arguments).outputOfSuccess();
+  }
+
+  private List<String> options(List<String> first) {
+    return Stream.of(first, libraries, List.of(NO_WARNINGS)).flatMap(List::stream).toList();
+  }
+}
