@@ -20,6 +20,7 @@ class GuestAbiTest {
             "HL_CALL_ABORT", (long) Hypercalls.CALL_ABORT,
             "HL_CALL_LOG", (long) Hypercalls.CALL_LOG,
             "HL_CALL_GROW_WINDOW", (long) Hypercalls.CALL_GROW_WINDOW,
+            "HL_CALL_READY", (long) Hypercalls.CALL_READY,
             "HL_ERROR + 1", (long) Hypercalls.LOG_LEVELS));
   }
 
