@@ -61,6 +61,9 @@ public final class Instance implements AutoCloseable {
   private boolean closed;
   private boolean initialised;
 
+  /** Whether a program that starts itself has not said yet that it is ready. */
+  private boolean starting;
+
   // Of the running call.
   private @Nullable ExportedFunction function;
   private long windowNext;
@@ -128,12 +131,14 @@ public final class Instance implements AutoCloseable {
   /** Runs the program's own start up to where it says that calls may come. */
   private void start() {
     claimUsable();
+    starting = true;
     try {
       windowNext = loaded.window().start();
       prepareFrame();
       machine().enterProgram(loaded.program().entry(), loaded.stackPointer());
       runGuest();
     } finally {
+      starting = false;
       end();
     }
   }
@@ -320,7 +325,7 @@ public final class Instance implements AutoCloseable {
       if (machine().isCallDone()) {
         return;
       }
-      if (!initialised && loaded.hypercalls().isReady()) {
+      if (starting && loaded.hypercalls().isReady()) {
         return;
       }
       answer();

@@ -129,7 +129,7 @@ final class SignalCalls {
   }
 
   void restore(SignalState earlier) {
-    if (earlier != base || actionsChanged) {
+    if (actionsChanged || !earlier.equals(base)) {
       restoreActions(earlier);
     }
     blocked = withoutUnblockable(earlier.blocked());
