@@ -1,6 +1,7 @@
 package io.hyperlight.linux;
 
 import io.hyperlight.kvm.Register;
+import io.hyperlight.vm.AddressSpace;
 import io.hyperlight.vm.Trap;
 import io.hyperlight.vm.UserContext;
 import java.nio.ByteBuffer;
@@ -28,9 +29,6 @@ final class FaultSignals {
   private static final int FPE_FLTRES = 6;
   private static final int FPE_FLTINV = 7;
 
-  /** Bit 0 of a page fault's error code: the page is there, the right is not. */
-  private static final long PROTECTION = 1;
-
   private static final int X87_CONTROL = 0;
   private static final int X87_STATUS = 2;
   private static final int MXCSR = 24;
@@ -39,7 +37,7 @@ final class FaultSignals {
 
   /** Null for exceptions that no program causes. */
   static SignalFrame.@Nullable SignalInfo of(
-      Trap.ProcessorException exception, UserContext context) {
+      Trap.ProcessorException exception, UserContext context, AddressSpace space) {
     long instruction = exception.registers().getOrDefault(Register.RIP, 0L);
     return switch (exception.vector()) {
       case 0 -> new SignalFrame.SignalInfo(SIGFPE, FPE_INTDIV, instruction);
@@ -51,7 +49,7 @@ final class FaultSignals {
       case 14 ->
           new SignalFrame.SignalInfo(
               SIGSEGV,
-              (exception.errorCode() & PROTECTION) != 0 ? SEGV_ACCERR : SEGV_MAPERR,
+              space.isTaken(exception.address(), 1) ? SEGV_ACCERR : SEGV_MAPERR,
               exception.address());
       case 16 -> new SignalFrame.SignalInfo(SIGFPE, x87Code(context), instruction);
       case 17 -> new SignalFrame.SignalInfo(SIGBUS, BUS_ADRALN, 0);

@@ -97,6 +97,10 @@ final class SignalCalls {
   private boolean actionsChanged;
   private long blocked;
   private long pending;
+
+  /** Which of the pending ones {@code kill(2)} has sent. */
+  private long pendingByKill;
+
   private SignalState.Stack stack = SignalState.Stack.NONE;
 
   SignalCalls(SystemCalls guest) {
@@ -111,8 +115,8 @@ final class SignalCalls {
     table.on(34, (guest, a, b, c, d, e, f) -> guest.signals().pause());
     table.on(62, (guest, a, b, c, d, e, f) -> guest.signals().send(a, a, b, SI_USER));
     table.on(127, (guest, a, b, c, d, e, f) -> guest.signals().sigpending(a, b));
-    table.on(128, (guest, a, b, c, d, e, f) -> guest.signals().pause());
-    table.on(130, (guest, a, b, c, d, e, f) -> guest.signals().pause());
+    table.on(128, (guest, a, b, c, d, e, f) -> guest.signals().sigtimedwait(a, b, c, d));
+    table.on(130, (guest, a, b, c, d, e, f) -> guest.signals().sigsuspend(a, b));
     table.on(131, (guest, a, b, c, d, e, f) -> guest.signals().sigaltstack(a, b));
     table.on(200, (guest, a, b, c, d, e, f) -> guest.signals().send(1, a, b, SI_TKILL));
     table.on(234, (guest, a, b, c, d, e, f) -> guest.signals().send(a, b, c, SI_TKILL));
@@ -125,7 +129,7 @@ final class SignalCalls {
         changed.add(actions[signal]);
       }
     }
-    return new SignalState(List.copyOf(changed), blocked, pending, stack);
+    return new SignalState(List.copyOf(changed), blocked, pending, pendingByKill, stack);
   }
 
   void restore(SignalState earlier) {
@@ -134,6 +138,7 @@ final class SignalCalls {
     }
     blocked = withoutUnblockable(earlier.blocked());
     pending = earlier.pending();
+    pendingByKill = earlier.pendingByKill();
     stack = earlier.stack();
   }
 
@@ -180,6 +185,7 @@ final class SignalCalls {
               (int) signal, struct.getLong(), struct.getLong(), struct.getLong(), struct.getLong());
       if (isIgnored((int) signal)) {
         pending &= ~bit((int) signal);
+        pendingByKill &= ~bit((int) signal);
       }
     }
     if (old != 0) {
@@ -229,6 +235,44 @@ final class SignalCalls {
   /** Nobody else could send a signal. */
   private long pause() {
     return guest.stuck("waits for a signal that nobody can send");
+  }
+
+  /** Nobody sends one while it waits, so there is one already, or it waits for ever. */
+  private long sigsuspend(long set, long setSize) {
+    if (setSize != SET_SIZE) {
+      return -Errno.EINVAL;
+    }
+    long before = blocked;
+    blocked = withoutUnblockable(guest.mem().readLong(set));
+    guest.machine().set(Register.RAX, -(long) Errno.EINTR);
+    if (!deliverPending(afterSystemCall(), before)) {
+      return pause();
+    }
+    guest.redirected();
+    return -Errno.EINTR;
+  }
+
+  private long sigtimedwait(long set, long info, long timeout, long setSize) {
+    if (setSize != SET_SIZE) {
+      return -Errno.EINVAL;
+    }
+    long found = pending & withoutUnblockable(guest.mem().readLong(set));
+    if (found != 0) {
+      SignalFrame.SignalInfo taken = take(Long.numberOfTrailingZeros(found) + 1);
+      if (info != 0) {
+        guest.mem().write(info, taken.contents());
+      }
+      return taken.signal();
+    }
+    if (timeout == 0) {
+      return pause();
+    }
+    ByteBuffer time = guest.mem().readStruct(timeout, 16);
+    long nanos = TimeCalls.nanos(time.getLong(), time.getLong());
+    if (nanos < 0) {
+      return -Errno.EINVAL;
+    }
+    return guest.time().sleep(nanos) ? -Errno.EAGAIN : -Errno.EINTR;
   }
 
   private boolean isOnStack() {
@@ -282,14 +326,20 @@ final class SignalCalls {
     if (!self) {
       return -Errno.ESRCH;
     }
-    if (signal == 0 || isIgnored((int) signal)) {
+    if (signal == 0) {
       return 0;
     }
     boolean isBlocked = (blocked & bit((int) signal)) != 0;
+    if (!isBlocked && isIgnored((int) signal)) {
+      return 0; // by the time that a blocked one is delivered, it may not be ignored any more
+    }
     if (!isBlocked && actions[(int) signal].handler() == SIG_DFL) {
       return guest.kill(name((int) signal));
     }
-    pending |= bit((int) signal);
+    if ((pending & bit((int) signal)) == 0) {
+      pending |= bit((int) signal);
+      pendingByKill |= code == SI_USER ? bit((int) signal) : 0;
+    }
     return 0;
   }
 
@@ -313,24 +363,49 @@ final class SignalCalls {
    * @return whether it was done; else the guest is to be resumed as usual, or has come to its end
    */
   boolean deliverPending() {
-    long deliverable = pending & ~blocked;
-    if (deliverable == 0) {
+    if (deliverable() == 0) {
       return false;
     }
-    int signal = Long.numberOfTrailingZeros(deliverable) + 1;
-    pending &= ~bit(signal);
-    if (actions[signal].handler() == SIG_DFL) {
-      guest.kill(name(signal));
-      return true;
-    }
+    return deliverPending(afterSystemCall(), blocked);
+  }
+
+  /** The registers with which the guest would go on, as the stub returns. */
+  private Map<Register, Long> afterSystemCall() {
     Map<Register, Long> registers = new EnumMap<>(guest.machine().registers());
-    // As the stub would return.
     registers.put(Register.RIP, guest.machine().get(Register.RCX));
     registers.put(Register.RFLAGS, guest.machine().get(Register.R11));
-    if (!deliver(SignalFrame.SignalInfo.sent(signal), registers, SignalFrame.Cause.NONE)) {
-      guest.kill(signal == SIGABRT ? name(SIGABRT) : "SIGSEGV");
+    return registers;
+  }
+
+  private SignalFrame.SignalInfo take(int signal) {
+    int code = (pendingByKill & bit(signal)) != 0 ? SI_USER : SI_TKILL;
+    pending &= ~bit(signal);
+    pendingByKill &= ~bit(signal);
+    return SignalFrame.SignalInfo.sent(signal, code);
+  }
+
+  private long deliverable() {
+    return pending & ~blocked;
+  }
+
+  /**
+   * The same for code that would go on with these registers, and with this mask when the handler
+   * has returned.
+   */
+  private boolean deliverPending(Map<Register, Long> registers, long mask) {
+    while (deliverable() != 0) {
+      SignalFrame.SignalInfo info = take(Long.numberOfTrailingZeros(deliverable()) + 1);
+      if (isIgnored(info.signal())) {
+        continue;
+      }
+      if (actions[info.signal()].handler() == SIG_DFL) {
+        guest.kill(name(info.signal()));
+      } else if (!deliver(info, registers, SignalFrame.Cause.NONE, mask)) {
+        guest.kill(info.signal() == SIGABRT ? name(SIGABRT) : "SIGSEGV");
+      }
+      return true;
     }
-    return true;
+    return false;
   }
 
   /**
@@ -339,7 +414,7 @@ final class SignalCalls {
    * @return false if it has none, or no stack for it
    */
   boolean handle(Trap.ProcessorException exception) {
-    SignalFrame.SignalInfo info = FaultSignals.of(exception, guest.context());
+    SignalFrame.SignalInfo info = FaultSignals.of(exception, guest.context(), guest.space());
     if (info == null) {
       return false;
     }
@@ -352,11 +427,15 @@ final class SignalCalls {
         && deliver(
             info,
             exception.registers(),
-            new SignalFrame.Cause(exception.vector(), exception.errorCode(), exception.address()));
+            new SignalFrame.Cause(exception.vector(), exception.errorCode(), exception.address()),
+            blocked);
   }
 
   private boolean deliver(
-      SignalFrame.SignalInfo info, Map<Register, Long> registers, SignalFrame.Cause cause) {
+      SignalFrame.SignalInfo info,
+      Map<Register, Long> registers,
+      SignalFrame.Cause cause,
+      long mask) {
     SignalState.Action action = actions[info.signal()];
     long stackPointer = registers.getOrDefault(Register.RSP, 0L);
     if ((action.flags() & SA_RESTORER) == 0 || !UserContext.isUserAddress(action.handler())) {
@@ -368,15 +447,19 @@ final class SignalCalls {
         && !stack.contains(stackPointer)) {
       top = stack.start() + stack.sizeBytes();
     }
+    boolean onStack = top != stackPointer - RED_ZONE || stack.contains(stackPointer);
     SignalFrame frame =
         SignalFrame.below(top, guest.context().extendedState(), guest.context().xcr0());
+    if (onStack && !stack.contains(frame.address())) {
+      return false; // what lies below it is not the handler's
+    }
     ByteBuffer contents =
         frame.contents(
             action.restorer(),
             info,
             registers,
             cause,
-            blocked,
+            mask,
             GuestMemory.bytes(stackStruct(stackPointer)));
     try {
       guest.mem().write(frame.address(), contents);
@@ -392,6 +475,7 @@ final class SignalCalls {
     entry.put(Register.RAX, 0L);
     // Direction and single step are the interrupted code's, not the handler's.
     entry.put(Register.RFLAGS, registers.getOrDefault(Register.RFLAGS, 0L) & ~0x10500L);
+    guest.context().resetExtendedState();
     guest.context().resume(entry);
     blocked =
         withoutUnblockable(
@@ -415,19 +499,28 @@ final class SignalCalls {
       SignalFrame.Saved saved = SignalFrame.read(guest.mem(), at, guest.context().xcr0());
       boolean possible =
           UserContext.isUserAddress(saved.registers().getOrDefault(Register.RIP, 0L))
-              && (saved.extendedState() == null
-                  || guest.context().setExtendedState(GuestMemory.bytes(saved.extendedState())));
+              && setExtendedState(saved.extendedState());
       if (!possible) {
         return guest.kill("SIGSEGV");
       }
       blocked = withoutUnblockable(saved.blocked());
       restoreStack(saved.stack());
-      guest.context().resume(saved.registers());
       guest.redirected();
+      if (!deliverPending(saved.registers(), blocked)) {
+        guest.context().resume(saved.registers());
+      }
       return 0;
     } catch (GuestAddressException e) {
       return guest.kill("SIGSEGV");
     }
+  }
+
+  private boolean setExtendedState(@Nullable ByteBuffer state) {
+    if (state == null) {
+      guest.context().resetExtendedState();
+      return true;
+    }
+    return guest.context().setExtendedState(GuestMemory.bytes(state));
   }
 
   private void restoreStack(ByteBuffer saved) {

@@ -29,7 +29,8 @@ final class SignalFrame {
   private static final int EXTENDED_POINTER = REGISTERS + 184;
   private static final int MASK = CONTEXT + 296;
   private static final int INFO = CONTEXT + 304;
-  private static final int SIZE = INFO + 128;
+  private static final int INFO_SIZE = 128;
+  private static final int SIZE = INFO + INFO_SIZE;
 
   private static final int STACK_SIZE = 24;
 
@@ -98,9 +99,14 @@ final class SignalFrame {
    */
   record SignalInfo(int signal, int code, long address) {
     /** A signal that the program has sent itself. */
-    static SignalInfo sent(int signal) {
+    static SignalInfo sent(int signal, int code) {
       return new SignalInfo(
-          signal, -6, ProcessCalls.PROCESS | (long) ProcessCalls.USER << Integer.SIZE);
+          signal, code, ProcessCalls.PROCESS | (long) ProcessCalls.USER << Integer.SIZE);
+    }
+
+    /** {@code siginfo_t}. */
+    ByteBuffer contents() {
+      return GuestMemory.struct(INFO_SIZE).putInt(0, signal).putInt(8, code).putLong(16, address);
     }
   }
 
@@ -112,7 +118,7 @@ final class SignalFrame {
   /**
    * What a frame says is to be gone on with.
    *
-   * @param extendedState null to leave x87 and vector state as it is
+   * @param extendedState null for x87 and vector state as a new program finds it
    */
   record Saved(
       Map<Register, Long> registers,
@@ -179,9 +185,7 @@ final class SignalFrame {
         .putLong(FAULT_ADDRESS, cause.address)
         .putLong(EXTENDED_POINTER, extendedAddress())
         .putLong(MASK, blocked)
-        .putInt(INFO, info.signal)
-        .putInt(INFO + 8, info.code)
-        .putLong(INFO + 16, info.address);
+        .put(INFO, GuestMemory.bytes(info.contents()));
     frame.put(extendedOffset, extendedState, 0, extendedSize);
     frame
         .putInt(extendedOffset + SOFTWARE, MAGIC_1)

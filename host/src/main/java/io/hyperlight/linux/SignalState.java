@@ -8,11 +8,13 @@ import java.util.List;
  * @param actions those that are not the default
  * @param blocked a bit for each blocked signal, from signal 1
  * @param pending likewise
+ * @param pendingByKill which of them {@code kill(2)} has sent, likewise
  * @param stack where handlers run that asked for a stack of their own
  */
-public record SignalState(List<Action> actions, long blocked, long pending, Stack stack) {
+public record SignalState(
+    List<Action> actions, long blocked, long pending, long pendingByKill, Stack stack) {
   /** A new program's. */
-  public static final SignalState INITIAL = new SignalState(List.of(), 0, 0, Stack.NONE);
+  public static final SignalState INITIAL = new SignalState(List.of(), 0, 0, 0, Stack.NONE);
 
   static final int SIGNALS = 64;
 

@@ -17,8 +17,11 @@ import org.jspecify.annotations.Nullable;
 final class TimeCalls {
   private static final long NANOS = 1_000_000_000L;
 
+  private static final long FURTHEST_SECONDS = Long.MAX_VALUE / NANOS - 1;
+
   private static final int CLOCK_REALTIME = 0;
   private static final int CLOCK_REALTIME_COARSE = 5;
+  private static final int CLOCK_REALTIME_ALARM = 8;
   private static final int CLOCK_TAI = 11;
 
   private static final int TIMER_ABSTIME = 1;
@@ -76,7 +79,9 @@ final class TimeCalls {
       return System.nanoTime();
     }
     Instant now = source.instant();
-    return now.getEpochSecond() * NANOS + now.getNano();
+    // A clock can tell times that are no long: as far as one goes.
+    long seconds = Math.clamp(now.getEpochSecond(), -FURTHEST_SECONDS, FURTHEST_SECONDS);
+    return seconds * NANOS + now.getNano();
   }
 
   /**
@@ -93,10 +98,13 @@ final class TimeCalls {
     if (host < hostStart) {
       hostStart = host;
     }
-    long now = start + (host - hostStart);
-    start = now;
+    long passed = host - hostStart;
+    // Of a jump by centuries there is no end to be told, so it is none.
+    if (passed > 0 && start + passed > start) {
+      start += passed;
+    }
     hostStart = host;
-    return now;
+    return start;
   }
 
   /** Nanoseconds of one of the two clocks. */
@@ -110,7 +118,10 @@ final class TimeCalls {
   }
 
   private static boolean isReal(int clock) {
-    return clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE || clock == CLOCK_TAI;
+    return clock == CLOCK_REALTIME
+        || clock == CLOCK_REALTIME_COARSE
+        || clock == CLOCK_REALTIME_ALARM
+        || clock == CLOCK_TAI;
   }
 
   private long clockGetTime(int clock, long target) {

@@ -6,6 +6,8 @@ import io.hyperlight.kvm.Segment;
 import io.hyperlight.kvm.SpecialRegisters;
 import io.hyperlight.kvm.Vcpu;
 import io.hyperlight.os.Errno;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Map;
 
 /**
@@ -18,6 +20,13 @@ import java.util.Map;
  * are a program's to change, segments as they are, state that XRSTOR would take.
  */
 public final class UserContext {
+  // The XSAVE area that KVM takes (Intel SDM vol. 1, "XSAVE Area").
+  private static final int XSAVE_SIZE = 4096;
+  private static final int X87_CONTROL = 0;
+  private static final int MXCSR = 24;
+  private static final int COMPONENTS = 512;
+  private static final long X87_AND_SSE = 3;
+
   private final Machine machine;
   private final Vcpu vcpu;
 
@@ -130,6 +139,17 @@ public final class UserContext {
   /** x87 and vector state, as XSAVE writes it in its standard format. */
   public byte[] extendedState() {
     return vcpu.getXsave();
+  }
+
+  /** Sets x87 and vector state to what a new program finds. */
+  public void resetExtendedState() {
+    byte[] area = new byte[XSAVE_SIZE];
+    ByteBuffer.wrap(area)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putShort(X87_CONTROL, Gate.X87_CONTROL_INITIAL)
+        .putInt(MXCSR, Gate.MXCSR_INITIAL)
+        .putLong(COMPONENTS, X87_AND_SSE);
+    vcpu.setXsave(area);
   }
 
   /**
