@@ -25,46 +25,7 @@ final class SignalCalls {
 
   private static final int SIGABRT = 6;
   private static final int SIGKILL = 9;
-  private static final int SIGCHLD = 17;
-  private static final int SIGCONT = 18;
   private static final int SIGSTOP = 19;
-  private static final int SIGTTOU = 22;
-  private static final int SIGURG = 23;
-  private static final int SIGWINCH = 28;
-
-  private static final String[] NAMES = {
-    "SIGHUP",
-    "SIGINT",
-    "SIGQUIT",
-    "SIGILL",
-    "SIGTRAP",
-    "SIGABRT",
-    "SIGBUS",
-    "SIGFPE",
-    "SIGKILL",
-    "SIGUSR1",
-    "SIGSEGV",
-    "SIGUSR2",
-    "SIGPIPE",
-    "SIGALRM",
-    "SIGTERM",
-    "SIGSTKFLT",
-    "SIGCHLD",
-    "SIGCONT",
-    "SIGSTOP",
-    "SIGTSTP",
-    "SIGTTIN",
-    "SIGTTOU",
-    "SIGURG",
-    "SIGXCPU",
-    "SIGXFSZ",
-    "SIGVTALRM",
-    "SIGPROF",
-    "SIGWINCH",
-    "SIGIO",
-    "SIGPWR",
-    "SIGSYS"
-  };
 
   private static final long SIG_DFL = 0;
   private static final long SIG_IGN = 1;
@@ -334,7 +295,7 @@ final class SignalCalls {
       return 0; // by the time that a blocked one is delivered, it may not be ignored any more
     }
     if (!isBlocked && actions[(int) signal].handler() == SIG_DFL) {
-      return guest.kill(name((int) signal));
+      return guest.kill(Signals.name((int) signal));
     }
     if ((pending & bit((int) signal)) == 0) {
       pending |= bit((int) signal);
@@ -343,17 +304,9 @@ final class SignalCalls {
     return 0;
   }
 
-  private static String name(int signal) {
-    return signal <= NAMES.length ? NAMES[signal - 1] : "signal " + signal;
-  }
-
   private boolean isIgnored(int signal) {
     long handler = actions[signal].handler();
-    boolean ignoredByDefault =
-        signal == SIGURG
-            || signal == SIGWINCH
-            || (signal >= SIGCHLD && signal <= SIGTTOU && signal != SIGSTOP);
-    return handler == SIG_IGN || (handler == SIG_DFL && (ignoredByDefault || signal == SIGCONT));
+    return handler == SIG_IGN || (handler == SIG_DFL && Signals.isIgnoredByDefault(signal));
   }
 
   /**
@@ -399,9 +352,9 @@ final class SignalCalls {
         continue;
       }
       if (actions[info.signal()].handler() == SIG_DFL) {
-        guest.kill(name(info.signal()));
+        guest.kill(Signals.name(info.signal()));
       } else if (!deliver(info, registers, SignalFrame.Cause.NONE, mask)) {
-        guest.kill(info.signal() == SIGABRT ? name(SIGABRT) : "SIGSEGV");
+        guest.kill(info.signal() == SIGABRT ? Signals.name(SIGABRT) : "SIGSEGV");
       }
       return true;
     }

@@ -49,24 +49,14 @@ final class StreamCalls {
   private static final byte[] NOTHING = {};
 
   private final SystemCalls guest;
-  private final Output output;
+  private final SystemCalls.Output output;
 
   /** Which stream each descriptor is. */
   private final int[] streams = {STANDARD_INPUT, 1, STANDARD_ERROR};
 
   private byte[] lastErrors = NOTHING;
 
-  /** Where a guest's output goes. */
-  interface Output {
-    /**
-     * Bytes the guest wrote.
-     *
-     * @param error whether to standard error
-     */
-    void print(byte[] bytes, boolean error);
-  }
-
-  StreamCalls(SystemCalls guest, Output output) {
+  StreamCalls(SystemCalls guest, SystemCalls.Output output) {
     this.guest = guest;
     this.output = output;
   }

@@ -63,7 +63,7 @@ public final class SystemCalls {
     observer = settings.observer();
     guestMemory = new GuestMemory(space);
     memory = new MemoryCalls(space, ranges, settings.mayMakeCode());
-    streams = new StreamCalls(this, output::print);
+    streams = new StreamCalls(this, output);
     time = new TimeCalls(this, settings.clock());
     random = new RandomCalls(this, settings.randomSeed());
     process = new ProcessCalls(this, ranges, machine.memorySizeBytes());

@@ -1,0 +1,61 @@
+package io.hyperlight.linux;
+
+/** The signals of Linux on x86-64 by number: {@code signal(7)}. */
+final class Signals {
+  private static final String[] NAMES = {
+    "SIGHUP",
+    "SIGINT",
+    "SIGQUIT",
+    "SIGILL",
+    "SIGTRAP",
+    "SIGABRT",
+    "SIGBUS",
+    "SIGFPE",
+    "SIGKILL",
+    "SIGUSR1",
+    "SIGSEGV",
+    "SIGUSR2",
+    "SIGPIPE",
+    "SIGALRM",
+    "SIGTERM",
+    "SIGSTKFLT",
+    "SIGCHLD",
+    "SIGCONT",
+    "SIGSTOP",
+    "SIGTSTP",
+    "SIGTTIN",
+    "SIGTTOU",
+    "SIGURG",
+    "SIGXCPU",
+    "SIGXFSZ",
+    "SIGVTALRM",
+    "SIGPROF",
+    "SIGWINCH",
+    "SIGIO",
+    "SIGPWR",
+    "SIGSYS"
+  };
+
+  private static final int SIGCHLD = 17;
+  private static final int SIGSTOP = 19;
+  private static final int SIGTTOU = 22;
+  private static final int SIGURG = 23;
+  private static final int SIGWINCH = 28;
+
+  private Signals() {}
+
+  /** A signal's name; a real-time signal has none but its number. */
+  static String name(int signal) {
+    return signal <= NAMES.length ? NAMES[signal - 1] : "signal " + signal;
+  }
+
+  /**
+   * Whether a program that has not said otherwise goes on: there are no children to care for, and
+   * nobody who would let a stopped process continue.
+   */
+  static boolean isIgnoredByDefault(int signal) {
+    return signal == SIGURG
+        || signal == SIGWINCH
+        || (signal >= SIGCHLD && signal <= SIGTTOU && signal != SIGSTOP);
+  }
+}
