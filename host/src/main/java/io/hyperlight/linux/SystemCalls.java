@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 public final class SystemCalls {
   private static final SystemCallTable TABLE = new SystemCallTable();
 
+  /** All numbers beyond the table, for counting. */
+  private static final long UNKNOWN = -1;
+
   private final Machine machine;
   private final AddressSpace space;
   private final GuestMemory guestMemory;
@@ -117,8 +120,12 @@ public final class SystemCalls {
   /** How often each system call was refused, by name, in the order of first refusal. */
   public Map<String, Long> refusals() {
     Map<String, Long> byName = new LinkedHashMap<>();
-    refusals.forEach((number, count) -> byName.put(SystemCallNames.of(number), count));
+    refusals.forEach((number, count) -> byName.put(nameOf(number), count));
     return byName;
+  }
+
+  private static String nameOf(long counted) {
+    return counted == UNKNOWN ? "numbers that do not exist" : SystemCallNames.of(counted);
   }
 
   /**
@@ -234,7 +241,7 @@ public final class SystemCalls {
   /** Counts something that was refused. */
   void refused(long number) {
     // A hostile number is not to make the table grow.
-    long counted = number >= 0 && number < SystemCallNames.END ? number : -1;
+    long counted = number >= 0 && number < SystemCallNames.END ? number : UNKNOWN;
     refusals.merge(counted, 1L, Long::sum);
   }
 

@@ -27,7 +27,6 @@ public final class Hypervisor {
   private final SystemCallEntry entry;
   private final byte[] initialEvents;
   private final byte[] initialDebugRegisters;
-  private final byte[] initialExtendedState;
   private @Nullable DirtyTracking tracking;
   private @Nullable GuestProcessor guestProcessor;
 
@@ -39,7 +38,6 @@ public final class Hypervisor {
       cpu = CpuFeatures.of(cpuid, vcpu.getSregs().apicBase());
       initialEvents = vcpu.getEvents();
       initialDebugRegisters = vcpu.getDebugRegisters();
-      initialExtendedState = vcpu.getXsave();
     }
     entry = probe();
   }
@@ -135,11 +133,6 @@ public final class Hypervisor {
   /** {@link Vcpu#getDebugRegisters} of a new vCPU. */
   byte[] initialDebugRegisters() {
     return initialDebugRegisters;
-  }
-
-  /** {@link Vcpu#getXsave} of a new vCPU. */
-  byte[] initialExtendedState() {
-    return initialExtendedState;
   }
 
   /**

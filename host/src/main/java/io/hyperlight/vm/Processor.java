@@ -103,15 +103,12 @@ final class Processor implements AutoCloseable {
 
   /**
    * Puts back what an exception or an odd exit changes outside the general registers: segments and
-   * CR2, what is pending or masked, DR6. User code can set no other special register. The gate
-   * resets x87 and vector state for the guest; here that is also done for whoever looks from
-   * outside.
+   * CR2, what is pending or masked, DR6. User code can set no other special register.
    */
   void reset() {
     vcpu.setSregs(initial);
     vcpu.setEvents(hypervisor.initialEvents());
     vcpu.setDebugRegisters(hypervisor.initialDebugRegisters());
-    vcpu.setXsave(hypervisor.initialExtendedState());
   }
 
   @Override
