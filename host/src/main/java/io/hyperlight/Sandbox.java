@@ -185,7 +185,8 @@ public final class Sandbox implements AutoCloseable {
 
   /**
    * Which Linux system calls the guest was refused because they are not granted to it, and how
-   * often, since the sandbox was made: what to look at first when a guest does not work.
+   * often, since the sandbox was made or restored: what to look at first when a guest does not
+   * work.
    *
    * @return the numbers by the calls' names, in the order in which they were first refused
    * @throws SandboxInUseException if a call is running

@@ -102,6 +102,7 @@ public final class SystemCalls {
     time.restore(earlier.monotonicNanos);
     random.restore();
     signals.restore(earlier.signals);
+    refusals.clear();
     beginCall();
   }
 

@@ -1,6 +1,7 @@
 package io.hyperlight.testing;
 
 import io.hyperlight.Guest;
+import io.hyperlight.sdk.GuestCompilationException;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -13,13 +14,25 @@ import java.util.stream.Stream;
  * @param libraries options for the linker
  */
 public record LibraryProgram(String code, String exports, String main, List<String> libraries) {
+  private static final String MISSING =
+      "a library of these tests is missing: apt-get install zlib1g-dev libsqlite3-dev"
+          + " liblua5.4-dev";
+
   /** Libraries may have code for what static programs cannot do, of which the linker warns. */
   private static final String NO_WARNINGS = "-Wl,--no-warnings";
 
   /** The guest, with more functions behind its own. */
   public Guest guest(String more) {
     String[] options = options(List.of()).toArray(String[]::new);
-    return CompiledGuest.withLibc("#include <hyperlight.h>\n" + code + exports + more, options);
+    try {
+      return CompiledGuest.withLibc("#include <hyperlight.h>\n" + code + exports + more, options);
+    } catch (GuestCompilationException e) {
+      String said = String.valueOf(e.getMessage());
+      if (said.contains("cannot find -l") || said.contains("No such file or directory")) {
+        throw new IllegalStateException(MISSING, e);
+      }
+      throw e;
+    }
   }
 
   /** What the native program prints. */
