@@ -132,7 +132,6 @@ record GuestLayout(
   /** The same for whoever answers system calls. */
   AddressRanges ranges() {
     return new AddressRanges(
-        Gate.ADDRESS,
         Gate.END,
         stack,
         stackEnd,

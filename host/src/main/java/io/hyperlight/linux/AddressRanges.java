@@ -3,8 +3,7 @@ package io.hyperlight.linux;
 /**
  * Which addresses of a guest are for what. All are page-aligned.
  *
- * @param hostStart the gate and the information page, which stay as they are
- * @param hostEnd behind them
+ * @param hostEnd behind the gate and the information page, which stay as they are
  * @param stackStart the call stack, likewise
  * @param stackEnd behind it
  * @param windowStart the window, likewise, also where it is not mapped yet
@@ -15,7 +14,6 @@ package io.hyperlight.linux;
  * @param freeEnd behind the last
  */
 public record AddressRanges(
-    long hostStart,
     long hostEnd,
     long stackStart,
     long stackEnd,

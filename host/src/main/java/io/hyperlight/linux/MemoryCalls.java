@@ -117,9 +117,7 @@ final class MemoryCalls {
       if ((address & PAGE_SIZE - 1) != 0) {
         return -Errno.EINVAL;
       }
-      if (address < 0
-          || address >= AddressSpace.USER_END
-          || size > AddressSpace.USER_END - address) {
+      if (!isRange(address, size)) {
         return -Errno.ENOMEM;
       }
       if (ranges.touchesSealed(address, size)) {
@@ -189,16 +187,12 @@ final class MemoryCalls {
     if (ranges.touchesSealed(address, size)) {
       return -Errno.EPERM;
     }
-    if (space.mappingCount() >= MOST_MAPPINGS) {
-      // It may cut one range in two. What ends where ranges end makes fewer of them.
-      return space.isEdge(address) || space.isEdge(address + size)
-          ? unmap(address, size)
-          : -Errno.ENOMEM;
+    // It may cut one range in two. What ends where ranges end makes fewer of them.
+    if (space.mappingCount() >= MOST_MAPPINGS
+        && !space.isEdge(address)
+        && !space.isEdge(address + size)) {
+      return -Errno.ENOMEM;
     }
-    return unmap(address, size);
-  }
-
-  private long unmap(long address, long size) {
     space.unmap(address, size);
     return 0;
   }

@@ -8,7 +8,7 @@ import io.hyperlight.vm.Protection;
  * The program break, {@code brk(2)}: memory behind it is mapped as it moves up and unmapped as it
  * moves down, so that what it moves over again is zeros.
  */
-public final class ProgramBreak {
+final class ProgramBreak {
   private static final long PAGE_SIZE = 4096;
 
   private final AddressSpace space;

@@ -228,8 +228,7 @@ final class SignalCalls {
     if (timeout == 0) {
       return pause();
     }
-    ByteBuffer time = guest.mem().readStruct(timeout, 16);
-    long nanos = TimeCalls.nanos(time.getLong(), time.getLong());
+    long nanos = guest.time().readNanos(timeout);
     if (nanos < 0) {
       return -Errno.EINVAL;
     }
@@ -394,16 +393,13 @@ final class SignalCalls {
     if ((action.flags() & SA_RESTORER) == 0 || !UserContext.isUserAddress(action.handler())) {
       return false;
     }
-    long top = stackPointer - RED_ZONE;
-    if ((action.flags() & SA_ONSTACK) != 0
-        && stack.sizeBytes() != 0
-        && !stack.contains(stackPointer)) {
-      top = stack.start() + stack.sizeBytes();
-    }
-    boolean onStack = top != stackPointer - RED_ZONE || stack.contains(stackPointer);
+    boolean isOnStack = stack.contains(stackPointer);
+    boolean goesToStack =
+        (action.flags() & SA_ONSTACK) != 0 && stack.sizeBytes() != 0 && !isOnStack;
+    long top = goesToStack ? stack.start() + stack.sizeBytes() : stackPointer - RED_ZONE;
     SignalFrame frame =
         SignalFrame.below(top, guest.context().extendedState(), guest.context().xcr0());
-    if (onStack && !stack.contains(frame.address())) {
+    if ((isOnStack || goesToStack) && !stack.contains(frame.address())) {
       return false; // what lies below it is not the handler's
     }
     ByteBuffer contents =

@@ -1,7 +1,6 @@
 package io.hyperlight.linux;
 
 import io.hyperlight.os.Errno;
-import java.nio.ByteBuffer;
 
 /** Threads and other processes, of which there are none: making and waiting for them. */
 final class ThreadCalls {
@@ -54,8 +53,7 @@ final class ThreadCalls {
     if (timeout == 0) {
       return guest.stuck("waits for another thread, and there is none (futex)");
     }
-    ByteBuffer time = guest.mem().readStruct(timeout, 16);
-    long nanos = TimeCalls.nanos(time.getLong(), time.getLong());
+    long nanos = guest.time().readNanos(timeout);
     if (nanos < 0) {
       return -Errno.EINVAL;
     }

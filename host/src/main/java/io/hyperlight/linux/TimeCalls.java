@@ -199,8 +199,7 @@ final class TimeCalls {
     if (!isClock(clock) || (flags & ~TIMER_ABSTIME) != 0) {
       return -Errno.EINVAL;
     }
-    ByteBuffer time = guest.mem().readStruct(wanted, 16);
-    long nanos = nanos(time.getLong(), time.getLong());
+    long nanos = readNanos(wanted);
     if (nanos < 0) {
       return -Errno.EINVAL;
     }
@@ -218,8 +217,14 @@ final class TimeCalls {
     return -Errno.EINTR;
   }
 
+  /** Of a {@code struct timespec} of the guest's; as {@link #nanos}. */
+  long readNanos(long address) {
+    ByteBuffer time = guest.mem().readStruct(address, 16);
+    return nanos(time.getLong(), time.getLong());
+  }
+
   /** Of a time that a guest gives; as many as a long holds, -1 if it is none. */
-  static long nanos(long seconds, long nanos) {
+  private static long nanos(long seconds, long nanos) {
     if (seconds < 0 || nanos < 0 || nanos >= NANOS) {
       return -1;
     }

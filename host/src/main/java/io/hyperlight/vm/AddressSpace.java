@@ -385,7 +385,7 @@ public final class AddressSpace {
   }
 
   /** Whether user code can read, or write, all of a range; any values. */
-  public boolean isAccessible(long guestAddress, long sizeBytes, boolean write) {
+  boolean isAccessible(long guestAddress, long sizeBytes, boolean write) {
     return isCovered(
         guestAddress,
         sizeBytes,
