@@ -1,6 +1,6 @@
 package io.hyperlight;
 
-import io.hyperlight.guest.Program;
+import io.hyperlight.guest.GuestProgram;
 import io.hyperlight.guest.Surroundings;
 import io.hyperlight.linux.Settings;
 import java.io.PrintStream;
@@ -38,7 +38,7 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
   }
 
   /** Those of before, but for what was said here. */
-  final Surroundings surroundings(Surroundings before, Program program) {
+  final Surroundings surroundings(Surroundings before, GuestProgram program) {
     StreamOutput output = (StreamOutput) before.output();
     Settings settings = before.settings();
     Consumer<SystemCall> observing = observer;

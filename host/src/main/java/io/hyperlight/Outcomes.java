@@ -1,7 +1,7 @@
 package io.hyperlight;
 
 import io.hyperlight.guest.Outcome;
-import io.hyperlight.guest.Program;
+import io.hyperlight.guest.GuestProgram;
 import io.hyperlight.kvm.Register;
 import io.hyperlight.kvm.VcpuExit;
 import io.hyperlight.vm.Trap;
@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
 final class Outcomes implements Outcome.Reporter {
   private static final int PAGE_FAULT = 14;
 
-  private final Program program;
+  private final GuestProgram program;
 
-  Outcomes(Program program) {
+  Outcomes(GuestProgram program) {
     this.program = program;
   }
 

@@ -53,7 +53,7 @@ record GuestLayout(
    *
    * @throws GuestFormatException if the program is linked where it leaves no room
    */
-  static GuestLayout of(Program program, long stackBytes, long memoryBytes) {
+  static GuestLayout of(GuestProgram program, long stackBytes, long memoryBytes) {
     return of(
         program.segments().getFirst().address(),
         program.segments().getLast().end(),
@@ -98,7 +98,7 @@ record GuestLayout(
    * @param windowEnd page-aligned, within the window
    * @param heapEnd page-aligned, within the heap
    */
-  List<MappedRange> mappings(Program program, long windowEnd, long heapEnd) {
+  List<MappedRange> mappings(GuestProgram program, long windowEnd, long heapEnd) {
     List<MappedRange> ranges = new ArrayList<>();
     for (ElfSegment segment : program.segments()) {
       ranges.add(

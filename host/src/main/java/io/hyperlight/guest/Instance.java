@@ -75,7 +75,7 @@ public final class Instance implements AutoCloseable {
    * @param stackBytes of the call stack, page-aligned
    */
   public record Configuration(
-      Program program,
+      GuestProgram program,
       long memoryBytes,
       long stackBytes,
       Surroundings surroundings,

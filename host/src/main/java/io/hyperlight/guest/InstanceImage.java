@@ -12,7 +12,7 @@ import io.hyperlight.vm.MachineImage;
  * @param windowEnd where the mapped part of the window ends
  */
 public record InstanceImage(
-    Program program,
+    GuestProgram program,
     MachineImage machine,
     GuestLayout layout,
     long windowEnd,

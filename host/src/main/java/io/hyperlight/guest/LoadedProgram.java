@@ -16,7 +16,7 @@ import java.nio.ByteOrder;
 final class LoadedProgram implements AutoCloseable {
   static final int INFORMATION_SIZE = 32;
 
-  private final Program program;
+  private final GuestProgram program;
   private final Machine machine;
   private final GuestLayout layout;
   private final Window window;
@@ -26,7 +26,7 @@ final class LoadedProgram implements AutoCloseable {
   private long stackPointer;
 
   private LoadedProgram(
-      Program program,
+      GuestProgram program,
       Machine machine,
       GuestLayout layout,
       long windowEnd,
@@ -52,7 +52,7 @@ final class LoadedProgram implements AutoCloseable {
    * @throws io.hyperlight.kvm.KvmException if KVM fails
    */
   static LoadedProgram load(Instance.Configuration configuration) {
-    Program program = configuration.program();
+    GuestProgram program = configuration.program();
     GuestLayout layout =
         GuestLayout.of(program, configuration.stackBytes(), configuration.memoryBytes());
     Machine machine = Machine.create(Hypervisor.get(), configuration.memoryBytes());
@@ -173,7 +173,7 @@ final class LoadedProgram implements AutoCloseable {
     return replacement;
   }
 
-  Program program() {
+  GuestProgram program() {
     return program;
   }
 

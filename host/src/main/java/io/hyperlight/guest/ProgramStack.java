@@ -59,7 +59,7 @@ final class ProgramStack {
    * @param random {@link #RANDOM_BYTES}, which nobody else has
    * @return where RSP is to point, aligned to 16 bytes
    */
-  static long write(AddressSpace space, Program program, long end, byte[] random) {
+  static long write(AddressSpace space, GuestProgram program, long end, byte[] random) {
     Strings strings = new Strings();
     int name = strings.add(NAME.getBytes(StandardCharsets.UTF_8));
     int platform = strings.add("x86_64".getBytes(StandardCharsets.UTF_8));

@@ -33,7 +33,7 @@ class ElfFileTest {
 
   @Test
   void aSoundGuestIsTaken() {
-    Program program = new Program(guest().toByteArray());
+    GuestProgram program = new GuestProgram(guest().toByteArray());
     assertThat(program.exports().keySet()).containsExactly("add", "count", "element", "question");
     assertThat(program.imports()).hasSize(1);
     assertThat(program.segments())
@@ -46,7 +46,7 @@ class ElfFileTest {
   void theCallersBytesAreNotChangedByRelocation() {
     byte[] file = guest().toByteArray();
     byte[] copy = file.clone();
-    assertThat(new Program(file).segments()).isNotEmpty();
+    assertThat(new GuestProgram(file).segments()).isNotEmpty();
     assertThat(file).isEqualTo(copy);
   }
 
@@ -75,12 +75,12 @@ class ElfFileTest {
   @Test
   void everyTruncationIsRefusedOrChangesNothing() {
     byte[] whole = guest().toByteArray();
-    Program sound = new Program(whole);
+    GuestProgram sound = new GuestProgram(whole);
     int refused = 0;
     for (int size = 0; size < whole.length; size++) {
-      Program program;
+      GuestProgram program;
       try {
-        program = new Program(Arrays.copyOf(whole, size));
+        program = new GuestProgram(Arrays.copyOf(whole, size));
       } catch (GuestFormatException e) {
         assertThat(e).hasMessageMatching("(?s)(not an ELF file|truncated: ).*");
         refused++;
@@ -290,7 +290,7 @@ class ElfFileTest {
   @Test
   void relocationsAddTheLoadBias() {
     ElfImage image = guest();
-    Program program = new Program(image.toByteArray());
+    GuestProgram program = new GuestProgram(image.toByteArray());
     long address = image.functionAddress("add") + GuestLayout.POSITION_INDEPENDENT_BASE;
     ElfSegment segment =
         program.segments().stream().filter(s -> s.contains(address)).findFirst().orElseThrow();

@@ -131,7 +131,7 @@ class ProgramFuzzTest {
 
   private void tryProgram(byte[] file, Random random) {
     try {
-      Program program = new Program(file);
+      GuestProgram program = new GuestProgram(file);
       // What is taken keeps its word: a layout, or a refusal; names, or none.
       assertThat(program.segments()).isNotEmpty();
       assertThat(program.symbolAt(program.segments().getFirst().address() + random.nextInt(8192)))
@@ -149,7 +149,7 @@ class ProgramFuzzTest {
   }
 
   /** Loads the first programs that are taken into a machine, but runs none of them. */
-  private void loadSome(Program program) {
+  private void loadSome(GuestProgram program) {
     if (program.initialiser() != null || program.startsItself() || loaded == LOADS) {
       return;
     }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * A guest program, parsed and checked, ready to be loaded into any number of sandboxes. Immutable
  * and safe for use by many threads.
  */
-public final class Program {
+public final class GuestProgram {
   /** Replaced by equal bytes only, see {@link #isSameAs}. */
   private volatile byte[] file;
 
@@ -30,7 +30,7 @@ public final class Program {
    * @param file its contents, which are not to be changed any more
    * @throws GuestFormatException if it is not a guest
    */
-  public Program(byte[] file) {
+  public GuestProgram(byte[] file) {
     this.file = file;
     elf = new ElfFile(file);
     functions = FunctionTable.read(elf);
@@ -61,7 +61,7 @@ public final class Program {
    * Whether it is the same program, byte for byte. Two that are share their bytes from then on, so
    * that the next time is quick.
    */
-  public boolean isSameAs(Program other) {
+  public boolean isSameAs(GuestProgram other) {
     byte[] bytes = other.file;
     boolean same = Arrays.equals(file, bytes);
     if (same) {
