@@ -3,9 +3,12 @@ package io.hyperlight;
 import io.hyperlight.guest.ExportedFunction;
 import io.hyperlight.guest.Instance;
 import io.hyperlight.guest.InstanceImage;
+import io.hyperlight.guest.Invocation;
+import io.hyperlight.guest.Outcome;
 import io.hyperlight.guest.Surroundings;
 import io.hyperlight.kvm.KvmException;
 import io.hyperlight.linux.Settings;
+import io.hyperlight.linux.SystemCalls;
 import io.hyperlight.os.SystemCallException;
 import io.hyperlight.vm.ImageClosedException;
 import io.hyperlight.vm.Machine;
@@ -118,6 +121,37 @@ public final class Sandbox implements AutoCloseable {
    */
   public MethodHandle function(String name) {
     return find(name).bind(instance);
+  }
+
+  /**
+   * Gives a request to a program that {@linkplain Program#startServing serves}, and waits for its
+   * answer. The program reads the request from its standard input, to the end of it, and writes the
+   * answer to its standard output. The answer is complete when the program exits, or when it has
+   * written something and asks for more input after the end.
+   *
+   * <p>A program that waits for more can be given the next request, and then remembers this one. To
+   * have each request start from the same state, {@linkplain #restore restore} the sandbox in
+   * between, or use {@link Snapshot#serve} or {@link SandboxPool#serve}.
+   *
+   * @param request the bytes; they are copied
+   * @return the answer
+   * @throws NotServingException if no program waits for a request in this sandbox
+   * @throws GuestExitException if the program exits with another status than 0
+   * @throws GuestFaultException if it does what it may not
+   * @throws GuestAbortException if it ends by a signal of its own
+   * @throws GuestDeadlockException if it waits for what cannot happen
+   * @throws GuestLimitException if the answer is longer than {@link Program#outputLimit} allows
+   * @throws SandboxUnusableException after one of the last five, and after the program has exited
+   * @throws SandboxInUseException if the sandbox is in use
+   * @throws SandboxClosedException if it is closed
+   */
+  public byte[] serve(byte[] request) {
+    Instance.Answer answer = instance.proceed(request);
+    return switch (answer.ending()) {
+      case Outcome.WaitingForInput() -> answer.output();
+      case Outcome.Exited(int status, String _) when status == 0 -> answer.output();
+      case Outcome.Ending other -> throw new Outcomes(guest.program()).exceptionFor(other);
+    };
   }
 
   private ExportedFunction find(String name) {
@@ -244,7 +278,7 @@ public final class Sandbox implements AutoCloseable {
     public static final long DEFAULT_STACK_SIZE = 256L << 10;
 
     private static final int PAGE_SIZE = 4096;
-    private static final long MAXIMUM_MEMORY_SIZE = Machine.MAXIMUM_MEMORY;
+    static final long MAXIMUM_MEMORY_SIZE = Machine.MAXIMUM_MEMORY;
 
     private final Guest guest;
     private long memorySize = DEFAULT_MEMORY_SIZE;
@@ -279,7 +313,7 @@ public final class Sandbox implements AutoCloseable {
       return this;
     }
 
-    private static long requirePages(String what, long sizeBytes, long maximum) {
+    static long requirePages(String what, long sizeBytes, long maximum) {
       if (sizeBytes <= 0 || sizeBytes > maximum || sizeBytes % PAGE_SIZE != 0) {
         throw new IllegalArgumentException(
             "%s %d: must be a multiple of %d, up to %d"
@@ -312,8 +346,10 @@ public final class Sandbox implements AutoCloseable {
               guest.program(),
               memorySize,
               stackSize,
+              Invocation.OF_GUEST,
               surroundings(
-                  new Surroundings(List.of(), StreamOutput.initial(), Settings.DEFAULT),
+                  new Surroundings(
+                      List.of(), StreamOutput.initial(), SystemCalls.Input.EMPTY, Settings.DEFAULT),
                   guest.program()),
               new Outcomes(guest.program()));
       return new Sandbox(

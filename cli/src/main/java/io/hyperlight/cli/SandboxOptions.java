@@ -64,20 +64,30 @@ final class SandboxOptions {
   private Sandbox create(Guest guest) {
     Sandbox.Builder builder = Sandbox.builder(guest);
     if (memoryMib != null) {
-      if (memoryMib < 1 || memoryMib > MOST_MIB) {
-        throw new UserException("--memory " + memoryMib + ": must be 1 to " + MOST_MIB + " MiB");
-      }
-      builder.memorySize((long) memoryMib << 20);
+      builder.memorySize(memoryBytes(memoryMib));
     }
     if (stackKib != null) {
-      if (stackKib < 4 || stackKib > MOST_KIB || stackKib % 4 != 0) {
-        throw new UserException(
-            "--stack " + stackKib + ": must be a multiple of 4, up to " + MOST_KIB + " KiB");
-      }
-      builder.stackSize((long) stackKib << 10);
+      builder.stackSize(stackBytes(stackKib));
     }
     register(guest, builder);
     return builder.build();
+  }
+
+  /** What {@code --memory} says. */
+  static long memoryBytes(int mib) {
+    if (mib < 1 || mib > MOST_MIB) {
+      throw new UserException("--memory " + mib + ": must be 1 to " + MOST_MIB + " MiB");
+    }
+    return (long) mib << 20;
+  }
+
+  /** What {@code --stack} says. */
+  static long stackBytes(int kib) {
+    if (kib < 4 || kib > MOST_KIB || kib % 4 != 0) {
+      throw new UserException(
+          "--stack " + kib + ": must be a multiple of 4, up to " + MOST_KIB + " KiB");
+    }
+    return (long) kib << 10;
   }
 
   private Sandbox spawn(Snapshot snapshot) {
@@ -100,7 +110,7 @@ final class SandboxOptions {
   }
 
   /** All six arguments, for want of knowing which of them the call uses. */
-  private static void print(SystemCall call) {
+  static void print(SystemCall call) {
     System.err.printf(
         "%s(%s) = %s%n",
         call.name(),

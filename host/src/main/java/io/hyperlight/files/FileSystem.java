@@ -10,6 +10,7 @@ import java.util.Map;
  * <p>Paths are resolved here, name by name, symbolic links included, so that a link means what it
  * says to the guest and the host's kernel never follows one.
  */
+@SuppressWarnings("DoNotCallSuggester")
 public final class FileSystem implements AutoCloseable {
   /** The longest path, zero byte included; {@code PATH_MAX}. */
   public static final int LONGEST_PATH = 4096;
@@ -91,7 +92,10 @@ public final class FileSystem implements AutoCloseable {
     throw new UnsupportedOperationException();
   }
 
-  /** Goes back to a state of this file system or another one with the same mounts. Cheap if little has changed. */
+  /**
+   * Goes back to a state of this file system or another one with the same mounts. Cheap if little
+   * has changed.
+   */
   public void restore(State earlier) {
     throw new UnsupportedOperationException();
   }

@@ -20,7 +20,9 @@ public interface Node {
   /** The same for another sandbox's file system, which has the same trees. */
   Node in(FileSystem other);
 
-  /** What a directory has under a name, which is neither empty nor "." nor ".."; null if nothing. */
+  /**
+   * What a directory has under a name, which is neither empty nor "." nor ".."; null if nothing.
+   */
   default @Nullable Node child(String name) {
     throw new FileException(Errno.ENOTDIR);
   }

@@ -92,6 +92,10 @@ final class Hypercalls {
     return systemCalls.refusals();
   }
 
+  long systemCallCount() {
+    return systemCalls.count();
+  }
+
   /** Whether the system call that the machine stopped at says that the program has started. */
   boolean isReady() {
     return machine.get(Register.RAX) == CALL_READY;
@@ -125,8 +129,9 @@ final class Hypercalls {
       case null -> null;
       case ProcessEnding.Exited(int status, String explanation) ->
           new Outcome.Exited(status, explanation);
-      case ProcessEnding.Killed(String signal, String explanation) ->
-          new Outcome.Aborted(explanation.isEmpty() ? "killed by " + signal : explanation);
+      case ProcessEnding.Killed(int signal, String name, String explanation) ->
+          new Outcome.Aborted(explanation.isEmpty() ? "killed by " + name : explanation, signal);
+      case ProcessEnding.WaitingForInput() -> new Outcome.WaitingForInput();
       case ProcessEnding.Stuck(String what) -> new Outcome.Stuck(what);
     };
   }
@@ -146,7 +151,8 @@ final class Hypercalls {
           : violation("giving up although no host function had failed");
     }
     if (number == CALL_ABORT) {
-      return new Outcome.Aborted(systemCalls.explain(readMessage(argument0, argument1)));
+      return new Outcome.Aborted(
+          systemCalls.explain(readMessage(argument0, argument1)), Outcome.Aborted.SIGABRT);
     }
     if (number == CALL_LOG) {
       if (argument0 < 0 || argument0 >= LOG_LEVELS) {

@@ -1,5 +1,6 @@
 package io.hyperlight.guest;
 
+import io.hyperlight.files.FileException;
 import io.hyperlight.linux.SystemCalls;
 import io.hyperlight.vm.AddressSpace;
 import io.hyperlight.vm.Gate;
@@ -16,13 +17,20 @@ import java.nio.ByteOrder;
 final class LoadedProgram implements AutoCloseable {
   static final int INFORMATION_SIZE = 32;
 
+  private static final int LARGEST_INTERPRETER = 16 << 20;
+
   private final GuestProgram program;
   private final Machine machine;
   private final GuestLayout layout;
   private final Window window;
   private final SystemCalls systemCalls;
   private final Hypercalls hypercalls;
+  private final Conversation conversation;
   private final Surroundings surroundings;
+
+  /** Where a program that starts itself begins: its own entry point, or its interpreter's. */
+  private long entry;
+
   private long stackPointer;
 
   private LoadedProgram(
@@ -39,9 +47,25 @@ final class LoadedProgram implements AutoCloseable {
     AddressSpace space = machine.addressSpace();
     window = new Window(space, layout.window(), layout.window() + memoryBytes, windowEnd);
     GuestOutput output = surroundings.output();
-    systemCalls = new SystemCalls(machine, layout.ranges(), output::print, surroundings.settings());
+    conversation = new Conversation(surroundings.settings().mostOutputBytes());
+    SystemCalls.Input input = surroundings.input();
+    systemCalls =
+        new SystemCalls(
+            machine,
+            layout.ranges(),
+            input == null ? conversation::read : input,
+            this::print,
+            surroundings.settings());
     hypercalls =
         new Hypercalls(machine, window, surroundings.bindings(), systemCalls, output, memoryBytes);
+  }
+
+  private void print(byte[] bytes, boolean error) {
+    if (conversation.isOpen() && !error) {
+      conversation.write(bytes);
+    } else {
+      surroundings.output().print(bytes, error);
+    }
   }
 
   /**
@@ -62,15 +86,17 @@ final class LoadedProgram implements AutoCloseable {
         map(segment, space);
         loadContents(segment, space);
       }
-      space.map(layout.stack(), configuration.stackBytes(), Protection.READ_WRITE);
+      space.map(layout.stack(), layout.stackEnd() - layout.stack(), Protection.READ_WRITE);
       machine.installGate(layout.frame());
       writeInformation(space, layout);
       LoadedProgram loaded =
           new LoadedProgram(
               program, machine, layout, layout.window(), configuration.surroundings());
-      loaded.window.reserveInitial();
+      if (!program.isWhole()) {
+        loaded.window.reserveInitial();
+      }
       if (program.startsItself()) {
-        loaded.writeProgramStack();
+        loaded.prepareStart(configuration.invocation());
       }
       return loaded;
     } catch (Throwable t) {
@@ -79,18 +105,55 @@ final class LoadedProgram implements AutoCloseable {
     }
   }
 
-  private void writeProgramStack() {
+  private void prepareStart(Invocation invocation) {
     AddressSpace space = machine.addressSpace();
     space.map(
         layout.programStack(),
         layout.programStackEnd() - layout.programStack(),
         Protection.READ_WRITE);
+    String interpreter = program.interpreter();
+    long base = 0;
+    entry = program.entry();
+    if (interpreter != null) {
+      base = layout.ranges().freeStart();
+      entry = loadInterpreter(interpreter, base);
+    }
     stackPointer =
         ProgramStack.write(
             space,
             program,
-            layout.programStackEnd(),
+            invocation,
+            layout,
+            base,
             systemCalls.randomBytes(ProgramStack.RANDOM_BYTES));
+  }
+
+  /**
+   * Loads what is to load the program, from the files that the guest sees.
+   *
+   * @return where it begins
+   */
+  private long loadInterpreter(String path, long base) {
+    ElfFile interpreter;
+    try {
+      interpreter = ElfFile.interpreter(systemCalls.readFile(path, LARGEST_INTERPRETER), base);
+    } catch (FileException e) {
+      throw new GuestFormatException(
+          "it is loaded by %s, which cannot be read among its files (%s): mount the directory that has it, and those of its libraries"
+              .formatted(path, e.getMessage()));
+    } catch (GuestFormatException e) {
+      throw new GuestFormatException("it is loaded by " + path + ", which is " + e.getMessage());
+    }
+    for (ElfSegment segment : interpreter.segments()) {
+      map(segment, machine.addressSpace());
+      loadContents(segment, machine.addressSpace());
+    }
+    return interpreter.entry();
+  }
+
+  /** Where a program that starts itself begins; 0 once it has started. */
+  long entry() {
+    return entry;
   }
 
   /** Where the stack of a program begins that starts itself; 0 once it has started. */
@@ -141,10 +204,19 @@ final class LoadedProgram implements AutoCloseable {
     }
   }
 
-  /** Freezes it as it is between two calls. */
-  InstanceImage freeze() {
+  /**
+   * Freezes it as it is.
+   *
+   * @param atSystemCall whether the guest waits for an answer; if not, it is between two calls
+   */
+  InstanceImage freeze(boolean atSystemCall) {
     return new InstanceImage(
-        program, machine.freeze(), layout, window.mappedEnd(), hypercalls.state(), surroundings);
+        program,
+        atSystemCall ? machine.freezeAtSystemCall() : machine.freeze(),
+        layout,
+        window.mappedEnd(),
+        hypercalls.state(),
+        surroundings);
   }
 
   /**
@@ -161,6 +233,7 @@ final class LoadedProgram implements AutoCloseable {
     if (machine.restore(image.machine())) {
       window.restore(image.windowEnd());
       hypercalls.restore(image.systemCalls());
+      conversation.restore();
       return this;
     }
     LoadedProgram replacement = spawn(image, surroundings);
@@ -187,6 +260,11 @@ final class LoadedProgram implements AutoCloseable {
 
   Window window() {
     return window;
+  }
+
+  /** Requests and answers of a program that serves. */
+  Conversation conversation() {
+    return conversation;
   }
 
   Hypercalls hypercalls() {

@@ -1,6 +1,7 @@
 package io.hyperlight.guest;
 
 import io.hyperlight.linux.Settings;
+import io.hyperlight.linux.SystemCalls;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -9,7 +10,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param bindings host functions by import number; null where there is no import of that number
  * @param output where it prints and logs
+ * @param input of its standard input; null for a program that serves, which reads requests
  * @param settings of its system calls
  */
 public record Surroundings(
-    List<@Nullable HostBinding> bindings, GuestOutput output, Settings settings) {}
+    List<@Nullable HostBinding> bindings,
+    GuestOutput output,
+    SystemCalls.@Nullable Input input,
+    Settings settings) {}

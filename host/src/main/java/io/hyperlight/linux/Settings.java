@@ -10,13 +10,15 @@ import org.jspecify.annotations.Nullable;
  * @param clock where its time comes from; null for the host's clocks
  * @param randomSeed for random numbers that are the same in each sandbox; empty for true ones
  * @param mayMakeCode whether memory that could be written may become executable
+ * @param mostOutputBytes what a whole program may write that is kept for somebody
  * @param observer sees every system call; null for nobody
  */
 public record Settings(
     @Nullable InstantSource clock,
     OptionalLong randomSeed,
     boolean mayMakeCode,
+    long mostOutputBytes,
     @Nullable SystemCallObserver observer) {
   /** The host's clocks, true random numbers, no code but the program's own, nobody looking. */
-  public static final Settings DEFAULT = new Settings(null, OptionalLong.empty(), false, null);
+  public static final Settings DEFAULT = new Settings(null, OptionalLong.empty(), false, 0, null);
 }

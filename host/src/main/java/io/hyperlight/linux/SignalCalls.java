@@ -294,7 +294,7 @@ final class SignalCalls {
       return 0; // by the time that a blocked one is delivered, it may not be ignored any more
     }
     if (!isBlocked && actions[(int) signal].handler() == SIG_DFL) {
-      return guest.kill(Signals.name((int) signal));
+      return guest.kill((int) signal);
     }
     if ((pending & bit((int) signal)) == 0) {
       pending |= bit((int) signal);
@@ -351,9 +351,9 @@ final class SignalCalls {
         continue;
       }
       if (actions[info.signal()].handler() == SIG_DFL) {
-        guest.kill(Signals.name(info.signal()));
+        guest.kill(info.signal());
       } else if (!deliver(info, registers, SignalFrame.Cause.NONE, mask)) {
-        guest.kill(info.signal() == SIGABRT ? Signals.name(SIGABRT) : "SIGSEGV");
+        guest.kill(info.signal() == SIGABRT ? SIGABRT : FaultSignals.SIGSEGV);
       }
       return true;
     }
@@ -450,7 +450,7 @@ final class SignalCalls {
           UserContext.isUserAddress(saved.registers().getOrDefault(Register.RIP, 0L))
               && setExtendedState(saved.extendedState());
       if (!possible) {
-        return guest.kill("SIGSEGV");
+        return guest.kill(FaultSignals.SIGSEGV);
       }
       blocked = withoutUnblockable(saved.blocked());
       restoreStack(saved.stack());
@@ -460,7 +460,7 @@ final class SignalCalls {
       }
       return 0;
     } catch (GuestAddressException e) {
-      return guest.kill("SIGSEGV");
+      return guest.kill(FaultSignals.SIGSEGV);
     }
   }
 

@@ -49,6 +49,7 @@ final class StreamCalls {
   private static final byte[] NOTHING = {};
 
   private final SystemCalls guest;
+  private final SystemCalls.Input input;
   private final SystemCalls.Output output;
 
   /** Which stream each descriptor is. */
@@ -56,13 +57,14 @@ final class StreamCalls {
 
   private byte[] lastErrors = NOTHING;
 
-  StreamCalls(SystemCalls guest, SystemCalls.Output output) {
+  StreamCalls(SystemCalls guest, SystemCalls.Input input, SystemCalls.Output output) {
     this.guest = guest;
+    this.input = input;
     this.output = output;
   }
 
   static void register(SystemCallTable table) {
-    table.on(0, (guest, a, b, c, d, e, f) -> guest.streams().read(a, c));
+    table.on(0, (guest, a, b, c, d, e, f) -> guest.streams().read(a, b, c));
     table.on(1, (guest, a, b, c, d, e, f) -> guest.streams().write(a, b, c));
     table.on(3, (guest, a, b, c, d, e, f) -> guest.streams().close(a));
     table.on(5, (guest, a, b, c, d, e, f) -> guest.streams().fstat(a, b));
@@ -123,15 +125,23 @@ final class StreamCalls {
     return isOpen(descriptor) && streams[(int) descriptor] != STANDARD_INPUT;
   }
 
-  private long read(long descriptor, long size) {
+  private long read(long descriptor, long buffer, long size) {
     if (!isOpen(descriptor) || canWrite(descriptor)) {
       return -Errno.EBADF;
     }
-    return size < 0 ? -Errno.EINVAL : 0; // the end of an empty input
+    if (size <= 0) {
+      return size < 0 ? -Errno.EINVAL : 0;
+    }
+    byte[] bytes = input.read((int) Math.min(size, LONGEST_WRITE));
+    if (bytes == null) {
+      return guest.waitForInput();
+    }
+    guest.mem().write(buffer, bytes);
+    return bytes.length;
   }
 
   private long readv(long descriptor, long count) {
-    return read(descriptor, count < 0 || count > MOST_PARTS ? -1 : 0);
+    return read(descriptor, 0, count < 0 || count > MOST_PARTS ? -1 : 0);
   }
 
   private long write(long descriptor, long buffer, long size) {

@@ -1,5 +1,6 @@
 package io.hyperlight.linux;
 
+import io.hyperlight.files.FileException;
 import io.hyperlight.kvm.Register;
 import io.hyperlight.os.Errno;
 import io.hyperlight.vm.AddressSpace;
@@ -41,6 +42,8 @@ public final class SystemCalls {
   /** How often what was refused, by number. */
   private final Map<Long, Long> refusals = new LinkedHashMap<>();
 
+  private long count;
+
   // Of the running call.
   private @Nullable ProcessEnding ending;
   private @Nullable String need;
@@ -59,14 +62,31 @@ public final class SystemCalls {
     void print(byte[] bytes, boolean error);
   }
 
+  /** Gives what a guest reads from its standard input. */
+  @FunctionalInterface
+  public interface Input {
+    /** An input with nothing in it. */
+    Input EMPTY = most -> new byte[0];
+
+    /**
+     * The next bytes. May wait for them.
+     *
+     * @param most how many at most, positive
+     * @return none at the end; null if there are none yet and the guest is to be left waiting for
+     *     them: {@link SystemCalls#answer} then says so, and asks again when it is called again
+     */
+    byte @Nullable [] read(int most);
+  }
+
   /** System calls of one guest. */
-  public SystemCalls(Machine machine, AddressRanges ranges, Output output, Settings settings) {
+  public SystemCalls(
+      Machine machine, AddressRanges ranges, Input input, Output output, Settings settings) {
     this.machine = machine;
     space = machine.addressSpace();
     observer = settings.observer();
     guestMemory = new GuestMemory(space);
     memory = new MemoryCalls(space, ranges, settings.mayMakeCode());
-    streams = new StreamCalls(this, output);
+    streams = new StreamCalls(this, input, output);
     time = new TimeCalls(this, settings.clock());
     random = new RandomCalls(this, settings.randomSeed());
     process = new ProcessCalls(this, ranges, machine.memorySizeBytes());
@@ -103,6 +123,7 @@ public final class SystemCalls {
     random.restore();
     signals.restore(earlier.signals);
     refusals.clear();
+    count = 0;
     beginCall();
   }
 
@@ -111,6 +132,20 @@ public final class SystemCalls {
     ending = null;
     need = null;
     streams.beginCall();
+  }
+
+  /**
+   * The contents of a file that the guest sees.
+   *
+   * @param path absolute
+   * @param most how many bytes it may have
+   * @throws FileException if it cannot be read, or is larger
+   */
+  public byte[] readFile(String path, int most) {
+    if (most >= 0) {
+      throw new FileException(Errno.ENOENT);
+    }
+    return new byte[0];
   }
 
   /** Random bytes as the guest would get them. */
@@ -125,6 +160,11 @@ public final class SystemCalls {
     return byName;
   }
 
+  /** How many system calls there were. */
+  public long count() {
+    return count;
+  }
+
   private static String nameOf(long counted) {
     return counted == UNKNOWN ? "numbers that do not exist" : SystemCallNames.of(counted);
   }
@@ -136,6 +176,8 @@ public final class SystemCalls {
    */
   public @Nullable ProcessEnding answer() {
     long number = machine.get(Register.RAX);
+    count++;
+    ending = null;
     redirected = false;
     long result;
     if (observer == null) {
@@ -143,7 +185,9 @@ public final class SystemCalls {
     } else {
       long[] arguments = arguments();
       result = call(number);
-      observer.answered(SystemCallNames.of(number), arguments, result);
+      if (!(ending instanceof ProcessEnding.WaitingForInput)) {
+        observer.answered(SystemCallNames.of(number), arguments, result);
+      }
     }
     if (ending != null) {
       return ending;
@@ -260,8 +304,14 @@ public final class SystemCalls {
   }
 
   /** Ends the program by a signal; the result does not matter. */
-  long kill(String signal) {
-    ending = new ProcessEnding.Killed(signal, explanation());
+  long kill(int signal) {
+    ending = new ProcessEnding.Killed(signal, Signals.name(signal), explanation());
+    return 0;
+  }
+
+  /** Leaves the program waiting for input; the result does not matter. */
+  long waitForInput() {
+    ending = new ProcessEnding.WaitingForInput();
     return 0;
   }
 

@@ -243,6 +243,11 @@ public final class Machine implements AutoCloseable {
     return memory.segment().byteSize();
   }
 
+  /** How much memory has been handed out at most, the monitor's included, in bytes. */
+  public long mostMemoryBytes() {
+    return memory.usedBytes();
+  }
+
   Processor processor() {
     return processor;
   }

@@ -4,8 +4,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A machine, frozen at rest between two calls or at a system call: its memory, and all that is known of it outside of its memory.
- * Immutable, safe for use by many threads.
+ * A machine, frozen at rest between two calls or at a system call: its memory, and all that is
+ * known of it outside of its memory. Immutable, safe for use by many threads.
  *
  * <p>Counted, as {@link MemoryImage} is: machines that came from it keep it alive.
  */
@@ -76,6 +76,11 @@ public final class MachineImage implements AutoCloseable {
 
   long xcr0() {
     return xcr0;
+  }
+
+  /** Whether machines that come from it stand at a system call that has not been answered. */
+  public boolean isAtSystemCall() {
+    return stopped != null;
   }
 
   /** Where user code goes on that was stopped in the middle; null between two calls. */

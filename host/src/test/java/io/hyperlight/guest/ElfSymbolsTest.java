@@ -108,7 +108,8 @@ class ElfSymbolsTest {
       }
     }
     for (int value : new int[] {-1, Integer.MAX_VALUE, 1 << 20}) {
-      GuestProgram program = new GuestProgram(guest().setInt(table + 40, value).toByteArray()); // sh_link
+      GuestProgram program =
+          new GuestProgram(guest().setInt(table + 40, value).toByteArray()); // sh_link
       assertThat(program.symbolAt(addressOfAdd())).isEmpty();
       int name = (int) symbol(image, addressOfAdd());
       program = new GuestProgram(guest().setInt(name, value).toByteArray());

@@ -4,6 +4,7 @@ import static io.hyperlight.guest.Spoilt.guest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.linux.Settings;
+import io.hyperlight.linux.SystemCalls;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.vm.GuestMemoryExhaustedException;
 import java.util.ArrayList;
@@ -139,7 +140,7 @@ class ProgramFuzzTest {
       long start = program.segments().getFirst().address();
       long end = program.segments().getLast().end();
       taken++;
-      GuestLayout layout = GuestLayout.of(start, end, false, STACK, MEMORY);
+      GuestLayout layout = GuestLayout.of(start, end, STACK, 0, MEMORY);
       assertThat(layout.stack()).isGreaterThan(end);
       loadSome(program);
     } catch (GuestFormatException e) {
@@ -173,7 +174,8 @@ class ProgramFuzzTest {
             program,
             MEMORY,
             STACK,
-            new Surroundings(bindings, output, Settings.DEFAULT),
+            Invocation.OF_GUEST,
+            new Surroundings(bindings, output, SystemCalls.Input.EMPTY, Settings.DEFAULT),
             outcome -> new IllegalStateException());
     try {
       Instance.create(configuration).close();
