@@ -17,6 +17,11 @@ public interface Node {
   /** As it is now. */
   FileStatus status();
 
+  /** What kind of file it was when it was found; cheaper than {@link #status}. */
+  default FileKind kind() {
+    return status().kind();
+  }
+
   /** The same for another sandbox's file system, which has the same trees. */
   Node in(FileSystem other);
 
