@@ -19,6 +19,7 @@ public abstract sealed class HyperlightException extends RuntimeException
         HypervisorException,
         HypervisorUnavailableException,
         InvalidArgumentException,
+        InvalidFileTreeException,
         InvalidGuestException,
         InvalidHostFunctionException,
         InvalidResultException,
