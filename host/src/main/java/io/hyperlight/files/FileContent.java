@@ -36,6 +36,24 @@ public interface FileContent extends AutoCloseable {
   /** The same for another sandbox's file system, which has the same trees. To be closed, too. */
   FileContent in(FileSystem other);
 
+  /** What a snapshot keeps of it, to be closed on its own. */
+  Frozen freeze();
+
+  /**
+   * An open file without a file system, which it does not disturb. Immutable, safe for use by many
+   * threads.
+   */
+  interface Frozen extends AutoCloseable {
+    /**
+     * Opens it again in a file system with the same trees, which is in the state of the snapshot.
+     * Not once it is closed.
+     */
+    FileContent in(FileSystem other);
+
+    @Override
+    void close();
+  }
+
   @Override
   void close();
 }

@@ -1,6 +1,8 @@
 package io.hyperlight.linux;
 
+import io.hyperlight.files.Mount;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -11,12 +13,36 @@ import org.jspecify.annotations.Nullable;
  * @param randomSeed for random numbers that are the same in each sandbox; empty for true ones
  * @param mayMakeCode whether memory that could be written may become executable
  * @param observer sees every system call; null for nobody
+ * @param input its standard input
+ * @param mounts its files; the later ones lie on top of the earlier ones
+ * @param program what it is called
  */
 public record Settings(
     @Nullable InstantSource clock,
     OptionalLong randomSeed,
     boolean mayMakeCode,
-    @Nullable SystemCallObserver observer) {
+    @Nullable SystemCallObserver observer,
+    SystemCalls.Input input,
+    List<Mount> mounts,
+    ProgramIdentity program) {
   /** The host's clocks, true random numbers, no code but the program's own, nobody looking. */
-  public static final Settings DEFAULT = new Settings(null, OptionalLong.empty(), false, null);
+  public static final Settings DEFAULT =
+      new Settings(
+          null,
+          OptionalLong.empty(),
+          false,
+          null,
+          SystemCalls.Input.EMPTY,
+          List.of(),
+          ProgramIdentity.DEFAULT);
+
+  public Settings {
+    mounts = List.copyOf(mounts);
+  }
+
+  /** The same with what belongs to a program's state: its files and its name. */
+  public Settings withProgramOf(Settings other) {
+    return new Settings(
+        clock, randomSeed, mayMakeCode, observer, input, other.mounts, other.program);
+  }
 }
