@@ -56,7 +56,10 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
                 ? settings.observer()
                 : (name, arguments, result) ->
                     observing.accept(
-                        new SystemCall(name, Arrays.stream(arguments).boxed().toList(), result))));
+                        new SystemCall(name, Arrays.stream(arguments).boxed().toList(), result)),
+            settings.input(),
+            settings.mounts(),
+            settings.program()));
   }
 
   /**

@@ -33,25 +33,19 @@ public interface FileContent extends AutoCloseable {
    */
   void truncate(long size);
 
-  /** The same for another sandbox's file system, which has the same trees. To be closed, too. */
+  /**
+   * The same for another sandbox's file system, which has the same trees in a state in which this
+   * was open. To be closed, too.
+   */
   FileContent in(FileSystem other);
 
-  /** What a snapshot keeps of it, to be closed on its own. */
-  Frozen freeze();
-
   /**
-   * An open file without a file system, which it does not disturb. Immutable, safe for use by many
-   * threads.
+   * The same for keeping, as a snapshot does: of no file system, so that nobody who runs meanwhile
+   * is disturbed by it. Good for {@link #in} only, which any thread may call then. To be closed,
+   * too.
    */
-  interface Frozen extends AutoCloseable {
-    /**
-     * Opens it again in a file system with the same trees, which is in the state of the snapshot.
-     * Not once it is closed.
-     */
-    FileContent in(FileSystem other);
-
-    @Override
-    void close();
+  default FileContent kept() {
+    return this;
   }
 
   @Override

@@ -68,13 +68,23 @@ final class LoadedProgram implements AutoCloseable {
       LoadedProgram loaded =
           new LoadedProgram(
               program, machine, layout, layout.window(), configuration.surroundings());
-      loaded.window.reserveInitial();
-      if (program.startsItself()) {
-        loaded.writeProgramStack();
-      }
+      loaded.prepare();
       return loaded;
     } catch (Throwable t) {
       machine.close();
+      throw t;
+    }
+  }
+
+  /** What its start needs. */
+  private void prepare() {
+    try {
+      window.reserveInitial();
+      if (program.startsItself()) {
+        writeProgramStack();
+      }
+    } catch (Throwable t) {
+      systemCalls.close(); // the machine is not closed here
       throw t;
     }
   }
@@ -132,8 +142,12 @@ final class LoadedProgram implements AutoCloseable {
     try {
       LoadedProgram spawned =
           new LoadedProgram(
-              image.program(), machine, image.layout(), image.windowEnd(), surroundings);
-      spawned.hypercalls.restore(image.systemCalls());
+              image.program(),
+              machine,
+              image.layout(),
+              image.windowEnd(),
+              surroundings.withProgramOf(image.surroundings()));
+      spawned.restoreSystemCalls(image.systemCalls());
       return spawned;
     } catch (Throwable t) {
       machine.close();
@@ -141,10 +155,31 @@ final class LoadedProgram implements AutoCloseable {
     }
   }
 
+  /** Of a new one, which is closed if that fails. */
+  private void restoreSystemCalls(SystemCalls.State earlier) {
+    try {
+      earlier.files().retain();
+      try {
+        hypercalls.restore(earlier);
+      } finally {
+        earlier.files().release();
+      }
+    } catch (Throwable t) {
+      systemCalls.close(); // the machine is not closed here
+      throw t;
+    }
+  }
+
   /** Freezes it as it is between two calls. */
   InstanceImage freeze() {
-    return new InstanceImage(
-        program, machine.freeze(), layout, window.mappedEnd(), hypercalls.state(), surroundings);
+    SystemCalls.State state = hypercalls.state();
+    try {
+      return new InstanceImage(
+          program, machine.freeze(), layout, window.mappedEnd(), state, surroundings);
+    } catch (Throwable t) {
+      state.close();
+      throw t;
+    }
   }
 
   /**
@@ -154,14 +189,20 @@ final class LoadedProgram implements AutoCloseable {
    * @return this, or what takes its place; this is closed then
    * @throws io.hyperlight.kvm.KvmException if KVM fails; if the machine is lost then, nothing but
    *     another restore is possible
-   * @throws io.hyperlight.vm.ImageClosedException if a new machine is needed and the image is
-   *     closed; nothing is changed then
+   * @throws io.hyperlight.vm.ImageClosedException if a new machine is needed, or files were open,
+   *     and the image is closed; nothing is changed then
    */
   LoadedProgram restore(InstanceImage image) {
-    if (machine.restore(image.machine())) {
-      window.restore(image.windowEnd());
-      hypercalls.restore(image.systemCalls());
-      return this;
+    // First: it may be closed, and what it holds with it.
+    image.systemCalls().files().retain();
+    try {
+      if (machine.restore(image.machine())) {
+        window.restore(image.windowEnd());
+        hypercalls.restore(image.systemCalls());
+        return this;
+      }
+    } finally {
+      image.systemCalls().files().release();
     }
     LoadedProgram replacement = spawn(image, surroundings);
     try {
@@ -193,9 +234,13 @@ final class LoadedProgram implements AutoCloseable {
     return hypercalls;
   }
 
-  /** Frees the machine. A second call does nothing. */
+  /** Frees the machine, and what its files hold. A second call does nothing. */
   @Override
   public void close() {
-    machine.close();
+    try {
+      machine.close();
+    } finally {
+      systemCalls.close();
+    }
   }
 }

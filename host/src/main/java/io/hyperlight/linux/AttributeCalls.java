@@ -62,7 +62,7 @@ final class AttributeCalls {
       return -Errno.ENODATA;
     }
     Paths.requireWritable(node);
-    return operation == 0 ? -Errno.EOPNOTSUPP : -Errno.ENODATA;
+    return operation == 0 ? -Errno.ENOTSUP : -Errno.ENODATA;
   }
 
   private static Node at(SystemCalls guest, long folder, long path, boolean followLast) {
@@ -93,14 +93,14 @@ final class AttributeCalls {
   }
 
   private static long fchownat(
-      SystemCalls guest, long folder, long path, long user, long group, long flags) {
+      SystemCalls guest, long folder, long path, long user, long group, int flags) {
     if ((flags & ~(Paths.AT_SYMLINK_NOFOLLOW | Paths.AT_EMPTY_PATH)) != 0) {
       return -Errno.EINVAL;
     }
     return setOwner(nodeAt(guest, folder, path, flags), user, group);
   }
 
-  private static Node nodeAt(SystemCalls guest, long folder, long path, long flags) {
+  private static Node nodeAt(SystemCalls guest, long folder, long path, int flags) {
     if ((flags & Paths.AT_EMPTY_PATH) != 0 && Paths.read(guest, path).isEmpty()) {
       return (int) folder == Paths.AT_FDCWD
           ? guest.files().workingDirectory().node()
@@ -121,8 +121,7 @@ final class AttributeCalls {
     return guest.time().instant();
   }
 
-  private static long setTimes(
-      Node node, @Nullable Instant accessed, @Nullable Instant modified) {
+  private static long setTimes(Node node, @Nullable Instant accessed, @Nullable Instant modified) {
     Paths.requireWritable(node);
     node.setTimes(accessed, modified);
     return 0;
@@ -163,8 +162,7 @@ final class AttributeCalls {
     return value < 0 || value >= unit;
   }
 
-  private static long utimensat(
-      SystemCalls guest, long folder, long path, long times, long flags) {
+  private static long utimensat(SystemCalls guest, long folder, long path, long times, int flags) {
     Instant accessed = now(guest);
     Instant modified = accessed;
     if (times != 0) {

@@ -59,7 +59,7 @@ final class ContentFile extends OpenFile {
 
   @Override
   SavedFile save(ToIntFunction<Pipe> pipes) {
-    return new SavedFile.Content(flags(), content.freeze(), place(), offset);
+    return new SavedFile.Content(flags(), content.kept(), place(), offset);
   }
 
   @Override
@@ -132,7 +132,7 @@ final class ContentFile extends OpenFile {
         };
     long target = base + wanted;
     if (target < 0) {
-      throw new FileException(whence == SEEK_SET || wanted < 0 ? Errno.EINVAL : Errno.EOVERFLOW);
+      throw new FileException(Errno.EINVAL);
     }
     if (target != offset) {
       changes();
@@ -159,6 +159,6 @@ final class ContentFile extends OpenFile {
     if (!isRegular()) {
       throw new FileException(Errno.ENOTTY);
     }
-    return (int) Math.clamp(content.status().size() - offset, 0, Integer.MAX_VALUE);
+    return Math.clamp(content.status().size() - offset, 0, Integer.MAX_VALUE);
   }
 }

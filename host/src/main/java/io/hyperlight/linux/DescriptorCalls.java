@@ -92,10 +92,11 @@ final class DescriptorCalls {
 
   private static long duplicate(SystemCalls guest, long descriptor, long from, boolean cloexec) {
     OpenFile file = descriptors(guest).any(descriptor);
-    if (from < 0 || from >= Descriptors.MOST) {
+    int first = (int) from;
+    if (first < 0 || first >= Descriptors.MOST) {
       return -Errno.EINVAL;
     }
-    return descriptors(guest).add(file, (int) from, cloexec);
+    return descriptors(guest).add(file, first, cloexec);
   }
 
   private static long dup2(SystemCalls guest, long descriptor, long target) {
@@ -113,8 +114,7 @@ final class DescriptorCalls {
     return duplicateTo(guest, descriptor, (int) target, flags != 0);
   }
 
-  private static long duplicateTo(
-      SystemCalls guest, long descriptor, int target, boolean cloexec) {
+  private static long duplicateTo(SystemCalls guest, long descriptor, int target, boolean cloexec) {
     if (target < 0 || target >= Descriptors.MOST) {
       return -Errno.EBADF;
     }
@@ -144,24 +144,17 @@ final class DescriptorCalls {
 
   private static long fcntl(SystemCalls guest, long descriptor, int command, long argument) {
     OpenFile file = descriptors(guest).any(descriptor);
-    switch (command) {
-      case F_DUPFD, F_DUPFD_CLOEXEC -> {
-        return duplicate(guest, descriptor, (int) argument, command == F_DUPFD_CLOEXEC);
-      }
-      case F_GETFD -> {
-        return descriptors(guest).isCloseOnExec(descriptor) ? FD_CLOEXEC : 0;
-      }
+    return switch (command) {
+      case F_DUPFD -> duplicate(guest, descriptor, argument, false);
+      case F_DUPFD_CLOEXEC -> duplicate(guest, descriptor, argument, true);
+      case F_GETFD -> descriptors(guest).isCloseOnExec(descriptor) ? FD_CLOEXEC : 0;
       case F_SETFD -> {
         descriptors(guest).setCloseOnExec(descriptor, (argument & FD_CLOEXEC) != 0);
-        return 0;
+        yield 0;
       }
-      case F_GETFL -> {
-        return file.flags();
-      }
-      default -> {
-        return fcntlOfOpen(guest, descriptors(guest).get(descriptor), command, argument);
-      }
-    }
+      case F_GETFL -> file.flags();
+      default -> fcntlOfOpen(guest, descriptors(guest).get(descriptor), command, argument);
+    };
   }
 
   private static long fcntlOfOpen(SystemCalls guest, OpenFile file, int command, long argument) {

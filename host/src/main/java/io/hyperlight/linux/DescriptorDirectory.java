@@ -3,6 +3,7 @@ package io.hyperlight.linux;
 import io.hyperlight.files.DirectoryEntry;
 import io.hyperlight.files.FileException;
 import io.hyperlight.files.FileKind;
+import io.hyperlight.files.FileSystem;
 import io.hyperlight.files.Location;
 import io.hyperlight.files.Node;
 import io.hyperlight.os.Errno;
@@ -44,19 +45,33 @@ final class DescriptorDirectory extends MadeUpNode {
     }
     int number = Integer.parseInt(name);
     boolean canonical = Integer.toString(number).equals(name);
-    return canonical && guest.files().descriptors().find(number) != null
-        ? new Link(path() + "/" + name, inode() + 1 + number, guest, number)
-        : null;
+    return canonical && guest.files().descriptors().find(number) != null ? link(number) : null;
+  }
+
+  private Node link(int number) {
+    return new Link(this, number);
   }
 
   private static final class Link extends MadeUpNode {
+    private final DescriptorDirectory directory;
     private final SystemCalls guest;
     private final int number;
 
-    Link(String path, long inode, SystemCalls guest, int number) {
-      super(path, inode, FileKind.SYMBOLIC_LINK, 0700);
-      this.guest = guest;
+    Link(DescriptorDirectory directory, int number) {
+      super(
+          directory.path() + "/" + number,
+          directory.inode() + 1 + number,
+          FileKind.SYMBOLIC_LINK,
+          0700);
+      this.directory = directory;
+      this.guest = directory.guest;
       this.number = number;
+    }
+
+    /** Also if nothing is open there, or not yet. */
+    @Override
+    public Node in(FileSystem other) {
+      return ((DescriptorDirectory) directory.in(other)).link(number);
     }
 
     private OpenFile file() {

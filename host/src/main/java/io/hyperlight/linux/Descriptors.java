@@ -17,7 +17,9 @@ final class Descriptors {
     this.changes = changes;
   }
 
-  /** Null if nothing is open there. Of a descriptor the kernel, too, looks at the lower half only. */
+  /**
+   * Null if nothing is open there. Of a descriptor the kernel, too, looks at the lower half only.
+   */
   @Nullable OpenFile find(long descriptor) {
     int number = (int) descriptor;
     return number >= 0 && number < MOST ? files[number] : null;

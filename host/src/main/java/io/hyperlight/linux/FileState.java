@@ -81,6 +81,11 @@ public final class FileState implements AutoCloseable {
         && umask == INITIAL_UMASK;
   }
 
+  /** Whether files or devices are open in it. */
+  boolean holdsContents() {
+    return holdsContents;
+  }
+
   List<SavedFile> files() {
     return files;
   }

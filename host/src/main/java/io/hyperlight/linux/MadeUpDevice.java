@@ -68,7 +68,7 @@ final class MadeUpDevice extends MadeUpNode {
   }
 
   /** An open one, for one guest. */
-  private static final class Content implements FileContent, FileContent.Frozen {
+  private static final class Content implements FileContent {
     private final MadeUpDevice device;
 
     Content(MadeUpDevice device) {
@@ -101,11 +101,6 @@ final class MadeUpDevice extends MadeUpNode {
     @Override
     public FileContent in(FileSystem other) {
       return device.in(other).open(false);
-    }
-
-    @Override
-    public FileContent.Frozen freeze() {
-      return this;
     }
 
     @Override

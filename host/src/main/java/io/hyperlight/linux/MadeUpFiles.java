@@ -98,8 +98,7 @@ final class MadeUpFiles {
               + (range.protection().writable() ? "w" : "-")
               + (range.protection().executable() ? "x" : "-")
               + "p";
-      String line =
-          "%08x-%08x %s 00000000 00:00 0".formatted(range.start(), range.end(), rights);
+      String line = "%08x-%08x %s 00000000 00:00 0".formatted(range.start(), range.end(), rights);
       String name = guest.memory().nameOf(range.start());
       lines.append(name.isEmpty() ? line + " " : "%-73s%s".formatted(line, name)).append('\n');
     }
@@ -148,9 +147,23 @@ final class MadeUpFiles {
 
   private String status() {
     int user = ProcessCalls.USER;
-    return ("Name:\t%s\nUmask:\t%04o\nState:\tR (running)\nTgid:\t1\nPid:\t1\nPPid:\t0\n"
-            + "TracerPid:\t0\nUid:\t%d\t%d\t%d\t%d\nGid:\t%d\t%d\t%d\t%d\nFDSize:\t%d\nGroups:\t\n"
-            + "VmSize:\t%8d kB\nVmRSS:\t%8d kB\nThreads:\t1\nNoNewPrivs:\t1\n")
+    return """
+    Name:\t%s
+    Umask:\t%04o
+    State:\tR (running)
+    Tgid:\t1
+    Pid:\t1
+    PPid:\t0
+    TracerPid:\t0
+    Uid:\t%d\t%d\t%d\t%d
+    Gid:\t%d\t%d\t%d\t%d
+    FDSize:\t%d
+    Groups:\t
+    VmSize:\t%8d kB
+    VmRSS:\t%8d kB
+    Threads:\t1
+    NoNewPrivs:\t1
+    """
         .formatted(
             guest.process().name(),
             guest.files().umask(),
@@ -178,8 +191,7 @@ final class MadeUpFiles {
             Map.entry("Cached", 0L),
             Map.entry("SwapTotal", 0L),
             Map.entry("SwapFree", 0L))) {
-      lines.append(
-          "%-15s %8d kB\n".formatted(entry.getKey() + ":", entry.getValue() / 1024));
+      lines.append("%-15s %8d kB\n".formatted(entry.getKey() + ":", entry.getValue() / 1024));
     }
     return lines.toString();
   }

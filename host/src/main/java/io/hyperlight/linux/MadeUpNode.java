@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A file that this library makes up for a guest, always at the same place. */
 abstract class MadeUpNode implements Node {
-  /** Of the tree that all of them are in; mounted trees have higher ones. */
+  /** Of the tree that all of them are in, and nothing that is mounted. */
   static final int DEVICE = 1;
 
   private final String path;
@@ -56,6 +56,11 @@ abstract class MadeUpNode implements Node {
         Instant.EPOCH,
         Instant.EPOCH,
         deviceNumber());
+  }
+
+  @Override
+  public final FileKind kind() {
+    return kind;
   }
 
   /** What is at the same place there. */

@@ -10,8 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.function.Supplier;
 
 /**
- * A text that is made up when it is opened, and stays what it was then. As those of {@code proc(5)},
- * it says that it is empty.
+ * A text that is made up when it is opened, and stays what it was then. As those of {@code
+ * proc(5)}, it says that it is empty.
  */
 final class MadeUpText extends MadeUpNode {
   private final Supplier<String> text;
@@ -35,7 +35,7 @@ final class MadeUpText extends MadeUpNode {
   }
 
   /** Holds nothing of anybody's, so that it can be everybody's. */
-  private static final class Content implements FileContent, FileContent.Frozen {
+  private static final class Content implements FileContent {
     private final FileStatus status;
     private final byte[] bytes;
 
@@ -69,11 +69,6 @@ final class MadeUpText extends MadeUpNode {
 
     @Override
     public FileContent in(FileSystem other) {
-      return this;
-    }
-
-    @Override
-    public FileContent.Frozen freeze() {
       return this;
     }
 

@@ -72,6 +72,15 @@ final class MemoryCalls {
     }
   }
 
+  /** What a mapping is called in {@code /proc/self/maps}; may be empty. */
+  String nameOf(long start) {
+    if (start >= ranges.heapStart() && start < ranges.heapEnd()) {
+      return "[heap]";
+    }
+    // The call stack, and behind it that of a program that starts itself.
+    return start >= ranges.stackStart() && start < ranges.windowStart() ? "[stack]" : "";
+  }
+
   ProgramBreak programBreak() {
     return programBreak;
   }
@@ -91,7 +100,7 @@ final class MemoryCalls {
     }
     if ((flags & MAP_ANONYMOUS) == 0) {
       // Descriptors are streams: a file system would map nothing of them.
-      return fd >= 0 && fd < StreamCalls.DESCRIPTORS ? -Errno.ENODEV : -Errno.EBADF;
+      return fd >= 0 && fd < Descriptors.MOST ? -Errno.ENODEV : -Errno.EBADF;
     }
     long size = pageEnd(length);
     if (size <= 0 || size > AddressSpace.USER_END || (flags & MAP_HUGETLB) != 0) {

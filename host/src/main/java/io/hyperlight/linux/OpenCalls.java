@@ -74,7 +74,8 @@ final class OpenCalls {
     for (int links = 0; links <= MOST_LINKS; links++) {
       FileSystem.Entry entry = files.resolveParent(base, rest);
       if (Paths.isDots(entry) || entry.directoryOnly()) {
-        throw new FileException((flags & O_EXCL) != 0 && Paths.isDots(entry) ? Errno.EEXIST : Errno.EISDIR);
+        throw new FileException(
+            (flags & O_EXCL) != 0 && Paths.isDots(entry) ? Errno.EEXIST : Errno.EISDIR);
       }
       Location found = files.child(entry.directory(), entry.name());
       if (found == null) {
@@ -83,8 +84,7 @@ final class OpenCalls {
       if ((flags & O_EXCL) != 0) {
         throw new FileException(Errno.EEXIST);
       }
-      boolean follows =
-          (flags & O_NOFOLLOW) == 0 && Paths.isKind(found, FileKind.SYMBOLIC_LINK);
+      boolean follows = (flags & O_NOFOLLOW) == 0 && Paths.isKind(found, FileKind.SYMBOLIC_LINK);
       Location destination = follows ? found.node().destination() : found;
       if (destination != null) {
         return open(guest, destination, flags);
@@ -115,6 +115,9 @@ final class OpenCalls {
       throw new FileException(Errno.ENOTDIR);
     }
     if ((flags & O_PATH) != 0) {
+      if (node instanceof DescriptorNode) {
+        throw new FileException(Errno.ENXIO); // it is no place that a snapshot could keep
+      }
       return add(guest, new PathFile(guest.files().changes(), known(flags), location), flags);
     }
     if (status.kind() == FileKind.SYMBOLIC_LINK) {
@@ -122,7 +125,7 @@ final class OpenCalls {
     }
     boolean writes = OpenFlags.writes(flags) || (flags & O_TRUNC) != 0;
     if (directory && (flags & O_TMPFILE) != 0) {
-      throw new FileException(Errno.EOPNOTSUPP);
+      throw new FileException(Errno.ENOTSUP);
     }
     if (directory && writes) {
       throw new FileException(Errno.EISDIR);
@@ -148,8 +151,7 @@ final class OpenCalls {
   private static OpenFile contentFile(SystemCalls guest, Location location, int flags) {
     boolean cut = (flags & O_TRUNC) != 0;
     FileContent content = location.node().open(OpenFlags.writes(flags) || cut);
-    OpenFile file =
-        ContentFile.of(guest.files().changes(), known(flags), content, location, 0);
+    OpenFile file = ContentFile.of(guest.files().changes(), known(flags), content, location, 0);
     if (cut && ((ContentFile) file).isRegular()) {
       try {
         content.truncate(0);

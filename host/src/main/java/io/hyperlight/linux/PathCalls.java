@@ -33,9 +33,9 @@ final class PathCalls {
     table.on(87, (guest, a, b, c, d, e, f) -> unlink(guest, here, a));
     table.on(88, (guest, a, b, c, d, e, f) -> makeLink(guest, a, here, b));
     table.on(89, (guest, a, b, c, d, e, f) -> readLink(guest, here, a, b, c));
-    table.on(133, (guest, a, b, c, d, e, f) -> makeNode(guest, here, a, b, c));
+    table.on(133, (guest, a, b, c, d, e, f) -> makeNode(guest, here, a, b));
     table.on(258, (guest, a, b, c, d, e, f) -> makeDirectory(guest, a, b, c));
-    table.on(259, (guest, a, b, c, d, e, f) -> makeNode(guest, a, b, c, d));
+    table.on(259, (guest, a, b, c, d, e, f) -> makeNode(guest, a, b, c));
     table.on(263, (guest, a, b, c, d, e, f) -> unlinkAt(guest, a, b, c));
     table.on(264, (guest, a, b, c, d, e, f) -> rename(guest, a, b, c, d, 0));
     table.on(265, (guest, a, b, c, d, e, f) -> link(guest, a, b, c, d, (int) e));
@@ -66,16 +66,12 @@ final class PathCalls {
   private static long makeDirectory(SystemCalls guest, long folder, long path, long mode) {
     FileSystem.Entry entry = Paths.parent(guest, folder, path);
     requireNew(guest, entry, true);
-    entry
-        .directory()
-        .node()
-        .createDirectory(entry.name(), permissions(guest, mode & 01777));
+    entry.directory().node().createDirectory(entry.name(), permissions(guest, mode & 01777));
     return 0;
   }
 
   /** Regular files only: what else there is needs privileges, or somebody at its other end. */
-  private static long makeNode(
-      SystemCalls guest, long folder, long path, long mode, long device) {
+  private static long makeNode(SystemCalls guest, long folder, long path, long mode) {
     long kind = mode & 0170000;
     if (kind == FileKind.DIRECTORY.mode()) {
       return -Errno.EPERM;
@@ -102,12 +98,11 @@ final class PathCalls {
   }
 
   private static long link(
-      SystemCalls guest, long oldFolder, long oldPath, long folder, long path, long flags) {
+      SystemCalls guest, long oldFolder, long oldPath, long folder, long path, int flags) {
     if ((flags & ~(AT_SYMLINK_FOLLOW | Paths.AT_EMPTY_PATH)) != 0) {
       return -Errno.EINVAL;
     }
-    Location existing =
-        Paths.resolve(guest, oldFolder, oldPath, (flags & AT_SYMLINK_FOLLOW) != 0);
+    Location existing = Paths.resolve(guest, oldFolder, oldPath, (flags & AT_SYMLINK_FOLLOW) != 0);
     FileSystem.Entry entry = Paths.parent(guest, folder, path);
     FileStatus status = existing.node().status();
     if (Paths.isDots(entry) || files(guest).child(entry.directory(), entry.name()) != null) {
@@ -125,7 +120,7 @@ final class PathCalls {
   }
 
   private static long unlinkAt(SystemCalls guest, long folder, long path, long flagBits) {
-    long flags = (int) flagBits;
+    int flags = (int) flagBits;
     if ((flags & ~AT_REMOVEDIR) != 0) {
       return -Errno.EINVAL;
     }
@@ -168,8 +163,7 @@ final class PathCalls {
 
   private static long removeDirectory(SystemCalls guest, long folder, long address) {
     String path = Paths.read(guest, address);
-    FileSystem.Entry entry =
-        files(guest).resolveParent(Paths.base(guest, folder, path), path);
+    FileSystem.Entry entry = files(guest).resolveParent(Paths.base(guest, folder, path), path);
     if (path.chars().allMatch(c -> c == '/')) {
       return -Errno.EBUSY;
     }
@@ -190,7 +184,7 @@ final class PathCalls {
   }
 
   private static long rename(
-      SystemCalls guest, long oldFolder, long oldPath, long folder, long path, long flags) {
+      SystemCalls guest, long oldFolder, long oldPath, long folder, long path, int flags) {
     if ((flags & ~RENAME_NOREPLACE) != 0) {
       return -Errno.EINVAL;
     }

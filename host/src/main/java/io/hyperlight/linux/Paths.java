@@ -65,7 +65,7 @@ final class Paths {
   }
 
   static boolean isKind(Location location, FileKind kind) {
-    return location.node().status().kind() == kind;
+    return location.node().kind() == kind;
   }
 
   /** Whether something may be done to a file; the guest owns all that there are. */

@@ -12,7 +12,7 @@ final class Pipe {
   static final int ATOMIC = 4096;
 
   /** Of standard streams, which come first. */
-  private static final int FIRST_INODE = 16;
+  private static final long FIRST_INODE = 16;
 
   private final long inode;
 
@@ -48,16 +48,7 @@ final class Pipe {
 
   static FileStatus status(long inode) {
     return new FileStatus(
-        0,
-        inode,
-        FileKind.PIPE,
-        0600,
-        1,
-        0,
-        Instant.EPOCH,
-        Instant.EPOCH,
-        Instant.EPOCH,
-        0);
+        0, inode, FileKind.PIPE, 0600, 1, 0, Instant.EPOCH, Instant.EPOCH, Instant.EPOCH, 0);
   }
 
   FileStatus status() {

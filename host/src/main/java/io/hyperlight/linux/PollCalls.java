@@ -80,8 +80,7 @@ final class PollCalls {
   }
 
   /** Lets the time pass, of which there may be no end. */
-  private static long waitFor(
-      SystemCalls guest, long nanos, @Nullable Long signals, String call) {
+  private static long waitFor(SystemCalls guest, long nanos, @Nullable Long signals, String call) {
     if (signals != null && nanos != 0 && guest.signals().deliverUnder(signals)) {
       return -Errno.EINTR;
     }
@@ -125,12 +124,7 @@ final class PollCalls {
    * @param unit how many nanoseconds the second number of the timeout counts
    */
   private static long select(
-      SystemCalls guest,
-      int wanted,
-      long[] sets,
-      long timeout,
-      long unit,
-      @Nullable Long signals) {
+      SystemCalls guest, int wanted, long[] sets, long timeout, long unit, @Nullable Long signals) {
     long nanos = timeout == 0 ? FOREVER : nanos(guest, timeout, unit);
     if (wanted < 0 || nanos == INVALID) {
       return -Errno.EINVAL;

@@ -7,7 +7,6 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,9 +36,7 @@ final class ProcessFiles implements AutoCloseable {
     InstantSource clock = settings.clock();
     fileSystem =
         new FileSystem(
-            settings.mounts(),
-            MadeUpFiles.of(guest),
-            clock == null ? Instant::now : clock);
+            settings.mounts(), MadeUpFiles.of(guest), clock == null ? Instant::now : clock);
     workingDirectory = fileSystem.root();
     restore(FileState.INITIAL);
   }
@@ -106,11 +103,11 @@ final class ProcessFiles implements AutoCloseable {
 
   /** All of it, to be closed by whoever gets it. */
   FileState freeze() {
-    Map<OpenFile, Integer> numbers = new IdentityHashMap<>();
+    IdentityHashMap<OpenFile, Integer> numbers = new IdentityHashMap<>();
     List<SavedFile> files = new ArrayList<>();
     List<FileState.Descriptor> open = new ArrayList<>();
     List<Pipe> pipes = new ArrayList<>();
-    Map<Pipe, Integer> pipeNumbers = new IdentityHashMap<>();
+    IdentityHashMap<Pipe, Integer> pipeNumbers = new IdentityHashMap<>();
     try {
       for (int number = 0; number < Descriptors.MOST; number++) {
         OpenFile file = descriptors.find(number);
@@ -138,7 +135,7 @@ final class ProcessFiles implements AutoCloseable {
     }
   }
 
-  private static int numberOf(Pipe pipe, List<Pipe> pipes, Map<Pipe, Integer> numbers) {
+  private static int numberOf(Pipe pipe, List<Pipe> pipes, IdentityHashMap<Pipe, Integer> numbers) {
     Integer known = numbers.get(pipe);
     if (known == null) {
       known = pipes.size();
@@ -156,7 +153,8 @@ final class ProcessFiles implements AutoCloseable {
 
   /** Goes back to an earlier state, also of another guest with the same mounts. */
   void restore(FileState earlier) {
-    if (earlier != base || changes.any()) {
+    // A restore makes open contents invalid, so that these have to be opened again.
+    if (earlier != base || changes.any() || earlier.holdsContents()) {
       base = null; // until it is done
       changes.note();
       descriptors.closeAll();
@@ -198,8 +196,7 @@ final class ProcessFiles implements AutoCloseable {
       case SavedFile.Stream(int flags, int number) ->
           new StandardStream(changes, flags, streams, number);
       case SavedFile.Content(int flags, var content, Location location, long offset) ->
-          ContentFile.of(
-              changes, flags, content.in(fileSystem), location.in(fileSystem), offset);
+          ContentFile.of(changes, flags, content.in(fileSystem), location.in(fileSystem), offset);
       case SavedFile.Directory(int flags, Location location, var listing, int position) ->
           new DirectoryFile(changes, flags, location.in(fileSystem), listing, position);
       case SavedFile.End(int flags, int pipe) -> new PipeEnd(changes, flags, pipes.get(pipe));

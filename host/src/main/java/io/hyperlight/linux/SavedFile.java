@@ -14,8 +14,12 @@ sealed interface SavedFile {
   /** A standard stream, by number. */
   record Stream(int flags, int number) implements SavedFile {}
 
-  /** A regular file or device. */
-  record Content(int flags, FileContent.Frozen content, Location location, long offset)
+  /**
+   * A regular file or device.
+   *
+   * @param content as {@link FileContent#kept} gives it
+   */
+  record Content(int flags, FileContent content, Location location, long offset)
       implements SavedFile {}
 
   /**

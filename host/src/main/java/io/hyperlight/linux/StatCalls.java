@@ -23,8 +23,7 @@ final class StatCalls {
     table.on(5, (guest, a, b, c, d, e, f) -> fstat(guest, a, b));
     table.on(
         6,
-        (guest, a, b, c, d, e, f) ->
-            stat(guest, Paths.AT_FDCWD, a, b, Paths.AT_SYMLINK_NOFOLLOW));
+        (guest, a, b, c, d, e, f) -> stat(guest, Paths.AT_FDCWD, a, b, Paths.AT_SYMLINK_NOFOLLOW));
     table.on(21, (guest, a, b, c, d, e, f) -> access(guest, Paths.AT_FDCWD, a, b, 0));
     table.on(137, (guest, a, b, c, d, e, f) -> statfs(guest, a, b));
     table.on(138, (guest, a, b, c, d, e, f) -> fstatfs(guest, a, b));
@@ -40,8 +39,7 @@ final class StatCalls {
     return 0;
   }
 
-  private static long stat(
-      SystemCalls guest, long folder, long path, long target, long flagBits) {
+  private static long stat(SystemCalls guest, long folder, long path, long target, long flagBits) {
     long flags = (int) flagBits;
     if ((flags & ~STAT_FLAGS) != 0) {
       return -Errno.EINVAL;
@@ -73,8 +71,7 @@ final class StatCalls {
     }
     return files
         .fileSystem()
-        .resolve(
-            Paths.base(guest, folder, path), path, (flags & Paths.AT_SYMLINK_NOFOLLOW) == 0)
+        .resolve(Paths.base(guest, folder, path), path, (flags & Paths.AT_SYMLINK_NOFOLLOW) == 0)
         .node()
         .status();
   }
@@ -90,8 +87,7 @@ final class StatCalls {
     String path = Paths.read(guest, address);
     ProcessFiles files = guest.files();
     if (path.isEmpty() && (flags & Paths.AT_EMPTY_PATH) != 0) {
-      OpenFile file =
-          (int) folder == Paths.AT_FDCWD ? null : files.descriptors().any(folder);
+      OpenFile file = (int) folder == Paths.AT_FDCWD ? null : files.descriptors().any(folder);
       Location location = file == null ? files.workingDirectory() : file.location();
       if (location == null) {
         return file != null && Paths.isAllowed(file.status(), mode) ? 0 : -Errno.EACCES;
@@ -123,8 +119,7 @@ final class StatCalls {
   private static long statfs(SystemCalls guest, Location location, long target) {
     guest
         .mem()
-        .write(
-            target, StatLayout.statfs(location.node().status(), location.node().isWritable()));
+        .write(target, StatLayout.statfs(location.node().status(), location.node().isWritable()));
     return 0;
   }
 

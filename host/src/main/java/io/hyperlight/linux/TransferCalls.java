@@ -106,7 +106,7 @@ final class TransferCalls {
   private static long readv2(
       SystemCalls guest, long descriptor, long table, long count, long offset, long flags) {
     if ((flags & ~RWF_HINTS) != 0) {
-      return -Errno.EOPNOTSUPP;
+      return -Errno.ENOTSUP;
     }
     return offset == -1
         ? readv(guest, descriptor, table, count)
@@ -116,7 +116,7 @@ final class TransferCalls {
   private static long writev2(
       SystemCalls guest, long descriptor, long table, long count, long offset, long flags) {
     if ((flags & ~RWF_HINTS) != 0) {
-      return -Errno.EOPNOTSUPP;
+      return -Errno.ENOTSUP;
     }
     return offset == -1
         ? writev(guest, descriptor, table, count)
@@ -179,7 +179,8 @@ final class TransferCalls {
       return -Errno.EINVAL;
     }
     boolean same =
-        in.status().device() == out.status().device() && in.status().inode() == out.status().inode();
+        in.status().device() == out.status().device()
+            && in.status().inode() == out.status().inode();
     if (same && Math.abs(readAt - writeAt) < count) {
       return -Errno.EINVAL;
     }
@@ -218,7 +219,7 @@ final class TransferCalls {
       return -Errno.EINVAL;
     }
     if (mode != 0) {
-      return -Errno.EOPNOTSUPP;
+      return -Errno.ENOTSUP;
     }
     if (!file.isWritable()) {
       return -Errno.EBADF;

@@ -8,6 +8,7 @@ public final class Errno {
   public static final int EINTR = 4;
   public static final int EIO = 5;
   public static final int ENXIO = 6;
+  public static final int E2BIG = 7;
   public static final int EBADF = 9;
   public static final int ECHILD = 10;
   public static final int EAGAIN = 11;
@@ -38,8 +39,9 @@ public final class Errno {
   public static final int ENODATA = 61;
   public static final int EOVERFLOW = 75;
   public static final int ENOTSOCK = 88;
-  public static final int EOPNOTSUPP = 95;
+  public static final int ENOTSUP = 95;
   public static final int ETIMEDOUT = 110;
+  public static final int ESTALE = 116;
 
   private Errno() {}
 
@@ -54,6 +56,7 @@ public final class Errno {
       case EINTR -> "EINTR (interrupted)";
       case EIO -> "EIO (input/output error)";
       case ENXIO -> "ENXIO (no such device or address)";
+      case E2BIG -> "E2BIG (argument list too long)";
       case EBADF -> "EBADF (bad file descriptor)";
       case ECHILD -> "ECHILD (no child processes)";
       case EAGAIN -> "EAGAIN (temporarily unavailable)";
@@ -75,17 +78,18 @@ public final class Errno {
       case ESPIPE -> "ESPIPE (cannot be positioned)";
       case EROFS -> "EROFS (read-only file system)";
       case EMLINK -> "EMLINK (too many links)";
-      case EPIPE -> "EPIPE (nobody reads)";
+      case EPIPE -> "EPIPE (nobody reads the pipe)";
       case ERANGE -> "ERANGE (result too large)";
       case ENAMETOOLONG -> "ENAMETOOLONG (name too long)";
       case ENOSYS -> "ENOSYS (not implemented)";
       case ENOTEMPTY -> "ENOTEMPTY (directory not empty)";
       case ELOOP -> "ELOOP (too many symbolic links)";
       case ENODATA -> "ENODATA (no data available)";
-      case EOVERFLOW -> "EOVERFLOW (value too large)";
+      case EOVERFLOW -> "EOVERFLOW (value too large for its type)";
       case ENOTSOCK -> "ENOTSOCK (not a socket)";
-      case EOPNOTSUPP -> "EOPNOTSUPP (not supported)";
+      case ENOTSUP -> "ENOTSUP (not supported)";
       case ETIMEDOUT -> "ETIMEDOUT (timed out)";
+      case ESTALE -> "ESTALE (stale file handle)";
       default -> "errno " + errno;
     };
   }
