@@ -6,7 +6,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -182,13 +184,6 @@ public final class FileSystem implements AutoCloseable {
   }
 
   private Location step(Location at, String name) {
-    requireDirectory(at);
-    if (name.equals(".")) {
-      return at;
-    }
-    if (name.equals("..")) {
-      return at.parent() == null ? at : at.parent();
-    }
     Location next = child(at, name);
     if (next == null) {
       throw new FileException(Errno.ENOENT);
@@ -203,11 +198,18 @@ public final class FileSystem implements AutoCloseable {
   }
 
   /**
-   * One step down; mount points included. Null if there is nothing.
+   * One step, down or to "." or ".."; mount points included. Null if there is nothing.
    *
    * @throws FileException ENOTDIR, EACCES, or ENAMETOOLONG if this is deeper than any path is long
    */
   public @Nullable Location child(Location directory, String name) {
+    requireDirectory(directory);
+    if (name.equals(".")) {
+      return directory;
+    }
+    if (name.equals("..")) {
+      return directory.parent() == null ? directory : directory.parent();
+    }
     Node node = directory.node().child(name);
     if (node == null) {
       return null;
@@ -248,27 +250,23 @@ public final class FileSystem implements AutoCloseable {
     for (int i = 0; i < trees.size(); i++) {
       String path = mounts.get(i).path();
       MemoryState state = trees.get(i).freeze();
-      mounted.add(new MountedState(path, state, hidden(i, path)));
+      mounted.add(new MountedState(path, state, hidden(i, path, true), hidden(i, path, false)));
     }
     return new State(List.copyOf(mounted));
   }
 
-  /**
-   * The paths below a mount point where other trees hide this one; itself, if all of it is hidden.
-   */
-  private List<String> hidden(int index, String path) {
+  /** Where other trees, or directories on the way to them, are to be seen in place of this one. */
+  private Set<String> hidden(int index, String path, boolean mountPointsOnly) {
     Place place = places.get(path);
-    if (place == null
-        || place.mounted() == null
-        || !place.mounted().equals(trees.get(index).root())) {
-      return List.of(path);
+    if (place == null || !trees.get(index).root().equals(place.mounted())) {
+      return Set.of(path);
     }
     String prefix = path.equals("/") ? path : path + "/";
     return places.values().stream()
-        .filter(other -> other.mounted() != null && !other.path().equals(path))
+        .filter(other -> !mountPointsOnly || other.mounted() != null)
         .map(Place::path)
-        .filter(other -> other.startsWith(prefix))
-        .toList();
+        .filter(other -> other.startsWith(prefix) && !other.equals(path))
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   /**

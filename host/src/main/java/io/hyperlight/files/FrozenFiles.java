@@ -18,12 +18,7 @@ public final class FrozenFiles {
   /** All paths; a file with several names is there several times. */
   public List<String> paths() {
     List<String> paths = new ArrayList<>();
-    for (MountedState mount : mounted) {
-      if (mount.state() != null && !mount.hides(mount.path())) {
-        String prefix = mount.path().equals("/") ? "/" : mount.path() + "/";
-        mount.state().forEachFile(prefix, mount::hides, (path, _) -> paths.add(path));
-      }
-    }
+    mounted.forEach(mount -> mount.forEachFile((path, _) -> paths.add(path)));
     return paths;
   }
 
@@ -52,27 +47,12 @@ public final class FrozenFiles {
   }
 
   private Inode.@Nullable OfFile find(String path) {
-    MountedState mount = mountOf(path);
-    if (mount == null || mount.state() == null) {
-      return null;
-    }
-    String relative = path.substring(mount.path().equals("/") ? 1 : mount.path().length() + 1);
-    return mount.state().find(relative) instanceof Inode.OfFile file ? file : null;
-  }
-
-  /** The tree that is to be seen at a path; null if none. */
-  private @Nullable MountedState mountOf(String path) {
-    MountedState found = null;
     for (MountedState mount : mounted) {
-      String prefix = mount.path().equals("/") ? "/" : mount.path() + "/";
-      if (path.startsWith(prefix) && mount.hidden().stream().noneMatch(h -> covers(h, path))) {
-        found = mount;
+      Inode.OfFile file = mount.find(path);
+      if (file != null) {
+        return file;
       }
     }
-    return found;
-  }
-
-  private static boolean covers(String hidden, String path) {
-    return path.equals(hidden) || path.startsWith(hidden.equals("/") ? hidden : hidden + "/");
+    return null;
   }
 }

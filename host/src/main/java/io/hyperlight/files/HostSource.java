@@ -40,6 +40,11 @@ public final class HostSource implements TreeSource {
     return path;
   }
 
+  /** What it has to be; null if either. */
+  public @Nullable FileKind expected() {
+    return expected;
+  }
+
   /**
    * The open root, for a file system that begins to use it and calls {@link #release} in the end.
    *

@@ -175,8 +175,20 @@ final class HostTree implements Tree {
     return entries;
   }
 
-  /** The path of an entry. */
+  /**
+   * The path of an entry.
+   *
+   * @throws FileException ENOENT if the name is none, which nobody should ask for: the kernel would
+   *     keep it below the root all the same
+   */
   static String below(String path, String name) {
+    if (name.isEmpty()
+        || name.equals(".")
+        || name.equals("..")
+        || name.indexOf('/') >= 0
+        || name.indexOf(0) >= 0) {
+      throw new FileException(Errno.ENOENT);
+    }
     return path.isEmpty() ? name : path + "/" + name;
   }
 
