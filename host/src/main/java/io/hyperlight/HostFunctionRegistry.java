@@ -26,7 +26,6 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
     return new Surroundings(
         hostFunctions.bind(program.importsByNumber(), before.bindings()),
         output((StreamOutput) before.output()),
-        before.input(),
         settings(before.settings()));
   }
 

@@ -1,5 +1,6 @@
 package io.hyperlight;
 
+import io.hyperlight.files.Mount;
 import io.hyperlight.guest.GuestFormatException;
 import io.hyperlight.guest.GuestProgram;
 import io.hyperlight.guest.Instance;
@@ -8,7 +9,9 @@ import io.hyperlight.guest.Outcome;
 import io.hyperlight.guest.Outcome.Ending;
 import io.hyperlight.guest.Surroundings;
 import io.hyperlight.linux.FaultSignals;
+import io.hyperlight.linux.ProgramIdentity;
 import io.hyperlight.linux.Settings;
+import io.hyperlight.linux.SystemCalls;
 import io.hyperlight.vm.Trap;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -22,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An ordinary Linux program, and how to run it: unchanged, in a micro-VM that has no kernel, with
@@ -162,7 +166,7 @@ public final class Program extends SandboxSettings<Program> {
    * @throws IllegalArgumentException if it is no such path
    */
   public Program mount(String guestPath, FileTree tree) {
-    mounts.add(tree.mount(guestPath));
+    mounts.add(FileTree.mount(guestPath, tree));
     return this;
   }
 
@@ -243,8 +247,7 @@ public final class Program extends SandboxSettings<Program> {
         new ProgramOutput(
             hasStream(false), hasStream(true), output(StreamOutput.initial()), outputLimit);
     Outcomes outcomes = new Outcomes(program);
-    Surroundings surroundings =
-        new Surroundings(List.of(), output, this::read, settings(Settings.DEFAULT));
+    Surroundings surroundings = new Surroundings(List.of(), output, settingsWith(this::read));
     try (Instance instance = create(surroundings, outcomes)) {
       long start = System.nanoTime();
       Ending ending = instance.runProgram();
@@ -260,6 +263,7 @@ public final class Program extends SandboxSettings<Program> {
           output.error(),
           new ProgramUsage(wallTime, usage.systemCalls(), usage.memoryBytes()),
           instance.refusals(),
+          new GuestFiles(instance.writtenFiles()),
           status == 0 ? null : (HyperlightException) outcomes.exceptionFor(ending));
     }
   }
@@ -289,17 +293,9 @@ public final class Program extends SandboxSettings<Program> {
   }
 
   private Instance create(Surroundings surroundings, Outcomes outcomes) {
-    List<String> all = new ArrayList<>();
-    all.add(path);
-    all.addAll(arguments);
     Instance.Configuration configuration =
         new Instance.Configuration(
-            program,
-            memorySize,
-            stackSize,
-            new Invocation(path, List.copyOf(all), List.copyOf(environment)),
-            surroundings,
-            outcomes);
+            program, memorySize, stackSize, invocation(), surroundings, outcomes);
     return Failures.translate(guest(), "create a sandbox", () -> Instance.create(configuration));
   }
 
@@ -308,15 +304,24 @@ public final class Program extends SandboxSettings<Program> {
         new String(path.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8), program);
   }
 
-  @Override
-  Settings settings(Settings before) {
-    Settings settings = super.settings(before);
+  private Settings settingsWith(SystemCalls.@Nullable Input standardInput) {
+    Settings settings = settings(Settings.DEFAULT);
     return new Settings(
         settings.clock(),
         settings.randomSeed(),
         settings.mayMakeCode(),
+        settings.observer(),
+        standardInput,
         outputLimit,
-        settings.observer());
+        mounts,
+        new ProgramIdentity(path, invocation().arguments()));
+  }
+
+  private Invocation invocation() {
+    List<String> all = new ArrayList<>();
+    all.add(path);
+    all.addAll(arguments);
+    return new Invocation(path, List.copyOf(all), List.copyOf(environment));
   }
 
   /**
@@ -336,8 +341,7 @@ public final class Program extends SandboxSettings<Program> {
   public Sandbox startServing() {
     Outcomes outcomes = new Outcomes(program);
     Surroundings surroundings =
-        new Surroundings(
-            List.of(), output(StreamOutput.initial()), null, settings(Settings.DEFAULT));
+        new Surroundings(List.of(), output(StreamOutput.initial()), settingsWith(null));
     Instance instance = create(surroundings, outcomes);
     try {
       Ending ending = instance.runProgram();

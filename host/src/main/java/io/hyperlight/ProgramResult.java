@@ -12,6 +12,7 @@ public final class ProgramResult {
   private final byte[] error;
   private final ProgramUsage usage;
   private final Map<String, Long> refusedSystemCalls;
+  private final GuestFiles files;
   private final @Nullable HyperlightException failure;
 
   ProgramResult(
@@ -20,12 +21,14 @@ public final class ProgramResult {
       byte[] error,
       ProgramUsage usage,
       Map<String, Long> refusedSystemCalls,
+      GuestFiles files,
       @Nullable HyperlightException failure) {
     this.status = status;
     this.output = output;
     this.error = error;
     this.usage = usage;
     this.refusedSystemCalls = refusedSystemCalls;
+    this.files = files;
     this.failure = failure;
   }
 
@@ -75,6 +78,11 @@ public final class ProgramResult {
    */
   public Map<String, Long> refusedSystemCalls() {
     return refusedSystemCalls;
+  }
+
+  /** {@return what it left in the trees of files that it could write} */
+  public GuestFiles files() {
+    return files;
   }
 
   /**

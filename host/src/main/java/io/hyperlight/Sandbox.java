@@ -1,5 +1,6 @@
 package io.hyperlight;
 
+import io.hyperlight.files.Mount;
 import io.hyperlight.guest.ExportedFunction;
 import io.hyperlight.guest.Instance;
 import io.hyperlight.guest.InstanceImage;
@@ -8,11 +9,11 @@ import io.hyperlight.guest.Outcome;
 import io.hyperlight.guest.Surroundings;
 import io.hyperlight.kvm.KvmException;
 import io.hyperlight.linux.Settings;
-import io.hyperlight.linux.SystemCalls;
 import io.hyperlight.os.SystemCallException;
 import io.hyperlight.vm.ImageClosedException;
 import io.hyperlight.vm.Machine;
 import java.lang.invoke.MethodHandle;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -231,6 +232,17 @@ public final class Sandbox implements AutoCloseable {
   }
 
   /**
+   * What the guest has in the trees of files that it can write, as of now.
+   *
+   * @return a copy that does not change any more; also of use when the sandbox is closed
+   * @throws SandboxInUseException if a call is running
+   * @throws SandboxClosedException if the sandbox is closed
+   */
+  public GuestFiles files() {
+    return new GuestFiles(instance.writtenFiles());
+  }
+
+  /**
    * Makes every further call fail as if the sandbox were closed. One that is running goes on. From
    * any thread; {@link #detach} and {@link #close} work all the same.
    */
@@ -283,6 +295,7 @@ public final class Sandbox implements AutoCloseable {
     private final Guest guest;
     private long memorySize = DEFAULT_MEMORY_SIZE;
     private long stackSize = DEFAULT_STACK_SIZE;
+    private final List<Mount> mounts = new ArrayList<>();
 
     private Builder(Guest guest) {
       this.guest = Objects.requireNonNull(guest, "guest");
@@ -310,6 +323,20 @@ public final class Sandbox implements AutoCloseable {
      */
     public Builder stackSize(long sizeBytes) {
       stackSize = requirePages("stack size", sizeBytes, 1L << 30);
+      return this;
+    }
+
+    /**
+     * Lets the guest see a tree of files at a path. Nothing else is there but a few made-up files
+     * in {@code /dev} and {@code /proc}. A later mount lies on top of an earlier one.
+     *
+     * @param guestPath absolute, without "." and ".." and doubled slashes; "/" is the root
+     * @param tree what is to be seen there
+     * @return this builder
+     * @throws IllegalArgumentException if it is no such path
+     */
+    public Builder mount(String guestPath, FileTree tree) {
+      mounts.add(FileTree.mount(guestPath, tree));
       return this;
     }
 
@@ -349,7 +376,7 @@ public final class Sandbox implements AutoCloseable {
               Invocation.OF_GUEST,
               surroundings(
                   new Surroundings(
-                      List.of(), StreamOutput.initial(), SystemCalls.Input.EMPTY, Settings.DEFAULT),
+                      List.of(), StreamOutput.initial(), Settings.DEFAULT.withMounts(mounts)),
                   guest.program()),
               new Outcomes(guest.program()));
       return new Sandbox(

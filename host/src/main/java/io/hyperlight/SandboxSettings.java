@@ -43,18 +43,21 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
   }
 
   /** Those of before, but for what was said here. */
-  Settings settings(Settings before) {
+  final Settings settings(Settings before) {
     Consumer<SystemCall> observing = observer;
     return new Settings(
         clock == null ? before.clock() : clock,
         randomSeed.isPresent() ? randomSeed : before.randomSeed(),
         mayMakeCode || before.mayMakeCode(),
-        before.mostOutputBytes(),
         observing == null
             ? before.observer()
             : (name, arguments, result) ->
                 observing.accept(
-                    new SystemCall(name, Arrays.stream(arguments).boxed().toList(), result)));
+                    new SystemCall(name, Arrays.stream(arguments).boxed().toList(), result)),
+        before.input(),
+        before.mostOutputBytes(),
+        before.mounts(),
+        before.program());
   }
 
   /**

@@ -32,7 +32,8 @@ class BusyboxTest {
     for (int i = 0; i < 3000; i++) {
       table.append(
           "%d:%s:%d:%x%n"
-              .formatted(i, "name" + random.nextInt(500), random.nextInt(100_000), random.nextLong()));
+              .formatted(
+                  i, "name" + random.nextInt(500), random.nextInt(100_000), random.nextLong()));
     }
     words = table.toString().getBytes(UTF_8);
     Files.write(files.resolve("table"), words);
@@ -51,8 +52,7 @@ class BusyboxTest {
         new String[] {
           "gzip -k -c table > t.gz", "bzip2 -k -c table > t.bz2", "tar -cf t.tar d table link"
         }) {
-      Command.run(BUSYBOX, "sh", "-c", "cd " + files + " && busybox " + command)
-          .outputOfSuccess();
+      Command.run(BUSYBOX, "sh", "-c", "cd " + files + " && busybox " + command).outputOfSuccess();
     }
     busybox.with(files);
   }
@@ -75,7 +75,8 @@ class BusyboxTest {
         "hexdump -C FILES/table",
         "xxd FILES/empty",
         "awk -F : {s[$2]+=$3}_END{for(k_in_s)print_k,s[k]|\"cat\"} FILES/empty",
-        "awk -F : {n+=$3;if(length($2)>m)m=length($2)}END{printf_\"%d_%d_%.3f\\n\",n,m,n/NR} FILES/table",
+        "awk -F : {n+=$3;if(length($2)>m)m=length($2)}END{printf_\"%d_%d_%.3f\\n\",n,m,n/NR}"
+            + " FILES/table",
         "sed -n -e s/name\\([0-9]*\\):/<\\1>/p FILES/table",
         "sed -e 1,100d;/5/!d;y/abc/xyz/ FILES/table",
         "grep -n -E name(1|22)[0-9]: FILES/table",
@@ -181,7 +182,8 @@ class BusyboxTest {
         "unzip FOLDER/missing.zip",
         "chmod 400 FOLDER/table",
         "install -m 600 FOLDER/table FOLDER/installed",
-        "sh -c cd_FOLDER;echo_one>1;echo_two>>1;exec_3<1;read_a<&3;read_b<&3;echo_$b;exec_4>>1;echo_z>&4",
+        "sh -c"
+            + " cd_FOLDER;echo_one>1;echo_two>>1;exec_3<1;read_a<&3;read_b<&3;echo_$b;exec_4>>1;echo_z>&4",
         "sh -c cd_FOLDER;cd_d;echo_x>../d/y;[_-s_y_]&&echo_yes;set_-C;echo_again>y",
         "sh -c echo_x>/nowhere/x;echo_$?;echo_x>/new;echo_$?",
         "sh -c exec_5<>FOLDER/little;read_x_<&5;echo_over>&5;echo_$x",

@@ -73,16 +73,14 @@ final class Differential {
     for (Map.Entry<String, byte[]> file : files(folder).entrySet()) {
       tree = tree.with(file.getKey(), file.getValue());
     }
-    ProgramResult result =
-        program(arguments).mount(folder.toString(), tree).stdin(input).run();
+    ProgramResult result = program(arguments).mount(folder.toString(), tree).stdin(input).run();
     assertSame(natively(input, arguments), result);
     Map<String, String> expected = new TreeMap<>();
     files(folder).forEach((path, bytes) -> expected.put(path, new String(bytes, ISO_8859_1)));
     Map<String, String> found = new TreeMap<>();
     String prefix = folder + "/";
     for (String path : result.files().paths()) {
-      found.put(
-          path.substring(prefix.length()), new String(result.files().read(path), ISO_8859_1));
+      found.put(path.substring(prefix.length()), new String(result.files().read(path), ISO_8859_1));
     }
     assertThat(found).isEqualTo(expected);
   }

@@ -21,31 +21,87 @@ class PythonTest {
   @ValueSource(
       strings = {
         "print(sum(range(10)))",
-        "import json; print(json.dumps({'a': [1, 2.5, None, 'ä\\n'], 'b': json.loads('[1e9, {}]')}, indent=1))",
-        "import re; print(re.findall(r'(\\w+)@(\\w+)\\.com', 'a@b.com x c@d.com'), re.sub('(?i)x+', 'y', 'aXxb'))",
-        "import hashlib; print([hashlib.new(n, b'x' * 100000).hexdigest() for n in ('md5', 'sha256', 'sha3_512', 'blake2b')])",
-        "import decimal as d; d.getcontext().prec = 80; print(d.Decimal(2).sqrt(), d.Decimal('1') / 3)",
-        "import zlib; c = zlib.compress(b'hello ' * 10000, 9); print(len(c), zlib.crc32(c), zlib.decompress(c) == b'hello ' * 10000)",
-        "import datetime as t; print(t.datetime(2024, 2, 29, 12, tzinfo=t.timezone.utc) + t.timedelta(days=366), t.date.fromisocalendar(2020, 53, 7))",
-        "import sqlite3; c = sqlite3.connect(':memory:'); c.execute('create table t(a, b)'); c.executemany('insert into t values(?, ?)', [(i, i * i % 97) for i in range(1000)]); print(c.execute('select b, count(*), sum(a) from t group by b order by 2 desc, 1 limit 5').fetchall())",
-        "import math, random, statistics; r = random.Random(42); print(statistics.stdev(r.gauss(0, 1) for _ in range(1000)), math.gamma(5.5), math.fsum([.1] * 10))",
-        "import collections, itertools, functools; print(collections.Counter('mississippi'), list(itertools.permutations('abc', 2)), functools.reduce(int.__mul__, range(1, 30)))",
-        "import struct, array, bz2, lzma, base64; print(struct.pack('<idq', 1, 2.5, -3), len(bz2.compress(b'a' * 10000)), len(lzma.compress(b'a' * 10000)), base64.b85encode(b'hello'))",
-        "import csv, io, textwrap, difflib, string; print(list(csv.reader(io.StringIO('a,\"b,c\"\\n1,2'))), textwrap.fill('word ' * 30, 20), list(difflib.unified_diff(['a'], ['b'])))",
-        "import xml.etree.ElementTree as e; print(e.tostring(e.fromstring('<a><b c=\"1\">x</b></a>')))",
-        "import sys, os; print(sys.argv, sys.flags.utf8_mode, sys.stdin.encoding, os.getcwd(), sys.executable, sys.prefix, sys.path)",
-        "import os; print(sorted(os.listdir('/usr/lib/python3.11/json')), os.path.getsize('/usr/bin/env'), os.path.islink('/usr/bin/python3'))",
+        """
+        import json; print(json.dumps({'a': [1, 2.5, None, 'ä\
+        '], 'b': json.loads('[1e9, {}]')}, indent=1))\
+        """,
+        """
+        import re; print(re.findall(r'(\\w+)@(\\w+)\\.com', 'a@b.com x c@d.com'), re.sub('(?i)x+', 'y', 'aXxb'))\
+        """,
+        """
+        import hashlib; print([hashlib.new(n, b'x' * 100000).hexdigest() for n in ('md5', 'sha256', 'sha3_512', 'blake2b')])\
+        """,
+        """
+        import decimal as d; d.getcontext().prec = 80; print(d.Decimal(2).sqrt(), d.Decimal('1') / 3)\
+        """,
+        """
+        import zlib; c = zlib.compress(b'hello ' * 10000, 9); print(len(c), zlib.crc32(c), zlib.decompress(c) == b'hello ' * 10000)\
+        """,
+        """
+        import datetime as t; print(t.datetime(2024, 2, 29, 12, tzinfo=t.timezone.utc) + t.timedelta(days=366), t.date.fromisocalendar(2020, 53, 7))\
+        """,
+        """
+        import sqlite3; c = sqlite3.connect(':memory:'); c.execute('create table t(a, b)'); c.executemany('insert into t values(?, ?)', [(i, i * i % 97) for i in range(1000)]); print(c.execute('select b, count(*), sum(a) from t group by b order by 2 desc, 1 limit 5').fetchall())\
+        """,
+        """
+        import math, random, statistics; r = random.Random(42); print(statistics.stdev(r.gauss(0, 1) for _ in range(1000)), math.gamma(5.5), math.fsum([.1] * 10))\
+        """,
+        """
+        import collections, itertools, functools; print(collections.Counter('mississippi'), list(itertools.permutations('abc', 2)), functools.reduce(int.__mul__, range(1, 30)))\
+        """,
+        """
+        import struct, array, bz2, lzma, base64; print(struct.pack('<idq', 1, 2.5, -3), len(bz2.compress(b'a' * 10000)), len(lzma.compress(b'a' * 10000)), base64.b85encode(b'hello'))\
+        """,
+        """
+        import csv, io, textwrap, difflib, string; print(list(csv.reader(io.StringIO('a,"b,c"\
+        1,2'))), textwrap.fill('word ' * 30, 20), list(difflib.unified_diff(['a'], ['b'])))\
+        """,
+        """
+        import xml.etree.ElementTree as e; print(e.tostring(e.fromstring('<a><b c="1">x</b></a>')))\
+        """,
+        """
+        import sys, os; print(sys.argv, sys.flags.utf8_mode, sys.stdin.encoding, os.getcwd(), sys.executable, sys.prefix, sys.path)\
+        """,
+        """
+        import os; print(sorted(os.listdir('/usr/lib/python3.11/json')), os.path.getsize('/usr/bin/env'), os.path.islink('/usr/bin/python3'))\
+        """,
         "import sys; print('to errors', file=sys.stderr); sys.exit(7)",
         "raise ValueError('broken')",
         "import os; os.abort()",
-        "import signal, os; signal.signal(signal.SIGUSR1, lambda *a: print('signal', a[0])); os.kill(os.getpid(), signal.SIGUSR1)",
-        "import sys; sys.setrecursionlimit(100000)\ndef f(n): return n and 1 + f(n - 1)\nprint(f(50000))",
+        """
+        import signal, os; signal.signal(signal.SIGUSR1, lambda *a: print('signal', a[0])); os.kill(os.getpid(), signal.SIGUSR1)\
+        """,
+        """
+        import sys; sys.setrecursionlimit(100000)
+        def f(n): return n and 1 + f(n - 1)
+        print(f(50000))\
+        """,
         "def f(): f()\nf()",
         "print(bytearray(50_000_000)[-1])",
-        "import os; r, w = os.pipe(); os.write(w, b'through a pipe'); os.close(w); print(os.read(r, 100), os.read(r, 1))",
-        "import unittest, calendar; print(calendar.month(2024, 2)); unittest.main(argv=['x'], exit=False)",
-        "import pickle, copy, dataclasses\n@dataclasses.dataclass\nclass P:\n  x: int\n  y: list\np = pickle.loads(pickle.dumps(P(1, [2])))\nprint(p, copy.deepcopy(p))",
-        "import asyncio\nasync def main():\n  return await asyncio.gather(*[asyncio.sleep(0, i) for i in range(3)])\ntry:\n  print(asyncio.run(main()))\nexcept PermissionError as e:\n  print([0, 1, 2])",
+        """
+        import os; r, w = os.pipe(); os.write(w, b'through a pipe'); os.close(w); print(os.read(r, 100), os.read(r, 1))\
+        """,
+        """
+        import unittest, calendar; print(calendar.month(2024, 2)); unittest.main(argv=['x'], exit=False)\
+        """,
+        """
+        import pickle, copy, dataclasses
+        @dataclasses.dataclass
+        class P:
+          x: int
+          y: list
+        p = pickle.loads(pickle.dumps(P(1, [2])))
+        print(p, copy.deepcopy(p))\
+        """,
+        """
+        import asyncio
+        async def main():
+          return await asyncio.gather(*[asyncio.sleep(0, i) for i in range(3)])
+        try:
+          print(asyncio.run(main()))
+        except PermissionError as e:
+          print([0, 1, 2])\
+        """,
       })
   void aScriptDoesTheSame(String script) {
     PYTHON.assertSame(NOTHING, "-I", "-c", script);

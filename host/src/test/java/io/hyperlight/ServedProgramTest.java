@@ -44,8 +44,8 @@ class ServedProgramTest {
         new Interpreter(
             "busybox",
             withScratch(new Differential("/bin/busybox", "busybox-static").program("sh")),
-            "echo \"$x $PWD $- $#\"; read y < /tmp/seed; echo \"$y\"; [ -e /tmp/left ] && echo left;"
-                + " cd /tmp; echo *; trap; umask; type f; echo done",
+            "echo \"$x $PWD $- $#\"; read y < /tmp/seed; echo \"$y\"; [ -e /tmp/left ] && echo"
+                + " left; cd /tmp; echo *; trap; umask; type f; echo done",
             List.of(
                 "x=1; echo $x",
                 "cd /tmp; echo x > left; echo > seed; umask 0; f() { :; }; echo said",
@@ -61,11 +61,13 @@ class ServedProgramTest {
                 + " io.open('/tmp/seed'):read('a'))",
             List.of(
                 "x = 1; string.sneak = 2; print(x)",
-                "io.open('/tmp/left', 'w'):write('x'); io.open('/tmp/seed', 'w'):write('y'); print(1)",
+                "io.open('/tmp/left', 'w'):write('x'); io.open('/tmp/seed', 'w'):write('y');"
+                    + " print(1)",
                 "local t = {} for i = 1, 1e6 do t[i] = {} end print(#t)",
                 "print(string.rep('x', 1e7):len()); os.exit(4)",
                 "error('gone')",
-                "local s = string.rep('a?', 24) .. string.rep('a', 24); print(#s); os.exit(0, false)")),
+                "local s = string.rep('a?', 24) .. string.rep('a', 24); print(#s); os.exit(0,"
+                    + " false)")),
         new Interpreter(
             "CPython",
             withScratch(
@@ -85,13 +87,17 @@ class ServedProgramTest {
                 + "print(hasattr(builtins, 'left'), sorted(sys.modules)[:0], len(sys.modules),"
                 + " os.environ.get('LEFT'), os.getcwd(), os.path.exists('/tmp/left'),"
                 + " open('/tmp/seed').read(), random.random(), decimal.getcontext().prec,"
-                + " json.dumps is print, sys.getrecursionlimit(), len(os.listdir('/proc/self/fd')))",
+                + " json.dumps is print, sys.getrecursionlimit(),"
+                + " len(os.listdir('/proc/self/fd')))",
             List.of(
                 "import builtins; builtins.left = 1; print(1)",
-                "import os, random; os.environ['LEFT'] = '1'; random.seed(1); os.chdir('/tmp'); print(random.random())",
+                "import os, random; os.environ['LEFT'] = '1'; random.seed(1); os.chdir('/tmp');"
+                    + " print(random.random())",
                 "open('/tmp/left', 'w').write('x'); open('/tmp/seed', 'w').write('y'); print(2)",
-                "import json, sys, decimal; json.dumps = print; sys.setrecursionlimit(5000); decimal.getcontext().prec = 3; print(3)",
-                "import os; fds = [os.open('/tmp/seed', os.O_RDONLY) for _ in range(50)]; os.dup2(fds[0], 0); print(4)",
+                "import json, sys, decimal; json.dumps = print; sys.setrecursionlimit(5000);"
+                    + " decimal.getcontext().prec = 3; print(3)",
+                "import os; fds = [os.open('/tmp/seed', os.O_RDONLY) for _ in range(50)];"
+                    + " os.dup2(fds[0], 0); print(4)",
                 "import os; os.close(0); os.close(2); print(5)",
                 "import os; os._exit(9)",
                 "import os; os.abort()",

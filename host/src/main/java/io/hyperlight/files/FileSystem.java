@@ -39,20 +39,22 @@ public final class FileSystem implements AutoCloseable {
    *
    * @param mounts the later ones lie on top of the earlier ones
    * @param own nodes that whoever answers system calls adds, by path; mounts of the same or a
-   *     higher path hide them
+   *     higher path hide them, but not one that is mounted as the root
    * @param clock for times of files in memory
    * @throws io.hyperlight.os.SystemCallException if a directory of the host cannot be opened
    */
   public FileSystem(List<Mount> mounts, Map<String, Node> own, InstantSource clock) {
     this.mounts = List.copyOf(mounts);
     Place top = Place.root();
-    // In the order of their paths: directories before what is in them.
-    new TreeMap<>(own).forEach((path, node) -> top.at(path).mount(node));
     try {
+      addOwn(top, own);
       for (Mount mount : mounts) {
         Tree tree = open(mount.source(), clock);
         trees.add(tree);
         top.at(mount.path()).mount(tree.root());
+        if (mount.path().equals("/")) {
+          addOwn(top, own);
+        }
       }
     } catch (RuntimeException | Error e) {
       close();
@@ -67,6 +69,11 @@ public final class FileSystem implements AutoCloseable {
             node.kind() == FileKind.DIRECTORY
                 ? node
                 : new MergedDirectory(top, new MadeUpDirectory("/")));
+  }
+
+  /** In the order of their paths: directories before what is in them. */
+  private static void addOwn(Place top, Map<String, Node> own) {
+    new TreeMap<>(own).forEach((path, node) -> top.at(path).mount(node));
   }
 
   private Tree open(TreeSource source, InstantSource clock) {
@@ -117,9 +124,7 @@ public final class FileSystem implements AutoCloseable {
       Location next = step(at, name);
       directoryOnly = !pending.isAtEnd() || isDots(name);
       if (next.node().kind() == FileKind.SYMBOLIC_LINK && (directoryOnly || followLast)) {
-        String target = next.node().target();
-        pending.follow(target);
-        next = target.startsWith("/") ? root : at;
+        next = follow(at, next.node(), pending);
       }
       at = next;
     }
@@ -154,15 +159,24 @@ public final class FileSystem implements AutoCloseable {
     while (!pending.isAtLastName()) {
       Location next = step(at, name);
       if (next.node().kind() == FileKind.SYMBOLIC_LINK) {
-        String target = next.node().target();
-        pending.follow(target);
-        next = target.startsWith("/") ? root : at;
+        next = follow(at, next.node(), pending);
       }
       at = next;
       name = Objects.requireNonNull(pending.next());
     }
     requireDirectory(at);
     return new Entry(at, name, !pending.isAtEnd());
+  }
+
+  /** Where to go on from a link in a directory. */
+  private Location follow(Location directory, Node link, PendingPath pending) {
+    Location destination = link.destination();
+    if (destination != null) {
+      return destination;
+    }
+    String target = link.target();
+    pending.follow(target);
+    return target.startsWith("/") ? root : directory;
   }
 
   private static boolean isDots(String name) {

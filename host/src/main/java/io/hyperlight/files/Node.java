@@ -43,6 +43,14 @@ public interface Node {
   }
 
   /**
+   * Where a symbolic link leads whose target is not to be read as a path, as those in {@code
+   * /proc/self/fd}; null for all others.
+   */
+  default @Nullable Location destination() {
+    return null;
+  }
+
+  /**
    * Opens a regular file or device.
    *
    * @param write whether also to be written

@@ -1,6 +1,7 @@
 package io.hyperlight.guest;
 
 import io.hyperlight.files.FileException;
+import io.hyperlight.linux.Settings;
 import io.hyperlight.linux.SystemCalls;
 import io.hyperlight.vm.AddressSpace;
 import io.hyperlight.vm.Gate;
@@ -48,14 +49,13 @@ final class LoadedProgram implements AutoCloseable {
     window = new Window(space, layout.window(), layout.window() + memoryBytes, windowEnd);
     GuestOutput output = surroundings.output();
     conversation = new Conversation(surroundings.settings().mostOutputBytes());
-    SystemCalls.Input input = surroundings.input();
+    Settings settings = surroundings.settings();
     systemCalls =
         new SystemCalls(
             machine,
             layout.ranges(),
-            input == null ? conversation::read : input,
             this::print,
-            surroundings.settings());
+            settings.input() == null ? settings.withInput(conversation::read) : settings);
     hypercalls =
         new Hypercalls(machine, window, surroundings.bindings(), systemCalls, output, memoryBytes);
   }
@@ -92,15 +92,25 @@ final class LoadedProgram implements AutoCloseable {
       LoadedProgram loaded =
           new LoadedProgram(
               program, machine, layout, layout.window(), configuration.surroundings());
-      if (!program.isWhole()) {
-        loaded.window.reserveInitial();
-      }
-      if (program.startsItself()) {
-        loaded.prepareStart(configuration.invocation());
-      }
+      loaded.prepare(configuration.invocation());
       return loaded;
     } catch (Throwable t) {
       machine.close();
+      throw t;
+    }
+  }
+
+  /** What its start needs. */
+  private void prepare(Invocation invocation) {
+    try {
+      if (!program.isWhole()) {
+        window.reserveInitial();
+      }
+      if (program.startsItself()) {
+        prepareStart(invocation);
+      }
+    } catch (Throwable t) {
+      systemCalls.close(); // the machine is not closed here
       throw t;
     }
   }
@@ -195,11 +205,30 @@ final class LoadedProgram implements AutoCloseable {
     try {
       LoadedProgram spawned =
           new LoadedProgram(
-              image.program(), machine, image.layout(), image.windowEnd(), surroundings);
-      spawned.hypercalls.restore(image.systemCalls());
+              image.program(),
+              machine,
+              image.layout(),
+              image.windowEnd(),
+              surroundings.withProgramOf(image.surroundings()));
+      spawned.restoreSystemCalls(image.systemCalls());
       return spawned;
     } catch (Throwable t) {
       machine.close();
+      throw t;
+    }
+  }
+
+  /** Of a new one, which is closed if that fails. */
+  private void restoreSystemCalls(SystemCalls.State earlier) {
+    try {
+      earlier.files().retain();
+      try {
+        hypercalls.restore(earlier);
+      } finally {
+        earlier.files().release();
+      }
+    } catch (Throwable t) {
+      systemCalls.close(); // the machine is not closed here
       throw t;
     }
   }
@@ -210,13 +239,19 @@ final class LoadedProgram implements AutoCloseable {
    * @param atSystemCall whether the guest waits for an answer; if not, it is between two calls
    */
   InstanceImage freeze(boolean atSystemCall) {
-    return new InstanceImage(
-        program,
-        atSystemCall ? machine.freezeAtSystemCall() : machine.freeze(),
-        layout,
-        window.mappedEnd(),
-        hypercalls.state(),
-        surroundings);
+    SystemCalls.State state = hypercalls.state();
+    try {
+      return new InstanceImage(
+          program,
+          atSystemCall ? machine.freezeAtSystemCall() : machine.freeze(),
+          layout,
+          window.mappedEnd(),
+          state,
+          surroundings);
+    } catch (Throwable t) {
+      state.close();
+      throw t;
+    }
   }
 
   /**
@@ -226,15 +261,21 @@ final class LoadedProgram implements AutoCloseable {
    * @return this, or what takes its place; this is closed then
    * @throws io.hyperlight.kvm.KvmException if KVM fails; if the machine is lost then, nothing but
    *     another restore is possible
-   * @throws io.hyperlight.vm.ImageClosedException if a new machine is needed and the image is
-   *     closed; nothing is changed then
+   * @throws io.hyperlight.vm.ImageClosedException if a new machine is needed, or files were open,
+   *     and the image is closed; nothing is changed then
    */
   LoadedProgram restore(InstanceImage image) {
-    if (machine.restore(image.machine())) {
-      window.restore(image.windowEnd());
-      hypercalls.restore(image.systemCalls());
-      conversation.restore();
-      return this;
+    // First: it may be closed, and what it holds with it.
+    image.systemCalls().files().retain();
+    try {
+      if (machine.restore(image.machine())) {
+        window.restore(image.windowEnd());
+        hypercalls.restore(image.systemCalls());
+        conversation.restore();
+        return this;
+      }
+    } finally {
+      image.systemCalls().files().release();
     }
     LoadedProgram replacement = spawn(image, surroundings);
     try {
@@ -271,9 +312,13 @@ final class LoadedProgram implements AutoCloseable {
     return hypercalls;
   }
 
-  /** Frees the machine. A second call does nothing. */
+  /** Frees the machine, and what its files hold. A second call does nothing. */
   @Override
   public void close() {
-    machine.close();
+    try {
+      machine.close();
+    } finally {
+      systemCalls.close();
+    }
   }
 }

@@ -239,10 +239,7 @@ public final class SnapshotReader {
         header.windowEnd(),
         SystemCalls.State.of(header.programBreak(), header.monotonicNanos()),
         new Surroundings(
-            Collections.nCopies(program.importsByNumber().size(), null),
-            output,
-            SystemCalls.Input.EMPTY,
-            Settings.DEFAULT));
+            Collections.nCopies(program.importsByNumber().size(), null), output, Settings.DEFAULT));
   }
 
   private MachineImage readMachine(Hypervisor hypervisor) throws IOException {

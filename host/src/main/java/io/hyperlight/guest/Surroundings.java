@@ -1,7 +1,6 @@
 package io.hyperlight.guest;
 
 import io.hyperlight.linux.Settings;
-import io.hyperlight.linux.SystemCalls;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -10,11 +9,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param bindings host functions by import number; null where there is no import of that number
  * @param output where it prints and logs
- * @param input of its standard input; null for a program that serves, which reads requests
  * @param settings of its system calls
  */
 public record Surroundings(
-    List<@Nullable HostBinding> bindings,
-    GuestOutput output,
-    SystemCalls.@Nullable Input input,
-    Settings settings) {}
+    List<@Nullable HostBinding> bindings, GuestOutput output, Settings settings) {
+  /** The same with those settings of others that a guest of theirs has to have. */
+  Surroundings withProgramOf(Surroundings other) {
+    return new Surroundings(bindings, output, settings.withProgramOf(other.settings));
+  }
+}

@@ -203,14 +203,31 @@ final class SignalCalls {
     if (setSize != SET_SIZE) {
       return -Errno.EINVAL;
     }
+    return deliverUnder(guest.mem().readLong(set)) ? -Errno.EINTR : pause();
+  }
+
+  /**
+   * Lets the guest have a signal that is pending while others are blocked than usual, in a system
+   * call that waits and ends with EINTR then.
+   *
+   * @param mask what is blocked meanwhile
+   * @return whether there was one; the system call's result does not matter then
+   */
+  boolean deliverUnder(long mask) {
     long before = blocked;
-    blocked = withoutUnblockable(guest.mem().readLong(set));
+    blocked = withoutUnblockable(mask);
     guest.machine().set(Register.RAX, -(long) Errno.EINTR);
     if (!deliverPending(afterSystemCall(), before)) {
-      return pause();
+      blocked = before;
+      return false;
     }
     guest.redirected();
-    return -Errno.EINTR;
+    return true;
+  }
+
+  /** Sends the program a signal as the kernel does, about what it has just done. */
+  void raise(int signal) {
+    send(ProcessCalls.PROCESS, ProcessCalls.PROCESS, signal, SI_USER);
   }
 
   private long sigtimedwait(long set, long info, long timeout, long setSize) {

@@ -1,6 +1,11 @@
 package io.hyperlight.linux;
 
+import io.hyperlight.files.FileContent;
 import io.hyperlight.files.FileException;
+import io.hyperlight.files.FileKind;
+import io.hyperlight.files.FileSystem;
+import io.hyperlight.files.Mount;
+import io.hyperlight.files.Node;
 import io.hyperlight.kvm.Register;
 import io.hyperlight.os.Errno;
 import io.hyperlight.vm.AddressSpace;
@@ -9,8 +14,11 @@ import io.hyperlight.vm.Machine;
 import io.hyperlight.vm.Trap;
 import io.hyperlight.vm.UserContext;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>For one thread at a time.
  */
-public final class SystemCalls {
+public final class SystemCalls implements AutoCloseable {
   private static final SystemCallTable TABLE = new SystemCallTable();
 
   /** All numbers beyond the table, for counting. */
@@ -32,7 +40,9 @@ public final class SystemCalls {
   private final AddressSpace space;
   private final GuestMemory guestMemory;
   private final MemoryCalls memory;
-  private final StreamCalls streams;
+  private final Settings settings;
+  private final StandardStreams streams;
+  private final ProcessFiles files;
   private final TimeCalls time;
   private final RandomCalls random;
   private final ProcessCalls process;
@@ -62,66 +72,118 @@ public final class SystemCalls {
     void print(byte[] bytes, boolean error);
   }
 
-  /** Gives what a guest reads from its standard input. */
+  /** Gives a guest what it reads from its standard input. */
   @FunctionalInterface
   public interface Input {
-    /** An input with nothing in it. */
-    Input EMPTY = most -> new byte[0];
+    /** No input. */
+    Input EMPTY =
+        new Input() {
+          @Override
+          public byte[] read(int most) {
+            return new byte[0];
+          }
+
+          @Override
+          public boolean isEmpty() {
+            return true;
+          }
+        };
 
     /**
      * The next bytes. May wait for them.
      *
-     * @param most how many at most, positive
-     * @return none at the end; null if there are none yet and the guest is to be left waiting for
-     *     them: {@link SystemCalls#answer} then says so, and asks again when it is called again
+     * @param most how many there may be; positive
+     * @return those that there are; none at the end; null if there are none yet and the guest is to
+     *     be left waiting for them: {@link SystemCalls#answer} then says so, and asks again when it
+     *     is called again
      */
     byte @Nullable [] read(int most);
+
+    /** Whether it is known that there never are any. */
+    default boolean isEmpty() {
+      return false;
+    }
   }
 
-  /** System calls of one guest. */
-  public SystemCalls(
-      Machine machine, AddressRanges ranges, Input input, Output output, Settings settings) {
+  /**
+   * System calls of one guest.
+   *
+   * @throws io.hyperlight.os.SystemCallException if a directory of the host that is mounted cannot
+   *     be opened
+   */
+  public SystemCalls(Machine machine, AddressRanges ranges, Output output, Settings settings) {
     this.machine = machine;
     space = machine.addressSpace();
+    this.settings = settings;
     observer = settings.observer();
     guestMemory = new GuestMemory(space);
     memory = new MemoryCalls(space, ranges, settings.mayMakeCode());
-    streams = new StreamCalls(this, input, output);
+    streams = new StandardStreams(Objects.requireNonNull(settings.input()), output);
     time = new TimeCalls(this, settings.clock());
     random = new RandomCalls(this, settings.randomSeed());
     process = new ProcessCalls(this, ranges, machine.memorySizeBytes());
     signals = new SignalCalls(this);
+    files = new ProcessFiles(this, streams, settings);
   }
 
   /**
-   * What a snapshot has to keep. Immutable.
+   * What a snapshot has to keep. Immutable; may hold descriptors of the host until it is closed.
    *
    * @param programBreak where it is
-   * @param streams which of the three each descriptor is; -1 for a closed one
+   * @param files descriptors and what is in the file system
    * @param monotonicNanos what the monotonic clock said; 0 if nobody has asked it
    * @param signals handlers, and what is blocked or pending
+   * @param name of the process
    */
   public record State(
-      long programBreak, StandardStreams streams, long monotonicNanos, SignalState signals) {
+      long programBreak, FileState files, long monotonicNanos, SignalState signals, String name)
+      implements AutoCloseable {
     /** That of a program whose descriptors and signals are as at the start. */
     public static State of(long programBreak, long monotonicNanos) {
-      return new State(programBreak, StandardStreams.INITIAL, monotonicNanos, SignalState.INITIAL);
+      return new State(
+          programBreak,
+          FileState.INITIAL,
+          monotonicNanos,
+          SignalState.INITIAL,
+          ProcessCalls.INITIAL_NAME);
+    }
+
+    /** Whether it is {@link #of} the same numbers, but for contents of files. */
+    public boolean isInitial() {
+      return files.isInitial()
+          && signals.equals(SignalState.INITIAL)
+          && name.equals(ProcessCalls.INITIAL_NAME);
+    }
+
+    /** Gives up what it holds of the host. A second call does nothing. */
+    @Override
+    public void close() {
+      files.close();
     }
   }
 
-  /** The state between two calls. */
+  /** The state between two calls, to be closed by the caller. */
   public State state() {
     return new State(
-        memory.programBreak().current(), streams.state(), time.state(), signals.state());
+        memory.programBreak().current(),
+        files.freeze(),
+        time.state(),
+        signals.state(),
+        process.name());
   }
 
-  /** Goes back to an earlier state, after the machine has gone back. */
+  /**
+   * Goes back to an earlier state, after the machine has gone back.
+   *
+   * @param earlier is not closed meanwhile, or is {@linkplain FileState#retain retained}
+   */
   public void restore(State earlier) {
     memory.programBreak().restore(earlier.programBreak);
-    streams.restore(earlier.streams);
+    files.restore(earlier.files);
     time.restore(earlier.monotonicNanos);
     random.restore();
     signals.restore(earlier.signals);
+    process.restore(earlier.name);
     refusals.clear();
     count = 0;
     beginCall();
@@ -134,6 +196,17 @@ public final class SystemCalls {
     streams.beginCall();
   }
 
+  /** What is in the files that the guest can write. Immutable. */
+  public FileSystem.State writtenFiles() {
+    return files.fileSystem().freeze();
+  }
+
+  /** Gives up what it holds of the host. A second call does nothing. */
+  @Override
+  public void close() {
+    files.close();
+  }
+
   /**
    * The contents of a file that the guest sees.
    *
@@ -142,10 +215,20 @@ public final class SystemCalls {
    * @throws FileException if it cannot be read, or is larger
    */
   public byte[] readFile(String path, int most) {
-    if (most >= 0) {
-      throw new FileException(Errno.ENOENT);
+    FileSystem system = files.fileSystem();
+    Node node = system.resolve(system.root(), path, true).node();
+    if (node.status().kind() != FileKind.REGULAR) {
+      throw new FileException(Errno.EACCES);
     }
-    return new byte[0];
+    try (FileContent content = node.open(false)) {
+      long size = content.status().size();
+      if (size > most) {
+        throw new FileException(Errno.EFBIG);
+      }
+      byte[] bytes = new byte[(int) size];
+      int read = content.read(0, bytes, 0, bytes.length);
+      return Arrays.copyOf(bytes, read);
+    }
   }
 
   /** Random bytes as the guest would get them. */
@@ -160,7 +243,7 @@ public final class SystemCalls {
     return byName;
   }
 
-  /** How many system calls there were. */
+  /** How many system calls were answered. */
   public long count() {
     return count;
   }
@@ -176,7 +259,6 @@ public final class SystemCalls {
    */
   public @Nullable ProcessEnding answer() {
     long number = machine.get(Register.RAX);
-    count++;
     ending = null;
     redirected = false;
     long result;
@@ -192,6 +274,7 @@ public final class SystemCalls {
     if (ending != null) {
       return ending;
     }
+    count++;
     if (!redirected) {
       machine.set(Register.RAX, result);
       if (!signals.deliverPending()) {
@@ -229,6 +312,11 @@ public final class SystemCalls {
           machine.get(Register.R9));
     } catch (GuestAddressException e) {
       return -Errno.EFAULT;
+    } catch (StandardStreams.WaitingException e) {
+      ending = new ProcessEnding.WaitingForInput();
+      return 0;
+    } catch (FileException e) {
+      return -e.errno();
     }
   }
 
@@ -247,8 +335,17 @@ public final class SystemCalls {
     return memory;
   }
 
-  StreamCalls streams() {
-    return streams;
+  ProcessFiles files() {
+    return files;
+  }
+
+  ProgramIdentity program() {
+    return settings.program();
+  }
+
+  /** Where files are mounted. */
+  List<String> mountPaths() {
+    return settings.mounts().stream().map(Mount::path).toList();
   }
 
   TimeCalls time() {
@@ -306,12 +403,6 @@ public final class SystemCalls {
   /** Ends the program by a signal; the result does not matter. */
   long kill(int signal) {
     ending = new ProcessEnding.Killed(signal, Signals.name(signal), explanation());
-    return 0;
-  }
-
-  /** Leaves the program waiting for input; the result does not matter. */
-  long waitForInput() {
-    ending = new ProcessEnding.WaitingForInput();
     return 0;
   }
 

@@ -36,6 +36,7 @@ public final class Errno {
   public static final int ENOSYS = 38;
   public static final int ENOTEMPTY = 39;
   public static final int ELOOP = 40;
+  public static final int ENODATA = 61;
   public static final int EOVERFLOW = 75;
   public static final int ENOTSOCK = 88;
   public static final int ENOTSUP = 95;
@@ -83,6 +84,7 @@ public final class Errno {
       case ENOSYS -> "ENOSYS (not implemented)";
       case ENOTEMPTY -> "ENOTEMPTY (directory not empty)";
       case ELOOP -> "ELOOP (too many symbolic links)";
+      case ENODATA -> "ENODATA (no data available)";
       case EOVERFLOW -> "EOVERFLOW (value too large for its type)";
       case ENOTSOCK -> "ENOTSOCK (not a socket)";
       case ENOTSUP -> "ENOTSUP (not supported)";

@@ -4,7 +4,6 @@ import static io.hyperlight.guest.Spoilt.guest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.linux.Settings;
-import io.hyperlight.linux.SystemCalls;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.vm.GuestMemoryExhaustedException;
 import java.util.ArrayList;
@@ -175,7 +174,7 @@ class ProgramFuzzTest {
             MEMORY,
             STACK,
             Invocation.OF_GUEST,
-            new Surroundings(bindings, output, SystemCalls.Input.EMPTY, Settings.DEFAULT),
+            new Surroundings(bindings, output, Settings.DEFAULT),
             outcome -> new IllegalStateException());
     try {
       Instance.create(configuration).close();
