@@ -1,7 +1,5 @@
 package io.hyperlight;
 
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -51,32 +49,14 @@ public final class GuestFaultException extends HyperlightException {
   private final @Nullable Long faultAddress;
 
   /** Where it was. */
-  private final long instructionPointer;
-
-  /** The name of that place. */
-  private final @Nullable String symbol;
-
-  /** The general registers. */
-  private final LinkedHashMap<String, Long> registers;
+  private final Whereabouts whereabouts;
 
   GuestFaultException(
-      Kind kind,
-      String what,
-      @Nullable Long faultAddress,
-      @Nullable String symbol,
-      Map<String, Long> registers) {
-    super(message(what, symbol, registers), null);
+      Kind kind, String what, @Nullable Long faultAddress, Whereabouts whereabouts) {
+    super("guest fault: %s, %s".formatted(what, whereabouts), null);
     this.kind = kind;
     this.faultAddress = faultAddress;
-    this.symbol = symbol;
-    this.registers = new LinkedHashMap<>(registers);
-    instructionPointer = registers.getOrDefault("RIP", 0L);
-  }
-
-  private static String message(String what, @Nullable String symbol, Map<String, Long> registers) {
-    return "guest fault: %s, at 0x%x%s"
-        .formatted(
-            what, registers.getOrDefault("RIP", 0L), symbol == null ? "" : " (" + symbol + ")");
+    this.whereabouts = whereabouts;
   }
 
   /** {@return what kind of thing the guest did} */
@@ -97,7 +77,7 @@ public final class GuestFaultException extends HyperlightException {
    * it}
    */
   public long instructionPointer() {
-    return instructionPointer;
+    return whereabouts.instructionPointer();
   }
 
   /**
@@ -105,7 +85,7 @@ public final class GuestFaultException extends HyperlightException {
    * if the guest has symbols}
    */
   public Optional<String> symbol() {
-    return Optional.ofNullable(symbol);
+    return whereabouts.symbol();
   }
 
   /**
@@ -113,6 +93,6 @@ public final class GuestFaultException extends HyperlightException {
    * included}
    */
   public Map<String, Long> registers() {
-    return Collections.unmodifiableMap(registers);
+    return whereabouts.registers();
   }
 }

@@ -4,8 +4,10 @@ import io.hyperlight.guest.GuestProgram;
 import io.hyperlight.guest.Outcome;
 import io.hyperlight.kvm.Register;
 import io.hyperlight.kvm.VcpuExit;
+import io.hyperlight.linux.LimitKind;
+import io.hyperlight.vm.Stop;
 import io.hyperlight.vm.Trap;
-import java.util.LinkedHashMap;
+import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -47,8 +49,13 @@ final class Outcomes implements Outcome.Reporter {
               "no program in the sandbox waits for a request: start one with Program.startServing");
       case Outcome.Aborted(String message, int _) ->
           new GuestAbortException("the guest aborted: " + message);
-      case Outcome.LimitPassed(String what) ->
-          new GuestLimitException("the guest passed a limit: " + what);
+      case Outcome.LimitPassed(LimitKind kind, long most) ->
+          new GuestLimitException(kind(kind), most, kind.text());
+      case Outcome.NotBegun() ->
+          new GuestInterruptedException(
+              "the call was not begun: its thread is interrupted", false, Whereabouts.NOWHERE);
+      case Outcome.Stopped(Stop why, long limitNanos, Map<Register, Long> registers) ->
+          stopped(why, Duration.ofNanos(limitNanos), Whereabouts.of(program, registers));
       case Outcome.WaitingForInput() ->
           new GuestDeadlockException("the guest can never go on: it waits for input");
       case Outcome.Exited(int status, String explanation) ->
@@ -65,6 +72,33 @@ final class Outcomes implements Outcome.Reporter {
           new HypervisorException(String.valueOf(cause.getMessage()), cause);
       case Outcome.GuestError(String message) -> new GuestErrorException(message);
       case Outcome.InvalidResult(String problem) -> new InvalidResultException(problem);
+    };
+  }
+
+  private static HyperlightException stopped(Stop why, Duration limit, Whereabouts whereabouts) {
+    return switch (why) {
+      case INTERRUPTED ->
+          new GuestInterruptedException(
+              "the call was interrupted, " + whereabouts, true, whereabouts);
+      case THREAD_INTERRUPTED ->
+          new GuestInterruptedException(
+              "the thread of the call was interrupted, the guest was " + whereabouts,
+              true,
+              whereabouts);
+      case TIMED_OUT ->
+          new GuestTimeoutException(GuestTimeoutException.Kind.CALL_TIMEOUT, limit, whereabouts);
+      case PROCESSOR_TIME_USED ->
+          new GuestTimeoutException(GuestTimeoutException.Kind.CPU_TIME, limit, whereabouts);
+    };
+  }
+
+  private static GuestLimitException.Kind kind(LimitKind kind) {
+    return switch (kind) {
+      case HOST_CALLS -> GuestLimitException.Kind.HOST_CALLS;
+      case HOST_CALL_BYTES -> GuestLimitException.Kind.HOST_CALL_BYTES;
+      case VALUE_BYTES -> GuestLimitException.Kind.VALUE_BYTES;
+      case OUTPUT_BYTES -> GuestLimitException.Kind.OUTPUT_BYTES;
+      case SYSTEM_CALLS -> GuestLimitException.Kind.SYSTEM_CALLS;
     };
   }
 
@@ -91,6 +125,8 @@ final class Outcomes implements Outcome.Reporter {
               registers);
       case Trap.PrivilegeLost(String how, Map<Register, Long> registers) ->
           fault(GuestFaultException.Kind.MACHINE_STOPPED, how, null, registers);
+      case Trap.Stopped(Map<Register, Long> registers) ->
+          fault(GuestFaultException.Kind.MACHINE_STOPPED, "stopped by the host", null, registers);
       case Trap.Unexpected(VcpuExit exit, Map<Register, Long> registers) ->
           fault(
               GuestFaultException.Kind.MACHINE_STOPPED,
@@ -164,9 +200,6 @@ final class Outcomes implements Outcome.Reporter {
       String what,
       @Nullable Long address,
       Map<Register, Long> registers) {
-    Map<String, Long> byName = new LinkedHashMap<>();
-    registers.forEach((register, value) -> byName.put(register.name(), value));
-    String symbol = program.symbolAt(registers.getOrDefault(Register.RIP, 0L)).orElse(null);
-    return new GuestFaultException(kind, what, address, symbol, byName);
+    return new GuestFaultException(kind, what, address, Whereabouts.of(program, registers));
   }
 }

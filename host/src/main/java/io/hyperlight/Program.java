@@ -52,8 +52,10 @@ public final class Program extends SandboxSettings<Program> {
   /** The default of {@link #stackSize}: 8 MiB. */
   public static final long DEFAULT_STACK_SIZE = 8L << 20;
 
-  /** The default of {@link #outputLimit}: 64 MiB. */
-  public static final long DEFAULT_OUTPUT_LIMIT = 64L << 20;
+  /** The default of {@link Limits#callTimeout} for {@link #run}: 10 minutes. */
+  public static final Duration DEFAULT_RUN_TIMEOUT = Duration.ofMinutes(10);
+
+  private static final Limits RUN_LIMITS = Limits.DEFAULT.withCallTimeout(DEFAULT_RUN_TIMEOUT);
 
   private static final int LARGEST_READ = 1 << 16;
 
@@ -67,7 +69,6 @@ public final class Program extends SandboxSettings<Program> {
   private InputStream input = InputStream.nullInputStream();
   private long memorySize = DEFAULT_MEMORY_SIZE;
   private long stackSize = DEFAULT_STACK_SIZE;
-  private long outputLimit = DEFAULT_OUTPUT_LIMIT;
 
   private Program(String path, byte[] contents) {
     this.path = bytes("path", path);
@@ -197,20 +198,17 @@ public final class Program extends SandboxSettings<Program> {
   }
 
   /**
-   * How much output is kept: standard output and error together in a {@link ProgramResult}, or one
-   * answer of a program that serves. A program that writes more ends with {@link
-   * GuestLimitException}. What goes to {@link #hostPrint} or {@link #hostError} is not limited.
+   * How much the program may write to its standard output and error, in a run or in answer to a
+   * request: {@link Limits#outputBytes}, with the other limits as they are. A program that writes
+   * more ends with {@link GuestLimitException}.
    *
    * @param bytes not negative
    * @return this description
    * @throws IllegalArgumentException if it is
    */
   public Program outputLimit(long bytes) {
-    if (bytes < 0) {
-      throw new IllegalArgumentException("output limit " + bytes + ": must not be negative");
-    }
-    outputLimit = bytes;
-    return this;
+    Limits.DEFAULT.withOutputBytes(bytes);
+    return changeLimits(before -> before.withOutputBytes(bytes));
   }
 
   @Override
@@ -237,20 +235,23 @@ public final class Program extends SandboxSettings<Program> {
    *     mounted tree
    * @throws SandboxMemoryException if it does not fit into the memory
    * @throws GuestDeadlockException if it waits for what cannot happen
-   * @throws GuestLimitException if it writes more than {@link #outputLimit}
+   * @throws GuestTimeoutException if it takes longer than it may, which is {@link
+   *     #DEFAULT_RUN_TIMEOUT} by default
+   * @throws GuestLimitException if it uses more than its {@link Limits} allow
+   * @throws GuestInterruptedException if this thread is interrupted
    * @throws HostFunctionException if an embedder's stream or listener throws
    * @throws HypervisorUnavailableException if this machine, process or JVM cannot do it
    * @throws HypervisorException if KVM fails
    */
   public ProgramResult run() {
     ProgramOutput output =
-        new ProgramOutput(
-            hasStream(false), hasStream(true), output(StreamOutput.initial()), outputLimit);
+        new ProgramOutput(hasStream(false), hasStream(true), output(StreamOutput.initial()));
     Outcomes outcomes = new Outcomes(program);
-    Surroundings surroundings = new Surroundings(List.of(), output, settingsWith(this::read));
+    Surroundings surroundings =
+        new Surroundings(List.of(), output, settingsWith(this::read, RUN_LIMITS));
     try (Instance instance = create(surroundings, outcomes)) {
       long start = System.nanoTime();
-      Ending ending = instance.runProgram();
+      Ending ending = instance.runProgram(0);
       Duration wallTime = Duration.ofNanos(System.nanoTime() - start);
       int status = status(ending);
       if (status < 0) {
@@ -304,15 +305,15 @@ public final class Program extends SandboxSettings<Program> {
         new String(path.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8), program);
   }
 
-  private Settings settingsWith(SystemCalls.@Nullable Input standardInput) {
-    Settings settings = settings(Settings.DEFAULT);
+  private Settings settingsWith(SystemCalls.@Nullable Input standardInput, Limits initial) {
+    Settings settings = settings(Settings.DEFAULT.withLimits(initial.toCallLimits()));
     return new Settings(
         settings.clock(),
         settings.randomSeed(),
         settings.mayMakeCode(),
         settings.observer(),
         standardInput,
-        outputLimit,
+        settings.limits(),
         mounts,
         new ProgramIdentity(path, invocation().arguments()));
   }
@@ -341,10 +342,11 @@ public final class Program extends SandboxSettings<Program> {
   public Sandbox startServing() {
     Outcomes outcomes = new Outcomes(program);
     Surroundings surroundings =
-        new Surroundings(List.of(), output(StreamOutput.initial()), settingsWith(null));
+        new Surroundings(
+            List.of(), output(StreamOutput.initial()), settingsWith(null, Limits.DEFAULT));
     Instance instance = create(surroundings, outcomes);
     try {
-      Ending ending = instance.runProgram();
+      Ending ending = instance.runProgram(startNanos());
       if (!(ending instanceof Outcome.WaitingForInput)) {
         throw outcomes.exceptionFor(ending);
       }
@@ -353,6 +355,11 @@ public final class Program extends SandboxSettings<Program> {
       instance.close();
       throw t;
     }
+  }
+
+  /** How long a program may take that runs, or starts: as for {@link #run}. */
+  private long startNanos() {
+    return settingsWith(null, RUN_LIMITS).limits().timeoutNanos();
   }
 
   @Override

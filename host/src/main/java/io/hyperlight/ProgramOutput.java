@@ -1,23 +1,20 @@
 package io.hyperlight;
 
 import io.hyperlight.guest.GuestOutput;
-import io.hyperlight.guest.LimitPassedException;
 import java.io.ByteArrayOutputStream;
 
-/** Collects what a program prints, up to a limit, unless the embedder has a stream for it. */
+/** Collects what a program prints, unless the embedder has a stream for it. Others count it. */
 final class ProgramOutput implements GuestOutput {
   private final ByteArrayOutputStream output = new ByteArrayOutputStream();
   private final ByteArrayOutputStream error = new ByteArrayOutputStream();
   private final boolean streamsOutput;
   private final boolean streamsError;
   private final StreamOutput streams;
-  private final long mostBytes;
 
-  ProgramOutput(boolean streamsOutput, boolean streamsError, StreamOutput streams, long mostBytes) {
+  ProgramOutput(boolean streamsOutput, boolean streamsError, StreamOutput streams) {
     this.streamsOutput = streamsOutput;
     this.streamsError = streamsError;
     this.streams = streams;
-    this.mostBytes = mostBytes;
   }
 
   @Override
@@ -25,9 +22,6 @@ final class ProgramOutput implements GuestOutput {
     if (toError ? streamsError : streamsOutput) {
       streams.print(bytes, toError);
       return;
-    }
-    if (bytes.length > mostBytes - output.size() - error.size()) {
-      throw new LimitPassedException("its output is longer than %d bytes".formatted(mostBytes));
     }
     (toError ? error : output).writeBytes(bytes);
   }

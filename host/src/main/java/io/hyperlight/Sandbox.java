@@ -13,6 +13,7 @@ import io.hyperlight.os.SystemCallException;
 import io.hyperlight.vm.ImageClosedException;
 import io.hyperlight.vm.Machine;
 import java.lang.invoke.MethodHandle;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>State.</b> The guest's memory keeps its contents from call to call. A call that ends in the
  * middle of guest code (a fault, an abort, a host function's failure that the guest does not
- * handle) leaves the sandbox unusable: every later call fails with {@link
+ * handle, an interrupt, a limit) leaves the sandbox unusable: every later call fails with {@link
  * SandboxUnusableException}, whose cause is the first failure, until the sandbox is {@linkplain
  * #restore restored} to a {@link Snapshot}. A call that is refused changes nothing; one whose
  * result cannot be read has run to its end.
@@ -40,6 +41,10 @@ import org.jspecify.annotations.Nullable;
  * refused with {@link SandboxInUseException}. A call runs on the calling thread, host functions
  * included. On a virtual thread the guest's own code runs on a platform thread of the library's, so
  * that the carrier is free meanwhile.
+ *
+ * <p><b>Ends.</b> Every call comes to an end: a guest that loops, sleeps, floods its output or its
+ * host functions runs into one of its {@link Limits}, the first of which is a minute per call.
+ * {@link #interrupt} ends a call at once.
  *
  * <p><b>Closing.</b> A sandbox holds two descriptors and its guest's memory until {@link #close},
  * and what it shares with the snapshot that it came from; nothing else frees them.
@@ -94,15 +99,23 @@ public final class Sandbox implements AutoCloseable {
    * @throws GuestExitException if the guest's program exits
    * @throws GuestDeadlockException if the guest waits for what cannot happen
    * @throws HostFunctionException if a host function fails and the guest gives up over it
-   * @throws SandboxUnusableException after one of the last five
+   * @throws GuestTimeoutException if the call takes longer than it may
+   * @throws GuestLimitException if the guest uses more than its {@link Limits} allow
+   * @throws GuestInterruptedException if the call is {@linkplain #interrupt interrupted}, or the
+   *     calling thread is; it is not even begun if the thread's interrupt status is set already
+   * @throws SandboxUnusableException after one of the last eight
    * @throws SandboxInUseException if the sandbox is in use
    * @throws SandboxClosedException if it is closed
    */
+  public <T> T call(String name, Class<T> resultType, @Nullable Object... arguments) {
+    return call(0, name, resultType, arguments);
+  }
+
   // checkResult sees to the type; a primitive's Class<T> has its box as T, and null is the one
   // value of Void.
   @SuppressWarnings({"unchecked", "NullAway"})
-  public <T> T call(String name, Class<T> resultType, @Nullable Object... arguments) {
-    ExportedFunction function = find(name);
+  <T> T call(long timeoutNanos, String name, Class<T> resultType, @Nullable Object... arguments) {
+    ExportedFunction function = find(timeoutNanos, name);
     CallTypes.checkResult(function.declaration(), resultType);
     Object[] checked = CallTypes.checkArguments(function.declaration(), arguments);
     T result = (T) function.call(instance, checked);
@@ -121,7 +134,40 @@ public final class Sandbox implements AutoCloseable {
    * @throws NoSuchFunctionException if the guest exports no such function
    */
   public MethodHandle function(String name) {
-    return find(name).bind(instance);
+    return function(0, name);
+  }
+
+  MethodHandle function(long timeoutNanos, String name) {
+    return find(timeoutNanos, name).bind(instance);
+  }
+
+  /**
+   * The same sandbox, with calls that may take another time than its {@link Limits#callTimeout}.
+   *
+   * {@snippet file="io/hyperlight/SandboxSnippets.java" region="within"}
+   *
+   * @param timeout how long each call may take; {@link Limits#FOREVER} for no limit
+   * @return a view of this sandbox
+   * @throws IllegalArgumentException if the time is not positive
+   */
+  public TimedSandbox within(Duration timeout) {
+    return new TimedSandbox(this, timeout);
+  }
+
+  /**
+   * Ends the call that is running in this sandbox, wherever it is: computing in the guest, asleep,
+   * or in a host function, whose thread is interrupted for it. That call ends with {@link
+   * GuestInterruptedException}, in microseconds as a rule, or as soon as the host function returns.
+   * If it comes to its end by itself in the same moment, it ends as if nobody had interrupted it,
+   * and neither does the next one see anything of it.
+   *
+   * <p>From any thread, also a host function's. Interrupting the {@linkplain Thread#interrupt
+   * thread} that called has the same effect, within some milliseconds.
+   *
+   * @return whether a call was running; if not, nothing happens, and the next one is not affected
+   */
+  public boolean interrupt() {
+    return instance.interrupt();
   }
 
   /**
@@ -141,18 +187,35 @@ public final class Sandbox implements AutoCloseable {
    * @throws GuestFaultException if it does what it may not
    * @throws GuestAbortException if it ends by a signal of its own
    * @throws GuestDeadlockException if it waits for what cannot happen
-   * @throws GuestLimitException if the answer is longer than {@link Program#outputLimit} allows
-   * @throws SandboxUnusableException after one of the last five, and after the program has exited
+   * @throws GuestTimeoutException if it takes longer than it may
+   * @throws GuestLimitException if the answer is longer than the {@link Limits} allow, or the
+   *     program uses more of something else
+   * @throws GuestInterruptedException as for {@link #call}
+   * @throws SandboxUnusableException after one of the last seven, and after the program has exited
    * @throws SandboxInUseException if the sandbox is in use
    * @throws SandboxClosedException if it is closed
    */
   public byte[] serve(byte[] request) {
-    Instance.Answer answer = instance.proceed(request);
+    return serve(0, request);
+  }
+
+  byte[] serve(long timeoutNanos, byte[] request) {
+    Instance.Answer answer = instance.proceed(request, timeoutNanos);
     return switch (answer.ending()) {
       case Outcome.WaitingForInput() -> answer.output();
       case Outcome.Exited(int status, String _) when status == 0 -> answer.output();
       case Outcome.Ending other -> throw new Outcomes(guest.program()).exceptionFor(other);
     };
+  }
+
+  /**
+   * Finds a function.
+   *
+   * @param timeoutNanos how long calls may take; 0 for as long as the sandbox's
+   */
+  private ExportedFunction find(long timeoutNanos, String name) {
+    ExportedFunction function = find(name);
+    return timeoutNanos == 0 ? function : function.within(timeoutNanos);
   }
 
   private ExportedFunction find(String name) {

@@ -2,11 +2,13 @@ package io.hyperlight;
 
 import io.hyperlight.linux.Settings;
 import java.io.PrintStream;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +26,7 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
   private OptionalLong randomSeed = OptionalLong.empty();
   private boolean mayMakeCode;
   private @Nullable Consumer<SystemCall> observer;
+  private UnaryOperator<Limits> limits = UnaryOperator.identity();
 
   SandboxSettings() {}
 
@@ -55,9 +58,52 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
                 observing.accept(
                     new SystemCall(name, Arrays.stream(arguments).boxed().toList(), result)),
         before.input(),
-        before.mostOutputBytes(),
+        limits.apply(Limits.of(before.limits())).toCallLimits(),
         before.mounts(),
         before.program());
+  }
+
+  /**
+   * How much the guest may use; {@link Limits#DEFAULT} by default.
+   *
+   * @param most the limits, all of them
+   * @return this builder
+   */
+  public final S limits(Limits most) {
+    Objects.requireNonNull(most, "most");
+    return changeLimits(_ -> most);
+  }
+
+  /**
+   * How long a call may take: {@link Limits#callTimeout}, with the other limits as they are.
+   *
+   * @param timeout more than zero; {@link Limits#FOREVER} for no limit
+   * @return this builder
+   * @throws IllegalArgumentException if it is not
+   */
+  public final S callTimeout(Duration timeout) {
+    Limits.nanos("call timeout", timeout);
+    return changeLimits(before -> before.withCallTimeout(timeout));
+  }
+
+  /**
+   * How much processor time a call may use: {@link Limits#cpuTime}, with the other limits as they
+   * are.
+   *
+   * @param time more than zero; {@link Limits#FOREVER} for no limit
+   * @return this builder
+   * @throws IllegalArgumentException if it is not
+   */
+  public final S cpuTimeLimit(Duration time) {
+    Limits.nanos("processor time", time);
+    return changeLimits(before -> before.withCpuTime(time));
+  }
+
+  /** Changes the limits that there are when the sandbox is made. */
+  final S changeLimits(UnaryOperator<Limits> change) {
+    UnaryOperator<Limits> earlier = limits;
+    limits = before -> change.apply(earlier.apply(before));
+    return self();
   }
 
   /**

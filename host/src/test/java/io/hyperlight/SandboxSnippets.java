@@ -3,6 +3,7 @@ package io.hyperlight;
 import java.io.PrintStream;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.LocalDate;
 
 /** The examples in the Javadoc of {@link Sandbox}, which a test runs. */
@@ -28,6 +29,29 @@ final class SandboxSnippets {
     // @start region="function"
     MethodHandle add = sandbox.function("add"); // of type (int, int)int
     int sum = (int) add.invokeExact(2, 3);
+    // @end
+    return sum;
+  }
+
+  static Sandbox limits(Guest guest) {
+    // @start region="limits"
+    Sandbox sandbox =
+        Sandbox.builder(guest)
+            .limits(
+                Limits.DEFAULT
+                    .withCallTimeout(Duration.ofMillis(500))
+                    .withCpuTime(Duration.ofMillis(200))
+                    .withHostCalls(1_000))
+            .hostFunction("get_weekday", () -> "THURSDAY")
+            .build();
+    // @end
+    return sandbox;
+  }
+
+  static int within(Sandbox sandbox) {
+    // @start region="within"
+    TimedSandbox impatient = sandbox.within(Duration.ofMillis(500));
+    int sum = impatient.call("add", int.class, 2, 3);
     // @end
     return sum;
   }

@@ -36,6 +36,13 @@ class SandboxSnippetsTest {
   }
 
   @Test
+  void aSandboxWithLimitsCanStillBeUsedWithinThem() {
+    try (Sandbox sandbox = SandboxSnippets.limits(CompiledGuest.of(PROGRAM))) {
+      assertThat(SandboxSnippets.within(sandbox)).isEqualTo(5);
+    }
+  }
+
+  @Test
   void theHandleAdds() throws Throwable {
     try (Sandbox sandbox =
         Sandbox.builder(CompiledGuest.of(PROGRAM)).hostFunction("get_weekday", () -> "").build()) {

@@ -1,6 +1,7 @@
 package io.hyperlight;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hyperlight.testing.CompiledGuest;
@@ -253,11 +254,17 @@ class SandboxThreadsTest {
   }
 
   @Test
-  void anInterruptedThreadMayCallAndStaysInterrupted() {
+  void aCallOnAnInterruptedThreadIsNotBegunAndTheThreadStaysInterrupted() {
     try (Sandbox sandbox = sandbox()) {
       Thread.currentThread().interrupt();
-      assertThat(sandbox.call("count_up", long.class)).isEqualTo(1);
+      assertThatExceptionOfType(GuestInterruptedException.class)
+          .isThrownBy(() -> sandbox.call("count_up", long.class))
+          .satisfies(e -> {
+            assertThat(e.begun()).isFalse();
+            assertThat(e.registers()).isEmpty();
+          });
       assertThat(Thread.interrupted()).isTrue();
+      assertThat(sandbox.call("count_up", long.class)).isEqualTo(1);
     }
   }
 }

@@ -101,19 +101,35 @@ class VirtualThreadsTest {
   }
 
   @Test
-  void anInterruptOfTheCallerIsKeptForLater() throws InterruptedException {
+  void anInterruptOfTheCallerEndsTheCallAtOnceAndIsKept() throws InterruptedException {
+    AtomicReference<GuestInterruptedException> end = new AtomicReference<>();
     AtomicBoolean interrupted = new AtomicBoolean();
+    CountDownLatch computing = new CountDownLatch(1);
     try (Sandbox sandbox =
-        Sandbox.builder(CompiledGuest.of(PROGRAM)).hostFunction("stop", () -> true).build()) {
-      Thread.ofVirtual()
-          .start(() -> {
-            Thread.currentThread().interrupt();
-            if (sandbox.<Boolean>call("compute", boolean.class)) {
-              interrupted.set(Thread.interrupted());
-            }
-          })
-          .join();
+        Sandbox.builder(CompiledGuest.of(PROGRAM))
+            .limits(Limits.NONE)
+            .hostFunction(
+                "stop",
+                () -> {
+                  computing.countDown();
+                  return false;
+                })
+            .build()) {
+      Thread caller =
+          Thread.ofVirtual()
+              .start(() -> {
+                try {
+                  sandbox.call("compute", boolean.class);
+                } catch (GuestInterruptedException e) {
+                  end.set(e);
+                  interrupted.set(Thread.interrupted());
+                }
+              });
+      computing.await();
+      caller.interrupt();
+      caller.join();
     }
+    assertThat(end.get()).isNotNull().satisfies(e -> assertThat(e.begun()).isTrue());
     assertThat(interrupted).isTrue();
   }
 }

@@ -1,10 +1,12 @@
 package io.hyperlight.cli;
 
 import io.hyperlight.GuestExitException;
+import io.hyperlight.Limits;
 import io.hyperlight.Program;
 import io.hyperlight.ProgramResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -81,6 +83,12 @@ final class RunCommand implements Callable<Integer> {
   private boolean allowCodeGeneration;
 
   @Option(
+      names = "--timeout",
+      paramLabel = "SECONDS",
+      description = "End the program after so many seconds; by default it may run for ever.")
+  private @Nullable Long timeoutSeconds;
+
+  @Option(
       names = "--trace",
       description = "Tell on standard error of every system call that the program makes.")
   private boolean trace;
@@ -98,7 +106,8 @@ final class RunCommand implements Callable<Integer> {
             .args(arguments.toArray(String[]::new))
             .stdin(System.in)
             .hostPrint(System.out)
-            .hostError(System.err);
+            .hostError(System.err)
+            .limits(Limits.NONE); // the user can end it
     mounts.forEach(mount -> Mounts.host(mount).addTo(description));
     scratches.forEach(mount -> Mounts.scratch(mount, DEFAULT_SCRATCH_MIB).addTo(description));
     environment.forEach(description::environment);
@@ -110,6 +119,12 @@ final class RunCommand implements Callable<Integer> {
     }
     if (allowCodeGeneration) {
       description.allowCodeGeneration();
+    }
+    if (timeoutSeconds != null) {
+      if (timeoutSeconds <= 0) {
+        throw new UserException("--timeout " + timeoutSeconds + ": must be positive");
+      }
+      description.callTimeout(Duration.ofSeconds(timeoutSeconds));
     }
     if (trace) {
       description.systemCallListener(SandboxOptions::print);

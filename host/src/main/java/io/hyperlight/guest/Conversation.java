@@ -16,7 +16,6 @@ final class Conversation {
 
   private byte[] request = END;
   private int position;
-  private final long mostAnswerBytes;
 
   /** Whether a request is being answered. */
   private boolean open;
@@ -25,11 +24,6 @@ final class Conversation {
   private boolean ended;
 
   private ByteArrayOutputStream answer = new ByteArrayOutputStream();
-
-  /** Has no request yet. */
-  Conversation(long mostAnswerBytes) {
-    this.mostAnswerBytes = mostAnswerBytes;
-  }
 
   /** Puts a request. */
   void begin(byte[] request) {
@@ -83,10 +77,6 @@ final class Conversation {
 
   /** Takes a piece of the answer. */
   void write(byte[] bytes) {
-    if (bytes.length > mostAnswerBytes - answer.size()) {
-      throw new LimitPassedException(
-          "its answer is longer than %d bytes".formatted(mostAnswerBytes));
-    }
     answer.writeBytes(bytes);
   }
 }

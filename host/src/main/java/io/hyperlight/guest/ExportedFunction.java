@@ -13,12 +13,31 @@ public final class ExportedFunction {
   private final Declaration declaration;
   private final long address;
   private final GuestProgram program;
+  private final long timeoutNanos;
   private volatile @Nullable MethodHandle generic;
 
   ExportedFunction(Declaration declaration, long address, GuestProgram program) {
+    this(declaration, address, program, 0);
+  }
+
+  private ExportedFunction(
+      Declaration declaration, long address, GuestProgram program, long timeoutNanos) {
     this.declaration = declaration;
     this.address = address;
     this.program = program;
+    this.timeoutNanos = timeoutNanos;
+  }
+
+  /** The same function, with a limit to the time that a call may take. */
+  public ExportedFunction within(long nanos) {
+    ExportedFunction limited = new ExportedFunction(declaration, address, program, nanos);
+    limited.generic = generic();
+    return limited;
+  }
+
+  /** How long a call may take; 0 for as long as calls of the instance may. */
+  long timeoutNanos() {
+    return timeoutNanos;
   }
 
   public Declaration declaration() {

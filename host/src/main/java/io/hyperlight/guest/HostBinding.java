@@ -1,5 +1,6 @@
 package io.hyperlight.guest;
 
+import io.hyperlight.linux.CallBudget;
 import io.hyperlight.vm.AddressSpace;
 import io.hyperlight.vm.GuestAddressException;
 import java.lang.invoke.MethodHandle;
@@ -32,9 +33,11 @@ public record HostBinding(Declaration declaration, MethodHandle handle) {
    *
    * <p><b>Boundary.</b> {@code address} and all that lies there is hostile. Numbers are copied
    * before they are looked at, so are strings and bytes, and their sizes together are bounded by
-   * the guest's memory.
+   * the guest's memory, and by what the call may still use.
+   *
+   * @throws io.hyperlight.linux.LimitPassedException if that is passed
    */
-  Object[] readArguments(AddressSpace space, long address, long memoryBytes)
+  Object[] readArguments(AddressSpace space, long address, long memoryBytes, CallBudget callBudget)
       throws BadCallException {
     int count = declaration.signature().parameters().size();
     Object[] arguments = new Object[count];
@@ -52,6 +55,7 @@ public record HostBinding(Declaration declaration, MethodHandle handle) {
             throw new BadCallException("its arguments have more bytes than the guest has memory");
           }
           budget -= second;
+          callBudget.useHostCallBytes(second);
         }
         arguments[i] = readArgument(space, type, first, second, i);
       }

@@ -3,6 +3,8 @@ package io.hyperlight.guest;
 import io.hyperlight.files.FileSystem;
 import io.hyperlight.guest.Outcome.Ending;
 import io.hyperlight.kvm.Register;
+import io.hyperlight.linux.CallBudget;
+import io.hyperlight.linux.LimitPassedException;
 import io.hyperlight.linux.ProcessEnding;
 import io.hyperlight.linux.SystemCalls;
 import io.hyperlight.os.Errno;
@@ -48,6 +50,7 @@ final class Hypercalls {
   private final SystemCalls systemCalls;
   private final GuestOutput output;
   private final long memoryBytes;
+  private final CallBudget budget;
 
   private Outcome.@Nullable HostFunctionFailed lastFailure;
 
@@ -62,13 +65,15 @@ final class Hypercalls {
       List<@Nullable HostBinding> bindings,
       SystemCalls systemCalls,
       GuestOutput output,
-      long memoryBytes) {
+      long memoryBytes,
+      CallBudget budget) {
     this.machine = machine;
     this.window = window;
     this.bindings = bindings;
     this.systemCalls = systemCalls;
     this.output = output;
     this.memoryBytes = memoryBytes;
+    this.budget = budget;
   }
 
   /** What of it a snapshot has to keep. */
@@ -164,7 +169,7 @@ final class Hypercalls {
       if (argument0 < 0 || argument0 >= LOG_LEVELS) {
         return violation("log level " + argument0);
       }
-      output.log((int) argument0, readMessage(argument1, argument2));
+      log((int) argument0, readMessage(argument1, argument2));
       machine.set(Register.RAX, SUCCEEDED);
       return null;
     }
@@ -177,6 +182,17 @@ final class Hypercalls {
     }
     machine.set(Register.RAX, -Errno.ENOSYS);
     return null;
+  }
+
+  private void log(int level, String message) {
+    budget.useOutput(message.length()); // about as many as the guest has passed
+    if (machine.goOutside()) {
+      try {
+        output.log(level, message);
+      } finally {
+        machine.comeBack();
+      }
+    }
   }
 
   /**
@@ -215,11 +231,15 @@ final class Hypercalls {
       return violation(
           "a host call with a window that ends outside of it, at 0x%x".formatted(next));
     }
-    Object result;
+    budget.useHostCall();
     try {
-      Object[] values = binding.readArguments(machine.addressSpace(), arguments, memoryBytes);
-      result = binding.call(values);
-      giveResult(result, next);
+      Object[] values =
+          binding.readArguments(machine.addressSpace(), arguments, memoryBytes, budget);
+      if (machine.goOutside()) {
+        giveResult(callOutside(binding, values), next);
+      }
+    } catch (LimitPassedException e) {
+      throw e;
     } catch (HostBinding.BadCallException e) {
       return violation("a host call of " + binding.declaration() + ": " + e.getMessage());
     } catch (Exception e) {
@@ -231,10 +251,19 @@ final class Hypercalls {
     return null;
   }
 
+  private Object callOutside(HostBinding binding, Object[] values) throws Exception {
+    try {
+      return binding.call(values);
+    } finally {
+      machine.comeBack();
+    }
+  }
+
   private void giveResult(Object result, long next) {
     long first;
     long second = 0;
     if (result instanceof byte[] bytes) {
+      budget.useHostCallBytes(bytes.length);
       first = putResult(next, bytes);
       second = bytes.length;
       machine.setFrameLong(CallFrame.WINDOW_NEXT, first + second + 1);

@@ -4,16 +4,21 @@ import io.hyperlight.files.FileSystem;
 import io.hyperlight.guest.Outcome.Ending;
 import io.hyperlight.kvm.KvmException;
 import io.hyperlight.kvm.Register;
+import io.hyperlight.linux.CallLimits;
+import io.hyperlight.linux.LimitPassedException;
 import io.hyperlight.os.SystemCallException;
 import io.hyperlight.vm.CallFrame;
 import io.hyperlight.vm.GuestAddressException;
 import io.hyperlight.vm.GuestMemoryExhaustedException;
 import io.hyperlight.vm.ImageClosedException;
 import io.hyperlight.vm.Machine;
+import io.hyperlight.vm.RunControl;
+import io.hyperlight.vm.Stop;
 import io.hyperlight.vm.Trap;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +53,10 @@ public final class Instance implements AutoCloseable {
   }
 
   private final Outcome.Reporter reporter;
+  private final CallLimits limits;
+
+  /** Where the calls are, for those who want to end them. */
+  private final RunControl control;
 
   /** Whether no call may begin any more. */
   private volatile boolean refusing;
@@ -87,9 +96,12 @@ public final class Instance implements AutoCloseable {
       Surroundings surroundings,
       Outcome.Reporter reporter) {}
 
-  private Instance(LoadedProgram loaded, Outcome.Reporter reporter) {
+  private Instance(LoadedProgram loaded, CallLimits limits, Outcome.Reporter reporter) {
     this.reporter = reporter;
     this.loaded = loaded;
+    this.limits = limits;
+    control = new RunControl(limits.processorNanos());
+    loaded.machine().controlBy(control);
   }
 
   /**
@@ -101,12 +113,23 @@ public final class Instance implements AutoCloseable {
    */
   public static Instance create(Configuration configuration) {
     LoadedProgram loaded = LoadedProgram.load(configuration);
+    Instance instance = of(loaded, configuration.surroundings, configuration.reporter);
     try {
-      Instance instance = new Instance(loaded, configuration.reporter);
       if (!configuration.program.isWhole()) {
         instance.initialise();
       }
       return instance;
+    } catch (Throwable t) {
+      instance.close();
+      throw t;
+    }
+  }
+
+  /** Of a program, which is closed if that fails. */
+  private static Instance of(
+      LoadedProgram loaded, Surroundings surroundings, Outcome.Reporter reporter) {
+    try {
+      return new Instance(loaded, surroundings.settings().limits(), reporter);
     } catch (Throwable t) {
       loaded.close();
       throw t;
@@ -121,7 +144,7 @@ public final class Instance implements AutoCloseable {
    */
   public static Instance spawn(
       InstanceImage image, Surroundings surroundings, Outcome.Reporter reporter) {
-    Instance spawned = new Instance(LoadedProgram.spawn(image, surroundings), reporter);
+    Instance spawned = of(LoadedProgram.spawn(image, surroundings), surroundings, reporter);
     spawned.initialised = true;
     spawned.waiting = image.machine().isAtSystemCall();
     return spawned;
@@ -140,7 +163,7 @@ public final class Instance implements AutoCloseable {
 
   /** Runs the program's own start up to where it says that calls may come. */
   private void start() {
-    claimUsable();
+    beginCall(limits.timeoutNanos());
     starting = true;
     try {
       windowNext = loaded.window().start();
@@ -225,10 +248,44 @@ public final class Instance implements AutoCloseable {
     try {
       function = called;
       windowNext = loaded.window().start();
+      beginTimed(called.timeoutNanos());
     } catch (Throwable t) {
       user = null; // the caller's own handling starts behind this
       throw t;
     }
+  }
+
+  /**
+   * Claims the instance for this thread and starts a call of no function.
+   *
+   * @throws RuntimeException as {@link #begin}
+   */
+  private void beginCall(long timeoutNanos) {
+    claimUsable();
+    try {
+      beginTimed(timeoutNanos);
+    } catch (Throwable t) {
+      user = null;
+      throw t;
+    }
+  }
+
+  /** From here on the call can be ended from outside. Last, so that nothing fails behind it. */
+  private void beginTimed(long timeoutNanos) {
+    Thread thread = Thread.currentThread();
+    if (thread.isInterrupted()) {
+      throw reporter.exceptionFor(new Outcome.NotBegun());
+    }
+    control.begin(thread, timeoutNanos == 0 ? limits.timeoutNanos() : timeoutNanos);
+  }
+
+  /**
+   * Ends the running call. From any thread.
+   *
+   * @return whether there is one
+   */
+  public boolean interrupt() {
+    return control.stop(Stop.INTERRUPTED);
   }
 
   private void claimUsable() {
@@ -261,7 +318,11 @@ public final class Instance implements AutoCloseable {
 
   /** Gives the instance free. */
   void end() {
-    USER.setRelease(this, null);
+    try {
+      control.end();
+    } finally {
+      USER.setRelease(this, null);
+    }
   }
 
   void putBoolean(int offset, boolean value) {
@@ -359,7 +420,13 @@ public final class Instance implements AutoCloseable {
   private @Nullable Ending runToStop() {
     try {
       while (true) {
+        if (Thread.currentThread().isInterrupted()) {
+          control.stop(Stop.THREAD_INTERRUPTED);
+        }
         Trap trap = machine().run();
+        if (trap instanceof Trap.Stopped stopped) {
+          return stopped(stopped.registers());
+        }
         if (trap != null) {
           if (!isHandled(trap)) {
             return new Outcome.Fault(trap, isInStackGuard(trap));
@@ -383,6 +450,17 @@ public final class Instance implements AutoCloseable {
     }
   }
 
+  private Outcome.Stopped stopped(Map<Register, Long> registers) {
+    Stop why = Objects.requireNonNull(control.stopped());
+    long limitNanos =
+        switch (why) {
+          case TIMED_OUT -> control.timeoutNanos();
+          case PROCESSOR_TIME_USED -> limits.processorNanos();
+          case INTERRUPTED, THREAD_INTERRUPTED -> 0;
+        };
+    return new Outcome.Stopped(why, limitNanos, registers);
+  }
+
   /** Whether the guest has a handler of its own for it, in which it goes on. */
   private boolean isHandled(Trap trap) {
     return trap instanceof Trap.ProcessorException exception
@@ -402,8 +480,11 @@ public final class Instance implements AutoCloseable {
     } catch (KvmException | SystemCallException e) {
       return new Outcome.HypervisorFailed(e);
     } catch (LimitPassedException e) {
-      return new Outcome.LimitPassed(e.getMessage());
+      return new Outcome.LimitPassed(e.kind(), e.most());
     } catch (RuntimeException e) {
+      if (control.stopped() != null) {
+        return stopped(machine().whereabouts()); // it was interrupted for that
+      }
       // Not from a host function: the embedder's print stream or logger threw.
       return new Outcome.HostFunctionFailed("the sandbox's output", e);
     }
@@ -425,12 +506,13 @@ public final class Instance implements AutoCloseable {
   /**
    * Runs a whole program from its start until it ends, or asks for input there is not yet.
    *
+   * @param timeoutNanos how long it may take; 0 for the instance's limit
    * @return how it stopped; {@link Outcome.WaitingForInput} if it can {@linkplain #proceed go on}
    * @throws RuntimeException from the reporter, if the instance is in use, closed or unusable, or
    *     the program has been started already
    */
-  public Ending runProgram() {
-    claimUsable();
+  public Ending runProgram(long timeoutNanos) {
+    beginCall(timeoutNanos);
     try {
       if (initialised) {
         throw reporter.exceptionFor(new Outcome.NotWaiting());
@@ -448,12 +530,13 @@ public final class Instance implements AutoCloseable {
    * Lets a whole program go on that waited for input, until it ends or waits again.
    *
    * @param request the input
+   * @param timeoutNanos how long it may take; 0 for the instance's limit
    * @return how it stopped, as for {@link #runProgram}, and what it wrote to its standard output
    * @throws RuntimeException from the reporter, if the instance is in use, closed or unusable, or
    *     no program waits in it
    */
-  public Answer proceed(byte[] request) {
-    claimUsable();
+  public Answer proceed(byte[] request, long timeoutNanos) {
+    beginCall(timeoutNanos);
     try {
       if (!waiting) {
         throw reporter.exceptionFor(new Outcome.NotWaiting());
@@ -519,10 +602,12 @@ public final class Instance implements AutoCloseable {
   }
 
   byte[] resultBytes() {
+    long size = machine().get(Register.RSI);
     try {
-      return machine()
-          .addressSpace()
-          .read(machine().get(Register.RDI), machine().get(Register.RSI));
+      loaded.budget().requireValue(size);
+      return machine().addressSpace().read(machine().get(Register.RDI), size);
+    } catch (LimitPassedException e) {
+      throw fail(new Outcome.LimitPassed(e.kind(), e.most()));
     } catch (GuestAddressException e) {
       throw badResult("a range that is not its own: " + e.getMessage());
     }
@@ -581,6 +666,7 @@ public final class Instance implements AutoCloseable {
     unusableSince = HALF_RESTORED;
     try {
       loaded = loaded.restore(image);
+      machine().controlBy(control);
       waiting = image.machine().isAtSystemCall();
       unusableSince = null;
     } catch (RuntimeException | Error e) {
@@ -616,11 +702,12 @@ public final class Instance implements AutoCloseable {
       if (closed) {
         throw reporter.exceptionFor(new Outcome.Closed());
       }
-      Instance successor = new Instance(loaded, reporter);
+      Instance successor = new Instance(loaded, limits, reporter);
       successor.initialised = initialised;
       successor.waiting = waiting;
       successor.unusableSince = unusableSince;
       closed = true;
+      control.close();
       return successor;
     } finally {
       end();
@@ -634,6 +721,7 @@ public final class Instance implements AutoCloseable {
     try {
       if (!closed) {
         refusing = true;
+        control.close();
         loaded.close();
         closed = true; // not before: a full heap may end it half-way, and a second try help
       }

@@ -1,6 +1,7 @@
 package io.hyperlight.guest;
 
 import io.hyperlight.files.FileException;
+import io.hyperlight.linux.CallBudget;
 import io.hyperlight.linux.Settings;
 import io.hyperlight.linux.SystemCalls;
 import io.hyperlight.vm.AddressSpace;
@@ -27,6 +28,7 @@ final class LoadedProgram implements AutoCloseable {
   private final SystemCalls systemCalls;
   private final Hypercalls hypercalls;
   private final Conversation conversation;
+  private final CallBudget budget;
   private final Surroundings surroundings;
 
   /** Where a program that starts itself begins: its own entry point, or its interpreter's. */
@@ -48,16 +50,19 @@ final class LoadedProgram implements AutoCloseable {
     AddressSpace space = machine.addressSpace();
     window = new Window(space, layout.window(), layout.window() + memoryBytes, windowEnd);
     GuestOutput output = surroundings.output();
-    conversation = new Conversation(surroundings.settings().mostOutputBytes());
+    conversation = new Conversation();
     Settings settings = surroundings.settings();
+    budget = new CallBudget(settings.limits());
     systemCalls =
         new SystemCalls(
             machine,
             layout.ranges(),
             this::print,
-            settings.input() == null ? settings.withInput(conversation::read) : settings);
+            settings.input() == null ? settings.withInput(conversation::read) : settings,
+            budget);
     hypercalls =
-        new Hypercalls(machine, window, surroundings.bindings(), systemCalls, output, memoryBytes);
+        new Hypercalls(
+            machine, window, surroundings.bindings(), systemCalls, output, memoryBytes, budget);
   }
 
   private void print(byte[] bytes, boolean error) {
@@ -301,6 +306,11 @@ final class LoadedProgram implements AutoCloseable {
 
   Window window() {
     return window;
+  }
+
+  /** What the running call may still use. */
+  CallBudget budget() {
+    return budget;
   }
 
   /** Requests and answers of a program that serves. */

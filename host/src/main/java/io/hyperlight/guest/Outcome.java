@@ -1,6 +1,8 @@
 package io.hyperlight.guest;
 
 import io.hyperlight.kvm.Register;
+import io.hyperlight.linux.LimitKind;
+import io.hyperlight.vm.Stop;
 import io.hyperlight.vm.Trap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +26,9 @@ public sealed interface Outcome {
 
   /** There is no program in the sandbox that waits for input. */
   record NotWaiting() implements Refusal {}
+
+  /** The thread that wants to call is interrupted. */
+  record NotBegun() implements Refusal {}
 
   /** The sandbox is closed. */
   record Closed() implements Refusal {}
@@ -66,8 +71,20 @@ public sealed interface Outcome {
   /** A whole program asks for input that is still to come. */
   record WaitingForInput() implements Ending {}
 
-  /** The guest passed a limit that the embedder has set. */
-  record LimitPassed(String what) implements Ending {}
+  /**
+   * The guest used more than the embedder lets it.
+   *
+   * @param most how much it may use
+   */
+  record LimitPassed(LimitKind kind, long most) implements Ending {}
+
+  /**
+   * The host ended the call.
+   *
+   * @param limitNanos the time that was passed, if one was
+   * @param registers of the guest, with RIP where it was
+   */
+  record Stopped(Stop why, long limitNanos, Map<Register, Long> registers) implements Ending {}
 
   /** The guest waits for what cannot happen. */
   record Stuck(String what) implements Ending {}
@@ -99,6 +116,7 @@ public sealed interface Outcome {
           Exited _,
           Stuck _,
           LimitPassed _,
+          Stopped _,
           HostFunctionFailed _,
           HostError _,
           HypervisorFailed _ ->
@@ -107,6 +125,7 @@ public sealed interface Outcome {
           InvalidResult _,
           WaitingForInput _,
           NotWaiting _,
+          NotBegun _,
           InUse _,
           Reentered _,
           Closed _,

@@ -28,6 +28,7 @@ enum Ioctl {
   KVM_SET_SREGS(write(0x84, Structs.KVM_SREGS)),
   KVM_GET_MSRS(readWrite(0x88, Structs.KVM_MSRS)),
   KVM_SET_MSRS(write(0x89, Structs.KVM_MSRS)),
+  KVM_SET_SIGNAL_MASK(write(0x8b, Structs.KVM_SIGNAL_MASK)),
   KVM_SET_CPUID2(write(0x90, Structs.KVM_CPUID2)),
   KVM_GET_VCPU_EVENTS(read(0x9f, Structs.KVM_VCPU_EVENTS)),
   KVM_SET_VCPU_EVENTS(write(0xa0, Structs.KVM_VCPU_EVENTS)),

@@ -100,6 +100,10 @@ final class Structs {
   static final StructLayout KVM_MSRS =
       structLayout(JAVA_INT.withName("nmsrs"), paddingLayout(4)).withName("kvm_msrs");
 
+  /** A set of signals follows. */
+  static final StructLayout KVM_SIGNAL_MASK =
+      structLayout(JAVA_INT.withName("len")).withName("kvm_signal_mask");
+
   static final StructLayout KVM_XCR =
       structLayout(JAVA_INT.withName("xcr"), paddingLayout(4), JAVA_LONG.withName("value"))
           .withName("kvm_xcr");
@@ -215,6 +219,7 @@ final class Structs {
           KVM_USERSPACE_MEMORY_REGION,
           KVM_MSR_ENTRY,
           KVM_MSRS,
+          KVM_SIGNAL_MASK,
           KVM_XCR,
           KVM_XCRS,
           KVM_CPUID_ENTRY2,

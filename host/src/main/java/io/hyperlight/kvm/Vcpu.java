@@ -5,6 +5,7 @@ import static io.hyperlight.kvm.Structs.offset;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import io.hyperlight.os.Errno;
@@ -51,6 +52,10 @@ public final class Vcpu extends KvmFile {
 
   private final MemorySegment run;
   private boolean unmapped;
+
+  /** What {@link #setSignalMask} has set. No set has the signals that cannot be blocked. */
+  private long signalMask = -1;
+
   private final MemorySegment errno = Posix.allocateErrno(Arena.ofAuto());
 
   private Vcpu(int fd, MemorySegment run) {
@@ -82,6 +87,27 @@ public final class Vcpu extends KvmFile {
    */
   public int run() {
     return Posix.ioctl(errno, fd, Ioctl.KVM_RUN.request, 0) == 0 ? 0 : Posix.errno(errno);
+  }
+
+  /**
+   * {@code KVM_SET_SIGNAL_MASK}: the signals that are blocked while {@link #run} runs the guest,
+   * instead of the thread's own. One that is pending and not among them ends it with {@link
+   * Errno#EINTR}, and stays pending if the thread itself blocks it.
+   *
+   * @param blocked signal n is bit n - 1
+   */
+  public void setSignalMask(long blocked) {
+    if (blocked == signalMask) {
+      return;
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      long header = Structs.KVM_SIGNAL_MASK.byteSize();
+      MemorySegment struct = arena.allocate(header + Long.BYTES, 8);
+      struct.set(JAVA_INT, 0, Long.BYTES); // of the kernel's sigset_t
+      struct.set(JAVA_LONG_UNALIGNED, header, blocked);
+      ioctl(Ioctl.KVM_SET_SIGNAL_MASK, struct);
+    }
+    signalMask = blocked;
   }
 
   /** The exception for an error number that {@link #run} returned. */

@@ -93,7 +93,7 @@ final class DescriptorCalls {
   private static long duplicate(SystemCalls guest, long descriptor, long from, boolean cloexec) {
     OpenFile file = descriptors(guest).any(descriptor);
     int first = (int) from;
-    if (first < 0 || first >= Descriptors.MOST) {
+    if (first < 0 || first >= descriptors(guest).limit()) {
       return -Errno.EINVAL;
     }
     return descriptors(guest).add(file, first, cloexec);
@@ -115,7 +115,7 @@ final class DescriptorCalls {
   }
 
   private static long duplicateTo(SystemCalls guest, long descriptor, int target, boolean cloexec) {
-    if (target < 0 || target >= Descriptors.MOST) {
+    if (target < 0 || target >= descriptors(guest).limit()) {
       return -Errno.EBADF;
     }
     descriptors(guest).put(target, descriptors(guest).any(descriptor), cloexec);

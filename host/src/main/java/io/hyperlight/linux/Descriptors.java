@@ -6,15 +6,24 @@ import org.jspecify.annotations.Nullable;
 
 /** The table of descriptors: which open file each number is. */
 final class Descriptors {
-  /** How many a program can have; {@code RLIMIT_NOFILE}. */
+  /** How many a program can have at most. */
   static final int MOST = 256;
 
   private final Changes changes;
   private final @Nullable OpenFile[] files = new @Nullable OpenFile[MOST];
   private final boolean[] closeOnExec = new boolean[MOST];
 
-  Descriptors(Changes changes) {
+  /** {@code RLIMIT_NOFILE}: numbers that are given out are below. */
+  private final int limit;
+
+  Descriptors(Changes changes, int limit) {
     this.changes = changes;
+    this.limit = limit;
+  }
+
+  /** How many the program can have. */
+  int limit() {
+    return limit;
   }
 
   /**
@@ -83,8 +92,8 @@ final class Descriptors {
    */
   void requireRoom(int wanted) {
     int free = 0;
-    for (OpenFile file : files) {
-      free += file == null ? 1 : 0;
+    for (int number = 0; number < limit; number++) {
+      free += files[number] == null ? 1 : 0;
     }
     if (free < wanted) {
       throw new FileException(Errno.EMFILE);
@@ -97,7 +106,7 @@ final class Descriptors {
    * @throws FileException EMFILE
    */
   int add(OpenFile file, int from, boolean cloexec) {
-    for (int number = from; number < MOST; number++) {
+    for (int number = from; number < limit; number++) {
       if (files[number] == null) {
         put(number, file, cloexec);
         return number;

@@ -175,7 +175,7 @@ final class MadeUpFiles {
             user,
             user,
             user,
-            Descriptors.MOST,
+            guest.files().descriptors().limit(),
             usedBytes() / 1024,
             usedBytes() / 1024);
   }

@@ -54,7 +54,7 @@ final class PollCalls {
   private static long poll(
       SystemCalls guest, long address, long wanted, long nanos, @Nullable Long signals) {
     long count = Integer.toUnsignedLong((int) wanted);
-    if (count > Descriptors.MOST) {
+    if (count > guest.files().descriptors().limit()) {
       return -Errno.EINVAL; // RLIMIT_NOFILE
     }
     ByteBuffer table = guest.mem().readStruct(address, (int) count * POLLFD_SIZE);

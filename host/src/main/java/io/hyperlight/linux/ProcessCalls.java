@@ -147,7 +147,7 @@ final class ProcessCalls {
       case RLIMIT_STACK -> ranges.stackEnd() - ranges.stackStart();
       case RLIMIT_CORE, RLIMIT_MEMLOCK -> 0;
       case RLIMIT_NPROC -> 1;
-      case RLIMIT_NOFILE -> Descriptors.MOST;
+      case RLIMIT_NOFILE -> guest.files().descriptors().limit();
       case RLIMIT_AS -> INFINITY;
       default -> INFINITY;
     };

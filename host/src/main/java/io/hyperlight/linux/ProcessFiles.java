@@ -18,7 +18,7 @@ final class ProcessFiles implements AutoCloseable {
   private final FileSystem fileSystem;
   private final StandardStreams streams;
   private final Changes changes = new Changes();
-  private final Descriptors descriptors = new Descriptors(changes);
+  private final Descriptors descriptors;
   private Location workingDirectory;
   private int umask;
   private int nextPipe;
@@ -33,6 +33,7 @@ final class ProcessFiles implements AutoCloseable {
    */
   ProcessFiles(SystemCalls guest, StandardStreams streams, Settings settings) {
     this.streams = streams;
+    descriptors = new Descriptors(changes, settings.limits().descriptors());
     InstantSource clock = settings.clock();
     fileSystem =
         new FileSystem(

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param mayMakeCode whether memory that could be written may become executable
  * @param observer sees every system call; null for nobody
  * @param input its standard input; null for a program that serves, which reads requests
- * @param mostOutputBytes what a whole program may write that is kept for somebody
+ * @param limits how much it may use
  * @param mounts its files; the later ones lie on top of the earlier ones
  * @param program what it is called
  */
@@ -24,10 +24,13 @@ public record Settings(
     boolean mayMakeCode,
     @Nullable SystemCallObserver observer,
     SystemCalls.@Nullable Input input,
-    long mostOutputBytes,
+    CallLimits limits,
     List<Mount> mounts,
     ProgramIdentity program) {
-  /** The host's clocks, true random numbers, no code but the program's own, nobody looking. */
+  /**
+   * The host's clocks, true random numbers, no code but the program's own, nobody looking, the
+   * usual limits.
+   */
   public static final Settings DEFAULT =
       new Settings(
           null,
@@ -35,7 +38,7 @@ public record Settings(
           false,
           null,
           SystemCalls.Input.EMPTY,
-          0,
+          CallLimits.DEFAULT,
           List.of(),
           ProgramIdentity.DEFAULT);
 
@@ -46,25 +49,21 @@ public record Settings(
   /** The same with what belongs to a program's state: its files and its name. */
   public Settings withProgramOf(Settings other) {
     return new Settings(
-        clock,
-        randomSeed,
-        mayMakeCode,
-        observer,
-        other.input,
-        other.mostOutputBytes,
-        other.mounts,
-        other.program);
+        clock, randomSeed, mayMakeCode, observer, other.input, limits, other.mounts, other.program);
   }
 
   /** The same with another standard input. */
   public Settings withInput(SystemCalls.Input other) {
-    return new Settings(
-        clock, randomSeed, mayMakeCode, observer, other, mostOutputBytes, mounts, program);
+    return new Settings(clock, randomSeed, mayMakeCode, observer, other, limits, mounts, program);
+  }
+
+  /** The same with other limits. */
+  public Settings withLimits(CallLimits others) {
+    return new Settings(clock, randomSeed, mayMakeCode, observer, input, others, mounts, program);
   }
 
   /** The same with other files. */
   public Settings withMounts(List<Mount> others) {
-    return new Settings(
-        clock, randomSeed, mayMakeCode, observer, input, mostOutputBytes, others, program);
+    return new Settings(clock, randomSeed, mayMakeCode, observer, input, limits, others, program);
   }
 }

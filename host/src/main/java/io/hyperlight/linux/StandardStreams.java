@@ -1,6 +1,10 @@
 package io.hyperlight.linux;
 
+import io.hyperlight.files.FileException;
+import io.hyperlight.os.Errno;
+import io.hyperlight.vm.Machine;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a guest's standard streams come from and go to. No part of its state: what was printed
@@ -12,11 +16,16 @@ final class StandardStreams {
 
   private static final byte[] NOTHING = {};
 
+  private final Machine machine;
+  private final CallBudget budget;
   private final SystemCalls.Input input;
   private final SystemCalls.Output output;
   private byte[] lastErrors = NOTHING;
 
-  StandardStreams(SystemCalls.Input input, SystemCalls.Output output) {
+  StandardStreams(
+      Machine machine, CallBudget budget, SystemCalls.Input input, SystemCalls.Output output) {
+    this.machine = machine;
+    this.budget = budget;
     this.input = input;
     this.output = output;
   }
@@ -49,7 +58,7 @@ final class StandardStreams {
   }
 
   int read(byte[] target) {
-    byte[] bytes = input.read(target.length);
+    byte[] bytes = readOutside(target.length);
     if (bytes == null) {
       throw new WaitingException();
     }
@@ -62,12 +71,30 @@ final class StandardStreams {
     return bytes.length;
   }
 
+  private byte @Nullable [] readOutside(int most) {
+    if (!machine.goOutside()) {
+      throw new FileException(Errno.EINTR);
+    }
+    try {
+      return input.read(most);
+    } finally {
+      machine.comeBack();
+    }
+  }
+
   void print(byte[] bytes, boolean error) {
+    budget.useOutput(bytes.length);
     if (error) {
       byte[] all = Arrays.copyOf(lastErrors, lastErrors.length + bytes.length);
       System.arraycopy(bytes, 0, all, lastErrors.length, bytes.length);
       lastErrors = Arrays.copyOfRange(all, Math.max(0, all.length - KEPT_BYTES), all.length);
     }
-    output.print(bytes, error);
+    if (machine.goOutside()) {
+      try {
+        output.print(bytes, error);
+      } finally {
+        machine.comeBack();
+      }
+    }
   }
 }

@@ -41,6 +41,7 @@ public final class SystemCalls implements AutoCloseable {
   private final GuestMemory guestMemory;
   private final MemoryCalls memory;
   private final Settings settings;
+  private final CallBudget budget;
   private final StandardStreams streams;
   private final ProcessFiles files;
   private final TimeCalls time;
@@ -108,17 +109,21 @@ public final class SystemCalls implements AutoCloseable {
   /**
    * System calls of one guest.
    *
+   * @param budget begins anew with each call
    * @throws io.hyperlight.os.SystemCallException if a directory of the host that is mounted cannot
    *     be opened
    */
-  public SystemCalls(Machine machine, AddressRanges ranges, Output output, Settings settings) {
+  public SystemCalls(
+      Machine machine, AddressRanges ranges, Output output, Settings settings, CallBudget budget) {
     this.machine = machine;
     space = machine.addressSpace();
     this.settings = settings;
+    this.budget = budget;
     observer = settings.observer();
     guestMemory = new GuestMemory(space);
     memory = new MemoryCalls(space, ranges, settings.mayMakeCode());
-    streams = new StandardStreams(Objects.requireNonNull(settings.input()), output);
+    streams =
+        new StandardStreams(machine, budget, Objects.requireNonNull(settings.input()), output);
     time = new TimeCalls(this, settings.clock());
     random = new RandomCalls(this, settings.randomSeed());
     process = new ProcessCalls(this, ranges, machine.memorySizeBytes());
@@ -194,6 +199,7 @@ public final class SystemCalls implements AutoCloseable {
     ending = null;
     need = null;
     streams.beginCall();
+    budget.begin();
   }
 
   /** What is in the files that the guest can write. Immutable. */
@@ -261,6 +267,7 @@ public final class SystemCalls implements AutoCloseable {
     long number = machine.get(Register.RAX);
     ending = null;
     redirected = false;
+    budget.useSystemCall();
     long result;
     if (observer == null) {
       result = call(number);
@@ -268,7 +275,7 @@ public final class SystemCalls implements AutoCloseable {
       long[] arguments = arguments();
       result = call(number);
       if (!(ending instanceof ProcessEnding.WaitingForInput)) {
-        observer.answered(SystemCallNames.of(number), arguments, result);
+        observe(observer, number, arguments, result);
       }
     }
     if (ending != null) {
@@ -282,6 +289,16 @@ public final class SystemCalls implements AutoCloseable {
       }
     }
     return ending;
+  }
+
+  private void observe(SystemCallObserver observing, long number, long[] arguments, long result) {
+    if (machine.goOutside()) {
+      try {
+        observing.answered(SystemCallNames.of(number), arguments, result);
+      } finally {
+        machine.comeBack();
+      }
+    }
   }
 
   private long[] arguments() {

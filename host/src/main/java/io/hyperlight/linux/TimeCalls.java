@@ -239,11 +239,14 @@ final class TimeCalls {
   /**
    * Lets time pass, if it is the host's. By an embedder's clock that is none of its business.
    *
-   * @return false if the thread was interrupted, and still is
+   * @return false if the call is to end, or the thread was interrupted, which then still is
    */
   boolean sleep(long nanos) {
     if (source != null || nanos <= 0) {
       return true;
+    }
+    if (!guest.machine().goOutside()) {
+      return false;
     }
     try {
       TimeUnit.NANOSECONDS.sleep(nanos);
@@ -251,6 +254,8 @@ final class TimeCalls {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return false;
+    } finally {
+      guest.machine().comeBack();
     }
   }
 }

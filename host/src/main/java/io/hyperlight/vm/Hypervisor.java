@@ -32,6 +32,7 @@ public final class Hypervisor {
 
   private Hypervisor(Kvm kvm) {
     this.kvm = kvm;
+    KickSignal.choose();
     cpuid = kvm.getSupportedCpuid();
     try (VirtualMachine vm = kvm.createVm();
         Vcpu vcpu = vm.createVcpu(0)) {

@@ -57,9 +57,12 @@ public final class Machine implements AutoCloseable {
   private final long exceptionStackTop;
   private final Processor processor;
   private final Vcpu vcpu;
+  private final RunControl.Run run;
   private final UserContext context;
   private final @Nullable MachineImage image;
   private final long xcr0;
+  private @Nullable RunControl control;
+
   private long frame;
   private long framePhysical;
 
@@ -110,6 +113,7 @@ public final class Machine implements AutoCloseable {
       throw t;
     }
     vcpu = processor.vcpu();
+    run = vcpu::run;
     context = new UserContext(this, vcpu);
     DirtyTracker tracker = processor.tracker();
     if (tracker != null) {
@@ -402,6 +406,12 @@ public final class Machine implements AutoCloseable {
     trapped = true;
     lost = true;
     int error = runVcpu();
+    if (error == RunControl.STOPPED) {
+      // Anywhere: in the middle of an exception, or not entered at all.
+      disturbed = true;
+      lost = false;
+      return new Trap.Stopped(whereabouts());
+    }
     if (error == 0 && isSystemCall() && isUserAddress(vcpu.get(Register.RCX))) {
       // Where the stub is user code, it can be reached by a jump, too.
       disturbed |= (vcpu.get(Register.RFLAGS) & TRAP_FLAG) != 0;
@@ -431,10 +441,10 @@ public final class Machine implements AutoCloseable {
     }
   }
 
-  /** Runs the vCPU until it exits for a reason of the guest's. */
+  /** Runs the vCPU until it exits for a reason of the guest's, or is stopped. */
   private int runVcpu() {
     while (true) {
-      int error = Thread.currentThread().isVirtual() ? VcpuThreads.run(vcpu) : vcpu.run();
+      int error = Thread.currentThread().isVirtual() ? VcpuThreads.run(this) : runHere(false);
       if (error == 0 && vcpu.isDirtyRingFull()) {
         memory.makeRoomForTracker();
       } else if (error != Errno.EINTR) {
@@ -442,6 +452,67 @@ public final class Machine implements AutoCloseable {
       }
       // A signal meant for the JVM also ends KVM_RUN: nothing has happened, go on.
     }
+  }
+
+  /**
+   * Runs the vCPU on the calling platform thread.
+   *
+   * @param forOther whether on behalf of a virtual thread
+   */
+  int runHere(boolean forOther) {
+    RunControl controlling = control;
+    if (controlling == null) {
+      return vcpu.run();
+    }
+    KickSignal.Target target = KickSignal.target();
+    vcpu.setSignalMask(target.maskOfVcpus());
+    return forOther ? controlling.runForOther(target, run) : controlling.run(target, run);
+  }
+
+  /** Says that the virtual thread whose call runs was interrupted. */
+  void callerInterrupted() {
+    RunControl controlling = control;
+    if (controlling != null) {
+      controlling.stop(Stop.THREAD_INTERRUPTED);
+    }
+  }
+
+  /**
+   * Lets somebody stop what runs from now on.
+   *
+   * @param controlling has the calls
+   */
+  public void controlBy(RunControl controlling) {
+    control = controlling;
+  }
+
+  /**
+   * The thread of the call goes to code of the embedder's, or to sleep, and may be interrupted
+   * there; {@link #comeBack} has to follow, if it does.
+   *
+   * @return false if the call is to end instead
+   */
+  public boolean goOutside() {
+    return control == null || control.goOutside();
+  }
+
+  public void comeBack() {
+    if (control != null) {
+      control.comeBack();
+    }
+  }
+
+  /**
+   * The general registers as of the last stop, with RIP where the guest is: at a system call, where
+   * it returns to. Hostile.
+   */
+  public Map<Register, Long> whereabouts() {
+    Map<Register, Long> registers = Trap.registers(vcpu);
+    long rip = vcpu.get(Register.RIP);
+    if (rip == systemCallStub || rip == systemCallStub + Monitor.OUT_LENGTH) {
+      registers.put(Register.RIP, vcpu.get(Register.RCX));
+    }
+    return registers;
   }
 
   /**

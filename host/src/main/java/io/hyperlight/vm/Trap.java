@@ -50,6 +50,9 @@ public sealed interface Trap {
    */
   record Unexpected(VcpuExit exit, Map<Register, Long> registers) implements Trap {}
 
+  /** The host has stopped it: the {@link RunControl} says why. */
+  record Stopped(Map<Register, Long> registers) implements Trap {}
+
   /** The general registers as of the last exit, in their order. */
   static Map<Register, Long> registers(Vcpu vcpu) {
     Map<Register, Long> registers = new EnumMap<>(Register.class);

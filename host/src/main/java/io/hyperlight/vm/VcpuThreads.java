@@ -1,6 +1,5 @@
 package io.hyperlight.vm;
 
-import io.hyperlight.kvm.Vcpu;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.ExecutorService;
@@ -31,14 +30,15 @@ final class VcpuThreads {
   private VcpuThreads() {}
 
   /**
-   * {@link Vcpu#run}, while the calling virtual thread is parked.
+   * {@link Machine#runHere}, while the calling virtual thread is parked. If that is interrupted,
+   * the guest is stopped.
    *
    * <p>Whatever happens to the calling thread meanwhile, also an overflow of its stack or of the
    * heap, it does not return while the vCPU runs: whoever gets the error may free the guest's
    * memory.
    */
-  static int run(Vcpu vcpu) {
-    Run run = new Run(vcpu, Thread.currentThread());
+  static int run(Machine machine) {
+    Run run = new Run(machine, Thread.currentThread());
     try {
       THREADS.execute(run);
     } catch (Throwable t) {
@@ -68,14 +68,14 @@ final class VcpuThreads {
       }
     }
 
-    private final Vcpu vcpu;
+    private final Machine machine;
     private final Thread waiter;
     private volatile int state = WAITING;
     private int result;
     private @Nullable Throwable failure;
 
-    Run(Vcpu vcpu, Thread waiter) {
-      this.vcpu = vcpu;
+    Run(Machine machine, Thread waiter) {
+      this.machine = machine;
       this.waiter = waiter;
     }
 
@@ -85,7 +85,7 @@ final class VcpuThreads {
         return;
       }
       try {
-        result = vcpu.run();
+        result = machine.runHere(true);
       } catch (Throwable t) {
         failure = t;
       } finally {
@@ -105,7 +105,10 @@ final class VcpuThreads {
         try {
           LockSupport.park(this);
           // Set, it would keep the thread from parking.
-          interrupted |= Thread.interrupted();
+          if (Thread.interrupted()) {
+            interrupted = true;
+            machine.callerInterrupted();
+          }
         } catch (StackOverflowError | OutOfMemoryError e) {
           // No room to park: look again and again instead.
         }

@@ -59,6 +59,7 @@ class StructsTest {
         Map.of(
             "offsetof(struct kvm_msrs, entries)", Structs.KVM_MSRS.byteSize(),
             "sizeof(((struct kvm_msrs *)0)->entries[0])", Structs.KVM_MSR_ENTRY.byteSize(),
+            "offsetof(struct kvm_signal_mask, sigset)", Structs.KVM_SIGNAL_MASK.byteSize(),
             "offsetof(struct kvm_cpuid2, entries)", Structs.KVM_CPUID2.byteSize(),
             "sizeof(((struct kvm_cpuid2 *)0)->entries[0])", Structs.KVM_CPUID_ENTRY2.byteSize()));
   }

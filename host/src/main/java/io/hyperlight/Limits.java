@@ -1,0 +1,246 @@
+package io.hyperlight;
+
+import io.hyperlight.linux.CallLimits;
+import io.hyperlight.vm.RunControl;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * How much a guest may use. All but {@link #openFiles} counts for one call of a function, one
+ * request to a program that serves, or one run of a program, and begins anew with the next. A guest
+ * that uses more is ended: by {@link GuestTimeoutException} where it is about time, else by {@link
+ * GuestLimitException}.
+ *
+ * {@snippet file="io/hyperlight/SandboxSnippets.java" region="limits"}
+ *
+ * <p>Memory is bounded by {@link Sandbox.Builder#memorySize}, and files in memory by their trees.
+ *
+ * @param callTimeout how much time may pass, host functions included; a minute by default, {@link
+ *     #FOREVER} for no limit
+ * @param cpuTime how much processor time the thread that runs the guest may use, host functions
+ *     included unless that is a virtual thread; {@link #FOREVER}, the default, for no limit. It is
+ *     looked at every few milliseconds, while a call runs
+ * @param hostCalls how often host functions may be called; a million by default
+ * @param hostCallBytes how many bytes of strings and byte arrays may go to host functions and come
+ *     from them; 1 GiB by default
+ * @param valueBytes how many bytes a single string or byte array may have that comes from the
+ *     guest, as a result or an argument, or goes to it from a host function; 256 MiB by default.
+ *     More than the guest has memory it cannot be
+ * @param outputBytes how many bytes may be printed, logged or written as an answer; 64 MiB by
+ *     default
+ * @param systemCalls how many Linux system calls may be made; {@link Long#MAX_VALUE}, the default,
+ *     for no limit
+ * @param openFiles how many descriptors may be open at the same time, 3 to 256; 256 by default. The
+ *     guest is not ended but gets EMFILE
+ */
+public record Limits(
+    Duration callTimeout,
+    Duration cpuTime,
+    long hostCalls,
+    long hostCallBytes,
+    long valueBytes,
+    long outputBytes,
+    long systemCalls,
+    int openFiles) {
+  /** A time that is no limit. So is every other one of more than 146 years. */
+  public static final Duration FOREVER = ChronoUnit.FOREVER.getDuration();
+
+  /** What guests may use if nobody says anything else. */
+  public static final Limits DEFAULT = of(CallLimits.DEFAULT);
+
+  /** As much as there is of everything: for guests that are trusted. */
+  public static final Limits NONE =
+      new Limits(
+          FOREVER,
+          FOREVER,
+          Long.MAX_VALUE,
+          Long.MAX_VALUE,
+          Long.MAX_VALUE,
+          Long.MAX_VALUE,
+          Long.MAX_VALUE,
+          CallLimits.MOST_DESCRIPTORS);
+
+  /** The standard streams. */
+  private static final int LEAST_FILES = 3;
+
+  /**
+   * Checks the limits.
+   *
+   * @throws IllegalArgumentException if a time is not positive, a number negative, or the number of
+   *     open files not 3 to 256
+   */
+  public Limits {
+    nanos("call timeout", callTimeout);
+    nanos("processor time", cpuTime);
+    requireNotNegative("host calls", hostCalls);
+    requireNotNegative("host call bytes", hostCallBytes);
+    requireNotNegative("value bytes", valueBytes);
+    requireNotNegative("output bytes", outputBytes);
+    requireNotNegative("system calls", systemCalls);
+    if (openFiles < LEAST_FILES || openFiles > CallLimits.MOST_DESCRIPTORS) {
+      throw new IllegalArgumentException(
+          "open files %d: must be %d to %d"
+              .formatted(openFiles, LEAST_FILES, CallLimits.MOST_DESCRIPTORS));
+    }
+  }
+
+  private static void requireNotNegative(String what, long limit) {
+    if (limit < 0) {
+      throw new IllegalArgumentException(what + " " + limit + ": must not be negative");
+    }
+  }
+
+  /** A time that may pass, in nanoseconds. */
+  static long nanos(String what, Duration limit) {
+    if (limit.isNegative() || limit.isZero()) {
+      throw new IllegalArgumentException(what + " " + limit + ": must be positive");
+    }
+    return Math.min(TimeUnit.NANOSECONDS.convert(limit), RunControl.UNLIMITED);
+  }
+
+  private static Duration time(long nanos) {
+    return nanos >= RunControl.UNLIMITED ? FOREVER : Duration.ofNanos(nanos);
+  }
+
+  static Limits of(CallLimits limits) {
+    return new Limits(
+        time(limits.timeoutNanos()),
+        time(limits.processorNanos()),
+        limits.hostCalls(),
+        limits.hostCallBytes(),
+        limits.valueBytes(),
+        limits.outputBytes(),
+        limits.systemCalls(),
+        limits.descriptors());
+  }
+
+  CallLimits toCallLimits() {
+    return new CallLimits(
+        nanos("call timeout", callTimeout),
+        nanos("processor time", cpuTime),
+        hostCalls,
+        hostCallBytes,
+        valueBytes,
+        outputBytes,
+        systemCalls,
+        openFiles);
+  }
+
+  /**
+   * The same with another {@link #callTimeout}.
+   *
+   * @param limit how much time may pass
+   * @return the limits
+   * @throws IllegalArgumentException if it is not positive
+   */
+  public Limits withCallTimeout(Duration limit) {
+    return new Limits(
+        limit, cpuTime, hostCalls, hostCallBytes, valueBytes, outputBytes, systemCalls, openFiles);
+  }
+
+  /**
+   * The same with another {@link #cpuTime}.
+   *
+   * @param limit how much processor time may be used
+   * @return the limits
+   * @throws IllegalArgumentException if it is not positive
+   */
+  public Limits withCpuTime(Duration limit) {
+    return new Limits(
+        callTimeout,
+        limit,
+        hostCalls,
+        hostCallBytes,
+        valueBytes,
+        outputBytes,
+        systemCalls,
+        openFiles);
+  }
+
+  /**
+   * The same with another {@link #hostCalls}.
+   *
+   * @param limit how often host functions may be called
+   * @return the limits
+   * @throws IllegalArgumentException if it is negative
+   */
+  public Limits withHostCalls(long limit) {
+    return new Limits(
+        callTimeout,
+        cpuTime,
+        limit,
+        hostCallBytes,
+        valueBytes,
+        outputBytes,
+        systemCalls,
+        openFiles);
+  }
+
+  /**
+   * The same with another {@link #hostCallBytes}.
+   *
+   * @param limit how many bytes may go to host functions and come from them
+   * @return the limits
+   * @throws IllegalArgumentException if it is negative
+   */
+  public Limits withHostCallBytes(long limit) {
+    return new Limits(
+        callTimeout, cpuTime, hostCalls, limit, valueBytes, outputBytes, systemCalls, openFiles);
+  }
+
+  /**
+   * The same with another {@link #valueBytes}.
+   *
+   * @param limit how many bytes one value may have
+   * @return the limits
+   * @throws IllegalArgumentException if it is negative
+   */
+  public Limits withValueBytes(long limit) {
+    return new Limits(
+        callTimeout, cpuTime, hostCalls, hostCallBytes, limit, outputBytes, systemCalls, openFiles);
+  }
+
+  /**
+   * The same with another {@link #outputBytes}.
+   *
+   * @param limit how many bytes may be printed, logged or answered
+   * @return the limits
+   * @throws IllegalArgumentException if it is negative
+   */
+  public Limits withOutputBytes(long limit) {
+    return new Limits(
+        callTimeout, cpuTime, hostCalls, hostCallBytes, valueBytes, limit, systemCalls, openFiles);
+  }
+
+  /**
+   * The same with another {@link #systemCalls}.
+   *
+   * @param limit how many Linux system calls may be made
+   * @return the limits
+   * @throws IllegalArgumentException if it is negative
+   */
+  public Limits withSystemCalls(long limit) {
+    return new Limits(
+        callTimeout, cpuTime, hostCalls, hostCallBytes, valueBytes, outputBytes, limit, openFiles);
+  }
+
+  /**
+   * The same with another {@link #openFiles}.
+   *
+   * @param limit how many descriptors may be open at the same time
+   * @return the limits
+   * @throws IllegalArgumentException if it is not 3 to 256
+   */
+  public Limits withOpenFiles(int limit) {
+    return new Limits(
+        callTimeout,
+        cpuTime,
+        hostCalls,
+        hostCallBytes,
+        valueBytes,
+        outputBytes,
+        systemCalls,
+        limit);
+  }
+}
