@@ -1,6 +1,7 @@
 package io.hyperlight;
 
 import io.hyperlight.testing.CompiledGuest;
+import java.nio.file.Path;
 
 /** A guest that never comes to an end by itself, in as many ways as there are. */
 final class EndlessGuest {
@@ -102,9 +103,12 @@ final class EndlessGuest {
       """
           + ResetOracle.FUNCTIONS;
 
-  static final Guest GUEST = CompiledGuest.of(PROGRAM);
-
   private EndlessGuest() {}
+
+  /** The guest as a file. */
+  static Path file() {
+    return CompiledGuest.fileOf(PROGRAM);
+  }
 
   /** A builder with host functions that do nothing. */
   static Sandbox.Builder builder() {
@@ -113,7 +117,12 @@ final class EndlessGuest {
 
   /** A builder with a host function that does something. */
   static Sandbox.Builder builder(Runnable host) {
-    return Sandbox.builder(GUEST)
+    return builder(CompiledGuest.of(PROGRAM), host);
+  }
+
+  /** The same in a JVM that cannot compile it. */
+  static Sandbox.Builder builder(Guest guest, Runnable host) {
+    return Sandbox.builder(guest)
         .hostAction("host", host::run)
         .hostFunction("take", (byte[] bytes) -> (long) bytes.length)
         .hostFunction("give", (Long size) -> new byte[size.intValue()])

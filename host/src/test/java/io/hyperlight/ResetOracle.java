@@ -8,11 +8,14 @@ import io.hyperlight.vm.Machine;
 import io.hyperlight.vm.MachineState;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Finds what a restore leaves behind. A guest that has the functions of {@link #FUNCTIONS} dirties
@@ -36,7 +39,11 @@ final class ResetOracle {
     DIVISION_BY_ZERO(10),
     ENDLESS_REPEATED_IN(11),
     SINGLE_STEP(12),
-    NON_CANONICAL_JUMP(13);
+    NON_CANONICAL_JUMP(13),
+    /** In a loop, from another thread. */
+    INTERRUPTED(14),
+    /** In a loop, by the watchdog. */
+    TIMED_OUT(14);
 
     /** Its place in the guest's jump table. */
     private final int number;
@@ -230,7 +237,7 @@ final class ResetOracle {
                   "jmp *%rax\\n"
                   ".balign 4\\n"
                   "9:\\n"
-                  ".irp n,10,11,12,13,14,15,16,17,18,19,20,21,22,23\\n"
+                  ".irp n,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24\\n"
                   ".long \\\\n\\\\()f - 9b\\n"
                   ".endr\\n"
                   "10: ret\\n"
@@ -269,7 +276,10 @@ final class ResetOracle {
                   "popfq\\n"
                   "nop\\n"
                   "23: movabs $0x8000000000000000, %rax\\n"
-                  "jmp *%rax\\n");
+                  "jmp *%rax\\n"
+                  "24: pushfq\\n"
+                  "popfq\\n"
+                  "jmp 24b\\n");
       }
       """;
 
@@ -312,18 +322,43 @@ final class ResetOracle {
    */
   static void end(Sandbox sandbox, Ending ending) {
     Class<? extends HyperlightException> how = null;
+    CompletableFuture<Void> interrupting =
+        ending == Ending.INTERRUPTED
+            ? interruptSoon(sandbox)
+            : CompletableFuture.completedFuture(null);
     try {
-      sandbox.call("oracle_end", void.class, ending.number);
-    } catch (GuestFaultException | GuestAbortException e) {
+      sandbox
+          .within(ending == Ending.TIMED_OUT ? Duration.ofMillis(3) : Limits.FOREVER)
+          .call("oracle_end", void.class, ending.number);
+    } catch (GuestFaultException
+        | GuestAbortException
+        | GuestInterruptedException
+        | GuestTimeoutException e) {
       how = e.getClass();
     }
+    interrupting.join();
     assertThat(how)
         .isEqualTo(
             switch (ending) {
               case RETURN -> null;
               case ABORT -> GuestAbortException.class;
+              case INTERRUPTED -> GuestInterruptedException.class;
+              case TIMED_OUT -> GuestTimeoutException.class;
               default -> GuestFaultException.class;
             });
+  }
+
+  /** Interrupts a call that is about to begin, after a random time. */
+  private static CompletableFuture<Void> interruptSoon(Sandbox sandbox) {
+    int spins = ThreadLocalRandom.current().nextInt(100_000);
+    return CompletableFuture.runAsync(() -> {
+      for (int i = 0; i < spins; i++) {
+        Thread.onSpinWait();
+      }
+      while (!sandbox.interrupt()) {
+        Thread.onSpinWait();
+      }
+    });
   }
 
   /** Compares a sandbox that was restored just now with one spawned just now. */

@@ -14,6 +14,7 @@ import io.hyperlight.vm.Sabotage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedSet;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
@@ -117,6 +118,27 @@ class ResetOracleTest {
           .isInstanceOf(StackOverflowError.class);
       sandbox.restore(snapshot);
       assertThat(new ResetOracle(snapshot).leaksOf(sandbox)).isEmpty();
+    }
+  }
+
+  @Test
+  void soIsOneThatWasInterruptedInAHostFunction() {
+    AtomicReference<Sandbox> interrupted = new AtomicReference<>();
+    try (Snapshot snapshot = original.snapshot();
+        Sandbox sandbox =
+            snapshot
+                .spawner()
+                .hostAction("interfere", () -> interrupted.get().interrupt())
+                .spawn()) {
+      interrupted.set(sandbox);
+      for (int round = 0; round < 3; round++) {
+        ResetOracle.dirty(sandbox, GROWTH, Ending.RETURN);
+        assertThatThrownBy(() -> sandbox.call("call_host", void.class))
+            .isInstanceOf(GuestInterruptedException.class);
+        sandbox.restore(snapshot);
+        assertThat(new ResetOracle(snapshot).leaksOf(sandbox)).isEmpty();
+        sandbox.restore(snapshot);
+      }
     }
   }
 
