@@ -2,6 +2,7 @@ package io.hyperlight.vm;
 
 import io.hyperlight.os.HostThreads;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The signal that makes a vCPU leave its guest. It has no handler: threads that run vCPUs block it,
@@ -48,11 +49,14 @@ final class KickSignal {
    */
   static synchronized void choose() {
     if (number == 0) {
-      String wanted = System.getProperty(PROPERTY);
-      int chosen = wanted == null ? find() : requireFree(wanted);
+      int chosen = pick(System.getProperty(PROPERTY));
       HostThreads.ignore(chosen);
       number = chosen;
     }
+  }
+
+  static int pick(@Nullable String wanted) {
+    return wanted == null ? find() : requireFree(wanted);
   }
 
   private static int find() {
@@ -71,7 +75,7 @@ final class KickSignal {
     int signal = parse(wanted);
     if (!isFree(signal)) {
       throw new MachineUnsupportedException(
-          "signal %d, which is to stop guests, has a handler in this process: set the system property %s to another one"
+          "signal %d, which is to stop guests, is in use by somebody else in this process: set the system property %s to another one"
               .formatted(signal, PROPERTY));
     }
     return signal;
