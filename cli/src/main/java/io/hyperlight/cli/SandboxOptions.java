@@ -3,6 +3,7 @@ package io.hyperlight.cli;
 import io.hyperlight.FunctionDeclaration;
 import io.hyperlight.Guest;
 import io.hyperlight.HostFunctionRegistry;
+import io.hyperlight.Limits;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
 import io.hyperlight.SnapshotFile;
@@ -100,7 +101,11 @@ final class SandboxOptions {
   }
 
   private void register(Guest guest, HostFunctionRegistry<?> registry) {
-    registry.hostPrint(System.out).hostError(System.err).logger(new GuestLogger(System.err));
+    registry
+        .hostPrint(System.out)
+        .hostError(System.err)
+        .logger(new GuestLogger(System.err))
+        .limits(Limits.NONE); // the user can end it
     if (trace) {
       registry.systemCallListener(SandboxOptions::print);
     }

@@ -52,6 +52,8 @@ final class KickSignal {
       int chosen = pick(System.getProperty(PROPERTY));
       HostThreads.ignore(chosen);
       number = chosen;
+      // Links what is needed, which cannot be made up for where the stack is too short for it.
+      HostThreads.take(Chosen.SET);
     }
   }
 

@@ -68,6 +68,9 @@ final class ProcessorTime {
       return turn == now ? used : 0;
     }
     long clock = HostThreads.processorNanos(thread);
+    if (clock < 0) {
+      return 0; // the thread has ended, and the call with it
+    }
     if (call != seenCall || thread != seenThread) {
       seenCall = call;
       seenThread = thread;

@@ -341,7 +341,7 @@ public final class RunControl implements AutoCloseable {
   /**
    * Ends the running call if it has passed a limit, or its thread was interrupted.
    *
-   * @return how long it may still take, in nanoseconds
+   * @return how long it may still take, in nanoseconds; very long if it has been told to stop
    */
   long check(long time) {
     long now = state;
@@ -356,9 +356,13 @@ public final class RunControl implements AutoCloseable {
       if (inGuest) {
         stop(Stop.INTERRUPTED, number); // once more: the reason stays what it is
       }
-    } else if (remaining <= 0) {
+      return Long.MAX_VALUE;
+    }
+    if (remaining <= 0) {
       stop(Stop.TIMED_OUT, number);
-    } else if (inGuest && caller != null && caller.isInterrupted()) {
+      return Long.MAX_VALUE;
+    }
+    if (inGuest && caller != null && caller.isInterrupted()) {
       stop(Stop.THREAD_INTERRUPTED, number);
     } else if (processorLimitNanos < UNLIMITED
         && processorTime.used(number, vcpuThread) >= processorLimitNanos) {
