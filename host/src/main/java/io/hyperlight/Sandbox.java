@@ -1,5 +1,6 @@
 package io.hyperlight;
 
+import io.hyperlight.files.Mount;
 import io.hyperlight.guest.ExportedFunction;
 import io.hyperlight.guest.Instance;
 import io.hyperlight.guest.InstanceImage;
@@ -10,6 +11,7 @@ import io.hyperlight.os.SystemCallException;
 import io.hyperlight.vm.ImageClosedException;
 import io.hyperlight.vm.Machine;
 import java.lang.invoke.MethodHandle;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -19,9 +21,10 @@ import org.jspecify.annotations.Nullable;
  * A micro-VM with a {@link Guest} loaded into it, and the functions of that guest ready to be
  * called.
  *
- * <p>The guest has its own memory and its own virtual processor and nothing else: no files, no
- * network, no devices, no other process. What it can reach beyond its memory are the host functions
- * it was given. Its code runs at the processor's lowest privilege level inside the VM.
+ * <p>The guest has its own memory and its own virtual processor and nothing else: no network, no
+ * devices, no other process. What it can reach beyond its memory are the host functions and the
+ * {@linkplain Builder#mount files} it was given. Its code runs at the processor's lowest privilege
+ * level inside the VM.
  *
  * {@snippet file="io/hyperlight/SandboxSnippets.java" region="overview"}
  *
@@ -197,6 +200,18 @@ public final class Sandbox implements AutoCloseable {
   }
 
   /**
+   * What is in the files that the guest can write, in trees {@linkplain FileTree#memory in memory}
+   * that were {@linkplain Builder#mount mounted}, as it is now.
+   *
+   * @return a copy, which costs little: what the guest does not change afterwards is shared
+   * @throws SandboxInUseException if a call is running
+   * @throws SandboxClosedException if the sandbox is closed
+   */
+  public GuestFiles files() {
+    return new GuestFiles(instance.writtenFiles());
+  }
+
+  /**
    * Makes every further call fail as if the sandbox were closed. One that is running goes on. From
    * any thread; {@link #detach} and {@link #close} work all the same.
    */
@@ -249,6 +264,7 @@ public final class Sandbox implements AutoCloseable {
     private final Guest guest;
     private long memorySize = DEFAULT_MEMORY_SIZE;
     private long stackSize = DEFAULT_STACK_SIZE;
+    private final List<Mount> mounts = new ArrayList<>();
 
     private Builder(Guest guest) {
       this.guest = Objects.requireNonNull(guest, "guest");
@@ -288,6 +304,26 @@ public final class Sandbox implements AutoCloseable {
       return sizeBytes;
     }
 
+    /**
+     * Lets the guest see files. What is mounted later lies on top of what was mounted before. A
+     * snapshot of the sandbox keeps what is mounted and what the guest has written there; a
+     * snapshot file cannot.
+     *
+     * <p>A few files are there in any case, at {@code /dev}, {@code /proc} and {@code /sys}: those
+     * that Linux programs take for granted. A tree that is mounted there hides them.
+     *
+     * @param guestPath where, absolute and normalised, such as {@code /data}; {@code /} for the
+     *     root
+     * @param tree what
+     * @return this builder
+     * @throws IllegalArgumentException if the path is not absolute and normalised, or the tree is a
+     *     file and the path the root
+     */
+    public Builder mount(String guestPath, FileTree tree) {
+      mounts.add(FileTree.mount(guestPath, tree));
+      return this;
+    }
+
     @Override
     Builder self() {
       return this;
@@ -313,7 +349,8 @@ public final class Sandbox implements AutoCloseable {
               memorySize,
               stackSize,
               surroundings(
-                  new Surroundings(List.of(), StreamOutput.initial(), Settings.DEFAULT),
+                  new Surroundings(
+                      List.of(), StreamOutput.initial(), Settings.DEFAULT.withMounts(mounts)),
                   guest.program()),
               new Outcomes(guest.program()));
       return new Sandbox(

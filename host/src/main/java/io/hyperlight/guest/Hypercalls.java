@@ -1,5 +1,6 @@
 package io.hyperlight.guest;
 
+import io.hyperlight.files.FileSystem;
 import io.hyperlight.guest.Outcome.Ending;
 import io.hyperlight.kvm.Register;
 import io.hyperlight.linux.ProcessEnding;
@@ -90,6 +91,11 @@ final class Hypercalls {
   /** How often the guest was refused which system calls. */
   Map<String, Long> refusals() {
     return systemCalls.refusals();
+  }
+
+  /** What is in the files that the guest can write. */
+  FileSystem.State writtenFiles() {
+    return systemCalls.writtenFiles();
   }
 
   /** Whether the system call that the machine stopped at says that the program has started. */

@@ -1,5 +1,6 @@
 package io.hyperlight.guest;
 
+import io.hyperlight.files.FileSystem;
 import io.hyperlight.guest.Outcome.Ending;
 import io.hyperlight.kvm.KvmException;
 import io.hyperlight.kvm.Register;
@@ -152,6 +153,20 @@ public final class Instance implements AutoCloseable {
     claimOpen();
     try {
       return loaded.hypercalls().refusals();
+    } finally {
+      end();
+    }
+  }
+
+  /**
+   * What is in the files that the guest can write.
+   *
+   * @throws RuntimeException from the reporter, if the instance is in use or closed
+   */
+  public FileSystem.State writtenFiles() {
+    claimOpen();
+    try {
+      return loaded.hypercalls().writtenFiles();
     } finally {
       end();
     }

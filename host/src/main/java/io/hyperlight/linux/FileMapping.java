@@ -9,8 +9,8 @@ import io.hyperlight.vm.AddressSpace;
 /**
  * What {@code mmap(2)} maps of a file: a copy of its contents at that moment. So a private mapping
  * is what it is on Linux, as long as nobody writes the file; a shared one can be had to be read
- * only, and does not see later changes. Behind the end of the file there are zeros, also where Linux
- * has a SIGBUS.
+ * only, and does not see later changes. Behind the end of the file there are zeros, also where
+ * Linux has a SIGBUS.
  */
 final class FileMapping {
   /** How much is copied at a time. */

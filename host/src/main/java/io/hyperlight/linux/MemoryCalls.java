@@ -11,13 +11,13 @@ import java.util.List;
  * Memory: {@code brk(2)}, {@code mmap(2)}, {@code munmap(2)}, {@code mprotect(2)}, {@code
  * mremap(2)}, {@code madvise(2)}.
  *
- * <p>All memory is private, and there as soon as it is mapped with any rights: of files it is a copy
- * ({@link FileMapping}). A mapping of no file without rights takes addresses only. What the host has in the guest's address space is
- * sealed as {@code mseal(2)} would seal it: EPERM.
+ * <p>All memory is private, and there as soon as it is mapped with any rights: of files it is a
+ * copy ({@link FileMapping}). A mapping of no file without rights takes addresses only. What the
+ * host has in the guest's address space is sealed as {@code mseal(2)} would seal it: EPERM.
  *
  * <p>W^X: unless the embedder lets the guest make code, memory that may be written cannot be
- * executable, nor become so later, as {@code PR_SET_MDWE} has it: EACCES. Code of files is executable
- * where the guest cannot write the files, else EPERM.
+ * executable, nor become so later, as {@code PR_SET_MDWE} has it: EACCES. Code of files is
+ * executable where the guest cannot write the files, else EPERM.
  */
 final class MemoryCalls {
   private static final long PAGE_SIZE = 4096;
