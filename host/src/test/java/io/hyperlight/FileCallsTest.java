@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.testing.CProgram;
 import io.hyperlight.testing.CompiledGuest;
+import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.TemporaryFolder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -19,6 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * The same C code works with files in a sandbox, on a tree in memory, and outside, in a directory
  * of the host: every result and every error number has to be the same.
  */
+@NotInHardwareLane("Runs the compiler.")
 class FileCallsTest {
   /** What both programs have. {@code R} tells what a call returned, or its error number. */
   private static final String COMMON =
@@ -102,7 +105,7 @@ class FileCallsTest {
           }
       }
 
-      static int compare(const void *a, const void *b) { return strcmp(*(char **)a, *(char **)b); }
+      static int compare(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
       static void list(const char *path)
       {
@@ -191,7 +194,7 @@ class FileCallsTest {
 
   private static String resource(String what) throws IOException {
     try (var in = FileCallsTest.class.getResourceAsStream("files/" + what + ".c")) {
-      return new String(java.util.Objects.requireNonNull(in, what).readAllBytes(), UTF_8);
+      return new String(Objects.requireNonNull(in, what).readAllBytes(), UTF_8);
     }
   }
 
