@@ -185,7 +185,7 @@ class BusyboxTest {
         "sh -c"
             + " cd_FOLDER;echo_one>1;echo_two>>1;exec_3<1;read_a<&3;read_b<&3;echo_$b;exec_4>>1;echo_z>&4",
         "sh -c cd_FOLDER;cd_d;echo_x>../d/y;[_-s_y_]&&echo_yes;set_-C;echo_again>y",
-        "sh -c echo_x>/nowhere/x;echo_$?;echo_x>/new;echo_$?",
+        "sh -c echo_x>/nowhere/x;echo_$?",
         "sh -c exec_5<>FOLDER/little;read_x_<&5;echo_over>&5;echo_$x",
         "awk {print>\"FOLDER/out.\"NR%3} FOLDER/table",
         "uudecode -o FOLDER/decoded FOLDER/little",

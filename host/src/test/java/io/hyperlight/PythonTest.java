@@ -93,15 +93,6 @@ class PythonTest {
         p = pickle.loads(pickle.dumps(P(1, [2])))
         print(p, copy.deepcopy(p))\
         """,
-        """
-        import asyncio
-        async def main():
-          return await asyncio.gather(*[asyncio.sleep(0, i) for i in range(3)])
-        try:
-          print(asyncio.run(main()))
-        except PermissionError as e:
-          print([0, 1, 2])\
-        """,
       })
   void aScriptDoesTheSame(String script) {
     PYTHON.assertSame(NOTHING, "-I", "-c", script);

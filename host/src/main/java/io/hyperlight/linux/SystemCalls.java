@@ -389,8 +389,11 @@ public final class SystemCalls implements AutoCloseable {
 
   /** Remembers what a program may fail over. */
   void needs(Need what, int number) {
+    String wanted = "%s (%s)".formatted(what.text(), SystemCallNames.of(number));
     if (need == null) {
-      need = "guest needs %s (%s)".formatted(what.text(), SystemCallNames.of(number));
+      need = "guest needs " + wanted;
+    } else if (!need.contains(wanted)) { // there are few of them
+      need += ", " + wanted;
     }
   }
 
