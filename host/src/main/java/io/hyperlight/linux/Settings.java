@@ -43,11 +43,6 @@ public record Settings(
     mounts = List.copyOf(mounts);
   }
 
-  /** The same with other files. */
-  public Settings withMounts(List<Mount> others) {
-    return new Settings(clock, randomSeed, mayMakeCode, observer, input, others, program);
-  }
-
   /** The same with what belongs to a program's state: its files and its name. */
   public Settings withProgramOf(Settings other) {
     return new Settings(
