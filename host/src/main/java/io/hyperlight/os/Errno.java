@@ -18,6 +18,7 @@ public final class Errno {
   public static final int EEXIST = 17;
   public static final int ENODEV = 19;
   public static final int ENOTDIR = 20;
+  public static final int EISDIR = 21;
   public static final int EINVAL = 22;
   public static final int ENFILE = 23;
   public static final int EMFILE = 24;
@@ -34,39 +35,13 @@ public final class Errno {
   private Errno() {}
 
   /**
-   * The symbolic name and what it means, or the bare number where this library has no name for it.
+   * The symbolic name and what it means, such as {@code ENOENT (No such file or directory)}, or the
+   * bare number where Linux has no name for it.
+   *
+   * @param errno any number
    */
   public static String describe(int errno) {
-    return switch (errno) {
-      case EPERM -> "EPERM (operation not permitted)";
-      case ENOENT -> "ENOENT (no such file or directory)";
-      case ESRCH -> "ESRCH (no such process)";
-      case EINTR -> "EINTR (interrupted)";
-      case EIO -> "EIO (input/output error)";
-      case ENXIO -> "ENXIO (no such device or address)";
-      case EBADF -> "EBADF (bad file descriptor)";
-      case ECHILD -> "ECHILD (no child processes)";
-      case EAGAIN -> "EAGAIN (temporarily unavailable)";
-      case ENOMEM -> "ENOMEM (out of memory)";
-      case EACCES -> "EACCES (permission denied)";
-      case EFAULT -> "EFAULT (bad address)";
-      case EBUSY -> "EBUSY (device or resource busy)";
-      case EEXIST -> "EEXIST (exists already)";
-      case ENODEV -> "ENODEV (no such device)";
-      case ENOTDIR -> "ENOTDIR (not a directory)";
-      case EINVAL -> "EINVAL (invalid argument)";
-      case ENFILE -> "ENFILE (too many open files in the system)";
-      case EMFILE -> "EMFILE (too many open files in the process)";
-      case ENOTTY -> "ENOTTY (not supported by this device)";
-      case ENOSPC -> "ENOSPC (no space left)";
-      case ESPIPE -> "ESPIPE (cannot be positioned)";
-      case EROFS -> "EROFS (read-only file system)";
-      case ERANGE -> "ERANGE (result too large)";
-      case ENAMETOOLONG -> "ENAMETOOLONG (name too long)";
-      case ENOSYS -> "ENOSYS (not implemented)";
-      case ENOTSOCK -> "ENOTSOCK (not a socket)";
-      case ETIMEDOUT -> "ETIMEDOUT (timed out)";
-      default -> "errno " + errno;
-    };
+    String name = ErrorNumbers.name(errno);
+    return name == null ? "errno " + errno : name + " (" + ErrorNumbers.meaning(errno) + ")";
   }
 }
