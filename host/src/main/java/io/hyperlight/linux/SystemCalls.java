@@ -141,9 +141,7 @@ public final class SystemCalls {
     if (observer == null) {
       result = call(number);
     } else {
-      long[] arguments = arguments();
-      result = call(number);
-      observer.answered(SystemCallNames.of(number), arguments, result);
+      result = callObserved(number, observer);
     }
     if (ending != null) {
       return ending;
@@ -155,6 +153,20 @@ public final class SystemCalls {
       }
     }
     return ending;
+  }
+
+  /** What goes into the call is read before it, and what comes out of it before anybody else. */
+  private long callObserved(long number, SystemCallObserver listening) {
+    long[] arguments = arguments();
+    TracedCall traced = new TracedCall(space, number, arguments);
+    long result = call(number);
+    boolean returned = ending == null || ending instanceof ProcessEnding.Killed;
+    listening.answered(
+        SystemCallNames.of(number),
+        arguments,
+        result,
+        returned ? traced.line(result) : traced.lineWithoutResult());
+    return result;
   }
 
   private long[] arguments() {
