@@ -225,7 +225,8 @@ class SystemCallTraceTest {
     assertThat(line(302, 0, 4, 0, room(16)))
         .isEqualTo("prlimit64(0, RLIMIT_CORE, NULL, {rlim_cur=0, rlim_max=0}) = 0");
     assertThat(line(97, 9, room(16)))
-        .isEqualTo("getrlimit(RLIMIT_AS, {rlim_cur=RLIM_INFINITY, rlim_max=RLIM_INFINITY}) = 0");
+        .isEqualTo(
+            "getrlimit(RLIMIT_AS, {rlim_cur=RLIM64_INFINITY, rlim_max=RLIM64_INFINITY}) = 0");
     assertThat(line(302, 0, 3, words(8 << 20, -1), 0))
         .isEqualTo(
             "prlimit64(0, RLIMIT_STACK, {rlim_cur=8192*1024, rlim_max=RLIM64_INFINITY}, NULL)"

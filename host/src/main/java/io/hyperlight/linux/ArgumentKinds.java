@@ -17,10 +17,9 @@ final class ArgumentKinds {
   private static final int AF_INET = 2;
   private static final int AF_INET6 = 10;
   private static final int AT_FDCWD = -100;
-  private static final int O_CREAT = 0x40;
-  private static final int O_TMPFILE = 0x41_0000;
-  private static final int MREMAP_FIXED = 2;
-  private static final int MREMAP_DONTUNMAP = 4;
+
+  /** MREMAP_MAYMOVE and MREMAP_FIXED. */
+  private static final int MREMAP_TO_THERE = 3;
 
   private static final Map<String, ArgumentKind> KINDS = new HashMap<>();
 
@@ -83,8 +82,7 @@ final class ArgumentKinds {
 
   /** There only for flags that make something. */
   private static @Nullable String modeOfCreated(TracedCall call, int index) {
-    int flags = call.getInt(index - 1);
-    return (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE
+    return FlagSets.makesFile(call.get(index - 1))
         ? StructTexts.permissions(call.getInt(index))
         : null;
   }
@@ -99,7 +97,7 @@ final class ArgumentKinds {
   }
 
   private static @Nullable String newAddress(TracedCall call, int index) {
-    return (call.get(index - 1) & (MREMAP_FIXED | MREMAP_DONTUNMAP)) != 0
+    return (call.get(index - 1) & MREMAP_TO_THERE) == MREMAP_TO_THERE
         ? TracedCall.pointer(call.get(index))
         : null;
   }

@@ -108,7 +108,7 @@ final class CallSignatures {
       int outparts size long : preadv
       int outparts size long - word32 : preadv2
       int path word32 : inotify_add_watch
-      int pointer : capget capset fstatfs getgroups getitimer mq_notify sched_getparam \
+      int pointer : capget capset getgroups getitimer mq_notify sched_getparam \
         sched_rr_get_interval sched_setparam setgroups timer_gettime timerfd_gettime
       int pointer int : bind connect syslog
       int pointer int int : epoll_wait
@@ -132,7 +132,7 @@ final class CallSignatures {
       int pointer way : open_by_handle_at
       int pointer word32 : sched_setattr
       int pointer word32 > address : shmat
-      int resource limit64 limit64out : prlimit64
+      int resource limit limitout : prlimit64
       int signal : kill tkill
       int signal pointer : rt_sigqueueinfo
       int signal pointer word32 : pidfd_send_signal
@@ -143,6 +143,7 @@ final class CallSignatures {
       int size processors : sched_setaffinity
       int size processorsout : sched_getaffinity
       int stat : fstat
+      int statfs : fstatfs
       int text : fremovexattr
       int text in size word32 : fsetxattr
       int text out size : fgetxattr

@@ -114,6 +114,9 @@ final class FlagSets {
       whence choice SEEK_SET=0 SEEK_CUR=1 SEEK_END=2 SEEK_DATA=3 SEEK_HOLE=4
       """;
 
+  private static final int O_CREAT = 0100;
+  private static final int O_TMPFILE = 020200000;
+
   private static final Map<String, FlagSet> SETS = parse();
 
   private FlagSets() {}
@@ -146,6 +149,11 @@ final class FlagSets {
   static String open(long flags) {
     String[] ways = {"O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE"};
     return ways[(int) flags & 3] + of("open").appended(flags & 0xffff_fffcL);
+  }
+
+  /** Whether {@code open(2)} with these flags takes the mode of a new file. */
+  static boolean makesFile(long flags) {
+    return (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE;
   }
 
   /** A kind of socket, which has bits beside it. */

@@ -41,10 +41,8 @@ final class ProcessTexts {
     kinds.put("futexrest", input(ProcessTexts::futexRest));
     kinds.put("archaddress", output(ProcessTexts::archAddress));
     kinds.put("prctlrest", output(ProcessTexts::prctlRest));
-    kinds.put("limit", StructTexts.in(16, limit -> limit(limit, "RLIM_INFINITY")));
-    kinds.put("limitout", StructTexts.out(16, limit -> limit(limit, "RLIM_INFINITY")));
-    kinds.put("limit64", StructTexts.in(16, limit -> limit(limit, "RLIM64_INFINITY")));
-    kinds.put("limit64out", StructTexts.out(16, limit -> limit(limit, "RLIM64_INFINITY")));
+    kinds.put("limit", StructTexts.in(16, ProcessTexts::limit));
+    kinds.put("limitout", StructTexts.out(16, ProcessTexts::limit));
     kinds.put("unameout", StructTexts.out(6 * UTSNAME_FIELD, ProcessTexts::uname));
     kinds.put("sysinfoout", StructTexts.out(112, ProcessTexts::sysinfo));
     kinds.put("processors", input((call, i) -> processors(call, i, call.get(i - 1))));
@@ -129,14 +127,13 @@ final class ProcessTexts {
     };
   }
 
-  private static String limit(ByteBuffer limit, String infinity) {
-    return "{rlim_cur=%s, rlim_max=%s}"
-        .formatted(bound(limit.getLong(), infinity), bound(limit.getLong(), infinity));
+  private static String limit(ByteBuffer limit) {
+    return "{rlim_cur=%s, rlim_max=%s}".formatted(bound(limit.getLong()), bound(limit.getLong()));
   }
 
-  private static String bound(long bound, String infinity) {
+  private static String bound(long bound) {
     if (bound == -1) {
-      return infinity;
+      return "RLIM64_INFINITY";
     }
     return Long.compareUnsigned(bound, 1024) > 0 && (bound & 1023) == 0
         ? Long.toUnsignedString(bound >>> 10) + "*1024"

@@ -138,10 +138,11 @@ final class StructTexts {
   }
 
   private static String openHow(ByteBuffer how) {
-    return "{flags=%s, mode=%s, resolve=%s}"
+    long flags = how.getLong(0);
+    return "{flags=%s%s, resolve=%s}"
         .formatted(
-            FlagSets.open(how.getLong(0)),
-            permissions((int) how.getLong(8)),
+            FlagSets.open(flags),
+            FlagSets.makesFile(flags) ? ", mode=" + permissions((int) how.getLong(8)) : "",
             FlagSets.of("resolve").text(how.getLong(16)));
   }
 }

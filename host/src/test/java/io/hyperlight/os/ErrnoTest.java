@@ -30,9 +30,11 @@ class ErrnoTest {
 
   @Test
   void everyNumberIsDescribedByItsOwnName() throws IllegalAccessException {
-    constants()
-        .forEach((name, number) ->
-            assertThat(Errno.describe(number.intValue())).startsWith(name + " ("));
+    Map<String, Long> constants = constants();
+    // Of one number's two names, this is the one that descriptions do not have.
+    constants.remove("ENOTSUP");
+    constants.forEach(
+        (name, number) -> assertThat(Errno.describe(number.intValue())).startsWith(name + " ("));
   }
 
   /** Prints what the C library calls each number, and how it describes it. */
