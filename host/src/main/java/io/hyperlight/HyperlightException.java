@@ -18,6 +18,7 @@ public abstract sealed class HyperlightException extends RuntimeException
         HypervisorException,
         HypervisorUnavailableException,
         InvalidArgumentException,
+        InvalidFileTreeException,
         InvalidGuestException,
         InvalidHostFunctionException,
         InvalidResultException,

@@ -47,6 +47,7 @@ class ArchitectureTest {
           "io.hyperlight.pool",
           "io.hyperlight.guest",
           "io.hyperlight.linux",
+          "io.hyperlight.files",
           "io.hyperlight.vm",
           "io.hyperlight.kvm",
           "io.hyperlight.os");

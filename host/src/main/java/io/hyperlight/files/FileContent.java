@@ -33,8 +33,20 @@ public interface FileContent extends AutoCloseable {
    */
   void truncate(long size);
 
-  /** The same for another sandbox's file system, which has the same trees. To be closed, too. */
+  /**
+   * The same for another sandbox's file system, which has the same trees in a state in which this
+   * was open. To be closed, too.
+   */
   FileContent in(FileSystem other);
+
+  /**
+   * The same for keeping, as a snapshot does: of no file system, so that nobody who runs meanwhile
+   * is disturbed by it. Good for {@link #in} only, which any thread may call then. To be closed,
+   * too.
+   */
+  default FileContent kept() {
+    return this;
+  }
 
   @Override
   void close();

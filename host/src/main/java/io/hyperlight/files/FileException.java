@@ -18,4 +18,9 @@ public final class FileException extends RuntimeException {
   public int errno() {
     return errno;
   }
+
+  /** Whether a tree's limit is why. */
+  public boolean isForLackOfSpace() {
+    return errno == Errno.ENOSPC || errno == Errno.EFBIG;
+  }
 }

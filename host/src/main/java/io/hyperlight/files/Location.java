@@ -1,5 +1,8 @@
 package io.hyperlight.files;
 
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,17 +12,34 @@ import org.jspecify.annotations.Nullable;
  * @param name in the parent; empty for the root
  */
 public record Location(@Nullable Location parent, String name, Node node) {
+  /** How many steps down from the root. */
+  int depth() {
+    int depth = 0;
+    for (Location at = parent; at != null; at = at.parent) {
+      depth++;
+    }
+    return depth;
+  }
+
   /** The absolute path. */
   public String path() {
-    if (parent == null) {
-      return "/";
+    StringBuilder path = new StringBuilder();
+    for (Location at = this; at.parent != null; at = at.parent) {
+      path.insert(0, at.name).insert(0, '/');
     }
-    String before = parent.path();
-    return before.length() == 1 ? before + name : before + "/" + name;
+    return path.isEmpty() ? "/" : path.toString();
   }
 
   /** The same for another sandbox's file system, which has the same trees. */
   public Location in(FileSystem other) {
-    return new Location(parent == null ? null : parent.in(other), name, node.in(other));
+    Deque<Location> way = new ArrayDeque<>();
+    for (Location at = this; at != null; at = at.parent) {
+      way.push(at);
+    }
+    Location there = null;
+    for (Location here : way) {
+      there = new Location(there, here.name, here.node.in(other));
+    }
+    return Objects.requireNonNull(there);
   }
 }

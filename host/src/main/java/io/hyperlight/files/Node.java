@@ -17,10 +17,17 @@ public interface Node {
   /** As it is now. */
   FileStatus status();
 
+  /** What kind of file it was when it was found; cheaper than {@link #status}. */
+  default FileKind kind() {
+    return status().kind();
+  }
+
   /** The same for another sandbox's file system, which has the same trees. */
   Node in(FileSystem other);
 
-  /** What a directory has under a name, which is neither empty nor "." nor ".."; null if nothing. */
+  /**
+   * What a directory has under a name, which is neither empty nor "." nor ".."; null if nothing.
+   */
   default @Nullable Node child(String name) {
     throw new FileException(Errno.ENOTDIR);
   }
