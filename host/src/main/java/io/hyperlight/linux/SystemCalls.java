@@ -265,11 +265,7 @@ public final class SystemCalls implements AutoCloseable {
     if (observer == null) {
       result = call(number);
     } else {
-      long[] arguments = arguments();
-      result = call(number);
-      if (!(ending instanceof ProcessEnding.WaitingForInput)) {
-        observer.answered(SystemCallNames.of(number), arguments, result);
-      }
+      result = callObserved(number, observer);
     }
     if (ending != null) {
       return ending;
@@ -282,6 +278,23 @@ public final class SystemCalls implements AutoCloseable {
       }
     }
     return ending;
+  }
+
+  /** What goes into the call is read before it, and what comes out of it before anybody else. */
+  private long callObserved(long number, SystemCallObserver listening) {
+    long[] arguments = arguments();
+    TracedCall traced = new TracedCall(space, number, arguments);
+    long result = call(number);
+    if (ending instanceof ProcessEnding.WaitingForInput) {
+      return result; // it is answered later, and told of then
+    }
+    boolean returned = ending == null || ending instanceof ProcessEnding.Killed;
+    listening.answered(
+        SystemCallNames.of(number),
+        arguments,
+        result,
+        returned ? traced.line(result) : traced.lineWithoutResult());
+    return result;
   }
 
   private long[] arguments() {
