@@ -28,6 +28,7 @@ record MemoryNode(MemoryTree tree, long inode) implements Node {
 
   @Override
   public @Nullable Node child(String name) {
+    tree.requireSearchable(inode);
     long number = tree.child(inode, name);
     return number == MemoryTree.NONE ? null : of(number);
   }

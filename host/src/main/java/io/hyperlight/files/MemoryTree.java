@@ -100,6 +100,13 @@ final class MemoryTree implements Tree {
         0);
   }
 
+  /** Makes sure that the owner of a directory, who guests are, may look for names in it. */
+  void requireSearchable(long directory) {
+    if ((asDirectory(inodes.get(directory)).permissions & 0100) == 0) {
+      throw new FileException(Errno.EACCES);
+    }
+  }
+
   /** What a directory has under a name, or {@link #NONE}. */
   long child(long directory, String name) {
     Long number = asDirectory(inodes.get(directory)).entries.get(name);
