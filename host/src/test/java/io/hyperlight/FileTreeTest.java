@@ -150,7 +150,7 @@ class FileTreeTest {
   void whatGuestsHaveWrittenIsReadInWholeOrInPieces() throws IOException {
     byte[] large = new byte[100_000];
     for (int i = 0; i < large.length; i++) {
-      large[i] = (byte) (i * 31 >> 3);
+      large[i] = (byte) ((i * 31) >> 3);
     }
     FileSystem files =
         fileSystem(FileTree.mount("/m", FileTree.memory(1 << 20).with("large", large)));
