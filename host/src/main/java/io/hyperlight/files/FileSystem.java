@@ -66,9 +66,7 @@ public final class FileSystem implements AutoCloseable {
         new Location(
             null,
             "",
-            node.kind() == FileKind.DIRECTORY
-                ? node
-                : new MergedDirectory(top, new MadeUpDirectory("/")));
+            node.kind() == FileKind.DIRECTORY ? node : new MergedDirectory(top, top.madeUp()));
   }
 
   /** In the order of their paths: directories before what is in them. */
