@@ -50,7 +50,6 @@ static void run(void)
     list(".");
 
     R(chdir("a/b"));
-    size_t prefix = 0;
     list("..");
     make("made_here", "x");
     R(chdir("c"));
@@ -69,9 +68,7 @@ static void run(void)
     R(open("x", O_CREAT | O_RDWR, 0600));
     R(mkdir("x", 0700));
     R(chdir("../../.."));
-    R(fchdir(3));
     R(close(3));
-    R(chdir("../../.."));
     list(".");
     R(open("f", O_RDONLY));
     R(fchdir(3));
@@ -129,6 +126,10 @@ static void run(void)
     tell("%d entries\n", entries);
     R(close(3));
     DIR *directory = opendir("many");
+    if (!directory) {
+        tell("cannot open: %d\n", errno);
+        return;
+    }
     long place = 0;
     char expected[256] = "";
     for (int i = 0; i < 70; i++) {
