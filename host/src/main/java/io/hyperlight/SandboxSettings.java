@@ -53,8 +53,7 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
             ? before.observer()
             : (name, arguments, result, text) ->
                 observing.accept(
-                    new SystemCall(
-                        name, Arrays.stream(arguments).boxed().toList(), result, text)),
+                    new SystemCall(name, Arrays.stream(arguments).boxed().toList(), result, text)),
         before.input(),
         before.mostOutputBytes(),
         before.mounts(),
