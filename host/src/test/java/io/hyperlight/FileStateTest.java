@@ -145,7 +145,7 @@ class FileStateTest {
       int write_file(hl_string path, hl_string contents)
       {
           int made = open(path.data, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-          int result = made < 0 ? -errno : (int)write(made, contents.data, contents.length);
+          int result = made < 0 ? -errno : (int)write(made, contents.data, contents.size);
           close(made);
           return result;
       }
@@ -233,6 +233,7 @@ class FileStateTest {
   }
 
   @Test
+  @SuppressWarnings("try") // what closes too early is the point
   void aSnapshotOfASpawnedSandboxIsWhatThatHasBecome() {
     try (Sandbox built = builder().build()) {
       built.call("prepare", void.class);
@@ -281,6 +282,7 @@ class FileStateTest {
   }
 
   @Test
+  @SuppressWarnings("try") // what closes too early is the point
   void descriptorsOfTheHostAreClosedWithWhatHasThem() {
     Map<String, Integer> before = openFiles();
     try (Sandbox built = builder().build()) {
@@ -308,15 +310,14 @@ class FileStateTest {
         CountDownLatch start = new CountDownLatch(1);
         Thread closer =
             Thread.ofPlatform()
-                .start(
-                    () -> {
-                      try {
-                        start.await();
-                      } catch (InterruptedException e) {
-                        Thread.currentThread().interrupt();
-                      }
-                      snapshot.close();
-                    });
+                .start(() -> {
+                  try {
+                    start.await();
+                  } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                  }
+                  snapshot.close();
+                });
         start.countDown();
         try {
           while (true) {
@@ -383,7 +384,9 @@ class FileStateTest {
     try (Sandbox sandbox = builder().mount("/fixed", tree).build()) {
       assertThat(sandbox.call("read_file", String.class, "/fixed/there")).isEqualTo("text");
       for (String path : new String[] {"/fixed/there", "/fixed/new", "/host/text", "/new"}) {
-        assertThat(sandbox.<Integer>call("write_file", int.class, path, "x")).as(path).isEqualTo(-30);
+        assertThat(sandbox.<Integer>call("write_file", int.class, path, "x"))
+            .as(path)
+            .isEqualTo(-30);
       }
       assertThat(sandbox.<Integer>call("write_file", int.class, "/fixed", "x")).isEqualTo(-21);
     }
@@ -415,7 +418,8 @@ class FileStateTest {
       assertThat(sandbox.call("read_file", String.class, "/proc/self/comm")).isEqualTo("guest\n");
       assertThat(sandbox.call("read_file", String.class, "/proc/self/maps"))
           .contains("[stack]\n", "[heap]\n", "r-xp");
-      assertThat(sandbox.call("read_file", String.class, "/proc/self/cmdline")).isEqualTo("guest\0");
+      assertThat(sandbox.call("read_file", String.class, "/proc/self/cmdline"))
+          .isEqualTo("guest\0");
       assertThat(sandbox.call("read_file", String.class, "/proc/self/status"))
           .contains("Name:\tguest\n", "Uid:\t65534\t65534\t65534\t65534\n");
       assertThat(sandbox.<String>call("read_file", String.class, "/proc/1/stat").split(" "))
@@ -428,7 +432,8 @@ class FileStateTest {
           .isEqualTo("0\n");
       assertThat(sandbox.call("read_file", String.class, "/dev/tty")).isEqualTo("error 9");
       assertThat(sandbox.<Integer>call("write_file", int.class, "/dev/null", "gone")).isEqualTo(4);
-      assertThat(sandbox.<Integer>call("write_file", int.class, "/dev/full", "full")).isEqualTo(-28);
+      assertThat(sandbox.<Integer>call("write_file", int.class, "/dev/full", "full"))
+          .isEqualTo(-28);
       assertThat(sandbox.<Integer>call("write_file", int.class, "/proc/self/comm", "x"))
           .isEqualTo(-30);
     }
