@@ -144,7 +144,7 @@ final class ProcessCalls {
 
   private long limitOf(int resource) {
     return switch (resource) {
-      case RLIMIT_STACK -> ranges.stackEnd() - ranges.stackStart();
+      case RLIMIT_STACK -> ranges.programStackBytes();
       case RLIMIT_CORE, RLIMIT_MEMLOCK -> 0;
       case RLIMIT_NPROC -> 1;
       case RLIMIT_NOFILE -> Descriptors.MOST;

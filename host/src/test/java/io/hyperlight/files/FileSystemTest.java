@@ -319,4 +319,16 @@ class FileSystemTest {
         .withMessageContaining("ENOENT");
     assertThat(Descriptors.of(folder.toString())).isEmpty();
   }
+
+  @Test
+  void closingTwiceTakesNothingFromOthers(@TempDir Path folder) {
+    HostSource source = new HostSource(folder);
+    FileSystem first = Trees.of(new Mount("/", source));
+    FileSystem second = Trees.of(new Mount("/", source));
+    first.close();
+    first.close();
+    assertThat(names(second, "/")).isEmpty();
+    second.close();
+    assertThat(Descriptors.of(folder.toString())).isEmpty();
+  }
 }

@@ -167,7 +167,7 @@ class MemoryTreeTest {
     makeDirectory(files, "/d");
     Location gone = files.resolve(files.root(), "/d", true);
     removeDirectory(files, "/d");
-    assertFails(Errno.ENOENT, () -> files.resolve(gone, "..", true));
+    assertThat(files.resolve(gone, "..", true).path()).isEqualTo("/");
     assertFails(Errno.ENOENT, () -> gone.node().status());
     assertFails(Errno.ENOENT, () -> files.resolve(gone, "x", true));
     assertFails(Errno.ENOENT, () -> gone.node().createFile("x", 0644));
