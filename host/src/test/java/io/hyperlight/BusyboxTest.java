@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.testing.Command;
+import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.TemporaryFolder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,6 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The static busybox of Debian does in a sandbox what it does outside. */
+@NotInHardwareLane("ServedProgramTest runs the same programs there.")
 class BusyboxTest {
   private static final String BUSYBOX = "/bin/busybox";
   private static final byte[] NOTHING = {};

@@ -2,6 +2,7 @@ package io.hyperlight;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.TemporaryFolder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,6 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The unmodified Lua interpreter, a dynamic program, does in a sandbox what it does outside. */
+@NotInHardwareLane("ServedProgramTest runs the same program there.")
 class LuaProgramTest {
   private static final Differential LUA =
       new Differential("/usr/bin/lua5.4", "lua5.4").withLibraries();

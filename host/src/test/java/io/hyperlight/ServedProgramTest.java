@@ -71,7 +71,7 @@ class ServedProgramTest {
         new Interpreter(
             "CPython",
             withScratch(
-                new Differential("/usr/bin/python3.11", "python3")
+                new Differential("/usr/bin/python3", "python3")
                     .withLibraries()
                     .program(
                         "-I",
