@@ -131,7 +131,7 @@ class FileStateTest {
       hl_string read_file(hl_string path)
       {
           int found = open(path.data, O_RDONLY);
-          ssize_t size = read(found, text, sizeof text);
+          ssize_t size = found < 0 ? -1 : read(found, text, sizeof text);
           int error = errno;
           close(found);
           if (size < 0) {
@@ -145,9 +145,10 @@ class FileStateTest {
       int write_file(hl_string path, hl_string contents)
       {
           int made = open(path.data, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-          int result = made < 0 ? -errno : (int)write(made, contents.data, contents.size);
+          int result = made < 0 ? -1 : (int)write(made, contents.data, contents.size);
+          int error = errno;
           close(made);
-          return result;
+          return result < 0 ? -error : result;
       }
 
       HL_EXPORT(void, wait_for_ever, hl_string)
@@ -427,10 +428,10 @@ class FileStateTest {
       assertThat(sandbox.call("read_file", String.class, "/proc/mounts"))
           .contains(" /host ", " /data ");
       assertThat(sandbox.call("read_file", String.class, "/proc/meminfo"))
-          .contains("MemTotal:           16384 kB");
+          .contains("MemTotal:          16384 kB");
       assertThat(sandbox.call("read_file", String.class, "/sys/devices/system/cpu/online"))
           .isEqualTo("0\n");
-      assertThat(sandbox.call("read_file", String.class, "/dev/tty")).isEqualTo("error 9");
+      assertThat(sandbox.call("read_file", String.class, "/dev/tty")).isEqualTo("error 6");
       assertThat(sandbox.<Integer>call("write_file", int.class, "/dev/null", "gone")).isEqualTo(4);
       assertThat(sandbox.<Integer>call("write_file", int.class, "/dev/full", "full"))
           .isEqualTo(-28);
