@@ -418,7 +418,7 @@ class MainTest {
       System.setIn(original);
     }
     assertThat(out()).isEqualTo("one\n");
-    assertThat(err()).startsWith("-: cat_: not found\n\n");
+    assertThat(err()).startsWith("-: line 0: cat_: not found\n\n");
   }
 
   @Test
