@@ -121,7 +121,7 @@ class FileTreeTest {
         .withMessage("file \"b\" of 900 bytes is over the tree's limit");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> tree.with("a", TEXT))
-        .withMessage("file \"a\" cannot be added: EEXIST (exists already)");
+        .withMessage("file \"a\" cannot be added: EEXIST (File exists)");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> tree.with("a/b", TEXT))
         .withMessage("file \"a/b\" cannot be added: ENOTDIR (not a directory)");
