@@ -124,7 +124,7 @@ class FileTreeTest {
         .withMessage("file \"a\" cannot be added: EEXIST (File exists)");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> tree.with("a/b", TEXT))
-        .withMessage("file \"a/b\" cannot be added: ENOTDIR (not a directory)");
+        .withMessage("file \"a/b\" cannot be added: ENOTDIR (Not a directory)");
     for (String path : List.of("/a", "../a", "b/", "", "b\0")) {
       assertThatIllegalArgumentException().isThrownBy(() -> tree.with(path, TEXT));
     }

@@ -336,7 +336,14 @@ public final class Instance implements AutoCloseable {
   }
 
   private void runGuest() {
-    Ending ending = runToStop();
+    Ending ending;
+    try {
+      ending = runToStop();
+    } catch (Error e) {
+      // From a host function, the output, or the host itself: guest code was left in the middle.
+      unusableSince = new Outcome.HostError(e);
+      throw e;
+    }
     if (ending != null) {
       throw fail(ending);
     }
@@ -376,10 +383,6 @@ public final class Instance implements AutoCloseable {
       }
     } catch (KvmException e) {
       return new Outcome.HypervisorFailed(e);
-    } catch (Error e) {
-      // From a host function, the output, or the host itself: guest code was left in the middle.
-      unusableSince = new Outcome.HostError(e);
-      throw e;
     }
   }
 
@@ -439,6 +442,9 @@ public final class Instance implements AutoCloseable {
       prepareFrame();
       machine().enterProgram(loaded.entry(), loaded.stackPointer());
       return programEnding(runToStop());
+    } catch (Error e) {
+      unusableSince = new Outcome.HostError(e);
+      throw e;
     } finally {
       end();
     }
@@ -465,6 +471,9 @@ public final class Instance implements AutoCloseable {
       Ending ending = answer();
       ending = programEnding(ending == null ? runToStop() : ending);
       return new Answer(ending, conversation.end());
+    } catch (Error e) {
+      unusableSince = new Outcome.HostError(e);
+      throw e;
     } finally {
       end();
     }

@@ -116,7 +116,7 @@ class FileCallsTest {
     }
     assertThatExceptionOfType(SystemCallException.class)
         .isThrownBy(() -> FileCalls.fstat(1_000_000))
-        .withMessage("fstat failed: EBADF (bad file descriptor)");
+        .withMessage("fstat failed: EBADF (Bad file descriptor)");
   }
 
   @Test
