@@ -201,7 +201,7 @@ final class ElfFile {
   private int checkHeader() {
     if (file.size() >= 2 && file.u16(0, "the magic number") == SCRIPT) {
       throw new GuestFormatException(
-          "a script: run the interpreter that its first line names, with the script as an"
+          "a script, not an ELF file: run the interpreter in its first line, with it as an"
               + " argument");
     }
     if (file.size() < 4 || file.i32(0, "the magic number") != 0x464c_457f) {

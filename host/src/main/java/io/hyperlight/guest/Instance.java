@@ -37,6 +37,14 @@ public final class Instance implements AutoCloseable {
       new Outcome.HypervisorFailed(
           new IllegalStateException("the sandbox was not restored to the end"));
 
+  /**
+   * What an instance is while its guest runs, and stays if an error ends that where there is no
+   * room to note which.
+   */
+  private static final Ending CUT_SHORT =
+      new Outcome.HypervisorFailed(
+          new IllegalStateException("an error of the JVM ended a call in the middle"));
+
   private static final VarHandle USER;
 
   static {
@@ -145,6 +153,7 @@ public final class Instance implements AutoCloseable {
     try {
       windowNext = loaded.window().start();
       prepareFrame();
+      unusableSince = CUT_SHORT;
       machine().enterProgram(loaded.entry(), loaded.stackPointer());
       runGuest();
     } finally {
@@ -324,6 +333,7 @@ public final class Instance implements AutoCloseable {
   void execute(ExportedFunction called) {
     machine().setFrameLong(CallFrame.TARGET, called.address());
     prepareFrame();
+    unusableSince = CUT_SHORT;
     machine().enterGate();
     runGuest();
   }
@@ -344,6 +354,7 @@ public final class Instance implements AutoCloseable {
       unusableSince = new Outcome.HostError(e);
       throw e;
     }
+    unusableSince = null;
     if (ending != null) {
       throw fail(ending);
     }
@@ -440,6 +451,7 @@ public final class Instance implements AutoCloseable {
       }
       initialised = true;
       prepareFrame();
+      unusableSince = CUT_SHORT;
       machine().enterProgram(loaded.entry(), loaded.stackPointer());
       return programEnding(runToStop());
     } catch (Error e) {
@@ -465,6 +477,7 @@ public final class Instance implements AutoCloseable {
         throw reporter.exceptionFor(new Outcome.NotWaiting());
       }
       waiting = false;
+      unusableSince = CUT_SHORT;
       loaded.hypercalls().beginCall();
       Conversation conversation = loaded.conversation();
       conversation.begin(request);
@@ -492,6 +505,7 @@ public final class Instance implements AutoCloseable {
     Ending ending =
         stop == null ? new Outcome.Violation("a jump into the gate", machine().registers()) : stop;
     waiting = ending instanceof Outcome.WaitingForInput;
+    unusableSince = null;
     note(ending);
     return ending;
   }
