@@ -39,8 +39,9 @@ public final class Lease implements AutoCloseable {
    *
    * <p>A call that is still running in another thread goes on, host functions included, and the
    * sandbox comes back to the pool when it has ended: {@link Limits#callTimeout} and {@link
-   * Sandbox#interrupt}, before the lease is closed, see to that. A second close does nothing. Any thread may close a lease; a host function of its sandbox may, too. Never waits for
-   * anything but a short lock.
+   * Sandbox#interrupt}, before the lease is closed, see to that. A second close does nothing. Any
+   * thread may close a lease; a host function of its sandbox may, too. Never waits for anything but
+   * a short lock.
    */
   @Override
   public void close() {

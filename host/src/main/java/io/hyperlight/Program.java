@@ -1,5 +1,7 @@
 package io.hyperlight;
 
+import io.hyperlight.files.FileKind;
+import io.hyperlight.files.HostSource;
 import io.hyperlight.files.Mount;
 import io.hyperlight.guest.GuestFormatException;
 import io.hyperlight.guest.GuestProgram;
@@ -61,6 +63,7 @@ public final class Program extends SandboxSettings<Program> {
 
   private static final int FIRST_SIGNAL_STATUS = 128;
 
+  private final Path file;
   private final String path;
   private final GuestProgram program;
   private final List<String> arguments = new ArrayList<>();
@@ -70,7 +73,9 @@ public final class Program extends SandboxSettings<Program> {
   private long memorySize = DEFAULT_MEMORY_SIZE;
   private long stackSize = DEFAULT_STACK_SIZE;
 
-  private Program(String path, byte[] contents) {
+  private Program(Path file, byte[] contents) {
+    this.file = file;
+    String path = file.toString();
     this.path = bytes("path", path);
     try {
       program = GuestProgram.whole(contents);
@@ -90,8 +95,7 @@ public final class Program extends SandboxSettings<Program> {
    */
   public static Program of(Path executable) {
     try {
-      return new Program(
-          executable.toAbsolutePath().normalize().toString(), Files.readAllBytes(executable));
+      return new Program(executable.toAbsolutePath().normalize(), Files.readAllBytes(executable));
     } catch (IOException e) {
       throw new UncheckedIOException("cannot read program " + executable + ": " + e, e);
     }
@@ -314,8 +318,16 @@ public final class Program extends SandboxSettings<Program> {
         settings.observer(),
         standardInput,
         settings.limits(),
-        mounts,
+        allMounts(),
         new ProgramIdentity(path, invocation().arguments()));
+  }
+
+  /** The program's own file lies lowest: whatever else is mounted there is meant. */
+  private List<Mount> allMounts() {
+    List<Mount> all = new ArrayList<>();
+    all.add(new Mount(path, new HostSource(file, FileKind.REGULAR)));
+    all.addAll(mounts);
+    return all;
   }
 
   private Invocation invocation() {

@@ -24,9 +24,10 @@ import org.jspecify.annotations.Nullable;
  * A micro-VM with a {@link Guest} loaded into it, and the functions of that guest ready to be
  * called.
  *
- * <p>The guest has its own memory and its own virtual processor and nothing else: no files, no
- * network, no devices, no other process. What it can reach beyond its memory are the host functions
- * it was given. Its code runs at the processor's lowest privilege level inside the VM.
+ * <p>The guest has its own memory and its own virtual processor and nothing else: no network, no
+ * devices, no other process. What it can reach beyond its memory are the host functions and the
+ * {@linkplain Builder#mount files} it was given. Its code runs at the processor's lowest privilege
+ * level inside the VM.
  *
  * {@snippet file="io/hyperlight/SandboxSnippets.java" region="overview"}
  *
@@ -295,9 +296,10 @@ public final class Sandbox implements AutoCloseable {
   }
 
   /**
-   * What the guest has in the trees of files that it can write, as of now.
+   * What is in the files that the guest can write, in trees {@linkplain FileTree#memory in memory}
+   * that were {@linkplain Builder#mount mounted}, as it is now.
    *
-   * @return a copy that does not change any more; also of use when the sandbox is closed
+   * @return a copy, which costs little: what the guest does not change afterwards is shared
    * @throws SandboxInUseException if a call is running
    * @throws SandboxClosedException if the sandbox is closed
    */
@@ -389,20 +391,6 @@ public final class Sandbox implements AutoCloseable {
       return this;
     }
 
-    /**
-     * Lets the guest see a tree of files at a path. Nothing else is there but a few made-up files
-     * in {@code /dev} and {@code /proc}. A later mount lies on top of an earlier one.
-     *
-     * @param guestPath absolute, without "." and ".." and doubled slashes; "/" is the root
-     * @param tree what is to be seen there
-     * @return this builder
-     * @throws IllegalArgumentException if it is no such path
-     */
-    public Builder mount(String guestPath, FileTree tree) {
-      mounts.add(FileTree.mount(guestPath, tree));
-      return this;
-    }
-
     static long requirePages(String what, long sizeBytes, long maximum) {
       if (sizeBytes <= 0 || sizeBytes > maximum || sizeBytes % PAGE_SIZE != 0) {
         throw new IllegalArgumentException(
@@ -410,6 +398,26 @@ public final class Sandbox implements AutoCloseable {
                 .formatted(what, sizeBytes, PAGE_SIZE, maximum));
       }
       return sizeBytes;
+    }
+
+    /**
+     * Lets the guest see files. What is mounted later lies on top of what was mounted before. A
+     * snapshot of the sandbox keeps what is mounted and what the guest has written there; a
+     * snapshot file cannot.
+     *
+     * <p>A few files are there in any case, at {@code /dev}, {@code /proc} and {@code /sys}: those
+     * that Linux programs take for granted. A tree that is mounted there hides them.
+     *
+     * @param guestPath where, absolute and normalised, such as {@code /data}; {@code /} for the
+     *     root
+     * @param tree what
+     * @return this builder
+     * @throws IllegalArgumentException if the path is not absolute and normalised, or the tree is a
+     *     file and the path the root
+     */
+    public Builder mount(String guestPath, FileTree tree) {
+      mounts.add(FileTree.mount(guestPath, tree));
+      return this;
     }
 
     @Override

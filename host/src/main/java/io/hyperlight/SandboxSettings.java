@@ -54,9 +54,9 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
         mayMakeCode || before.mayMakeCode(),
         observing == null
             ? before.observer()
-            : (name, arguments, result) ->
+            : (name, arguments, result, text) ->
                 observing.accept(
-                    new SystemCall(name, Arrays.stream(arguments).boxed().toList(), result)),
+                    new SystemCall(name, Arrays.stream(arguments).boxed().toList(), result, text)),
         before.input(),
         limits.apply(Limits.of(before.limits())).toCallLimits(),
         before.mounts(),
@@ -184,6 +184,9 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
   /**
    * Tells of every Linux system call that the guest makes, after it was answered and on the thread
    * that runs the guest. An exception of the listener ends the call like one of a host function.
+   *
+   * <p>Each call's {@linkplain SystemCall#text text} is made whether the listener wants it or not,
+   * which takes some microseconds; guests that nobody listens to do not pay for it.
    *
    * @param listener takes the calls
    * @return this builder

@@ -7,8 +7,12 @@ import io.hyperlight.testing.Command;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -76,11 +80,11 @@ final class Differential {
     ProgramResult result = program(arguments).mount(folder.toString(), tree).stdin(input).run();
     assertSame(natively(input, arguments), result);
     Map<String, String> expected = new TreeMap<>();
-    files(folder).forEach((path, bytes) -> expected.put(path, new String(bytes, ISO_8859_1)));
+    files(folder).forEach((path, bytes) -> expected.put(path, digest(bytes)));
     Map<String, String> found = new TreeMap<>();
     String prefix = folder + "/";
     for (String path : result.files().paths()) {
-      found.put(path.substring(prefix.length()), new String(result.files().read(path), ISO_8859_1));
+      found.put(path.substring(prefix.length()), digest(result.files().read(path)));
     }
     assertThat(found).isEqualTo(expected);
   }
@@ -96,11 +100,20 @@ final class Differential {
     return new String(bytes, ISO_8859_1);
   }
 
+  private static String digest(byte[] bytes) {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   /** The regular files below a folder, by their paths in it. */
   private static Map<String, byte[]> files(Path folder) {
     Map<String, byte[]> files = new TreeMap<>();
     try (Stream<Path> paths = Files.walk(folder)) {
-      for (Path path : paths.filter(Files::isRegularFile).toList()) {
+      for (Path path :
+          paths.filter(path -> Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)).toList()) {
         files.put(folder.relativize(path).toString(), Files.readAllBytes(path));
       }
     } catch (IOException e) {

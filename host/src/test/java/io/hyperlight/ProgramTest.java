@@ -3,13 +3,20 @@ package io.hyperlight;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.hyperlight.testing.CProgram;
+import io.hyperlight.testing.Command;
+import io.hyperlight.testing.CompiledGuest;
+import io.hyperlight.testing.NotInHardwareLane;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Whole programs, static ones of our own: how they start, what they are given, how they end. */
+@NotInHardwareLane("Runs the compiler.")
 class ProgramTest {
   private static final Path ECHO =
       CProgram.compile(
@@ -110,6 +117,65 @@ class ProgramTest {
     assertThatExceptionOfType(GuestLimitException.class)
         .isThrownBy(() -> echo("flood").outputLimit(100_000).run())
         .withMessageContaining("100000 bytes");
+  }
+
+  @Test
+  void aProgramsOwnFileIsThere() {
+    Path busybox = Path.of("/bin/busybox");
+    String digest = Command.run("/bin/busybox", "sha256sum", "/bin/busybox").output();
+    assertThat(Program.of(busybox).args("sha256sum", "/bin/busybox").run().outputText())
+        .isEqualTo(digest);
+    assertThat(Program.of(busybox).args("sha256sum", "/proc/self/exe").run().outputText())
+        .isEqualTo(digest.replace("/bin/busybox", "/proc/self/exe"));
+    assertThat(Program.of(busybox).args("readlink", "/proc/self/exe").run().outputText())
+        .isEqualTo("/bin/busybox\n");
+    assertThat(
+            Program.of(busybox)
+                .args(
+                    "find", "/", "-path", "/proc", "-prune", "-o", "-path", "/dev", "-prune", "-o",
+                    "-path", "/sys", "-prune", "-o", "-type", "f", "-print")
+                .run()
+                .outputText())
+        .isEqualTo("/bin/busybox\n");
+  }
+
+  @Test
+  void wrongArgumentsAreRefused() {
+    Program program = echo();
+    assertThatIllegalArgumentException().isThrownBy(() -> program.args("a\0b"));
+    assertThatIllegalArgumentException().isThrownBy(() -> program.environment("", "x"));
+    assertThatIllegalArgumentException().isThrownBy(() -> program.environment("A=B", "x"));
+    assertThatIllegalArgumentException().isThrownBy(() -> program.outputLimit(-1));
+    assertThatIllegalArgumentException().isThrownBy(() -> program.memorySize(4097));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> program.mount("relative", FileTree.memory(1 << 20)));
+    assertThatExceptionOfType(SandboxMemoryException.class)
+        .isThrownBy(() -> echo().memorySize(1 << 20).run());
+    assertThatExceptionOfType(InvalidGuestException.class)
+        .isThrownBy(() -> echo("x".repeat(3 << 20)).run())
+        .withMessageContaining("quarter of its stack");
+    assertThatExceptionOfType(InvalidGuestException.class)
+        .isThrownBy(() -> Program.of(Path.of("/etc/passwd")));
+    assertThatExceptionOfType(NotServingException.class)
+        .isThrownBy(() -> {
+          try (Sandbox sandbox =
+              Sandbox.builder(
+                      CompiledGuest.of(
+                          "#include <hyperlight.h>\n"
+                              + "HL_EXPORT(int, one) int one(void) { return 1; }"))
+                  .build()) {
+            sandbox.serve(new byte[0]);
+          }
+        });
+  }
+
+  @Test
+  void aFailingInputOfTheEmbeddersIsToldOf() throws IOException {
+    InputStream closed = InputStream.nullInputStream();
+    closed.close();
+    assertThatExceptionOfType(HostFunctionException.class)
+        .isThrownBy(() -> echo().stdin(closed).run())
+        .withStackTraceContaining("Stream closed");
   }
 
   private static final Path SERVER =

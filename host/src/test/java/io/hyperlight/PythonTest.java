@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.TemporaryFolder;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -11,11 +12,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** An unmodified CPython, loaded by its own loader, does in a sandbox what it does outside. */
+@NotInHardwareLane("ServedProgramTest runs the same program there.")
 class PythonTest {
   private static final byte[] NOTHING = {};
 
   private static final Differential PYTHON =
-      new Differential("/usr/bin/python3.11", "python3").withLibraries();
+      new Differential("/usr/bin/python3", "python3").withLibraries();
 
   @ParameterizedTest
   @ValueSource(
@@ -63,7 +65,7 @@ class PythonTest {
         import sys, os; print(sys.argv, sys.flags.utf8_mode, sys.stdin.encoding, os.getcwd(), sys.executable, sys.prefix, sys.path)\
         """,
         """
-        import os; print(sorted(os.listdir('/usr/lib/python3.11/json')), os.path.getsize('/usr/bin/env'), os.path.islink('/usr/bin/python3'))\
+        import os; print(sorted(os.listdir(os.path.dirname(os.__file__) + '/json')), os.path.getsize('/usr/bin/env'), os.path.islink('/usr/bin/python3'))\
         """,
         "import sys; print('to errors', file=sys.stderr); sys.exit(7)",
         "raise ValueError('broken')",
@@ -92,15 +94,6 @@ class PythonTest {
           y: list
         p = pickle.loads(pickle.dumps(P(1, [2])))
         print(p, copy.deepcopy(p))\
-        """,
-        """
-        import asyncio
-        async def main():
-          return await asyncio.gather(*[asyncio.sleep(0, i) for i in range(3)])
-        try:
-          print(asyncio.run(main()))
-        except PermissionError as e:
-          print([0, 1, 2])\
         """,
       })
   void aScriptDoesTheSame(String script) {
@@ -174,7 +167,7 @@ class PythonTest {
 
   @Test
   void withoutItsLibrariesItIsRefusedWithTheNameOfTheLoader() {
-    Program bare = Program.of(Path.of("/usr/bin/python3.11"));
+    Program bare = Program.of(Path.of("/usr/bin/python3"));
 
     assertThatExceptionOfType(InvalidGuestException.class)
         .isThrownBy(bare::run)

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class ServedProgramTest {
   /** How many requests the long test makes; hyperlight.test.requests. */
-  private static final int REQUESTS = Integer.getInteger("hyperlight.test.requests", 300);
+  private static final int REQUESTS = Integer.getInteger("hyperlight.test.requests", 60);
 
   /**
    * An interpreter, and scripts that try to leave something.
@@ -71,7 +71,7 @@ class ServedProgramTest {
         new Interpreter(
             "CPython",
             withScratch(
-                new Differential("/usr/bin/python3.11", "python3")
+                new Differential("/usr/bin/python3", "python3")
                     .withLibraries()
                     .program(
                         "-I",

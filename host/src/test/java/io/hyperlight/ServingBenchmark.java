@@ -34,7 +34,7 @@ final class ServingBenchmark {
   public static void main(String[] arguments) {
     int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 31;
     String script = IMPORTS + ANSWER;
-    Differential python = new Differential("/usr/bin/python3.11", "python3").withLibraries();
+    Differential python = new Differential("/usr/bin/python3", "python3").withLibraries();
     try (Sandbox starting = python.program("-I", "-c", script).startServing();
         Snapshot warm = starting.snapshot();
         Sandbox restored = warm.spawn();
@@ -44,9 +44,7 @@ final class ServingBenchmark {
               new Way(
                   "process",
                   new long[rounds],
-                  () ->
-                      Command.runAlone(
-                          List.of("/usr/bin/python3.11", "-I", "-c", script), REQUEST)),
+                  () -> Command.runAlone(List.of("/usr/bin/python3", "-I", "-c", script), REQUEST)),
               new Way(
                   "run",
                   new long[rounds],

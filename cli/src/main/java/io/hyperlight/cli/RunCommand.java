@@ -90,7 +90,8 @@ final class RunCommand implements Callable<Integer> {
 
   @Option(
       names = "--trace",
-      description = "Tell on standard error of every system call that the program makes.")
+      description =
+          "Tell on standard error of every system call that the program makes, as strace would.")
   private boolean trace;
 
   @Parameters(index = "0", paramLabel = "PROGRAM", description = "A Linux program.")
@@ -127,7 +128,7 @@ final class RunCommand implements Callable<Integer> {
       description.callTimeout(Duration.ofSeconds(timeoutSeconds));
     }
     if (trace) {
-      description.systemCallListener(SandboxOptions::print);
+      description.systemCallListener(call -> System.err.println(call.text()));
     }
     ProgramResult result = description.run();
     explain(result);

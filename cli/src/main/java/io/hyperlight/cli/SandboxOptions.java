@@ -7,14 +7,12 @@ import io.hyperlight.Limits;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
 import io.hyperlight.SnapshotFile;
-import io.hyperlight.SystemCall;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -49,7 +47,8 @@ final class SandboxOptions {
 
   @Option(
       names = "--trace",
-      description = "Tell on standard error of every Linux system call that the guest makes.")
+      description =
+          "Show each Linux system call that the guest makes on standard error, as strace does.")
   private boolean trace;
 
   /** A new sandbox with the guest in a file, or that continues the snapshot in it. */
@@ -107,20 +106,11 @@ final class SandboxOptions {
         .logger(new GuestLogger(System.err))
         .limits(Limits.NONE); // the user can end it
     if (trace) {
-      registry.systemCallListener(SandboxOptions::print);
+      registry.systemCallListener(call -> System.err.println(call.text()));
     }
     for (FunctionDeclaration imported : guest.imports()) {
       registry.hostFunction(imported.name(), hostFunction(imported));
     }
-  }
-
-  /** All six arguments, for want of knowing which of them the call uses. */
-  static void print(SystemCall call) {
-    System.err.printf(
-        "%s(%s) = %s%n",
-        call.name(),
-        call.arguments().stream().map("0x%x"::formatted).collect(Collectors.joining(", ")),
-        call.result() >= -4095 ? Long.toString(call.result()) : "0x%x".formatted(call.result()));
   }
 
   private MethodHandle hostFunction(FunctionDeclaration imported) {

@@ -66,9 +66,7 @@ public final class FileSystem implements AutoCloseable {
         new Location(
             null,
             "",
-            node.kind() == FileKind.DIRECTORY
-                ? node
-                : new MergedDirectory(top, new MadeUpDirectory("/")));
+            node.kind() == FileKind.DIRECTORY ? node : new MergedDirectory(top, top.madeUp()));
   }
 
   /** In the order of their paths: directories before what is in them. */
@@ -191,6 +189,17 @@ public final class FileSystem implements AutoCloseable {
     return next;
   }
 
+  /** The way back is there also for who is in a directory that was removed meanwhile. */
+  private static void requireDirectoryOrGone(Location location) {
+    try {
+      requireDirectory(location);
+    } catch (FileException e) {
+      if (e.errno() != Errno.ENOENT) {
+        throw e;
+      }
+    }
+  }
+
   private static void requireDirectory(Location location) {
     if (location.node().kind() != FileKind.DIRECTORY) {
       throw new FileException(Errno.ENOTDIR);
@@ -203,12 +212,13 @@ public final class FileSystem implements AutoCloseable {
    * @throws FileException ENOTDIR, EACCES, or ENAMETOOLONG if this is deeper than any path is long
    */
   public @Nullable Location child(Location directory, String name) {
+    if (name.equals("..")) {
+      requireDirectoryOrGone(directory);
+      return directory.parent() == null ? directory : directory.parent();
+    }
     requireDirectory(directory);
     if (name.equals(".")) {
       return directory;
-    }
-    if (name.equals("..")) {
-      return directory.parent() == null ? directory : directory.parent();
     }
     Node node = directory.node().child(name);
     if (node == null) {

@@ -28,6 +28,7 @@ record MemoryNode(MemoryTree tree, long inode) implements Node {
 
   @Override
   public @Nullable Node child(String name) {
+    tree.requireSearchable(inode);
     long number = tree.child(inode, name);
     return number == MemoryTree.NONE ? null : of(number);
   }
@@ -84,7 +85,8 @@ record MemoryNode(MemoryTree tree, long inode) implements Node {
 
   @Override
   public void rename(String name, Node directory, String newName, boolean replace) {
-    tree.rename(inode, name, sameTree(directory).inode, newName, replace);
+    MemoryNode target = sameTree(MergedDirectory.below(directory, newName));
+    tree.rename(inode, name, target.inode, newName, replace);
   }
 
   private MemoryNode sameTree(Node other) {

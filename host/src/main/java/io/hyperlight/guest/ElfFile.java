@@ -22,6 +22,9 @@ final class ElfFile {
   /** More than any linker makes; keeps a hostile header from costing time. */
   private static final int MAX_PROGRAM_HEADERS = 256;
 
+  /** "#!". */
+  private static final int SCRIPT = 0x2123;
+
   private static final int ET_REL = 1;
   private static final int ET_EXEC = 2;
   private static final int ET_DYN = 3;
@@ -196,6 +199,11 @@ final class ElfFile {
   }
 
   private int checkHeader() {
+    if (file.size() >= 2 && file.u16(0, "the magic number") == SCRIPT) {
+      throw new GuestFormatException(
+          "a script, not an ELF file: run the interpreter in its first line, with it as an"
+              + " argument");
+    }
     if (file.size() < 4 || file.i32(0, "the magic number") != 0x464c_457f) {
       throw new GuestFormatException(
           "not an ELF file: a guest is a program compiled for Linux on x86-64");

@@ -144,6 +144,7 @@ record GuestLayout(
         Gate.END,
         stack,
         stackEnd,
+        programStackEnd > programStack ? programStackEnd - programStack : stackEnd - stack,
         window,
         heap - GUARD,
         heap,

@@ -42,6 +42,14 @@ public final class Instance implements AutoCloseable {
       new Outcome.HypervisorFailed(
           new IllegalStateException("the sandbox was not restored to the end"));
 
+  /**
+   * What an instance is while its guest runs, and stays if an error ends that where there is no
+   * room to note which.
+   */
+  private static final Ending CUT_SHORT =
+      new Outcome.HypervisorFailed(
+          new IllegalStateException("an error of the JVM ended a call in the middle"));
+
   private static final VarHandle USER;
 
   static {
@@ -168,6 +176,7 @@ public final class Instance implements AutoCloseable {
     try {
       windowNext = loaded.window().start();
       prepareFrame();
+      unusableSince = CUT_SHORT;
       machine().enterProgram(loaded.entry(), loaded.stackPointer());
       runGuest();
     } finally {
@@ -385,6 +394,7 @@ public final class Instance implements AutoCloseable {
   void execute(ExportedFunction called) {
     machine().setFrameLong(CallFrame.TARGET, called.address());
     prepareFrame();
+    unusableSince = CUT_SHORT;
     machine().enterGate();
     runGuest();
   }
@@ -397,7 +407,15 @@ public final class Instance implements AutoCloseable {
   }
 
   private void runGuest() {
-    Ending ending = runToStop();
+    Ending ending;
+    try {
+      ending = runToStop();
+    } catch (Error e) {
+      // From a host function, the output, or the host itself: guest code was left in the middle.
+      unusableSince = new Outcome.HostError(e);
+      throw e;
+    }
+    unusableSince = null;
     if (ending != null) {
       throw fail(ending);
     }
@@ -443,10 +461,6 @@ public final class Instance implements AutoCloseable {
       }
     } catch (KvmException e) {
       return new Outcome.HypervisorFailed(e);
-    } catch (Error e) {
-      // From a host function, the output, or the host itself: guest code was left in the middle.
-      unusableSince = new Outcome.HostError(e);
-      throw e;
     }
   }
 
@@ -519,8 +533,12 @@ public final class Instance implements AutoCloseable {
       }
       initialised = true;
       prepareFrame();
+      unusableSince = CUT_SHORT;
       machine().enterProgram(loaded.entry(), loaded.stackPointer());
       return programEnding(runToStop());
+    } catch (Error e) {
+      unusableSince = new Outcome.HostError(e);
+      throw e;
     } finally {
       end();
     }
@@ -542,12 +560,16 @@ public final class Instance implements AutoCloseable {
         throw reporter.exceptionFor(new Outcome.NotWaiting());
       }
       waiting = false;
+      unusableSince = CUT_SHORT;
       loaded.hypercalls().beginCall();
       Conversation conversation = loaded.conversation();
       conversation.begin(request);
       Ending ending = answer();
       ending = programEnding(ending == null ? runToStop() : ending);
       return new Answer(ending, conversation.end());
+    } catch (Error e) {
+      unusableSince = new Outcome.HostError(e);
+      throw e;
     } finally {
       end();
     }
@@ -566,6 +588,7 @@ public final class Instance implements AutoCloseable {
     Ending ending =
         stop == null ? new Outcome.Violation("a jump into the gate", machine().registers()) : stop;
     waiting = ending instanceof Outcome.WaitingForInput;
+    unusableSince = null;
     note(ending);
     return ending;
   }

@@ -2,6 +2,7 @@ package io.hyperlight.linux;
 
 import io.hyperlight.files.FileException;
 import io.hyperlight.os.Errno;
+import io.hyperlight.vm.AddressSpace;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,9 +31,6 @@ final class Buffers {
 
   /** One, of any address and size. */
   static Buffers one(SystemCalls guest, long address, long size) {
-    if (size < 0) {
-      throw new FileException(Errno.EFAULT); // it goes beyond user space
-    }
     Buffers buffers = new Buffers(guest.mem());
     buffers.add(address, size);
     return buffers;
@@ -57,6 +55,9 @@ final class Buffers {
   }
 
   private void add(long address, long wanted) {
+    if (address < 0 || wanted < 0 || wanted > AddressSpace.USER_END - address) {
+      throw new FileException(Errno.EFAULT); // beyond user space, however much of it is used
+    }
     int length = (int) Math.min(wanted, MOST_BYTES - size);
     if (length > 0) {
       parts.add(new Part(address, length));

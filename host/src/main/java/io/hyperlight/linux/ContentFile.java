@@ -79,8 +79,8 @@ final class ContentFile extends OpenFile {
 
   @Override
   int readAt(long at, byte[] target) {
-    // No file goes on beyond.
-    return at > Long.MAX_VALUE - target.length ? 0 : content.read(at, target, 0, target.length);
+    requireEnd(at, target.length);
+    return content.read(at, target, 0, target.length);
   }
 
   @Override
@@ -104,10 +104,14 @@ final class ContentFile extends OpenFile {
     if (source.length == 0) {
       return 0;
     }
-    if (at > Long.MAX_VALUE - source.length) {
-      throw new FileException(Errno.EFBIG);
-    }
+    requireEnd(at, source.length);
     return content.write(at, source, 0, source.length);
+  }
+
+  private static void requireEnd(long start, int length) {
+    if (start > Long.MAX_VALUE - length) {
+      throw new FileException(Errno.EINVAL);
+    }
   }
 
   @Override

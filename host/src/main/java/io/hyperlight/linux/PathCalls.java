@@ -203,12 +203,16 @@ final class PathCalls {
       return replace ? -Errno.EBUSY : -Errno.EEXIST;
     }
     Location moved = removable(guest, from);
-    if (!replace && files(guest).child(to.directory(), to.name()) != null) {
+    Location replaced = files(guest).child(to.directory(), to.name());
+    if (!replace && replaced != null) {
       return -Errno.EEXIST;
     }
     boolean directory = Paths.isKind(moved, FileKind.DIRECTORY);
     if (!directory && (from.directoryOnly() || to.directoryOnly())) {
       return -Errno.ENOTDIR;
+    }
+    if (replaced != null && replaced.node().equals(moved.node())) {
+      return 0;
     }
     Paths.requireChangeable(from.directory());
     Paths.requireChangeable(to.directory());

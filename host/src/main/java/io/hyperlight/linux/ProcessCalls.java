@@ -81,12 +81,19 @@ final class ProcessCalls {
     table.on(273, (guest, a, b, c, d, e, f) -> b == ROBUST_LIST_HEAD ? 0 : -Errno.EINVAL);
     table.on(302, (guest, a, b, c, d, e, f) -> guest.process().limit(a, b, c, d));
     table.on(309, (guest, a, b, c, d, e, f) -> guest.process().processor(a, b));
+    // setuid, setgid, setreuid, setregid, setresuid, setresgid: to what they are already.
+    table.on(105, (guest, a, b, c, d, e, f) -> own(guest, 105, a, a, a));
+    table.on(106, (guest, a, b, c, d, e, f) -> own(guest, 106, a, a, a));
+    table.on(113, (guest, a, b, c, d, e, f) -> own(guest, 113, a, b, b));
+    table.on(114, (guest, a, b, c, d, e, f) -> own(guest, 114, a, b, b));
+    table.on(117, (guest, a, b, c, d, e, f) -> own(guest, 117, a, b, c));
+    table.on(119, (guest, a, b, c, d, e, f) -> own(guest, 119, a, b, c));
     // Other users, priorities, hardware, kernels.
     for (int number :
         new int[] {
-          101, 103, 105, 106, 109, 112, 113, 114, 116, 117, 119, 122, 123, 126, 139, 141, 144, 153,
-          154, 155, 160, 161, 163, 165, 166, 167, 168, 169, 170, 171, 172, 173, 175, 176, 179, 203,
-          246, 250, 272, 298, 304, 308, 310, 311, 313, 317, 320, 321, 323
+          101, 103, 109, 112, 116, 122, 123, 126, 139, 141, 144, 153, 154, 155, 160, 161, 163, 165,
+          166, 167, 168, 169, 170, 171, 172, 173, 175, 176, 179, 203, 246, 250, 272, 298, 304, 308,
+          310, 311, 313, 317, 320, 321, 323
         }) {
       table.refuse(number, Errno.EPERM);
     }
@@ -108,6 +115,16 @@ final class ProcessCalls {
 
   private static long own(long process) {
     return process == 0 || process == PROCESS ? PROCESS : -Errno.ESRCH;
+  }
+
+  private static long own(SystemCalls guest, int number, long... wanted) {
+    for (long user : wanted) {
+      if ((int) user != USER && (int) user != -1) {
+        guest.refused(number);
+        return -Errno.EPERM;
+      }
+    }
+    return 0;
   }
 
   private long uname(long target) {
@@ -144,7 +161,7 @@ final class ProcessCalls {
 
   private long limitOf(int resource) {
     return switch (resource) {
-      case RLIMIT_STACK -> ranges.stackEnd() - ranges.stackStart();
+      case RLIMIT_STACK -> ranges.programStackBytes();
       case RLIMIT_CORE, RLIMIT_MEMLOCK -> 0;
       case RLIMIT_NPROC -> 1;
       case RLIMIT_NOFILE -> guest.files().descriptors().limit();

@@ -272,11 +272,7 @@ public final class SystemCalls implements AutoCloseable {
     if (observer == null) {
       result = call(number);
     } else {
-      long[] arguments = arguments();
-      result = call(number);
-      if (!(ending instanceof ProcessEnding.WaitingForInput)) {
-        observe(observer, number, arguments, result);
-      }
+      result = callObserved(number, observer);
     }
     if (ending != null) {
       return ending;
@@ -291,14 +287,24 @@ public final class SystemCalls implements AutoCloseable {
     return ending;
   }
 
-  private void observe(SystemCallObserver observing, long number, long[] arguments, long result) {
+  /** What goes into the call is read before it, and what comes out of it before anybody else. */
+  private long callObserved(long number, SystemCallObserver listening) {
+    long[] arguments = arguments();
+    TracedCall traced = new TracedCall(space, number, arguments);
+    long result = call(number);
+    if (ending instanceof ProcessEnding.WaitingForInput) {
+      return result; // it is answered later, and told of then
+    }
+    boolean returned = ending == null || ending instanceof ProcessEnding.Killed;
+    String line = returned ? traced.line(result) : traced.lineWithoutResult();
     if (machine.goOutside()) {
       try {
-        observing.answered(SystemCallNames.of(number), arguments, result);
+        listening.answered(SystemCallNames.of(number), arguments, result, line);
       } finally {
         machine.comeBack();
       }
     }
+    return result;
   }
 
   private long[] arguments() {
@@ -406,8 +412,11 @@ public final class SystemCalls implements AutoCloseable {
 
   /** Remembers what a program may fail over. */
   void needs(Need what, int number) {
+    String wanted = "%s (%s)".formatted(what.text(), SystemCallNames.of(number));
     if (need == null) {
-      need = "guest needs %s (%s)".formatted(what.text(), SystemCallNames.of(number));
+      need = "guest needs " + wanted;
+    } else if (!need.contains(wanted)) { // there are few of them
+      need += ", " + wanted;
     }
   }
 

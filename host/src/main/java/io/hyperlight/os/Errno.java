@@ -46,51 +46,13 @@ public final class Errno {
   private Errno() {}
 
   /**
-   * The symbolic name and what it means, or the bare number where this library has no name for it.
+   * The symbolic name and what it means, such as {@code ENOENT (No such file or directory)}, or the
+   * bare number where Linux has no name for it.
+   *
+   * @param errno any number
    */
   public static String describe(int errno) {
-    return switch (errno) {
-      case EPERM -> "EPERM (operation not permitted)";
-      case ENOENT -> "ENOENT (no such file or directory)";
-      case ESRCH -> "ESRCH (no such process)";
-      case EINTR -> "EINTR (interrupted)";
-      case EIO -> "EIO (input/output error)";
-      case ENXIO -> "ENXIO (no such device or address)";
-      case E2BIG -> "E2BIG (argument list too long)";
-      case EBADF -> "EBADF (bad file descriptor)";
-      case ECHILD -> "ECHILD (no child processes)";
-      case EAGAIN -> "EAGAIN (temporarily unavailable)";
-      case ENOMEM -> "ENOMEM (out of memory)";
-      case EACCES -> "EACCES (permission denied)";
-      case EFAULT -> "EFAULT (bad address)";
-      case EBUSY -> "EBUSY (device or resource busy)";
-      case EEXIST -> "EEXIST (exists already)";
-      case EXDEV -> "EXDEV (on another device)";
-      case ENODEV -> "ENODEV (no such device)";
-      case ENOTDIR -> "ENOTDIR (not a directory)";
-      case EISDIR -> "EISDIR (is a directory)";
-      case EINVAL -> "EINVAL (invalid argument)";
-      case ENFILE -> "ENFILE (too many open files in the system)";
-      case EMFILE -> "EMFILE (too many open files in the process)";
-      case ENOTTY -> "ENOTTY (not supported by this device)";
-      case EFBIG -> "EFBIG (file too large)";
-      case ENOSPC -> "ENOSPC (no space left)";
-      case ESPIPE -> "ESPIPE (cannot be positioned)";
-      case EROFS -> "EROFS (read-only file system)";
-      case EMLINK -> "EMLINK (too many links)";
-      case EPIPE -> "EPIPE (nobody reads the pipe)";
-      case ERANGE -> "ERANGE (result too large)";
-      case ENAMETOOLONG -> "ENAMETOOLONG (name too long)";
-      case ENOSYS -> "ENOSYS (not implemented)";
-      case ENOTEMPTY -> "ENOTEMPTY (directory not empty)";
-      case ELOOP -> "ELOOP (too many symbolic links)";
-      case ENODATA -> "ENODATA (no data available)";
-      case EOVERFLOW -> "EOVERFLOW (value too large for its type)";
-      case ENOTSOCK -> "ENOTSOCK (not a socket)";
-      case ENOTSUP -> "ENOTSUP (not supported)";
-      case ETIMEDOUT -> "ETIMEDOUT (timed out)";
-      case ESTALE -> "ESTALE (stale file handle)";
-      default -> "errno " + errno;
-    };
+    String name = ErrorNumbers.name(errno);
+    return name == null ? "errno " + errno : name + " (" + ErrorNumbers.meaning(errno) + ")";
   }
 }

@@ -53,7 +53,7 @@ class ElfFileTest {
   @Test
   void whatIsNoElfFileIsCalledThat() {
     assertRefused(new byte[0]).withMessageContaining("not an ELF file");
-    assertRefused("#!/bin/sh\n".getBytes(UTF_8)).withMessageContaining("not an ELF file");
+    assertRefused("#!/bin/sh\n".getBytes(UTF_8)).withMessageContaining("a script, not an ELF file");
     assertRefused(new byte[] {0x7f, 'E', 'L'}).withMessageContaining("not an ELF file");
     assertRefused(guest().setByte(0, 0x7e)).withMessageContaining("not an ELF file");
   }
