@@ -3,6 +3,7 @@ package io.hyperlight;
 import io.hyperlight.guest.Program;
 import io.hyperlight.guest.Surroundings;
 import io.hyperlight.linux.Settings;
+import io.hyperlight.vm.MachineOptions;
 import java.io.PrintStream;
 import java.lang.invoke.MethodHandle;
 import java.time.InstantSource;
@@ -27,6 +28,7 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
   private @Nullable InstantSource clock;
   private OptionalLong randomSeed = OptionalLong.empty();
   private boolean mayMakeCode;
+  private boolean hidesTimeStampCounter;
   private @Nullable Consumer<SystemCall> observer;
 
   HostFunctionRegistry() {}
@@ -56,7 +58,9 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
                 ? settings.observer()
                 : (name, arguments, result) ->
                     observing.accept(
-                        new SystemCall(name, Arrays.stream(arguments).boxed().toList(), result))));
+                        new SystemCall(name, Arrays.stream(arguments).boxed().toList(), result)),
+            new MachineOptions(
+                hidesTimeStampCounter || settings.machine().hidesTimeStampCounter())));
   }
 
   /**
@@ -100,13 +104,32 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    * java.time.Clock#offset} puts it forward or back. The guest's monotonic clock follows it where
    * it goes forward, and a guest that sleeps does not wait. By default these are the host's clocks.
    *
-   * <p>The processor's time-stamp counter, which a guest can read as well, is not affected.
+   * <p>The processor's time-stamp counter, which a guest can read as well, is not affected: see
+   * {@link #hideTimeStampCounter}.
    *
    * @param source is asked on the thread that runs the guest
    * @return this builder
    */
   public final S clock(InstantSource source) {
     clock = Objects.requireNonNull(source, "source");
+    return self();
+  }
+
+  /**
+   * Takes the processor's time-stamp counter away from the guest: {@code rdtsc} and {@code rdtscp}
+   * are general-protection faults. Together with a {@linkplain #clock clock} that does not run, the
+   * guest then has nothing that tells it how long something took, and so no way to measure what
+   * others leave in the processor's caches; a host function that takes long or answers with the
+   * time gives it one back. Programs that read the counter end in a {@link GuestFaultException}.
+   *
+   * <p>Not every KVM can do this: one that runs user code on the processor as it is cannot. There,
+   * sandboxes with this option cannot be made ({@link HypervisorUnavailableException}); {@code
+   * ./hyperlight doctor} says which it is.
+   *
+   * @return this builder
+   */
+  public final S hideTimeStampCounter() {
+    hidesTimeStampCounter = true;
     return self();
   }
 
