@@ -98,7 +98,9 @@ class AbuseSoakTest {
       assertThat(after.held.threads()).isEqualTo(before.held.threads());
       assertThat(after.threads).isLessThanOrEqualTo(before.threads + 2); // the JVM's own
       assertThat(after.heap - before.heap).isLessThan(16 << 20);
-      assertThat(after.resident - before.resident).isLessThan(64 << 20);
+      // All their memory together would be gigabytes. The JVM touches its own heap bit by bit.
+      assertThat(after.held.virtualMemory()).isLessThanOrEqualTo(before.held.virtualMemory() + 1);
+      assertThat(after.resident - before.resident).isLessThan(128 << 20);
     }
   }
 
