@@ -2,7 +2,7 @@ package io.hyperlight;
 
 import io.hyperlight.guest.Declaration;
 import io.hyperlight.guest.GuestFormatException;
-import io.hyperlight.guest.Program;
+import io.hyperlight.guest.GuestProgram;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -17,21 +17,21 @@ import java.util.List;
  * sandboxes.
  */
 public final class Guest {
-  private final Program program;
+  private final GuestProgram program;
   private final String name;
 
   private Guest(String name, byte[] contents) {
     this(name, parse(name, contents));
   }
 
-  Guest(String name, Program program) {
+  Guest(String name, GuestProgram program) {
     this.name = name;
     this.program = program;
   }
 
-  private static Program parse(String name, byte[] contents) {
+  private static GuestProgram parse(String name, byte[] contents) {
     try {
-      return new Program(contents);
+      return new GuestProgram(contents);
     } catch (GuestFormatException e) {
       throw new InvalidGuestException(name + " is no guest: " + e.getMessage(), e);
     }
@@ -93,7 +93,7 @@ public final class Guest {
         declaration.name(), declaration.signature().methodType(), declaration.toString());
   }
 
-  Program program() {
+  GuestProgram program() {
     return program;
   }
 

@@ -1,7 +1,7 @@
 package io.hyperlight;
 
+import io.hyperlight.guest.GuestProgram;
 import io.hyperlight.guest.Outcome;
-import io.hyperlight.guest.Program;
 import io.hyperlight.kvm.Register;
 import io.hyperlight.kvm.VcpuExit;
 import io.hyperlight.vm.Trap;
@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
 final class Outcomes implements Outcome.Reporter {
   private static final int PAGE_FAULT = 14;
 
-  private final Program program;
+  private final GuestProgram program;
 
-  Outcomes(Program program) {
+  Outcomes(GuestProgram program) {
     this.program = program;
   }
 
@@ -42,8 +42,15 @@ final class Outcomes implements Outcome.Reporter {
       case Outcome.Fault(Trap trap, boolean inStackGuard) -> fault(trap, inStackGuard);
       case Outcome.Violation(String what, Map<Register, Long> registers) ->
           fault(GuestFaultException.Kind.PROTOCOL_VIOLATION, what, null, registers);
-      case Outcome.Aborted(String message) ->
+      case Outcome.NotWaiting() ->
+          new NotServingException(
+              "no program in the sandbox waits for a request: start one with Program.startServing");
+      case Outcome.Aborted(String message, int _) ->
           new GuestAbortException("the guest aborted: " + message);
+      case Outcome.LimitPassed(String what) ->
+          new GuestLimitException("the guest passed a limit: " + what);
+      case Outcome.WaitingForInput() ->
+          new GuestDeadlockException("the guest can never go on: it waits for input");
       case Outcome.Exited(int status, String explanation) ->
           new GuestExitException(
               status,

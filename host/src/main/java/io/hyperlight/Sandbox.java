@@ -1,8 +1,11 @@
 package io.hyperlight;
 
+import io.hyperlight.files.Mount;
 import io.hyperlight.guest.ExportedFunction;
 import io.hyperlight.guest.Instance;
 import io.hyperlight.guest.InstanceImage;
+import io.hyperlight.guest.Invocation;
+import io.hyperlight.guest.Outcome;
 import io.hyperlight.guest.Surroundings;
 import io.hyperlight.kvm.KvmException;
 import io.hyperlight.linux.Settings;
@@ -10,6 +13,7 @@ import io.hyperlight.os.SystemCallException;
 import io.hyperlight.vm.ImageClosedException;
 import io.hyperlight.vm.Machine;
 import java.lang.invoke.MethodHandle;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -19,9 +23,10 @@ import org.jspecify.annotations.Nullable;
  * A micro-VM with a {@link Guest} loaded into it, and the functions of that guest ready to be
  * called.
  *
- * <p>The guest has its own memory and its own virtual processor and nothing else: no files, no
- * network, no devices, no other process. What it can reach beyond its memory are the host functions
- * it was given. Its code runs at the processor's lowest privilege level inside the VM.
+ * <p>The guest has its own memory and its own virtual processor and nothing else: no network, no
+ * devices, no other process. What it can reach beyond its memory are the host functions and the
+ * {@linkplain Builder#mount files} it was given. Its code runs at the processor's lowest privilege
+ * level inside the VM.
  *
  * {@snippet file="io/hyperlight/SandboxSnippets.java" region="overview"}
  *
@@ -120,6 +125,37 @@ public final class Sandbox implements AutoCloseable {
     return find(name).bind(instance);
   }
 
+  /**
+   * Gives a request to a program that {@linkplain Program#startServing serves}, and waits for its
+   * answer. The program reads the request from its standard input, to the end of it, and writes the
+   * answer to its standard output. The answer is complete when the program exits, or when it has
+   * written something and asks for more input after the end.
+   *
+   * <p>A program that waits for more can be given the next request, and then remembers this one. To
+   * have each request start from the same state, {@linkplain #restore restore} the sandbox in
+   * between, or use {@link Snapshot#serve} or {@link SandboxPool#serve}.
+   *
+   * @param request the bytes; they are copied
+   * @return the answer
+   * @throws NotServingException if no program waits for a request in this sandbox
+   * @throws GuestExitException if the program exits with another status than 0
+   * @throws GuestFaultException if it does what it may not
+   * @throws GuestAbortException if it ends by a signal of its own
+   * @throws GuestDeadlockException if it waits for what cannot happen
+   * @throws GuestLimitException if the answer is longer than {@link Program#outputLimit} allows
+   * @throws SandboxUnusableException after one of the last five, and after the program has exited
+   * @throws SandboxInUseException if the sandbox is in use
+   * @throws SandboxClosedException if it is closed
+   */
+  public byte[] serve(byte[] request) {
+    Instance.Answer answer = instance.proceed(request);
+    return switch (answer.ending()) {
+      case Outcome.WaitingForInput() -> answer.output();
+      case Outcome.Exited(int status, String _) when status == 0 -> answer.output();
+      case Outcome.Ending other -> throw new Outcomes(guest.program()).exceptionFor(other);
+    };
+  }
+
   private ExportedFunction find(String name) {
     ExportedFunction function = guest.program().exports().get(Objects.requireNonNull(name, "name"));
     if (function == null) {
@@ -197,6 +233,18 @@ public final class Sandbox implements AutoCloseable {
   }
 
   /**
+   * What is in the files that the guest can write, in trees {@linkplain FileTree#memory in memory}
+   * that were {@linkplain Builder#mount mounted}, as it is now.
+   *
+   * @return a copy, which costs little: what the guest does not change afterwards is shared
+   * @throws SandboxInUseException if a call is running
+   * @throws SandboxClosedException if the sandbox is closed
+   */
+  public GuestFiles files() {
+    return new GuestFiles(instance.writtenFiles());
+  }
+
+  /**
    * Makes every further call fail as if the sandbox were closed. One that is running goes on. From
    * any thread; {@link #detach} and {@link #close} work all the same.
    */
@@ -244,11 +292,12 @@ public final class Sandbox implements AutoCloseable {
     public static final long DEFAULT_STACK_SIZE = 256L << 10;
 
     private static final int PAGE_SIZE = 4096;
-    private static final long MAXIMUM_MEMORY_SIZE = Machine.MAXIMUM_MEMORY;
+    static final long MAXIMUM_MEMORY_SIZE = Machine.MAXIMUM_MEMORY;
 
     private final Guest guest;
     private long memorySize = DEFAULT_MEMORY_SIZE;
     private long stackSize = DEFAULT_STACK_SIZE;
+    private final List<Mount> mounts = new ArrayList<>();
 
     private Builder(Guest guest) {
       this.guest = Objects.requireNonNull(guest, "guest");
@@ -279,13 +328,33 @@ public final class Sandbox implements AutoCloseable {
       return this;
     }
 
-    private static long requirePages(String what, long sizeBytes, long maximum) {
+    static long requirePages(String what, long sizeBytes, long maximum) {
       if (sizeBytes <= 0 || sizeBytes > maximum || sizeBytes % PAGE_SIZE != 0) {
         throw new IllegalArgumentException(
             "%s %d: must be a multiple of %d, up to %d"
                 .formatted(what, sizeBytes, PAGE_SIZE, maximum));
       }
       return sizeBytes;
+    }
+
+    /**
+     * Lets the guest see files. What is mounted later lies on top of what was mounted before. A
+     * snapshot of the sandbox keeps what is mounted and what the guest has written there; a
+     * snapshot file cannot.
+     *
+     * <p>A few files are there in any case, at {@code /dev}, {@code /proc} and {@code /sys}: those
+     * that Linux programs take for granted. A tree that is mounted there hides them.
+     *
+     * @param guestPath where, absolute and normalised, such as {@code /data}; {@code /} for the
+     *     root
+     * @param tree what
+     * @return this builder
+     * @throws IllegalArgumentException if the path is not absolute and normalised, or the tree is a
+     *     file and the path the root
+     */
+    public Builder mount(String guestPath, FileTree tree) {
+      mounts.add(FileTree.mount(guestPath, tree));
+      return this;
     }
 
     @Override
@@ -312,8 +381,10 @@ public final class Sandbox implements AutoCloseable {
               guest.program(),
               memorySize,
               stackSize,
+              Invocation.OF_GUEST,
               surroundings(
-                  new Surroundings(List.of(), StreamOutput.initial(), Settings.DEFAULT),
+                  new Surroundings(
+                      List.of(), StreamOutput.initial(), Settings.DEFAULT.withMounts(mounts)),
                   guest.program()),
               new Outcomes(guest.program()));
       return new Sandbox(

@@ -99,6 +99,25 @@ public final class SandboxPool implements AutoCloseable {
   }
 
   /**
+   * Gives a request to a program that {@linkplain Program#startServing serves}, in a clean sandbox,
+   * which nobody uses for anything else.
+   *
+   * <p>Waits for a sandbox as {@link #acquire()} does, and then does what {@link Sandbox#serve}
+   * does.
+   *
+   * @param request the bytes; they are copied
+   * @return the answer
+   * @throws PoolException if there was no sandbox for the request, so that it did not happen
+   * @throws NotServingException and the other exceptions of {@link Sandbox#serve}; the sandbox is
+   *     cleaned after all of them
+   */
+  public byte[] serve(byte[] request) {
+    try (Lease lease = acquire()) {
+      return lease.sandbox().serve(request);
+    }
+  }
+
+  /**
    * Takes a clean sandbox. Waits if none is ready, for {@link Builder#maxWait} at most.
    *
    * @return the sandbox's lease, which has to be closed

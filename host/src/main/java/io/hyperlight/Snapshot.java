@@ -121,6 +121,25 @@ public final class Snapshot implements AutoCloseable {
   }
 
   /**
+   * Gives a request to a program that {@linkplain Program#startServing serves}, in a new sandbox
+   * that is closed afterwards: every request finds the program as it was when the snapshot was
+   * taken, and nothing of any other request. {@link SandboxPool#serve} does the same with sandboxes
+   * that are made before they are needed.
+   *
+   * @param request the bytes; they are copied
+   * @return the answer, as {@link Sandbox#serve} gives it
+   * @throws NotServingException if no program waits for a request in the snapshot
+   * @throws SnapshotClosedException if the snapshot is closed
+   * @throws HypervisorException if KVM fails, or the host has no memory for it
+   * @throws GuestExitException and the other exceptions of {@link Sandbox#serve}
+   */
+  public byte[] serve(byte[] request) {
+    try (Sandbox sandbox = spawn()) {
+      return sandbox.serve(request);
+    }
+  }
+
+  /**
    * Starts the description of sandboxes that equal the one that was frozen but for their host
    * functions or output.
    *

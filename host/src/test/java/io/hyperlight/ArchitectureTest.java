@@ -47,6 +47,7 @@ class ArchitectureTest {
           "io.hyperlight.pool",
           "io.hyperlight.guest",
           "io.hyperlight.linux",
+          "io.hyperlight.files",
           "io.hyperlight.vm",
           "io.hyperlight.kvm",
           "io.hyperlight.os");
@@ -86,6 +87,17 @@ class ArchitectureTest {
           .resideInAnyPackage(above)
           .check(LIBRARY);
     }
+  }
+
+  @Test
+  void filesKnowNothingOfMachines() {
+    noClasses()
+        .that()
+        .resideInAPackage("io.hyperlight.files")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.hyperlight.vm", "io.hyperlight.kvm")
+        .check(LIBRARY);
   }
 
   @Test

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 /** Lua in a guest computes what it computes outside, and its state is part of snapshots. */
 class LuaGuestTest {
-  private static final List<String> SCRIPTS =
+  static final List<String> SCRIPTS =
       List.of(
           // Recursion.
           """

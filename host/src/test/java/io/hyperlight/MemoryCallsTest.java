@@ -283,7 +283,8 @@ class MemoryCallsTest {
       assertThat(guest.call(MMAP, 0, 0, READ, PRIVATE, -1, 0)).isEqualTo(-Errno.EINVAL);
       assertThat(guest.call(MMAP, 0, PAGE, READ, 0x20, -1, 0)).isEqualTo(-Errno.EINVAL);
       assertThat(guest.call(MMAP, 0, PAGE, READ, PRIVATE, -1, 1)).isEqualTo(-Errno.EINVAL);
-      assertThat(guest.call(MMAP, 0, PAGE, READ, 2, 1, 0)).isEqualTo(-Errno.ENODEV);
+      assertThat(guest.call(MMAP, 0, PAGE, READ, 2, 0, 0)).isEqualTo(-Errno.ENODEV);
+      assertThat(guest.call(MMAP, 0, PAGE, READ, 2, 1, 0)).isEqualTo(-Errno.EACCES);
       assertThat(guest.call(MMAP, 0, PAGE, READ, 2, 99, 0)).isEqualTo(-Errno.EBADF);
       assertThat(guest.call(MMAP, 1, PAGE, READ, FIXED, -1, 0)).isEqualTo(-Errno.EINVAL);
       assertThat(guest.call(MMAP, area, PAGE, READ, FIXED_NOREPLACE, -1, 0))

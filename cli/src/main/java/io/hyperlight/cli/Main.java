@@ -6,6 +6,7 @@ import io.hyperlight.HypervisorUnavailableException;
 import io.hyperlight.sdk.GuestCompilationException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import picocli.CommandLine;
@@ -14,7 +15,7 @@ import picocli.CommandLine.ParseResult;
 
 /**
  * The command line. Exit status: 0 success, 1 it failed, 2 wrong usage, 69 this machine cannot run
- * sandboxes.
+ * sandboxes; that of the program, if it runs one.
  */
 @Command(
     name = "hyperlight",
@@ -26,6 +27,7 @@ import picocli.CommandLine.ParseResult;
       DemoCommand.class,
       CcCommand.class,
       CallCommand.class,
+      RunCommand.class,
       FunctionsCommand.class,
       SnapshotCommand.class,
       InspectCommand.class,
@@ -56,7 +58,9 @@ final class Main {
             .setExpandAtFiles(false)
             .setExecutionExceptionHandler(Main::report);
     // What follows the guest belongs to the guest, also if it looks like an option.
-    Objects.requireNonNull(commandLine.getSubcommands().get("call")).setStopAtPositional(true);
+    for (String command : List.of("call", "run")) {
+      Objects.requireNonNull(commandLine.getSubcommands().get(command)).setStopAtPositional(true);
+    }
     // Those of gcc are the command's to sort out, in the order they are given in.
     Objects.requireNonNull(commandLine.getSubcommands().get("cc"))
         .setUnmatchedOptionsArePositionalParams(true);

@@ -6,14 +6,12 @@ import io.hyperlight.HostFunctionRegistry;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
 import io.hyperlight.SnapshotFile;
-import io.hyperlight.SystemCall;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -48,7 +46,8 @@ final class SandboxOptions {
 
   @Option(
       names = "--trace",
-      description = "Tell on standard error of every Linux system call that the guest makes.")
+      description =
+          "Show each Linux system call that the guest makes on standard error, as strace does.")
   private boolean trace;
 
   /** A new sandbox with the guest in a file, or that continues the snapshot in it. */
@@ -64,20 +63,30 @@ final class SandboxOptions {
   private Sandbox create(Guest guest) {
     Sandbox.Builder builder = Sandbox.builder(guest);
     if (memoryMib != null) {
-      if (memoryMib < 1 || memoryMib > MOST_MIB) {
-        throw new UserException("--memory " + memoryMib + ": must be 1 to " + MOST_MIB + " MiB");
-      }
-      builder.memorySize((long) memoryMib << 20);
+      builder.memorySize(memoryBytes(memoryMib));
     }
     if (stackKib != null) {
-      if (stackKib < 4 || stackKib > MOST_KIB || stackKib % 4 != 0) {
-        throw new UserException(
-            "--stack " + stackKib + ": must be a multiple of 4, up to " + MOST_KIB + " KiB");
-      }
-      builder.stackSize((long) stackKib << 10);
+      builder.stackSize(stackBytes(stackKib));
     }
     register(guest, builder);
     return builder.build();
+  }
+
+  /** What {@code --memory} says. */
+  static long memoryBytes(int mib) {
+    if (mib < 1 || mib > MOST_MIB) {
+      throw new UserException("--memory " + mib + ": must be 1 to " + MOST_MIB + " MiB");
+    }
+    return (long) mib << 20;
+  }
+
+  /** What {@code --stack} says. */
+  static long stackBytes(int kib) {
+    if (kib < 4 || kib > MOST_KIB || kib % 4 != 0) {
+      throw new UserException(
+          "--stack " + kib + ": must be a multiple of 4, up to " + MOST_KIB + " KiB");
+    }
+    return (long) kib << 10;
   }
 
   private Sandbox spawn(Snapshot snapshot) {
@@ -92,20 +101,11 @@ final class SandboxOptions {
   private void register(Guest guest, HostFunctionRegistry<?> registry) {
     registry.hostPrint(System.out).hostError(System.err).logger(new GuestLogger(System.err));
     if (trace) {
-      registry.systemCallListener(SandboxOptions::print);
+      registry.systemCallListener(call -> System.err.println(call.text()));
     }
     for (FunctionDeclaration imported : guest.imports()) {
       registry.hostFunction(imported.name(), hostFunction(imported));
     }
-  }
-
-  /** All six arguments, for want of knowing which of them the call uses. */
-  private static void print(SystemCall call) {
-    System.err.printf(
-        "%s(%s) = %s%n",
-        call.name(),
-        call.arguments().stream().map("0x%x"::formatted).collect(Collectors.joining(", ")),
-        call.result() >= -4095 ? Long.toString(call.result()) : "0x%x".formatted(call.result()));
   }
 
   private MethodHandle hostFunction(FunctionDeclaration imported) {

@@ -84,6 +84,15 @@ class DocumentationTest {
             "Hello, World! Today is Tuesday.\nHello, Moon! Today is Tuesday.\n");
   }
 
+  @Test
+  void theExamplesOfWholeProgramsRun() throws Exception {
+    List<String> said = new ArrayList<>();
+    for (String program : blocks(ROOT.resolve("docs/programs.md"), "java")) {
+      said.add(runProgram(program));
+    }
+    assertThat(said).containsExactly("0\ndone\n6\n", "3\n7\n");
+  }
+
   /** Runs statements, with their imports before them, as a program. */
   private String runProgram(String statements) throws Exception {
     List<String> lines = statements.lines().toList();

@@ -9,8 +9,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads an ELF64 executable for x86-64: a static one, or a static position-independent one, whose
- * relative relocations are applied. Everything else is refused by name. Source: the System V gABI,
- * chapters 4 and 5, and its AMD64 supplement.
+ * relative relocations are applied; for whole programs, which relocate themselves, also one that
+ * names an interpreter, and that interpreter. Everything else is refused by name. Source: the
+ * System V gABI, chapters 4 and 5, and its AMD64 supplement.
  *
  * <p><b>Boundary.</b> The file is hostile. Every offset is checked by {@link FileBytes}, every
  * address and size here.
@@ -20,6 +21,9 @@ final class ElfFile {
 
   /** More than any linker makes; keeps a hostile header from costing time. */
   private static final int MAX_PROGRAM_HEADERS = 256;
+
+  /** "#!". */
+  private static final int SCRIPT = 0x2123;
 
   private static final int ET_REL = 1;
   private static final int ET_EXEC = 2;
@@ -49,8 +53,12 @@ final class ElfFile {
    */
   record Note(long address, FileBytes bytes) {}
 
+  /** {@code PATH_MAX}. */
+  private static final int LONGEST_PATH = 4096;
+
   private final FileBytes file;
   private final long loadBias;
+  private @Nullable String interpreter;
   private final long entry;
   private final List<ElfSegment> segments;
   private final List<Note> notes;
@@ -58,17 +66,29 @@ final class ElfFile {
   private final long programHeaders;
   private @Nullable String unsupportedRelocation;
 
-  /**
-   * Parses a file.
-   *
-   * @throws GuestFormatException if it is not such an executable, saying what it is
-   */
-  ElfFile(byte[] contents) {
+  /** What a file is read as. */
+  private enum Role {
+    GUEST,
+    PROGRAM,
+    INTERPRETER
+  }
+
+  private ElfFile(byte[] contents, Role role, long base) {
     file = new FileBytes(contents);
     int type = checkHeader();
-    loadBias = type == ET_DYN ? GuestLayout.POSITION_INDEPENDENT_BASE : 0;
+    if (role == Role.INTERPRETER && type != ET_DYN) {
+      throw new GuestFormatException("not position-independent, which an interpreter has to be");
+    }
+    loadBias = type == ET_DYN ? base : 0;
     List<ProgramHeader> headers = programHeaders();
-    ElfDynamicSection dynamic = dynamicSection(type, headers);
+    interpreter = interpreter(headers);
+    if (interpreter != null && role != Role.PROGRAM) {
+      throw new GuestFormatException(
+          role == Role.GUEST
+              ? "a dynamically linked program: link it with -static"
+              : "a program that needs an interpreter itself");
+    }
+    ElfDynamicSection dynamic = role == Role.GUEST ? dynamicSection(type, headers) : null;
     segments = load(headers);
     if (dynamic != null) {
       dynamic.applyRelativeRelocations(segments, loadBias);
@@ -81,6 +101,49 @@ final class ElfFile {
     notes = readNotes(headers);
     programHeaderCount = headers.size();
     programHeaders = findProgramHeaders(headers);
+  }
+
+  /**
+   * Parses a guest: a program with functions to call.
+   *
+   * @throws GuestFormatException if it is not such an executable, saying what it is
+   */
+  static ElfFile guest(byte[] contents) {
+    return new ElfFile(contents, Role.GUEST, GuestLayout.POSITION_INDEPENDENT_BASE);
+  }
+
+  /**
+   * Parses a whole program, static or dynamic.
+   *
+   * @throws GuestFormatException if it is none, saying what it is
+   */
+  static ElfFile program(byte[] contents) {
+    return new ElfFile(contents, Role.PROGRAM, GuestLayout.POSITION_INDEPENDENT_BASE);
+  }
+
+  /**
+   * Parses what loads a dynamic program.
+   *
+   * @param base where it is to lie, page-aligned
+   * @throws GuestFormatException if it cannot be one, saying what it is
+   */
+  static ElfFile interpreter(byte[] contents, long base) {
+    return new ElfFile(contents, Role.INTERPRETER, base);
+  }
+
+  /** The path of the interpreter that it names; null if it needs none. */
+  @Nullable String interpreter() {
+    return interpreter;
+  }
+
+  private @Nullable String interpreter(List<ProgramHeader> headers) {
+    for (ProgramHeader header : headers) {
+      if (header.type == PT_INTERP) {
+        return new FileBytes(file.copy(header.offset, header.fileSize, "the interpreter's name"))
+            .string(0, LONGEST_PATH, "the interpreter's name");
+      }
+    }
+    return null;
   }
 
   /** Where the program headers lie in memory; 0 if they do not. */
@@ -136,6 +199,11 @@ final class ElfFile {
   }
 
   private int checkHeader() {
+    if (file.size() >= 2 && file.u16(0, "the magic number") == SCRIPT) {
+      throw new GuestFormatException(
+          "a script, not an ELF file: run the interpreter in its first line, with it as an"
+              + " argument");
+    }
     if (file.size() < 4 || file.i32(0, "the magic number") != 0x464c_457f) {
       throw new GuestFormatException(
           "not an ELF file: a guest is a program compiled for Linux on x86-64");
@@ -190,11 +258,6 @@ final class ElfFile {
   }
 
   private @Nullable ElfDynamicSection dynamicSection(int type, List<ProgramHeader> headers) {
-    for (ProgramHeader header : headers) {
-      if (header.type == PT_INTERP) {
-        throw new GuestFormatException("a dynamically linked program: link it with -static");
-      }
-    }
     ElfDynamicSection dynamic = null;
     for (ProgramHeader header : headers) {
       if (header.type == PT_DYNAMIC) {

@@ -12,10 +12,10 @@ import org.jspecify.annotations.Nullable;
 public final class ExportedFunction {
   private final Declaration declaration;
   private final long address;
-  private final Program program;
+  private final GuestProgram program;
   private volatile @Nullable MethodHandle generic;
 
-  ExportedFunction(Declaration declaration, long address, Program program) {
+  ExportedFunction(Declaration declaration, long address, GuestProgram program) {
     this.declaration = declaration;
     this.address = address;
     this.program = program;

@@ -25,6 +25,9 @@ record FunctionTable(
   /** Where an exported function starts. */
   record Export(Declaration declaration, long address) {}
 
+  /** That of a program which is run from its start to its end. */
+  static final FunctionTable NONE = new FunctionTable(Map.of(), List.of(), false, true);
+
   static final int ABI_VERSION = 1;
 
   private static final long STARTS_ITSELF = 1;

@@ -43,6 +43,9 @@ record GuestLayout(
     long end) {
   static final long POSITION_INDEPENDENT_BASE = 0x20_0000;
 
+  /** For the call frame alone, where nothing is called. */
+  private static final long LEAST_CALL_STACK = ElfFile.PAGE_SIZE;
+
   /** Wide enough that a function with a large frame does not step over it. */
   private static final long STACK_GUARD = 1 << 20;
 
@@ -53,29 +56,35 @@ record GuestLayout(
    *
    * @throws GuestFormatException if the program is linked where it leaves no room
    */
-  static GuestLayout of(Program program, long stackBytes, long memoryBytes) {
+  static GuestLayout of(GuestProgram program, long stackBytes, long memoryBytes) {
     return of(
         program.segments().getFirst().address(),
         program.segments().getLast().end(),
-        program.startsItself(),
-        stackBytes,
+        program.isWhole() ? LEAST_CALL_STACK : stackBytes,
+        program.startsItself() ? stackBytes : 0,
         memoryBytes);
   }
 
   /**
    * Lays out a sandbox.
    *
+   * @param programStackBytes 0 for a program that does not start itself
    * @throws GuestFormatException if the program is linked where it leaves no room
    */
   static GuestLayout of(
-      long programStart, long programEnd, boolean startsItself, long stackBytes, long memoryBytes) {
+      long programStart,
+      long programEnd,
+      long stackBytes,
+      long programStackBytes,
+      long memoryBytes) {
     if (programStart < Gate.END) {
       throw new GuestFormatException(
           "it is linked at 0x%x, below 0x%x, where the host has its own pages: link it higher"
               .formatted(programStart, Gate.END));
     }
     long guard = pageEnd(programEnd);
-    long stacks = startsItself ? 2 * (STACK_GUARD + stackBytes) : STACK_GUARD + stackBytes;
+    boolean startsItself = programStackBytes > 0;
+    long stacks = STACK_GUARD + stackBytes + (startsItself ? STACK_GUARD + programStackBytes : 0);
     long room = AddressSpace.USER_END - stacks - 3 * GUARD - 2 * memoryBytes;
     if (guard > room) {
       throw new GuestFormatException(
@@ -85,7 +94,7 @@ record GuestLayout(
     long stack = guard + STACK_GUARD;
     long stackEnd = stack + stackBytes;
     long programStack = startsItself ? stackEnd + STACK_GUARD : stackEnd;
-    long programStackEnd = startsItself ? programStack + stackBytes : stackEnd;
+    long programStackEnd = startsItself ? programStack + programStackBytes : stackEnd;
     long window = programStackEnd + GUARD;
     long heap = window + memoryBytes + GUARD;
     return new GuestLayout(
@@ -98,7 +107,7 @@ record GuestLayout(
    * @param windowEnd page-aligned, within the window
    * @param heapEnd page-aligned, within the heap
    */
-  List<MappedRange> mappings(Program program, long windowEnd, long heapEnd) {
+  List<MappedRange> mappings(GuestProgram program, long windowEnd, long heapEnd) {
     List<MappedRange> ranges = new ArrayList<>();
     for (ElfSegment segment : program.segments()) {
       ranges.add(
@@ -135,6 +144,7 @@ record GuestLayout(
         Gate.END,
         stack,
         stackEnd,
+        programStackEnd > programStack ? programStackEnd - programStack : stackEnd - stack,
         window,
         heap - GUARD,
         heap,

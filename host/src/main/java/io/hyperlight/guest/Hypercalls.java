@@ -1,5 +1,6 @@
 package io.hyperlight.guest;
 
+import io.hyperlight.files.FileSystem;
 import io.hyperlight.guest.Outcome.Ending;
 import io.hyperlight.kvm.Register;
 import io.hyperlight.linux.ProcessEnding;
@@ -92,6 +93,15 @@ final class Hypercalls {
     return systemCalls.refusals();
   }
 
+  /** What is in the files that the guest can write. */
+  FileSystem.State writtenFiles() {
+    return systemCalls.writtenFiles();
+  }
+
+  long systemCallCount() {
+    return systemCalls.count();
+  }
+
   /** Whether the system call that the machine stopped at says that the program has started. */
   boolean isReady() {
     return machine.get(Register.RAX) == CALL_READY;
@@ -125,8 +135,9 @@ final class Hypercalls {
       case null -> null;
       case ProcessEnding.Exited(int status, String explanation) ->
           new Outcome.Exited(status, explanation);
-      case ProcessEnding.Killed(String signal, String explanation) ->
-          new Outcome.Aborted(explanation.isEmpty() ? "killed by " + signal : explanation);
+      case ProcessEnding.Killed(int signal, String name, String explanation) ->
+          new Outcome.Aborted(explanation.isEmpty() ? "killed by " + name : explanation, signal);
+      case ProcessEnding.WaitingForInput() -> new Outcome.WaitingForInput();
       case ProcessEnding.Stuck(String what) -> new Outcome.Stuck(what);
     };
   }
@@ -146,7 +157,8 @@ final class Hypercalls {
           : violation("giving up although no host function had failed");
     }
     if (number == CALL_ABORT) {
-      return new Outcome.Aborted(systemCalls.explain(readMessage(argument0, argument1)));
+      return new Outcome.Aborted(
+          systemCalls.explain(readMessage(argument0, argument1)), Outcome.Aborted.SIGABRT);
     }
     if (number == CALL_LOG) {
       if (argument0 < 0 || argument0 >= LOG_LEVELS) {

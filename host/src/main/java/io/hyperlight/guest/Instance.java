@@ -1,5 +1,6 @@
 package io.hyperlight.guest;
 
+import io.hyperlight.files.FileSystem;
 import io.hyperlight.guest.Outcome.Ending;
 import io.hyperlight.kvm.KvmException;
 import io.hyperlight.kvm.Register;
@@ -36,6 +37,14 @@ public final class Instance implements AutoCloseable {
       new Outcome.HypervisorFailed(
           new IllegalStateException("the sandbox was not restored to the end"));
 
+  /**
+   * What an instance is while its guest runs, and stays if an error ends that where there is no
+   * room to note which.
+   */
+  private static final Ending CUT_SHORT =
+      new Outcome.HypervisorFailed(
+          new IllegalStateException("an error of the JVM ended a call in the middle"));
+
   private static final VarHandle USER;
 
   static {
@@ -64,6 +73,9 @@ public final class Instance implements AutoCloseable {
   /** Whether a program that starts itself has not said yet that it is ready. */
   private boolean starting;
 
+  /** Whether a whole program stands at a system call that asks for input there is not yet. */
+  private boolean waiting;
+
   // Of the running call.
   private @Nullable ExportedFunction function;
   private long windowNext;
@@ -72,23 +84,24 @@ public final class Instance implements AutoCloseable {
    * What an instance is made of.
    *
    * @param memoryBytes guest-physical memory, page-aligned
-   * @param stackBytes of the call stack, page-aligned
+   * @param stackBytes of the call stack and of the stack that a program starts with, page-aligned
+   * @param invocation of a program that starts itself
    */
   public record Configuration(
-      Program program,
+      GuestProgram program,
       long memoryBytes,
       long stackBytes,
+      Invocation invocation,
       Surroundings surroundings,
       Outcome.Reporter reporter) {}
 
-  private Instance(LoadedProgram loaded, Outcome.Reporter reporter, boolean initialised) {
+  private Instance(LoadedProgram loaded, Outcome.Reporter reporter) {
     this.reporter = reporter;
-    this.initialised = initialised;
     this.loaded = loaded;
   }
 
   /**
-   * Loads a program into a new machine and runs its initialisers.
+   * Loads a program into a new machine. Of one with functions to call, runs the initialisers.
    *
    * @throws GuestFormatException if the program is linked where it cannot be loaded
    * @throws GuestMemoryExhaustedException if it needs more memory than configured
@@ -97,8 +110,10 @@ public final class Instance implements AutoCloseable {
   public static Instance create(Configuration configuration) {
     LoadedProgram loaded = LoadedProgram.load(configuration);
     try {
-      Instance instance = new Instance(loaded, configuration.reporter, false);
-      instance.initialise();
+      Instance instance = new Instance(loaded, configuration.reporter);
+      if (!configuration.program.isWhole()) {
+        instance.initialise();
+      }
       return instance;
     } catch (Throwable t) {
       loaded.close();
@@ -114,7 +129,10 @@ public final class Instance implements AutoCloseable {
    */
   public static Instance spawn(
       InstanceImage image, Surroundings surroundings, Outcome.Reporter reporter) {
-    return new Instance(LoadedProgram.spawn(image, surroundings), reporter, true);
+    Instance spawned = new Instance(LoadedProgram.spawn(image, surroundings), reporter);
+    spawned.initialised = true;
+    spawned.waiting = image.machine().isAtSystemCall();
+    return spawned;
   }
 
   private void initialise() {
@@ -135,7 +153,8 @@ public final class Instance implements AutoCloseable {
     try {
       windowNext = loaded.window().start();
       prepareFrame();
-      machine().enterProgram(loaded.program().entry(), loaded.stackPointer());
+      unusableSince = CUT_SHORT;
+      machine().enterProgram(loaded.entry(), loaded.stackPointer());
       runGuest();
     } finally {
       starting = false;
@@ -156,6 +175,42 @@ public final class Instance implements AutoCloseable {
       end();
     }
   }
+
+  /**
+   * What is in the files that the guest can write.
+   *
+   * @throws RuntimeException from the reporter, if the instance is in use or closed
+   */
+  public FileSystem.State writtenFiles() {
+    claimOpen();
+    try {
+      return loaded.hypercalls().writtenFiles();
+    } finally {
+      end();
+    }
+  }
+
+  /**
+   * What the guest has used.
+   *
+   * @throws RuntimeException from the reporter, if the instance is in use or closed
+   */
+  public Usage usage() {
+    claimOpen();
+    try {
+      return new Usage(loaded.hypercalls().systemCallCount(), machine().mostMemoryBytes());
+    } finally {
+      end();
+    }
+  }
+
+  /**
+   * What a guest has used.
+   *
+   * @param systemCalls how many it has made
+   * @param memoryBytes of its memory, when that was most
+   */
+  public record Usage(long systemCalls, long memoryBytes) {}
 
   /** What is behind it now. */
   LoadedProgram loaded() {
@@ -278,6 +333,7 @@ public final class Instance implements AutoCloseable {
   void execute(ExportedFunction called) {
     machine().setFrameLong(CallFrame.TARGET, called.address());
     prepareFrame();
+    unusableSince = CUT_SHORT;
     machine().enterGate();
     runGuest();
   }
@@ -290,12 +346,17 @@ public final class Instance implements AutoCloseable {
   }
 
   private void runGuest() {
+    Ending ending;
     try {
-      runUntilDone();
+      ending = runToStop();
     } catch (Error e) {
       // From a host function, the output, or the host itself: guest code was left in the middle.
       unusableSince = new Outcome.HostError(e);
       throw e;
+    }
+    unusableSince = null;
+    if (ending != null) {
+      throw fail(ending);
     }
     if (machine().frameLong(CallFrame.STATUS) != 0) {
       throw fail(
@@ -308,38 +369,38 @@ public final class Instance implements AutoCloseable {
     }
   }
 
-  private void runUntilDone() {
-    while (true) {
-      Trap trap;
-      try {
-        trap = machine().run();
-      } catch (KvmException e) {
-        throw fail(new Outcome.HypervisorFailed(e));
-      }
-      if (trap != null) {
-        if (handled(trap)) {
+  /**
+   * Runs the guest until a call is done or it says that it is ready.
+   *
+   * @return null then, else how it ended
+   */
+  private @Nullable Ending runToStop() {
+    try {
+      while (true) {
+        Trap trap = machine().run();
+        if (trap != null) {
+          if (!isHandled(trap)) {
+            return new Outcome.Fault(trap, isInStackGuard(trap));
+          }
           continue;
         }
-        throw fail(new Outcome.Fault(trap, isInStackGuard(trap)));
+        if (machine().isCallDone() || (starting && loaded.hypercalls().isReady())) {
+          return null;
+        }
+        Ending ending = answer();
+        if (ending != null) {
+          return ending;
+        }
       }
-      if (machine().isCallDone()) {
-        return;
-      }
-      if (starting && loaded.hypercalls().isReady()) {
-        return;
-      }
-      answer();
+    } catch (KvmException e) {
+      return new Outcome.HypervisorFailed(e);
     }
   }
 
   /** Whether the guest has a handler of its own for it, in which it goes on. */
-  private boolean handled(Trap trap) {
-    try {
-      return trap instanceof Trap.ProcessorException exception
-          && loaded.hypercalls().handle(exception);
-    } catch (KvmException e) {
-      throw fail(new Outcome.HypervisorFailed(e));
-    }
+  private boolean isHandled(Trap trap) {
+    return trap instanceof Trap.ProcessorException exception
+        && loaded.hypercalls().handle(exception);
   }
 
   private boolean isInStackGuard(Trap trap) {
@@ -348,26 +409,105 @@ public final class Instance implements AutoCloseable {
         && loaded.layout().isStackGuard(exception.address());
   }
 
-  private void answer() {
-    Ending ending;
+  /** Answers the system call that the guest stopped at; how it ended, if it does not go on. */
+  private @Nullable Ending answer() {
     try {
-      ending = loaded.hypercalls().answer(initialised);
+      return loaded.hypercalls().answer(initialised);
     } catch (KvmException | SystemCallException e) {
-      throw fail(new Outcome.HypervisorFailed(e));
+      return new Outcome.HypervisorFailed(e);
+    } catch (LimitPassedException e) {
+      return new Outcome.LimitPassed(e.getMessage());
     } catch (RuntimeException e) {
       // Not from a host function: the embedder's print stream or logger threw.
-      throw fail(new Outcome.HostFunctionFailed("the sandbox's output", e));
-    }
-    if (ending != null) {
-      throw fail(ending);
+      return new Outcome.HostFunctionFailed("the sandbox's output", e);
     }
   }
 
   private RuntimeException fail(Ending ending) {
+    note(ending);
+    return reporter.exceptionFor(ending);
+  }
+
+  private void note(Ending ending) {
     if (ending.abandonsGuest()) {
       unusableSince = ending;
     }
-    return reporter.exceptionFor(ending);
+  }
+
+  // Whole programs.
+
+  /**
+   * Runs a whole program from its start until it ends, or asks for input there is not yet.
+   *
+   * @return how it stopped; {@link Outcome.WaitingForInput} if it can {@linkplain #proceed go on}
+   * @throws RuntimeException from the reporter, if the instance is in use, closed or unusable, or
+   *     the program has been started already
+   */
+  public Ending runProgram() {
+    claimUsable();
+    try {
+      if (initialised) {
+        throw reporter.exceptionFor(new Outcome.NotWaiting());
+      }
+      initialised = true;
+      prepareFrame();
+      unusableSince = CUT_SHORT;
+      machine().enterProgram(loaded.entry(), loaded.stackPointer());
+      return programEnding(runToStop());
+    } catch (Error e) {
+      unusableSince = new Outcome.HostError(e);
+      throw e;
+    } finally {
+      end();
+    }
+  }
+
+  /**
+   * Lets a whole program go on that waited for input, until it ends or waits again.
+   *
+   * @param request the input
+   * @return how it stopped, as for {@link #runProgram}, and what it wrote to its standard output
+   * @throws RuntimeException from the reporter, if the instance is in use, closed or unusable, or
+   *     no program waits in it
+   */
+  public Answer proceed(byte[] request) {
+    claimUsable();
+    try {
+      if (!waiting) {
+        throw reporter.exceptionFor(new Outcome.NotWaiting());
+      }
+      waiting = false;
+      unusableSince = CUT_SHORT;
+      loaded.hypercalls().beginCall();
+      Conversation conversation = loaded.conversation();
+      conversation.begin(request);
+      Ending ending = answer();
+      ending = programEnding(ending == null ? runToStop() : ending);
+      return new Answer(ending, conversation.end());
+    } catch (Error e) {
+      unusableSince = new Outcome.HostError(e);
+      throw e;
+    } finally {
+      end();
+    }
+  }
+
+  /**
+   * What a program did with its input.
+   *
+   * @param ending how it stopped
+   * @param output what it wrote before
+   */
+  @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
+  public record Answer(Ending ending, byte[] output) {}
+
+  private Ending programEnding(@Nullable Ending stop) {
+    Ending ending =
+        stop == null ? new Outcome.Violation("a jump into the gate", machine().registers()) : stop;
+    waiting = ending instanceof Outcome.WaitingForInput;
+    unusableSince = null;
+    note(ending);
+    return ending;
   }
 
   // Results. The gate left RAX in RDI, RDX in RSI and XMM0 in RDX; all are hostile.
@@ -440,7 +580,7 @@ public final class Instance implements AutoCloseable {
   public InstanceImage snapshot() {
     claimUsable();
     try {
-      return loaded.freeze();
+      return loaded.freeze(waiting);
     } finally {
       end();
     }
@@ -464,6 +604,7 @@ public final class Instance implements AutoCloseable {
     unusableSince = HALF_RESTORED;
     try {
       loaded = loaded.restore(image);
+      waiting = image.machine().isAtSystemCall();
       unusableSince = null;
     } catch (RuntimeException | Error e) {
       if (before != null || !machine().isLost()) {
@@ -498,7 +639,9 @@ public final class Instance implements AutoCloseable {
       if (closed) {
         throw reporter.exceptionFor(new Outcome.Closed());
       }
-      Instance successor = new Instance(loaded, reporter, initialised);
+      Instance successor = new Instance(loaded, reporter);
+      successor.initialised = initialised;
+      successor.waiting = waiting;
       successor.unusableSince = unusableSince;
       closed = true;
       return successor;

@@ -10,9 +10,10 @@ import io.hyperlight.vm.MachineImage;
  *
  * @param machine is closed with it
  * @param windowEnd where the mapped part of the window ends
+ * @param systemCalls is closed with it
  */
 public record InstanceImage(
-    Program program,
+    GuestProgram program,
     MachineImage machine,
     GuestLayout layout,
     long windowEnd,
@@ -28,6 +29,10 @@ public record InstanceImage(
   /** Gives its memory up. A second call does nothing. */
   @Override
   public void close() {
-    machine.close();
+    try {
+      machine.close();
+    } finally {
+      systemCalls.close();
+    }
   }
 }

@@ -1,5 +1,7 @@
 package io.hyperlight.guest;
 
+import io.hyperlight.files.FileException;
+import io.hyperlight.linux.Settings;
 import io.hyperlight.linux.SystemCalls;
 import io.hyperlight.vm.AddressSpace;
 import io.hyperlight.vm.Gate;
@@ -16,17 +18,24 @@ import java.nio.ByteOrder;
 final class LoadedProgram implements AutoCloseable {
   static final int INFORMATION_SIZE = 32;
 
-  private final Program program;
+  private static final int LARGEST_INTERPRETER = 16 << 20;
+
+  private final GuestProgram program;
   private final Machine machine;
   private final GuestLayout layout;
   private final Window window;
   private final SystemCalls systemCalls;
   private final Hypercalls hypercalls;
+  private final Conversation conversation;
   private final Surroundings surroundings;
+
+  /** Where a program that starts itself begins: its own entry point, or its interpreter's. */
+  private long entry;
+
   private long stackPointer;
 
   private LoadedProgram(
-      Program program,
+      GuestProgram program,
       Machine machine,
       GuestLayout layout,
       long windowEnd,
@@ -39,9 +48,24 @@ final class LoadedProgram implements AutoCloseable {
     AddressSpace space = machine.addressSpace();
     window = new Window(space, layout.window(), layout.window() + memoryBytes, windowEnd);
     GuestOutput output = surroundings.output();
-    systemCalls = new SystemCalls(machine, layout.ranges(), output::print, surroundings.settings());
+    conversation = new Conversation(surroundings.settings().mostOutputBytes());
+    Settings settings = surroundings.settings();
+    systemCalls =
+        new SystemCalls(
+            machine,
+            layout.ranges(),
+            this::print,
+            settings.input() == null ? settings.withInput(conversation::read) : settings);
     hypercalls =
         new Hypercalls(machine, window, surroundings.bindings(), systemCalls, output, memoryBytes);
+  }
+
+  private void print(byte[] bytes, boolean error) {
+    if (conversation.isOpen() && !error) {
+      conversation.write(bytes);
+    } else {
+      surroundings.output().print(bytes, error);
+    }
   }
 
   /**
@@ -52,7 +76,7 @@ final class LoadedProgram implements AutoCloseable {
    * @throws io.hyperlight.kvm.KvmException if KVM fails
    */
   static LoadedProgram load(Instance.Configuration configuration) {
-    Program program = configuration.program();
+    GuestProgram program = configuration.program();
     GuestLayout layout =
         GuestLayout.of(program, configuration.stackBytes(), configuration.memoryBytes());
     Machine machine =
@@ -66,16 +90,13 @@ final class LoadedProgram implements AutoCloseable {
         map(segment, space);
         loadContents(segment, space);
       }
-      space.map(layout.stack(), configuration.stackBytes(), Protection.READ_WRITE);
+      space.map(layout.stack(), layout.stackEnd() - layout.stack(), Protection.READ_WRITE);
       machine.installGate(layout.frame());
       writeInformation(space, layout);
       LoadedProgram loaded =
           new LoadedProgram(
               program, machine, layout, layout.window(), configuration.surroundings());
-      loaded.window.reserveInitial();
-      if (program.startsItself()) {
-        loaded.writeProgramStack();
-      }
+      loaded.prepare(configuration.invocation());
       return loaded;
     } catch (Throwable t) {
       machine.close();
@@ -83,18 +104,70 @@ final class LoadedProgram implements AutoCloseable {
     }
   }
 
-  private void writeProgramStack() {
+  /** What its start needs. */
+  private void prepare(Invocation invocation) {
+    try {
+      if (!program.isWhole()) {
+        window.reserveInitial();
+      }
+      if (program.startsItself()) {
+        prepareStart(invocation);
+      }
+    } catch (Throwable t) {
+      systemCalls.close(); // the machine is not closed here
+      throw t;
+    }
+  }
+
+  private void prepareStart(Invocation invocation) {
     AddressSpace space = machine.addressSpace();
     space.map(
         layout.programStack(),
         layout.programStackEnd() - layout.programStack(),
         Protection.READ_WRITE);
+    String interpreter = program.interpreter();
+    long base = 0;
+    entry = program.entry();
+    if (interpreter != null) {
+      base = layout.ranges().freeStart();
+      entry = loadInterpreter(interpreter, base);
+    }
     stackPointer =
         ProgramStack.write(
             space,
             program,
-            layout.programStackEnd(),
+            invocation,
+            layout,
+            base,
             systemCalls.randomBytes(ProgramStack.RANDOM_BYTES));
+  }
+
+  /**
+   * Loads what is to load the program, from the files that the guest sees.
+   *
+   * @return where it begins
+   */
+  private long loadInterpreter(String path, long base) {
+    ElfFile interpreter;
+    try {
+      interpreter = ElfFile.interpreter(systemCalls.readFile(path, LARGEST_INTERPRETER), base);
+    } catch (FileException e) {
+      throw new GuestFormatException(
+          "it is loaded by %s, which cannot be read among its files (%s): mount the directory that has it, and those of its libraries"
+              .formatted(path, e.getMessage()));
+    } catch (GuestFormatException e) {
+      throw new GuestFormatException("it is loaded by " + path + ", which is " + e.getMessage());
+    }
+    for (ElfSegment segment : interpreter.segments()) {
+      map(segment, machine.addressSpace());
+      loadContents(segment, machine.addressSpace());
+    }
+    return interpreter.entry();
+  }
+
+  /** Where a program that starts itself begins; 0 once it has started. */
+  long entry() {
+    return entry;
   }
 
   /** Where the stack of a program begins that starts itself; 0 once it has started. */
@@ -137,8 +210,12 @@ final class LoadedProgram implements AutoCloseable {
     try {
       LoadedProgram spawned =
           new LoadedProgram(
-              image.program(), machine, image.layout(), image.windowEnd(), surroundings);
-      spawned.hypercalls.restore(image.systemCalls());
+              image.program(),
+              machine,
+              image.layout(),
+              image.windowEnd(),
+              surroundings.withProgramOf(image.surroundings()));
+      spawned.restoreSystemCalls(image.systemCalls());
       return spawned;
     } catch (Throwable t) {
       machine.close();
@@ -146,10 +223,40 @@ final class LoadedProgram implements AutoCloseable {
     }
   }
 
-  /** Freezes it as it is between two calls. */
-  InstanceImage freeze() {
-    return new InstanceImage(
-        program, machine.freeze(), layout, window.mappedEnd(), hypercalls.state(), surroundings);
+  /** Of a new one, which is closed if that fails. */
+  private void restoreSystemCalls(SystemCalls.State earlier) {
+    try {
+      earlier.files().retain();
+      try {
+        hypercalls.restore(earlier);
+      } finally {
+        earlier.files().release();
+      }
+    } catch (Throwable t) {
+      systemCalls.close(); // the machine is not closed here
+      throw t;
+    }
+  }
+
+  /**
+   * Freezes it as it is.
+   *
+   * @param atSystemCall whether the guest waits for an answer; if not, it is between two calls
+   */
+  InstanceImage freeze(boolean atSystemCall) {
+    SystemCalls.State state = hypercalls.state();
+    try {
+      return new InstanceImage(
+          program,
+          atSystemCall ? machine.freezeAtSystemCall() : machine.freeze(),
+          layout,
+          window.mappedEnd(),
+          state,
+          surroundings);
+    } catch (Throwable t) {
+      state.close();
+      throw t;
+    }
   }
 
   /**
@@ -159,14 +266,21 @@ final class LoadedProgram implements AutoCloseable {
    * @return this, or what takes its place; this is closed then
    * @throws io.hyperlight.kvm.KvmException if KVM fails; if the machine is lost then, nothing but
    *     another restore is possible
-   * @throws io.hyperlight.vm.ImageClosedException if a new machine is needed and the image is
-   *     closed; nothing is changed then
+   * @throws io.hyperlight.vm.ImageClosedException if a new machine is needed, or files were open,
+   *     and the image is closed; nothing is changed then
    */
   LoadedProgram restore(InstanceImage image) {
-    if (machine.restore(image.machine())) {
-      window.restore(image.windowEnd());
-      hypercalls.restore(image.systemCalls());
-      return this;
+    // First: it may be closed, and what it holds with it.
+    image.systemCalls().files().retain();
+    try {
+      if (machine.restore(image.machine())) {
+        window.restore(image.windowEnd());
+        hypercalls.restore(image.systemCalls());
+        conversation.restore();
+        return this;
+      }
+    } finally {
+      image.systemCalls().files().release();
     }
     LoadedProgram replacement = spawn(image, surroundings);
     try {
@@ -178,7 +292,7 @@ final class LoadedProgram implements AutoCloseable {
     return replacement;
   }
 
-  Program program() {
+  GuestProgram program() {
     return program;
   }
 
@@ -194,13 +308,22 @@ final class LoadedProgram implements AutoCloseable {
     return window;
   }
 
+  /** Requests and answers of a program that serves. */
+  Conversation conversation() {
+    return conversation;
+  }
+
   Hypercalls hypercalls() {
     return hypercalls;
   }
 
-  /** Frees the machine. A second call does nothing. */
+  /** Frees the machine, and what its files hold. A second call does nothing. */
   @Override
   public void close() {
-    machine.close();
+    try {
+      machine.close();
+    } finally {
+      systemCalls.close();
+    }
   }
 }

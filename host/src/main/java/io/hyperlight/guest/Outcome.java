@@ -22,6 +22,9 @@ public sealed interface Outcome {
   /** What the running call has called in Java wants to use the sandbox itself. */
   record Reentered() implements Refusal {}
 
+  /** There is no program in the sandbox that waits for input. */
+  record NotWaiting() implements Refusal {}
+
   /** The sandbox is closed. */
   record Closed() implements Refusal {}
 
@@ -43,8 +46,14 @@ public sealed interface Outcome {
   /** The guest made a system call of this library in a way that makes no sense. */
   record Violation(String what, Map<Register, Long> registers) implements Ending {}
 
-  /** The guest said that it cannot go on. */
-  record Aborted(String message) implements Ending {}
+  /**
+   * The guest said that it cannot go on.
+   *
+   * @param signal that it killed itself with; SIGABRT where it did not say
+   */
+  record Aborted(String message, int signal) implements Ending {
+    static final int SIGABRT = 6;
+  }
 
   /**
    * The guest's program came to its end in the middle of a call.
@@ -53,6 +62,12 @@ public sealed interface Outcome {
    * @param explanation what it printed last; may be empty
    */
   record Exited(int status, String explanation) implements Ending {}
+
+  /** A whole program asks for input that is still to come. */
+  record WaitingForInput() implements Ending {}
+
+  /** The guest passed a limit that the embedder has set. */
+  record LimitPassed(String what) implements Ending {}
 
   /** The guest waits for what cannot happen. */
   record Stuck(String what) implements Ending {}
@@ -83,12 +98,15 @@ public sealed interface Outcome {
           Aborted _,
           Exited _,
           Stuck _,
+          LimitPassed _,
           HostFunctionFailed _,
           HostError _,
           HypervisorFailed _ ->
           true;
       case GuestError _,
           InvalidResult _,
+          WaitingForInput _,
+          NotWaiting _,
           InUse _,
           Reentered _,
           Closed _,

@@ -48,28 +48,37 @@ final class ProgramStack {
 
   private static final long LARGEST_SIGNAL_FRAME = 4096;
 
-  private static final String NAME = "guest";
-
   private ProgramStack() {}
 
   /**
    * Writes it.
    *
-   * @param end of the stack
+   * @param base where its interpreter lies; 0 if it has none
    * @param random {@link #RANDOM_BYTES}, which nobody else has
    * @return where RSP is to point, aligned to 16 bytes
+   * @throws GuestFormatException if arguments and environment take more than a quarter of the stack
    */
-  static long write(AddressSpace space, Program program, long end, byte[] random) {
+  static long write(
+      AddressSpace space,
+      GuestProgram program,
+      Invocation invocation,
+      GuestLayout layout,
+      long base,
+      byte[] random) {
     Strings strings = new Strings();
-    int name = strings.add(NAME.getBytes(StandardCharsets.UTF_8));
-    int platform = strings.add("x86_64".getBytes(StandardCharsets.UTF_8));
+    List<Integer> arguments = strings.addAll(invocation.arguments());
+    List<Integer> environment = strings.addAll(invocation.environment());
+    int path = strings.add(invocation.path());
+    int platform = strings.add("x86_64");
     int randomAt = strings.add(random);
-    long base = (end - strings.size()) & -16L;
+    long end = layout.programStackEnd();
+    long stringsAt = (end - strings.size()) & -16L;
     List<Long> words = new ArrayList<>();
-    words.add(1L); // argc
-    words.add(base + name);
+    words.add((long) arguments.size());
+    arguments.forEach(offset -> words.add(stringsAt + offset));
     words.add(0L);
-    words.add(0L); // no environment
+    environment.forEach(offset -> words.add(stringsAt + offset));
+    words.add(0L);
     long[] auxiliary = {
       AT_PHDR,
       program.programHeadersAddress(),
@@ -80,7 +89,7 @@ final class ProgramStack {
       AT_PAGESZ,
       ElfFile.PAGE_SIZE,
       AT_BASE,
-      0,
+      base,
       AT_FLAGS,
       0,
       AT_ENTRY,
@@ -94,7 +103,7 @@ final class ProgramStack {
       AT_EGID,
       NOBODY,
       AT_PLATFORM,
-      base + platform,
+      stringsAt + platform,
       AT_HWCAP,
       HWCAP,
       AT_HWCAP2,
@@ -104,9 +113,9 @@ final class ProgramStack {
       AT_SECURE,
       0,
       AT_RANDOM,
-      base + randomAt,
+      stringsAt + randomAt,
       AT_EXECFN,
-      base + name,
+      stringsAt + path,
       AT_MINSIGSTKSZ,
       LARGEST_SIGNAL_FRAME,
       AT_NULL,
@@ -115,10 +124,16 @@ final class ProgramStack {
     for (long word : auxiliary) {
       words.add(word);
     }
-    long pointer = (base - (long) Long.BYTES * words.size()) & -16L;
+    long pointer = (stringsAt - (long) Long.BYTES * words.size()) & -16L;
+    long most = (end - layout.programStack()) / 4; // as execve(2) has it
+    if (end - pointer > most) {
+      throw new GuestFormatException(
+          "its arguments and environment take %d bytes, and a quarter of its stack is %d: make the stack larger"
+              .formatted(end - pointer, most));
+    }
     ByteBuffer contents = ByteBuffer.allocate((int) (end - pointer)).order(ByteOrder.LITTLE_ENDIAN);
     words.forEach(contents::putLong);
-    contents.put((int) (base - pointer), strings.toByteArray());
+    contents.put((int) (stringsAt - pointer), strings.toByteArray());
     space.write(pointer, contents.array());
     return pointer;
   }
@@ -133,6 +148,14 @@ final class ProgramStack {
       bytes.writeBytes(string);
       bytes.write(0);
       return at;
+    }
+
+    int add(String string) {
+      return add(string.getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    List<Integer> addAll(List<String> strings) {
+      return strings.stream().map(this::add).toList();
     }
 
     int size() {

@@ -21,7 +21,7 @@ public record SnapshotContents(
     int abiVersion,
     String libraryVersion,
     String name,
-    Program program,
+    GuestProgram program,
     GuestProcessor processor,
     long memoryBytes,
     long stackBytes,

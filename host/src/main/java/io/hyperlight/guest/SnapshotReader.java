@@ -38,7 +38,7 @@ public final class SnapshotReader {
   private final String name;
   private final List<MappedRange> mappings;
   private final List<PageRun> runs;
-  private final Program program;
+  private final GuestProgram program;
   private final GuestLayout layout;
 
   /**
@@ -67,7 +67,7 @@ public final class SnapshotReader {
     byte[] file = input.read(header.programBytes());
     input.skipZeros(header.programPadding());
     try {
-      program = new Program(file);
+      program = new GuestProgram(file);
       layout = GuestLayout.of(program, header.stackBytes(), header.memoryBytes());
     } catch (GuestFormatException e) {
       throw new SnapshotFormatException("what is in it is no guest: " + e.getMessage(), e);

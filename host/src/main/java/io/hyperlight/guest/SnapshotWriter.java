@@ -1,6 +1,5 @@
 package io.hyperlight.guest;
 
-import io.hyperlight.linux.SystemCalls;
 import io.hyperlight.vm.ImagePages;
 import io.hyperlight.vm.MachineImage;
 import io.hyperlight.vm.MappedRange;
@@ -118,10 +117,12 @@ public final class SnapshotWriter {
           "its guest uses a libc, and a snapshot file cannot hold that yet: spawn sandboxes from"
               + " the snapshot in this process");
     }
-    SystemCalls.State state = image.systemCalls();
-    boolean asAtStart =
-        state.equals(SystemCalls.State.of(state.programBreak(), state.monotonicNanos()));
-    if (!asAtStart
+    if (!image.surroundings().settings().mounts().isEmpty()) {
+      throw new SnapshotFormatException(
+          "its guest has files, and a snapshot file cannot hold those: spawn sandboxes from the"
+              + " snapshot in this process");
+    }
+    if (!image.systemCalls().isInitial()
         || !header.userState().isPossible()
         || !mappings.equals(
             image.layout().mappings(image.program(), header.windowEnd(), header.breakEnd()))) {

@@ -12,4 +12,9 @@ import org.jspecify.annotations.Nullable;
  * @param settings of its system calls
  */
 public record Surroundings(
-    List<@Nullable HostBinding> bindings, GuestOutput output, Settings settings) {}
+    List<@Nullable HostBinding> bindings, GuestOutput output, Settings settings) {
+  /** The same with those settings of others that a guest of theirs has to have. */
+  Surroundings withProgramOf(Surroundings other) {
+    return new Surroundings(bindings, output, settings.withProgramOf(other.settings));
+  }
+}

@@ -74,6 +74,12 @@ public record SpecialRegisters(
   private static final long APIC_BASE = offset(KVM_SREGS, "apic_base");
   private static final long INTERRUPT_BITMAP = offset(KVM_SREGS, "interrupt_bitmap");
 
+  /** The same with another CR2. */
+  public SpecialRegisters withCr2(long address) {
+    return new SpecialRegisters(
+        cs, ds, es, fs, gs, ss, tr, ldt, gdt, idt, cr0, address, cr3, cr4, cr8, efer, apicBase);
+  }
+
   static SpecialRegisters read(MemorySegment struct) {
     return new SpecialRegisters(
         Segment.read(struct, CS),

@@ -9,12 +9,12 @@ import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /** Which signal Linux makes of a processor exception: {@code sigaction(2)}, {@code si_code}. */
-final class FaultSignals {
+public final class FaultSignals {
   private static final int SIGILL = 4;
   private static final int SIGTRAP = 5;
   private static final int SIGBUS = 7;
   private static final int SIGFPE = 8;
-  private static final int SIGSEGV = 11;
+  static final int SIGSEGV = 11;
 
   private static final int SI_KERNEL = 0x80;
   private static final int ILL_ILLOPN = 2;
@@ -34,6 +34,17 @@ final class FaultSignals {
   private static final int MXCSR = 24;
 
   private FaultSignals() {}
+
+  /** The signal's number; that of a bad access for exceptions that no program causes. */
+  public static int signal(int vector) {
+    return switch (vector) {
+      case 0, 16, 19 -> SIGFPE;
+      case 1, 3 -> SIGTRAP;
+      case 6 -> SIGILL;
+      case 11, 12, 17 -> SIGBUS;
+      default -> SIGSEGV;
+    };
+  }
 
   /** Null for exceptions that no program causes. */
   static SignalFrame.@Nullable SignalInfo of(

@@ -37,8 +37,42 @@ final class GuestMemory {
     return readStruct(address, Long.BYTES).getLong();
   }
 
+  /**
+   * How many bytes from an address on the guest could read, or write, itself.
+   *
+   * @param address any value
+   * @param most not negative; the answer is not more
+   */
+  int accessible(long address, int most, boolean write) {
+    if (isAccessible(address, most, write)) {
+      return most;
+    }
+    int length = 0;
+    while (length < most) {
+      long at = address + length;
+      int piece = (int) Math.min(PAGE_SIZE - (at & PAGE_SIZE - 1), most - length);
+      if (!isAccessible(at, piece, write)) {
+        break;
+      }
+      length += piece;
+    }
+    return length;
+  }
+
+  private boolean isAccessible(long address, int length, boolean write) {
+    return write ? space.isWritable(address, length) : space.isMapped(address, length);
+  }
+
   void write(long address, byte[] bytes) {
     space.write(address, bytes);
+  }
+
+  void write(long address, byte[] source, int from, int length) {
+    write(
+        address,
+        from == 0 && length == source.length
+            ? source
+            : Arrays.copyOfRange(source, from, from + length));
   }
 
   void write(long address, ByteBuffer struct) {

@@ -1,5 +1,6 @@
 package io.hyperlight.linux;
 
+import io.hyperlight.files.FileException;
 import io.hyperlight.os.Errno;
 import io.hyperlight.vm.AddressSpace;
 import io.hyperlight.vm.GuestMemoryExhaustedException;
@@ -10,12 +11,13 @@ import java.util.List;
  * Memory: {@code brk(2)}, {@code mmap(2)}, {@code munmap(2)}, {@code mprotect(2)}, {@code
  * mremap(2)}, {@code madvise(2)}.
  *
- * <p>All memory is anonymous and private, and there as soon as it is mapped with any rights. A
- * mapping without rights takes addresses only. What the host has in the guest's address space is
- * sealed as {@code mseal(2)} would seal it: EPERM.
+ * <p>All memory is private, and there as soon as it is mapped with any rights: of files it is a
+ * copy ({@link FileMapping}). A mapping of no file without rights takes addresses only. What the
+ * host has in the guest's address space is sealed as {@code mseal(2)} would seal it: EPERM.
  *
  * <p>W^X: unless the embedder lets the guest make code, memory that may be written cannot be
- * executable, nor become so later, as {@code PR_SET_MDWE} has it: EACCES.
+ * executable, nor become so later, as {@code PR_SET_MDWE} has it: EACCES. Code of files is
+ * executable where the guest cannot write the files, else EPERM.
  */
 final class MemoryCalls {
   private static final long PAGE_SIZE = 4096;
@@ -59,7 +61,7 @@ final class MemoryCalls {
   }
 
   static void register(SystemCallTable table) {
-    table.on(9, (guest, a, b, c, d, e, f) -> guest.memory().mmap(a, b, c, d, e, f));
+    table.on(9, (guest, a, b, c, d, e, f) -> guest.memory().mmap(guest, a, b, c, d, e, f));
     table.on(10, (guest, a, b, c, d, e, f) -> guest.memory().mprotect(a, b, c));
     table.on(11, (guest, a, b, c, d, e, f) -> guest.memory().munmap(a, b));
     table.on(12, (guest, a, b, c, d, e, f) -> guest.memory().brk(a));
@@ -72,6 +74,15 @@ final class MemoryCalls {
     }
   }
 
+  /** What a mapping is called in {@code /proc/self/maps}; may be empty. */
+  String nameOf(long start) {
+    if (start >= ranges.heapStart() && start < ranges.heapEnd()) {
+      return "[heap]";
+    }
+    // The call stack, and behind it that of a program that starts itself.
+    return start >= ranges.stackStart() && start < ranges.windowStart() ? "[stack]" : "";
+  }
+
   ProgramBreak programBreak() {
     return programBreak;
   }
@@ -82,16 +93,19 @@ final class MemoryCalls {
         : programBreak.move(wanted);
   }
 
-  private long mmap(long address, long length, long protection, long flags, long fd, long offset) {
+  private long mmap(
+      SystemCalls guest,
+      long address,
+      long length,
+      long protection,
+      long flags,
+      long descriptor,
+      long offset) {
     long type = flags & MAP_TYPE;
     if (length == 0
         || (offset & PAGE_SIZE - 1) != 0
         || (type != MAP_SHARED && type != MAP_PRIVATE)) {
       return -Errno.EINVAL;
-    }
-    if ((flags & MAP_ANONYMOUS) == 0) {
-      // Descriptors are streams: a file system would map nothing of them.
-      return fd >= 0 && fd < StreamCalls.DESCRIPTORS ? -Errno.ENODEV : -Errno.EBADF;
     }
     long size = pageEnd(length);
     if (size <= 0 || size > AddressSpace.USER_END || (flags & MAP_HUGETLB) != 0) {
@@ -100,6 +114,11 @@ final class MemoryCalls {
     if ((protection & PROT_WRITE) != 0 && (protection & PROT_EXEC) != 0 && !mayMakeCode) {
       return -Errno.EACCES;
     }
+    FileMapping file =
+        (flags & MAP_ANONYMOUS) != 0
+            ? null
+            : FileMapping.of(
+                guest, descriptor, offset, size, protection, type == MAP_SHARED, mayMakeCode);
     if (space.mappingCount() > MOST_MAPPINGS - 2) {
       return -Errno.ENOMEM;
     }
@@ -107,7 +126,28 @@ final class MemoryCalls {
     if (start < 0) {
       return start;
     }
-    return replace(start, size, protection(protection));
+    return file == null
+        ? replace(start, size, protection(protection))
+        : replace(start, size, protection(protection), file);
+  }
+
+  /** With a file's contents, which are there also where there are no rights yet. */
+  private long replace(long start, long size, Protection protection, FileMapping file) {
+    boolean hidden = protection == Protection.NONE;
+    long result = replace(start, size, hidden ? Protection.READ : protection);
+    if (result < 0) {
+      return result;
+    }
+    try {
+      file.copyTo(space, start, size);
+    } catch (FileException e) {
+      space.unmap(start, size);
+      throw e;
+    }
+    if (hidden) {
+      space.protect(start, size, Protection.NONE);
+    }
+    return start;
   }
 
   /** Where a mapping goes, or a negated error number. */

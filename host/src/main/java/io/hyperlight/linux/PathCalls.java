@@ -1,83 +1,268 @@
 package io.hyperlight.linux;
 
+import io.hyperlight.files.FileContent;
+import io.hyperlight.files.FileException;
+import io.hyperlight.files.FileKind;
+import io.hyperlight.files.FileStatus;
+import io.hyperlight.files.FileSystem;
+import io.hyperlight.files.Location;
+import io.hyperlight.files.Node;
 import io.hyperlight.os.Errno;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
- * What takes the name of a file. There are none: a guest sees an empty root folder that cannot be
- * written.
+ * What makes, removes, renames and links files, and what symbolic links say. Errors come in Linux's
+ * order: that something is there already, or cannot be removed, before that the file system cannot
+ * be written.
  */
 final class PathCalls {
-  private static final int LONGEST_PATH = 4096;
-  private static final long AT_EMPTY_PATH = 0x1000;
-  private static final long O_CREAT = 0x40;
+  private static final long AT_REMOVEDIR = 0x200;
+  private static final long AT_SYMLINK_FOLLOW = 0x400;
+  private static final long RENAME_NOREPLACE = 1;
 
   private PathCalls() {}
 
   static void register(SystemCallTable table) {
-    table.on(2, (guest, a, b, c, d, e, f) -> open(guest, a, b));
-    table.on(257, (guest, a, b, c, d, e, f) -> open(guest, b, c));
-    table.on(262, (guest, a, b, c, d, e, f) -> fstatat(guest, a, b, c, d));
-    table.on(79, (guest, a, b, c, d, e, f) -> getcwd(guest, a, b));
-    // stat, lstat, access, chdir, readlink, unlink, statfs, truncate, ...: the name comes first.
-    for (int number : new int[] {4, 6, 21, 76, 80, 82, 84, 87, 89, 90, 92, 94, 132, 137, 235}) {
-      table.on(number, (guest, a, b, c, d, e, f) -> missing(guest, a));
+    int here = Paths.AT_FDCWD;
+    table.on(76, (guest, a, b, c, d, e, f) -> truncate(guest, a, b));
+    table.on(82, (guest, a, b, c, d, e, f) -> rename(guest, here, a, here, b, 0));
+    table.on(83, (guest, a, b, c, d, e, f) -> makeDirectory(guest, here, a, b));
+    table.on(84, (guest, a, b, c, d, e, f) -> removeDirectory(guest, here, a));
+    table.on(86, (guest, a, b, c, d, e, f) -> link(guest, here, a, here, b, 0));
+    table.on(87, (guest, a, b, c, d, e, f) -> unlink(guest, here, a));
+    table.on(88, (guest, a, b, c, d, e, f) -> makeLink(guest, a, here, b));
+    table.on(89, (guest, a, b, c, d, e, f) -> readLink(guest, here, a, b, c));
+    table.on(133, (guest, a, b, c, d, e, f) -> makeNode(guest, here, a, b));
+    table.on(258, (guest, a, b, c, d, e, f) -> makeDirectory(guest, a, b, c));
+    table.on(259, (guest, a, b, c, d, e, f) -> makeNode(guest, a, b, c));
+    table.on(263, (guest, a, b, c, d, e, f) -> unlinkAt(guest, a, b, c));
+    table.on(264, (guest, a, b, c, d, e, f) -> rename(guest, a, b, c, d, 0));
+    table.on(265, (guest, a, b, c, d, e, f) -> link(guest, a, b, c, d, (int) e));
+    table.on(266, (guest, a, b, c, d, e, f) -> makeLink(guest, a, b, c));
+    table.on(267, (guest, a, b, c, d, e, f) -> readLink(guest, a, b, c, d));
+    table.on(316, (guest, a, b, c, d, e, f) -> rename(guest, a, b, c, d, (int) e));
+  }
+
+  private static FileSystem files(SystemCalls guest) {
+    return guest.files().fileSystem();
+  }
+
+  /** Makes sure that there can be an entry which is not there yet. */
+  private static void requireNew(SystemCalls guest, FileSystem.Entry entry, boolean directory) {
+    if (Paths.isDots(entry) || files(guest).child(entry.directory(), entry.name()) != null) {
+      throw new FileException(Errno.EEXIST);
     }
-    // The same behind the descriptor of a folder.
-    for (int number : new int[] {260, 261, 263, 264, 267, 268, 269, 280, 316, 332, 439}) {
-      table.on(number, (guest, a, b, c, d, e, f) -> missing(guest, b));
+    if (entry.directoryOnly() && !directory) {
+      throw new FileException(Errno.ENOENT);
     }
-    // What makes something.
-    for (int number : new int[] {83, 85, 86, 88, 133}) {
-      table.on(number, (guest, a, b, c, d, e, f) -> readOnly(guest, number, a));
+    Paths.requireChangeable(entry.directory());
+  }
+
+  private static int permissions(SystemCalls guest, long mode) {
+    return (int) mode & 07777 & ~guest.files().umask();
+  }
+
+  private static long makeDirectory(SystemCalls guest, long folder, long path, long mode) {
+    FileSystem.Entry entry = Paths.parent(guest, folder, path);
+    requireNew(guest, entry, true);
+    entry.directory().node().createDirectory(entry.name(), permissions(guest, mode & 01777));
+    return 0;
+  }
+
+  /** Regular files only: what else there is needs privileges, or somebody at its other end. */
+  private static long makeNode(SystemCalls guest, long folder, long path, long mode) {
+    long kind = mode & 0170000;
+    if (kind == FileKind.DIRECTORY.mode()) {
+      return -Errno.EPERM;
     }
-    for (int number : new int[] {258, 259, 265, 266}) {
-      table.on(number, (guest, a, b, c, d, e, f) -> readOnly(guest, number, b));
+    FileSystem.Entry entry = Paths.parent(guest, folder, path);
+    requireNew(guest, entry, false);
+    if (kind != 0 && kind != FileKind.REGULAR.mode()) {
+      guest.refused(133);
+      return -Errno.EPERM;
+    }
+    entry.directory().node().createFile(entry.name(), permissions(guest, mode));
+    return 0;
+  }
+
+  private static long makeLink(SystemCalls guest, long target, long folder, long path) {
+    String text = Paths.read(guest, target);
+    if (text.isEmpty()) {
+      return -Errno.ENOENT;
+    }
+    FileSystem.Entry entry = Paths.parent(guest, folder, path);
+    requireNew(guest, entry, false);
+    entry.directory().node().createSymbolicLink(entry.name(), text);
+    return 0;
+  }
+
+  private static long link(
+      SystemCalls guest, long oldFolder, long oldPath, long folder, long path, int flags) {
+    if ((flags & ~(AT_SYMLINK_FOLLOW | Paths.AT_EMPTY_PATH)) != 0) {
+      return -Errno.EINVAL;
+    }
+    Location existing = Paths.resolve(guest, oldFolder, oldPath, (flags & AT_SYMLINK_FOLLOW) != 0);
+    FileSystem.Entry entry = Paths.parent(guest, folder, path);
+    FileStatus status = existing.node().status();
+    if (Paths.isDots(entry) || files(guest).child(entry.directory(), entry.name()) != null) {
+      return -Errno.EEXIST;
+    }
+    if (status.device() != entry.directory().node().status().device()) {
+      return -Errno.EXDEV;
+    }
+    requireNew(guest, entry, false);
+    if (status.kind() == FileKind.DIRECTORY) {
+      return -Errno.EPERM;
+    }
+    entry.directory().node().link(entry.name(), existing.node());
+    return 0;
+  }
+
+  private static long unlinkAt(SystemCalls guest, long folder, long path, long flagBits) {
+    int flags = (int) flagBits;
+    if ((flags & ~AT_REMOVEDIR) != 0) {
+      return -Errno.EINVAL;
+    }
+    return flags == 0 ? unlink(guest, folder, path) : removeDirectory(guest, folder, path);
+  }
+
+  private static long unlink(SystemCalls guest, long folder, long path) {
+    FileSystem.Entry entry = Paths.parent(guest, folder, path);
+    if (Paths.isDots(entry)) {
+      return -Errno.EISDIR;
+    }
+    Location found = removable(guest, entry);
+    boolean directory = Paths.isKind(found, FileKind.DIRECTORY);
+    if (entry.directoryOnly()) {
+      return directory ? -Errno.EISDIR : -Errno.ENOTDIR;
+    }
+    Paths.requireAllowed(entry.directory(), Paths.WRITE | Paths.EXECUTE);
+    if (directory) {
+      return -Errno.EISDIR;
+    }
+    requireNoMountPoint(guest, entry);
+    entry.directory().node().unlink(entry.name());
+    return 0;
+  }
+
+  private static Location removable(SystemCalls guest, FileSystem.Entry entry) {
+    Paths.requireWritable(entry.directory().node());
+    Location found = files(guest).child(entry.directory(), entry.name());
+    if (found == null) {
+      throw new FileException(Errno.ENOENT);
+    }
+    return found;
+  }
+
+  private static void requireNoMountPoint(SystemCalls guest, FileSystem.Entry entry) {
+    if (files(guest).isMountPoint(entry.directory(), entry.name())) {
+      throw new FileException(Errno.EBUSY);
     }
   }
 
-  /** The error of a name that cannot be one; 0 for all others. */
-  private static long check(SystemCalls guest, long address) {
-    byte[] path = guest.mem().readString(address, LONGEST_PATH);
-    if (path == null) {
-      return -Errno.ENAMETOOLONG;
+  private static long removeDirectory(SystemCalls guest, long folder, long address) {
+    String path = Paths.read(guest, address);
+    FileSystem.Entry entry = files(guest).resolveParent(Paths.base(guest, folder, path), path);
+    if (path.chars().allMatch(c -> c == '/')) {
+      return -Errno.EBUSY;
     }
-    return path.length == 0 ? -Errno.ENOENT : 0;
-  }
-
-  private static long missing(SystemCalls guest, long path) {
-    long error = check(guest, path);
-    return error != 0 ? error : -Errno.ENOENT;
-  }
-
-  private static long readOnly(SystemCalls guest, int number, long path) {
-    long error = check(guest, path);
-    if (error != 0) {
-      return error;
+    if (entry.name().equals("..")) {
+      return -Errno.ENOTEMPTY;
     }
-    guest.refused(number);
-    return -Errno.EROFS;
+    if (entry.name().equals(".")) {
+      return -Errno.EINVAL;
+    }
+    Location found = removable(guest, entry);
+    Paths.requireAllowed(entry.directory(), Paths.WRITE | Paths.EXECUTE);
+    if (!Paths.isKind(found, FileKind.DIRECTORY)) {
+      return -Errno.ENOTDIR;
+    }
+    requireNoMountPoint(guest, entry);
+    entry.directory().node().removeDirectory(entry.name());
+    return 0;
   }
 
-  private static long open(SystemCalls guest, long path, long flags) {
-    return (flags & O_CREAT) != 0 ? readOnly(guest, 2, path) : missing(guest, path);
+  private static long rename(
+      SystemCalls guest, long oldFolder, long oldPath, long folder, long path, int flags) {
+    if ((flags & ~RENAME_NOREPLACE) != 0) {
+      return -Errno.EINVAL;
+    }
+    boolean replace = flags == 0;
+    FileSystem.Entry from = Paths.parent(guest, oldFolder, oldPath);
+    FileSystem.Entry to = Paths.parent(guest, folder, path);
+    Node source = from.directory().node();
+    Node target = to.directory().node();
+    if (source.status().device() != target.status().device()) {
+      return -Errno.EXDEV;
+    }
+    if (Paths.isDots(from)) {
+      return -Errno.EBUSY;
+    }
+    if (Paths.isDots(to)) {
+      return replace ? -Errno.EBUSY : -Errno.EEXIST;
+    }
+    Location moved = removable(guest, from);
+    Location replaced = files(guest).child(to.directory(), to.name());
+    if (!replace && replaced != null) {
+      return -Errno.EEXIST;
+    }
+    boolean directory = Paths.isKind(moved, FileKind.DIRECTORY);
+    if (!directory && (from.directoryOnly() || to.directoryOnly())) {
+      return -Errno.ENOTDIR;
+    }
+    if (replaced != null && replaced.node().equals(moved.node())) {
+      return 0;
+    }
+    Paths.requireChangeable(from.directory());
+    Paths.requireChangeable(to.directory());
+    requireNoMountPoint(guest, from);
+    requireNoMountPoint(guest, to);
+    source.rename(from.name(), target, to.name(), replace);
+    guest.files().moved(moved, new Location(to.directory(), to.name(), moved.node()));
+    return 0;
   }
 
-  private static long fstatat(SystemCalls guest, long folder, long path, long target, long flags) {
-    if ((flags & AT_EMPTY_PATH) != 0) {
-      byte[] name = guest.mem().readString(path, LONGEST_PATH);
-      if (name != null && name.length == 0) {
-        return guest.streams().fstat(folder, target);
+  private static long readLink(
+      SystemCalls guest, long folder, long address, long target, long sizeBits) {
+    int size = (int) sizeBits;
+    if (size <= 0) {
+      return -Errno.EINVAL;
+    }
+    byte[] text = linkText(guest, folder, address).getBytes(StandardCharsets.ISO_8859_1);
+    byte[] cut = Arrays.copyOf(text, Math.min(size, text.length));
+    guest.mem().write(target, cut);
+    return cut.length;
+  }
+
+  private static String linkText(SystemCalls guest, long folder, long address) {
+    String path = Paths.read(guest, address);
+    if (path.isEmpty() && (int) folder != Paths.AT_FDCWD) {
+      // A link that was opened itself.
+      Location location = guest.files().descriptors().any(folder).location();
+      if (location == null || !Paths.isKind(location, FileKind.SYMBOLIC_LINK)) {
+        throw new FileException(Errno.ENOENT);
       }
+      return location.node().target();
     }
-    return missing(guest, path);
+    Location base = Paths.base(guest, folder, path);
+    return files(guest).resolve(base, path, false).node().target();
   }
 
-  private static long getcwd(SystemCalls guest, long target, long size) {
-    byte[] root = {'/', 0};
-    if (size >= 0 && size < root.length) {
-      return -Errno.ERANGE;
+  private static long truncate(SystemCalls guest, long path, long size) {
+    if (size < 0) {
+      return -Errno.EINVAL;
     }
-    guest.mem().write(target, root);
-    return root.length;
+    Location location = Paths.resolve(guest, Paths.AT_FDCWD, path, true);
+    FileKind kind = location.node().status().kind();
+    if (kind != FileKind.REGULAR) {
+      return kind == FileKind.DIRECTORY ? -Errno.EISDIR : -Errno.EINVAL;
+    }
+    Paths.requireWritable(location.node());
+    Paths.requireAllowed(location, Paths.WRITE);
+    try (FileContent content = location.node().open(true)) {
+      content.truncate(size);
+    }
+    return 0;
   }
 }

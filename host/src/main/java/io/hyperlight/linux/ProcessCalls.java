@@ -13,6 +13,12 @@ import java.util.Arrays;
 final class ProcessCalls {
   static final int PROCESS = 1;
 
+  /** Of the kernel that this looks like. */
+  static final String RELEASE = "6.1.0";
+
+  /** What a program is called until it says otherwise. */
+  static final String INITIAL_NAME = "guest";
+
   /** {@code nobody}. */
   static final int USER = 65534;
 
@@ -36,12 +42,16 @@ final class ProcessCalls {
   private static final long PR_SET_NO_NEW_PRIVS = 38;
   private static final long PR_GET_NO_NEW_PRIVS = 39;
 
+  private static final int NAME_SIZE = 16;
   private static final int UTSNAME_FIELD = 65;
   private static final int ROBUST_LIST_HEAD = 24;
 
   private final SystemCalls guest;
   private final AddressRanges ranges;
   private final long memoryBytes;
+
+  /** With one character a byte. */
+  private String name = INITIAL_NAME;
 
   ProcessCalls(SystemCalls guest, AddressRanges ranges, long memoryBytes) {
     this.guest = guest;
@@ -54,7 +64,6 @@ final class ProcessCalls {
     answer(table, 0, 110, 24); // getppid, sched_yield
     answer(table, USER, 102, 104, 107, 108); // getuid, getgid, geteuid, getegid
     answer(table, 0, 115); // getgroups
-    answer(table, 022, 95); // umask
     answer(table, 0, 135); // personality
     answer(table, -Errno.ENOSYS, 334); // rseq, which libcs take as no offence
     table.on(60, (guest, a, b, c, d, e, f) -> guest.exit((int) a));
@@ -72,12 +81,19 @@ final class ProcessCalls {
     table.on(273, (guest, a, b, c, d, e, f) -> b == ROBUST_LIST_HEAD ? 0 : -Errno.EINVAL);
     table.on(302, (guest, a, b, c, d, e, f) -> guest.process().limit(a, b, c, d));
     table.on(309, (guest, a, b, c, d, e, f) -> guest.process().processor(a, b));
+    // setuid, setgid, setreuid, setregid, setresuid, setresgid: to what they are already.
+    table.on(105, (guest, a, b, c, d, e, f) -> own(guest, 105, a, a, a));
+    table.on(106, (guest, a, b, c, d, e, f) -> own(guest, 106, a, a, a));
+    table.on(113, (guest, a, b, c, d, e, f) -> own(guest, 113, a, b, b));
+    table.on(114, (guest, a, b, c, d, e, f) -> own(guest, 114, a, b, b));
+    table.on(117, (guest, a, b, c, d, e, f) -> own(guest, 117, a, b, c));
+    table.on(119, (guest, a, b, c, d, e, f) -> own(guest, 119, a, b, c));
     // Other users, priorities, hardware, kernels.
     for (int number :
         new int[] {
-          101, 103, 105, 106, 109, 112, 113, 114, 116, 117, 119, 122, 123, 126, 139, 141, 144, 153,
-          154, 155, 160, 161, 163, 165, 166, 167, 168, 169, 170, 171, 172, 173, 175, 176, 179, 203,
-          246, 250, 272, 298, 304, 308, 310, 311, 313, 317, 320, 321, 323
+          101, 103, 109, 112, 116, 122, 123, 126, 139, 141, 144, 153, 154, 155, 160, 161, 163, 165,
+          166, 167, 168, 169, 170, 171, 172, 173, 175, 176, 179, 203, 246, 250, 272, 298, 304, 308,
+          310, 311, 313, 317, 320, 321, 323
         }) {
       table.refuse(number, Errno.EPERM);
     }
@@ -89,13 +105,31 @@ final class ProcessCalls {
     }
   }
 
+  String name() {
+    return name;
+  }
+
+  void restore(String earlierName) {
+    name = earlierName;
+  }
+
   private static long own(long process) {
     return process == 0 || process == PROCESS ? PROCESS : -Errno.ESRCH;
   }
 
+  private static long own(SystemCalls guest, int number, long... wanted) {
+    for (long user : wanted) {
+      if ((int) user != USER && (int) user != -1) {
+        guest.refused(number);
+        return -Errno.EPERM;
+      }
+    }
+    return 0;
+  }
+
   private long uname(long target) {
     ByteBuffer names = GuestMemory.struct(6 * UTSNAME_FIELD);
-    String[] fields = {"Linux", "sandbox", "6.1.0", "#1 Hyperlight", "x86_64", "(none)"};
+    String[] fields = {"Linux", "sandbox", RELEASE, "#1 Hyperlight", "x86_64", "(none)"};
     for (int i = 0; i < fields.length; i++) {
       names.position(i * UTSNAME_FIELD).put(fields[i].getBytes(StandardCharsets.US_ASCII));
     }
@@ -127,10 +161,10 @@ final class ProcessCalls {
 
   private long limitOf(int resource) {
     return switch (resource) {
-      case RLIMIT_STACK -> ranges.stackEnd() - ranges.stackStart();
+      case RLIMIT_STACK -> ranges.programStackBytes();
       case RLIMIT_CORE, RLIMIT_MEMLOCK -> 0;
       case RLIMIT_NPROC -> 1;
-      case RLIMIT_NOFILE -> StreamCalls.DESCRIPTORS;
+      case RLIMIT_NOFILE -> Descriptors.MOST;
       case RLIMIT_AS -> INFINITY;
       default -> INFINITY;
     };
@@ -183,17 +217,25 @@ final class ProcessCalls {
 
   private long prctl(long operation, long argument) {
     if (operation == PR_SET_NAME) {
-      guest.mem().readString(argument, 16);
+      setName(argument);
       return 0;
     }
     if (operation == PR_GET_NAME) {
-      guest.mem().write(argument, Arrays.copyOf("guest".getBytes(StandardCharsets.US_ASCII), 16));
+      byte[] bytes = name.getBytes(StandardCharsets.ISO_8859_1);
+      guest.mem().write(argument, Arrays.copyOf(bytes, NAME_SIZE));
       return 0;
     }
     if (operation == PR_GET_NO_NEW_PRIVS) {
       return 1;
     }
     return operation == PR_SET_NO_NEW_PRIVS || operation == PR_GET_DUMPABLE ? 0 : -Errno.EINVAL;
+  }
+
+  /** What is too long is cut. */
+  private void setName(long address) {
+    byte[] text = guest.mem().readString(address, NAME_SIZE - 1);
+    byte[] bytes = text != null ? text : guest.mem().read(address, NAME_SIZE - 1);
+    name = new String(bytes, StandardCharsets.ISO_8859_1);
   }
 
   private long archPrctl(long operation, long address) {

@@ -14,10 +14,17 @@ public sealed interface ProcessEnding {
   /**
    * It sent itself a signal that ends it, as {@code abort(3)} does.
    *
-   * @param signal its name
+   * @param signal its number
+   * @param name of the signal
    * @param explanation as for {@link Exited}
    */
-  record Killed(String signal, String explanation) implements ProcessEnding {}
+  record Killed(int signal, String name, String explanation) implements ProcessEnding {}
+
+  /**
+   * It asks for input there is not yet. Its system call is not answered; {@link SystemCalls#answer}
+   * can be called again when there is.
+   */
+  record WaitingForInput() implements ProcessEnding {}
 
   /**
    * It waits for something that cannot happen.

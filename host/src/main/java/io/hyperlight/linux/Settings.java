@@ -1,7 +1,9 @@
 package io.hyperlight.linux;
 
+import io.hyperlight.files.Mount;
 import io.hyperlight.vm.MachineOptions;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -13,14 +15,61 @@ import org.jspecify.annotations.Nullable;
  * @param mayMakeCode whether memory that could be written may become executable
  * @param observer sees every system call; null for nobody
  * @param machine what its machine is like
+ * @param input its standard input; null for a program that serves, which reads requests
+ * @param mostOutputBytes what a whole program may write that is kept for somebody
+ * @param mounts its files; the later ones lie on top of the earlier ones
+ * @param program what it is called
  */
 public record Settings(
     @Nullable InstantSource clock,
     OptionalLong randomSeed,
     boolean mayMakeCode,
     @Nullable SystemCallObserver observer,
-    MachineOptions machine) {
+    MachineOptions machine,
+    SystemCalls.@Nullable Input input,
+    long mostOutputBytes,
+    List<Mount> mounts,
+    ProgramIdentity program) {
   /** The host's clocks, true random numbers, no code but the program's own, nobody looking. */
   public static final Settings DEFAULT =
-      new Settings(null, OptionalLong.empty(), false, null, MachineOptions.DEFAULT);
+      new Settings(
+          null,
+          OptionalLong.empty(),
+          false,
+          null,
+          MachineOptions.DEFAULT,
+          SystemCalls.Input.EMPTY,
+          0,
+          List.of(),
+          ProgramIdentity.DEFAULT);
+
+  public Settings {
+    mounts = List.copyOf(mounts);
+  }
+
+  /** The same with what belongs to a program's state: its files and its name. */
+  public Settings withProgramOf(Settings other) {
+    return new Settings(
+        clock,
+        randomSeed,
+        mayMakeCode,
+        observer,
+        machine,
+        other.input,
+        other.mostOutputBytes,
+        other.mounts,
+        other.program);
+  }
+
+  /** The same with another standard input. */
+  public Settings withInput(SystemCalls.Input other) {
+    return new Settings(
+        clock, randomSeed, mayMakeCode, observer, machine, other, mostOutputBytes, mounts, program);
+  }
+
+  /** The same with other files. */
+  public Settings withMounts(List<Mount> others) {
+    return new Settings(
+        clock, randomSeed, mayMakeCode, observer, machine, input, mostOutputBytes, others, program);
+  }
 }

@@ -203,14 +203,31 @@ final class SignalCalls {
     if (setSize != SET_SIZE) {
       return -Errno.EINVAL;
     }
+    return deliverUnder(guest.mem().readLong(set)) ? -Errno.EINTR : pause();
+  }
+
+  /**
+   * Lets the guest have a signal that is pending while others are blocked than usual, in a system
+   * call that waits and ends with EINTR then.
+   *
+   * @param mask what is blocked meanwhile
+   * @return whether there was one; the system call's result does not matter then
+   */
+  boolean deliverUnder(long mask) {
     long before = blocked;
-    blocked = withoutUnblockable(guest.mem().readLong(set));
+    blocked = withoutUnblockable(mask);
     guest.machine().set(Register.RAX, -(long) Errno.EINTR);
     if (!deliverPending(afterSystemCall(), before)) {
-      return pause();
+      blocked = before;
+      return false;
     }
     guest.redirected();
-    return -Errno.EINTR;
+    return true;
+  }
+
+  /** Sends the program a signal as the kernel does, about what it has just done. */
+  void raise(int signal) {
+    send(ProcessCalls.PROCESS, ProcessCalls.PROCESS, signal, SI_USER);
   }
 
   private long sigtimedwait(long set, long info, long timeout, long setSize) {
@@ -294,7 +311,7 @@ final class SignalCalls {
       return 0; // by the time that a blocked one is delivered, it may not be ignored any more
     }
     if (!isBlocked && actions[(int) signal].handler() == SIG_DFL) {
-      return guest.kill(Signals.name((int) signal));
+      return guest.kill((int) signal);
     }
     if ((pending & bit((int) signal)) == 0) {
       pending |= bit((int) signal);
@@ -351,9 +368,9 @@ final class SignalCalls {
         continue;
       }
       if (actions[info.signal()].handler() == SIG_DFL) {
-        guest.kill(Signals.name(info.signal()));
+        guest.kill(info.signal());
       } else if (!deliver(info, registers, SignalFrame.Cause.NONE, mask)) {
-        guest.kill(info.signal() == SIGABRT ? Signals.name(SIGABRT) : "SIGSEGV");
+        guest.kill(info.signal() == SIGABRT ? SIGABRT : FaultSignals.SIGSEGV);
       }
       return true;
     }
@@ -450,7 +467,7 @@ final class SignalCalls {
           UserContext.isUserAddress(saved.registers().getOrDefault(Register.RIP, 0L))
               && setExtendedState(saved.extendedState());
       if (!possible) {
-        return guest.kill("SIGSEGV");
+        return guest.kill(FaultSignals.SIGSEGV);
       }
       blocked = withoutUnblockable(saved.blocked());
       restoreStack(saved.stack());
@@ -460,7 +477,7 @@ final class SignalCalls {
       }
       return 0;
     } catch (GuestAddressException e) {
-      return guest.kill("SIGSEGV");
+      return guest.kill(FaultSignals.SIGSEGV);
     }
   }
 

@@ -42,11 +42,29 @@ final class Signals {
   private static final int SIGURG = 23;
   private static final int SIGWINCH = 28;
 
+  /** The first of the kernel's real-time signals. */
+  private static final int SIGRTMIN = 32;
+
   private Signals() {}
 
   /** A signal's name; a real-time signal has none but its number. */
   static String name(int signal) {
     return signal <= NAMES.length ? NAMES[signal - 1] : "signal " + signal;
+  }
+
+  /**
+   * What a number stands for where a signal is expected, in a trace.
+   *
+   * @param signal any number
+   */
+  static String traced(int signal) {
+    if (signal < 1 || signal > SignalState.SIGNALS) {
+      return Integer.toString(signal);
+    }
+    if (signal == SIGRTMIN) {
+      return "SIGRTMIN";
+    }
+    return signal < SIGRTMIN ? NAMES[signal - 1] : "SIGRT_" + (signal - SIGRTMIN);
   }
 
   /**

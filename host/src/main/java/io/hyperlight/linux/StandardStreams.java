@@ -1,13 +1,73 @@
 package io.hyperlight.linux;
 
+import java.util.Arrays;
+
 /**
- * Which stream each of the three descriptors is: 0 to 2, or -1 for a closed one.
- *
- * @param input descriptor 0
- * @param output descriptor 1
- * @param error descriptor 2
+ * Where a guest's standard streams come from and go to. No part of its state: what was printed
+ * stays printed.
  */
-public record StandardStreams(int input, int output, int error) {
-  /** As they are at first. */
-  public static final StandardStreams INITIAL = new StandardStreams(0, 1, 2);
+final class StandardStreams {
+  /** How much of standard error is kept for the message of an exception. */
+  private static final int KEPT_BYTES = 4096;
+
+  private static final byte[] NOTHING = {};
+
+  private final SystemCalls.Input input;
+  private final SystemCalls.Output output;
+  private byte[] lastErrors = NOTHING;
+
+  StandardStreams(SystemCalls.Input input, SystemCalls.Output output) {
+    this.input = input;
+    this.output = output;
+  }
+
+  /** Forgets what earlier calls wrote to standard error. */
+  void beginCall() {
+    lastErrors = NOTHING;
+  }
+
+  /** What the call has written to standard error last. */
+  byte[] lastErrors() {
+    return lastErrors;
+  }
+
+  /** Whether there has never been and will never be any input. */
+  boolean isInputEmpty() {
+    return input.isEmpty();
+  }
+
+  /**
+   * Nothing can be read yet, and the guest is to be left waiting at its system call, which has
+   * changed nothing.
+   */
+  static final class WaitingException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    WaitingException() {
+      super("the guest waits for input", null, false, false);
+    }
+  }
+
+  int read(byte[] target) {
+    byte[] bytes = input.read(target.length);
+    if (bytes == null) {
+      throw new WaitingException();
+    }
+    if (bytes.length > target.length) {
+      throw new IllegalStateException(
+          "standard input gave %d bytes instead of %d at most"
+              .formatted(bytes.length, target.length));
+    }
+    System.arraycopy(bytes, 0, target, 0, bytes.length);
+    return bytes.length;
+  }
+
+  void print(byte[] bytes, boolean error) {
+    if (error) {
+      byte[] all = Arrays.copyOf(lastErrors, lastErrors.length + bytes.length);
+      System.arraycopy(bytes, 0, all, lastErrors.length, bytes.length);
+      lastErrors = Arrays.copyOfRange(all, Math.max(0, all.length - KEPT_BYTES), all.length);
+    }
+    output.print(bytes, error);
+  }
 }

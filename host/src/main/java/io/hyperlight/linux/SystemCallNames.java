@@ -70,6 +70,15 @@ final class SystemCallNames {
   static final int END = SECOND + FROM_424.length;
 
   /**
+   * Whether there is such a system call.
+   *
+   * @param number any
+   */
+  static boolean isUsed(long number) {
+    return (number >= 0 && number < FROM_0.length) || (number >= SECOND && number < END);
+  }
+
+  /**
    * A system call's name, or its number in words.
    *
    * @param number any

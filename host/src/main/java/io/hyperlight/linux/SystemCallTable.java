@@ -14,6 +14,7 @@ final class SystemCallTable {
      * The result, or a negated error number.
      *
      * @throws io.hyperlight.vm.GuestAddressException for EFAULT
+     * @throws io.hyperlight.files.FileException for the error in it
      */
     long call(SystemCalls guest, long a, long b, long c, long d, long e, long f);
   }
@@ -22,8 +23,14 @@ final class SystemCallTable {
 
   SystemCallTable() {
     MemoryCalls.register(this);
-    StreamCalls.register(this);
+    OpenCalls.register(this);
+    DescriptorCalls.register(this);
+    TransferCalls.register(this);
+    PollCalls.register(this);
+    StatCalls.register(this);
+    DirectoryCalls.register(this);
     PathCalls.register(this);
+    AttributeCalls.register(this);
     TimeCalls.register(this);
     RandomCalls.register(this);
     ProcessCalls.register(this);

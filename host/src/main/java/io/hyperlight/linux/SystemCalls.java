@@ -1,5 +1,11 @@
 package io.hyperlight.linux;
 
+import io.hyperlight.files.FileContent;
+import io.hyperlight.files.FileException;
+import io.hyperlight.files.FileKind;
+import io.hyperlight.files.FileSystem;
+import io.hyperlight.files.Mount;
+import io.hyperlight.files.Node;
 import io.hyperlight.kvm.Register;
 import io.hyperlight.os.Errno;
 import io.hyperlight.vm.AddressSpace;
@@ -8,8 +14,11 @@ import io.hyperlight.vm.Machine;
 import io.hyperlight.vm.Trap;
 import io.hyperlight.vm.UserContext;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>For one thread at a time.
  */
-public final class SystemCalls {
+public final class SystemCalls implements AutoCloseable {
   private static final SystemCallTable TABLE = new SystemCallTable();
 
   /** All numbers beyond the table, for counting. */
@@ -31,7 +40,9 @@ public final class SystemCalls {
   private final AddressSpace space;
   private final GuestMemory guestMemory;
   private final MemoryCalls memory;
-  private final StreamCalls streams;
+  private final Settings settings;
+  private final StandardStreams streams;
+  private final ProcessFiles files;
   private final TimeCalls time;
   private final RandomCalls random;
   private final ProcessCalls process;
@@ -40,6 +51,8 @@ public final class SystemCalls {
 
   /** How often what was refused, by number. */
   private final Map<Long, Long> refusals = new LinkedHashMap<>();
+
+  private long count;
 
   // Of the running call.
   private @Nullable ProcessEnding ending;
@@ -59,50 +72,120 @@ public final class SystemCalls {
     void print(byte[] bytes, boolean error);
   }
 
-  /** System calls of one guest. */
+  /** Gives a guest what it reads from its standard input. */
+  @FunctionalInterface
+  public interface Input {
+    /** No input. */
+    Input EMPTY =
+        new Input() {
+          @Override
+          public byte[] read(int most) {
+            return new byte[0];
+          }
+
+          @Override
+          public boolean isEmpty() {
+            return true;
+          }
+        };
+
+    /**
+     * The next bytes. May wait for them.
+     *
+     * @param most how many there may be; positive
+     * @return those that there are; none at the end; null if there are none yet and the guest is to
+     *     be left waiting for them: {@link SystemCalls#answer} then says so, and asks again when it
+     *     is called again
+     */
+    byte @Nullable [] read(int most);
+
+    /** Whether it is known that there never are any. */
+    default boolean isEmpty() {
+      return false;
+    }
+  }
+
+  /**
+   * System calls of one guest.
+   *
+   * @throws io.hyperlight.os.SystemCallException if a directory of the host that is mounted cannot
+   *     be opened
+   */
   public SystemCalls(Machine machine, AddressRanges ranges, Output output, Settings settings) {
     this.machine = machine;
     space = machine.addressSpace();
+    this.settings = settings;
     observer = settings.observer();
     guestMemory = new GuestMemory(space);
     memory = new MemoryCalls(space, ranges, settings.mayMakeCode());
-    streams = new StreamCalls(this, output);
+    streams = new StandardStreams(Objects.requireNonNull(settings.input()), output);
     time = new TimeCalls(this, settings.clock());
     random = new RandomCalls(this, settings.randomSeed());
     process = new ProcessCalls(this, ranges, machine.memorySizeBytes());
     signals = new SignalCalls(this);
+    files = new ProcessFiles(this, streams, settings);
   }
 
   /**
-   * What a snapshot has to keep. Immutable.
+   * What a snapshot has to keep. Immutable; may hold descriptors of the host until it is closed.
    *
    * @param programBreak where it is
-   * @param streams which of the three each descriptor is; -1 for a closed one
+   * @param files descriptors and what is in the file system
    * @param monotonicNanos what the monotonic clock said; 0 if nobody has asked it
    * @param signals handlers, and what is blocked or pending
+   * @param name of the process
    */
   public record State(
-      long programBreak, StandardStreams streams, long monotonicNanos, SignalState signals) {
+      long programBreak, FileState files, long monotonicNanos, SignalState signals, String name)
+      implements AutoCloseable {
     /** That of a program whose descriptors and signals are as at the start. */
     public static State of(long programBreak, long monotonicNanos) {
-      return new State(programBreak, StandardStreams.INITIAL, monotonicNanos, SignalState.INITIAL);
+      return new State(
+          programBreak,
+          FileState.INITIAL,
+          monotonicNanos,
+          SignalState.INITIAL,
+          ProcessCalls.INITIAL_NAME);
+    }
+
+    /** Whether it is {@link #of} the same numbers, but for contents of files. */
+    public boolean isInitial() {
+      return files.isInitial()
+          && signals.equals(SignalState.INITIAL)
+          && name.equals(ProcessCalls.INITIAL_NAME);
+    }
+
+    /** Gives up what it holds of the host. A second call does nothing. */
+    @Override
+    public void close() {
+      files.close();
     }
   }
 
-  /** The state between two calls. */
+  /** The state between two calls, to be closed by the caller. */
   public State state() {
     return new State(
-        memory.programBreak().current(), streams.state(), time.state(), signals.state());
+        memory.programBreak().current(),
+        files.freeze(),
+        time.state(),
+        signals.state(),
+        process.name());
   }
 
-  /** Goes back to an earlier state, after the machine has gone back. */
+  /**
+   * Goes back to an earlier state, after the machine has gone back.
+   *
+   * @param earlier is not closed meanwhile, or is {@linkplain FileState#retain retained}
+   */
   public void restore(State earlier) {
     memory.programBreak().restore(earlier.programBreak);
-    streams.restore(earlier.streams);
+    files.restore(earlier.files);
     time.restore(earlier.monotonicNanos);
     random.restore();
     signals.restore(earlier.signals);
+    process.restore(earlier.name);
     refusals.clear();
+    count = 0;
     beginCall();
   }
 
@@ -111,6 +194,41 @@ public final class SystemCalls {
     ending = null;
     need = null;
     streams.beginCall();
+  }
+
+  /** What is in the files that the guest can write. Immutable. */
+  public FileSystem.State writtenFiles() {
+    return files.fileSystem().freeze();
+  }
+
+  /** Gives up what it holds of the host. A second call does nothing. */
+  @Override
+  public void close() {
+    files.close();
+  }
+
+  /**
+   * The contents of a file that the guest sees.
+   *
+   * @param path absolute
+   * @param most how many bytes it may have
+   * @throws FileException if it cannot be read, or is larger
+   */
+  public byte[] readFile(String path, int most) {
+    FileSystem system = files.fileSystem();
+    Node node = system.resolve(system.root(), path, true).node();
+    if (node.status().kind() != FileKind.REGULAR) {
+      throw new FileException(Errno.EACCES);
+    }
+    try (FileContent content = node.open(false)) {
+      long size = content.status().size();
+      if (size > most) {
+        throw new FileException(Errno.EFBIG);
+      }
+      byte[] bytes = new byte[(int) size];
+      int read = content.read(0, bytes, 0, bytes.length);
+      return Arrays.copyOf(bytes, read);
+    }
   }
 
   /** Random bytes as the guest would get them. */
@@ -125,6 +243,11 @@ public final class SystemCalls {
     return byName;
   }
 
+  /** How many system calls were answered. */
+  public long count() {
+    return count;
+  }
+
   private static String nameOf(long counted) {
     return counted == UNKNOWN ? "numbers that do not exist" : SystemCallNames.of(counted);
   }
@@ -136,18 +259,18 @@ public final class SystemCalls {
    */
   public @Nullable ProcessEnding answer() {
     long number = machine.get(Register.RAX);
+    ending = null;
     redirected = false;
     long result;
     if (observer == null) {
       result = call(number);
     } else {
-      long[] arguments = arguments();
-      result = call(number);
-      observer.answered(SystemCallNames.of(number), arguments, result);
+      result = callObserved(number, observer);
     }
     if (ending != null) {
       return ending;
     }
+    count++;
     if (!redirected) {
       machine.set(Register.RAX, result);
       if (!signals.deliverPending()) {
@@ -155,6 +278,23 @@ public final class SystemCalls {
       }
     }
     return ending;
+  }
+
+  /** What goes into the call is read before it, and what comes out of it before anybody else. */
+  private long callObserved(long number, SystemCallObserver listening) {
+    long[] arguments = arguments();
+    TracedCall traced = new TracedCall(space, number, arguments);
+    long result = call(number);
+    if (ending instanceof ProcessEnding.WaitingForInput) {
+      return result; // it is answered later, and told of then
+    }
+    boolean returned = ending == null || ending instanceof ProcessEnding.Killed;
+    listening.answered(
+        SystemCallNames.of(number),
+        arguments,
+        result,
+        returned ? traced.line(result) : traced.lineWithoutResult());
+    return result;
   }
 
   private long[] arguments() {
@@ -185,6 +325,11 @@ public final class SystemCalls {
           machine.get(Register.R9));
     } catch (GuestAddressException e) {
       return -Errno.EFAULT;
+    } catch (StandardStreams.WaitingException e) {
+      ending = new ProcessEnding.WaitingForInput();
+      return 0;
+    } catch (FileException e) {
+      return -e.errno();
     }
   }
 
@@ -203,8 +348,17 @@ public final class SystemCalls {
     return memory;
   }
 
-  StreamCalls streams() {
-    return streams;
+  ProcessFiles files() {
+    return files;
+  }
+
+  ProgramIdentity program() {
+    return settings.program();
+  }
+
+  /** Where files are mounted. */
+  List<String> mountPaths() {
+    return settings.mounts().stream().map(Mount::path).toList();
   }
 
   TimeCalls time() {
@@ -248,8 +402,11 @@ public final class SystemCalls {
 
   /** Remembers what a program may fail over. */
   void needs(Need what, int number) {
+    String wanted = "%s (%s)".formatted(what.text(), SystemCallNames.of(number));
     if (need == null) {
-      need = "guest needs %s (%s)".formatted(what.text(), SystemCallNames.of(number));
+      need = "guest needs " + wanted;
+    } else if (!need.contains(wanted)) { // there are few of them
+      need += ", " + wanted;
     }
   }
 
@@ -260,8 +417,8 @@ public final class SystemCalls {
   }
 
   /** Ends the program by a signal; the result does not matter. */
-  long kill(String signal) {
-    ending = new ProcessEnding.Killed(signal, explanation());
+  long kill(int signal) {
+    ending = new ProcessEnding.Killed(signal, Signals.name(signal), explanation());
     return 0;
   }
 

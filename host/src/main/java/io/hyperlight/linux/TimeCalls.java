@@ -74,6 +74,11 @@ final class TimeCalls {
     return source == null ? Instant.now() : source.instant();
   }
 
+  /** Real time. */
+  Instant instant() {
+    return now();
+  }
+
   private long hostNanos() {
     if (source == null) {
       return System.nanoTime();

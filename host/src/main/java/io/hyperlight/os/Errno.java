@@ -8,6 +8,7 @@ public final class Errno {
   public static final int EINTR = 4;
   public static final int EIO = 5;
   public static final int ENXIO = 6;
+  public static final int E2BIG = 7;
   public static final int EBADF = 9;
   public static final int ECHILD = 10;
   public static final int EAGAIN = 11;
@@ -16,57 +17,42 @@ public final class Errno {
   public static final int EFAULT = 14;
   public static final int EBUSY = 16;
   public static final int EEXIST = 17;
+  public static final int EXDEV = 18;
   public static final int ENODEV = 19;
   public static final int ENOTDIR = 20;
+  public static final int EISDIR = 21;
   public static final int EINVAL = 22;
   public static final int ENFILE = 23;
   public static final int EMFILE = 24;
   public static final int ENOTTY = 25;
+  public static final int EFBIG = 27;
   public static final int ENOSPC = 28;
   public static final int ESPIPE = 29;
   public static final int EROFS = 30;
+  public static final int EMLINK = 31;
+  public static final int EPIPE = 32;
   public static final int ERANGE = 34;
   public static final int ENAMETOOLONG = 36;
   public static final int ENOSYS = 38;
+  public static final int ENOTEMPTY = 39;
+  public static final int ELOOP = 40;
+  public static final int ENODATA = 61;
+  public static final int EOVERFLOW = 75;
   public static final int ENOTSOCK = 88;
+  public static final int ENOTSUP = 95;
   public static final int ETIMEDOUT = 110;
+  public static final int ESTALE = 116;
 
   private Errno() {}
 
   /**
-   * The symbolic name and what it means, or the bare number where this library has no name for it.
+   * The symbolic name and what it means, such as {@code ENOENT (No such file or directory)}, or the
+   * bare number where Linux has no name for it.
+   *
+   * @param errno any number
    */
   public static String describe(int errno) {
-    return switch (errno) {
-      case EPERM -> "EPERM (operation not permitted)";
-      case ENOENT -> "ENOENT (no such file or directory)";
-      case ESRCH -> "ESRCH (no such process)";
-      case EINTR -> "EINTR (interrupted)";
-      case EIO -> "EIO (input/output error)";
-      case ENXIO -> "ENXIO (no such device or address)";
-      case EBADF -> "EBADF (bad file descriptor)";
-      case ECHILD -> "ECHILD (no child processes)";
-      case EAGAIN -> "EAGAIN (temporarily unavailable)";
-      case ENOMEM -> "ENOMEM (out of memory)";
-      case EACCES -> "EACCES (permission denied)";
-      case EFAULT -> "EFAULT (bad address)";
-      case EBUSY -> "EBUSY (device or resource busy)";
-      case EEXIST -> "EEXIST (exists already)";
-      case ENODEV -> "ENODEV (no such device)";
-      case ENOTDIR -> "ENOTDIR (not a directory)";
-      case EINVAL -> "EINVAL (invalid argument)";
-      case ENFILE -> "ENFILE (too many open files in the system)";
-      case EMFILE -> "EMFILE (too many open files in the process)";
-      case ENOTTY -> "ENOTTY (not supported by this device)";
-      case ENOSPC -> "ENOSPC (no space left)";
-      case ESPIPE -> "ESPIPE (cannot be positioned)";
-      case EROFS -> "EROFS (read-only file system)";
-      case ERANGE -> "ERANGE (result too large)";
-      case ENAMETOOLONG -> "ENAMETOOLONG (name too long)";
-      case ENOSYS -> "ENOSYS (not implemented)";
-      case ENOTSOCK -> "ENOTSOCK (not a socket)";
-      case ETIMEDOUT -> "ETIMEDOUT (timed out)";
-      default -> "errno " + errno;
-    };
+    String name = ErrorNumbers.name(errno);
+    return name == null ? "errno " + errno : name + " (" + ErrorNumbers.meaning(errno) + ")";
   }
 }

@@ -12,7 +12,7 @@ import java.lang.invoke.VarHandle;
 
 /**
  * System calls of the C library, through {@code java.lang.foreign}. The only class that links
- * native functions.
+ * native functions; {@link FileCalls} has those that are about files, made with its help.
  *
  * <p>Every method is safe to call from any thread. A failed call throws {@link
  * SystemCallException}, except {@link #ioctl(MemorySegment, int, long, long)}, whose callers are on
@@ -194,7 +194,7 @@ public final class Posix {
   private static volatile boolean granted;
 
   @SuppressWarnings("restricted")
-  private static MethodHandle link(
+  static MethodHandle link(
       Linker linker, String name, FunctionDescriptor descriptor, Linker.Option... options) {
     return linker.downcallHandle(
         linker.defaultLookup().find(name).orElseThrow(), descriptor, options);
@@ -462,7 +462,7 @@ public final class Posix {
   }
 
   /** A downcall handle declares {@code Throwable}; only unchecked ones can arrive. */
-  private static RuntimeException unexpected(Throwable t) {
+  static RuntimeException unexpected(Throwable t) {
     if (t instanceof RuntimeException e) {
       throw e;
     }

@@ -384,6 +384,24 @@ public final class AddressSpace {
     return isAccessible(guestAddress, sizeBytes, false);
   }
 
+  /**
+   * Whether user code can write every byte of a range.
+   *
+   * @param guestAddress any value
+   * @param sizeBytes any value; negative is never writable
+   */
+  public boolean isWritable(long guestAddress, long sizeBytes) {
+    return isAccessible(guestAddress, sizeBytes, true);
+  }
+
+  /** What is mapped or reserved, for people: neighbours with equal rights are one range. */
+  public List<MappedRange> ranges() {
+    return MappedRange.merge(
+        mappings.stream()
+            .map(mapping -> new MappedRange(mapping.start, mapping.end, mapping.protection))
+            .toList());
+  }
+
   /** Whether user code can read, or write, all of a range; any values. */
   boolean isAccessible(long guestAddress, long sizeBytes, boolean write) {
     return isCovered(

@@ -4,7 +4,8 @@ package io.hyperlight.vm;
 public final class ImageClosedException extends IllegalStateException {
   private static final long serialVersionUID = 1L;
 
-  ImageClosedException() {
+  /** For images here, and what belongs to them elsewhere. */
+  public ImageClosedException() {
     super("the image is closed");
   }
 }

@@ -117,6 +117,16 @@ public final class Machine implements AutoCloseable {
     if (tracker != null) {
       memory.trackBy(tracker);
     }
+    StoppedState stopped = image == null ? null : image.stopped();
+    if (stopped != null) {
+      pristine = false;
+      try {
+        stopped.set(vcpu);
+      } catch (Throwable t) {
+        close();
+        throw t;
+      }
+    }
   }
 
   /**
@@ -193,6 +203,24 @@ public final class Machine implements AutoCloseable {
     requireNotTrapped();
     UserState state = pristine ? userState : UserState.of(vcpu);
     Gate.setResetState(addressSpace, state);
+    return freeze(state, null);
+  }
+
+  /**
+   * Freezes the machine as it stands at a system call that has not been answered. Machines that
+   * come from the image stand there, too: their registers can be read and set, and {@link #resume}
+   * lets them go on. This one can be answered afterwards.
+   *
+   * @return the image, which the caller closes
+   * @throws IllegalStateException if it has trapped
+   * @throws io.hyperlight.os.SystemCallException if the host has no room for the image
+   */
+  public MachineImage freezeAtSystemCall() {
+    requireNotTrapped();
+    return freeze(UserState.INITIAL, StoppedState.of(vcpu));
+  }
+
+  private MachineImage freeze(UserState state, @Nullable StoppedState stopped) {
     return new MachineImage(
         entry,
         memory.freeze(),
@@ -201,7 +229,8 @@ public final class Machine implements AutoCloseable {
             tables.root(), exceptionStackTop, addressSpace.mappings(), frame),
         state,
         xcr0,
-        null);
+        null,
+        stopped);
   }
 
   /**
@@ -223,9 +252,13 @@ public final class Machine implements AutoCloseable {
     }
     memory.restore();
     addressSpace.restore(to.layout().mappings());
+    StoppedState stopped = to.stopped();
+    if (stopped != null) {
+      stopped.set(vcpu);
+    }
     trapped = false;
     disturbed = false;
-    pristine = true;
+    pristine = stopped == null;
     lost = false;
     return true;
   }
@@ -238,6 +271,11 @@ public final class Machine implements AutoCloseable {
   /** Guest-physical memory in all. */
   public long memorySizeBytes() {
     return memory.segment().byteSize();
+  }
+
+  /** How much memory has been handed out at most, the monitor's included, in bytes. */
+  public long mostMemoryBytes() {
+    return memory.usedBytes();
   }
 
   Processor processor() {

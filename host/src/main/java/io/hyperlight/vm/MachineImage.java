@@ -4,8 +4,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A machine at rest, frozen: its memory, and all that is known of it outside of its memory.
- * Immutable, safe for use by many threads.
+ * A machine, frozen at rest between two calls or at a system call: its memory, and all that is
+ * known of it outside of its memory. Immutable, safe for use by many threads.
  *
  * <p>Counted, as {@link MemoryImage} is: machines that came from it keep it alive.
  */
@@ -17,6 +17,7 @@ public final class MachineImage implements AutoCloseable {
   private final UserState userState;
   private final long xcr0;
   private final @Nullable GuestProcessor processor;
+  private final @Nullable StoppedState stopped;
   private boolean closed;
 
   /**
@@ -35,6 +36,7 @@ public final class MachineImage implements AutoCloseable {
    *
    * @param xcr0 the state components that the guest can use
    * @param processor what it has seen; null for this machine's
+   * @param stopped null if it rests between two calls
    */
   MachineImage(
       SystemCallEntry entry,
@@ -43,7 +45,8 @@ public final class MachineImage implements AutoCloseable {
       MemoryLayout layout,
       UserState userState,
       long xcr0,
-      @Nullable GuestProcessor processor) {
+      @Nullable GuestProcessor processor,
+      @Nullable StoppedState stopped) {
     this.entry = entry;
     this.memory = memory;
     this.memorySizeBytes = memorySizeBytes;
@@ -51,6 +54,7 @@ public final class MachineImage implements AutoCloseable {
     this.userState = userState;
     this.xcr0 = xcr0;
     this.processor = processor;
+    this.stopped = stopped;
   }
 
   SystemCallEntry entry() {
@@ -72,6 +76,16 @@ public final class MachineImage implements AutoCloseable {
 
   long xcr0() {
     return xcr0;
+  }
+
+  /** Whether machines that come from it stand at a system call that has not been answered. */
+  public boolean isAtSystemCall() {
+    return stopped != null;
+  }
+
+  /** Where user code goes on that was stopped in the middle; null between two calls. */
+  @Nullable StoppedState stopped() {
+    return stopped;
   }
 
   /**

@@ -88,7 +88,8 @@ public final class MachineImageBuilder implements AutoCloseable {
             tables.root(), exceptionStackTop, addressSpace.mappings(), frame),
         state,
         processor.xcr0(),
-        processor);
+        processor,
+        null);
   }
 
   /** Frees the memory that it was built in; a finished image has its own. */

@@ -33,7 +33,7 @@ class ElfFileTest {
 
   @Test
   void aSoundGuestIsTaken() {
-    Program program = new Program(guest().toByteArray());
+    GuestProgram program = new GuestProgram(guest().toByteArray());
     assertThat(program.exports().keySet()).containsExactly("add", "count", "element", "question");
     assertThat(program.imports()).hasSize(1);
     assertThat(program.segments())
@@ -46,14 +46,14 @@ class ElfFileTest {
   void theCallersBytesAreNotChangedByRelocation() {
     byte[] file = guest().toByteArray();
     byte[] copy = file.clone();
-    assertThat(new Program(file).segments()).isNotEmpty();
+    assertThat(new GuestProgram(file).segments()).isNotEmpty();
     assertThat(file).isEqualTo(copy);
   }
 
   @Test
   void whatIsNoElfFileIsCalledThat() {
     assertRefused(new byte[0]).withMessageContaining("not an ELF file");
-    assertRefused("#!/bin/sh\n".getBytes(UTF_8)).withMessageContaining("not an ELF file");
+    assertRefused("#!/bin/sh\n".getBytes(UTF_8)).withMessageContaining("a script, not an ELF file");
     assertRefused(new byte[] {0x7f, 'E', 'L'}).withMessageContaining("not an ELF file");
     assertRefused(guest().setByte(0, 0x7e)).withMessageContaining("not an ELF file");
   }
@@ -75,12 +75,12 @@ class ElfFileTest {
   @Test
   void everyTruncationIsRefusedOrChangesNothing() {
     byte[] whole = guest().toByteArray();
-    Program sound = new Program(whole);
+    GuestProgram sound = new GuestProgram(whole);
     int refused = 0;
     for (int size = 0; size < whole.length; size++) {
-      Program program;
+      GuestProgram program;
       try {
-        program = new Program(Arrays.copyOf(whole, size));
+        program = new GuestProgram(Arrays.copyOf(whole, size));
       } catch (GuestFormatException e) {
         assertThat(e).hasMessageMatching("(?s)(not an ELF file|truncated: ).*");
         refused++;
@@ -290,7 +290,7 @@ class ElfFileTest {
   @Test
   void relocationsAddTheLoadBias() {
     ElfImage image = guest();
-    Program program = new Program(image.toByteArray());
+    GuestProgram program = new GuestProgram(image.toByteArray());
     long address = image.functionAddress("add") + GuestLayout.POSITION_INDEPENDENT_BASE;
     ElfSegment segment =
         program.segments().stream().filter(s -> s.contains(address)).findFirst().orElseThrow();
@@ -307,13 +307,13 @@ class ElfFileTest {
     long stack = 1 << 18;
     for (long low : List.of(0L, 0x1000L, 0x1_0000L, 0x1_1fffL)) {
       assertThatExceptionOfType(GuestFormatException.class)
-          .isThrownBy(() -> GuestLayout.of(low, low + 1, false, stack, memory))
+          .isThrownBy(() -> GuestLayout.of(low, low + 1, stack, 0, memory))
           .withMessageContaining("below 0x12000")
           .withMessageContaining("link it higher");
     }
     for (long high : List.of(AddressSpace.USER_END - 1, AddressSpace.USER_END - 2 * memory)) {
       assertThatExceptionOfType(GuestFormatException.class)
-          .isThrownBy(() -> GuestLayout.of(high, high + 1, false, stack, memory))
+          .isThrownBy(() -> GuestLayout.of(high, high + 1, stack, 0, memory))
           .withMessageContaining("link it lower");
     }
   }
@@ -323,7 +323,7 @@ class ElfFileTest {
   void whatIsLaidOutLiesInOrderWithGuardsBetween(long program) {
     long memory = 3L << 30;
     long stack = 1L << 30;
-    GuestLayout layout = GuestLayout.of(program, program + 1, false, stack, memory);
+    GuestLayout layout = GuestLayout.of(program, program + 1, stack, 0, memory);
     assertThat(layout.guardBelowStack()).isGreaterThan(program).isEqualTo(pageUp(program + 1));
     assertThat(layout.stack()).isGreaterThanOrEqualTo(layout.guardBelowStack() + (1 << 20));
     assertThat(layout.stackEnd()).isEqualTo(layout.stack() + stack);

@@ -18,13 +18,13 @@ class ElfSymbolsTest {
   private static final int SHT_SYMTAB = 2;
   private static final int STT_FUNC = 2;
 
-  private static final Program SOUND = new Program(guest().toByteArray());
+  private static final GuestProgram SOUND = new GuestProgram(guest().toByteArray());
 
   private static long addressOfAdd() {
     return address(SOUND, "add");
   }
 
-  private static long address(Program program, String export) {
+  private static long address(GuestProgram program, String export) {
     ExportedFunction function = program.exports().get(export);
     if (function == null) {
       throw new AssertionError(export);
@@ -93,7 +93,7 @@ class ElfSymbolsTest {
     ElfImage image = guest();
     long at = strings(image) + image.getInt(symbol(image, addressOfAdd()));
     image.setText(at, name);
-    assertThat(new Program(image.toByteArray()).symbolAt(addressOfAdd())).isEmpty();
+    assertThat(new GuestProgram(image.toByteArray()).symbolAt(addressOfAdd())).isEmpty();
   }
 
   @Test
@@ -103,18 +103,19 @@ class ElfSymbolsTest {
     long[] fields = {ElfImage.E_SHOFF, table + 24, table + 32, symbol(image, addressOfAdd()) + 16};
     for (long field : fields) {
       for (long value : new long[] {-1, 0, Long.MIN_VALUE, Long.MAX_VALUE, 1L << 33, 7}) {
-        Program program = new Program(guest().setLong(field, value).toByteArray());
+        GuestProgram program = new GuestProgram(guest().setLong(field, value).toByteArray());
         assertThat(program.symbolAt(addressOfAdd())).isNotNull();
       }
     }
     for (int value : new int[] {-1, Integer.MAX_VALUE, 1 << 20}) {
-      Program program = new Program(guest().setInt(table + 40, value).toByteArray()); // sh_link
+      GuestProgram program =
+          new GuestProgram(guest().setInt(table + 40, value).toByteArray()); // sh_link
       assertThat(program.symbolAt(addressOfAdd())).isEmpty();
       int name = (int) symbol(image, addressOfAdd());
-      program = new Program(guest().setInt(name, value).toByteArray());
+      program = new GuestProgram(guest().setInt(name, value).toByteArray());
       assertThat(program.symbolAt(addressOfAdd())).isEmpty();
     }
-    assertThat(new Program(guest().setShort(ElfImage.E_SHNUM, 0).toByteArray()).symbolAt(0))
+    assertThat(new GuestProgram(guest().setShort(ElfImage.E_SHNUM, 0).toByteArray()).symbolAt(0))
         .isEmpty();
   }
 
@@ -128,7 +129,7 @@ class ElfSymbolsTest {
       for (int j = 0; j < 20; j++) {
         damaged.setByte(begin + random.nextLong(image.size() - begin), random.nextInt());
       }
-      Program program = new Program(damaged.toByteArray());
+      GuestProgram program = new GuestProgram(damaged.toByteArray());
       assertThat(program.symbolAt(addressOfAdd() + random.nextInt(64))).isNotNull();
     }
   }
@@ -150,7 +151,7 @@ class ElfSymbolsTest {
       image.setInt(at + 4, SHT_SYMTAB).setLong(at + 24, table).setLong(at + 32, headers - table);
     }
     image.setLong(ElfImage.E_SHOFF, headers).setShort(ElfImage.E_SHNUM, sections);
-    Program program = new Program(image.toByteArray());
+    GuestProgram program = new GuestProgram(image.toByteArray());
     Assertions.assertTimeoutPreemptively(
         Duration.ofSeconds(30), () -> assertThat(program.symbolAt(addressOfAdd())).isNotNull());
   }

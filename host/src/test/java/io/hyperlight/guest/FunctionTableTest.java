@@ -26,7 +26,7 @@ class FunctionTableTest {
 
   @Test
   void declarationsAreThoseOfTheSource() {
-    Program program = new Program(guest().toByteArray());
+    GuestProgram program = new GuestProgram(guest().toByteArray());
     assertThat(program.exports().values())
         .extracting(function -> function.declaration().toString())
         .containsExactly(
@@ -143,7 +143,7 @@ class FunctionTableTest {
     for (int i = 0; i < 32; i++) {
       image.setByte(add + FunctionTable.PARAMETERS + i, HL_BYTES);
     }
-    Program program = new Program(image.toByteArray());
+    GuestProgram program = new GuestProgram(image.toByteArray());
     assertThat(program.exports().get("add"))
         .satisfies(add32 -> assertThat(add32.declaration().signature().parameters()).hasSize(32));
   }

@@ -131,7 +131,7 @@ class ProgramFuzzTest {
 
   private void tryProgram(byte[] file, Random random) {
     try {
-      Program program = new Program(file);
+      GuestProgram program = new GuestProgram(file);
       // What is taken keeps its word: a layout, or a refusal; names, or none.
       assertThat(program.segments()).isNotEmpty();
       assertThat(program.symbolAt(program.segments().getFirst().address() + random.nextInt(8192)))
@@ -139,7 +139,7 @@ class ProgramFuzzTest {
       long start = program.segments().getFirst().address();
       long end = program.segments().getLast().end();
       taken++;
-      GuestLayout layout = GuestLayout.of(start, end, false, STACK, MEMORY);
+      GuestLayout layout = GuestLayout.of(start, end, STACK, 0, MEMORY);
       assertThat(layout.stack()).isGreaterThan(end);
       loadSome(program);
     } catch (GuestFormatException e) {
@@ -149,7 +149,7 @@ class ProgramFuzzTest {
   }
 
   /** Loads the first programs that are taken into a machine, but runs none of them. */
-  private void loadSome(Program program) {
+  private void loadSome(GuestProgram program) {
     if (program.initialiser() != null || program.startsItself() || loaded == LOADS) {
       return;
     }
@@ -173,6 +173,7 @@ class ProgramFuzzTest {
             program,
             MEMORY,
             STACK,
+            Invocation.OF_GUEST,
             new Surroundings(bindings, output, Settings.DEFAULT),
             outcome -> new IllegalStateException());
     try {

@@ -41,6 +41,6 @@ final class Spoilt {
 
   static ThrowableAssertAlternative<GuestFormatException> assertRefused(byte[] file) {
     return assertThatExceptionOfType(GuestFormatException.class)
-        .isThrownBy(() -> new Program(file));
+        .isThrownBy(() -> new GuestProgram(file));
   }
 }

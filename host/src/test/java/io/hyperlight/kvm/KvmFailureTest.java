@@ -138,7 +138,7 @@ class KvmFailureTest {
   void aNonCanonicalSystemCallTargetIsRefusedByItsRegistersNumber() {
     assertThatExceptionOfType(KvmException.class)
         .isThrownBy(() -> vcpu.setMsrs(MSR_LSTAR, 0x1000, MSR_LSTAR, 1L << 62))
-        .withMessage("KVM_SET_MSRS of MSR 0xc0000082 failed: EINVAL (invalid argument)")
+        .withMessage("KVM_SET_MSRS of MSR 0xc0000082 failed: EINVAL (Invalid argument)")
         .satisfies(e -> assertThat(e.ioctl()).isEqualTo("KVM_SET_MSRS"));
   }
 

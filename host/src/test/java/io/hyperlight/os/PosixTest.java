@@ -39,7 +39,7 @@ class PosixTest {
   void aFileThatCannotBeOpenedIsNamed() {
     assertFails(
         () -> Posix.open("/does/not/exist", Posix.O_RDWR),
-        "open(/does/not/exist) failed: ENOENT (no such file or directory)",
+        "open(/does/not/exist) failed: ENOENT (No such file or directory)",
         Errno.ENOENT);
   }
 
@@ -47,7 +47,7 @@ class PosixTest {
   void aDescriptorThatIsNotOpenIsNamed() {
     assertFails(
         () -> Posix.close(1_000_000),
-        "close(1000000) failed: EBADF (bad file descriptor)",
+        "close(1000000) failed: EBADF (Bad file descriptor)",
         Errno.EBADF);
   }
 
@@ -56,11 +56,11 @@ class PosixTest {
     int anonymous = Posix.MAP_PRIVATE | Posix.MAP_ANONYMOUS;
     assertFails(
         () -> Posix.mmap(0, Posix.PROT_READ, anonymous, -1),
-        "mmap(0 bytes) failed: EINVAL (invalid argument)",
+        "mmap(0 bytes) failed: EINVAL (Invalid argument)",
         Errno.EINVAL);
     assertFails(
         () -> Posix.mmap(1L << 50, Posix.PROT_READ, anonymous, -1),
-        "mmap(1125899906842624 bytes) failed: ENOMEM (out of memory)",
+        "mmap(1125899906842624 bytes) failed: ENOMEM (Cannot allocate memory)",
         Errno.ENOMEM);
   }
 
@@ -98,7 +98,7 @@ class PosixTest {
   void whatIsNotAMappingsStartIsNotUnmapped() {
     assertFails(
         () -> Posix.munmap(MemorySegment.ofAddress(1)),
-        "munmap failed: EINVAL (invalid argument)",
+        "munmap failed: EINVAL (Invalid argument)",
         Errno.EINVAL);
   }
 

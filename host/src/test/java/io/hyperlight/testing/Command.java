@@ -2,6 +2,7 @@ package io.hyperlight.testing;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -48,6 +49,48 @@ public final class Command {
       throw new IllegalStateException(e);
     }
   }
+
+  /**
+   * Runs a program in the root folder, with an empty environment.
+   *
+   * @param input its standard input
+   * @return what it wrote, as bytes
+   */
+  public static RawResult runAlone(List<String> command, byte[] input) {
+    try {
+      Path errors = Files.createTempFile("command", ".err");
+      Path in = Files.write(Files.createTempFile("command", ".in"), input);
+      try {
+        ProcessBuilder builder =
+            new ProcessBuilder(command)
+                .directory(new File("/"))
+                .redirectInput(in.toFile())
+                .redirectError(errors.toFile());
+        builder.environment().clear();
+        Process process = builder.start();
+        byte[] output = process.getInputStream().readAllBytes();
+        return new RawResult(process.waitFor(), output, Files.readAllBytes(errors));
+      } finally {
+        Files.delete(errors);
+        Files.delete(in);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /**
+   * How it ended.
+   *
+   * @param status its exit status
+   * @param output its standard output
+   * @param errors its standard error
+   */
+  @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
+  public record RawResult(int status, byte[] output, byte[] errors) {}
 
   /** Runs a program with nothing on its standard input. */
   public static Result run(String... command) {

@@ -14,8 +14,7 @@ class DescriptorLimitTest {
   @Test
   void aMachineThatFindsNoDescriptorNamesTheLimitAndLeavesNothingOpen() {
     Map<String, String> said = runWithLimit(100);
-    String cure =
-        "failed: EMFILE (too many open files in the process). Raise the limit (ulimit -n)";
+    String cure = "failed: EMFILE (Too many open files). Raise the limit (ulimit -n)";
     assertThat(said.get("first refusal")).contains(cure);
     assertThat(said.get("last file")).contains("open(/dev/null) failed: EMFILE");
     assertThat(said.get("one left")).startsWith("KVM_CREATE_VCPU " + cure);

@@ -12,14 +12,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A guest program, parsed and checked, ready to be loaded into any number of sandboxes. Immutable
- * and safe for use by many threads.
+ * A program, parsed and checked, ready to be loaded into any number of sandboxes. Immutable and
+ * safe for use by many threads.
  */
-public final class Program {
+public final class GuestProgram {
   /** Replaced by equal bytes only, see {@link #isSameAs}. */
   private volatile byte[] file;
 
   private final ElfFile elf;
+  private final boolean whole;
   private final FunctionTable functions;
   private final Map<String, ExportedFunction> exports;
   private final ConcurrentHashMap<Signature, MethodHandle> stubs = new ConcurrentHashMap<>();
@@ -30,16 +31,36 @@ public final class Program {
    * @param file its contents, which are not to be changed any more
    * @throws GuestFormatException if it is not a guest
    */
-  public Program(byte[] file) {
+  public GuestProgram(byte[] file) {
+    this(file, ElfFile.guest(file), false);
+  }
+
+  private GuestProgram(byte[] file, ElfFile elf, boolean whole) {
     this.file = file;
-    elf = new ElfFile(file);
-    functions = FunctionTable.read(elf);
+    this.elf = elf;
+    this.whole = whole;
+    functions = whole ? FunctionTable.NONE : FunctionTable.read(elf);
     Map<String, ExportedFunction> byName = new LinkedHashMap<>();
     functions
         .exports()
         .forEach((name, export) ->
             byName.put(name, new ExportedFunction(export.declaration(), export.address(), this)));
     exports = Collections.unmodifiableMap(byName);
+  }
+
+  /**
+   * Parses a whole program, which has no functions to call, but is run from its start to its end.
+   *
+   * @param file its contents, which are not to be changed any more
+   * @throws GuestFormatException if it is no program
+   */
+  public static GuestProgram whole(byte[] file) {
+    return new GuestProgram(file, ElfFile.program(file), true);
+  }
+
+  /** Whether it is run from its start to its end. */
+  public boolean isWhole() {
+    return whole;
   }
 
   /** The exported functions by name, in the order of names. */
@@ -61,7 +82,7 @@ public final class Program {
    * Whether it is the same program, byte for byte. Two that are share their bytes from then on, so
    * that the next time is quick.
    */
-  public boolean isSameAs(Program other) {
+  public boolean isSameAs(GuestProgram other) {
     byte[] bytes = other.file;
     boolean same = Arrays.equals(file, bytes);
     if (same) {
@@ -96,6 +117,11 @@ public final class Program {
 
   long entry() {
     return elf.entry();
+  }
+
+  /** The path of what loads it; null if it needs nothing. */
+  @Nullable String interpreter() {
+    return elf.interpreter();
   }
 
   long programHeadersAddress() {

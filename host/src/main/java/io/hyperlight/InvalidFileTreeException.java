@@ -1,0 +1,16 @@
+package io.hyperlight;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Something cannot be a tree of files for guests: a directory that does not exist, a device, an
+ * archive that is damaged, too large or hostile, files that do not fit. The message says what it is
+ * and what is wrong with it. There is nothing to clean up.
+ */
+public final class InvalidFileTreeException extends HyperlightException {
+  private static final long serialVersionUID = 1L;
+
+  InvalidFileTreeException(String message, @Nullable Throwable cause) {
+    super(message, cause);
+  }
+}

@@ -1,0 +1,375 @@
+package io.hyperlight;
+
+import io.hyperlight.files.FileKind;
+import io.hyperlight.files.HostSource;
+import io.hyperlight.files.Mount;
+import io.hyperlight.guest.GuestFormatException;
+import io.hyperlight.guest.GuestProgram;
+import io.hyperlight.guest.Instance;
+import io.hyperlight.guest.Invocation;
+import io.hyperlight.guest.Outcome;
+import io.hyperlight.guest.Outcome.Ending;
+import io.hyperlight.guest.Surroundings;
+import io.hyperlight.linux.FaultSignals;
+import io.hyperlight.linux.ProgramIdentity;
+import io.hyperlight.linux.Settings;
+import io.hyperlight.linux.SystemCalls;
+import io.hyperlight.vm.Trap;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An ordinary Linux program, and how to run it: unchanged, in a micro-VM that has no kernel, with
+ * its system calls answered by this library and nothing of the host's but what is named here.
+ *
+ * {@snippet file="io/hyperlight/ProgramSnippets.java" region="run"}
+ *
+ * <p><b>What runs.</b> Programs for Linux on x86-64 with one thread and one process, static ones
+ * and dynamic ones, which find their loader and libraries in the mounted trees. Threads, other
+ * processes, and networks are refused, and {@link ProgramResult#failure} says so.
+ *
+ * <p><b>Serving.</b> A program that takes long to start need not start for each request: {@link
+ * #startServing} runs it up to where it first reads its standard input, and a snapshot taken there
+ * gives each request a program that has just started.
+ *
+ * {@snippet file="io/hyperlight/ProgramSnippets.java" region="serve"}
+ *
+ * <p>For one thread; may run any number of times.
+ */
+public final class Program extends SandboxSettings<Program> {
+  /** The default of {@link #memorySize}: 128 MiB. */
+  public static final long DEFAULT_MEMORY_SIZE = 128L << 20;
+
+  /** The default of {@link #stackSize}: 8 MiB. */
+  public static final long DEFAULT_STACK_SIZE = 8L << 20;
+
+  /** The default of {@link #outputLimit}: 64 MiB. */
+  public static final long DEFAULT_OUTPUT_LIMIT = 64L << 20;
+
+  private static final int LARGEST_READ = 1 << 16;
+
+  private static final int FIRST_SIGNAL_STATUS = 128;
+
+  private final Path file;
+  private final String path;
+  private final GuestProgram program;
+  private final List<String> arguments = new ArrayList<>();
+  private final List<String> environment = new ArrayList<>();
+  private final List<Mount> mounts = new ArrayList<>();
+  private InputStream input = InputStream.nullInputStream();
+  private long memorySize = DEFAULT_MEMORY_SIZE;
+  private long stackSize = DEFAULT_STACK_SIZE;
+  private long outputLimit = DEFAULT_OUTPUT_LIMIT;
+
+  private Program(Path file, byte[] contents) {
+    this.file = file;
+    String path = file.toString();
+    this.path = bytes("path", path);
+    try {
+      program = GuestProgram.whole(contents);
+    } catch (GuestFormatException e) {
+      throw new InvalidGuestException(path + " is no program: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Reads a program from a file. The program itself believes to be at the same absolute path.
+   *
+   * @param executable the file: an ELF executable for Linux on x86-64
+   * @return a description of how to run it, with the defaults: no arguments, no environment, no
+   *     input, no files
+   * @throws InvalidGuestException if it is something else
+   * @throws UncheckedIOException if the file cannot be read
+   */
+  public static Program of(Path executable) {
+    try {
+      return new Program(executable.toAbsolutePath().normalize(), Files.readAllBytes(executable));
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read program " + executable + ": " + e, e);
+    }
+  }
+
+  /**
+   * The program's arguments, without its own name, in place of those of before.
+   *
+   * @param arguments any text without zero characters
+   * @return this description
+   * @throws IllegalArgumentException if there is a zero character in one
+   */
+  public Program args(String... arguments) {
+    List<String> checked = new ArrayList<>();
+    for (String argument : arguments) {
+      checked.add(bytes("argument", argument));
+    }
+    this.arguments.clear();
+    this.arguments.addAll(checked);
+    return this;
+  }
+
+  /**
+   * Adds a variable to the program's environment, which is empty by default.
+   *
+   * @param name of the variable
+   * @param value of it
+   * @return this description
+   * @throws IllegalArgumentException if the name is empty or has a "=" in it, or one of the two has
+   *     a zero character
+   */
+  public Program environment(String name, String value) {
+    if (name.isEmpty() || name.indexOf('=') >= 0) {
+      throw new IllegalArgumentException("no name of a variable: \"" + name + "\"");
+    }
+    String prefix = bytes("variable", name) + "=";
+    environment.removeIf(variable -> variable.startsWith(prefix));
+    environment.add(prefix + bytes("variable", value));
+    return this;
+  }
+
+  /**
+   * What the program reads from its standard input; nothing by default.
+   *
+   * @param bytes are copied
+   * @return this description
+   */
+  public Program stdin(byte[] bytes) {
+    return stdin(new ByteArrayInputStream(bytes.clone()));
+  }
+
+  /**
+   * What the program reads from its standard input, as it asks for it. A program that waits for
+   * input waits as long as the stream does. The stream is read to where the program reads, and is
+   * not closed.
+   *
+   * @param stream is read by the thread that runs the program
+   * @return this description
+   */
+  public Program stdin(InputStream stream) {
+    input = Objects.requireNonNull(stream, "stream");
+    return this;
+  }
+
+  /**
+   * Lets the program see a tree of files at a path. Nothing else is there but a few made-up files
+   * in {@code /dev} and {@code /proc}, and the program's own file. A later mount lies on top of an
+   * earlier one.
+   *
+   * @param guestPath absolute, without "." and ".." and doubled slashes; "/" is the root
+   * @param tree what is to be seen there
+   * @return this description
+   * @throws IllegalArgumentException if it is no such path
+   */
+  public Program mount(String guestPath, FileTree tree) {
+    mounts.add(FileTree.mount(guestPath, tree));
+    return this;
+  }
+
+  /**
+   * How much memory the VM has for everything: program, libraries, stack, heap, page tables. The
+   * host pays for what is touched.
+   *
+   * @param sizeBytes a multiple of 4096, up to 3 GiB
+   * @return this description
+   * @throws IllegalArgumentException if it is not
+   */
+  public Program memorySize(long sizeBytes) {
+    memorySize =
+        Sandbox.Builder.requirePages("memory size", sizeBytes, Sandbox.Builder.MAXIMUM_MEMORY_SIZE);
+    return this;
+  }
+
+  /**
+   * How much of the memory is the program's stack, arguments and environment included.
+   *
+   * @param sizeBytes a multiple of 4096, up to 1 GiB
+   * @return this description
+   * @throws IllegalArgumentException if it is not
+   */
+  public Program stackSize(long sizeBytes) {
+    stackSize = Sandbox.Builder.requirePages("stack size", sizeBytes, 1L << 30);
+    return this;
+  }
+
+  /**
+   * How much output is kept: standard output and error together in a {@link ProgramResult}, or one
+   * answer of a program that serves. A program that writes more ends with {@link
+   * GuestLimitException}. What goes to {@link #hostPrint} or {@link #hostError} is not limited.
+   *
+   * @param bytes not negative
+   * @return this description
+   * @throws IllegalArgumentException if it is
+   */
+  public Program outputLimit(long bytes) {
+    if (bytes < 0) {
+      throw new IllegalArgumentException("output limit " + bytes + ": must not be negative");
+    }
+    outputLimit = bytes;
+    return this;
+  }
+
+  @Override
+  Program self() {
+    return this;
+  }
+
+  /** Text as the guest's bytes, one character each. */
+  private static String bytes(String what, String text) {
+    if (text.indexOf(0) >= 0) {
+      throw new IllegalArgumentException(what + " with a zero character in it");
+    }
+    return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+  }
+
+  /**
+   * Runs the program to its end, on this thread.
+   *
+   * <p>However the program itself ends, that is a result. What it wrote to its standard output and
+   * error is in it, unless {@link #hostPrint} or {@link #hostError} take it.
+   *
+   * @return the result
+   * @throws InvalidGuestException if it cannot be loaded, for example because its loader is in no
+   *     mounted tree
+   * @throws SandboxMemoryException if it does not fit into the memory
+   * @throws GuestDeadlockException if it waits for what cannot happen
+   * @throws GuestLimitException if it writes more than {@link #outputLimit}
+   * @throws HostFunctionException if an embedder's stream or listener throws
+   * @throws HypervisorUnavailableException if this machine, process or JVM cannot do it
+   * @throws HypervisorException if KVM fails
+   */
+  public ProgramResult run() {
+    ProgramOutput output =
+        new ProgramOutput(
+            hasStream(false), hasStream(true), output(StreamOutput.initial()), outputLimit);
+    Outcomes outcomes = new Outcomes(program);
+    Surroundings surroundings = new Surroundings(List.of(), output, settingsWith(this::read));
+    try (Instance instance = create(surroundings, outcomes)) {
+      long start = System.nanoTime();
+      Ending ending = instance.runProgram();
+      Duration wallTime = Duration.ofNanos(System.nanoTime() - start);
+      int status = status(ending);
+      if (status < 0) {
+        throw outcomes.exceptionFor(ending);
+      }
+      Instance.Usage usage = instance.usage();
+      return new ProgramResult(
+          status,
+          output.output(),
+          output.error(),
+          new ProgramUsage(wallTime, usage.systemCalls(), usage.memoryBytes()),
+          instance.refusals(),
+          new GuestFiles(instance.writtenFiles()),
+          status == 0 ? null : (HyperlightException) outcomes.exceptionFor(ending));
+    }
+  }
+
+  /** The exit status that a shell would tell; -1 if the program itself did not end. */
+  private static int status(Ending ending) {
+    return switch (ending) {
+      case Outcome.Exited(int status, String _) -> status;
+      case Outcome.Aborted(String _, int signal) -> FIRST_SIGNAL_STATUS + signal;
+      case Outcome.Fault(Trap trap, boolean _) ->
+          FIRST_SIGNAL_STATUS
+              + FaultSignals.signal(
+                  trap instanceof Trap.ProcessorException exception ? exception.vector() : -1);
+      case Outcome.Violation _ -> FIRST_SIGNAL_STATUS + FaultSignals.signal(-1);
+      default -> -1;
+    };
+  }
+
+  private byte[] read(int most) {
+    byte[] buffer = new byte[Math.min(most, LARGEST_READ)];
+    try {
+      int length = input.read(buffer);
+      return Arrays.copyOf(buffer, Math.max(length, 0));
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read the program's input", e);
+    }
+  }
+
+  private Instance create(Surroundings surroundings, Outcomes outcomes) {
+    Instance.Configuration configuration =
+        new Instance.Configuration(
+            program, memorySize, stackSize, invocation(), surroundings, outcomes);
+    return Failures.translate(guest(), "create a sandbox", () -> Instance.create(configuration));
+  }
+
+  private Guest guest() {
+    return new Guest(
+        new String(path.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8), program);
+  }
+
+  private Settings settingsWith(SystemCalls.@Nullable Input standardInput) {
+    Settings settings = settings(Settings.DEFAULT);
+    return new Settings(
+        settings.clock(),
+        settings.randomSeed(),
+        settings.mayMakeCode(),
+        settings.observer(),
+        settings.machine(),
+        standardInput,
+        outputLimit,
+        allMounts(),
+        new ProgramIdentity(path, invocation().arguments()));
+  }
+
+  /** The program's own file lies lowest: whatever else is mounted there is meant. */
+  private List<Mount> allMounts() {
+    List<Mount> all = new ArrayList<>();
+    all.add(new Mount(path, new HostSource(file, FileKind.REGULAR)));
+    all.addAll(mounts);
+    return all;
+  }
+
+  private Invocation invocation() {
+    List<String> all = new ArrayList<>();
+    all.add(path);
+    all.addAll(arguments);
+    return new Invocation(path, List.copyOf(all), List.copyOf(environment));
+  }
+
+  /**
+   * Starts the program and runs it up to where it first asks for standard input: it has loaded what
+   * it needs by then, and waits for its first request. {@link Sandbox#serve} gives it one. A {@link
+   * Sandbox#snapshot} taken before that is the program freshly started, for any number of requests.
+   *
+   * <p>{@link #stdin} does not count. What the program writes to its standard output meanwhile, and
+   * to its standard error at any time, goes to {@link #hostPrint} and {@link #hostError}.
+   *
+   * @return the sandbox, to be closed by the caller
+   * @throws GuestExitException if the program exits without having read anything
+   * @throws GuestFaultException if it does what it may not
+   * @throws GuestAbortException if it ends by a signal of its own
+   * @throws InvalidGuestException and the other exceptions of {@link #run}
+   */
+  public Sandbox startServing() {
+    Outcomes outcomes = new Outcomes(program);
+    Surroundings surroundings =
+        new Surroundings(List.of(), output(StreamOutput.initial()), settingsWith(null));
+    Instance instance = create(surroundings, outcomes);
+    try {
+      Ending ending = instance.runProgram();
+      if (!(ending instanceof Outcome.WaitingForInput)) {
+        throw outcomes.exceptionFor(ending);
+      }
+      return new Sandbox(guest(), instance);
+    } catch (Throwable t) {
+      instance.close();
+      throw t;
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "Program[" + guest().name() + "]";
+  }
+}

@@ -1,0 +1,53 @@
+package io.hyperlight.files;
+
+/**
+ * What is in an open regular file or device. One for each time it was opened; whoever has it gives
+ * it up by {@link #close}. For one thread at a time.
+ */
+public interface FileContent extends AutoCloseable {
+  /** As it is now. */
+  FileStatus status();
+
+  /**
+   * Copies bytes out.
+   *
+   * @param offset not negative
+   * @return how many; 0 at the end
+   * @throws FileException if that fails
+   */
+  int read(long offset, byte[] target, int from, int length);
+
+  /**
+   * Copies bytes in. What lies between the end and the offset becomes zeros.
+   *
+   * @param offset not negative
+   * @return how many, which is all of them unless there is no room for the rest
+   * @throws FileException EROFS, ENOSPC, EFBIG, ...
+   */
+  int write(long offset, byte[] source, int from, int length);
+
+  /**
+   * Cuts or extends it with zeros.
+   *
+   * @throws FileException as {@link #write}
+   */
+  void truncate(long size);
+
+  /**
+   * The same for another sandbox's file system, which has the same trees in a state in which this
+   * was open. To be closed, too.
+   */
+  FileContent in(FileSystem other);
+
+  /**
+   * The same for keeping, as a snapshot does: of no file system, so that nobody who runs meanwhile
+   * is disturbed by it. Good for {@link #in} only, which any thread may call then. To be closed,
+   * too.
+   */
+  default FileContent kept() {
+    return this;
+  }
+
+  @Override
+  void close();
+}

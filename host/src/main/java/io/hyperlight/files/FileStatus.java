@@ -1,0 +1,25 @@
+package io.hyperlight.files;
+
+import java.time.Instant;
+
+/**
+ * What {@code stat(2)} tells of a file.
+ *
+ * @param device a number of the tree, made up
+ * @param inode equal for equal files of a tree, and for them only
+ * @param permissions the lower twelve bits of {@code st_mode}
+ * @param links how many names it has
+ * @param size in bytes
+ * @param deviceNumber {@code st_rdev} of a device, else 0
+ */
+public record FileStatus(
+    int device,
+    long inode,
+    FileKind kind,
+    int permissions,
+    long links,
+    long size,
+    Instant accessed,
+    Instant modified,
+    Instant changed,
+    long deviceNumber) {}

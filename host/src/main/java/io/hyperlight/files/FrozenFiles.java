@@ -1,0 +1,58 @@
+package io.hyperlight.files;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The regular files of a state's writable trees, by absolute path, as the guest saw them: without
+ * those that other mounts hide. Immutable, for many threads.
+ */
+public final class FrozenFiles {
+  private final List<MountedState> mounted;
+
+  FrozenFiles(List<MountedState> mounted) {
+    this.mounted = mounted;
+  }
+
+  /** All paths; a file with several names is there several times. */
+  public List<String> paths() {
+    List<String> paths = new ArrayList<>();
+    mounted.forEach(mount -> mount.forEachFile((path, _) -> paths.add(path)));
+    return paths;
+  }
+
+  /**
+   * The size of a file.
+   *
+   * @return -1 if there is none of that path
+   */
+  public long size(String path) {
+    Inode.OfFile file = find(path);
+    return file == null ? -1 : file.size();
+  }
+
+  /**
+   * Copies bytes out.
+   *
+   * @param path of a file that there is
+   * @return how many; 0 at the end
+   */
+  public int read(String path, long offset, byte[] target, int from, int length) {
+    Inode.OfFile file = find(path);
+    if (file == null) {
+      throw new IllegalArgumentException("no file " + path);
+    }
+    return file.data.read(offset, target, from, length);
+  }
+
+  private Inode.@Nullable OfFile find(String path) {
+    for (MountedState mount : mounted) {
+      Inode.OfFile file = mount.find(path);
+      if (file != null) {
+        return file;
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,100 @@
+package io.hyperlight.files;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import io.hyperlight.os.FileCalls;
+import io.hyperlight.os.HostFileStatus;
+import io.hyperlight.os.Posix;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Reads a directory of the host: {@code struct linux_dirent64}, {@code getdents(2)}. */
+final class HostDirectory {
+  private static final int BUFFER = 32 * 1024;
+
+  private static final int LENGTH_OFFSET = 16;
+  private static final int TYPE_OFFSET = 18;
+  private static final int NAME_OFFSET = 19;
+
+  /** {@code DT_UNKNOWN}: some file systems say nothing. */
+  private static final int UNKNOWN = 0;
+
+  private static final VarHandle U16 =
+      MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle U64 =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+  private HostDirectory() {}
+
+  /**
+   * Reads all entries of the kinds there are, without "." and "..".
+   *
+   * @param descriptor of the directory, to be read from its start
+   */
+  static void read(int descriptor, List<DirectoryEntry> entries) {
+    byte[] buffer = new byte[BUFFER];
+    while (true) {
+      int size = FileCalls.getdents64(descriptor, buffer);
+      if (size < 0) {
+        throw new FileException(HostTree.forGuest(-size));
+      }
+      if (size == 0) {
+        return;
+      }
+      for (int at = 0;
+          at < size;
+          at += Short.toUnsignedInt((short) U16.get(buffer, at + LENGTH_OFFSET))) {
+        add(descriptor, buffer, at, entries);
+      }
+    }
+  }
+
+  private static void add(int directory, byte[] buffer, int at, List<DirectoryEntry> entries) {
+    int start = at + NAME_OFFSET;
+    int end = start;
+    while (buffer[end] != 0) {
+      end++;
+    }
+    String name = new String(buffer, start, end - start, ISO_8859_1);
+    if (name.equals(".") || name.equals("..")) {
+      return;
+    }
+    FileKind kind = kind(directory, name, buffer[at + TYPE_OFFSET]);
+    if (kind != null) {
+      entries.add(new DirectoryEntry(name, (long) U64.get(buffer, at), kind));
+    }
+  }
+
+  private static @Nullable FileKind kind(int directory, String name, int type) {
+    if (type == UNKNOWN) {
+      return look(directory, name);
+    }
+    for (FileKind kind : List.of(FileKind.REGULAR, FileKind.DIRECTORY, FileKind.SYMBOLIC_LINK)) {
+      if (kind.entryType() == type) {
+        return kind;
+      }
+    }
+    return null;
+  }
+
+  private static @Nullable FileKind look(int directory, String name) {
+    int found =
+        FileCalls.openat2(
+            directory,
+            name.getBytes(ISO_8859_1),
+            FileCalls.O_PATH | FileCalls.O_NOFOLLOW,
+            HostTree.CONFINED);
+    if (found < 0) {
+      return null; // gone again, or not to be seen
+    }
+    try {
+      HostFileStatus status = FileCalls.fstat(found);
+      return HostTree.kind(status);
+    } finally {
+      Posix.close(found);
+    }
+  }
+}

@@ -1,0 +1,153 @@
+package io.hyperlight.files;
+
+import java.time.Instant;
+import java.util.TreeMap;
+
+/** A file in memory, without its names. Changed only while it belongs to one tree's changes. */
+abstract sealed class Inode {
+  int permissions;
+
+  /** How many names it has; of a directory, how many directories know it. */
+  long links;
+
+  Instant accessed;
+  Instant modified;
+  Instant changed;
+
+  private Inode(int permissions, long links, Instant now) {
+    this.permissions = permissions;
+    this.links = links;
+    accessed = now;
+    modified = now;
+    changed = now;
+  }
+
+  private Inode(Inode original) {
+    permissions = original.permissions;
+    links = original.links;
+    accessed = original.accessed;
+    modified = original.modified;
+    changed = original.changed;
+  }
+
+  abstract FileKind kind();
+
+  abstract long size();
+
+  /** What the budget was charged with, names apart. */
+  abstract long cost();
+
+  /** The same, to be changed; the original must not be changed any more. */
+  abstract Inode copy();
+
+  /** A regular file. */
+  static final class OfFile extends Inode {
+    final FileData data;
+
+    OfFile(int permissions, Instant now) {
+      super(permissions, 1, now);
+      data = new FileData();
+    }
+
+    private OfFile(OfFile original) {
+      super(original);
+      data = original.data.copy();
+    }
+
+    @Override
+    FileKind kind() {
+      return FileKind.REGULAR;
+    }
+
+    @Override
+    long size() {
+      return data.size();
+    }
+
+    @Override
+    long cost() {
+      return Budget.INODE + data.cost();
+    }
+
+    @Override
+    Inode copy() {
+      return new OfFile(this);
+    }
+  }
+
+  /** A directory. */
+  static final class OfDirectory extends Inode {
+    /** Numbers of inodes, by name. */
+    final TreeMap<String, Long> entries;
+
+    /** The directory that it is in; the root is in itself. */
+    long parent;
+
+    OfDirectory(int permissions, long parent, Instant now) {
+      super(permissions, 2, now);
+      this.parent = parent;
+      entries = new TreeMap<>();
+    }
+
+    private OfDirectory(OfDirectory original) {
+      super(original);
+      parent = original.parent;
+      entries = new TreeMap<>(original.entries);
+    }
+
+    @Override
+    FileKind kind() {
+      return FileKind.DIRECTORY;
+    }
+
+    @Override
+    long size() {
+      return 4096;
+    }
+
+    @Override
+    long cost() {
+      return Budget.INODE;
+    }
+
+    @Override
+    Inode copy() {
+      return new OfDirectory(this);
+    }
+  }
+
+  /** A symbolic link. */
+  static final class OfLink extends Inode {
+    final String target;
+
+    OfLink(String target, Instant now) {
+      super(0777, 1, now);
+      this.target = target;
+    }
+
+    private OfLink(OfLink original) {
+      super(original);
+      target = original.target;
+    }
+
+    @Override
+    FileKind kind() {
+      return FileKind.SYMBOLIC_LINK;
+    }
+
+    @Override
+    long size() {
+      return target.length();
+    }
+
+    @Override
+    long cost() {
+      return Budget.INODE + target.length();
+    }
+
+    @Override
+    Inode copy() {
+      return new OfLink(this);
+    }
+  }
+}

@@ -1,0 +1,18 @@
+package io.hyperlight.files;
+
+import org.jspecify.annotations.Nullable;
+
+/** A tree as one file system has it. For one thread at a time. */
+sealed interface Tree permits HostTree, MemoryTree {
+  /** Its uppermost node. */
+  Node root();
+
+  /** What is in it, for {@link #restore}; null if it cannot be written. */
+  @Nullable MemoryState freeze();
+
+  /** Goes back to what {@link #freeze} returned, here or for another file system. */
+  void restore(@Nullable MemoryState earlier);
+
+  /** Gives back what it holds of the host's. */
+  void close();
+}

@@ -1,0 +1,140 @@
+package io.hyperlight.linux;
+
+import io.hyperlight.files.FileException;
+import io.hyperlight.os.Errno;
+import org.jspecify.annotations.Nullable;
+
+/** The table of descriptors: which open file each number is. */
+final class Descriptors {
+  /** How many a program can have; {@code RLIMIT_NOFILE}. */
+  static final int MOST = 256;
+
+  private final Changes changes;
+  private final @Nullable OpenFile[] files = new @Nullable OpenFile[MOST];
+  private final boolean[] closeOnExec = new boolean[MOST];
+
+  Descriptors(Changes changes) {
+    this.changes = changes;
+  }
+
+  /**
+   * Null if nothing is open there. Of a descriptor the kernel, too, looks at the lower half only.
+   */
+  @Nullable OpenFile find(long descriptor) {
+    int number = (int) descriptor;
+    return number >= 0 && number < MOST ? files[number] : null;
+  }
+
+  /**
+   * What is open there, also as a path only.
+   *
+   * @throws FileException EBADF
+   */
+  OpenFile any(long descriptor) {
+    OpenFile file = find(descriptor);
+    if (file == null) {
+      throw new FileException(Errno.EBADF);
+    }
+    return file;
+  }
+
+  /**
+   * What is open there, not as a path only.
+   *
+   * @throws FileException EBADF
+   */
+  OpenFile get(long descriptor) {
+    OpenFile file = any(descriptor);
+    if (file instanceof PathFile) {
+      throw new FileException(Errno.EBADF);
+    }
+    return file;
+  }
+
+  OpenFile readable(long descriptor) {
+    OpenFile file = get(descriptor);
+    if (!file.isReadable()) {
+      throw new FileException(Errno.EBADF);
+    }
+    return file;
+  }
+
+  OpenFile writable(long descriptor) {
+    OpenFile file = get(descriptor);
+    if (!file.isWritable()) {
+      throw new FileException(Errno.EBADF);
+    }
+    return file;
+  }
+
+  boolean isCloseOnExec(long descriptor) {
+    return closeOnExec[(int) descriptor];
+  }
+
+  void setCloseOnExec(long descriptor, boolean wanted) {
+    changes.note();
+    closeOnExec[(int) descriptor] = wanted;
+  }
+
+  /**
+   * Makes sure that so many more can be opened.
+   *
+   * @throws FileException EMFILE
+   */
+  void requireRoom(int wanted) {
+    int free = 0;
+    for (OpenFile file : files) {
+      free += file == null ? 1 : 0;
+    }
+    if (free < wanted) {
+      throw new FileException(Errno.EMFILE);
+    }
+  }
+
+  /**
+   * Gives a file the lowest free number from one on.
+   *
+   * @throws FileException EMFILE
+   */
+  int add(OpenFile file, int from, boolean cloexec) {
+    for (int number = from; number < MOST; number++) {
+      if (files[number] == null) {
+        put(number, file, cloexec);
+        return number;
+      }
+    }
+    throw new FileException(Errno.EMFILE);
+  }
+
+  /** Gives a file a number, whatever had it before. */
+  void put(int number, OpenFile file, boolean cloexec) {
+    changes.note();
+    OpenFile before = files[number];
+    file.retain();
+    files[number] = file;
+    closeOnExec[number] = cloexec;
+    if (before != null) {
+      before.release();
+    }
+  }
+
+  /**
+   * Closes one.
+   *
+   * @throws FileException EBADF
+   */
+  void close(long descriptor) {
+    OpenFile file = any(descriptor);
+    changes.note();
+    files[(int) descriptor] = null;
+    file.release();
+  }
+
+  void closeAll() {
+    for (int number = 0; number < MOST; number++) {
+      if (files[number] != null) {
+        close(number);
+      }
+    }
+  }
+}

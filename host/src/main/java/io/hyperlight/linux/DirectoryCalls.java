@@ -1,0 +1,124 @@
+package io.hyperlight.linux;
+
+import io.hyperlight.files.DirectoryEntry;
+import io.hyperlight.files.FileException;
+import io.hyperlight.files.FileKind;
+import io.hyperlight.files.Location;
+import io.hyperlight.os.Errno;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Listing directories, and the one that a process is in. */
+final class DirectoryCalls {
+  /** The most bytes one call lists. */
+  private static final int LONGEST_LISTING = 1 << 16;
+
+  private DirectoryCalls() {}
+
+  static void register(SystemCallTable table) {
+    table.on(78, (guest, a, b, c, d, e, f) -> list(guest, a, b, c, false));
+    table.on(79, (guest, a, b, c, d, e, f) -> workingDirectory(guest, a, b));
+    table.on(80, (guest, a, b, c, d, e, f) -> changeTo(guest, a));
+    table.on(81, (guest, a, b, c, d, e, f) -> changeToDescriptor(guest, a));
+    table.on(95, (guest, a, b, c, d, e, f) -> umask(guest, a));
+    table.on(217, (guest, a, b, c, d, e, f) -> list(guest, a, b, c, true));
+  }
+
+  private static long list(
+      SystemCalls guest, long descriptor, long target, long size, boolean wide) {
+    if (!(guest.files().descriptors().get(descriptor) instanceof DirectoryFile directory)) {
+      return -Errno.ENOTDIR;
+    }
+    List<DirectoryEntry> listing = directory.listing();
+    if (listing == null) {
+      listing = entries(guest, directory);
+      directory.list(listing);
+    }
+    long wanted = Integer.toUnsignedLong((int) size);
+    ByteBuffer entries = GuestMemory.struct((int) Math.min(wanted, LONGEST_LISTING));
+    int told = directory.position();
+    while (told < listing.size() && put(entries, listing.get(told), told + 1, wide)) {
+      told++;
+    }
+    if (entries.position() == 0) {
+      return told < listing.size() ? -Errno.EINVAL : 0; // too small for an entry
+    }
+    byte[] bytes = new byte[entries.position()];
+    entries.get(0, bytes);
+    guest.mem().write(target, bytes);
+    directory.moveTo(told);
+    return bytes.length;
+  }
+
+  private static List<DirectoryEntry> entries(SystemCalls guest, DirectoryFile directory) {
+    Location location = directory.place();
+    Location parent = location.parent();
+    List<DirectoryEntry> entries = new ArrayList<>();
+    long inode = location.node().status().inode();
+    entries.add(new DirectoryEntry(".", inode, FileKind.DIRECTORY));
+    entries.add(
+        new DirectoryEntry(
+            "..", parent == null ? inode : parent.node().status().inode(), FileKind.DIRECTORY));
+    entries.addAll(guest.files().fileSystem().entries(location));
+    return List.copyOf(entries);
+  }
+
+  /** {@code struct linux_dirent64}, or the older one; false if it does not fit any more. */
+  private static boolean put(ByteBuffer target, DirectoryEntry entry, int next, boolean wide) {
+    byte[] name = entry.name().getBytes(StandardCharsets.ISO_8859_1);
+    int header = wide ? 19 : 18;
+    // The older one has its kind behind the name's zero byte.
+    int length = (header + name.length + (wide ? 1 : 2) + 7) & -8;
+    if (target.remaining() < length) {
+      return false;
+    }
+    int at = target.position();
+    target.putLong(at, entry.inode()).putLong(at + 8, next).putShort(at + 16, (short) length);
+    target.put(at + header, name);
+    target.put(wide ? at + 18 : at + length - 1, (byte) entry.kind().entryType());
+    target.position(at + length);
+    return true;
+  }
+
+  private static long workingDirectory(SystemCalls guest, long target, long size) {
+    Location directory = guest.files().workingDirectory();
+    if (directory.node().status().links() == 0) {
+      return -Errno.ENOENT; // it is removed
+    }
+    byte[] path = (directory.path() + "\0").getBytes(StandardCharsets.ISO_8859_1);
+    if (Long.compareUnsigned(size, path.length) < 0) {
+      return -Errno.ERANGE;
+    }
+    guest.mem().write(target, path);
+    return path.length;
+  }
+
+  private static long changeTo(SystemCalls guest, long path) {
+    return changeTo(guest, Paths.resolve(guest, Paths.AT_FDCWD, path, true));
+  }
+
+  private static long changeToDescriptor(SystemCalls guest, long descriptor) {
+    Location location = guest.files().descriptors().any(descriptor).location();
+    if (location == null) {
+      throw new FileException(Errno.ENOTDIR);
+    }
+    return changeTo(guest, location);
+  }
+
+  private static long changeTo(SystemCalls guest, Location location) {
+    if (!Paths.isKind(location, FileKind.DIRECTORY)) {
+      return -Errno.ENOTDIR;
+    }
+    Paths.requireAllowed(location, Paths.EXECUTE);
+    guest.files().setWorkingDirectory(location);
+    return 0;
+  }
+
+  private static long umask(SystemCalls guest, long mask) {
+    long before = guest.files().umask();
+    guest.files().setUmask((int) mask & 0777);
+    return before;
+  }
+}

@@ -1,0 +1,127 @@
+package io.hyperlight.linux;
+
+import io.hyperlight.files.FileKind;
+import io.hyperlight.files.FileStatus;
+import java.time.Instant;
+
+/** What is between the two ends of a pipe: up to 64 KiB, first in, first out. */
+final class Pipe {
+  static final int CAPACITY = 1 << 16;
+
+  /** What is written as a whole or not at all; {@code PIPE_BUF}. */
+  static final int ATOMIC = 4096;
+
+  /** Of standard streams, which come first. */
+  private static final long FIRST_INODE = 16;
+
+  private final long inode;
+
+  /** As long as it had to be until now. */
+  private byte[] ring;
+
+  private int first;
+  private int count;
+  private int readers;
+  private int writers;
+
+  /**
+   * An empty one.
+   *
+   * @param number that no other pipe has
+   */
+  Pipe(int number) {
+    inode = FIRST_INODE + number;
+    ring = new byte[0];
+  }
+
+  private Pipe(Pipe original) {
+    inode = original.inode;
+    ring = new byte[original.count];
+    original.copyOut(ring, original.count);
+    count = original.count;
+  }
+
+  /** The same contents, and no ends yet. */
+  Pipe copy() {
+    return new Pipe(this);
+  }
+
+  static FileStatus status(long inode) {
+    return new FileStatus(
+        0, inode, FileKind.PIPE, 0600, 1, 0, Instant.EPOCH, Instant.EPOCH, Instant.EPOCH, 0);
+  }
+
+  FileStatus status() {
+    return status(inode);
+  }
+
+  String name() {
+    return "pipe:[" + inode + "]";
+  }
+
+  int number() {
+    return (int) (inode - FIRST_INODE);
+  }
+
+  void addEnd(boolean writes) {
+    if (writes) {
+      writers++;
+    } else {
+      readers++;
+    }
+  }
+
+  void removeEnd(boolean writes) {
+    if (writes) {
+      writers--;
+    } else {
+      readers--;
+    }
+  }
+
+  boolean hasReaders() {
+    return readers > 0;
+  }
+
+  boolean hasWriters() {
+    return writers > 0;
+  }
+
+  int count() {
+    return count;
+  }
+
+  int room() {
+    return CAPACITY - count;
+  }
+
+  /** Takes out as much as there is, and fits. */
+  int take(byte[] target) {
+    int length = Math.min(count, target.length);
+    copyOut(target, length);
+    count -= length;
+    first = count == 0 ? 0 : (first + length) % ring.length;
+    return length;
+  }
+
+  private void copyOut(byte[] target, int length) {
+    int straight = Math.min(length, ring.length - first);
+    System.arraycopy(ring, first, target, 0, straight);
+    System.arraycopy(ring, 0, target, straight, length - straight);
+  }
+
+  /** Puts in bytes that there is room for. */
+  void put(byte[] source, int length) {
+    if (count + length > ring.length) {
+      byte[] larger = new byte[Math.clamp(2L * (count + length), ATOMIC, CAPACITY)];
+      copyOut(larger, count);
+      ring = larger;
+      first = 0;
+    }
+    int end = (first + count) % Math.max(1, ring.length);
+    int straight = Math.min(length, ring.length - end);
+    System.arraycopy(source, 0, ring, end, straight);
+    System.arraycopy(source, straight, ring, 0, length - straight);
+    count += length;
+  }
+}

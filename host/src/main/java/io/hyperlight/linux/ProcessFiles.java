@@ -1,0 +1,216 @@
+package io.hyperlight.linux;
+
+import io.hyperlight.files.FileSystem;
+import io.hyperlight.files.Location;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a process has of files: a file system, descriptors, a working directory and the mask for
+ * permissions of new files. All of it goes back with a restore, which costs nothing where nothing
+ * has changed.
+ */
+final class ProcessFiles implements AutoCloseable {
+  private final FileSystem fileSystem;
+  private final StandardStreams streams;
+  private final Changes changes = new Changes();
+  private final Descriptors descriptors = new Descriptors(changes);
+  private Location workingDirectory;
+  private int umask;
+  private int nextPipe;
+
+  /** What all this was restored to. */
+  private @Nullable FileState base;
+
+  /**
+   * Those of a new program.
+   *
+   * @throws io.hyperlight.os.SystemCallException if a mounted directory cannot be opened
+   */
+  ProcessFiles(SystemCalls guest, StandardStreams streams, Settings settings) {
+    this.streams = streams;
+    InstantSource clock = settings.clock();
+    fileSystem =
+        new FileSystem(
+            settings.mounts(), MadeUpFiles.of(guest), clock == null ? Instant::now : clock);
+    workingDirectory = fileSystem.root();
+    restore(FileState.INITIAL);
+  }
+
+  FileSystem fileSystem() {
+    return fileSystem;
+  }
+
+  Descriptors descriptors() {
+    return descriptors;
+  }
+
+  Changes changes() {
+    return changes;
+  }
+
+  Location workingDirectory() {
+    return workingDirectory;
+  }
+
+  void setWorkingDirectory(Location directory) {
+    changes.note();
+    workingDirectory = directory;
+  }
+
+  int umask() {
+    return umask;
+  }
+
+  void setUmask(int mask) {
+    changes.note();
+    umask = mask;
+  }
+
+  Pipe newPipe() {
+    changes.note();
+    return new Pipe(nextPipe++);
+  }
+
+  /** Follows a directory that was renamed, so that ".." and {@code getcwd} go where it is now. */
+  void moved(Location before, Location now) {
+    Location changed = moved(workingDirectory, before, now);
+    if (changed != null) {
+      setWorkingDirectory(changed);
+    }
+    for (int number = 0; number < Descriptors.MOST; number++) {
+      OpenFile file = descriptors.find(number);
+      Location at = file == null ? null : file.location();
+      Location then = at == null ? null : moved(at, before, now);
+      if (file != null && then != null) {
+        file.moved(then);
+      }
+    }
+  }
+
+  /** Null for one that is not below. */
+  private static @Nullable Location moved(Location at, Location before, Location now) {
+    if (at.equals(before)) {
+      return now;
+    }
+    Location parent = at.parent() == null ? null : moved(at.parent(), before, now);
+    return parent == null ? null : new Location(parent, at.name(), at.node());
+  }
+
+  /** All of it, to be closed by whoever gets it. */
+  FileState freeze() {
+    IdentityHashMap<OpenFile, Integer> numbers = new IdentityHashMap<>();
+    List<SavedFile> files = new ArrayList<>();
+    List<FileState.Descriptor> open = new ArrayList<>();
+    List<Pipe> pipes = new ArrayList<>();
+    IdentityHashMap<Pipe, Integer> pipeNumbers = new IdentityHashMap<>();
+    try {
+      for (int number = 0; number < Descriptors.MOST; number++) {
+        OpenFile file = descriptors.find(number);
+        if (file == null) {
+          continue;
+        }
+        Integer known = numbers.get(file);
+        if (known == null) {
+          known = files.size();
+          files.add(file.save(pipe -> numberOf(pipe, pipes, pipeNumbers)));
+          numbers.put(file, known);
+        }
+        open.add(new FileState.Descriptor(number, known, descriptors.isCloseOnExec(number)));
+      }
+      return new FileState(
+          files,
+          open,
+          pipes,
+          workingDirectory.parent() == null ? null : workingDirectory,
+          umask,
+          fileSystem.freeze());
+    } catch (Throwable t) {
+      files.forEach(ProcessFiles::close);
+      throw t;
+    }
+  }
+
+  private static int numberOf(Pipe pipe, List<Pipe> pipes, IdentityHashMap<Pipe, Integer> numbers) {
+    Integer known = numbers.get(pipe);
+    if (known == null) {
+      known = pipes.size();
+      pipes.add(pipe.copy());
+      numbers.put(pipe, known);
+    }
+    return known;
+  }
+
+  private static void close(SavedFile file) {
+    if (file instanceof SavedFile.Content open) {
+      open.content().close();
+    }
+  }
+
+  /** Goes back to an earlier state, also of another guest with the same mounts. */
+  void restore(FileState earlier) {
+    // A restore makes open contents invalid, so that these have to be opened again.
+    if (earlier != base || changes.any() || earlier.holdsContents()) {
+      base = null; // until it is done
+      changes.note();
+      descriptors.closeAll();
+      restoreFileSystem(earlier);
+      restoreDescriptors(earlier);
+      Location directory = earlier.workingDirectory();
+      workingDirectory = directory == null ? fileSystem.root() : directory.in(fileSystem);
+      umask = earlier.umask();
+      base = earlier;
+      changes.forget();
+    } else {
+      restoreFileSystem(earlier);
+    }
+  }
+
+  private void restoreFileSystem(FileState earlier) {
+    FileSystem.State state = earlier.fileSystem();
+    if (state != null) {
+      fileSystem.restore(state);
+    }
+  }
+
+  private void restoreDescriptors(FileState earlier) {
+    List<Pipe> pipes = earlier.pipes().stream().map(Pipe::copy).toList();
+    nextPipe = pipes.stream().mapToInt(pipe -> pipe.number() + 1).max().orElse(0);
+    @Nullable OpenFile[] files = new @Nullable OpenFile[earlier.files().size()];
+    for (FileState.Descriptor descriptor : earlier.descriptors()) {
+      OpenFile file = files[descriptor.file()];
+      if (file == null) {
+        file = open(earlier.files().get(descriptor.file()), pipes);
+        files[descriptor.file()] = file;
+      }
+      descriptors.put(descriptor.number(), file, descriptor.closeOnExec());
+    }
+  }
+
+  private OpenFile open(SavedFile saved, List<Pipe> pipes) {
+    return switch (saved) {
+      case SavedFile.Stream(int flags, int number) ->
+          new StandardStream(changes, flags, streams, number);
+      case SavedFile.Content(int flags, var content, Location location, long offset) ->
+          ContentFile.of(changes, flags, content.in(fileSystem), location.in(fileSystem), offset);
+      case SavedFile.Directory(int flags, Location location, var listing, int position) ->
+          new DirectoryFile(changes, flags, location.in(fileSystem), listing, position);
+      case SavedFile.End(int flags, int pipe) -> new PipeEnd(changes, flags, pipes.get(pipe));
+      case SavedFile.Path(int flags, Location location) ->
+          new PathFile(changes, flags, location.in(fileSystem));
+    };
+  }
+
+  @Override
+  public void close() {
+    try {
+      descriptors.closeAll();
+    } finally {
+      fileSystem.close();
+    }
+  }
+}

@@ -1,0 +1,64 @@
+package io.hyperlight.linux;
+
+import io.hyperlight.files.FileException;
+import io.hyperlight.files.FileStatus;
+import io.hyperlight.os.Errno;
+import java.util.function.ToIntFunction;
+
+/** Standard input, output or error. They look like pipes whose other ends the host has. */
+final class StandardStream extends OpenFile {
+  static final int INPUT = 0;
+  static final int OUTPUT = 1;
+  static final int ERROR = 2;
+
+  private final StandardStreams streams;
+  private final int number;
+
+  StandardStream(Changes changes, int flags, StandardStreams streams, int number) {
+    super(changes, flags, null);
+    this.streams = streams;
+    this.number = number;
+  }
+
+  @Override
+  FileStatus status() {
+    return Pipe.status(1L + number);
+  }
+
+  @Override
+  String name() {
+    return "pipe:[" + (1 + number) + "]";
+  }
+
+  @Override
+  SavedFile save(ToIntFunction<Pipe> pipes) {
+    return new SavedFile.Stream(flags(), number);
+  }
+
+  @Override
+  int read(SystemCalls guest, byte[] target) {
+    return target.length == 0 ? 0 : streams.read(target);
+  }
+
+  @Override
+  int write(SystemCalls guest, byte[] source) {
+    streams.print(source, number == ERROR);
+    return source.length;
+  }
+
+  @Override
+  int ready() {
+    if (number != INPUT) {
+      return POLLOUT | POLLWRNORM;
+    }
+    return POLLIN | POLLRDNORM | (streams.isInputEmpty() ? POLLHUP : 0);
+  }
+
+  @Override
+  int available() {
+    if (number != INPUT) {
+      throw new FileException(Errno.ENOTTY);
+    }
+    return 0;
+  }
+}

@@ -1,0 +1,270 @@
+package io.hyperlight.linux;
+
+import io.hyperlight.os.Errno;
+import java.util.Arrays;
+
+/** What moves bytes: {@code read(2)}, {@code write(2)}, {@code lseek(2)} and their relatives. */
+final class TransferCalls {
+  private static final int ADVICES = 6;
+
+  /** {@code RWF_HIPRI} to {@code RWF_APPEND}, of which those are taken that are mere hints. */
+  private static final long RWF_HINTS = 0x1 | 0x2 | 0x4;
+
+  private TransferCalls() {}
+
+  static void register(SystemCallTable table) {
+    table.on(0, (guest, a, b, c, d, e, f) -> read(guest, a, b, c));
+    table.on(1, (guest, a, b, c, d, e, f) -> write(guest, a, b, c));
+    table.on(8, (guest, a, b, c, d, e, f) -> get(guest, a).seek(b, (int) c));
+    table.on(17, (guest, a, b, c, d, e, f) -> readAt(guest, a, d, () -> Buffers.one(guest, b, c)));
+    table.on(18, (guest, a, b, c, d, e, f) -> writeAt(guest, a, d, () -> Buffers.one(guest, b, c)));
+    table.on(19, (guest, a, b, c, d, e, f) -> readv(guest, a, b, c));
+    table.on(20, (guest, a, b, c, d, e, f) -> writev(guest, a, b, c));
+    table.on(40, (guest, a, b, c, d, e, f) -> sendfile(guest, a, b, c, d));
+    table.on(74, (guest, a, b, c, d, e, f) -> sync(guest, a));
+    table.on(75, (guest, a, b, c, d, e, f) -> sync(guest, a));
+    table.on(77, (guest, a, b, c, d, e, f) -> truncate(guest, a, b));
+    table.on(162, (guest, a, b, c, d, e, f) -> 0); // sync
+    table.on(187, (guest, a, b, c, d, e, f) -> readahead(guest, a));
+    table.on(221, (guest, a, b, c, d, e, f) -> advise(guest, a, c, (int) d));
+    table.on(277, (guest, a, b, c, d, e, f) -> sync(guest, a)); // sync_file_range
+    table.on(285, (guest, a, b, c, d, e, f) -> allocate(guest, a, b, c, d));
+    table.on(
+        295, (guest, a, b, c, d, e, f) -> readAt(guest, a, d, () -> Buffers.table(guest, b, c)));
+    table.on(
+        296, (guest, a, b, c, d, e, f) -> writeAt(guest, a, d, () -> Buffers.table(guest, b, c)));
+    table.on(306, (guest, a, b, c, d, e, f) -> syncFileSystem(guest, a));
+    table.on(326, (guest, a, b, c, d, e, f) -> copyRange(guest, a, b, c, d, e, f));
+    table.on(327, (guest, a, b, c, d, e, f) -> readv2(guest, a, b, c, d, f));
+    table.on(328, (guest, a, b, c, d, e, f) -> writev2(guest, a, b, c, d, f));
+  }
+
+  /** Looks at the guest's buffers once the descriptor is known to be right. */
+  @FunctionalInterface
+  private interface Access {
+    Buffers buffers();
+  }
+
+  private static OpenFile get(SystemCalls guest, long descriptor) {
+    return guest.files().descriptors().get(descriptor);
+  }
+
+  private static OpenFile readable(SystemCalls guest, long descriptor) {
+    return guest.files().descriptors().readable(descriptor);
+  }
+
+  private static OpenFile writable(SystemCalls guest, long descriptor) {
+    return guest.files().descriptors().writable(descriptor);
+  }
+
+  private static long read(SystemCalls guest, long descriptor, long address, long size) {
+    OpenFile file = readable(guest, descriptor);
+    return read(guest, file, Buffers.one(guest, address, size));
+  }
+
+  private static long readv(SystemCalls guest, long descriptor, long table, long count) {
+    OpenFile file = readable(guest, descriptor);
+    return read(guest, file, Buffers.table(guest, table, count));
+  }
+
+  private static long read(SystemCalls guest, OpenFile file, Buffers buffers) {
+    byte[] room = buffers.room();
+    int length = file.read(guest, room);
+    buffers.put(room, length);
+    return length;
+  }
+
+  private static long write(SystemCalls guest, long descriptor, long address, long size) {
+    OpenFile file = writable(guest, descriptor);
+    return file.write(guest, Buffers.one(guest, address, size).get());
+  }
+
+  private static long writev(SystemCalls guest, long descriptor, long table, long count) {
+    OpenFile file = writable(guest, descriptor);
+    return file.write(guest, Buffers.table(guest, table, count).get());
+  }
+
+  private static long readAt(SystemCalls guest, long descriptor, long offset, Access access) {
+    if (offset < 0) {
+      return -Errno.EINVAL;
+    }
+    OpenFile file = readable(guest, descriptor);
+    Buffers buffers = access.buffers();
+    byte[] room = buffers.room();
+    int length = file.readAt(offset, room);
+    buffers.put(room, length);
+    return length;
+  }
+
+  private static long writeAt(SystemCalls guest, long descriptor, long offset, Access access) {
+    if (offset < 0) {
+      return -Errno.EINVAL;
+    }
+    return writable(guest, descriptor).writeAt(offset, access.buffers().get());
+  }
+
+  private static long readv2(
+      SystemCalls guest, long descriptor, long table, long count, long offset, long flags) {
+    if ((flags & ~RWF_HINTS) != 0) {
+      return -Errno.ENOTSUP;
+    }
+    return offset == -1
+        ? readv(guest, descriptor, table, count)
+        : readAt(guest, descriptor, offset, () -> Buffers.table(guest, table, count));
+  }
+
+  private static long writev2(
+      SystemCalls guest, long descriptor, long table, long count, long offset, long flags) {
+    if ((flags & ~RWF_HINTS) != 0) {
+      return -Errno.ENOTSUP;
+    }
+    return offset == -1
+        ? writev(guest, descriptor, table, count)
+        : writeAt(guest, descriptor, offset, () -> Buffers.table(guest, table, count));
+  }
+
+  private static long sendfile(
+      SystemCalls guest, long target, long source, long offsetAddress, long count) {
+    OpenFile in = readable(guest, source);
+    OpenFile out = writable(guest, target);
+    boolean moves = offsetAddress == 0;
+    long offset = moves ? 0 : guest.mem().readLong(offsetAddress);
+    if (!(in instanceof ContentFile) || out.has(OpenFlags.O_APPEND) || count < 0 || offset < 0) {
+      return -Errno.EINVAL;
+    }
+    byte[] bytes = new byte[(int) Math.min(count, Buffers.MOST_BYTES)];
+    // What cannot be written is not read, so far as the guest can see: its offset goes back.
+    long start = in.seek(0, 1);
+    int length = moves ? in.read(guest, bytes) : in.readAt(offset, bytes);
+    if (length == 0) {
+      return 0;
+    }
+    int written;
+    try {
+      written = out.write(guest, Arrays.copyOf(bytes, length));
+    } catch (RuntimeException e) {
+      if (moves) {
+        in.seek(start, 0);
+      }
+      throw e;
+    }
+    if (moves) {
+      in.seek(start + written, 0);
+    } else {
+      guest.mem().writeLong(offsetAddress, offset + written);
+    }
+    return written;
+  }
+
+  private static long copyRange(
+      SystemCalls guest, long source, long from, long target, long to, long count, long flags) {
+    if (flags != 0 || count < 0) {
+      return -Errno.EINVAL;
+    }
+    OpenFile in = readable(guest, source);
+    OpenFile out = writable(guest, target);
+    if (in instanceof DirectoryFile) {
+      return -Errno.EISDIR;
+    }
+    if (!(in instanceof ContentFile read && read.isRegular())
+        || !(out instanceof ContentFile write && write.isRegular())) {
+      return -Errno.EINVAL;
+    }
+    if (out.has(OpenFlags.O_APPEND)) {
+      return -Errno.EBADF;
+    }
+    long readAt = from == 0 ? in.seek(0, 1) : guest.mem().readLong(from);
+    long writeAt = to == 0 ? out.seek(0, 1) : guest.mem().readLong(to);
+    if (readAt < 0 || writeAt < 0) {
+      return -Errno.EINVAL;
+    }
+    boolean same =
+        in.status().device() == out.status().device()
+            && in.status().inode() == out.status().inode();
+    if (same && Math.abs(readAt - writeAt) < count) {
+      return -Errno.EINVAL;
+    }
+    byte[] bytes = new byte[(int) Math.min(count, Buffers.MOST_BYTES)];
+    int length = in.readAt(readAt, bytes);
+    int written = out.writeAt(writeAt, Arrays.copyOf(bytes, length));
+    moveOn(guest, in, from, readAt + written);
+    moveOn(guest, out, to, writeAt + written);
+    return written;
+  }
+
+  private static void moveOn(SystemCalls guest, OpenFile file, long address, long offset) {
+    if (address == 0) {
+      file.seek(offset, 0);
+    } else {
+      guest.mem().writeLong(address, offset);
+    }
+  }
+
+  private static long truncate(SystemCalls guest, long descriptor, long size) {
+    if (size < 0) {
+      return -Errno.EINVAL;
+    }
+    OpenFile file = get(guest, descriptor);
+    if (!file.isWritable()) {
+      return -Errno.EINVAL;
+    }
+    file.truncate(size);
+    return 0;
+  }
+
+  private static long allocate(
+      SystemCalls guest, long descriptor, long mode, long offset, long size) {
+    OpenFile file = get(guest, descriptor);
+    if (offset < 0 || size <= 0) {
+      return -Errno.EINVAL;
+    }
+    if (mode != 0) {
+      return -Errno.ENOTSUP;
+    }
+    if (!file.isWritable()) {
+      return -Errno.EBADF;
+    }
+    if (!(file instanceof ContentFile content)) {
+      return -Errno.ESPIPE;
+    }
+    if (!content.isRegular()) {
+      return -Errno.ENODEV;
+    }
+    if (offset > Long.MAX_VALUE - size) {
+      return -Errno.EFBIG;
+    }
+    if (offset + size > file.status().size()) {
+      file.truncate(offset + size);
+    }
+    return 0;
+  }
+
+  private static long sync(SystemCalls guest, long descriptor) {
+    boolean storage =
+        switch (get(guest, descriptor)) {
+          case ContentFile content -> content.isRegular();
+          case DirectoryFile _ -> true;
+          default -> false;
+        };
+    return storage ? 0 : -Errno.EINVAL;
+  }
+
+  private static long syncFileSystem(SystemCalls guest, long descriptor) {
+    get(guest, descriptor);
+    return 0;
+  }
+
+  private static long readahead(SystemCalls guest, long descriptor) {
+    return readable(guest, descriptor) instanceof ContentFile content && content.isRegular()
+        ? 0
+        : -Errno.EINVAL;
+  }
+
+  private static long advise(SystemCalls guest, long descriptor, long size, int advice) {
+    OpenFile file = get(guest, descriptor);
+    if (file instanceof PipeEnd || file instanceof StandardStream) {
+      return -Errno.ESPIPE;
+    }
+    return size < 0 || advice < 0 || advice >= ADVICES ? -Errno.EINVAL : 0;
+  }
+}
