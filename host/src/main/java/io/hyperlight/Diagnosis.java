@@ -47,6 +47,13 @@ public final class Diagnosis {
       Hypervisor hypervisor = Hypervisor.get();
       checks.add(new Check("micro-VM", true, hypervisor.describe()));
       checks.add(new Check("snapshots", true, hypervisor.describeTracking()));
+      checks.add(
+          new Check(
+              "time-stamp counter",
+              true,
+              hypervisor.hidesTimeStampCounter()
+                  ? "can be kept from guests"
+                  : "cannot be kept from guests on this KVM"));
     } catch (KvmUnavailableException e) {
       checks.add(failed(Kvm.DEVICE, e));
     } catch (MachineUnsupportedException e) {

@@ -316,6 +316,7 @@ public final class Program extends SandboxSettings<Program> {
         settings.randomSeed(),
         settings.mayMakeCode(),
         settings.observer(),
+        settings.machine(),
         standardInput,
         settings.limits(),
         allMounts(),

@@ -1,6 +1,7 @@
 package io.hyperlight;
 
 import io.hyperlight.linux.Settings;
+import io.hyperlight.vm.MachineOptions;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -25,6 +26,7 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
   private @Nullable InstantSource clock;
   private OptionalLong randomSeed = OptionalLong.empty();
   private boolean mayMakeCode;
+  private boolean hidesTimeStampCounter;
   private @Nullable Consumer<SystemCall> observer;
   private UnaryOperator<Limits> limits = UnaryOperator.identity();
 
@@ -57,6 +59,7 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
             : (name, arguments, result, text) ->
                 observing.accept(
                     new SystemCall(name, Arrays.stream(arguments).boxed().toList(), result, text)),
+        new MachineOptions(hidesTimeStampCounter || before.machine().hidesTimeStampCounter()),
         before.input(),
         limits.apply(Limits.of(before.limits())).toCallLimits(),
         before.mounts(),
@@ -147,13 +150,33 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
    * java.time.Clock#offset} puts it forward or back. The guest's monotonic clock follows it where
    * it goes forward, and a guest that sleeps does not wait. By default these are the host's clocks.
    *
-   * <p>The processor's time-stamp counter, which a guest can read as well, is not affected.
+   * <p>The processor's time-stamp counter, which a guest can read as well, is not affected: see
+   * {@link #hideTimeStampCounter}.
    *
    * @param source is asked on the thread that runs the guest
    * @return this builder
    */
   public final S clock(InstantSource source) {
     clock = Objects.requireNonNull(source, "source");
+    return self();
+  }
+
+  /**
+   * Takes the processor's time-stamp counter away from the guest: {@code rdtsc} and {@code rdtscp}
+   * are general-protection faults. Together with a {@linkplain #clock clock} that does not run, the
+   * guest then has nothing that tells it how long something took, and so no way to measure what
+   * others leave in the processor's caches; a host function that takes long or answers with the
+   * time gives it one back. Functions that read the counter end in a {@link GuestFaultException},
+   * whole programs as by SIGSEGV.
+   *
+   * <p>Not every KVM can do this: one that runs user code on the processor as it is cannot. There,
+   * sandboxes with this option cannot be made ({@link HypervisorUnavailableException}); {@code
+   * ./hyperlight doctor} says which it is.
+   *
+   * @return this builder
+   */
+  public final S hideTimeStampCounter() {
+    hidesTimeStampCounter = true;
     return self();
   }
 

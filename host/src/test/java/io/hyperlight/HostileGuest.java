@@ -31,7 +31,11 @@ final class HostileGuest implements AutoCloseable {
       #define ASM(text) __asm__ volatile(text ::: "memory")
       #define FRAME (HL_INFORMATION->frame)
 
-      enum { WRITE = 1, GETRANDOM = 318, BRK = 12 };
+      enum {
+          READ = 0, WRITE = 1, POLL = 7, MMAP = 9, MPROTECT = 10, MUNMAP = 11, BRK = 12, SIGACTION = 13,
+          SIGPROCMASK = 14, READV = 19, WRITEV = 20, MREMAP = 25, MADVISE = 28, DUP = 32, NANOSLEEP = 35, KILL = 62,
+          SIGALTSTACK = 131, CLOCK_GETTIME = 228, GETRANDOM = 318
+      };
 
       HL_IMPORT(int64_t, twice, int64_t)
       HL_IMPORT(hl_string, echo, hl_string)
@@ -64,6 +68,22 @@ final class HostileGuest implements AutoCloseable {
       {
           __asm__ volatile("syscall" : "+a"(number), "+d"(c) : "D"(a), "S"(b) : "rcx", "r8", "r11", "memory");
           return (int64_t)number;
+      }
+
+      static inline int64_t system_call6(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,
+                                         uint64_t f)
+      {
+          register uint64_t fourth __asm__("r10") = d;
+          register uint64_t fifth __asm__("r8") = e;
+          register uint64_t sixth __asm__("r9") = f;
+          __asm__ volatile("syscall" : "+a"(number), "+d"(c), "+r"(fifth) : "D"(a), "S"(b), "r"(fourth), "r"(sixth)
+              : "rcx", "r11", "memory");
+          return (int64_t)number;
+      }
+
+      static inline int64_t system_call4(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+      {
+          return system_call6(number, a, b, c, d, 0, 0);
       }
 
       /* A byte that is a complete function, for places where code must not run. */

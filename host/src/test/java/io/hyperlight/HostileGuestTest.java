@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.hyperlight.HostileGuest.Ending;
 import java.util.List;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -13,16 +12,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Each attack of the tables, in a sandbox of its own. */
 final class HostileGuestTest {
-  private static final List<Attack> ATTACKS =
-      Stream.of(
-              MemoryAttacks.all(),
-              InstructionAttacks.all(),
-              SegmentAttacks.all(),
-              PortAttacks.all(),
-              GateAttacks.all(),
-              ProtocolAttacks.all())
-          .flatMap(List::stream)
-          .toList();
+  private static final List<Attack> ATTACKS = AttackTables.withKnownEnding();
 
   private static final String SOURCES = Attack.sources(ATTACKS);
 

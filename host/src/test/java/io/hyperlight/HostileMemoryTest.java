@@ -73,6 +73,55 @@ final class HostileMemoryTest {
                  + count(stack, stack + 0x20000, is_anything));
       }
 
+      /* Memory that has just held tables: one page in each GiB needs three of its own. */
+      HL_EXPORT(int64_t, find_anything_in_memory_of_tables)
+      int64_t find_anything_in_memory_of_tables(void)
+      {
+          uint64_t found = 0;
+          for (int round = 0; round < 3; round++) {
+              uint64_t first = 1ul << 41, at = first;
+              while (system_call6(MMAP, at, PAGE, 3, 0x32, -1ul, 0) >= 0) {
+                  store(at);
+                  system_call(MPROTECT, at, PAGE, 1);
+                  at += 1ul << 30;
+              }
+              system_call(MUNMAP, first, at - first, 0);
+              int64_t place;
+              for (uint64_t size = 1ul << 24; size >= PAGE; size >>= 1) {
+                  while ((place = system_call6(MMAP, 0, size, 1, 0x22, -1ul, 0)) >= 0) {
+                      found += count((uint64_t)place, (uint64_t)place + size, is_anything);
+                  }
+              }
+              system_call(MUNMAP, 1ul << 32, (1ul << 46) - (1ul << 32), 0);
+          }
+          return (int64_t)found;
+      }
+
+      /* What it gave back comes again as zeros, however it comes. */
+      HL_EXPORT(int64_t, find_anything_in_returned_memory)
+      int64_t find_anything_in_returned_memory(void)
+      {
+          uint64_t found = 0;
+          for (int round = 0; round < 4; round++) {
+              uint64_t size = 256 * PAGE, place = (uint64_t)system_call6(MMAP, 0, size, 3, 0x22, -1ul, 0);
+              memset((void *)place, 0x5a, size);
+              if (round == 0) {
+                  system_call(MADVISE, place, size, 4);
+              } else if (round == 1) {
+                  system_call(MUNMAP, place, size, 0);
+                  place = (uint64_t)system_call6(MMAP, 0, size, 3, 0x22, -1ul, 0);
+              } else if (round == 2) {
+                  system_call6(MMAP, place, size, 3, 0x32, -1ul, 0);
+              } else {
+                  system_call6(MREMAP, place, size, PAGE, 0, 0, 0);
+                  place = PAGE + (uint64_t)system_call6(MREMAP, place, PAGE, size, 1, 0, 0);
+                  size -= PAGE;
+              }
+              found += count(place, place + size, is_anything);
+          }
+          return (int64_t)found;
+      }
+
       /* That the search works: it finds what is there to be found. */
       HL_EXPORT(int64_t, plant_and_find)
       int64_t plant_and_find(void)
@@ -170,6 +219,16 @@ final class HostileMemoryTest {
   @Test
   void holdsNoPageTable() {
     assertThat(result("find_page_tables")).isEqualTo(0L);
+  }
+
+  @Test
+  void thatHeldPageTablesIsEmptyWhenItComesBack() {
+    assertThat(result("find_anything_in_memory_of_tables")).isEqualTo(0L);
+  }
+
+  @Test
+  void thatWasGivenBackIsEmptyWhenItComesAgain() {
+    assertThat(result("find_anything_in_returned_memory")).isEqualTo(0L);
   }
 
   @Test

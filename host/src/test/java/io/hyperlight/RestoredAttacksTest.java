@@ -4,24 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Nothing of any attack outlives a restore. */
 @Tag("dirty-tracking")
 class RestoredAttacksTest {
-  private static final List<Attack> ATTACKS =
-      Stream.of(
-              MemoryAttacks.all(),
-              InstructionAttacks.all(),
-              SegmentAttacks.all(),
-              PortAttacks.all(),
-              GateAttacks.all(),
-              ProtocolAttacks.all(),
-              ResidueAttacks.all())
-          .flatMap(List::stream)
-          .toList();
+  private static final List<Attack> ATTACKS = AttackTables.all();
 
   @Test
   void aSandboxIsAsANewbornAfterEachAttack() {
@@ -42,6 +31,7 @@ class RestoredAttacksTest {
           leaks.add(attack + ": " + leak);
         }
         sandbox.restore(snapshot);
+        assertThat(sandbox.<Integer>call("ping", int.class, 41)).isEqualTo(42);
       }
     }
     assertThat(leaks).isEmpty();

@@ -84,7 +84,11 @@ final class LoadedProgram implements AutoCloseable {
     GuestProgram program = configuration.program();
     GuestLayout layout =
         GuestLayout.of(program, configuration.stackBytes(), configuration.memoryBytes());
-    Machine machine = Machine.create(Hypervisor.get(), configuration.memoryBytes());
+    Machine machine =
+        Machine.create(
+            Hypervisor.get(),
+            configuration.memoryBytes(),
+            configuration.surroundings().settings().machine());
     try {
       AddressSpace space = machine.addressSpace();
       for (ElfSegment segment : program.segments()) {
@@ -206,7 +210,8 @@ final class LoadedProgram implements AutoCloseable {
    * @throws io.hyperlight.vm.ImageClosedException if the image is closed
    */
   static LoadedProgram spawn(InstanceImage image, Surroundings surroundings) {
-    Machine machine = Machine.spawn(Hypervisor.get(), image.machine());
+    Machine machine =
+        Machine.spawn(Hypervisor.get(), image.machine(), surroundings.settings().machine());
     try {
       LoadedProgram spawned =
           new LoadedProgram(

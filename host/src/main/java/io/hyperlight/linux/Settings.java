@@ -1,18 +1,20 @@
 package io.hyperlight.linux;
 
 import io.hyperlight.files.Mount;
+import io.hyperlight.vm.MachineOptions;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the embedder decides about a guest's system calls.
+ * What the embedder decides about a guest's system calls, and about its machine.
  *
  * @param clock where its time comes from; null for the host's clocks
  * @param randomSeed for random numbers that are the same in each sandbox; empty for true ones
  * @param mayMakeCode whether memory that could be written may become executable
  * @param observer sees every system call; null for nobody
+ * @param machine what its machine is like
  * @param input its standard input; null for a program that serves, which reads requests
  * @param limits how much it may use
  * @param mounts its files; the later ones lie on top of the earlier ones
@@ -23,6 +25,7 @@ public record Settings(
     OptionalLong randomSeed,
     boolean mayMakeCode,
     @Nullable SystemCallObserver observer,
+    MachineOptions machine,
     SystemCalls.@Nullable Input input,
     CallLimits limits,
     List<Mount> mounts,
@@ -37,6 +40,7 @@ public record Settings(
           OptionalLong.empty(),
           false,
           null,
+          MachineOptions.DEFAULT,
           SystemCalls.Input.EMPTY,
           CallLimits.DEFAULT,
           List.of(),
@@ -49,21 +53,32 @@ public record Settings(
   /** The same with what belongs to a program's state: its files and its name. */
   public Settings withProgramOf(Settings other) {
     return new Settings(
-        clock, randomSeed, mayMakeCode, observer, other.input, limits, other.mounts, other.program);
+        clock,
+        randomSeed,
+        mayMakeCode,
+        observer,
+        machine,
+        other.input,
+        limits,
+        other.mounts,
+        other.program);
   }
 
   /** The same with another standard input. */
   public Settings withInput(SystemCalls.Input other) {
-    return new Settings(clock, randomSeed, mayMakeCode, observer, other, limits, mounts, program);
+    return new Settings(
+        clock, randomSeed, mayMakeCode, observer, machine, other, limits, mounts, program);
   }
 
   /** The same with other limits. */
   public Settings withLimits(CallLimits others) {
-    return new Settings(clock, randomSeed, mayMakeCode, observer, input, others, mounts, program);
+    return new Settings(
+        clock, randomSeed, mayMakeCode, observer, machine, input, others, mounts, program);
   }
 
   /** The same with other files. */
   public Settings withMounts(List<Mount> others) {
-    return new Settings(clock, randomSeed, mayMakeCode, observer, input, limits, others, program);
+    return new Settings(
+        clock, randomSeed, mayMakeCode, observer, machine, input, limits, others, program);
   }
 }

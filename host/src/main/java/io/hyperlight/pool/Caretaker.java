@@ -80,8 +80,9 @@ final class Caretaker<T> implements Runnable {
     try {
       keeper.clean(member.item());
     } catch (Throwable t) {
-      pool.cleaningFailed(member);
+      // Told before it is given up: from then on another caretaker may close it and make a new one.
       report("clean", member, t);
+      pool.cleaningFailed(member);
       return;
     }
     pool.cleaned(member, System.nanoTime() - start);

@@ -29,6 +29,7 @@ public final class Hypervisor {
   private final byte[] initialDebugRegisters;
   private @Nullable DirtyTracking tracking;
   private @Nullable GuestProcessor guestProcessor;
+  private @Nullable Boolean hidesTimeStampCounter;
 
   private Hypervisor(Kvm kvm) {
     this.kvm = kvm;
@@ -70,7 +71,8 @@ public final class Hypervisor {
    */
   private SystemCallEntry probe() {
     try (Machine machine =
-        Machine.create(this, SystemCallEntry.SUPERVISOR, Machine.MINIMUM_MEMORY)) {
+        Machine.create(
+            this, SystemCallEntry.SUPERVISOR, Machine.MINIMUM_MEMORY, MachineOptions.DEFAULT)) {
       machine.installGate(0);
       machine.enterGateExit();
       Trap trap = machine.run();
@@ -99,7 +101,8 @@ public final class Hypervisor {
   }
 
   private void requireNoProtectionKeys() {
-    try (Machine machine = Machine.create(this, SystemCallEntry.USER, SelfTest.MEMORY)) {
+    try (Machine machine =
+        Machine.create(this, SystemCallEntry.USER, SelfTest.MEMORY, MachineOptions.DEFAULT)) {
       String problem = SelfTest.run(machine, SelfTest.protectionKeys());
       if (problem != null) {
         throw new MachineUnsupportedException(
@@ -182,6 +185,36 @@ public final class Hypervisor {
       }
     }
     return guestProcessor;
+  }
+
+  /**
+   * Whether user code can be kept from reading the time-stamp counter. Found out at the first call,
+   * by a VM that is told to and tries.
+   *
+   * @throws io.hyperlight.kvm.KvmException if KVM fails
+   */
+  public synchronized boolean hidesTimeStampCounter() {
+    if (hidesTimeStampCounter == null) {
+      try (Machine machine =
+          Machine.create(this, entry, SelfTest.MEMORY, new MachineOptions(true))) {
+        hidesTimeStampCounter = SelfTest.run(machine, SelfTest.timeStampCounter()) == null;
+      }
+    }
+    return hidesTimeStampCounter;
+  }
+
+  /**
+   * Checks that machines can be what somebody wants.
+   *
+   * @throws MachineUnsupportedException if not
+   */
+  void require(MachineOptions options) {
+    if (options.hidesTimeStampCounter() && !hidesTimeStampCounter()) {
+      throw new MachineUnsupportedException(
+          "this machine's KVM does not keep the time-stamp counter from guests ("
+              + describe()
+              + "): use another machine, or do without hideTimeStampCounter()");
+    }
   }
 
   /** What of the processor matters, for people. */

@@ -87,6 +87,7 @@ public final class Machine implements AutoCloseable {
       SystemCallEntry entry,
       PhysicalMemory memory,
       @Nullable MachineImage image,
+      MachineOptions options,
       DirtyTracking tracking) {
     this.entry = entry;
     this.memory = memory;
@@ -107,7 +108,8 @@ public final class Machine implements AutoCloseable {
         setFrame(layout.frame());
       }
       processor =
-          Processor.create(hypervisor, entry, memory.segment(), tables.root(), xcr0, tracking);
+          Processor.create(
+              hypervisor, entry, memory.segment(), tables.root(), xcr0, options, tracking);
     } catch (Throwable t) {
       memory.close();
       throw t;
@@ -139,12 +141,24 @@ public final class Machine implements AutoCloseable {
    * @throws GuestMemoryExhaustedException if the memory does not even hold the monitor
    */
   public static Machine create(Hypervisor hypervisor, long memorySizeBytes) {
-    return create(hypervisor, hypervisor.entry(), memorySizeBytes);
+    return create(hypervisor, hypervisor.entry(), memorySizeBytes, MachineOptions.DEFAULT);
   }
 
-  static Machine create(Hypervisor hypervisor, SystemCallEntry entry, long memorySizeBytes) {
+  /**
+   * As {@link #create(Hypervisor, long)}, with options.
+   *
+   * @throws MachineUnsupportedException if this KVM cannot do what they ask for
+   */
+  public static Machine create(
+      Hypervisor hypervisor, long memorySizeBytes, MachineOptions options) {
+    hypervisor.require(options);
+    return create(hypervisor, hypervisor.entry(), memorySizeBytes, options);
+  }
+
+  static Machine create(
+      Hypervisor hypervisor, SystemCallEntry entry, long memorySizeBytes, MachineOptions options) {
     return new Machine(
-        hypervisor, entry, new PhysicalMemory(memorySizeBytes), null, DirtyTracking.NONE);
+        hypervisor, entry, new PhysicalMemory(memorySizeBytes), null, options, DirtyTracking.NONE);
   }
 
   /**
@@ -154,15 +168,31 @@ public final class Machine implements AutoCloseable {
    * @throws ImageClosedException if the image is closed
    */
   public static Machine spawn(Hypervisor hypervisor, MachineImage image) {
-    return spawn(hypervisor, image, hypervisor.tracking());
+    return spawn(hypervisor, image, MachineOptions.DEFAULT);
+  }
+
+  /**
+   * As {@link #spawn(Hypervisor, MachineImage)}, with options.
+   *
+   * @throws MachineUnsupportedException if this KVM cannot do what they ask for
+   */
+  public static Machine spawn(Hypervisor hypervisor, MachineImage image, MachineOptions options) {
+    hypervisor.require(options);
+    return spawn(hypervisor, image, options, hypervisor.tracking());
   }
 
   static Machine spawn(Hypervisor hypervisor, MachineImage image, DirtyTracking tracking) {
+    return spawn(hypervisor, image, MachineOptions.DEFAULT, tracking);
+  }
+
+  private static Machine spawn(
+      Hypervisor hypervisor, MachineImage image, MachineOptions options, DirtyTracking tracking) {
     return new Machine(
         hypervisor,
         image.entry(),
         new PhysicalMemory(image.memorySizeBytes(), image.retainMemory()),
         image,
+        options,
         tracking);
   }
 

@@ -50,6 +50,7 @@ final class Processor implements AutoCloseable {
    * @param memory all guest-physical memory, from address 0
    * @param pageTables the physical address of the top table
    * @param xcr0 the state components guests may use
+   * @param options what the embedder chose
    * @throws io.hyperlight.kvm.KvmException if KVM fails; nothing is left behind
    */
   static Processor create(
@@ -58,6 +59,7 @@ final class Processor implements AutoCloseable {
       MemorySegment memory,
       long pageTables,
       long xcr0,
+      MachineOptions options,
       DirtyTracking tracking) {
     VirtualMachine vm = null;
     Vcpu vcpu = null;
@@ -79,7 +81,7 @@ final class Processor implements AutoCloseable {
           };
       // CPUID first: KVM checks control registers against it.
       vcpu.setCpuid2(hypervisor.cpuid());
-      SpecialRegisters initial = RegisterImage.create(entry, hypervisor.cpu(), pageTables);
+      SpecialRegisters initial = RegisterImage.create(entry, hypervisor.cpu(), pageTables, options);
       vcpu.setSregs(initial);
       vcpu.setXcr0(xcr0);
       vcpu.setMsrs(

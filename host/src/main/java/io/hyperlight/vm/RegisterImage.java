@@ -19,6 +19,7 @@ final class RegisterImage {
   private static final long CR0_AM = 1 << 18;
   private static final long CR0_PG = 1L << 31;
 
+  private static final long CR4_TSD = 1 << 2;
   private static final long CR4_PAE = 1 << 5;
   private static final long CR4_OSFXSR = 1 << 9;
   private static final long CR4_OSXMMEXCPT = 1 << 10;
@@ -45,7 +46,8 @@ final class RegisterImage {
    * @param cpu what the processor offers
    * @param pageTables the physical address of the top page table
    */
-  static SpecialRegisters create(SystemCallEntry entry, CpuFeatures cpu, long pageTables) {
+  static SpecialRegisters create(
+      SystemCallEntry entry, CpuFeatures cpu, long pageTables, MachineOptions options) {
     boolean supervisor = entry == SystemCallEntry.SUPERVISOR;
     Segment userData = userData();
     return new SpecialRegisters(
@@ -73,7 +75,7 @@ final class RegisterImage {
         CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_PG,
         0,
         pageTables,
-        cr4(supervisor, cpu),
+        cr4(supervisor, cpu) | (options.hidesTimeStampCounter() ? CR4_TSD : 0),
         0,
         EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE,
         cpu.apicBase());

@@ -174,6 +174,14 @@ public final class SelfTest {
         exception(INVALID_OPCODE, CODE + 2));
   }
 
+  /** Not among those that every machine has to pass: only for one that hides the counter. */
+  static Check timeStampCounter() {
+    return new Check(
+        "the time-stamp counter is out of reach",
+        code().add("rdtsc", 0x0f, 0x31),
+        exception(GENERAL_PROTECTION, CODE));
+  }
+
   private static MachineCode code() {
     return new MachineCode();
   }

@@ -65,7 +65,10 @@ class MonitorTest {
     Monitor.install(memory, tables, entry);
     SpecialRegisters registers =
         RegisterImage.create(
-            entry, new CpuFeatures(List.of(), true, true, true, 7, 0), tables.root());
+            entry,
+            new CpuFeatures(List.of(), true, true, true, 7, 0),
+            tables.root(),
+            MachineOptions.DEFAULT);
     List<Segment> segments =
         List.of(
             registers.cs(),

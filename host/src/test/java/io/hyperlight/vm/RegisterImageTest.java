@@ -23,6 +23,7 @@ class RegisterImageTest {
   private static final long RFLAGS_IOPL = 0x3000;
 
   private static final long CR4_UMIP = 1 << 11;
+  private static final long CR4_TSD = 1 << 2;
   private static final long CR4_SMEP = 1 << 20;
   private static final long CR4_SMAP = 1 << 21;
 
@@ -64,16 +65,20 @@ class RegisterImageTest {
   @ParameterizedTest
   @MethodSource("machines")
   void theStateOfANewVcpuPassesTheChecksOfAVmEntry(SystemCallEntry entry, CpuFeatures cpu) {
-    SpecialRegisters registers = RegisterImage.create(entry, cpu, ROOT);
-    assertThat(violations(entry, cpu, registers, Machine.INITIAL_FLAGS)).isEmpty();
-    assertThat(registers.apicBase()).isEqualTo(cpu.apicBase());
+    for (boolean hides : new boolean[] {false, true}) {
+      SpecialRegisters registers =
+          RegisterImage.create(entry, cpu, ROOT, new MachineOptions(hides));
+      assertThat(violations(entry, cpu, registers, Machine.INITIAL_FLAGS)).isEmpty();
+      assertThat(registers.apicBase()).isEqualTo(cpu.apicBase());
+      assertThat((registers.cr4() & CR4_TSD) != 0).isEqualTo(hides);
+    }
   }
 
   @ParameterizedTest
   @MethodSource("machines")
   void whateverFlagsAGuestHasItIsResumedWithFlagsThatPassToo(
       SystemCallEntry entry, CpuFeatures cpu) {
-    SpecialRegisters registers = RegisterImage.create(entry, cpu, ROOT);
+    SpecialRegisters registers = RegisterImage.create(entry, cpu, ROOT, MachineOptions.DEFAULT);
     for (int bit = -1; bit < Long.SIZE; bit++) {
       long flags = bit < 0 ? -1 : 1L << bit;
       assertThat(violations(entry, cpu, registers, Machine.userFlags(flags))).isEmpty();
@@ -85,7 +90,7 @@ class RegisterImageTest {
   @MethodSource("machines")
   void supervisorCodeIsKeptFromUserPagesWhereTheProcessorCan(
       SystemCallEntry entry, CpuFeatures cpu) {
-    long cr4 = RegisterImage.create(entry, cpu, ROOT).cr4();
+    long cr4 = RegisterImage.create(entry, cpu, ROOT, MachineOptions.DEFAULT).cr4();
     boolean supervisor = entry == SystemCallEntry.SUPERVISOR;
     assertThat((cr4 & CR4_SMEP) != 0).isEqualTo(supervisor && cpu.smep());
     assertThat((cr4 & CR4_SMAP) != 0).isEqualTo(supervisor && cpu.smap());
@@ -173,7 +178,8 @@ class RegisterImageTest {
     CpuFeatures cpu = cpu(false, false, false);
     SystemCallEntry entry = SystemCallEntry.SUPERVISOR;
     SpecialRegisters registers =
-        RecordCopy.with(RegisterImage.create(entry, cpu, ROOT), path, value);
+        RecordCopy.with(
+            RegisterImage.create(entry, cpu, ROOT, MachineOptions.DEFAULT), path, value);
     assertThat(violations(entry, cpu, registers, Machine.INITIAL_FLAGS))
         .anyMatch(violation -> violation.startsWith(expected));
   }
@@ -182,7 +188,7 @@ class RegisterImageTest {
   @EnumSource(SystemCallEntry.class)
   void theChecksFindWrongFlagsAndInstructionPointers(SystemCallEntry entry) {
     CpuFeatures cpu = cpu(true, true, true);
-    SpecialRegisters registers = RegisterImage.create(entry, cpu, ROOT);
+    SpecialRegisters registers = RegisterImage.create(entry, cpu, ROOT, MachineOptions.DEFAULT);
     assertThat(violations(entry, cpu, registers, 0)).containsExactly("RFLAGS bit 1");
     assertThat(violations(entry, cpu, registers, 2 | 1 << 17)).containsExactly("RFLAGS.VM");
     for (int reserved : new int[] {3, 5, 15, 22, 63}) {

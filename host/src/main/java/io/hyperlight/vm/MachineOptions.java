@@ -1,0 +1,13 @@
+package io.hyperlight.vm;
+
+/**
+ * What an embedder can choose about a machine, beside its memory. No part of its state: a restore
+ * leaves it as it is.
+ *
+ * @param hidesTimeStampCounter whether user code that reads the processor's time-stamp counter
+ *     faults
+ */
+public record MachineOptions(boolean hidesTimeStampCounter) {
+  /** What a program expects of a processor. */
+  public static final MachineOptions DEFAULT = new MachineOptions(false);
+}

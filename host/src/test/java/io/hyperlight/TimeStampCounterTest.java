@@ -1,0 +1,109 @@
+package io.hyperlight;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.hyperlight.testing.CompiledGuest;
+import io.hyperlight.vm.Hypervisor;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Keeping the time-stamp counter from guests: machines that can do it do it, others say that they
+ * cannot before a guest runs.
+ */
+class TimeStampCounterTest {
+  private static final Guest GUEST =
+      CompiledGuest.of(
+          """
+          #include <hyperlight.h>
+
+          HL_EXPORT(int64_t, rdtsc)
+          int64_t rdtsc(void)
+          {
+              uint32_t low, high;
+              __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+              return (int64_t)((uint64_t)high << 32 | low);
+          }
+
+          HL_EXPORT(int64_t, rdtscp)
+          int64_t rdtscp(void)
+          {
+              uint32_t low, high;
+              __asm__ volatile("rdtscp" : "=a"(low), "=d"(high) : : "rcx");
+              return (int64_t)((uint64_t)high << 32 | low);
+          }
+
+          HL_EXPORT(int, ping, int)
+          int ping(int number) { return number + 1; }
+          """);
+
+  private static boolean works() {
+    return Hypervisor.get().hidesTimeStampCounter();
+  }
+
+  private static void assertHidden(Sandbox sandbox, String function) {
+    assertThatThrownBy(() -> sandbox.call(function, long.class))
+        .isInstanceOfSatisfying(
+            GuestFaultException.class,
+            e -> assertThat(e.kind()).isEqualTo(GuestFaultException.Kind.GENERAL_PROTECTION));
+  }
+
+  @Test
+  void isThereUnlessItIsHidden() {
+    try (Sandbox sandbox = Sandbox.builder(GUEST).build()) {
+      long first = sandbox.<Long>call("rdtsc", long.class);
+      assertThat(sandbox.<Long>call("rdtsc", long.class)).isGreaterThan(first);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"rdtsc", "rdtscp"})
+  void isOutOfReachWhereItIsHiddenAndStaysSo(String function) {
+    Sandbox.Builder builder = Sandbox.builder(GUEST).hideTimeStampCounter();
+    if (!works()) {
+      assertThatThrownBy(builder::build)
+          .isInstanceOf(HypervisorUnavailableException.class)
+          .hasMessageContaining("time-stamp counter")
+          .hasMessageContaining("hideTimeStampCounter()");
+      return;
+    }
+    try (Sandbox built = builder.build();
+        Snapshot snapshot = built.snapshot();
+        Sandbox spawned = snapshot.spawn()) {
+      for (Sandbox sandbox : new Sandbox[] {built, spawned}) {
+        for (int i = 0; i < 3; i++) {
+          assertThat(sandbox.<Integer>call("ping", int.class, 1)).isEqualTo(2);
+          assertHidden(sandbox, function);
+          sandbox.restore(snapshot);
+        }
+      }
+    }
+  }
+
+  @Test
+  void canBeHiddenFromWhatIsSpawned() {
+    try (Sandbox built = Sandbox.builder(GUEST).build();
+        Snapshot snapshot = built.snapshot()) {
+      Snapshot.Spawner spawner = snapshot.spawner().hideTimeStampCounter();
+      if (!works()) {
+        assertThatThrownBy(spawner::spawn).isInstanceOf(HypervisorUnavailableException.class);
+        return;
+      }
+      try (Sandbox hidden = spawner.spawn();
+          Sandbox other = snapshot.spawn()) {
+        assertHidden(hidden, "rdtsc");
+        assertThat(other.<Long>call("rdtsc", long.class)).isPositive();
+      }
+    }
+  }
+
+  @Test
+  void isInTheDiagnosis() {
+    assertThat(Diagnosis.run().checks())
+        .filteredOn(check -> check.subject().equals("time-stamp counter"))
+        .singleElement()
+        .satisfies(check -> assertThat(check.detail()).contains(works() ? "can be" : "cannot be"));
+  }
+}
