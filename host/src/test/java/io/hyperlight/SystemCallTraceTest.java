@@ -21,6 +21,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a listener is told of system calls in words, whatever the guest gives to them. */
 class SystemCallTraceTest {
+  private static final int CALLS = Integer.getInteger("hyperlight.test.systemCalls", 20_000) / 4;
+
   private static final long UNMAPPED = 0x8;
   private static final long AREA_SIZE = 16384;
 
@@ -374,7 +376,7 @@ class SystemCallTraceTest {
         Sandbox fuzzed = snapshot.spawn()) {
       RawSystemCalls calling = new RawSystemCalls(fuzzed);
       long start = calling.area();
-      for (int i = 0; i < 6000; i++) {
+      for (int i = 0; i < CALLS; i++) {
         int before = lines.size();
         try {
           calling.call(random.nextInt(460), arguments(random, start));
