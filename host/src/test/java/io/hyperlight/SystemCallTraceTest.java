@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.RecordingLogger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -360,6 +361,7 @@ class SystemCallTraceTest {
   }
 
   @ParameterizedTest
+  @NotInHardwareLane("Says nothing about the processor, and calls often.")
   @ValueSource(longs = {31, 32})
   void anyCallWithAnyArgumentsIsALineOfPrintableText(long seed) {
     Random random = new Random(seed);
