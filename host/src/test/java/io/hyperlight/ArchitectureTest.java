@@ -90,6 +90,17 @@ class ArchitectureTest {
   }
 
   @Test
+  void filesKnowNothingOfMachines() {
+    noClasses()
+        .that()
+        .resideInAPackage("io.hyperlight.files")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.hyperlight.vm", "io.hyperlight.kvm")
+        .check(LIBRARY);
+  }
+
+  @Test
   void packagesHaveNoCycles() {
     slices().matching("(io.hyperlight..)").should().beFreeOfCycles().check(LIBRARY);
   }

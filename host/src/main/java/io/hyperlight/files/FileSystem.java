@@ -64,9 +64,7 @@ public final class FileSystem implements AutoCloseable {
         new Location(
             null,
             "",
-            node.kind() == FileKind.DIRECTORY
-                ? node
-                : new MergedDirectory(top, new MadeUpDirectory("/")));
+            node.kind() == FileKind.DIRECTORY ? node : new MergedDirectory(top, top.madeUp()));
   }
 
   private Tree open(TreeSource source, InstantSource clock) {

@@ -12,6 +12,33 @@ import org.jspecify.annotations.Nullable;
  * @param name in the parent; empty for the root
  */
 public record Location(@Nullable Location parent, String name, Node node) {
+  // Not those of records, which go up by recursion: locations are as deep as the guest wants.
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    if (!(other instanceof Location location) || depth() != location.depth()) {
+      return false;
+    }
+    Location there = location;
+    for (Location here = this; here != null && there != null; here = here.parent) {
+      if (!here.name.equals(there.name) || !here.node.equals(there.node)) {
+        return false;
+      }
+      there = there.parent;
+    }
+    return true;
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * name.hashCode() + node.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "Location[" + path() + ", " + node + "]";
+  }
+
   /** How many steps down from the root. */
   int depth() {
     int depth = 0;

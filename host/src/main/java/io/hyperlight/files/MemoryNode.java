@@ -84,7 +84,8 @@ record MemoryNode(MemoryTree tree, long inode) implements Node {
 
   @Override
   public void rename(String name, Node directory, String newName, boolean replace) {
-    tree.rename(inode, name, sameTree(directory).inode, newName, replace);
+    MemoryNode target = sameTree(MergedDirectory.below(directory, newName));
+    tree.rename(inode, name, target.inode, newName, replace);
   }
 
   private MemoryNode sameTree(Node other) {

@@ -196,8 +196,11 @@ final class MemoryTree implements Tree {
       throw new FileException(Errno.EEXIST);
     }
     boolean isDirectory = kind(moved) == FileKind.DIRECTORY;
-    if (isDirectory) {
-      requireOutside(to, moved);
+    if (isDirectory && isAtOrAbove(moved, to)) {
+      throw new FileException(Errno.EINVAL);
+    }
+    if (replaced != NONE && isAtOrAbove(replaced, from)) {
+      throw new FileException(Errno.ENOTEMPTY);
     }
     if (replaced == moved) {
       return;
@@ -244,17 +247,13 @@ final class MemoryTree implements Tree {
     }
   }
 
-  /** A directory cannot be moved into itself or what is below it. */
-  private void requireOutside(long directory, long moved) {
-    for (long at = directory; ; ) {
-      if (at == moved) {
-        throw new FileException(Errno.EINVAL);
-      }
-      if (at == MemoryState.ROOT) {
-        return;
-      }
+  /** Whether a directory, if it is one, is another one or lies on the way to that. */
+  private boolean isAtOrAbove(long upper, long directory) {
+    long at = directory;
+    while (at != upper && at != MemoryState.ROOT) {
       at = asDirectory(inodes.get(at)).parent;
     }
+    return at == upper;
   }
 
   // Changing.

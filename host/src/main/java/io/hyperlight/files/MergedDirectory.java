@@ -16,6 +16,18 @@ record MergedDirectory(Place place, Node below) implements Node {
     return node instanceof MergedDirectory merged ? merged.below : node;
   }
 
+  /**
+   * A directory without what is merged into it, for somebody who wants to put something into it.
+   *
+   * @throws FileException EBUSY if there is a mount point of that name
+   */
+  static Node below(Node directory, String name) {
+    if (directory instanceof MergedDirectory merged) {
+      merged.requireChangeable(name);
+    }
+    return below(directory);
+  }
+
   boolean owns(String name) {
     return place.below().containsKey(name);
   }

@@ -7,15 +7,17 @@ import org.jspecify.annotations.Nullable;
 /** A mount point, or a directory on the way to one. Not changed once a file system has it. */
 final class Place {
   private final String path;
+  private final long number;
   private final Map<String, Place> below = new TreeMap<>();
   private @Nullable Node mounted;
 
-  private Place(String path) {
+  private Place(String path, long number) {
     this.path = path;
+    this.number = number;
   }
 
   static Place root() {
-    return new Place("/");
+    return new Place("/", 1);
   }
 
   /** Puts a node here, on top of everything that is here and below. */
@@ -27,13 +29,31 @@ final class Place {
   /** The place with a path from here; made if there is none. */
   Place at(String relative) {
     Place at = this;
+    long nextNumber = lastNumber() + 1;
     for (String name : relative.split("/", -1)) {
-      String before = at.path.equals("/") ? "" : at.path;
       if (!name.isEmpty()) {
-        at = at.below.computeIfAbsent(name, n -> new Place(before + "/" + n));
+        Place next = at.below.get(name);
+        if (next == null) {
+          next = new Place((at.path.equals("/") ? "" : at.path) + "/" + name, nextNumber++);
+          at.below.put(name, next);
+        }
+        at = next;
       }
     }
     return at;
+  }
+
+  private long lastNumber() {
+    long last = number;
+    for (Place place : below.values()) {
+      last = Math.max(last, place.lastNumber());
+    }
+    return last;
+  }
+
+  /** What a directory has here that is made up. */
+  MadeUpDirectory madeUp() {
+    return new MadeUpDirectory(number);
   }
 
   String path() {
@@ -62,6 +82,6 @@ final class Place {
       return node;
     }
     return new MergedDirectory(
-        this, node != null && node.kind() == FileKind.DIRECTORY ? node : new MadeUpDirectory(path));
+        this, node != null && node.kind() == FileKind.DIRECTORY ? node : madeUp());
   }
 }
