@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.RecordingLogger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -21,6 +22,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a listener is told of system calls in words, whatever the guest gives to them. */
 class SystemCallTraceTest {
+  private static final int CALLS = Integer.getInteger("hyperlight.test.systemCalls", 20_000) / 4;
+
   private static final long UNMAPPED = 0x8;
   private static final long AREA_SIZE = 16384;
 
@@ -358,6 +361,7 @@ class SystemCallTraceTest {
   }
 
   @ParameterizedTest
+  @NotInHardwareLane("Says nothing about the processor, and calls often.")
   @ValueSource(longs = {31, 32})
   void anyCallWithAnyArgumentsIsALineOfPrintableText(long seed) {
     Random random = new Random(seed);
@@ -374,7 +378,7 @@ class SystemCallTraceTest {
         Sandbox fuzzed = snapshot.spawn()) {
       RawSystemCalls calling = new RawSystemCalls(fuzzed);
       long start = calling.area();
-      for (int i = 0; i < 6000; i++) {
+      for (int i = 0; i < CALLS; i++) {
         int before = lines.size();
         try {
           calling.call(random.nextInt(460), arguments(random, start));
