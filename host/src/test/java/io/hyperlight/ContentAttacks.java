@@ -26,7 +26,7 @@ final class ContentAttacks {
                 MUST(round == 0 || bytes == first);
                 first = bytes;
                 MUST(unlink("/data/large") == 0);
-                FAILS(ENOSPC, write(file, buffer, sizeof buffer));
+                MUST(write(file, buffer, sizeof buffer) < 4096); // the name was counted, too
                 MUST(close(file) == 0);
             }
             MUST(make("/other/beside", "x") >= 0);

@@ -168,8 +168,8 @@ final class DescriptorAttacks {
         comesToNothing(
             "copy between all kinds of descriptors",
             """
-            static const size_t sizes[] = {0, 1, 65536, 1ul << 40, -1};
-            static long offsets[] = {0, 5, -1, LONG_MAX, LONG_MIN};
+            static const size_t sizes[] = {0, 70000, -1};
+            static const long offsets[] = {0, 5, -1, LONG_MAX};
             int kinds[KINDS];
             MUST(one_of_each(kinds) == KINDS);
             for (int i = 0; i < KINDS * KINDS; i++) {
@@ -212,9 +212,9 @@ final class DescriptorAttacks {
             FAILS(EFAULT, preadv(file, NOWHERE, 1024, 0));
             parts[0] = (struct iovec){buffer, LONG_MAX};
             parts[1] = (struct iovec){buffer, LONG_MAX};
-            FAILS(EINVAL, preadv(file, parts, 2, 0));
+            REFUSED(preadv(file, parts, 2, 0));
             parts[1] = (struct iovec){buffer, -1};
-            FAILS(EINVAL, pwritev(file, parts, 2, 0));
+            REFUSED(pwritev(file, parts, 2, 0));
             parts[0] = (struct iovec){buffer, 5};
             parts[1] = (struct iovec){SUPERVISOR, 5};
             HARMLESS(preadv(file, parts, 2, 0));
@@ -237,7 +237,8 @@ final class DescriptorAttacks {
                     HARMLESS(fcntl(kinds[i], request + 2000, -1));
                 }
                 REFUSED(ioctl(kinds[i], TIOCSTI, "x"));
-                REFUSED(fcntl(kinds[i], F_SETOWN, 1) == 0 && fcntl(kinds[i], F_SETSIG, SIGKILL) == 0 ? 0 : (errno = 1, -1));
+                HARMLESS(fcntl(kinds[i], F_SETOWN, 1));
+                HARMLESS(fcntl(kinds[i], F_SETSIG, SIGKILL));
             }
             """),
         comesToNothing(
