@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.vm.Hypervisor;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -97,6 +98,32 @@ class TimeStampCounterTest {
         assertThat(other.<Long>call("rdtsc", long.class)).isPositive();
       }
     }
+  }
+
+  @Test
+  void canBeHiddenFromWholePrograms() {
+    Path file =
+        CompiledGuest.program(
+            """
+            #include <stdio.h>
+            int main(void)
+            {
+                puts("started");
+                fflush(stdout);
+                return __builtin_ia32_rdtsc() == 0;
+            }
+            """);
+    assertThat(Program.of(file).run().status()).isZero();
+    Program program = Program.of(file).hideTimeStampCounter();
+    if (!works()) {
+      assertThatThrownBy(program::run).isInstanceOf(HypervisorUnavailableException.class);
+      assertThatThrownBy(program::startServing).isInstanceOf(HypervisorUnavailableException.class);
+      return;
+    }
+    ProgramResult result = program.run();
+    assertThat(result.outputText()).isEqualTo("started\n");
+    assertThat(result.status()).isEqualTo(128 + 11);
+    assertThat(result.failure()).containsInstanceOf(GuestFaultException.class);
   }
 
   @Test

@@ -45,6 +45,9 @@ public final class CompiledGuest {
   /** Among the options, no option of gcc. */
   private static final String LIBC = "--libc";
 
+  /** Among the options: a whole program, which is none of ours and needs nothing of the SDK. */
+  private static final String PROGRAM = "--program";
+
   private static final ConcurrentHashMap<String, Guest> GUESTS = new ConcurrentHashMap<>();
   private static final ConcurrentHashMap<List<String>, Path> FILES = new ConcurrentHashMap<>();
 
@@ -65,6 +68,11 @@ public final class CompiledGuest {
   /** The file that this program compiles to with a libc; not to be changed. */
   public static Path fileWithLibc(String cSource, String... options) {
     return compile(cSource, Stream.concat(Stream.of(LIBC), Stream.of(options)).toList());
+  }
+
+  /** The static Linux program that this compiles to; not to be changed. */
+  public static Path program(String cSource) {
+    return compile(cSource, List.of(PROGRAM));
   }
 
   /** The file that this program compiles to; not to be changed. */
@@ -102,6 +110,13 @@ public final class CompiledGuest {
     Path output = folder.resolve("guest");
     try {
       Files.writeString(source, text);
+      if (options.contains(PROGRAM)) {
+        Command.run(
+                "gcc", "-std=gnu17", "-O1", "-static", "-o", output.toString(), source.toString())
+            .outputOfSuccess();
+        Files.move(output, guest, StandardCopyOption.ATOMIC_MOVE);
+        return;
+      }
       boolean libc = options.contains(LIBC);
       GuestCompiler compiler = libc ? new GuestCompiler().withLibc() : new GuestCompiler();
       List<String> rest = options.stream().filter(option -> !option.equals(LIBC)).toList();
