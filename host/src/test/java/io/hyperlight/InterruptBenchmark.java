@@ -128,7 +128,7 @@ final class InterruptBenchmark {
   private InterruptBenchmark() {}
 
   public static void main(String[] arguments) throws Throwable {
-    int rounds = Integer.parseInt(arguments[0]);
+    int rounds = arguments.length == 0 ? 500 : Integer.parseInt(arguments[0]);
     Path floor = CProgram.compile(FLOOR, List.of("-O2", "-pthread"));
     ours(rounds / 4 + 1); // warms up
     compareLatencies("idle", floor, rounds);
