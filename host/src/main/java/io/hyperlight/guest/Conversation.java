@@ -29,14 +29,8 @@ final class Conversation {
   void begin(byte[] request) {
     this.request = request.clone();
     position = 0;
-    answer = new ByteArrayOutputStream();
     ended = false;
     open = true;
-  }
-
-  /** Forgets everything. */
-  void restore() {
-    end();
   }
 
   /** Ends it, whether it was answered or not; what was written so far. */

@@ -11,6 +11,8 @@ import io.hyperlight.vm.Machine;
 import io.hyperlight.vm.Protection;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A machine with a program in its memory, and everything outside the machine that belongs to its
@@ -27,7 +29,10 @@ final class LoadedProgram implements AutoCloseable {
   private final Window window;
   private final SystemCalls systemCalls;
   private final Hypercalls hypercalls;
-  private final Conversation conversation;
+
+  /** Null unless it is a program that serves. */
+  private final @Nullable Conversation conversation;
+
   private final CallBudget budget;
   private final Surroundings surroundings;
 
@@ -50,15 +55,16 @@ final class LoadedProgram implements AutoCloseable {
     AddressSpace space = machine.addressSpace();
     window = new Window(space, layout.window(), layout.window() + memoryBytes, windowEnd);
     GuestOutput output = surroundings.output();
-    conversation = new Conversation();
     Settings settings = surroundings.settings();
+    Conversation requests = settings.input() == null ? new Conversation() : null;
+    conversation = requests;
     budget = new CallBudget(settings.limits());
     systemCalls =
         new SystemCalls(
             machine,
             layout.ranges(),
             this::print,
-            settings.input() == null ? settings.withInput(conversation::read) : settings,
+            requests == null ? settings : settings.withInput(requests::read),
             budget);
     hypercalls =
         new Hypercalls(
@@ -66,7 +72,7 @@ final class LoadedProgram implements AutoCloseable {
   }
 
   private void print(byte[] bytes, boolean error) {
-    if (conversation.isOpen() && !error) {
+    if (conversation != null && conversation.isOpen() && !error) {
       conversation.write(bytes);
     } else {
       surroundings.output().print(bytes, error);
@@ -281,7 +287,9 @@ final class LoadedProgram implements AutoCloseable {
       if (machine.restore(image.machine())) {
         window.restore(image.windowEnd());
         hypercalls.restore(image.systemCalls());
-        conversation.restore();
+        if (conversation != null) {
+          conversation.end();
+        }
         return this;
       }
     } finally {
@@ -320,7 +328,7 @@ final class LoadedProgram implements AutoCloseable {
 
   /** Requests and answers of a program that serves. */
   Conversation conversation() {
-    return conversation;
+    return Objects.requireNonNull(conversation);
   }
 
   Hypercalls hypercalls() {
