@@ -372,7 +372,7 @@ public final class Program extends SandboxSettings<Program> {
 
   /** How long a program may take that runs, or starts: as for {@link #run}. */
   private long startNanos() {
-    return settingsWith(null, RUN_LIMITS).limits().timeoutNanos();
+    return settings(Settings.DEFAULT.withLimits(RUN_LIMITS.toCallLimits())).limits().timeoutNanos();
   }
 
   @Override

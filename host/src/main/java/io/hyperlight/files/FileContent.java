@@ -1,8 +1,10 @@
 package io.hyperlight.files;
 
+import io.hyperlight.os.Errno;
+
 /**
  * What is in an open regular file or device. One for each time it was opened; whoever has it gives
- * it up by {@link #close}. For one thread at a time.
+ * it up by {@link #close}. What does not say otherwise cannot be changed. For one thread at a time.
  */
 public interface FileContent extends AutoCloseable {
   /** As it is now. */
@@ -24,14 +26,18 @@ public interface FileContent extends AutoCloseable {
    * @return how many, which is all of them unless there is no room for the rest
    * @throws FileException EROFS, ENOSPC, EFBIG, ...
    */
-  int write(long offset, byte[] source, int from, int length);
+  default int write(long offset, byte[] source, int from, int length) {
+    throw new FileException(Errno.EROFS);
+  }
 
   /**
    * Cuts or extends it with zeros.
    *
    * @throws FileException as {@link #write}
    */
-  void truncate(long size);
+  default void truncate(long size) {
+    throw new FileException(Errno.EROFS);
+  }
 
   /**
    * The same for another sandbox's file system, which has the same trees in a state in which this

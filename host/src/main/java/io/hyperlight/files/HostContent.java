@@ -65,16 +65,6 @@ final class HostContent implements FileContent {
   }
 
   @Override
-  public int write(long offset, byte[] source, int from, int length) {
-    throw new FileException(Errno.EROFS);
-  }
-
-  @Override
-  public void truncate(long size) {
-    throw new FileException(Errno.EROFS);
-  }
-
-  @Override
   public FileContent in(FileSystem other) {
     return kept();
   }

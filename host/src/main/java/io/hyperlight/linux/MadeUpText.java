@@ -58,16 +58,6 @@ final class MadeUpText extends MadeUpNode {
     }
 
     @Override
-    public int write(long offset, byte[] source, int from, int length) {
-      throw new FileException(Errno.EROFS);
-    }
-
-    @Override
-    public void truncate(long size) {
-      throw new FileException(Errno.EROFS);
-    }
-
-    @Override
     public FileContent in(FileSystem other) {
       return this;
     }

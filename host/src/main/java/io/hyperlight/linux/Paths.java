@@ -50,7 +50,10 @@ final class Paths {
   }
 
   static Location resolve(SystemCalls guest, long folder, long address, boolean followLast) {
-    String path = read(guest, address);
+    return resolve(guest, folder, read(guest, address), followLast);
+  }
+
+  static Location resolve(SystemCalls guest, long folder, String path, boolean followLast) {
     return guest.files().fileSystem().resolve(base(guest, folder, path), path, followLast);
   }
 

@@ -22,7 +22,6 @@ final class PollCalls {
   private static final int WRITABLE = OpenFile.POLLOUT | OpenFile.POLLWRNORM | OpenFile.POLLERR;
 
   private static final long FOREVER = -1;
-  private static final long INVALID = -2;
 
   private PollCalls() {}
 
@@ -124,9 +123,9 @@ final class PollCalls {
    * @param unit how many nanoseconds the second number of the timeout counts
    */
   private static long select(
-      SystemCalls guest, int wanted, long[] sets, long timeout, long unit, @Nullable Long signals) {
-    long nanos = timeout == 0 ? FOREVER : nanos(guest, timeout, unit);
-    if (wanted < 0 || nanos == INVALID) {
+      SystemCalls guest, int wanted, long[] sets, long timeout, int unit, @Nullable Long signals) {
+    long nanos = timeout == 0 ? FOREVER : guest.time().readNanos(timeout, unit);
+    if (wanted < 0 || (timeout != 0 && nanos < 0)) {
       return -Errno.EINVAL;
     }
     int count = Math.min(wanted, Descriptors.MOST);
@@ -159,16 +158,5 @@ final class PollCalls {
       }
     }
     return result;
-  }
-
-  private static long nanos(SystemCalls guest, long address, long unit) {
-    ByteBuffer time = guest.mem().readStruct(address, 16);
-    long seconds = time.getLong();
-    long rest = time.getLong();
-    long second = 1_000_000_000L;
-    if (seconds < 0 || rest < 0 || rest >= second / unit) {
-      return INVALID;
-    }
-    return seconds >= Long.MAX_VALUE / second ? Long.MAX_VALUE : seconds * second + rest * unit;
   }
 }

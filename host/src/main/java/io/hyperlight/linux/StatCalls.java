@@ -69,9 +69,7 @@ final class StatCalls {
           ? files.workingDirectory().node().status()
           : files.descriptors().any(folder).status();
     }
-    return files
-        .fileSystem()
-        .resolve(Paths.base(guest, folder, path), path, (flags & Paths.AT_SYMLINK_NOFOLLOW) == 0)
+    return Paths.resolve(guest, folder, path, (flags & Paths.AT_SYMLINK_NOFOLLOW) == 0)
         .node()
         .status();
   }
@@ -95,11 +93,7 @@ final class StatCalls {
       return access(location, mode);
     }
     return access(
-        files
-            .fileSystem()
-            .resolve(
-                Paths.base(guest, folder, path), path, (flags & Paths.AT_SYMLINK_NOFOLLOW) == 0),
-        mode);
+        Paths.resolve(guest, folder, path, (flags & Paths.AT_SYMLINK_NOFOLLOW) == 0), mode);
   }
 
   private static long access(Location location, int mode) {

@@ -224,8 +224,19 @@ final class TimeCalls {
 
   /** Of a {@code struct timespec} of the guest's; as {@link #nanos}. */
   long readNanos(long address) {
+    return readNanos(address, 1);
+  }
+
+  /**
+   * The same of a structure whose second number counts more than nanoseconds.
+   *
+   * @param unit how many, such as 1,000 for a {@code struct timeval}
+   */
+  long readNanos(long address, int unit) {
     ByteBuffer time = guest.mem().readStruct(address, 16);
-    return nanos(time.getLong(), time.getLong());
+    long seconds = time.getLong();
+    long rest = time.getLong();
+    return rest < 0 || rest >= NANOS / unit ? -1 : nanos(seconds, rest * unit);
   }
 
   /** Of a time that a guest gives; as many as a long holds, -1 if it is none. */
