@@ -1,5 +1,6 @@
 package io.hyperlight.kvm;
 
+import io.hyperlight.os.Errno;
 import io.hyperlight.os.Posix;
 import io.hyperlight.os.SystemCallException;
 import java.lang.foreign.Arena;
@@ -15,7 +16,8 @@ abstract sealed class KvmFile implements AutoCloseable permits Kvm, VirtualMachi
   }
 
   /**
-   * Calls an ioctl off the hot path.
+   * Calls an ioctl off the hot path, again when a signal interrupts it: making a VM takes locks
+   * that any signal ends the wait for, and a JVM has signals of its own.
    *
    * @return its result, zero or positive
    * @throws KvmException if it fails
@@ -23,7 +25,10 @@ abstract sealed class KvmFile implements AutoCloseable permits Kvm, VirtualMachi
   final int ioctl(Ioctl ioctl, long argument) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment errno = Posix.allocateErrno(arena);
-      int result = Posix.ioctl(errno, fd, ioctl.request, argument);
+      int result;
+      do {
+        result = Posix.ioctl(errno, fd, ioctl.request, argument);
+      } while (result < 0 && Posix.errno(errno) == Errno.EINTR);
       if (result < 0) {
         throw new KvmException(ioctl, Posix.errno(errno));
       }
