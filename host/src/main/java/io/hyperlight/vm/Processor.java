@@ -79,11 +79,18 @@ final class Processor implements AutoCloseable {
             case RING -> vm.trackByRing(vcpu);
             case LOG -> vm.trackByLog(0, memory.byteSize());
           };
-      // CPUID first: KVM checks control registers against it.
-      vcpu.setCpuid2(hypervisor.cpuid());
       SpecialRegisters initial = RegisterImage.create(entry, hypervisor.cpu(), pageTables, options);
-      vcpu.setSregs(initial);
-      vcpu.setXcr0(xcr0);
+      switch (entry) {
+        case SUPERVISOR -> {
+          // CPUID first: KVM checks control registers against it.
+          vcpu.setCpuid2(hypervisor.cpuid());
+          vcpu.setSregs(initial);
+          vcpu.setXcr0(xcr0);
+        }
+        // User code runs on the processor as it is, whatever KVM is told about features; to tell it
+        // takes longer than all other settings together.
+        case USER -> vcpu.setSregs(initial);
+      }
       vcpu.setMsrs(
           MSR_STAR, STAR, MSR_LSTAR, Monitor.systemCallStubAddress(entry), MSR_SFMASK, SFMASK);
       vcpu.keepRegistersSynchronised(entry == SystemCallEntry.USER);
