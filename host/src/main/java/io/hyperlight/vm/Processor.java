@@ -79,18 +79,13 @@ final class Processor implements AutoCloseable {
             case RING -> vm.trackByRing(vcpu);
             case LOG -> vm.trackByLog(0, memory.byteSize());
           };
+      // CPUID first: KVM checks control registers against it. Also where user code runs on the
+      // processor as it is: KVM gives and takes no vector state that it has not been told of, and
+      // cannot be told once the vCPU has run.
+      vcpu.setCpuid2(hypervisor.cpuid());
       SpecialRegisters initial = RegisterImage.create(entry, hypervisor.cpu(), pageTables, options);
-      switch (entry) {
-        case SUPERVISOR -> {
-          // CPUID first: KVM checks control registers against it.
-          vcpu.setCpuid2(hypervisor.cpuid());
-          vcpu.setSregs(initial);
-          vcpu.setXcr0(xcr0);
-        }
-        // User code runs on the processor as it is, whatever KVM is told about features; to tell it
-        // takes longer than all other settings together.
-        case USER -> vcpu.setSregs(initial);
-      }
+      vcpu.setSregs(initial);
+      vcpu.setXcr0(xcr0);
       vcpu.setMsrs(
           MSR_STAR, STAR, MSR_LSTAR, Monitor.systemCallStubAddress(entry), MSR_SFMASK, SFMASK);
       vcpu.keepRegistersSynchronised(entry == SystemCallEntry.USER);
