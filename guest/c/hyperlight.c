@@ -36,13 +36,15 @@ void hl_ready(void)
 
 bool hl_host_call(const struct hl_function *function, const struct hl_value *arguments, struct hl_value *result)
 {
-    uint64_t status = HL_CALL_HOST;
+    uint64_t status;
     uint64_t first;
     register uint64_t second __asm__("r8");
-    __asm__ volatile("syscall"
-                     : "+a"(status), "=d"(first), "=r"(second)
-                     : "D"((uint64_t)(function - __start_hyperlight_functions)), "S"(arguments)
-                     : "rcx", "r11", "memory");
+    /* The call goes below the red zone. */
+    __asm__ volatile("lea -128(%%rsp), %%rsp\n\tcall *%[routine]\n\tlea 128(%%rsp), %%rsp"
+                     : "=a"(status), "=d"(first), "=r"(second)
+                     : [routine] "r"(HL_INFORMATION->host_call),
+                       "D"((uint64_t)(function - __start_hyperlight_functions)), "S"(arguments)
+                     : "rcx", "r9", "r10", "r11", "memory", "cc");
     result->first = first;
     result->second = second;
     return status == 0;

@@ -194,7 +194,8 @@ enum hl_system_call {
     HL_CALL_ABORT = 0x484c0003,
     HL_CALL_LOG = 0x484c0004,
     HL_CALL_GROW_WINDOW = 0x484c0005,
-    HL_CALL_READY = 0x484c0006
+    HL_CALL_READY = 0x484c0006,
+    HL_CALL_REST = 0x484c0007
 };
 
 /* The information page: read-only facts at a fixed address. */
@@ -204,6 +205,7 @@ struct hl_information {
     struct hl_frame *frame;
     uint64_t window; /* where scratch memory begins */
     uint64_t heap;   /* where the program break begins */
+    uint64_t host_call; /* a routine that does what HL_CALL_HOST does, and may do without leaving the VM */
 };
 #define HL_INFORMATION ((const struct hl_information *)0x11000)
 
@@ -221,6 +223,7 @@ struct hl_frame {
     uint64_t error_address;
     uint64_t error_length;
     uint64_t gs_base;
+    uint64_t reserved[41]; /* the gate's */
 };
 
 bool hl_host_call(const struct hl_function *function, const struct hl_value *arguments, struct hl_value *result);

@@ -7,7 +7,6 @@ const WRITE: u64 = 1;
 #[cfg(not(feature = "std"))]
 const BRK: u64 = 12;
 const GETRANDOM: u64 = 318;
-const CALL_HOST: u64 = 0x484c_0001;
 const GIVE_UP: u64 = 0x484c_0002;
 const ABORT: u64 = 0x484c_0003;
 const LOG: u64 = 0x484c_0004;
@@ -24,6 +23,7 @@ struct Information {
     frame: *mut Frame,
     window: u64,
     heap: u64,
+    host_call: u64,
 }
 
 const INFORMATION: *const Information = 0x11000 as *const Information;
@@ -71,15 +71,16 @@ fn address<T>(memory: &[T]) -> u64 {
 pub unsafe fn call_host(number: usize, arguments: &[Value]) -> Option<Value> {
     let status: u64;
     let result: Value;
-    // SAFETY: the host reads the arguments, and writes to the window only. A system call preserves
-    // all registers but these.
+    // SAFETY: the host reads the arguments, and writes to the window only. The routine preserves
+    // all registers but these, and its call goes below the red zone.
     unsafe {
         let first;
         let second;
-        asm!("syscall",
-            inlateout("rax") CALL_HOST => status, in("rdi") number, in("rsi") arguments.as_ptr(),
-            lateout("rdx") first, lateout("r8") second,
-            lateout("rcx") _, lateout("r11") _, options(nostack));
+        asm!("lea rsp, [rsp - 128]", "call {routine}", "lea rsp, [rsp + 128]",
+            routine = in(reg) (*INFORMATION).host_call,
+            out("rax") status, in("rdi") number, in("rsi") arguments.as_ptr(),
+            out("rdx") first, out("r8") second,
+            out("rcx") _, out("r9") _, out("r10") _, out("r11") _);
         result = Value { first, second };
     }
     (status == 0).then_some(result)

@@ -123,6 +123,13 @@ final class Outcomes implements Outcome.Reporter {
                   .formatted(registers.getOrDefault(Register.RCX, 0L)),
               null,
               registers);
+      case Trap.BadMessage(Map<Register, Long> registers) ->
+          fault(
+              GuestFaultException.Kind.PROTOCOL_VIOLATION,
+              "a message to the host with number 0x%x, which is none of the gate's"
+                  .formatted(registers.getOrDefault(Register.RAX, 0L)),
+              null,
+              registers);
       case Trap.PrivilegeLost(String how, Map<Register, Long> registers) ->
           fault(GuestFaultException.Kind.MACHINE_STOPPED, how, null, registers);
       case Trap.Stopped(Map<Register, Long> registers) ->

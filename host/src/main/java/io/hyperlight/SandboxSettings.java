@@ -27,10 +27,16 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
   private OptionalLong randomSeed = OptionalLong.empty();
   private boolean mayMakeCode;
   private boolean hidesTimeStampCounter;
+  private boolean exitless;
   private @Nullable Consumer<SystemCall> observer;
   private UnaryOperator<Limits> limits = UnaryOperator.identity();
 
   SandboxSettings() {}
+
+  /** See {@link HostFunctionRegistry#exitless}. */
+  final void setExitless() {
+    exitless = true;
+  }
 
   abstract S self();
 
@@ -59,7 +65,9 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
             : (name, arguments, result, text) ->
                 observing.accept(
                     new SystemCall(name, Arrays.stream(arguments).boxed().toList(), result, text)),
-        new MachineOptions(hidesTimeStampCounter || before.machine().hidesTimeStampCounter()),
+        new MachineOptions(
+            hidesTimeStampCounter || before.machine().hidesTimeStampCounter(),
+            exitless || before.machine().exitless()),
         before.input(),
         limits.apply(Limits.of(before.limits())).toCallLimits(),
         before.mounts(),

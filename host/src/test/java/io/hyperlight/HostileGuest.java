@@ -131,7 +131,7 @@ final class HostileGuest implements AutoCloseable {
       /* What follows the call in the gate: moving the results and leaving. */
       static inline uint64_t gate_exit(void)
       {
-          return gate_system_call() - 16;
+          return gate_system_call() - 36;
       }
 
       HL_EXPORT(int, ping, int)

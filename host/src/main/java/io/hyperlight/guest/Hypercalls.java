@@ -9,6 +9,7 @@ import io.hyperlight.linux.ProcessEnding;
 import io.hyperlight.linux.SystemCalls;
 import io.hyperlight.os.Errno;
 import io.hyperlight.vm.CallFrame;
+import io.hyperlight.vm.Gate;
 import io.hyperlight.vm.GuestAddressException;
 import io.hyperlight.vm.GuestMemoryExhaustedException;
 import io.hyperlight.vm.Machine;
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * which checks and copies; numbers are compared with what exists.
  */
 final class Hypercalls {
-  static final int CALL_HOST = 0x484c_0001;
+  static final int CALL_HOST = Gate.CALL_HOST;
   static final int CALL_GIVE_UP = 0x484c_0002;
   static final int CALL_ABORT = 0x484c_0003;
   static final int CALL_LOG = 0x484c_0004;
@@ -179,6 +180,9 @@ final class Hypercalls {
     }
     if (number == CALL_READY) {
       return violation("saying that it has started, long after its start");
+    }
+    if (number == Gate.CALL_REST) {
+      return violation("waiting for a message in a sandbox whose calls are none");
     }
     machine.set(Register.RAX, -Errno.ENOSYS);
     return null;

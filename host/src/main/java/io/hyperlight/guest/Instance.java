@@ -512,6 +512,7 @@ public final class Instance implements AutoCloseable {
   private void note(Ending ending) {
     if (ending.abandonsGuest()) {
       unusableSince = ending;
+      machine().halt();
     }
   }
 

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * state: the window, and what answers its system calls.
  */
 final class LoadedProgram implements AutoCloseable {
-  static final int INFORMATION_SIZE = 32;
+  static final int INFORMATION_SIZE = 40;
 
   private static final int LARGEST_INTERPRETER = 16 << 20;
 
@@ -205,6 +205,7 @@ final class LoadedProgram implements AutoCloseable {
             .putLong(layout.frame())
             .putLong(layout.window())
             .putLong(layout.heap())
+            .putLong(Gate.HOST_CALL_ROUTINE)
             .array();
     space.initialise(Gate.INFORMATION, information, 0, information.length);
   }

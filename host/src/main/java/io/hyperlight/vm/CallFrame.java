@@ -28,7 +28,10 @@ public final class CallFrame {
   /** The address to call. */
   public static final int TARGET = 0x270;
 
-  /** Bit 0: reset segment registers, vector and x87 state and segment bases first. */
+  /**
+   * Bit 0: reset segment registers, vector and x87 state and segment bases first. Bit 1: leave a
+   * message at the end and for host calls, no exit.
+   */
   public static final int FLAGS = 0x278;
 
   /** FS base to load when the state is reset. */
@@ -49,8 +52,38 @@ public final class CallFrame {
   /** GS base to load when the state is reset. */
   public static final int GS_BASE = 0x2b0;
 
+  // Messages, where calls do without exits: from the host, in a cache line of their own.
+
+  /** The number of the host's last message, written last. */
+  public static final int REQUEST = 0x300;
+
+  /** How often the guest looks for the next message before it rests. */
+  public static final int PATIENCE = 0x308;
+
+  /** Whether the host sleeps, and has to be woken by an exit. */
+  public static final int ASLEEP = 0x310;
+
+  // The answer to a host call: what its registers are to be.
+  public static final int ANSWER_RAX = 0x318;
+  public static final int ANSWER_RDX = 0x320;
+  public static final int ANSWER_R8 = 0x328;
+
+  // And from the guest, in another.
+
+  /** The number of the host's message that this answers, written last. */
+  public static final int RESPONSE = 0x340;
+
+  // The message: what the registers would be at a system call.
+  public static final int MESSAGE_RAX = 0x348;
+  public static final int MESSAGE_RDI = 0x350;
+  public static final int MESSAGE_RSI = 0x358;
+  public static final int MESSAGE_RDX = 0x360;
+
   /** For {@link #FLAGS}. */
   public static final long FLAG_RESET = 1;
+
+  /** For {@link #FLAGS}: leave a message instead of the guest. */
+  public static final long FLAG_EXITLESS = 2;
 
   private CallFrame() {}
 }

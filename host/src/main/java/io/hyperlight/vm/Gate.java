@@ -15,6 +15,10 @@ import java.nio.ByteOrder;
  * may use the port of system calls, it leaves by that itself, which is quicker. The host enters it
  * with all general registers written by itself, RSP at the frame.
  *
+ * <p>Where calls are to do without exits, it leaves a message in the frame instead and waits for
+ * the next one from the host, for a while; see {@link Exitless}. So does the routine by which
+ * guests make host calls.
+ *
  * <p>When asked, it first resets what guest code can change outside memory and the general
  * registers: the data segment registers, x87, SSE, AVX and AVX-512 state with one XRSTOR of an
  * image whose header marks every component as initial, and the FS and GS bases.
@@ -32,6 +36,15 @@ public final class Gate {
   /** The system call by which the gate says that a call is over. */
   public static final int CALL_DONE = 0x484c_0000;
 
+  /** The system call by which guests call a host function. */
+  public static final int CALL_HOST = 0x484c_0001;
+
+  /**
+   * The system call by which the gate says that it has waited for a message for long enough, or
+   * that the host is asleep. Nothing is to be answered.
+   */
+  public static final int CALL_REST = 0x484c_0007;
+
   /**
    * A function to call that starts a program of its own: its first stack argument is the stack
    * pointer of that, the second where it begins. It does not return.
@@ -40,6 +53,15 @@ public final class Gate {
 
   /** On machines where the system-call stub is user code, it lies on the gate's page. */
   static final long SYSTEM_CALL_STUB = ADDRESS + 0x800;
+
+  /** Where the gate gives a message to the host and waits for the next. */
+  static final long EXCHANGE = ADDRESS + 0x900;
+
+  /**
+   * The routine for host calls: arguments and results are in the registers of system call {@link
+   * #CALL_HOST}; R9, R10 and flags are lost, too.
+   */
+  public static final long HOST_CALL_ROUTINE = ADDRESS + 0x980;
 
   private static final int EXTENDED_STATE = 0x400;
 
@@ -56,8 +78,11 @@ public final class Gate {
   /** The code does not depend on the frame's address but for an operand. */
   static final long DONE = ADDRESS + enter(0).size();
 
+  /** Where the gate leaves for good, whatever the frame says. */
+  static final long DONE_EXIT = DONE + results(0).size();
+
   /** What follows the gate's own {@code syscall} or {@code out}, which are of the same length. */
-  static final long DONE_RETURN = DONE + leave(SystemCallEntry.SUPERVISOR).size() - 2;
+  static final long DONE_RETURN = DONE_EXIT + exit(SystemCallEntry.SUPERVISOR).size();
 
   private Gate() {}
 
@@ -66,8 +91,10 @@ public final class Gate {
     space.map(ADDRESS, PAGE_SIZE, Protection.READ_EXECUTE);
     space.map(INFORMATION, PAGE_SIZE, Protection.READ);
     put(space, ADDRESS, enter(frame));
-    put(space, DONE, leave(entry));
+    put(space, DONE, leave(entry, frame));
     put(space, START, start());
+    put(space, EXCHANGE, exchange());
+    put(space, HOST_CALL_ROUTINE, callHost(frame));
     if (entry == SystemCallEntry.USER) {
       put(space, SYSTEM_CALL_STUB, Monitor.systemCallStub(entry));
     }
@@ -156,19 +183,113 @@ public final class Gate {
         .add("jmp *%rcx", 0xff, 0xe1);
   }
 
-  /** From the target's return to the exit. */
-  static MachineCode leave(SystemCallEntry entry) {
+  /** From the target's return to the exit, or to the next call. */
+  static MachineCode leave(SystemCallEntry entry, long frame) {
+    MachineCode code = results(frame);
+    exit(entry).addTo(code);
+    // The host enters every call at the start, and never resumes this one.
+    code.add("ud2", 0x0f, 0x0b).label("1");
+    putMessage(code, CALL_DONE)
+        .addWithInt("mov %%rdx, 0x%x(%%r9)", CallFrame.MESSAGE_RDX, 0x49, 0x89, 0x91)
+        .add("mov %r9, %rsp", 0x4c, 0x89, 0xcc);
+    return callExchange(code)
+        .add("mov %r9, %rsp", 0x4c, 0x89, 0xcc)
+        .add("cld", 0xfc)
+        .addWithInt("mov $0x%x, %%eax", (int) ADDRESS, 0xb8)
+        .add("jmp *%rax", 0xff, 0xe0);
+  }
+
+  /** The results to where the host looks for them, and on to 1 if there is to be no exit. */
+  private static MachineCode results(long frame) {
     MachineCode code =
         new MachineCode()
             .add("mov %rax, %rdi", 0x48, 0x89, 0xc7)
             .add("mov %rdx, %rsi", 0x48, 0x89, 0xd6)
-            .add("movq %xmm0, %rdx", 0x66, 0x48, 0x0f, 0x7e, 0xc2)
-            .addWithInt("mov $0x%x, %%eax", CALL_DONE, 0xb8);
-    switch (entry) {
+            .add("movq %xmm0, %rdx", 0x66, 0x48, 0x0f, 0x7e, 0xc2);
+    return testExitless(code, frame).add("jnz 1f", 0x75, 0x09);
+  }
+
+  private static MachineCode exit(SystemCallEntry entry) {
+    MachineCode code = new MachineCode().addWithInt("mov $0x%x, %%eax", CALL_DONE, 0xb8);
+    return switch (entry) {
       case SUPERVISOR -> code.add("syscall", 0x0f, 0x05);
       case USER -> Monitor.addSystemCallOut(code);
-    }
-    // The host enters every call at the start, and never resumes this one.
-    return code.add("ud2", 0x0f, 0x0b);
+    };
+  }
+
+  private static MachineCode testExitless(MachineCode code, long frame) {
+    return code.addWithLong("movabs $0x%x, %%r9", frame, 0x49, 0xb9)
+        .add(
+            "testb $2, 0x278(%r9)",
+            0x41, 0xf6, 0x81, CallFrame.FLAGS & 0xff, CallFrame.FLAGS >> 8, 0, 0, 2);
+  }
+
+  /** What RAX, RDI and RSI would say at a system call, into the frame. */
+  private static MachineCode putMessage(MachineCode code, int number) {
+    return code.add(
+            "movq $0x%x, 0x348(%%r9)".formatted(number),
+            0x49,
+            0xc7,
+            0x81,
+            CallFrame.MESSAGE_RAX & 0xff,
+            CallFrame.MESSAGE_RAX >> 8,
+            0,
+            0,
+            number & 0xff,
+            number >> 8 & 0xff,
+            number >> 16 & 0xff,
+            number >> 24)
+        .addWithInt("mov %%rdi, 0x%x(%%r9)", CallFrame.MESSAGE_RDI, 0x49, 0x89, 0xb9)
+        .addWithInt("mov %%rsi, 0x%x(%%r9)", CallFrame.MESSAGE_RSI, 0x49, 0x89, 0xb1);
+  }
+
+  private static MachineCode callExchange(MachineCode code) {
+    return code.addWithInt("mov $0x%x, %%eax", (int) EXCHANGE, 0xb8).add("call *%rax", 0xff, 0xd0);
+  }
+
+  /**
+   * Says that there is a message, and waits until there is another one from the host. R9 is the
+   * frame. The exchange of the message's number is a barrier: either this sees that the host is
+   * going to sleep, or the host sees the message.
+   */
+  static MachineCode exchange() {
+    return new MachineCode()
+        .addWithInt("mov 0x%x(%%r9), %%r8", CallFrame.REQUEST, 0x4d, 0x8b, 0x81)
+        .add("mov %r8, %rax", 0x4c, 0x89, 0xc0)
+        .addWithInt("xchg %%rax, 0x%x(%%r9)", CallFrame.RESPONSE, 0x49, 0x87, 0x81)
+        .addWithInt("mov 0x%x(%%r9), %%ecx", CallFrame.PATIENCE, 0x41, 0x8b, 0x89)
+        .add(
+            "cmpl $0, 0x310(%r9)",
+            0x41, 0x83, 0xb9, CallFrame.ASLEEP & 0xff, CallFrame.ASLEEP >> 8, 0, 0, 0)
+        .add("jne 2f", 0x75, 0x0f)
+        .label("1")
+        .addWithInt("cmp %%r8, 0x%x(%%r9)", CallFrame.REQUEST, 0x4d, 0x39, 0x81)
+        .add("jne 3f", 0x75, 0x16)
+        .add("pause", 0xf3, 0x90)
+        .add("dec %ecx", 0xff, 0xc9)
+        .add("jns 1b", 0x79, 0xf1)
+        .label("2")
+        .addWithInt("mov $0x%x, %%eax", CALL_REST, 0xb8)
+        .add("syscall", 0x0f, 0x05)
+        .addWithInt("mov 0x%x(%%r9), %%ecx", CallFrame.PATIENCE, 0x41, 0x8b, 0x89)
+        .add("jmp 1b", 0xeb, 0xe1)
+        .label("3")
+        .add("ret", 0xc3);
+  }
+
+  /** {@link #HOST_CALL_ROUTINE}. */
+  static MachineCode callHost(long frame) {
+    MachineCode code =
+        testExitless(new MachineCode(), frame)
+            .add("jnz 1f", 0x75, 0x08)
+            .addWithInt("mov $0x%x, %%eax", CALL_HOST, 0xb8)
+            .add("syscall", 0x0f, 0x05)
+            .add("ret", 0xc3)
+            .label("1");
+    return callExchange(putMessage(code, CALL_HOST))
+        .addWithInt("mov 0x%x(%%r9), %%rax", CallFrame.ANSWER_RAX, 0x49, 0x8b, 0x81)
+        .addWithInt("mov 0x%x(%%r9), %%rdx", CallFrame.ANSWER_RDX, 0x49, 0x8b, 0x91)
+        .addWithInt("mov 0x%x(%%r9), %%r8", CallFrame.ANSWER_R8, 0x4d, 0x8b, 0x81)
+        .add("ret", 0xc3);
   }
 }

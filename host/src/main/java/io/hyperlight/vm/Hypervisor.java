@@ -196,7 +196,7 @@ public final class Hypervisor {
   public synchronized boolean hidesTimeStampCounter() {
     if (hidesTimeStampCounter == null) {
       try (Machine machine =
-          Machine.create(this, entry, SelfTest.MEMORY, new MachineOptions(true))) {
+          Machine.create(this, entry, SelfTest.MEMORY, new MachineOptions(true, false))) {
         hidesTimeStampCounter = SelfTest.run(machine, SelfTest.timeStampCounter()) == null;
       }
     }

@@ -61,6 +61,11 @@ public final class Machine implements AutoCloseable {
   private final UserContext context;
   private final @Nullable MachineImage image;
   private final long xcr0;
+  private final boolean withoutExits;
+
+  /** How calls do without exits, if they are to. */
+  private @Nullable Exitless exitless;
+
   private @Nullable RunControl control;
 
   private long frame;
@@ -95,6 +100,7 @@ public final class Machine implements AutoCloseable {
     this.entry = entry;
     this.memory = memory;
     this.image = image;
+    withoutExits = options.exitless();
     xcr0 = image == null ? hypervisor.cpu().xcr0() : image.xcr0();
     systemCallStub = Monitor.systemCallStubAddress(entry);
     try {
@@ -108,7 +114,6 @@ public final class Machine implements AutoCloseable {
         exceptionStackTop = layout.exceptionStackTop();
         addressSpace = new AddressSpace(memory, tables, layout.mappings());
         userState = image.userState();
-        setFrame(layout.frame());
       }
       processor =
           Processor.create(
@@ -120,6 +125,9 @@ public final class Machine implements AutoCloseable {
     vcpu = processor.vcpu();
     run = vcpu::run;
     context = new UserContext(this, vcpu);
+    if (image != null) {
+      setFrame(image.layout().frame());
+    }
     DirtyTracker tracker = processor.tracker();
     if (tracker != null) {
       memory.trackBy(tracker);
@@ -208,6 +216,7 @@ public final class Machine implements AutoCloseable {
    */
   public MachineImage freeze() {
     requireNotTrapped();
+    halt();
     UserState state = pristine ? userState : UserState.of(vcpu);
     Gate.setResetState(addressSpace, state);
     return freeze(state, null);
@@ -249,6 +258,7 @@ public final class Machine implements AutoCloseable {
    * @throws io.hyperlight.kvm.KvmException if KVM fails; it is of no use then
    */
   public boolean restore(MachineImage to) {
+    halt();
     if (image != to || lost) {
       return false;
     }
@@ -256,6 +266,9 @@ public final class Machine implements AutoCloseable {
     lost = true;
     if (disturbed) {
       processor.reset();
+    }
+    if (exitless != null) {
+      exitless.forget();
     }
     memory.restore();
     addressSpace.restore(to.layout().mappings());
@@ -312,6 +325,9 @@ public final class Machine implements AutoCloseable {
   private void setFrame(long frameAddress) {
     frame = frameAddress;
     framePhysical = frameAddress == 0 ? 0 : addressSpace.physicalOf(frameAddress);
+    if (withoutExits) {
+      exitless = new Exitless(memory, vcpu, framePhysical);
+    }
   }
 
   // The call frame. Guest code can write it too: what is read here is hostile.
@@ -326,12 +342,21 @@ public final class Machine implements AutoCloseable {
 
   /** Lets the next {@link #run} start the call that the frame describes. */
   public void enterGate() {
+    Exitless without = exitless;
+    long flags = without == null ? 0 : CallFrame.FLAG_EXITLESS;
     if (pristine) {
-      setFrameLong(CallFrame.FLAGS, CallFrame.FLAG_RESET);
+      setFrameLong(CallFrame.FLAGS, flags | CallFrame.FLAG_RESET);
       setFrameLong(CallFrame.FS_BASE, userState.fsBase());
       setFrameLong(CallFrame.GS_BASE, userState.gsBase());
     } else {
-      setFrameLong(CallFrame.FLAGS, 0);
+      setFrameLong(CallFrame.FLAGS, flags);
+    }
+    if (without != null && without.isReady()) {
+      without.call();
+      return;
+    }
+    if (without != null) {
+      without.enter();
     }
     enter(Gate.ADDRESS);
     // Last: an error before, such as a full stack, must not use up the reset.
@@ -352,7 +377,7 @@ public final class Machine implements AutoCloseable {
 
   /** Lets the next {@link #run} go straight to the gate's exit. */
   void enterGateExit() {
-    enter(Gate.DONE);
+    enter(Gate.DONE_EXIT);
   }
 
   /** Every general register is written, so that nothing of an earlier call is left in one. */
@@ -368,12 +393,14 @@ public final class Machine implements AutoCloseable {
 
   /** A register as the system call left it; hostile. */
   public long get(Register register) {
-    return vcpu.get(register);
+    Exitless without = exitless;
+    return without != null && without.hasMessage() ? without.get(register) : vcpu.get(register);
   }
 
   /** All general registers as of the last stop; hostile. */
   public Map<Register, Long> registers() {
-    return Trap.registers(vcpu);
+    Exitless without = exitless;
+    return without != null && without.hasMessage() ? without.registers() : Trap.registers(vcpu);
   }
 
   /** Whether the last run ended at the gate's exit: the call is over. */
@@ -383,11 +410,25 @@ public final class Machine implements AutoCloseable {
 
   /** Sets a register of the answer to a system call, before {@link #resume}. */
   public void set(Register register, long value) {
-    vcpu.set(register, value);
+    Exitless without = exitless;
+    if (without != null && without.hasMessage()) {
+      without.set(register, value);
+    } else {
+      vcpu.set(register, value);
+    }
   }
 
   /** Lets the next {@link #run} go on behind the guest's system call. */
   public void resume() {
+    Exitless without = exitless;
+    if (without != null && without.hasMessage()) {
+      without.answer();
+    } else {
+      resumeStub();
+    }
+  }
+
+  private void resumeStub() {
     vcpu.set(Register.RIP, systemCallStub + Monitor.OUT_LENGTH);
     vcpu.set(Register.R11, userFlags(vcpu.get(Register.R11)));
     if (entry == SystemCallEntry.USER) {
@@ -439,12 +480,26 @@ public final class Machine implements AutoCloseable {
     trapped = true;
     lost = true;
     callDone = false;
-    int error = runVcpu();
+    Exitless without = exitless;
+    int error = without == null ? runVcpu() : runExitless(without);
     if (error == RunControl.STOPPED) {
       // Anywhere: in the middle of an exception, or not entered at all.
       disturbed = true;
       lost = false;
+      halt();
       return new Trap.Stopped(whereabouts());
+    }
+    if (without != null && without.hasMessage()) {
+      callDone = without.isCallDone();
+      if (!callDone && without.get(Register.RAX) != Gate.CALL_HOST) {
+        lost = false;
+        Map<Register, Long> message = without.registers();
+        halt();
+        return new Trap.BadMessage(message);
+      }
+      trapped = false;
+      lost = false;
+      return null;
     }
     boolean systemCall = error == 0 && vcpu.isByteOut(Monitor.SYSTEM_CALL_PORT) && isOurs();
     if (systemCall && (callDone || isUserAddress(vcpu.get(Register.RCX)))) {
@@ -489,6 +544,44 @@ public final class Machine implements AutoCloseable {
     }
   }
 
+  /** As {@link #runVcpu}, also until there is a message. */
+  private int runExitless(Exitless without) {
+    while (true) {
+      int error = control == null ? without.run() : control.runForOther(without.target(), without);
+      if (without.hasMessage() && error == 0) {
+        return 0;
+      } else if (error == 0 && vcpu.isDirtyRingFull()) {
+        memory.makeRoomForTracker();
+      } else if (error == 0 && isRest()) {
+        resumeStub();
+      } else if (error != Errno.EINTR) {
+        return error;
+      }
+    }
+  }
+
+  /** Whether the vCPU has stopped because its guest has waited for the host long enough. */
+  private boolean isRest() {
+    return vcpu.isByteOut(Monitor.SYSTEM_CALL_PORT)
+        && isOurs()
+        && vcpu.get(Register.RAX) == Gate.CALL_REST
+        && isUserAddress(vcpu.get(Register.RCX));
+  }
+
+  /** Stops a guest that waits for the next call, or does whatever it does meanwhile. */
+  public void halt() {
+    Exitless without = exitless;
+    if (without == null || lost) {
+      return;
+    }
+    if (!without.stop()) {
+      disturbed = true;
+    } else if (!isRest()) {
+      // Which KVM may have to finish, and nobody has let it.
+      lost = true;
+    }
+  }
+
   /**
    * Runs the vCPU on the calling platform thread.
    *
@@ -519,6 +612,7 @@ public final class Machine implements AutoCloseable {
    */
   public void controlBy(RunControl controlling) {
     control = controlling;
+    controlling.setVcpuThread(exitless == null ? null : exitless.thread());
   }
 
   /**
@@ -653,6 +747,9 @@ public final class Machine implements AutoCloseable {
     lost = true;
     // No try-with-resources: the JVM has one error for a full heap, which it cannot suppress in
     // itself, and would then leave the rest open.
+    if (exitless != null) {
+      exitless.close(); // first of all: without it the guest would run on in what is freed
+    }
     try {
       processor.close();
     } finally {

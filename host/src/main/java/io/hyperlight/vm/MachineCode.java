@@ -45,6 +45,12 @@ final class MachineCode {
     return this;
   }
 
+  /** Adds all of it to the end of other code. */
+  void addTo(MachineCode code) {
+    code.bytes.writeBytes(toByteArray());
+    code.assembly.addAll(assembly);
+  }
+
   int size() {
     return bytes.size();
   }

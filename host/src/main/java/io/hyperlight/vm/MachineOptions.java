@@ -6,8 +6,9 @@ package io.hyperlight.vm;
  *
  * @param hidesTimeStampCounter whether user code that reads the processor's time-stamp counter
  *     faults
+ * @param exitless whether the vCPU has a thread of its own and calls do without exits
  */
-public record MachineOptions(boolean hidesTimeStampCounter) {
+public record MachineOptions(boolean hidesTimeStampCounter, boolean exitless) {
   /** What a program expects of a processor. */
-  public static final MachineOptions DEFAULT = new MachineOptions(false);
+  public static final MachineOptions DEFAULT = new MachineOptions(false, false);
 }

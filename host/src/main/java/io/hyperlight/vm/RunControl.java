@@ -83,8 +83,13 @@ public final class RunControl implements AutoCloseable {
 
   private final ProcessorTime processorTime = new ProcessorTime();
 
-  // Of the watchdog: the call that it has seen last, and where this is among all.
+  /** Where the vCPU can run between calls, too. */
+  private volatile @Nullable VcpuThread ownThread;
+
+  // Of the watchdog: the call that it has seen last, also as one after which the guest runs on, and
+  // where this is among all.
   private long seen;
+  private long seenAfter = -1;
   int place = -1;
 
   /**
@@ -324,7 +329,39 @@ public final class RunControl implements AutoCloseable {
     }
   }
 
+  /**
+   * Says which thread the vCPU has for itself.
+   *
+   * @param vcpu null if it runs on the threads of its calls
+   */
+  void setVcpuThread(@Nullable VcpuThread vcpu) {
+    ownThread = vcpu;
+  }
+
   // For the watchdog.
+
+  /**
+   * Stops a guest that has been running since its call ended, and was so already when this was
+   * asked last. It goes on with the next call.
+   *
+   * @return whether the vCPU runs
+   */
+  boolean stopAfterCall() {
+    VcpuThread vcpu = ownThread;
+    if (vcpu == null || !vcpu.isRunning()) {
+      seenAfter = -1;
+      return false;
+    }
+    long now = state;
+    if ((now & PHASE) != IDLE) {
+      seenAfter = -1;
+    } else if (seenAfter == now >>> NUMBER_SHIFT) {
+      vcpu.kick();
+    } else {
+      seenAfter = now >>> NUMBER_SHIFT;
+    }
+    return true;
+  }
 
   /** Whether a call has begun since this was asked last. */
   boolean hasBegun() {

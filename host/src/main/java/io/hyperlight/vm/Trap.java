@@ -42,6 +42,13 @@ public sealed interface Trap {
    */
   record BadReturnAddress(Map<Register, Long> registers) implements Trap {}
 
+  /**
+   * A message in the call frame that is not one of the gate's.
+   *
+   * @param registers what the message has of them
+   */
+  record BadMessage(Map<Register, Long> registers) implements Trap {}
+
   /** The vCPU was found at a privilege level where it has no business. */
   record PrivilegeLost(String how, Map<Register, Long> registers) implements Trap {}
 

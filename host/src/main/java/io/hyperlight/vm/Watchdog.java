@@ -111,6 +111,7 @@ final class Watchdog {
     synchronized (LOCK) {
       for (RunControl control : CONTROLS) {
         any |= control.hasBegun();
+        any |= control.stopAfterCall();
         if (control.isRunning()) {
           any = true;
           running.add(control);

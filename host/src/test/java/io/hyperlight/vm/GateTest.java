@@ -50,8 +50,10 @@ class GateTest {
     Gate.install(space, entry, FRAME);
     byte[] expected = new byte[PAGE_SIZE];
     put(expected, 0, Gate.enter(FRAME));
-    put(expected, (int) (Gate.DONE - Gate.ADDRESS), Gate.leave(entry));
+    put(expected, (int) (Gate.DONE - Gate.ADDRESS), Gate.leave(entry, FRAME));
     put(expected, (int) (Gate.START - Gate.ADDRESS), Gate.start());
+    put(expected, (int) (Gate.EXCHANGE - Gate.ADDRESS), Gate.exchange());
+    put(expected, (int) (Gate.HOST_CALL_ROUTINE - Gate.ADDRESS), Gate.callHost(FRAME));
     if (entry == SystemCallEntry.USER) {
       int stub = (int) (Gate.SYSTEM_CALL_STUB - Gate.ADDRESS);
       put(expected, stub, Monitor.systemCallStub(entry));

@@ -45,10 +45,12 @@ class MachineCodeTest {
     codes.put("enter, low frame", Gate.enter(0x7ff_fc00));
     codes.put("enter, high frame", Gate.enter(AddressSpace.USER_END - 0x400));
     codes.put("start", Gate.start());
+    codes.put("exchange", Gate.exchange());
+    codes.put("host call", Gate.callHost(0x7ff_fc00));
     codes.put("CPUID probe", CpuidProbe.code());
     for (SystemCallEntry entry : SystemCallEntry.values()) {
       codes.put("system call, " + entry, Monitor.systemCallStub(entry));
-      codes.put("leave, " + entry, Gate.leave(entry));
+      codes.put("leave, " + entry, Gate.leave(entry, 0x7ff_fc00));
     }
     for (int vector = 0; vector < Monitor.VECTORS; vector++) {
       codes.put("exception " + vector, Monitor.exceptionStub(vector));
@@ -78,10 +80,13 @@ class MachineCodeTest {
   @Test
   void theGateAndTheStubsFitWhereTheyArePut() {
     for (SystemCallEntry entry : SystemCallEntry.values()) {
-      assertThat(Gate.DONE + Gate.leave(entry).size()).isLessThanOrEqualTo(Gate.START);
+      assertThat(Gate.DONE + Gate.leave(entry, 0).size()).isLessThanOrEqualTo(Gate.START);
     }
     assertThat(Gate.START + Gate.start().size()).isLessThanOrEqualTo(Gate.SYSTEM_CALL_STUB);
     assertThat(Gate.SYSTEM_CALL_STUB + Monitor.systemCallStub(SystemCallEntry.USER).size())
+        .isLessThanOrEqualTo(Gate.EXCHANGE);
+    assertThat(Gate.EXCHANGE + Gate.exchange().size()).isLessThanOrEqualTo(Gate.HOST_CALL_ROUTINE);
+    assertThat(Gate.HOST_CALL_ROUTINE + Gate.callHost(0).size())
         .isLessThanOrEqualTo(Gate.INFORMATION);
     assertThat(Monitor.CODE + Monitor.systemCallStub(SystemCallEntry.SUPERVISOR).size())
         .isLessThanOrEqualTo(Monitor.exceptionStubAddress(0));
@@ -101,9 +106,9 @@ class MachineCodeTest {
   @Test
   void theGatesExitIsWhereTheHostExpectsIt() {
     int at = (int) (Gate.DONE_RETURN - Gate.DONE);
-    byte[] systemCall = Gate.leave(SystemCallEntry.SUPERVISOR).toByteArray();
+    byte[] systemCall = Gate.leave(SystemCallEntry.SUPERVISOR, 0).toByteArray();
     assertThat(Arrays.copyOfRange(systemCall, at - 2, at)).containsExactly(0x0f, 0x05);
-    byte[] out = Gate.leave(SystemCallEntry.USER).toByteArray();
+    byte[] out = Gate.leave(SystemCallEntry.USER, 0).toByteArray();
     assertThat(Arrays.copyOfRange(out, at - Monitor.OUT_LENGTH, at))
         .containsExactly(0xe6, Monitor.SYSTEM_CALL_PORT);
   }

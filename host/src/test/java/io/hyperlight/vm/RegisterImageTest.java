@@ -67,7 +67,7 @@ class RegisterImageTest {
   void theStateOfANewVcpuPassesTheChecksOfAVmEntry(SystemCallEntry entry, CpuFeatures cpu) {
     for (boolean hides : new boolean[] {false, true}) {
       SpecialRegisters registers =
-          RegisterImage.create(entry, cpu, ROOT, new MachineOptions(hides));
+          RegisterImage.create(entry, cpu, ROOT, new MachineOptions(hides, false));
       assertThat(violations(entry, cpu, registers, Machine.INITIAL_FLAGS)).isEmpty();
       assertThat(registers.apicBase()).isEqualTo(cpu.apicBase());
       assertThat((registers.cr4() & CR4_TSD) != 0).isEqualTo(hides);

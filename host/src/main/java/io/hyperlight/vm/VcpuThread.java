@@ -1,0 +1,177 @@
+package io.hyperlight.vm;
+
+import io.hyperlight.kvm.Vcpu;
+import io.hyperlight.os.Errno;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A thread of its own for one vCPU, where the guest runs on while the host does something else. The
+ * vCPU belongs to whoever owns this while it is stopped, and to the thread while it runs.
+ *
+ * <p>One thread at a time starts it and waits for it; any may {@link #kick} it. The thread is made
+ * at the first start, and sleeps when there is nothing to run for some microseconds.
+ */
+final class VcpuThread implements AutoCloseable {
+  private static final int STOPPED = 0;
+  private static final int RUNNING = 1;
+  private static final int CLOSED = 2;
+
+  /** How often it looks for the next start before it sleeps. */
+  private static final int SPINS = Runtime.getRuntime().availableProcessors() > 1 ? 1000 : 0;
+
+  /** How often a kick is repeated: the kernel may have had no room for the one before. */
+  private static final long PATIENCE_NANOS = 1_000_000;
+
+  private final Vcpu vcpu;
+  private volatile int state = STOPPED;
+  private volatile boolean asleep;
+  private volatile @Nullable Thread waiter;
+  private volatile KickSignal.@Nullable Target target;
+  private @Nullable Thread thread;
+
+  // Written by the thread before it says that it has stopped.
+  private int result;
+  private @Nullable Throwable failure;
+
+  VcpuThread(Vcpu vcpu) {
+    this.vcpu = vcpu;
+  }
+
+  /** Who is kicked. Makes the thread if there is none yet. */
+  KickSignal.Target target() {
+    KickSignal.Target known = target;
+    return known == null ? launch() : known;
+  }
+
+  private KickSignal.Target launch() {
+    if (thread == null) {
+      thread = Thread.ofPlatform().daemon().name("hyperlight-vcpu").unstarted(this::work);
+      waiter = Thread.currentThread();
+      thread.start();
+    }
+    KickSignal.Target known;
+    while ((known = target) == null) {
+      if (failure != null) {
+        throw new IllegalStateException(failure);
+      }
+      LockSupport.parkNanos(this, PATIENCE_NANOS);
+    }
+    waiter = null;
+    return known;
+  }
+
+  private void work() {
+    try {
+      target = KickSignal.target();
+    } catch (Throwable t) {
+      failure = t;
+    }
+    LockSupport.unpark(waiter);
+    while (failure == null && awaitStart()) {
+      int error = Errno.EIO;
+      try {
+        error = runOnce();
+      } catch (Throwable t) {
+        failure = t;
+      }
+      result = error;
+      state = STOPPED;
+      LockSupport.unpark(waiter);
+    }
+  }
+
+  private int runOnce() {
+    vcpu.setSignalMask(target().maskOfVcpus());
+    int error = vcpu.run();
+    if (error == Errno.EINTR) {
+      KickSignal.drain();
+    }
+    return error;
+  }
+
+  /** False when it is closed. */
+  private boolean awaitStart() {
+    for (int spins = SPINS; state == STOPPED && spins > 0; spins--) {
+      Thread.onSpinWait();
+    }
+    if (state == STOPPED) {
+      asleep = true;
+      while (state == STOPPED) {
+        LockSupport.park(this);
+      }
+      asleep = false;
+    }
+    return state == RUNNING;
+  }
+
+  boolean isRunning() {
+    return state == RUNNING;
+  }
+
+  /** Lets the vCPU run, which is stopped. */
+  void start() {
+    target();
+    state = RUNNING;
+    if (asleep) {
+      LockSupport.unpark(thread);
+    }
+  }
+
+  /**
+   * What KVM_RUN returned.
+   *
+   * @throws IllegalStateException if the thread failed
+   */
+  int result() {
+    if (failure != null) {
+      throw new IllegalStateException(failure);
+    }
+    return result;
+  }
+
+  /** Waits until it has stopped by itself, or somebody kicks it. Interrupts stay set. */
+  void awaitStop() {
+    awaitStop(Long.MAX_VALUE);
+  }
+
+  private void awaitStop(long nanos) {
+    boolean interrupted = false;
+    waiter = Thread.currentThread();
+    while (state == RUNNING) {
+      LockSupport.parkNanos(this, nanos);
+      interrupted |= Thread.interrupted(); // set, it would keep the thread from parking
+      if (nanos < Long.MAX_VALUE) {
+        break;
+      }
+    }
+    waiter = null;
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Makes the vCPU stop soon, if it runs. From any thread. */
+  void kick() {
+    KickSignal.Target known = target;
+    if (known != null && state == RUNNING) {
+      KickSignal.send(known.thread());
+    }
+  }
+
+  /** Stops the vCPU, if it runs. */
+  void stop() {
+    while (state == RUNNING) {
+      kick();
+      awaitStop(PATIENCE_NANOS);
+    }
+  }
+
+  /** Stops the vCPU and ends the thread, which touches nothing any more. */
+  @Override
+  public void close() {
+    stop();
+    state = CLOSED;
+    LockSupport.unpark(thread);
+  }
+}
