@@ -182,7 +182,12 @@ public final class Snapshot implements AutoCloseable {
    */
   @Override
   public void close() {
-    image.close();
+    Failures.translate(
+        "close the snapshot",
+        () -> {
+          image.close();
+          return image;
+        });
   }
 
   @Override

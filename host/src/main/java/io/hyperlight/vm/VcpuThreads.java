@@ -118,11 +118,16 @@ final class VcpuThreads {
       }
     }
 
+    /** What it returned or threw, which is the caller's as if it had run there. */
     int result() {
-      if (failure != null) {
-        throw new IllegalStateException(failure);
+      switch (failure) {
+        case null -> {
+          return result;
+        }
+        case RuntimeException e -> throw e;
+        case Error e -> throw e;
+        default -> throw new IllegalStateException(failure);
       }
-      return result;
     }
   }
 }
