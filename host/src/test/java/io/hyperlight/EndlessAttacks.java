@@ -50,7 +50,7 @@ final class EndlessAttacks {
             return answer != -1;
             """),
         returns("system calls", "for (;;) system_call(39, 0, 0, 0);"),
-        returns("system calls that do not exist", "for (;;) system_call(1000, 0, 0, 0);"),
+        returns("one refused system call after the other", "for (;;) system_call(1000, 0, 0, 0);"),
         returns(
             "mapping and unmapping",
             """
