@@ -21,9 +21,9 @@ import org.junit.jupiter.api.Test;
 /**
  * Thousands of sandboxes whose guests and programs fault, loop, lie, flood and make system calls at
  * random, one after the other on two threads ({@link Abuser}), while a third one ends their calls
- * and closes them; with well-behaved ones beside them on other threads whose answers are checked. Of
- * a run in three equal parts, the last may not need more of anything than the one before. A day's
- * worth is {@code -Dhyperlight.test.abuse=100000}.
+ * and closes them; with well-behaved ones beside them on other threads whose answers are checked.
+ * Of a run in three equal parts, the last may not need more of anything than the one before. A
+ * day's worth is {@code -Dhyperlight.test.abuse=100000}.
  */
 class AbuseSoakTest {
   private static final int SANDBOXES = Integer.getInteger("hyperlight.test.abuse", 2_000);

@@ -26,7 +26,9 @@ final class EndlessAttacks {
   static List<Attack> all() {
     return List.of(
         returns("a loop of one instruction", "for (;;) __asm__ volatile(\"\");"),
-        returns("a loop of locked writes", "for (;;) __asm__ volatile(\"lock incq (%0)\" : : \"r\"(ret_in_data) : \"memory\");"),
+        returns(
+            "a loop of locked writes",
+            "for (;;) __asm__ volatile(\"lock incq (%0)\" : : \"r\"(ret_in_data) : \"memory\");"),
         returns(
             "one string instruction after the other",
             """
@@ -39,7 +41,8 @@ final class EndlessAttacks {
             "CPUID",
             "for (;;) __asm__ volatile(\"cpuid\" : : \"a\"(0), \"c\"(0) : \"rbx\", \"rdx\");"),
         returns("pauses", "for (;;) __asm__ volatile(\"pause\");"),
-        // A paravirtual KVM executes it for ever; others refuse it with -EPERM, or replace it by the
+        // A paravirtual KVM executes it for ever; others refuse it with -EPERM, or replace it by
+        // the
         // processor's own form of it, for which they have to write code.
         returnsOrFaults(
             "vmmcall",
@@ -61,7 +64,9 @@ final class EndlessAttacks {
                 system_call(MUNMAP, (uint64_t)at, 8 * PAGE, 0);
             }
             """),
-        returns("sleep", "uint64_t day[] = {86400, 0}; for (;;) system_call(NANOSLEEP, (uint64_t)day, 0, 0);"),
+        returns(
+            "sleep",
+            "uint64_t day[] = {86400, 0}; for (;;) system_call(NANOSLEEP, (uint64_t)day, 0, 0);"),
         returns("host calls", "for (;;) twice(1);"),
         returns(
             "a fault that its handler does not mend",

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A program for a JVM of its own: makes sandboxes until the host has run out of something, and
- * prints how that was told, whether the ones before still answer, and whether there can be more once
- * some of them are closed.
+ * prints how that was told, whether the ones before still answer, and whether there can be more
+ * once some of them are closed.
  */
 final class ExhaustedHost {
   private static final long GIB = 1L << 30;
@@ -143,13 +143,13 @@ final class ExhaustedHost {
         "%s count: %s%n", name, most > 1 && most == sandboxes.size() ? "the same" : most);
     sandboxes.forEach(Sandbox::close);
     System.out.printf(
-        "%s left: %s%n", name, before.equals(Held.now(GIB)) ? "nothing" : before + " " + Held.now(GIB));
+        "%s left: %s%n",
+        name, before.equals(Held.now(GIB)) ? "nothing" : before + " " + Held.now(GIB));
   }
 
   /** But for address space, which the JVM takes, too, and threads of KVM that come and go. */
   private static boolean isTheSame(Held before, Held after) {
-    return before.descriptors() == after.descriptors()
-        && before.mappings() == after.mappings();
+    return before.descriptors() == after.descriptors() && before.mappings() == after.mappings();
   }
 
   private static void fill(String name, Supplier<Sandbox> maker, List<Sandbox> sandboxes) {
@@ -193,13 +193,13 @@ final class ExhaustedHost {
   private static final class Hog {
     private static final int PIECE = 64;
 
-    private Object @Nullable [] last;
+    private @Nullable Object @Nullable [] last;
 
     Hog() {
       for (int size = 1 << 20; size >= PIECE; size /= 2) {
         try {
           while (true) {
-            Object[] next = new Object[size / 4]; // compressed references
+            @Nullable Object[] next = new @Nullable Object[size / 4]; // compressed references
             next[0] = last;
             last = next;
           }
@@ -210,7 +210,7 @@ final class ExhaustedHost {
     }
 
     void giveFree() {
-      last = last == null ? null : (Object[]) last[0];
+      last = last == null ? null : (@Nullable Object[]) last[0];
     }
 
     void giveAllFree() {

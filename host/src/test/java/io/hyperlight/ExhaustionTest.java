@@ -43,8 +43,7 @@ class ExhaustionTest {
     List<String> command =
         new ArrayList<>(List.of("--create", "--no-compress", "--file", jar().toString()));
     command.addAll(List.of("-C", folderOf(Sandbox.class), "io"));
-    for (String name :
-        List.of("testing", "ExhaustedHost.class", "ExhaustedHost$Hog.class")) {
+    for (String name : List.of("testing", "ExhaustedHost.class", "ExhaustedHost$Hog.class")) {
       command.addAll(List.of("-C", tests, "io/hyperlight/" + name));
     }
     int status =
@@ -86,10 +85,9 @@ class ExhaustionTest {
     "address-space, mmap(1073741824 bytes) failed: ENOMEM (Cannot allocate memory), 'build,spawn'",
     "data, mmap(1073741824 bytes) failed: ENOMEM (Cannot allocate memory), 'build,spawn'"
   })
-  void isToldByAnExceptionAndSandboxesThatAreThereGoOn(
-      String what, String message, String makers) {
+  void isToldByAnExceptionAndSandboxesThatAreThereGoOn(String what, String message, String makers) {
     Map<String, String> said = run(what, "-Xmx64m");
-    for (String maker : makers.split(",")) {
+    for (String maker : makers.split(",", -1)) {
       String name = what + "-" + maker;
       for (String time : List.of("", " again")) {
         assertThat(said.get(name + time))

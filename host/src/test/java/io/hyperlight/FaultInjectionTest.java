@@ -15,8 +15,10 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -76,8 +78,8 @@ class FaultInjectionTest {
     assertThat(failed).isEqualTo(all);
   }
 
-  private static List<String> list(String printed) {
-    return Arrays.stream(printed.replaceAll("[\\[\\] ]", "").split(","))
+  private static List<String> list(@Nullable String printed) {
+    return Arrays.stream(Objects.requireNonNull(printed).replaceAll("[\\[\\] ]", "").split(","))
         .filter(name -> !name.isEmpty())
         .toList();
   }

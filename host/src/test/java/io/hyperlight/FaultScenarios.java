@@ -2,29 +2,22 @@ package io.hyperlight;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import io.hyperlight.kvm.IoctlNames;
 import io.hyperlight.os.Errno;
 import io.hyperlight.os.FaultInjection;
-import io.hyperlight.os.FaultInjection.Extent;
-import io.hyperlight.os.FaultInjection.Failed;
+import io.hyperlight.testing.Await;
 import io.hyperlight.testing.Held;
 import io.hyperlight.vm.HypervisorReset;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
-import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,44 +25,16 @@ import org.jspecify.annotations.Nullable;
  * lets the first of them fail, then the second, and so on, until none is left to fail.
  */
 final class FaultScenarios {
-  /** What a scenario does; some of it within {@link #inject}. */
-  @FunctionalInterface
-  private interface Scenario {
-    void run() throws Exception;
-  }
-
-  /** Whether every call fails with every error, not with one of them. */
-  private static final boolean EVERYTHING = Boolean.getBoolean("hyperlight.test.faults");
-
-  /** EINTR is another matter. */
-  private static final List<Integer> ERRORS =
-      List.of(Errno.ENOMEM, Errno.EMFILE, Errno.EIO, Errno.EBADF, Errno.EAGAIN);
-
-  private static final int MOST_CALLS = 2_000;
-
   private static final int PAGES = 40;
 
   private final Guest guest;
   private final Path program;
   private final Path folder;
-  private final Map<String, Scenario> scenarios = new LinkedHashMap<>();
+  private final Map<String, FaultTrial.Scenario> scenarios = new LinkedHashMap<>();
   private final Sandbox healthy;
   private final Snapshot start;
 
-  /** Of the attempt that is going on. */
-  private int number;
-
-  private int errno;
-  private Extent extent = Extent.ONE;
-  private final List<String> failures = new ArrayList<>();
-  private @Nullable Failed failed;
-
-  private final Set<String> problems = new TreeSet<>();
-
-  private final Set<String> everFailed = new TreeSet<>();
-
-  /** Calls whose failure had no consequence. */
-  private final Set<String> tolerated = new TreeSet<>();
+  private final FaultTrial trial = new FaultTrial(this::nobodyIsDisturbed);
 
   private FaultScenarios(Guest guest, Path program, Path folder) {
     this.guest = guest;
@@ -113,175 +78,30 @@ final class FaultScenarios {
     FaultScenarios all =
         new FaultScenarios(
             Guest.load(Path.of(arguments[0])), Path.of(arguments[1]), Path.of(arguments[2]));
-    for (Map.Entry<String, Scenario> entry : all.scenarios.entrySet()) {
+    for (Map.Entry<String, FaultTrial.Scenario> entry : all.scenarios.entrySet()) {
       if (arguments.length == 3 || Set.of(arguments).contains(entry.getKey())) {
-        all.runThrough(entry.getKey(), entry.getValue());
+        all.trial.runThrough(entry.getKey(), entry.getValue());
       }
     }
     all.healthy.close();
     all.start.close();
+    Await.until("all caretakers of pools have ended", FaultScenarios::noCaretakerIsLeft);
     Held held = Held.now(1L << 30);
     System.out.println(
         "held: " + held.descriptors() + " " + held.mappings() + " " + FaultInjection.held());
-    System.out.println("mistakes: " + FaultInjection.mistakes());
-    System.out.println("tolerated: " + all.tolerated);
-    System.out.println("failed: " + all.everFailed);
-    System.out.println("problems: " + all.problems);
+    all.trial.tell();
   }
 
-  private static int oneOf(int number) {
-    return ERRORS.get(number % ERRORS.size());
+  private static boolean noCaretakerIsLeft() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .noneMatch(thread -> thread.getName().startsWith("hyperlight-pool"));
   }
 
-  private void runThrough(String name, Scenario scenario) throws Exception {
-    scenario.run(); // so that everything is linked
-    scenario.run();
-    int attempts = 0;
-    if (EVERYTHING) {
-      for (int error : ERRORS) {
-        attempts += failEach(name, scenario, _ -> error, Extent.ONE);
-      }
-      attempts += failEach(name, scenario, _ -> Errno.ENOMEM, Extent.REST);
-      attempts += failEach(name, scenario, _ -> Errno.EMFILE, Extent.REST);
-      attempts += failEach(name, scenario, _ -> Errno.EINTR, Extent.ONE);
-    } else {
-      attempts += failEach(name, scenario, FaultScenarios::oneOf, Extent.ONE);
-      if (!name.equals("probe")) { // which takes longest
-        attempts += failEach(name, scenario, FaultScenarios::oneOf, Extent.REST);
-      }
+  private void nobodyIsDisturbed() {
+    trial.expect(ping(healthy), "the healthy sandbox answers wrong");
+    try (Sandbox next = start.spawn()) {
+      trial.expect(ping(next), "the next sandbox answers wrong");
     }
-    attempts += failEach(name, scenario, _ -> Errno.EINTR, Extent.EVERY_OTHER);
-    System.out.printf("%s: %d attempts%n", name, attempts);
-  }
-
-  private int failEach(String name, Scenario scenario, IntUnaryOperator error, Extent which) {
-    extent = which;
-    number = 0;
-    do {
-      number++;
-      errno = error.applyAsInt(number);
-      failures.clear();
-      failed = null;
-      List<String> held = FaultInjection.held();
-      try {
-        scenario.run();
-        expect(ping(healthy), "the healthy sandbox answers wrong");
-        try (Sandbox next = start.spawn()) {
-          expect(ping(next), "the next sandbox answers wrong");
-        }
-      } catch (Exception | AssertionError e) {
-        FaultInjection.disarm();
-        problem(name, "not as before: " + texts(e) + trace(e));
-      } finally {
-        errorsOf(name);
-      }
-      if (!sorted(FaultInjection.held()).equals(sorted(held))) {
-        problem(name, "leaked: " + held + " became " + FaultInjection.held());
-      }
-    } while (extent == Extent.EVERY_OTHER
-        ? number < 2
-        : !failures.isEmpty() && number < MOST_CALLS);
-    return number;
-  }
-
-  private final List<String> found = new ArrayList<>();
-
-  private void errorsOf(String name) {
-    found.forEach(text -> problem(name, text));
-    found.clear();
-  }
-
-  private void problem(String scenario, String what) {
-    problems.add(
-        "%s with %s %s: %s".formatted(scenario, failures + " " + symbol(errno), extent, what));
-  }
-
-  private void expect(boolean condition, String otherwise) {
-    if (!condition) {
-      found.add(otherwise);
-    }
-  }
-
-  private static String trace(Throwable e) {
-    StringBuilder text = new StringBuilder();
-    for (Throwable at = e; at != null; at = at.getCause()) {
-      StackTraceElement[] frames = at.getStackTrace();
-      for (int i = 0; i < Math.min(8, frames.length); i++) {
-        text.append("\n    ").append(frames[i]);
-      }
-      text.append("\n   --");
-    }
-    return text.toString();
-  }
-
-  private static List<String> sorted(List<String> list) {
-    return list.stream().sorted().toList();
-  }
-
-  /** Does something with faults in it; null if it throws. */
-  private <T> @Nullable T inject(Callable<T> action) throws Exception {
-    T result = null;
-    Exception thrown = null;
-    FaultInjection.arm(number, errno, extent);
-    try {
-      result = action.call();
-    } catch (Exception e) {
-      thrown = e;
-    } finally {
-      Failed failure = FaultInjection.disarm();
-      failed = failure;
-      if (failure != null) {
-        failures.add(nameOf(failure.name()));
-        everFailed.add(nameOf(failure.name()));
-      }
-    }
-    judge(thrown);
-    return result;
-  }
-
-  private void judge(@Nullable Exception thrown) {
-    Failed failure = failed;
-    if (thrown == null) {
-      if (failure != null && failure.errno() != Errno.EINTR) {
-        tolerated.add(nameOf(failure.name()));
-      }
-      return;
-    }
-    if (failure == null) {
-      found.add("unexpected " + texts(thrown) + trace(thrown));
-      return;
-    }
-    String text = texts(thrown);
-    if (!(thrown instanceof HyperlightException || thrown instanceof UncheckedIOException)) {
-      found.add("no exception of this library: " + text + trace(thrown));
-    }
-    if (failure.errno() == Errno.EINTR) {
-      found.add("an interrupted call is told: " + text);
-    }
-    boolean named =
-        FaultInjection.allFailed().stream().anyMatch(name -> text.contains(nameOf(name)));
-    if (!text.contains(symbol(failure.errno())) || !named) {
-      found.add("not named: " + text);
-    }
-  }
-
-  private static String symbol(int errno) {
-    return Errno.describe(errno).split(" ", 2)[0];
-  }
-
-  private static String nameOf(String call) {
-    return call.startsWith(FaultInjection.IOCTL)
-        ? IoctlNames.of(Long.parseLong(call.substring(FaultInjection.IOCTL.length())))
-        : call;
-  }
-
-  /** The message of an exception and those behind it. */
-  private static String texts(@Nullable Throwable thrown) {
-    StringBuilder texts = new StringBuilder();
-    for (Throwable at = thrown; at != null; at = at.getCause()) {
-      texts.append(at.getClass().getSimpleName()).append(": ").append(at.getMessage()).append("; ");
-    }
-    return texts.toString();
   }
 
   private Sandbox.Builder builder() {
@@ -295,13 +115,13 @@ final class FaultScenarios {
   /** A sandbox after something failed in it: as it was, or unusable until it is restored. */
   private void recover(Sandbox sandbox, Snapshot snapshot) {
     try {
-      expect(ping(sandbox), "the same sandbox answers wrong");
+      trial.expect(ping(sandbox), "the same sandbox answers wrong");
     } catch (SandboxUnusableException e) {
-      expect(failed != null, "unusable for no reason");
+      trial.expect(trial.hasFailed(), "unusable for no reason");
     }
     sandbox.restore(snapshot);
-    expect(ping(sandbox), "the restored sandbox answers wrong");
-    expect(
+    trial.expect(ping(sandbox), "the restored sandbox answers wrong");
+    trial.expect(
         sandbox.<Integer>call("count", int.class) == 41, "the restored sandbox is not as it was");
     sandbox.restore(snapshot);
   }
@@ -313,15 +133,15 @@ final class FaultScenarios {
   }
 
   private void build() throws Exception {
-    Sandbox built = inject(() -> builder().build());
+    Sandbox built = trial.inject(() -> builder().build());
     if (built != null) {
-      expect(ping(built), "a new sandbox answers wrong");
+      trial.expect(ping(built), "a new sandbox answers wrong");
       built.close();
     }
   }
 
   private void spawn() throws Exception {
-    Sandbox spawned = inject(start::spawn);
+    Sandbox spawned = trial.inject(start::spawn);
     if (spawned != null) {
       recover(spawned, start);
       spawned.close();
@@ -331,11 +151,11 @@ final class FaultScenarios {
   private void snapshot() throws Exception {
     try (Sandbox sandbox = start.spawn()) {
       sandbox.call("count", int.class);
-      Snapshot taken = inject(sandbox::snapshot);
-      expect(sandbox.<Integer>call("count", int.class) == 42, "frozen, and not as it was");
+      Snapshot taken = trial.inject(sandbox::snapshot);
+      trial.expect(sandbox.<Integer>call("count", int.class) == 42, "frozen, and not as it was");
       if (taken != null) {
         try (Sandbox copy = taken.spawn()) {
-          expect(copy.<Integer>call("count", int.class) == 42, "the copy is not as it was");
+          trial.expect(copy.<Integer>call("count", int.class) == 42, "the copy is not as it was");
         }
         taken.close();
       }
@@ -345,10 +165,10 @@ final class FaultScenarios {
 
   private void call() throws Exception {
     try (Sandbox sandbox = start.spawn()) {
-      inject(() -> {
-        expect(ping(sandbox), "wrong answer");
-        expect(sandbox.<Integer>call("host_number", int.class) == 7, "wrong number");
-        expect(
+      trial.inject(() -> {
+        trial.expect(ping(sandbox), "wrong answer");
+        trial.expect(sandbox.<Integer>call("host_number", int.class) == 7, "wrong number");
+        trial.expect(
             sandbox.<Long>call("length", long.class, "x".repeat(300_000)) == 300_000,
             "wrong length");
         return ping(sandbox);
@@ -359,7 +179,7 @@ final class FaultScenarios {
 
   private void callOn(Thread.Builder thread) throws Exception {
     try (Sandbox sandbox = start.spawn()) {
-      inject(() -> {
+      trial.inject(() -> {
         FutureTask<Boolean> task = new FutureTask<>(() -> ping(sandbox));
         thread.start(task);
         try {
@@ -378,25 +198,24 @@ final class FaultScenarios {
   private void map() throws Exception {
     try (Sandbox sandbox = start.spawn()) {
       Long result =
-          inject(() -> {
-            expect(
+          trial.inject(() -> {
+            trial.expect(
                 sandbox.<Boolean>call("allocate", boolean.class, 200_000L),
                 "no memory for the guest");
             return sandbox.<Long>call("map", long.class);
           });
-      expect(result == null || result == 9 || isError(result), "the guest sees " + result);
+      trial.expect(result == null || result == 9 || isError(result), "the guest sees " + result);
       recover(sandbox, start);
     }
   }
 
   /** A number that a guest may be told in place of a result. */
   private boolean isError(long result) {
-    return failed != null
-        && failed.errno() != Errno.EINTR
+    return trial.hasFailed()
         && (result == -Errno.EIO
             || result == -Errno.ENFILE
             || result == -Errno.ENOENT
-            || result == -failed.errno());
+            || result == -trial.errno());
   }
 
   private static void dirty(Sandbox sandbox) {
@@ -411,7 +230,7 @@ final class FaultScenarios {
   private void restore() throws Exception {
     try (Sandbox sandbox = start.spawn()) {
       dirty(sandbox);
-      inject(() -> restored(sandbox, start));
+      trial.inject(() -> restored(sandbox, start));
       recover(sandbox, start);
     }
   }
@@ -427,10 +246,10 @@ final class FaultScenarios {
       original.call("allocate", boolean.class, 20L << 20);
       try (Snapshot large = original.snapshot();
           Sandbox sandbox = large.spawn()) {
-        inject(() -> sandbox.<Long>call("fill", long.class, 20L << 20));
+        trial.inject(() -> sandbox.<Long>call("fill", long.class, 20L << 20));
         recover(sandbox, large);
         sandbox.call("fill", long.class, 20L << 20);
-        inject(() -> restored(sandbox, large));
+        trial.inject(() -> restored(sandbox, large));
         recover(sandbox, large);
       }
     }
@@ -442,7 +261,7 @@ final class FaultScenarios {
       try {
         sandbox.call("fault", void.class);
       } catch (GuestFaultException e) {
-        inject(() -> restored(sandbox, start));
+        trial.inject(() -> restored(sandbox, start));
       }
       recover(sandbox, start);
     }
@@ -452,26 +271,26 @@ final class FaultScenarios {
     try (Sandbox sandbox = builder().build();
         Snapshot other = sandbox.snapshot()) {
       dirty(sandbox);
-      inject(() -> restored(sandbox, other));
+      trial.inject(() -> restored(sandbox, other));
       recover(sandbox, other);
-      inject(() -> restored(sandbox, other));
+      trial.inject(() -> restored(sandbox, other));
       recover(sandbox, start);
     }
   }
 
   private void pool() throws Exception {
     try (SandboxPool pool = SandboxPool.of(start).size(1).idle(0).build()) {
-      inject(() -> {
+      trial.inject(() -> {
         for (int i = 0; i < 3; i++) {
           try (Lease lease = pool.acquire(Duration.ofSeconds(10))) {
-            expect(ping(lease.sandbox()), "a pooled sandbox answers wrong");
-            expect(lease.sandbox().<Integer>call("count", int.class) == 41, "not restored");
+            trial.expect(ping(lease.sandbox()), "a pooled sandbox answers wrong");
+            trial.expect(lease.sandbox().<Integer>call("count", int.class) == 41, "not restored");
           }
         }
         return true;
       });
       try (Lease lease = pool.acquire(Duration.ofSeconds(10))) {
-        expect(lease.sandbox().<Integer>call("count", int.class) == 41, "not restored later");
+        trial.expect(lease.sandbox().<Integer>call("count", int.class) == 41, "not restored later");
       }
     }
   }
@@ -480,15 +299,16 @@ final class FaultScenarios {
     Path file = folder.resolveSibling("saved");
     Files.deleteIfExists(file);
     Boolean saved =
-        inject(() -> {
+        trial.inject(() -> {
           start.save(file);
           return true;
         });
-    expect((saved != null) == Files.exists(file), "a file is there, or not");
+    trial.expect((saved != null) == Files.exists(file), "a file is there, or not");
     try (var files = Files.list(folder.resolveSibling(""))) {
-      expect(files.noneMatch(path -> path.toString().endsWith(".tmp")), "a temporary file is left");
+      trial.expect(
+          files.noneMatch(path -> path.toString().endsWith(".tmp")), "a temporary file is left");
     } catch (IOException e) {
-      found.add(texts(e));
+      trial.expect(false, e.toString());
     }
   }
 
@@ -497,10 +317,10 @@ final class FaultScenarios {
     if (!Files.exists(file)) {
       start.save(file);
     }
-    Snapshot loaded = inject(() -> Snapshot.load(file));
+    Snapshot loaded = trial.inject(() -> Snapshot.load(file));
     if (loaded != null) {
       try (Sandbox sandbox = loaded.spawner().hostFunction("next_number", () -> 7).spawn()) {
-        expect(ping(sandbox), "a loaded sandbox answers wrong");
+        trial.expect(ping(sandbox), "a loaded sandbox answers wrong");
       }
       loaded.close();
     }
@@ -511,9 +331,9 @@ final class FaultScenarios {
   }
 
   private void mount() throws Exception {
-    Sandbox built = inject(this::mounted);
+    Sandbox built = trial.inject(this::mounted);
     if (built != null) {
-      expect(built.<Long>call("read_file", long.class) == 8, "the file cannot be read");
+      trial.expect(built.<Long>call("read_file", long.class) == 8, "the file cannot be read");
       built.close();
     }
   }
@@ -523,11 +343,11 @@ final class FaultScenarios {
         Snapshot snapshot = sandbox.snapshot()) {
       for (String function : List.of("read_file", "list_folder", "read_link")) {
         long right = sandbox.call(function, long.class);
-        expect(right > 0, function + " is " + right);
-        Long result = inject(() -> sandbox.<Long>call(function, long.class));
+        trial.expect(right > 0, function + " is " + right);
+        Long result = trial.inject(() -> sandbox.<Long>call(function, long.class));
         boolean shorter = function.equals("list_folder") && result != null && result > 0;
-        expect(
-            result == null || result == right || isError(result) || (shorter && failed != null),
+        trial.expect(
+            result == null || result == right || isError(result) || (shorter && trial.hasFailed()),
             function + " is " + result);
         recover(sandbox, snapshot);
       }
@@ -538,12 +358,12 @@ final class FaultScenarios {
   private void openFiles() throws Exception {
     try (Sandbox sandbox = mounted()) {
       sandbox.call("open_file", long.class);
-      Snapshot snapshot = inject(sandbox::snapshot);
+      Snapshot snapshot = trial.inject(sandbox::snapshot);
       if (snapshot != null) {
-        Sandbox spawned = inject(snapshot::spawn);
+        Sandbox spawned = trial.inject(snapshot::spawn);
         if (spawned != null) {
           spawned.call("open_file", long.class);
-          inject(() -> restored(spawned, snapshot));
+          trial.inject(() -> restored(spawned, snapshot));
           recover(spawned, snapshot);
         }
         closeIfAny(spawned);
@@ -554,7 +374,7 @@ final class FaultScenarios {
 
   private void program() throws Exception {
     ProgramResult result =
-        inject(() ->
+        trial.inject(() ->
             Program.of(program)
                 .memorySize(8 << 20)
                 .stackSize(1 << 20)
@@ -563,16 +383,16 @@ final class FaultScenarios {
                 .run());
     if (result != null) {
       boolean right = result.status() == 0 && result.outputText().equals("contents\n");
-      expect(
-          right || (failed != null && failed.errno() != Errno.EINTR && result.status() != 0),
+      trial.expect(
+          right || (trial.hasFailed() && result.status() != 0),
           result + result.outputText() + result.errorText());
     }
   }
 
   private void signals() throws Exception {
-    ProgramResult result = inject(() -> server().args("signals").run());
+    ProgramResult result = trial.inject(() -> server().args("signals").run());
     if (result != null) {
-      expect(
+      trial.expect(
           result.outputText().equals("handled\n"),
           result + result.outputText() + result.errorText());
     }
@@ -589,9 +409,9 @@ final class FaultScenarios {
   private static final byte[] REQUEST = "hello\n".getBytes(US_ASCII);
 
   private void startServing() throws Exception {
-    Sandbox serving = inject(() -> server().startServing());
+    Sandbox serving = trial.inject(() -> server().startServing());
     if (serving != null) {
-      expect(answers(serving.serve(REQUEST)), "wrong answer");
+      trial.expect(answers(serving.serve(REQUEST)), "wrong answer");
       serving.close();
     }
   }
@@ -599,26 +419,26 @@ final class FaultScenarios {
   private void serve() throws Exception {
     try (Sandbox serving = server().startServing();
         Snapshot snapshot = serving.snapshot()) {
-      inject(() -> {
-        expect(answers(snapshot.serve(REQUEST)), "wrong answer");
+      trial.inject(() -> {
+        trial.expect(answers(snapshot.serve(REQUEST)), "wrong answer");
         return true;
       });
-      inject(() -> {
-        expect(answers(serving.serve(REQUEST)), "wrong answer");
+      trial.inject(() -> {
+        trial.expect(answers(serving.serve(REQUEST)), "wrong answer");
         serving.restore(snapshot);
         return true;
       });
       serving.restore(snapshot);
-      expect(answers(serving.serve(REQUEST)), "wrong answer later");
+      trial.expect(answers(serving.serve(REQUEST)), "wrong answer later");
     }
   }
 
   private void deadline() throws Exception {
     try (Sandbox sandbox = start.spawn()) {
-      inject(() -> {
+      trial.inject(() -> {
         try {
           sandbox.within(Duration.ofMillis(1)).call("spin", void.class);
-          found.add("an endless loop has ended");
+          trial.expect(false, "an endless loop has ended");
         } catch (GuestTimeoutException e) {
           return true;
         }
@@ -636,7 +456,7 @@ final class FaultScenarios {
     Sandbox spawned = snapshot.spawn();
     spawned.call("open_file", long.class);
     for (AutoCloseable each : List.of(sandbox, snapshot, spawned)) {
-      inject(() -> {
+      trial.inject(() -> {
         each.close();
         return true;
       });
@@ -645,15 +465,15 @@ final class FaultScenarios {
     }
     try {
       ping(spawned);
-      found.add("a closed sandbox answers");
+      trial.expect(false, "a closed sandbox answers");
     } catch (SandboxClosedException e) {
-      expect(Objects.nonNull(e.getMessage()), "no message");
+      trial.expect(Objects.nonNull(e.getMessage()), "no message");
     }
   }
 
   private void probe() throws Exception {
     HypervisorReset.reset();
-    inject(() -> {
+    trial.inject(() -> {
       try (Sandbox built = builder().build();
           Snapshot taken = built.snapshot();
           Sandbox spawned = taken.spawn()) {

@@ -120,14 +120,13 @@ final class VcpuThreads {
 
     /** What it returned or threw, which is the caller's as if it had run there. */
     int result() {
-      switch (failure) {
-        case null -> {
-          return result;
-        }
-        case RuntimeException e -> throw e;
-        case Error e -> throw e;
-        default -> throw new IllegalStateException(failure);
+      if (failure instanceof RuntimeException e) {
+        throw e;
       }
+      if (failure instanceof Error e) {
+        throw e;
+      }
+      return result;
     }
   }
 }

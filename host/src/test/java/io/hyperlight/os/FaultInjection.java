@@ -195,7 +195,10 @@ public final class FaultInjection {
     if (function.equals("pthread_sigmask")) {
       return injected;
     }
-    return RETURN_LONG.contains(function) ? (Object) (-1L) : (Object) (-1);
+    if (RETURN_LONG.contains(function)) {
+      return -1L;
+    }
+    return -1;
   }
 
   private static String name(String function, long[] numbers) {

@@ -21,7 +21,7 @@ public final class HypervisorReset {
         hypervisor.kvm().close();
       }
     } catch (ReflectiveOperationException e) {
-      throw new AssertionError(e);
+      throw new LinkageError(e.getMessage(), e);
     }
   }
 
