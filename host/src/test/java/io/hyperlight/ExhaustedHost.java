@@ -68,7 +68,7 @@ final class ExhaustedHost {
       case "heap" -> {
         ExhaustedHost host = new ExhaustedHost(guest, 1 << 20);
         host.exhaustHeap("heap-build", host::build);
-        host.exhaustHeap("heap-snapshot", host::snapshotOfItsOwn);
+        host.exhaustHeap("heap-spawn", host.snapshot::spawn);
       }
       case "threads" -> new ExhaustedHost(guest, 1 << 20).exhaustThreads();
       default -> throw new IllegalArgumentException(arguments[1]);
@@ -189,19 +189,23 @@ final class ExhaustedHost {
     earlier.close();
   }
 
-  /** All of the heap, in a list of arrays that needs nothing itself. */
+  /** All of the heap, in lists of arrays that need nothing themselves. */
   private static final class Hog {
-    private static final int PIECE = 64;
+    private static final int PIECES = 200;
+    private static final int PIECE = 1024;
+    private static final int LEAST = 64;
 
-    private @Nullable Object @Nullable [] last;
+    private @Nullable Object @Nullable [] pieces;
+    private @Nullable Object @Nullable [] rest;
 
     Hog() {
-      for (int size = 1 << 20; size >= PIECE; size /= 2) {
+      for (int i = 0; i < PIECES; i++) {
+        pieces = linked(PIECE, pieces);
+      }
+      for (int size = 1 << 20; size >= LEAST; size /= 2) {
         try {
           while (true) {
-            @Nullable Object[] next = new @Nullable Object[size / 4]; // compressed references
-            next[0] = last;
-            last = next;
+            rest = linked(size, rest);
           }
         } catch (OutOfMemoryError e) {
           // Smaller ones, then.
@@ -209,12 +213,19 @@ final class ExhaustedHost {
       }
     }
 
+    private static @Nullable Object[] linked(int sizeBytes, @Nullable Object @Nullable [] next) {
+      @Nullable Object[] array = new @Nullable Object[sizeBytes / 4]; // compressed references
+      array[0] = next;
+      return array;
+    }
+
     void giveFree() {
-      last = last == null ? null : (@Nullable Object[]) last[0];
+      pieces = pieces == null ? null : (@Nullable Object[]) pieces[0];
     }
 
     void giveAllFree() {
-      last = null;
+      pieces = null;
+      rest = null;
     }
   }
 

@@ -103,7 +103,7 @@ class ExhaustionTest {
   @Test
   void aFullHeapLeavesNothingOfWhatWasNotMade() {
     Map<String, String> said = run("heap", "-Xmx16m", "-XX:+UseSerialGC");
-    for (String name : List.of("heap-build", "heap-snapshot")) {
+    for (String name : List.of("heap-build", "heap-spawn")) {
       assertThat(said.get(name)).isEqualTo("failed");
       assertThat(said.get(name + " earlier")).isEqualTo("all answer");
       assertThat(said.get(name + " left")).isEqualTo("nothing");

@@ -1,5 +1,6 @@
 package io.hyperlight.os;
 
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -8,14 +9,14 @@ public final class Closing {
   private Closing() {}
 
   /**
-   * Closes all, also if some of them fail.
+   * Closes all, also if some of them fail. Allocates nothing: the heap may be full.
    *
    * @throws SystemCallException the first one, when all have been tried
    */
-  public static <T> void all(Iterable<T> items, Consumer<? super T> close) {
+  public static <T> void all(List<T> items, Consumer<? super T> close) {
     SystemCallException failure = null;
-    for (T item : items) {
-      failure = first(failure, item, close);
+    for (int i = 0; i < items.size(); i++) {
+      failure = first(failure, items.get(i), close);
     }
     if (failure != null) {
       throw failure;
