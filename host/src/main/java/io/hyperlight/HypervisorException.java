@@ -4,9 +4,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * KVM failed in the middle of something that should have worked: no descriptors left, no memory.
- * The cause names the system call.
+ * Message and cause name the system call and its error.
  *
- * <p>If a call was running, the sandbox is unusable afterwards.
+ * <p>Nothing is left behind of what could not be made. If a call was running, the sandbox is
+ * unusable afterwards, until it is restored. After a restore that failed it is what it was before,
+ * or unusable until another one.
  */
 public final class HypervisorException extends HyperlightException {
   private static final long serialVersionUID = 1L;

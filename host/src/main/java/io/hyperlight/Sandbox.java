@@ -332,6 +332,8 @@ public final class Sandbox implements AutoCloseable {
    * Frees the VM, its memory and its descriptors. A second call does nothing.
    *
    * @throws SandboxInUseException if a call is running; it goes on, and the sandbox stays open
+   * @throws HypervisorException if the kernel says that something was not open, which somebody else
+   *     in the process must have closed. All the rest is freed
    */
   @Override
   public void close() {

@@ -179,10 +179,18 @@ public final class Snapshot implements AutoCloseable {
    * Closes the snapshot. Its descriptor and memory are freed once the last sandbox that came from
    * it is closed, too. Those sandboxes stay usable, but can no longer be restored to it. A second
    * call does nothing.
+   *
+   * @throws HypervisorException if the kernel says that something was not open, which somebody else
+   *     in the process must have closed. All the rest is freed
    */
   @Override
   public void close() {
-    image.close();
+    Failures.translate(
+        "close the snapshot",
+        () -> {
+          image.close();
+          return image;
+        });
   }
 
   @Override

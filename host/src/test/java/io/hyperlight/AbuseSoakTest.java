@@ -1,5 +1,6 @@
 package io.hyperlight;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.testing.Held;
@@ -7,9 +8,6 @@ import io.hyperlight.testing.Seeds;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
-import java.time.Instant;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -17,48 +15,22 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 /**
- * Thousands of sandboxes whose guests fault, loop, lie and make system calls at random, one after
- * the other on two threads, with well-behaved ones beside them on other threads whose answers are
- * checked. Of a run in three equal parts, the last may not need more of anything than the one
- * before. A day's worth is {@code -Dhyperlight.test.abuse=100000}.
+ * Thousands of sandboxes whose guests and programs fault, loop, lie, flood and make system calls at
+ * random, one after the other on two threads ({@link Abuser}), while a third one ends their calls
+ * and closes them; with well-behaved ones beside them on other threads whose answers are checked.
+ * Of a run in three equal parts, the last may not need more of anything than the one before. A
+ * day's worth is {@code -Dhyperlight.test.abuse=100000}.
  */
 class AbuseSoakTest {
   private static final int SANDBOXES = Integer.getInteger("hyperlight.test.abuse", 2_000);
 
   private static final int ABUSERS = 2;
 
-  private static final String FUNCTIONS =
-      """
-      HL_EXPORT(int64_t, spin, int64_t)
-      int64_t spin(int64_t rounds)
-      {
-          volatile int64_t sum = 0;
-          for (int64_t i = 0; i < rounds; i++) {
-              sum += i;
-          }
-          return sum;
-      }
-
-      HL_EXPORT(hl_bytes, give, int64_t, int64_t)
-      hl_bytes give(int64_t address, int64_t size) { return (hl_bytes){(void *)address, (size_t)size}; }
-
-      HL_EXPORT(int64_t, ask, int64_t, int64_t, int64_t, int64_t, int64_t)
-      int64_t ask(int64_t number, int64_t a, int64_t b, int64_t c, int64_t d)
-      {
-          return system_call4((uint64_t)number, (uint64_t)a, (uint64_t)b, (uint64_t)c, (uint64_t)d);
-      }
-
-      HL_EXPORT(hl_string, answer, hl_string, int64_t)
-      hl_string answer(hl_string text, int64_t number)
-      {
-          return hl_concat(echo(text), hl_from_integer(twice(number)));
-      }
-      """;
-
-  private static final List<Attack> ATTACKS = AttackTables.all();
+  private static final long PAUSE_NANOS = 300_000;
 
   /** What there is after a part of the run. */
   private record Need(Held held, int threads, long heap, long resident) {
@@ -77,17 +49,14 @@ class AbuseSoakTest {
 
   @Test
   void hostileGuestsLeaveNothingBehindAndDisturbNobody() throws Exception {
-    try (Sandbox original =
-            HostileGuest.builder(Attack.sources(ATTACKS) + FUNCTIONS)
-                .memorySize(4 << 20)
-                // So that nobody waits.
-                .clock(Clock.fixed(Instant.ofEpochSecond(1_800_000_000), ZoneOffset.UTC))
-                .build();
-        Snapshot snapshot = original.snapshot();
-        ExecutorService threads = Executors.newFixedThreadPool(ABUSERS + 2)) {
+    try (Sandbox guest = Abuser.guest();
+        Snapshot guests = guest.snapshot();
+        Sandbox program = Abuser.program();
+        Snapshot programs = program.snapshot();
+        ExecutorService threads = Executors.newFixedThreadPool(ABUSERS + 3)) {
       List<Need> needs = new ArrayList<>();
       for (int part = 0; part < 3; part++) {
-        abuse(snapshot, threads, part);
+        abuse(guests, programs, threads, part);
         needs.add(Need.now());
       }
       System.out.printf("after each third of %d hostile sandboxes: %s%n", SANDBOXES, needs);
@@ -95,7 +64,8 @@ class AbuseSoakTest {
       Need after = needs.get(2);
       assertThat(after.held.descriptors()).isEqualTo(before.held.descriptors());
       assertThat(after.held.mappings()).isEqualTo(before.held.mappings());
-      assertThat(after.held.threads()).isEqualTo(before.held.threads());
+      // The kernel makes them when it wants to, and ends them later than the VM.
+      assertThat(after.held.threads()).isLessThanOrEqualTo(before.held.threads() + 1);
       assertThat(after.threads).isLessThanOrEqualTo(before.threads + 2); // the JVM's own
       assertThat(after.heap - before.heap).isLessThan(16 << 20);
       // All their memory together would be gigabytes. The JVM touches its own heap bit by bit.
@@ -105,19 +75,21 @@ class AbuseSoakTest {
   }
 
   /** A third of the run: abusers until they are through, the others until then. */
-  private void abuse(Snapshot snapshot, ExecutorService threads, int part) throws Exception {
+  private void abuse(Snapshot guests, Snapshot programs, ExecutorService threads, int part)
+      throws Exception {
     over.set(false);
-    List<Future<Integer>> healthy = new ArrayList<>();
+    List<Future<Integer>> others = new ArrayList<>();
     List<Future<Integer>> hostile = new ArrayList<>();
+    List<Abuser.Victim> victims = new ArrayList<>();
     long seed = Seeds.all().findFirst().orElseThrow() * 1000 + part * 10L;
-    for (int i = 0; i < 2; i++) {
-      long own = seed + 5 + i;
-      healthy.add(threads.submit(() -> answer(snapshot, new Random(own))));
-    }
     for (int i = 0; i < ABUSERS; i++) {
-      long own = seed + i;
-      hostile.add(threads.submit(() -> attack(snapshot, new Random(own))));
+      Abuser abuser = new Abuser(guests, programs, seed + i);
+      victims.add(abuser.victim());
+      hostile.add(threads.submit(() -> abuser.abuse(SANDBOXES / 3 / ABUSERS)));
     }
+    others.add(threads.submit(() -> answer(guests, new Random(seed + 5))));
+    others.add(threads.submit(() -> serve(programs, new Random(seed + 6))));
+    others.add(threads.submit(() -> disturb(victims, new Random(seed + 7))));
     int ended = 0;
     try {
       for (Future<Integer> abuser : hostile) {
@@ -127,15 +99,15 @@ class AbuseSoakTest {
       over.set(true);
     }
     assertThat(ended).isGreaterThan(SANDBOXES / 3 / 4);
-    for (Future<Integer> other : healthy) {
+    for (Future<Integer> other : others) {
       assertThat(other.get()).isPositive();
     }
   }
 
   /** How many right answers there were; a wrong one is an error. */
-  private int answer(Snapshot snapshot, Random random) {
+  private int answer(Snapshot guests, Random random) {
     int answers = 0;
-    try (Sandbox sandbox = snapshot.spawn()) {
+    try (Sandbox sandbox = guests.spawn()) {
       do {
         String text = Long.toString(random.nextLong(), 36);
         long number = random.nextInt();
@@ -143,57 +115,46 @@ class AbuseSoakTest {
             .isEqualTo(text + 2 * number);
         answers++;
         if (answers % 50 == 0) {
-          sandbox.restore(snapshot);
+          sandbox.restore(guests);
         }
+        pause(random); // the processors are for the others
       } while (!over.get());
     }
     return answers;
   }
 
-  /** How many calls ended in an exception. */
-  private static int attack(Snapshot snapshot, Random random) {
-    int ended = 0;
-    for (int i = 0; i < SANDBOXES / 3 / ABUSERS; i++) {
-      try (Sandbox sandbox = snapshot.spawn()) {
-        for (int call = random.nextInt(3); call >= 0; call--) {
-          ended += attackOnce(sandbox, random) ? 1 : 0;
-          if (random.nextInt(4) != 0) {
-            sandbox.restore(snapshot);
-            assertThat(sandbox.<Integer>call("ping", int.class, i)).isEqualTo(i + 1);
-          }
-        }
-      }
+  /** The same, of a program. */
+  private int serve(Snapshot programs, Random random) {
+    int answers = 0;
+    try (Sandbox sandbox = programs.spawn()) {
+      do {
+        String line = "echo " + random.nextLong() + "\n";
+        assertThat(sandbox.serve(line.getBytes(US_ASCII))).asString().isEqualTo(line);
+        answers++;
+        sandbox.restore(programs);
+        pause(random);
+      } while (!over.get());
     }
-    return ended;
+    return answers;
   }
 
-  private static boolean attackOnce(Sandbox sandbox, Random random) {
-    try {
-      switch (random.nextInt(8)) {
-        case 0 -> sandbox.call("spin", long.class, (long) random.nextInt(1_000_000));
-        case 1 -> sandbox.call("give", byte[].class, random.nextLong(), random.nextLong());
-        case 2 ->
-            sandbox.call(
-                "ask",
-                long.class,
-                random.nextLong(450),
-                random.nextLong(),
-                0x1_0000 + random.nextLong(1 << 24),
-                (long) random.nextInt(),
-                random.nextLong());
-        default ->
-            sandbox.call(ATTACKS.get(random.nextInt(ATTACKS.size())).function(), Object.class);
+  /** Ends calls of others and closes their sandboxes; how often it tried. */
+  private int disturb(List<Abuser.Victim> victims, Random random) {
+    int tries = 0;
+    do {
+      Abuser.Victim victim = victims.get(random.nextInt(victims.size()));
+      if (random.nextInt(8) == 0) {
+        victim.close();
+      } else {
+        victim.interrupt();
       }
-      return false;
-    } catch (GuestFaultException
-        | GuestErrorException
-        | GuestAbortException
-        | GuestExitException
-        | GuestDeadlockException
-        | HostFunctionException
-        | InvalidResultException
-        | SandboxUnusableException e) {
-      return true;
-    }
+      tries++;
+      pause(random);
+    } while (!over.get());
+    return tries;
+  }
+
+  private static void pause(Random random) {
+    LockSupport.parkNanos(PAUSE_NANOS + random.nextLong(10 * PAUSE_NANOS));
   }
 }

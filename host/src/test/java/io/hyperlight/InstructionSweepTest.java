@@ -36,7 +36,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  * newborn. All of them with {@code -Dhyperlight.test.instructions=1000000}.
  *
  * <p>One instruction is left out: {@code vmmcall}. A paravirtual KVM executes it for ever without
- * an exit, as it would an endless loop, and only somebody who interrupts the vCPU ends it.
+ * an exit, as it would an endless loop, and only somebody who interrupts the vCPU ends it: {@link
+ * EndlessAttacks}.
  */
 final class InstructionSweepTest {
   /** How many of the instructions are tried, at random; those of a kernel all are. */

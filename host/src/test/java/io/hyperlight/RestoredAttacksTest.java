@@ -2,6 +2,7 @@ package io.hyperlight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -11,6 +12,9 @@ import org.junit.jupiter.api.Test;
 @Tag("dirty-tracking")
 class RestoredAttacksTest {
   private static final List<Attack> ATTACKS = AttackTables.all();
+  private static final List<Attack> ENDLESS = EndlessAttacks.all();
+
+  private static final Duration DEADLINE = Duration.ofMillis(20);
 
   @Test
   void aSandboxIsAsANewbornAfterEachAttack() {
@@ -35,5 +39,48 @@ class RestoredAttacksTest {
       }
     }
     assertThat(leaks).isEmpty();
+  }
+
+  @Test
+  void soItIsAfterEachLoopThatADeadlineEnds() {
+    String sources = Attack.sources(ENDLESS) + ResetOracle.FUNCTIONS;
+    List<String> leaks = new ArrayList<>();
+    // Neither the other limits nor the clock may end a loop.
+    try (Sandbox original =
+            HostileGuest.builder(sources).memorySize(4 << 20).limits(Limits.NONE).build();
+        Snapshot snapshot = original.snapshot();
+        Sandbox sandbox = snapshot.spawn()) {
+      ResetOracle oracle = new ResetOracle(snapshot);
+      for (Attack attack : ENDLESS) {
+        assertThat(endingOf(sandbox, attack)).as(attack.name()).isIn(endings(attack));
+        sandbox.restore(snapshot);
+        for (String leak : oracle.leaksOf(sandbox)) {
+          leaks.add(attack + ": " + leak);
+        }
+        sandbox.restore(snapshot);
+        assertThat(sandbox.<Integer>call("ping", int.class, 41)).isEqualTo(42);
+      }
+    }
+    assertThat(leaks).isEmpty();
+  }
+
+  private static Object endingOf(Sandbox sandbox, Attack attack) {
+    try {
+      return sandbox.within(DEADLINE).call(attack.function(), long.class);
+    } catch (GuestTimeoutException e) {
+      assertThat(e.kind()).isEqualTo(GuestTimeoutException.Kind.CALL_TIMEOUT);
+      return e.kind();
+    } catch (GuestFaultException e) {
+      return e.kind();
+    }
+  }
+
+  private static List<Object> endings(Attack attack) {
+    List<Object> endings = new ArrayList<>(attack.faults());
+    endings.add(GuestTimeoutException.Kind.CALL_TIMEOUT);
+    if (!attack.faults().isEmpty()) {
+      endings.add(0L);
+    }
+    return endings;
   }
 }

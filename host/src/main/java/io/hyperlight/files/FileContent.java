@@ -10,6 +10,11 @@ public interface FileContent extends AutoCloseable {
   /** As it is now. */
   FileStatus status();
 
+  /** What it is, which does not change. */
+  default FileKind kind() {
+    return status().kind();
+  }
+
   /**
    * Copies bytes out.
    *

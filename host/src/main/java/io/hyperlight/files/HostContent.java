@@ -45,6 +45,12 @@ final class HostContent implements FileContent {
     }
   }
 
+  /** Known without asking the host, which may fail. */
+  @Override
+  public FileKind kind() {
+    return FileKind.REGULAR;
+  }
+
   @Override
   public int read(long offset, byte[] target, int from, int length) {
     Objects.checkFromIndexSize(from, length, target.length);

@@ -211,11 +211,22 @@ final class HostTree implements Tree {
     if (descriptor < 0) {
       throw new FileException(-descriptor);
     }
+    T result;
     try {
-      return translated(use, descriptor);
-    } finally {
+      result = translated(use, descriptor);
+    } catch (Throwable t) {
       Posix.close(descriptor);
+      throw t;
     }
+    try {
+      Posix.close(descriptor);
+    } catch (SystemCallException e) {
+      if (result instanceof FileContent content) {
+        content.close();
+      }
+      throw e;
+    }
+    return result;
   }
 
   private static <T extends @Nullable Object> T translated(Use<T> use, int descriptor) {

@@ -459,7 +459,7 @@ public final class Instance implements AutoCloseable {
           return ending;
         }
       }
-    } catch (KvmException e) {
+    } catch (KvmException | SystemCallException e) {
       return new Outcome.HypervisorFailed(e);
     }
   }
@@ -740,7 +740,12 @@ public final class Instance implements AutoCloseable {
     }
   }
 
-  /** Frees everything. A second call does nothing. */
+  /**
+   * Frees everything. A second call does nothing.
+   *
+   * @throws RuntimeException from the reporter, if the instance is in use, or the kernel says that
+   *     something was not its own; all else is freed then
+   */
   @Override
   public void close() {
     claim();
@@ -751,6 +756,8 @@ public final class Instance implements AutoCloseable {
         loaded.close();
         closed = true; // not before: a full heap may end it half-way, and a second try help
       }
+    } catch (SystemCallException e) {
+      throw reporter.exceptionFor(new Outcome.HypervisorFailed(e));
     } finally {
       end();
     }

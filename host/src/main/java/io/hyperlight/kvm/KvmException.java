@@ -41,4 +41,15 @@ public final class KvmException extends RuntimeException {
   public int errno() {
     return errno;
   }
+
+  /**
+   * Whether KVM does not know or not allow what it was asked for, and would say so again: nothing
+   * that the host has run out of.
+   */
+  public boolean isRefusal() {
+    return switch (errno) {
+      case Errno.EINVAL, Errno.ENOTTY, Errno.ENXIO, Errno.ENOSYS, Errno.ENOTSUP -> true;
+      default -> false;
+    };
+  }
 }

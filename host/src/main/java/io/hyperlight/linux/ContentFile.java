@@ -37,7 +37,7 @@ final class ContentFile extends OpenFile {
   static ContentFile of(
       Changes changes, int flags, FileContent content, Location location, long offset) {
     try {
-      return new ContentFile(changes, flags, content, content.status().kind(), location, offset);
+      return new ContentFile(changes, flags, content, content.kind(), location, offset);
     } catch (Throwable t) {
       content.close();
       throw t;

@@ -2,6 +2,7 @@ package io.hyperlight.linux;
 
 import io.hyperlight.files.FileException;
 import io.hyperlight.os.Errno;
+import io.hyperlight.os.SystemCallException;
 import org.jspecify.annotations.Nullable;
 
 /** The table of descriptors: which open file each number is. */
@@ -139,11 +140,24 @@ final class Descriptors {
     file.release();
   }
 
+  /**
+   * Closes all.
+   *
+   * @throws SystemCallException if that of one fails, after all the others
+   */
   void closeAll() {
+    SystemCallException failure = null; // a loop of its own: this is on the way of every restore
     for (int number = 0; number < MOST; number++) {
       if (files[number] != null) {
-        close(number);
+        try {
+          close(number);
+        } catch (SystemCallException e) {
+          failure = e;
+        }
       }
+    }
+    if (failure != null) {
+      throw failure;
     }
   }
 }

@@ -2,6 +2,7 @@ package io.hyperlight.linux;
 
 import io.hyperlight.files.FileSystem;
 import io.hyperlight.files.Location;
+import io.hyperlight.os.Closing;
 import io.hyperlight.vm.ImageClosedException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -151,10 +152,12 @@ public final class FileState implements AutoCloseable {
   }
 
   private void closeContents() {
-    for (SavedFile file : files) {
-      if (file instanceof SavedFile.Content open) {
-        open.content().close();
-      }
-    }
+    Closing.all(
+        files,
+        file -> {
+          if (file instanceof SavedFile.Content open) {
+            open.content().close();
+          }
+        });
   }
 }

@@ -88,7 +88,8 @@ public final class HostThreads {
                 ValueLayout.JAVA_INT,
                 ValueLayout.JAVA_INT,
                 ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG));
+                ValueLayout.JAVA_LONG),
+            Linker.Option.captureCallState("errno"));
 
     static final MethodHandle CLOCK_GETTIME =
         link(
@@ -202,9 +203,10 @@ public final class HostThreads {
   }
 
   private static void sigaction(int signal, long action, long before) {
-    try {
-      if ((int) Linked.SIGACTION.invokeExact(signal, action, before) != 0) {
-        throw new SystemCallException("sigaction(" + signal + ")", Errno.EINVAL);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment errno = Posix.allocateErrno(arena);
+      if ((int) Linked.SIGACTION.invokeExact(errno, signal, action, before) != 0) {
+        throw new SystemCallException("sigaction(" + signal + ")", Posix.errno(errno));
       }
     } catch (Throwable t) {
       throw Posix.unexpected(t);

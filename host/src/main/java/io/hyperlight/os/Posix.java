@@ -9,6 +9,8 @@ import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
  * System calls of the C library, through {@code java.lang.foreign}. The only class that links
@@ -16,7 +18,7 @@ import java.lang.invoke.VarHandle;
  *
  * <p>Every method is safe to call from any thread. A failed call throws {@link
  * SystemCallException}, except {@link #ioctl(MemorySegment, int, long, long)}, whose callers are on
- * the hot path and look at the result themselves.
+ * the hot path and look at the result themselves. What a signal interrupted is done again.
  */
 public final class Posix {
   public static final int O_RDWR = 2;
@@ -173,18 +175,29 @@ public final class Posix {
    * have to allocate first, and a full heap is when things are given back.
    */
   private static final class Release {
+    /**
+     * One for all threads, since nothing may be allocated: of calls that fail in the same moment,
+     * one may be told the error number of another.
+     */
+    static final MemorySegment ERRNO_OF_ALL = allocateErrno(Arena.global());
+
+    /** Mappings that the kernel could not take back yet. */
+    static final Queue<MemorySegment> LEFT = new ConcurrentLinkedQueue<>();
+
     static final MethodHandle CLOSE =
         link(
             Linker.nativeLinker(),
             "close",
-            FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+            FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT),
+            Linker.Option.captureCallState("errno"));
 
     static final MethodHandle MUNMAP =
         link(
             Linker.nativeLinker(),
             "munmap",
             FunctionDescriptor.of(
-                ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
+                ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG),
+            Linker.Option.captureCallState("errno"));
   }
 
   private static final class Linked {
@@ -193,11 +206,26 @@ public final class Posix {
 
   private static volatile boolean granted;
 
+  /** Comes between this library and a native function. */
+  @FunctionalInterface
+  interface Interposer {
+    /** What is to be called in place of a function; of the same type. */
+    MethodHandle interpose(String name, MethodHandle function);
+  }
+
+  /**
+   * Nobody, but in tests of failures: each in a JVM of its own, before anything is linked. So what
+   * is linked is a constant always, and there is nothing that could be set from outside.
+   */
+  static volatile Interposer interposer = (_, function) -> function;
+
   @SuppressWarnings("restricted")
   static MethodHandle link(
       Linker linker, String name, FunctionDescriptor descriptor, Linker.Option... options) {
-    return linker.downcallHandle(
-        linker.defaultLookup().find(name).orElseThrow(), descriptor, options);
+    return interposer.interpose(
+        name,
+        linker.downcallHandle(
+            linker.defaultLookup().find(name).orElseThrow(), descriptor, options));
   }
 
   /**
@@ -259,10 +287,11 @@ public final class Posix {
   public static int open(String path, int flags) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment errno = allocateErrno(arena);
-      int fd =
-          (int)
-              Linked.FUNCTIONS.open.invokeExact(
-                  errno, arena.allocateFrom(path), flags | O_CLOEXEC, 0);
+      MemorySegment name = arena.allocateFrom(path);
+      int fd;
+      do {
+        fd = (int) Linked.FUNCTIONS.open.invokeExact(errno, name, flags | O_CLOEXEC, 0);
+      } while (wasInterrupted(fd, errno));
       if (fd < 0) {
         throw new SystemCallException("open(" + path + ")", errno(errno));
       }
@@ -276,11 +305,17 @@ public final class Posix {
    * Closes a descriptor. Allocates nothing: what has to be closed because the heap is full has to
    * be closed all the same.
    *
-   * @throws SystemCallException if it was not open
+   * <p>Linux gives the number free whatever else goes wrong. That could only be that something was
+   * not written, and nothing is written through descriptors of this library but what is in memory.
+   *
+   * @throws SystemCallException if it was not open: somebody else has closed it
    */
   public static void close(int fd) {
     try {
-      if ((int) Release.CLOSE.invokeExact(fd) < 0) {
+      MemorySegment errno = Release.ERRNO_OF_ALL;
+      int result = (int) Release.CLOSE.invokeExact(errno, fd);
+      // Not once more after an interrupt: somebody else may have the number by now.
+      if (result < 0 && errno(errno) == Errno.EBADF) {
         throw new SystemCallException("close(" + fd + ")", Errno.EBADF);
       }
     } catch (Throwable t) {
@@ -310,10 +345,13 @@ public final class Posix {
       long address, long sizeBytes, int protection, int flags, int fd, long offset) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment errno = allocateErrno(arena);
-      long mapped =
-          (long)
-              Linked.FUNCTIONS.mmap.invokeExact(
-                  errno, address, sizeBytes, protection, flags, fd, offset);
+      long mapped;
+      do {
+        mapped =
+            (long)
+                Linked.FUNCTIONS.mmap.invokeExact(
+                    errno, address, sizeBytes, protection, flags, fd, offset);
+      } while (wasInterrupted(mapped, errno));
       if (mapped == -1) {
         throw new SystemCallException("mmap(" + sizeBytes + " bytes)", errno(errno));
       }
@@ -331,9 +369,14 @@ public final class Posix {
   public static void madvise(MemorySegment pages, int advice) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment errno = allocateErrno(arena);
-      if ((int)
-              Linked.FUNCTIONS.madvise.invokeExact(errno, pages.address(), pages.byteSize(), advice)
-          < 0) {
+      int result;
+      do {
+        result =
+            (int)
+                Linked.FUNCTIONS.madvise.invokeExact(
+                    errno, pages.address(), pages.byteSize(), advice);
+      } while (wasInterrupted(result, errno));
+      if (result < 0) {
         throw new SystemCallException("madvise", errno(errno));
       }
     } catch (Throwable t) {
@@ -349,10 +392,14 @@ public final class Posix {
   public static void mprotect(MemorySegment pages, int protection) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment errno = allocateErrno(arena);
-      if ((int)
-              Linked.FUNCTIONS.mprotect.invokeExact(
-                  errno, pages.address(), pages.byteSize(), protection)
-          < 0) {
+      int result;
+      do {
+        result =
+            (int)
+                Linked.FUNCTIONS.mprotect.invokeExact(
+                    errno, pages.address(), pages.byteSize(), protection);
+      } while (wasInterrupted(result, errno));
+      if (result < 0) {
         throw new SystemCallException("mprotect", errno(errno));
       }
     } catch (Throwable t) {
@@ -370,10 +417,12 @@ public final class Posix {
   public static int memfdCreate(String name) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment errno = allocateErrno(arena);
-      int fd =
-          (int)
-              Linked.FUNCTIONS.memfdCreate.invokeExact(
-                  errno, arena.allocateFrom(name), MFD_CLOEXEC | MFD_ALLOW_SEALING);
+      MemorySegment label = arena.allocateFrom(name);
+      int flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+      int fd;
+      do {
+        fd = (int) Linked.FUNCTIONS.memfdCreate.invokeExact(errno, label, flags);
+      } while (wasInterrupted(fd, errno));
       if (fd < 0) {
         throw new SystemCallException("memfd_create", errno(errno));
       }
@@ -391,7 +440,11 @@ public final class Posix {
   public static void ftruncate(int fd, long sizeBytes) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment errno = allocateErrno(arena);
-      if ((int) Linked.FUNCTIONS.ftruncate.invokeExact(errno, fd, sizeBytes) < 0) {
+      int result;
+      do {
+        result = (int) Linked.FUNCTIONS.ftruncate.invokeExact(errno, fd, sizeBytes);
+      } while (wasInterrupted(result, errno));
+      if (result < 0) {
         throw new SystemCallException("ftruncate(" + sizeBytes + " bytes)", errno(errno));
       }
     } catch (Throwable t) {
@@ -408,7 +461,10 @@ public final class Posix {
   public static int fcntl(int fd, int command, int argument) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment errno = allocateErrno(arena);
-      int result = (int) Linked.FUNCTIONS.fcntl.invokeExact(errno, fd, command, argument);
+      int result;
+      do {
+        result = (int) Linked.FUNCTIONS.fcntl.invokeExact(errno, fd, command, argument);
+      } while (wasInterrupted(result, errno));
       if (result < 0) {
         throw new SystemCallException("fcntl(" + command + ")", errno(errno));
       }
@@ -431,7 +487,7 @@ public final class Posix {
             (long)
                 Linked.FUNCTIONS.pwrite.invokeExact(
                     errno, fd, source.address() + done, source.byteSize() - done, offset + done);
-        if (written < 0 && errno(errno) != Errno.EINTR) {
+        if (written < 0 && !wasInterrupted(written, errno)) {
           throw new SystemCallException("pwrite(" + source.byteSize() + " bytes)", errno(errno));
         }
         done += Math.max(written, 0);
@@ -442,18 +498,58 @@ public final class Posix {
   }
 
   /**
-   * Unmaps what {@link #mmap} mapped. Allocates nothing, as {@link #close}.
+   * Unmaps what {@link #mmap} mapped. Allocates nothing, as {@link #close}, as long as the kernel
+   * does what it should.
    *
-   * @throws SystemCallException if the kernel refuses
+   * <p>It may refuse for lack of memory: it may have joined the mapping with its neighbours, and a
+   * process can have only so many pieces ({@code vm.max_map_count}). Then the contents are given up
+   * at once, and the addresses when it can be done, at one of the next calls.
+   *
+   * @throws SystemCallException if it is no mapping
    */
   public static void munmap(MemorySegment mapping) {
-    try {
-      if ((int) Release.MUNMAP.invokeExact(mapping.address(), mapping.byteSize()) < 0) {
-        throw new SystemCallException("munmap", Errno.EINVAL);
+    if (!Release.LEFT.isEmpty()) {
+      unmapWhatIsLeft();
+    }
+    int error = tryToUnmap(mapping);
+    if (error == Errno.EINVAL) {
+      throw new SystemCallException("munmap", error);
+    }
+    if (error != 0) {
+      Release.LEFT.add(mapping);
+      try {
+        madvise(mapping, MADV_DONTNEED);
+      } catch (SystemCallException e) {
+        // Of a device's mapping, or for the same reason. It is a matter of time.
       }
+    }
+  }
+
+  private static void unmapWhatIsLeft() {
+    for (int count = Release.LEFT.size(); count > 0; count--) {
+      MemorySegment left = Release.LEFT.poll();
+      if (left != null && tryToUnmap(left) != 0) {
+        Release.LEFT.add(left);
+      }
+    }
+  }
+
+  /** {@code munmap(2)}; the error number, or 0. */
+  private static int tryToUnmap(MemorySegment mapping) {
+    MemorySegment errno = Release.ERRNO_OF_ALL;
+    try {
+      int result;
+      do {
+        result = (int) Release.MUNMAP.invokeExact(errno, mapping.address(), mapping.byteSize());
+      } while (wasInterrupted(result, errno));
+      return result < 0 ? errno(errno) : 0;
     } catch (Throwable t) {
       throw unexpected(t);
     }
+  }
+
+  private static boolean wasInterrupted(long result, MemorySegment errno) {
+    return result < 0 && errno(errno) == Errno.EINTR;
   }
 
   @SuppressWarnings("restricted")

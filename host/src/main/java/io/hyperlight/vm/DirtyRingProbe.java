@@ -10,6 +10,11 @@ import io.hyperlight.kvm.KvmException;
 final class DirtyRingProbe {
   private DirtyRingProbe() {}
 
+  /**
+   * Tries it.
+   *
+   * @throws KvmException if it fails for another reason than that there is no ring
+   */
   static boolean works(Hypervisor hypervisor) {
     try (Machine machine = Machine.create(hypervisor, SelfTest.MEMORY)) {
       ProbeCode.load(machine, code());
@@ -18,7 +23,10 @@ final class DirtyRingProbe {
         boolean found = writes(spawned);
         return found && writes(spawned); // which tells about the giving back
       } catch (KvmException e) {
-        return false; // a ring that cannot be had
+        if (e.isRefusal()) {
+          return false; // a ring that cannot be had
+        }
+        throw e; // nothing to be remembered
       }
     }
   }

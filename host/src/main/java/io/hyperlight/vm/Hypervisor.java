@@ -93,7 +93,7 @@ public final class Hypervisor {
           "a system call in a probe VM neither reached its stub nor faulted there, but: "
               + (trap == null ? machine.get(Register.RAX) : trap));
     } catch (KvmException e) {
-      if (!cpu.missing().isEmpty()) {
+      if (e.isRefusal() && !cpu.missing().isEmpty()) {
         throw cpu.unsupported();
       }
       throw e;

@@ -118,9 +118,13 @@ final class VcpuThreads {
       }
     }
 
+    /** What it returned or threw, which is the caller's as if it had run there. */
     int result() {
-      if (failure != null) {
-        throw new IllegalStateException(failure);
+      if (failure instanceof RuntimeException e) {
+        throw e;
+      }
+      if (failure instanceof Error e) {
+        throw e;
       }
       return result;
     }
