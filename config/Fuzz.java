@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  *
  * <p>The arguments: seconds for each target; the names of targets, separated by commas, or {@code
  * all}; the folder where what is new in corpora is kept; and what to do: {@code fuzz}, or {@code
- * merge} that into the kept corpora.
+ * keep} that in the kept corpora.
  */
 final class Fuzz {
   private static final Path KEPT = Path.of("src", "test", "resources", "fuzz");
@@ -43,10 +43,13 @@ final class Fuzz {
   void main(String[] arguments) throws IOException, InterruptedException {
     seconds = arguments[0];
     corpora = Path.of(arguments[2]).toAbsolutePath();
-    boolean merge = arguments[3].equals("merge");
     boolean passed = true;
     for (String target : targets(arguments[1])) {
-      passed &= merge ? merge(target) : fuzz(target);
+      if (arguments[3].equals("keep")) {
+        keep(target);
+      } else {
+        passed &= fuzz(target);
+      }
     }
     System.exit(passed ? 0 : 1);
   }
@@ -107,22 +110,15 @@ final class Fuzz {
     return names;
   }
 
-  /** Makes the kept corpus anew of the fewest inputs that reach what all reach. */
-  private boolean merge(String target) throws IOException, InterruptedException {
-    Path merged = emptyFolder(target, "merged");
-    Path found = Files.createDirectories(corpora.resolve(target));
-    List<String> options = new ArrayList<>(List.of("-set_cover_merge=1", merged.toString()));
-    options.addAll(List.of(unpackKept(target), found.toString()));
-    if (run(target, options) == null) {
-      return false;
-    }
-    Set<String> lines = new TreeSet<>();
-    for (Path input : list(merged)) {
+  /** Adds to the kept corpus what runs have kept. */
+  private void keep(String target) throws IOException {
+    Path kept = KEPT.resolve(target).resolve(CORPUS);
+    Set<String> lines = new TreeSet<>(Files.readAllLines(kept));
+    for (Path input : list(Files.createDirectories(corpora.resolve(target)))) {
       lines.add(Base64.getEncoder().encodeToString(Files.readAllBytes(input)));
     }
-    Files.write(KEPT.resolve(target).resolve(CORPUS), lines);
+    Files.write(kept, lines);
     System.out.println("fuzz: " + target + ": a corpus of " + lines.size());
-    return true;
   }
 
   /** Inputs as Jazzer wants them, each in a file. */
