@@ -44,14 +44,14 @@ public final class FrameTarget implements FuzzTarget {
       HL_EXPORT(int, ping, int)
       int ping(int number) { return number + 1; }
 
-      /* Behind the call in the gate: where results are moved. The gate's system call is 16 bytes further. */
+      /* Behind the call in the gate: where results are moved, before mov $HL_CALL_DONE, %eax. */
       static uint64_t gate_exit(void)
       {
           const volatile uint8_t *at = (const volatile uint8_t *)0x10000;
-          while (at[0] != 0x0f || at[1] != 0x05) {
+          while (at[0] != 0xb8 || *(const volatile uint32_t *)(at + 1) != HL_CALL_DONE) {
               at++;
           }
-          return (uint64_t)at - 16;
+          return (uint64_t)at - 11;
       }
 
       static void leave(uint64_t rax, uint64_t rdx, uint64_t xmm0)
