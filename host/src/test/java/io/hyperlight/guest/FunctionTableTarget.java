@@ -111,7 +111,7 @@ public final class FunctionTableTarget implements FuzzTarget {
 
   private static void assertCanBeCalled(ExportedFunction function) {
     Signature signature = function.declaration().signature();
-    MethodHandle stub = CallStubs.generate(signature);
+    MethodHandle stub = CallStubs.of(signature);
     assertThat(stub.type().returnType()).isEqualTo(signature.result().javaType());
     assertThat(stub.type().parameterCount()).isEqualTo(2 + signature.parameters().size());
   }
