@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.hyperlight.testing.CompiledGuest;
 import java.io.ByteArrayOutputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicReference;
@@ -19,6 +20,16 @@ class GuestMessagesTest {
           void report(hl_string message) { hl_error(message); }
           HL_EXPORT(void, print, hl_string)
           void print(hl_string message) { hl_print(message); }
+          static void system_call(uint64_t number, uint64_t a, uint64_t b, uint64_t c)
+          {
+              __asm__ volatile("syscall" : "+a"(number) : "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
+          }
+          HL_EXPORT(void, exit_saying, hl_string)
+          void exit_saying(hl_string message)
+          {
+              system_call(1, 2, (uint64_t)message.data, message.size);
+              system_call(231, 3, 0, 0);
+          }
           """);
 
   @Test
@@ -27,6 +38,17 @@ class GuestMessagesTest {
       assertThatExceptionOfType(GuestErrorException.class)
           .isThrownBy(() -> sandbox.call("report", void.class, "a\tb\nc\u001b[31m\u0000\u009b"))
           .withMessage("a\tb\nc\ufffd[31m\ufffd\ufffd");
+    }
+  }
+
+  @Test
+  void whatAProgramSaidLastLosesThemToo() {
+    PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false);
+    try (Sandbox sandbox = Sandbox.builder(GUEST).hostError(nowhere).build()) {
+      assertThatExceptionOfType(GuestExitException.class)
+          .isThrownBy(
+              () -> sandbox.call("exit_saying", void.class, "a\tb\nc\u001b[31m\u0000\u009b"))
+          .withMessageEndingWith(": a\tb\nc\ufffd[31m\ufffd\ufffd");
     }
   }
 

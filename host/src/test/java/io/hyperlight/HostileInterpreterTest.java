@@ -1,5 +1,6 @@
 package io.hyperlight;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -59,5 +61,31 @@ class HostileInterpreterTest {
         .isThrownBy(() -> Program.of(program).mount("/host", FileTree.directory(tree)).run())
         .withMessageContaining(interpreter);
     assertThat(Descriptors.of(folder.getFileName().toString())).isEqualTo(before);
+  }
+
+  /** A program whose interpreter's path has other bytes than a linker would take. */
+  private static Path loadedBy(String given, String wanted) throws IOException {
+    String program = Files.readString(loadedBy(given), ISO_8859_1);
+    Path changed = TemporaryFolder.create("hostile-interpreter").resolve("program");
+    return Files.writeString(changed, program.replace(given, wanted), ISO_8859_1);
+  }
+
+  @Test
+  void aPathIsShownWithoutWhatMovesACursor() throws IOException {
+    Program program = Program.of(loadedBy("/lib/xxxxld", "/lib/\u001b[2Jld"));
+    assertThatExceptionOfType(InvalidGuestException.class)
+        .isThrownBy(program::run)
+        .withMessageContaining("it is loaded by /lib/\ufffd[2Jld, which cannot be read");
+  }
+
+  @Test
+  void aPathIsTheBytesThatTheProgramHas() throws IOException {
+    // A letter that has two bytes.
+    Path file = loadedBy("/lib/xxld", "/lib/\u00c3\u00a4ld");
+    Program program =
+        Program.of(file).mount("/", FileTree.memory(1 << 20).with("lib/\u00e4ld", new byte[] {1}));
+    assertThatExceptionOfType(InvalidGuestException.class)
+        .isThrownBy(program::run)
+        .withMessageContaining("it is loaded by /lib/\u00e4ld, which is not an ELF file");
   }
 }

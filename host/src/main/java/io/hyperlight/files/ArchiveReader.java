@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.hyperlight.os.Errno;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -58,7 +59,7 @@ final class ArchiveReader {
       for (Enumeration<? extends ZipEntry> e = zip.entries(); e.hasMoreElements(); ) {
         add(zip, e.nextElement());
       }
-    } catch (ZipException e) {
+    } catch (ZipException | EOFException e) { // EOF: of compressed contents, before their end
       throw new InvalidArchiveException(
           archive + " is no archive, or damaged: " + e.getMessage(), e);
     }

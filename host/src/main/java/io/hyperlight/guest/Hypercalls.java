@@ -4,6 +4,7 @@ import io.hyperlight.files.FileSystem;
 import io.hyperlight.guest.Outcome.Ending;
 import io.hyperlight.kvm.Register;
 import io.hyperlight.linux.CallBudget;
+import io.hyperlight.linux.GuestMessage;
 import io.hyperlight.linux.LimitPassedException;
 import io.hyperlight.linux.ProcessEnding;
 import io.hyperlight.linux.SystemCalls;
@@ -206,7 +207,7 @@ final class Hypercalls {
   String readMessage(long address, long size) {
     long length = size < 0 ? LONGEST_MESSAGE : Math.min(size, LONGEST_MESSAGE);
     try {
-      return Text.decodeMessage(machine.addressSpace().read(address, length));
+      return GuestMessage.decode(machine.addressSpace().read(address, length));
     } catch (GuestAddressException e) {
       return "(a message that cannot be read: " + e.getMessage() + ")";
     }

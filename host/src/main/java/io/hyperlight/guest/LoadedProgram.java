@@ -1,5 +1,8 @@
 package io.hyperlight.guest;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.hyperlight.files.FileException;
 import io.hyperlight.linux.CallBudget;
 import io.hyperlight.linux.Settings;
@@ -22,6 +25,9 @@ final class LoadedProgram implements AutoCloseable {
   static final int INFORMATION_SIZE = 40;
 
   private static final int LARGEST_INTERPRETER = 16 << 20;
+
+  /** What an interpreter's path is cut to in messages, in bytes. */
+  private static final int LONGEST_SHOWN_PATH = 256;
 
   private final GuestProgram program;
   private final Machine machine;
@@ -159,15 +165,17 @@ final class LoadedProgram implements AutoCloseable {
    * @return where it begins
    */
   private long loadInterpreter(String path, long base) {
+    String shown = Text.toName(path, LONGEST_SHOWN_PATH);
     ElfFile interpreter;
     try {
-      interpreter = ElfFile.interpreter(systemCalls.readFile(path, LARGEST_INTERPRETER), base);
+      String bytes = new String(path.getBytes(UTF_8), ISO_8859_1); // as file systems have paths
+      interpreter = ElfFile.interpreter(systemCalls.readFile(bytes, LARGEST_INTERPRETER), base);
     } catch (FileException e) {
       throw new GuestFormatException(
           "it is loaded by %s, which cannot be read among its files (%s): mount the directory that has it, and those of its libraries"
-              .formatted(path, e.getMessage()));
+              .formatted(shown, e.getMessage()));
     } catch (GuestFormatException e) {
-      throw new GuestFormatException("it is loaded by " + path + ", which is " + e.getMessage());
+      throw new GuestFormatException("it is loaded by " + shown + ", which is " + e.getMessage());
     }
     for (ElfSegment segment : interpreter.segments()) {
       map(segment, machine.addressSpace());

@@ -76,19 +76,4 @@ final class Text {
       default -> true;
     };
   }
-
-  /**
-   * A guest's message, for people and their terminals and logs: what is not UTF-8 is replaced, and
-   * so are control characters but for the ends of lines and tabs.
-   */
-  static String decodeMessage(byte[] bytes) {
-    StringBuilder message = new StringBuilder(new String(bytes, StandardCharsets.UTF_8));
-    for (int i = 0; i < message.length(); i++) {
-      char c = message.charAt(i);
-      if (Character.isISOControl(c) && c != '\n' && c != '\t') {
-        message.setCharAt(i, REPLACEMENT);
-      }
-    }
-    return message.toString();
-  }
 }

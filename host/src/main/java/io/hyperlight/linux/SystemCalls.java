@@ -13,7 +13,6 @@ import io.hyperlight.vm.GuestAddressException;
 import io.hyperlight.vm.Machine;
 import io.hyperlight.vm.Trap;
 import io.hyperlight.vm.UserContext;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -444,8 +443,7 @@ public final class SystemCalls implements AutoCloseable {
   }
 
   private String explanation() {
-    String printed = new String(streams.lastErrors(), StandardCharsets.UTF_8).strip();
-    return explain(printed);
+    return explain(GuestMessage.decode(streams.lastErrors()).strip());
   }
 
   /** A guest's last words, and what it asked for in the same call that no sandbox has. */

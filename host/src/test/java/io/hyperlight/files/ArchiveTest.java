@@ -169,6 +169,16 @@ class ArchiveTest {
   }
 
   @Test
+  void compressedContentsThatEndTooSoonAreRefused() throws IOException {
+    Path archive = zip("f");
+    byte[] bytes = Files.readAllBytes(archive);
+    int directory = new String(bytes, ISO_8859_1).indexOf("PK\1\2");
+    bytes[directory + 20] = 3; // the compressed size
+    Files.write(archive, bytes);
+    assertRefused(archive, LIMIT, "is no archive, or damaged");
+  }
+
+  @Test
   void contentsThatDoNotMatchTheirChecksumAreRefused() throws IOException {
     Path archive = folder.resolve("stored.zip");
     byte[] contents = "contents".getBytes(UTF_8);

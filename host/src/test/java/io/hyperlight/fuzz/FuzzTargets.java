@@ -1,0 +1,34 @@
+package io.hyperlight.fuzz;
+
+import io.hyperlight.FrameTarget;
+import io.hyperlight.SnapshotTarget;
+import io.hyperlight.SystemCallTarget;
+import io.hyperlight.files.ArchiveTarget;
+import io.hyperlight.files.PathTarget;
+import io.hyperlight.guest.ElfTarget;
+import io.hyperlight.guest.FunctionTableTarget;
+import java.util.List;
+
+/** All targets, by name: the folder of each one's corpus has it, and so do commands. */
+final class FuzzTargets {
+  /** Those that start no VM. */
+  static final List<String> PARSERS = List.of("archive", "function-table", "path");
+
+  /** Those that do. */
+  static final List<String> MACHINES = List.of("elf", "frame", "snapshot", "system-call");
+
+  private FuzzTargets() {}
+
+  static FuzzTarget open(String name) {
+    return switch (name) {
+      case "archive" -> new ArchiveTarget();
+      case "elf" -> new ElfTarget();
+      case "frame" -> new FrameTarget();
+      case "function-table" -> new FunctionTableTarget();
+      case "path" -> new PathTarget();
+      case "snapshot" -> new SnapshotTarget();
+      case "system-call" -> new SystemCallTarget();
+      default -> throw new IllegalArgumentException("no fuzz target \"" + name + "\"");
+    };
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * The fuzzing that all targets share: what a target is, how bytes become structured inputs, and how
+ * the build and Jazzer try them. The targets lie in the packages that they test.
+ */
+@NullMarked
+package io.hyperlight.fuzz;
+
+import org.jspecify.annotations.NullMarked;
