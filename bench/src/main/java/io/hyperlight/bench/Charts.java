@@ -53,12 +53,12 @@ final class Charts {
       List<Row> withGoals =
           rows.stream().filter(row -> row.goal() != null && row.floor() > 0).toList();
       if (!withGoals.isEmpty()) {
-        files.add(save(ratios(withGoals), folder.resolve("ratios.svg")));
+        files.add(save(ratios(withGoals), folder.resolve("ratios.png")));
       }
       for (Growing growing : GROWING) {
         Map<String, List<Row>> curves = curves(rows, growing.name());
         if (!curves.isEmpty()) {
-          files.add(save(growth(growing, curves), folder.resolve(growing.name() + ".svg")));
+          files.add(save(growth(growing, curves), folder.resolve(growing.name() + ".png")));
         }
       }
       return files;
@@ -129,7 +129,7 @@ final class Charts {
 
   private static Path save(Chart<?, ?> chart, Path file) throws IOException {
     try (OutputStream out = Files.newOutputStream(file)) {
-      ChartEncoder.saveChart(chart, out, "svg");
+      ChartEncoder.saveChart(chart, out, "png");
     }
     return file;
   }

@@ -15,7 +15,7 @@ record Effort(int blocks, long sideNanos, long warmUpNanos, int sandboxes) {
       new Effort(40, TimeUnit.SECONDS.toNanos(3), TimeUnit.MILLISECONDS.toNanos(1500), 1000);
 
   static final Effort QUICK =
-      new Effort(20, TimeUnit.MILLISECONDS.toNanos(300), TimeUnit.MILLISECONDS.toNanos(400), 250);
+      new Effort(20, TimeUnit.MILLISECONDS.toNanos(240), TimeUnit.MILLISECONDS.toNanos(300), 200);
 
   /** The fewest turns that a median should be made of. */
   private static final int FEWEST_BLOCKS = 4;

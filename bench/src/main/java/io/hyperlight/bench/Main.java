@@ -138,6 +138,7 @@ final class Main implements Callable<Integer> {
       org.openjdk.jmh.Main.main(Arrays.copyOfRange(arguments, 1, arguments.length));
       return;
     }
+    System.setProperty("java.awt.headless", "true"); // charts are files
     System.exit(commandLine().execute(arguments));
   }
 }

@@ -32,6 +32,11 @@ import picocli.CommandLine.ParseResult;
       SnapshotCommand.class,
       InspectCommand.class,
       DoctorCommand.class
+    },
+    footer = {
+      "",
+      "In the source tree there is also ./hyperlight bench, which measures all this against",
+      "bare KVM in C: ./hyperlight bench --help"
     })
 final class Main {
   static final int FAILED = 1;
