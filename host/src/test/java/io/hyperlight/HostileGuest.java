@@ -118,14 +118,14 @@ final class HostileGuest implements AutoCloseable {
           return start;
       }
 
-      /* The gate's own system call, which ends a call. */
+      /* Where the gate leaves at the end of a call: syscall or out, behind mov $HL_CALL_DONE, %eax. */
       static inline uint64_t gate_system_call(void)
       {
           const volatile uint8_t *at = (const volatile uint8_t *)GATE;
-          while (at[0] != 0x0f || at[1] != 0x05) {
+          while (at[0] != 0xb8 || *(const volatile uint32_t *)(at + 1) != HL_CALL_DONE) {
               at++;
           }
-          return (uint64_t)at;
+          return (uint64_t)at + 5;
       }
 
       /* What follows the call in the gate: moving the results and leaving. */

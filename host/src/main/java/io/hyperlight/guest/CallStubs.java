@@ -9,7 +9,9 @@ import java.lang.constant.MethodTypeDesc;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Generates the code that calls a guest function of one signature: a static method with exactly the
@@ -38,10 +40,30 @@ final class CallStubs {
   private static final ClassDesc FUNCTION = ClassDesc.of(ExportedFunction.class.getName());
   private static final String METHOD = "call";
 
+  private static final int MOST_RECENT = 256;
+
+  /** A class costs more than all else that Java does for a new sandbox. */
+  private static final Map<Signature, MethodHandle> RECENT =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Signature, MethodHandle> eldest) {
+          return size() > MOST_RECENT;
+        }
+      };
+
   private CallStubs() {}
 
-  /** The stub, of type {@code (Instance, ExportedFunction, parameters...)result}. */
-  static MethodHandle generate(Signature signature) {
+  /**
+   * The stub, of type {@code (Instance, ExportedFunction, parameters...)result}. The same for all
+   * guests as long as it is among those that were asked for last.
+   */
+  static MethodHandle of(Signature signature) {
+    synchronized (RECENT) {
+      return RECENT.computeIfAbsent(signature, CallStubs::generate);
+    }
+  }
+
+  private static MethodHandle generate(Signature signature) {
     MethodType type =
         signature.methodType().insertParameterTypes(0, Instance.class, ExportedFunction.class);
     byte[] bytes =

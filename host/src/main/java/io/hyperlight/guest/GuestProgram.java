@@ -134,7 +134,7 @@ public final class GuestProgram {
 
   /** The unbound call stub for a signature; see {@link CallStubs}. */
   MethodHandle stub(Signature signature) {
-    return stubs.computeIfAbsent(signature, CallStubs::generate);
+    return stubs.computeIfAbsent(signature, CallStubs::of);
   }
 
   /**

@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * threads; opened once for the life of the process.
  */
 public final class Kvm extends KvmFile {
+  /** 0 until KVM was asked; what it says is always the same. */
+  private volatile int vcpuMmapSize;
+
   /** The device users may have to be given access to. */
   public static final String DEVICE = "/dev/kvm";
 
@@ -140,13 +143,16 @@ public final class Kvm extends KvmFile {
 
   /** {@code KVM_GET_VCPU_MMAP_SIZE}: the size in bytes of what {@link Vcpu} maps. */
   int getVcpuMmapSize() {
-    return ioctl(Ioctl.KVM_GET_VCPU_MMAP_SIZE, 0);
+    if (vcpuMmapSize == 0) {
+      vcpuMmapSize = ioctl(Ioctl.KVM_GET_VCPU_MMAP_SIZE, 0);
+    }
+    return vcpuMmapSize;
   }
 
   /** {@code KVM_CREATE_VM}. */
   public VirtualMachine createVm() {
-    int vcpuMmapSize = getVcpuMmapSize(); // before there is a descriptor that could be lost
-    return new VirtualMachine(ioctl(Ioctl.KVM_CREATE_VM, 0), vcpuMmapSize);
+    int size = getVcpuMmapSize(); // before there is a descriptor that could be lost
+    return new VirtualMachine(ioctl(Ioctl.KVM_CREATE_VM, 0), size);
   }
 
   /** {@code KVM_GET_SUPPORTED_CPUID}. */

@@ -7,6 +7,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,11 +16,17 @@ import org.jspecify.annotations.Nullable;
  * has changed.
  */
 final class ProcessFiles implements AutoCloseable {
-  private final FileSystem fileSystem;
+  private final Supplier<FileSystem> maker;
   private final StandardStreams streams;
   private final Changes changes = new Changes();
   private final Descriptors descriptors;
-  private Location workingDirectory;
+
+  /** Made when it is asked for, unless there are mounts: many a guest never looks at a file. */
+  private @Nullable FileSystem fileSystem;
+
+  /** Null for the root. */
+  private @Nullable Location workingDirectory;
+
   private int umask;
   private int nextPipe;
 
@@ -35,15 +42,23 @@ final class ProcessFiles implements AutoCloseable {
     this.streams = streams;
     descriptors = new Descriptors(changes, settings.limits().descriptors());
     InstantSource clock = settings.clock();
-    fileSystem =
-        new FileSystem(
-            settings.mounts(), MadeUpFiles.of(guest), clock == null ? Instant::now : clock);
-    workingDirectory = fileSystem.root();
+    maker =
+        () ->
+            new FileSystem(
+                settings.mounts(), MadeUpFiles.of(guest), clock == null ? Instant::now : clock);
+    if (!settings.mounts().isEmpty()) {
+      fileSystem = maker.get();
+    }
     restore(FileState.INITIAL);
   }
 
   FileSystem fileSystem() {
-    return fileSystem;
+    FileSystem there = fileSystem;
+    if (there == null) {
+      there = maker.get();
+      fileSystem = there;
+    }
+    return there;
   }
 
   Descriptors descriptors() {
@@ -55,7 +70,8 @@ final class ProcessFiles implements AutoCloseable {
   }
 
   Location workingDirectory() {
-    return workingDirectory;
+    Location directory = workingDirectory;
+    return directory == null ? fileSystem().root() : directory;
   }
 
   void setWorkingDirectory(Location directory) {
@@ -79,7 +95,7 @@ final class ProcessFiles implements AutoCloseable {
 
   /** Follows a directory that was renamed, so that ".." and {@code getcwd} go where it is now. */
   void moved(Location before, Location now) {
-    Location changed = moved(workingDirectory, before, now);
+    Location changed = moved(workingDirectory(), before, now);
     if (changed != null) {
       setWorkingDirectory(changed);
     }
@@ -127,9 +143,9 @@ final class ProcessFiles implements AutoCloseable {
           files,
           open,
           pipes,
-          workingDirectory.parent() == null ? null : workingDirectory,
+          workingDirectory == null || workingDirectory.parent() == null ? null : workingDirectory,
           umask,
-          fileSystem.freeze());
+          fileSystem == null ? null : fileSystem.freeze());
     } catch (Throwable t) {
       files.forEach(ProcessFiles::close);
       throw t;
@@ -162,7 +178,7 @@ final class ProcessFiles implements AutoCloseable {
       restoreFileSystem(earlier);
       restoreDescriptors(earlier);
       Location directory = earlier.workingDirectory();
-      workingDirectory = directory == null ? fileSystem.root() : directory.in(fileSystem);
+      workingDirectory = directory == null ? null : directory.in(fileSystem());
       umask = earlier.umask();
       base = earlier;
       changes.forget();
@@ -174,7 +190,7 @@ final class ProcessFiles implements AutoCloseable {
   private void restoreFileSystem(FileState earlier) {
     FileSystem.State state = earlier.fileSystem();
     if (state != null) {
-      fileSystem.restore(state);
+      fileSystem().restore(state);
     }
   }
 
@@ -197,12 +213,13 @@ final class ProcessFiles implements AutoCloseable {
       case SavedFile.Stream(int flags, int number) ->
           new StandardStream(changes, flags, streams, number);
       case SavedFile.Content(int flags, var content, Location location, long offset) ->
-          ContentFile.of(changes, flags, content.in(fileSystem), location.in(fileSystem), offset);
+          ContentFile.of(
+              changes, flags, content.in(fileSystem()), location.in(fileSystem()), offset);
       case SavedFile.Directory(int flags, Location location, var listing, int position) ->
-          new DirectoryFile(changes, flags, location.in(fileSystem), listing, position);
+          new DirectoryFile(changes, flags, location.in(fileSystem()), listing, position);
       case SavedFile.End(int flags, int pipe) -> new PipeEnd(changes, flags, pipes.get(pipe));
       case SavedFile.Path(int flags, Location location) ->
-          new PathFile(changes, flags, location.in(fileSystem));
+          new PathFile(changes, flags, location.in(fileSystem()));
     };
   }
 
@@ -211,7 +228,9 @@ final class ProcessFiles implements AutoCloseable {
     try {
       descriptors.closeAll();
     } finally {
-      fileSystem.close();
+      if (fileSystem != null) {
+        fileSystem.close();
+      }
     }
   }
 }

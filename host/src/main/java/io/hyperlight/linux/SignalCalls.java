@@ -7,6 +7,7 @@ import io.hyperlight.vm.Trap;
 import io.hyperlight.vm.UserContext;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -49,7 +50,10 @@ final class SignalCalls {
   /** Below the stack pointer, code may have data (System V ABI for AMD64, "The Stack Frame"). */
   private static final long RED_ZONE = 128;
 
+  private static final SignalState.Action[] INITIAL_ACTIONS = initialActions();
+
   private final SystemCalls guest;
+
   private final SignalState.Action[] actions = new SignalState.Action[SignalState.SIGNALS + 1];
 
   /** What {@link #actions} were restored from, and whether they are something else now. */
@@ -104,9 +108,7 @@ final class SignalCalls {
   }
 
   private void restoreActions(SignalState earlier) {
-    for (int signal = 0; signal <= SignalState.SIGNALS; signal++) {
-      actions[signal] = initial(signal);
-    }
+    System.arraycopy(INITIAL_ACTIONS, 0, actions, 0, actions.length);
     for (SignalState.Action action : earlier.actions()) {
       actions[action.signal()] = action;
     }
@@ -114,8 +116,10 @@ final class SignalCalls {
     actionsChanged = false;
   }
 
-  private static SignalState.Action initial(int signal) {
-    return new SignalState.Action(signal, SIG_DFL, 0, 0, 0);
+  private static SignalState.Action[] initialActions() {
+    SignalState.Action[] actions = new SignalState.Action[SignalState.SIGNALS + 1];
+    Arrays.setAll(actions, signal -> new SignalState.Action(signal, SIG_DFL, 0, 0, 0));
+    return actions;
   }
 
   private static long bit(int signal) {
@@ -450,7 +454,7 @@ final class SignalCalls {
                 | ((action.flags() & SA_NODEFER) != 0 ? 0 : bit(info.signal())));
     if ((action.flags() & SA_RESETHAND) != 0) {
       actionsChanged = true;
-      actions[info.signal()] = initial(info.signal());
+      actions[info.signal()] = INITIAL_ACTIONS[info.signal()];
     }
     if ((stack.flags() & SS_AUTODISARM) != 0) {
       stack = SignalState.Stack.NONE;

@@ -11,8 +11,9 @@ import java.nio.ByteOrder;
  *
  * <p>The gate loads the argument registers of the System V ABI from the {@link CallFrame}, calls
  * the target, moves the results to where the host finds them without looking into memory (RDI, RSI
- * and RDX for RAX, RDX and XMM0), and leaves with system call {@link #CALL_DONE}. The host enters
- * it with all general registers written by itself, RSP at the frame.
+ * and RDX for RAX, RDX and XMM0), and leaves with system call {@link #CALL_DONE}. Where user code
+ * may use the port of system calls, it leaves by that itself, which is quicker. The host enters it
+ * with all general registers written by itself, RSP at the frame.
  *
  * <p>When asked, it first resets what guest code can change outside memory and the general
  * registers: the data segment registers, x87, SSE, AVX and AVX-512 state with one XRSTOR of an
@@ -55,10 +56,8 @@ public final class Gate {
   /** The code does not depend on the frame's address but for an operand. */
   static final long DONE = ADDRESS + enter(0).size();
 
-  /**
-   * What follows the gate's own {@code syscall}: RCX at a true {@link #CALL_DONE}, and no other.
-   */
-  static final long DONE_RETURN = DONE + leave().size() - 2;
+  /** What follows the gate's own {@code syscall} or {@code out}, which are of the same length. */
+  static final long DONE_RETURN = DONE + leave(SystemCallEntry.SUPERVISOR).size() - 2;
 
   private Gate() {}
 
@@ -67,7 +66,7 @@ public final class Gate {
     space.map(ADDRESS, PAGE_SIZE, Protection.READ_EXECUTE);
     space.map(INFORMATION, PAGE_SIZE, Protection.READ);
     put(space, ADDRESS, enter(frame));
-    put(space, DONE, leave());
+    put(space, DONE, leave(entry));
     put(space, START, start());
     if (entry == SystemCallEntry.USER) {
       put(space, SYSTEM_CALL_STUB, Monitor.systemCallStub(entry));
@@ -158,14 +157,18 @@ public final class Gate {
   }
 
   /** From the target's return to the exit. */
-  static MachineCode leave() {
-    return new MachineCode()
-        .add("mov %rax, %rdi", 0x48, 0x89, 0xc7)
-        .add("mov %rdx, %rsi", 0x48, 0x89, 0xd6)
-        .add("movq %xmm0, %rdx", 0x66, 0x48, 0x0f, 0x7e, 0xc2)
-        .addWithInt("mov $0x%x, %%eax", CALL_DONE, 0xb8)
-        .add("syscall", 0x0f, 0x05)
-        // The host enters every call at the start, and never resumes this one.
-        .add("ud2", 0x0f, 0x0b);
+  static MachineCode leave(SystemCallEntry entry) {
+    MachineCode code =
+        new MachineCode()
+            .add("mov %rax, %rdi", 0x48, 0x89, 0xc7)
+            .add("mov %rdx, %rsi", 0x48, 0x89, 0xd6)
+            .add("movq %xmm0, %rdx", 0x66, 0x48, 0x0f, 0x7e, 0xc2)
+            .addWithInt("mov $0x%x, %%eax", CALL_DONE, 0xb8);
+    switch (entry) {
+      case SUPERVISOR -> code.add("syscall", 0x0f, 0x05);
+      case USER -> Monitor.addSystemCallOut(code);
+    }
+    // The host enters every call at the start, and never resumes this one.
+    return code.add("ud2", 0x0f, 0x0b);
   }
 }

@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * One micro-VM: memory, one vCPU, monitor and gate, and the loop that runs them.
  *
- * <p>Between runs the vCPU rests in the system-call stub, behind its {@code out}. From there the
- * host lets it go on in one of two ways, both through the stub's return instruction and so at CPL
- * 3: {@link #enterGate} starts a call with every general register written by the host, {@link
- * #resume} answers a system call.
+ * <p>Between runs the vCPU rests in the system-call stub or at the gate's exit, at an {@code out}.
+ * From there the host lets it go on in one of two ways, both through the stub's return instruction
+ * and so at CPL 3: {@link #enterGate} starts a call with every general register written by the
+ * host, {@link #resume} answers a system call.
  *
  * <p><b>Boundary.</b> Everything a guest can do ends in {@link #run}, which sorts it: a system call
  * through the stub, or a {@link Trap}. After a trap the machine runs again only after {@link
@@ -80,6 +80,9 @@ public final class Machine implements AutoCloseable {
 
   /** Whether nobody can say what state the vCPU is in. */
   private boolean lost;
+
+  /** Whether the last run ended at the gate's exit. */
+  private boolean callDone;
 
   /** A machine with empty user memory, or one that equals an image. */
   private Machine(
@@ -373,9 +376,9 @@ public final class Machine implements AutoCloseable {
     return Trap.registers(vcpu);
   }
 
-  /** Whether the system call is the gate's own at the end of a call. */
+  /** Whether the last run ended at the gate's exit: the call is over. */
   public boolean isCallDone() {
-    return vcpu.get(Register.RAX) == Gate.CALL_DONE && vcpu.get(Register.RCX) == Gate.DONE_RETURN;
+    return callDone;
   }
 
   /** Sets a register of the answer to a system call, before {@link #resume}. */
@@ -422,10 +425,10 @@ public final class Machine implements AutoCloseable {
   }
 
   /**
-   * Runs the guest until it makes a system call or traps.
+   * Runs the guest until it makes a system call, {@linkplain #isCallDone ends its call} or traps.
    *
    * @return null for a system call, with its number in RAX and a return address that is a user
-   *     address
+   *     address; also null at the end of a call
    * @throws io.hyperlight.kvm.KvmException if KVM fails
    * @throws IllegalStateException after a trap
    */
@@ -435,6 +438,7 @@ public final class Machine implements AutoCloseable {
     // KVM may have an instruction to finish then, which nobody has let it finish.
     trapped = true;
     lost = true;
+    callDone = false;
     int error = runVcpu();
     if (error == RunControl.STOPPED) {
       // Anywhere: in the middle of an exception, or not entered at all.
@@ -442,8 +446,9 @@ public final class Machine implements AutoCloseable {
       lost = false;
       return new Trap.Stopped(whereabouts());
     }
-    if (error == 0 && isSystemCall() && isUserAddress(vcpu.get(Register.RCX))) {
-      // Where the stub is user code, it can be reached by a jump, too.
+    boolean systemCall = error == 0 && vcpu.isByteOut(Monitor.SYSTEM_CALL_PORT) && isOurs();
+    if (systemCall && (callDone || isUserAddress(vcpu.get(Register.RCX)))) {
+      // Where the port is for user code, the instruction can be reached by a jump, too.
       disturbed |= (vcpu.get(Register.RFLAGS) & TRAP_FLAG) != 0;
       trapped = false;
       lost = false;
@@ -453,7 +458,7 @@ public final class Machine implements AutoCloseable {
     if (error != 0) {
       throw vcpu.failedRun(error);
     }
-    if (isSystemCall()) {
+    if (systemCall) {
       lost = false;
       return new Trap.BadReturnAddress(Trap.registers(vcpu));
     }
@@ -538,25 +543,39 @@ public final class Machine implements AutoCloseable {
    */
   public Map<Register, Long> whereabouts() {
     Map<Register, Long> registers = Trap.registers(vcpu);
-    long rip = vcpu.get(Register.RIP);
-    if (rip == systemCallStub || rip == systemCallStub + Monitor.OUT_LENGTH) {
+    if (isBeforeOrBehindOut(systemCallStub)) {
       registers.put(Register.RIP, vcpu.get(Register.RCX));
     }
     return registers;
   }
 
   /**
-   * An {@code out} by the stub itself. Where the stub is a supervisor page, RIP there means CPL 0
-   * in the stub; where it is a user page, the vCPU must be in 64-bit user code: what comes next
-   * runs in the mode that it is in. KVM leaves RIP before or behind the instruction.
+   * Whether an {@code out} is the stub's or the gate's own. Where the stub is a supervisor page,
+   * RIP there means CPL 0 in the stub, and the gate has none; where they are user pages, the vCPU
+   * must be in 64-bit user code: what comes next runs in the mode that it is in.
    */
-  private boolean isSystemCall() {
-    if (!vcpu.isByteOut(Monitor.SYSTEM_CALL_PORT)) {
+  private boolean isOurs() {
+    boolean atStub = isBeforeOrBehindOut(systemCallStub);
+    if (entry == SystemCallEntry.SUPERVISOR) {
+      callDone =
+          atStub
+              && vcpu.get(Register.RAX) == Gate.CALL_DONE
+              && vcpu.get(Register.RCX) == Gate.DONE_RETURN;
+      return atStub;
+    }
+    if (vcpu.codeSegmentSelector() != Monitor.USER_CODE) {
       return false;
     }
+    callDone =
+        isBeforeOrBehindOut(Gate.DONE_RETURN - Monitor.OUT_LENGTH)
+            && vcpu.get(Register.RAX) == Gate.CALL_DONE;
+    return callDone || atStub;
+  }
+
+  /** KVM leaves RIP at either side of the instruction. */
+  private boolean isBeforeOrBehindOut(long out) {
     long rip = vcpu.get(Register.RIP);
-    return (rip == systemCallStub || rip == systemCallStub + Monitor.OUT_LENGTH)
-        && (entry == SystemCallEntry.SUPERVISOR || vcpu.codeSegmentSelector() == Monitor.USER_CODE);
+    return rip == out || rip == out + Monitor.OUT_LENGTH;
   }
 
   /** A return to anything else would fault at CPL 0 or leave user space. */

@@ -66,11 +66,15 @@ final class Monitor {
 
   /** The system-call stub. The host resumes the guest behind the {@code out}. */
   static MachineCode systemCallStub(SystemCallEntry entry) {
-    MachineCode code = new MachineCode().add("out %al, $0x70", 0xe6, SYSTEM_CALL_PORT);
+    MachineCode code = addSystemCallOut(new MachineCode());
     return switch (entry) {
       case SUPERVISOR -> code.add("sysretq", 0x48, 0x0f, 0x07);
       case USER -> code.add("jmp *%rcx", 0xff, 0xe1);
     };
+  }
+
+  static MachineCode addSystemCallOut(MachineCode code) {
+    return code.add("out %al, $0x70", 0xe6, SYSTEM_CALL_PORT);
   }
 
   static MachineCode exceptionStub(int vector) {

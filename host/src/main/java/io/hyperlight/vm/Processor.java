@@ -79,7 +79,9 @@ final class Processor implements AutoCloseable {
             case RING -> vm.trackByRing(vcpu);
             case LOG -> vm.trackByLog(0, memory.byteSize());
           };
-      // CPUID first: KVM checks control registers against it.
+      // CPUID first: KVM checks control registers against it. Also where user code runs on the
+      // processor as it is: KVM gives and takes no vector state that it has not been told of, and
+      // cannot be told once the vCPU has run.
       vcpu.setCpuid2(hypervisor.cpuid());
       SpecialRegisters initial = RegisterImage.create(entry, hypervisor.cpu(), pageTables, options);
       vcpu.setSregs(initial);

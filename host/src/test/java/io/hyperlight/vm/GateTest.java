@@ -50,7 +50,7 @@ class GateTest {
     Gate.install(space, entry, FRAME);
     byte[] expected = new byte[PAGE_SIZE];
     put(expected, 0, Gate.enter(FRAME));
-    put(expected, (int) (Gate.DONE - Gate.ADDRESS), Gate.leave());
+    put(expected, (int) (Gate.DONE - Gate.ADDRESS), Gate.leave(entry));
     put(expected, (int) (Gate.START - Gate.ADDRESS), Gate.start());
     if (entry == SystemCallEntry.USER) {
       int stub = (int) (Gate.SYSTEM_CALL_STUB - Gate.ADDRESS);

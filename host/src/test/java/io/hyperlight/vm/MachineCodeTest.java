@@ -44,11 +44,11 @@ class MachineCodeTest {
     Map<String, MachineCode> codes = new LinkedHashMap<>();
     codes.put("enter, low frame", Gate.enter(0x7ff_fc00));
     codes.put("enter, high frame", Gate.enter(AddressSpace.USER_END - 0x400));
-    codes.put("leave", Gate.leave());
     codes.put("start", Gate.start());
     codes.put("CPUID probe", CpuidProbe.code());
     for (SystemCallEntry entry : SystemCallEntry.values()) {
       codes.put("system call, " + entry, Monitor.systemCallStub(entry));
+      codes.put("leave, " + entry, Gate.leave(entry));
     }
     for (int vector = 0; vector < Monitor.VECTORS; vector++) {
       codes.put("exception " + vector, Monitor.exceptionStub(vector));
@@ -77,7 +77,9 @@ class MachineCodeTest {
 
   @Test
   void theGateAndTheStubsFitWhereTheyArePut() {
-    assertThat(Gate.DONE + Gate.leave().size()).isLessThanOrEqualTo(Gate.START);
+    for (SystemCallEntry entry : SystemCallEntry.values()) {
+      assertThat(Gate.DONE + Gate.leave(entry).size()).isLessThanOrEqualTo(Gate.START);
+    }
     assertThat(Gate.START + Gate.start().size()).isLessThanOrEqualTo(Gate.SYSTEM_CALL_STUB);
     assertThat(Gate.SYSTEM_CALL_STUB + Monitor.systemCallStub(SystemCallEntry.USER).size())
         .isLessThanOrEqualTo(Gate.INFORMATION);
@@ -97,10 +99,13 @@ class MachineCodeTest {
   }
 
   @Test
-  void theReturnAddressOfTheLastSystemCallIsBehindItsInstruction() {
-    byte[] leave = Gate.leave().toByteArray();
+  void theGatesExitIsWhereTheHostExpectsIt() {
     int at = (int) (Gate.DONE_RETURN - Gate.DONE);
-    assertThat(Arrays.copyOfRange(leave, at - 2, at)).containsExactly(0x0f, 0x05); // syscall
+    byte[] systemCall = Gate.leave(SystemCallEntry.SUPERVISOR).toByteArray();
+    assertThat(Arrays.copyOfRange(systemCall, at - 2, at)).containsExactly(0x0f, 0x05);
+    byte[] out = Gate.leave(SystemCallEntry.USER).toByteArray();
+    assertThat(Arrays.copyOfRange(out, at - Monitor.OUT_LENGTH, at))
+        .containsExactly(0xe6, Monitor.SYSTEM_CALL_PORT);
   }
 
   @Test
