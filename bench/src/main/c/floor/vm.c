@@ -1,7 +1,8 @@
 /*
  * A VM with the fewest system calls that one needs: memory, KVM_CREATE_VM, KVM_SET_USER_MEMORY_REGION, KVM_CREATE_VCPU and
- * the mapping of its kvm_run. Registers go through that mapping (KVM_CAP_SYNC_REGS). No KVM_SET_CPUID2: nothing that the
- * guest or its control registers use has to be granted there, neither on VMX and SVM nor on a KVM without hardware.
+ * the mapping of its kvm_run. Registers go through that mapping (KVM_CAP_SYNC_REGS). KVM on VMX and SVM takes those of
+ * 64-bit mode only after a KVM_SET_CPUID2 that says so much; a KVM without hardware takes them as they are, so it is
+ * tried out once.
  */
 #include "floor.h"
 
@@ -22,12 +23,27 @@ enum { TASK_STATE = 0x800, PML4 = 0x1000, PDPT = 0x2000, DIRECTORY = 0x3000, TAB
  */
 enum { ENTRY = 0x67, ENTRIES = 512, MOST_TABLES = (DATA - TABLES) / PAGE };
 
-/* `out` needs port 0: a bitmap of one byte behind the 104 of the task state, and the byte of ones that ends every bitmap. */
-enum { BITMAP = 104, TASK_STATE_LIMIT = BITMAP + 1 };
+/*
+ * `out` needs the right to. On hardware the I/O privilege level in the flags gives it; where that is ignored, a bitmap does:
+ * one byte for ports 0 to 7 behind the 104 of the task state, and the byte of ones that ends every bitmap.
+ */
+enum { FLAGS = 0x3002, BITMAP = 104, TASK_STATE_LIMIT = BITMAP + 1 };
 
 static int kvm;
 static int run_size;
 static struct kvm_sregs registers;
+static int needs_cpuid;
+
+/* That there is 64-bit mode, and how long addresses are. */
+static struct {
+    struct kvm_cpuid2 head;
+    struct kvm_cpuid_entry2 entries[3];
+} cpuid = {
+    .head = {.nent = 3},
+    .entries = {{.function = 0x80000000, .eax = 0x80000008},
+                {.function = 0x80000001, .edx = 1 << 29},
+                {.function = 0x80000008, .eax = 40 | 48 << 8}},
+};
 
 _Noreturn void fail(const char *what)
 {
@@ -62,8 +78,6 @@ static void prepare_registers(void)
     int vm = check(ioctl(kvm, KVM_CREATE_VM, 0), "KVM_CREATE_VM");
     int vcpu = check(ioctl(vm, KVM_CREATE_VCPU, 0), "KVM_CREATE_VCPU");
     check(ioctl(vcpu, KVM_GET_SREGS, &registers), "KVM_GET_SREGS");
-    close(vcpu);
-    close(vm);
     registers.cr0 = 0x80050033; /* PG AM WP NE ET MP PE */
     registers.cr3 = PML4;
     registers.cr4 = 0x20;   /* PAE */
@@ -72,6 +86,9 @@ static void prepare_registers(void)
     registers.ds = registers.es = registers.fs = registers.gs = registers.ss = segment(0x23, 3, 0);
     registers.tr = (struct kvm_segment){
         .base = TASK_STATE, .limit = TASK_STATE_LIMIT, .selector = 0x30, .type = 11, .present = 1};
+    needs_cpuid = ioctl(vcpu, KVM_SET_SREGS, &registers) != 0;
+    close(vcpu);
+    close(vm);
 }
 
 void open_kvm(void)
@@ -119,7 +136,7 @@ void create_vm(struct vm *vm, size_t size, int data_pages, struct code code)
     }
     memcpy(vm->memory, code.bytes, code.size);
     uint8_t *state = vm->memory + TASK_STATE;
-    state[102] = BITMAP; /* where the bitmap is; its first byte, of zeros, grants ports 0 to 7 */
+    state[102] = BITMAP; /* where it is; zeros grant */
     state[BITMAP + 1] = 0xff;
     map_pages(vm, data_pages);
     vm->vm = check(ioctl(kvm, KVM_CREATE_VM, 0), "KVM_CREATE_VM");
@@ -130,8 +147,11 @@ void create_vm(struct vm *vm, size_t size, int data_pages, struct code code)
     if (vm->run == MAP_FAILED) {
         fail("mmap");
     }
+    if (needs_cpuid) {
+        check(ioctl(vm->vcpu, KVM_SET_CPUID2, &cpuid), "KVM_SET_CPUID2");
+    }
     vm->run->s.regs.sregs = registers;
-    vm->run->s.regs.regs = (struct kvm_regs){.rflags = 2};
+    vm->run->s.regs.regs = (struct kvm_regs){.rflags = FLAGS};
     vm->run->kvm_dirty_regs = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
 }
 
