@@ -28,10 +28,11 @@ import picocli.CommandLine.Spec;
     description = "Measures calls, starts and the like against bare KVM in C, in one run.",
     footer = {
       "",
-      "Medians; overhead is what one operation takes longer than the floor. With --jmh as",
-      "the first word, all that follow go to JMH: hyperlight bench --jmh -prof gc call"
-    },
-    mixinStandardHelpOptions = true)
+      "Ours and floor are medians. Overhead is what one operation takes longer.",
+      "",
+      "With --jmh as the first word, everything behind it goes to JMH:",
+      "  hyperlight bench --jmh -prof gc call"
+    })
 final class Main implements Callable<Integer> {
   private static final int FAILED = 1;
 
@@ -58,6 +59,13 @@ final class Main implements Callable<Integer> {
 
   @Option(names = "--list", description = "Lists what can be measured.")
   private boolean list;
+
+  @SuppressWarnings("UnusedVariable") // picocli looks for the option, not for its value
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Shows this help.")
+  private boolean help;
 
   @Spec private @Nullable CommandSpec spec;
 

@@ -33,11 +33,7 @@ import picocli.CommandLine.ParseResult;
       InspectCommand.class,
       DoctorCommand.class
     },
-    footer = {
-      "",
-      "In the source tree there is also ./hyperlight bench, which measures all this against",
-      "bare KVM in C: ./hyperlight bench --help"
-    })
+    footer = {"", "./hyperlight bench, in the source tree, measures all this against bare KVM."})
 final class Main {
   static final int FAILED = 1;
 
