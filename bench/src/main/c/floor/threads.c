@@ -3,10 +3,13 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* How long a guest has been running when it is ended. */
 enum { RUNNING_NANOS = 50000 };
@@ -21,7 +24,8 @@ static void start(pthread_t *thread, void *(*body)(void *), void *argument)
 
 /* The killer and the thread that runs a guest. */
 struct hunt {
-    pthread_t runner;
+    pid_t process;
+    pid_t runner;
     _Atomic uint8_t *guest_runs;
     _Atomic int64_t sent;
     long rounds;
@@ -36,7 +40,7 @@ static void *kill_again(void *argument)
         for (int64_t start = now(); now() - start < RUNNING_NANOS;) {
         }
         atomic_store(&hunt->sent, now());
-        pthread_kill(hunt->runner, SIGUSR1);
+        syscall(SYS_tgkill, hunt->process, hunt->runner, SIGUSR1);
     }
     return NULL;
 }
@@ -47,7 +51,7 @@ static void no_action(int signal)
 }
 
 /*
- * From just before pthread_kill to KVM_RUN's return with EINTR. With a handler, which is faster than a mask for KVM_RUN and
+ * From just before the system call of pthread_kill to KVM_RUN's return with EINTR. With a handler, which is faster than a mask for KVM_RUN and
  * sigtimedwait: the guest says that it runs, so no signal comes too early.
  */
 long kill_runner(int64_t *samples, long count, long unused)
@@ -57,8 +61,10 @@ long kill_runner(int64_t *samples, long count, long unused)
     sigaction(SIGUSR1, &action, NULL);
     struct vm vm;
     create_vm(&vm, DATA + PAGE, 1, ENDLESS_LOOP);
-    struct hunt hunt = {
-        .runner = pthread_self(), .guest_runs = (_Atomic uint8_t *)(vm.memory + DATA), .rounds = count};
+    struct hunt hunt = {.process = getpid(),
+                        .runner = (pid_t)syscall(SYS_gettid),
+                        .guest_runs = (_Atomic uint8_t *)(vm.memory + DATA),
+                        .rounds = count};
     pthread_t killer;
     start(&killer, kill_again, &hunt);
     for (long i = 0; i < count; i++) {
@@ -79,15 +85,25 @@ struct line {
     _Alignas(64) _Atomic long turn;
 };
 
-enum { ROUND_TRIPS = 1000 };
+/* After so many looks the other thread has probably been put off its core, and may be waiting for this one. */
+enum { ROUND_TRIPS = 1000, PATIENCE = 1 << 16 };
+
+static inline void await(_Atomic long *turn, long wanted)
+{
+    for (int looks = 0; atomic_load_explicit(turn, memory_order_acquire) != wanted; looks++) {
+        if (looks == PATIENCE) {
+            sched_yield();
+            looks = 0;
+        }
+    }
+}
 
 static void *answer(void *argument)
 {
     struct line *lines = argument;
     long rounds = atomic_load(&lines[1].turn);
     for (long i = 1; i <= rounds; i++) {
-        while (atomic_load_explicit(&lines[0].turn, memory_order_acquire) != 2 * i - 1) {
-        }
+        await(&lines[0].turn, 2 * i - 1);
         atomic_store_explicit(&lines[0].turn, 2 * i, memory_order_release);
     }
     return NULL;
@@ -108,8 +124,7 @@ long cache_line(int64_t *samples, long count, long unused)
         for (int k = 0; k < ROUND_TRIPS; k++) {
             atomic_store_explicit(&lines[0].turn, turn + 1, memory_order_release);
             turn += 2;
-            while (atomic_load_explicit(&lines[0].turn, memory_order_acquire) != turn) {
-            }
+            await(&lines[0].turn, turn);
         }
         samples[i] = (now() - start) / ROUND_TRIPS;
     }
