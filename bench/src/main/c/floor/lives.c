@@ -63,7 +63,7 @@ long live(int64_t *samples, long count, long number)
     return 0;
 }
 
-/* The process's memory that no other process shares, in KiB. */
+/* The process's own memory in KiB. Not with what is private and clean: files that no other process happens to map. */
 static long private_memory(void)
 {
     FILE *file = fopen("/proc/self/smaps_rollup", "r");
@@ -71,15 +71,11 @@ static long private_memory(void)
         fail("/proc/self/smaps_rollup");
     }
     char line[256];
-    long sum = 0;
-    while (fgets(line, sizeof line, file) != NULL) {
-        long size;
-        if (sscanf(line, "Private_%*[^:]: %ld kB", &size) == 1) {
-            sum += size;
-        }
+    long size = 0;
+    while (fgets(line, sizeof line, file) != NULL && sscanf(line, "Private_Dirty: %ld kB", &size) != 1) {
     }
     fclose(file);
-    return sum;
+    return size;
 }
 
 /* One sample: how many bytes of private memory so many VMs have together. */

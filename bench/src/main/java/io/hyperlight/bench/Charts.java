@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.knowm.xchart.CategoryChart;
 import org.knowm.xchart.CategoryChartBuilder;
 import org.knowm.xchart.ChartEncoder;
@@ -50,8 +51,7 @@ final class Charts {
     List<Path> files = new ArrayList<>();
     try {
       Files.createDirectories(folder);
-      List<Row> withGoals =
-          rows.stream().filter(row -> row.goal() != null && row.floor() > 0).toList();
+      List<Row> withGoals = rows.stream().filter(row -> row.goal() != null && isTime(row)).toList();
       if (!withGoals.isEmpty()) {
         files.add(save(ratios(withGoals), folder.resolve("ratios.png")));
       }
@@ -79,6 +79,10 @@ final class Charts {
     return curves;
   }
 
+  private static boolean isTime(Row row) {
+    return Stream.of(Unit.values()).anyMatch(unit -> unit.symbol().equals(row.unit()));
+  }
+
   private static double at(Row row) {
     return Objects.requireNonNull(row.point(), "point").at();
   }
@@ -88,17 +92,22 @@ final class Charts {
         new CategoryChartBuilder()
             .width(WIDTH)
             .height(HEIGHT)
-            .title("Ours, as a multiple of the floor")
+            .title("Time, as a multiple of the floor's")
             .build();
     chart.getStyler().setLegendVisible(false);
-    chart.getStyler().setXAxisLabelRotation(45);
+    chart.getStyler().setXAxisLabelRotation(30);
+    chart.getStyler().setXAxisMaxLabelCount(rows.size());
     chart.getStyler().setLabelsVisible(true);
     chart.getStyler().setLabelsFontColorAutomaticEnabled(false);
     chart.addSeries(
         "ratio",
         rows.stream().map(Row::name).toList(),
-        rows.stream().map(row -> Objects.requireNonNullElse(row.ratio(), 0.0)).toList());
+        rows.stream().map(Charts::roundedRatio).toList());
     return plain(chart);
+  }
+
+  private static double roundedRatio(Row row) {
+    return Math.round(Objects.requireNonNullElse(row.ratio(), 0.0) * 100) / 100.0;
   }
 
   private static XYChart growth(Growing growing, Map<String, List<Row>> curves) {

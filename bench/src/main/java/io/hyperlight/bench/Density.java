@@ -24,8 +24,10 @@ final class Density {
         new ProcessBuilder(
                 Java.command(
                     DensityProbe.class,
-                    // Otherwise the heap's growing would be counted, by chance more or less of it.
-                    List.of("-XX:+UseSerialGC", "-Xms256m", "-Xmx256m", "-XX:+AlwaysPreTouch"),
+                    // Otherwise memory of the heap and the compilers would come and go, and be
+                    // counted.
+                    List.of(
+                        "-Xint", "-XX:+UseSerialGC", "-Xms256m", "-Xmx256m", "-XX:+AlwaysPreTouch"),
                     List.of(Integer.toString(sandboxes))))
             .redirectErrorStream(true)
             .start();

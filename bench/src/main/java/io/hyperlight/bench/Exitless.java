@@ -19,23 +19,13 @@ final class Exitless {
       MethodHandle add = sandbox.function("add");
       MethodHandle ask = sandbox.function("ask");
       return List.of(
-          row("call_exitless", run.compare(nanos -> add(add, nanos), ROUND_TRIP)),
+          row("call_exitless", run.compare(nanos -> Calls.add(add, nanos), ROUND_TRIP)),
           row("host_call_exitless", run.compare(nanos -> ask(ask, nanos), ROUND_TRIP)));
     }
   }
 
   private static Row row(String name, Comparison comparison) {
     return Row.ofTimes(name, Unit.NANOSECONDS, comparison).withGoal(Goal.atMost(6, comparison));
-  }
-
-  private static void add(MethodHandle add, long[] nanos) throws Throwable {
-    long last = System.nanoTime();
-    for (int i = 0; i < nanos.length; i++) {
-      Calls.check((int) add.invokeExact(i, 1) == i + 1);
-      long time = System.nanoTime();
-      nanos[i] = time - last;
-      last = time;
-    }
   }
 
   private static void ask(MethodHandle ask, long[] nanos) throws Throwable {

@@ -7,8 +7,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** The C floor compiled, once for each process. */
+/** The C floor's program, compiled once for each process. */
 final class FloorProgram {
   static final List<String> SOURCES =
       List.of("main.c", "vm.c", "code.c", "calls.c", "lives.c", "memory.c", "threads.c");
@@ -16,14 +17,16 @@ final class FloorProgram {
   private static final List<String> OPTIONS =
       List.of("-std=gnu17", "-O2", "-Wall", "-Wextra", "-pthread");
 
-  private static final class Compiled {
-    static final Path FILE = compile(List.of());
-  }
+  private static @Nullable Path compiled;
 
   private FloorProgram() {}
 
-  static Path file() {
-    return Compiled.FILE;
+  /** Compiles it if that was not done yet. */
+  static synchronized Path file() {
+    if (compiled == null) {
+      compiled = compile(List.of());
+    }
+    return compiled;
   }
 
   /** Compiles it anew, with more options. */

@@ -98,21 +98,11 @@ final class Growth {
     try (Sandbox sandbox = snapshot.spawn()) {
       MethodHandle add = sandbox.function("add");
       Comparison call =
-          run.forPoint().compare(nanos -> add(add, nanos), Question.of("exit", floorMemory));
+          run.forPoint().compare(nanos -> Calls.add(add, nanos), Question.of("exit", floorMemory));
       Comparison spawn =
           run.forPoint()
               .compare(nanos -> Lives.spawn(snapshot, nanos), Question.of("life", floorMemory));
       return List.of(point(name + "_call", at, call), point(name + "_spawn", at, spawn));
-    }
-  }
-
-  private static void add(MethodHandle add, long[] nanos) throws Throwable {
-    long last = System.nanoTime();
-    for (int i = 0; i < nanos.length; i++) {
-      Calls.check((int) add.invokeExact(i, 1) == i + 1);
-      long time = System.nanoTime();
-      nanos[i] = time - last;
-      last = time;
     }
   }
 
