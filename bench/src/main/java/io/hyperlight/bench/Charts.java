@@ -96,7 +96,7 @@ final class Charts {
             .build();
     chart.getStyler().setLegendVisible(false);
     chart.getStyler().setXAxisLabelRotation(30);
-    chart.getStyler().setXAxisMaxLabelCount(rows.size());
+    chart.getStyler().setXAxisMaxLabelCount(Math.max(2, rows.size()));
     chart.getStyler().setLabelsVisible(true);
     chart.getStyler().setLabelsFontColorAutomaticEnabled(false);
     chart.addSeries(
