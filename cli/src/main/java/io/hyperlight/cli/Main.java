@@ -32,7 +32,8 @@ import picocli.CommandLine.ParseResult;
       SnapshotCommand.class,
       InspectCommand.class,
       DoctorCommand.class
-    })
+    },
+    footer = {"", "./hyperlight bench, in the source tree, measures all this against bare KVM."})
 final class Main {
   static final int FAILED = 1;
 

@@ -1,0 +1,39 @@
+/* What the guests run. A test assembles the comments and compares. */
+#include "floor.h"
+
+#include <string.h>
+
+static const uint8_t exit_loop[] = {
+    0xe6, 0x00, /* out %al, $0 */
+    0xeb, 0xfc, /* jmp .-2 */
+};
+const struct code EXIT_LOOP = {exit_loop, sizeof exit_loop};
+
+static const uint8_t endless_loop[] = {
+    0xc6, 0x04, 0x25, 0x00, 0x00, 0x01, 0x00, 0x01, /* movb $1, 0x10000 */
+    0xeb, 0xf6,                                     /* jmp .-8 */
+};
+const struct code ENDLESS_LOOP = {endless_loop, sizeof endless_loop};
+
+static const uint8_t write_loop[] = {
+    0xbf, 0x00, 0x00, 0x01, 0x00,       /* mov $0x10000, %edi */
+    0xb9, 0x00, 0x00, 0x00, 0x00,       /* mov $0, %ecx */
+    0xff, 0x07,                         /* incl (%rdi) */
+    0x81, 0xc7, 0x00, 0x10, 0x00, 0x00, /* add $0x1000, %edi */
+    0xff, 0xc9,                         /* dec %ecx */
+    0x75, 0xf4,                         /* jnz .-10 */
+    0xe6, 0x00,                         /* out %al, $0 */
+    0xeb, 0xe6,                         /* jmp .-24 */
+};
+enum { COUNT_OPERAND = 6 };
+
+struct code page_writer(int pages)
+{
+    static uint8_t bytes[sizeof write_loop];
+    if (pages == 0) {
+        return EXIT_LOOP;
+    }
+    memcpy(bytes, write_loop, sizeof write_loop);
+    memcpy(bytes + COUNT_OPERAND, &pages, sizeof pages);
+    return (struct code){bytes, sizeof bytes};
+}

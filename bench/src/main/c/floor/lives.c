@@ -1,0 +1,90 @@
+/* VMs that come and go, and many of them. */
+#include "floor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+enum { LEAST_MEMORY = DATA };
+
+/* A VM with so many bytes of memory (0 for the least) from nothing to its first exit, and closed. */
+long life(int64_t *samples, long count, long memory)
+{
+    size_t size = memory == 0 ? LEAST_MEMORY : (size_t)memory;
+    int64_t last = now();
+    for (long i = 0; i < count; i++) {
+        struct vm vm;
+        create_vm(&vm, size, 0, EXIT_LOOP);
+        run_to_exit(&vm);
+        close_vm(&vm);
+        int64_t time = now();
+        samples[i] = time - last;
+        last = time;
+    }
+    return count;
+}
+
+static struct vm *vms;
+static long vm_count;
+
+/* Each has two descriptors. */
+static void allow_descriptors(long number)
+{
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur < 2 * (rlim_t)number + 16) {
+        errno = EMFILE;
+        fail("too many VMs");
+    }
+}
+
+/* Has so many VMs beside those of the other measurements from now on. No samples. */
+long live(int64_t *samples, long count, long number)
+{
+    (void)samples;
+    (void)count;
+    allow_descriptors(number);
+    while (vm_count > number) {
+        close_vm(&vms[--vm_count]);
+    }
+    struct vm *larger = realloc(vms, ((size_t)number + 1) * sizeof *vms);
+    if (larger == NULL) {
+        fail("realloc");
+    }
+    vms = larger;
+    while (vm_count < number) {
+        create_vm(&vms[vm_count], LEAST_MEMORY, 0, EXIT_LOOP);
+        run_to_exit(&vms[vm_count++]);
+    }
+    return 0;
+}
+
+/* The process's own memory in KiB. Not with what is private and clean: files that no other process happens to map. */
+static long private_memory(void)
+{
+    FILE *file = fopen("/proc/self/smaps_rollup", "r");
+    if (file == NULL) {
+        fail("/proc/self/smaps_rollup");
+    }
+    char line[256];
+    long size = 0;
+    while (fgets(line, sizeof line, file) != NULL && sscanf(line, "Private_Dirty: %ld kB", &size) != 1) {
+    }
+    fclose(file);
+    return size;
+}
+
+/* One sample: how many bytes of private memory so many VMs have together. */
+long idle_memory(int64_t *samples, long count, long number)
+{
+    (void)count;
+    long before = private_memory();
+    live(NULL, 0, number);
+    samples[0] = (int64_t)(private_memory() - before) * 1024;
+    live(NULL, 0, 0);
+    return 1;
+}

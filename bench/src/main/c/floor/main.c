@@ -1,0 +1,71 @@
+/*
+ * Reads questions from standard input, one a line: NAME COUNT ARGUMENT. Answers each on standard output, in 8-byte words: how
+ * many samples there are, and the samples. Ends with its input; says on standard error what fails.
+ */
+#include "floor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    measurement *measure;
+} measurements[] = {
+    {"exit", one_exit},          /* ARGUMENT: bytes of memory, 0 for little */
+    {"exit2", two_exits},        /* bytes of memory */
+    {"fresh", fresh},            /* pages */
+    {"echo", echo},              /* bytes */
+    {"life", life},              /* bytes of memory */
+    {"live", live},              /* VMs */
+    {"density", idle_memory},    /* VMs; the sample is in bytes */
+    {"copy", copy_pages},        /* pages */
+    {"copy_large", copy_large},  /* 0 */
+    {"sum_large", sum_large},    /* 0 */
+    {"getppid", process_id},     /* 0 */
+    {"kill", kill_runner},       /* 0 */
+    {"cache_line", cache_line},  /* 0 */
+    {"throughput", throughput},  /* threads */
+};
+
+static measurement *find(const char *name)
+{
+    for (size_t i = 0; i < sizeof measurements / sizeof measurements[0]; i++) {
+        if (strcmp(measurements[i].name, name) == 0) {
+            return measurements[i].measure;
+        }
+    }
+    errno = EINVAL;
+    fail(name);
+}
+
+static void answer(const int64_t *samples, int64_t count)
+{
+    if (fwrite(&count, sizeof count, 1, stdout) != 1
+        || fwrite(samples, sizeof *samples, (size_t)count, stdout) != (size_t)count || fflush(stdout) != 0) {
+        fail("standard output");
+    }
+}
+
+int main(void)
+{
+    open_kvm();
+    char line[128];
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        char name[32];
+        long count;
+        long argument;
+        if (sscanf(line, "%31s %ld %ld", name, &count, &argument) != 3 || count < 1 || argument < 0) {
+            errno = EINVAL;
+            fail(line);
+        }
+        int64_t *samples = calloc((size_t)count, sizeof *samples);
+        if (samples == NULL) {
+            fail("calloc");
+        }
+        answer(samples, find(name)(samples, count, argument));
+        free(samples);
+    }
+    return 0;
+}

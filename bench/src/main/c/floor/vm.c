@@ -1,0 +1,164 @@
+/*
+ * A VM with the fewest system calls that one needs: memory, KVM_CREATE_VM, KVM_SET_USER_MEMORY_REGION, KVM_CREATE_VCPU and
+ * the mapping of its kvm_run. Registers go through that mapping (KVM_CAP_SYNC_REGS). KVM on VMX and SVM takes those of
+ * 64-bit mode only after a KVM_SET_CPUID2 that says so much; a KVM without hardware takes them as they are, so it is
+ * tried out once.
+ */
+#include "floor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* Where things are in guest memory. Code and task state share the first page. */
+enum { TASK_STATE = 0x800, PML4 = 0x1000, PDPT = 0x2000, DIRECTORY = 0x3000, TABLES = 0x4000 };
+
+/*
+ * Page table entries: present, writable, for the user, accessed, dirty. With all of them set from the start nobody has to
+ * write them again.
+ */
+enum { ENTRY = 0x67, ENTRIES = 512, MOST_TABLES = (DATA - TABLES) / PAGE };
+
+/*
+ * `out` needs the right to. On hardware the I/O privilege level in the flags gives it; where that is ignored, a bitmap does:
+ * one byte for ports 0 to 7 behind the 104 of the task state, and the byte of ones that ends every bitmap.
+ */
+enum { FLAGS = 0x3002, BITMAP = 104, TASK_STATE_LIMIT = BITMAP + 1 };
+
+static int kvm;
+static int run_size;
+static struct kvm_sregs registers;
+static int needs_cpuid;
+
+/* That there is 64-bit mode, and how long addresses are. */
+static struct {
+    struct kvm_cpuid2 head;
+    struct kvm_cpuid_entry2 entries[3];
+} cpuid = {
+    .head = {.nent = 3},
+    .entries = {{.function = 0x80000000, .eax = 0x80000008},
+                {.function = 0x80000001, .edx = 1 << 29},
+                {.function = 0x80000008, .eax = 40 | 48 << 8}},
+};
+
+_Noreturn void fail(const char *what)
+{
+    fprintf(stderr, "floor: %s: %s\n", what, strerror(errno));
+    exit(1);
+}
+
+static int check(int result, const char *what)
+{
+    if (result < 0) {
+        fail(what);
+    }
+    return result;
+}
+
+static struct kvm_segment segment(int selector, int type, int is_code)
+{
+    return (struct kvm_segment){.limit = 0xffffffff,
+                                .selector = (uint16_t)selector,
+                                .type = (uint8_t)type,
+                                .present = 1,
+                                .dpl = 3,
+                                .db = !is_code,
+                                .s = 1,
+                                .l = (uint8_t)is_code,
+                                .g = 1};
+}
+
+/* The registers of a new processor, changed to those of a program at CPL 3. */
+static void prepare_registers(void)
+{
+    int vm = check(ioctl(kvm, KVM_CREATE_VM, 0), "KVM_CREATE_VM");
+    int vcpu = check(ioctl(vm, KVM_CREATE_VCPU, 0), "KVM_CREATE_VCPU");
+    check(ioctl(vcpu, KVM_GET_SREGS, &registers), "KVM_GET_SREGS");
+    registers.cr0 = 0x80050033; /* PG AM WP NE ET MP PE */
+    registers.cr3 = PML4;
+    registers.cr4 = 0x20;   /* PAE */
+    registers.efer = 0x500; /* LMA LME */
+    registers.cs = segment(0x2b, 11, 1);
+    registers.ds = registers.es = registers.fs = registers.gs = registers.ss = segment(0x23, 3, 0);
+    registers.tr = (struct kvm_segment){
+        .base = TASK_STATE, .limit = TASK_STATE_LIMIT, .selector = 0x30, .type = 11, .present = 1};
+    needs_cpuid = ioctl(vcpu, KVM_SET_SREGS, &registers) != 0;
+    close(vcpu);
+    close(vm);
+}
+
+void open_kvm(void)
+{
+    kvm = check(open("/dev/kvm", O_RDWR | O_CLOEXEC), "/dev/kvm");
+    run_size = check(ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0), "KVM_GET_VCPU_MMAP_SIZE");
+    int shared = ioctl(kvm, KVM_CHECK_EXTENSION, KVM_CAP_SYNC_REGS);
+    if ((shared & KVM_SYNC_X86_REGS) == 0 || (shared & KVM_SYNC_X86_SREGS) == 0) {
+        fail("KVM_CAP_SYNC_REGS");
+    }
+    prepare_registers();
+}
+
+static uint64_t *table(struct vm *vm, uint64_t address)
+{
+    return (uint64_t *)(vm->memory + address);
+}
+
+/* Addresses are the same on both sides. */
+static void map_pages(struct vm *vm, int data_pages)
+{
+    int first = DATA / PAGE;
+    int tables = (first + data_pages + ENTRIES - 1) / ENTRIES;
+    if (tables > MOST_TABLES || (size_t)(first + data_pages) * PAGE > vm->size) {
+        errno = EINVAL;
+        fail("too many pages");
+    }
+    table(vm, PML4)[0] = PDPT | ENTRY;
+    table(vm, PDPT)[0] = DIRECTORY | ENTRY;
+    for (int i = 0; i < tables; i++) {
+        table(vm, DIRECTORY)[i] = (uint64_t)(TABLES + i * PAGE) | ENTRY;
+    }
+    table(vm, TABLES)[0] = ENTRY;
+    for (int page = first; page < first + data_pages; page++) {
+        table(vm, TABLES)[page] = (uint64_t)page * PAGE | ENTRY;
+    }
+}
+
+void create_vm(struct vm *vm, size_t size, int data_pages, struct code code)
+{
+    vm->size = size;
+    vm->memory = mmap(0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (vm->memory == MAP_FAILED) {
+        fail("mmap");
+    }
+    memcpy(vm->memory, code.bytes, code.size);
+    uint8_t *state = vm->memory + TASK_STATE;
+    state[102] = BITMAP; /* where it is; zeros grant */
+    state[BITMAP + 1] = 0xff;
+    map_pages(vm, data_pages);
+    vm->vm = check(ioctl(kvm, KVM_CREATE_VM, 0), "KVM_CREATE_VM");
+    struct kvm_userspace_memory_region region = {.memory_size = size, .userspace_addr = (uint64_t)vm->memory};
+    check(ioctl(vm->vm, KVM_SET_USER_MEMORY_REGION, &region), "KVM_SET_USER_MEMORY_REGION");
+    vm->vcpu = check(ioctl(vm->vm, KVM_CREATE_VCPU, 0), "KVM_CREATE_VCPU");
+    vm->run = mmap(0, (size_t)run_size, PROT_READ | PROT_WRITE, MAP_SHARED, vm->vcpu, 0);
+    if (vm->run == MAP_FAILED) {
+        fail("mmap");
+    }
+    if (needs_cpuid) {
+        check(ioctl(vm->vcpu, KVM_SET_CPUID2, &cpuid), "KVM_SET_CPUID2");
+    }
+    vm->run->s.regs.sregs = registers;
+    vm->run->s.regs.regs = (struct kvm_regs){.rflags = FLAGS};
+    vm->run->kvm_dirty_regs = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
+}
+
+void close_vm(struct vm *vm)
+{
+    munmap(vm->run, (size_t)run_size);
+    close(vm->vcpu);
+    close(vm->vm);
+    munmap(vm->memory, vm->size);
+}

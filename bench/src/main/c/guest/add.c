@@ -1,0 +1,8 @@
+/* The smallest guest that does something. */
+#include <hyperlight.h>
+
+HL_EXPORT(int, add, int, int)
+int add(int a, int b)
+{
+    return (int)((unsigned)a + (unsigned)b);
+}

@@ -1,0 +1,40 @@
+package io.hyperlight.bench;
+
+import io.hyperlight.Sandbox;
+import java.lang.invoke.MethodHandle;
+import java.util.List;
+
+/**
+ * Calls between two cores that share a line of memory, without an exit of the VM. Whoever has a
+ * builder that makes such sandboxes gives it to {@link #rows} and puts it into {@link Benchmarks}.
+ */
+final class Exitless {
+  private static final Question ROUND_TRIP = new Question("cache_line", 0, 1000);
+
+  private Exitless() {}
+
+  /** The rows {@code call_exitless} and {@code host_call_exitless}. */
+  static List<Row> rows(Run run, Sandbox.Builder builder) throws Throwable {
+    try (Sandbox sandbox = builder.build()) {
+      MethodHandle add = sandbox.function("add");
+      MethodHandle ask = sandbox.function("ask");
+      return List.of(
+          row("call_exitless", run.compare(nanos -> Calls.add(add, nanos), ROUND_TRIP)),
+          row("host_call_exitless", run.compare(nanos -> ask(ask, nanos), ROUND_TRIP)));
+    }
+  }
+
+  private static Row row(String name, Comparison comparison) {
+    return Row.ofTimes(name, Unit.NANOSECONDS, comparison).withGoal(Goal.atMost(6, comparison));
+  }
+
+  private static void ask(MethodHandle ask, long[] nanos) throws Throwable {
+    long last = System.nanoTime();
+    for (int i = 0; i < nanos.length; i++) {
+      Calls.check((int) ask.invokeExact(i) == 2 * i);
+      long time = System.nanoTime();
+      nanos[i] = time - last;
+      last = time;
+    }
+  }
+}

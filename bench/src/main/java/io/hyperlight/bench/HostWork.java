@@ -1,0 +1,69 @@
+package io.hyperlight.bench;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.util.List;
+
+/**
+ * What Java does for a call, compared with a system call made from Java that does nothing.
+ *
+ * <p>Calls whose {@code KVM_RUN} is such a system call need a seam in the library: whoever has one
+ * gives their samplers to {@link #rows} and puts it into {@link Benchmarks}.
+ */
+final class HostWork {
+  /** Some are too short for the clock. */
+  private static final int BATCH = 64;
+
+  private static final MethodHandle GETPPID = getppid();
+
+  private HostWork() {}
+
+  /**
+   * The rows {@code host_work} and {@code host_work_fresh}.
+   *
+   * @param call makes warm calls without a VM's exit
+   * @param freshCall makes such calls with 8 pages, each followed by a restore
+   */
+  static List<Row> rows(Run run, Sampler call, Sampler freshCall) throws Throwable {
+    Comparison warm = compare(run, call);
+    Comparison fresh = compare(run, freshCall);
+    return List.of(
+        Row.ofTimes("host_work", Unit.NANOSECONDS, warm).withGoal(Goal.atMost(10, warm)),
+        Row.ofTimes("host_work_fresh", Unit.NANOSECONDS, fresh)
+            .withGoal(Goal.atMost(10, 1.5, fresh)));
+  }
+
+  private static Comparison compare(Run run, Sampler ours) throws Throwable {
+    List<Samples> samples =
+        run.inTurns(ours, HostWork::systemCalls, run.asked(Question.copyOfPages(8)));
+    return new Comparison(samples.getFirst(), samples.subList(1, samples.size()));
+  }
+
+  /** Means of batches. */
+  static void systemCalls(long[] nanos) throws Throwable {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(Linker.Option.captureStateLayout());
+      for (int i = 0; i < nanos.length; i++) {
+        long start = System.nanoTime();
+        for (int k = 0; k < BATCH; k++) {
+          Calls.check((int) GETPPID.invokeExact(state) >= 0);
+        }
+        nanos[i] = (System.nanoTime() - start) / BATCH;
+      }
+    }
+  }
+
+  /** With errno captured, as the library has it captured for its own system calls. */
+  @SuppressWarnings("restricted")
+  private static MethodHandle getppid() {
+    Linker linker = Linker.nativeLinker();
+    return linker.downcallHandle(
+        linker.defaultLookup().findOrThrow("getppid"),
+        FunctionDescriptor.of(ValueLayout.JAVA_INT),
+        Linker.Option.captureCallState("errno"));
+  }
+}

@@ -1,0 +1,97 @@
+package io.hyperlight.bench;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonParseException;
+import com.google.gson.annotations.SerializedName;
+import com.google.gson.reflect.TypeToken;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Results for programs: a list of objects. What a row does not have, its object does not have. */
+final class Json {
+  private static final Gson GSON = new GsonBuilder().setPrettyPrinting().create();
+
+  private Json() {}
+
+  /** A row as it is written; the fields are in the order of the file. */
+  private record Entry(
+      String name,
+      String unit,
+      double ours,
+      double floor,
+      @Nullable Double ratio,
+      int samples,
+      double p99,
+      @SerializedName("overhead_ns") @Nullable Double overheadNanos,
+      @Nullable String goal,
+      @Nullable Boolean met,
+      @Nullable String against,
+      @Nullable String series,
+      @Nullable Double at) {
+    static Entry of(Row row) {
+      Goal goal = row.goal();
+      Row.Point point = row.point();
+      return new Entry(
+          row.name(),
+          row.unit(),
+          row.ours(),
+          row.floor(),
+          row.ratio(),
+          row.samples(),
+          row.p99(),
+          row.overheadNanos(),
+          goal == null ? null : goal.text(),
+          goal == null ? null : goal.met(),
+          row.against(),
+          point == null ? null : point.series(),
+          point == null ? null : point.at());
+    }
+
+    Row row() {
+      return new Row(
+          Objects.requireNonNull(name, "name"),
+          Objects.requireNonNull(unit, "unit"),
+          ours,
+          floor,
+          ratio,
+          samples,
+          p99,
+          overheadNanos,
+          goal == null || met == null ? null : new Goal(goal, met),
+          against,
+          series == null || at == null ? null : new Row.Point(series, at));
+    }
+  }
+
+  static String format(List<Row> rows) {
+    return GSON.toJson(rows.stream().map(Entry::of).toList()) + "\n";
+  }
+
+  static void write(List<Row> rows, Path file) {
+    try {
+      Files.writeString(file, format(rows));
+    } catch (IOException e) {
+      throw new BenchmarkException("cannot write " + file + ": " + e);
+    }
+  }
+
+  /** Reads what an earlier run wrote. */
+  static List<Row> read(Path file) {
+    try {
+      List<Entry> entries =
+          GSON.fromJson(Files.readString(file), new TypeToken<List<Entry>>() {}.getType());
+      return Objects.requireNonNullElse(entries, List.<Entry>of()).stream()
+          .map(Entry::row)
+          .toList();
+    } catch (IOException e) {
+      throw new BenchmarkException("cannot read " + file + ": " + e);
+    } catch (JsonParseException | NullPointerException e) {
+      throw new BenchmarkException(file + " is not what bench --json has written: " + e);
+    }
+  }
+}

@@ -1,0 +1,112 @@
+package io.hyperlight.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * One run of the benchmark, in which ours and the floor take turns: the machine gets faster and
+ * slower in the course of a minute, and both see the same of it.
+ */
+final class Run {
+  /** Short, so that the loop in a sampler is entered often enough to be compiled as a whole. */
+  private static final int WARM_UP_ROUNDS = 16;
+
+  private final Floor floor;
+  private final Effort effort;
+  private final Progress progress;
+
+  Run(Floor floor, Effort effort, Progress progress) {
+    this.floor = floor;
+    this.effort = effort;
+    this.progress = progress;
+  }
+
+  Floor floor() {
+    return floor;
+  }
+
+  Effort effort() {
+    return effort;
+  }
+
+  /** The same run for one of many points of a curve. */
+  Run forPoint() {
+    return new Run(floor, effort.forPoint(), progress);
+  }
+
+  /**
+   * Measures ours and the floor in turns. The first turn of each only warms up.
+   *
+   * @param questions at least one; the first is what ours is compared with
+   */
+  Comparison compare(Sampler ours, Question... questions) throws Throwable {
+    long roundNanos = warmUp(ours);
+    int rounds = effort.rounds(roundNanos);
+    List<Side> sides = new ArrayList<>();
+    sides.add(new Side(ours, rounds));
+    for (Question question : questions) {
+      int samples = question.samples(rounds);
+      sides.add(new Side(asked(question), samples));
+    }
+    List<Samples> samples = inTurns(sides, effort.blocks(roundNanos));
+    return new Comparison(samples.getFirst(), samples.subList(1, samples.size()));
+  }
+
+  /** Measures several of ours in turns. All are warmed up before. */
+  List<Samples> inTurns(Sampler... samplers) throws Throwable {
+    long slowest = 0;
+    for (Sampler sampler : samplers) {
+      slowest = Math.max(slowest, warmUp(sampler));
+    }
+    int rounds = effort.rounds(slowest);
+    return inTurns(
+        Stream.of(samplers).map(sampler -> new Side(sampler, rounds)).toList(),
+        effort.blocks(slowest));
+  }
+
+  /** Has the floor measure. */
+  Sampler asked(Question question) {
+    return nanos -> {
+      long[] samples = floor.ask(question, nanos.length);
+      if (samples.length != nanos.length) {
+        throw new IllegalStateException(
+            "asked for %d samples, got %d".formatted(nanos.length, samples.length));
+      }
+      System.arraycopy(samples, 0, nanos, 0, samples.length);
+    };
+  }
+
+  private record Side(Sampler sampler, int rounds) {}
+
+  private List<Samples> inTurns(List<Side> sides, int blocks) throws Throwable {
+    List<List<long[]>> taken = sides.stream().<List<long[]>>map(_ -> new ArrayList<>()).toList();
+    for (int block = 0; block <= blocks; block++) {
+      progress.turn(block, blocks);
+      for (int i = 0; i < sides.size(); i++) {
+        long[] nanos = new long[sides.get(i).rounds()];
+        sides.get(i).sampler().sample(nanos);
+        if (block > 0) {
+          taken.get(i).add(nanos);
+        }
+      }
+    }
+    return taken.stream().map(Samples::of).toList();
+  }
+
+  /** {@return how long a round takes, in nanoseconds, with what is around the measured part} */
+  private long warmUp(Sampler sampler) throws Throwable {
+    long begin = System.nanoTime();
+    long[] nanos = new long[1]; // a round may take long
+    long roundNanos;
+    do {
+      long start = System.nanoTime();
+      sampler.sample(nanos);
+      roundNanos = (System.nanoTime() - start) / nanos.length;
+      if (roundNanos * WARM_UP_ROUNDS < effort.warmUpNanos()) {
+        nanos = new long[WARM_UP_ROUNDS];
+      }
+    } while (System.nanoTime() - begin < effort.warmUpNanos());
+    return roundNanos;
+  }
+}

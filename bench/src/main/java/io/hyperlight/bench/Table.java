@@ -1,0 +1,69 @@
+package io.hyperlight.bench;
+
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** Results for a reader: one line each, in columns. */
+final class Table {
+  private static final List<String> HEADINGS =
+      List.of("name", "unit", "ours", "floor", "ratio", "p99", "overhead ns", "goal", "met");
+
+  /** Which columns are numbers, whose digits should be below each other. */
+  private static final int FIRST_NUMBER = 2;
+
+  private static final int LAST_NUMBER = 6;
+
+  private Table() {}
+
+  static void print(List<Row> rows, PrintStream out) {
+    List<List<String>> lines = new ArrayList<>();
+    lines.add(HEADINGS);
+    rows.forEach(row -> lines.add(cells(row)));
+    int[] widths = new int[HEADINGS.size()];
+    for (List<String> line : lines) {
+      for (int i = 0; i < widths.length; i++) {
+        widths[i] = Math.max(widths[i], line.get(i).length());
+      }
+    }
+    for (List<String> line : lines) {
+      out.println(padded(line, widths));
+    }
+  }
+
+  private static String padded(List<String> cells, int[] widths) {
+    StringBuilder line = new StringBuilder();
+    for (int i = 0; i < widths.length; i++) {
+      String padding = " ".repeat(widths[i] - cells.get(i).length());
+      boolean isNumber = i >= FIRST_NUMBER && i <= LAST_NUMBER;
+      line.append(isNumber ? padding + cells.get(i) : cells.get(i) + padding).append("  ");
+    }
+    return line.toString().stripTrailing();
+  }
+
+  private static List<String> cells(Row row) {
+    Goal goal = row.goal();
+    return List.of(
+        row.against() == null ? row.name() : row.name() + " (against " + row.against() + ")",
+        row.unit(),
+        number(row.ours()),
+        number(row.floor()),
+        row.ratio() == null ? "-" : String.format(Locale.ROOT, "%.3f", row.ratio()),
+        number(row.p99()),
+        row.overheadNanos() == null ? "-" : String.format(Locale.ROOT, "%.0f", row.overheadNanos()),
+        goal == null ? "" : goal.text(),
+        goal == null ? "" : yesOrNo(goal.met()));
+  }
+
+  private static String yesOrNo(boolean met) {
+    return met ? "yes" : "NO";
+  }
+
+  /** With as many digits as say something. */
+  private static String number(double value) {
+    double size = Math.abs(value);
+    String format = size >= 1000 || size == 0 ? "%.0f" : size >= 100 ? "%.1f" : "%.2f";
+    return String.format(Locale.ROOT, format, value);
+  }
+}
