@@ -27,6 +27,11 @@ record Effort(int blocks, long sideNanos, long warmUpNanos, int sandboxes) {
     return new Effort(blocks / 2, sideNanos / 6, warmUpNanos / 3, sandboxes);
   }
 
+  /** For one of many rows beside a rival, which needs the time to be compiled that ours needs. */
+  Effort forRival() {
+    return new Effort(Math.max(1, blocks / 2), sideNanos / 4, warmUpNanos, sandboxes);
+  }
+
   /** How many turns there are if one round of ours takes so long. */
   int blocks(long roundNanos) {
     long possible = sideNanos / Math.max(1, roundNanos);
@@ -35,7 +40,12 @@ record Effort(int blocks, long sideNanos, long warmUpNanos, int sandboxes) {
 
   /** How many rounds one turn has. */
   int rounds(long roundNanos) {
-    long possible = sideNanos / blocks(roundNanos) / Math.max(1, roundNanos);
+    return rounds(roundNanos, blocks(roundNanos));
+  }
+
+  /** How many rounds one of so many turns has. */
+  int rounds(long roundNanos, int turns) {
+    long possible = sideNanos / turns / Math.max(1, roundNanos);
     return Math.clamp(possible, 1, MOST_SAMPLES);
   }
 }

@@ -1,9 +1,5 @@
 package io.hyperlight.bench;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,9 +9,6 @@ import org.jspecify.annotations.Nullable;
 final class FloorProgram {
   static final List<String> SOURCES =
       List.of("main.c", "vm.c", "code.c", "calls.c", "lives.c", "memory.c", "threads.c");
-
-  private static final List<String> OPTIONS =
-      List.of("-std=gnu17", "-O2", "-Wall", "-Wextra", "-pthread");
 
   private static @Nullable Path compiled;
 
@@ -34,34 +27,13 @@ final class FloorProgram {
     TemporaryFolder folder = TemporaryFolder.INSTANCE;
     folder.unpack("floor", "floor.h");
     Path program = folder.resolve("floor.out");
-    List<String> command = new ArrayList<>(List.of("gcc"));
-    command.addAll(OPTIONS);
-    command.addAll(options);
+    List<String> arguments = new ArrayList<>(List.of("-pthread"));
+    arguments.addAll(options);
     for (String source : SOURCES) {
-      command.add(folder.unpack("floor", source).toString());
+      arguments.add(folder.unpack("floor", source).toString());
     }
-    command.addAll(List.of("-o", program.toString()));
-    run(command);
+    arguments.addAll(List.of("-o", program.toString()));
+    Gcc.compile("the C floor", arguments);
     return program;
-  }
-
-  private static void run(List<String> command) {
-    Process process;
-    try {
-      process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    } catch (IOException e) {
-      throw new BenchmarkException("the C floor needs gcc: apt-get install gcc libc6-dev");
-    }
-    try {
-      String said = new String(process.getInputStream().readAllBytes(), UTF_8);
-      if (process.waitFor() != 0) {
-        throw new IllegalStateException("the C floor does not compile:\n" + said);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while compiling", e);
-    }
   }
 }

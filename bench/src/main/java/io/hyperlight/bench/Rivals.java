@@ -1,15 +1,51 @@
 package io.hyperlight.bench;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /**
- * Other ways to run the same function, none of which is ours: their rows have the rival's figures
+ * Other ways to run the same functions, none of which is ours: their rows have the rival's figures
  * where others have the floor's, and {@linkplain Row#against name} the rival.
  */
 final class Rivals {
   private Rivals() {}
 
   static List<Benchmark> all() {
-    return List.of();
+    return List.of(
+        rival("rival_ffm", "a call into a shared library, in this process", FfmWay::new),
+        rival("rival_process", "a process for each call", ProcessWay::new),
+        rival("rival_pipe", "a process that lives on, over pipes", PipeWay::new),
+        new Benchmark("rival_chicory", "wasm in Chicory, interpreted and compiled", Rivals::chicory),
+        rival("rival_graaljs", "JavaScript in GraalJS", GraalJsWay::new));
+  }
+
+  private static Benchmark rival(String name, String what, Function<Effort, Way> start) {
+    return new Benchmark(name, what, run -> rows(name, run.forRival(), start));
+  }
+
+  private static List<Row> chicory(Run run) throws Throwable {
+    List<Row> rows = new ArrayList<>();
+    rows.addAll(
+        rows("rival_chicory_interpreter", run.forRival(), _ -> ChicoryWay.interpreted()));
+    rows.addAll(rows("rival_chicory_compiler", run.forRival(), _ -> ChicoryWay.compiled()));
+    return rows;
+  }
+
+  private static List<Row> rows(String name, Run run, Function<Effort, Way> start)
+      throws Throwable {
+    try (Way ours = new OurWay();
+        Way rival = start.apply(run.effort())) {
+      return List.of(
+          row(name + "_first", Unit.MICROSECONDS, run, ours.first(), rival.first(), rival),
+          row(name + "_call", Unit.NANOSECONDS, run, ours.call(), rival.call(), rival),
+          row(name + "_fresh", Unit.MICROSECONDS, run, ours.fresh(), rival.fresh(), rival),
+          row(name + "_fib", Unit.MICROSECONDS, run, ours.compute(), rival.compute(), rival));
+    }
+  }
+
+  private static Row row(String name, Unit unit, Run run, Sampler ours, Sampler its, Way rival)
+      throws Throwable {
+    return Row.ofTimes(name, unit, run.compare(ours, its)).against(rival.title());
   }
 }

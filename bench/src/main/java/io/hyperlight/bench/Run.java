@@ -35,6 +35,22 @@ final class Run {
     return new Run(floor, effort.forPoint(), progress);
   }
 
+  /** The same run for one of many rows beside a rival. */
+  Run forRival() {
+    return new Run(floor, effort.forRival(), progress);
+  }
+
+  /** Measures ours and a rival in turns, each for as long. Both are warmed up before. */
+  Comparison compare(Sampler ours, Sampler rival) throws Throwable {
+    long ourNanos = warmUp(ours);
+    long itsNanos = warmUp(rival);
+    int blocks = effort.blocks(Math.max(ourNanos, itsNanos));
+    Side our = new Side(ours, effort.rounds(ourNanos, blocks));
+    Side its = new Side(rival, effort.rounds(itsNanos, blocks));
+    List<Samples> samples = inTurns(List.of(our, its), blocks);
+    return new Comparison(samples.getFirst(), samples.subList(1, samples.size()));
+  }
+
   /**
    * Measures ours and the floor in turns. The first turn of each only warms up.
    *

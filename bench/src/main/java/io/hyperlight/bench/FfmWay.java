@@ -1,0 +1,74 @@
+package io.hyperlight.bench;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Path;
+
+/** A shared library in this process, called through java.lang.foreign. There is no wall. */
+@SuppressWarnings("restricted")
+final class FfmWay implements Way {
+  private static final Linker LINKER = Linker.nativeLinker();
+  private static final FunctionDescriptor TWO_INTS =
+      FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT);
+  private static final FunctionDescriptor ONE_INT =
+      FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT);
+
+  private static final SymbolLookup LIBRARY =
+      SymbolLookup.libraryLookup(RivalPrograms.library("libcall.so"), Arena.global());
+  private static final MethodHandle ADD =
+      LINKER.downcallHandle(LIBRARY.findOrThrow("add"), TWO_INTS);
+  private static final MethodHandle FIB = LINKER.downcallHandle(LIBRARY.findOrThrow("fib"), ONE_INT);
+
+  /** For any library's: takes the address of the function first. */
+  private static final MethodHandle ADD_AT = LINKER.downcallHandle(TWO_INTS);
+
+  /** Nobody else has it loaded, so the dynamic linker makes an instance, and removes it, each time. */
+  private final Path copy = RivalPrograms.library("libcopy.so");
+
+  FfmWay(Effort effort) {}
+
+  @Override
+  public String title() {
+    return "java.lang.foreign";
+  }
+
+  @Override
+  public Sampler first() {
+    return Timed.each(() -> {
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment add = SymbolLookup.libraryLookup(copy, arena).findOrThrow("add");
+        MethodHandle handle = LINKER.downcallHandle(add, TWO_INTS);
+        Calls.check((int) handle.invokeExact(1, 2) == 3);
+      }
+    });
+  }
+
+  @Override
+  public Sampler call() {
+    return Timed.inBatches(rounds -> {
+      for (int i = 0; i < rounds; i++) {
+        Calls.check((int) ADD.invokeExact(i, 1) == i + 1);
+      }
+    });
+  }
+
+  @Override
+  public Sampler fresh() {
+    return Timed.each(() -> {
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment add = SymbolLookup.libraryLookup(copy, arena).findOrThrow("add");
+        Calls.check((int) ADD_AT.invokeExact(add, 1, 2) == 3);
+      }
+    });
+  }
+
+  @Override
+  public Sampler compute() {
+    return Timed.each(() -> Calls.check((int) FIB.invokeExact(N) == FIB_OF_N));
+  }
+}

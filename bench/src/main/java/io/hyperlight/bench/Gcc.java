@@ -1,0 +1,45 @@
+package io.hyperlight.bench;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The C compiler of programs that are no guests. */
+final class Gcc {
+  private static final List<String> OPTIONS = List.of("-std=gnu17", "-O2", "-Wall", "-Wextra");
+
+  private Gcc() {}
+
+  /**
+   * Compiles and links.
+   *
+   * @param what what needs it, for messages
+   * @param arguments options, sources and the output
+   * @throws BenchmarkException if there is no gcc
+   */
+  static void compile(String what, List<String> arguments) {
+    List<String> command = new ArrayList<>(List.of("gcc"));
+    command.addAll(OPTIONS);
+    command.addAll(arguments);
+    Process process;
+    try {
+      process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    } catch (IOException e) {
+      throw new BenchmarkException(what + " needs gcc: apt-get install gcc libc6-dev");
+    }
+    try {
+      String said = new String(process.getInputStream().readAllBytes(), UTF_8);
+      if (process.waitFor() != 0) {
+        throw new IllegalStateException(what + " does not compile:\n" + said);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while compiling", e);
+    }
+  }
+}

@@ -1,0 +1,47 @@
+package io.hyperlight.bench;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.util.List;
+
+/** A process for each call, started by ProcessBuilder: the first call, and each one, is a fresh one. */
+final class ProcessWay implements Way {
+  private final String program = RivalPrograms.process().toString();
+
+  ProcessWay(Effort effort) {}
+
+  @Override
+  public String title() {
+    return "a process for each call";
+  }
+
+  @Override
+  public Sampler first() {
+    return Timed.each(() -> Calls.check(run("add", 1, 2) == 3));
+  }
+
+  @Override
+  public Sampler call() {
+    return first();
+  }
+
+  @Override
+  public Sampler fresh() {
+    return first();
+  }
+
+  @Override
+  public Sampler compute() {
+    return Timed.each(() -> Calls.check(run("fib", N, 0) == FIB_OF_N));
+  }
+
+  private int run(String function, int a, int b) throws IOException, InterruptedException {
+    Process process =
+        new ProcessBuilder(List.of(program, function, Integer.toString(a), Integer.toString(b)))
+            .start();
+    String said = new String(process.getInputStream().readAllBytes(), UTF_8);
+    Calls.check(process.waitFor() == 0);
+    return Integer.parseInt(said.strip());
+  }
+}
