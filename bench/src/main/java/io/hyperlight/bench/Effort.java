@@ -27,9 +27,9 @@ record Effort(int blocks, long sideNanos, long warmUpNanos, int sandboxes) {
     return new Effort(blocks / 2, sideNanos / 6, warmUpNanos / 3, sandboxes);
   }
 
-  /** For one of many rows beside a rival, which needs the time to be compiled that ours needs. */
+  /** For one of many rows beside a rival. Both sides are warmed up, and ours was for other rows. */
   Effort forRival() {
-    return new Effort(Math.max(1, blocks / 2), sideNanos / 4, warmUpNanos, sandboxes);
+    return new Effort(Math.max(1, blocks / 2), sideNanos / 4, warmUpNanos / 3, sandboxes);
   }
 
   /** How many turns there are if one round of ours takes so long. */

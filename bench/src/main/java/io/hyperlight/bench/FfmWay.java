@@ -22,12 +22,15 @@ final class FfmWay implements Way {
       SymbolLookup.libraryLookup(RivalPrograms.library("libcall.so"), Arena.global());
   private static final MethodHandle ADD =
       LINKER.downcallHandle(LIBRARY.findOrThrow("add"), TWO_INTS);
-  private static final MethodHandle FIB = LINKER.downcallHandle(LIBRARY.findOrThrow("fib"), ONE_INT);
+  private static final MethodHandle FIB =
+      LINKER.downcallHandle(LIBRARY.findOrThrow("fib"), ONE_INT);
 
   /** For any library's: takes the address of the function first. */
   private static final MethodHandle ADD_AT = LINKER.downcallHandle(TWO_INTS);
 
-  /** Nobody else has it loaded, so the dynamic linker makes an instance, and removes it, each time. */
+  /**
+   * Nobody else has it loaded, so the dynamic linker makes an instance, and removes it, each time.
+   */
   private final Path copy = RivalPrograms.library("libcopy.so");
 
   FfmWay(Effort effort) {}

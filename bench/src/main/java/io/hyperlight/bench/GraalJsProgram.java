@@ -1,6 +1,5 @@
 package io.hyperlight.bench;
 
-
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;

@@ -15,10 +15,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /** JavaScript in GraalJS, in another JVM, which takes the times itself. */
 final class GraalJsWay implements Way {
   private static final int WARM_UP_SAMPLES = 16;
+
+  /**
+   * For how many times others are warmed up: on two cores, a JVM that has to compile its compiler
+   * first gets to its best times after five seconds.
+   */
+  private static final int WARM_UPS = 50;
+
+  private static final long MOST_WARM_UP_NANOS = TimeUnit.SECONDS.toNanos(8);
 
   private final Process process;
   private final DataOutputStream questions;
@@ -28,11 +37,12 @@ final class GraalJsWay implements Way {
   /** Starts it, and has it run until its compiler had some time. */
   GraalJsWay(Effort effort) {
     try {
-      process = new ProcessBuilder(Java.command(GraalJsProgram.class, options(), List.of())).start();
+      process =
+          new ProcessBuilder(Java.command(GraalJsProgram.class, options(), List.of())).start();
       questions = new DataOutputStream(new BufferedOutputStream(process.getOutputStream()));
       answers = new DataInputStream(new BufferedInputStream(process.getInputStream()));
       title = "GraalJS, " + started();
-      warmUp(4 * effort.warmUpNanos());
+      warmUp(Math.min(WARM_UPS * effort.warmUpNanos(), MOST_WARM_UP_NANOS));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -5,7 +5,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.IOException;
 import java.util.List;
 
-/** A process for each call, started by ProcessBuilder: the first call, and each one, is a fresh one. */
+/**
+ * A process for each call, started by ProcessBuilder: the first call, and each one, is a fresh one.
+ */
 final class ProcessWay implements Way {
   private final String program = RivalPrograms.process().toString();
 

@@ -10,14 +10,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The functions in all the forms that they are run in, the native ones compiled from the same C. */
+/**
+ * The functions in all the forms that they are run in, the native ones compiled from the same C.
+ */
 final class RivalPrograms {
   private RivalPrograms() {}
 
   /** {@return a file of the guest} */
   static byte[] guest() {
     Path guest = TemporaryFolder.INSTANCE.resolve("rival-guest");
-    String said = new GuestCompiler().compile(List.of(source("guest.c"), functions()), guest, List.of());
+    String said =
+        new GuestCompiler().compile(List.of(source("guest.c"), functions()), guest, List.of());
     if (!said.isEmpty()) {
       throw new IllegalStateException(said);
     }

@@ -16,7 +16,8 @@ final class Rivals {
         rival("rival_ffm", "a call into a shared library, in this process", FfmWay::new),
         rival("rival_process", "a process for each call", ProcessWay::new),
         rival("rival_pipe", "a process that lives on, over pipes", PipeWay::new),
-        new Benchmark("rival_chicory", "wasm in Chicory, interpreted and compiled", Rivals::chicory),
+        new Benchmark(
+            "rival_chicory", "wasm in Chicory, interpreted and compiled", Rivals::chicory),
         rival("rival_graaljs", "JavaScript in GraalJS", GraalJsWay::new));
   }
 
@@ -26,8 +27,7 @@ final class Rivals {
 
   private static List<Row> chicory(Run run) throws Throwable {
     List<Row> rows = new ArrayList<>();
-    rows.addAll(
-        rows("rival_chicory_interpreter", run.forRival(), _ -> ChicoryWay.interpreted()));
+    rows.addAll(rows("rival_chicory_interpreter", run.forRival(), _ -> ChicoryWay.interpreted()));
     rows.addAll(rows("rival_chicory_compiler", run.forRival(), _ -> ChicoryWay.compiled()));
     return rows;
   }
