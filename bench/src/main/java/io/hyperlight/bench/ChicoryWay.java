@@ -48,6 +48,12 @@ final class ChicoryWay implements Way {
     return title;
   }
 
+  /** Interpreter and compiled code are both compiled by the JVM, which has never seen them. */
+  @Override
+  public int warmUps() {
+    return 12;
+  }
+
   /** From the bytes of the module. */
   @Override
   public Sampler first() {

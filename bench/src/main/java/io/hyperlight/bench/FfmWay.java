@@ -33,8 +33,6 @@ final class FfmWay implements Way {
    */
   private final Path copy = RivalPrograms.library("libcopy.so");
 
-  FfmWay(Effort effort) {}
-
   @Override
   public String title() {
     return "java.lang.foreign";

@@ -15,34 +15,21 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /** JavaScript in GraalJS, in another JVM, which takes the times itself. */
 final class GraalJsWay implements Way {
-  private static final int WARM_UP_SAMPLES = 16;
-
-  /**
-   * For how many times others are warmed up: on two cores, a JVM that has to compile its compiler
-   * first gets to its best times after five seconds.
-   */
-  private static final int WARM_UPS = 50;
-
-  private static final long MOST_WARM_UP_NANOS = TimeUnit.SECONDS.toNanos(8);
-
   private final Process process;
   private final DataOutputStream questions;
   private final DataInputStream answers;
   private final String title;
 
-  /** Starts it, and has it run until its compiler had some time. */
-  GraalJsWay(Effort effort) {
+  GraalJsWay() {
     try {
       process =
           new ProcessBuilder(Java.command(GraalJsProgram.class, options(), List.of())).start();
       questions = new DataOutputStream(new BufferedOutputStream(process.getOutputStream()));
       answers = new DataInputStream(new BufferedInputStream(process.getInputStream()));
       title = "GraalJS, " + started();
-      warmUp(Math.min(WARM_UPS * effort.warmUpNanos(), MOST_WARM_UP_NANOS));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -87,14 +74,6 @@ final class GraalJsWay implements Way {
     }
   }
 
-  private void warmUp(long nanos) throws IOException {
-    long begin = System.nanoTime();
-    do {
-      ask("call", new long[WARM_UP_SAMPLES]);
-      ask("compute", new long[1]);
-    } while (System.nanoTime() - begin < nanos);
-  }
-
   private void ask(String row, long[] nanos) throws IOException {
     questions.writeUTF(row);
     questions.writeInt(nanos.length);
@@ -107,6 +86,15 @@ final class GraalJsWay implements Way {
   @Override
   public String title() {
     return title;
+  }
+
+  /**
+   * On two cores, a JVM that has to compile its compiler first gets to its best times after five
+   * seconds.
+   */
+  @Override
+  public int warmUps() {
+    return 50;
   }
 
   @Override

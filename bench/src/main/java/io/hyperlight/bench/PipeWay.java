@@ -9,7 +9,7 @@ final class PipeWay implements Way {
   private final Path program = RivalPrograms.process();
   private final PipeClient client;
 
-  PipeWay(Effort effort) {
+  PipeWay() {
     try {
       client = PipeClient.start(program);
     } catch (IOException e) {

@@ -11,8 +11,6 @@ import java.util.List;
 final class ProcessWay implements Way {
   private final String program = RivalPrograms.process().toString();
 
-  ProcessWay(Effort effort) {}
-
   @Override
   public String title() {
     return "a process for each call";

@@ -2,13 +2,16 @@ package io.hyperlight.bench;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * Other ways to run the same functions, none of which is ours: their rows have the rival's figures
  * where others have the floor's, and {@linkplain Row#against name} the rival.
  */
 final class Rivals {
+  private static final long MOST_WARM_UP_NANOS = TimeUnit.SECONDS.toNanos(10);
+
   private Rivals() {}
 
   static List<Benchmark> all() {
@@ -21,26 +24,37 @@ final class Rivals {
         rival("rival_graaljs", "JavaScript in GraalJS", GraalJsWay::new));
   }
 
-  private static Benchmark rival(String name, String what, Function<Effort, Way> start) {
+  private static Benchmark rival(String name, String what, Supplier<Way> start) {
     return new Benchmark(name, what, run -> rows(name, run.forRival(), start));
   }
 
   private static List<Row> chicory(Run run) throws Throwable {
     List<Row> rows = new ArrayList<>();
-    rows.addAll(rows("rival_chicory_interpreter", run.forRival(), _ -> ChicoryWay.interpreted()));
-    rows.addAll(rows("rival_chicory_compiler", run.forRival(), _ -> ChicoryWay.compiled()));
+    rows.addAll(rows("rival_chicory_interpreter", run.forRival(), ChicoryWay::interpreted));
+    rows.addAll(rows("rival_chicory_compiler", run.forRival(), ChicoryWay::compiled));
     return rows;
   }
 
-  private static List<Row> rows(String name, Run run, Function<Effort, Way> start)
-      throws Throwable {
+  private static List<Row> rows(String name, Run run, Supplier<Way> start) throws Throwable {
     try (Way ours = new OurWay();
-        Way rival = start.apply(run.effort())) {
+        Way rival = start.get()) {
+      warmUp(rival, run.effort().warmUpNanos());
       return List.of(
           row(name + "_first", Unit.MICROSECONDS, run, ours.first(), rival.first(), rival),
           row(name + "_call", Unit.NANOSECONDS, run, ours.call(), rival.call(), rival),
           row(name + "_fresh", Unit.MICROSECONDS, run, ours.fresh(), rival.fresh(), rival),
           row(name + "_fib", Unit.MICROSECONDS, run, ours.compute(), rival.compute(), rival));
+    }
+  }
+
+  /** Each row is warmed up by itself too; this is for what takes longer to compile. */
+  private static void warmUp(Way rival, long usualNanos) throws Throwable {
+    long nanos = Math.min(rival.warmUps() * usualNanos, MOST_WARM_UP_NANOS);
+    List<Sampler> warm = List.of(rival.call(), rival.compute(), rival.fresh());
+    for (long begin = System.nanoTime(); System.nanoTime() - begin < nanos; ) {
+      for (Sampler sampler : warm) {
+        sampler.sample(new long[1]);
+      }
     }
   }
 

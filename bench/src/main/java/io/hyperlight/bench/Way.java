@@ -13,6 +13,11 @@ interface Way extends AutoCloseable {
   /** {@return what users know it as, and how it is set up if there is a choice} */
   String title();
 
+  /** {@return for how many times the usual one it has to be warmed up before the first row} */
+  default int warmUps() {
+    return 0;
+  }
+
   /** The first result of {@code add} from nothing but the program, and the end of what made it. */
   Sampler first();
 

@@ -20,8 +20,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Ours and its rivals run the same functions. */
 class WaysTest {
-  private static final Effort TINY = new Effort(1, 1, 1, 1);
-
   @TempDir private Path folder;
 
   record Named(String name, Supplier<Way> start) {
@@ -34,12 +32,12 @@ class WaysTest {
   static Stream<Named> ways() {
     return Stream.of(
         new Named("ours", OurWay::new),
-        new Named("java.lang.foreign", () -> new FfmWay(TINY)),
-        new Named("a process for each call", () -> new ProcessWay(TINY)),
-        new Named("a process over pipes", () -> new PipeWay(TINY)),
+        new Named("java.lang.foreign", FfmWay::new),
+        new Named("a process for each call", ProcessWay::new),
+        new Named("a process over pipes", PipeWay::new),
         new Named("Chicory, interpreter", ChicoryWay::interpreted),
         new Named("Chicory, compiler", ChicoryWay::compiled),
-        new Named("GraalJS", () -> new GraalJsWay(TINY)));
+        new Named("GraalJS", GraalJsWay::new));
   }
 
   /** The samplers check each result. */
