@@ -41,21 +41,22 @@ final class FloorProgram {
       command.add(folder.unpack("floor", source).toString());
     }
     command.addAll(List.of("-o", program.toString()));
-    run(command);
+    compileBy(command);
     return program;
   }
 
-  private static void run(List<String> command) {
+  /** Runs the compiler. */
+  static void compileBy(List<String> command) {
     Process process;
     try {
       process = new ProcessBuilder(command).redirectErrorStream(true).start();
     } catch (IOException e) {
-      throw new BenchmarkException("the C floor needs gcc: apt-get install gcc libc6-dev");
+      throw new BenchmarkException("the benchmark needs gcc: apt-get install gcc libc6-dev");
     }
     try {
       String said = new String(process.getInputStream().readAllBytes(), UTF_8);
       if (process.waitFor() != 0) {
-        throw new IllegalStateException("the C floor does not compile:\n" + said);
+        throw new IllegalStateException("C code of the benchmark does not compile:\n" + said);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
