@@ -63,6 +63,12 @@ public final class Gate {
    */
   public static final long HOST_CALL_ROUTINE = ADDRESS + 0x980;
 
+  /**
+   * A byte of the gate's page that says whether to leave messages instead of the guest. The host
+   * writes it; in every image it is 0.
+   */
+  private static final long EXITLESS = ADDRESS + 0xff8;
+
   private static final int EXTENDED_STATE = 0x400;
 
   /** The legacy region and header of an XSAVE area (Intel SDM vol. 1, "XSAVE Area"). */
@@ -110,6 +116,11 @@ public final class Gate {
         .putInt(MXCSR, state.mxcsr())
         .putLong(STATE_COMPONENTS, state.x87Control() == X87_CONTROL_INITIAL ? 0 : 1);
     space.initialise(INFORMATION + EXTENDED_STATE, image, 0, image.length);
+  }
+
+  /** Says whether the gate is to leave messages. */
+  static void setExitless(AddressSpace space, boolean exitless) {
+    space.initialise(EXITLESS, new byte[] {(byte) (exitless ? 1 : 0)}, 0, 1);
   }
 
   private static void put(AddressSpace space, long address, MachineCode code) {
@@ -220,8 +231,15 @@ public final class Gate {
   private static MachineCode testExitless(MachineCode code, long frame) {
     return code.addWithLong("movabs $0x%x, %%r9", frame, 0x49, 0xb9)
         .add(
-            "testb $2, 0x278(%r9)",
-            0x41, 0xf6, 0x81, CallFrame.FLAGS & 0xff, CallFrame.FLAGS >> 8, 0, 0, 2);
+            "testb $1, 0x%x".formatted(EXITLESS),
+            0xf6,
+            0x04,
+            0x25,
+            (int) EXITLESS & 0xff,
+            (int) EXITLESS >> 8 & 0xff,
+            (int) EXITLESS >> 16,
+            0,
+            1);
   }
 
   /** What RAX, RDI and RSI would say at a system call, into the frame. */

@@ -125,22 +125,26 @@ public final class Machine implements AutoCloseable {
     vcpu = processor.vcpu();
     run = vcpu::run;
     context = new UserContext(this, vcpu);
-    if (image != null) {
-      setFrame(image.layout().frame());
-    }
     DirtyTracker tracker = processor.tracker();
     if (tracker != null) {
       memory.trackBy(tracker);
     }
-    StoppedState stopped = image == null ? null : image.stopped();
-    if (stopped != null) {
-      pristine = false;
+    if (image != null) {
       try {
-        stopped.set(vcpu);
+        begin(image);
       } catch (Throwable t) {
         close();
         throw t;
       }
+    }
+  }
+
+  private void begin(MachineImage from) {
+    setFrame(from.layout().frame());
+    StoppedState stopped = from.stopped();
+    if (stopped != null) {
+      pristine = false;
+      stopped.set(vcpu);
     }
   }
 
@@ -237,6 +241,18 @@ public final class Machine implements AutoCloseable {
   }
 
   private MachineImage freeze(UserState state, @Nullable StoppedState stopped) {
+    if (!withoutExits) {
+      return freezeAsIs(state, stopped);
+    }
+    Gate.setExitless(addressSpace, false); // that is for those to say who make machines of it
+    try {
+      return freezeAsIs(state, stopped);
+    } finally {
+      Gate.setExitless(addressSpace, true);
+    }
+  }
+
+  private MachineImage freezeAsIs(UserState state, @Nullable StoppedState stopped) {
     return new MachineImage(
         entry,
         memory.freeze(),
@@ -272,6 +288,9 @@ public final class Machine implements AutoCloseable {
     }
     memory.restore();
     addressSpace.restore(to.layout().mappings());
+    if (withoutExits) {
+      Gate.setExitless(addressSpace, true);
+    }
     StoppedState stopped = to.stopped();
     if (stopped != null) {
       stopped.set(vcpu);
@@ -327,6 +346,7 @@ public final class Machine implements AutoCloseable {
     framePhysical = frameAddress == 0 ? 0 : addressSpace.physicalOf(frameAddress);
     if (withoutExits) {
       exitless = new Exitless(memory, vcpu, framePhysical);
+      Gate.setExitless(addressSpace, true);
     }
   }
 
@@ -343,13 +363,12 @@ public final class Machine implements AutoCloseable {
   /** Lets the next {@link #run} start the call that the frame describes. */
   public void enterGate() {
     Exitless without = exitless;
-    long flags = without == null ? 0 : CallFrame.FLAG_EXITLESS;
     if (pristine) {
-      setFrameLong(CallFrame.FLAGS, flags | CallFrame.FLAG_RESET);
+      setFrameLong(CallFrame.FLAGS, CallFrame.FLAG_RESET);
       setFrameLong(CallFrame.FS_BASE, userState.fsBase());
       setFrameLong(CallFrame.GS_BASE, userState.gsBase());
     } else {
-      setFrameLong(CallFrame.FLAGS, flags);
+      setFrameLong(CallFrame.FLAGS, 0);
     }
     if (without != null && without.isReady()) {
       without.call();
