@@ -253,11 +253,19 @@ final class Exitless implements RunControl.Run, AutoCloseable {
   }
 
   /** The vCPU, which is stopped, starts again from the gate's beginning. */
-  void forget() {
+  private void forget() {
     ready = false;
     posting = false;
     received = false;
     exited = false;
+  }
+
+  /** All is as in the beginning: nobody is to learn how many calls there were before. */
+  void restore() {
+    forget();
+    number = 0;
+    patience = MOST_PATIENCE;
+    patienceOfGuest = MOST_PATIENCE;
   }
 
   @Override

@@ -284,7 +284,7 @@ public final class Machine implements AutoCloseable {
       processor.reset();
     }
     if (exitless != null) {
-      exitless.forget();
+      exitless.restore();
     }
     memory.restore();
     addressSpace.restore(to.layout().mappings());
