@@ -63,6 +63,9 @@ public final class Gate {
    */
   public static final long HOST_CALL_ROUTINE = ADDRESS + 0x980;
 
+  /** Where the routine leaves. */
+  static final long HOST_CALL_EXIT = HOST_CALL_ROUTINE + toHostCallExit(0).size();
+
   /**
    * A byte of the gate's page that says whether to leave messages instead of the guest. The host
    * writes it; in every image it is 0.
@@ -100,7 +103,7 @@ public final class Gate {
     put(space, DONE, leave(entry, frame));
     put(space, START, start());
     put(space, EXCHANGE, exchange());
-    put(space, HOST_CALL_ROUTINE, callHost(frame));
+    put(space, HOST_CALL_ROUTINE, callHost(entry, frame));
     if (entry == SystemCallEntry.USER) {
       put(space, SYSTEM_CALL_STUB, Monitor.systemCallStub(entry));
     }
@@ -221,7 +224,10 @@ public final class Gate {
   }
 
   private static MachineCode exit(SystemCallEntry entry) {
-    MachineCode code = new MachineCode().addWithInt("mov $0x%x, %%eax", CALL_DONE, 0xb8);
+    return addExit(new MachineCode().addWithInt("mov $0x%x, %%eax", CALL_DONE, 0xb8), entry);
+  }
+
+  private static MachineCode addExit(MachineCode code, SystemCallEntry entry) {
     return switch (entry) {
       case SUPERVISOR -> code.add("syscall", 0x0f, 0x05);
       case USER -> Monitor.addSystemCallOut(code);
@@ -296,18 +302,29 @@ public final class Gate {
   }
 
   /** {@link #HOST_CALL_ROUTINE}. */
-  static MachineCode callHost(long frame) {
-    MachineCode code =
-        testExitless(new MachineCode(), frame)
-            .add("jnz 1f", 0x75, 0x08)
-            .addWithInt("mov $0x%x, %%eax", CALL_HOST, 0xb8)
-            .add("syscall", 0x0f, 0x05)
-            .add("ret", 0xc3)
-            .label("1");
+  static MachineCode callHost(SystemCallEntry entry, long frame) {
+    MachineCode code = toHostCallExit(frame);
+    addExit(code, entry).add("ret", 0xc3).label("1");
     return callExchange(putMessage(code, CALL_HOST))
         .addWithInt("mov 0x%x(%%r9), %%rax", CallFrame.ANSWER_RAX, 0x49, 0x8b, 0x81)
         .addWithInt("mov 0x%x(%%r9), %%rdx", CallFrame.ANSWER_RDX, 0x49, 0x8b, 0x91)
         .addWithInt("mov 0x%x(%%r9), %%r8", CallFrame.ANSWER_R8, 0x4d, 0x8b, 0x81)
         .add("ret", 0xc3);
+  }
+
+  private static MachineCode toHostCallExit(long frame) {
+    return testExitless(new MachineCode(), frame)
+        .add("jnz 1f", 0x75, 0x08)
+        .addWithInt("mov $0x%x, %%eax", CALL_HOST, 0xb8);
+  }
+
+  /** Whether code at an address waits for the host's message, with where it returns to on top. */
+  static boolean isInExchange(long address) {
+    return address >= EXCHANGE && address < HOST_CALL_ROUTINE;
+  }
+
+  /** Whether code at an address makes a host call, with where it returns to on top. */
+  static boolean isInHostCall(long address) {
+    return address >= HOST_CALL_ROUTINE && address < EXITLESS;
   }
 }

@@ -89,6 +89,9 @@ public final class Machine implements AutoCloseable {
   /** Whether the last run ended at the gate's exit. */
   private boolean callDone;
 
+  /** The {@code out} by which the guest made its last system call. */
+  private long exit;
+
   /** A machine with empty user memory, or one that equals an image. */
   private Machine(
       Hypervisor hypervisor,
@@ -103,6 +106,7 @@ public final class Machine implements AutoCloseable {
     withoutExits = options.exitless();
     xcr0 = image == null ? hypervisor.cpu().xcr0() : image.xcr0();
     systemCallStub = Monitor.systemCallStubAddress(entry);
+    exit = systemCallStub;
     try {
       if (image == null) {
         tables = new PageTables(memory);
@@ -291,6 +295,7 @@ public final class Machine implements AutoCloseable {
     if (withoutExits) {
       Gate.setExitless(addressSpace, true);
     }
+    exit = systemCallStub;
     StoppedState stopped = to.stopped();
     if (stopped != null) {
       stopped.set(vcpu);
@@ -448,7 +453,7 @@ public final class Machine implements AutoCloseable {
   }
 
   private void resumeStub() {
-    vcpu.set(Register.RIP, systemCallStub + Monitor.OUT_LENGTH);
+    vcpu.set(Register.RIP, exit + Monitor.OUT_LENGTH);
     vcpu.set(Register.R11, userFlags(vcpu.get(Register.R11)));
     if (entry == SystemCallEntry.USER) {
       vcpu.set(Register.RFLAGS, userFlags(vcpu.get(Register.RFLAGS)));
@@ -521,7 +526,8 @@ public final class Machine implements AutoCloseable {
       return null;
     }
     boolean systemCall = error == 0 && vcpu.isByteOut(Monitor.SYSTEM_CALL_PORT) && isOurs();
-    if (systemCall && (callDone || isUserAddress(vcpu.get(Register.RCX)))) {
+    if (systemCall
+        && (callDone || exit != systemCallStub || isUserAddress(vcpu.get(Register.RCX)))) {
       // Where the port is for user code, the instruction can be reached by a jump, too.
       disturbed |= (vcpu.get(Register.RFLAGS) & TRAP_FLAG) != 0;
       trapped = false;
@@ -651,14 +657,25 @@ public final class Machine implements AutoCloseable {
   }
 
   /**
-   * The general registers as of the last stop, with RIP where the guest is: at a system call, where
-   * it returns to. Hostile.
+   * The general registers as of the last stop, with RIP where the guest's own code is: at a system
+   * call or a host call, where it returns to. Hostile.
    */
   public Map<Register, Long> whereabouts() {
     Map<Register, Long> registers = Trap.registers(vcpu);
-    if (isBeforeOrBehindOut(systemCallStub)) {
-      registers.put(Register.RIP, vcpu.get(Register.RCX));
+    long rip = vcpu.get(isBeforeOrBehindOut(systemCallStub) ? Register.RCX : Register.RIP);
+    long stack = vcpu.get(Register.RSP);
+    try {
+      if (Gate.isInExchange(rip)) {
+        rip = addressSpace.readLong(stack);
+        stack += Long.BYTES;
+      }
+      if (Gate.isInHostCall(rip)) {
+        rip = addressSpace.readLong(stack);
+      }
+    } catch (GuestAddressException e) {
+      rip = vcpu.get(Register.RIP); // a stack that is none
     }
+    registers.put(Register.RIP, rip);
     return registers;
   }
 
@@ -668,6 +685,7 @@ public final class Machine implements AutoCloseable {
    * must be in 64-bit user code: what comes next runs in the mode that it is in.
    */
   private boolean isOurs() {
+    exit = systemCallStub;
     boolean atStub = isBeforeOrBehindOut(systemCallStub);
     if (entry == SystemCallEntry.SUPERVISOR) {
       callDone =
@@ -682,6 +700,10 @@ public final class Machine implements AutoCloseable {
     callDone =
         isBeforeOrBehindOut(Gate.DONE_RETURN - Monitor.OUT_LENGTH)
             && vcpu.get(Register.RAX) == Gate.CALL_DONE;
+    if (isBeforeOrBehindOut(Gate.HOST_CALL_EXIT) && vcpu.get(Register.RAX) == Gate.CALL_HOST) {
+      exit = Gate.HOST_CALL_EXIT;
+      return true;
+    }
     return callDone || atStub;
   }
 
