@@ -237,7 +237,7 @@ public final class Gate {
   private static MachineCode testExitless(MachineCode code, long frame) {
     return code.addWithLong("movabs $0x%x, %%r9", frame, 0x49, 0xb9)
         .add(
-            "testb $1, 0x%x".formatted(EXITLESS),
+            "testb $1, 0x10ff8",
             0xf6,
             0x04,
             0x25,
@@ -250,19 +250,16 @@ public final class Gate {
 
   /** What RAX, RDI and RSI would say at a system call, into the frame. */
   private static MachineCode putMessage(MachineCode code, int number) {
-    return code.add(
-            "movq $0x%x, 0x348(%%r9)".formatted(number),
+    return code.addWithInt(
+            "movq $0x%x, 0x348(%%r9)",
+            number,
             0x49,
             0xc7,
             0x81,
             CallFrame.MESSAGE_RAX & 0xff,
             CallFrame.MESSAGE_RAX >> 8,
             0,
-            0,
-            number & 0xff,
-            number >> 8 & 0xff,
-            number >> 16 & 0xff,
-            number >> 24)
+            0)
         .addWithInt("mov %%rdi, 0x%x(%%r9)", CallFrame.MESSAGE_RDI, 0x49, 0x89, 0xb9)
         .addWithInt("mov %%rsi, 0x%x(%%r9)", CallFrame.MESSAGE_RSI, 0x49, 0x89, 0xb1);
   }
