@@ -37,6 +37,7 @@ final class Exitless implements RunControl.Run, AutoCloseable {
   private final PhysicalMemory memory;
   private final VcpuThread thread;
   private final long frame;
+  private final Runnable whenInterrupted;
 
   /** Of the host's last message. */
   private long number;
@@ -69,10 +70,12 @@ final class Exitless implements RunControl.Run, AutoCloseable {
    * For one vCPU.
    *
    * @param frame the physical address of the call frame
+   * @param whenInterrupted what to do when the thread of a call is interrupted while it sleeps
    */
-  Exitless(PhysicalMemory memory, Vcpu vcpu, long frame) {
+  Exitless(PhysicalMemory memory, Vcpu vcpu, long frame, Runnable whenInterrupted) {
     this.memory = memory;
     this.frame = frame;
+    this.whenInterrupted = whenInterrupted;
     thread = new VcpuThread(vcpu);
   }
 
@@ -230,7 +233,7 @@ final class Exitless implements RunControl.Run, AutoCloseable {
       if (receive()) {
         return true;
       }
-      thread.awaitStop();
+      thread.awaitStop(whenInterrupted);
       return false;
     } finally {
       LONG.setVolatile(memory.segment(), frame + CallFrame.ASLEEP, 0L);

@@ -350,7 +350,7 @@ public final class Machine implements AutoCloseable {
     frame = frameAddress;
     framePhysical = frameAddress == 0 ? 0 : addressSpace.physicalOf(frameAddress);
     if (withoutExits) {
-      exitless = new Exitless(memory, vcpu, framePhysical);
+      exitless = new Exitless(memory, vcpu, framePhysical, this::callerInterrupted);
       Gate.setExitless(addressSpace, true);
     }
   }
@@ -622,7 +622,7 @@ public final class Machine implements AutoCloseable {
     return forOther ? controlling.runForOther(target, run) : controlling.run(target, run);
   }
 
-  /** Says that the virtual thread whose call runs was interrupted. */
+  /** Says that the thread whose call runs was interrupted while it waits for another one. */
   void callerInterrupted() {
     RunControl controlling = control;
     if (controlling != null) {

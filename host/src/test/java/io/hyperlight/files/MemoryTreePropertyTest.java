@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** A tree in memory does what the kernel does in a directory: the same things, the same errors. */
 @NotInHardwareLane("No VM takes part.")
 class MemoryTreePropertyTest {
-  private static final int STEPS = 1500;
+  private static final int STEPS = 3000;
   private static final List<String> NAMES = List.of("a", "b", "c");
   private static final long LIMIT = 64L << 20;
 
