@@ -21,6 +21,7 @@ struct vm {
     uint8_t *memory;
     size_t size;
     struct kvm_run *run;
+    void *ring; /* NULL if there is none */
 };
 
 /* Bytes of machine code. */
@@ -59,6 +60,18 @@ void open_kvm(void);
 void create_vm(struct vm *vm, size_t size, int data_pages, struct code code);
 void close_vm(struct vm *vm);
 
+/* What else is asked of KVM for a VM. */
+enum extras {
+    NO_EXTRAS = 0,
+    /* Features, registers and a signal mask by calls of their own. */
+    SETTINGS = 1,
+    /* A dirty ring, and memory that is a copy-on-write view of a file, in three pieces. */
+    SNAPSHOT = 2
+};
+
+/* Makes the same with as many system calls as a sandbox takes; close_vm closes it. */
+void create_vm_with(struct vm *vm, size_t size, enum extras extras, struct code code);
+
 /* Lets the guest run to its next `out`. */
 static inline void run_to_exit(struct vm *vm)
 {
@@ -73,7 +86,7 @@ static inline void run_to_exit(struct vm *vm)
  */
 typedef long measurement(int64_t *samples, long count, long argument);
 measurement one_exit, two_exits, fresh, echo;
-measurement life, live, idle_memory;
+measurement life, life_cold, life_spawn, live, idle_memory;
 measurement copy_pages, copy_large, sum_large, process_id;
 measurement kill_runner, cache_line, throughput;
 

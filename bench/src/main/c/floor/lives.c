@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-enum { LEAST_MEMORY = DATA };
+enum { LEAST_MEMORY = DATA, SANDBOX_MEMORY = 16 << 20 };
 
 /* A VM with so many bytes of memory (0 for the least) from nothing to its first exit, and closed. */
 long life(int64_t *samples, long count, long memory)
@@ -24,6 +24,35 @@ long life(int64_t *samples, long count, long memory)
         last = time;
     }
     return count;
+}
+
+static long life_with(int64_t *samples, long count, enum extras extras)
+{
+    int64_t last = now();
+    for (long i = 0; i < count; i++) {
+        struct vm vm;
+        create_vm_with(&vm, SANDBOX_MEMORY, extras, EXIT_LOOP);
+        run_to_exit(&vm);
+        close_vm(&vm);
+        int64_t time = now();
+        samples[i] = time - last;
+        last = time;
+    }
+    return count;
+}
+
+/* The same with all system calls of a new sandbox. */
+long life_cold(int64_t *samples, long count, long nothing)
+{
+    (void)nothing;
+    return life_with(samples, count, SETTINGS);
+}
+
+/* With those of a sandbox from a snapshot. */
+long life_spawn(int64_t *samples, long count, long nothing)
+{
+    (void)nothing;
+    return life_with(samples, count, SETTINGS | SNAPSHOT);
 }
 
 static struct vm *vms;

@@ -18,6 +18,8 @@ static const struct {
     {"fresh", fresh},            /* pages */
     {"echo", echo},              /* bytes */
     {"life", life},              /* bytes of memory */
+    {"life_cold", life_cold},    /* 0 */
+    {"life_spawn", life_spawn},  /* 0 */
     {"live", live},              /* VMs */
     {"density", idle_memory},    /* VMs; the sample is in bytes */
     {"copy", copy_pages},        /* pages */

@@ -29,6 +29,9 @@ enum { ENTRY = 0x67, ENTRIES = 512, MOST_TABLES = (DATA - TABLES) / PAGE };
  */
 enum { FLAGS = 0x3002, BITMAP = 104, TASK_STATE_LIMIT = BITMAP + 1 };
 
+/* Of the dirty ring in bytes, and what there can be at most of features. */
+enum { RING_SIZE = 65536, MOST_FEATURES = 256 };
+
 static int kvm;
 static int run_size;
 static struct kvm_sregs registers;
@@ -127,27 +130,108 @@ static void map_pages(struct vm *vm, int data_pages)
     }
 }
 
+static void create(struct vm *vm, int data_pages, enum extras extras, struct code code);
+
+static void *map_memory(void *address, size_t size, int flags, int fd, off_t offset)
+{
+    void *mapped = mmap(address, size, PROT_READ | PROT_WRITE, flags, fd, offset);
+    if (mapped == MAP_FAILED) {
+        fail("mmap");
+    }
+    return mapped;
+}
+
+/* Pieces of a file, as the contents of a small guest lie in its memory. */
+static void map_snapshot(struct vm *vm)
+{
+    static const struct {
+        off_t start;
+        size_t size;
+    } pieces[] = {{0x1000, 0x3000}, {0x5000, 0xb000}, {0x50000, 0x3000}};
+    static int file = -1;
+    if (file < 0) {
+        file = check(memfd_create("snapshot", MFD_CLOEXEC), "memfd_create");
+        check(ftruncate(file, 0x53000), "ftruncate");
+    }
+    for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
+        map_memory(vm->memory + pieces[i].start, pieces[i].size, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, file,
+                   pieces[i].start);
+    }
+}
+
+static void make_settings(struct vm *vm)
+{
+    static struct {
+        struct kvm_cpuid2 head;
+        struct kvm_cpuid_entry2 entries[MOST_FEATURES];
+    } features;
+    if (features.head.nent == 0) {
+        features.head.nent = MOST_FEATURES;
+        check(ioctl(kvm, KVM_GET_SUPPORTED_CPUID, &features), "KVM_GET_SUPPORTED_CPUID");
+    }
+    check(ioctl(vm->vcpu, KVM_SET_CPUID2, &features), "KVM_SET_CPUID2");
+    struct kvm_sregs extended = registers;
+    extended.cr4 |= 1 << 18; /* OSXSAVE */
+    check(ioctl(vm->vcpu, KVM_SET_SREGS, &extended), "KVM_SET_SREGS");
+    struct kvm_xcrs xcr0 = {.nr_xcrs = 1, .xcrs = {{.value = 3}}};
+    check(ioctl(vm->vcpu, KVM_SET_XCRS, &xcr0), "KVM_SET_XCRS");
+    struct {
+        struct kvm_msrs head;
+        struct kvm_msr_entry entries[3];
+    } msrs = {.head = {.nmsrs = 3},
+              .entries = {{.index = 0xc0000081, .data = 0x001b000800000000},
+                          {.index = 0xc0000082, .data = 0x10000},
+                          {.index = 0xc0000084, .data = 0x47700}}};
+    check(ioctl(vm->vcpu, KVM_SET_MSRS, &msrs) - 3, "KVM_SET_MSRS");
+    struct {
+        struct kvm_signal_mask head;
+        uint64_t set;
+    } __attribute__((packed)) mask = {.head = {.len = sizeof mask.set}};
+    check(ioctl(vm->vcpu, KVM_SET_SIGNAL_MASK, &mask), "KVM_SET_SIGNAL_MASK");
+}
+
 void create_vm(struct vm *vm, size_t size, int data_pages, struct code code)
 {
     vm->size = size;
-    vm->memory = mmap(0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (vm->memory == MAP_FAILED) {
-        fail("mmap");
+    vm->memory = map_memory(NULL, size, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    create(vm, data_pages, NO_EXTRAS, code);
+}
+
+void create_vm_with(struct vm *vm, size_t size, enum extras extras, struct code code)
+{
+    vm->size = size;
+    vm->memory = map_memory(NULL, size, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if ((extras & SNAPSHOT) != 0) {
+        map_snapshot(vm);
     }
+    create(vm, 0, extras, code);
+}
+
+static void create(struct vm *vm, int data_pages, enum extras extras, struct code code)
+{
     memcpy(vm->memory, code.bytes, code.size);
     uint8_t *state = vm->memory + TASK_STATE;
     state[102] = BITMAP; /* where it is; zeros grant */
     state[BITMAP + 1] = 0xff;
     map_pages(vm, data_pages);
     vm->vm = check(ioctl(kvm, KVM_CREATE_VM, 0), "KVM_CREATE_VM");
-    struct kvm_userspace_memory_region region = {.memory_size = size, .userspace_addr = (uint64_t)vm->memory};
+    if ((extras & SNAPSHOT) != 0) {
+        struct kvm_enable_cap ring = {.cap = KVM_CAP_DIRTY_LOG_RING_ACQ_REL, .args = {RING_SIZE}};
+        check(ioctl(vm->vm, KVM_ENABLE_CAP, &ring), "KVM_CAP_DIRTY_LOG_RING_ACQ_REL");
+    }
+    struct kvm_userspace_memory_region region = {.memory_size = vm->size,
+                                                 .userspace_addr = (uint64_t)vm->memory,
+                                                 .flags = (extras & SNAPSHOT) != 0 ? KVM_MEM_LOG_DIRTY_PAGES : 0};
     check(ioctl(vm->vm, KVM_SET_USER_MEMORY_REGION, &region), "KVM_SET_USER_MEMORY_REGION");
     vm->vcpu = check(ioctl(vm->vm, KVM_CREATE_VCPU, 0), "KVM_CREATE_VCPU");
-    vm->run = mmap(0, (size_t)run_size, PROT_READ | PROT_WRITE, MAP_SHARED, vm->vcpu, 0);
-    if (vm->run == MAP_FAILED) {
-        fail("mmap");
+    vm->run = map_memory(NULL, (size_t)run_size, MAP_SHARED, vm->vcpu, 0);
+    vm->ring = NULL;
+    if ((extras & SNAPSHOT) != 0) {
+        vm->ring = map_memory(NULL, RING_SIZE, MAP_SHARED, vm->vcpu, KVM_DIRTY_LOG_PAGE_OFFSET * PAGE);
     }
-    if (needs_cpuid) {
+    if ((extras & SETTINGS) != 0) {
+        make_settings(vm);
+    } else if (needs_cpuid) {
         check(ioctl(vm->vcpu, KVM_SET_CPUID2, &cpuid), "KVM_SET_CPUID2");
     }
     vm->run->s.regs.sregs = registers;
@@ -158,6 +242,9 @@ void create_vm(struct vm *vm, size_t size, int data_pages, struct code code)
 void close_vm(struct vm *vm)
 {
     munmap(vm->run, (size_t)run_size);
+    if (vm->ring != NULL) {
+        munmap(vm->ring, RING_SIZE);
+    }
     close(vm->vcpu);
     close(vm->vm);
     munmap(vm->memory, vm->size);

@@ -20,10 +20,20 @@ public final class GuestInterruptedException extends HyperlightException {
   /** Where the guest was. */
   private final Whereabouts whereabouts;
 
+  /**
+   * Of one call.
+   *
+   * @param message with where the guest was behind it, if it had begun
+   */
   GuestInterruptedException(String message, boolean begun, Whereabouts whereabouts) {
     super(message, null);
     this.begun = begun;
     this.whereabouts = whereabouts;
+  }
+
+  @Override
+  public String getMessage() {
+    return begun ? super.getMessage() + whereabouts : String.valueOf(super.getMessage());
   }
 
   /**

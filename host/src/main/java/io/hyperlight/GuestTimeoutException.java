@@ -31,16 +31,19 @@ public final class GuestTimeoutException extends HyperlightException {
   private final Whereabouts whereabouts;
 
   GuestTimeoutException(Kind kind, Duration limit, Whereabouts whereabouts) {
-    super(
-        "the guest took longer than %s%s, %s"
-            .formatted(
-                limit.toString().substring(2).toLowerCase(Locale.ROOT),
-                kind == Kind.CPU_TIME ? " of processor time" : "",
-                whereabouts),
-        null);
+    super(null, null);
     this.kind = kind;
     this.limit = limit;
     this.whereabouts = whereabouts;
+  }
+
+  @Override
+  public String getMessage() {
+    return "the guest took longer than %s%s, %s"
+        .formatted(
+            limit.toString().substring(2).toLowerCase(Locale.ROOT),
+            kind == Kind.CPU_TIME ? " of processor time" : "",
+            whereabouts);
   }
 
   /** {@return what there was too much of} */

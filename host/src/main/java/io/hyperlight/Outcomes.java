@@ -78,13 +78,10 @@ final class Outcomes implements Outcome.Reporter {
   private static HyperlightException stopped(Stop why, Duration limit, Whereabouts whereabouts) {
     return switch (why) {
       case INTERRUPTED ->
-          new GuestInterruptedException(
-              "the call was interrupted, " + whereabouts, true, whereabouts);
+          new GuestInterruptedException("the call was interrupted, ", true, whereabouts);
       case THREAD_INTERRUPTED ->
           new GuestInterruptedException(
-              "the thread of the call was interrupted, the guest was " + whereabouts,
-              true,
-              whereabouts);
+              "the thread of the call was interrupted, the guest was ", true, whereabouts);
       case TIMED_OUT ->
           new GuestTimeoutException(GuestTimeoutException.Kind.CALL_TIMEOUT, limit, whereabouts);
       case PROCESSOR_TIME_USED ->

@@ -12,6 +12,8 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Calls that are given to a guest which waits for them: the same as others, whatever happens. */
 class ExitlessTest {
@@ -246,6 +248,27 @@ class ExitlessTest {
         sandbox.restore(snapshot);
         assertThat(sandbox.<Integer>call("add", int.class, round, 2)).isEqualTo(round + 2);
       }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void endWhenTheirThreadIsInterrupted(boolean virtual) throws Exception {
+    try (Sandbox sandbox = builder().build()) {
+      AtomicReference<Object> ended = new AtomicReference<>();
+      Thread caller =
+          (virtual ? Thread.ofVirtual() : Thread.ofPlatform())
+              .start(() -> {
+                try {
+                  sandbox.call("spin", void.class);
+                } catch (GuestInterruptedException e) {
+                  ended.set(e.begun() && Thread.currentThread().isInterrupted());
+                }
+              });
+      Await.until("it is called", () -> caller.getState() == Thread.State.WAITING);
+      caller.interrupt();
+      caller.join();
+      assertThat(ended.get()).isEqualTo(true);
     }
   }
 

@@ -184,6 +184,16 @@ final class GateAttacks {
                              : : "r"(gate_system_call()), "a"(HL_CALL_DONE), "D"(0), "S"(0), "d"(0)
                              : "rbx", "memory");
             """),
+        returnsOrFaults(
+            "another system call at the gate's exit for host calls",
+            Set.of(PORT_ACCESS),
+            """
+            int64_t answer;
+            __asm__ volatile("sub $128, %%rsp; call *%1; add $128, %%rsp"
+                             : "=a"(answer) : "r"(HL_INFORMATION->host_call + 25), "a"(1000ul)
+                             : "rcx", "rdx", "r8", "r9", "r10", "r11", "memory", "cc");
+            return answer != -ENOSYS;
+            """),
         faults(
             "another system call at the gate's exit",
             Set.of(INVALID_OPCODE, PORT_ACCESS),

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Interrupts at random moments: each ends the call that it found, or none. */
 class InterruptStressTest {
-  private static final int CALLS = Integer.getInteger("hyperlight.test.interruptedCalls", 3_000);
+  private static final int CALLS = Integer.getInteger("hyperlight.test.interruptedCalls", 1_500);
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})

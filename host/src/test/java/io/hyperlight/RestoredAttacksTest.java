@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Nothing of any attack outlives a restore. */
 @Tag("dirty-tracking")
@@ -16,11 +18,17 @@ class RestoredAttacksTest {
 
   private static final Duration DEADLINE = Duration.ofMillis(20);
 
-  @Test
-  void aSandboxIsAsANewbornAfterEachAttack() {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aSandboxIsAsANewbornAfterEachAttack(boolean exitless) {
     String sources = Attack.sources(ATTACKS) + ResetOracle.FUNCTIONS;
+    Sandbox.Builder builder = HostileGuest.builder(sources).memorySize(4 << 20);
+    if (exitless) {
+      // A guest that scribbles over its messages waits for ever.
+      builder.exitless().callTimeout(Duration.ofMillis(200));
+    }
     List<String> leaks = new ArrayList<>();
-    try (Sandbox original = HostileGuest.builder(sources).memorySize(4 << 20).build();
+    try (Sandbox original = builder.build();
         Snapshot snapshot = original.snapshot();
         Sandbox sandbox = snapshot.spawn()) {
       ResetOracle oracle = new ResetOracle(snapshot);

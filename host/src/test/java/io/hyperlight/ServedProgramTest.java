@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class ServedProgramTest {
   /** How many requests the long test makes; hyperlight.test.requests. */
-  private static final int REQUESTS = Integer.getInteger("hyperlight.test.requests", 60);
+  private static final int REQUESTS = Integer.getInteger("hyperlight.test.requests", 20);
 
   /**
    * An interpreter, and scripts that try to leave something.

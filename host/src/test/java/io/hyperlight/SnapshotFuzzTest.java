@@ -32,12 +32,12 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 @NotInHardwareLane("What a loaded guest can do, the hostile guests show there.")
 class SnapshotFuzzTest {
-  private static final int MUTATIONS = Integer.getInteger("hyperlight.test.snapshotMutations", 200);
+  private static final int MUTATIONS = Integer.getInteger("hyperlight.test.snapshotMutations", 60);
 
   /** Of so many that are taken, one is saved, which waits for the disk. */
   private static final int SAVED = 10;
 
-  private static final int RACES = Integer.getInteger("hyperlight.test.snapshotRaces", 100);
+  private static final int RACES = Integer.getInteger("hyperlight.test.snapshotRaces", 30);
 
   private static final long[] HOSTILE = {
     0,

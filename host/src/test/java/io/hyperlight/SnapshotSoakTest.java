@@ -19,9 +19,9 @@ import org.junit.jupiter.api.Test;
 
 /** What happens often may not add up. The counts are properties: long runs are the same tests. */
 class SnapshotSoakTest {
-  private static final int RESTORES = Integer.getInteger("hyperlight.test.restores", 20_000);
-  private static final int SPAWNS = Integer.getInteger("hyperlight.test.spawns", 300);
-  private static final int SANDBOXES = Integer.getInteger("hyperlight.test.sandboxes", 1000);
+  private static final int RESTORES = Integer.getInteger("hyperlight.test.restores", 6_000);
+  private static final int SPAWNS = Integer.getInteger("hyperlight.test.spawns", 150);
+  private static final int SANDBOXES = Integer.getInteger("hyperlight.test.sandboxes", 400);
   private static final long MEMORY_SIZE = 1L << 30;
 
   private static final String PROGRAM =

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @Tag("dirty-tracking")
 class SystemCallFuzzTest {
-  private static final int CALLS = Integer.getInteger("hyperlight.test.systemCalls", 20_000);
+  private static final int CALLS = Integer.getInteger("hyperlight.test.systemCalls", 8_000);
 
   /** Numbers of calls that deal with files and descriptors. */
   private static final long[] OF_FILES = {

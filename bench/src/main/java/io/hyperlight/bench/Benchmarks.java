@@ -16,7 +16,10 @@ final class Benchmarks {
           new Benchmark(
               "call_fresh", "a call that writes 8 pages, and the restore", FreshCalls::eightPages),
           new Benchmark("call_fresh_100", "the same with 100 pages", FreshCalls::hundredPages),
+          new Benchmark("host_work", "what Java does for a call", HostWork::measure),
           new Benchmark("host_call", "a call that makes one host call", Calls::hostCall),
+          new Benchmark("call_exitless", "a call without an exit", Exitless::call),
+          new Benchmark("host_call_exitless", "a host call without an exit", Exitless::hostCall),
           new Benchmark("cold_start", "a new VM, its first result, close", Lives::coldStart),
           new Benchmark("spawn", "the same from a snapshot", Lives::spawn),
           new Benchmark(

@@ -13,6 +13,11 @@ record Comparison(Samples ours, List<Samples> floors) {
     return floors.getFirst();
   }
 
+  /** The same of ours, compared with what was asked second. */
+  Comparison withSecondFloor() {
+    return new Comparison(ours, List.of(floors.get(1)));
+  }
+
   /** {@return how much longer ours takes, in nanoseconds} */
   double overheadNanos() {
     return ours.median() - floor().median();

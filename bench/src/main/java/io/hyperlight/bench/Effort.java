@@ -1,5 +1,6 @@
 package io.hyperlight.bench;
 
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -21,6 +22,20 @@ record Effort(int blocks, long sideNanos, long warmUpNanos, int sandboxes) {
   private static final int FEWEST_BLOCKS = 4;
 
   private static final int MOST_SAMPLES = 20_000;
+
+  /** As one word, for {@link #of} in another JVM. */
+  String word() {
+    return "%d,%d,%d,%d".formatted(blocks, sideNanos, warmUpNanos, sandboxes);
+  }
+
+  static Effort of(String word) {
+    List<String> numbers = List.of(word.split(",", -1));
+    return new Effort(
+        Integer.parseInt(numbers.get(0)),
+        Long.parseLong(numbers.get(1)),
+        Long.parseLong(numbers.get(2)),
+        Integer.parseInt(numbers.get(3)));
+  }
 
   /** For one of many points of a curve. */
   Effort forPoint() {

@@ -4,23 +4,23 @@ import io.hyperlight.Sandbox;
 import java.lang.invoke.MethodHandle;
 import java.util.List;
 
-/**
- * Calls between two cores that share a line of memory, without an exit of the VM. Whoever has a
- * builder that makes such sandboxes gives it to {@link #rows} and puts it into {@link Benchmarks}.
- */
+/** Calls between two cores that share a line of memory, without an exit of the VM. */
 final class Exitless {
   private static final Question ROUND_TRIP = new Question("cache_line", 0, 1000);
 
   private Exitless() {}
 
-  /** The rows {@code call_exitless} and {@code host_call_exitless}. */
-  static List<Row> rows(Run run, Sandbox.Builder builder) throws Throwable {
-    try (Sandbox sandbox = builder.build()) {
+  static List<Row> call(Run run) throws Throwable {
+    try (Sandbox sandbox = Guests.large().exitless().build()) {
       MethodHandle add = sandbox.function("add");
+      return List.of(row("call_exitless", run.compare(nanos -> Calls.add(add, nanos), ROUND_TRIP)));
+    }
+  }
+
+  static List<Row> hostCall(Run run) throws Throwable {
+    try (Sandbox sandbox = Guests.large().exitless().build()) {
       MethodHandle ask = sandbox.function("ask");
-      return List.of(
-          row("call_exitless", run.compare(nanos -> Calls.add(add, nanos), ROUND_TRIP)),
-          row("host_call_exitless", run.compare(nanos -> ask(ask, nanos), ROUND_TRIP)));
+      return List.of(row("host_call_exitless", run.compare(nanos -> ask(ask, nanos), ROUND_TRIP)));
     }
   }
 

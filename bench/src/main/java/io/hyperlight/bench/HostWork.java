@@ -1,18 +1,20 @@
 package io.hyperlight.bench;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What Java does for a call, compared with a system call made from Java that does nothing.
- *
- * <p>Calls whose {@code KVM_RUN} is such a system call need a seam in the library: whoever has one
- * gives their samplers to {@link #rows} and puts it into {@link Benchmarks}.
+ * What Java does for a call, compared with a system call made from Java that does nothing: in calls
+ * whose {@code KVM_RUN} is such a system call. They are made in a JVM of their own, {@link
+ * HostWorkProbe}.
  */
 final class HostWork {
   /** Some are too short for the clock. */
@@ -21,6 +23,29 @@ final class HostWork {
   private static final MethodHandle GETPPID = getppid();
 
   private HostWork() {}
+
+  static List<Row> measure(Run run) throws IOException, InterruptedException {
+    Process process =
+        new ProcessBuilder(
+                Java.command(
+                    HostWorkProbe.class,
+                    List.of(),
+                    List.of(shim().toString(), run.effort().word())))
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    if (process.waitFor() != 0) {
+      throw new IllegalStateException("measuring without a VM failed");
+    }
+    return Json.parse(said);
+  }
+
+  private static Path shim() {
+    Path source = TemporaryFolder.INSTANCE.unpack("shim", "kvm_run.c");
+    Path shim = TemporaryFolder.INSTANCE.resolve("kvm_run.so");
+    Gcc.compile("the shim", List.of("-shared", "-fPIC", "-o", shim.toString(), source.toString()));
+    return shim;
+  }
 
   /**
    * The rows {@code host_work} and {@code host_work_fresh}.

@@ -80,14 +80,21 @@ final class Json {
     }
   }
 
+  /**
+   * Reads rows.
+   *
+   * @throws JsonParseException if it is no JSON, or has other things in it
+   * @throws NullPointerException if a row has no name or unit
+   */
+  static List<Row> parse(String text) {
+    List<Entry> entries = GSON.fromJson(text, new TypeToken<List<Entry>>() {}.getType());
+    return Objects.requireNonNullElse(entries, List.<Entry>of()).stream().map(Entry::row).toList();
+  }
+
   /** Reads what an earlier run wrote. */
   static List<Row> read(Path file) {
     try {
-      List<Entry> entries =
-          GSON.fromJson(Files.readString(file), new TypeToken<List<Entry>>() {}.getType());
-      return Objects.requireNonNullElse(entries, List.<Entry>of()).stream()
-          .map(Entry::row)
-          .toList();
+      return parse(Files.readString(file));
     } catch (IOException e) {
       throw new BenchmarkException("cannot read " + file + ": " + e);
     } catch (JsonParseException | NullPointerException e) {

@@ -17,6 +17,12 @@ record Question(String name, long argument, int batch) {
   /** A VM from nothing to its first exit, closed. */
   static final Question LIFE = new Question("life", 0, 1);
 
+  /** With all system calls of a sandbox that is built. */
+  static final Question LIFE_COLD = new Question("life_cold", 0, 1);
+
+  /** With all system calls of one from a snapshot. */
+  static final Question LIFE_SPAWN = new Question("life_spawn", 0, 1);
+
   static Question of(String name, long argument) {
     return new Question(name, argument, 1);
   }

@@ -7,7 +7,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -53,19 +52,5 @@ class BenchmarksTest {
           assertThat(row.samples()).isPositive();
         });
     assertThat(rows.stream().map(Row::name)).doesNotHaveDuplicates();
-  }
-
-  @Test
-  void exitlessCallsAreMeasuredWithWhateverSandboxTheyAreGiven() throws Throwable {
-    List<Row> rows = Exitless.rows(run(), Guests.large());
-    assertSound("", rows);
-    assertThat(rows.stream().map(Row::name)).containsExactly("call_exitless", "host_call_exitless");
-  }
-
-  @Test
-  void hostWorkIsComparedWithASystemCallFromJava() throws Throwable {
-    List<Row> rows = HostWork.rows(run(), HostWork::systemCalls, HostWork::systemCalls);
-    assertSound("", rows);
-    assertThat(rows.stream().map(Row::name)).containsExactly("host_work", "host_work_fresh");
   }
 }

@@ -110,7 +110,7 @@ class FloorTest {
     // The argument is the smallest that makes sense; of many VMs it says how many.
     boolean ofMany = name.equals("density") || name.equals("live");
     String argument = ofMany ? "%d %d".formatted(1, samples) : "%d %d".formatted(samples, 1);
-    if (name.equals("exit") || name.equals("exit2") || name.equals("life")) {
+    if (name.equals("exit") || name.equals("exit2") || name.startsWith("life")) {
       argument = samples + " 0";
     }
     Strace.trace(traces, List.of(FloorProgram.file().toString()), name + " " + argument + "\n");

@@ -29,6 +29,7 @@ public final class Vcpu extends KvmFile {
   /** {@code KVM_SYNC_X86_SREGS}. */
   static final long SYNC_SREGS = 2;
 
+  static final int EXIT_UNKNOWN = 0;
   static final int EXIT_IO = 2;
   static final int EXIT_HLT = 5;
   static final int EXIT_MMIO = 6;
@@ -86,6 +87,18 @@ public final class Vcpu extends KvmFile {
    * @return 0 when it did, or the error number, mostly {@link Errno#EINTR}
    */
   public int run() {
+    if (Posix.ioctl(fd, Ioctl.KVM_RUN.request, 0) == 0) {
+      return 0;
+    }
+    if (run.get(JAVA_INT, EXIT_REASON) == EXIT_INTR) {
+      run.set(JAVA_INT, EXIT_REASON, EXIT_UNKNOWN); // of this run, and no later one
+      return Errno.EINTR;
+    }
+    return runForError();
+  }
+
+  /** Again, to be told why it failed. Maybe it does not fail again, then nothing has happened. */
+  private int runForError() {
     return Posix.ioctl(errno, fd, Ioctl.KVM_RUN.request, 0) == 0 ? 0 : Posix.errno(errno);
   }
 
@@ -125,7 +138,7 @@ public final class Vcpu extends KvmFile {
    */
   public boolean completeExit() {
     run.set(JAVA_BYTE, IMMEDIATE_EXIT, (byte) 1);
-    int error = run();
+    int error = runForError();
     run.set(JAVA_BYTE, IMMEDIATE_EXIT, (byte) 0);
     if (error != 0 && error != Errno.EINTR) {
       throw failedRun(error);

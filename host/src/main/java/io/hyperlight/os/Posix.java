@@ -155,6 +155,23 @@ public final class Posix {
     }
   }
 
+  /**
+   * {@code ioctl} without the error number: to have that captured, the JDK may allocate an object
+   * for each call.
+   */
+  private static final class PlainIoctl {
+    static final MethodHandle HANDLE =
+        link(
+            Linker.nativeLinker(),
+            "ioctl",
+            FunctionDescriptor.of(
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG),
+            Linker.Option.firstVariadicArg(2));
+  }
+
   /** {@code ioctl}, on its own because the hot path wants it as a constant. */
   private static final class Ioctl {
     static final MethodHandle HANDLE =
@@ -273,6 +290,19 @@ public final class Posix {
   public static int ioctl(MemorySegment errno, int fd, long request, long argument) {
     try {
       return (int) Ioctl.HANDLE.invokeExact(errno, fd, request, argument);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /**
+   * One {@code ioctl(2)} whose error number is not asked for, without any allocation.
+   *
+   * @return what the call returned: -1 for failure
+   */
+  public static int ioctl(int fd, long request, long argument) {
+    try {
+      return (int) PlainIoctl.HANDLE.invokeExact(fd, request, argument);
     } catch (Throwable t) {
       throw unexpected(t);
     }

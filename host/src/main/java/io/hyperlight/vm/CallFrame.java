@@ -28,10 +28,7 @@ public final class CallFrame {
   /** The address to call. */
   public static final int TARGET = 0x270;
 
-  /**
-   * Bit 0: reset segment registers, vector and x87 state and segment bases first. Bit 1: leave a
-   * message at the end and for host calls, no exit.
-   */
+  /** Bit 0: reset segment registers, vector and x87 state and segment bases first. */
   public static final int FLAGS = 0x278;
 
   /** FS base to load when the state is reset. */
@@ -81,9 +78,6 @@ public final class CallFrame {
 
   /** For {@link #FLAGS}. */
   public static final long FLAG_RESET = 1;
-
-  /** For {@link #FLAGS}: leave a message instead of the guest. */
-  public static final long FLAG_EXITLESS = 2;
 
   private CallFrame() {}
 }

@@ -37,6 +37,7 @@ final class Exitless implements RunControl.Run, AutoCloseable {
   private final PhysicalMemory memory;
   private final VcpuThread thread;
   private final long frame;
+  private final Runnable whenInterrupted;
 
   /** Of the host's last message. */
   private long number;
@@ -69,10 +70,12 @@ final class Exitless implements RunControl.Run, AutoCloseable {
    * For one vCPU.
    *
    * @param frame the physical address of the call frame
+   * @param whenInterrupted what to do when the thread of a call is interrupted while it sleeps
    */
-  Exitless(PhysicalMemory memory, Vcpu vcpu, long frame) {
+  Exitless(PhysicalMemory memory, Vcpu vcpu, long frame, Runnable whenInterrupted) {
     this.memory = memory;
     this.frame = frame;
+    this.whenInterrupted = whenInterrupted;
     thread = new VcpuThread(vcpu);
   }
 
@@ -230,7 +233,7 @@ final class Exitless implements RunControl.Run, AutoCloseable {
       if (receive()) {
         return true;
       }
-      thread.awaitStop();
+      thread.awaitStop(whenInterrupted);
       return false;
     } finally {
       LONG.setVolatile(memory.segment(), frame + CallFrame.ASLEEP, 0L);
@@ -253,11 +256,19 @@ final class Exitless implements RunControl.Run, AutoCloseable {
   }
 
   /** The vCPU, which is stopped, starts again from the gate's beginning. */
-  void forget() {
+  private void forget() {
     ready = false;
     posting = false;
     received = false;
     exited = false;
+  }
+
+  /** All is as in the beginning: nobody is to learn how many calls there were before. */
+  void restore() {
+    forget();
+    number = 0;
+    patience = MOST_PATIENCE;
+    patienceOfGuest = MOST_PATIENCE;
   }
 
   @Override

@@ -63,6 +63,15 @@ public final class Gate {
    */
   public static final long HOST_CALL_ROUTINE = ADDRESS + 0x980;
 
+  /** Where the routine leaves. */
+  static final long HOST_CALL_EXIT = HOST_CALL_ROUTINE + toHostCallExit(0).size();
+
+  /**
+   * A byte of the gate's page that says whether to leave messages instead of the guest. The host
+   * writes it; in every image it is 0.
+   */
+  private static final long EXITLESS = ADDRESS + 0xff8;
+
   private static final int EXTENDED_STATE = 0x400;
 
   /** The legacy region and header of an XSAVE area (Intel SDM vol. 1, "XSAVE Area"). */
@@ -94,7 +103,7 @@ public final class Gate {
     put(space, DONE, leave(entry, frame));
     put(space, START, start());
     put(space, EXCHANGE, exchange());
-    put(space, HOST_CALL_ROUTINE, callHost(frame));
+    put(space, HOST_CALL_ROUTINE, callHost(entry, frame));
     if (entry == SystemCallEntry.USER) {
       put(space, SYSTEM_CALL_STUB, Monitor.systemCallStub(entry));
     }
@@ -110,6 +119,11 @@ public final class Gate {
         .putInt(MXCSR, state.mxcsr())
         .putLong(STATE_COMPONENTS, state.x87Control() == X87_CONTROL_INITIAL ? 0 : 1);
     space.initialise(INFORMATION + EXTENDED_STATE, image, 0, image.length);
+  }
+
+  /** Says whether the gate is to leave messages. */
+  static void setExitless(AddressSpace space, boolean exitless) {
+    space.initialise(EXITLESS, new byte[] {(byte) (exitless ? 1 : 0)}, 0, 1);
   }
 
   private static void put(AddressSpace space, long address, MachineCode code) {
@@ -210,7 +224,10 @@ public final class Gate {
   }
 
   private static MachineCode exit(SystemCallEntry entry) {
-    MachineCode code = new MachineCode().addWithInt("mov $0x%x, %%eax", CALL_DONE, 0xb8);
+    return addExit(new MachineCode().addWithInt("mov $0x%x, %%eax", CALL_DONE, 0xb8), entry);
+  }
+
+  private static MachineCode addExit(MachineCode code, SystemCallEntry entry) {
     return switch (entry) {
       case SUPERVISOR -> code.add("syscall", 0x0f, 0x05);
       case USER -> Monitor.addSystemCallOut(code);
@@ -220,25 +237,29 @@ public final class Gate {
   private static MachineCode testExitless(MachineCode code, long frame) {
     return code.addWithLong("movabs $0x%x, %%r9", frame, 0x49, 0xb9)
         .add(
-            "testb $2, 0x278(%r9)",
-            0x41, 0xf6, 0x81, CallFrame.FLAGS & 0xff, CallFrame.FLAGS >> 8, 0, 0, 2);
+            "testb $1, 0x10ff8",
+            0xf6,
+            0x04,
+            0x25,
+            (int) EXITLESS & 0xff,
+            (int) EXITLESS >> 8 & 0xff,
+            (int) EXITLESS >> 16,
+            0,
+            1);
   }
 
   /** What RAX, RDI and RSI would say at a system call, into the frame. */
   private static MachineCode putMessage(MachineCode code, int number) {
-    return code.add(
-            "movq $0x%x, 0x348(%%r9)".formatted(number),
+    return code.addWithInt(
+            "movq $0x%x, 0x348(%%r9)",
+            number,
             0x49,
             0xc7,
             0x81,
             CallFrame.MESSAGE_RAX & 0xff,
             CallFrame.MESSAGE_RAX >> 8,
             0,
-            0,
-            number & 0xff,
-            number >> 8 & 0xff,
-            number >> 16 & 0xff,
-            number >> 24)
+            0)
         .addWithInt("mov %%rdi, 0x%x(%%r9)", CallFrame.MESSAGE_RDI, 0x49, 0x89, 0xb9)
         .addWithInt("mov %%rsi, 0x%x(%%r9)", CallFrame.MESSAGE_RSI, 0x49, 0x89, 0xb1);
   }
@@ -278,18 +299,29 @@ public final class Gate {
   }
 
   /** {@link #HOST_CALL_ROUTINE}. */
-  static MachineCode callHost(long frame) {
-    MachineCode code =
-        testExitless(new MachineCode(), frame)
-            .add("jnz 1f", 0x75, 0x08)
-            .addWithInt("mov $0x%x, %%eax", CALL_HOST, 0xb8)
-            .add("syscall", 0x0f, 0x05)
-            .add("ret", 0xc3)
-            .label("1");
+  static MachineCode callHost(SystemCallEntry entry, long frame) {
+    MachineCode code = toHostCallExit(frame);
+    addExit(code, entry).add("ret", 0xc3).label("1");
     return callExchange(putMessage(code, CALL_HOST))
         .addWithInt("mov 0x%x(%%r9), %%rax", CallFrame.ANSWER_RAX, 0x49, 0x8b, 0x81)
         .addWithInt("mov 0x%x(%%r9), %%rdx", CallFrame.ANSWER_RDX, 0x49, 0x8b, 0x91)
         .addWithInt("mov 0x%x(%%r9), %%r8", CallFrame.ANSWER_R8, 0x4d, 0x8b, 0x81)
         .add("ret", 0xc3);
+  }
+
+  private static MachineCode toHostCallExit(long frame) {
+    return testExitless(new MachineCode(), frame)
+        .add("jnz 1f", 0x75, 0x08)
+        .addWithInt("mov $0x%x, %%eax", CALL_HOST, 0xb8);
+  }
+
+  /** Whether code at an address waits for the host's message, with where it returns to on top. */
+  static boolean isInExchange(long address) {
+    return address >= EXCHANGE && address < HOST_CALL_ROUTINE;
+  }
+
+  /** Whether code at an address makes a host call, with where it returns to on top. */
+  static boolean isInHostCall(long address) {
+    return address >= HOST_CALL_ROUTINE && address < EXITLESS;
   }
 }

@@ -89,6 +89,9 @@ public final class Machine implements AutoCloseable {
   /** Whether the last run ended at the gate's exit. */
   private boolean callDone;
 
+  /** The {@code out} by which the guest made its last system call. */
+  private long exit;
+
   /** A machine with empty user memory, or one that equals an image. */
   private Machine(
       Hypervisor hypervisor,
@@ -103,6 +106,7 @@ public final class Machine implements AutoCloseable {
     withoutExits = options.exitless();
     xcr0 = image == null ? hypervisor.cpu().xcr0() : image.xcr0();
     systemCallStub = Monitor.systemCallStubAddress(entry);
+    exit = systemCallStub;
     try {
       if (image == null) {
         tables = new PageTables(memory);
@@ -125,22 +129,26 @@ public final class Machine implements AutoCloseable {
     vcpu = processor.vcpu();
     run = vcpu::run;
     context = new UserContext(this, vcpu);
-    if (image != null) {
-      setFrame(image.layout().frame());
-    }
     DirtyTracker tracker = processor.tracker();
     if (tracker != null) {
       memory.trackBy(tracker);
     }
-    StoppedState stopped = image == null ? null : image.stopped();
-    if (stopped != null) {
-      pristine = false;
+    if (image != null) {
       try {
-        stopped.set(vcpu);
+        begin(image);
       } catch (Throwable t) {
         close();
         throw t;
       }
+    }
+  }
+
+  private void begin(MachineImage from) {
+    setFrame(from.layout().frame());
+    StoppedState stopped = from.stopped();
+    if (stopped != null) {
+      pristine = false;
+      stopped.set(vcpu);
     }
   }
 
@@ -237,6 +245,18 @@ public final class Machine implements AutoCloseable {
   }
 
   private MachineImage freeze(UserState state, @Nullable StoppedState stopped) {
+    if (!withoutExits) {
+      return freezeAsIs(state, stopped);
+    }
+    Gate.setExitless(addressSpace, false); // that is for those to say who make machines of it
+    try {
+      return freezeAsIs(state, stopped);
+    } finally {
+      Gate.setExitless(addressSpace, true);
+    }
+  }
+
+  private MachineImage freezeAsIs(UserState state, @Nullable StoppedState stopped) {
     return new MachineImage(
         entry,
         memory.freeze(),
@@ -268,10 +288,14 @@ public final class Machine implements AutoCloseable {
       processor.reset();
     }
     if (exitless != null) {
-      exitless.forget();
+      exitless.restore();
     }
     memory.restore();
     addressSpace.restore(to.layout().mappings());
+    if (withoutExits) {
+      Gate.setExitless(addressSpace, true);
+    }
+    exit = systemCallStub;
     StoppedState stopped = to.stopped();
     if (stopped != null) {
       stopped.set(vcpu);
@@ -326,7 +350,8 @@ public final class Machine implements AutoCloseable {
     frame = frameAddress;
     framePhysical = frameAddress == 0 ? 0 : addressSpace.physicalOf(frameAddress);
     if (withoutExits) {
-      exitless = new Exitless(memory, vcpu, framePhysical);
+      exitless = new Exitless(memory, vcpu, framePhysical, this::callerInterrupted);
+      Gate.setExitless(addressSpace, true);
     }
   }
 
@@ -343,13 +368,12 @@ public final class Machine implements AutoCloseable {
   /** Lets the next {@link #run} start the call that the frame describes. */
   public void enterGate() {
     Exitless without = exitless;
-    long flags = without == null ? 0 : CallFrame.FLAG_EXITLESS;
     if (pristine) {
-      setFrameLong(CallFrame.FLAGS, flags | CallFrame.FLAG_RESET);
+      setFrameLong(CallFrame.FLAGS, CallFrame.FLAG_RESET);
       setFrameLong(CallFrame.FS_BASE, userState.fsBase());
       setFrameLong(CallFrame.GS_BASE, userState.gsBase());
     } else {
-      setFrameLong(CallFrame.FLAGS, flags);
+      setFrameLong(CallFrame.FLAGS, 0);
     }
     if (without != null && without.isReady()) {
       without.call();
@@ -429,7 +453,7 @@ public final class Machine implements AutoCloseable {
   }
 
   private void resumeStub() {
-    vcpu.set(Register.RIP, systemCallStub + Monitor.OUT_LENGTH);
+    vcpu.set(Register.RIP, exit + Monitor.OUT_LENGTH);
     vcpu.set(Register.R11, userFlags(vcpu.get(Register.R11)));
     if (entry == SystemCallEntry.USER) {
       vcpu.set(Register.RFLAGS, userFlags(vcpu.get(Register.RFLAGS)));
@@ -502,7 +526,8 @@ public final class Machine implements AutoCloseable {
       return null;
     }
     boolean systemCall = error == 0 && vcpu.isByteOut(Monitor.SYSTEM_CALL_PORT) && isOurs();
-    if (systemCall && (callDone || isUserAddress(vcpu.get(Register.RCX)))) {
+    if (systemCall
+        && (callDone || exit != systemCallStub || isUserAddress(vcpu.get(Register.RCX)))) {
       // Where the port is for user code, the instruction can be reached by a jump, too.
       disturbed |= (vcpu.get(Register.RFLAGS) & TRAP_FLAG) != 0;
       trapped = false;
@@ -597,7 +622,7 @@ public final class Machine implements AutoCloseable {
     return forOther ? controlling.runForOther(target, run) : controlling.run(target, run);
   }
 
-  /** Says that the virtual thread whose call runs was interrupted. */
+  /** Says that the thread whose call runs was interrupted while it waits for another one. */
   void callerInterrupted() {
     RunControl controlling = control;
     if (controlling != null) {
@@ -632,14 +657,25 @@ public final class Machine implements AutoCloseable {
   }
 
   /**
-   * The general registers as of the last stop, with RIP where the guest is: at a system call, where
-   * it returns to. Hostile.
+   * The general registers as of the last stop, with RIP where the guest's own code is: at a system
+   * call or a host call, where it returns to. Hostile.
    */
   public Map<Register, Long> whereabouts() {
     Map<Register, Long> registers = Trap.registers(vcpu);
-    if (isBeforeOrBehindOut(systemCallStub)) {
-      registers.put(Register.RIP, vcpu.get(Register.RCX));
+    long rip = vcpu.get(isBeforeOrBehindOut(systemCallStub) ? Register.RCX : Register.RIP);
+    long stack = vcpu.get(Register.RSP);
+    try {
+      if (Gate.isInExchange(rip)) {
+        rip = addressSpace.readLong(stack);
+        stack += Long.BYTES;
+      }
+      if (Gate.isInHostCall(rip)) {
+        rip = addressSpace.readLong(stack);
+      }
+    } catch (GuestAddressException e) {
+      rip = vcpu.get(Register.RIP); // a stack that is none
     }
+    registers.put(Register.RIP, rip);
     return registers;
   }
 
@@ -649,6 +685,7 @@ public final class Machine implements AutoCloseable {
    * must be in 64-bit user code: what comes next runs in the mode that it is in.
    */
   private boolean isOurs() {
+    exit = systemCallStub;
     boolean atStub = isBeforeOrBehindOut(systemCallStub);
     if (entry == SystemCallEntry.SUPERVISOR) {
       callDone =
@@ -663,6 +700,10 @@ public final class Machine implements AutoCloseable {
     callDone =
         isBeforeOrBehindOut(Gate.DONE_RETURN - Monitor.OUT_LENGTH)
             && vcpu.get(Register.RAX) == Gate.CALL_DONE;
+    if (isBeforeOrBehindOut(Gate.HOST_CALL_EXIT) && vcpu.get(Register.RAX) == Gate.CALL_HOST) {
+      exit = Gate.HOST_CALL_EXIT;
+      return true;
+    }
     return callDone || atStub;
   }
 

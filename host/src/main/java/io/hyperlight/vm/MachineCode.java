@@ -3,6 +3,7 @@ package io.hyperlight.vm;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A few instructions of machine code, each given as its bytes beside its assembly (AT&amp;T
@@ -10,11 +11,23 @@ import java.util.List;
  */
 final class MachineCode {
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-  private final List<String> assembly = new ArrayList<>();
+  private final List<Instruction> instructions = new ArrayList<>();
+
+  /** A text, and the operand in it if it has one. */
+  private record Instruction(String text, @Nullable Long operand) {
+    String assembly() {
+      return operand == null ? text : text.formatted(operand);
+    }
+  }
 
   /** Adds an instruction. */
   MachineCode add(String text, int... code) {
-    assembly.add(text);
+    return add(new Instruction(text, null), code);
+  }
+
+  /** The text is put together when somebody asks for it: that costs more than all else here. */
+  private MachineCode add(Instruction instruction, int... code) {
+    instructions.add(instruction);
     for (int b : code) {
       bytes.write(b);
     }
@@ -23,7 +36,7 @@ final class MachineCode {
 
   /** Adds an instruction that ends in a little-endian 32-bit operand. */
   MachineCode addWithInt(String text, int operand, int... code) {
-    add(text.formatted(operand), code);
+    add(new Instruction(text, Integer.toUnsignedLong(operand)), code);
     for (int shift = 0; shift < Integer.SIZE; shift += 8) {
       bytes.write(operand >>> shift);
     }
@@ -32,7 +45,7 @@ final class MachineCode {
 
   /** Adds an instruction that ends in a little-endian 64-bit operand. */
   MachineCode addWithLong(String text, long operand, int... code) {
-    add(text.formatted(operand), code);
+    add(new Instruction(text, operand), code);
     for (int shift = 0; shift < Long.SIZE; shift += 8) {
       bytes.write((int) (operand >>> shift));
     }
@@ -41,14 +54,14 @@ final class MachineCode {
 
   /** Adds a label, for the assembly only. */
   MachineCode label(String name) {
-    assembly.add(name + ":");
+    instructions.add(new Instruction(name + ":", null));
     return this;
   }
 
   /** Adds all of it to the end of other code. */
   void addTo(MachineCode code) {
     code.bytes.writeBytes(toByteArray());
-    code.assembly.addAll(assembly);
+    code.instructions.addAll(instructions);
   }
 
   int size() {
@@ -61,6 +74,6 @@ final class MachineCode {
 
   /** The assembly, a line each. */
   List<String> assembly() {
-    return List.copyOf(assembly);
+    return instructions.stream().map(Instruction::assembly).toList();
   }
 }

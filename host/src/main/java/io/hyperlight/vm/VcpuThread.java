@@ -20,8 +20,15 @@ final class VcpuThread implements AutoCloseable {
   /** How often it looks for the next start before it sleeps. */
   private static final int SPINS = Runtime.getRuntime().availableProcessors() > 1 ? 1000 : 0;
 
-  /** How often a kick is repeated: the kernel may have had no room for the one before. */
-  private static final long PATIENCE_NANOS = 1_000_000;
+  /**
+   * After how many looks a kick is repeated: the kernel may have had no room for the one before.
+   */
+  private static final int SPINS_FOR_KICK = 2000;
+
+  private static final long PAUSE_NANOS = 20_000;
+
+  /** How often the first start looks whether the thread is there. */
+  private static final long LAUNCH_NANOS = 50_000;
 
   private final Vcpu vcpu;
   private volatile int state = STOPPED;
@@ -32,7 +39,7 @@ final class VcpuThread implements AutoCloseable {
 
   // Written by the thread before it says that it has stopped.
   private int result;
-  private @Nullable Throwable failure;
+  private volatile @Nullable Throwable failure;
 
   VcpuThread(Vcpu vcpu) {
     this.vcpu = vcpu;
@@ -46,18 +53,14 @@ final class VcpuThread implements AutoCloseable {
 
   private KickSignal.Target launch() {
     if (thread == null) {
-      thread = Thread.ofPlatform().daemon().name("hyperlight-vcpu").unstarted(this::work);
-      waiter = Thread.currentThread();
-      thread.start();
+      // Kept once it has started: there may be no room for another thread.
+      thread = Thread.ofPlatform().daemon().name("hyperlight-vcpu").start(this::work);
     }
     KickSignal.Target known;
     while ((known = target) == null) {
-      if (failure != null) {
-        throw new IllegalStateException(failure);
-      }
-      LockSupport.parkNanos(this, PATIENCE_NANOS);
+      throwFailure();
+      LockSupport.parkNanos(this, LAUNCH_NANOS);
     }
-    waiter = null;
     return known;
   }
 
@@ -67,7 +70,6 @@ final class VcpuThread implements AutoCloseable {
     } catch (Throwable t) {
       failure = t;
     }
-    LockSupport.unpark(waiter);
     while (failure == null && awaitStart()) {
       int error = Errno.EIO;
       try {
@@ -119,35 +121,46 @@ final class VcpuThread implements AutoCloseable {
   }
 
   /**
-   * What KVM_RUN returned.
+   * What KVM_RUN returned; throws what ended the thread, if something did.
    *
-   * @throws IllegalStateException if the thread failed
+   * @throws io.hyperlight.kvm.KvmException if KVM fails
    */
   int result() {
-    if (failure != null) {
-      throw new IllegalStateException(failure);
-    }
+    throwFailure();
     return result;
   }
 
-  /** Waits until it has stopped by itself, or somebody kicks it. Interrupts stay set. */
-  void awaitStop() {
-    awaitStop(Long.MAX_VALUE);
+  private void throwFailure() {
+    if (failure instanceof RuntimeException e) {
+      throw e;
+    }
+    if (failure instanceof Error e) {
+      throw e;
+    }
   }
 
-  private void awaitStop(long nanos) {
+  /**
+   * Waits until it has stopped by itself, or somebody kicks it.
+   *
+   * @param whenInterrupted what to do when this thread is interrupted, which it stays
+   */
+  void awaitStop(Runnable whenInterrupted) {
     boolean interrupted = false;
     waiter = Thread.currentThread();
-    while (state == RUNNING) {
-      LockSupport.parkNanos(this, nanos);
-      interrupted |= Thread.interrupted(); // set, it would keep the thread from parking
-      if (nanos < Long.MAX_VALUE) {
-        break;
+    try {
+      while (state == RUNNING) {
+        LockSupport.park(this);
+        // Set, it would keep the thread from parking.
+        if (Thread.interrupted()) {
+          interrupted = true;
+          whenInterrupted.run();
+        }
       }
-    }
-    waiter = null;
-    if (interrupted) {
-      Thread.currentThread().interrupt();
+    } finally {
+      waiter = null;
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
@@ -161,9 +174,14 @@ final class VcpuThread implements AutoCloseable {
 
   /** Stops the vCPU, if it runs. */
   void stop() {
-    while (state == RUNNING) {
-      kick();
-      awaitStop(PATIENCE_NANOS);
+    for (int spins = 0; state == RUNNING; spins++) {
+      if (spins % SPINS_FOR_KICK == 0) {
+        kick();
+      }
+      Thread.onSpinWait();
+      if (spins > SPINS_FOR_KICK) {
+        LockSupport.parkNanos(this, PAUSE_NANOS);
+      }
     }
   }
 

@@ -55,6 +55,9 @@ public final class FaultInjection {
   /** What this library must never do, and did. */
   private static final List<String> MISTAKES = new ArrayList<>();
 
+  /** The error of a call that has nowhere to put it, until it is made again by one that has. */
+  private static final ThreadLocal<Integer> UNSAID = new ThreadLocal<>();
+
   private FaultInjection() {}
 
   /**
@@ -178,7 +181,10 @@ public final class FaultInjection {
       numbers[i] = argument instanceof Number number ? number.longValue() : 0;
     }
     String name = name(function, numbers);
-    int injected = decide(name);
+    Integer unsaid = UNSAID.get();
+    boolean isAgain = unsaid != null && function.equals("ioctl") && errno != null;
+    int injected = isAgain ? unsaid : decide(name);
+    UNSAID.remove();
     if (injected == 0) {
       Object result = real.invokeExact(arguments);
       note(name, function, numbers, ((Number) result).longValue());
@@ -191,6 +197,8 @@ public final class FaultInjection {
     }
     if (errno != null) {
       errno.set(ValueLayout.JAVA_INT, 0, injected);
+    } else if (function.equals("ioctl")) {
+      UNSAID.set(injected);
     }
     if (function.equals("pthread_sigmask")) {
       return injected;

@@ -53,7 +53,7 @@ class GateTest {
     put(expected, (int) (Gate.DONE - Gate.ADDRESS), Gate.leave(entry, FRAME));
     put(expected, (int) (Gate.START - Gate.ADDRESS), Gate.start());
     put(expected, (int) (Gate.EXCHANGE - Gate.ADDRESS), Gate.exchange());
-    put(expected, (int) (Gate.HOST_CALL_ROUTINE - Gate.ADDRESS), Gate.callHost(FRAME));
+    put(expected, (int) (Gate.HOST_CALL_ROUTINE - Gate.ADDRESS), Gate.callHost(entry, FRAME));
     if (entry == SystemCallEntry.USER) {
       int stub = (int) (Gate.SYSTEM_CALL_STUB - Gate.ADDRESS);
       put(expected, stub, Monitor.systemCallStub(entry));

@@ -46,11 +46,12 @@ class MachineCodeTest {
     codes.put("enter, high frame", Gate.enter(AddressSpace.USER_END - 0x400));
     codes.put("start", Gate.start());
     codes.put("exchange", Gate.exchange());
-    codes.put("host call", Gate.callHost(0x7ff_fc00));
+
     codes.put("CPUID probe", CpuidProbe.code());
     for (SystemCallEntry entry : SystemCallEntry.values()) {
       codes.put("system call, " + entry, Monitor.systemCallStub(entry));
       codes.put("leave, " + entry, Gate.leave(entry, 0x7ff_fc00));
+      codes.put("host call, " + entry, Gate.callHost(entry, 0x7ff_fc00));
     }
     for (int vector = 0; vector < Monitor.VECTORS; vector++) {
       codes.put("exception " + vector, Monitor.exceptionStub(vector));
@@ -86,7 +87,7 @@ class MachineCodeTest {
     assertThat(Gate.SYSTEM_CALL_STUB + Monitor.systemCallStub(SystemCallEntry.USER).size())
         .isLessThanOrEqualTo(Gate.EXCHANGE);
     assertThat(Gate.EXCHANGE + Gate.exchange().size()).isLessThanOrEqualTo(Gate.HOST_CALL_ROUTINE);
-    assertThat(Gate.HOST_CALL_ROUTINE + Gate.callHost(0).size())
+    assertThat(Gate.HOST_CALL_ROUTINE + Gate.callHost(SystemCallEntry.USER, 0).size())
         .isLessThanOrEqualTo(Gate.INFORMATION);
     assertThat(Monitor.CODE + Monitor.systemCallStub(SystemCallEntry.SUPERVISOR).size())
         .isLessThanOrEqualTo(Monitor.exceptionStubAddress(0));
