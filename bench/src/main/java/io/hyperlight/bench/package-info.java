@@ -4,7 +4,8 @@
  *
  * <p>{@link io.hyperlight.bench.Benchmarks} lists what there is, {@link io.hyperlight.bench.Run}
  * measures, {@link io.hyperlight.bench.Floor} is the C program, {@link io.hyperlight.bench.Row} a
- * result. How to read the results is told in docs/performance.md.
+ * result. {@link io.hyperlight.bench.Rivals} compares with other ways to run code, each of them a
+ * {@link io.hyperlight.bench.Way}. How to read the results is told in docs/performance.md.
  */
 @NullMarked
 package io.hyperlight.bench;

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Ours and its rivals run the same functions. */
-class WaysTest {
+class RivalsTest {
   @TempDir private Path folder;
 
   record Named(String name, Supplier<Way> start) {
