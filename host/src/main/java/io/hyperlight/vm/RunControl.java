@@ -335,7 +335,9 @@ public final class RunControl implements AutoCloseable {
    * @param vcpu null if it runs on the threads of its calls
    */
   void setVcpuThread(@Nullable VcpuThread vcpu) {
-    ownThread = vcpu;
+    if (ownThread != vcpu) {
+      ownThread = vcpu; // a restore has mostly the same, and a store would cost it more than a look
+    }
   }
 
   // For the watchdog.
