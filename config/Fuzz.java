@@ -16,8 +16,8 @@ import java.util.stream.Stream;
  * host. docs/testing.md says how.
  *
  * <p>The arguments: seconds for each target; the names of targets, separated by commas, or {@code
- * all}; the folder where what is new in corpora is kept; and what to do: {@code fuzz}, or {@code
- * keep} that in the kept corpora.
+ * all}; the folder where what is new in corpora is kept; what to do: {@code fuzz}, or {@code keep}
+ * that in the kept corpora; and Jazzer's seed.
  */
 final class Fuzz {
   private static final Path KEPT = Path.of("src", "test", "resources", "fuzz");
@@ -38,11 +38,13 @@ final class Fuzz {
       Pattern.compile("#(\\d+)\\s+DONE\\s+cov: (\\d+) ft: (\\d+) corp: (\\d+)/(\\S+)");
 
   private String seconds = "";
+  private String seed = "";
   private Path corpora = OUTPUT;
 
   void main(String[] arguments) throws IOException, InterruptedException {
     seconds = arguments[0];
     corpora = Path.of(arguments[2]).toAbsolutePath();
+    seed = arguments[4];
     boolean passed = true;
     for (String target : targets(arguments[1])) {
       if (arguments[3].equals("keep")) {
@@ -65,6 +67,7 @@ final class Fuzz {
     Path findings = Files.createDirectories(OUTPUT.resolve(target).resolve("findings"));
     List<String> options = new ArrayList<>();
     options.add("-max_total_time=" + seconds);
+    options.add("-seed=" + seed);
     options.add("-timeout=" + LONGEST);
     options.add("-rss_limit_mb=" + MEBIBYTES);
     options.add("-max_len=2048");

@@ -70,7 +70,9 @@ final class Outcomes implements Outcome.Reporter {
       case Outcome.HostError(Error error) -> new HostFunctionException("of the sandbox", error);
       case Outcome.HypervisorFailed(RuntimeException cause) ->
           new HypervisorException(String.valueOf(cause.getMessage()), cause);
-      case Outcome.GuestError(String message) -> new GuestErrorException(message);
+      case Outcome.GuestError(String message) ->
+          new GuestErrorException(
+              message.isBlank() ? "the guest reported an error and no message" : message);
       case Outcome.InvalidResult(String problem) -> new InvalidResultException(problem);
     };
   }

@@ -9,6 +9,8 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a guest says, and when, is not for it to choose freely. */
 class GuestMessagesTest {
@@ -38,6 +40,16 @@ class GuestMessagesTest {
       assertThatExceptionOfType(GuestErrorException.class)
           .isThrownBy(() -> sandbox.call("report", void.class, "a\tb\nc\u001b[31m\u0000\u009b"))
           .withMessage("a\tb\nc\ufffd[31m\ufffd\ufffd");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", " \n"})
+  void anErrorWithoutAMessageSaysSo(String message) {
+    try (Sandbox sandbox = Sandbox.builder(GUEST).build()) {
+      assertThatExceptionOfType(GuestErrorException.class)
+          .isThrownBy(() -> sandbox.call("report", void.class, message))
+          .withMessage("the guest reported an error and no message");
     }
   }
 
