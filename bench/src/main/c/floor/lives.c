@@ -9,14 +9,12 @@
 
 enum { LEAST_MEMORY = DATA, SANDBOX_MEMORY = 16 << 20 };
 
-/* A VM with so many bytes of memory (0 for the least) from nothing to its first exit, and closed. */
-long life(int64_t *samples, long count, long memory)
+static long life_with(int64_t *samples, long count, size_t size, enum extras extras)
 {
-    size_t size = memory == 0 ? LEAST_MEMORY : (size_t)memory;
     int64_t last = now();
     for (long i = 0; i < count; i++) {
         struct vm vm;
-        create_vm(&vm, size, 0, EXIT_LOOP);
+        create_vm_with(&vm, size, extras, EXIT_LOOP);
         run_to_exit(&vm);
         close_vm(&vm);
         int64_t time = now();
@@ -26,33 +24,24 @@ long life(int64_t *samples, long count, long memory)
     return count;
 }
 
-static long life_with(int64_t *samples, long count, enum extras extras)
+/* A VM with so many bytes of memory (0 for the least) from nothing to its first exit, and closed. */
+long life(int64_t *samples, long count, long memory)
 {
-    int64_t last = now();
-    for (long i = 0; i < count; i++) {
-        struct vm vm;
-        create_vm_with(&vm, SANDBOX_MEMORY, extras, EXIT_LOOP);
-        run_to_exit(&vm);
-        close_vm(&vm);
-        int64_t time = now();
-        samples[i] = time - last;
-        last = time;
-    }
-    return count;
+    return life_with(samples, count, memory == 0 ? LEAST_MEMORY : (size_t)memory, NO_EXTRAS);
 }
 
 /* The same with all system calls of a new sandbox. */
 long life_cold(int64_t *samples, long count, long nothing)
 {
     (void)nothing;
-    return life_with(samples, count, SETTINGS);
+    return life_with(samples, count, SANDBOX_MEMORY, SETTINGS);
 }
 
 /* With those of a sandbox from a snapshot. */
 long life_spawn(int64_t *samples, long count, long nothing)
 {
     (void)nothing;
-    return life_with(samples, count, SETTINGS | SNAPSHOT);
+    return life_with(samples, count, SANDBOX_MEMORY, SETTINGS | SNAPSHOT);
 }
 
 static struct vm *vms;
