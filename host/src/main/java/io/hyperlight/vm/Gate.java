@@ -51,6 +51,12 @@ public final class Gate {
    */
   static final long START = ADDRESS + 0x700;
 
+  /**
+   * Where the host enters on machines whose guests can set protection keys: takes the keys' rights
+   * back, then goes on at {@link #ADDRESS}. Nothing can be read or written before.
+   */
+  static final long UNLOCK = ADDRESS + 0x740;
+
   /** On machines where the system-call stub is user code, it lies on the gate's page. */
   static final long SYSTEM_CALL_STUB = ADDRESS + 0x800;
 
@@ -81,6 +87,9 @@ public final class Gate {
   static final int MXCSR_INITIAL = 0x1f80;
   static final short X87_CONTROL_INITIAL = 0x037f;
 
+  /** The component XTILEDATA (Intel SDM vol. 1, "XSAVE-Supported Features"). */
+  private static final int TILE_DATA = 1 << 18;
+
   /** XSTATE_BV, the first word of the XSAVE header. Bit 0: load x87 state from the image. */
   private static final int STATE_COMPONENTS = 512;
 
@@ -102,6 +111,7 @@ public final class Gate {
     put(space, ADDRESS, enter(frame));
     put(space, DONE, leave(entry, frame));
     put(space, START, start());
+    put(space, UNLOCK, unlock());
     put(space, EXCHANGE, exchange());
     put(space, HOST_CALL_ROUTINE, callHost(entry, frame));
     if (entry == SystemCallEntry.USER) {
@@ -141,7 +151,7 @@ public final class Gate {
             .add(
                 "testb $1, 0x278(%rbx)",
                 0xf6, 0x83, CallFrame.FLAGS & 0xff, CallFrame.FLAGS >> 8, 0, 0, 1)
-            .add("jz 1f", 0x74, 0x31)
+            .add("jz 1f", 0x74, 0x33)
             // Null selectors, before the bases: loading one may clear the base or not.
             .add("xor %eax, %eax", 0x31, 0xc0)
             .add("mov %eax, %ds", 0x8e, 0xd8)
@@ -150,8 +160,9 @@ public final class Gate {
             .add("mov %eax, %gs", 0x8e, 0xe8)
             // Where the last x87 instruction was: some processors leave that out of XRSTOR.
             .add("fninit", 0xdb, 0xe3)
-            // EDX:EAX all ones: every component that XCR0 enables.
-            .add("or $-1, %eax", 0x83, 0xc8, 0xff)
+            // EDX:EAX: every component that XCR0 enables but AMX tiles. Their part of the image is
+            // behind the page, and the kernel lets guests use them no more than programs.
+            .addWithInt("mov $0x%x, %%eax", ~TILE_DATA, 0xb8)
             .add("cltd", 0x99)
             .addWithInt(
                 "xrstor64 0x%x", (int) INFORMATION + EXTENDED_STATE, 0x48, 0x0f, 0xae, 0x2c, 0x25)
@@ -195,6 +206,20 @@ public final class Gate {
         .add("mov 8(%rsp), %rsp", 0x48, 0x8b, 0x64, 0x24, 0x08)
         .add("xor %edx, %edx", 0x31, 0xd2)
         .add("jmp *%rcx", 0xff, 0xe1);
+  }
+
+  /**
+   * {@link #UNLOCK}: PKRU 0, every right for every key. WRPKRU wants ECX and EDX to be 0 (Intel SDM
+   * vol. 2).
+   */
+  static MachineCode unlock() {
+    return new MachineCode()
+        .add("xor %eax, %eax", 0x31, 0xc0)
+        .add("xor %ecx, %ecx", 0x31, 0xc9)
+        .add("xor %edx, %edx", 0x31, 0xd2)
+        .add("wrpkru", 0x0f, 0x01, 0xef)
+        .addWithInt("mov $0x%x, %%eax", (int) ADDRESS, 0xb8)
+        .add("jmp *%rax", 0xff, 0xe0);
   }
 
   /** From the target's return to the exit, or to the next call. */

@@ -27,6 +27,10 @@ public final class Hypervisor {
   private final SystemCallEntry entry;
   private final byte[] initialEvents;
   private final byte[] initialDebugRegisters;
+
+  /** Whether guests can set protection keys; false while the probe that finds it out runs. */
+  private boolean hasProtectionKeys;
+
   private @Nullable DirtyTracking tracking;
   private @Nullable GuestProcessor guestProcessor;
   private @Nullable Boolean hidesTimeStampCounter;
@@ -86,7 +90,7 @@ public final class Hypervisor {
           && fault.vector() == 14
           && fault.instructionPointer()
               == Monitor.systemCallStubAddress(SystemCallEntry.SUPERVISOR)) {
-        requireNoProtectionKeys();
+        hasProtectionKeys = probeProtectionKeys();
         return SystemCallEntry.USER;
       }
       throw new MachineUnsupportedException(
@@ -100,16 +104,14 @@ public final class Hypervisor {
     }
   }
 
-  private void requireNoProtectionKeys() {
+  /**
+   * Where guests run on the processor as it is, one with protection keys lets them take any right
+   * to their own pages from themselves, and from the gate (Intel SDM vol. 3, "Protection Keys").
+   */
+  private boolean probeProtectionKeys() {
     try (Machine machine =
         Machine.create(this, SystemCallEntry.USER, SelfTest.MEMORY, MachineOptions.DEFAULT)) {
-      String problem = SelfTest.run(machine, SelfTest.protectionKeys());
-      if (problem != null) {
-        throw new MachineUnsupportedException(
-            "guests could set protection keys on this machine ("
-                + problem
-                + "): start Linux with the option nopku");
-      }
+      return SelfTest.run(machine, SelfTest.protectionKeys()) == null;
     }
   }
 
@@ -127,6 +129,11 @@ public final class Hypervisor {
 
   SystemCallEntry entry() {
     return entry;
+  }
+
+  /** Whether guests can set protection keys, so that the gate has to take them back. */
+  boolean hasProtectionKeys() {
+    return hasProtectionKeys;
   }
 
   /** {@link Vcpu#getEvents} of a new vCPU. */

@@ -63,6 +63,9 @@ public final class Machine implements AutoCloseable {
   private final long xcr0;
   private final boolean withoutExits;
 
+  /** Where calls begin. */
+  private final long gateEntry;
+
   /** How calls do without exits, if they are to. */
   private @Nullable Exitless exitless;
 
@@ -104,6 +107,7 @@ public final class Machine implements AutoCloseable {
     this.memory = memory;
     this.image = image;
     withoutExits = options.exitless();
+    gateEntry = hypervisor.hasProtectionKeys() ? Gate.UNLOCK : Gate.ADDRESS;
     xcr0 = image == null ? hypervisor.cpu().xcr0() : image.xcr0();
     systemCallStub = Monitor.systemCallStubAddress(entry);
     exit = systemCallStub;
@@ -382,7 +386,7 @@ public final class Machine implements AutoCloseable {
     if (without != null) {
       without.enter();
     }
-    enter(Gate.ADDRESS);
+    enter(gateEntry);
     // Last: an error before, such as a full stack, must not use up the reset.
     pristine = false;
   }

@@ -52,6 +52,7 @@ class GateTest {
     put(expected, 0, Gate.enter(FRAME));
     put(expected, (int) (Gate.DONE - Gate.ADDRESS), Gate.leave(entry, FRAME));
     put(expected, (int) (Gate.START - Gate.ADDRESS), Gate.start());
+    put(expected, (int) (Gate.UNLOCK - Gate.ADDRESS), Gate.unlock());
     put(expected, (int) (Gate.EXCHANGE - Gate.ADDRESS), Gate.exchange());
     put(expected, (int) (Gate.HOST_CALL_ROUTINE - Gate.ADDRESS), Gate.callHost(entry, FRAME));
     if (entry == SystemCallEntry.USER) {

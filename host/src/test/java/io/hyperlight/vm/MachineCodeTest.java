@@ -45,8 +45,8 @@ class MachineCodeTest {
     codes.put("enter, low frame", Gate.enter(0x7ff_fc00));
     codes.put("enter, high frame", Gate.enter(AddressSpace.USER_END - 0x400));
     codes.put("start", Gate.start());
+    codes.put("unlock", Gate.unlock());
     codes.put("exchange", Gate.exchange());
-
     codes.put("CPUID probe", CpuidProbe.code());
     for (SystemCallEntry entry : SystemCallEntry.values()) {
       codes.put("system call, " + entry, Monitor.systemCallStub(entry));
@@ -59,6 +59,8 @@ class MachineCodeTest {
     codes.put("dirty ring probe", DirtyRingProbe.code());
     codes.put("writer of pages", DirtyTrackerTest.code());
     SelfTest.checks().forEach(check -> codes.put("self-test: " + check.name(), check.code()));
+    codes.put("self-test: protection keys", SelfTest.protectionKeys().code());
+    codes.put("lock", ProtectionKeysTest.lock());
     codes.put("self-test: restore", SelfTest.writer().code());
     return codes;
   }
@@ -83,7 +85,8 @@ class MachineCodeTest {
     for (SystemCallEntry entry : SystemCallEntry.values()) {
       assertThat(Gate.DONE + Gate.leave(entry, 0).size()).isLessThanOrEqualTo(Gate.START);
     }
-    assertThat(Gate.START + Gate.start().size()).isLessThanOrEqualTo(Gate.SYSTEM_CALL_STUB);
+    assertThat(Gate.START + Gate.start().size()).isLessThanOrEqualTo(Gate.UNLOCK);
+    assertThat(Gate.UNLOCK + Gate.unlock().size()).isLessThanOrEqualTo(Gate.SYSTEM_CALL_STUB);
     assertThat(Gate.SYSTEM_CALL_STUB + Monitor.systemCallStub(SystemCallEntry.USER).size())
         .isLessThanOrEqualTo(Gate.EXCHANGE);
     assertThat(Gate.EXCHANGE + Gate.exchange().size()).isLessThanOrEqualTo(Gate.HOST_CALL_ROUTINE);
