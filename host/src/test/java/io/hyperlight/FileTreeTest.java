@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import io.hyperlight.files.FileContent;
 import io.hyperlight.files.FileSystem;
 import io.hyperlight.files.Mount;
+import io.hyperlight.os.Checkpoint;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.io.IOException;
 import java.io.InputStream;
@@ -31,7 +32,7 @@ class FileTreeTest {
   @TempDir private Path folder;
 
   private static FileSystem fileSystem(Mount... mounts) {
-    return new FileSystem(List.of(mounts), Map.of(), InstantSource.system());
+    return new FileSystem(List.of(mounts), Map.of(), InstantSource.system(), Checkpoint.NONE);
   }
 
   private static byte[] read(Mount mount, String path) {

@@ -1,5 +1,6 @@
 package io.hyperlight.files;
 
+import io.hyperlight.os.Checkpoint;
 import io.hyperlight.os.Closing;
 import io.hyperlight.os.Errno;
 import java.time.InstantSource;
@@ -29,6 +30,7 @@ public final class FileSystem implements AutoCloseable {
   /** How deep a location can be: no longer path has a name. */
   static final int DEEPEST = LONGEST_PATH / 2;
 
+  private final Checkpoint checkpoint;
   private final List<Mount> mounts;
   private final List<Tree> trees = new ArrayList<>();
   private final Map<String, Place> places = new TreeMap<>();
@@ -42,9 +44,12 @@ public final class FileSystem implements AutoCloseable {
    * @param own nodes that whoever answers system calls adds, by path; mounts of the same or a
    *     higher path hide them, but not one that is mounted as the root
    * @param clock for times of files in memory
+   * @param checkpoint for loops whose length the guest chooses
    * @throws io.hyperlight.os.SystemCallException if a directory of the host cannot be opened
    */
-  public FileSystem(List<Mount> mounts, Map<String, Node> own, InstantSource clock) {
+  public FileSystem(
+      List<Mount> mounts, Map<String, Node> own, InstantSource clock, Checkpoint checkpoint) {
+    this.checkpoint = checkpoint;
     this.mounts = List.copyOf(mounts);
     Place top = Place.root();
     try {
@@ -77,8 +82,8 @@ public final class FileSystem implements AutoCloseable {
 
   private Tree open(TreeSource source, InstantSource clock) {
     return switch (source) {
-      case HostSource host -> new HostTree(trees.size(), host);
-      case MemorySource memory -> new MemoryTree(trees.size(), memory, clock);
+      case HostSource host -> new HostTree(trees.size(), host, checkpoint);
+      case MemorySource memory -> new MemoryTree(trees.size(), memory, clock, checkpoint);
     };
   }
 
@@ -120,6 +125,7 @@ public final class FileSystem implements AutoCloseable {
     Location at = path.startsWith("/") ? root : base;
     boolean directoryOnly = path.startsWith("/");
     for (String name = pending.next(); name != null; name = pending.next()) {
+      checkpoint.pass();
       Location next = step(at, name);
       directoryOnly = !pending.isAtEnd() || isDots(name);
       if (next.node().kind() == FileKind.SYMBOLIC_LINK && (directoryOnly || followLast)) {
@@ -156,6 +162,7 @@ public final class FileSystem implements AutoCloseable {
     }
     // Links are walked here, not by resolve, so that all of the path counts as one.
     while (!pending.isAtLastName()) {
+      checkpoint.pass();
       Location next = step(at, name);
       if (next.node().kind() == FileKind.SYMBOLIC_LINK) {
         next = follow(at, next.node(), pending);

@@ -2,6 +2,7 @@ package io.hyperlight.files;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import io.hyperlight.os.Checkpoint;
 import io.hyperlight.os.Errno;
 import io.hyperlight.os.FileCalls;
 import io.hyperlight.os.HostFileStatus;
@@ -40,15 +41,18 @@ final class HostTree implements Tree {
   private final int index;
   private final HostSource source;
   private final HostSource.HostRoot root;
+  private final Checkpoint checkpoint;
   private boolean closed;
 
   /**
    * Opens the source, if nobody has.
    *
    * @param index among the file system's trees
+   * @param checkpoint for loops whose length the guest chooses
    * @throws SystemCallException if it cannot be opened
    */
-  HostTree(int index, HostSource source) {
+  HostTree(int index, HostSource source, Checkpoint checkpoint) {
+    this.checkpoint = checkpoint;
     this.index = index;
     this.source = source;
     this.root = source.retain();

@@ -1,5 +1,6 @@
 package io.hyperlight.files;
 
+import io.hyperlight.os.Checkpoint;
 import io.hyperlight.os.Errno;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -47,7 +48,7 @@ public final class MemorySource implements TreeSource {
    */
   public static MemorySource ofArchive(Path archive, long maxBytes) throws IOException {
     MemorySource empty = new MemorySource(MemoryState.empty(), true, maxBytes);
-    MemoryTree tree = new MemoryTree(0, empty, InstantSource.system());
+    MemoryTree tree = new MemoryTree(0, empty, InstantSource.system(), Checkpoint.NONE);
     ArchiveReader.read(archive, maxBytes, tree);
     return new MemorySource(tree.state(), false, maxBytes);
   }
@@ -61,7 +62,7 @@ public final class MemorySource implements TreeSource {
    */
   public MemorySource with(String path, byte[] contents) {
     MemorySource unlocked = new MemorySource(initial, true, limitBytes);
-    MemoryTree tree = new MemoryTree(0, unlocked, InstantSource.fixed(BEGINNING));
+    MemoryTree tree = new MemoryTree(0, unlocked, InstantSource.fixed(BEGINNING), Checkpoint.NONE);
     addFile(tree, path, contents);
     return new MemorySource(tree.state(), writable, limitBytes);
   }

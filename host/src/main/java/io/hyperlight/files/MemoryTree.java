@@ -1,5 +1,6 @@
 package io.hyperlight.files;
 
+import io.hyperlight.os.Checkpoint;
 import io.hyperlight.os.Errno;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -27,12 +28,14 @@ final class MemoryTree implements Tree {
   private final int index;
   private final boolean writable;
   private final InstantSource clock;
+  private final Checkpoint checkpoint;
   private final Budget budget;
   private final InodeTable inodes;
   private Map<Long, Integer> open = new HashMap<>();
   private long generation;
 
-  MemoryTree(int index, MemorySource source, InstantSource clock) {
+  MemoryTree(int index, MemorySource source, InstantSource clock, Checkpoint checkpoint) {
+    this.checkpoint = checkpoint;
     this.index = index;
     this.writable = source.isWritable();
     this.clock = clock;
@@ -258,6 +261,7 @@ final class MemoryTree implements Tree {
   private boolean isAtOrAbove(long upper, long directory) {
     long at = directory;
     while (at != upper && at != MemoryState.ROOT) {
+      checkpoint.pass();
       at = asDirectory(inodes.get(at)).parent;
     }
     return at == upper;

@@ -9,6 +9,7 @@ import io.hyperlight.linux.LimitPassedException;
 import io.hyperlight.linux.ProcessEnding;
 import io.hyperlight.linux.SystemCalls;
 import io.hyperlight.os.Errno;
+import io.hyperlight.os.StoppedException;
 import io.hyperlight.vm.CallFrame;
 import io.hyperlight.vm.Gate;
 import io.hyperlight.vm.GuestAddressException;
@@ -243,7 +244,7 @@ final class Hypercalls {
       if (machine.goOutside()) {
         giveResult(callOutside(binding, values), next);
       }
-    } catch (LimitPassedException e) {
+    } catch (LimitPassedException | StoppedException e) {
       throw e;
     } catch (HostBinding.BadCallException e) {
       return violation("a host call of " + binding.declaration() + ": " + e.getMessage());

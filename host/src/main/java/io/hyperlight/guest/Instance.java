@@ -6,6 +6,7 @@ import io.hyperlight.kvm.KvmException;
 import io.hyperlight.kvm.Register;
 import io.hyperlight.linux.CallLimits;
 import io.hyperlight.linux.LimitPassedException;
+import io.hyperlight.os.StoppedException;
 import io.hyperlight.os.SystemCallException;
 import io.hyperlight.vm.CallFrame;
 import io.hyperlight.vm.GuestAddressException;
@@ -461,6 +462,8 @@ public final class Instance implements AutoCloseable {
       }
     } catch (KvmException | SystemCallException e) {
       return new Outcome.HypervisorFailed(e);
+    } catch (StoppedException _) {
+      return stopped(machine().whereabouts());
     }
   }
 

@@ -45,7 +45,10 @@ final class ProcessFiles implements AutoCloseable {
     maker =
         () ->
             new FileSystem(
-                settings.mounts(), MadeUpFiles.of(guest), clock == null ? Instant::now : clock);
+                settings.mounts(),
+                MadeUpFiles.of(guest),
+                clock == null ? Instant::now : clock,
+                guest.checkpoint());
     if (!settings.mounts().isEmpty()) {
       fileSystem = maker.get();
     }

@@ -7,6 +7,7 @@ import io.hyperlight.files.FileSystem;
 import io.hyperlight.files.Mount;
 import io.hyperlight.files.Node;
 import io.hyperlight.kvm.Register;
+import io.hyperlight.os.Checkpoint;
 import io.hyperlight.os.Errno;
 import io.hyperlight.vm.AddressSpace;
 import io.hyperlight.vm.GuestAddressException;
@@ -384,6 +385,11 @@ public final class SystemCalls implements AutoCloseable {
 
   SignalCalls signals() {
     return signals;
+  }
+
+  /** Where the running call can be ended; for every loop whose length the guest chooses. */
+  Checkpoint checkpoint() {
+    return machine.checkpoint();
   }
 
   GuestMemory mem() {

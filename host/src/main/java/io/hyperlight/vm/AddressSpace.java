@@ -2,6 +2,7 @@ package io.hyperlight.vm;
 
 import static io.hyperlight.vm.PhysicalMemory.PAGE_SIZE;
 
+import io.hyperlight.os.Checkpoint;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
@@ -64,14 +65,22 @@ public final class AddressSpace {
 
   private final PhysicalMemory memory;
   private final PageTables tables;
+  private final Checkpoint checkpoint;
 
   /** Sorted by address, disjoint. Replaced, never changed: images share it. */
   private List<Mapping> mappings;
 
   /** With what the tables map for user code already. */
   AddressSpace(PhysicalMemory memory, PageTables tables, List<Mapping> mappings) {
+    this(memory, tables, mappings, Checkpoint.NONE);
+  }
+
+  /** As above, for a guest whose calls can be ended while the host works for it here. */
+  AddressSpace(
+      PhysicalMemory memory, PageTables tables, List<Mapping> mappings, Checkpoint checkpoint) {
     this.memory = memory;
     this.tables = tables;
+    this.checkpoint = checkpoint;
     this.mappings = List.copyOf(mappings);
   }
 

@@ -4,6 +4,7 @@ import io.hyperlight.kvm.DirtyTracker;
 import io.hyperlight.kvm.Register;
 import io.hyperlight.kvm.Vcpu;
 import io.hyperlight.kvm.VcpuExit;
+import io.hyperlight.os.Checkpoint;
 import io.hyperlight.os.Errno;
 import java.util.List;
 import java.util.Map;
@@ -71,6 +72,8 @@ public final class Machine implements AutoCloseable {
 
   private @Nullable RunControl control;
 
+  private final Checkpoint checkpoint = this::pass;
+
   private long frame;
   private long framePhysical;
 
@@ -115,12 +118,12 @@ public final class Machine implements AutoCloseable {
       if (image == null) {
         tables = new PageTables(memory);
         exceptionStackTop = Monitor.install(memory, tables, entry);
-        addressSpace = new AddressSpace(memory, tables, List.of());
+        addressSpace = new AddressSpace(memory, tables, List.of(), checkpoint);
       } else {
         MachineImage.MemoryLayout layout = image.layout();
         tables = new PageTables(memory, layout.pageTables());
         exceptionStackTop = layout.exceptionStackTop();
-        addressSpace = new AddressSpace(memory, tables, layout.mappings());
+        addressSpace = new AddressSpace(memory, tables, layout.mappings(), checkpoint);
         userState = image.userState();
       }
       processor =
@@ -642,6 +645,17 @@ public final class Machine implements AutoCloseable {
   public void controlBy(RunControl controlling) {
     control = controlling;
     controlling.setVcpuThread(exitless == null ? null : exitless.thread());
+  }
+
+  /** Where work for the guest can be ended: as whoever controls the machine says. */
+  public Checkpoint checkpoint() {
+    return checkpoint;
+  }
+
+  private void pass(long steps) {
+    if (control != null) {
+      control.pass(steps);
+    }
   }
 
   /**

@@ -1,6 +1,8 @@
 package io.hyperlight.vm;
 
+import io.hyperlight.os.Checkpoint;
 import io.hyperlight.os.Errno;
+import io.hyperlight.os.StoppedException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.locks.LockSupport;
@@ -24,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * <p>{@link #stop} may be called from any thread at any time. All else is for the thread of the
  * call; what runs the vCPU may be done on another one while that waits.
  */
-public final class RunControl implements AutoCloseable {
+public final class RunControl implements AutoCloseable, Checkpoint {
   /** A time that is no limit, in nanoseconds: some 146 years. */
   public static final long UNLIMITED = Long.MAX_VALUE / 2;
 
@@ -52,6 +54,9 @@ public final class RunControl implements AutoCloseable {
   private static final long REASON = 7L << REASON_SHIFT;
   private static final int NUMBER_SHIFT = 8;
 
+  /** After how many steps of work for the guest somebody looks at the clock. */
+  static final int STEPS_BETWEEN_LOOKS = 256;
+
   private static final int SPINS = 1000;
   private static final long PAUSE_NANOS = 20_000;
 
@@ -74,6 +79,9 @@ public final class RunControl implements AutoCloseable {
   private @Nullable Thread thread;
   private long start;
   private long timeoutNanos;
+
+  /** Work for the guest since the last look at the clock. */
+  private long steps;
 
   /** Where the vCPU runs, in terms of the kernel. */
   private int vcpuThread;
@@ -152,6 +160,42 @@ public final class RunControl implements AutoCloseable {
 
   boolean isStopped() {
     return (state & REASON) != 0;
+  }
+
+  // In the host, at work for the guest: points 2 and 4.
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Looks at the clock itself: the watchdog may be late, and the caller's interrupt status is
+   * for the caller's thread to see.
+   */
+  @Override
+  public void pass(long more) {
+    if ((state & REASON) != 0) {
+      throw StoppedException.INSTANCE;
+    }
+    if (more < STEPS_BETWEEN_LOOKS - steps) {
+      steps += more;
+    } else {
+      steps = 0;
+      look();
+    }
+  }
+
+  private void look() {
+    long now = state;
+    if ((now & PHASE) == IDLE) {
+      return;
+    }
+    if (timeoutNanos - (System.nanoTime() - start) <= 0) {
+      stop(Stop.TIMED_OUT);
+    } else if (Thread.currentThread().isInterrupted()) {
+      stop(Stop.THREAD_INTERRUPTED);
+    }
+    if (isStopped()) {
+      throw StoppedException.INSTANCE;
+    }
   }
 
   /** How long the running call may take. */

@@ -8,6 +8,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.hyperlight.os.Checkpoint;
 import io.hyperlight.os.Errno;
 import io.hyperlight.os.SystemCallException;
 import io.hyperlight.testing.Descriptors;
@@ -279,7 +280,8 @@ class FileSystemTest {
         new FileSystem(
             List.of(new Mount("/proc", memory("f"))),
             Map.of("/dev/null", device, "/dev", hidden, "/proc/self", hidden),
-            InstantSource.system());
+            InstantSource.system(),
+            Checkpoint.NONE);
     assertThat(names(files, "/")).containsExactlyInAnyOrder("dev", "proc");
     assertThat(node(files, "/dev/null")).isEqualTo(device);
     assertThat(names(files, "/proc")).containsExactly("f");

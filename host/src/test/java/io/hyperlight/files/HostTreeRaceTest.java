@@ -2,6 +2,7 @@ package io.hyperlight.files;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.os.Checkpoint;
 import io.hyperlight.os.Errno;
 import io.hyperlight.testing.Command;
 import io.hyperlight.testing.Descriptors;
@@ -105,7 +106,7 @@ class HostTreeRaceTest {
   @Test
   void aDirectoryThatBecomesALinkIsGone() throws Exception {
     Path link = Files.createSymbolicLink(shared.resolve("link"), folder.resolve("out"));
-    HostTree tree = new HostTree(0, new HostSource(shared));
+    HostTree tree = new HostTree(0, new HostSource(shared), Checkpoint.NONE);
     try {
       assertThat(look(shared.resolve("d"), link, () -> open(tree, "d/f")).keySet())
           .contains("inside")
@@ -141,7 +142,7 @@ class HostTreeRaceTest {
   @Test
   void aFileThatBecomesALinkIsNotFollowed() throws Exception {
     Path link = Files.createSymbolicLink(shared.resolve("d/link"), folder.resolve("out/f"));
-    HostTree tree = new HostTree(0, new HostSource(shared));
+    HostTree tree = new HostTree(0, new HostSource(shared), Checkpoint.NONE);
     try {
       assertThat(look(shared.resolve("d/f"), link, () -> open(tree, "d/f")).keySet())
           .contains("inside")
@@ -155,7 +156,7 @@ class HostTreeRaceTest {
   void aFileThatBecomesAPipeKeepsNobodyWaiting() throws Exception {
     Path pipe = shared.resolve("d/pipe");
     Command.run("mkfifo", pipe.toString()).outputOfSuccess();
-    HostTree tree = new HostTree(0, new HostSource(shared));
+    HostTree tree = new HostTree(0, new HostSource(shared), Checkpoint.NONE);
     try {
       assertThat(look(shared.resolve("d/f"), pipe, () -> open(tree, "d/f")).keySet())
           .contains("inside")
@@ -172,7 +173,7 @@ class HostTreeRaceTest {
     Files.writeString(shared.resolve("d/e/f"), "inside");
     Path outside = Files.createDirectory(folder.resolve("outside"));
     Files.createSymbolicLink(outside.resolve("f"), folder.resolve("out/f"));
-    HostTree tree = new HostTree(0, new HostSource(shared));
+    HostTree tree = new HostTree(0, new HostSource(shared), Checkpoint.NONE);
     try {
       assertThat(look(shared.resolve("d/e"), outside, () -> open(tree, "d/e/f")).keySet())
           .contains("inside")

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.hyperlight.os.Checkpoint;
 import io.hyperlight.os.Errno;
 import io.hyperlight.os.SystemCallException;
 import io.hyperlight.testing.Command;
@@ -183,7 +184,7 @@ class HostTreeTest {
   void theTreeItselfFollowsNoLinkAndGoesNowhereElse() throws IOException {
     Files.createSymbolicLink(shared.resolve("link"), folder.resolve("out"));
     Files.createSymbolicLink(shared.resolve("near"), Path.of("d"));
-    HostTree tree = new HostTree(0, new HostSource(shared));
+    HostTree tree = new HostTree(0, new HostSource(shared), Checkpoint.NONE);
     try {
       for (String path :
           List.of("link/f", "near/f", "../out/f", "d/../../out/f", secret.toString(), "..", "/")) {

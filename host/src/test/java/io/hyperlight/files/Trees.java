@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.hyperlight.os.Checkpoint;
 import io.hyperlight.os.Errno;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -20,7 +21,7 @@ final class Trees {
   private Trees() {}
 
   static FileSystem of(Mount... mounts) {
-    return new FileSystem(List.of(mounts), Map.of(), InstantSource.fixed(NOW));
+    return new FileSystem(List.of(mounts), Map.of(), InstantSource.fixed(NOW), Checkpoint.NONE);
   }
 
   static FileSystem memory(long limit) {
