@@ -2,6 +2,7 @@ package io.hyperlight.files;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import io.hyperlight.os.Checkpoint;
 import io.hyperlight.os.FileCalls;
 import io.hyperlight.os.HostFileStatus;
 import io.hyperlight.os.Posix;
@@ -34,7 +35,7 @@ final class HostDirectory {
    *
    * @param descriptor of the directory, to be read from its start
    */
-  static void read(int descriptor, List<DirectoryEntry> entries) {
+  static void read(int descriptor, List<DirectoryEntry> entries, Checkpoint checkpoint) {
     byte[] buffer = new byte[BUFFER];
     while (true) {
       int size = FileCalls.getdents64(descriptor, buffer);
@@ -47,6 +48,7 @@ final class HostDirectory {
       for (int at = 0;
           at < size;
           at += Short.toUnsignedInt((short) U16.get(buffer, at + LENGTH_OFFSET))) {
+        checkpoint.pass();
         add(descriptor, buffer, at, entries);
       }
     }

@@ -170,12 +170,14 @@ final class HostTree implements Tree {
             descriptor,
             opened -> {
               List<DirectoryEntry> read = new ArrayList<>();
-              HostDirectory.read(opened, read);
+              HostDirectory.read(opened, read, checkpoint);
               return read;
             });
     // The kernel lists what a lookup would not find: what is mounted there.
-    entries.removeIf(
-        entry -> entry.kind() == FileKind.DIRECTORY && find(below(path, entry.name())) == null);
+    entries.removeIf(entry -> {
+      checkpoint.pass();
+      return entry.kind() == FileKind.DIRECTORY && find(below(path, entry.name())) == null;
+    });
     return entries;
   }
 
@@ -246,6 +248,7 @@ final class HostTree implements Tree {
     requireOpen();
     byte[] bytes = path.getBytes(ISO_8859_1);
     for (int attempt = 1; ; attempt++) {
+      checkpoint.pass();
       int descriptor =
           FileCalls.openat2(root.descriptor(), bytes, flags | FileCalls.O_NOFOLLOW, CONFINED);
       if (descriptor >= 0) {

@@ -378,6 +378,8 @@ public final class Instance implements AutoCloseable {
       machine().setFrameLong(offset + 8, value.length);
     } catch (GuestMemoryExhaustedException e) {
       throw badArgument(index, "does not fit into the sandbox: " + e.getMessage());
+    } catch (StoppedException _) {
+      throw fail(stopped(machine().whereabouts()));
     }
   }
 
@@ -421,13 +423,20 @@ public final class Instance implements AutoCloseable {
       throw fail(ending);
     }
     if (machine().frameLong(CallFrame.STATUS) != 0) {
-      throw fail(
-          new Outcome.GuestError(
-              loaded
-                  .hypercalls()
-                  .readMessage(
-                      machine().frameLong(CallFrame.ERROR_ADDRESS),
-                      machine().frameLong(CallFrame.ERROR_LENGTH))));
+      throw fail(guestError());
+    }
+  }
+
+  private Ending guestError() {
+    try {
+      return new Outcome.GuestError(
+          loaded
+              .hypercalls()
+              .readMessage(
+                  machine().frameLong(CallFrame.ERROR_ADDRESS),
+                  machine().frameLong(CallFrame.ERROR_LENGTH)));
+    } catch (StoppedException _) {
+      return stopped(machine().whereabouts());
     }
   }
 
@@ -639,6 +648,8 @@ public final class Instance implements AutoCloseable {
       throw fail(new Outcome.LimitPassed(e.kind(), e.most()));
     } catch (GuestAddressException e) {
       throw badResult("a range that is not its own: " + e.getMessage());
+    } catch (StoppedException _) {
+      throw fail(stopped(machine().whereabouts()));
     }
   }
 

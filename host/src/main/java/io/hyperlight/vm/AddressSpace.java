@@ -288,6 +288,7 @@ public final class AddressSpace {
   public long findFree(long sizeBytes, long from, long to) {
     long gap = from;
     for (int at = firstMappingEndingAfter(from); at < mappings.size(); at++) {
+      checkpoint.pass();
       Mapping mapping = mappings.get(at);
       if (mapping.start - gap >= sizeBytes) {
         break;
@@ -321,6 +322,7 @@ public final class AddressSpace {
     for (int at = firstMappingEndingAfter(start);
         at < mappings.size() && mappings.get(at).start < end;
         at++) {
+      checkpoint.pass();
       parts.add(mappings.get(at).within(start, end));
     }
     return parts;
@@ -431,6 +433,7 @@ public final class AddressSpace {
       if (at == mappings.size()) {
         return false;
       }
+      checkpoint.pass();
       Mapping mapping = mappings.get(at);
       if (mapping.start > covered || !condition.test(mapping)) {
         return false;
@@ -452,12 +455,13 @@ public final class AddressSpace {
     }
     byte[] copy = new byte[(int) length];
     int at = firstMappingEndingAfter(guestAddress);
-    for (int done = 0; done < copy.length; at++) {
+    for (int done = 0; done < copy.length; ) {
       Mapping mapping = mappings.get(at);
       long from = guestAddress + done;
-      int part = (int) Math.min(copy.length - done, mapping.end - from);
+      int part = part(mapping, from, copy.length - done);
       memory.get(mapping.physicalOf(from), copy, done, part);
       done += part;
+      at += from + part == mapping.end ? 1 : 0;
     }
     return copy;
   }
@@ -501,13 +505,21 @@ public final class AddressSpace {
 
   private void copyIn(long guestAddress, byte[] source, int from, int length) {
     int at = firstMappingEndingAfter(guestAddress);
-    for (int done = 0; done < length; at++) {
+    for (int done = 0; done < length; ) {
       Mapping mapping = mappings.get(at);
       long to = guestAddress + done;
-      int part = (int) Math.min(length - done, mapping.end - to);
+      int part = part(mapping, to, length - done);
       memory.put(mapping.physicalOf(to), source, from + done, part);
       done += part;
+      at += to + part == mapping.end ? 1 : 0;
     }
+  }
+
+  /** How much of a copy is done in one go. */
+  private int part(Mapping mapping, long from, int most) {
+    int part = (int) Math.min(Math.min(most, Checkpoint.MOST_BYTES), mapping.end - from);
+    checkpoint.passBytes(part);
+    return part;
   }
 
   /** The physical address of a mapped page the host itself placed. */
