@@ -290,8 +290,9 @@ class SentSignalTest {
   }
 
   @Test
-  void blockedOnesComeWhenTheyAreUnblockedEachOnce() {
-    String expected = " pending 3 got 10 code 0 from 1 got 12 code -6 from 1 unblocked";
+  void blockedOnesComeWhenTheyAreUnblockedOnceToTheThreadAndOnceToTheProcess() {
+    String expected =
+        " pending 3 got 10 code 0 from 1 got 12 code -6 from 1 got 12 code 0 from 1 unblocked";
     assertThat(said("hold")).isEqualTo(expected);
     assertThat(said("hold")).isEqualTo(expected);
   }

@@ -10,6 +10,9 @@ final class Descriptors {
   /** How many a program can have at most. */
   static final int MOST = 256;
 
+  /** As many as a new process of Linux has room for: {@code NR_OPEN_DEFAULT}. */
+  private static final int SMALL_TABLE = 64;
+
   private final Changes changes;
   private final @Nullable OpenFile[] files = new @Nullable OpenFile[MOST];
   private final boolean[] closeOnExec = new boolean[MOST];
@@ -25,6 +28,16 @@ final class Descriptors {
   /** How many the program can have. */
   int limit() {
     return limit;
+  }
+
+  /** How many Linux's table would have room for, which grows with the numbers in it. */
+  int tableSize() {
+    for (int number = MOST - 1; number >= SMALL_TABLE; number--) {
+      if (files[number] != null) {
+        return MOST;
+      }
+    }
+    return SMALL_TABLE;
   }
 
   /**

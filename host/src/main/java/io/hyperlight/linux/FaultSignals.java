@@ -16,7 +16,6 @@ public final class FaultSignals {
   private static final int SIGFPE = 8;
   static final int SIGSEGV = 11;
 
-  private static final int SI_KERNEL = 0x80;
   private static final int ILL_ILLOPN = 2;
   private static final int TRAP_TRACE = 2;
   private static final int BUS_ADRALN = 1;
@@ -47,24 +46,24 @@ public final class FaultSignals {
   }
 
   /** Null for exceptions that no program causes. */
-  static SignalFrame.@Nullable SignalInfo of(
+  static @Nullable SignalInfo of(
       Trap.ProcessorException exception, UserContext context, AddressSpace space) {
     long instruction = exception.registers().getOrDefault(Register.RIP, 0L);
     return switch (exception.vector()) {
-      case 0 -> new SignalFrame.SignalInfo(SIGFPE, FPE_INTDIV, instruction);
-      case 1 -> new SignalFrame.SignalInfo(SIGTRAP, TRAP_TRACE, instruction);
-      case 3 -> new SignalFrame.SignalInfo(SIGTRAP, SI_KERNEL, 0);
-      case 4, 5, 13 -> new SignalFrame.SignalInfo(SIGSEGV, SI_KERNEL, 0);
-      case 6 -> new SignalFrame.SignalInfo(SIGILL, ILL_ILLOPN, instruction);
-      case 11, 12 -> new SignalFrame.SignalInfo(SIGBUS, SI_KERNEL, 0);
+      case 0 -> new SignalInfo(SIGFPE, FPE_INTDIV, instruction);
+      case 1 -> new SignalInfo(SIGTRAP, TRAP_TRACE, instruction);
+      case 3 -> new SignalInfo(SIGTRAP, SignalInfo.SI_KERNEL, 0);
+      case 4, 5, 13 -> new SignalInfo(SIGSEGV, SignalInfo.SI_KERNEL, 0);
+      case 6 -> new SignalInfo(SIGILL, ILL_ILLOPN, instruction);
+      case 11, 12 -> new SignalInfo(SIGBUS, SignalInfo.SI_KERNEL, 0);
       case 14 ->
-          new SignalFrame.SignalInfo(
+          new SignalInfo(
               SIGSEGV,
               space.isTaken(exception.address(), 1) ? SEGV_ACCERR : SEGV_MAPERR,
               exception.address());
-      case 16 -> new SignalFrame.SignalInfo(SIGFPE, x87Code(context), instruction);
-      case 17 -> new SignalFrame.SignalInfo(SIGBUS, BUS_ADRALN, 0);
-      case 19 -> new SignalFrame.SignalInfo(SIGFPE, sseCode(context), instruction);
+      case 16 -> new SignalInfo(SIGFPE, x87Code(context), instruction);
+      case 17 -> new SignalInfo(SIGBUS, BUS_ADRALN, 0);
+      case 19 -> new SignalInfo(SIGFPE, sseCode(context), instruction);
       default -> null;
     };
   }

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Signals: {@code rt_sigaction(2)}, {@code rt_sigprocmask(2)}, {@code sigaltstack(2)}, {@code
- * rt_sigreturn(2)}, and those that a program can get: faults of its own, and what it sends itself.
+ * rt_sigreturn(2)}, and those that a program can get: faults of its own, and what {@link SendCalls}
+ * sends.
  *
  * <p>A handler runs as under Linux: {@link SignalFrame} on its stack tells what was interrupted,
  * and {@code rt_sigreturn} continues there with whatever the handler has made of it. A fault that
@@ -26,7 +27,11 @@ final class SignalCalls {
 
   private static final int SIGABRT = 6;
   private static final int SIGKILL = 9;
+  private static final int SIGCONT = 18;
   private static final int SIGSTOP = 19;
+
+  /** SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU. */
+  private static final long STOPPING = 0xfL << (SIGSTOP - 1);
 
   private static final long SIG_DFL = 0;
   private static final long SIG_IGN = 1;
@@ -44,9 +49,6 @@ final class SignalCalls {
   private static final int STACK_SIZE = 24;
   private static final int SET_SIZE = 8;
 
-  private static final int SI_USER = 0;
-  private static final int SI_TKILL = -6;
-
   /** Below the stack pointer, code may have data (System V ABI for AMD64, "The Stack Frame"). */
   private static final long RED_ZONE = 128;
 
@@ -61,11 +63,7 @@ final class SignalCalls {
 
   private boolean actionsChanged;
   private long blocked;
-  private long pending;
-
-  /** Which of the pending ones {@code kill(2)} has sent. */
-  private long pendingByKill;
-
+  private final PendingSignals pending = new PendingSignals();
   private SignalState.Stack stack = SignalState.Stack.NONE;
 
   SignalCalls(SystemCalls guest) {
@@ -78,13 +76,10 @@ final class SignalCalls {
     table.on(14, (guest, a, b, c, d, e, f) -> guest.signals().sigprocmask((int) a, b, c, d));
     table.on(15, (guest, a, b, c, d, e, f) -> guest.signals().sigreturn());
     table.on(34, (guest, a, b, c, d, e, f) -> guest.signals().pause());
-    table.on(62, (guest, a, b, c, d, e, f) -> guest.signals().send(a, a, b, SI_USER));
     table.on(127, (guest, a, b, c, d, e, f) -> guest.signals().sigpending(a, b));
     table.on(128, (guest, a, b, c, d, e, f) -> guest.signals().sigtimedwait(a, b, c, d));
     table.on(130, (guest, a, b, c, d, e, f) -> guest.signals().sigsuspend(a, b));
     table.on(131, (guest, a, b, c, d, e, f) -> guest.signals().sigaltstack(a, b));
-    table.on(200, (guest, a, b, c, d, e, f) -> guest.signals().send(1, a, b, SI_TKILL));
-    table.on(234, (guest, a, b, c, d, e, f) -> guest.signals().send(a, b, c, SI_TKILL));
   }
 
   SignalState state() {
@@ -94,7 +89,13 @@ final class SignalCalls {
         changed.add(actions[signal]);
       }
     }
-    return new SignalState(List.copyOf(changed), blocked, pending, pendingByKill, stack);
+    return new SignalState(
+        List.copyOf(changed),
+        blocked,
+        pending.ofThread(),
+        pending.ofProcess(),
+        pending.queued(),
+        stack);
   }
 
   void restore(SignalState earlier) {
@@ -102,8 +103,7 @@ final class SignalCalls {
       restoreActions(earlier);
     }
     blocked = withoutUnblockable(earlier.blocked());
-    pending = earlier.pending();
-    pendingByKill = earlier.pendingByKill();
+    pending.restore(earlier.ofThread(), earlier.ofProcess(), earlier.queue());
     stack = earlier.stack();
   }
 
@@ -122,12 +122,8 @@ final class SignalCalls {
     return actions;
   }
 
-  private static long bit(int signal) {
-    return 1L << (signal - 1);
-  }
-
   private static long withoutUnblockable(long set) {
-    return set & ~(bit(SIGKILL) | bit(SIGSTOP));
+    return set & ~(Signals.bit(SIGKILL) | Signals.bit(SIGSTOP));
   }
 
   private static boolean isSignal(long signal) {
@@ -148,9 +144,10 @@ final class SignalCalls {
       actions[(int) signal] =
           new SignalState.Action(
               (int) signal, struct.getLong(), struct.getLong(), struct.getLong(), struct.getLong());
-      if (isIgnored((int) signal)) {
-        pending &= ~bit((int) signal);
-        pendingByKill &= ~bit((int) signal);
+      // One that would stop the process waits for a process that can be stopped.
+      boolean stops = (Signals.bit((int) signal) & STOPPING) != 0;
+      if (isIgnored((int) signal) && (!stops || struct.getLong(0) == SIG_IGN)) {
+        pending.discard(Signals.bit((int) signal));
       }
     }
     if (old != 0) {
@@ -193,7 +190,7 @@ final class SignalCalls {
     if (setSize < 0 || setSize > SET_SIZE) {
       return -Errno.EINVAL;
     }
-    guest.mem().write(target, GuestMemory.struct(SET_SIZE).putLong(pending & blocked));
+    guest.mem().write(target, GuestMemory.struct(SET_SIZE).putLong(pending.all() & blocked));
     return 0;
   }
 
@@ -208,6 +205,16 @@ final class SignalCalls {
       return -Errno.EINVAL;
     }
     return deliverUnder(guest.mem().readLong(set)) ? -Errno.EINTR : pause();
+  }
+
+  /** Whether there is a signal that would not be ignored while others are blocked than usual. */
+  boolean isDeliverableUnder(long mask) {
+    for (long left = pending.all() & ~withoutUnblockable(mask); left != 0; left &= left - 1) {
+      if (!isIgnored(Long.numberOfTrailingZeros(left) + 1)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**
@@ -231,16 +238,20 @@ final class SignalCalls {
 
   /** Sends the program a signal as the kernel does, about what it has just done. */
   void raise(int signal) {
-    send(ProcessCalls.PROCESS, ProcessCalls.PROCESS, signal, SI_USER);
+    send(SignalInfo.sent(signal, SignalInfo.SI_USER), true);
   }
 
   private long sigtimedwait(long set, long info, long timeout, long setSize) {
     if (setSize != SET_SIZE) {
       return -Errno.EINVAL;
     }
-    long found = pending & withoutUnblockable(guest.mem().readLong(set));
-    if (found != 0) {
-      SignalFrame.SignalInfo taken = take(Long.numberOfTrailingZeros(found) + 1);
+    long wanted = withoutUnblockable(guest.mem().readLong(set));
+    long nanos = timeout == 0 ? 0 : guest.time().readNanos(timeout);
+    if (nanos < 0) {
+      return -Errno.EINVAL;
+    }
+    if ((pending.all() & wanted) != 0) {
+      SignalInfo taken = pending.take(wanted);
       if (info != 0) {
         guest.mem().write(info, taken.contents());
       }
@@ -248,10 +259,6 @@ final class SignalCalls {
     }
     if (timeout == 0) {
       return pause();
-    }
-    long nanos = guest.time().readNanos(timeout);
-    if (nanos < 0) {
-      return -Errno.EINVAL;
     }
     return guest.time().sleep(nanos) ? -Errno.EAGAIN : -Errno.EINTR;
   }
@@ -297,31 +304,27 @@ final class SignalCalls {
         .putLong(16, stack.sizeBytes());
   }
 
-  /** {@code kill(2)}, {@code tkill(2)}, {@code tgkill(2)}: to itself only. */
-  private long send(long process, long thread, long signal, int code) {
-    boolean self =
-        (process == 1 || (code == SI_USER && process == 0)) && (thread == 1 || thread == 0);
-    if (signal < 0 || signal > SignalState.SIGNALS) {
-      return -Errno.EINVAL;
+  /**
+   * Sends the program a signal.
+   *
+   * @param toThread whether to its thread, not to the process
+   * @return 0 or a negated error number
+   */
+  long send(SignalInfo info, boolean toThread) {
+    int signal = info.signal();
+    if (signal == SIGCONT) {
+      pending.discard(STOPPING);
+    } else if ((Signals.bit(signal) & STOPPING) != 0) {
+      pending.discard(Signals.bit(SIGCONT));
     }
-    if (!self) {
-      return -Errno.ESRCH;
-    }
-    if (signal == 0) {
-      return 0;
-    }
-    boolean isBlocked = (blocked & bit((int) signal)) != 0;
-    if (!isBlocked && isIgnored((int) signal)) {
+    boolean isBlocked = (blocked & Signals.bit(signal)) != 0;
+    if (!isBlocked && isIgnored(signal)) {
       return 0; // by the time that a blocked one is delivered, it may not be ignored any more
     }
-    if (!isBlocked && actions[(int) signal].handler() == SIG_DFL) {
-      return guest.kill((int) signal);
+    if (!isBlocked && actions[signal].handler() == SIG_DFL) {
+      return guest.kill(signal);
     }
-    if ((pending & bit((int) signal)) == 0) {
-      pending |= bit((int) signal);
-      pendingByKill |= code == SI_USER ? bit((int) signal) : 0;
-    }
-    return 0;
+    return pending.add(info, toThread, PendingSignals.MOST) ? 0 : -Errno.EAGAIN;
   }
 
   private boolean isIgnored(int signal) {
@@ -350,35 +353,40 @@ final class SignalCalls {
     return registers;
   }
 
-  private SignalFrame.SignalInfo take(int signal) {
-    int code = (pendingByKill & bit(signal)) != 0 ? SI_USER : SI_TKILL;
-    pending &= ~bit(signal);
-    pendingByKill &= ~bit(signal);
-    return SignalFrame.SignalInfo.sent(signal, code);
-  }
-
   private long deliverable() {
-    return pending & ~blocked;
+    return pending.all() & ~blocked;
   }
 
   /**
    * The same for code that would go on with these registers, and with this mask when the handler
-   * has returned.
+   * has returned. Of several, each interrupts the handler of the one before at its first
+   * instruction, so that the last one runs first.
    */
   private boolean deliverPending(Map<Register, Long> registers, long mask) {
+    Map<Register, Long> next = registers;
+    long interrupted = mask;
     while (deliverable() != 0) {
-      SignalFrame.SignalInfo info = take(Long.numberOfTrailingZeros(deliverable()) + 1);
+      SignalInfo info = pending.take(~blocked);
       if (isIgnored(info.signal())) {
         continue;
       }
       if (actions[info.signal()].handler() == SIG_DFL) {
         guest.kill(info.signal());
-      } else if (!deliver(info, registers, SignalFrame.Cause.NONE, mask)) {
-        guest.kill(info.signal() == SIGABRT ? SIGABRT : FaultSignals.SIGSEGV);
+        return true;
       }
-      return true;
+      Map<Register, Long> entry = enter(info, next, SignalFrame.Cause.NONE, interrupted);
+      if (entry == null) {
+        guest.kill(info.signal() == SIGABRT ? SIGABRT : FaultSignals.SIGSEGV);
+        return true;
+      }
+      next = entry;
+      interrupted = blocked;
     }
-    return false;
+    if (next == registers) {
+      return false;
+    }
+    guest.context().resume(next);
+    return true;
   }
 
   /**
@@ -387,32 +395,40 @@ final class SignalCalls {
    * @return false if it has none, or no stack for it
    */
   boolean handle(Trap.ProcessorException exception) {
-    SignalFrame.SignalInfo info = FaultSignals.of(exception, guest.context(), guest.space());
+    SignalInfo info = FaultSignals.of(exception, guest.context(), guest.space());
     if (info == null) {
       return false;
     }
     SignalState.Action action = actions[info.signal()];
-    boolean taken =
-        action.handler() != SIG_DFL
-            && action.handler() != SIG_IGN
-            && (blocked & bit(info.signal())) == 0;
-    return taken
-        && deliver(
+    if (action.handler() == SIG_DFL
+        || action.handler() == SIG_IGN
+        || (blocked & Signals.bit(info.signal())) != 0) {
+      return false;
+    }
+    Map<Register, Long> entry =
+        enter(
             info,
             exception.registers(),
             new SignalFrame.Cause(exception.vector(), exception.errorCode(), exception.address()),
             blocked);
+    if (entry == null) {
+      return false;
+    }
+    guest.context().resume(entry);
+    return true;
   }
 
-  private boolean deliver(
-      SignalFrame.SignalInfo info,
-      Map<Register, Long> registers,
-      SignalFrame.Cause cause,
-      long mask) {
+  /**
+   * Makes everything ready for a handler.
+   *
+   * @return the registers to go on with; null if the handler has no stack
+   */
+  private @Nullable Map<Register, Long> enter(
+      SignalInfo info, Map<Register, Long> registers, SignalFrame.Cause cause, long mask) {
     SignalState.Action action = actions[info.signal()];
     long stackPointer = registers.getOrDefault(Register.RSP, 0L);
     if ((action.flags() & SA_RESTORER) == 0 || !UserContext.isUserAddress(action.handler())) {
-      return false;
+      return null;
     }
     boolean isOnStack = stack.contains(stackPointer);
     boolean goesToStack =
@@ -421,7 +437,7 @@ final class SignalCalls {
     SignalFrame frame =
         SignalFrame.below(top, guest.context().extendedState(), guest.context().xcr0());
     if ((isOnStack || goesToStack) && !stack.contains(frame.address())) {
-      return false; // what lies below it is not the handler's
+      return null; // what lies below it is not the handler's
     }
     ByteBuffer contents =
         frame.contents(
@@ -434,7 +450,7 @@ final class SignalCalls {
     try {
       guest.mem().write(frame.address(), contents);
     } catch (GuestAddressException e) {
-      return false;
+      return null;
     }
     Map<Register, Long> entry = new EnumMap<>(registers);
     entry.put(Register.RIP, action.handler());
@@ -446,12 +462,11 @@ final class SignalCalls {
     // Direction and single step are the interrupted code's, not the handler's.
     entry.put(Register.RFLAGS, registers.getOrDefault(Register.RFLAGS, 0L) & ~0x10500L);
     guest.context().resetExtendedState();
-    guest.context().resume(entry);
     blocked =
         withoutUnblockable(
             blocked
                 | action.mask()
-                | ((action.flags() & SA_NODEFER) != 0 ? 0 : bit(info.signal())));
+                | ((action.flags() & SA_NODEFER) != 0 ? 0 : Signals.bit(info.signal())));
     if ((action.flags() & SA_RESETHAND) != 0) {
       actionsChanged = true;
       actions[info.signal()] = INITIAL_ACTIONS[info.signal()];
@@ -459,7 +474,7 @@ final class SignalCalls {
     if ((stack.flags() & SS_AUTODISARM) != 0) {
       stack = SignalState.Stack.NONE;
     }
-    return true;
+    return entry;
   }
 
   /** Goes on where a frame says, which the guest may have written itself. */

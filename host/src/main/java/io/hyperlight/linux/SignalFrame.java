@@ -29,8 +29,7 @@ final class SignalFrame {
   private static final int EXTENDED_POINTER = REGISTERS + 184;
   private static final int MASK = CONTEXT + 296;
   private static final int INFO = CONTEXT + 304;
-  private static final int INFO_SIZE = 128;
-  private static final int SIZE = INFO + INFO_SIZE;
+  private static final int SIZE = INFO + SignalInfo.SIZE;
 
   private static final int STACK_SIZE = 24;
 
@@ -89,25 +88,6 @@ final class SignalFrame {
     this.address = address;
     this.extendedState = extendedState;
     this.xcr0 = xcr0;
-  }
-
-  /**
-   * What a signal is about.
-   *
-   * @param code {@code si_code}
-   * @param address {@code si_addr}, or sender and user
-   */
-  record SignalInfo(int signal, int code, long address) {
-    /** A signal that the program has sent itself. */
-    static SignalInfo sent(int signal, int code) {
-      return new SignalInfo(
-          signal, code, ProcessCalls.PROCESS | (long) ProcessCalls.USER << Integer.SIZE);
-    }
-
-    /** {@code siginfo_t}. */
-    ByteBuffer contents() {
-      return GuestMemory.struct(INFO_SIZE).putInt(0, signal).putInt(8, code).putLong(16, address);
-    }
   }
 
   /** The processor exception behind it, if there is one. */

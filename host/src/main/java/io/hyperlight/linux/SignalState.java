@@ -7,14 +7,21 @@ import java.util.List;
  *
  * @param actions those that are not the default
  * @param blocked a bit for each blocked signal, from signal 1
- * @param pending likewise
- * @param pendingByKill which of them {@code kill(2)} has sent, likewise
+ * @param ofThread those that were sent to the thread and are pending, likewise
+ * @param ofProcess those that were sent to the process, likewise
+ * @param queue what they are about, the oldest first
  * @param stack where handlers run that asked for a stack of their own
  */
 public record SignalState(
-    List<Action> actions, long blocked, long pending, long pendingByKill, Stack stack) {
+    List<Action> actions,
+    long blocked,
+    long ofThread,
+    long ofProcess,
+    List<Pending> queue,
+    Stack stack) {
   /** A new program's. */
-  public static final SignalState INITIAL = new SignalState(List.of(), 0, 0, 0, Stack.NONE);
+  public static final SignalState INITIAL =
+      new SignalState(List.of(), 0, 0, 0, List.of(), Stack.NONE);
 
   static final int SIGNALS = 64;
 
@@ -28,6 +35,14 @@ public record SignalState(
    * @param mask what is blocked meanwhile
    */
   public record Action(int signal, long handler, long flags, long restorer, long mask) {}
+
+  /**
+   * A signal that waits for being unblocked.
+   *
+   * @param info what it is about
+   * @param toThread whether it was sent to the thread, not to the process
+   */
+  public record Pending(SignalInfo info, boolean toThread) {}
 
   /**
    * {@code sigaltstack(2)}.

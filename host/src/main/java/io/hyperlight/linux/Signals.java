@@ -43,9 +43,14 @@ final class Signals {
   private static final int SIGWINCH = 28;
 
   /** The first of the kernel's real-time signals. */
-  private static final int SIGRTMIN = 32;
+  static final int SIGRTMIN = 32;
 
   private Signals() {}
+
+  /** The bit of a signal in a set. */
+  static long bit(int signal) {
+    return 1L << (signal - 1);
+  }
 
   /** A signal's name; a real-time signal has none but its number. */
   static String name(int signal) {

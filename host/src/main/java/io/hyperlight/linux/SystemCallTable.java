@@ -35,7 +35,9 @@ final class SystemCallTable {
     RandomCalls.register(this);
     ProcessCalls.register(this);
     SignalCalls.register(this);
+    SendCalls.register(this);
     ThreadCalls.register(this);
+    FutexCalls.register(this);
     NetworkCalls.register(this);
   }
 

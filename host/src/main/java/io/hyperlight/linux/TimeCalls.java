@@ -144,7 +144,7 @@ final class TimeCalls {
   }
 
   /** {@code struct timespec}, {@code struct timeval} or alike. */
-  private static ByteBuffer pair(long first, long second) {
+  static ByteBuffer pair(long first, long second) {
     return GuestMemory.struct(16).putLong(first).putLong(second);
   }
 
@@ -224,19 +224,22 @@ final class TimeCalls {
 
   /** Of a {@code struct timespec} of the guest's; as {@link #nanos}. */
   long readNanos(long address) {
-    return readNanos(address, 1);
+    ByteBuffer time = guest.mem().readStruct(address, 16);
+    return nanos(time.getLong(), time.getLong());
   }
 
   /**
-   * The same of a structure whose second number counts more than nanoseconds.
-   *
-   * @param unit how many, such as 1,000 for a {@code struct timeval}
+   * The same of a {@code struct timeval}, whose second number counts microseconds: any number that
+   * is not negative.
    */
-  long readNanos(long address, int unit) {
+  long readMicroseconds(long address) {
     ByteBuffer time = guest.mem().readStruct(address, 16);
     long seconds = time.getLong();
     long rest = time.getLong();
-    return rest < 0 || rest >= NANOS / unit ? -1 : nanos(seconds, rest * unit);
+    long more = rest / 1_000_000;
+    return rest < 0 || seconds > Long.MAX_VALUE - more
+        ? -1
+        : nanos(seconds + more, rest % 1_000_000 * 1000);
   }
 
   /** Of a time that a guest gives; as many as a long holds, -1 if it is none. */
