@@ -4,8 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.testing.Command;
+import io.hyperlight.testing.Needs;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.TemporaryFolder;
+import io.hyperlight.testing.Tool;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The static busybox of Debian does in a sandbox what it does outside. */
 @NotInHardwareLane("ServedProgramTest runs the same programs there.")
+@Needs(Tool.BUSYBOX)
 class BusyboxTest {
   private static final String BUSYBOX = "/bin/busybox";
   private static final byte[] NOTHING = {};

@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.hyperlight.ResetOracle.Access;
 import io.hyperlight.ResetOracle.Ending;
 import io.hyperlight.testing.LibraryProgram;
+import io.hyperlight.testing.Needs;
+import io.hyperlight.testing.Tool;
 import io.hyperlight.vm.MachineState;
 import java.util.HexFormat;
 import java.util.Random;
@@ -20,6 +22,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * keeps for it: what it has taken with {@code brk} and {@code mmap}.
  */
 @Tag("dirty-tracking")
+@Needs({Tool.ZLIB_LIBRARY, Tool.SQLITE_LIBRARY, Tool.LUA_LIBRARY})
 class LibraryResetTest {
   private static final String FUNCTIONS =
       """

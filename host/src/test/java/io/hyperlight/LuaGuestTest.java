@@ -3,7 +3,9 @@ package io.hyperlight;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.testing.Needs;
 import io.hyperlight.testing.NotInHardwareLane;
+import io.hyperlight.testing.Tool;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.util.List;
@@ -12,6 +14,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** Lua in a guest computes what it computes outside, and its state is part of snapshots. */
+@Needs(Tool.LUA_LIBRARY)
 class LuaGuestTest {
   static final List<String> SCRIPTS =
       List.of(

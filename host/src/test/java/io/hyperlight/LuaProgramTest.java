@@ -2,8 +2,10 @@ package io.hyperlight;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.hyperlight.testing.Needs;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.TemporaryFolder;
+import io.hyperlight.testing.Tool;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The unmodified Lua interpreter, a dynamic program, does in a sandbox what it does outside. */
 @NotInHardwareLane("ServedProgramTest runs the same program there.")
+@Needs(Tool.LUA)
 class LuaProgramTest {
   private static final Differential LUA =
       new Differential("/usr/bin/lua5.4", "lua5.4").withLibraries();

@@ -3,6 +3,8 @@ package io.hyperlight;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.testing.Needs;
+import io.hyperlight.testing.Tool;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -10,11 +12,13 @@ import org.junit.jupiter.api.Test;
 /** The examples in the Javadoc of whole programs do what they say. */
 class ProgramSnippetsTest {
   @Test
+  @Needs(Tool.PYTHON)
   void runGivesTheOutput() {
     assertThat(ProgramSnippets.run(Path.of("/usr/bin/python3"), "print(6 * 7)")).isEqualTo("42\n");
   }
 
   @Test
+  @Needs(Tool.BUSYBOX)
   void serveAnswersEachRequestFromTheSameState() {
     Program cat = Program.of(Path.of("/bin/busybox")).args("cat");
 

@@ -8,7 +8,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import io.hyperlight.testing.CProgram;
 import io.hyperlight.testing.Command;
 import io.hyperlight.testing.CompiledGuest;
+import io.hyperlight.testing.Needs;
 import io.hyperlight.testing.NotInHardwareLane;
+import io.hyperlight.testing.Tool;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -120,6 +122,7 @@ class ProgramTest {
   }
 
   @Test
+  @Needs(Tool.BUSYBOX)
   void aProgramsOwnFileIsThere() {
     Path busybox = Path.of("/bin/busybox");
     String digest = Command.run("/bin/busybox", "sha256sum", "/bin/busybox").output();

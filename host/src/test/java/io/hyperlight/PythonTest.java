@@ -4,8 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.hyperlight.testing.Needs;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.TemporaryFolder;
+import io.hyperlight.testing.Tool;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -13,6 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** An unmodified CPython, loaded by its own loader, does in a sandbox what it does outside. */
 @NotInHardwareLane("ServedProgramTest runs the same program there.")
+@Needs(Tool.PYTHON)
 class PythonTest {
   private static final byte[] NOTHING = {};
 
@@ -137,6 +140,7 @@ class PythonTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"test.test_textwrap", "test.test_heapq", "test.test_bisect"})
+  @Needs(Tool.PYTHON_TESTS)
   void aModuleOfItsOwnTestSuitePasses(String module) {
     ProgramResult result =
         PYTHON.program("-I", "-m", "unittest", module).memorySize(256 << 20).run();

@@ -2,14 +2,17 @@ package io.hyperlight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.testing.Needs;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.RustGuest;
+import io.hyperlight.testing.Tool;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What the compiler says to Rust programs that are no guests. */
 @NotInHardwareLane("Needs cargo; no VM takes part.")
+@Needs(Tool.CARGO)
 class RustCompileErrorTest {
   private static String errorsOf(String function) {
     return RustGuest.errorsOf(

@@ -3,8 +3,10 @@ package io.hyperlight;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.testing.Command;
+import io.hyperlight.testing.Needs;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.RustGuest;
+import io.hyperlight.testing.Tool;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +17,7 @@ import org.junit.jupiter.api.Test;
 
 /** The Rust crate itself, its example, and what its document shows. */
 @NotInHardwareLane("Needs cargo; to the processor, Rust guests are like those in C.")
+@Needs(Tool.CARGO)
 class RustExampleTest {
   private static void assertSaysHello(Guest guest) {
     try (Sandbox sandbox =

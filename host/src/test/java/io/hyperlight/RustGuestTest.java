@@ -3,9 +3,11 @@ package io.hyperlight;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hyperlight.testing.Needs;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.RecordingLogger;
 import io.hyperlight.testing.RustGuest;
+import io.hyperlight.testing.Tool;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -24,6 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @NotInHardwareLane("Needs cargo; to the processor, Rust guests are like those in C.")
 @ParameterizedClass
 @EnumSource(names = {"CORE", "STD"})
+@Needs(Tool.CARGO)
 class RustGuestTest {
   private static final String PROGRAM =
       """

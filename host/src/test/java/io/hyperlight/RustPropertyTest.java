@@ -3,11 +3,13 @@ package io.hyperlight;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.testing.CType;
+import io.hyperlight.testing.Needs;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.RandomFunction;
 import io.hyperlight.testing.RustGuest;
 import io.hyperlight.testing.RustType;
 import io.hyperlight.testing.Seeds;
+import io.hyperlight.testing.Tool;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.util.ArrayList;
@@ -28,6 +30,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @NotInHardwareLane("Needs cargo; to the processor, Rust guests are like those in C.")
 @ParameterizedClass
 @EnumSource(names = {"CORE", "STD"})
+@Needs(Tool.CARGO)
 class RustPropertyTest {
   private static final int CALLS = 12;
 

@@ -3,8 +3,10 @@ package io.hyperlight;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.ResetOracle.Ending;
+import io.hyperlight.testing.Needs;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.RustGuest;
+import io.hyperlight.testing.Tool;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -12,6 +14,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** After a restore nothing is left of what happened in a Rust guest, as the oracle sees it. */
 @Tag("dirty-tracking")
 @NotInHardwareLane("Needs cargo; to the processor, Rust guests are like those in C.")
+@Needs(Tool.CARGO)
 class RustResetTest {
   /** What the oracle's functions take from the C library, which is not linked. */
   private static final String PROGRAM =

@@ -3,8 +3,10 @@ package io.hyperlight;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hyperlight.testing.Needs;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.RustGuest;
+import io.hyperlight.testing.Tool;
 import io.hyperlight.vm.MachineState;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -13,6 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** After a restore nothing is left of what happened in a Rust guest with the standard library. */
 @Tag("dirty-tracking")
 @NotInHardwareLane("Needs cargo; to the processor, Rust guests are like those in C.")
+@Needs(Tool.CARGO)
 class RustStdResetTest {
   private static final Guest GUEST =
       RustGuest.std(

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.hyperlight.testing.Needs;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.RustGuest;
 import io.hyperlight.testing.RustGuest.Kind;
+import io.hyperlight.testing.Tool;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.time.Clock;
@@ -21,6 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What guests in Rust with the standard library have that others have not. */
 @NotInHardwareLane("Needs cargo; to the processor, Rust guests are like those in C.")
+@Needs(Tool.CARGO)
 class RustStdTest {
   private static final String PROGRAM =
       """

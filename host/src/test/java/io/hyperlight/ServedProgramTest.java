@@ -4,7 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.testing.Descriptors;
+import io.hyperlight.testing.Needs;
 import io.hyperlight.testing.NotInHardwareLane;
+import io.hyperlight.testing.Tool;
 import io.hyperlight.vm.Machine;
 import io.hyperlight.vm.MachineState;
 import java.nio.file.Path;
@@ -19,6 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Interpreters that serve: each request is a script, and whatever it does, the next one finds the
  * interpreter as it was in the snapshot, to the last byte and register.
  */
+@Needs({Tool.BUSYBOX, Tool.LUA, Tool.PYTHON})
 class ServedProgramTest {
   /** How many requests the long test makes; hyperlight.test.requests. */
   private static final int REQUESTS = Integer.getInteger("hyperlight.test.requests", 20);

@@ -2,8 +2,10 @@ package io.hyperlight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.testing.Needs;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.TemporaryFolder;
+import io.hyperlight.testing.Tool;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** SQLite in a guest answers as it does outside, and its database is part of snapshots. */
+@Needs(Tool.SQLITE_LIBRARY)
 class SqliteGuestTest {
   private static final String INTACT = "integrity_check=ok\n";
 

@@ -44,12 +44,18 @@ class SystemCallCountIT {
       throws IOException {
     assumeTracingWorks(folder);
     List<String> trace = traceOfTheCallingThread(folder);
-    List<String> first = between(trace, 1, 2);
-    List<String> second = between(trace, 2, 3);
-    assertThat(byKind(first)).isEqualTo(Map.of("KVM_RUN", 1_000));
-    List<String> fresh = between(trace, 4, 5);
-    assertThat(byKind(second)).isEqualTo(Map.of("KVM_RUN", 2_000));
-    assertThat(byKind(fresh)).isEqualTo(Map.of("KVM_RUN", 1_000));
+    assertRuns(between(trace, 1, 2), 1_000);
+    assertRuns(between(trace, 2, 3), 2_000);
+    assertRuns(between(trace, 4, 5), 1_000);
+  }
+
+  /** On a busy machine the JVM stops its threads now and then, which is no call's doing. */
+  private static void assertRuns(List<String> calls, int count) {
+    Map<String, Integer> kinds = byKind(calls);
+    int runs = kinds.getOrDefault("KVM_RUN", 0);
+    int others = kinds.values().stream().mapToInt(Integer::intValue).sum() - runs;
+    assertThat(runs).isEqualTo(count);
+    assertThat(others).as("%s", kinds).isLessThan(count / 50);
   }
 
   private static void assumeTracingWorks(Path folder) {

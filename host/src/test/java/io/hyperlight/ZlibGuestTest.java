@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hyperlight.testing.CompiledGuest;
+import io.hyperlight.testing.Needs;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.TemporaryFolder;
+import io.hyperlight.testing.Tool;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,6 +29,7 @@ import org.junit.jupiter.api.TestInstance;
 
 /** zlib in a guest makes the bytes it makes outside, and those that Java's zlib understands. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Needs(Tool.ZLIB_LIBRARY)
 class ZlibGuestTest {
   private static final List<Integer> LEVELS = List.of(1, 6, 9);
   private static final Path DOCUMENT = Path.of("..", "docs", "performance.md");

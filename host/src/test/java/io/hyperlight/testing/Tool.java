@@ -1,0 +1,66 @@
+package io.hyperlight.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+
+/** A program or library of the distribution's that tests run. */
+public enum Tool {
+  BUSYBOX("busybox-static", () -> isFile("/bin/busybox")),
+  CARGO("cargo (Debian 12: rustc-web cargo-web), 1.85 or newer", Tool::cargoRuns),
+  LUA("lua5.4", () -> isFile("/usr/bin/lua5.4")),
+  LUA_LIBRARY("liblua5.4-dev", () -> isLibrary("lua5.4")),
+  PYTHON("python3", () -> isFile("/usr/bin/python3")),
+  PYTHON_TESTS("libpython3-testsuite (Debian 12: libpython3.11-testsuite)", Tool::hasPythonTests),
+  SQLITE_LIBRARY("libsqlite3-dev", () -> isLibrary("sqlite3")),
+  ZLIB_LIBRARY("zlib1g-dev", () -> isLibrary("z"));
+
+  private final String debianPackage;
+  private final BooleanSupplier present;
+
+  Tool(String debianPackage, BooleanSupplier present) {
+    this.debianPackage = debianPackage;
+    this.present = present;
+  }
+
+  boolean isPresent() {
+    return present.getAsBoolean();
+  }
+
+  /** What to do about its absence. */
+  String cure() {
+    return "needs %s: apt-get install %s"
+        .formatted(name().toLowerCase(Locale.ROOT).replace('_', ' '), debianPackage);
+  }
+
+  private static boolean isFile(String path) {
+    return Files.exists(Path.of(path));
+  }
+
+  private static boolean isLibrary(String name) {
+    return isFile("/usr/lib/x86_64-linux-gnu/lib" + name + ".a");
+  }
+
+  private static boolean cargoRuns() {
+    try {
+      return Command.run("cargo", "--version").status() == 0;
+    } catch (UncheckedIOException e) {
+      return false;
+    }
+  }
+
+  /** In the folder of whichever version of Python the system has. */
+  private static boolean hasPythonTests() {
+    try (Stream<Path> folders = Files.list(Path.of("/usr/lib"))) {
+      return folders
+          .filter(folder -> folder.getFileName().toString().startsWith("python3"))
+          .anyMatch(folder -> Files.exists(folder.resolve("test/test_heapq.py")));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
