@@ -407,10 +407,12 @@ public final class AddressSpace {
 
   /** What is mapped or reserved, for people: neighbours with equal rights are one range. */
   public List<MappedRange> ranges() {
-    return MappedRange.merge(
-        mappings.stream()
-            .map(mapping -> new MappedRange(mapping.start, mapping.end, mapping.protection))
-            .toList());
+    List<MappedRange> ranges = new ArrayList<>();
+    for (Mapping mapping : mappings) {
+      checkpoint.pass();
+      ranges.add(new MappedRange(mapping.start, mapping.end, mapping.protection));
+    }
+    return MappedRange.merge(ranges);
   }
 
   /** Whether user code can read, or write, all of a range; any values. */
@@ -472,11 +474,16 @@ public final class AddressSpace {
    * @throws GuestAddressException if it is not mapped, or the address not a multiple of eight
    */
   public long readLong(long guestAddress) {
-    if ((guestAddress & 7) != 0 || !isAccessible(guestAddress, 8, false)) {
+    // No checkpoint: where a guest was is asked for when its call has been ended, too.
+    int at = firstMappingEndingAfter(guestAddress);
+    if ((guestAddress & 7) != 0
+        || guestAddress < 0
+        || at == mappings.size()
+        || mappings.get(at).start > guestAddress
+        || !mappings.get(at).protection.readable()) {
       throw new GuestAddressException(guestAddress, 8, false);
     }
-    return memory.getLong(
-        mappings.get(firstMappingEndingAfter(guestAddress)).physicalOf(guestAddress));
+    return memory.getLong(mappings.get(at).physicalOf(guestAddress));
   }
 
   /**
