@@ -186,7 +186,12 @@ class FileCallsTest {
         "permissions"
       })
   void filesAreWhatTheyAreOnLinux(String what) throws IOException {
-    String source = COMMON + resource(what);
+    assertSameAsNative("files/" + what + ".c");
+  }
+
+  /** Runs the code of a resource both ways. */
+  static void assertSameAsNative(String resource) throws IOException {
+    String source = COMMON + resource(resource);
     List<String> expected = natively(source);
     List<String> found = inSandbox(source);
     assertThat(found).hasSizeGreaterThan(10);
@@ -205,9 +210,10 @@ class FileCallsTest {
     return differences;
   }
 
-  private static String resource(String what) throws IOException {
-    try (var in = FileCallsTest.class.getResourceAsStream("files/" + what + ".c")) {
-      return new String(Objects.requireNonNull(in, what).readAllBytes(), UTF_8);
+  /** A C file of these tests. */
+  static String resource(String name) throws IOException {
+    try (var in = FileCallsTest.class.getResourceAsStream(name)) {
+      return new String(Objects.requireNonNull(in, name).readAllBytes(), UTF_8);
     }
   }
 
@@ -226,7 +232,7 @@ class FileCallsTest {
   private static List<String> inSandbox(String source) {
     Guest guest = CompiledGuest.withLibc(source + GUEST_END, "-w");
     try (Sandbox sandbox =
-        Sandbox.builder(guest).mount("/data", FileTree.memory(16 << 20)).build()) {
+        Sandbox.builder(guest).mount("/data", FileTree.memory(64 << 20)).build()) {
       return lines(sandbox.call("files", String.class));
     }
   }

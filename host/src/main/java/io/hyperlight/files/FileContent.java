@@ -44,6 +44,11 @@ public interface FileContent extends AutoCloseable {
     throw new FileException(Errno.EROFS);
   }
 
+  /** Whether it is still valid after its file system has gone back to an earlier state. */
+  default boolean outlivesRestore() {
+    return true;
+  }
+
   /**
    * The same for another sandbox's file system, which has the same trees in a state in which this
    * was open. To be closed, too.

@@ -107,6 +107,15 @@ public final class FileSystem implements AutoCloseable {
     return Objects.requireNonNull(places.get(path), path);
   }
 
+  /** Lets somebody hear of every change of what is in files. */
+  public void watch(ContentWatcher watcher) {
+    for (Tree tree : trees) {
+      if (tree instanceof MemoryTree memory) {
+        memory.watch(watcher);
+      }
+    }
+  }
+
   /** Where absolute paths begin. */
   public Location root() {
     return root;

@@ -94,6 +94,11 @@ final class MemoryContent implements FileContent {
   }
 
   @Override
+  public boolean outlivesRestore() {
+    return false;
+  }
+
+  @Override
   public FileContent in(FileSystem other) {
     return kept().in(other);
   }

@@ -33,6 +33,7 @@ final class MemoryTree implements Tree {
   private final InodeTable inodes;
   private Map<Long, Integer> open = new HashMap<>();
   private long generation;
+  private ContentWatcher watcher = ContentWatcher.NONE;
 
   MemoryTree(int index, MemorySource source, InstantSource clock, Checkpoint checkpoint) {
     this.checkpoint = checkpoint;
@@ -55,6 +56,11 @@ final class MemoryTree implements Tree {
 
   boolean isWritable() {
     return writable;
+  }
+
+  /** Lets somebody hear of every change of contents. */
+  void watch(ContentWatcher listening) {
+    watcher = listening;
   }
 
   /** All as it is now. */
@@ -302,7 +308,11 @@ final class MemoryTree implements Tree {
     }
     int count = (int) Math.min(length, budget.limit() - offset);
     Inode.OfFile inode = file(inodes.change(number));
+    boolean watched = watcher.changing(FileSystem.deviceOf(index), number, offset, offset + count);
     int written = inode.data.write(offset, source, from, count, budget);
+    if (watched) {
+      watcher.changed();
+    }
     if (written == 0) {
       throw new FileException(Errno.ENOSPC);
     }
@@ -317,7 +327,14 @@ final class MemoryTree implements Tree {
       throw new FileException(Errno.EFBIG);
     }
     Inode.OfFile inode = file(inodes.change(number));
+    long before = inode.data.size();
+    boolean watched =
+        watcher.changing(
+            FileSystem.deviceOf(index), number, Math.min(before, size), Math.max(before, size));
     inode.data.truncate(size, budget);
+    if (watched) {
+      watcher.changed();
+    }
     inode.modified = now();
     inode.changed = inode.modified;
   }

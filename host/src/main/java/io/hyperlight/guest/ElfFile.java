@@ -357,11 +357,17 @@ final class ElfFile {
         executable ? Protection.READ_EXECUTE : writable ? Protection.READ_WRITE : Protection.READ,
         new FileBytes(
             file.copy(
-                header.offset, header.fileSize, "the segment at 0x%x".formatted(header.address))));
+                header.offset, header.fileSize, "the segment at 0x%x".formatted(header.address))),
+        header.offset);
   }
 
   static long pageStart(ElfSegment segment) {
     return segment.address() & -PAGE_SIZE;
+  }
+
+  /** Behind the last page that has something of the file. */
+  static long contentsEnd(ElfSegment segment) {
+    return (segment.address() + segment.contents().size() + PAGE_SIZE - 1) & -PAGE_SIZE;
   }
 
   static long pageEnd(ElfSegment segment) {

@@ -28,7 +28,9 @@ import java.util.List;
  *   mappings          what the program maps, where it leaves the place to the host
  * </pre>
  *
- * Window and heap each have room for the whole guest memory, which they share.
+ * In a whole program the window lies behind the mappings.
+ *
+ * <p>Window and heap each have room for the whole guest memory, which they share.
  *
  * @param programStack equal to its end where there is none
  */
@@ -62,13 +64,16 @@ record GuestLayout(
         program.segments().getLast().end(),
         program.isWhole() ? LEAST_CALL_STACK : stackBytes,
         program.startsItself() ? stackBytes : 0,
-        memoryBytes);
+        memoryBytes,
+        program.isWhole());
   }
 
   /**
    * Lays out a sandbox.
    *
    * @param programStackBytes 0 for a program that does not start itself
+   * @param whole whether nothing is called in the program: then it needs no window, which lies
+   *     where nobody looks for room
    * @throws GuestFormatException if the program is linked where it leaves no room
    */
   static GuestLayout of(
@@ -76,7 +81,8 @@ record GuestLayout(
       long programEnd,
       long stackBytes,
       long programStackBytes,
-      long memoryBytes) {
+      long memoryBytes,
+      boolean whole) {
     if (programStart < Gate.END) {
       throw new GuestFormatException(
           "it is linked at 0x%x, below 0x%x, where the host has its own pages: link it higher"
@@ -95,8 +101,9 @@ record GuestLayout(
     long stackEnd = stack + stackBytes;
     long programStack = startsItself ? stackEnd + STACK_GUARD : stackEnd;
     long programStackEnd = startsItself ? programStack + programStackBytes : stackEnd;
-    long window = programStackEnd + GUARD;
-    long heap = window + memoryBytes + GUARD;
+    long behindStacks = programStackEnd + GUARD;
+    long window = whole ? AddressSpace.USER_END - GUARD - memoryBytes : behindStacks;
+    long heap = whole ? behindStacks : window + memoryBytes + GUARD;
     return new GuestLayout(
         guard, stack, stackEnd, programStack, programStackEnd, window, heap, heap + memoryBytes);
   }
@@ -140,17 +147,19 @@ record GuestLayout(
 
   /** The same for whoever answers system calls. */
   AddressRanges ranges() {
+    long windowEnd = window + (end - heap);
+    // A program that is linked very high leaves no room for mappings.
+    long freeEnd = Math.max(end + GUARD, (window > heap ? window : AddressSpace.USER_END) - GUARD);
     return new AddressRanges(
         Gate.END,
         stack,
         stackEnd,
         programStackEnd > programStack ? programStackEnd - programStack : stackEnd - stack,
         window,
-        heap - GUARD,
+        windowEnd,
         heap,
         end,
         end + GUARD,
-        // A program that is linked very high leaves no room for mappings.
-        Math.max(end + GUARD, AddressSpace.USER_END - GUARD));
+        freeEnd);
   }
 }

@@ -72,6 +72,17 @@ final class LoadedProgram implements AutoCloseable {
             this::print,
             requests == null ? settings : settings.withInput(requests::read),
             budget);
+    ProgramContent content = new ProgramContent(program);
+    for (ElfSegment segment : program.segments()) {
+      if (segment.isMappable()) {
+        systemCalls.programMapped(
+            ElfFile.pageStart(segment),
+            ElfFile.contentsEnd(segment),
+            segment.protection(),
+            content,
+            segment.fileOffset() & -ElfFile.PAGE_SIZE);
+      }
+    }
     hypercalls =
         new Hypercalls(
             machine, window, surroundings.bindings(), systemCalls, output, memoryBytes, budget);
@@ -167,8 +178,8 @@ final class LoadedProgram implements AutoCloseable {
   private long loadInterpreter(String path, long base) {
     String shown = Text.toName(path, LONGEST_SHOWN_PATH);
     ElfFile interpreter;
+    String bytes = new String(path.getBytes(UTF_8), ISO_8859_1); // as file systems have paths
     try {
-      String bytes = new String(path.getBytes(UTF_8), ISO_8859_1); // as file systems have paths
       interpreter = ElfFile.interpreter(systemCalls.readFile(bytes, LARGEST_INTERPRETER), base);
     } catch (FileException e) {
       throw new GuestFormatException(
@@ -180,6 +191,14 @@ final class LoadedProgram implements AutoCloseable {
     for (ElfSegment segment : interpreter.segments()) {
       map(segment, machine.addressSpace());
       loadContents(segment, machine.addressSpace());
+      if (segment.isMappable()) {
+        systemCalls.fileMapped(
+            ElfFile.pageStart(segment),
+            ElfFile.contentsEnd(segment),
+            segment.protection(),
+            bytes,
+            segment.fileOffset() & -ElfFile.PAGE_SIZE);
+      }
     }
     return interpreter.entry();
   }
@@ -246,11 +265,11 @@ final class LoadedProgram implements AutoCloseable {
   /** Of a new one, which is closed if that fails. */
   private void restoreSystemCalls(SystemCalls.State earlier) {
     try {
-      earlier.files().retain();
+      earlier.retain();
       try {
         hypercalls.restore(earlier);
       } finally {
-        earlier.files().release();
+        earlier.release();
       }
     } catch (Throwable t) {
       systemCalls.close(); // the machine is not closed here
@@ -291,7 +310,7 @@ final class LoadedProgram implements AutoCloseable {
    */
   LoadedProgram restore(InstanceImage image) {
     // First: it may be closed, and what it holds with it.
-    image.systemCalls().files().retain();
+    image.systemCalls().retain();
     try {
       if (machine.restore(image.machine())) {
         window.restore(image.windowEnd());
@@ -302,7 +321,7 @@ final class LoadedProgram implements AutoCloseable {
         return this;
       }
     } finally {
-      image.systemCalls().files().release();
+      image.systemCalls().release();
     }
     LoadedProgram replacement = spawn(image, surroundings);
     try {

@@ -1,6 +1,7 @@
 package io.hyperlight.linux;
 
 import io.hyperlight.files.FileException;
+import io.hyperlight.os.Checkpoint;
 import io.hyperlight.os.Errno;
 import io.hyperlight.vm.AddressSpace;
 import java.nio.ByteBuffer;
@@ -9,21 +10,28 @@ import java.util.List;
 
 /**
  * The guest's memory that a system call reads into or writes from: one buffer, or those of a {@code
- * struct iovec} table. No more than a mebibyte of it, so that no call costs the host more; such
- * calls read or write less than they were asked to.
+ * struct iovec} table. They are gone through piece by piece, so that no call costs the host more
+ * memory than a piece.
  */
 final class Buffers {
-  /** The most bytes one call moves. */
-  static final int MOST_BYTES = 1 << 20;
+  /** The most bytes one call moves: {@code MAX_RW_COUNT} of the kernel, 2 GiB less a page. */
+  static final long MOST_BYTES = 0x7fff_f000L;
+
+  /** The most bytes of a piece. */
+  static final int PIECE = Checkpoint.MOST_BYTES;
 
   private static final int MOST_PARTS = 1024;
   private static final int PART_SIZE = 16;
 
-  private record Part(long address, int size) {}
+  private record Part(long address, long size) {}
 
   private final GuestMemory memory;
   private final List<Part> parts = new ArrayList<>();
-  private int size;
+  private long size;
+
+  // Where the next piece begins.
+  private int part;
+  private long within;
 
   private Buffers(GuestMemory memory) {
     this.memory = memory;
@@ -58,64 +66,75 @@ final class Buffers {
     if (address < 0 || wanted < 0 || wanted > AddressSpace.USER_END - address) {
       throw new FileException(Errno.EFAULT); // beyond user space, however much of it is used
     }
-    int length = (int) Math.min(wanted, MOST_BYTES - size);
+    long length = Math.min(wanted, MOST_BYTES - size);
     if (length > 0) {
       parts.add(new Part(address, length));
       size += length;
     }
   }
 
+  /** How many bytes there are in all. */
+  long size() {
+    return size;
+  }
+
   /**
-   * As much of it, from its beginning, as the guest can use itself.
+   * How long the next piece is: as much as the guest can use itself.
    *
    * @param write whether it is to be written
-   * @throws FileException EFAULT if that is nothing
+   * @return 0 at the end, and where the guest cannot go on
    */
-  private int usable(boolean write) {
+  int next(boolean write) {
     int usable = 0;
-    for (Part part : parts) {
-      int length = memory.accessible(part.address, part.size, write);
+    long skipped = within;
+    for (int at = part; at < parts.size() && usable < PIECE; at++) {
+      Part here = parts.get(at);
+      int wanted = (int) Math.min(PIECE - usable, here.size - skipped);
+      int length = memory.accessible(here.address + skipped, wanted, write);
       usable += length;
-      if (length < part.size) {
+      if (length < wanted) {
         break;
       }
-    }
-    if (usable == 0 && size > 0) {
-      throw new FileException(Errno.EFAULT);
+      skipped = 0;
     }
     return usable;
   }
 
-  /** Room for what is to be put into it. */
-  byte[] room() {
-    return new byte[usable(true)];
-  }
-
-  /** Copies bytes in that were read to the {@link #room}. */
+  /** Copies the beginning of a piece in, and goes on behind it. */
   void put(byte[] bytes, int length) {
-    int done = 0;
-    for (Part part : parts) {
-      if (done == length) {
-        break;
-      }
-      int piece = Math.min(part.size, length - done);
-      memory.write(part.address, bytes, done, piece);
+    for (int done = 0; done < length; ) {
+      Part here = parts.get(part);
+      int piece = (int) Math.min(here.size - within, length - done);
+      memory.write(here.address + within, bytes, done, piece);
       done += piece;
+      advance(here, piece);
     }
   }
 
-  /** Copies out what is in it. */
-  byte[] get() {
-    byte[] bytes = new byte[usable(false)];
-    int done = 0;
-    for (Part part : parts) {
-      if (done == bytes.length) {
-        break;
-      }
-      int piece = Math.min(part.size, bytes.length - done);
-      System.arraycopy(memory.read(part.address, piece), 0, bytes, done, piece);
+  /** Copies a piece out, and goes on behind it. */
+  byte[] take(int length) {
+    if (length > 0 && length <= parts.get(part).size - within) {
+      Part here = parts.get(part);
+      byte[] bytes = memory.read(here.address + within, length);
+      advance(here, length);
+      return bytes;
+    }
+    byte[] bytes = new byte[length];
+    for (int done = 0; done < length; ) {
+      Part here = parts.get(part);
+      int piece = (int) Math.min(here.size - within, length - done);
+      System.arraycopy(memory.read(here.address + within, piece), 0, bytes, done, piece);
       done += piece;
+      advance(here, piece);
     }
     return bytes;
+  }
+
+  private void advance(Part here, int length) {
+    within += length;
+    if (within == here.size) {
+      part++;
+      within = 0;
+    }
   }
 }

@@ -108,7 +108,20 @@ final class ContentFile extends OpenFile {
     return content.write(at, source, 0, source.length);
   }
 
-  private static void requireEnd(long start, int length) {
+  @Override
+  boolean readsOn() {
+    return true;
+  }
+
+  @Override
+  boolean isAtEnd(long at) {
+    return isRegular()
+        && (at < 0 ? offset : at) >= content.status().size()
+        && content.read(at < 0 ? offset : at, new byte[1], 0, 1) == 0;
+  }
+
+  @Override
+  void requireEnd(long start, long length) {
     if (start > Long.MAX_VALUE - length) {
       throw new FileException(Errno.EINVAL);
     }

@@ -1,7 +1,6 @@
 package io.hyperlight.linux;
 
 import io.hyperlight.kvm.Register;
-import io.hyperlight.vm.AddressSpace;
 import io.hyperlight.vm.Trap;
 import io.hyperlight.vm.UserContext;
 import java.nio.ByteBuffer;
@@ -19,6 +18,7 @@ public final class FaultSignals {
   private static final int ILL_ILLOPN = 2;
   private static final int TRAP_TRACE = 2;
   private static final int BUS_ADRALN = 1;
+  private static final int BUS_ADRERR = 2;
   private static final int SEGV_MAPERR = 1;
   private static final int SEGV_ACCERR = 2;
   private static final int FPE_INTDIV = 1;
@@ -47,7 +47,7 @@ public final class FaultSignals {
 
   /** Null for exceptions that no program causes. */
   static @Nullable SignalInfo of(
-      Trap.ProcessorException exception, UserContext context, AddressSpace space) {
+      Trap.ProcessorException exception, UserContext context, Mappings mappings) {
     long instruction = exception.registers().getOrDefault(Register.RIP, 0L);
     return switch (exception.vector()) {
       case 0 -> new SignalInfo(SIGFPE, FPE_INTDIV, instruction);
@@ -56,16 +56,21 @@ public final class FaultSignals {
       case 4, 5, 13 -> new SignalInfo(SIGSEGV, SignalInfo.SI_KERNEL, 0);
       case 6 -> new SignalInfo(SIGILL, ILL_ILLOPN, instruction);
       case 11, 12 -> new SignalInfo(SIGBUS, SignalInfo.SI_KERNEL, 0);
-      case 14 ->
-          new SignalInfo(
-              SIGSEGV,
-              space.isTaken(exception.address(), 1) ? SEGV_ACCERR : SEGV_MAPERR,
-              exception.address());
+      case 14 -> pageFault(exception, mappings);
       case 16 -> new SignalInfo(SIGFPE, x87Code(context), instruction);
       case 17 -> new SignalInfo(SIGBUS, BUS_ADRALN, 0);
       case 19 -> new SignalInfo(SIGFPE, sseCode(context), instruction);
       default -> null;
     };
+  }
+
+  private static SignalInfo pageFault(Trap.ProcessorException exception, Mappings mappings) {
+    long address = exception.address();
+    if (mappings.isBehindEnd(address, exception.errorCode())) {
+      return new SignalInfo(SIGBUS, BUS_ADRERR, address);
+    }
+    boolean taken = mappings.space().isTaken(address, 1);
+    return new SignalInfo(SIGSEGV, taken ? SEGV_ACCERR : SEGV_MAPERR, address);
   }
 
   private static int x87Code(UserContext context) {

@@ -1,30 +1,26 @@
 package io.hyperlight.linux;
 
-import io.hyperlight.files.FileContent;
 import io.hyperlight.files.FileException;
 import io.hyperlight.files.Node;
 import io.hyperlight.os.Errno;
-import io.hyperlight.vm.AddressSpace;
+import io.hyperlight.vm.Protection;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What {@code mmap(2)} maps of a file: a copy of its contents at that moment. So a private mapping
- * is what it is on Linux, as long as nobody writes the file; a shared one can be had to be read
- * only, and does not see later changes. Behind the end of the file there are zeros, also where
- * Linux has a SIGBUS.
+ * What {@code mmap(2)} is asked to map: anonymous memory, or a file from an offset on. A shared
+ * mapping of a file can be had to be read only.
+ *
+ * @param object null for anonymous memory of the program's own
+ * @param mayBecomeWritable whether {@code mprotect} may make it writable
  */
-final class FileMapping {
-  /** How much is copied at a time. */
-  private static final int PIECE = 1 << 16;
-
+record FileMapping(
+    @Nullable MappedObject object, long offset, boolean shared, boolean mayBecomeWritable) {
   private static final long PROT_WRITE = 2;
   private static final long PROT_EXEC = 4;
 
-  private final FileContent content;
-  private final long offset;
-
-  private FileMapping(FileContent content, long offset) {
-    this.content = content;
-    this.offset = offset;
+  /** Zeros. */
+  static FileMapping anonymous(boolean shared, long size) {
+    return new FileMapping(shared ? new MappedObject.SharedZeros(size) : null, 0, shared, true);
   }
 
   /**
@@ -32,7 +28,7 @@ final class FileMapping {
    *
    * @param offset a multiple of the page size, any value but for that
    * @param mayMakeCode whether code may come from files that the guest can write
-   * @throws FileException EBADF, EACCES, ENODEV, EPERM, EOVERFLOW
+   * @throws FileException EBADF, EACCES, ENODEV, EPERM, EOVERFLOW, ENFILE
    */
   static FileMapping of(
       SystemCalls guest,
@@ -50,36 +46,54 @@ final class FileMapping {
     if (!file.isReadable() || (writes && !file.isWritable())) {
       throw new FileException(Errno.EACCES);
     }
-    boolean zeros = file instanceof ContentFile device && MadeUpDevice.isZeros(device.content());
-    if (!(file instanceof ContentFile content) || !(content.isRegular() || zeros) || writes) {
+    if (!(file instanceof ContentFile content)) {
       throw new FileException(Errno.ENODEV);
     }
-    if ((protection & PROT_EXEC) != 0 && !mayMakeCode && isChangeable(file.place().node())) {
+    if (MadeUpDevice.isZeros(content.content())) {
+      return new FileMapping(
+          shared ? new MappedObject.SharedZeros(size) : null,
+          0,
+          shared,
+          !shared || file.isWritable());
+    }
+    Node node = file.place().node();
+    if (!content.isRegular() || node instanceof MadeUpNode || writes) {
+      throw new FileException(Errno.ENODEV);
+    }
+    if ((protection & PROT_EXEC) != 0 && !mayMakeCode && node.isWritable()) {
       throw new FileException(Errno.EPERM); // as on a file system that is mounted noexec
     }
-    return new FileMapping(content.content(), offset);
+    MappedObject object =
+        guest.memory().files().of(content.content(), file.place(), guest.files().fileSystem());
+    return new FileMapping(object, offset, shared, !shared);
   }
 
-  /** Whether what is in the file may be data that the guest has put there. */
-  private static boolean isChangeable(Node node) {
-    return node.isWritable() || node instanceof MadeUpNode;
+  /** The area that it becomes; null for anonymous memory of the program's own. */
+  @Nullable MappedArea area(long start, long size, Protection protection) {
+    return object == null
+        ? null
+        : new MappedArea(
+            start,
+            start + size,
+            object,
+            offset,
+            shared,
+            mayBecomeWritable,
+            protection,
+            protection.writable());
   }
 
-  /**
-   * Copies contents to memory that is zeros.
-   *
-   * @throws FileException if reading fails
-   */
-  void copyTo(AddressSpace space, long address, long size) {
-    byte[] piece = new byte[(int) Math.min(PIECE, size)];
-    for (long done = 0; done < size; ) {
-      int length = (int) Math.min(piece.length, size - done);
-      int read = content.read(offset + done, piece, 0, length);
-      if (read == 0) {
-        return;
-      }
-      space.initialise(address + done, piece, 0, read);
-      done += read;
+  /** Keeps the object, which may be unmapped to make room for this. */
+  void hold() {
+    if (object != null) {
+      object.retain();
+    }
+  }
+
+  /** Ends {@link #hold}; the object goes if it could not be mapped after all. */
+  void release(MappedFiles files) {
+    if (object != null) {
+      files.release(object);
     }
   }
 }

@@ -1,7 +1,7 @@
 package io.hyperlight.linux;
 
 import io.hyperlight.files.Node;
-import io.hyperlight.vm.MappedRange;
+import io.hyperlight.vm.AddressSpace;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -92,15 +92,8 @@ final class MadeUpFiles {
   /** As far as programs look for their heap and stack in it. */
   private String maps() {
     StringBuilder lines = new StringBuilder();
-    for (MappedRange range : guest.space().ranges()) {
-      String rights =
-          (range.protection().readable() ? "r" : "-")
-              + (range.protection().writable() ? "w" : "-")
-              + (range.protection().executable() ? "x" : "-")
-              + "p";
-      String line = "%08x-%08x %s 00000000 00:00 0".formatted(range.start(), range.end(), rights);
-      String name = guest.memory().nameOf(range.start());
-      lines.append(name.isEmpty() ? line + " " : "%-73s%s".formatted(line, name)).append('\n');
+    for (Mappings.View view : guest.memory().mappings().views(0, AddressSpace.USER_END)) {
+      lines.append(MapsLine.of(view, guest)).append('\n');
     }
     return lines.toString();
   }

@@ -116,6 +116,27 @@ abstract sealed class OpenFile
    */
   abstract int read(SystemCalls guest, byte[] target);
 
+  /** Whether one can go on reading at once after as much was read as there was room for. */
+  boolean readsOn() {
+    return false;
+  }
+
+  /**
+   * Whether it is known that there is nothing to read.
+   *
+   * @param at -1 for where it stands
+   */
+  boolean isAtEnd(long at) {
+    return false;
+  }
+
+  /**
+   * Makes sure that so many bytes behind an offset that is not negative have offsets, too.
+   *
+   * @throws FileException EINVAL
+   */
+  void requireEnd(long start, long length) {}
+
   /** Reads at an offset that is not negative. */
   int readAt(long offset, byte[] target) {
     throw new FileException(Errno.ESPIPE);

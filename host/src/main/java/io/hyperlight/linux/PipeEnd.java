@@ -59,6 +59,11 @@ final class PipeEnd extends OpenFile {
   }
 
   @Override
+  boolean readsOn() {
+    return pipe.count() > 0;
+  }
+
+  @Override
   int write(SystemCalls guest, byte[] source) {
     if (source.length == 0) {
       return 0;

@@ -1,5 +1,6 @@
 package io.hyperlight.linux;
 
+import io.hyperlight.files.ContentWatcher;
 import io.hyperlight.files.FileSystem;
 import io.hyperlight.files.Location;
 import java.time.Instant;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ProcessFiles implements AutoCloseable {
   private final Supplier<FileSystem> maker;
+  private final ContentWatcher watcher;
   private final StandardStreams streams;
   private final Changes changes = new Changes();
   private final Descriptors descriptors;
@@ -49,8 +51,9 @@ final class ProcessFiles implements AutoCloseable {
                 MadeUpFiles.of(guest),
                 clock == null ? Instant::now : clock,
                 guest.checkpoint());
+    watcher = guest.memory().files();
     if (!settings.mounts().isEmpty()) {
-      fileSystem = maker.get();
+      fileSystem();
     }
     restore(FileState.INITIAL);
   }
@@ -59,6 +62,7 @@ final class ProcessFiles implements AutoCloseable {
     FileSystem there = fileSystem;
     if (there == null) {
       there = maker.get();
+      there.watch(watcher);
       fileSystem = there;
     }
     return there;

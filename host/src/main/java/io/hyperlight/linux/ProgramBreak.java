@@ -1,6 +1,5 @@
 package io.hyperlight.linux;
 
-import io.hyperlight.vm.AddressSpace;
 import io.hyperlight.vm.GuestMemoryExhaustedException;
 import io.hyperlight.vm.Protection;
 
@@ -11,7 +10,7 @@ import io.hyperlight.vm.Protection;
 final class ProgramBreak {
   private static final long PAGE_SIZE = 4096;
 
-  private final AddressSpace space;
+  private final Mappings mappings;
   private final long start;
   private final long limit;
   private long current;
@@ -22,8 +21,8 @@ final class ProgramBreak {
    * @param start page-aligned
    * @param limit no break beyond it
    */
-  ProgramBreak(AddressSpace space, long start, long limit) {
-    this.space = space;
+  ProgramBreak(Mappings mappings, long start, long limit) {
+    this.mappings = mappings;
     this.start = start;
     this.limit = limit;
     current = start;
@@ -49,15 +48,15 @@ final class ProgramBreak {
     if (end > mappedEnd) {
       try {
         // The program may have mapped something of its own there.
-        if (!space.isFree(mappedEnd, end - mappedEnd)) {
+        if (!mappings.space().isFree(mappedEnd, end - mappedEnd)) {
           return current;
         }
-        space.map(mappedEnd, end - mappedEnd, Protection.READ_WRITE);
+        mappings.map(mappedEnd, end - mappedEnd, Protection.READ_WRITE, null);
       } catch (GuestMemoryExhaustedException e) {
         return current; // how brk says that there is no memory
       }
     } else if (end < mappedEnd) {
-      space.unmap(end, mappedEnd - end);
+      mappings.unmap(end, mappedEnd - end);
     }
     current = wanted;
     return current;

@@ -15,9 +15,6 @@ final class RandomCalls {
   private static final long GRND_RANDOM = 2;
   private static final long GRND_INSECURE = 4;
 
-  /** The most random bytes one call gives; a longer one is cut short, as a signal would do it. */
-  private static final long LONGEST = 1 << 16;
-
   /** Made when the first guest asks: it reads the host's own source of randomness. */
   private static final class Generator {
     static final SecureRandom INSTANCE = new SecureRandom();
@@ -62,8 +59,21 @@ final class RandomCalls {
     if ((flags & ~(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE)) != 0 || bothSources) {
       return -Errno.EINVAL;
     }
-    byte[] bytes = next((int) (size < 0 ? LONGEST : Math.min(size, LONGEST)));
-    guest.mem().write(buffer, bytes);
-    return bytes.length;
+    long most = size < 0 ? Buffers.MOST_BYTES : Math.min(size, Buffers.MOST_BYTES);
+    Buffers buffers = Buffers.one(guest, buffer, most);
+    long done = 0;
+    while (done < most) {
+      int length = buffers.next(true);
+      if (length == 0 && done == 0) {
+        return -Errno.EFAULT;
+      }
+      if (length == 0) {
+        break;
+      }
+      buffers.put(next(length), length);
+      done += length;
+      guest.checkpoint().passBytes(length);
+    }
+    return done;
   }
 }

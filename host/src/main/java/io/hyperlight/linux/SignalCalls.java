@@ -395,7 +395,7 @@ final class SignalCalls {
    * @return false if it has none, or no stack for it
    */
   boolean handle(Trap.ProcessorException exception) {
-    SignalInfo info = FaultSignals.of(exception, guest.context(), guest.space());
+    SignalInfo info = FaultSignals.of(exception, guest.context(), guest.memory().mappings());
     if (info == null) {
       return false;
     }

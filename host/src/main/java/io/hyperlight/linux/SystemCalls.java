@@ -4,6 +4,7 @@ import io.hyperlight.files.FileContent;
 import io.hyperlight.files.FileException;
 import io.hyperlight.files.FileKind;
 import io.hyperlight.files.FileSystem;
+import io.hyperlight.files.Location;
 import io.hyperlight.files.Mount;
 import io.hyperlight.files.Node;
 import io.hyperlight.kvm.Register;
@@ -12,6 +13,7 @@ import io.hyperlight.os.Errno;
 import io.hyperlight.vm.AddressSpace;
 import io.hyperlight.vm.GuestAddressException;
 import io.hyperlight.vm.Machine;
+import io.hyperlight.vm.Protection;
 import io.hyperlight.vm.Trap;
 import io.hyperlight.vm.UserContext;
 import java.util.Arrays;
@@ -121,7 +123,13 @@ public final class SystemCalls implements AutoCloseable {
     this.budget = budget;
     observer = settings.observer();
     guestMemory = new GuestMemory(space);
-    memory = new MemoryCalls(space, ranges, settings.mayMakeCode());
+    memory =
+        new MemoryCalls(
+            space,
+            ranges,
+            machine.checkpoint(),
+            settings.mayMakeCode(),
+            settings.limits().descriptors());
     streams =
         new StandardStreams(machine, budget, Objects.requireNonNull(settings.input()), output);
     time = new TimeCalls(this, settings.clock());
@@ -139,9 +147,15 @@ public final class SystemCalls implements AutoCloseable {
    * @param monotonicNanos what the monotonic clock said; 0 if nobody has asked it
    * @param signals handlers, and what is blocked or pending
    * @param name of the process
+   * @param mappings of objects
    */
   public record State(
-      long programBreak, FileState files, long monotonicNanos, SignalState signals, String name)
+      long programBreak,
+      FileState files,
+      long monotonicNanos,
+      SignalState signals,
+      String name,
+      MappingState mappings)
       implements AutoCloseable {
     /** That of a program whose descriptors and signals are as at the start. */
     public static State of(long programBreak, long monotonicNanos) {
@@ -150,41 +164,79 @@ public final class SystemCalls implements AutoCloseable {
           FileState.INITIAL,
           monotonicNanos,
           SignalState.INITIAL,
-          ProcessCalls.INITIAL_NAME);
+          ProcessCalls.INITIAL_NAME,
+          MappingState.INITIAL);
     }
 
     /** Whether it is {@link #of} the same numbers, but for contents of files. */
     public boolean isInitial() {
       return files.isInitial()
           && signals.equals(SignalState.INITIAL)
-          && name.equals(ProcessCalls.INITIAL_NAME);
+          && name.equals(ProcessCalls.INITIAL_NAME)
+          && mappings.isInitial();
+    }
+
+    /**
+     * Keeps what it holds until {@link #release}, also if it is closed meanwhile.
+     *
+     * @throws io.hyperlight.vm.ImageClosedException if it is closed already
+     */
+    public void retain() {
+      files.retain();
+      try {
+        mappings.retain();
+      } catch (Throwable t) {
+        files.release();
+        throw t;
+      }
+    }
+
+    /** Ends what {@link #retain} began. */
+    public void release() {
+      try {
+        files.release();
+      } finally {
+        mappings.release();
+      }
     }
 
     /** Gives up what it holds of the host. A second call does nothing. */
     @Override
     public void close() {
-      files.close();
+      try {
+        files.close();
+      } finally {
+        mappings.close();
+      }
     }
   }
 
   /** The state between two calls, to be closed by the caller. */
   public State state() {
-    return new State(
-        memory.programBreak().current(),
-        files.freeze(),
-        time.state(),
-        signals.state(),
-        process.name());
+    FileState frozen = files.freeze();
+    try {
+      return new State(
+          memory.programBreak().current(),
+          frozen,
+          time.state(),
+          signals.state(),
+          process.name(),
+          memory.files().freeze());
+    } catch (Throwable t) {
+      frozen.close();
+      throw t;
+    }
   }
 
   /**
    * Goes back to an earlier state, after the machine has gone back.
    *
-   * @param earlier is not closed meanwhile, or is {@linkplain FileState#retain retained}
+   * @param earlier is not closed meanwhile, or is {@linkplain State#retain retained}
    */
   public void restore(State earlier) {
     memory.programBreak().restore(earlier.programBreak);
     files.restore(earlier.files);
+    memory.files().restore(earlier.mappings, files::fileSystem);
     time.restore(earlier.monotonicNanos);
     random.restore();
     signals.restore(earlier.signals);
@@ -210,7 +262,11 @@ public final class SystemCalls implements AutoCloseable {
   /** Gives up what it holds of the host. A second call does nothing. */
   @Override
   public void close() {
-    files.close();
+    try {
+      memory.files().close();
+    } finally {
+      files.close();
+    }
   }
 
   /**
@@ -234,6 +290,31 @@ public final class SystemCalls implements AutoCloseable {
       byte[] bytes = new byte[(int) size];
       int read = content.read(0, bytes, 0, bytes.length);
       return Arrays.copyOf(bytes, read);
+    }
+  }
+
+  /**
+   * Says that a part of the program itself is mapped.
+   *
+   * @param start page-aligned, as are {@code end} and {@code offset}
+   * @param content to be closed by nobody
+   */
+  public void programMapped(
+      long start, long end, Protection protection, FileContent content, long offset) {
+    memory.files().begin(start, end, protection, content, offset);
+  }
+
+  /**
+   * Says that a part of a file that the guest sees is mapped.
+   *
+   * @param start page-aligned, as are {@code end} and {@code offset}
+   * @param path absolute
+   */
+  public void fileMapped(long start, long end, Protection protection, String path, long offset) {
+    FileSystem system = files.fileSystem();
+    Location location = system.resolve(system.root(), path, true);
+    try (FileContent content = location.node().open(false)) {
+      memory.files().add(start, end, protection, content, location, offset, system);
     }
   }
 

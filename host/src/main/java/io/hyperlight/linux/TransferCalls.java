@@ -1,11 +1,14 @@
 package io.hyperlight.linux;
 
 import io.hyperlight.os.Errno;
-import java.util.Arrays;
 
 /** What moves bytes: {@code read(2)}, {@code write(2)}, {@code lseek(2)} and their relatives. */
 final class TransferCalls {
   private static final int ADVICES = 6;
+  private static final int SEEK_CUR = 1;
+
+  /** In place of an offset: where the file stands. */
+  private static final long CURRENT = -1;
 
   /** {@code RWF_HIPRI} to {@code RWF_APPEND}, of which those are taken that are mere hints. */
   private static final long RWF_HINTS = 0x1 | 0x2 | 0x4;
@@ -68,20 +71,21 @@ final class TransferCalls {
   }
 
   private static long read(SystemCalls guest, OpenFile file, Buffers buffers) {
-    byte[] room = buffers.room();
-    int length = file.read(guest, room);
-    buffers.put(room, length);
-    return length;
+    return Transfer.read(guest, file, CURRENT, buffers, (bytes, _) -> file.read(guest, bytes));
   }
 
   private static long write(SystemCalls guest, long descriptor, long address, long size) {
     OpenFile file = writable(guest, descriptor);
-    return file.write(guest, Buffers.one(guest, address, size).get());
+    return write(guest, file, Buffers.one(guest, address, size));
   }
 
   private static long writev(SystemCalls guest, long descriptor, long table, long count) {
     OpenFile file = writable(guest, descriptor);
-    return file.write(guest, Buffers.table(guest, table, count).get());
+    return write(guest, file, Buffers.table(guest, table, count));
+  }
+
+  private static long write(SystemCalls guest, OpenFile file, Buffers buffers) {
+    return Transfer.write(guest, buffers, (bytes, _) -> file.write(guest, bytes));
   }
 
   private static long readAt(SystemCalls guest, long descriptor, long offset, Access access) {
@@ -90,17 +94,19 @@ final class TransferCalls {
     }
     OpenFile file = readable(guest, descriptor);
     Buffers buffers = access.buffers();
-    byte[] room = buffers.room();
-    int length = file.readAt(offset, room);
-    buffers.put(room, length);
-    return length;
+    file.requireEnd(offset, buffers.size());
+    return Transfer.read(
+        guest, file, offset, buffers, (bytes, done) -> file.readAt(offset + done, bytes));
   }
 
   private static long writeAt(SystemCalls guest, long descriptor, long offset, Access access) {
     if (offset < 0) {
       return -Errno.EINVAL;
     }
-    return writable(guest, descriptor).writeAt(offset, access.buffers().get());
+    OpenFile file = writable(guest, descriptor);
+    Buffers buffers = access.buffers();
+    file.requireEnd(offset, buffers.size());
+    return Transfer.write(guest, buffers, (bytes, done) -> file.writeAt(offset + done, bytes));
   }
 
   private static long readv2(
@@ -132,28 +138,12 @@ final class TransferCalls {
     if (!(in instanceof ContentFile) || out.has(OpenFlags.O_APPEND) || count < 0 || offset < 0) {
       return -Errno.EINVAL;
     }
-    byte[] bytes = new byte[(int) Math.min(count, Buffers.MOST_BYTES)];
-    // What cannot be written is not read, so far as the guest can see: its offset goes back.
-    long start = in.seek(0, 1);
-    int length = moves ? in.read(guest, bytes) : in.readAt(offset, bytes);
-    if (length == 0) {
-      return 0;
+    long start = moves ? in.seek(0, SEEK_CUR) : offset;
+    long moved = Transfer.copy(guest, in, start, count, (bytes, _) -> out.write(guest, bytes));
+    if (moved > 0) {
+      moveOn(guest, in, offsetAddress, start + moved);
     }
-    int written;
-    try {
-      written = out.write(guest, Arrays.copyOf(bytes, length));
-    } catch (RuntimeException e) {
-      if (moves) {
-        in.seek(start, 0);
-      }
-      throw e;
-    }
-    if (moves) {
-      in.seek(start + written, 0);
-    } else {
-      guest.mem().writeLong(offsetAddress, offset + written);
-    }
-    return written;
+    return moved;
   }
 
   private static long copyRange(
@@ -173,23 +163,29 @@ final class TransferCalls {
     if (out.has(OpenFlags.O_APPEND)) {
       return -Errno.EBADF;
     }
-    long readAt = from == 0 ? in.seek(0, 1) : guest.mem().readLong(from);
-    long writeAt = to == 0 ? out.seek(0, 1) : guest.mem().readLong(to);
+    long readAt = from == 0 ? in.seek(0, SEEK_CUR) : guest.mem().readLong(from);
+    long writeAt = to == 0 ? out.seek(0, SEEK_CUR) : guest.mem().readLong(to);
     if (readAt < 0 || writeAt < 0) {
       return -Errno.EINVAL;
+    }
+    if (readAt > Long.MAX_VALUE - count || writeAt > Long.MAX_VALUE - count) {
+      return -Errno.EOVERFLOW;
     }
     boolean same =
         in.status().device() == out.status().device()
             && in.status().inode() == out.status().inode();
-    if (same && Math.abs(readAt - writeAt) < count) {
+    long there = Math.clamp(in.status().size() - readAt, 0, count);
+    if (same && Math.abs(readAt - writeAt) < there) {
       return -Errno.EINVAL;
     }
-    byte[] bytes = new byte[(int) Math.min(count, Buffers.MOST_BYTES)];
-    int length = in.readAt(readAt, bytes);
-    int written = out.writeAt(writeAt, Arrays.copyOf(bytes, length));
-    moveOn(guest, in, from, readAt + written);
-    moveOn(guest, out, to, writeAt + written);
-    return written;
+    long moved =
+        Transfer.copy(
+            guest, in, readAt, there, (bytes, done) -> out.writeAt(writeAt + done, bytes));
+    if (moved > 0) {
+      moveOn(guest, in, from, readAt + moved);
+      moveOn(guest, out, to, writeAt + moved);
+    }
+    return moved;
   }
 
   private static void moveOn(SystemCalls guest, OpenFile file, long address, long offset) {

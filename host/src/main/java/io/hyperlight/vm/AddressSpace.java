@@ -298,6 +298,44 @@ public final class AddressSpace {
     return gap <= to && sizeBytes <= to - gap ? gap : -1;
   }
 
+  /** The parts of a range that are reserved and have no memory, in order. */
+  public List<MappedRange> unbacked(long start, long sizeBytes) {
+    return within(start, start + sizeBytes).stream()
+        .filter(mapping -> !mapping.isBacked())
+        .map(mapping -> new MappedRange(mapping.start, mapping.end, mapping.protection))
+        .toList();
+  }
+
+  /** Where the first address at or behind a taken one is that is free. */
+  public long endOfTaken(long start) {
+    long end = start;
+    for (int at = firstMappingEndingAfter(start);
+        at < mappings.size() && mappings.get(at).start <= end;
+        at++) {
+      end = mappings.get(at).end;
+    }
+    return end;
+  }
+
+  /**
+   * Which pages of a range have been touched since they were mapped, one byte each: 1 if so.
+   *
+   * @param start page-aligned
+   */
+  public byte[] resident(long start, int pages) {
+    byte[] resident = new byte[pages];
+    for (Mapping mapping : within(start, start + (long) pages * PAGE_SIZE)) {
+      if (mapping.isBacked()) {
+        memory.markResident(
+            mapping.physical,
+            (mapping.end - mapping.start) / PAGE_SIZE,
+            resident,
+            (int) ((mapping.start - start) / PAGE_SIZE));
+      }
+    }
+    return resident;
+  }
+
   /** How much memory a range has, which would be free if it were unmapped. */
   public long backedBytes(long start, long sizeBytes) {
     return within(start, start + sizeBytes).stream()
@@ -415,6 +453,14 @@ public final class AddressSpace {
     return MappedRange.merge(ranges);
   }
 
+  /** The same for a part of the address space. */
+  public List<MappedRange> ranges(long start, long end) {
+    return MappedRange.merge(
+        within(start, end).stream()
+            .map(mapping -> new MappedRange(mapping.start, mapping.end, mapping.protection))
+            .toList());
+  }
+
   /** Whether user code can read, or write, all of a range; any values. */
   boolean isAccessible(long guestAddress, long sizeBytes, boolean write) {
     return isCovered(
@@ -508,6 +554,25 @@ public final class AddressSpace {
       throw new GuestAddressException(guestAddress, length, true);
     }
     copyIn(guestAddress, source, from, length);
+  }
+
+  /**
+   * Copies memory out, whatever rights guest code has to it.
+   *
+   * @throws GuestAddressException if not all of it has memory
+   */
+  public void copyOut(long guestAddress, byte[] target, int length) {
+    if (!isCovered(guestAddress, length, Mapping::isBacked)) {
+      throw new GuestAddressException(guestAddress, length, false);
+    }
+    int at = firstMappingEndingAfter(guestAddress);
+    for (int done = 0; done < length; at++) {
+      Mapping mapping = mappings.get(at);
+      long from = guestAddress + done;
+      int part = (int) Math.min(length - done, mapping.end - from);
+      memory.get(mapping.physicalOf(from), target, done, part);
+      done += part;
+    }
   }
 
   private void copyIn(long guestAddress, byte[] source, int from, int length) {

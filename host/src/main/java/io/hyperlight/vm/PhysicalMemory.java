@@ -5,6 +5,7 @@ import io.hyperlight.os.Posix;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -252,6 +253,18 @@ final class PhysicalMemory implements AutoCloseable {
       }
       return writer.finish();
     }
+  }
+
+  /** Puts 1 for each page that the host has memory for. */
+  void markResident(long physicalAddress, long pages, byte[] target, int from) {
+    long first = physicalAddress / PAGE_SIZE;
+    for (long page = 0; restorer != null && page < pages; page++) {
+      target[from + (int) page] = (byte) (restorer.image().isPresent(first + page) ? 1 : 0);
+    }
+    TouchedPages.forEach(
+        memory.asSlice(physicalAddress, pages * PAGE_SIZE),
+        pages,
+        (start, end) -> Arrays.fill(target, from + (int) start, from + (int) end, (byte) 1));
   }
 
   private boolean hasContents(long page, PageBitmap touched) {

@@ -307,13 +307,13 @@ class ElfFileTest {
     long stack = 1 << 18;
     for (long low : List.of(0L, 0x1000L, 0x1_0000L, 0x1_1fffL)) {
       assertThatExceptionOfType(GuestFormatException.class)
-          .isThrownBy(() -> GuestLayout.of(low, low + 1, stack, 0, memory))
+          .isThrownBy(() -> GuestLayout.of(low, low + 1, stack, 0, memory, false))
           .withMessageContaining("below 0x12000")
           .withMessageContaining("link it higher");
     }
     for (long high : List.of(AddressSpace.USER_END - 1, AddressSpace.USER_END - 2 * memory)) {
       assertThatExceptionOfType(GuestFormatException.class)
-          .isThrownBy(() -> GuestLayout.of(high, high + 1, stack, 0, memory))
+          .isThrownBy(() -> GuestLayout.of(high, high + 1, stack, 0, memory, false))
           .withMessageContaining("link it lower");
     }
   }
@@ -323,7 +323,7 @@ class ElfFileTest {
   void whatIsLaidOutLiesInOrderWithGuardsBetween(long program) {
     long memory = 3L << 30;
     long stack = 1L << 30;
-    GuestLayout layout = GuestLayout.of(program, program + 1, stack, 0, memory);
+    GuestLayout layout = GuestLayout.of(program, program + 1, stack, 0, memory, false);
     assertThat(layout.guardBelowStack()).isGreaterThan(program).isEqualTo(pageUp(program + 1));
     assertThat(layout.stack()).isGreaterThanOrEqualTo(layout.guardBelowStack() + (1 << 20));
     assertThat(layout.stackEnd()).isEqualTo(layout.stack() + stack);

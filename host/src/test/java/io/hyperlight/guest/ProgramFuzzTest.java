@@ -139,7 +139,7 @@ class ProgramFuzzTest {
       long start = program.segments().getFirst().address();
       long end = program.segments().getLast().end();
       taken++;
-      GuestLayout layout = GuestLayout.of(start, end, STACK, 0, MEMORY);
+      GuestLayout layout = GuestLayout.of(start, end, STACK, 0, MEMORY, false);
       assertThat(layout.stack()).isGreaterThan(end);
       loadSome(program);
     } catch (GuestFormatException e) {

@@ -1,0 +1,73 @@
+package io.hyperlight.guest;
+
+import io.hyperlight.files.FileContent;
+import io.hyperlight.files.FileKind;
+import io.hyperlight.files.FileStatus;
+import io.hyperlight.files.FileSystem;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * A program's file as its own memory is a mapping of it: with the relocations that the host has
+ * applied. Holds nothing, so that it can be everybody's.
+ */
+final class ProgramContent implements FileContent {
+  private final byte[] file;
+  private final List<ElfSegment> segments;
+
+  ProgramContent(GuestProgram program) {
+    file = program.file();
+    segments = program.segments();
+  }
+
+  @Override
+  public FileStatus status() {
+    return new FileStatus(
+        0,
+        0,
+        FileKind.REGULAR,
+        0755,
+        1,
+        file.length,
+        Instant.EPOCH,
+        Instant.EPOCH,
+        Instant.EPOCH,
+        0);
+  }
+
+  @Override
+  public FileKind kind() {
+    return FileKind.REGULAR;
+  }
+
+  @Override
+  public int read(long offset, byte[] target, int from, int length) {
+    if (offset >= file.length) {
+      return 0;
+    }
+    int count = (int) Math.min(length, file.length - offset);
+    System.arraycopy(file, (int) offset, target, from, count);
+    for (ElfSegment segment : segments) {
+      byte[] contents = segment.contents().array();
+      long first = Math.max(offset, segment.fileOffset());
+      long last = Math.min(offset + count, segment.fileOffset() + contents.length);
+      if (first < last) {
+        System.arraycopy(
+            contents,
+            (int) (first - segment.fileOffset()),
+            target,
+            from + (int) (first - offset),
+            (int) (last - first));
+      }
+    }
+    return count;
+  }
+
+  @Override
+  public FileContent in(FileSystem other) {
+    return this;
+  }
+
+  @Override
+  public void close() {}
+}

@@ -1,0 +1,63 @@
+package io.hyperlight.linux;
+
+import io.hyperlight.vm.Protection;
+import org.jspecify.annotations.Nullable;
+
+/** What {@code /proc/self/maps} says of a mapping: {@code proc_pid_maps(5)}. */
+final class MapsLine {
+  /** Where shared memory without a name seems to be. */
+  private static final int ZEROS_DEVICE = 1;
+
+  private MapsLine() {}
+
+  /** The line, without its end. */
+  static String of(Mappings.View view, SystemCalls guest) {
+    MappedArea area = view.area();
+    String line =
+        "%08x-%08x %s%c %08x 00:%02x %d"
+            .formatted(
+                view.start(),
+                view.end(),
+                rights(view.protection()),
+                area != null && area.shared() ? 's' : 'p',
+                area == null ? 0 : area.offset(),
+                device(area),
+                inode(area));
+    String name = name(view, guest);
+    return name.isEmpty() ? line + " " : "%-73s%s".formatted(line, name);
+  }
+
+  private static String rights(Protection protection) {
+    return (protection.readable() ? "r" : "-")
+        + (protection.writable() ? "w" : "-")
+        + (protection.executable() ? "x" : "-");
+  }
+
+  private static long inode(@Nullable MappedArea area) {
+    return area != null && area.object() instanceof MappedObject.OfFile file ? file.inode() : 0;
+  }
+
+  private static int device(@Nullable MappedArea area) {
+    if (area == null) {
+      return 0;
+    }
+    return switch (area.object()) {
+      case MappedObject.OfFile file -> file.device();
+      case MappedObject.SharedZeros _ -> ZEROS_DEVICE;
+    };
+  }
+
+  private static String name(Mappings.View view, SystemCalls guest) {
+    MappedArea area = view.area();
+    if (area == null) {
+      return guest.memory().nameOf(view.start());
+    }
+    return switch (area.object()) {
+      case MappedObject.OfFile file -> {
+        String path = file.location() == null ? guest.program().path() : file.location().path();
+        yield path.replace("\n", "\\012") + (file.isLinked() ? "" : " (deleted)");
+      }
+      case MappedObject.SharedZeros _ -> "/dev/zero (deleted)";
+    };
+  }
+}
