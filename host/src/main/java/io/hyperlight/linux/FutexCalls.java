@@ -210,7 +210,7 @@ final class FutexCalls {
       guest.mem().writeInt(word, found | WAITERS);
       return -Errno.ESRCH; // the owner would be another thread
     }
-    guest.mem().writeInt(word, found & OWNER_DIED | ProcessCalls.PROCESS);
+    guest.mem().writeInt(word, (found & OWNER_DIED) | ProcessCalls.PROCESS);
     return 0;
   }
 

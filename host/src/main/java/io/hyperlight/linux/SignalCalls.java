@@ -364,6 +364,7 @@ final class SignalCalls {
    */
   private boolean deliverPending(Map<Register, Long> registers, long mask) {
     Map<Register, Long> next = registers;
+    boolean entered = false;
     long interrupted = mask;
     while (deliverable() != 0) {
       SignalInfo info = pending.take(~blocked);
@@ -380,9 +381,10 @@ final class SignalCalls {
         return true;
       }
       next = entry;
+      entered = true;
       interrupted = blocked;
     }
-    if (next == registers) {
+    if (!entered) {
       return false;
     }
     guest.context().resume(next);

@@ -8,6 +8,7 @@ public final class StoppedException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   /** The only one: it has no stack trace and nothing else of its own. */
+  @SuppressWarnings("StaticAssignmentOfThrowable")
   public static final StoppedException INSTANCE = new StoppedException();
 
   private StoppedException() {

@@ -20,6 +20,8 @@ public enum Tool {
   ZLIB_LIBRARY("zlib1g-dev", () -> isLibrary("z"));
 
   private final String debianPackage;
+
+  @SuppressWarnings("ImmutableEnumChecker")
   private final BooleanSupplier present;
 
   Tool(String debianPackage, BooleanSupplier present) {
