@@ -93,7 +93,7 @@ final class DescriptorCalls {
   private static long duplicate(SystemCalls guest, long descriptor, long from, boolean cloexec) {
     OpenFile file = descriptors(guest).any(descriptor);
     int first = (int) from;
-    if (first < 0 || first >= descriptors(guest).limit()) {
+    if (first < 0 || (first > 0 && first >= descriptors(guest).limit())) {
       return -Errno.EINVAL;
     }
     return descriptors(guest).add(file, first, cloexec);

@@ -18,7 +18,7 @@ final class Descriptors {
   private final boolean[] closeOnExec = new boolean[MOST];
 
   /** {@code RLIMIT_NOFILE}: numbers that are given out are below. */
-  private final int limit;
+  private int limit;
 
   Descriptors(Changes changes, int limit) {
     this.changes = changes;
@@ -28,6 +28,10 @@ final class Descriptors {
   /** How many the program can have. */
   int limit() {
     return limit;
+  }
+
+  void setLimit(int wanted) {
+    limit = wanted;
   }
 
   /** How many Linux's table would have room for, which grows with the numbers in it. */

@@ -158,7 +158,7 @@ final class MadeUpFiles {
     NoNewPrivs:\t1
     """
         .formatted(
-            guest.process().name(),
+            guest.process().name().replace("\\", "\\\\").replace("\n", "\\n"),
             guest.files().umask(),
             user,
             user,

@@ -4,7 +4,6 @@ import io.hyperlight.os.Errno;
 import io.hyperlight.vm.AddressSpace;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 
 /**
  * The process itself: its identity, limits, machine, thread-local storage and end. It is process 1
@@ -16,9 +15,6 @@ final class ProcessCalls {
   /** Of the kernel that this looks like. */
   static final String RELEASE = "6.1.0";
 
-  /** What a program is called until it says otherwise. */
-  static final String INITIAL_NAME = "guest";
-
   /** {@code nobody}. */
   static final int USER = 65534;
 
@@ -27,36 +23,28 @@ final class ProcessCalls {
   private static final long ARCH_GET_FS = 0x1003;
   private static final long ARCH_GET_GS = 0x1004;
 
-  private static final int RLIMIT_STACK = 3;
-  private static final int RLIMIT_CORE = 4;
-  private static final int RLIMIT_NPROC = 6;
-  private static final int RLIMIT_NOFILE = 7;
-  private static final int RLIMIT_MEMLOCK = 8;
-  private static final int RLIMIT_AS = 9;
-  private static final int RLIMITS = 16;
-  private static final long INFINITY = -1;
+  private static final int CAPABILITY_VERSION_1 = 0x1998_0330;
+  private static final int CAPABILITY_VERSION_2 = 0x2007_1026;
+  private static final int CAPABILITY_VERSION_3 = 0x2008_0522;
+  private static final int CAPABILITY_SIZE = 12;
 
-  private static final long PR_GET_DUMPABLE = 3;
-  private static final long PR_SET_NAME = 15;
-  private static final long PR_GET_NAME = 16;
-  private static final long PR_SET_NO_NEW_PRIVS = 38;
-  private static final long PR_GET_NO_NEW_PRIVS = 39;
-
-  private static final int NAME_SIZE = 16;
   private static final int UTSNAME_FIELD = 65;
-  private static final int ROBUST_LIST_HEAD = 24;
 
   private final SystemCalls guest;
-  private final AddressRanges ranges;
   private final long memoryBytes;
+  private final PrctlCalls attributes;
+  private final LimitCalls limits;
+  private final SchedulingCalls scheduling;
+  private final UsageCalls usage;
+  private ProcessState.ThreadState thread = ProcessState.ThreadState.INITIAL;
 
-  /** With one character a byte. */
-  private String name = INITIAL_NAME;
-
-  ProcessCalls(SystemCalls guest, AddressRanges ranges, long memoryBytes) {
+  ProcessCalls(SystemCalls guest, AddressRanges ranges, long memoryBytes, int descriptors) {
     this.guest = guest;
-    this.ranges = ranges;
     this.memoryBytes = memoryBytes;
+    attributes = new PrctlCalls(guest);
+    limits = new LimitCalls(guest, ranges.programStackBytes(), descriptors);
+    scheduling = new SchedulingCalls(guest);
+    usage = new UsageCalls(guest);
   }
 
   static void register(SystemCallTable table) {
@@ -69,17 +57,13 @@ final class ProcessCalls {
     table.on(60, (guest, a, b, c, d, e, f) -> guest.exit((int) a));
     table.on(231, (guest, a, b, c, d, e, f) -> guest.exit((int) a));
     table.on(63, (guest, a, b, c, d, e, f) -> guest.process().uname(a));
-    table.on(97, (guest, a, b, c, d, e, f) -> guest.process().getLimit(a, b));
     table.on(99, (guest, a, b, c, d, e, f) -> guest.process().sysinfo(a));
     table.on(118, (guest, a, b, c, d, e, f) -> guest.process().users(a, b, c));
     table.on(120, (guest, a, b, c, d, e, f) -> guest.process().users(a, b, c));
-    table.on(121, (guest, a, b, c, d, e, f) -> own(a)); // getpgid
-    table.on(124, (guest, a, b, c, d, e, f) -> own(a)); // getsid
-    table.on(157, (guest, a, b, c, d, e, f) -> guest.process().prctl(a, b));
+    table.on(121, (guest, a, b, c, d, e, f) -> own((int) a)); // getpgid
+    table.on(124, (guest, a, b, c, d, e, f) -> own((int) a)); // getsid
     table.on(158, (guest, a, b, c, d, e, f) -> guest.process().archPrctl(a, b));
-    table.on(204, (guest, a, b, c, d, e, f) -> guest.process().affinity(a, b, c));
-    table.on(273, (guest, a, b, c, d, e, f) -> b == ROBUST_LIST_HEAD ? 0 : -Errno.EINVAL);
-    table.on(302, (guest, a, b, c, d, e, f) -> guest.process().limit(a, b, c, d));
+    table.on(125, (guest, a, b, c, d, e, f) -> guest.process().capabilities(a, b));
     table.on(309, (guest, a, b, c, d, e, f) -> guest.process().processor(a, b));
     // setuid, setgid, setreuid, setregid, setresuid, setresgid: to what they are already.
     table.on(105, (guest, a, b, c, d, e, f) -> own(guest, 105, a, a, a));
@@ -91,8 +75,8 @@ final class ProcessCalls {
     // Other users, priorities, hardware, kernels.
     for (int number :
         new int[] {
-          101, 103, 109, 112, 116, 122, 123, 126, 139, 141, 144, 153, 154, 155, 160, 161, 163, 165,
-          166, 167, 168, 169, 170, 171, 172, 173, 175, 176, 179, 203, 246, 250, 272, 298, 304, 308,
+          101, 103, 109, 112, 116, 122, 123, 126, 139, 153, 154, 155, 161, 163, 165,
+          166, 167, 168, 169, 170, 171, 172, 173, 175, 176, 179, 246, 250, 272, 298, 304, 308,
           310, 311, 313, 317, 320, 321, 323
         }) {
       table.refuse(number, Errno.EPERM);
@@ -106,14 +90,53 @@ final class ProcessCalls {
   }
 
   String name() {
-    return name;
+    return attributes.name();
   }
 
-  void restore(String earlierName) {
-    name = earlierName;
+  PrctlCalls attributes() {
+    return attributes;
   }
 
-  private static long own(long process) {
+  LimitCalls limits() {
+    return limits;
+  }
+
+  SchedulingCalls scheduling() {
+    return scheduling;
+  }
+
+  UsageCalls usage() {
+    return usage;
+  }
+
+  ProcessState.ThreadState thread() {
+    return thread;
+  }
+
+  void setThread(ProcessState.ThreadState changed) {
+    thread = changed;
+  }
+
+  ProcessState state() {
+    return new ProcessState(
+        attributes.ownName(),
+        limits.state(),
+        scheduling.state(),
+        attributes.state(),
+        thread,
+        usage.state());
+  }
+
+  void restore(ProcessState earlier) {
+    attributes.restore(earlier.name(), earlier.attributes());
+    limits.restore(earlier.limits());
+    scheduling.restore(earlier.scheduling());
+    thread = earlier.thread();
+    usage.restore(earlier.usage());
+  }
+
+  /** The process that a number means, or that there is none. */
+  static long own(int process) {
     return process == 0 || process == PROCESS ? PROCESS : -Errno.ESRCH;
   }
 
@@ -159,52 +182,6 @@ final class ProcessCalls {
     return 0;
   }
 
-  private long limitOf(int resource) {
-    return switch (resource) {
-      case RLIMIT_STACK -> ranges.programStackBytes();
-      case RLIMIT_CORE, RLIMIT_MEMLOCK -> 0;
-      case RLIMIT_NPROC -> 1;
-      case RLIMIT_NOFILE -> guest.files().descriptors().limit();
-      case RLIMIT_AS -> INFINITY;
-      default -> INFINITY;
-    };
-  }
-
-  private long getLimit(long resource, long target) {
-    if (resource < 0 || resource >= RLIMITS) {
-      return -Errno.EINVAL;
-    }
-    long limit = limitOf((int) resource);
-    guest.mem().write(target, GuestMemory.struct(16).putLong(limit).putLong(limit));
-    return 0;
-  }
-
-  private long limit(long process, long resource, long changed, long target) {
-    if (own(process) < 0) {
-      return -Errno.ESRCH;
-    }
-    if (resource < 0 || resource >= RLIMITS) {
-      return -Errno.EINVAL;
-    }
-    if (changed != 0) {
-      guest.mem().read(changed, 16);
-      guest.refused(302);
-      return -Errno.EPERM;
-    }
-    return target == 0 ? 0 : getLimit(resource, target);
-  }
-
-  private long affinity(long process, long size, long target) {
-    if (own(process) < 0) {
-      return -Errno.ESRCH;
-    }
-    if (size < Long.BYTES || (size & 7) != 0) {
-      return -Errno.EINVAL;
-    }
-    guest.mem().writeLong(target, 1); // the first processor
-    return Long.BYTES;
-  }
-
   private long processor(long processor, long node) {
     if (processor != 0) {
       guest.mem().writeInt(processor, 0);
@@ -215,27 +192,31 @@ final class ProcessCalls {
     return 0;
   }
 
-  private long prctl(long operation, long argument) {
-    if (operation == PR_SET_NAME) {
-      setName(argument);
+  /** {@code capget(2)}: there are none. */
+  private long capabilities(long header, long target) {
+    int version = guest.mem().readInt(header);
+    int parts =
+        switch (version) {
+          case CAPABILITY_VERSION_1 -> 1;
+          case CAPABILITY_VERSION_2, CAPABILITY_VERSION_3 -> 2;
+          default -> 0;
+        };
+    if (parts == 0) {
+      guest.mem().writeInt(header, CAPABILITY_VERSION_3);
+      return target == 0 ? 0 : -Errno.EINVAL;
+    }
+    if (target == 0) {
       return 0;
     }
-    if (operation == PR_GET_NAME) {
-      byte[] bytes = name.getBytes(StandardCharsets.ISO_8859_1);
-      guest.mem().write(argument, Arrays.copyOf(bytes, NAME_SIZE));
-      return 0;
+    int process = guest.mem().readInt(header + Integer.BYTES);
+    if (process < 0) {
+      return -Errno.EINVAL;
     }
-    if (operation == PR_GET_NO_NEW_PRIVS) {
-      return 1;
+    if (own(process) < 0) {
+      return -Errno.ESRCH;
     }
-    return operation == PR_SET_NO_NEW_PRIVS || operation == PR_GET_DUMPABLE ? 0 : -Errno.EINVAL;
-  }
-
-  /** What is too long is cut. */
-  private void setName(long address) {
-    byte[] text = guest.mem().readString(address, NAME_SIZE - 1);
-    byte[] bytes = text != null ? text : guest.mem().read(address, NAME_SIZE - 1);
-    name = new String(bytes, StandardCharsets.ISO_8859_1);
+    guest.mem().write(target, new byte[parts * CAPABILITY_SIZE]);
+    return 0;
   }
 
   private long archPrctl(long operation, long address) {

@@ -324,7 +324,7 @@ final class SignalCalls {
     if (!isBlocked && actions[signal].handler() == SIG_DFL) {
       return guest.kill(signal);
     }
-    return pending.add(info, toThread, PendingSignals.MOST) ? 0 : -Errno.EAGAIN;
+    return pending.add(info, toThread, guest.process().limits().pendingSignals()) ? 0 : -Errno.EAGAIN;
   }
 
   private boolean isIgnored(int signal) {

@@ -32,8 +32,13 @@ final class SystemCallTable {
     PathCalls.register(this);
     AttributeCalls.register(this);
     TimeCalls.register(this);
+    TimerCalls.register(this);
     RandomCalls.register(this);
     ProcessCalls.register(this);
+    PrctlCalls.register(this);
+    LimitCalls.register(this);
+    SchedulingCalls.register(this);
+    UsageCalls.register(this);
     SignalCalls.register(this);
     SendCalls.register(this);
     ThreadCalls.register(this);

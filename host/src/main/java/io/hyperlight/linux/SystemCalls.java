@@ -134,7 +134,9 @@ public final class SystemCalls implements AutoCloseable {
         new StandardStreams(machine, budget, Objects.requireNonNull(settings.input()), output);
     time = new TimeCalls(this, settings.clock());
     random = new RandomCalls(this, settings.randomSeed());
-    process = new ProcessCalls(this, ranges, machine.memorySizeBytes());
+    process =
+        new ProcessCalls(
+            this, ranges, machine.memorySizeBytes(), settings.limits().descriptors());
     signals = new SignalCalls(this);
     files = new ProcessFiles(this, streams, settings);
   }
@@ -146,7 +148,7 @@ public final class SystemCalls implements AutoCloseable {
    * @param files descriptors and what is in the file system
    * @param monotonicNanos what the monotonic clock said; 0 if nobody has asked it
    * @param signals handlers, and what is blocked or pending
-   * @param name of the process
+   * @param process what else there is of it
    * @param mappings of objects
    */
   public record State(
@@ -154,7 +156,7 @@ public final class SystemCalls implements AutoCloseable {
       FileState files,
       long monotonicNanos,
       SignalState signals,
-      String name,
+      ProcessState process,
       MappingState mappings)
       implements AutoCloseable {
     /** That of a program whose descriptors and signals are as at the start. */
@@ -164,7 +166,7 @@ public final class SystemCalls implements AutoCloseable {
           FileState.INITIAL,
           monotonicNanos,
           SignalState.INITIAL,
-          ProcessCalls.INITIAL_NAME,
+          ProcessState.INITIAL,
           MappingState.INITIAL);
     }
 
@@ -172,7 +174,7 @@ public final class SystemCalls implements AutoCloseable {
     public boolean isInitial() {
       return files.isInitial()
           && signals.equals(SignalState.INITIAL)
-          && name.equals(ProcessCalls.INITIAL_NAME)
+          && process.isInitial()
           && mappings.isInitial();
     }
 
@@ -220,7 +222,7 @@ public final class SystemCalls implements AutoCloseable {
           frozen,
           time.state(),
           signals.state(),
-          process.name(),
+          process.state(),
           memory.files().freeze());
     } catch (Throwable t) {
       frozen.close();
@@ -240,7 +242,7 @@ public final class SystemCalls implements AutoCloseable {
     time.restore(earlier.monotonicNanos);
     random.restore();
     signals.restore(earlier.signals);
-    process.restore(earlier.name);
+    process.restore(earlier.process);
     refusals.clear();
     count = 0;
     beginCall();
@@ -251,6 +253,7 @@ public final class SystemCalls implements AutoCloseable {
     ending = null;
     need = null;
     streams.beginCall();
+    process.usage().beginCall();
     budget.begin();
   }
 

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Real time is that of the embedder's clock. Monotonic time begins with the sandbox and tells
  * nothing about the host; after a restore it goes on from where it was in the snapshot, as if the
- * machine had been suspended meanwhile. Processor time is not measured: it is monotonic time.
+ * machine had been suspended meanwhile. Processor time is {@link UsageCalls}'.
  */
 final class TimeCalls {
   private static final long NANOS = 1_000_000_000L;
@@ -20,11 +20,23 @@ final class TimeCalls {
   private static final long FURTHEST_SECONDS = Long.MAX_VALUE / NANOS - 1;
 
   private static final int CLOCK_REALTIME = 0;
+  private static final int CLOCK_THREAD = 3;
+  private static final int CLOCK_MONOTONIC_RAW = 4;
   private static final int CLOCK_REALTIME_COARSE = 5;
+  private static final int CLOCK_MONOTONIC_COARSE = 6;
   private static final int CLOCK_REALTIME_ALARM = 8;
+  private static final int CLOCK_BOOTTIME_ALARM = 9;
   private static final int CLOCK_TAI = 11;
 
   private static final int TIMER_ABSTIME = 1;
+
+  /** In numbers of clocks that count processor time: a thread's, not a process's. */
+  private static final int PER_THREAD = 4;
+
+  /** In negative numbers of clocks: what they are of, and that of a device. */
+  private static final int CLOCK_SORT = 7;
+
+  private static final int CLOCK_OF_DESCRIPTOR = 3;
 
   private final SystemCalls guest;
   private final @Nullable InstantSource source;
@@ -45,8 +57,6 @@ final class TimeCalls {
   static void register(SystemCallTable table) {
     table.on(35, (guest, a, b, c, d, e, f) -> guest.time().nanosleep(a, b));
     table.on(96, (guest, a, b, c, d, e, f) -> guest.time().gettimeofday(a, b));
-    table.on(98, (guest, a, b, c, d, e, f) -> guest.time().getrusage(a, b));
-    table.on(100, (guest, a, b, c, d, e, f) -> guest.time().times(a));
     table.on(201, (guest, a, b, c, d, e, f) -> guest.time().time(a));
     table.on(228, (guest, a, b, c, d, e, f) -> guest.time().clockGetTime((int) a, b));
     table.on(229, (guest, a, b, c, d, e, f) -> guest.time().clockGetResolution((int) a, b));
@@ -54,9 +64,6 @@ final class TimeCalls {
     // To set clocks is for those with CAP_SYS_TIME.
     for (int number : new int[] {159, 164, 227, 305}) {
       table.refuse(number, Errno.EPERM);
-    }
-    for (int number : new int[] {37, 38, 222}) {
-      table.refuse(number, Errno.ENOSYS, Need.TIMERS);
     }
   }
 
@@ -118,8 +125,13 @@ final class TimeCalls {
     return real ? nanos(now.getEpochSecond(), now.getNano()) : monotonic();
   }
 
+  /** Whether time is not the host's, but the embedder's. */
+  boolean isEmbedders() {
+    return source != null;
+  }
+
   private static boolean isClock(int clock) {
-    return clock >= 0 && clock <= CLOCK_TAI && clock != 10;
+    return clock >= 0 ? clock <= CLOCK_TAI && clock != 10 : UsageCalls.isProcessorClock(clock);
   }
 
   private static boolean isReal(int clock) {
@@ -137,7 +149,10 @@ final class TimeCalls {
       Instant now = now();
       guest.mem().write(target, pair(now.getEpochSecond(), now.getNano()));
     } else {
-      long now = monotonic();
+      long now =
+          UsageCalls.isProcessorClock(clock)
+              ? guest.process().usage().processorNanos()
+              : monotonic();
       guest.mem().write(target, pair(now / NANOS, now % NANOS));
     }
     return 0;
@@ -177,39 +192,47 @@ final class TimeCalls {
     return seconds;
   }
 
-  private long times(long target) {
-    long ticks = monotonic() / (NANOS / 100);
-    if (target != 0) {
-      guest.mem().write(target, GuestMemory.struct(32).putLong(ticks));
-    }
-    return ticks;
-  }
-
-  private long getrusage(long who, long target) {
-    if (who < -1 || who > 1) {
-      return -Errno.EINVAL;
-    }
-    long now = who == -1 ? 0 : monotonic(); // there are no children
-    guest
-        .mem()
-        .write(target, GuestMemory.struct(144).putLong(now / NANOS).putLong(now % NANOS / 1000));
-    return 0;
-  }
-
   private long nanosleep(long wanted, long remaining) {
     return clockSleep(CLOCK_REALTIME, 0, wanted, remaining);
   }
 
+  /** Whether one can sleep by a clock, or which error it is. */
+  private static int sleepError(int clock) {
+    if (clock < 0) {
+      // Of one that is a descriptor's, of nobody, or the own thread's, which would not go on.
+      return (clock & CLOCK_SORT) == CLOCK_OF_DESCRIPTOR
+          ? Errno.ENOTSUP
+          : isClock(clock) && (clock & PER_THREAD) == 0 ? 0 : Errno.EINVAL;
+    }
+    return switch (clock) {
+      case CLOCK_THREAD, CLOCK_MONOTONIC_RAW, CLOCK_REALTIME_COARSE, CLOCK_MONOTONIC_COARSE ->
+          Errno.ENOTSUP;
+      case CLOCK_REALTIME_ALARM, CLOCK_BOOTTIME_ALARM -> Errno.EPERM;
+      default -> 0;
+    };
+  }
+
   private long clockSleep(int clock, long flags, long wanted, long remaining) {
-    if (!isClock(clock) || (flags & ~TIMER_ABSTIME) != 0) {
+    if (clock >= 0 && !isClock(clock)) {
       return -Errno.EINVAL;
+    }
+    int error = sleepError(clock);
+    if (error == Errno.ENOTSUP) {
+      return -error;
     }
     long nanos = readNanos(wanted);
     if (nanos < 0) {
       return -Errno.EINVAL;
     }
+    if (error != 0) {
+      return -error;
+    }
+    boolean processor = UsageCalls.isProcessorClock(clock);
     if ((flags & TIMER_ABSTIME) != 0) {
-      nanos -= now(isReal(clock));
+      nanos -= processor ? guest.process().usage().processorNanos() : now(isReal(clock));
+    }
+    if (processor && nanos > 0) {
+      return guest.stuck("sleeps until it has used processor time (clock_nanosleep)");
     }
     long before = monotonic();
     if (sleep(nanos)) {
@@ -262,6 +285,7 @@ final class TimeCalls {
     if (!guest.machine().goOutside()) {
       return false;
     }
+    long begin = System.nanoTime();
     try {
       TimeUnit.NANOSECONDS.sleep(nanos);
       return true;
@@ -269,6 +293,7 @@ final class TimeCalls {
       Thread.currentThread().interrupt();
       return false;
     } finally {
+      guest.process().usage().slept(System.nanoTime() - begin);
       guest.machine().comeBack();
     }
   }

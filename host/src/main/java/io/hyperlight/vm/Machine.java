@@ -658,6 +658,16 @@ public final class Machine implements AutoCloseable {
     }
   }
 
+  /** Where the vCPU runs in the running call, in terms of the kernel; 0 if nobody controls it. */
+  public int processorThread() {
+    return control == null ? 0 : control.vcpuThread();
+  }
+
+  /** How long the running call has taken, in nanoseconds. */
+  public long callNanos() {
+    return control == null ? 0 : control.elapsedNanos();
+  }
+
   /**
    * The thread of the call goes to code of the embedder's, or to sleep, and may be interrupted
    * there; {@link #comeBack} has to follow, if it does.

@@ -198,6 +198,16 @@ public final class RunControl implements AutoCloseable, Checkpoint {
     }
   }
 
+  /** Where the vCPU has run last in the running call. */
+  int vcpuThread() {
+    return vcpuThread;
+  }
+
+  /** How long the running call has taken. */
+  long elapsedNanos() {
+    return System.nanoTime() - start;
+  }
+
   /** How long the running call may take. */
   public long timeoutNanos() {
     return timeoutNanos;
