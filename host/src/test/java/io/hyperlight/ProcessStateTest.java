@@ -275,8 +275,7 @@ class ProcessStateTest {
   @Test
   void processorTimeIsThatOfTheEmbeddersClock() {
     Clock frozen = Clock.fixed(Instant.EPOCH, ZoneOffset.UTC);
-    try (Sandbox still =
-        Sandbox.builder(CompiledGuest.withLibc(PROGRAM)).clock(frozen).build()) {
+    try (Sandbox still = Sandbox.builder(CompiledGuest.withLibc(PROGRAM)).clock(frozen).build()) {
       long first = still.call("processor_nanos", long.class);
       assertThat(still.<Long>call("processor_nanos", long.class)).isEqualTo(first);
     }

@@ -168,6 +168,7 @@ final class LoadedProgram implements AutoCloseable {
             layout,
             base,
             systemCalls.randomBytes(ProgramStack.RANDOM_BYTES));
+    systemCalls.programBegins(ProgramStack.auxiliary(stackPointer, invocation));
   }
 
   /**

@@ -50,6 +50,13 @@ final class ProgramStack {
 
   private ProgramStack() {}
 
+  /** Where the auxiliary vector is on a stack that begins with the number of arguments. */
+  static long auxiliary(long stackPointer, Invocation invocation) {
+    // The number, and zeros behind arguments and environment.
+    int words = 3 + invocation.arguments().size() + invocation.environment().size();
+    return stackPointer + (long) Long.BYTES * words;
+  }
+
   /**
    * Writes it.
    *

@@ -15,6 +15,7 @@ final class LimitCalls {
   static final int DATA = 2;
   static final int STACK = 3;
   static final int CORE = 4;
+  static final int RSS = 5;
   static final int NPROC = 6;
   static final int NOFILE = 7;
   static final int MEMLOCK = 8;
@@ -66,10 +67,7 @@ final class LimitCalls {
   }
 
   private void apply() {
-    guest
-        .files()
-        .descriptors()
-        .setLimit((int) Math.min(of(NOFILE).current(), (long) descriptors));
+    guest.files().descriptors().setLimit((int) Math.min(of(NOFILE).current(), (long) descriptors));
     fileBytes = of(FSIZE).current();
     pendingSignals = Math.min(of(SIGPENDING).current(), PendingSignals.MOST);
   }
@@ -82,6 +80,11 @@ final class LimitCalls {
   /** How many signals may be pending. */
   long pendingSignals() {
     return pendingSignals;
+  }
+
+  /** How large the program's stack is. */
+  long stackBytes() {
+    return stackBytes;
   }
 
   /** The one of a resource that exists. */
@@ -118,8 +121,7 @@ final class LimitCalls {
   private void write(long target, ProcessState.Limit limit) {
     guest
         .mem()
-        .write(
-            target, GuestMemory.struct(SIZE).putLong(limit.current()).putLong(limit.maximum()));
+        .write(target, GuestMemory.struct(SIZE).putLong(limit.current()).putLong(limit.maximum()));
   }
 
   private long setLimit(int resource, long source) {

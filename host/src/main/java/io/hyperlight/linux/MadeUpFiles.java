@@ -1,11 +1,7 @@
 package io.hyperlight.linux;
 
 import io.hyperlight.files.Node;
-import io.hyperlight.vm.AddressSpace;
-import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
 
@@ -48,29 +44,68 @@ final class MadeUpFiles {
   }
 
   private void addProcess() {
+    ProcessStatus status = new ProcessStatus(guest);
+    SystemStatus system = new SystemStatus(guest);
+    MemoryTexts memory = new MemoryTexts(guest);
     link("/proc/self", Integer.toString(ProcessCalls.PROCESS));
-    link(SELF + "/exe", guest.program().path());
-    text(SELF + "/cmdline", () -> String.join("\0", guest.program().arguments()) + "\0");
-    text(SELF + "/comm", () -> guest.process().name() + "\n");
-    text(SELF + "/environ", () -> "");
-    text(SELF + "/maps", this::maps);
-    text(SELF + "/mounts", this::mounts);
-    text(SELF + "/stat", this::stat);
-    text(SELF + "/statm", this::statm);
-    text(SELF + "/status", this::status);
-    add(new DescriptorDirectory(SELF + "/fd", nextInode, guest));
-    nextInode += Descriptors.MOST + 1;
+    link("/proc/thread-self", ProcessCalls.PROCESS + "/task/" + ProcessCalls.PROCESS);
+    for (String folder : new String[] {SELF, SELF + "/task/" + ProcessCalls.PROCESS}) {
+      link(folder + "/exe", guest.program().path());
+      add(new MadeUpPlace(folder + "/cwd", nextInode++, () -> guest.files().workingDirectory()));
+      add(new MadeUpPlace(folder + "/root", nextInode++, () -> guest.files().fileSystem().root()));
+      text(folder + "/cmdline", () -> String.join("\0", guest.program().arguments()) + "\0");
+      text(folder + "/comm", status::comm);
+      text(folder + "/environ", () -> "");
+      text(folder + "/auxv", guest.process()::auxiliary);
+      text(folder + "/cgroup", () -> "0::/\n");
+      text(folder + "/io", ProcessStatus::transfers);
+      text(folder + "/limits", status::limits);
+      text(folder + "/mounts", system::mounts);
+      text(folder + "/mountinfo", system::mountInformation);
+      text(folder + "/oom_score", () -> "0\n");
+      text(folder + "/oom_score_adj", () -> "0\n");
+      text(folder + "/personality", () -> "00000000\n");
+      text(folder + "/stat", status::stat);
+      text(folder + "/statm", status::statm);
+      text(folder + "/status", status::status);
+      text(folder + "/wchan", () -> "0");
+      lines(folder + "/maps", memory::nextMapping);
+      lines(folder + "/smaps", memory::nextDetails);
+      add(new DescriptorDirectory(folder + "/fd", nextInode, guest));
+      nextInode += Descriptors.MOST + 1;
+    }
   }
 
   private void addSystem() {
+    SystemStatus system = new SystemStatus(guest);
     link("/proc/mounts", "self/mounts");
     text("/proc/cpuinfo", () -> "processor\t: 0\n\n");
-    text("/proc/meminfo", this::memory);
-    text("/proc/uptime", this::uptime);
+    text("/proc/filesystems", () -> "nodev\tproc\nnodev\ttmpfs\n");
+    text("/proc/loadavg", () -> "0.00 0.00 0.00 1/1 1\n");
+    text("/proc/meminfo", system::memory);
+    text("/proc/stat", system::stat);
+    text("/proc/uptime", system::uptime);
     text("/proc/version", () -> "Linux version " + ProcessCalls.RELEASE + " #1 Hyperlight\n");
-    text("/proc/sys/vm/overcommit_memory", () -> "2\n"); // what is mapped, is there
+    text("/proc/sys/fs/file-max", () -> Descriptors.MOST + "\n");
+    text("/proc/sys/fs/pipe-max-size", () -> "65536\n");
+    text("/proc/sys/kernel/cap_last_cap", () -> "40\n");
+    text("/proc/sys/kernel/hostname", () -> ProcessCalls.HOST_NAME + "\n");
+    text("/proc/sys/kernel/ngroups_max", () -> "65536\n");
     text("/proc/sys/kernel/osrelease", () -> ProcessCalls.RELEASE + "\n");
+    text("/proc/sys/kernel/ostype", () -> "Linux\n");
+    text("/proc/sys/kernel/pid_max", () -> "32768\n");
+    text("/proc/sys/kernel/random/boot_id", () -> "00000000-0000-4000-8000-000000000000\n");
+    text("/proc/sys/kernel/random/uuid", system::uuid);
+    text("/proc/sys/vm/max_map_count", () -> "16384\n");
+    text("/proc/sys/vm/overcommit_memory", () -> "2\n"); // what is mapped, is there
     text("/sys/devices/system/cpu/online", () -> "0\n");
+    text("/sys/devices/system/cpu/possible", () -> "0\n");
+    text("/sys/devices/system/cpu/present", () -> "0\n");
+    text("/sys/kernel/mm/transparent_hugepage/enabled", () -> "always madvise [never]\n");
+  }
+
+  private void lines(String path, MadeUpLines.Source source) {
+    add(new MadeUpLines(path, nextInode++, guest, source));
   }
 
   private void add(MadeUpNode node) {
@@ -87,110 +122,5 @@ final class MadeUpFiles {
 
   private void text(String path, Supplier<String> text) {
     add(new MadeUpText(path, nextInode++, text));
-  }
-
-  /** As far as programs look for their heap and stack in it. */
-  private String maps() {
-    StringBuilder lines = new StringBuilder();
-    for (Mappings.View view : guest.memory().mappings().views(0, AddressSpace.USER_END)) {
-      lines.append(MapsLine.of(view, guest)).append('\n');
-    }
-    return lines.toString();
-  }
-
-  private String mounts() {
-    StringBuilder lines = new StringBuilder("none / rootfs ro 0 0\n");
-    for (String path : guest.mountPaths()) {
-      lines.append("none ").append(escaped(path)).append(" tmpfs rw 0 0\n");
-    }
-    return lines.toString();
-  }
-
-  /** {@code getmntent(3)}. */
-  private static String escaped(String path) {
-    return path.replace("\\", "\\134")
-        .replace(" ", "\\040")
-        .replace("\t", "\\011")
-        .replace("\n", "\\012");
-  }
-
-  private long totalBytes() {
-    return guest.machine().memorySizeBytes();
-  }
-
-  private long usedBytes() {
-    return totalBytes() - guest.space().freeBytes();
-  }
-
-  /** 52 numbers, of which few are not made up. */
-  private String stat() {
-    return "%d (%s) R 0 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 0 %d %d %s\n"
-        .formatted(
-            ProcessCalls.PROCESS,
-            guest.process().name(),
-            usedBytes(),
-            usedBytes() / 4096,
-            String.join(" ", Collections.nCopies(28, "0")));
-  }
-
-  private String statm() {
-    long pages = usedBytes() / 4096;
-    return "%d %d 0 0 0 %d 0\n".formatted(pages, pages, pages);
-  }
-
-  private String status() {
-    int user = ProcessCalls.USER;
-    return """
-    Name:\t%s
-    Umask:\t%04o
-    State:\tR (running)
-    Tgid:\t1
-    Pid:\t1
-    PPid:\t0
-    TracerPid:\t0
-    Uid:\t%d\t%d\t%d\t%d
-    Gid:\t%d\t%d\t%d\t%d
-    FDSize:\t%d
-    Groups:\t
-    VmSize:\t%8d kB
-    VmRSS:\t%8d kB
-    Threads:\t1
-    NoNewPrivs:\t1
-    """
-        .formatted(
-            guest.process().name().replace("\\", "\\\\").replace("\n", "\\n"),
-            guest.files().umask(),
-            user,
-            user,
-            user,
-            user,
-            user,
-            user,
-            user,
-            user,
-            guest.files().descriptors().limit(),
-            usedBytes() / 1024,
-            usedBytes() / 1024);
-  }
-
-  private String memory() {
-    StringBuilder lines = new StringBuilder();
-    for (Map.Entry<String, Long> entry :
-        List.of(
-            Map.entry("MemTotal", totalBytes()),
-            Map.entry("MemFree", guest.space().freeBytes()),
-            Map.entry("MemAvailable", guest.space().freeBytes()),
-            Map.entry("Buffers", 0L),
-            Map.entry("Cached", 0L),
-            Map.entry("SwapTotal", 0L),
-            Map.entry("SwapFree", 0L))) {
-      lines.append("%-15s %8d kB\n".formatted(entry.getKey() + ":", entry.getValue() / 1024));
-    }
-    return lines.toString();
-  }
-
-  private String uptime() {
-    double seconds = guest.time().now(false) / 1e9;
-    return String.format(Locale.ROOT, "%.2f %.2f\n", seconds, 0.0);
   }
 }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which parts of memory are of what objects, however they were cut and moved. All else that is
@@ -72,6 +73,16 @@ final class MappedAreas {
       parts.add(area.within(start, end));
     }
     return parts;
+  }
+
+  /** The first that does not end at an address or before; null if there is none. */
+  @Nullable MappedArea from(long address) {
+    Map.Entry<Long, MappedArea> at = areas.floorEntry(address);
+    if (at != null && at.getValue().end() > address) {
+      return at.getValue();
+    }
+    Map.Entry<Long, MappedArea> next = areas.higherEntry(address);
+    return next == null ? null : next.getValue();
   }
 
   /** Whether none of them goes on across an address. */

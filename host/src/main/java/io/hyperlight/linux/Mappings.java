@@ -264,6 +264,21 @@ final class Mappings {
     return views;
   }
 
+  /** The first of these that does not end at an address or before; null if there is none. */
+  @Nullable View viewFrom(long address) {
+    long start = space.nextTaken(address);
+    if (start < 0) {
+      return null;
+    }
+    MappedArea area = areas.from(start);
+    if (area != null && area.start() <= start) {
+      return new View(area.start(), area.end(), area.protection(), area);
+    }
+    MappedRange range =
+        space.rangeAt(start, area == null ? AddressSpace.USER_END : area.start());
+    return new View(start, range.end(), range.protection(), null);
+  }
+
   /** Throws the error of a call that would need too many ranges. */
   void requireRoomFor(int more) {
     if (!hasRoomFor(more)) {

@@ -2,6 +2,7 @@ package io.hyperlight.linux;
 
 import io.hyperlight.os.Errno;
 import io.hyperlight.vm.AddressSpace;
+import io.hyperlight.vm.GuestAddressException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
@@ -14,6 +15,8 @@ final class ProcessCalls {
 
   /** Of the kernel that this looks like. */
   static final String RELEASE = "6.1.0";
+
+  static final String HOST_NAME = "sandbox";
 
   /** {@code nobody}. */
   static final int USER = 65534;
@@ -28,6 +31,9 @@ final class ProcessCalls {
   private static final int CAPABILITY_VERSION_3 = 0x2008_0522;
   private static final int CAPABILITY_SIZE = 12;
 
+  private static final int AUXILIARY_SIZE = 16;
+  private static final int MOST_AUXILIARY = 64;
+
   private static final int UTSNAME_FIELD = 65;
 
   private final SystemCalls guest;
@@ -36,6 +42,10 @@ final class ProcessCalls {
   private final LimitCalls limits;
   private final SchedulingCalls scheduling;
   private final UsageCalls usage;
+
+  /** Where the program's auxiliary vector is; 0 if it has none. */
+  private long auxiliary;
+
   private ProcessState.ThreadState thread = ProcessState.ThreadState.INITIAL;
 
   ProcessCalls(SystemCalls guest, AddressRanges ranges, long memoryBytes, int descriptors) {
@@ -75,9 +85,9 @@ final class ProcessCalls {
     // Other users, priorities, hardware, kernels.
     for (int number :
         new int[] {
-          101, 103, 109, 112, 116, 122, 123, 126, 139, 153, 154, 155, 161, 163, 165,
-          166, 167, 168, 169, 170, 171, 172, 173, 175, 176, 179, 246, 250, 272, 298, 304, 308,
-          310, 311, 313, 317, 320, 321, 323
+          101, 103, 109, 112, 116, 122, 123, 126, 139, 153, 154, 155, 161, 163, 165, 166, 167, 168,
+          169, 170, 171, 172, 173, 175, 176, 179, 246, 250, 272, 298, 304, 308, 310, 311, 313, 317,
+          320, 321, 323
         }) {
       table.refuse(number, Errno.EPERM);
     }
@@ -109,6 +119,27 @@ final class ProcessCalls {
     return usage;
   }
 
+  void setAuxiliary(long address) {
+    auxiliary = address;
+  }
+
+  /** The auxiliary vector as the program has it now, with one character a byte. */
+  String auxiliary() {
+    StringBuilder vector = new StringBuilder();
+    for (int pair = 0; pair < MOST_AUXILIARY && auxiliary != 0; pair++) {
+      try {
+        byte[] bytes = guest.mem().read(auxiliary + (long) AUXILIARY_SIZE * pair, AUXILIARY_SIZE);
+        vector.append(new String(bytes, StandardCharsets.ISO_8859_1));
+        if (ByteBuffer.wrap(bytes).getLong() == 0) {
+          break;
+        }
+      } catch (GuestAddressException e) {
+        break; // the program has unmapped it
+      }
+    }
+    return vector.toString();
+  }
+
   ProcessState.ThreadState thread() {
     return thread;
   }
@@ -124,7 +155,8 @@ final class ProcessCalls {
         scheduling.state(),
         attributes.state(),
         thread,
-        usage.state());
+        usage.state(),
+        auxiliary);
   }
 
   void restore(ProcessState earlier) {
@@ -133,6 +165,7 @@ final class ProcessCalls {
     scheduling.restore(earlier.scheduling());
     thread = earlier.thread();
     usage.restore(earlier.usage());
+    auxiliary = earlier.auxiliary();
   }
 
   /** The process that a number means, or that there is none. */
@@ -152,7 +185,7 @@ final class ProcessCalls {
 
   private long uname(long target) {
     ByteBuffer names = GuestMemory.struct(6 * UTSNAME_FIELD);
-    String[] fields = {"Linux", "sandbox", RELEASE, "#1 Hyperlight", "x86_64", "(none)"};
+    String[] fields = {"Linux", HOST_NAME, RELEASE, "#1 Hyperlight", "x86_64", "(none)"};
     for (int i = 0; i < fields.length; i++) {
       names.position(i * UTSNAME_FIELD).put(fields[i].getBytes(StandardCharsets.US_ASCII));
     }

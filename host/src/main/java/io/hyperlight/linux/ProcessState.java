@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param attributes of {@code prctl(2)}
  * @param thread what its one thread has registered
  * @param usage what it has used
+ * @param auxiliary where its auxiliary vector is; 0 if it has none
  */
 public record ProcessState(
     @Nullable String name,
@@ -19,7 +20,8 @@ public record ProcessState(
     Scheduling scheduling,
     Attributes attributes,
     ThreadState thread,
-    Usage usage) {
+    Usage usage,
+    long auxiliary) {
   /** A new program's. */
   public static final ProcessState INITIAL =
       new ProcessState(
@@ -28,11 +30,12 @@ public record ProcessState(
           Scheduling.INITIAL,
           Attributes.INITIAL,
           ThreadState.INITIAL,
-          Usage.INITIAL);
+          Usage.INITIAL,
+          0);
 
   /** Whether it is a new program's, but for what it has used. */
   boolean isInitial() {
-    return new ProcessState(name, limits, scheduling, attributes, thread, Usage.INITIAL)
+    return new ProcessState(name, limits, scheduling, attributes, thread, Usage.INITIAL, auxiliary)
         .equals(INITIAL);
   }
 

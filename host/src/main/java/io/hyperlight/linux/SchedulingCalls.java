@@ -1,7 +1,6 @@
 package io.hyperlight.linux;
 
 import io.hyperlight.os.Errno;
-import java.nio.ByteBuffer;
 
 /**
  * Scheduling of a process that has the processor for itself: {@code sched(7)}, {@code
@@ -58,8 +57,7 @@ final class SchedulingCalls {
     table.on(204, (guest, a, b, c, d, e, f) -> of(guest).processors((int) a, (int) b, c));
     table.on(251, (guest, a, b, c, d, e, f) -> of(guest).setIo((int) a, (int) b, (int) c));
     table.on(252, (guest, a, b, c, d, e, f) -> of(guest).io((int) a, (int) b));
-    table.on(
-        315, (guest, a, b, c, d, e, f) -> of(guest).attributes((int) a, b, (int) c, (int) d));
+    table.on(315, (guest, a, b, c, d, e, f) -> of(guest).attributes((int) a, b, (int) c, (int) d));
   }
 
   private static SchedulingCalls of(SystemCalls guest) {
@@ -125,9 +123,7 @@ final class SchedulingCalls {
     }
     boolean wasIdle = (now.policy() & ~RESET_ON_FORK) == IDLE;
     boolean wasReset = (now.policy() & RESET_ON_FORK) != 0;
-    if (realTime
-        || (wasIdle && kind != IDLE)
-        || (wasReset && (wanted & RESET_ON_FORK) == 0)) {
+    if (realTime || (wasIdle && kind != IDLE) || (wasReset && (wanted & RESET_ON_FORK) == 0)) {
       return -Errno.EPERM;
     }
     now = new ProcessState.Scheduling(wanted, now.nice(), now.io());

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,6 +81,38 @@ final class SignalCalls {
     table.on(128, (guest, a, b, c, d, e, f) -> guest.signals().sigtimedwait(a, b, c, d));
     table.on(130, (guest, a, b, c, d, e, f) -> guest.signals().sigsuspend(a, b));
     table.on(131, (guest, a, b, c, d, e, f) -> guest.signals().sigaltstack(a, b));
+  }
+
+  /** Those that are pending for the thread, or for the process, a bit for each. */
+  long pending(boolean ofThread) {
+    return ofThread ? pending.ofThread() : pending.ofProcess();
+  }
+
+  /** How many are pending with what they are about. */
+  int queued() {
+    return pending.size();
+  }
+
+  long blocked() {
+    return blocked;
+  }
+
+  /** Those that the program says it ignores. */
+  long ignored() {
+    return handled(handler -> handler == SIG_IGN);
+  }
+
+  /** Those that it has a handler for. */
+  long caught() {
+    return handled(handler -> handler != SIG_IGN && handler != SIG_DFL);
+  }
+
+  private long handled(LongPredicate which) {
+    long found = 0;
+    for (int signal = 1; signal <= SignalState.SIGNALS; signal++) {
+      found |= which.test(actions[signal].handler()) ? Signals.bit(signal) : 0;
+    }
+    return found;
   }
 
   SignalState state() {
@@ -324,7 +357,9 @@ final class SignalCalls {
     if (!isBlocked && actions[signal].handler() == SIG_DFL) {
       return guest.kill(signal);
     }
-    return pending.add(info, toThread, guest.process().limits().pendingSignals()) ? 0 : -Errno.EAGAIN;
+    return pending.add(info, toThread, guest.process().limits().pendingSignals())
+        ? 0
+        : -Errno.EAGAIN;
   }
 
   private boolean isIgnored(int signal) {
@@ -384,11 +419,10 @@ final class SignalCalls {
       entered = true;
       interrupted = blocked;
     }
-    if (!entered) {
-      return false;
+    if (entered) {
+      guest.context().resume(next);
     }
-    guest.context().resume(next);
-    return true;
+    return entered;
   }
 
   /**

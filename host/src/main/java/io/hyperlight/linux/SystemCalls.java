@@ -135,8 +135,7 @@ public final class SystemCalls implements AutoCloseable {
     time = new TimeCalls(this, settings.clock());
     random = new RandomCalls(this, settings.randomSeed());
     process =
-        new ProcessCalls(
-            this, ranges, machine.memorySizeBytes(), settings.limits().descriptors());
+        new ProcessCalls(this, ranges, machine.memorySizeBytes(), settings.limits().descriptors());
     signals = new SignalCalls(this);
     files = new ProcessFiles(this, streams, settings);
   }
@@ -319,6 +318,11 @@ public final class SystemCalls implements AutoCloseable {
     try (FileContent content = location.node().open(false)) {
       memory.files().add(start, end, protection, content, location, offset, system);
     }
+  }
+
+  /** Says where the auxiliary vector of a program is that begins. */
+  public void programBegins(long auxiliary) {
+    process.setAuxiliary(auxiliary);
   }
 
   /** Random bytes as the guest would get them. */

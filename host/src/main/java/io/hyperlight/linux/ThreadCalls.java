@@ -36,8 +36,7 @@ final class ThreadCalls {
     }
     guest
         .process()
-        .setThread(
-            new ProcessState.ThreadState(head, guest.process().thread().barriers()));
+        .setThread(new ProcessState.ThreadState(head, guest.process().thread().barriers()));
     return 0;
   }
 
@@ -67,8 +66,7 @@ final class ThreadCalls {
       guest
           .process()
           .setThread(
-              new ProcessState.ThreadState(
-                  before.robustList(), before.barriers() | command >> 1));
+              new ProcessState.ThreadState(before.robustList(), before.barriers() | command >> 1));
     }
     return command == 0 ? BARRIERS : 0;
   }

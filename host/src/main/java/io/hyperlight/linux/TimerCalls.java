@@ -21,8 +21,7 @@ final class TimerCalls {
 
   static void register(SystemCallTable table) {
     table.on(GETITIMER, (guest, a, b, c, d, e, f) -> get(guest, (int) a, b));
-    table.on(
-        ALARM, (guest, a, b, c, d, e, f) -> (int) a == 0 ? 0 : refuse(guest, ALARM));
+    table.on(ALARM, (guest, a, b, c, d, e, f) -> (int) a == 0 ? 0 : refuse(guest, ALARM));
     table.on(SETITIMER, (guest, a, b, c, d, e, f) -> set(guest, (int) a, b, c));
     table.refuse(TIMER_CREATE, Errno.ENOSYS, Need.TIMERS);
     // timer_settime, timer_gettime, timer_getoverrun, timer_delete: of none.

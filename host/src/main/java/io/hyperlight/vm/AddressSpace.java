@@ -461,6 +461,32 @@ public final class AddressSpace {
             .toList());
   }
 
+  /** The first address that is mapped or reserved, from one on; -1 if there is none. */
+  public long nextTaken(long address) {
+    int at = firstMappingEndingAfter(address);
+    return at == mappings.size() ? -1 : Math.max(mappings.get(at).start, address);
+  }
+
+  /**
+   * What is mapped or reserved with equal rights, from an address on that is, up to another one.
+   *
+   * @param end behind the address
+   */
+  public MappedRange rangeAt(long address, long end) {
+    int at = firstMappingEndingAfter(address);
+    Protection protection = mappings.get(at).protection;
+    long found = mappings.get(at).end;
+    for (int next = at + 1; next < mappings.size() && found < end; next++) {
+      checkpoint.pass();
+      Mapping mapping = mappings.get(next);
+      if (mapping.start != found || mapping.protection != protection) {
+        break;
+      }
+      found = mapping.end;
+    }
+    return new MappedRange(address, Math.min(found, end), protection);
+  }
+
   /** Whether user code can read, or write, all of a range; any values. */
   boolean isAccessible(long guestAddress, long sizeBytes, boolean write) {
     return isCovered(
