@@ -171,7 +171,7 @@ final class FutexCalls {
       return error;
     }
     int operand = third << 8 >> 20;
-    if ((third & 8 << 28) != 0) {
+    if ((third & (8 << 28)) != 0) {
       operand = 1 << (operand & 31);
     }
     int operation = third >>> 28 & 7;

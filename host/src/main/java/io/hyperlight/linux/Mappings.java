@@ -274,8 +274,7 @@ final class Mappings {
     if (area != null && area.start() <= start) {
       return new View(area.start(), area.end(), area.protection(), area);
     }
-    MappedRange range =
-        space.rangeAt(start, area == null ? AddressSpace.USER_END : area.start());
+    MappedRange range = space.rangeAt(start, area == null ? AddressSpace.USER_END : area.start());
     return new View(start, range.end(), range.protection(), null);
   }
 

@@ -10,7 +10,8 @@ import java.nio.ByteBuffer;
  * @param code {@code si_code}
  * @param first what is there depends on the code: an address, or the sender's process and user
  * @param second of a signal with a value, that value
- * @param third the rest of the union, as {@code fourth}
+ * @param third the rest of the union
+ * @param fourth likewise
  */
 public record SignalInfo(
     int signal, int error, int code, long first, long second, long third, long fourth) {

@@ -59,8 +59,8 @@ final class SystemStatus {
   /** A number of version 4 (RFC 9562), another one for each that opens the file. */
   String uuid() {
     ByteBuffer random = ByteBuffer.wrap(guest.random().next(16));
-    long high = random.getLong() & ~0xf000L | 0x4000;
-    long low = random.getLong() & ~(3L << 62) | 1L << 63;
+    long high = (random.getLong() & ~0xf000L) | 0x4000;
+    long low = (random.getLong() & ~(3L << 62)) | (1L << 63);
     return new UUID(high, low) + "\n";
   }
 
