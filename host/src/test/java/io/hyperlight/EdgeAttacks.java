@@ -112,14 +112,15 @@ final class EdgeAttacks {
             "load vector state askew",
             GENERAL_PROTECTION,
             atEdge("mov $-1, %%eax; mov $-1, %%edx; xrstor64 -1001(%0)")),
-        // A component that XCR0 does not have.
+        // A component that XCR0 does not have. What is asked for has to be short: all that a processor
+        // with AMX has is longer than a page.
         faults(
             "load vector state of components that are not there",
             GENERAL_PROTECTION,
             """
             uint64_t start = take_heap_page();
             ((uint64_t *)start)[64] = -1ul;
-            __asm__ volatile("xrstor64 (%0)" : : "r"(start), "a"(-1), "d"(-1) : "memory");
+            __asm__ volatile("xrstor64 (%0)" : : "r"(start), "a"(7), "d"(0) : "memory");
             """),
         faults(
             "load vector state with a reserved header",
@@ -127,7 +128,7 @@ final class EdgeAttacks {
             """
             uint64_t start = take_heap_page();
             ((uint64_t *)start)[66] = 1;
-            __asm__ volatile("xrstor64 (%0)" : : "r"(start), "a"(-1), "d"(-1) : "memory");
+            __asm__ volatile("xrstor64 (%0)" : : "r"(start), "a"(7), "d"(0) : "memory");
             """),
         faults(
             "copy beyond the end of memory",
