@@ -112,7 +112,8 @@ final class EdgeAttacks {
             "load vector state askew",
             GENERAL_PROTECTION,
             atEdge("mov $-1, %%eax; mov $-1, %%edx; xrstor64 -1001(%0)")),
-        // A component that XCR0 does not have. What is asked for has to be short: all that a processor
+        // A component that XCR0 does not have. What is asked for has to be short: all that a
+        // processor
         // with AMX has is longer than a page.
         faults(
             "load vector state of components that are not there",

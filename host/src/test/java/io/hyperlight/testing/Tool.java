@@ -5,32 +5,36 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
 /** A program or library of the distribution's that tests run. */
 public enum Tool {
-  BUSYBOX("busybox-static", () -> isFile("/bin/busybox")),
-  CARGO("cargo (Debian 12: rustc-web cargo-web), 1.85 or newer", Tool::cargoRuns),
-  LUA("lua5.4", () -> isFile("/usr/bin/lua5.4")),
-  LUA_LIBRARY("liblua5.4-dev", () -> isLibrary("lua5.4")),
-  PYTHON("python3", () -> isFile("/usr/bin/python3")),
-  PYTHON_TESTS("libpython3-testsuite (Debian 12: libpython3.11-testsuite)", Tool::hasPythonTests),
-  SQLITE_LIBRARY("libsqlite3-dev", () -> isLibrary("sqlite3")),
-  ZLIB_LIBRARY("zlib1g-dev", () -> isLibrary("z"));
+  BUSYBOX("busybox-static"),
+  CARGO("cargo (Debian 12: rustc-web cargo-web), 1.85 or newer"),
+  LUA("lua5.4"),
+  LUA_LIBRARY("liblua5.4-dev"),
+  PYTHON("python3"),
+  PYTHON_TESTS("libpython3-testsuite (Debian 12: libpython3.11-testsuite)"),
+  SQLITE_LIBRARY("libsqlite3-dev"),
+  ZLIB_LIBRARY("zlib1g-dev");
 
   private final String debianPackage;
 
-  @SuppressWarnings("ImmutableEnumChecker")
-  private final BooleanSupplier present;
-
-  Tool(String debianPackage, BooleanSupplier present) {
+  Tool(String debianPackage) {
     this.debianPackage = debianPackage;
-    this.present = present;
   }
 
   boolean isPresent() {
-    return present.getAsBoolean();
+    return switch (this) {
+      case BUSYBOX -> isFile("/bin/busybox");
+      case CARGO -> cargoRuns();
+      case LUA -> isFile("/usr/bin/lua5.4");
+      case LUA_LIBRARY -> isLibrary("lua5.4");
+      case PYTHON -> isFile("/usr/bin/python3");
+      case PYTHON_TESTS -> hasPythonTests();
+      case SQLITE_LIBRARY -> isLibrary("sqlite3");
+      case ZLIB_LIBRARY -> isLibrary("z");
+    };
   }
 
   /** What to do about its absence. */
