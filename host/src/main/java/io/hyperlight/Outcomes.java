@@ -129,6 +129,13 @@ final class Outcomes implements Outcome.Reporter {
                   .formatted(registers.getOrDefault(Register.RAX, 0L)),
               null,
               registers);
+      case Trap.ExitBesideMessage(VcpuExit exit, Map<Register, Long> registers) ->
+          fault(
+              GuestFaultException.Kind.PROTOCOL_VIOLATION,
+              "its own code went on after a message to the host, and left the virtual machine: "
+                  + exit,
+              null,
+              registers);
       case Trap.PrivilegeLost(String how, Map<Register, Long> registers) ->
           fault(GuestFaultException.Kind.MACHINE_STOPPED, how, null, registers);
       case Trap.Stopped(Map<Register, Long> registers) ->

@@ -2,11 +2,11 @@ package io.hyperlight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.vm.VcpuStop;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -20,7 +20,7 @@ class RestoredAttacksTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void aSandboxIsAsANewbornAfterEachAttack(boolean exitless) {
+  void aSandboxIsAsANewbornAfterEachAttack(boolean exitless) throws InterruptedException {
     String sources = Attack.sources(ATTACKS) + ResetOracle.FUNCTIONS;
     Sandbox.Builder builder = HostileGuest.builder(sources).memorySize(4 << 20);
     if (exitless) {
@@ -38,6 +38,7 @@ class RestoredAttacksTest {
         } catch (HyperlightException e) {
           // However it ends; HostileGuestTest says how it may.
         }
+        VcpuStop.await(ResetOracle.machineOf(sandbox));
         sandbox.restore(snapshot);
         for (String leak : oracle.leaksOf(sandbox)) {
           leaks.add(attack + ": " + leak);
@@ -49,18 +50,20 @@ class RestoredAttacksTest {
     assertThat(leaks).isEmpty();
   }
 
-  @Test
-  void soItIsAfterEachLoopThatADeadlineEnds() {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void soItIsAfterEachLoopThatADeadlineEnds(boolean exitless) throws InterruptedException {
     String sources = Attack.sources(ENDLESS) + ResetOracle.FUNCTIONS;
     List<String> leaks = new ArrayList<>();
     // Neither the other limits nor the clock may end a loop.
-    try (Sandbox original =
-            HostileGuest.builder(sources).memorySize(4 << 20).limits(Limits.NONE).build();
+    Sandbox.Builder builder = HostileGuest.builder(sources).memorySize(4 << 20).limits(Limits.NONE);
+    try (Sandbox original = (exitless ? builder.exitless() : builder).build();
         Snapshot snapshot = original.snapshot();
         Sandbox sandbox = snapshot.spawn()) {
       ResetOracle oracle = new ResetOracle(snapshot);
       for (Attack attack : ENDLESS) {
         assertThat(endingOf(sandbox, attack)).as(attack.name()).isIn(endings(attack));
+        VcpuStop.await(ResetOracle.machineOf(sandbox));
         sandbox.restore(snapshot);
         for (String leak : oracle.leaksOf(sandbox)) {
           leaks.add(attack + ": " + leak);

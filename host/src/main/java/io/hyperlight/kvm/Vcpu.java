@@ -54,6 +54,9 @@ public final class Vcpu extends KvmFile {
   private final MemorySegment run;
   private boolean unmapped;
 
+  /** Set before each {@code KVM_RUN}: an error of the JVM may come before its end is known. */
+  private boolean exitUnseen;
+
   /** What {@link #setSignalMask} has set. No set has the signals that cannot be blocked. */
   private long signalMask = -1;
 
@@ -82,16 +85,19 @@ public final class Vcpu extends KvmFile {
   }
 
   /**
-   * {@code KVM_RUN}: runs the guest until it exits.
+   * {@code KVM_RUN}: runs the guest until it exits. Whatever the exit is, it is {@linkplain
+   * #isExitUnseen unseen} then.
    *
    * @return 0 when it did, or the error number, mostly {@link Errno#EINTR}
    */
   public int run() {
+    exitUnseen = true;
     if (Posix.ioctl(fd, Ioctl.KVM_RUN.request, 0) == 0) {
       return 0;
     }
     if (run.get(JAVA_INT, EXIT_REASON) == EXIT_INTR) {
       run.set(JAVA_INT, EXIT_REASON, EXIT_UNKNOWN); // of this run, and no later one
+      exitUnseen = false;
       return Errno.EINTR;
     }
     return runForError();
@@ -99,7 +105,24 @@ public final class Vcpu extends KvmFile {
 
   /** Again, to be told why it failed. Maybe it does not fail again, then nothing has happened. */
   private int runForError() {
-    return Posix.ioctl(errno, fd, Ioctl.KVM_RUN.request, 0) == 0 ? 0 : Posix.errno(errno);
+    int error = Posix.ioctl(errno, fd, Ioctl.KVM_RUN.request, 0) == 0 ? 0 : Posix.errno(errno);
+    exitUnseen = error != Errno.EINTR; // which finishes the last exit and makes no new one
+    return error;
+  }
+
+  /**
+   * Whether the vCPU stands at an exit that nobody has looked at: KVM may have an instruction to
+   * finish then, at the next {@link #run}, in whatever memory and registers there are. It is so
+   * from the start of every {@code KVM_RUN} until {@link #exitSeen}, unless KVM says that nothing
+   * is left to finish.
+   */
+  public boolean isExitUnseen() {
+    return exitUnseen;
+  }
+
+  /** Says that somebody has looked at the last exit, and done what it needs. */
+  public void exitSeen() {
+    exitUnseen = false;
   }
 
   /**
@@ -137,6 +160,7 @@ public final class Vcpu extends KvmFile {
    * @return whether it is complete; a repeated instruction may exit again instead
    */
   public boolean completeExit() {
+    exitUnseen = true;
     run.set(JAVA_BYTE, IMMEDIATE_EXIT, (byte) 1);
     int error = runForError();
     run.set(JAVA_BYTE, IMMEDIATE_EXIT, (byte) 0);

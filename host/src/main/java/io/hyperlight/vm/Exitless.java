@@ -35,6 +35,7 @@ final class Exitless implements RunControl.Run, AutoCloseable {
   private static final int LEAST_PATIENCE = Math.min(64, MOST_PATIENCE);
 
   private final PhysicalMemory memory;
+  private final Vcpu vcpu;
   private final VcpuThread thread;
   private final long frame;
   private final Runnable whenInterrupted;
@@ -44,9 +45,6 @@ final class Exitless implements RunControl.Run, AutoCloseable {
 
   /** Whether the next message is to be given when the vCPU runs next. */
   private boolean posting;
-
-  /** Whether the vCPU has stopped for a reason that nobody has looked at. */
-  private boolean exited;
 
   /** Whether the guest waits for the next call. */
   private boolean ready;
@@ -74,6 +72,7 @@ final class Exitless implements RunControl.Run, AutoCloseable {
    */
   Exitless(PhysicalMemory memory, Vcpu vcpu, long frame, Runnable whenInterrupted) {
     this.memory = memory;
+    this.vcpu = vcpu;
     this.frame = frame;
     this.whenInterrupted = whenInterrupted;
     thread = new VcpuThread(vcpu);
@@ -82,6 +81,16 @@ final class Exitless implements RunControl.Run, AutoCloseable {
   /** The thread that runs the vCPU. */
   VcpuThread thread() {
     return thread;
+  }
+
+  /** Whether the vCPU runs. One that does may stop by itself, and then stands until it is run. */
+  boolean isRunning() {
+    return thread.isRunning();
+  }
+
+  /** Whether the vCPU can never run again. */
+  boolean hasFailed() {
+    return thread.hasFailed();
   }
 
   KickSignal.Target target() {
@@ -173,18 +182,14 @@ final class Exitless implements RunControl.Run, AutoCloseable {
     if (posting) {
       post();
     }
-    if (!exited && !thread.isRunning()) {
+    if (!thread.isRunning() && !vcpu.isExitUnseen()) {
       thread.start();
     }
     int left = patience;
     while (!receive()) {
-      if (exited || !thread.isRunning()) {
+      if (!thread.isRunning()) {
         // It may have left a message before.
-        exited = true;
-        if (!receive()) {
-          exited = false;
-          return thread.result();
-        }
+        return receive() ? 0 : thread.result();
       } else if (left > 0) {
         left--;
         Thread.onSpinWait();
@@ -242,17 +247,11 @@ final class Exitless implements RunControl.Run, AutoCloseable {
 
   // Between calls.
 
-  /**
-   * Stops the vCPU, wherever the guest is.
-   *
-   * @return whether it stands at an exit that nobody has looked at; if not, a signal has stopped it
-   */
-  boolean stop() {
+  /** Stops the vCPU, wherever the guest is. */
+  void stop() {
     if (thread.isRunning()) {
       thread.stop();
-      exited = thread.result() == 0;
     }
-    return exited;
   }
 
   /** The vCPU, which is stopped, starts again from the gate's beginning. */
@@ -260,7 +259,6 @@ final class Exitless implements RunControl.Run, AutoCloseable {
     ready = false;
     posting = false;
     received = false;
-    exited = false;
   }
 
   /** All is as in the beginning: nobody is to learn how many calls there were before. */

@@ -231,11 +231,26 @@ public final class Gate {
     putMessage(code, CALL_DONE)
         .addWithInt("mov %%rdx, 0x%x(%%r9)", CallFrame.MESSAGE_RDX, 0x49, 0x89, 0x91)
         .add("mov %r9, %rsp", 0x4c, 0x89, 0xcc);
-    return callExchange(code)
-        .add("mov %r9, %rsp", 0x4c, 0x89, 0xcc)
-        .add("cld", 0xfc)
+    callExchange(code).add("mov %r9, %rsp", 0x4c, 0x89, 0xcc);
+    return asEntered(code)
         .addWithInt("mov $0x%x, %%eax", (int) ADDRESS, 0xb8)
         .add("jmp *%rax", 0xff, 0xe0);
+  }
+
+  /**
+   * Whatever the host would have written at an entry, and the gate does not write itself: no call
+   * sees registers or flags of the one before.
+   */
+  private static MachineCode asEntered(MachineCode code) {
+    return code.add("xor %ebp, %ebp", 0x31, 0xed)
+        .add("xor %r10d, %r10d", 0x45, 0x31, 0xd2)
+        .add("xor %r12d, %r12d", 0x45, 0x31, 0xe4)
+        .add("xor %r13d, %r13d", 0x45, 0x31, 0xed)
+        .add("xor %r14d, %r14d", 0x45, 0x31, 0xf6)
+        .add("xor %r15d, %r15d", 0x45, 0x31, 0xff)
+        .addWithInt("mov $0x%x, %%r11d", (int) Machine.FIXED_FLAGS, 0x41, 0xbb)
+        .add("push %r11", 0x41, 0x53)
+        .add("popfq", 0x9d);
   }
 
   /** The results to where the host looks for them, and on to 1 if there is to be no exit. */

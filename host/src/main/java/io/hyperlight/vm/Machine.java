@@ -3,7 +3,6 @@ package io.hyperlight.vm;
 import io.hyperlight.kvm.DirtyTracker;
 import io.hyperlight.kvm.Register;
 import io.hyperlight.kvm.Vcpu;
-import io.hyperlight.kvm.VcpuExit;
 import io.hyperlight.os.Checkpoint;
 import io.hyperlight.os.Errno;
 import java.util.List;
@@ -39,14 +38,13 @@ public final class Machine implements AutoCloseable {
   private static final long USER_FLAGS = 0x24_0dd5;
 
   /** Bit 1 is always set, IF as a program expects it; nothing is ever injected. */
-  private static final long FIXED_FLAGS = 0x202;
+  static final long FIXED_FLAGS = 0x202;
 
   /** What the vCPU has in the stub. */
   static final long INITIAL_FLAGS = 2;
 
-  private static final long PRIVILEGE_MASK = 3;
-
-  private static final int MOST_COMPLETION_STEPS = 16;
+  /** What {@link #runExitless} returns if there is a message, instead of an error number. */
+  private static final int MESSAGE = -2;
 
   private static final long TRAP_FLAG = 1 << 8;
 
@@ -58,6 +56,7 @@ public final class Machine implements AutoCloseable {
   private final long exceptionStackTop;
   private final Processor processor;
   private final Vcpu vcpu;
+  private final Exits exits;
   private final RunControl.Run run;
   private final UserContext context;
   private final @Nullable MachineImage image;
@@ -83,13 +82,13 @@ public final class Machine implements AutoCloseable {
   /** Whether the next call starts from a clean state. */
   private boolean pristine = true;
 
-  /** Whether the guest cannot go on: after a trap, or where it is not known how it stopped. */
+  /** Whether the guest cannot go on: after a trap, or if a run did not get to its end. */
   private boolean trapped;
 
   /** Whether there is more to put back than memory and general registers. */
   private boolean disturbed;
 
-  /** Whether nobody can say what state the vCPU is in. */
+  /** Whether nobody can say what state the vCPU is in, or a restore did not get to its end. */
   private boolean lost;
 
   /** Whether the last run ended at the gate's exit. */
@@ -135,6 +134,7 @@ public final class Machine implements AutoCloseable {
     }
     vcpu = processor.vcpu();
     run = vcpu::run;
+    exits = new Exits(vcpu, entry, memory, exceptionStackTop);
     context = new UserContext(this, vcpu);
     DirtyTracker tracker = processor.tracker();
     if (tracker != null) {
@@ -286,10 +286,13 @@ public final class Machine implements AutoCloseable {
    */
   public boolean restore(MachineImage to) {
     halt();
-    if (image != to || lost) {
+    if (image != to || lost || (exitless != null && exitless.hasFailed())) {
       return false;
     }
     trapped = true; // should something fail in between
+    if (!settle()) {
+      return false;
+    }
     lost = true;
     if (disturbed) {
       processor.reset();
@@ -455,12 +458,12 @@ public final class Machine implements AutoCloseable {
     if (without != null && without.hasMessage()) {
       without.answer();
     } else {
-      resumeStub();
+      resumeStub(exit);
     }
   }
 
-  private void resumeStub() {
-    vcpu.set(Register.RIP, exit + Monitor.OUT_LENGTH);
+  private void resumeStub(long out) {
+    vcpu.set(Register.RIP, out + Monitor.OUT_LENGTH);
     vcpu.set(Register.R11, userFlags(vcpu.get(Register.R11)));
     if (entry == SystemCallEntry.USER) {
       vcpu.set(Register.RFLAGS, userFlags(vcpu.get(Register.RFLAGS)));
@@ -479,7 +482,7 @@ public final class Machine implements AutoCloseable {
 
   /** Says that user code goes on, wherever it stopped. */
   void resumed() {
-    if (lost) {
+    if (lost || vcpu.isExitUnseen()) {
       throw new IllegalStateException("nobody knows the state of the machine");
     }
     disturb();
@@ -506,50 +509,99 @@ public final class Machine implements AutoCloseable {
    */
   public @Nullable Trap run() {
     requireNotTrapped();
-    // Until it is known how the vCPU stopped. An error can come at any time, a full stack or heap:
-    // KVM may have an instruction to finish then, which nobody has let it finish.
-    trapped = true;
-    lost = true;
+    trapped = true; // should something fail in between
     callDone = false;
     Exitless without = exitless;
-    int error = without == null ? runVcpu() : runExitless(without);
-    if (error == RunControl.STOPPED) {
+    int result = without == null ? runVcpu() : runExitless(without);
+    if (result == RunControl.STOPPED) {
       // Anywhere: in the middle of an exception, or not entered at all.
       disturbed = true;
-      lost = false;
       halt();
       return new Trap.Stopped(whereabouts());
     }
-    if (without != null && without.hasMessage()) {
-      callDone = without.isCallDone();
-      if (!callDone && without.get(Register.RAX) != Gate.CALL_HOST) {
-        lost = false;
-        Map<Register, Long> message = without.registers();
-        halt();
-        return new Trap.BadMessage(message);
+    if (result == MESSAGE) {
+      return message(Objects.requireNonNull(without));
+    }
+    if (result != 0) {
+      disturbed = true;
+      lost = true;
+      throw vcpu.failedRun(result);
+    }
+    return look(without != null && without.hasMessage());
+  }
+
+  /** Takes the guest's message. */
+  private @Nullable Trap message(Exitless without) {
+    callDone = without.isCallDone();
+    if (callDone || without.get(Register.RAX) == Gate.CALL_HOST) {
+      trapped = false;
+      return null;
+    }
+    Map<Register, Long> message = without.registers();
+    halt();
+    return new Trap.BadMessage(message);
+  }
+
+  /**
+   * Looks at the exit where the vCPU stands. Here and in {@link #settle} alone an exit becomes one
+   * that has been looked at; before, nothing of this machine goes to anybody else.
+   *
+   * @param besideMessage whether the guest has left a message and not waited for the answer
+   */
+  private @Nullable Trap look(boolean besideMessage) {
+    Exits.Kind kind = exits.kind();
+    if (!besideMessage) {
+      switch (kind) {
+        case CALL_DONE, HOST_CALL, SYSTEM_CALL -> {
+          callDone = kind == Exits.Kind.CALL_DONE;
+          exit = kind == Exits.Kind.HOST_CALL ? Gate.HOST_CALL_EXIT : systemCallStub;
+          disturbed |= (vcpu.get(Register.RFLAGS) & TRAP_FLAG) != 0;
+          vcpu.exitSeen();
+          trapped = false;
+          return null;
+        }
+        case BAD_RETURN_ADDRESS, DIRTY_RING_FULL, OTHER -> disturbed = true;
       }
-      trapped = false;
-      lost = false;
-      return null;
     }
-    boolean systemCall = error == 0 && vcpu.isByteOut(Monitor.SYSTEM_CALL_PORT) && isOurs();
-    if (systemCall
-        && (callDone || exit != systemCallStub || isUserAddress(vcpu.get(Register.RCX)))) {
-      // Where the port is for user code, the instruction can be reached by a jump, too.
-      disturbed |= (vcpu.get(Register.RFLAGS) & TRAP_FLAG) != 0;
-      trapped = false;
-      lost = false;
-      return null;
+    Trap trap =
+        besideMessage
+            ? new Trap.ExitBesideMessage(vcpu.exit(), whereabouts())
+            : kind == Exits.Kind.BAD_RETURN_ADDRESS
+                ? new Trap.BadReturnAddress(Trap.registers(vcpu))
+                : exits.trap();
+    switch (trap) {
+      case Trap.ProcessorException ignored -> vcpu.exitSeen(); // the stub's own out is all there is
+      case Trap.PrivilegeLost ignored -> lost = true;
+      default -> settle();
     }
-    disturbed = true;
-    if (error != 0) {
-      throw vcpu.failedRun(error);
+    return trap;
+  }
+
+  /**
+   * Lets KVM finish what the vCPU has exited for, if nobody has looked at that: in the middle of an
+   * instruction, memory and registers would be written by the next KVM_RUN, whoever has them then.
+   *
+   * @return whether the machine can be restored; if not, it is lost
+   */
+  private boolean settle() {
+    if (lost || !vcpu.isExitUnseen()) {
+      return !lost;
     }
-    if (systemCall) {
-      lost = false;
-      return new Trap.BadReturnAddress(Trap.registers(vcpu));
+    lost = true; // should something fail in between
+    if (!exits.isRest()) {
+      disturbed = true;
+      if (!exits.complete()) {
+        return false;
+      }
     }
-    return trap();
+    vcpu.exitSeen();
+    lost = false;
+    return true;
+  }
+
+  /** Whether the vCPU runs although nobody waits for it. */
+  boolean isRunning() {
+    return exitless != null && exitless.isRunning();
   }
 
   /** Whether nobody can say what state it is in: it can do nothing any more but be closed. */
@@ -576,41 +628,45 @@ public final class Machine implements AutoCloseable {
     }
   }
 
-  /** As {@link #runVcpu}, also until there is a message. */
+  /**
+   * As {@link #runVcpu}, also until there is a message.
+   *
+   * @return also {@link #MESSAGE}. If there is one and the guest has not waited for its answer, 0.
+   */
   private int runExitless(Exitless without) {
     while (true) {
-      int error = control == null ? without.run() : control.runForOther(without.target(), without);
-      if (without.hasMessage() && error == 0) {
+      boolean unseen = !without.isRunning() && vcpu.isExitUnseen();
+      if (unseen && !exits.isRest() && !vcpu.isDirtyRingFull()) {
         return 0;
-      } else if (error == 0 && vcpu.isDirtyRingFull()) {
-        memory.makeRoomForTracker();
-      } else if (error == 0 && isRest()) {
-        resumeStub();
-      } else if (error != Errno.EINTR) {
+      } else if (without.hasMessage()) {
+        return MESSAGE;
+      } else if (unseen) {
+        letGoOn();
+      }
+      int error = control == null ? without.run() : control.runForOther(without.target(), without);
+      if (error != 0 && error != Errno.EINTR) {
         return error;
       }
     }
   }
 
-  /** Whether the vCPU has stopped because its guest has waited for the host long enough. */
-  private boolean isRest() {
-    return vcpu.isByteOut(Monitor.SYSTEM_CALL_PORT)
-        && isOurs()
-        && vcpu.get(Register.RAX) == Gate.CALL_REST
-        && isUserAddress(vcpu.get(Register.RCX));
+  /** From an exit that is no affair of the guest's. */
+  private void letGoOn() {
+    if (vcpu.isDirtyRingFull()) {
+      memory.makeRoomForTracker();
+    } else {
+      resumeStub(systemCallStub);
+    }
+    vcpu.exitSeen();
   }
 
   /** Stops a guest that waits for the next call, or does whatever it does meanwhile. */
   public void halt() {
     Exitless without = exitless;
-    if (without == null || lost) {
-      return;
-    }
-    if (!without.stop()) {
-      disturbed = true;
-    } else if (!isRest()) {
-      // Which KVM may have to finish, and nobody has let it.
-      lost = true;
+    if (without != null && !lost) {
+      without.stop();
+      // Unless it waits: a signal has stopped it anywhere.
+      disturbed |= !(vcpu.isExitUnseen() && exits.isRest());
     }
   }
 
@@ -689,124 +745,7 @@ public final class Machine implements AutoCloseable {
    * call or a host call, where it returns to. Hostile.
    */
   public Map<Register, Long> whereabouts() {
-    Map<Register, Long> registers = Trap.registers(vcpu);
-    long rip = vcpu.get(isBeforeOrBehindOut(systemCallStub) ? Register.RCX : Register.RIP);
-    long stack = vcpu.get(Register.RSP);
-    try {
-      if (Gate.isInExchange(rip)) {
-        rip = addressSpace.readLong(stack);
-        stack += Long.BYTES;
-      }
-      if (Gate.isInHostCall(rip)) {
-        rip = addressSpace.readLong(stack);
-      }
-    } catch (GuestAddressException e) {
-      rip = vcpu.get(Register.RIP); // a stack that is none
-    }
-    registers.put(Register.RIP, rip);
-    return registers;
-  }
-
-  /**
-   * Whether an {@code out} is the stub's or the gate's own. Where the stub is a supervisor page,
-   * RIP there means CPL 0 in the stub, and the gate has none; where they are user pages, the vCPU
-   * must be in 64-bit user code: what comes next runs in the mode that it is in.
-   */
-  private boolean isOurs() {
-    exit = systemCallStub;
-    boolean atStub = isBeforeOrBehindOut(systemCallStub);
-    if (entry == SystemCallEntry.SUPERVISOR) {
-      callDone =
-          atStub
-              && vcpu.get(Register.RAX) == Gate.CALL_DONE
-              && vcpu.get(Register.RCX) == Gate.DONE_RETURN;
-      return atStub;
-    }
-    if (vcpu.codeSegmentSelector() != Monitor.USER_CODE) {
-      return false;
-    }
-    callDone =
-        isBeforeOrBehindOut(Gate.DONE_RETURN - Monitor.OUT_LENGTH)
-            && vcpu.get(Register.RAX) == Gate.CALL_DONE;
-    if (isBeforeOrBehindOut(Gate.HOST_CALL_EXIT) && vcpu.get(Register.RAX) == Gate.CALL_HOST) {
-      exit = Gate.HOST_CALL_EXIT;
-      return true;
-    }
-    return callDone || atStub;
-  }
-
-  /** KVM leaves RIP at either side of the instruction. */
-  private boolean isBeforeOrBehindOut(long out) {
-    long rip = vcpu.get(Register.RIP);
-    return rip == out || rip == out + Monitor.OUT_LENGTH;
-  }
-
-  /** A return to anything else would fault at CPL 0 or leave user space. */
-  static boolean isUserAddress(long address) {
-    return address >= PhysicalMemory.PAGE_SIZE && address < AddressSpace.USER_END;
-  }
-
-  private static boolean isUserCode(long selector) {
-    return (selector & PRIVILEGE_MASK) == PRIVILEGE_MASK;
-  }
-
-  private Trap trap() {
-    VcpuExit exit = vcpu.exit();
-    Map<Register, Long> registers = Trap.registers(vcpu);
-    if (exit instanceof VcpuExit.Io(boolean out, int size, int port, int count)
-        && out
-        && size == 1
-        && count == 1
-        && port < Monitor.VECTORS) {
-      long stub = Monitor.exceptionStubAddress(port);
-      long rip = vcpu.get(Register.RIP);
-      if (rip == stub || rip == stub + Monitor.OUT_LENGTH) {
-        return processorException(port, registers);
-      }
-    }
-    if (exit instanceof VcpuExit.Io io) {
-      lost = !completeInstruction();
-      return new Trap.PortAccess(io, registers);
-    }
-    return new Trap.Unexpected(exit, registers);
-  }
-
-  /**
-   * Lets KVM finish what it would otherwise finish at the next KVM_RUN. A repeated instruction
-   * exits again as often as the guest wishes; after some steps the vCPU is given up.
-   *
-   * @return whether it is finished
-   */
-  private boolean completeInstruction() {
-    for (int step = 0; step < MOST_COMPLETION_STEPS; step++) {
-      if (vcpu.completeExit()) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /**
-   * Reads what the processor pushed (Intel SDM vol. 3, "64-Bit Mode Stack Frame"): SS, RSP, RFLAGS,
-   * CS, RIP and for some vectors an error code, on a page that user code cannot touch. The stub has
-   * not moved RSP, which so tells whether there is one.
-   */
-  private Trap processorException(int vector, Map<Register, Long> registers) {
-    long pushed = Monitor.STACK_TOP - vcpu.get(Register.RSP);
-    if (pushed != 5 * 8 && pushed != 6 * 8) {
-      return new Trap.PrivilegeLost("exception outside the exception stack", registers);
-    }
-    long frameEnd = exceptionStackTop;
-    long errorCode = pushed == 6 * 8 ? memory.getLong(frameEnd - 48) : 0;
-    registers.put(Register.RIP, memory.getLong(frameEnd - 40));
-    registers.put(Register.RFLAGS, memory.getLong(frameEnd - 24));
-    registers.put(Register.RSP, memory.getLong(frameEnd - 16));
-    if (!isUserCode(memory.getLong(frameEnd - 32))) {
-      return new Trap.PrivilegeLost("exception " + vector + " at CPL 0", registers);
-    }
-    Trap trap = new Trap.ProcessorException(vector, errorCode, vcpu.getSregs().cr2(), registers);
-    lost = false;
-    return trap;
+    return exits.whereabouts(addressSpace);
   }
 
   /** Closes vCPU and VM and unmaps all memory. A second call does nothing. */

@@ -49,6 +49,13 @@ public sealed interface Trap {
    */
   record BadMessage(Map<Register, Long> registers) implements Trap {}
 
+  /**
+   * An exit of a guest that has left a message and has to wait for the host's then.
+   *
+   * @param exit why the vCPU stopped
+   */
+  record ExitBesideMessage(VcpuExit exit, Map<Register, Long> registers) implements Trap {}
+
   /** The vCPU was found at a privilege level where it has no business. */
   record PrivilegeLost(String how, Map<Register, Long> registers) implements Trap {}
 

@@ -37,7 +37,7 @@ public final class UserContext {
 
   /** Whether user code can run at an address, if there is any. */
   public static boolean isUserAddress(long address) {
-    return Machine.isUserAddress(address);
+    return Exits.isUserAddress(address);
   }
 
   /**

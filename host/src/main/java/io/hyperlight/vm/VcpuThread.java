@@ -111,6 +111,11 @@ final class VcpuThread implements AutoCloseable {
     return state == RUNNING;
   }
 
+  /** Whether an error has ended the thread: it cannot be started again. */
+  boolean hasFailed() {
+    return failure != null;
+  }
+
   /** Lets the vCPU run, which is stopped. */
   void start() {
     target();

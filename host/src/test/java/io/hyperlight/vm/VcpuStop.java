@@ -1,0 +1,16 @@
+package io.hyperlight.vm;
+
+import io.hyperlight.testing.Await;
+
+/** For tests in other packages: what the vCPU of a sandbox without exits does. */
+public final class VcpuStop {
+  private VcpuStop() {}
+
+  /**
+   * Waits until the vCPU has stopped: by itself, or as the watchdog stops one that runs on between
+   * calls. Returns at once where the vCPU has no thread of its own.
+   */
+  public static void await(Machine machine) throws InterruptedException {
+    Await.until("the vCPU stops", () -> !machine.isRunning());
+  }
+}
