@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -56,7 +57,7 @@ class ExitlessAttacksTest {
   }
 
   /** How it ended, if it did not return. */
-  private static HyperlightException call(Sandbox sandbox, String function) {
+  private static @Nullable HyperlightException call(Sandbox sandbox, String function) {
     CALLED.set(sandbox);
     try {
       sandbox.call(function, Object.class);
@@ -112,7 +113,7 @@ class ExitlessAttacksTest {
       for (AfterMessage attack : ATTACKS) {
         if (attack.exits()) {
           sandbox.restore(snapshot);
-          HyperlightException end = call(sandbox, attack.function());
+          @Nullable HyperlightException end = call(sandbox, attack.function());
           awaitStop(sandbox);
           if (end == null) {
             // The host had taken the message before, and looks when there is something to run.
