@@ -57,6 +57,9 @@ public final class Vcpu extends KvmFile {
   /** Set before each {@code KVM_RUN}: an error of the JVM may come before its end is known. */
   private boolean exitUnseen;
 
+  /** Whether the guest's selectors are the thread's. */
+  private boolean leavesSelectors;
+
   /** What {@link #setSignalMask} has set. No set has the signals that cannot be blocked. */
   private long signalMask = -1;
 
@@ -92,7 +95,11 @@ public final class Vcpu extends KvmFile {
    */
   public int run() {
     exitUnseen = true;
-    if (Posix.ioctl(fd, Ioctl.KVM_RUN.request, 0) == 0) {
+    int result =
+        leavesSelectors
+            ? Posix.runIoctl(fd, Ioctl.KVM_RUN.request, 0)
+            : Posix.ioctl(fd, Ioctl.KVM_RUN.request, 0);
+    if (result == 0) {
       return 0;
     }
     if (run.get(JAVA_INT, EXIT_REASON) == EXIT_INTR) {
@@ -106,6 +113,9 @@ public final class Vcpu extends KvmFile {
   /** Again, to be told why it failed. Maybe it does not fail again, then nothing has happened. */
   private int runForError() {
     int error = Posix.ioctl(errno, fd, Ioctl.KVM_RUN.request, 0) == 0 ? 0 : Posix.errno(errno);
+    if (leavesSelectors) {
+      Posix.runSecond();
+    }
     exitUnseen = error != Errno.EINTR; // which finishes the last exit and makes no new one
     return error;
   }
@@ -178,6 +188,15 @@ public final class Vcpu extends KvmFile {
    */
   public void keepRegistersSynchronised(boolean special) {
     run.set(JAVA_LONG, VALID_REGS, special ? SYNC_REGS | SYNC_SREGS : SYNC_REGS);
+  }
+
+  /**
+   * Says that KVM leaves the guest's DS, ES, FS and GS in the thread that runs it. Whatever the
+   * guest does, the thread has null selectors at the end of each {@link #run} then. {@link
+   * Posix#installRunCode} comes before.
+   */
+  public void takeSelectorsFromThread() {
+    leavesSelectors = true;
   }
 
   /** A general register as of the last exit. */

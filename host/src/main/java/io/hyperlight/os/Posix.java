@@ -9,8 +9,10 @@ import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import org.jspecify.annotations.Nullable;
 
 /**
  * System calls of the C library, through {@code java.lang.foreign}. The only class that links
@@ -217,6 +219,37 @@ public final class Posix {
             Linker.Option.captureCallState("errno"));
   }
 
+  /** Where in the code of {@link #installRunCode} the second function begins. */
+  public static final int RUN_CODE_SECOND = 128;
+
+  private static final int PROT_EXEC = 4;
+  private static final int PAGE_SIZE = 4096;
+
+  private static volatile @Nullable MemorySegment runCode;
+
+  /** The functions of {@link #installRunCode}, after it. */
+  private static final class RunCode {
+    static final MethodHandle RUN =
+        interposer.interpose(
+            "ioctl",
+            linkCode(
+                0,
+                FunctionDescriptor.of(
+                    ValueLayout.JAVA_INT,
+                    ValueLayout.JAVA_INT,
+                    ValueLayout.JAVA_LONG,
+                    ValueLayout.JAVA_LONG)));
+
+    static final MethodHandle SECOND =
+        linkCode(RUN_CODE_SECOND, FunctionDescriptor.of(ValueLayout.JAVA_INT));
+
+    @SuppressWarnings("restricted")
+    private static MethodHandle linkCode(long offset, FunctionDescriptor descriptor) {
+      return Linker.nativeLinker()
+          .downcallHandle(Objects.requireNonNull(runCode).asSlice(offset), descriptor);
+    }
+  }
+
   private static final class Linked {
     static final Functions FUNCTIONS = new Functions();
   }
@@ -303,6 +336,52 @@ public final class Posix {
   public static int ioctl(int fd, long request, long argument) {
     try {
       return (int) PlainIoctl.HANDLE.invokeExact(fd, request, argument);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /**
+   * Puts code on a page of its own, for {@link #runIoctl} and {@link #runSecond}, if that has not
+   * been done yet. It stays there, and cannot be written.
+   *
+   * @param code two functions: one with the parameters of {@code ioctl} at the beginning, one
+   *     without any at {@link #RUN_CODE_SECOND}
+   * @throws SystemCallException if the kernel refuses
+   */
+  public static synchronized void installRunCode(byte[] code) {
+    if (runCode != null) {
+      return;
+    }
+    MemorySegment page =
+        mmap(PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+    try {
+      MemorySegment.copy(code, 0, page, ValueLayout.JAVA_BYTE, 0, code.length);
+      mprotect(page, PROT_READ | PROT_EXEC);
+    } catch (Throwable t) {
+      munmap(page);
+      throw t;
+    }
+    runCode = page;
+  }
+
+  /**
+   * As {@link #ioctl(int, long, long)}, by the first function of {@link #installRunCode}.
+   *
+   * @return 0, or -1 for failure
+   */
+  public static int runIoctl(int fd, long request, long argument) {
+    try {
+      return (int) RunCode.RUN.invokeExact(fd, request, argument);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /** The second function of {@link #installRunCode}. */
+  public static int runSecond() {
+    try {
+      return (int) RunCode.SECOND.invokeExact();
     } catch (Throwable t) {
       throw unexpected(t);
     }

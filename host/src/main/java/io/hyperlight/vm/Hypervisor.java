@@ -90,6 +90,7 @@ public final class Hypervisor {
           && fault.vector() == 14
           && fault.instructionPointer()
               == Monitor.systemCallStubAddress(SystemCallEntry.SUPERVISOR)) {
+        RunCode.install();
         hasProtectionKeys = probeProtectionKeys();
         return SystemCallEntry.USER;
       }

@@ -89,6 +89,9 @@ final class Processor implements AutoCloseable {
       vcpu.setMsrs(
           MSR_STAR, STAR, MSR_LSTAR, Monitor.systemCallStubAddress(entry), MSR_SFMASK, SFMASK);
       vcpu.keepRegistersSynchronised(entry == SystemCallEntry.USER);
+      if (entry == SystemCallEntry.USER) {
+        vcpu.takeSelectorsFromThread();
+      }
       return new Processor(hypervisor, vm, vcpu, tracker, initial);
     } catch (Throwable t) {
       close(tracker, vcpu, vm);

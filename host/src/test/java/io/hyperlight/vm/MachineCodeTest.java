@@ -2,6 +2,7 @@ package io.hyperlight.vm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.os.Posix;
 import io.hyperlight.testing.Command;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.io.IOException;
@@ -47,6 +48,8 @@ class MachineCodeTest {
     codes.put("start", Gate.start());
     codes.put("unlock", Gate.unlock());
     codes.put("exchange", Gate.exchange());
+    codes.put("run", RunCode.run());
+    codes.put("null selectors", RunCode.nullSelectors());
     codes.put("CPUID probe", CpuidProbe.code());
     for (SystemCallEntry entry : SystemCallEntry.values()) {
       codes.put("system call, " + entry, Monitor.systemCallStub(entry));
@@ -85,6 +88,7 @@ class MachineCodeTest {
     for (SystemCallEntry entry : SystemCallEntry.values()) {
       assertThat(Gate.DONE + Gate.leave(entry, 0).size()).isLessThanOrEqualTo(Gate.START);
     }
+    assertThat(RunCode.run().size()).isLessThanOrEqualTo(Posix.RUN_CODE_SECOND);
     assertThat(Gate.START + Gate.start().size()).isLessThanOrEqualTo(Gate.UNLOCK);
     assertThat(Gate.UNLOCK + Gate.unlock().size()).isLessThanOrEqualTo(Gate.SYSTEM_CALL_STUB);
     assertThat(Gate.SYSTEM_CALL_STUB + Monitor.systemCallStub(SystemCallEntry.USER).size())
