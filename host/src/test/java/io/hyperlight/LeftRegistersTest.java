@@ -100,95 +100,94 @@ class LeftRegistersTest {
   private static final String PROGRAM =
       REGISTERS
           + """
-      #include <stdio.h>
-      #include <string.h>
+          #include <stdio.h>
+          #include <string.h>
 
-      static char request[64] __attribute__((used));
+          static char request[64] __attribute__((used));
 
-      int main(void)
-      {
-          __asm__ volatile("xor %%eax, %%eax; xor %%edi, %%edi; lea request(%%rip), %%rsi; mov $64, %%edx; syscall\\n" FIND
-                           : : : "rax", "rcx", "rdx", "rdi", "rsi", "r11", "memory");
-          __asm__ volatile("fninit; ldmxcsr %0" : : "m"(mxcsr));
-          unsigned selector;
-          char how;
-          int keys, tiles;
-          if (sscanf(request, "%x %c %d %d", &selector, &how, &keys, &tiles) != 4) {
-              return 1;
+          int main(void)
+          {
+              __asm__ volatile("xor %%eax, %%eax; xor %%edi, %%edi; lea request(%%rip), %%rsi; mov $64, %%edx; syscall\\n" FIND
+                               : : : "rax", "rcx", "rdx", "rdi", "rsi", "r11", "memory");
+              __asm__ volatile("fninit; ldmxcsr %0" : : "m"(mxcsr));
+              unsigned selector;
+              char how;
+              int keys, tiles;
+              if (sscanf(request, "%x %c %d %d", &selector, &how, &keys, &tiles) != 4) {
+                  return 1;
+              }
+              finish_finding(keys, tiles);
+              for (int i = 0; i < 10; i++) {
+                  printf("%lx ", found[i]);
+              }
+              fflush(stdout);
+              if (how == 'n') {
+                  return 0;
+              }
+              leave_all(selector, keys, tiles);
+              if (how == 'e') {
+                  __asm__ volatile("mov $231, %eax; xor %edi, %edi; syscall");
+              } else if (how == 'u') {
+                  __asm__ volatile("ud2");
+              } else if (how == 'o') {
+                  __asm__ volatile("out %al, $0x70");
+              } else if (how == 's') { /* reads, so that it waits where it waited before */
+                  __asm__ volatile("xor %eax, %eax; xor %edi, %edi; lea request(%rip), %rsi; mov $64, %edx; syscall; ud2");
+              }
+              for (;;) {
+              }
           }
-          finish_finding(keys, tiles);
-          for (int i = 0; i < 10; i++) {
-              printf("%lx ", found[i]);
-          }
-          fflush(stdout);
-          if (how == 'n') {
-              return 0;
-          }
-          leave_all(selector, keys, tiles);
-          if (how == 'e') {
-              __asm__ volatile("mov $231, %eax; xor %edi, %edi; syscall");
-          } else if (how == 'u') {
-              __asm__ volatile("ud2");
-          } else if (how == 'o') {
-              __asm__ volatile("out %al, $0x70");
-          } else if (how == 's') { /* reads, so that it waits where it waited before */
-              __asm__ volatile("xor %eax, %eax; xor %edi, %edi; lea request(%rip), %rsi; mov $64, %edx; syscall; ud2");
-          }
-          for (;;) {
-          }
-      }
-      """;
+          """;
 
   private static final String GUEST =
       "#include <hyperlight.h>\n"
           + REGISTERS
           + """
-      HL_IMPORT(void, outside)
-      HL_EXPORT(hl_bytes, find, int, int)
-      HL_EXPORT(void, leave, int, int, int, int)
-      HL_EXPORT(void, try_keys)
-      HL_EXPORT(void, try_tiles)
+          HL_IMPORT(void, outside)
+          HL_EXPORT(hl_bytes, find, int, int)
+          HL_EXPORT(void, leave, int, int, int, int)
+          HL_EXPORT(void, try_keys)
+          HL_EXPORT(void, try_tiles)
 
-      void try_keys(void) { __asm__ volatile(".byte 0x0f, 0x01, 0xee" : : "c"(0) : "rax", "rdx"); }
-      void try_tiles(void) { __asm__ volatile(".byte 0xc4, 0xe2, 0x79, 0x49, 0x00" : : "a"(area) : "memory"); }
+          void try_keys(void) { __asm__ volatile(".byte 0x0f, 0x01, 0xee" : : "c"(0) : "rax", "rdx"); }
+          void try_tiles(void) { __asm__ volatile(".byte 0xc4, 0xe2, 0x79, 0x49, 0x00" : : "a"(area) : "memory"); }
 
-      hl_bytes find(int keys, int tiles)
-      {
-          __asm__ volatile(FIND : : : "rax", "rdx", "memory");
-          finish_finding(keys, tiles);
-          return (hl_bytes){(const uint8_t *)found, 80};
-      }
+          hl_bytes find(int keys, int tiles)
+          {
+              __asm__ volatile(FIND : : : "rax", "rdx", "memory");
+              finish_finding(keys, tiles);
+              return (hl_bytes){(const uint8_t *)found, 80};
+          }
 
-      void leave(int selector, int how, int keys, int tiles)
-      {
-          leave_all(selector, keys, tiles);
-          switch (how) {
-          case 0: __asm__ volatile("cld"); return;
-          case 1: __asm__ volatile("ud2");
-          case 2: for (;;) { }
-          case 3: *(volatile char *)16 = 0; break;
-          case 4: __asm__ volatile("out %al, $0x70"); break;
-          case 5: __asm__ volatile("mov $0x999, %%eax; syscall; ud2" : : : "rax", "rcx", "r11"); break;
-          case 6: __asm__ volatile("cld"); outside(); break;
-          case 7: __asm__ volatile("mov $0x484c0000, %%eax; syscall; ud2" : : : "rax"); break;
-          case 8: { /* the gate's own exit, without what the gate does before */
-              const volatile uint8_t *at = (const volatile uint8_t *)0x10000;
-              while (at[0] != 0xb8 || *(const volatile uint32_t *)(at + 1) != HL_CALL_DONE) {
-                  at++;
+          void leave(int selector, int how, int keys, int tiles)
+          {
+              leave_all(selector, keys, tiles);
+              switch (how) {
+              case 0: __asm__ volatile("cld"); return;
+              case 1: __asm__ volatile("ud2");
+              case 2: for (;;) { }
+              case 3: *(volatile char *)16 = 0; break;
+              case 4: __asm__ volatile("out %al, $0x70"); break;
+              case 5: __asm__ volatile("mov $0x999, %%eax; syscall; ud2" : : : "rax", "rcx", "r11"); break;
+              case 6: __asm__ volatile("cld"); outside(); break;
+              case 7: __asm__ volatile("mov $0x484c0000, %%eax; syscall; ud2" : : : "rax"); break;
+              case 8: { /* the gate's own exit, without what the gate does before */
+                  const volatile uint8_t *at = (const volatile uint8_t *)0x10000;
+                  while (at[0] != 0xb8 || *(const volatile uint32_t *)(at + 1) != HL_CALL_DONE) {
+                      at++;
+                  }
+                  __asm__ volatile("mov $0x484c0000, %%eax; jmp *%0" : : "r"(at + 5) : "rax");
               }
-              __asm__ volatile("mov $0x484c0000, %%eax; jmp *%0" : : "r"(at + 5) : "rax");
+              case 9: __asm__ volatile("pushfq; orq $0x100, (%rsp); popfq; nop; nop"); break;
+              case 10: __asm__ volatile("mov $35, %%eax; syscall" : : "D"((uint64_t[]){1000, 0}), "S"(0) : "rax", "rcx", "r11"); break;
+              }
+              __asm__ volatile("cld");
           }
-          case 9: __asm__ volatile("pushfq; orq $0x100, (%rsp); popfq; nop; nop"); break;
-          case 10: __asm__ volatile("mov $35, %%eax; syscall" : : "D"((uint64_t[]){1000, 0}), "S"(0) : "rax", "rcx", "r11"); break;
-          }
-          __asm__ volatile("cld");
-      }
-      """;
+          """;
 
   /** What {@code find} returns. */
   private static final List<String> FOUND =
-      List.of(
-          "DS", "ES", "FS", "GS", "flags", "GS base", "PKRU", "tiles", "x87 and SSE", "AVX");
+      List.of("DS", "ES", "FS", "GS", "flags", "GS base", "PKRU", "tiles", "x87 and SSE", "AVX");
 
   private static final int ENDINGS = 11;
 
@@ -216,7 +215,8 @@ class LeftRegistersTest {
   private static String serve(Sandbox sandbox, String request) {
     try {
       return new String(
-          sandbox.within(Duration.ofMillis(request.endsWith("l") ? 100 : 60_000))
+          sandbox
+              .within(Duration.ofMillis(request.endsWith("l") ? 100 : 60_000))
               .serve("%s %d %d\0".formatted(request, KEYS, TILES).getBytes(UTF_8)),
           UTF_8);
     } catch (HyperlightException e) {
@@ -305,8 +305,7 @@ class LeftRegistersTest {
     Map<String, String> before = ThreadRegisters.read();
     Map<String, String> beforeInThread = inNewThread();
     int interrupted = 0;
-    try (Sandbox original =
-            (exitless ? guest(outside).exitless() : guest(outside)).build();
+    try (Sandbox original = (exitless ? guest(outside).exitless() : guest(outside)).build();
         Snapshot snapshot = original.snapshot();
         Sandbox sandbox = snapshot.spawn()) {
       for (int selector : SELECTORS) {

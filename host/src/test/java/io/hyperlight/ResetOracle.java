@@ -402,8 +402,8 @@ final class ResetOracle {
   }
 
   /**
-   * A paravirtual KVM leaves a guest's selectors in the thread, where the next guest finds them:
-   * others than those of the dirty guest, so that a gate which keeps them shows.
+   * Where KVM leaves a guest's selectors in the thread, the next guest would find them: others than
+   * those of the dirty guest, so that it shows if they are kept.
    */
   private void leaveSelectorsInThread() {
     try (Sandbox other = snapshot.spawn()) {

@@ -281,8 +281,12 @@ class ResetOracleTest {
   @ValueSource(strings = {"8ed8", "8ec0", "8ee0", "8ee8"}) // of DS, ES, FS and GS
   void aGateThatKeepsASelectorIsFound(String load) {
     Sabotage.removeFromGate(ResetOracle.machineOf(original), load, 2);
-    assertThat(leaksAfter(_ -> {}, Ending.RETURN, _ -> () -> {}))
-        .anyMatch(leak -> leak.contains("the guest sees"));
+    List<String> leaks = leaksAfter(_ -> {}, Ending.RETURN, _ -> () -> {});
+    if (MachineState.keepsSelectors()) {
+      assertThat(leaks).anyMatch(leak -> leak.contains("the guest sees"));
+    } else {
+      assertThat(leaks).isEmpty(); // the thread has taken it back before
+    }
   }
 
   @Test

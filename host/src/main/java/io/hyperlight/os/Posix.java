@@ -353,8 +353,7 @@ public final class Posix {
     if (runCode != null) {
       return;
     }
-    MemorySegment page =
-        mmap(PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+    MemorySegment page = mmap(PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
     try {
       MemorySegment.copy(code, 0, page, ValueLayout.JAVA_BYTE, 0, code.length);
       mprotect(page, PROT_READ | PROT_EXEC);

@@ -54,8 +54,7 @@ public final class ThreadRegisters {
       4c89c3 89c8 c3         mov %r8, %rbx; mov %ecx, %eax; ret
       """;
 
-  private static final MethodHandle READ =
-      code(CODE, FunctionDescriptor.ofVoid(ADDRESS, JAVA_INT));
+  private static final MethodHandle READ = code(CODE, FunctionDescriptor.ofVoid(ADDRESS, JAVA_INT));
 
   private static final boolean HAS_PROTECTION_KEYS = hasProtectionKeys();
 
@@ -83,8 +82,7 @@ public final class ThreadRegisters {
                   ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
       MemorySegment page =
           (MemorySegment)
-              mmap.invokeExact(
-                  MemorySegment.NULL, PAGE, PROT_ALL, MAP_PRIVATE_ANONYMOUS, -1, 0L);
+              mmap.invokeExact(MemorySegment.NULL, PAGE, PROT_ALL, MAP_PRIVATE_ANONYMOUS, -1, 0L);
       MemorySegment code = page.reinterpret(PAGE);
       MemorySegment.copy(bytes, 0, code, JAVA_BYTE, 0, bytes.length);
       return linker.downcallHandle(code, type);

@@ -78,6 +78,11 @@ public final class MachineState {
         machine.addressSpace().mappings());
   }
 
+  /** Whether the selectors of a guest are those of its vCPU, and not those of the thread. */
+  public static boolean keepsSelectors() {
+    return Hypervisor.get().entry() == SystemCallEntry.SUPERVISOR;
+  }
+
   private static String msr(Vcpu vcpu, long index) {
     try {
       return hex(vcpu.getMsrs(index)[0]);
