@@ -119,9 +119,6 @@ final class Exits {
    * @return whether there is nothing left to finish; if not, nobody knows the vCPU's state
    */
   boolean complete() {
-    if (vcpu.isDirtyRingFull()) {
-      return true;
-    }
     if (!(vcpu.exit() instanceof VcpuExit.Io)) {
       return false;
     }

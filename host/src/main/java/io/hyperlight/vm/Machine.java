@@ -587,6 +587,11 @@ public final class Machine implements AutoCloseable {
     if (lost || !vcpu.isExitUnseen()) {
       return !lost;
     }
+    if (vcpu.isDirtyRingFull()) {
+      makeRoom();
+      vcpu.exitSeen();
+      return true;
+    }
     lost = true; // should something fail in between
     if (!exits.isRest()) {
       disturbed = true;
@@ -620,7 +625,7 @@ public final class Machine implements AutoCloseable {
     while (true) {
       int error = Thread.currentThread().isVirtual() ? VcpuThreads.run(this) : runHere(false);
       if (error == 0 && vcpu.isDirtyRingFull()) {
-        memory.makeRoomForTracker();
+        makeRoom();
       } else if (error != Errno.EINTR) {
         return error;
       }
@@ -653,11 +658,17 @@ public final class Machine implements AutoCloseable {
   /** From an exit that is no affair of the guest's. */
   private void letGoOn() {
     if (vcpu.isDirtyRingFull()) {
-      memory.makeRoomForTracker();
+      makeRoom();
     } else {
       resumeStub(systemCallStub);
     }
     vcpu.exitSeen();
+  }
+
+  private void makeRoom() {
+    lost = true; // should it fail: pages that the guest wrote would be overlooked
+    memory.makeRoomForTracker();
+    lost = false;
   }
 
   /** Stops a guest that waits for the next call, or does whatever it does meanwhile. */
