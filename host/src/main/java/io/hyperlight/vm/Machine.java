@@ -609,6 +609,11 @@ public final class Machine implements AutoCloseable {
     return exitless != null && exitless.isRunning();
   }
 
+  /** The kernel's number of the thread that only the vCPU has. */
+  int vcpuThreadNumber() {
+    return Objects.requireNonNull(exitless).target().thread();
+  }
+
   /** Whether nobody can say what state it is in: it can do nothing any more but be closed. */
   public boolean isLost() {
     return lost;
@@ -648,7 +653,7 @@ public final class Machine implements AutoCloseable {
       } else if (unseen) {
         letGoOn();
       }
-      int error = control == null ? without.run() : control.runForOther(without.target(), without);
+      int error = control == null ? without.run() : control.run(without.target(), without);
       if (error != 0 && error != Errno.EINTR) {
         return error;
       }

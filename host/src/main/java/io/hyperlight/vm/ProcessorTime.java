@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
  * How much processor time a call has used.
  *
  * <p>Of a thread that does nothing but the call, the watchdog compares the clock with what it was
- * when it first saw the call: that costs the call nothing. A thread that runs vCPUs of several
+ * when it first saw the call: that costs the call nothing. So it is where a vCPU has a thread of
+ * its own, which may run all the time that the call takes. A thread that runs vCPUs of several
  * sandboxes in turn reads its clock before and after each run.
  */
 final class ProcessorTime {

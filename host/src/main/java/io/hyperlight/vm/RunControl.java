@@ -375,6 +375,10 @@ public final class RunControl implements AutoCloseable, Checkpoint {
       KickSignal.send(vcpuThread); // if the kernel has no room for it, the watchdog comes again
       return;
     }
+    VcpuThread vcpu = ownThread;
+    if (vcpu != null) {
+      vcpu.kick(); // its guest may compute meanwhile, and the embedder's code take its time
+    }
     Thread caller = thread;
     // If it is interrupted already, by somebody else, that is not ours to take back.
     if (caller != null && !caller.isInterrupted()) {

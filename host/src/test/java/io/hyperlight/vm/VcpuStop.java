@@ -1,10 +1,21 @@
 package io.hyperlight.vm;
 
+import io.hyperlight.os.HostThreads;
 import io.hyperlight.testing.Await;
 
 /** For tests in other packages: what the vCPU of a sandbox without exits does. */
 public final class VcpuStop {
   private VcpuStop() {}
+
+  /** Whether the vCPU runs, on a thread of its own. */
+  public static boolean isRunning(Machine machine) {
+    return machine.isRunning();
+  }
+
+  /** The processor time of the vCPU's own thread so far, in nanoseconds. */
+  public static long processorNanos(Machine machine) {
+    return HostThreads.processorNanos(machine.vcpuThreadNumber());
+  }
 
   /**
    * Waits until the vCPU has stopped: by itself, or as the watchdog stops one that runs on between
