@@ -107,8 +107,7 @@ class ExitlessCpuTimeTest {
   @ValueSource(booleans = {false, true})
   void computingWhileAHostFunctionWaitsCounts(boolean virtual) throws InterruptedException {
     AtomicReference<Sandbox> running = new AtomicReference<>();
-    try (Sandbox sandbox =
-        sandbox(() -> VcpuStop.await(ResetOracle.machineOf(running.get())))) {
+    try (Sandbox sandbox = sandbox(() -> VcpuStop.await(ResetOracle.machineOf(running.get())))) {
       running.set(sandbox);
       assertCutOff(sandbox, virtual);
     }

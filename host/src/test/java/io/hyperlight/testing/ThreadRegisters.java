@@ -69,6 +69,7 @@ public final class ThreadRegisters {
     }
   }
 
+  @SuppressWarnings("restricted")
   private static MethodHandle code(String text, FunctionDescriptor type) {
     StringBuilder hex = new StringBuilder();
     text.lines().forEach(line -> hex.append(line.split("   ", 2)[0].replace(" ", "")));
