@@ -401,7 +401,6 @@ final class SignalCalls {
     Map<Register, Long> next = registers;
     boolean entered = false;
     long interrupted = mask;
-    boolean entered = false;
     while (deliverable() != 0) {
       SignalInfo info = pending.take(~blocked);
       if (isIgnored(info.signal())) {
@@ -419,7 +418,6 @@ final class SignalCalls {
       next = entry;
       entered = true;
       interrupted = blocked;
-      entered = true;
     }
     if (entered) {
       guest.context().resume(next);
