@@ -131,8 +131,8 @@ public final class FileTree {
    * An empty tree in memory that guests can write.
    *
    * @param limitBytes what it may take of the Java heap, for each sandbox: contents, names, and a
-   *     few hundred bytes for each file. Also the largest size a file can have. A guest that wants
-   *     more gets {@code ENOSPC} or {@code EFBIG}
+   *     few hundred bytes for each file. Holes in files do not count. A guest that wants more gets
+   *     {@code ENOSPC}
    * @return the tree
    * @throws IllegalArgumentException if the limit is negative or more than 1 TiB
    */

@@ -45,8 +45,8 @@ public final class GuestFiles {
   }
 
   /**
-   * The size of a file. It can be as large as the tree's limit although hardly anything is in it: a
-   * file may have holes.
+   * The size of a file. It can be far larger than the tree's limit, up to {@link Long#MAX_VALUE},
+   * although hardly anything is in it: a file may have holes. Look at it before you copy a file.
    *
    * @param path its path, absolute and normalised; symbolic links are not followed
    * @return the size in bytes

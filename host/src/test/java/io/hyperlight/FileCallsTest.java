@@ -4,8 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.testing.CProgram;
+import io.hyperlight.testing.Command;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.NotInHardwareLane;
+import io.hyperlight.testing.Seeds;
 import io.hyperlight.testing.TemporaryFolder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,7 +17,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.LongStream;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -31,6 +35,7 @@ class FileCallsTest {
       #include <dirent.h>
       #include <errno.h>
       #include <fcntl.h>
+      #include <limits.h>
       #include <poll.h>
       #include <signal.h>
       #include <stdarg.h>
@@ -52,7 +57,7 @@ class FileCallsTest {
       #include <unistd.h>
       #include <utime.h>
 
-      static char told[200000];
+      static char told[500000];
       static size_t end;
 
       static void tell(const char *format, ...)
@@ -173,6 +178,12 @@ class FileCallsTest {
   @ValueSource(
       strings = {
         "opening",
+        "removed",
+        "unnamed",
+        "special",
+        "sparse",
+        "splicing",
+        "room",
         "transfers",
         "seeking",
         "directories",
@@ -189,9 +200,22 @@ class FileCallsTest {
     assertSameAsNative("files/" + what + ".c");
   }
 
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void whateverIsDoneWithFilesHasTheResultsThatItHasOnLinux(long seed) throws IOException {
+    assertSame("#define SEED " + seed + "\n" + COMMON + resource("files/random.c"));
+  }
+
+  static LongStream seeds() {
+    return Seeds.all();
+  }
+
   /** Runs the code of a resource both ways. */
   static void assertSameAsNative(String resource) throws IOException {
-    String source = COMMON + resource(resource);
+    assertSame(COMMON + resource(resource));
+  }
+
+  private static void assertSame(String source) throws IOException {
     List<String> expected = natively(source);
     List<String> found = inSandbox(source);
     assertThat(found).hasSizeGreaterThan(10);
@@ -218,7 +242,25 @@ class FileCallsTest {
   }
 
   private static List<String> natively(String source) throws IOException {
-    Path folder = TemporaryFolder.create("files");
+    // Where holes and rooms are what they are in a tree in memory: in a tmpfs.
+    Path memory = Path.of("/dev/shm");
+    Path folder =
+        Files.isWritable(memory)
+            ? Files.createTempDirectory(memory, "files")
+            : TemporaryFolder.create("files");
+    try {
+      return natively(source, folder);
+    } finally {
+      removeAll(folder);
+    }
+  }
+
+  private static void removeAll(Path folder) throws IOException {
+    Command.run("chmod", "-R", "u+rwx", folder.toString());
+    Command.run("rm", "-rf", folder.toString()).outputOfSuccess();
+  }
+
+  private static List<String> natively(String source, Path folder) throws IOException {
     Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx"));
     // The folders above may be their owner's only; where the program is, too.
     return lines(

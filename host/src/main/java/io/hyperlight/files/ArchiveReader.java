@@ -95,7 +95,7 @@ final class ArchiveReader {
       int slash = path.lastIndexOf('/');
       long directory =
           MemorySource.makeDirectories(tree, slash < 0 ? "" : path.substring(0, slash));
-      long file = tree.createFile(directory, path.substring(slash + 1), 0444);
+      long file = tree.createFile(directory, path.substring(slash + 1), 0644);
       try (InputStream contents = zip.getInputStream(entry)) {
         if (contents == null) {
           throw refused(entry, "has no contents");

@@ -50,6 +50,45 @@ public interface FileContent extends AutoCloseable {
   }
 
   /**
+   * Makes a hole of a part: zeros that take no room. Does not change the size.
+   *
+   * @param from not negative, and less than {@code to}
+   * @throws FileException as {@link #write}
+   */
+  default void punch(long from, long to) {
+    throw new FileException(Errno.EROFS);
+  }
+
+  /**
+   * Makes sure that there is room for what will be written to a part.
+   *
+   * @param from not negative, and less than {@code to}
+   * @param extend whether the size becomes at least {@code to}
+   * @throws FileException as {@link #write}
+   */
+  default void reserve(long from, long to, boolean extend) {
+    throw new FileException(Errno.EROFS);
+  }
+
+  /**
+   * The next byte at or behind an offset that is not in a hole; -1 if there is none.
+   *
+   * @param offset not negative
+   */
+  default long nextData(long offset) {
+    return offset < status().size() ? offset : -1;
+  }
+
+  /**
+   * The next byte at or behind an offset that is in a hole, as which the end counts.
+   *
+   * @param offset not negative, and less than the size
+   */
+  default long nextHole(long offset) {
+    return status().size();
+  }
+
+  /**
    * The same for another sandbox's file system, which has the same trees in a state in which this
    * was open. To be closed, too.
    */

@@ -1,37 +1,28 @@
 package io.hyperlight.files;
 
+import io.hyperlight.os.Checkpoint;
 import java.util.Arrays;
 
 /**
- * The bytes of a file in memory, in chunks of which copies of the file share all that neither has
- * written.
- *
- * <p>A chunk's array may be shorter than a chunk: what lies behind its end are zeros. So small
- * files are small, and a hole is an array without elements.
+ * The bytes of a file in memory, of which copies of the file share all that neither has written.
+ * What nobody has written is a hole, which costs nothing, however long it is.
  */
 final class FileData {
-  static final int CHUNK = 16 * 1024;
+  private static final int PAGE = PageTree.PAGE;
 
-  /** What an entry of the chunk table costs, headers of arrays included. */
-  static final int TABLE_ENTRY = 32;
-
-  private static final byte[] HOLE = {};
+  /** How many pages are looked at, or taken away, between two checkpoints. */
+  private static final int PIECE = 4096;
 
   private long size;
-  private byte[][] chunks;
-
-  /** Which chunks nobody shares. */
-  private boolean[] own;
+  private final PageTree pages;
 
   FileData() {
-    chunks = new byte[0][];
-    own = new boolean[0];
+    pages = new PageTree();
   }
 
   private FileData(FileData original) {
     size = original.size;
-    chunks = original.chunks.clone();
-    own = new boolean[chunks.length];
+    pages = original.pages.copy();
   }
 
   /** The same, to be changed; the original must not be changed any more. */
@@ -45,11 +36,12 @@ final class FileData {
 
   /** What the budget was charged with. */
   long cost() {
-    long cost = (long) chunks.length * TABLE_ENTRY;
-    for (byte[] chunk : chunks) {
-      cost += chunk.length;
-    }
-    return cost;
+    return pages.cost();
+  }
+
+  /** How much of it is there, in bytes: whole pages, also behind the end. */
+  long allocated() {
+    return pages.pages() * PAGE;
   }
 
   /** Copies bytes out; returns how many, 0 at the end. */
@@ -60,12 +52,13 @@ final class FileData {
     int count = (int) Math.min(length, size - offset);
     for (int done = 0; done < count; ) {
       long at = offset + done;
-      long index = at / CHUNK;
-      int start = (int) (at % CHUNK);
-      int piece = Math.min(count - done, CHUNK - start);
-      byte[] chunk = index < chunks.length ? chunks[(int) index] : HOLE;
-      int there = Math.clamp((long) chunk.length - start, 0, piece);
-      System.arraycopy(chunk, Math.min(start, chunk.length), target, from + done, there);
+      int start = (int) (at % PAGE);
+      int piece = Math.min(count - done, PAGE - start);
+      byte[] page = pages.get(at / PAGE);
+      int there = page == null ? 0 : Math.clamp((long) page.length - start, 0, piece);
+      if (page != null && there > 0) {
+        System.arraycopy(page, start, target, from + done, there);
+      }
       Arrays.fill(target, from + done + there, from + done + piece, (byte) 0);
       done += piece;
     }
@@ -75,19 +68,19 @@ final class FileData {
   /**
    * Copies bytes in, as far as the budget goes.
    *
-   * @param offset at most such that the end is below 2^44
+   * @param offset at most such that no sum with the length overflows
    * @return how many
    */
   int write(long offset, byte[] source, int from, int length, Budget budget) {
     int done = 0;
     while (done < length) {
       long at = offset + done;
-      int index = (int) (at / CHUNK);
-      int start = (int) (at % CHUNK);
-      int piece = Math.min(length - done, CHUNK - start);
-      int room = makeRoom(index, start, piece, budget);
-      if (room > 0) {
-        System.arraycopy(source, from + done, chunks[index], start, room);
+      int start = (int) (at % PAGE);
+      int piece = Math.min(length - done, PAGE - start);
+      byte[] page = pages.change(at / PAGE, start, start + piece, budget);
+      int room = page == null ? 0 : Math.clamp((long) page.length - start, 0, piece);
+      if (page != null && room > 0) {
+        System.arraycopy(source, from + done, page, start, room);
         done += room;
         size = Math.max(size, at + room);
       }
@@ -98,68 +91,88 @@ final class FileData {
     return done;
   }
 
-  /** Makes a part of a chunk writable, or its beginning; returns how much. */
-  private int makeRoom(int index, int start, int length, Budget budget) {
-    if (!extendTable(index, budget)) {
-      return 0;
+  /** Cuts it, or extends it with a hole. What was reserved behind the end is given back. */
+  void truncate(long newSize, Budget budget, Checkpoint checkpoint) {
+    if (newSize <= size) {
+      long first = newSize / PAGE + (newSize % PAGE == 0 ? 0 : 1);
+      remove(first, Long.MAX_VALUE / PAGE + 1, budget, checkpoint);
+      // What is behind the end must be zeros when the file grows again.
+      pages.shorten(newSize / PAGE, (int) (newSize % PAGE), budget);
     }
-    byte[] chunk = chunks[index];
-    int newLength = chunk.length;
-    if (start + length > newLength) {
-      int wanted = Math.max(start + length, Math.min(CHUNK, 2 * newLength));
-      newLength += (int) Math.min(wanted - newLength, budget.available());
-      if (newLength <= start || !budget.take(newLength - chunk.length)) {
-        return 0;
-      }
-    }
-    if (newLength > chunk.length || !own[index]) {
-      chunks[index] = Arrays.copyOf(chunk, newLength);
-      own[index] = true;
-    }
-    return Math.min(length, newLength - start);
+    size = newSize;
   }
 
-  private boolean extendTable(int index, Budget budget) {
-    int missing = index + 1 - chunks.length;
-    if (missing <= 0) {
-      return true;
+  private void remove(long from, long to, Budget budget, Checkpoint checkpoint) {
+    for (long at = pages.first(from, checkpoint); at >= 0 && at < to; ) {
+      long end = Math.min(to, at + PIECE);
+      checkpoint.pass(Checkpoint.MOST_STEPS);
+      pages.remove(at, end, budget);
+      at = pages.first(end, checkpoint);
     }
-    // A few entries more than needed, so that a file that grows is not copied for each chunk.
-    int extra = index == chunks.length ? chunks.length / 2 : 0;
-    if (!budget.take((long) (missing + extra) * TABLE_ENTRY)) {
-      extra = 0;
-      if (!budget.take((long) missing * TABLE_ENTRY)) {
-        return false;
-      }
+  }
+
+  /** Makes a hole. The parts of pages at its ends become zeros. */
+  void punch(long from, long to, Budget budget, Checkpoint checkpoint) {
+    long first = from / PAGE + (from % PAGE == 0 ? 0 : 1);
+    long last = to / PAGE;
+    if (first > last) { // within a page
+      pages.clear(last, (int) (from % PAGE), (int) (to % PAGE));
+      return;
     }
-    setTableLength(index + 1 + extra);
+    if (from % PAGE != 0) {
+      pages.clear(first - 1, (int) (from % PAGE), PAGE);
+    }
+    if (to % PAGE != 0) {
+      pages.clear(last, 0, (int) (to % PAGE));
+    }
+    remove(first, last, budget, checkpoint);
+  }
+
+  /**
+   * Makes sure that there is room for what is written later. Does not change the size.
+   *
+   * @return false, and nothing done, if the budget does not have it
+   */
+  boolean reserve(long from, long to, Budget budget, Checkpoint checkpoint) {
+    long first = from / PAGE;
+    long last = (to - 1) / PAGE + 1;
+    if (last - first > budget.limit() / PAGE) {
+      return false;
+    }
+    long missing = 0;
+    for (long at = first; at < last; at += PIECE) {
+      checkpoint.pass(Checkpoint.MOST_STEPS);
+      missing += pages.missing(at, Math.min(last, at + PIECE));
+    }
+    if (PageTree.mostFor(missing) > budget.available()) {
+      return false;
+    }
+    for (long at = first; missing > 0 && at < last; at += PIECE) {
+      checkpoint.pass(Checkpoint.MOST_STEPS);
+      pages.reserve(at, Math.min(last, at + PIECE), budget);
+    }
     return true;
   }
 
-  private void setTableLength(int length) {
-    int before = chunks.length;
-    chunks = Arrays.copyOf(chunks, length);
-    own = Arrays.copyOf(own, length);
-    if (length > before) {
-      Arrays.fill(chunks, before, length, HOLE);
-    }
+  /** Makes it longer if it is shorter. */
+  void extend(long newSize) {
+    size = Math.max(size, newSize);
   }
 
-  /** Cuts it, or extends it with zeros that cost nothing. */
-  void truncate(long newSize, Budget budget) {
-    if (newSize < size) {
-      long before = cost();
-      int kept = (int) Math.min((newSize + CHUNK - 1) / CHUNK, chunks.length);
-      setTableLength(kept);
-      int tail = (int) (newSize % CHUNK);
-      int last = (int) (newSize / CHUNK);
-      // What is behind the end must be zeros when the file grows again.
-      if (last < kept && chunks[last].length > tail) {
-        chunks[last] = Arrays.copyOf(chunks[last], tail);
-        own[last] = true;
-      }
-      budget.giveBack(before - cost());
-    }
-    size = newSize;
+  /**
+   * The next byte at or behind one, and before the end, that is not in a hole.
+   *
+   * @return -1 if there is none
+   */
+  long nextData(long offset, Checkpoint checkpoint) {
+    long page = pages.find(offset / PAGE, true, checkpoint);
+    long start = page < 0 ? size : Math.max(offset, page * PAGE);
+    return start < size ? start : -1;
+  }
+
+  /** The next byte at or behind one that is in a hole: the end at the latest. */
+  long nextHole(long offset, Checkpoint checkpoint) {
+    long page = pages.find(offset / PAGE, false, checkpoint);
+    return page > size / PAGE ? size : Math.min(size, Math.max(offset, page * PAGE));
   }
 }

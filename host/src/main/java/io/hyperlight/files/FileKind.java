@@ -6,7 +6,8 @@ public enum FileKind {
   DIRECTORY(0040000, 4),
   SYMBOLIC_LINK(0120000, 10),
   CHARACTER_DEVICE(0020000, 2),
-  PIPE(0010000, 1);
+  PIPE(0010000, 1),
+  SOCKET(0140000, 12);
 
   private final int mode;
   private final int entryType;

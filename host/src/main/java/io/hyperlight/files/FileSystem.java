@@ -180,6 +180,7 @@ public final class FileSystem implements AutoCloseable {
       name = Objects.requireNonNull(pending.next());
     }
     requireDirectory(at);
+    at.node().requireSearchable();
     return new Entry(at, name, !pending.isAtEnd());
   }
 
@@ -206,17 +207,6 @@ public final class FileSystem implements AutoCloseable {
     return next;
   }
 
-  /** The way back is there also for who is in a directory that was removed meanwhile. */
-  private static void requireDirectoryOrGone(Location location) {
-    try {
-      requireDirectory(location);
-    } catch (FileException e) {
-      if (e.errno() != Errno.ENOENT) {
-        throw e;
-      }
-    }
-  }
-
   private static void requireDirectory(Location location) {
     if (location.node().kind() != FileKind.DIRECTORY) {
       throw new FileException(Errno.ENOTDIR);
@@ -229,13 +219,10 @@ public final class FileSystem implements AutoCloseable {
    * @throws FileException ENOTDIR, EACCES, or ENAMETOOLONG if this is deeper than any path is long
    */
   public @Nullable Location child(Location directory, String name) {
-    if (name.equals("..")) {
-      requireDirectoryOrGone(directory);
-      return directory.parent() == null ? directory : directory.parent();
-    }
     requireDirectory(directory);
-    if (name.equals(".")) {
-      return directory;
+    if (isDots(name)) {
+      directory.node().requireSearchable();
+      return name.equals(".") || directory.parent() == null ? directory : directory.parent();
     }
     Node node = directory.node().child(name);
     if (node == null) {

@@ -30,8 +30,11 @@ final class HostTree implements Tree {
           | FileCalls.RESOLVE_NO_MAGICLINKS
           | FileCalls.RESOLVE_NO_XDEV;
 
-  /** What nobody can do here is not shown as possible, nor what it would mean on the host. */
-  private static final int SHOWN_PERMISSIONS = 0555;
+  /**
+   * Write permission, too, although nobody can write here: copies have it, and it is the mount that
+   * says no. Not the bits that change users.
+   */
+  private static final int SHOWN_PERMISSIONS = 0777;
 
   private static final long LARGEST = 1L << 62;
 

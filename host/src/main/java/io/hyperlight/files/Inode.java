@@ -34,6 +34,11 @@ abstract sealed class Inode {
 
   abstract long size();
 
+  /** How many bytes take room. */
+  long allocated() {
+    return 0;
+  }
+
   /** What the budget was charged with, names apart. */
   abstract long cost();
 
@@ -44,14 +49,26 @@ abstract sealed class Inode {
   static final class OfFile extends Inode {
     final FileData data;
 
+    /** Whether it may get a name though it has none: it was made without one. */
+    boolean linkable;
+
     OfFile(int permissions, Instant now) {
       super(permissions, 1, now);
       data = new FileData();
     }
 
+    /** One that has no name, and may never get one. */
+    static OfFile unnamed(int permissions, Instant now, boolean linkable) {
+      OfFile file = new OfFile(permissions, now);
+      file.links = 0;
+      file.linkable = linkable;
+      return file;
+    }
+
     private OfFile(OfFile original) {
       super(original);
       data = original.data.copy();
+      linkable = original.linkable;
     }
 
     @Override
@@ -62,6 +79,11 @@ abstract sealed class Inode {
     @Override
     long size() {
       return data.size();
+    }
+
+    @Override
+    long allocated() {
+      return data.allocated();
     }
 
     @Override
@@ -148,6 +170,41 @@ abstract sealed class Inode {
     @Override
     Inode copy() {
       return new OfLink(this);
+    }
+  }
+
+  /** A name for something that is no file: a FIFO, a socket, a device. */
+  static final class OfSpecial extends Inode {
+    private final FileKind kind;
+
+    OfSpecial(FileKind kind, int permissions, Instant now) {
+      super(permissions, 1, now);
+      this.kind = kind;
+    }
+
+    private OfSpecial(OfSpecial original) {
+      super(original);
+      kind = original.kind;
+    }
+
+    @Override
+    FileKind kind() {
+      return kind;
+    }
+
+    @Override
+    long size() {
+      return 0;
+    }
+
+    @Override
+    long cost() {
+      return Budget.INODE;
+    }
+
+    @Override
+    Inode copy() {
+      return new OfSpecial(this);
     }
   }
 }

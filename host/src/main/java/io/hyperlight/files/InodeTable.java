@@ -48,6 +48,11 @@ final class InodeTable {
     return inode;
   }
 
+  /** How many there are, or were. */
+  long count() {
+    return next - MemoryState.ROOT;
+  }
+
   /** To be changed. */
   Inode change(long number) {
     Inode inode = changed.get(number);

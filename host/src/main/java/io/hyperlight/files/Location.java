@@ -48,6 +48,16 @@ public record Location(@Nullable Location parent, String name, Node node) {
     return depth;
   }
 
+  /** Whether a node is this, or on the way to it. */
+  public boolean isAtOrBelow(Node upper) {
+    for (Location at = this; at != null; at = at.parent) {
+      if (at.node.equals(upper)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** The absolute path. */
   public String path() {
     StringBuilder path = new StringBuilder();
@@ -55,6 +65,16 @@ public record Location(@Nullable Location parent, String name, Node node) {
       path.insert(0, at.name).insert(0, '/');
     }
     return path.isEmpty() ? "/" : path.toString();
+  }
+
+  /** The same without its name, which was taken away: as Linux shows it. */
+  public Location removed() {
+    return new Location(parent, name + " (deleted)", node);
+  }
+
+  /** Whether it is the same, where a node is seldom the same. */
+  public boolean isAt(Location other) {
+    return node.equals(other.node) && equals(other);
   }
 
   /** The same for another sandbox's file system, which has the same trees. */

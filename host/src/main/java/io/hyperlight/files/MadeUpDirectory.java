@@ -16,7 +16,7 @@ record MadeUpDirectory(long inode) implements Node {
   @Override
   public FileStatus status() {
     Instant time = MemorySource.BEGINNING;
-    return new FileStatus(DEVICE, inode, FileKind.DIRECTORY, 0555, 2, 0, time, time, time, 0);
+    return new FileStatus(DEVICE, inode, FileKind.DIRECTORY, 0755, 2, 0, time, time, time, 0);
   }
 
   @Override

@@ -22,7 +22,7 @@ final class MemoryContent implements FileContent {
     if (write && !tree.isWritable()) {
       throw new FileException(Errno.EROFS);
     }
-    tree.retain(inode);
+    tree.retainFile(inode);
     return new MemoryContent(tree, inode, write);
   }
 
@@ -96,6 +96,30 @@ final class MemoryContent implements FileContent {
   @Override
   public boolean outlivesRestore() {
     return false;
+  }
+
+  @Override
+  public void punch(long from, long to) {
+    requireValid(true);
+    tree.punch(inode, from, to);
+  }
+
+  @Override
+  public void reserve(long from, long to, boolean extend) {
+    requireValid(true);
+    tree.reserve(inode, from, to, extend);
+  }
+
+  @Override
+  public long nextData(long offset) {
+    requireValid(false);
+    return tree.nextData(inode, offset);
+  }
+
+  @Override
+  public long nextHole(long offset) {
+    requireValid(false);
+    return tree.nextHole(inode, offset);
   }
 
   @Override

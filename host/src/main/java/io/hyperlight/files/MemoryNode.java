@@ -27,10 +27,31 @@ record MemoryNode(MemoryTree tree, long inode) implements Node {
   }
 
   @Override
+  public Hold hold() {
+    return canBeHeld() ? tree.hold(inode) : Hold.NONE;
+  }
+
+  /** The root cannot be removed. */
+  @Override
+  public boolean canBeHeld() {
+    return tree.isWritable() && inode != MemoryState.ROOT;
+  }
+
+  @Override
+  public Space space() {
+    return tree.space();
+  }
+
+  @Override
   public @Nullable Node child(String name) {
     tree.requireSearchable(inode);
     long number = tree.child(inode, name);
     return number == MemoryTree.NONE ? null : of(number);
+  }
+
+  @Override
+  public void requireSearchable() {
+    tree.requireSearchable(inode);
   }
 
   @Override
@@ -69,6 +90,16 @@ record MemoryNode(MemoryTree tree, long inode) implements Node {
   }
 
   @Override
+  public Node createUnnamed(int permissions, boolean linkable) {
+    return of(tree.createUnnamed(permissions, linkable));
+  }
+
+  @Override
+  public Node createSpecial(String name, FileKind kind, int permissions) {
+    return of(tree.createSpecial(inode, name, kind, permissions));
+  }
+
+  @Override
   public void link(String name, Node existing) {
     tree.link(inode, name, sameTree(existing).inode);
   }
@@ -84,9 +115,9 @@ record MemoryNode(MemoryTree tree, long inode) implements Node {
   }
 
   @Override
-  public void rename(String name, Node directory, String newName, boolean replace) {
+  public void rename(String name, Node directory, String newName, Renaming how) {
     MemoryNode target = sameTree(MergedDirectory.below(directory, newName));
-    tree.rename(inode, name, target.inode, newName, replace);
+    tree.rename(inode, name, target.inode, newName, how);
   }
 
   private MemoryNode sameTree(Node other) {

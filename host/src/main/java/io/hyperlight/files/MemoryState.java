@@ -64,7 +64,7 @@ record MemoryState(Map<Long, Inode> table, long next, long used) {
       Step step = pending.pop();
       switch (step.inode) {
         case Inode.OfFile file -> visitor.accept(step.path, file);
-        case Inode.OfLink _ -> {}
+        case Inode.OfLink _, Inode.OfSpecial _ -> {}
         case Inode.OfDirectory directory -> {
           String before =
               step.path.isEmpty() || step.path.endsWith("/") ? step.path : step.path + "/";

@@ -5,9 +5,7 @@ import io.hyperlight.os.Errno;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +29,7 @@ final class MemoryTree implements Tree {
   private final Checkpoint checkpoint;
   private final Budget budget;
   private final InodeTable inodes;
-  private Map<Long, Integer> open = new HashMap<>();
+  private final InodeHolds holds = new InodeHolds();
   private long generation;
   private ContentWatcher watcher = ContentWatcher.NONE;
 
@@ -80,9 +78,7 @@ final class MemoryTree implements Tree {
       budget.setUsed(earlier.used());
     }
     generation++;
-    if (!open.isEmpty()) {
-      open = new HashMap<>();
-    }
+    holds.clear();
   }
 
   @Override
@@ -100,13 +96,26 @@ final class MemoryTree implements Tree {
         FileSystem.deviceOf(index),
         number,
         inode.kind(),
-        writable ? inode.permissions : inode.permissions & 0555,
+        inode.permissions,
         inode.links,
         inode.size(),
+        inode.allocated(),
         inode.accessed,
         inode.modified,
         inode.changed,
         0);
+  }
+
+  /** What is left, for files of no size at all. */
+  Space space() {
+    long file = Budget.INODE + Budget.NAME;
+    return writable
+        ? new Space(
+            budget.limit(),
+            budget.available(),
+            Math.max(1, budget.limit() / file),
+            budget.available() / file)
+        : new Space(budget.used(), 0, inodes.count(), 0);
   }
 
   /** Makes sure that the owner of a directory, who guests are, may look for names in it. */
@@ -153,8 +162,21 @@ final class MemoryTree implements Tree {
     return create(directory, name, new Inode.OfLink(target, now()));
   }
 
+  long createSpecial(long directory, String name, FileKind kind, int permissions) {
+    return create(directory, name, new Inode.OfSpecial(kind, permissions, now()));
+  }
+
+  /** To be opened at once, since nothing else keeps it. */
+  long createUnnamed(int permissions, boolean linkable) {
+    requireWritable();
+    Inode inode = Inode.OfFile.unnamed(permissions, now(), linkable);
+    take(inode.cost());
+    return inodes.add(inode);
+  }
+
   private long create(long directory, String name, Inode inode) {
     requireWritable();
+    requireThere(directory);
     requireFree(directory, name);
     take(inode.cost() + costOf(name));
     long number = inodes.add(inode);
@@ -164,12 +186,13 @@ final class MemoryTree implements Tree {
 
   void link(long directory, String name, long existing) {
     requireWritable();
+    requireThere(directory);
     requireFree(directory, name);
     Inode inode = inodes.get(existing);
     if (inode.kind() == FileKind.DIRECTORY) {
       throw new FileException(Errno.EPERM);
     }
-    if (inode.links == 0) {
+    if (inode.links == 0 && !(inode instanceof Inode.OfFile file && file.linkable)) {
       throw new FileException(Errno.ENOENT);
     }
     if (inode.links >= MOST_LINKS) {
@@ -179,6 +202,9 @@ final class MemoryTree implements Tree {
     Inode linked = inodes.change(existing);
     linked.links++;
     linked.changed = now();
+    if (linked instanceof Inode.OfFile file) {
+      file.linkable = false;
+    }
     put(directory, name, existing);
   }
 
@@ -203,74 +229,11 @@ final class MemoryTree implements Tree {
     inodes.change(directory).links--;
   }
 
-  /** As {@code rename(2)}. */
-  void rename(long from, String name, long to, String newName, boolean replace) {
+  void rename(long from, String name, long to, String newName, Renaming how) {
     requireWritable();
-    long moved = require(from, name);
-    long replaced = child(to, newName);
-    if (replaced != NONE && !replace) {
-      throw new FileException(Errno.EEXIST);
-    }
-    boolean isDirectory = kind(moved) == FileKind.DIRECTORY;
-    if (isDirectory && isAtOrAbove(moved, to)) {
-      throw new FileException(Errno.EINVAL);
-    }
-    if (replaced != NONE && isAtOrAbove(replaced, from)) {
-      throw new FileException(Errno.ENOTEMPTY);
-    }
-    if (replaced == moved) {
-      return;
-    }
-    if (replaced != NONE) {
-      requireReplaceable(replaced, isDirectory);
-    }
-    long more = replaced != NONE ? 0 : costOf(newName) - costOf(name);
-    if (more > 0) {
-      take(more);
-    } else if (more < 0) {
-      budget.giveBack(-more);
-    } else if (replaced != NONE) {
-      budget.giveBack(costOf(name));
-    }
-    asDirectory(inodes.change(from)).entries.remove(name);
-    put(to, newName, moved);
-    touch(from);
-    Inode inode = inodes.change(moved);
-    inode.changed = now();
-    if (replaced != NONE) {
-      drop(replaced);
-    }
-    if (inode instanceof Inode.OfDirectory directory) {
-      directory.parent = to;
-      inodes.change(from).links--;
-      if (replaced == NONE) {
-        inodes.change(to).links++;
-      }
-    }
-  }
-
-  private void requireReplaceable(long replaced, boolean byDirectory) {
-    Inode inode = inodes.get(replaced);
-    if (inode instanceof Inode.OfDirectory directory) {
-      if (!byDirectory) {
-        throw new FileException(Errno.EISDIR);
-      }
-      if (!directory.entries.isEmpty()) {
-        throw new FileException(Errno.ENOTEMPTY);
-      }
-    } else if (byDirectory) {
-      throw new FileException(Errno.ENOTDIR);
-    }
-  }
-
-  /** Whether a directory, if it is one, is another one or lies on the way to that. */
-  private boolean isAtOrAbove(long upper, long directory) {
-    long at = directory;
-    while (at != upper && at != MemoryState.ROOT) {
-      checkpoint.pass();
-      at = asDirectory(inodes.get(at)).parent;
-    }
-    return at == upper;
+    requireThere(from);
+    requireThere(to);
+    new MemoryRenaming(this, inodes, budget, from, name, to, newName).run(how, checkpoint);
   }
 
   // Changing.
@@ -303,10 +266,10 @@ final class MemoryTree implements Tree {
     if (length == 0) {
       return 0;
     }
-    if (offset >= budget.limit()) {
+    if (offset == Long.MAX_VALUE) {
       throw new FileException(Errno.EFBIG);
     }
-    int count = (int) Math.min(length, budget.limit() - offset);
+    int count = (int) Math.min(length, Long.MAX_VALUE - offset);
     Inode.OfFile inode = file(inodes.change(number));
     boolean watched = watcher.changing(FileSystem.deviceOf(index), number, offset, offset + count);
     int written = inode.data.write(offset, source, from, count, budget);
@@ -316,65 +279,139 @@ final class MemoryTree implements Tree {
     if (written == 0) {
       throw new FileException(Errno.ENOSPC);
     }
-    inode.modified = now();
-    inode.changed = inode.modified;
+    written(inode);
     return written;
   }
 
   void truncate(long number, long size) {
     requireWritable();
-    if (size > budget.limit()) {
-      throw new FileException(Errno.EFBIG);
-    }
     Inode.OfFile inode = file(inodes.change(number));
     long before = inode.data.size();
     boolean watched =
         watcher.changing(
             FileSystem.deviceOf(index), number, Math.min(before, size), Math.max(before, size));
-    inode.data.truncate(size, budget);
+    inode.data.truncate(size, budget, checkpoint);
     if (watched) {
       watcher.changed();
     }
+    written(inode);
+  }
+
+  void punch(long number, long from, long to) {
+    requireWritable();
+    Inode.OfFile inode = file(inodes.change(number));
+    boolean watched = watcher.changing(FileSystem.deviceOf(index), number, from, to);
+    inode.data.punch(from, to, budget, checkpoint);
+    if (watched) {
+      watcher.changed();
+    }
+    written(inode);
+  }
+
+  /** Makes sure that there is room for what is written to a part of a file. */
+  void reserve(long number, long from, long to, boolean extend) {
+    requireWritable();
+    Inode.OfFile inode = file(inodes.change(number));
+    if (!inode.data.reserve(from, to, budget, checkpoint)) {
+      throw new FileException(Errno.ENOSPC);
+    }
+    if (extend) {
+      inode.data.extend(to);
+    }
+    written(inode);
+  }
+
+  long nextData(long number, long offset) {
+    return file(inodes.get(number)).data.nextData(offset, checkpoint);
+  }
+
+  long nextHole(long number, long offset) {
+    return file(inodes.get(number)).data.nextHole(offset, checkpoint);
+  }
+
+  /** Whoever writes a program is not to make it one of its owner's by that. */
+  private void written(Inode.OfFile inode) {
+    int groupMayRun = inode.permissions & 0010;
+    inode.permissions &= ~(04000 | (groupMayRun != 0 ? 02000 : 0));
     inode.modified = now();
     inode.changed = inode.modified;
   }
 
-  // Contents that are open.
+  // What is kept without a name.
 
   /** Changes with every restore. */
   long generation() {
     return generation;
   }
 
-  /** Somebody has a file open. */
-  void retain(long number) {
+  /** Somebody has a regular file open. */
+  void retainFile(long number) {
     file(inodes.get(number));
-    open.merge(number, 1, Integer::sum);
+    retain(number);
   }
 
-  /** Somebody of this generation has it open no longer. */
-  void release(long number) {
-    int others = open.merge(number, -1, Integer::sum);
-    if (others == 0) {
-      open.remove(number);
-      Inode inode = inodes.get(number);
-      if (inode.links == 0) {
-        forget(number, inode);
+  /** Keeps an inode until the hold is closed, or the tree is restored. */
+  Hold hold(long number) {
+    retain(number);
+    long begun = generation;
+    return new Hold() {
+      private boolean ended;
+
+      @Override
+      public void close() {
+        if (!ended && begun == generation) {
+          release(number);
+        }
+        ended = true;
       }
+    };
+  }
+
+  /** A directory without a name keeps the one above, to which ".." leads. */
+  private void retain(long number) {
+    long at = number;
+    while (true) {
+      checkpoint.pass();
+      if (!holds.add(at)
+          || !(inodes.get(at) instanceof Inode.OfDirectory directory)
+          || directory.links > 0) {
+        return;
+      }
+      at = directory.parent;
+    }
+  }
+
+  /** Somebody of this generation has it no longer. */
+  void release(long number) {
+    long at = number;
+    while (true) {
+      checkpoint.pass();
+      if (!holds.remove(at)) {
+        return;
+      }
+      Inode inode = inodes.get(at);
+      if (inode.links > 0) {
+        return;
+      }
+      forget(at, inode);
+      if (!(inode instanceof Inode.OfDirectory directory)) {
+        return;
+      }
+      at = directory.parent;
     }
   }
 
   // Names and inodes.
 
-  private Instant now() {
+  Instant now() {
     return clock.instant();
   }
 
-  private static long costOf(String name) {
+  static long costOf(String name) {
     return Budget.NAME + name.length();
   }
 
-  private void take(long bytes) {
+  void take(long bytes) {
     if (!budget.take(bytes)) {
       throw new FileException(Errno.ENOSPC);
     }
@@ -392,7 +429,14 @@ final class MemoryTree implements Tree {
     }
   }
 
-  private long require(long directory, String name) {
+  /** Nothing can be made in a directory that was removed. */
+  private void requireThere(long directory) {
+    if (inodes.get(directory).links == 0) {
+      throw new FileException(Errno.ENOENT);
+    }
+  }
+
+  long require(long directory, String name) {
     long number = child(directory, name);
     if (number == NONE) {
       throw new FileException(Errno.ENOENT);
@@ -400,7 +444,7 @@ final class MemoryTree implements Tree {
     return number;
   }
 
-  private void put(long directory, String name, long number) {
+  void put(long directory, String name, long number) {
     asDirectory(inodes.change(directory)).entries.put(name, number);
     touch(directory);
   }
@@ -411,19 +455,24 @@ final class MemoryTree implements Tree {
     touch(directory);
   }
 
-  private void touch(long directory) {
+  void touch(long directory) {
     Inode inode = inodes.change(directory);
     inode.modified = now();
     inode.changed = inode.modified;
   }
 
   /** An inode has lost a name. */
-  private void drop(long number) {
+  void drop(long number) {
     Inode inode = inodes.change(number);
     inode.links = inode instanceof Inode.OfDirectory ? 0 : inode.links - 1;
     inode.changed = now();
-    if (inode.links == 0 && !open.containsKey(number)) {
+    if (inode.links > 0) {
+      return;
+    }
+    if (!holds.has(number)) {
       forget(number, inode);
+    } else if (inode instanceof Inode.OfDirectory directory) {
+      retain(directory.parent);
     }
   }
 
@@ -432,7 +481,7 @@ final class MemoryTree implements Tree {
     inodes.remove(number);
   }
 
-  private static Inode.OfDirectory asDirectory(Inode inode) {
+  static Inode.OfDirectory asDirectory(Inode inode) {
     if (inode instanceof Inode.OfDirectory directory) {
       return directory;
     }
@@ -444,6 +493,7 @@ final class MemoryTree implements Tree {
       case Inode.OfFile file -> file;
       case Inode.OfDirectory _ -> throw new FileException(Errno.EISDIR);
       case Inode.OfLink _ -> throw new FileException(Errno.ELOOP);
+      case Inode.OfSpecial _ -> throw new FileException(Errno.ENXIO);
     };
   }
 }

@@ -60,6 +60,21 @@ record MergedDirectory(Place place, Node below) implements Node {
   }
 
   @Override
+  public Hold hold() {
+    return below.hold();
+  }
+
+  @Override
+  public boolean canBeHeld() {
+    return below.canBeHeld();
+  }
+
+  @Override
+  public Space space() {
+    return below.space();
+  }
+
+  @Override
   public @Nullable Node child(String name) {
     Place mount = place.below().get(name);
     return mount == null ? below.child(name) : mount.view(covered(mount, name));
@@ -77,6 +92,11 @@ record MergedDirectory(Place place, Node below) implements Node {
     } catch (FileException e) {
       return null;
     }
+  }
+
+  @Override
+  public void requireSearchable() {
+    below.requireSearchable();
   }
 
   @Override
@@ -116,6 +136,17 @@ record MergedDirectory(Place place, Node below) implements Node {
   }
 
   @Override
+  public Node createUnnamed(int permissions, boolean linkable) {
+    return below.createUnnamed(permissions, linkable);
+  }
+
+  @Override
+  public Node createSpecial(String name, FileKind kind, int permissions) {
+    requireFree(name);
+    return below.createSpecial(name, kind, permissions);
+  }
+
+  @Override
   public void link(String name, Node existing) {
     requireFree(name);
     below.link(name, existing);
@@ -134,9 +165,9 @@ record MergedDirectory(Place place, Node below) implements Node {
   }
 
   @Override
-  public void rename(String name, Node directory, String newName, boolean replace) {
+  public void rename(String name, Node directory, String newName, Renaming how) {
     requireChangeable(name);
-    below.rename(name, directory, newName, replace);
+    below.rename(name, directory, newName, how);
   }
 
   @Override

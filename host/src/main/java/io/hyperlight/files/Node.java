@@ -25,12 +25,30 @@ public interface Node {
   /** The same for another sandbox's file system, which has the same trees. */
   Node in(FileSystem other);
 
+  /** Keeps it, if its tree can be written. To be closed, unless the tree is restored before. */
+  default Hold hold() {
+    return Hold.NONE;
+  }
+
+  /** Whether {@link #hold} does anything. */
+  default boolean canBeHeld() {
+    return false;
+  }
+
+  /** How much room there is in the file system it is in. */
+  default Space space() {
+    return Space.NONE;
+  }
+
   /**
    * What a directory has under a name, which is neither empty nor "." nor ".."; null if nothing.
    */
   default @Nullable Node child(String name) {
     throw new FileException(Errno.ENOTDIR);
   }
+
+  /** Makes sure that a directory may be gone through: EACCES if not. */
+  default void requireSearchable() {}
 
   /** What is in a directory, without "." and "..". */
   default List<DirectoryEntry> entries() {
@@ -79,6 +97,16 @@ public interface Node {
     throw new FileException(Errno.EROFS);
   }
 
+  /** Makes a regular file without a name. There is nothing of it until it is {@link #open}. */
+  default Node createUnnamed(int permissions, boolean linkable) {
+    throw new FileException(Errno.ENOTSUP);
+  }
+
+  /** Makes what is only a name here: a FIFO, a socket, a device without a number. */
+  default Node createSpecial(String name, FileKind kind, int permissions) {
+    throw new FileException(Errno.EROFS);
+  }
+
   /** Another name for a file that is no directory; EXDEV if it is of another tree. */
   default void link(String name, Node existing) {
     throw new FileException(Errno.EROFS);
@@ -97,9 +125,9 @@ public interface Node {
   /**
    * Moves an entry to a directory of the same tree, in place of what has that name there.
    *
-   * @param replace whether there may be something of that name; if not, EEXIST
+   * @param how what else is to happen
    */
-  default void rename(String name, Node directory, String newName, boolean replace) {
+  default void rename(String name, Node directory, String newName, Renaming how) {
     throw new FileException(Errno.EROFS);
   }
 

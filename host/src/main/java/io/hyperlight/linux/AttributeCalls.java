@@ -22,7 +22,7 @@ final class AttributeCalls {
   static void register(SystemCallTable table) {
     int here = Paths.AT_FDCWD;
     table.on(90, (guest, a, b, c, d, e, f) -> setPermissions(at(guest, here, a, true), b));
-    table.on(91, (guest, a, b, c, d, e, f) -> setPermissions(open(guest, a), b));
+    table.on(91, (guest, a, b, c, d, e, f) -> setPermissionsOfOpen(guest, a, b));
     table.on(92, (guest, a, b, c, d, e, f) -> setOwner(at(guest, here, a, true), b, c));
     table.on(93, (guest, a, b, c, d, e, f) -> setOwner(open(guest, a), b, c));
     table.on(94, (guest, a, b, c, d, e, f) -> setOwner(at(guest, here, a, false), b, c));
@@ -81,6 +81,16 @@ final class AttributeCalls {
     Paths.requireWritable(node);
     node.setPermissions((int) mode & 07777);
     return 0;
+  }
+
+  private static long setPermissionsOfOpen(SystemCalls guest, long descriptor, long mode) {
+    if (guest.files().descriptors().get(descriptor) instanceof PipeEnd end
+        && end.location() == null) {
+      end.changes();
+      end.pipe().setPermissions((int) mode & 07777);
+      return 0;
+    }
+    return setPermissions(open(guest, descriptor), mode);
   }
 
   private static long setOwner(Node node, long user, long group) {

@@ -132,6 +132,9 @@ final class ContentFile extends OpenFile {
     if (!isRegular()) {
       return 0; // as null(4) and its relatives
     }
+    if (whence > SEEK_CUR && place().node() instanceof MadeUpText) {
+      throw new FileException(Errno.EINVAL); // it has no size
+    }
     long size = content.status().size();
     long base =
         switch (whence) {
@@ -142,8 +145,11 @@ final class ContentFile extends OpenFile {
             if (wanted < 0 || wanted >= size) {
               throw new FileException(Errno.ENXIO);
             }
-            // All of a file is data, and there is a hole at its end.
-            yield whence == SEEK_DATA ? 0 : size - wanted;
+            long found = whence == SEEK_DATA ? content.nextData(wanted) : content.nextHole(wanted);
+            if (found < 0) {
+              throw new FileException(Errno.ENXIO);
+            }
+            yield found - wanted;
           }
           default -> throw new FileException(Errno.EINVAL);
         };

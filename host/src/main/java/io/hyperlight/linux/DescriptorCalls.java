@@ -18,6 +18,8 @@ final class DescriptorCalls {
   private static final int F_GETOWN = 9;
   private static final int F_SETSIG = 10;
   private static final int F_GETSIG = 11;
+  private static final int F_SETOWN_EX = 15;
+  private static final int F_GETOWN_EX = 16;
   private static final int F_OFD_GETLK = 36;
   private static final int F_OFD_SETLK = 37;
   private static final int F_OFD_SETLKW = 38;
@@ -166,7 +168,11 @@ final class DescriptorCalls {
       case F_GETLK, F_OFD_GETLK -> getLock(guest, argument);
       case F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW -> setLock(guest, file, argument);
       // Signals for input and output, which nobody sends.
-      case F_SETOWN, F_GETOWN, F_SETSIG, F_GETSIG -> 0;
+      case F_SETOWN, F_GETOWN, F_SETOWN_EX, F_SETSIG, F_GETSIG -> 0;
+      case F_GETOWN_EX -> {
+        guest.mem().write(argument, GuestMemory.struct(2 * Integer.BYTES));
+        yield 0;
+      }
       case F_GETPIPE_SZ -> file instanceof PipeEnd ? Pipe.CAPACITY : -Errno.EBADF;
       case F_SETPIPE_SZ -> {
         if (!(file instanceof PipeEnd)) {

@@ -31,6 +31,9 @@ final class DirectoryCalls {
     if (!(guest.files().descriptors().get(descriptor) instanceof DirectoryFile directory)) {
       return -Errno.ENOTDIR;
     }
+    if (directory.status().links() == 0) {
+      return -Errno.ENOENT; // removed, which readdir(3) takes for the end
+    }
     List<DirectoryEntry> listing = directory.listing();
     if (listing == null) {
       listing = entries(guest, directory);

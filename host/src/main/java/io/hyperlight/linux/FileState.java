@@ -48,6 +48,7 @@ public final class FileState implements AutoCloseable {
   private final FileSystem.@Nullable State fileSystem;
 
   private final boolean holdsContents;
+  private final boolean keepsFiles;
   private int users = 1;
   private boolean closed;
 
@@ -72,6 +73,8 @@ public final class FileState implements AutoCloseable {
     this.umask = umask;
     this.fileSystem = fileSystem;
     holdsContents = files.stream().anyMatch(SavedFile.Content.class::isInstance);
+    keepsFiles =
+        canBeHeld(workingDirectory) || files.stream().anyMatch(file -> canBeHeld(file.location()));
   }
 
   /** Whether a new program is the same, but for what is in the file system. */
@@ -82,9 +85,16 @@ public final class FileState implements AutoCloseable {
         && umask == INITIAL_UMASK;
   }
 
-  /** Whether files or devices are open in it. */
-  boolean holdsContents() {
-    return holdsContents;
+  private static boolean canBeHeld(@Nullable Location location) {
+    return location != null && location.node().canBeHeld();
+  }
+
+  /**
+   * Whether all has to be opened again after the file system went back, because that forgets what
+   * is open in it.
+   */
+  boolean reopens() {
+    return holdsContents || keepsFiles;
   }
 
   List<SavedFile> files() {

@@ -49,7 +49,8 @@ final class OpenCalls {
       return openOrCreate(guest, base, name, flags, (int) mode);
     }
     FileSystem files = guest.files().fileSystem();
-    return open(guest, files.resolve(base, name, (flags & O_NOFOLLOW) == 0), flags);
+    Location location = files.resolve(base, name, (flags & O_NOFOLLOW) == 0);
+    return open(guest, location, flags, (int) mode);
   }
 
   private static int effective(int flags) {
@@ -87,7 +88,7 @@ final class OpenCalls {
       boolean follows = (flags & O_NOFOLLOW) == 0 && Paths.isKind(found, FileKind.SYMBOLIC_LINK);
       Location destination = follows ? found.node().destination() : found;
       if (destination != null) {
-        return open(guest, destination, flags);
+        return open(guest, destination, flags, mode);
       }
       base = entry.directory();
       rest = found.node().target();
@@ -104,7 +105,17 @@ final class OpenCalls {
     return add(guest, contentFile(guest, location, flags & ~O_TRUNC), flags);
   }
 
-  private static long open(SystemCalls guest, Location location, int flags) {
+  /** What has no name, but can get one by {@code linkat(2)} unless {@code O_EXCL} says not. */
+  private static long createUnnamed(SystemCalls guest, Location directory, int flags, int mode) {
+    Paths.requireWritable(directory.node());
+    Paths.requireAllowed(directory, Paths.WRITE | Paths.EXECUTE);
+    int permissions = mode & 07777 & ~guest.files().umask();
+    Node node = directory.node().createUnnamed(permissions, (flags & O_EXCL) == 0);
+    Location location = new Location(directory, "#" + node.status().inode(), node).removed();
+    return add(guest, contentFile(guest, location, flags & ~O_TRUNC), flags);
+  }
+
+  private static long open(SystemCalls guest, Location location, int flags, int mode) {
     Node node = location.node();
     FileStatus status = node.status();
     boolean directory = status.kind() == FileKind.DIRECTORY;
@@ -123,10 +134,10 @@ final class OpenCalls {
     if (status.kind() == FileKind.SYMBOLIC_LINK) {
       throw new FileException(Errno.ELOOP);
     }
-    boolean writes = OpenFlags.writes(flags) || (flags & O_TRUNC) != 0;
     if (directory && (flags & O_TMPFILE) != 0) {
-      throw new FileException(Errno.ENOTSUP);
+      return createUnnamed(guest, location, flags, mode);
     }
+    boolean writes = OpenFlags.writes(flags) || (flags & O_TRUNC) != 0;
     if (directory && writes) {
       throw new FileException(Errno.EISDIR);
     }
@@ -139,6 +150,15 @@ final class OpenCalls {
     }
     if (node instanceof DescriptorNode other) {
       return add(guest, other.file(), flags);
+    }
+    if (status.kind() == FileKind.SOCKET) {
+      throw new FileException(Errno.ENXIO); // it is for connect(2)
+    }
+    if (status.kind() == FileKind.PIPE) {
+      OpenFile fifo = guest.files().fifos().open(guest.files(), location, known(flags));
+      return fifo == null
+          ? guest.stuck("waits for somebody to open the other end of a FIFO (open)")
+          : add(guest, fifo, flags);
     }
     return add(
         guest,

@@ -2,6 +2,7 @@ package io.hyperlight.linux;
 
 import io.hyperlight.files.FileException;
 import io.hyperlight.files.FileStatus;
+import io.hyperlight.files.Hold;
 import io.hyperlight.files.Location;
 import io.hyperlight.os.Errno;
 import java.util.Objects;
@@ -28,6 +29,9 @@ abstract sealed class OpenFile
   private @Nullable Location location;
   private int flags;
   private int references;
+
+  /** Keeps the file while a descriptor of it is open. */
+  private Hold hold = Hold.NONE;
 
   /**
    * One that no descriptor has yet.
@@ -70,12 +74,15 @@ abstract sealed class OpenFile
 
   /** Counts another descriptor. */
   final void retain() {
-    references++;
+    if (references++ == 0 && location != null) {
+      hold = location.node().hold();
+    }
   }
 
   /** Counts a descriptor less; the last one frees what it holds. */
   final void release() {
     if (--references == 0) {
+      hold.close();
       free();
     }
   }

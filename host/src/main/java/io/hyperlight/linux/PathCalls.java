@@ -7,9 +7,11 @@ import io.hyperlight.files.FileStatus;
 import io.hyperlight.files.FileSystem;
 import io.hyperlight.files.Location;
 import io.hyperlight.files.Node;
+import io.hyperlight.files.Renaming;
 import io.hyperlight.os.Errno;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What makes, removes, renames and links files, and what symbolic links say. Errors come in Linux's
@@ -17,9 +19,12 @@ import java.util.Arrays;
  * be written.
  */
 final class PathCalls {
+  private static final int S_IFMT = 0170000;
   private static final long AT_REMOVEDIR = 0x200;
   private static final long AT_SYMLINK_FOLLOW = 0x400;
-  private static final long RENAME_NOREPLACE = 1;
+  private static final int RENAME_NOREPLACE = 1;
+  private static final int RENAME_EXCHANGE = 2;
+  private static final int RENAME_WHITEOUT = 4;
 
   private PathCalls() {}
 
@@ -33,9 +38,9 @@ final class PathCalls {
     table.on(87, (guest, a, b, c, d, e, f) -> unlink(guest, here, a));
     table.on(88, (guest, a, b, c, d, e, f) -> makeLink(guest, a, here, b));
     table.on(89, (guest, a, b, c, d, e, f) -> readLink(guest, here, a, b, c));
-    table.on(133, (guest, a, b, c, d, e, f) -> makeNode(guest, here, a, b));
+    table.on(133, (guest, a, b, c, d, e, f) -> makeNode(guest, here, a, b, c));
     table.on(258, (guest, a, b, c, d, e, f) -> makeDirectory(guest, a, b, c));
-    table.on(259, (guest, a, b, c, d, e, f) -> makeNode(guest, a, b, c));
+    table.on(259, (guest, a, b, c, d, e, f) -> makeNode(guest, a, b, c, d));
     table.on(263, (guest, a, b, c, d, e, f) -> unlinkAt(guest, a, b, c));
     table.on(264, (guest, a, b, c, d, e, f) -> rename(guest, a, b, c, d, 0));
     table.on(265, (guest, a, b, c, d, e, f) -> link(guest, a, b, c, d, (int) e));
@@ -70,20 +75,36 @@ final class PathCalls {
     return 0;
   }
 
-  /** Regular files only: what else there is needs privileges, or somebody at its other end. */
-  private static long makeNode(SystemCalls guest, long folder, long path, long mode) {
-    long kind = mode & 0170000;
-    if (kind == FileKind.DIRECTORY.mode()) {
-      return -Errno.EPERM;
-    }
+  /** No devices, which need privileges, but the one without a number, which needs none. */
+  private static long makeNode(SystemCalls guest, long folder, long path, long mode, long device) {
+    FileKind kind = kind((int) mode & S_IFMT);
     FileSystem.Entry entry = Paths.parent(guest, folder, path);
     requireNew(guest, entry, false);
-    if (kind != 0 && kind != FileKind.REGULAR.mode()) {
+    if (kind == null || (kind == FileKind.CHARACTER_DEVICE && (int) device != 0)) {
       guest.refused(133);
       return -Errno.EPERM;
     }
-    entry.directory().node().createFile(entry.name(), permissions(guest, mode));
+    Node directory = entry.directory().node();
+    int permissions = permissions(guest, mode);
+    if (kind == FileKind.REGULAR) {
+      directory.createFile(entry.name(), permissions);
+    } else {
+      directory.createSpecial(entry.name(), kind, permissions);
+    }
     return 0;
+  }
+
+  /** Null for block devices. */
+  private static @Nullable FileKind kind(int bits) {
+    return switch (bits) {
+      case 0, 0100000 -> FileKind.REGULAR;
+      case 0010000 -> FileKind.PIPE;
+      case 0140000 -> FileKind.SOCKET;
+      case 0020000 -> FileKind.CHARACTER_DEVICE;
+      case 0060000 -> null;
+      case 0040000 -> throw new FileException(Errno.EPERM);
+      default -> throw new FileException(Errno.EINVAL);
+    };
   }
 
   private static long makeLink(SystemCalls guest, long target, long folder, long path) {
@@ -102,11 +123,14 @@ final class PathCalls {
     if ((flags & ~(AT_SYMLINK_FOLLOW | Paths.AT_EMPTY_PATH)) != 0) {
       return -Errno.EINVAL;
     }
-    Location existing = Paths.resolve(guest, oldFolder, oldPath, (flags & AT_SYMLINK_FOLLOW) != 0);
+    Location existing = existing(guest, oldFolder, oldPath, flags);
     FileSystem.Entry entry = Paths.parent(guest, folder, path);
     FileStatus status = existing.node().status();
     if (Paths.isDots(entry) || files(guest).child(entry.directory(), entry.name()) != null) {
       return -Errno.EEXIST;
+    }
+    if (entry.directoryOnly() || entry.directory().node().status().links() == 0) {
+      return -Errno.ENOENT;
     }
     if (status.device() != entry.directory().node().status().device()) {
       return -Errno.EXDEV;
@@ -117,6 +141,22 @@ final class PathCalls {
     }
     entry.directory().node().link(entry.name(), existing.node());
     return 0;
+  }
+
+  /** What is to get another name: of a descriptor itself, if its path is empty and may be. */
+  private static Location existing(SystemCalls guest, long folder, long address, int flags) {
+    String path = Paths.read(guest, address);
+    if (path.isEmpty() && (flags & Paths.AT_EMPTY_PATH) != 0) {
+      if ((int) folder == Paths.AT_FDCWD) {
+        return guest.files().workingDirectory();
+      }
+      Location location = guest.files().descriptors().any(folder).location();
+      if (location == null) {
+        throw new FileException(Errno.EXDEV); // a pipe
+      }
+      return location;
+    }
+    return Paths.resolve(guest, folder, path, (flags & AT_SYMLINK_FOLLOW) != 0);
   }
 
   private static long unlinkAt(SystemCalls guest, long folder, long path, long flagBits) {
@@ -143,6 +183,7 @@ final class PathCalls {
     }
     requireNoMountPoint(guest, entry);
     entry.directory().node().unlink(entry.name());
+    guest.files().removed(found);
     return 0;
   }
 
@@ -180,15 +221,15 @@ final class PathCalls {
     }
     requireNoMountPoint(guest, entry);
     entry.directory().node().removeDirectory(entry.name());
+    guest.files().removed(found);
     return 0;
   }
 
   private static long rename(
       SystemCalls guest, long oldFolder, long oldPath, long folder, long path, int flags) {
-    if ((flags & ~RENAME_NOREPLACE) != 0) {
-      return -Errno.EINVAL;
-    }
-    boolean replace = flags == 0;
+    Renaming how = renaming(flags);
+    boolean exchange = how == Renaming.EXCHANGE;
+    boolean replace = (flags & RENAME_NOREPLACE) == 0;
     FileSystem.Entry from = Paths.parent(guest, oldFolder, oldPath);
     FileSystem.Entry to = Paths.parent(guest, folder, path);
     Node source = from.directory().node();
@@ -207,20 +248,60 @@ final class PathCalls {
     if (!replace && replaced != null) {
       return -Errno.EEXIST;
     }
+    if (exchange && replaced == null) {
+      return -Errno.ENOENT;
+    }
     boolean directory = Paths.isKind(moved, FileKind.DIRECTORY);
-    if (!directory && (from.directoryOnly() || to.directoryOnly())) {
+    boolean overDirectory = replaced != null && Paths.isKind(replaced, FileKind.DIRECTORY);
+    if (!directory && (from.directoryOnly() || (to.directoryOnly() && !exchange))) {
       return -Errno.ENOTDIR;
+    }
+    if (exchange && to.directoryOnly() && !overDirectory) {
+      return -Errno.ENOTDIR;
+    }
+    if (directory && to.directory().isAtOrBelow(moved.node())) {
+      return -Errno.EINVAL;
+    }
+    if (overDirectory && replaced != null && from.directory().isAtOrBelow(replaced.node())) {
+      return exchange ? -Errno.EINVAL : -Errno.ENOTEMPTY;
     }
     if (replaced != null && replaced.node().equals(moved.node())) {
       return 0;
     }
     Paths.requireChangeable(from.directory());
     Paths.requireChangeable(to.directory());
+    // Moving a directory changes what its ".." is.
+    if (!source.equals(target)) {
+      if (directory && (exchange || replaced == null || overDirectory)) {
+        Paths.requireAllowed(moved, Paths.WRITE);
+      }
+      if (exchange && overDirectory && replaced != null) {
+        Paths.requireAllowed(replaced, Paths.WRITE);
+      }
+    }
     requireNoMountPoint(guest, from);
     requireNoMountPoint(guest, to);
-    source.rename(from.name(), target, to.name(), replace);
+    source.rename(from.name(), target, to.name(), how);
+    if (replaced != null && !exchange) {
+      guest.files().removed(replaced);
+    }
     guest.files().moved(moved, new Location(to.directory(), to.name(), moved.node()));
+    if (exchange && replaced != null) {
+      Location back = new Location(from.directory(), from.name(), replaced.node());
+      guest.files().moved(replaced, back);
+    }
     return 0;
+  }
+
+  private static Renaming renaming(int flags) {
+    return switch (flags) {
+      case 0 -> Renaming.REPLACE;
+      case RENAME_NOREPLACE -> Renaming.NO_REPLACE;
+      case RENAME_EXCHANGE -> Renaming.EXCHANGE;
+      case RENAME_WHITEOUT -> Renaming.WHITEOUT;
+      case RENAME_WHITEOUT | RENAME_NOREPLACE -> Renaming.WHITEOUT_NO_REPLACE;
+      default -> throw new FileException(Errno.EINVAL);
+    };
   }
 
   private static long readLink(

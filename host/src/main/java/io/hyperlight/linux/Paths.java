@@ -92,6 +92,9 @@ final class Paths {
   /** Makes sure that entries of a directory can be made and removed. */
   static void requireChangeable(Location directory) {
     requireWritable(directory.node());
+    if (directory.node().status().links() == 0) {
+      throw new FileException(Errno.ENOENT); // it was removed
+    }
     requireAllowed(directory, WRITE | EXECUTE);
   }
 }

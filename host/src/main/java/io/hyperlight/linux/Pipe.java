@@ -24,6 +24,11 @@ final class Pipe {
   private int readers;
   private int writers;
 
+  private int permissions = 0600;
+
+  /** How often a FIFO was opened to be written. */
+  private long writersSeen;
+
   /**
    * An empty one.
    *
@@ -39,6 +44,8 @@ final class Pipe {
     ring = new byte[original.count];
     original.copyOut(ring, original.count);
     count = original.count;
+    writersSeen = original.writersSeen;
+    permissions = original.permissions;
   }
 
   /** The same contents, and no ends yet. */
@@ -46,13 +53,17 @@ final class Pipe {
     return new Pipe(this);
   }
 
-  static FileStatus status(long inode) {
+  static FileStatus status(long inode, int permissions) {
     return new FileStatus(
-        0, inode, FileKind.PIPE, 0600, 1, 0, Instant.EPOCH, Instant.EPOCH, Instant.EPOCH, 0);
+        0, inode, FileKind.PIPE, permissions, 1, 0, Instant.EPOCH, Instant.EPOCH, Instant.EPOCH, 0);
   }
 
   FileStatus status() {
-    return status(inode);
+    return status(inode, permissions);
+  }
+
+  void setPermissions(int permissions) {
+    this.permissions = permissions;
   }
 
   String name() {
@@ -63,20 +74,23 @@ final class Pipe {
     return (int) (inode - FIRST_INODE);
   }
 
-  void addEnd(boolean writes) {
-    if (writes) {
-      writers++;
-    } else {
-      readers++;
-    }
+  /** An end of a FIFO may be both. */
+  void addEnd(boolean reads, boolean writes) {
+    readers += reads ? 1 : 0;
+    writers += writes ? 1 : 0;
   }
 
-  void removeEnd(boolean writes) {
-    if (writes) {
-      writers--;
-    } else {
-      readers--;
-    }
+  void removeEnd(boolean reads, boolean writes) {
+    readers -= reads ? 1 : 0;
+    writers -= writes ? 1 : 0;
+  }
+
+  void noteWriter() {
+    writersSeen++;
+  }
+
+  long writersSeen() {
+    return writersSeen;
   }
 
   boolean hasReaders() {
@@ -99,9 +113,21 @@ final class Pipe {
   int take(byte[] target) {
     int length = Math.min(count, target.length);
     copyOut(target, length);
+    skip(length);
+    return length;
+  }
+
+  /** What comes next, and stays. */
+  byte[] peek(int length) {
+    byte[] bytes = new byte[Math.min(count, length)];
+    copyOut(bytes, bytes.length);
+    return bytes;
+  }
+
+  /** Drops bytes that are there. */
+  void skip(int length) {
     count -= length;
     first = count == 0 ? 0 : (first + length) % ring.length;
-    return length;
   }
 
   private void copyOut(byte[] target, int length) {

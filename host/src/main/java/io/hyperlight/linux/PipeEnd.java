@@ -2,57 +2,111 @@ package io.hyperlight.linux;
 
 import io.hyperlight.files.FileException;
 import io.hyperlight.files.FileStatus;
+import io.hyperlight.files.Location;
 import io.hyperlight.os.Errno;
 import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One end of a pipe. There is nobody but the guest's one thread at the other end, so that whoever
- * would have to wait there would wait for ever.
+ * One end of a pipe, or an open FIFO, which may be both ends. There is nobody but the guest's one
+ * thread at the other end, so that whoever would have to wait there would wait for ever.
  */
 final class PipeEnd extends OpenFile {
   private static final int SIGPIPE = 13;
 
   private final Pipe pipe;
+  private final @Nullable Fifos fifos;
+  private final long writersSeen;
 
-  PipeEnd(Changes changes, int flags, Pipe pipe) {
-    super(changes, flags, null);
+  /**
+   * An end of a pipe or an open FIFO.
+   *
+   * @param location of a FIFO; null for a pipe, as {@code fifos}
+   * @param fifos to be told when it is the last one
+   * @param writersSeen how often the FIFO had been opened to be written
+   */
+  PipeEnd(
+      Changes changes,
+      int flags,
+      @Nullable Location location,
+      Pipe pipe,
+      @Nullable Fifos fifos,
+      long writersSeen) {
+    super(changes, flags, location);
     this.pipe = pipe;
-    pipe.addEnd(isWritable());
+    this.fifos = fifos;
+    this.writersSeen = writersSeen;
+    pipe.addEnd(isReadable(), isWritable());
+  }
+
+  /** An end of a pipe that has no name. */
+  PipeEnd(Changes changes, int flags, Pipe pipe) {
+    this(changes, flags, null, pipe, null, -1);
+  }
+
+  Pipe pipe() {
+    return pipe;
   }
 
   @Override
   void free() {
-    pipe.removeEnd(isWritable());
+    pipe.removeEnd(isReadable(), isWritable());
+    if (fifos != null && !pipe.hasReaders() && !pipe.hasWriters()) {
+      fifos.forget(place());
+    }
   }
 
   @Override
   FileStatus status() {
-    return pipe.status();
+    Location location = location();
+    return location == null ? pipe.status() : location.node().status();
   }
 
   @Override
   String name() {
-    return pipe.name();
+    return location() == null ? pipe.name() : super.name();
   }
 
   @Override
   SavedFile save(ToIntFunction<Pipe> pipes) {
-    return new SavedFile.End(flags(), pipes.applyAsInt(pipe));
+    return new SavedFile.End(flags(), location(), pipes.applyAsInt(pipe), writersSeen);
+  }
+
+  /** How many bytes there are; 0 at the end, or if the guest is stuck. */
+  int awaitBytes(SystemCalls guest, boolean nonBlocking, String call) {
+    if (pipe.count() == 0 && pipe.hasWriters()) {
+      if (nonBlocking) {
+        throw new FileException(Errno.EAGAIN);
+      }
+      guest.stuck("waits for bytes in a pipe that nobody else writes (" + call + ")");
+    }
+    return pipe.count();
+  }
+
+  /** How much room there is; 0 if the guest is stuck. */
+  int awaitRoom(SystemCalls guest, int wanted, boolean nonBlocking, String call) {
+    if (!pipe.hasReaders()) {
+      guest.signals().raise(SIGPIPE);
+      throw new FileException(Errno.EPIPE);
+    }
+    int room = pipe.room();
+    if (room >= wanted) {
+      return room;
+    }
+    if (!nonBlocking) {
+      guest.stuck("waits for room in a pipe that nobody else reads (" + call + ")");
+      return 0;
+    }
+    if (room == 0 || wanted <= Pipe.ATOMIC) {
+      throw new FileException(Errno.EAGAIN);
+    }
+    return room;
   }
 
   @Override
   int read(SystemCalls guest, byte[] target) {
-    if (target.length == 0) {
+    if (target.length == 0 || awaitBytes(guest, has(OpenFlags.O_NONBLOCK), "read") == 0) {
       return 0;
-    }
-    if (pipe.count() == 0) {
-      if (!pipe.hasWriters()) {
-        return 0;
-      }
-      if (has(OpenFlags.O_NONBLOCK)) {
-        throw new FileException(Errno.EAGAIN);
-      }
-      return (int) guest.stuck("waits for bytes in a pipe that nobody else writes (read)");
     }
     changes();
     return pipe.take(target);
@@ -68,17 +122,7 @@ final class PipeEnd extends OpenFile {
     if (source.length == 0) {
       return 0;
     }
-    if (!pipe.hasReaders()) {
-      guest.signals().raise(SIGPIPE);
-      throw new FileException(Errno.EPIPE);
-    }
-    int room = pipe.room();
-    if (room < source.length && !has(OpenFlags.O_NONBLOCK)) {
-      return (int) guest.stuck("waits for room in a pipe that nobody else reads (write)");
-    }
-    if (room == 0 || (room < source.length && source.length <= Pipe.ATOMIC)) {
-      throw new FileException(Errno.EAGAIN);
-    }
+    int room = awaitRoom(guest, source.length, has(OpenFlags.O_NONBLOCK), "write");
     int length = Math.min(room, source.length);
     changes();
     pipe.put(source, length);
@@ -87,11 +131,17 @@ final class PipeEnd extends OpenFile {
 
   @Override
   int ready() {
-    if (isWritable()) {
-      return (pipe.room() >= Pipe.ATOMIC ? POLLOUT | POLLWRNORM : 0)
-          | (pipe.hasReaders() ? 0 : POLLERR);
+    int ready = 0;
+    if (isReadable()) {
+      ready |= pipe.count() > 0 ? POLLIN | POLLRDNORM : 0;
+      // Who opened a FIFO that nobody writes yet is not hung up on.
+      ready |= pipe.hasWriters() || pipe.writersSeen() == writersSeen ? 0 : POLLHUP;
     }
-    return (pipe.count() > 0 ? POLLIN | POLLRDNORM : 0) | (pipe.hasWriters() ? 0 : POLLHUP);
+    if (isWritable()) {
+      ready |= pipe.room() >= Pipe.ATOMIC ? POLLOUT | POLLWRNORM : 0;
+      ready |= pipe.hasReaders() ? 0 : POLLERR;
+    }
+    return ready;
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.hyperlight.linux;
 
 import io.hyperlight.files.ContentWatcher;
 import io.hyperlight.files.FileSystem;
+import io.hyperlight.files.Hold;
 import io.hyperlight.files.Location;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -22,12 +23,16 @@ final class ProcessFiles implements AutoCloseable {
   private final StandardStreams streams;
   private final Changes changes = new Changes();
   private final Descriptors descriptors;
+  private final Fifos fifos = new Fifos();
 
   /** Made when it is asked for, unless there are mounts: many a guest never looks at a file. */
   private @Nullable FileSystem fileSystem;
 
   /** Null for the root. */
   private @Nullable Location workingDirectory;
+
+  /** Keeps it. */
+  private Hold directoryHold = Hold.NONE;
 
   private int umask;
   private int nextPipe;
@@ -83,6 +88,9 @@ final class ProcessFiles implements AutoCloseable {
 
   void setWorkingDirectory(Location directory) {
     changes.note();
+    Hold next = directory.node().hold();
+    directoryHold.close();
+    directoryHold = next;
     workingDirectory = directory;
   }
 
@@ -95,9 +103,27 @@ final class ProcessFiles implements AutoCloseable {
     umask = mask;
   }
 
+  Fifos fifos() {
+    return fifos;
+  }
+
   Pipe newPipe() {
     changes.note();
     return new Pipe(nextPipe++);
+  }
+
+  /** Takes note that something has lost the name under which it may be open. */
+  void removed(Location gone) {
+    if (workingDirectory().isAt(gone)) {
+      setWorkingDirectory(gone.removed());
+    }
+    for (int number = 0; number < Descriptors.MOST; number++) {
+      OpenFile file = descriptors.find(number);
+      Location at = file == null ? null : file.location();
+      if (file != null && at != null && at.isAt(gone)) {
+        file.moved(gone.removed());
+      }
+    }
   }
 
   /** Follows a directory that was renamed, so that ".." and {@code getcwd} go where it is now. */
@@ -178,7 +204,7 @@ final class ProcessFiles implements AutoCloseable {
   /** Goes back to an earlier state, also of another guest with the same mounts. */
   void restore(FileState earlier) {
     // A restore makes open contents invalid, so that these have to be opened again.
-    if (earlier != base || changes.any() || earlier.holdsContents()) {
+    if (earlier != base || changes.any() || earlier.reopens()) {
       base = null; // until it is done
       changes.note();
       descriptors.closeAll();
@@ -186,6 +212,8 @@ final class ProcessFiles implements AutoCloseable {
       restoreDescriptors(earlier);
       Location directory = earlier.workingDirectory();
       workingDirectory = directory == null ? null : directory.in(fileSystem());
+      directoryHold.close();
+      directoryHold = workingDirectory == null ? Hold.NONE : workingDirectory.node().hold();
       umask = earlier.umask();
       base = earlier;
       changes.forget();
@@ -224,7 +252,11 @@ final class ProcessFiles implements AutoCloseable {
               changes, flags, content.in(fileSystem()), location.in(fileSystem()), offset);
       case SavedFile.Directory(int flags, Location location, var listing, int position) ->
           new DirectoryFile(changes, flags, location.in(fileSystem()), listing, position);
-      case SavedFile.End(int flags, int pipe) -> new PipeEnd(changes, flags, pipes.get(pipe));
+      case SavedFile.End(int flags, var location, int pipe, long writersSeen) ->
+          location == null
+              ? new PipeEnd(changes, flags, pipes.get(pipe))
+              : fifos.restore(
+                  changes, location.in(fileSystem()), flags, pipes.get(pipe), writersSeen);
       case SavedFile.Path(int flags, Location location) ->
           new PathFile(changes, flags, location.in(fileSystem()));
     };

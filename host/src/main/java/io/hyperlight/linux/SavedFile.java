@@ -11,8 +11,16 @@ sealed interface SavedFile {
   /** Access mode and status flags. */
   int flags();
 
+  /** Where it is in the file system; null if it is not there. */
+  @Nullable Location location();
+
   /** A standard stream, by number. */
-  record Stream(int flags, int number) implements SavedFile {}
+  record Stream(int flags, int number) implements SavedFile {
+    @Override
+    public @Nullable Location location() {
+      return null;
+    }
+  }
 
   /**
    * A regular file or device.
@@ -32,11 +40,14 @@ sealed interface SavedFile {
       implements SavedFile {}
 
   /**
-   * One end of a pipe.
+   * One end of a pipe, or of a FIFO.
    *
+   * @param location of the FIFO
    * @param pipe its number in the snapshot
+   * @param writersSeen as {@link Pipe#writersSeen} when it was opened
    */
-  record End(int flags, int pipe) implements SavedFile {}
+  record End(int flags, @Nullable Location location, int pipe, long writersSeen)
+      implements SavedFile {}
 
   /** What was opened as a path only. */
   record Path(int flags, Location location) implements SavedFile {}

@@ -22,7 +22,7 @@ final class StandardStream extends OpenFile {
 
   @Override
   FileStatus status() {
-    return Pipe.status(1L + number);
+    return Pipe.status(1L + number, 0600);
   }
 
   @Override

@@ -1,9 +1,9 @@
 package io.hyperlight.linux;
 
-import io.hyperlight.files.FileException;
-import io.hyperlight.files.FileKind;
 import io.hyperlight.files.FileStatus;
 import io.hyperlight.files.Location;
+import io.hyperlight.files.Node;
+import io.hyperlight.files.Space;
 import io.hyperlight.os.Errno;
 
 /** What there is to know of files: {@code stat(2)}, {@code access(2)}, {@code statfs(2)}. */
@@ -98,10 +98,13 @@ final class StatCalls {
 
   private static long access(Location location, int mode) {
     FileStatus status = location.node().status();
-    if ((mode & Paths.WRITE) != 0 && status.kind() != FileKind.CHARACTER_DEVICE) {
-      if (status.kind() != FileKind.PIPE) {
-        Paths.requireWritable(location.node());
-      }
+    boolean file =
+        switch (status.kind()) {
+          case REGULAR, DIRECTORY, SYMBOLIC_LINK -> true;
+          case CHARACTER_DEVICE, PIPE, SOCKET -> false;
+        };
+    if (file && (mode & Paths.WRITE) != 0) {
+      Paths.requireWritable(location.node());
     }
     return Paths.isAllowed(status, mode) ? 0 : -Errno.EACCES;
   }
@@ -111,24 +114,41 @@ final class StatCalls {
   }
 
   private static long statfs(SystemCalls guest, Location location, long target) {
+    Node node = location.node();
+    FileStatus status = node.status();
     guest
         .mem()
-        .write(target, StatLayout.statfs(location.node().status(), location.node().isWritable()));
+        .write(
+            target,
+            StatLayout.statfs(type(location, status), status, node.space(), node.isWritable()));
     return 0;
+  }
+
+  private static long type(Location location, FileStatus status) {
+    if (location.node() instanceof DescriptorNode) {
+      return StatLayout.PIPEFS;
+    }
+    if (status.device() == MadeUpNode.DEVICE) {
+      String path = location.path() + "/";
+      if (path.startsWith("/proc/")) {
+        return StatLayout.PROC;
+      }
+      if (path.startsWith("/sys/")) {
+        return StatLayout.SYSFS;
+      }
+    }
+    return StatLayout.TMPFS;
   }
 
   private static long fstatfs(SystemCalls guest, long descriptor, long target) {
     OpenFile file = guest.files().descriptors().any(descriptor);
     Location location = file.location();
     if (location == null) {
-      guest.mem().write(target, StatLayout.statfs(file.status(), true));
+      guest
+          .mem()
+          .write(target, StatLayout.statfs(StatLayout.PIPEFS, file.status(), Space.NONE, true));
       return 0;
     }
-    try {
-      return statfs(guest, location, target);
-    } catch (FileException e) {
-      guest.mem().write(target, StatLayout.statfs(file.status(), location.node().isWritable()));
-      return 0; // it has no name any more
-    }
+    return statfs(guest, location, target);
   }
 }

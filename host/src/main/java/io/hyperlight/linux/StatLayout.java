@@ -1,6 +1,7 @@
 package io.hyperlight.linux;
 
 import io.hyperlight.files.FileStatus;
+import io.hyperlight.files.Space;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 
@@ -13,15 +14,18 @@ final class StatLayout {
   private static final int STATX_SIZE = 256;
   private static final int STATFS_SIZE = 120;
 
-  private static final int BLOCK = 4096;
+  private static final int BLOCK = FileStatus.BLOCK;
 
   /** {@code stat} counts in these. */
-  private static final int SECTORS_PER_BLOCK = BLOCK / 512;
+  private static final int SECTOR = 512;
 
   private static final int STATX_BASIC_STATS = 0x7ff;
 
-  /** {@code TMPFS_MAGIC}. */
-  private static final long FILE_SYSTEM_TYPE = 0x0102_1994;
+  // TMPFS_MAGIC and its relatives in linux/magic.h.
+  static final long TMPFS = 0x0102_1994;
+  static final long PROC = 0x9fa0;
+  static final long SYSFS = 0x6265_6572;
+  static final long PIPEFS = 0x5049_5045;
 
   private static final long ST_RDONLY = 1;
   private static final long ST_VALID = 0x20;
@@ -35,8 +39,7 @@ final class StatLayout {
   }
 
   private static long sectors(FileStatus status) {
-    long size = status.size();
-    return size <= 0 ? 0 : ((size - 1) / BLOCK + 1) * SECTORS_PER_BLOCK;
+    return status.allocated() / SECTOR;
   }
 
   static ByteBuffer stat(FileStatus status) {
@@ -97,10 +100,16 @@ final class StatLayout {
     return (int) (device & 0xff);
   }
 
-  static ByteBuffer statfs(FileStatus status, boolean writable) {
+  static ByteBuffer statfs(long type, FileStatus status, Space space, boolean writable) {
+    long free = space.free() / BLOCK;
     return GuestMemory.struct(STATFS_SIZE)
-        .putLong(0, FILE_SYSTEM_TYPE)
+        .putLong(0, type)
         .putLong(8, BLOCK)
+        .putLong(16, space.total() / BLOCK)
+        .putLong(24, free)
+        .putLong(32, free)
+        .putLong(40, space.files())
+        .putLong(48, space.freeFiles())
         .putInt(56, status.device())
         .putLong(64, LONGEST_NAME)
         .putLong(72, BLOCK)

@@ -26,6 +26,7 @@ final class SystemCallTable {
     OpenCalls.register(this);
     DescriptorCalls.register(this);
     TransferCalls.register(this);
+    SpliceCalls.register(this);
     PollCalls.register(this);
     StatCalls.register(this);
     DirectoryCalls.register(this);

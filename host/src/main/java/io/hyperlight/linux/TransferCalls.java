@@ -1,5 +1,6 @@
 package io.hyperlight.linux;
 
+import io.hyperlight.files.FileException;
 import io.hyperlight.os.Errno;
 
 /** What moves bytes: {@code read(2)}, {@code write(2)}, {@code lseek(2)} and their relatives. */
@@ -10,6 +11,16 @@ final class TransferCalls {
   /** In place of an offset: where the file stands. */
   private static final long CURRENT = -1;
 
+  /** {@code SEEK_HOLE}. */
+  private static final int LAST_WHENCE = 4;
+
+  private static final int FALLOC_FL_KEEP_SIZE = 1;
+  private static final int FALLOC_FL_PUNCH_HOLE = 2;
+  private static final int FALLOC_FL_COLLAPSE_RANGE = 8;
+  private static final int FALLOC_FL_ZERO_RANGE = 0x10;
+  private static final int FALLOC_FL_INSERT_RANGE = 0x20;
+  private static final int FALLOC_FL_UNSHARE_RANGE = 0x40;
+
   /** {@code RWF_HIPRI} to {@code RWF_APPEND}, of which those are taken that are mere hints. */
   private static final long RWF_HINTS = 0x1 | 0x2 | 0x4;
 
@@ -18,7 +29,7 @@ final class TransferCalls {
   static void register(SystemCallTable table) {
     table.on(0, (guest, a, b, c, d, e, f) -> read(guest, a, b, c));
     table.on(1, (guest, a, b, c, d, e, f) -> write(guest, a, b, c));
-    table.on(8, (guest, a, b, c, d, e, f) -> get(guest, a).seek(b, (int) c));
+    table.on(8, (guest, a, b, c, d, e, f) -> seek(guest, a, b, (int) c));
     table.on(17, (guest, a, b, c, d, e, f) -> readAt(guest, a, d, () -> Buffers.one(guest, b, c)));
     table.on(18, (guest, a, b, c, d, e, f) -> writeAt(guest, a, d, () -> Buffers.one(guest, b, c)));
     table.on(19, (guest, a, b, c, d, e, f) -> readv(guest, a, b, c));
@@ -60,6 +71,14 @@ final class TransferCalls {
     return guest.files().descriptors().writable(descriptor);
   }
 
+  private static long seek(SystemCalls guest, long descriptor, long offset, int whence) {
+    OpenFile file = get(guest, descriptor);
+    if (whence < 0 || whence > LAST_WHENCE) {
+      return -Errno.EINVAL; // also of what cannot be sought
+    }
+    return file.seek(offset, whence);
+  }
+
   private static long read(SystemCalls guest, long descriptor, long address, long size) {
     OpenFile file = readable(guest, descriptor);
     return read(guest, file, Buffers.one(guest, address, size));
@@ -92,6 +111,7 @@ final class TransferCalls {
     if (offset < 0) {
       return -Errno.EINVAL;
     }
+    requireOffsets(get(guest, descriptor));
     OpenFile file = readable(guest, descriptor);
     Buffers buffers = access.buffers();
     file.requireEnd(offset, buffers.size());
@@ -99,10 +119,18 @@ final class TransferCalls {
         guest, file, offset, buffers, (bytes, done) -> file.readAt(offset + done, bytes));
   }
 
+  /** Pipes have none, whatever they were opened for. */
+  private static void requireOffsets(OpenFile file) {
+    if (file instanceof PipeEnd || file instanceof StandardStream) {
+      throw new FileException(Errno.ESPIPE);
+    }
+  }
+
   private static long writeAt(SystemCalls guest, long descriptor, long offset, Access access) {
     if (offset < 0) {
       return -Errno.EINVAL;
     }
+    requireOffsets(get(guest, descriptor));
     OpenFile file = writable(guest, descriptor);
     Buffers buffers = access.buffers();
     file.requireEnd(offset, buffers.size());
@@ -132,9 +160,12 @@ final class TransferCalls {
   private static long sendfile(
       SystemCalls guest, long target, long source, long offsetAddress, long count) {
     OpenFile in = readable(guest, source);
-    OpenFile out = writable(guest, target);
     boolean moves = offsetAddress == 0;
     long offset = moves ? 0 : guest.mem().readLong(offsetAddress);
+    if (!moves) {
+      requireOffsets(in);
+    }
+    OpenFile out = writable(guest, target);
     if (!(in instanceof ContentFile) || out.has(OpenFlags.O_APPEND) || count < 0 || offset < 0) {
       return -Errno.EINVAL;
     }
@@ -151,16 +182,16 @@ final class TransferCalls {
     if (flags != 0 || count < 0) {
       return -Errno.EINVAL;
     }
-    OpenFile in = readable(guest, source);
-    OpenFile out = writable(guest, target);
-    if (in instanceof DirectoryFile) {
+    OpenFile in = get(guest, source);
+    OpenFile out = get(guest, target);
+    if (in instanceof DirectoryFile || out instanceof DirectoryFile) {
       return -Errno.EISDIR;
     }
     if (!(in instanceof ContentFile read && read.isRegular())
         || !(out instanceof ContentFile write && write.isRegular())) {
       return -Errno.EINVAL;
     }
-    if (out.has(OpenFlags.O_APPEND)) {
+    if (!in.isReadable() || !out.isWritable() || out.has(OpenFlags.O_APPEND)) {
       return -Errno.EBADF;
     }
     long readAt = from == 0 ? in.seek(0, SEEK_CUR) : guest.mem().readLong(from);
@@ -214,14 +245,23 @@ final class TransferCalls {
     if (offset < 0 || size <= 0) {
       return -Errno.EINVAL;
     }
-    if (mode != 0) {
+    int flags = (int) mode;
+    boolean keepsSize = (flags & FALLOC_FL_KEEP_SIZE) != 0;
+    boolean known =
+        switch (flags & ~FALLOC_FL_KEEP_SIZE) {
+          case 0, FALLOC_FL_ZERO_RANGE, FALLOC_FL_UNSHARE_RANGE -> true;
+          case FALLOC_FL_PUNCH_HOLE -> keepsSize;
+          case FALLOC_FL_COLLAPSE_RANGE, FALLOC_FL_INSERT_RANGE -> !keepsSize;
+          default -> false;
+        };
+    if (!known) {
       return -Errno.ENOTSUP;
     }
     if (!file.isWritable()) {
       return -Errno.EBADF;
     }
     if (!(file instanceof ContentFile content)) {
-      return -Errno.ESPIPE;
+      return -Errno.ESPIPE; // directories cannot have been opened to be written
     }
     if (!content.isRegular()) {
       return -Errno.ENODEV;
@@ -229,8 +269,12 @@ final class TransferCalls {
     if (offset > Long.MAX_VALUE - size) {
       return -Errno.EFBIG;
     }
-    if (offset + size > file.status().size()) {
-      file.truncate(offset + size);
+    switch (flags & ~FALLOC_FL_KEEP_SIZE) {
+      case 0 -> content.content().reserve(offset, offset + size, !keepsSize);
+      case FALLOC_FL_PUNCH_HOLE -> content.content().punch(offset, offset + size);
+      default -> {
+        return -Errno.ENOTSUP; // as tmpfs(5)
+      }
     }
     return 0;
   }

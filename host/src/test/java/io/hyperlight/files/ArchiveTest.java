@@ -71,8 +71,8 @@ class ArchiveTest {
     assertThat(names(files, "/a")).containsExactly("b", "d");
     assertThat(read(files, "/a/b/c.txt")).isEqualTo("contents of a/b/c.txt");
     assertThat(names(files, "/empty")).isEmpty();
-    assertThat(node(files, "/a/d").status().permissions()).isEqualTo(0444);
-    assertThat(node(files, "/a").status().permissions()).isEqualTo(0555);
+    assertThat(node(files, "/a/d").status().permissions()).isEqualTo(0644);
+    assertThat(node(files, "/a").status().permissions()).isEqualTo(0755);
     assertFails(Errno.EROFS, () -> Trees.write(files, "/new", ""));
     assertThat(Descriptors.of(folder.toString())).isEmpty();
   }

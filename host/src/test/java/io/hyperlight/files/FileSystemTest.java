@@ -41,7 +41,7 @@ class FileSystemTest {
     FileSystem files = Trees.of();
     assertThat(names(files, "/")).isEmpty();
     assertThat(files.root().node().status().kind()).isEqualTo(FileKind.DIRECTORY);
-    assertThat(files.root().node().status().permissions()).isEqualTo(0555);
+    assertThat(files.root().node().status().permissions()).isEqualTo(0755);
     assertThat(files.root().node().isWritable()).isFalse();
     assertFails(Errno.EROFS, () -> Trees.makeDirectory(files, "/a"));
     assertFails(Errno.ENOENT, () -> node(files, "/a"));

@@ -75,7 +75,7 @@ class HostTreeTest {
   }
 
   @Test
-  void aStatusIsTheHostsWithoutWhatNobodyCanDo() throws IOException {
+  void aStatusIsTheHostsWithWritePermissionsAndWithoutOthersRights() throws IOException {
     Path file = shared.resolve("d/f");
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxrwxr--"));
     Command.run("chmod", "u+s", file.toString()).outputOfSuccess();
@@ -85,7 +85,7 @@ class HostTreeTest {
       Node node = node(files, "/d/f");
       FileStatus status = node.status();
       assertThat(status.kind()).isEqualTo(FileKind.REGULAR);
-      assertThat(status.permissions()).isEqualTo(0554);
+      assertThat(status.permissions()).isEqualTo(0774);
       assertThat(status.size()).isEqualTo(6);
       assertThat(status.modified()).isEqualTo(modified);
       assertThat(status.inode()).isEqualTo(Files.getAttribute(file, "unix:ino"));
@@ -105,7 +105,7 @@ class HostTreeTest {
       assertFails(Errno.EROFS, () -> directory.createFile("x", 0644));
       assertFails(Errno.EROFS, () -> directory.createDirectory("x", 0755));
       assertFails(Errno.EROFS, () -> directory.unlink("f"));
-      assertFails(Errno.EROFS, () -> directory.rename("f", directory, "g", true));
+      assertFails(Errno.EROFS, () -> directory.rename("f", directory, "g", Renaming.REPLACE));
       assertFails(Errno.EROFS, () -> directory.setPermissions(0777));
       try (FileContent content = node(files, "/d/f").open(false)) {
         assertFails(Errno.EROFS, () -> Trees.write(content, 0, "x"));

@@ -145,7 +145,7 @@ class MemoryTreeTest {
     assertFails(Errno.EINVAL, () -> rename(files, "/d", "/d/d"));
     assertFails(Errno.ENOTEMPTY, () -> rename(files, "/d/e", "/d"));
     Node root = files.root().node();
-    assertFails(Errno.EEXIST, () -> root.rename("f", root, "g", false));
+    assertFails(Errno.EEXIST, () -> root.rename("f", root, "g", Renaming.NO_REPLACE));
     rename(files, "/f", "/g");
     assertThat(read(files, "/g")).isEqualTo("f");
     rename(files, "/d", "/empty");
@@ -166,11 +166,76 @@ class MemoryTreeTest {
   void aDirectoryThatIsGoneHasNothingInIt() {
     makeDirectory(files, "/d");
     Location gone = files.resolve(files.root(), "/d", true);
+    Hold hold = gone.node().hold();
     removeDirectory(files, "/d");
     assertThat(files.resolve(gone, "..", true).path()).isEqualTo("/");
-    assertFails(Errno.ENOENT, () -> gone.node().status());
+    assertThat(gone.node().status().links()).isZero();
+    assertThat(gone.node().entries()).isEmpty();
     assertFails(Errno.ENOENT, () -> files.resolve(gone, "x", true));
     assertFails(Errno.ENOENT, () -> gone.node().createFile("x", 0644));
+    assertFails(Errno.ENOENT, () -> gone.node().createSpecial("x", FileKind.PIPE, 0644));
+    hold.close();
+    assertFails(Errno.ENOENT, () -> gone.node().status());
+  }
+
+  @Test
+  void aDirectoryThatIsHeldKeepsThoseAboveItWhichAreGoneToo() {
+    FileSystem small = Trees.memory(3 * (Budget.INODE + Budget.NAME + 1));
+    for (int round = 0; round < 10; round++) {
+      makeDirectory(small, "/a");
+      makeDirectory(small, "/a/b");
+      makeDirectory(small, "/a/b/c");
+      Location deep = small.resolve(small.root(), "/a/b/c", true);
+      Location above = small.resolve(deep, "..", true);
+      Hold one = deep.node().hold();
+      Hold two = deep.node().hold();
+      removeDirectory(small, "/a/b/c");
+      removeDirectory(small, "/a/b");
+      removeDirectory(small, "/a");
+      one.close();
+      one.close();
+      assertThat(small.resolve(deep, "../..", true).node().status().links()).isZero();
+      assertThat(small.resolve(deep, "../../..", true)).isEqualTo(small.root());
+      two.close();
+      // All of it has been given back, or the next round would have no room.
+      assertFails(Errno.ENOENT, () -> above.node().status());
+    }
+  }
+
+  @Test
+  void aHoldEndsWithARestore() {
+    makeDirectory(files, "/d");
+    FileSystem.State state = files.freeze();
+    Node held = node(files, "/d");
+    Hold hold = held.hold();
+    files.restore(state);
+    Hold again = held.hold();
+    removeDirectory(files, "/d");
+    hold.close();
+    assertThat(held.status().links()).isZero();
+    again.close();
+    assertFails(Errno.ENOENT, held::status);
+  }
+
+  @Test
+  void whatChangesPlacesStaysWhatItIs() {
+    write(files, "/f", "f");
+    makeDirectory(files, "/d");
+    makeDirectory(files, "/d/e");
+    Node root = files.root().node();
+    Node directory = node(files, "/d");
+    assertFails(Errno.ENOENT, () -> root.rename("f", root, "x", Renaming.EXCHANGE));
+    assertFails(Errno.EINVAL, () -> root.rename("d", directory, "e", Renaming.EXCHANGE));
+    assertFails(Errno.EINVAL, () -> directory.rename("e", root, "d", Renaming.EXCHANGE));
+    root.rename("f", directory, "e", Renaming.EXCHANGE);
+    assertThat(read(files, "/d/e")).isEqualTo("f");
+    assertThat(node(files, "/f").kind()).isEqualTo(FileKind.DIRECTORY);
+    assertThat(root.status().links()).isEqualTo(4);
+    assertThat(directory.status().links()).isEqualTo(2);
+    root.rename("f", root, "g", Renaming.WHITEOUT);
+    assertThat(node(files, "/f").status().deviceNumber()).isZero();
+    assertThat(node(files, "/f").kind()).isEqualTo(FileKind.CHARACTER_DEVICE);
+    assertThat(names(files, "/")).containsExactly("d", "f", "g");
   }
 
   @Test
@@ -223,9 +288,9 @@ class MemoryTreeTest {
       assertThat(written).isBetween((int) LIMIT - 10_000, (int) LIMIT);
       assertThat(content.status().size()).isEqualTo(written);
       assertFails(Errno.ENOSPC, () -> write(content, written, "x"));
-      assertFails(Errno.EFBIG, () -> write(content, LIMIT, "x"));
+      assertFails(Errno.ENOSPC, () -> write(content, 1L << 40, "x"));
       assertFails(Errno.EFBIG, () -> write(content, Long.MAX_VALUE, "x"));
-      assertFails(Errno.EFBIG, () -> content.truncate(LIMIT + 1));
+      assertFails(Errno.ENOSPC, () -> content.reserve(LIMIT, LIMIT + 4096, true));
       assertThat(write(content, 10, "in place")).isEqualTo(8);
       content.truncate(0);
       assertThat(write(content, 0, "x".repeat(500_000))).isEqualTo(500_000);
@@ -233,43 +298,79 @@ class MemoryTreeTest {
   }
 
   @Test
-  void holesCostNextToNothingAndAreBoundedAllTheSame() {
+  void holesCostNothing() {
     write(files, "/f", "");
     try (FileContent content = open(files, "/f")) {
-      content.truncate(LIMIT);
-      assertThat(write(content, LIMIT - 3, "end")).isEqualTo(3);
-      assertThat(write(content, LIMIT - 1, "over")).isEqualTo(1);
-    }
-    FileSystem large = Trees.memory(1L << 40);
-    write(large, "/f", "");
-    try (FileContent content = open(large, "/f")) {
-      content.truncate(1L << 40);
-      assertThat(content.status().size()).isEqualTo(1L << 40);
-      byte[] some = {1, 2, 3};
-      assertThat(content.read((1L << 40) - 2, some, 0, 3)).isEqualTo(2);
-      assertThat(some).containsExactly(0, 0, 3);
+      content.truncate(Long.MAX_VALUE);
+      assertThat(content.status().size()).isEqualTo(Long.MAX_VALUE);
+      assertThat(content.status().allocated()).isZero();
+      for (long at : new long[] {0, 1L << 20, 1L << 30, 1L << 40, 1L << 62}) {
+        assertThat(write(content, at, "here")).isEqualTo(4);
+        assertThat(content.nextData(Math.max(0, at - 100_000))).isEqualTo(at);
+        assertThat(content.nextHole(at)).isEqualTo(at + 4096);
+      }
+      assertThat(write(content, Long.MAX_VALUE - 1, "over")).isEqualTo(1);
+      assertThat(content.status().allocated()).isEqualTo(6 * 4096);
+      byte[] some = new byte[3];
+      assertThat(content.read((1L << 40) + 2, some, 0, 3)).isEqualTo(3);
+      assertThat(some).containsExactly('r', 'e', 0);
     }
   }
 
-  /** Files that are nothing but the table of their chunks. */
+  /** Files that are nothing but the way to their pages. */
   @Test
   void manySparseFilesCannotTakeMoreThanTheLimit() {
-    long limit = 64L << 20;
+    long limit = 16L << 20;
     FileSystem large = Trees.memory(limit);
     int count = 0;
     try {
       while (count < 100_000) {
         write(large, "/" + count, "");
         try (FileContent content = open(large, "/" + count)) {
-          write(content, limit - 1, "x");
+          write(content, 1L << 50, "x");
         }
         count++;
       }
     } catch (FileException e) {
       assertThat(e.errno()).isEqualTo(Errno.ENOSPC);
     }
-    // 4096 chunks each.
-    assertThat((long) count * 4096 * FileData.TABLE_ENTRY).isLessThanOrEqualTo(limit);
+    // 38 bits of a page's number are seven levels.
+    assertThat((long) count * 7 * PageTree.NODE).isBetween(limit / 2, limit);
+  }
+
+  @Test
+  void aHoleThatIsPunchedGivesBackWhatItTook() {
+    write(files, "/f", "");
+    try (FileContent content = open(files, "/f")) {
+      Space before = node(files, "/f").space();
+      for (int i = 0; i < 20; i++) {
+        assertThat(write(content, i * 800_000L, "x".repeat(800_000))).isEqualTo(800_000);
+        content.punch(i * 800_000L, (i + 1) * 800_000L);
+      }
+      content.truncate(0);
+      for (int i = 0; i < 20; i++) {
+        content.reserve(0, 800_000, false);
+        assertThat(content.status().size()).isZero();
+        assertThat(content.status().allocated()).isEqualTo(196 * 4096);
+        assertFails(Errno.ENOSPC, () -> content.reserve(1 << 20, 2 << 20, false));
+        content.punch(0, Long.MAX_VALUE);
+      }
+      assertThat(node(files, "/f").space()).isEqualTo(before);
+    }
+  }
+
+  @Test
+  void whatIsReservedCanBeWrittenWhenNothingElseCan() {
+    write(files, "/f", "");
+    write(files, "/g", "");
+    try (FileContent content = open(files, "/f");
+        FileContent other = open(files, "/g")) {
+      content.reserve(8192, 8192 + 40_960, true);
+      assertThat(content.status().size()).isEqualTo(49_152);
+      assertThat(write(other, 0, "x".repeat(2 << 20))).isLessThan(1 << 20);
+      assertFails(Errno.ENOSPC, () -> write(content, 0, "x"));
+      assertThat(write(content, 8192, "x".repeat(50_000))).isEqualTo(40_960);
+    }
   }
 
   @Test
@@ -399,8 +500,8 @@ class MemoryTreeTest {
     Node directory = node(fixed, "/d");
     Node file = node(fixed, "/d/f");
     assertThat(directory.isWritable()).isFalse();
-    assertThat(directory.status().permissions()).isEqualTo(0555);
-    assertThat(file.status().permissions()).isEqualTo(0444);
+    assertThat(directory.status().permissions()).isEqualTo(0755);
+    assertThat(file.status().permissions()).isEqualTo(0644);
     assertThat(read(fixed, "/d/f")).isEqualTo("text");
     assertFails(Errno.EROFS, () -> file.open(true));
     assertFails(Errno.EROFS, () -> directory.createFile("x", 0644));
@@ -409,7 +510,7 @@ class MemoryTreeTest {
     assertFails(Errno.EROFS, () -> directory.link("x", file));
     assertFails(Errno.EROFS, () -> directory.unlink("f"));
     assertFails(Errno.EROFS, () -> directory.removeDirectory("f"));
-    assertFails(Errno.EROFS, () -> directory.rename("f", directory, "g", true));
+    assertFails(Errno.EROFS, () -> directory.rename("f", directory, "g", Renaming.REPLACE));
     assertFails(Errno.EROFS, () -> file.setPermissions(0777));
     assertFails(Errno.EROFS, () -> file.setTimes(Trees.NOW, null));
   }

@@ -220,7 +220,11 @@ public final class PathTarget implements FuzzTarget {
     if (isDots(target.name()) || files.isMountPoint(target.directory(), target.name())) {
       return;
     }
-    directory.rename(name, target.directory().node(), target.name(), choices.oneIn(2));
+    directory.rename(
+        name,
+        target.directory().node(),
+        target.name(),
+        choices.oneIn(2) ? Renaming.REPLACE : Renaming.NO_REPLACE);
   }
 
   private String path() {

@@ -85,7 +85,10 @@ final class Trees {
   static void rename(FileSystem files, String from, String to) {
     FileSystem.Entry source = files.resolveParent(files.root(), from);
     FileSystem.Entry target = files.resolveParent(files.root(), to);
-    source.directory().node().rename(source.name(), target.directory().node(), target.name(), true);
+    source
+        .directory()
+        .node()
+        .rename(source.name(), target.directory().node(), target.name(), Renaming.REPLACE);
   }
 
   static void link(FileSystem files, String path, String existing) {

@@ -27,7 +27,7 @@ static void run(void)
     for (int i = 0; i < 6; i++) {
         for (int k = 0; k < 6; k++) {
             for (int w = 0; w < 4; w++) {
-                for (int flags = 0; flags < 2; flags++) {
+                for (int flags = 0; flags < 9; flags++) {
                     prepare(kinds[i], "a");
                     prepare(kinds[k], "b");
                     int result = syscall(SYS_renameat2, AT_FDCWD, ways[w][0], AT_FDCWD, ways[w][1], flags);
