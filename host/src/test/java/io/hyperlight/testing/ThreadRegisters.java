@@ -26,6 +26,9 @@ public final class ThreadRegisters {
   /** Which flags count: all but the arithmetic ones, and IF. */
   private static final long FLAGS = 0x24_7500;
 
+  /** Of exceptions that happened: any Java code may add some. */
+  private static final long MXCSR_FLAGS = 0x3f;
+
   /** OSPKE: whether RDPKRU may be executed (Intel SDM vol. 2, "CPUID", leaf 7). */
   private static final long PROTECTION_KEYS = 1 << 4;
 
@@ -103,7 +106,13 @@ public final class ThreadRegisters {
       };
       for (int i = 0; i < names.length; i++) {
         long value = values.getAtIndex(JAVA_LONG, i);
-        registers.put(names[i], Long.toHexString(names[i].equals("flags") ? value & FLAGS : value));
+        long known =
+            switch (names[i]) {
+              case "flags" -> value & FLAGS;
+              case "MXCSR" -> value & ~MXCSR_FLAGS;
+              default -> value;
+            };
+        registers.put(names[i], Long.toHexString(known));
       }
     } catch (Throwable t) {
       throw new IllegalStateException(t);
