@@ -51,6 +51,18 @@ public final class VirtualMachine extends KvmFile {
   }
 
   /**
+   * {@code KVM_SET_USER_MEMORY_REGION} with size 0: the memory of a slot is no longer the guest's,
+   * and KVM forgets what it has derived from it. No vCPU runs.
+   */
+  public void deleteUserMemoryRegion(int slot) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment region = arena.allocate(Structs.KVM_USERSPACE_MEMORY_REGION);
+      region.set(ValueLayout.JAVA_INT, SLOT, slot);
+      ioctl(Ioctl.KVM_SET_USER_MEMORY_REGION, region);
+    }
+  }
+
+  /**
    * Lets vCPUs have a {@link DirtyRing}. Before any is created, and instead of a {@link DirtyLog}.
    */
   public void enableDirtyRing() {

@@ -9,19 +9,15 @@ import java.util.Arrays;
  * as a whole.
  */
 final class DirtyPages implements DirtyTracker.PageSet {
-  private final long end;
+  private final MemoryImage image;
   private final PageBitmap set;
   private int[] list = new int[64];
   private int count;
 
-  /**
-   * None.
-   *
-   * @param pages the image's size
-   */
-  DirtyPages(long pages) {
-    end = pages;
-    set = new PageBitmap(pages);
+  /** None. */
+  DirtyPages(MemoryImage image) {
+    this.image = image;
+    set = new PageBitmap(image.sizeBytes() / PhysicalMemory.PAGE_SIZE);
   }
 
   @Override
@@ -31,7 +27,7 @@ final class DirtyPages implements DirtyTracker.PageSet {
       // back.
       list = Arrays.copyOf(list, 2 * count);
     }
-    if (page < end && set.add(page)) {
+    if (image.covers(page) && set.add(page)) {
       list[count++] = (int) page;
     }
   }

@@ -136,6 +136,7 @@ public final class Machine implements AutoCloseable {
     run = vcpu::run;
     exits = new Exits(vcpu, entry, memory, exceptionStackTop);
     context = new UserContext(this, vcpu);
+    memory.useSlots(processor.slots());
     DirtyTracker tracker = processor.tracker();
     if (tracker != null) {
       memory.trackBy(tracker);
@@ -216,7 +217,7 @@ public final class Machine implements AutoCloseable {
     return new Machine(
         hypervisor,
         image.entry(),
-        new PhysicalMemory(image.memorySizeBytes(), image.retainMemory()),
+        new PhysicalMemory(image.retainMemory()),
         image,
         options,
         tracking);
@@ -266,7 +267,7 @@ public final class Machine implements AutoCloseable {
   private MachineImage freezeAsIs(UserState state, @Nullable StoppedState stopped) {
     return new MachineImage(
         entry,
-        memory.freeze(),
+        memory.freeze(tables.root()),
         memorySizeBytes(),
         new MachineImage.MemoryLayout(
             tables.root(), exceptionStackTop, addressSpace.mappings(), frame),
@@ -324,7 +325,7 @@ public final class Machine implements AutoCloseable {
 
   /** Guest-physical memory in all. */
   public long memorySizeBytes() {
-    return memory.segment().byteSize();
+    return memory.sizeBytes();
   }
 
   /** How much memory has been handed out at most, the monitor's included, in bytes. */

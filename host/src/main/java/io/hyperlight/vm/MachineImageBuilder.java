@@ -82,7 +82,7 @@ public final class MachineImageBuilder implements AutoCloseable {
     Gate.setResetState(addressSpace, state);
     return new MachineImage(
         entry,
-        memory.freeze(),
+        memory.freeze(tables.root(), memorySizeBytes),
         memorySizeBytes,
         new MachineImage.MemoryLayout(
             tables.root(), exceptionStackTop, addressSpace.mappings(), frame),

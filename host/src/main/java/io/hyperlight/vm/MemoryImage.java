@@ -19,6 +19,9 @@ final class MemoryImage {
   private static final int MOST_EXTENTS = 32;
 
   private final int fd;
+  private final long memorySizeBytes;
+  private final long dataEnd;
+  private final int tableCount;
   private final MemorySegment contents;
   private final PageBitmap present;
   private final List<Extent> extents;
@@ -28,13 +31,15 @@ final class MemoryImage {
   /** Contiguous pages that are mapped from the file; between them lie zeros. */
   record Extent(long start, long end) {}
 
-  private MemoryImage(
-      int fd, long sizeBytes, PageBitmap present, List<PageRanges.Range> freePages) {
-    this.fd = fd;
-    this.present = present;
-    this.freePages = freePages;
-    extents = extents(present, sizeBytes / PAGE_SIZE);
-    contents = Posix.mmap(sizeBytes, Posix.PROT_READ, Posix.MAP_SHARED, fd);
+  private MemoryImage(Writer writer) {
+    fd = writer.fd;
+    memorySizeBytes = writer.memorySizeBytes;
+    dataEnd = writer.dataEnd;
+    tableCount = writer.tableCount;
+    present = writer.present;
+    freePages = writer.freePages;
+    extents = extents(present, writer.sizeBytes / PAGE_SIZE);
+    contents = Posix.mmap(writer.sizeBytes, Posix.PROT_READ, Posix.MAP_SHARED, fd);
   }
 
   /**
@@ -68,6 +73,9 @@ final class MemoryImage {
   /** Puts an image together. For one thread. */
   static final class Writer implements AutoCloseable {
     private final int fd;
+    private final long memorySizeBytes;
+    private final long dataEnd;
+    private final int tableCount;
     private final long sizeBytes;
     private final PageBitmap present;
     private final List<PageRanges.Range> freePages;
@@ -76,11 +84,19 @@ final class MemoryImage {
     /**
      * An image of zeros.
      *
-     * @param sizeBytes a multiple of the page size
-     * @param freePages pages in it that nobody has, which stay zeros
+     * @param memorySizeBytes of machines that come from it, without the tables' own addresses
+     * @param dataEnd how far data was handed out
+     * @param tableCount how many page tables there are
+     * @param freePages pages of the data that nobody has, which stay zeros
      */
-    Writer(long sizeBytes, List<PageRanges.Range> freePages) {
-      this.sizeBytes = sizeBytes;
+    Writer(long memorySizeBytes, long dataEnd, int tableCount, List<PageRanges.Range> freePages) {
+      this.memorySizeBytes = memorySizeBytes;
+      this.dataEnd = dataEnd;
+      this.tableCount = tableCount;
+      sizeBytes =
+          tableCount <= TablePages.BELOW
+              ? dataEnd
+              : TablePages.address(tableCount, TablePages.DATA_START + memorySizeBytes);
       this.freePages = freePages;
       present = new PageBitmap(sizeBytes / PAGE_SIZE);
       fd = Posix.memfdCreate("hyperlight-snapshot");
@@ -106,7 +122,7 @@ final class MemoryImage {
           fd,
           Posix.F_ADD_SEALS,
           Posix.F_SEAL_WRITE | Posix.F_SEAL_GROW | Posix.F_SEAL_SHRINK | Posix.F_SEAL_SEAL);
-      MemoryImage image = new MemoryImage(fd, sizeBytes, present, freePages);
+      MemoryImage image = new MemoryImage(this);
       finished = true;
       return image;
     }
@@ -121,8 +137,38 @@ final class MemoryImage {
     }
   }
 
+  /** The memory of machines that come from it. */
+  long memorySizeBytes() {
+    return memorySizeBytes;
+  }
+
+  /** Up to where their memory can be mapped from the file. */
   long sizeBytes() {
     return contents.byteSize();
+  }
+
+  /** The guest-physical address behind all data that was handed out. */
+  long dataEnd() {
+    return dataEnd;
+  }
+
+  /** How many page tables it has, which are the first of {@link TablePages}. */
+  int tableCount() {
+    return tableCount;
+  }
+
+  /** How much of the memory of a machine it takes, free pages among its data included. */
+  long usedBytes() {
+    return dataEnd - TablePages.DATA_START + (long) tableCount * PAGE_SIZE;
+  }
+
+  /** Whether a page is data or a table of it, and not one that was handed out later. */
+  boolean covers(long page) {
+    long first = TablePages.BELOW + 1 - Math.min(tableCount, TablePages.BELOW);
+    return page >= first
+        && (page < dataEnd / PAGE_SIZE
+            || (page < sizeBytes() / PAGE_SIZE
+                && page >= (TablePages.DATA_START + memorySizeBytes) / PAGE_SIZE));
   }
 
   /** Pages in it that nobody has. */

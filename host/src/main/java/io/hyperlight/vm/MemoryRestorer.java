@@ -48,7 +48,7 @@ final class MemoryRestorer implements AutoCloseable {
   MemoryRestorer(MemoryImage image, MemorySegment memory) {
     this.image = image;
     this.memory = memory;
-    dirty = new DirtyPages(image.sizeBytes() / PAGE_SIZE);
+    dirty = new DirtyPages(image);
   }
 
   MemoryImage image() {
@@ -71,10 +71,10 @@ final class MemoryRestorer implements AutoCloseable {
 
   /** Says that the page tables lead to these pages in another way than the image's. */
   void translated(long physicalAddress, long length) {
-    long end = Math.min(physicalAddress + length, image.sizeBytes());
+    long end = Math.min(physicalAddress + length, image.dataEnd());
     retranslated.add(physicalAddress, end);
     if (retranslated.count() > MOST_RETRANSLATED) {
-      retranslated.add(PAGE_SIZE, image.sizeBytes());
+      retranslated.add(TablePages.DATA_START, image.dataEnd());
     }
   }
 
@@ -100,17 +100,16 @@ final class MemoryRestorer implements AutoCloseable {
   /**
    * Makes the memory equal to the image again. The vCPU does not run.
    *
-   * @param end the end of the memory that was given out
+   * @param end the end of the data that was handed out
    */
   void restore(long end) {
     DirtyTracker guestWrites = tracker();
     guestWrites.collect(dirty);
-    if (end > image.sizeBytes()) {
-      // All that was mapped since lies here, data and page tables. Dropping it also removes the
-      // translations that a processor or a shadowing KVM still holds: the tables further down are
-      // byte-equal again, but that alone would leave them in use.
-      Posix.madvise(
-          memory.asSlice(image.sizeBytes(), end - image.sizeBytes()), Posix.MADV_DONTNEED);
+    if (end > image.dataEnd()) {
+      // All data that was mapped since lies here. Dropping it also removes the translations that a
+      // processor or a shadowing KVM still holds: the tables of the image are byte-equal again, but
+      // that alone would leave them in use.
+      Posix.madvise(memory.asSlice(image.dataEnd(), end - image.dataEnd()), Posix.MADV_DONTNEED);
     }
     if (dirty.count() > MOST_COPIED) {
       Posix.madvise(memory.asSlice(0, image.sizeBytes()), Posix.MADV_DONTNEED);

@@ -8,26 +8,26 @@ package io.hyperlight.vm;
  * reason to write them. Filling an entry that was not present needs no further care: a processor
  * caches no absent translation, and a KVM that shadows the tables walks them again at the fault.
  * Whoever changes an entry in use also has to have the old one forgotten: {@link
- * PhysicalMemory#retranslate}.
+ * PhysicalMemory#retranslate}. No table ever takes another one's place: {@link TablePages}.
  */
 final class PageTables {
-  private static final long PRESENT = 1;
+  static final long PRESENT = 1;
   private static final long WRITABLE = 1 << 1;
   private static final long USER = 1 << 2;
   private static final long ACCESSED = 1 << 5;
   private static final long DIRTY = 1 << 6;
   private static final long NO_EXECUTE = 1L << 63;
-  private static final long ADDRESS = 0x000f_ffff_ffff_f000L;
+  static final long ADDRESS = 0x000f_ffff_ffff_f000L;
 
-  private static final int LEVELS = 4;
-  private static final int ENTRIES = 512;
+  static final int LEVELS = 4;
+  static final int ENTRIES = 512;
 
   private final PhysicalMemory memory;
   private final long root;
 
   /** Tables that map nothing. */
   PageTables(PhysicalMemory memory) {
-    this(memory, memory.allocate(PhysicalMemory.PAGE_SIZE));
+    this(memory, memory.allocateTable());
   }
 
   /** The tables that are in the memory already. */
@@ -79,7 +79,7 @@ final class PageTables {
       if (done == 0 || index == 0) {
         table = lastTable(page, user);
       }
-      memory.putLong(table + 8L * index, (physicalAddress + done) | flags);
+      memory.setTableEntry(table, index, (physicalAddress + done) | flags);
     }
   }
 
@@ -90,9 +90,9 @@ final class PageTables {
       long nextTable = (page | ((1L << shift(1)) - 1)) + 1;
       long table = existingLastTable(page);
       for (; page < Math.min(end, nextTable); page += PhysicalMemory.PAGE_SIZE) {
-        long at = table + 8L * index(page, 0);
-        if (table != 0 && memory.getLong(at) != 0) {
-          memory.putLong(at, 0);
+        int index = index(page, 0);
+        if (table != 0 && memory.tableEntry(table, index) != 0) {
+          memory.setTableEntry(table, index, 0);
         }
       }
     }
@@ -102,7 +102,7 @@ final class PageTables {
   private long existingLastTable(long virtualAddress) {
     long table = root;
     for (int level = LEVELS - 1; level > 0; level--) {
-      long entry = memory.getLong(table + 8L * index(virtualAddress, level));
+      long entry = memory.tableEntry(table, index(virtualAddress, level));
       if ((entry & PRESENT) == 0) {
         return 0;
       }
@@ -119,11 +119,11 @@ final class PageTables {
     long flags = PRESENT | WRITABLE | ACCESSED | (user ? USER : 0);
     long table = root;
     for (int level = LEVELS - 1; level > 0; level--) {
-      long at = table + 8L * index(virtualAddress, level);
-      long entry = memory.getLong(at);
+      int index = index(virtualAddress, level);
+      long entry = memory.tableEntry(table, index);
       if ((entry & PRESENT) == 0) {
-        entry = memory.allocate(PhysicalMemory.PAGE_SIZE) | flags;
-        memory.putLong(at, entry);
+        entry = memory.allocateTable() | flags;
+        memory.setTableEntry(table, index, entry);
       }
       table = entry & ADDRESS;
     }

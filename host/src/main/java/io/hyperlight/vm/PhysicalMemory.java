@@ -13,8 +13,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * A sandbox's guest-physical memory: one private mapping of the host, from guest-physical address
  * zero, empty or a copy-on-write view of a {@link MemoryImage}. The host pays for a page when it is
- * first touched. Pages come zeroed. They are handed out in ascending order; those that were given
- * back are handed out again, first of all those beyond the image, which a restore drops as a whole.
+ * first touched. Pages come zeroed. Data starts at {@link TablePages#DATA_START}, and its pages are
+ * handed out in ascending order; those that were given back are handed out again, first of all
+ * those beyond the image, which a restore drops as a whole. Page tables have pages of their own
+ * ({@link TablePages}), which count against the same size.
  *
  * <p>Whoever changes what a page is reached by says so here ({@link #retranslate}): a processor, or
  * a KVM that shadows page tables, keeps using translations that it has seen.
@@ -25,8 +27,13 @@ final class PhysicalMemory implements AutoCloseable {
   static final int PAGE_SIZE = 4096;
 
   private final MemorySegment memory;
+
+  /** Where the data ends, when all of it is handed out. */
+  private final long dataEnd;
+
+  private final TablePages tables;
   private final @Nullable MemoryRestorer restorer;
-  private long nextFree = PAGE_SIZE; // page 0 stays empty: no zeroed entry points at anything real
+  private long nextFree = TablePages.DATA_START;
 
   /** Pages below {@link #nextFree} that were given back. Zeros if they are beyond the image. */
   private final PageRanges free = new PageRanges();
@@ -38,22 +45,24 @@ final class PhysicalMemory implements AutoCloseable {
 
   /** Empty memory, without a way back. */
   PhysicalMemory(long sizeBytes) {
-    memory = reserve(sizeBytes);
+    dataEnd = TablePages.DATA_START + sizeBytes;
+    memory = reserve(dataEnd);
     restorer = null;
+    tables = new TablePages(memory, dataEnd, 0);
   }
 
   /**
    * Memory with the contents of an image.
    *
-   * @param sizeBytes at least the image's size
    * @param image with a user counted for this memory, which is released when it is closed, or if
    *     this fails
    */
-  PhysicalMemory(long sizeBytes, MemoryImage image) {
+  PhysicalMemory(MemoryImage image) {
     MemorySegment reserved = null;
     MemoryRestorer knowing;
+    long end = TablePages.DATA_START + image.memorySizeBytes();
     try {
-      reserved = reserve(sizeBytes);
+      reserved = reserve(end + TablePages.sizeBehindData(image.tableCount()));
       image.mapInto(reserved);
       knowing = new MemoryRestorer(image, reserved);
     } catch (Throwable t) {
@@ -67,12 +76,14 @@ final class PhysicalMemory implements AutoCloseable {
       throw t;
     }
     memory = reserved;
+    dataEnd = end;
     restorer = knowing;
-    nextFree = image.sizeBytes();
+    tables = new TablePages(memory, dataEnd, image.tableCount());
+    nextFree = image.dataEnd();
     free.set(image.freePages());
   }
 
-  private static MemorySegment reserve(long sizeBytes) {
+  static MemorySegment reserve(long sizeBytes) {
     return Posix.mmap(
         sizeBytes,
         Posix.PROT_READ | Posix.PROT_WRITE,
@@ -84,18 +95,24 @@ final class PhysicalMemory implements AutoCloseable {
     return (bytes + PAGE_SIZE - 1) & -PAGE_SIZE;
   }
 
+  /** What a VM has in its first slot: tables and data, from guest-physical address 0 on. */
   MemorySegment segment() {
     return memory;
   }
 
+  /** How much there is for data and page tables. */
+  long sizeBytes() {
+    return dataEnd - TablePages.DATA_START;
+  }
+
   /** How much can be handed out, in pieces that may be small. */
   long freeBytes() {
-    return memory.byteSize() - nextFree + free.bytes();
+    return sizeBytes() - usedBytes() + free.bytes();
   }
 
   /** The end of the image, 0 without one: what lies beyond is dropped by a restore. */
   private long imageEnd() {
-    return restorer == null ? 0 : restorer.image().sizeBytes();
+    return restorer == null ? 0 : restorer.image().dataEnd();
   }
 
   /**
@@ -106,22 +123,55 @@ final class PhysicalMemory implements AutoCloseable {
    * @throws GuestMemoryExhaustedException if so much is not free in one piece
    */
   long allocate(long sizeBytes) {
+    requireFree(sizeBytes);
     freeChanged = true;
     long recycled = free.take(sizeBytes, imageEnd());
     if (recycled >= 0) {
       return recycled;
     }
-    if (sizeBytes <= memory.byteSize() - nextFree) {
+    if (sizeBytes <= dataEnd - nextFree) {
       long address = nextFree;
       nextFree += sizeBytes;
       return address;
     }
     long used = free.take(sizeBytes, 0);
     if (used < 0) {
-      throw new GuestMemoryExhaustedException(sizeBytes, freeBytes(), memory.byteSize());
+      throw new GuestMemoryExhaustedException(sizeBytes, freeBytes(), sizeBytes());
     }
     zero(used, sizeBytes);
     return used;
+  }
+
+  private void requireFree(long wanted) {
+    if (wanted > freeBytes()) {
+      throw new GuestMemoryExhaustedException(wanted, freeBytes(), sizeBytes());
+    }
+  }
+
+  /**
+   * Hands out a page table without entries.
+   *
+   * @return its physical address
+   * @throws GuestMemoryExhaustedException if nothing is free
+   */
+  long allocateTable() {
+    requireFree(PAGE_SIZE);
+    return tables.allocate();
+  }
+
+  /** How many tables were handed out. */
+  int tableCount() {
+    return tables.count();
+  }
+
+  long tableEntry(long table, int index) {
+    return tables.entry(table, index);
+  }
+
+  void setTableEntry(long table, int index, long value) {
+    if (tables.setEntry(table, index, value)) {
+      wrote(table, PAGE_SIZE);
+    }
   }
 
   /**
@@ -131,9 +181,7 @@ final class PhysicalMemory implements AutoCloseable {
    * @throws GuestMemoryExhaustedException if so much is not free; nothing is handed out then
    */
   List<PageRanges.Range> allocatePieces(long sizeBytes) {
-    if (sizeBytes > freeBytes()) {
-      throw new GuestMemoryExhaustedException(sizeBytes, freeBytes(), memory.byteSize());
-    }
+    requireFree(sizeBytes);
     try {
       long start = allocate(sizeBytes);
       return List.of(new PageRanges.Range(start, start + sizeBytes));
@@ -146,10 +194,10 @@ final class PhysicalMemory implements AutoCloseable {
   private List<PageRanges.Range> gather(long sizeBytes) {
     List<PageRanges.Range> pieces = new ArrayList<>();
     long missing = sizeBytes;
-    if (nextFree < memory.byteSize()) {
-      pieces.add(new PageRanges.Range(nextFree, memory.byteSize()));
-      missing -= memory.byteSize() - nextFree;
-      nextFree = memory.byteSize();
+    if (nextFree < dataEnd) {
+      pieces.add(new PageRanges.Range(nextFree, dataEnd));
+      missing -= dataEnd - nextFree;
+      nextFree = dataEnd;
     }
     while (missing > 0) {
       PageRanges.Range piece = Objects.requireNonNull(free.takeLast(missing));
@@ -222,36 +270,57 @@ final class PhysicalMemory implements AutoCloseable {
     }
   }
 
-  /** Up to where pages are handed out. */
+  /** How much was handed out at most of the data, and is of the tables. */
   long usedBytes() {
-    return nextFree;
+    return nextFree - TablePages.DATA_START + (long) tables.count() * PAGE_SIZE;
   }
 
-  /** Copies the contents into an image, of which the caller is the first user. */
-  MemoryImage freeze() {
-    long pages = nextFree / PAGE_SIZE;
-    PageBitmap touched = new PageBitmap(pages);
+  /**
+   * Copies the contents into an image, of which the caller is the first user.
+   *
+   * @param root the page table from which all others are reached
+   */
+  MemoryImage freeze(long root) {
+    return freeze(root, sizeBytes());
+  }
+
+  /**
+   * As {@link #freeze(long)}, for machines that have less memory.
+   *
+   * @param sizeBytes at least {@link #usedBytes}
+   */
+  MemoryImage freeze(long root, long sizeBytes) {
+    try (TableCopies copies = TableCopies.of(this, root, TablePages.DATA_START + sizeBytes);
+        MemoryImage.Writer writer =
+            new MemoryImage.Writer(sizeBytes, nextFree, copies.count(), free.toList())) {
+      copies.write(writer);
+      writeData(writer);
+      return writer.finish();
+    }
+  }
+
+  private void writeData(MemoryImage.Writer writer) {
+    long first = TablePages.DATA_START / PAGE_SIZE;
+    long end = nextFree / PAGE_SIZE;
+    PageBitmap touched = new PageBitmap(end);
     TouchedPages.forEach(
-        memory,
-        pages,
-        (first, end) -> {
-          for (long page = first; page < end; page++) {
-            touched.add(page);
+        memory.asSlice(TablePages.DATA_START),
+        end - first,
+        (from, to) -> {
+          for (long page = from; page < to; page++) {
+            touched.add(first + page);
           }
         });
-    try (MemoryImage.Writer writer = new MemoryImage.Writer(nextFree, free.toList())) {
-      long runStart = 0;
-      for (long page = 0; page <= pages; page++) {
-        if (page == pages || !hasContents(page, touched)) {
-          if (page > runStart) {
-            writer.write(
-                runStart * PAGE_SIZE,
-                memory.asSlice(runStart * PAGE_SIZE, (page - runStart) * PAGE_SIZE));
-          }
-          runStart = page + 1;
+    long runStart = first;
+    for (long page = first; page <= end; page++) {
+      if (page == end || !hasContents(page, touched)) {
+        if (page > runStart) {
+          writer.write(
+              runStart * PAGE_SIZE,
+              memory.asSlice(runStart * PAGE_SIZE, (page - runStart) * PAGE_SIZE));
         }
+        runStart = page + 1;
       }
-      return writer.finish();
     }
   }
 
@@ -275,6 +344,11 @@ final class PhysicalMemory implements AutoCloseable {
         && !MemoryRestorer.isZero(memory, page * PAGE_SIZE);
   }
 
+  /** Says who can add memory for page tables, once there is a VM. */
+  void useSlots(MemorySlots slots) {
+    tables.useSlots(slots);
+  }
+
   /** Says who knows what the guest writes, for memory that has an image. */
   void trackBy(DirtyTracker tracker) {
     restorer().trackBy(tracker);
@@ -288,7 +362,8 @@ final class PhysicalMemory implements AutoCloseable {
   /** Goes back to the image: contents, and what is handed out. */
   void restore() {
     restorer().restore(nextFree);
-    nextFree = restorer().image().sizeBytes();
+    tables.restore(); // last: what a dirty log has found is collected
+    nextFree = restorer().image().dataEnd();
     if (freeChanged) {
       free.set(restorer().image().freePages());
       freeChanged = false;
@@ -331,6 +406,7 @@ final class PhysicalMemory implements AutoCloseable {
   public void close() {
     if (!closed) {
       Posix.munmap(memory);
+      tables.close();
       closed = true;
       if (restorer != null) {
         restorer.close();

@@ -27,6 +27,7 @@ final class Processor implements AutoCloseable {
 
   private final Hypervisor hypervisor;
   private final VirtualMachine vm;
+  private final MemorySlots slots;
   private final Vcpu vcpu;
   private final @Nullable DirtyTracker tracker;
   private final SpecialRegisters initial;
@@ -34,11 +35,13 @@ final class Processor implements AutoCloseable {
   private Processor(
       Hypervisor hypervisor,
       VirtualMachine vm,
+      MemorySlots slots,
       Vcpu vcpu,
       @Nullable DirtyTracker tracker,
       SpecialRegisters initial) {
     this.hypervisor = hypervisor;
     this.vm = vm;
+    this.slots = slots;
     this.vcpu = vcpu;
     this.tracker = tracker;
     this.initial = initial;
@@ -71,7 +74,7 @@ final class Processor implements AutoCloseable {
         case RING -> vm.enableDirtyRing();
         case LOG -> vm.enableDirtyLog();
       }
-      vm.setUserMemoryRegion(0, 0, memory, tracking != DirtyTracking.NONE);
+      MemorySlots slots = new MemorySlots(vm, memory, tracking != DirtyTracking.NONE);
       vcpu = vm.createVcpu(0);
       tracker =
           switch (tracking) {
@@ -92,7 +95,7 @@ final class Processor implements AutoCloseable {
       if (entry == SystemCallEntry.USER) {
         vcpu.takeSelectorsFromThread();
       }
-      return new Processor(hypervisor, vm, vcpu, tracker, initial);
+      return new Processor(hypervisor, vm, slots, vcpu, tracker, initial);
     } catch (Throwable t) {
       close(tracker, vcpu, vm);
       throw t;
@@ -101,6 +104,10 @@ final class Processor implements AutoCloseable {
 
   Vcpu vcpu() {
     return vcpu;
+  }
+
+  MemorySlots slots() {
+    return slots;
   }
 
   /** Knows what the guest writes, unless there is no tracking. */

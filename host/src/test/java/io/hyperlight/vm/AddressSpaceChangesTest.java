@@ -68,9 +68,10 @@ class AddressSpaceChangesTest {
     for (int generation = 0; generation < 2; generation++) {
       AddressSpaceModel frozen = model.copy();
       List<AddressSpace.Mapping> mappings = space.mappings();
-      long free = space.freeBytes();
+      long before = space.freeBytes();
       spawn();
-      assertThat(space.freeBytes()).isEqualTo(free);
+      long free = space.freeBytes(); // without the tables that led to nothing
+      assertThat(free).isGreaterThanOrEqualTo(before);
       for (int round = 0; round < 3; round++) {
         change(random, OPERATIONS / 10);
         memory.restore();
@@ -87,7 +88,7 @@ class AddressSpaceChangesTest {
     PhysicalMemory original = memory;
     long root = tables.root();
     List<AddressSpace.Mapping> mappings = space.mappings();
-    memory = new PhysicalMemory(MEMORY, original.freeze());
+    memory = new PhysicalMemory(original.freeze(root));
     original.close();
     memory.trackBy(new NoTracker());
     tables = new PageTables(memory, root);

@@ -56,7 +56,7 @@ class MachineImageBuilderTest {
     try (PhysicalMemory machine = new PhysicalMemory(MEMORY);
         MachineImageBuilder builder = filled(entry, MEMORY);
         MachineImage image = builder.finish(UserState.INITIAL, PROCESSOR);
-        PhysicalMemory spawned = new PhysicalMemory(MEMORY, image.retainMemory())) {
+        PhysicalMemory spawned = new PhysicalMemory(image.retainMemory())) {
       PageTables tables = new PageTables(machine);
       long stackTop = Monitor.install(machine, tables, entry);
       AddressSpace space = new AddressSpace(machine, tables, List.of());
@@ -97,7 +97,7 @@ class MachineImageBuilderTest {
     long used;
     try (MachineImageBuilder builder = filled(SystemCallEntry.SUPERVISOR, MEMORY);
         MachineImage image = builder.finish(UserState.INITIAL, PROCESSOR)) {
-      used = image.memory().sizeBytes();
+      used = image.memory().usedBytes();
     }
     try (MachineImageBuilder builder = filled(SystemCallEntry.SUPERVISOR, used)) {
       builder.finish(UserState.INITIAL, PROCESSOR).close();

@@ -25,30 +25,42 @@ class MemoryImageTest {
   private static MemoryImage imageOf(PhysicalMemory memory, long... pages) {
     memory.allocate(SIZE - PAGE_SIZE);
     for (long page : pages) {
-      memory.putLong(page * PAGE_SIZE + 8, page);
+      memory.putLong(at(page) + 8, page);
     }
-    return memory.freeze();
+    return memory.freeze(new PageTables(memory).root());
+  }
+
+  /** The address of a page of the data. */
+  private static long at(long page) {
+    return TablePages.DATA_START + page * PAGE_SIZE;
+  }
+
+  /** Which of the first pages of the data are present. */
+  private static LongStream present(MemoryImage image) {
+    return LongStream.range(0, 100).filter(page -> image.isPresent(at(page) / PAGE_SIZE));
   }
 
   @Test
-  void keepsWhatWasWrittenAndNothingElse() {
+  void keepsWhatWasWrittenAndThePageTablesAndNothingElse() {
     try (PhysicalMemory memory = new PhysicalMemory(2 * SIZE)) {
-      memory.getLong(20 * PAGE_SIZE); // touched, and zero
+      memory.getLong(at(20)); // touched, and zero
       MemoryImage image = imageOf(memory, 3, 4, 30);
-      assertThat(image.sizeBytes()).isEqualTo(SIZE);
-      assertThat(image.presentPages()).isEqualTo(3);
-      assertThat(LongStream.range(-1, 100).filter(image::isPresent)).containsExactly(3L, 4L, 30L);
-      memory.putLong(3 * PAGE_SIZE + 8, 77);
-      try (PhysicalMemory copy = new PhysicalMemory(2 * SIZE, image)) {
-        assertThat(copy.getLong(3 * PAGE_SIZE + 8)).isEqualTo(3);
-        assertThat(copy.getLong(30 * PAGE_SIZE + 8)).isEqualTo(30);
-        assertThat(copy.getLong(SIZE)).isZero();
+      assertThat(image.dataEnd()).isEqualTo(at(63));
+      assertThat(image.usedBytes()).isEqualTo(SIZE);
+      assertThat(image.presentPages()).isEqualTo(4);
+      assertThat(image.isPresent(at(0) / PAGE_SIZE - 1)).isTrue(); // the root
+      assertThat(present(image)).containsExactly(3L, 4L, 30L);
+      assertThat(image.isPresent(-1)).isFalse();
+      memory.putLong(at(3) + 8, 77);
+      try (PhysicalMemory copy = new PhysicalMemory(image)) {
+        assertThat(copy.getLong(at(3) + 8)).isEqualTo(3);
+        assertThat(copy.getLong(at(30) + 8)).isEqualTo(30);
+        assertThat(copy.getLong(at(63))).isZero();
         assertThat(copy.freeBytes()).isEqualTo(SIZE);
-        copy.putLong(4 * PAGE_SIZE + 8, 5);
-        copy.putLong(50 * PAGE_SIZE, 6);
-        MemoryImage second = copy.freeze();
-        assertThat(LongStream.range(0, 64).filter(second::isPresent))
-            .containsExactly(3L, 4L, 30L, 50L);
+        copy.putLong(at(4) + 8, 5);
+        copy.putLong(at(50), 6);
+        MemoryImage second = copy.freeze(at(-1));
+        assertThat(present(second)).containsExactly(3L, 4L, 30L, 50L);
         second.release();
       }
     }
@@ -76,10 +88,10 @@ class MemoryImageTest {
       int before = descriptors().size();
       MemoryImage image = imageOf(memory, 3);
       image.retain();
-      PhysicalMemory copy = new PhysicalMemory(SIZE, image);
+      PhysicalMemory copy = new PhysicalMemory(image);
       image.release();
       assertThat(descriptors()).hasSize(before + 1);
-      assertThat(copy.getLong(3 * PAGE_SIZE + 8)).isEqualTo(3);
+      assertThat(copy.getLong(at(3) + 8)).isEqualTo(3);
       copy.close();
       assertThat(descriptors()).hasSize(before);
       assertThatIllegalStateException().isThrownBy(image::retain);

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 class MemoryRestorerTest {
   private static final int PAGES = 6000;
   private static final long SIZE = (long) PAGES * PAGE_SIZE;
+  private static final long START = TablePages.DATA_START;
 
   /** Reports a page once, as KVM's do. */
   private static final class Tracker implements DirtyTracker {
@@ -60,9 +61,9 @@ class MemoryRestorerTest {
     try (PhysicalMemory original = new PhysicalMemory(SIZE)) {
       original.allocate(SIZE - 101 * PAGE_SIZE);
       for (int page = 1; page < 5000; page += 2) {
-        original.putLong((long) page * PAGE_SIZE, page);
+        original.putLong(START + (long) page * PAGE_SIZE, page);
       }
-      PhysicalMemory spawned = new PhysicalMemory(SIZE, original.freeze());
+      PhysicalMemory spawned = new PhysicalMemory(original.freeze(new PageTables(original).root()));
       spawned.trackBy(tracker);
       return spawned;
     }
@@ -75,15 +76,13 @@ class MemoryRestorerTest {
 
   /** What a guest does: the host does not know, but the tracker does. */
   private void guestWrites(long page) {
-    memory.segment().set(ValueLayout.JAVA_LONG, page * PAGE_SIZE, -1);
-    if (page < PAGES) {
-      tracker.write(page);
-    }
+    memory.segment().set(ValueLayout.JAVA_LONG, START + page * PAGE_SIZE, -1);
+    tracker.write(START / PAGE_SIZE + page);
   }
 
   private void assertRestored() {
     for (long page = 0; page < PAGES; page++) {
-      assertThat(memory.getLong(page * PAGE_SIZE))
+      assertThat(memory.getLong(START + page * PAGE_SIZE))
           .as("page %d", page)
           .isEqualTo(page < 5000 && page % 2 == 1 ? page : 0);
     }
@@ -99,8 +98,8 @@ class MemoryRestorerTest {
 
   @Test
   void pagesThatTheHostWroteGoBack() {
-    memory.putLong(7 * PAGE_SIZE, 1);
-    memory.put(9 * PAGE_SIZE - 2, new byte[] {1, 2, 3, 4}, 0, 4); // across a boundary
+    memory.putLong(START + 7 * PAGE_SIZE, 1);
+    memory.put(START + 9 * PAGE_SIZE - 2, new byte[] {1, 2, 3, 4}, 0, 4); // across a boundary
     memory.restore();
     assertRestored();
   }
@@ -152,7 +151,7 @@ class MemoryRestorerTest {
     for (int page = 1; page < 5500; page++) {
       guestWrites(page);
     }
-    memory.putLong(5600L * PAGE_SIZE, 1);
+    memory.putLong(START + 5600L * PAGE_SIZE, 1);
     memory.restore();
     assertThat(memory.restorer().hotPages()).isZero();
     assertThat(tracker.rearmed).isEqualTo(1);
@@ -164,7 +163,7 @@ class MemoryRestorerTest {
     long free = memory.freeBytes();
     long address = memory.allocate(10 * PAGE_SIZE);
     memory.putLong(address, 5);
-    guestWrites(address / PAGE_SIZE + 9);
+    guestWrites((address - START) / PAGE_SIZE + 9);
     memory.restore();
     assertThat(memory.freeBytes()).isEqualTo(free);
     assertThat(memory.allocate(10 * PAGE_SIZE)).isEqualTo(address);

@@ -75,7 +75,7 @@ final class PageWalk {
   private void descend(long table, int level, long prefix, Page above) {
     tables.add(table);
     for (int i = 0; i < 512; i++) {
-      long entry = memory.getLong(table + 8L * i);
+      long entry = memory.tableEntry(table, i);
       if ((entry & PRESENT) == 0) {
         if (entry != 0) {
           throw new AssertionError("an absent entry is not zero");
