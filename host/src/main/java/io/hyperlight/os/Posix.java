@@ -583,18 +583,22 @@ public final class Posix {
   }
 
   /**
-   * Writes all of some memory into a file.
+   * Writes all of some memory, on the heap or not, into a file.
    *
    * @throws SystemCallException if the kernel refuses, also after a part of it
    */
   public static void pwrite(int fd, MemorySegment source, long offset) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment errno = allocateErrno(arena);
+      long from =
+          source.isNative()
+              ? source.address()
+              : arena.allocate(source.byteSize()).copyFrom(source).address();
       for (long done = 0; done < source.byteSize(); ) {
         long written =
             (long)
                 Linked.FUNCTIONS.pwrite.invokeExact(
-                    errno, fd, source.address() + done, source.byteSize() - done, offset + done);
+                    errno, fd, from + done, source.byteSize() - done, offset + done);
         if (written < 0 && !wasInterrupted(written, errno)) {
           throw new SystemCallException("pwrite(" + source.byteSize() + " bytes)", errno(errno));
         }

@@ -290,9 +290,9 @@ final class PhysicalMemory implements AutoCloseable {
    * @param sizeBytes at least {@link #usedBytes}
    */
   MemoryImage freeze(long root, long sizeBytes) {
-    try (TableCopies copies = TableCopies.of(this, root, TablePages.DATA_START + sizeBytes);
-        MemoryImage.Writer writer =
-            new MemoryImage.Writer(sizeBytes, nextFree, copies.count(), free.toList())) {
+    TableCopies copies = TableCopies.of(this, root, TablePages.DATA_START + sizeBytes);
+    try (MemoryImage.Writer writer =
+        new MemoryImage.Writer(sizeBytes, nextFree, copies.count(), free.toList())) {
       copies.write(writer);
       writeData(writer);
       return writer.finish();

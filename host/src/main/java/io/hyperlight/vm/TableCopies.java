@@ -2,7 +2,6 @@ package io.hyperlight.vm;
 
 import static io.hyperlight.vm.PhysicalMemory.PAGE_SIZE;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -10,12 +9,11 @@ import java.lang.foreign.ValueLayout;
  * The page tables of a machine as an image has them: numbered without gaps, and without those that
  * lead to nothing. The root is the first, as everywhere.
  */
-final class TableCopies implements AutoCloseable {
+final class TableCopies {
   private static final int BELOW = TablePages.BELOW;
 
   private final PhysicalMemory memory;
   private final long dataEnd;
-  private final Arena arena = Arena.ofConfined();
 
   /** Those below the data, the last number first; as many as there can be. */
   private final MemorySegment below;
@@ -27,8 +25,8 @@ final class TableCopies implements AutoCloseable {
     this.memory = memory;
     this.dataEnd = dataEnd;
     int most = memory.tableCount();
-    below = arena.allocate((long) Math.min(most, BELOW) * PAGE_SIZE);
-    behind = arena.allocate((long) Math.max(0, most - BELOW) * PAGE_SIZE);
+    below = MemorySegment.ofArray(new long[Math.min(most, BELOW) * PageTables.ENTRIES]);
+    behind = MemorySegment.ofArray(new long[Math.max(0, most - BELOW) * PageTables.ENTRIES]);
   }
 
   /**
@@ -38,13 +36,8 @@ final class TableCopies implements AutoCloseable {
    */
   static TableCopies of(PhysicalMemory memory, long root, long dataEnd) {
     TableCopies copies = new TableCopies(memory, dataEnd);
-    try {
-      copies.copy(root, PageTables.LEVELS - 1);
-      return copies;
-    } catch (Throwable t) {
-      copies.close();
-      throw t;
-    }
+    copies.copy(root, PageTables.LEVELS - 1);
+    return copies;
   }
 
   /** Copies a table and those below it; returns the copy's address, or 0 if it has no entries. */
@@ -84,10 +77,5 @@ final class TableCopies implements AutoCloseable {
     if (count > BELOW) {
       writer.write(dataEnd, behind.asSlice(0, (long) (count - BELOW) * PAGE_SIZE));
     }
-  }
-
-  @Override
-  public void close() {
-    arena.close();
   }
 }
