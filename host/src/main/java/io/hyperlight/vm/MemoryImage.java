@@ -164,7 +164,7 @@ final class MemoryImage {
 
   /** Whether a page is data or a table of it, and not one that was handed out later. */
   boolean covers(long page) {
-    long first = TablePages.BELOW + 1 - Math.min(tableCount, TablePages.BELOW);
+    long first = TablePages.BELOW + 1L - Math.min(tableCount, TablePages.BELOW);
     return page >= first
         && (page < dataEnd / PAGE_SIZE
             || (page < sizeBytes() / PAGE_SIZE
