@@ -50,6 +50,12 @@ public final class DirtyRing implements DirtyTracker {
             Posix.MAP_SHARED,
             vcpu,
             PAGE_OFFSET * 4096L);
+    try {
+      Posix.keepOutOfDumps(ring);
+    } catch (Throwable t) {
+      Posix.munmap(ring);
+      throw t;
+    }
   }
 
   /** What the kernel must allow, in bytes. */

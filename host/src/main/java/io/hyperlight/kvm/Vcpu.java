@@ -74,6 +74,7 @@ public final class Vcpu extends KvmFile {
     MemorySegment run = null;
     try {
       run = Posix.mmap(mmapSize, Posix.PROT_READ | Posix.PROT_WRITE, Posix.MAP_SHARED, fd);
+      Posix.keepOutOfDumps(run);
       return new Vcpu(fd, run);
     } catch (Throwable t) {
       try {

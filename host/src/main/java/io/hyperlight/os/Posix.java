@@ -40,6 +40,14 @@ public final class Posix {
 
   public static final int MADV_DONTNEED = 4;
 
+  /** Advice that core dumps shall not have a mapping. */
+  private static final int MADV_DONTDUMP = 16;
+
+  /** The system property that leaves the memory of guests in core dumps, for debugging. */
+  static final String DUMP_GUESTS = "hyperlight.dumpGuests";
+
+  private static final boolean DUMPS_GUESTS = Boolean.getBoolean(DUMP_GUESTS);
+
   public static final int PROT_READ = 1;
   public static final int PROT_WRITE = 2;
 
@@ -489,6 +497,18 @@ public final class Posix {
       }
     } catch (Throwable t) {
       throw unexpected(t);
+    }
+  }
+
+  /**
+   * Keeps what belongs to a guest out of core dumps of this process, unless the system property
+   * {@value #DUMP_GUESTS} is true. Whatever is mapped over a part of it later is not meant.
+   *
+   * @throws SystemCallException if the kernel refuses
+   */
+  public static void keepOutOfDumps(MemorySegment mapping) {
+    if (!DUMPS_GUESTS) {
+      madvise(mapping, MADV_DONTDUMP);
     }
   }
 

@@ -131,7 +131,7 @@ public final class AddressSpace {
     long wanted = sizeBytes + tableCount * PAGE_SIZE;
     if (wanted > memory.freeBytes()) {
       throw new GuestMemoryExhaustedException(
-          wanted, memory.freeBytes(), memory.segment().byteSize());
+          wanted, memory.freeBytes(), memory.sizeBytes());
     }
   }
 
@@ -173,9 +173,20 @@ public final class AddressSpace {
     for (Mapping mapping : unmapped) {
       if (mapping.isBacked()) {
         tables.clear(mapping.start, mapping.end - mapping.start);
-        memory.free(mapping.physical, mapping.end - mapping.start);
       }
     }
+    memory.free(pagesOf(unmapped));
+  }
+
+  /** The memory of mappings, for all of which the host then does at once what has to be done. */
+  private static PageRanges pagesOf(List<Mapping> mappings) {
+    PageRanges pages = new PageRanges();
+    for (Mapping mapping : mappings) {
+      if (mapping.isBacked()) {
+        pages.add(mapping.physical, mapping.physicalOf(mapping.end));
+      }
+    }
+    return pages;
   }
 
   /**
@@ -201,6 +212,7 @@ public final class AddressSpace {
       requireMemory(wanted, tableCount);
     }
     List<Mapping> after = new ArrayList<>();
+    List<Mapping> changed = new ArrayList<>();
     for (Mapping mapping : before) {
       long size = mapping.end - mapping.start;
       if (mapping.protection == protection) {
@@ -213,14 +225,16 @@ public final class AddressSpace {
           enter(mapping.with(protection));
           continue;
         }
+        memory.noteTranslation(mapping.physical, size); // first, as in enter()
+        changed.add(mapping);
         if (protection == Protection.NONE) {
           tables.clear(mapping.start, size);
         } else {
           tables.map(mapping.start, mapping.physical, size, protection, true);
         }
-        memory.retranslate(mapping.physical, size);
       }
     }
+    memory.forgetTranslations(pagesOf(changed));
     splice(start, end, after);
   }
 
@@ -244,11 +258,12 @@ public final class AddressSpace {
       Mapping moved = new Mapping(to, to + size, mapping.physical, mapping.protection);
       after.add(moved);
       if (mapping.isBacked()) {
+        memory.noteTranslation(mapping.physical, size);
         tables.clear(mapping.start, size);
-        memory.retranslate(mapping.physical, size);
         enter(moved);
       }
     }
+    memory.forgetTranslations(pagesOf(before));
     splice(start, end, List.of());
     splice(target, target + sizeBytes, after);
   }
@@ -256,11 +271,7 @@ public final class AddressSpace {
   /** Makes whatever memory a range has zeros. */
   public void discard(long start, long sizeBytes) {
     requireRange(start, sizeBytes, true);
-    for (Mapping mapping : within(start, start + sizeBytes)) {
-      if (mapping.isBacked()) {
-        memory.discard(mapping.physical, mapping.end - mapping.start);
-      }
-    }
+    memory.discard(pagesOf(within(start, start + sizeBytes)));
   }
 
   /** Whether nothing is mapped or reserved in a range within user space. */

@@ -40,6 +40,12 @@ final class MemoryImage {
     freePages = writer.freePages;
     extents = extents(present, writer.sizeBytes / PAGE_SIZE);
     contents = Posix.mmap(writer.sizeBytes, Posix.PROT_READ, Posix.MAP_SHARED, fd);
+    try {
+      Posix.keepOutOfDumps(contents);
+    } catch (Throwable t) {
+      Posix.munmap(contents);
+      throw t;
+    }
   }
 
   /**

@@ -101,6 +101,23 @@ final class PageRanges {
     bytes -= end - start;
   }
 
+  /** The first address of it, which is not empty. */
+  long first() {
+    return ends.firstKey();
+  }
+
+  /** The address behind the last page of it, which is not empty. */
+  long end() {
+    return ends.lastEntry().getValue();
+  }
+
+  /** What of it lies between two addresses. */
+  PageRanges within(long from, long to) {
+    PageRanges cut = new PageRanges();
+    ends.forEach((start, end) -> cut.add(Math.max(start, from), Math.min(end, to)));
+    return cut;
+  }
+
   void clear() {
     ends.clear();
     bytes = 0;

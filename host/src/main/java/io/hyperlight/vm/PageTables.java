@@ -8,7 +8,7 @@ package io.hyperlight.vm;
  * reason to write them. Filling an entry that was not present needs no further care: a processor
  * caches no absent translation, and a KVM that shadows the tables walks them again at the fault.
  * Whoever changes an entry in use also has to have the old one forgotten: {@link
- * PhysicalMemory#retranslate}. No table ever takes another one's place: {@link TablePages}.
+ * PhysicalMemory#forgetTranslations}. No table ever takes another one's place: {@link TablePages}.
  */
 final class PageTables {
   static final long PRESENT = 1;

@@ -18,13 +18,20 @@ import org.jspecify.annotations.Nullable;
  * those beyond the image, which a restore drops as a whole. Page tables have pages of their own
  * ({@link TablePages}), which count against the same size.
  *
- * <p>Whoever changes what a page is reached by says so here ({@link #retranslate}): a processor, or
- * a KVM that shadows page tables, keeps using translations that it has seen.
+ * <p>Whoever changes what a page is reached by says so here ({@link #noteTranslation}, {@link
+ * #forgetTranslations}): a processor, or a KVM that shadows page tables, keeps using translations
+ * that it has seen.
  *
  * <p>Every write of the host into guest memory goes through this class, which so knows of them all.
  */
 final class PhysicalMemory implements AutoCloseable {
   static final int PAGE_SIZE = 4096;
+
+  /** Pieces of memory for each of which the host is asked. */
+  private static final int MOST_AT_ONCE = 16;
+
+  /** Bytes; what is worth asking the host for, also among many pieces. */
+  private static final long LARGE = 256L * PAGE_SIZE;
 
   private final MemorySegment memory;
 
@@ -47,6 +54,12 @@ final class PhysicalMemory implements AutoCloseable {
   PhysicalMemory(long sizeBytes) {
     dataEnd = TablePages.DATA_START + sizeBytes;
     memory = reserve(dataEnd);
+    try {
+      Posix.keepOutOfDumps(memory);
+    } catch (Throwable t) {
+      Posix.munmap(memory);
+      throw t;
+    }
     restorer = null;
     tables = new TablePages(memory, dataEnd, 0);
   }
@@ -64,6 +77,7 @@ final class PhysicalMemory implements AutoCloseable {
     try {
       reserved = reserve(end + TablePages.sizeBehindData(image.tableCount()));
       image.mapInto(reserved);
+      Posix.keepOutOfDumps(reserved); // last: what is mapped over it is dumped again
       knowing = new MemoryRestorer(image, reserved);
     } catch (Throwable t) {
       try {
@@ -209,51 +223,71 @@ final class PhysicalMemory implements AutoCloseable {
   }
 
   /** Takes pages back, to which no page table points any more. */
-  void free(long physicalAddress, long sizeBytes) {
+  void free(PageRanges pages) {
     freeChanged = true;
-    forget(physicalAddress, sizeBytes);
-    free.add(physicalAddress, physicalAddress + sizeBytes);
+    PageRanges kept = pages.within(0, imageEnd());
+    for (PageRanges.Range range : kept.toList()) {
+      noteTranslation(range.start(), range.sizeBytes());
+    }
+    PageRanges beyond = pages.within(imageEnd(), dataEnd);
+    PageRanges zeroed = drop(beyond);
+    zeroed.toList().forEach(range -> kept.add(range.start(), range.end()));
+    forgetTranslations(kept);
+    pages.toList().forEach(range -> free.add(range.start(), range.end()));
   }
 
   /** Makes pages zeros, which keep the translations to them or not. */
-  void discard(long physicalAddress, long sizeBytes) {
-    long kept = Math.max(0, Math.min(imageEnd() - physicalAddress, sizeBytes));
-    zero(physicalAddress, kept);
-    drop(physicalAddress + kept, sizeBytes - kept);
+  void discard(PageRanges pages) {
+    for (PageRanges.Range range : pages.within(0, imageEnd()).toList()) {
+      zero(range.start(), range.sizeBytes());
+    }
+    drop(pages.within(imageEnd(), dataEnd));
   }
 
   /**
-   * Makes the translations to pages forgotten. Beyond the image the contents are lost with them.
+   * Gives pages beyond the image back to the host, so that they are zeros and nothing leads to
+   * them; of many pieces only the large ones. Each time costs something for each VM of the process.
+   *
+   * @return those that were filled with zeros instead, which keep the translations to them
    */
-  private void forget(long physicalAddress, long sizeBytes) {
-    long kept = Math.max(0, Math.min(imageEnd() - physicalAddress, sizeBytes));
-    retranslate(physicalAddress, kept);
-    drop(physicalAddress + kept, sizeBytes - kept);
-  }
-
-  private void drop(long physicalAddress, long sizeBytes) {
-    if (sizeBytes > 0) {
-      Posix.madvise(memory.asSlice(physicalAddress, sizeBytes), Posix.MADV_DONTNEED);
+  private PageRanges drop(PageRanges pages) {
+    PageRanges zeroed = new PageRanges();
+    boolean many = pages.count() > MOST_AT_ONCE;
+    for (PageRanges.Range range : pages.toList()) {
+      if (many && range.sizeBytes() < LARGE) {
+        zero(range.start(), range.sizeBytes());
+        zeroed.add(range.start(), range.end());
+      } else {
+        Posix.madvise(
+            memory.asSlice(range.start(), range.sizeBytes()), Posix.MADV_DONTNEED);
+      }
     }
-  }
-
-  /**
-   * Makes processor and KVM forget how these pages were reached, now and once more at a restore:
-   * their entries in the page tables have changed. Contents stay. Taking away the host's own right
-   * to write for a moment makes KVM drop its translations of the pages, shadowed or nested, and
-   * flush those of the processor (Documentation/virt/kvm/mmu.rst and the MMU notifiers behind it).
-   */
-  void retranslate(long physicalAddress, long sizeBytes) {
-    if (sizeBytes > 0) {
-      noteTranslation(physicalAddress, sizeBytes);
-      forgetTranslations(memory, physicalAddress, sizeBytes);
-    }
+    return zeroed;
   }
 
   /** Says that pages are reached in a new way, beside or instead of none. */
   void noteTranslation(long physicalAddress, long sizeBytes) {
     if (restorer != null) {
       restorer.translated(physicalAddress, sizeBytes);
+    }
+  }
+
+  /**
+   * Makes processor and KVM forget how these pages were reached: their entries in the page tables
+   * have changed, as a restore has been told. Contents stay. Taking away the host's own right to
+   * write for a moment makes KVM drop its translations of the pages, shadowed or nested, and flush
+   * those of the processor (Documentation/virt/kvm/mmu.rst and the MMU notifiers behind it).
+   *
+   * <p>Each time costs something for each VM of the process. So all pages between the first and the
+   * last are taken where there are many pieces: more are looked up again, and none goes wrong.
+   */
+  void forgetTranslations(PageRanges pages) {
+    if (pages.count() > MOST_AT_ONCE) {
+      forgetTranslations(memory, pages.first(), pages.end() - pages.first());
+      return;
+    }
+    for (PageRanges.Range range : pages.toList()) {
+      forgetTranslations(memory, range.start(), range.sizeBytes());
     }
   }
 

@@ -113,6 +113,7 @@ final class TablePages {
     }
     MemorySegment more = PhysicalMemory.reserve((long) pages * PAGE_SIZE);
     try {
+      Posix.keepOutOfDumps(more);
       if (slots != null) {
         slots.add(address, more);
       }
