@@ -141,6 +141,11 @@ static void *map_memory(void *address, size_t size, int flags, int fd, off_t off
     return mapped;
 }
 
+static void keep_out_of_dumps(void *mapped, size_t size)
+{
+    check(madvise(mapped, size, MADV_DONTDUMP), "madvise");
+}
+
 /* Pieces of a file, as the contents of a small guest lie in its memory. */
 static void map_snapshot(struct vm *vm)
 {
@@ -204,6 +209,7 @@ void create_vm_with(struct vm *vm, size_t size, enum extras extras, struct code 
     if ((extras & SNAPSHOT) != 0) {
         map_snapshot(vm);
     }
+    keep_out_of_dumps(vm->memory, size);
     create(vm, 0, extras, code);
 }
 
@@ -228,8 +234,10 @@ static void create(struct vm *vm, int data_pages, enum extras extras, struct cod
     vm->ring = NULL;
     if ((extras & SNAPSHOT) != 0) {
         vm->ring = map_memory(NULL, RING_SIZE, MAP_SHARED, vm->vcpu, KVM_DIRTY_LOG_PAGE_OFFSET * PAGE);
+        keep_out_of_dumps(vm->ring, RING_SIZE);
     }
     if ((extras & SETTINGS) != 0) {
+        keep_out_of_dumps(vm->run, (size_t)run_size);
         make_settings(vm);
     } else if (needs_cpuid) {
         check(ioctl(vm->vcpu, KVM_SET_CPUID2, &cpuid), "KVM_SET_CPUID2");
