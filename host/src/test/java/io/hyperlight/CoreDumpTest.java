@@ -33,8 +33,7 @@ class CoreDumpTest {
 
   @Test
   void nothingOfAGuestIsDumpedInAnyState() throws IOException {
-    try (Sandbox sandbox =
-        Sandbox.builder(CompiledGuest.of(GUEST)).memorySize(64 << 20).build()) {
+    try (Sandbox sandbox = Sandbox.builder(CompiledGuest.of(GUEST)).memorySize(64 << 20).build()) {
       assertThat(dumped(sandbox)).as("new").isEmpty();
       sandbox.call("grow", void.class, 8L << 20);
       assertThat(dumped(sandbox)).as("grown").isEmpty();
@@ -70,8 +69,7 @@ class CoreDumpTest {
     private Shown() {}
 
     public static void main(String[] arguments) throws IOException {
-      try (Sandbox sandbox =
-          Sandbox.builder(Guest.load(Path.of(arguments[0]))).build()) {
+      try (Sandbox sandbox = Sandbox.builder(Guest.load(Path.of(arguments[0]))).build()) {
         dumped(sandbox).forEach(System.out::println);
       }
     }

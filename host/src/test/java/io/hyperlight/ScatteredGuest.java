@@ -7,13 +7,15 @@ import java.util.Arrays;
 
 /**
  * A guest that maps pages at scattered addresses, other ones in each call, changes what they may be
- * used for, and tries out what the processor makes of it: it reads, writes and runs everything, also
- * what is not mapped, or not any more. For each seed it knows what has to come of each try.
+ * used for, and tries out what the processor makes of it: it reads, writes and runs everything,
+ * also what is not mapped, or not any more. For each seed it knows what has to come of each try.
  */
 final class ScatteredGuest {
   private ScatteredGuest() {}
 
-  /** To be mounted at {@code /code}: a page of instructions that return, which nobody can change. */
+  /**
+   * To be mounted at {@code /code}: a page of instructions that return, which nobody can change.
+   */
   static FileTree code(Path folder) throws IOException {
     byte[] page = new byte[4096];
     Arrays.fill(page, (byte) 0xc3);

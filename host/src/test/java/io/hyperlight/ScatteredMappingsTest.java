@@ -51,8 +51,7 @@ class ScatteredMappingsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"scattered", "scattered_in_snapshot"})
-  void aRestoredSandboxSeesWhatItMapsAndNothingOfEarlierLives(String function)
-      throws IOException {
+  void aRestoredSandboxSeesWhatItMapsAndNothingOfEarlierLives(String function) throws IOException {
     try (Sandbox original = original();
         Snapshot snapshot = original.snapshot();
         Sandbox sandbox = snapshot.spawn()) {

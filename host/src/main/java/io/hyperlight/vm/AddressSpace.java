@@ -130,8 +130,7 @@ public final class AddressSpace {
   private void requireMemory(long sizeBytes, long tableCount) {
     long wanted = sizeBytes + tableCount * PAGE_SIZE;
     if (wanted > memory.freeBytes()) {
-      throw new GuestMemoryExhaustedException(
-          wanted, memory.freeBytes(), memory.sizeBytes());
+      throw new GuestMemoryExhaustedException(wanted, memory.freeBytes(), memory.sizeBytes());
     }
   }
 

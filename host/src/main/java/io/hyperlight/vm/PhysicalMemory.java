@@ -258,8 +258,7 @@ final class PhysicalMemory implements AutoCloseable {
         zero(range.start(), range.sizeBytes());
         zeroed.add(range.start(), range.end());
       } else {
-        Posix.madvise(
-            memory.asSlice(range.start(), range.sizeBytes()), Posix.MADV_DONTNEED);
+        Posix.madvise(memory.asSlice(range.start(), range.sizeBytes()), Posix.MADV_DONTNEED);
       }
     }
     return zeroed;
