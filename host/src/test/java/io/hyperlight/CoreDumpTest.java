@@ -23,7 +23,7 @@ class CoreDumpTest {
           char *block = malloc(size);
           for (uint64_t i = 0; i < size; i += 4096)
               block[i] = 1;
-          hl_scratch(size)[0] = 1;
+          *(char *)hl_scratch(size) = 1;
       }
       """;
 
