@@ -62,7 +62,7 @@ typedef struct hl_bytes {
 
 #define HL_IMPORT(result, name, ...)                                                                                   \
     HL_RECORD(name, HL_KIND_IMPORT, result, 0, __VA_ARGS__)                                                            \
-    static inline __attribute__((unused)) bool try_##name(result *hl_out __VA_OPT__(, ) HL_PARAMETERS(__VA_ARGS__))    \
+    static inline __attribute__((__unused__)) bool try_##name(result *hl_out __VA_OPT__(, ) HL_PARAMETERS(__VA_ARGS__))\
     {                                                                                                                  \
         const struct hl_value hl_arguments[] = {HL_ARGUMENTS(__VA_ARGS__) __VA_OPT__(, ){0, 0}};                       \
         struct hl_value hl_result;                                                                                     \
@@ -72,7 +72,7 @@ typedef struct hl_bytes {
         HL_SELECT(result, hl_store)(hl_out, hl_result);                                                                \
         return true;                                                                                                   \
     }                                                                                                                  \
-    static inline __attribute__((unused)) result name(HL_PARAMETERS_OR_VOID(__VA_ARGS__))                              \
+    static inline __attribute__((__unused__)) result name(HL_PARAMETERS_OR_VOID(__VA_ARGS__))                          \
     {                                                                                                                  \
         const struct hl_value hl_arguments[] = {HL_ARGUMENTS(__VA_ARGS__) __VA_OPT__(, ){0, 0}};                       \
         struct hl_value hl_result;                                                                                     \
@@ -237,7 +237,7 @@ bool hl_host_call(const struct hl_function *function, const struct hl_value *arg
 #define HL_ENTRY(result, name, ...)                                                                                    \
     static result hl_entry_##name(HL_PARAMETERS_OR_VOID(__VA_ARGS__))                                                  \
     {                                                                                                                  \
-        __attribute__((cleanup(hl_call_returned), unused)) char hl_call;                                               \
+        __attribute__((__cleanup__(hl_call_returned), __unused__)) char hl_call;                                       \
         return name(HL_NAMES(__VA_ARGS__));                                                                            \
     }
 
@@ -254,15 +254,14 @@ static inline void hl_call_returned(char *call)
 #define HL_ENTRY(result, name, ...)
 #endif
 
+/*
+ * Neither names of members nor plain names of attributes: a program may have macros of such names. The order is that of
+ * struct hl_function.
+ */
 #define HL_RECORD(function, which, returns, where, ...)                                                                \
     static const struct hl_function hl_function_##function                                                             \
-        __attribute__((section("hyperlight_functions"), used, aligned(8))) = {                                         \
-            .kind = which,                                                                                             \
-            .result = HL_TYPE_CODE(returns),                                                                           \
-            .parameter_count = HL_COUNT(__VA_ARGS__),                                                                  \
-            .parameters = {HL_CODES(__VA_ARGS__)},                                                                     \
-            .name = #function,                                                                                         \
-            .address = where,                                                                                          \
+        __attribute__((__section__("hyperlight_functions"), __used__, __aligned__(8))) = {                             \
+            which, HL_TYPE_CODE(returns), HL_COUNT(__VA_ARGS__), {0}, {HL_CODES(__VA_ARGS__)}, #function, where,       \
     };
 
 /* Types are told apart as pointers, because void has no values. */

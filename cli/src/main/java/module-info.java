@@ -1,5 +1,6 @@
 /** The hyperlight command. */
 module hyperlight.cli {
+  requires com.fasterxml.jackson.core;
   requires hyperlight;
   requires hyperlight.examples;
   requires hyperlight.guest.sdk;

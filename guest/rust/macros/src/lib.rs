@@ -1,4 +1,8 @@
 //! The attributes of the crate `hyperlight`, which documents them.
+//!
+//! Names that generated code brings begin with `__hyperlight_`: whatever a user calls functions,
+//! constants and types, they mean the same in generated code as around it. Paths of the generated code
+//! begin with `::`.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -78,7 +82,7 @@ fn expand_export(attribute: TokenStream, item: TokenStream) -> Result<TokenStrea
         let place = parse::span_of(ty);
         let ty = parse::with_static_lifetimes(ty.clone());
         parameters
-            .text(&format!("a{i}:"))
+            .text(&format!("__hyperlight_a{i}:"))
             .text_at(place, "<")
             .stream(ty.clone())
             .text_at(place, "as ::hyperlight::abi::Parameter<'static>>::Abi")
@@ -86,7 +90,7 @@ fn expand_export(attribute: TokenStream, item: TokenStream) -> Result<TokenStrea
         let mut received = Code::new();
         received.text_at(
             place,
-            &format!("::hyperlight::abi::Parameter::receive(&call, a{i})"),
+            &format!("::hyperlight::abi::Parameter::receive(&__hyperlight_call, __hyperlight_a{i})"),
         );
         arguments
             .text("unsafe")
@@ -103,14 +107,14 @@ fn expand_export(attribute: TokenStream, item: TokenStream) -> Result<TokenStrea
     let mut work = Code::new();
     work.text(
         "// SAFETY: only the host calls this, with arguments as the table declares them.
-         let call = unsafe { ::hyperlight::abi::Call::begin() };
+         let __hyperlight_call = unsafe { ::hyperlight::abi::Call::begin() };
          #[allow(clippy::let_unit_value)]
-         let result =",
+         let __hyperlight_result =",
     )
     .token(TokenTree::Ident(function.name.clone()))
     .group(Delimiter::Parenthesis, arguments)
     .text(";")
-    .text_at(place, "::hyperlight::abi::Returned::give(result)");
+    .text_at(place, "::hyperlight::abi::Returned::give(__hyperlight_result)");
     let mut closure = Code::new();
     closure.text("move ||").group(Delimiter::Brace, work);
     let mut body = Code::new();
@@ -125,11 +129,11 @@ fn expand_export(attribute: TokenStream, item: TokenStream) -> Result<TokenStrea
         .text_at(place, "as ::hyperlight::abi::Returned>::CODE")
         .text(", &")
         .group(Delimiter::Bracket, codes)
-        .text(", enter as *const ()");
+        .text(", __hyperlight_enter as *const ()");
 
     let mut hidden = Code::new();
     hidden
-        .text("extern \"C\" fn enter")
+        .text("extern \"C\" fn __hyperlight_enter")
         .group(Delimiter::Parenthesis, parameters)
         .text("->")
         .text_at(place, "<")
@@ -139,7 +143,7 @@ fn expand_export(attribute: TokenStream, item: TokenStream) -> Result<TokenStrea
         .text(
             "#[used]
              #[unsafe(link_section = \"hyperlight_functions\")]
-             static FUNCTION: ::hyperlight::abi::Function = ::hyperlight::abi::Function::export",
+             static __HYPERLIGHT_FUNCTION: ::hyperlight::abi::Function = ::hyperlight::abi::Function::export",
         )
         .group(Delimiter::Parenthesis, record)
         .text(";");
@@ -189,9 +193,9 @@ fn import_function(module: &mut Code, function: Signature) {
             .stream(parse::with_static_lifetimes(ty.clone()))
             .text_at(place, "as ::hyperlight::abi::Argument>::CODE")
             .text(",");
-        parameters.text(&format!("a{i}:")).stream(ty).text(",");
+        parameters.text(&format!("__hyperlight_a{i}:")).stream(ty).text(",");
         arguments
-            .text_at(place, &format!("::hyperlight::abi::Argument::value(&a{i})"))
+            .text_at(place, &format!("::hyperlight::abi::Argument::value(&__hyperlight_a{i})"))
             .text(",");
     }
     let place = parse::span_of(&function.result);
@@ -204,7 +208,7 @@ fn import_function(module: &mut Code, function: Signature) {
         .text(", &")
         .group(Delimiter::Bracket, codes);
     let mut call = Code::new();
-    call.text(&format!("&FUNCTION, {:?}, &", function.abi_name))
+    call.text(&format!("&__HYPERLIGHT_FUNCTION, {:?}, &", function.abi_name))
         .group(Delimiter::Bracket, arguments);
     let mut unsafe_call = Code::new();
     unsafe_call
@@ -214,7 +218,7 @@ fn import_function(module: &mut Code, function: Signature) {
     body.text(
         "#[used]
          #[unsafe(link_section = \"hyperlight_functions\")]
-         static FUNCTION: ::hyperlight::abi::Function = ::hyperlight::abi::Function::import",
+         static __HYPERLIGHT_FUNCTION: ::hyperlight::abi::Function = ::hyperlight::abi::Function::import",
     )
     .group(Delimiter::Parenthesis, record)
     // SAFETY: the table has this function with these types.

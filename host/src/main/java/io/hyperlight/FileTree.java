@@ -7,6 +7,7 @@ import io.hyperlight.files.InvalidArchiveException;
 import io.hyperlight.files.MemorySource;
 import io.hyperlight.files.Mount;
 import io.hyperlight.files.TreeSource;
+import io.hyperlight.os.HostPath;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -60,7 +61,8 @@ public final class FileTree {
     if (!Files.isDirectory(path)) {
       throw notThere(path, "directory");
     }
-    return new FileTree(new HostSource(path, FileKind.DIRECTORY), "directory " + path);
+    return new FileTree(
+        new HostSource(path, FileKind.DIRECTORY), "directory " + HostPath.text(path));
   }
 
   /**
@@ -77,12 +79,13 @@ public final class FileTree {
     if (!Files.isRegularFile(path)) {
       throw notThere(path, "regular file");
     }
-    return new FileTree(new HostSource(path, FileKind.REGULAR), "file " + path);
+    return new FileTree(new HostSource(path, FileKind.REGULAR), "file " + HostPath.text(path));
   }
 
   private static InvalidFileTreeException notThere(Path path, String kind) {
     return new InvalidFileTreeException(
-        path + (Files.exists(path) ? " is no " + kind : " does not exist, or cannot be seen"),
+        HostPath.text(path)
+            + (Files.exists(path) ? " is no " + kind : " does not exist, or cannot be seen"),
         null);
   }
 
@@ -119,11 +122,12 @@ public final class FileTree {
    */
   public static FileTree archive(Path path, long maxBytes) {
     try {
-      return new FileTree(MemorySource.ofArchive(path, maxBytes), "archive " + path);
+      return new FileTree(MemorySource.ofArchive(path, maxBytes), "archive " + HostPath.text(path));
     } catch (InvalidArchiveException e) {
       throw new InvalidFileTreeException(String.valueOf(e.getMessage()), e);
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot read archive " + path + ": " + e, e);
+      throw new UncheckedIOException(
+          "cannot read archive " + HostPath.text(path) + ": " + HostPath.reason(e), e);
     }
   }
 

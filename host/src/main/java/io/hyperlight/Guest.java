@@ -3,6 +3,7 @@ package io.hyperlight;
 import io.hyperlight.guest.Declaration;
 import io.hyperlight.guest.GuestFormatException;
 import io.hyperlight.guest.GuestProgram;
+import io.hyperlight.os.HostPath;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -49,9 +50,10 @@ public final class Guest {
    */
   public static Guest load(Path path) {
     try {
-      return new Guest(path.toString(), Files.readAllBytes(path));
+      return new Guest(HostPath.text(path), Files.readAllBytes(path));
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot read guest " + path + ": " + e, e);
+      throw new UncheckedIOException(
+          "cannot read guest " + HostPath.text(path) + ": " + HostPath.reason(e), e);
     }
   }
 

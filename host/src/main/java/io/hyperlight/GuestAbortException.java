@@ -9,7 +9,18 @@ package io.hyperlight;
 public final class GuestAbortException extends HyperlightException {
   private static final long serialVersionUID = 1L;
 
-  GuestAbortException(String message) {
+  /** What it ended by. */
+  private final int signal;
+
+  GuestAbortException(String message, int signal) {
     super(message, null);
+    this.signal = signal;
+  }
+
+  /**
+   * {@return the number of the Linux signal that ended the guest: 6, SIGABRT, if it said so itself}
+   */
+  public int signal() {
+    return signal;
   }
 }

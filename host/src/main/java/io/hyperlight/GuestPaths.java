@@ -29,6 +29,16 @@ final class GuestPaths {
    *     no byte, or a zero
    */
   static String encode(String path) {
+    return encode("path", path);
+  }
+
+  /**
+   * The bytes of any text that Linux gives a program, such as an argument.
+   *
+   * @param what it is, for the message
+   * @throws IllegalArgumentException if there are none, as for a path
+   */
+  static String encode(String what, String path) {
     StringBuilder bytes = new StringBuilder(path.length());
     for (int i = 0; i < path.length(); ) {
       int c = path.codePointAt(i);
@@ -37,7 +47,8 @@ final class GuestPaths {
         bytes.append((char) (c - ESCAPE));
       } else if (c == 0 || (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
         throw new IllegalArgumentException(
-            "path \"" + path + "\" has a character that no path can have, at " + (i - 1));
+            "%s \"%s\" has a character that no %s can have, at %d"
+                .formatted(what, path, what, i - 1));
       } else {
         bytes.append(new String(Character.toString(c).getBytes(UTF_8), ISO_8859_1));
       }

@@ -47,8 +47,8 @@ final class Outcomes implements Outcome.Reporter {
       case Outcome.NotWaiting() ->
           new NotServingException(
               "no program in the sandbox waits for a request: start one with Program.startServing");
-      case Outcome.Aborted(String message, int _) ->
-          new GuestAbortException("the guest aborted: " + message);
+      case Outcome.Aborted(String message, int signal) ->
+          new GuestAbortException("the guest aborted: " + message, signal);
       case Outcome.LimitPassed(LimitKind kind, long most) ->
           new GuestLimitException(kind(kind), most, kind.text());
       case Outcome.NotBegun() ->

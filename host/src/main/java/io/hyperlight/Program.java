@@ -1,5 +1,6 @@
 package io.hyperlight;
 
+import io.hyperlight.files.FileException;
 import io.hyperlight.files.FileKind;
 import io.hyperlight.files.HostSource;
 import io.hyperlight.files.Mount;
@@ -14,10 +15,12 @@ import io.hyperlight.linux.FaultSignals;
 import io.hyperlight.linux.ProgramIdentity;
 import io.hyperlight.linux.Settings;
 import io.hyperlight.linux.SystemCalls;
+import io.hyperlight.os.HostPath;
 import io.hyperlight.vm.Trap;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -75,12 +78,11 @@ public final class Program extends SandboxSettings<Program> {
 
   private Program(Path file, byte[] contents) {
     this.file = file;
-    String path = file.toString();
-    this.path = bytes("path", path);
+    this.path = new String(HostPath.bytes(file), StandardCharsets.ISO_8859_1);
     try {
       program = GuestProgram.whole(contents);
     } catch (GuestFormatException e) {
-      throw new InvalidGuestException(path + " is no program: " + e.getMessage(), e);
+      throw new InvalidGuestException(HostPath.text(file) + " is no program: " + e.getMessage(), e);
     }
   }
 
@@ -97,21 +99,25 @@ public final class Program extends SandboxSettings<Program> {
     try {
       return new Program(executable.toAbsolutePath().normalize(), Files.readAllBytes(executable));
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot read program " + executable + ": " + e, e);
+      throw new UncheckedIOException(
+          "cannot read program " + HostPath.text(executable) + ": " + HostPath.reason(e), e);
     }
   }
 
   /**
-   * The program's arguments, without its own name, in place of those of before.
+   * The program's arguments, without its own name, in place of those of before. They go to the
+   * program as UTF-8. A byte that is no UTF-8 is half a surrogate pair, U+DC00 plus the byte, as in
+   * the paths of {@link GuestFiles}.
    *
    * @param arguments any text without zero characters
    * @return this description
-   * @throws IllegalArgumentException if there is a zero character in one
+   * @throws IllegalArgumentException if there is a zero character in one, or another half of a
+   *     surrogate pair
    */
   public Program args(String... arguments) {
     List<String> checked = new ArrayList<>();
     for (String argument : arguments) {
-      checked.add(bytes("argument", argument));
+      checked.add(GuestPaths.encode("argument", argument));
     }
     this.arguments.clear();
     this.arguments.addAll(checked);
@@ -125,15 +131,15 @@ public final class Program extends SandboxSettings<Program> {
    * @param value of it
    * @return this description
    * @throws IllegalArgumentException if the name is empty or has a "=" in it, or one of the two has
-   *     a zero character
+   *     a character that {@linkplain #args arguments} cannot have
    */
   public Program environment(String name, String value) {
     if (name.isEmpty() || name.indexOf('=') >= 0) {
       throw new IllegalArgumentException("no name of a variable: \"" + name + "\"");
     }
-    String prefix = bytes("variable", name) + "=";
+    String prefix = GuestPaths.encode("variable", name) + "=";
     environment.removeIf(variable -> variable.startsWith(prefix));
-    environment.add(prefix + bytes("variable", value));
+    environment.add(prefix + GuestPaths.encode("variable", value));
     return this;
   }
 
@@ -150,7 +156,7 @@ public final class Program extends SandboxSettings<Program> {
   /**
    * What the program reads from its standard input, as it asks for it. A program that waits for
    * input waits as long as the stream does. The stream is read to where the program reads, and is
-   * not closed.
+   * not closed. {@link HostStreams#input} is this process's own.
    *
    * @param stream is read by the thread that runs the program
    * @return this description
@@ -220,14 +226,6 @@ public final class Program extends SandboxSettings<Program> {
     return this;
   }
 
-  /** Text as the guest's bytes, one character each. */
-  private static String bytes(String what, String text) {
-    if (text.indexOf(0) >= 0) {
-      throw new IllegalArgumentException(what + " with a zero character in it");
-    }
-    return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
-  }
-
   /**
    * Runs the program to its end, on this thread.
    *
@@ -292,6 +290,8 @@ public final class Program extends SandboxSettings<Program> {
     try {
       int length = input.read(buffer);
       return Arrays.copyOf(buffer, Math.max(length, 0));
+    } catch (GuestStreamException | InterruptedIOException e) {
+      throw new FileException(StreamOutput.errno(e));
     } catch (IOException e) {
       throw new UncheckedIOException("cannot read the program's input", e);
     }

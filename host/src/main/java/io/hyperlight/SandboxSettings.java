@@ -2,7 +2,7 @@ package io.hyperlight;
 
 import io.hyperlight.linux.Settings;
 import io.hyperlight.vm.MachineOptions;
-import java.io.PrintStream;
+import java.io.OutputStream;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Arrays;
@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
     permits HostFunctionRegistry, Program {
-  private @Nullable PrintStream print;
-  private @Nullable PrintStream errors;
+  private @Nullable OutputStream print;
+  private @Nullable OutputStream errors;
   private System.@Nullable Logger logger;
   private @Nullable InstantSource clock;
   private OptionalLong randomSeed = OptionalLong.empty();
@@ -122,22 +122,27 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
    * {@linkplain #hostError stream of its own}; nowhere by default. The stream is flushed after each
    * write.
    *
+   * <p>If the stream throws an {@code IOException}, the guest's {@code write} fails: with the error
+   * number of a {@link GuestStreamException}, with {@code EIO} for any other one, and for a {@link
+   * java.io.PrintStream} that says {@linkplain java.io.PrintStream#checkError checkError}. {@link
+   * HostStreams#output} is this process's own standard output, with the errors of the kernel.
+   *
    * @param stream takes the bytes
    * @return this builder
    */
-  public final S hostPrint(PrintStream stream) {
+  public final S hostPrint(OutputStream stream) {
     print = Objects.requireNonNull(stream, "stream");
     return self();
   }
 
   /**
    * Where the guest's standard error goes, byte by byte; to the same stream as its standard output
-   * by default.
+   * by default. Errors of the stream are the guest's, as those of {@link #hostPrint}.
    *
    * @param stream takes the bytes
    * @return this builder
    */
-  public final S hostError(PrintStream stream) {
+  public final S hostError(OutputStream stream) {
     errors = Objects.requireNonNull(stream, "stream");
     return self();
   }

@@ -3,6 +3,7 @@ package io.hyperlight;
 import io.hyperlight.guest.SnapshotContents;
 import io.hyperlight.guest.SnapshotReader;
 import io.hyperlight.guest.SnapshotWriter;
+import io.hyperlight.os.HostPath;
 import io.hyperlight.vm.MappedRange;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -112,7 +113,8 @@ public record SnapshotFile(
     try (var in = Files.newInputStream(path)) {
       return Arrays.equals(in.readNBytes(magic.length), magic);
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot read " + path + ": " + e, e);
+      throw new UncheckedIOException(
+          "cannot read " + HostPath.text(path) + ": " + HostPath.reason(e), e);
     }
   }
 }

@@ -4,6 +4,7 @@ import io.hyperlight.guest.InstanceImage;
 import io.hyperlight.guest.SnapshotFormatException;
 import io.hyperlight.guest.SnapshotReader;
 import io.hyperlight.guest.SnapshotWriter;
+import io.hyperlight.os.HostPath;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -45,15 +46,18 @@ final class SnapshotFiles {
     try {
       // Opening a pipe would wait for its other end, and reading a device may have effects.
       if (Files.exists(path) && !Files.isRegularFile(path)) {
-        throw new InvalidSnapshotException(path + " is no snapshot: it is no regular file", null);
+        throw new InvalidSnapshotException(
+            HostPath.text(path) + " is no snapshot: it is no regular file", null);
       }
       try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
         return reading.read(channel);
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot read snapshot " + path + ": " + e, e);
+      throw new UncheckedIOException(
+          "cannot read snapshot " + HostPath.text(path) + ": " + HostPath.reason(e), e);
     } catch (SnapshotFormatException e) {
-      throw new InvalidSnapshotException("snapshot " + path + " is refused: " + e.getMessage(), e);
+      throw new InvalidSnapshotException(
+          "snapshot " + HostPath.text(path) + " is refused: " + e.getMessage(), e);
     }
   }
 
@@ -63,7 +67,7 @@ final class SnapshotFiles {
             path,
             channel ->
                 Failures.translate(
-                    "load snapshot " + path,
+                    "load snapshot " + HostPath.text(path),
                     () -> SnapshotReader.load(channel, StreamOutput.initial())));
     return new Snapshot(new Guest(loaded.name(), loaded.image().program()), loaded.image());
   }
@@ -85,7 +89,7 @@ final class SnapshotFiles {
         try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE);
             OutputStream out = Channels.newOutputStream(channel)) {
           Failures.translate(
-              "save snapshot " + path,
+              "save snapshot " + HostPath.text(path),
               () -> {
                 SnapshotWriter.write(image, guest.name(), libraryVersion(), out);
                 return image;
@@ -97,7 +101,8 @@ final class SnapshotFiles {
         Files.deleteIfExists(temporary);
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot write snapshot " + path + ": " + e, e);
+      throw new UncheckedIOException(
+          "cannot write snapshot " + HostPath.text(path) + ": " + HostPath.reason(e), e);
     } catch (SnapshotFormatException e) {
       throw new InvalidSnapshotException(
           "the snapshot of " + guest.name() + " cannot be saved: " + e.getMessage(), e);

@@ -1,6 +1,10 @@
 package io.hyperlight;
 
+import io.hyperlight.files.FileException;
 import io.hyperlight.guest.GuestOutput;
+import io.hyperlight.os.Errno;
+import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import org.jspecify.annotations.Nullable;
@@ -11,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param stream for standard output; flushed after each write
  * @param errors for standard error, likewise; null if that goes to the same stream
  */
-record StreamOutput(PrintStream stream, @Nullable PrintStream errors, System.Logger logger)
+record StreamOutput(OutputStream stream, @Nullable OutputStream errors, System.Logger logger)
     implements GuestOutput {
   private static final System.Logger.Level[] LEVELS = {
     System.Logger.Level.TRACE,
@@ -24,16 +28,33 @@ record StreamOutput(PrintStream stream, @Nullable PrintStream errors, System.Log
   /** Output that goes nowhere, and the log to the logger of this library's guests. */
   static StreamOutput initial() {
     return new StreamOutput(
-        new PrintStream(OutputStream.nullOutputStream(), false),
-        null,
-        System.getLogger("io.hyperlight.guest"));
+        OutputStream.nullOutputStream(), null, System.getLogger("io.hyperlight.guest"));
   }
 
   @Override
   public void print(byte[] bytes, boolean error) {
-    PrintStream target = error && errors != null ? errors : stream;
-    target.write(bytes, 0, bytes.length);
-    target.flush();
+    OutputStream target = error && errors != null ? errors : stream;
+    try {
+      target.write(bytes, 0, bytes.length);
+      // A print stream keeps its errors to itself until it is asked, which flushes it, too.
+      if (!(target instanceof PrintStream printing)) {
+        target.flush();
+      } else if (printing.checkError()) {
+        throw new FileException(Errno.EIO);
+      }
+    } catch (IOException e) {
+      throw new FileException(errno(e));
+    }
+  }
+
+  /** What a guest hears of an error of the embedder's stream. */
+  static int errno(IOException e) {
+    return switch (e) {
+      case GuestStreamException told -> told.errno();
+      // The call ends now, and the guest hears nothing any more; or it may ask again.
+      case InterruptedIOException _ -> Errno.EINTR;
+      default -> Errno.EIO;
+    };
   }
 
   @Override

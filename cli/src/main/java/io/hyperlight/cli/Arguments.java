@@ -91,11 +91,11 @@ final class Arguments {
 
   private static byte[] bytes(String word) {
     if (word.startsWith("@") && !word.startsWith("@@")) {
-      Path file = Path.of(word.substring(1));
+      Path file = HostText.path(word.substring(1));
       try {
         return Files.readAllBytes(file);
       } catch (IOException e) {
-        throw new UncheckedIOException("cannot read " + file + ": " + e, e);
+        throw new UncheckedIOException("cannot read " + word.substring(1) + ": " + e, e);
       }
     }
     return unescape(word).getBytes(StandardCharsets.UTF_8);

@@ -1,8 +1,6 @@
 package io.hyperlight.cli;
 
 import io.hyperlight.Sandbox;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -42,9 +40,11 @@ final class CallCommand implements Callable<Integer> {
   @Parameters(index = "2..*", paramLabel = "ARGUMENT", description = "The function's arguments.")
   private List<String> arguments = new ArrayList<>();
 
+  @Mixin private FileOptions files = new FileOptions();
+
   @Override
   public Integer call() {
-    try (Sandbox sandbox = options.open(guest)) {
+    try (Sandbox sandbox = options.open(guest, files)) {
       print(SandboxOptions.call(sandbox, function, arguments));
     }
     return 0;
@@ -53,11 +53,7 @@ final class CallCommand implements Callable<Integer> {
   private void print(@Nullable Object result) {
     if (result instanceof byte[] bytes) {
       if (raw) {
-        try {
-          System.out.write(bytes);
-        } catch (IOException e) {
-          throw new UncheckedIOException("cannot write the result", e);
-        }
+        System.out.writeBytes(bytes);
         System.out.flush();
       } else {
         System.out.println(HexFormat.of().formatHex(bytes));

@@ -53,7 +53,7 @@ final class CcCommand implements Callable<Integer> {
       if (isValue || word.startsWith("-")) {
         options.add(word);
       } else {
-        sources.add(Path.of(word));
+        sources.add(HostText.path(word));
       }
       isValue = !isValue && WITH_VALUE.contains(word);
     }

@@ -1,9 +1,12 @@
 package io.hyperlight.cli;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import io.hyperlight.SnapshotFile;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 @Command(
@@ -11,12 +14,50 @@ import picocli.CommandLine.Parameters;
     description = "Says what is in a snapshot file, without loading it.",
     mixinStandardHelpOptions = true)
 final class InspectCommand implements Callable<Integer> {
+  @Option(names = "--json", description = "Print JSON, for programs.")
+  private boolean json;
+
   @Parameters(paramLabel = "SNAPSHOT", description = "A file that the snapshot command wrote.")
   private Path path = Path.of("");
 
   @Override
   public Integer call() {
     SnapshotFile file = SnapshotFile.inspect(path);
+    if (json) {
+      Json.print(out -> write(out, file));
+    } else {
+      print(file);
+    }
+    return file.intact() ? 0 : ExitStatus.FAILED;
+  }
+
+  private static void write(JsonGenerator json, SnapshotFile file) throws IOException {
+    json.writeNumberField("formatVersion", file.formatVersion());
+    json.writeStringField("libraryVersion", file.libraryVersion());
+    json.writeStringField("guest", file.guest().name());
+    json.writeNumberField("guestAbiVersion", file.guestAbiVersion());
+    json.writeNumberField("memoryBytes", file.memorySize());
+    json.writeNumberField("stackBytes", file.stackSize());
+    json.writeNumberField("contentBytes", file.contentSize());
+    json.writeArrayFieldStart("processorFeatures");
+    for (String feature : file.processorFeatures()) {
+      json.writeString(feature);
+    }
+    json.writeEndArray();
+    json.writeBooleanField("intact", file.intact());
+    json.writeArrayFieldStart("mappings");
+    for (SnapshotFile.Mapping mapping : file.mappings()) {
+      json.writeStartObject();
+      json.writeNumberField("start", mapping.start());
+      json.writeNumberField("end", mapping.end());
+      json.writeStringField("rights", mapping.rights());
+      json.writeEndObject();
+    }
+    json.writeEndArray();
+    Json.writeFunctions(json, file.guest());
+  }
+
+  private static void print(SnapshotFile file) {
     print(
         "format",
         "version %d, written by hyperlight %s"
@@ -31,7 +72,6 @@ final class InspectCommand implements Callable<Integer> {
     }
     file.guest().exports().forEach(function -> print("export", function.toString()));
     file.guest().imports().forEach(function -> print("import", function.toString()));
-    return file.intact() ? 0 : Main.FAILED;
   }
 
   private static void print(String what, String text) {

@@ -2,10 +2,11 @@ package io.hyperlight.cli;
 
 import io.hyperlight.GuestFaultException;
 import io.hyperlight.HyperlightException;
-import io.hyperlight.HypervisorUnavailableException;
 import io.hyperlight.sdk.GuestCompilationException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -13,10 +14,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParseResult;
 
-/**
- * The command line. Exit status: 0 success, 1 it failed, 2 wrong usage, 69 this machine cannot run
- * sandboxes; that of the program, if it runs one.
- */
+/** The command line; {@link ExitStatus} has what it ends with. */
 @Command(
     name = "hyperlight",
     description = "Runs functions nobody trusts, each in a micro-VM of its own.",
@@ -31,15 +29,18 @@ import picocli.CommandLine.ParseResult;
       FunctionsCommand.class,
       SnapshotCommand.class,
       InspectCommand.class,
-      DoctorCommand.class
+      DoctorCommand.class,
+      CompletionCommand.class
     },
-    footer = {"", "./hyperlight bench, in the source tree, measures all this against bare KVM."})
+    footer = {
+      "",
+      "Exit status: 0; 1 if it failed; 2 for a wrong command line; 69 if this machine cannot run",
+      "sandboxes; 124 if a guest took too long; 128 and a signal's number if a guest ended by one.",
+      "For that of a program, see run --help.",
+      "",
+      "./hyperlight bench, in the source tree, measures all this against bare KVM."
+    })
 final class Main {
-  static final int FAILED = 1;
-
-  /** EX_UNAVAILABLE of sysexits.h. */
-  static final int UNAVAILABLE = 69;
-
   /** The version that the build gave the library. */
   static final class Version implements CommandLine.IVersionProvider {
     @Override
@@ -57,6 +58,10 @@ final class Main {
         new CommandLine(new Main())
             // @FILE is for us to read; picocli would take the file's words as arguments.
             .setExpandAtFiles(false)
+            .setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8))
+            .setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8))
+            .registerConverter(Path.class, HostText::path)
+            .setParameterExceptionHandler(UsageErrors::report)
             .setExecutionExceptionHandler(Main::report);
     // What follows the guest belongs to the guest, also if it looks like an option.
     for (String command : List.of("call", "run")) {
@@ -83,7 +88,7 @@ final class Main {
       printRegisters(fault.registers(), err);
     }
     err.flush();
-    return e instanceof HypervisorUnavailableException ? UNAVAILABLE : FAILED;
+    return ExitStatus.of(e, commandLine.getCommandName().equals("run"));
   }
 
   private static void printRegisters(Map<String, Long> registers, PrintWriter err) {
@@ -100,6 +105,7 @@ final class Main {
   }
 
   public static void main(String[] arguments) {
-    System.exit(commandLine().execute(arguments));
+    Console.install();
+    System.exit(Console.finish(commandLine().execute(HostText.arguments(arguments))));
   }
 }

@@ -1,15 +1,33 @@
 package io.hyperlight.cli;
 
 import io.hyperlight.FileTree;
-import io.hyperlight.Program;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import java.util.function.BiConsumer;
 
 /** Reads what {@code --mount} and {@code --scratch} say. */
 record Mounts(String guestPath, FileTree tree) {
   private static final String READ_ONLY = ":ro";
   private static final long MOST_MIB = 1 << 20;
+
+  /**
+   * Programs and libraries, and of the configuration what is the same everywhere, and no secret.
+   */
+  private static final List<String> SYSTEM =
+      List.of(
+          "/usr",
+          "/bin",
+          "/sbin",
+          "/lib",
+          "/lib32",
+          "/lib64",
+          "/etc/ld.so.cache",
+          "/etc/alternatives",
+          "/etc/localtime",
+          "/etc/ssl/certs");
 
   /** Of the form {@code HOST:GUEST[:ro]}. */
   static Mounts host(String text) {
@@ -24,8 +42,9 @@ record Mounts(String guestPath, FileTree tree) {
       throw new UserException(
           "--mount " + text + ": files of the host are read-only; to write, use --scratch GUEST");
     }
-    Path host = Path.of(paths.substring(0, colon));
-    String name = host.toString().toLowerCase(Locale.ROOT);
+    String hostPath = paths.substring(0, colon);
+    Path host = HostText.path(hostPath);
+    String name = hostPath.toLowerCase(Locale.ROOT);
     if (Files.isDirectory(host)) {
       return new Mounts(guestPath, FileTree.directory(host));
     }
@@ -54,9 +73,24 @@ record Mounts(String guestPath, FileTree tree) {
     throw new UserException("--scratch " + text + ": must be 1 to " + MOST_MIB + " MiB");
   }
 
-  void addTo(Program program) {
+  /** What dynamic programs of this machine need, as far as it is there. */
+  static List<Mounts> system() {
+    List<Mounts> mounts = new ArrayList<>();
+    for (String name : SYSTEM) {
+      Path path = Path.of(name);
+      if (Files.isDirectory(path)) {
+        mounts.add(new Mounts(name, FileTree.directory(path)));
+      } else if (Files.isRegularFile(path)) {
+        mounts.add(new Mounts(name, FileTree.file(path)));
+      }
+    }
+    return mounts;
+  }
+
+  /** Mounts it, by the method of a builder. */
+  void addTo(BiConsumer<String, FileTree> mount) {
     try {
-      program.mount(guestPath, tree);
+      mount.accept(guestPath, tree);
     } catch (IllegalArgumentException e) {
       throw new UserException(String.valueOf(e.getMessage()));
     }

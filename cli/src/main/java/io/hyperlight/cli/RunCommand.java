@@ -1,12 +1,12 @@
 package io.hyperlight.cli;
 
+import io.hyperlight.FileTree;
 import io.hyperlight.GuestExitException;
+import io.hyperlight.InvalidGuestException;
 import io.hyperlight.Limits;
 import io.hyperlight.Program;
 import io.hyperlight.ProgramResult;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,47 +15,54 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 @Command(
     name = "run",
     description = {
-      "Runs a Linux program in a new micro-VM, with this command's standard input and output.",
-      "The exit status is the program's."
+      "Runs a Linux program in a new micro-VM, with this command's standard input and output."
     },
     footer = {
       "",
       "Options come before the program; what follows it is the program's. A program without a",
-      "slash is looked for on the PATH. It sees no files but those that are mounted, which a",
-      "dynamic program needs for its libraries:",
+      "slash is looked for on the PATH; of a script, the interpreter of its #! line is run. It"
+          + " sees",
+      "no files but those that are mounted, which a dynamic program needs for its libraries:",
       "",
-      "  hyperlight run --mount /usr:/usr --mount /lib:/lib --mount /lib64:/lib64 \\",
-      "      python3 -c 'print(6 * 7)'"
+      "  hyperlight run --system python3 -c 'print(6 * 7)'",
+      "",
+      "Exit status: the program's; 128 and the signal's number if a signal ended it; 124 if it"
+          + " took",
+      "too long; 125 if hyperlight failed or a limit was passed; 126 if it is no program that can",
+      "be run; 127 if there is no such program."
     },
     mixinStandardHelpOptions = true)
 final class RunCommand implements Callable<Integer> {
-  private static final long DEFAULT_SCRATCH_MIB = 64;
+  private static final Limits LIMITS = Limits.DEFAULT.withCallTimeout(Program.DEFAULT_RUN_TIMEOUT);
+
+  private static final long DEFAULT_OUT_MIB = 1024;
+
+  @Mixin private FileOptions files = new FileOptions();
 
   @Option(
-      names = "--mount",
-      paramLabel = "HOST:GUEST[:ro]",
+      names = "--out",
+      paramLabel = "DIR",
       description = {
-        "A directory, file, or zip or jar archive of the host, and where the program sees it.",
-        "Always read-only."
+        "When the program has ended, write the files in its --scratch directories to DIR, each at",
+        "its whole path there."
       })
-  private List<String> mounts = new ArrayList<>();
+  private @Nullable Path out;
+
+  @Option(names = "--overwrite", description = "Let --out replace files that are there.")
+  private boolean overwrite;
 
   @Option(
-      names = "--scratch",
-      paramLabel = "GUEST[:MIB]",
-      description = {
-        "An empty directory in memory for the program to write to, with room for "
-            + DEFAULT_SCRATCH_MIB
-            + " MiB by default.",
-        "It is gone afterwards."
-      })
-  private List<String> scratches = new ArrayList<>();
+      names = "--out-limit",
+      paramLabel = "MIB",
+      description = "What --out writes at most; " + DEFAULT_OUT_MIB + " MiB by default.")
+  private long outMib = DEFAULT_OUT_MIB;
 
   @Option(
       names = "--env",
@@ -82,11 +89,7 @@ final class RunCommand implements Callable<Integer> {
       description = "Let the program make code and run it, as just-in-time compilers do.")
   private boolean allowCodeGeneration;
 
-  @Option(
-      names = "--timeout",
-      paramLabel = "SECONDS",
-      description = "End the program after so many seconds; by default it may run for ever.")
-  private @Nullable Long timeoutSeconds;
+  @Mixin private LimitOptions limits = new LimitOptions();
 
   @Option(
       names = "--trace",
@@ -102,15 +105,47 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (out != null && !files.hasScratch()) {
+      throw new UserException("--out: the program can write no files; give it --scratch GUEST");
+    }
+    if (outMib < 0 || outMib > Long.MAX_VALUE >> 20) {
+      throw new UserException("--out-limit " + outMib + ": must be a number of MiB");
+    }
+    ProgramFinder.Found found = ProgramFinder.find(program, arguments);
+    ProgramResult result;
+    try {
+      result = describe(found).run();
+    } catch (InvalidGuestException e) {
+      throw UserException.notExecutable(e.getMessage() + advice());
+    }
+    explain(result);
+    if (out != null) {
+      new OutputFolder(out, outMib << 20, overwrite).write(result.files());
+    }
+    return result.status();
+  }
+
+  private String advice() {
+    return files.hasSystem()
+        ? ""
+        : ". For a dynamic program of this machine: hyperlight run --system; a static one (gcc"
+            + " -static) needs no files";
+  }
+
+  private Program describe(ProgramFinder.Found found) {
     Program description =
-        Program.of(find(program))
-            .args(arguments.toArray(String[]::new))
-            .stdin(System.in)
-            .hostPrint(System.out)
-            .hostError(System.err)
-            .limits(Limits.NONE); // the user can end it
-    mounts.forEach(mount -> Mounts.host(mount).addTo(description));
-    scratches.forEach(mount -> Mounts.scratch(mount, DEFAULT_SCRATCH_MIB).addTo(description));
+        Program.of(found.file())
+            .args(found.arguments().toArray(String[]::new))
+            .stdin(Console.guestInput())
+            .hostPrint(Console.guestOutput())
+            .hostError(Console.guestErrors())
+            .limits(limits.limits(LIMITS));
+    // What is mounted by name lies above, and may be meant to hide them.
+    for (Path script : found.scripts()) {
+      new Mounts(HostText.of(script), FileTree.file(script)).addTo(description::mount);
+    }
+    files.mounts().forEach(mount -> mount.addTo(description::mount));
+    found.environment().forEach(description::environment);
     environment.forEach(description::environment);
     if (memoryMib != null) {
       description.memorySize(SandboxOptions.memoryBytes(memoryMib));
@@ -121,22 +156,17 @@ final class RunCommand implements Callable<Integer> {
     if (allowCodeGeneration) {
       description.allowCodeGeneration();
     }
-    if (timeoutSeconds != null) {
-      if (timeoutSeconds <= 0) {
-        throw new UserException("--timeout " + timeoutSeconds + ": must be positive");
-      }
-      description.callTimeout(Duration.ofSeconds(timeoutSeconds));
-    }
     if (trace) {
       description.systemCallListener(call -> System.err.println(call.text()));
     }
-    ProgramResult result = description.run();
-    explain(result);
-    return result.status();
+    return description;
   }
 
   /** What the program itself cannot have told: how it died, and what it was refused. */
   private static void explain(ProgramResult result) {
+    if (result.status() == Console.BROKEN_PIPE) {
+      return; // as silent as natively
+    }
     result
         .failure()
         .filter(failure -> !(failure instanceof GuestExitException))
@@ -148,19 +178,5 @@ final class RunCommand implements Callable<Integer> {
                   .map(call -> call.getKey() + " x " + call.getValue())
                   .collect(Collectors.joining(", ")));
     }
-  }
-
-  /** As a shell finds it. */
-  private static Path find(String program) {
-    if (program.indexOf('/') >= 0) {
-      return Path.of(program);
-    }
-    for (String folder : System.getenv().getOrDefault("PATH", "").split(":", -1)) {
-      Path candidate = Path.of(folder.isEmpty() ? "." : folder, program);
-      if (Files.isRegularFile(candidate) && Files.isExecutable(candidate)) {
-        return candidate;
-      }
-    }
-    throw new UserException(program + ": there is no such program on the PATH");
   }
 }

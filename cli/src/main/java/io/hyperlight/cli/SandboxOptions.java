@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What commands that run a guest have in common: the sandbox, and a call's arguments. */
@@ -51,17 +52,23 @@ final class SandboxOptions {
           "Show each Linux system call that the guest makes on standard error, as strace does.")
   private boolean trace;
 
+  @Mixin private LimitOptions limits = new LimitOptions();
+
   /** A new sandbox with the guest in a file, or that continues the snapshot in it. */
-  Sandbox open(Path file) {
+  Sandbox open(Path file, FileOptions files) {
     if (!SnapshotFile.isSnapshot(file)) {
-      return create(Guest.load(file));
+      return create(Guest.load(file), files);
+    }
+    if (!files.isEmpty()) {
+      throw new UserException(
+          "--mount, --scratch, --system: a snapshot has the files that it was made with");
     }
     try (Snapshot snapshot = Snapshot.load(file)) {
       return spawn(snapshot);
     }
   }
 
-  private Sandbox create(Guest guest) {
+  private Sandbox create(Guest guest, FileOptions files) {
     Sandbox.Builder builder = Sandbox.builder(guest);
     if (memoryMib != null) {
       builder.memorySize(memoryBytes(memoryMib));
@@ -69,6 +76,7 @@ final class SandboxOptions {
     if (stackKib != null) {
       builder.stackSize(stackBytes(stackKib));
     }
+    files.mounts().forEach(mount -> mount.addTo(builder::mount));
     register(guest, builder);
     return builder.build();
   }
@@ -101,10 +109,10 @@ final class SandboxOptions {
 
   private void register(Guest guest, HostFunctionRegistry<?> registry) {
     registry
-        .hostPrint(System.out)
-        .hostError(System.err)
+        .hostPrint(Console.guestOutput())
+        .hostError(Console.guestErrors())
         .logger(new GuestLogger(System.err))
-        .limits(Limits.NONE); // the user can end it
+        .limits(limits.limits(Limits.DEFAULT));
     if (trace) {
       registry.systemCallListener(call -> System.err.println(call.text()));
     }

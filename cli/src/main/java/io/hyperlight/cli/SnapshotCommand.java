@@ -43,13 +43,13 @@ final class SnapshotCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    try (Sandbox sandbox = options.open(guest)) {
+    try (Sandbox sandbox = options.open(guest, new FileOptions())) {
       if (!warmUp.isEmpty()) {
         Object _ =
             SandboxOptions.call(sandbox, warmUp.getFirst(), warmUp.subList(1, warmUp.size()));
       }
       try (Snapshot snapshot = sandbox.snapshot()) {
-        snapshot.save(output != null ? output : Path.of(guest + ".snap"));
+        snapshot.save(output != null ? output : HostText.withSuffix(guest, ".snap"));
       }
     }
     return 0;

@@ -64,10 +64,17 @@ class DocumentationTest {
   private void compileHello(Path document) throws IOException {
     List<String> sources = blocks(document, "c");
     assertThat(sources).hasSize(1);
-    Path source = Files.writeString(folder.resolve("hello.c"), sources.getFirst());
+    Path guests = Files.createDirectories(folder.resolve("examples/guests"));
+    Path source = Files.writeString(guests.resolve("hello.c"), sources.getFirst());
     assertThat(new GuestCompiler().compile(List.of(source), folder.resolve("hello"), List.of()))
         .as("warnings")
         .isEmpty();
+  }
+
+  @Test
+  void theReadmesGuestIsTheExampleOfThatName() throws IOException {
+    assertThat(blocks(ROOT.resolve("README.md"), "c"))
+        .containsExactly(Files.readString(ROOT.resolve("examples/guests/hello.c")));
   }
 
   @Test

@@ -2,6 +2,11 @@ package io.hyperlight.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import io.hyperlight.Limits;
+import io.hyperlight.Program;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -11,6 +16,11 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -52,6 +62,8 @@ class MainTest {
       static int counter;
       HL_EXPORT(int, count_by, int)
       int count_by(int step) { return counter += step; }
+      HL_EXPORT(void, spin)
+      void spin(void) { for (;;) __asm__ volatile(""); }
       HL_EXPORT(void, crash)
       void crash(void) { __builtin_trap(); }
       """;
@@ -160,13 +172,13 @@ class MainTest {
 
   @Test
   void callSaysWhichHostFunctionNothingAnswers() {
-    assertFails(Main.FAILED, "--host name_of=VALUE", "call", guest, "greet", "1");
+    assertFails(ExitStatus.FAILED, "--host name_of=VALUE", "call", guest, "greet", "1");
   }
 
   @Test
   void callNamesTheArgumentItCannotRead() {
     assertFails(
-        Main.FAILED,
+        ExitStatus.FAILED,
         "argument 2 of int add(int, int): 'x' is not a value of type int",
         "call",
         guest,
@@ -177,23 +189,23 @@ class MainTest {
 
   @Test
   void callRefusesNumbersThatDoNotFit() {
-    assertFails(Main.FAILED, "'2147483648'", "call", guest, "add", "2147483648", "1");
-    assertFails(Main.FAILED, "must be 0 to 255", "call", guest, "small", "256");
+    assertFails(ExitStatus.FAILED, "'2147483648'", "call", guest, "add", "2147483648", "1");
+    assertFails(ExitStatus.FAILED, "must be 0 to 255", "call", guest, "small", "256");
   }
 
   @Test
   void callCountsArguments() {
-    assertFails(Main.FAILED, "takes 2 arguments, not 1", "call", guest, "add", "2");
+    assertFails(ExitStatus.FAILED, "takes 2 arguments, not 1", "call", guest, "add", "2");
   }
 
   @Test
   void callSuggestsFunctionNames() {
-    assertFails(Main.FAILED, "did you mean add?", "call", guest, "ad");
+    assertFails(ExitStatus.FAILED, "did you mean add?", "call", guest, "ad");
   }
 
   @Test
   void callShowsWhereAGuestCrashed() {
-    assertFails(Main.FAILED, "(crash", "call", guest, "crash");
+    assertFails(128 + 4, "(crash", "call", guest, "crash");
     assertThat(err()).contains("RIP ").contains("invalid instruction");
   }
 
@@ -208,18 +220,20 @@ class MainTest {
   @Test
   void callTakesTheSizeOfTheStack() {
     assertPrints("3\n", "call", "--stack", "64", guest, "add", "1", "2");
-    assertFails(Main.FAILED, "--stack 5", "call", "--stack", "5", guest, "add", "1", "2");
+    assertFails(ExitStatus.FAILED, "--stack 5", "call", "--stack", "5", guest, "add", "1", "2");
   }
 
   @Test
   void callRefusesMemoryOutOfRange() {
-    assertFails(Main.FAILED, "--memory 0", "call", "--memory", "0", guest, "add", "1", "2");
+    assertFails(ExitStatus.FAILED, "--memory 0", "call", "--memory", "0", guest, "add", "1", "2");
   }
 
   @Test
   void callSaysThatAFileIsNoGuest() {
-    assertFails(Main.FAILED, "is no guest", "call", folder.resolve("guest.c").toString(), "f");
-    assertFails(Main.FAILED, "cannot read guest", "call", folder.resolve("none").toString(), "f");
+    assertFails(
+        ExitStatus.FAILED, "is no guest", "call", folder.resolve("guest.c").toString(), "f");
+    assertFails(
+        ExitStatus.FAILED, "cannot read guest", "call", folder.resolve("none").toString(), "f");
   }
 
   @Test
@@ -253,7 +267,7 @@ class MainTest {
     String file = folder.resolve("host.snap").toString();
     assertPrints("", "snapshot", guest, "-o", file);
     assertPrints("hello\nhello you\n", "call", "--host", "name_of=you", file, "greet", "1");
-    assertFails(Main.FAILED, "--host name_of=VALUE", "call", file, "greet", "1");
+    assertFails(ExitStatus.FAILED, "--host name_of=VALUE", "call", file, "greet", "1");
   }
 
   @Test
@@ -261,14 +275,21 @@ class MainTest {
     String file = folder.resolve("memory.snap").toString();
     assertPrints("", "snapshot", "--memory", "8", guest, "-o", file);
     assertFails(
-        Main.FAILED, "--memory, --stack: a snapshot", "call", "--memory", "16", file, "add", "1");
+        ExitStatus.FAILED,
+        "--memory, --stack: a snapshot",
+        "call",
+        "--memory",
+        "16",
+        file,
+        "add",
+        "1");
   }
 
   @Test
   void snapshotOfAGuestThatFailsLeavesNoFile() {
     Path file = folder.resolve("failed.snap");
     assertFails(
-        Main.FAILED,
+        128 + 4,
         "invalid instruction",
         "snapshot",
         guest,
@@ -302,11 +323,11 @@ class MainTest {
     byte[] bytes = Files.readAllBytes(file);
     bytes[bytes.length - 1]++;
     Files.write(file, bytes);
-    assertThat(run("inspect", file.toString())).isEqualTo(Main.FAILED);
+    assertThat(run("inspect", file.toString())).isEqualTo(ExitStatus.FAILED);
     assertThat(out()).contains("digest    WRONG");
-    assertFails(Main.FAILED, "digest", "call", file.toString(), "add", "1", "2");
-    assertFails(Main.FAILED, "no snapshot", "inspect", guest);
-    assertFails(Main.FAILED, "cannot read", "inspect", folder.resolve("none").toString());
+    assertFails(ExitStatus.FAILED, "digest", "call", file.toString(), "add", "1", "2");
+    assertFails(ExitStatus.FAILED, "no snapshot", "inspect", guest);
+    assertFails(ExitStatus.FAILED, "cannot read", "inspect", folder.resolve("none").toString());
   }
 
   @Test
@@ -329,7 +350,7 @@ class MainTest {
   @Test
   void ccShowsWhatTheCompilerSays() throws IOException {
     Path source = Files.writeString(folder.resolve("wrong.c"), "int f( {");
-    assertFails(Main.FAILED, "wrong.c:1", "cc", source.toString());
+    assertFails(ExitStatus.FAILED, "wrong.c:1", "cc", source.toString());
   }
 
   @Test
@@ -363,8 +384,8 @@ class MainTest {
 
   @Test
   void ccRefusesMissingSources() {
-    assertFails(Main.FAILED, "cannot read", "cc", folder.resolve("none.c").toString());
-    assertFails(Main.FAILED, "needs a source file", "cc");
+    assertFails(ExitStatus.FAILED, "cannot read", "cc", folder.resolve("none.c").toString());
+    assertFails(ExitStatus.FAILED, "needs a source file", "cc");
   }
 
   @Test
@@ -388,6 +409,227 @@ class MainTest {
   @Test
   void unknownCommandsAreUsageErrors() {
     assertThat(run("frobnicate")).isEqualTo(CommandLine.ExitCode.USAGE);
+  }
+
+  @Test
+  void aWrongCommandLineIsToldShortlyWithWhatIsMeant() {
+    assertUsage("unknown option '--frob'", "--frob");
+    assertUsage("unknown option '--frob'", "call", "--frob", guest, "add");
+    assertUsage("unknown option '--jsn'; did you mean --json?", "functions", "--jsn", guest);
+    assertUsage("unknown command 'functoins'; did you mean functions?", "functoins");
+    assertUsage("Missing required parameter: 'GUEST'", "functions");
+    assertUsage("one word too many: 'more'", "functions", guest, "more");
+    assertThat(run("run", "--timeot", "1", "busybox")).isEqualTo(ExitStatus.RUN_FAILED);
+    assertThat(err()).contains("unknown option '--timeot'; did you mean --timeout?");
+  }
+
+  private void assertUsage(String message, String... words) {
+    err.reset();
+    assertThat(run(words)).isEqualTo(ExitStatus.USAGE);
+    assertThat(err().lines()).hasSize(3);
+    assertThat(err()).startsWith("hyperlight: " + message + "\n").contains("\nUsage: hyperlight ");
+  }
+
+  @Test
+  void theLimitsOfTheLibraryHoldUnlessOthersAreGiven() {
+    for (String command : List.of("run", "call", "snapshot")) {
+      out.reset();
+      assertThat(run(command, "--help")).isZero();
+      assertThat(out()).contains("10m for run, 1m for a call", "64 MiB by default");
+    }
+    assertThat(new LimitOptions().limits(Limits.DEFAULT)).isEqualTo(Limits.DEFAULT);
+    assertThat(Program.DEFAULT_RUN_TIMEOUT).isEqualTo(Duration.ofMinutes(10));
+    assertThat(Limits.DEFAULT.callTimeout()).isEqualTo(Duration.ofMinutes(1));
+    assertThat(Limits.DEFAULT.outputBytes()).isEqualTo(64 << 20);
+  }
+
+  @Test
+  void aGuestThatTakesTooLongEndsWith124() {
+    assertFails(
+        ExitStatus.TIMED_OUT, "took longer than 0.05s", "call", "--timeout", "0.05", guest, "spin");
+    assertFails(
+        ExitStatus.TIMED_OUT, "longer than 0.05s", "run", "--timeout", "0.05s", "busybox", "yes");
+    assertFails(
+        ExitStatus.TIMED_OUT, "processor time", "run", "--cpu-time", "0.05", "busybox", "yes");
+    assertFails(
+        ExitStatus.TIMED_OUT,
+        "took longer",
+        "snapshot",
+        "--timeout",
+        "0.05",
+        guest,
+        "-o",
+        folder.resolve("spun").toString(),
+        "--call",
+        "spin");
+    for (String wrong : List.of("0", "-1", "x", "1y", "")) {
+      assertFails(ExitStatus.RUN_FAILED, "--timeout", "run", "--timeout", wrong, "busybox", "true");
+    }
+  }
+
+  @Test
+  void aGuestThatUsesTooMuchIsEnded() {
+    assertFails(
+        ExitStatus.RUN_FAILED, "passed a limit", "run", "--max-output", "1", "busybox", "yes");
+    assertFails(
+        ExitStatus.RUN_FAILED,
+        "passed a limit",
+        "run",
+        "--max-system-calls",
+        "9",
+        "busybox",
+        "yes");
+  }
+
+  @Test
+  void callMountsFiles() throws IOException {
+    Path source =
+        Files.writeString(
+            folder.resolve("reader.c"),
+            """
+            #include <hyperlight.h>
+            #include <stdio.h>
+            HL_EXPORT(int, first, hl_string)
+            int first(hl_string path)
+            {
+                char name[100];
+                snprintf(name, sizeof name, "%.*s", (int)path.size, path.data);
+                FILE *file = fopen(name, "r");
+                return file ? fgetc(file) : -1;
+            }
+            """);
+    assertPrints("", "cc", "--libc", source.toString());
+    Path data = Files.writeString(folder.resolve("one-file"), "A");
+    String reader = folder.resolve("reader").toString();
+    assertPrints("65\n", "call", "--mount", data + ":/data", reader, "first", "/data");
+    out.reset();
+    assertPrints("35\n", "call", "--mount", folder + ":/x", reader, "first", "/x/reader.c");
+    assertFails(
+        ExitStatus.FAILED,
+        "a snapshot has the files",
+        "call",
+        "--mount",
+        "/tmp:/t",
+        snapshot(),
+        "x");
+  }
+
+  private String snapshot() {
+    String file = folder.resolve("for-files.snap").toString();
+    assertThat(run("snapshot", guest, "-o", file)).isZero();
+    return file;
+  }
+
+  @Test
+  void functionsInspectAndDoctorPrintJson() throws IOException {
+    assertThat(run("functions", "--json", guest)).isZero();
+    Map<String, Object> functions = json();
+    assertThat(functions).containsOnlyKeys("exports", "imports");
+    assertThat(functions.get("imports"))
+        .isEqualTo(
+            List.of(
+                Map.of(
+                    "name",
+                    "name_of",
+                    "declaration",
+                    "hl_string name_of(int)",
+                    "result",
+                    "String",
+                    "parameters",
+                    List.of("int"))));
+    assertThat(run("inspect", "--json", snapshot())).isZero();
+    Map<String, Object> inspected = json();
+    assertThat(inspected)
+        .containsOnlyKeys(
+            "formatVersion",
+            "libraryVersion",
+            "guest",
+            "guestAbiVersion",
+            "memoryBytes",
+            "stackBytes",
+            "contentBytes",
+            "processorFeatures",
+            "intact",
+            "mappings",
+            "exports",
+            "imports");
+    assertThat(inspected).containsEntry("guest", guest).containsEntry("intact", true);
+    assertThat(run("doctor", "--json")).isZero();
+    Map<String, Object> doctor = json();
+    assertThat(doctor).containsOnlyKeys("able", "checks", "capacity", "tools");
+    assertThat(doctor).containsEntry("able", true);
+  }
+
+  /** What was printed, as maps, lists and values. */
+  private Map<String, Object> json() throws IOException {
+    try (JsonParser parser = new JsonFactory().createParser(out())) {
+      parser.nextToken();
+      Map<String, Object> object = object(parser);
+      assertThat(parser.nextToken()).isNull();
+      out.reset();
+      return object;
+    }
+  }
+
+  private static Object value(JsonParser parser) throws IOException {
+    return switch (parser.currentToken()) {
+      case START_OBJECT -> object(parser);
+      case START_ARRAY -> array(parser);
+      case VALUE_STRING -> parser.getText();
+      case VALUE_NUMBER_INT -> parser.getLongValue();
+      default -> parser.getBooleanValue();
+    };
+  }
+
+  private static Map<String, Object> object(JsonParser parser) throws IOException {
+    Map<String, Object> object = new LinkedHashMap<>();
+    while (parser.nextToken() != JsonToken.END_OBJECT) {
+      String key = parser.currentName();
+      parser.nextToken();
+      object.put(key, value(parser));
+    }
+    return object;
+  }
+
+  private static List<Object> array(JsonParser parser) throws IOException {
+    List<Object> array = new ArrayList<>();
+    while (parser.nextToken() != JsonToken.END_ARRAY) {
+      array.add(value(parser));
+    }
+    return array;
+  }
+
+  @Test
+  void completionKnowsEveryCommandAndOption() throws Exception {
+    for (String shell : List.of("bash", "zsh")) {
+      out.reset();
+      assertThat(run("completion", shell)).isZero();
+      String script = out();
+      CommandLine commandLine = Main.commandLine();
+      commandLine
+          .getSubcommands()
+          .forEach((name, command) -> {
+            assertThat(script).contains(name);
+            command
+                .getCommandSpec()
+                .options()
+                .forEach(option -> assertThat(script).contains(option.longestName()));
+          });
+    }
+    Path script = Files.writeString(folder.resolve("completion.bash"), out());
+    Process bash =
+        new ProcessBuilder(
+                "bash",
+                "-c",
+                "source \"$1\"; COMP_WORDS=(hyperlight func); COMP_CWORD=1; COMP_LINE='hyperlight"
+                    + " func'; _complete_hyperlight hyperlight func hyperlight; echo"
+                    + " \"${COMPREPLY[@]}\"",
+                "bash",
+                script.toString())
+            .redirectErrorStream(true)
+            .start();
+    assertThat(new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip())
+        .endsWith("functions");
   }
 
   private static final String[] LIBRARIES = {
@@ -452,7 +694,9 @@ class MainTest {
 
   @Test
   void runTellsWhatTheProgramNeeds() {
-    assertFails(1, "mount the directory that has it", "run", "/usr/bin/python3", "-c", "1");
+    assertFails(
+        ExitStatus.NOT_EXECUTABLE, "hyperlight run --system", "run", "/usr/bin/python3", "-c", "1");
+    assertThat(err()).contains("mount the directory that has it");
     assertThat(run("run", "busybox", "sh", "-c", "busybox ls | busybox wc")).isNotZero();
     assertThat(err()).contains("hyperlight: refused: ");
     assertFails(139, "hyperlight: ", "run", "busybox", "sh", "-c", "kill -SEGV $$");
@@ -461,16 +705,23 @@ class MainTest {
   @Test
   void runRefusesWhatItCannotUse() throws IOException {
     Path script = Files.writeString(folder.resolve("script"), "#!/bin/sh\n");
-    assertFails(Main.FAILED, "a script", "run", script.toString());
-    assertFails(Main.FAILED, "no such program", "run", "no-program-of-this-name");
-    assertFails(Main.FAILED, "cannot read program", "run", "/nowhere/program");
-    assertFails(Main.FAILED, "HOST:GUEST", "run", "--mount", "/tmp", "busybox", "true");
-    assertFails(Main.FAILED, "read-only", "run", "--mount", "/tmp:/tmp:rw", "busybox", "true");
-    assertFails(Main.FAILED, "/nowhere", "run", "--mount", "/nowhere:/x", "busybox", "true");
-    assertFails(Main.FAILED, "relative", "run", "--mount", "/tmp:relative", "busybox", "true");
-    assertFails(Main.FAILED, "--scratch /tmp:x", "run", "--scratch", "/tmp:x", "busybox", "true");
-    assertFails(Main.FAILED, "--scratch /tmp:0", "run", "--scratch", "/tmp:0", "busybox", "true");
-    assertFails(Main.FAILED, "--memory 0", "run", "--memory", "0", "busybox", "true");
-    assertFails(Main.FAILED, "memory", "run", "--memory", "4", "busybox", "true");
+    assertFails(ExitStatus.NOT_EXECUTABLE, "chmod +x", "run", script.toString());
+    assertFails(ExitStatus.NOT_FOUND, "no such program", "run", "no-program-of-this-name");
+    assertFails(ExitStatus.NOT_FOUND, "does not exist", "run", "/nowhere/program");
+    assertFails(ExitStatus.NOT_EXECUTABLE, "is a directory", "run", "/tmp");
+    assertFails(ExitStatus.RUN_FAILED, "--out: the program", "run", "--out", "/x", "busybox");
+    assertFails(ExitStatus.RUN_FAILED, "HOST:GUEST", "run", "--mount", "/tmp", "busybox", "true");
+    assertFails(
+        ExitStatus.RUN_FAILED, "read-only", "run", "--mount", "/tmp:/tmp:rw", "busybox", "true");
+    assertFails(
+        ExitStatus.RUN_FAILED, "/nowhere", "run", "--mount", "/nowhere:/x", "busybox", "true");
+    assertFails(
+        ExitStatus.RUN_FAILED, "relative", "run", "--mount", "/tmp:relative", "busybox", "true");
+    assertFails(
+        ExitStatus.RUN_FAILED, "--scratch /tmp:x", "run", "--scratch", "/tmp:x", "busybox", "true");
+    assertFails(
+        ExitStatus.RUN_FAILED, "--scratch /tmp:0", "run", "--scratch", "/tmp:0", "busybox", "true");
+    assertFails(ExitStatus.RUN_FAILED, "--memory 0", "run", "--memory", "0", "busybox", "true");
+    assertFails(ExitStatus.RUN_FAILED, "memory", "run", "--memory", "4", "busybox", "true");
   }
 }

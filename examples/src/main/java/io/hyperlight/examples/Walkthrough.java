@@ -58,7 +58,6 @@ public final class Walkthrough {
       int sum = sandbox.call("add", int.class, 2, 40);
       final long called = System.nanoTime();
 
-      sandbox.call("print_hello", void.class, "World");
       String greeting = sandbox.call("say_hello", String.class, "World");
 
       out.println("add(2, 40)         = " + sum);
@@ -73,7 +72,6 @@ public final class Walkthrough {
   private static Sandbox build(Guest guest, PrintStream out) {
     return Sandbox.builder(guest)
         .hostFunction("get_weekday", () -> "Monday")
-        .hostAction("sleep_a_while", (Long milliseconds) -> Thread.sleep(milliseconds))
         .hostPrint(out)
         .build();
   }

@@ -17,7 +17,7 @@ class WalkthroughTest {
     assertThat(told.toString(StandardCharsets.UTF_8))
         .contains("int add(int, int)")
         .contains("hl_string get_weekday(void)")
-        .contains("Hello, World, from inside the VM.")
+        .contains("saying hello")
         .contains("add(2, 40)         = 42")
         .contains("say_hello(\"World\") = Hello, World! Today is Monday.")
         .containsPattern("creating the VM +[0-9.]+ us")

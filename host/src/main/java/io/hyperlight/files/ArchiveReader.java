@@ -4,10 +4,17 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.hyperlight.os.Errno;
+import io.hyperlight.os.FileCalls;
+import io.hyperlight.os.HostFileStatus;
+import io.hyperlight.os.HostPath;
+import io.hyperlight.os.Posix;
+import io.hyperlight.os.SystemCallException;
 import java.io.EOFException;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
@@ -47,32 +54,60 @@ final class ArchiveReader {
   }
 
   private void read() throws IOException {
-    // Opening a pipe would wait for its other end.
-    if (Files.exists(archive) && !Files.isRegularFile(archive)) {
-      throw new InvalidArchiveException(archive + " is no archive: it is no regular file", null);
+    if (!Files.exists(archive)) {
+      throw new NoSuchFileException(HostPath.text(archive));
     }
-    // The list of entries is read into memory before any of them can be counted.
-    if (Files.size(archive) > maxBytes) {
-      throw tooLarge(null);
+    int descriptor = open();
+    try {
+      HostFileStatus status = FileCalls.fstat(descriptor);
+      if (status.kind() != FileKind.REGULAR.mode()) {
+        throw new InvalidArchiveException(
+            HostPath.text(archive) + " is no archive: it is no regular file", null);
+      }
+      // The list of entries is read into memory before any of them can be counted.
+      if (status.size() > maxBytes) {
+        throw tooLarge(null);
+      }
+      // What is open, whatever has its name by now. A name need not be one that Java can pass on.
+      read(new File("/proc/self/fd/" + descriptor));
+    } finally {
+      Posix.close(descriptor);
     }
-    try (ZipFile zip = new ZipFile(archive.toFile(), UTF_8)) {
+  }
+
+  private int open() throws IOException {
+    try {
+      // Without waiting for the other end of a pipe.
+      return Posix.open(archive, FileCalls.O_RDONLY | FileCalls.O_NONBLOCK | FileCalls.O_NOCTTY);
+    } catch (SystemCallException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+  }
+
+  private void read(File file) throws IOException {
+    try (ZipFile zip = new ZipFile(file, UTF_8)) {
       for (Enumeration<? extends ZipEntry> e = zip.entries(); e.hasMoreElements(); ) {
         add(zip, e.nextElement());
       }
     } catch (ZipException | EOFException e) { // EOF: of compressed contents, before their end
       throw new InvalidArchiveException(
-          archive + " is no archive, or damaged: " + e.getMessage(), e);
+          HostPath.text(archive) + " is no archive, or damaged: " + e.getMessage(), e);
     }
   }
 
   private InvalidArchiveException tooLarge(@Nullable FileException cause) {
     return new InvalidArchiveException(
-        archive + " is larger than " + maxBytes + " bytes, or would be when unpacked", cause);
+        HostPath.text(archive)
+            + " is larger than "
+            + maxBytes
+            + " bytes, or would be when unpacked",
+        cause);
   }
 
   private InvalidArchiveException refused(ZipEntry entry, String why) {
     return new InvalidArchiveException(
-        archive + " is refused: entry \"" + printable(entry.getName()) + "\" " + why, null);
+        HostPath.text(archive) + " is refused: entry \"" + printable(entry.getName()) + "\" " + why,
+        null);
   }
 
   /** One line, for people. */

@@ -3,6 +3,7 @@ package io.hyperlight.files;
 import io.hyperlight.os.Errno;
 import io.hyperlight.os.FileCalls;
 import io.hyperlight.os.HostFileStatus;
+import io.hyperlight.os.HostPath;
 import io.hyperlight.os.Posix;
 import io.hyperlight.os.SystemCallException;
 import java.nio.file.Path;
@@ -74,7 +75,7 @@ public final class HostSource implements TreeSource {
 
   private HostRoot open() {
     // The embedder's own path: its links are meant.
-    int descriptor = Posix.open(path.toString(), FileCalls.O_PATH);
+    int descriptor = Posix.open(path, FileCalls.O_PATH);
     try {
       HostFileStatus status = FileCalls.fstat(descriptor);
       FileKind kind = HostTree.kind(status);
@@ -85,7 +86,7 @@ public final class HostSource implements TreeSource {
       if (kind == null || !fits) {
         throw new SystemCallException(
             "open("
-                + path
+                + HostPath.text(path)
                 + "), which is no "
                 + (expected == FileKind.DIRECTORY ? "directory" : "regular file")
                 + ",",

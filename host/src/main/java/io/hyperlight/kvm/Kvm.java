@@ -72,13 +72,13 @@ public final class Kvm extends KvmFile {
           switch (e.errno()) {
             case Errno.ENOENT ->
                 device
-                    + " does not exist: load the kernel module (modprobe kvm_intel or kvm_amd), and"
+                    + " does not exist: "
+                    + DeviceAdvice.ifMissing()
+                    + "load the kernel module (modprobe kvm_intel or kvm_amd), and"
                     + " if that fails switch on virtualisation in the firmware, or nested"
                     + " virtualisation in the machine's own hypervisor";
             case Errno.EACCES, Errno.EPERM ->
-                "no permission to open "
-                    + device
-                    + ": add the user to its group (usermod -aG kvm USER, then log in again)";
+                "no permission to open " + device + ": " + DeviceAdvice.ifRefused(device);
             case Errno.ENODEV, Errno.ENXIO ->
                 device
                     + " is there but no module serves it: switch on virtualisation in the firmware,"

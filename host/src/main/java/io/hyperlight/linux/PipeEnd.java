@@ -12,8 +12,6 @@ import org.jspecify.annotations.Nullable;
  * thread at the other end, so that whoever would have to wait there would wait for ever.
  */
 final class PipeEnd extends OpenFile {
-  private static final int SIGPIPE = 13;
-
   private final Pipe pipe;
   private final @Nullable Fifos fifos;
   private final long writersSeen;
@@ -86,7 +84,7 @@ final class PipeEnd extends OpenFile {
   /** How much room there is; 0 if the guest is stuck. */
   int awaitRoom(SystemCalls guest, int wanted, boolean nonBlocking, String call) {
     if (!pipe.hasReaders()) {
-      guest.signals().raise(SIGPIPE);
+      guest.signals().raise(Signals.SIGPIPE);
       throw new FileException(Errno.EPIPE);
     }
     int room = pipe.room();

@@ -36,6 +36,8 @@ final class Signals {
     "SIGSYS"
   };
 
+  static final int SIGPIPE = 13;
+
   private static final int SIGCHLD = 17;
   private static final int SIGSTOP = 19;
   private static final int SIGTTOU = 22;

@@ -42,7 +42,14 @@ final class StandardStream extends OpenFile {
 
   @Override
   int write(SystemCalls guest, byte[] source) {
-    streams.print(source, number == ERROR);
+    try {
+      streams.print(source, number == ERROR);
+    } catch (FileException e) {
+      if (e.errno() == Errno.EPIPE) {
+        guest.signals().raise(Signals.SIGPIPE);
+      }
+      throw e;
+    }
     return source.length;
   }
 

@@ -37,7 +37,10 @@ public final class FileCalls {
   /** Fails where a path would lead out of the directory it starts from. */
   public static final int RESOLVE_BENEATH = 8;
 
+  private static final long SYS_READ = 0;
+  private static final long SYS_WRITE = 1;
   private static final long SYS_FSTAT = 5;
+  private static final long SYS_POLL = 7;
   private static final long SYS_PREAD64 = 17;
   private static final long SYS_GETDENTS64 = 217;
   private static final long SYS_READLINKAT = 267;
@@ -48,6 +51,7 @@ public final class FileCalls {
   private static final int SIZE_OF_STAT = 144;
   private static final int SIZE_OF_OPEN_HOW = 24;
   private static final int LONGEST_LINK = 4096;
+  private static final int SIZE_OF_POLLFD = 8;
 
   /** Some 500 million years: what an {@link Instant} can hold. */
   private static final long MOST_SECONDS = 1L << 54;
@@ -174,6 +178,50 @@ public final class FileCalls {
         MemorySegment.copy(buffer, ValueLayout.JAVA_BYTE, 0, target, from, count);
       }
       return count;
+    }
+  }
+
+  /**
+   * {@code read(2)}.
+   *
+   * @return how many bytes, 0 at the end, or a negative error number
+   */
+  public static int read(int descriptor, byte[] target, int from, int length) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment buffer = arena.allocate(length);
+      int count = (int) call(arena, SYS_READ, descriptor, buffer.address(), length, 0);
+      if (count > 0) {
+        MemorySegment.copy(buffer, ValueLayout.JAVA_BYTE, 0, target, from, count);
+      }
+      return count;
+    }
+  }
+
+  /**
+   * {@code write(2)}.
+   *
+   * @return how many bytes, or a negative error number
+   */
+  public static int write(int descriptor, byte[] source, int from, int length) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment buffer = arena.allocate(length);
+      MemorySegment.copy(source, from, buffer, ValueLayout.JAVA_BYTE, 0, length);
+      return (int) call(arena, SYS_WRITE, descriptor, buffer.address(), length, 0);
+    }
+  }
+
+  /**
+   * {@code poll(2)} of one descriptor.
+   *
+   * @param events what to wait for; errors and hang-ups are always among it
+   * @return 1 if something is ready, 0 after the time, or a negative error number
+   */
+  public static int poll(int descriptor, int events, int millis) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment waiting = arena.allocate(SIZE_OF_POLLFD, Integer.BYTES);
+      waiting.set(ValueLayout.JAVA_INT, 0, descriptor);
+      waiting.set(ValueLayout.JAVA_SHORT, Integer.BYTES, (short) events);
+      return (int) call(arena, SYS_POLL, waiting.address(), 1, millis, 0);
     }
   }
 

@@ -9,6 +9,8 @@ import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -401,9 +403,19 @@ public final class Posix {
    * @throws SystemCallException if it cannot be opened
    */
   public static int open(String path, int flags) {
+    return open(path, path.getBytes(StandardCharsets.UTF_8), flags);
+  }
+
+  /** As {@link #open(String, int)}, for a path of the host whatever its name. */
+  public static int open(Path path, int flags) {
+    return open(HostPath.text(path), HostPath.bytes(path), flags);
+  }
+
+  private static int open(String path, byte[] bytes, int flags) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment errno = allocateErrno(arena);
-      MemorySegment name = arena.allocateFrom(path);
+      MemorySegment name = arena.allocate(bytes.length + 1L);
+      MemorySegment.copy(bytes, 0, name, ValueLayout.JAVA_BYTE, 0, bytes.length);
       int fd;
       do {
         fd = (int) Linked.FUNCTIONS.open.invokeExact(errno, name, flags | O_CLOEXEC, 0);

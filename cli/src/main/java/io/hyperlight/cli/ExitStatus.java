@@ -1,0 +1,74 @@
+package io.hyperlight.cli;
+
+import io.hyperlight.GuestAbortException;
+import io.hyperlight.GuestFaultException;
+import io.hyperlight.GuestTimeoutException;
+import io.hyperlight.HypervisorUnavailableException;
+import io.hyperlight.InvalidGuestException;
+
+/**
+ * What commands end with. {@code run} ends with the status of its program, and uses numbers of its
+ * own as {@code timeout} and {@code docker run} do.
+ */
+final class ExitStatus {
+  /** A command failed. */
+  static final int FAILED = 1;
+
+  /** What the user typed is no command line. */
+  static final int USAGE = 2;
+
+  /** This machine cannot run sandboxes: EX_UNAVAILABLE of sysexits.h. */
+  static final int UNAVAILABLE = 69;
+
+  /** A guest took longer than it may. */
+  static final int TIMED_OUT = 124;
+
+  /** {@code run} itself failed, and no program's status is to be told. */
+  static final int RUN_FAILED = 125;
+
+  /** The program is there, but it is none that can be run. */
+  static final int NOT_EXECUTABLE = 126;
+
+  /** There is no such program. */
+  static final int NOT_FOUND = 127;
+
+  /** To this the number of a signal is added. */
+  static final int FIRST_SIGNAL = 128;
+
+  private static final int SIGILL = 4;
+  private static final int SIGTRAP = 5;
+  private static final int SIGBUS = 7;
+  private static final int SIGFPE = 8;
+  private static final int SIGSEGV = 11;
+
+  private ExitStatus() {}
+
+  /**
+   * For a command that failed.
+   *
+   * @param runs whether it is {@code run}
+   */
+  static int of(Exception failure, boolean runs) {
+    return switch (failure) {
+      case UserException user when runs -> user.status();
+      case GuestTimeoutException _ -> TIMED_OUT;
+      case InvalidGuestException _ when runs -> NOT_EXECUTABLE;
+      case Exception _ when runs -> RUN_FAILED;
+      case GuestAbortException abort -> FIRST_SIGNAL + abort.signal();
+      case GuestFaultException fault -> FIRST_SIGNAL + signal(fault.kind());
+      case HypervisorUnavailableException _ -> UNAVAILABLE;
+      default -> FAILED;
+    };
+  }
+
+  /** The signal that Linux makes of it. */
+  private static int signal(GuestFaultException.Kind kind) {
+    return switch (kind) {
+      case INVALID_OPCODE -> SIGILL;
+      case DEBUG -> SIGTRAP;
+      case ALIGNMENT -> SIGBUS;
+      case DIVIDE_ERROR, FLOATING_POINT -> SIGFPE;
+      default -> SIGSEGV;
+    };
+  }
+}

@@ -1,0 +1,154 @@
+package io.hyperlight.cli;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** What this machine has of things that sandboxes need, and for how many sandboxes that is. */
+final class HostCapacity {
+  /** A sandbox holds the descriptors of its VM and of its virtual processor. */
+  private static final int DESCRIPTORS = 2;
+
+  /** Its memory, its monitor's, the rings and the kvm_run page. */
+  private static final int MAPPINGS = 4;
+
+  /** What a JVM has open anyway, roughly. */
+  private static final int DESCRIPTORS_OF_JVM = 100;
+
+  private static final int MAPPINGS_OF_JVM = 1_000;
+
+  /** Kernel and host memory of a sandbox whose guest touches next to nothing, in KiB. */
+  private static final int SMALL_KIB = 2_048;
+
+  /**
+   * One thing.
+   *
+   * @param subject what it is
+   * @param value what there is of it
+   * @param meaning what that means for sandboxes
+   */
+  record Fact(String subject, String value, String meaning) {}
+
+  private final Path root;
+
+  /**
+   * Nothing is read yet.
+   *
+   * @param root where {@code proc} and {@code sys} are
+   */
+  HostCapacity(Path root) {
+    this.root = root;
+  }
+
+  /** What can be found out, in a fixed order. */
+  List<Fact> facts() {
+    List<Fact> facts = new ArrayList<>();
+    read("sys/devices/system/clocksource/clocksource0/current_clocksource")
+        .ifPresent(source -> facts.add(clock(source)));
+    openFiles().ifPresent(most -> facts.add(openFiles(most)));
+    read("proc/sys/vm/max_map_count")
+        .flatMap(HostCapacity::number)
+        .ifPresent(most -> facts.add(mappings(most)));
+    meminfo("MemAvailable").ifPresent(kib -> facts.add(memory(kib)));
+    read("sys/kernel/mm/transparent_hugepage/enabled")
+        .ifPresent(text -> facts.add(hugePages(text)));
+    return facts;
+  }
+
+  private static Fact clock(String source) {
+    String meaning =
+        switch (source) {
+          case "tsc" ->
+              "the host reads its clock without a system call: calls are as fast as can be";
+          case "kvm-clock", "hyperv_clocksource_tsc_page" ->
+              "a virtual machine's clock, read without a system call: calls are as fast as can be";
+          default ->
+              "the host needs a system call or a device to read it, which each call with a time"
+                  + " limit pays for; tsc is better, where the processor's counter is stable";
+        };
+    return new Fact("clock source", source, meaning);
+  }
+
+  private static Fact openFiles(long most) {
+    long sandboxes = Math.max(0, most - DESCRIPTORS_OF_JVM) / DESCRIPTORS;
+    return new Fact(
+        "open files",
+        count(most),
+        "%d for a sandbox: some %s sandboxes in a process; ulimit -n (LimitNOFILE= of a service) raises it"
+            .formatted(DESCRIPTORS, count(sandboxes)));
+  }
+
+  private static Fact mappings(long most) {
+    long sandboxes = Math.max(0, most - MAPPINGS_OF_JVM) / MAPPINGS;
+    return new Fact(
+        "vm.max_map_count",
+        count(most),
+        "up to %d mappings for a sandbox: at least some %s sandboxes in a process; sysctl -w vm.max_map_count=NUMBER raises it"
+            .formatted(MAPPINGS, count(sandboxes)));
+  }
+
+  private static Fact memory(long kib) {
+    return new Fact(
+        "memory",
+        "%s MiB available".formatted(count(kib >> 10)),
+        "some %s sandboxes whose guests touch little; each costs what its guest touches, and about"
+                .formatted(count(kib / SMALL_KIB))
+            + " 2 MiB beside that");
+  }
+
+  private static Fact hugePages(String text) {
+    Matcher chosen = Pattern.compile("\\[(\\w+)\\]").matcher(text);
+    String value = chosen.find() ? chosen.group(1) : text;
+    String meaning =
+        value.equals("always")
+            ? "the kernel may back a guest's memory by 2 MiB at a time: fewer page faults, but a"
+                + " guest that touches little may take more memory; madvise saves it"
+            : "a guest takes the memory that it touches, 4 KiB at a time";
+    return new Fact("transparent huge pages", value, meaning);
+  }
+
+  private Optional<String> read(String path) {
+    try {
+      return Optional.of(Files.readString(root.resolve(path), StandardCharsets.UTF_8).strip());
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * The soft limit: the JVM raises it to the hard one when it starts, unless it was told not to.
+   */
+  private OptionalLong openFiles() {
+    return find("proc/self/limits", "(?m)^Max open files\\s+(\\d+)");
+  }
+
+  private OptionalLong meminfo(String name) {
+    return find("proc/meminfo", "(?m)^" + name + ":\\s+(\\d+) kB");
+  }
+
+  private OptionalLong find(String path, String pattern) {
+    Matcher matcher = Pattern.compile(pattern).matcher(read(path).orElse(""));
+    return matcher.find()
+        ? OptionalLong.of(Long.parseLong(matcher.group(1)))
+        : OptionalLong.empty();
+  }
+
+  private static Optional<Long> number(String text) {
+    try {
+      return Optional.of(Long.valueOf(text));
+    } catch (NumberFormatException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static String count(long number) {
+    return "%,d".formatted(number);
+  }
+}

@@ -1,0 +1,153 @@
+package io.hyperlight.cli;
+
+import io.hyperlight.GuestFiles;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Writes the files that a guest has made to a folder of the host.
+ *
+ * <p><b>Boundary.</b> Names, sizes and contents are the guest's. Each path becomes one below the
+ * folder, name by name; a name that would lead elsewhere, or a symbolic link on the way, is
+ * refused. Nothing is written before all is checked, and no file that was there is touched unless
+ * that was asked for.
+ */
+final class OutputFolder {
+  private static final int SHOWN = 5;
+
+  private final Path folder;
+  private final long mostBytes;
+  private final boolean overwrites;
+
+  /**
+   * Nothing is written yet.
+   *
+   * @param mostBytes of all files together
+   * @param overwrites whether files may be replaced that are there
+   */
+  OutputFolder(Path folder, long mostBytes, boolean overwrites) {
+    this.folder = folder.toAbsolutePath();
+    this.mostBytes = mostBytes;
+    this.overwrites = overwrites;
+  }
+
+  /** Writes all files, or none and says why. */
+  void write(GuestFiles files) {
+    try {
+      Map<String, Path> targets = check(files);
+      Files.createDirectories(folder);
+      for (Map.Entry<String, Path> target : targets.entrySet()) {
+        makeDirectories(parent(target.getValue()));
+        write(files, target.getKey(), target.getValue());
+      }
+    } catch (IOException e) {
+      throw new UserException("--out " + HostText.of(folder) + ": cannot write: " + e);
+    }
+  }
+
+  private Map<String, Path> check(GuestFiles files) throws IOException {
+    Map<String, Path> targets = new LinkedHashMap<>();
+    long bytes = 0;
+    int existing = 0;
+    StringBuilder shown = new StringBuilder();
+    for (String path : files.paths()) {
+      Path target = target(path);
+      bytes = Math.addExact(bytes, files.size(path));
+      if (bytes > mostBytes) {
+        throw new UserException(
+            "--out: the guest's files have more than %d MiB together; --out-limit raises that"
+                .formatted(mostBytes >> 20));
+      }
+      requireNoLinks(parent(target));
+      if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
+        if (Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
+          throw new UserException("--out: " + HostText.of(target) + " is a directory");
+        }
+        if (++existing <= SHOWN) {
+          shown.append(' ').append(HostText.of(target));
+        }
+      }
+      targets.put(path, target);
+    }
+    if (existing > 0 && !overwrites) {
+      throw new UserException(
+          "--out: nothing was written, since %d of the files exist:%s%s; --overwrite replaces them"
+              .formatted(existing, shown, existing > SHOWN ? " ..." : ""));
+    }
+    return targets;
+  }
+
+  /** Where a file of the guest goes. */
+  private Path target(String path) {
+    Path target = folder;
+    for (String name : path.substring(1).split("/", -1)) {
+      if (name.isEmpty() || name.equals(".") || name.equals("..") || name.indexOf(0) >= 0) {
+        throw new UserException("--out: the guest has a file with a name that is none");
+      }
+      target = HostText.below(target, name);
+    }
+    if (target.equals(folder) || !target.startsWith(folder)) {
+      throw new UserException("--out: the guest has a file with a name that is none");
+    }
+    return target;
+  }
+
+  /** The root is its own. */
+  private static Path parent(Path path) {
+    Path parent = path.getParent();
+    return parent == null ? path : parent;
+  }
+
+  /** All that is there on the way from the folder is directories. */
+  private void requireNoLinks(Path directory) {
+    for (Path part = directory; part.startsWith(folder); part = parent(part)) {
+      if (part.equals(folder) && parent(folder).equals(folder)) {
+        return;
+      }
+      boolean isRoot = part.equals(folder);
+      if (Files.exists(part, LinkOption.NOFOLLOW_LINKS)
+          && !(isRoot
+              ? Files.isDirectory(part)
+              : Files.isDirectory(part, LinkOption.NOFOLLOW_LINKS))) {
+        throw new UserException(
+            "--out: " + HostText.of(part) + " is no directory; symbolic links are not followed");
+      }
+    }
+  }
+
+  private void makeDirectories(Path directory) throws IOException {
+    if (!directory.startsWith(folder)) {
+      return;
+    }
+    if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS) && !directory.equals(folder)) {
+      makeDirectories(parent(directory));
+      Files.createDirectory(directory);
+    }
+  }
+
+  private void write(GuestFiles files, String path, Path target) throws IOException {
+    // New always, so that no link is followed; then it takes the name of what it replaces.
+    Path created = overwrites ? temporaryBeside(target) : target;
+    try (InputStream in = files.newInputStream(path);
+        OutputStream out =
+            Files.newOutputStream(
+                created, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      in.transferTo(out);
+    }
+    if (overwrites) {
+      Files.move(created, target, StandardCopyOption.ATOMIC_MOVE);
+    }
+  }
+
+  private static Path temporaryBeside(Path target) {
+    return target.resolveSibling(".hyperlight-" + Long.toHexString(System.nanoTime()));
+  }
+}

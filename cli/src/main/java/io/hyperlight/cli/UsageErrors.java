@@ -1,0 +1,53 @@
+package io.hyperlight.cli;
+
+import java.io.PrintWriter;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.PositionalParamSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** What somebody is told who has typed what is no command line: a few lines, not the manual. */
+final class UsageErrors {
+  private UsageErrors() {}
+
+  static int report(ParameterException e, String[] words) {
+    CommandLine command = e.getCommandLine();
+    PrintWriter err = command.getErr();
+    String name = command.getCommandSpec().qualifiedName();
+    err.println("hyperlight: " + message(e));
+    err.println("Usage: " + name + " " + shape(command));
+    err.println("Try: " + name + " --help");
+    err.flush();
+    return command.getCommandName().equals("run") ? ExitStatus.RUN_FAILED : ExitStatus.USAGE;
+  }
+
+  /** Its words, without the names of all options. */
+  private static String shape(CommandLine command) {
+    StringBuilder shape = new StringBuilder("[OPTIONS]");
+    if (!command.getSubcommands().isEmpty()) {
+      return shape.append(" COMMAND ...").toString();
+    }
+    for (PositionalParamSpec parameter : command.getCommandSpec().positionalParameters()) {
+      boolean isOptional = parameter.arity().min() == 0;
+      shape.append(isOptional ? " [" : " ").append(parameter.paramLabel());
+      shape.append(isOptional ? "...]" : "");
+    }
+    return shape.toString();
+  }
+
+  private static String message(ParameterException e) {
+    if (!(e instanceof UnmatchedArgumentException unmatched)) {
+      return String.valueOf(e.getMessage());
+    }
+    String word = unmatched.getUnmatched().getFirst();
+    boolean isOption = word.startsWith("-");
+    boolean hasCommands = !e.getCommandLine().getSubcommands().isEmpty();
+    String what =
+        isOption ? "unknown option" : hasCommands ? "unknown command" : "one word too many:";
+    List<String> similar = unmatched.getSuggestions();
+    return "%s '%s'%s"
+        .formatted(
+            what, word, similar.isEmpty() ? "" : "; did you mean " + similar.getFirst() + "?");
+  }
+}

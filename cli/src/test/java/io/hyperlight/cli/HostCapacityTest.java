@@ -1,0 +1,81 @@
+package io.hyperlight.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the doctor tells of this machine's room, from files as other machines have them. */
+class HostCapacityTest {
+  @TempDir private Path root;
+
+  private void write(String path, String text) throws IOException {
+    Path file = root.resolve(path);
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, text);
+  }
+
+  private String meaningOf(String subject) {
+    return new HostCapacity(root)
+        .facts().stream()
+            .filter(fact -> fact.subject().equals(subject))
+            .map(fact -> fact.value() + "; " + fact.meaning())
+            .findFirst()
+            .orElse("nothing");
+  }
+
+  @Test
+  void openFilesAndMappingsAreToldAsNumbersOfSandboxes() throws IOException {
+    write(
+        "proc/self/limits",
+        "Limit  Soft Limit  Hard Limit\nMax open files            1100  4096  files\n");
+    write("proc/sys/vm/max_map_count", "65000\n");
+    assertThat(meaningOf("open files")).startsWith("1,100; ").contains("some 500 sandboxes");
+    assertThat(meaningOf("vm.max_map_count"))
+        .startsWith("65,000; ")
+        .contains("at least some 16,000 sandboxes");
+  }
+
+  @Test
+  void memoryIsToldAsANumberOfSandboxes() throws IOException {
+    write("proc/meminfo", "MemTotal:  100 kB\nMemAvailable:  2048000 kB\n");
+    assertThat(meaningOf("memory")).startsWith("2,000 MiB available; ").contains("1,000 sandboxes");
+  }
+
+  @Test
+  void aSlowClockIsToldApartFromAFastOne() throws IOException {
+    String file = "sys/devices/system/clocksource/clocksource0/current_clocksource";
+    for (String fast : new String[] {"tsc", "kvm-clock", "hyperv_clocksource_tsc_page"}) {
+      write(file, fast + "\n");
+      assertThat(meaningOf("clock source")).startsWith(fast).contains("without a system call");
+    }
+    for (String slow : new String[] {"hpet", "acpi_pm", "xen"}) {
+      write(file, slow + "\n");
+      assertThat(meaningOf("clock source")).startsWith(slow).contains("needs a system call");
+    }
+  }
+
+  @Test
+  void theChoiceOfHugePagesIsRead() throws IOException {
+    write("sys/kernel/mm/transparent_hugepage/enabled", "always [madvise] never\n");
+    assertThat(meaningOf("transparent huge pages")).startsWith("madvise; ");
+  }
+
+  @Test
+  void whatCannotBeReadIsLeftOut() throws IOException {
+    assertThat(new HostCapacity(root).facts()).isEmpty();
+    write("proc/self/limits", "Max open files            unlimited  unlimited  files\n");
+    write("proc/sys/vm/max_map_count", "none\n");
+    assertThat(new HostCapacity(root).facts()).isEmpty();
+  }
+
+  @Test
+  void thisMachineIsTold() {
+    assertThat(new HostCapacity(Path.of("/")).facts())
+        .extracting(HostCapacity.Fact::subject)
+        .contains("open files", "vm.max_map_count", "memory");
+  }
+}

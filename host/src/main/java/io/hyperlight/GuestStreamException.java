@@ -1,0 +1,50 @@
+package io.hyperlight;
+
+import io.hyperlight.os.Errno;
+import java.io.IOException;
+
+/**
+ * A stream of the embedder's cannot take or give a guest's bytes, for a reason that the guest
+ * learns as Linux would tell it: the error number of its {@code write} or {@code read}.
+ *
+ * <p>The streams for {@link SandboxSettings#hostPrint hostPrint}, {@link SandboxSettings#hostError
+ * hostError} and {@link Program#stdin(java.io.InputStream)} throw it. After {@link #EPIPE} for a
+ * write, the guest also gets {@code SIGPIPE}, which ends it unless it has said otherwise. Any other
+ * {@link IOException} of an output stream is {@link #EIO} to the guest.
+ */
+public final class GuestStreamException extends IOException {
+  private static final long serialVersionUID = 1L;
+
+  /** Input or output error. */
+  public static final int EIO = Errno.EIO;
+
+  /** No space left on device. */
+  public static final int ENOSPC = Errno.ENOSPC;
+
+  /** Nobody reads any more. */
+  public static final int EPIPE = Errno.EPIPE;
+
+  private static final int LARGEST = 4095;
+
+  /** What the guest learns. */
+  private final int errno;
+
+  /**
+   * For any of Linux's error numbers: {@code errno(3)}.
+   *
+   * @param errno 1 to 4095, such as {@link #EPIPE}
+   * @throws IllegalArgumentException if it is no such number
+   */
+  public GuestStreamException(int errno) {
+    super(Errno.describe(errno));
+    if (errno < 1 || errno > LARGEST) {
+      throw new IllegalArgumentException("error number " + errno + ": must be 1 to " + LARGEST);
+    }
+    this.errno = errno;
+  }
+
+  /** {@return the error number that the guest learns} */
+  public int errno() {
+    return errno;
+  }
+}
