@@ -156,6 +156,11 @@ class StreamErrorsTest {
           public int read() throws IOException {
             throw new GuestStreamException(21);
           }
+
+          @Override
+          public int read(byte[] bytes, int offset, int length) throws IOException {
+            return read();
+          }
         };
     ProgramResult result = Program.of(WRITER).args("0", "default").stdin(input).run();
     assertThat(result.outputText()).isEqualTo("0 21 0");
