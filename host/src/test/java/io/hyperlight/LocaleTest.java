@@ -49,11 +49,11 @@ class LocaleTest {
       String said =
           new String(
               run(HostPathTarget.class, locale, folder.toString()), StandardCharsets.US_ASCII);
-      assertThat(said.lines().map(line -> line.split(" ")[0]))
+      assertThat(said.lines().map(line -> line.split(" ", -1)[0]))
           .as(locale)
           .contains(prefix + "c3a9", prefix + "ff", prefix + "e282", prefix + "f09f9880202b")
           .contains(prefix + "613f62", prefix + "61253431");
-      assertThat(said.lines().map(line -> line.split(" ")[1]))
+      assertThat(said.lines().map(line -> line.split(" ", -1)[1]))
           .as(locale)
           .contains(prefix + "c3a9", "c3a9", "f09f9880202b", "efbfbd");
     }
@@ -94,10 +94,12 @@ class LocaleTest {
       assertThat(said)
           .as(locale)
           .startsWith(
-              "J\u00c3\u00bcrgen \u00ff\u00e2\u0082\u00ac \u00c3\u00bc\u0080\n"
-                  + "tree-\u00ff/\u00c3\u00bc\n"
-                  + "text\n"
-                  + "/zip/\u00c3\u00b6\n")
+              """
+              J\u00c3\u00bcrgen \u00ff\u00e2\u0082\u00ac \u00c3\u00bc\u0080
+              tree-\u00ff/\u00c3\u00bc
+              text
+              /zip/\u00c3\u00b6
+              """)
           .contains(
               "Program[" + folder + "/" + odd + "] FileTree[file " + folder + "/" + odd + "] 0\n")
           .contains("cannot read guest " + folder + "/")
