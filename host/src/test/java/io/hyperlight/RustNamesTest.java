@@ -61,8 +61,10 @@ class RustNamesTest {
     for (int i = 0; i < NAMES.size(); i++) {
       String name = NAMES.get(i);
       program.append(
-          ("mod m%d { #[hyperlight::import] mod host { fn %s(%s: u64, b: u64) -> u64; }\n"
-                  + " #[hyperlight::export] fn f%d() -> u64 { host::%s(7, %d).unwrap() } }\n")
+          """
+          mod m%d { #[hyperlight::import] mod host { fn %s(%s: u64, b: u64) -> u64; }
+            #[hyperlight::export] fn f%d() -> u64 { host::%s(7, %d).unwrap() } }
+          """
               .formatted(i, name, name, i, name, i));
     }
     Sandbox.Builder builder = Sandbox.builder(RustGuest.of(program.toString()));
@@ -89,8 +91,11 @@ class RustNamesTest {
           continue;
         }
         program.append(
-            ("mod m%d { %s\n #[hyperlight::import] mod host { fn h%d(x: u8) -> u8; }\n"
-                    + " #[hyperlight::export] fn f%d(x: u8, y: u8) -> u8 { x + y } }\n")
+            """
+            mod m%d { %s
+              #[hyperlight::import] mod host { fn h%d(x: u8) -> u8; }
+              #[hyperlight::export] fn f%d(x: u8, y: u8) -> u8 { x + y } }
+            """
                 .formatted(count, kind.formatted(name), count, count));
         count++;
       }
