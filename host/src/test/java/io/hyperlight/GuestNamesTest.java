@@ -14,18 +14,17 @@ class GuestNamesTest {
   /** Words of the header's own code, its attributes and its structures. */
   private static final List<String> NAMES =
       List.of(
-          ("name kind result address parameters parameter_count reserved used unused section aligned"
-                  + " cleanup value first second data size out type number arguments function which"
-                  + " returns where call count parts literal prefix element bits as status target"
-                  + " flags level message text state")
+          ("name kind result address parameters parameter_count reserved used unused section"
+               + " aligned cleanup value first second data size out type number arguments function"
+               + " which returns where call count parts literal prefix element bits as status"
+               + " target flags level message text state")
               .split(" "));
 
   private static String exports() {
     return NAMES.stream()
-        .map(
-            name ->
-                "HL_EXPORT(int, %s_f, int, hl_string)\nint %s_f(int a, hl_string b) { return a; }\n"
-                    .formatted(name, name))
+        .map(name ->
+            "HL_EXPORT(int, %s_f, int, hl_string)\nint %s_f(int a, hl_string b) { (void)b; return a; }\n"
+                .formatted(name, name))
         .collect(Collectors.joining());
   }
 
@@ -34,10 +33,9 @@ class GuestNamesTest {
     String program =
         "#include <hyperlight.h>\n"
             + NAMES.stream()
-                .map(
-                    name ->
-                        "HL_EXPORT(int, %s, int)\nint %s(int %s_) { return %s_ + 1; }\n"
-                            .formatted(name, name, name, name))
+                .map(name ->
+                    "HL_EXPORT(int, %s, int)\nint %s(int %s_) { return %s_ + 1; }\n"
+                        .formatted(name, name, name, name))
                 .collect(Collectors.joining());
     for (Guest guest : List.of(CompiledGuest.of(program), CompiledGuest.withLibc(program))) {
       try (Sandbox sandbox = Sandbox.builder(guest).build()) {
@@ -56,13 +54,11 @@ class GuestNamesTest {
                 .map("HL_IMPORT(int, %s, int, hl_string)\n"::formatted)
                 .collect(Collectors.joining())
             + "HL_EXPORT(int, f)\nint f(void) { return 0"
-            + NAMES.stream()
-                .map(" + %s(1, HL_STR(\"\"))"::formatted)
-                .collect(Collectors.joining())
+            + NAMES.stream().map(" + %s(1, HL_STR(\"\"))"::formatted).collect(Collectors.joining())
             + "; }\n";
     Sandbox.Builder builder = Sandbox.builder(CompiledGuest.of(program));
-    NAMES.forEach(
-        name -> builder.hostFunction(name, (Integer number, String text) -> number + text.length()));
+    NAMES.forEach(name ->
+        builder.hostFunction(name, (Integer number, String text) -> number + text.length()));
     try (Sandbox sandbox = builder.build()) {
       assertThat(sandbox.call("f", int.class)).isEqualTo(NAMES.size());
     }
@@ -77,8 +73,10 @@ class GuestNamesTest {
             + macros
             + "HL_IMPORT(int, ask, int, hl_bytes)\nHL_IMPORT(void, tell)\n"
             + exports()
-            + "HL_EXPORT(int, asked)\nint asked(void)\n"
-            + "{ int n = 0; return try_ask(&n, 1, (hl_bytes){0, 0}) ? n : ask(2, (hl_bytes){0, 0}); }\n";
+            + "HL_EXPORT(int, asked)\n"
+            + "int asked(void)\n"
+            + "{ int n = 0; return try_ask(&n, 1, (hl_bytes){0, 0}) ? n : ask(2, (hl_bytes){0, 0});"
+            + " }\n";
     for (Guest guest : List.of(CompiledGuest.of(program), CompiledGuest.withLibc(program))) {
       assertThat(guest.exports()).hasSize(NAMES.size() + 1);
       assertThat(guest.imports()).hasSize(2);

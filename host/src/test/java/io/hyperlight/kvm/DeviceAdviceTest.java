@@ -2,8 +2,8 @@ package io.hyperlight.kvm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.kvm.DeviceAdvice.Device;
 import io.hyperlight.kvm.DeviceAdvice.Caller;
+import io.hyperlight.kvm.DeviceAdvice.Device;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
