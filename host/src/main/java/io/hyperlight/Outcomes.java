@@ -41,7 +41,7 @@ final class Outcomes implements Outcome.Reporter {
             "the sandbox is unusable since an earlier call failed: " + cause.getMessage(), cause);
       }
       case Outcome.BadArgument(String problem) -> new InvalidArgumentException(problem);
-      case Outcome.Fault(Trap trap, boolean inStackGuard) -> fault(trap, inStackGuard);
+      case Outcome.Fault(Trap trap, Outcome.Place place) -> fault(trap, place);
       case Outcome.Violation(String what, Map<Register, Long> registers) ->
           fault(GuestFaultException.Kind.PROTOCOL_VIOLATION, what, null, registers);
       case Outcome.NotWaiting() ->
@@ -101,9 +101,9 @@ final class Outcomes implements Outcome.Reporter {
     };
   }
 
-  private GuestFaultException fault(Trap trap, boolean inStackGuard) {
+  private GuestFaultException fault(Trap trap, Outcome.Place place) {
     return switch (trap) {
-      case Trap.ProcessorException exception -> processorException(exception, inStackGuard);
+      case Trap.ProcessorException exception -> processorException(exception, place);
       case Trap.PortAccess(VcpuExit.Io access, Map<Register, Long> registers) ->
           fault(
               GuestFaultException.Kind.PORT_ACCESS,
@@ -150,16 +150,21 @@ final class Outcomes implements Outcome.Reporter {
   }
 
   private GuestFaultException processorException(
-      Trap.ProcessorException exception, boolean inStackGuard) {
+      Trap.ProcessorException exception, Outcome.Place place) {
     if (exception.vector() == PAGE_FAULT) {
       long address = exception.address();
       return fault(
-          inStackGuard
+          place == Outcome.Place.STACK_GUARD
               ? GuestFaultException.Kind.STACK_OVERFLOW
               : GuestFaultException.Kind.PAGE_FAULT,
-          inStackGuard
-              ? "stack overflow (0x%x)".formatted(address)
-              : "page fault (%s of 0x%x)".formatted(access(exception.errorCode()), address),
+          switch (place) {
+            case STACK_GUARD -> "stack overflow (0x%x)".formatted(address);
+            case ANYWHERE ->
+                "page fault (%s of 0x%x)".formatted(access(exception.errorCode()), address);
+            case BEHIND_FILE ->
+                "page fault (%s of 0x%x, behind the end of the file that is mapped there)"
+                    .formatted(access(exception.errorCode()), address);
+          },
           address,
           exception.registers());
     }

@@ -276,7 +276,9 @@ public final class Program extends SandboxSettings<Program> {
     return switch (ending) {
       case Outcome.Exited(int status, String _) -> status;
       case Outcome.Aborted(String _, int signal) -> FIRST_SIGNAL_STATUS + signal;
-      case Outcome.Fault(Trap trap, boolean _) ->
+      case Outcome.Fault(Trap _, Outcome.Place place) when place == Outcome.Place.BEHIND_FILE ->
+          FIRST_SIGNAL_STATUS + FaultSignals.SIGBUS;
+      case Outcome.Fault(Trap trap, Outcome.Place _) ->
           FIRST_SIGNAL_STATUS
               + FaultSignals.signal(
                   trap instanceof Trap.ProcessorException exception ? exception.vector() : -1);

@@ -120,6 +120,11 @@ final class Hypercalls {
     return systemCalls.handle(exception);
   }
 
+  /** Whether a page fault was an access behind the end of a file that is mapped there. */
+  boolean isBehindFile(Trap.ProcessorException pageFault) {
+    return systemCalls.isBehindFile(pageFault);
+  }
+
   /**
    * Answers the system call that the machine stopped at, and lets the guest go on.
    *

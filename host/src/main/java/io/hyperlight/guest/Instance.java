@@ -457,7 +457,7 @@ public final class Instance implements AutoCloseable {
         }
         if (trap != null) {
           if (!isHandled(trap)) {
-            return new Outcome.Fault(trap, isInStackGuard(trap));
+            return new Outcome.Fault(trap, place(trap));
           }
           continue;
         }
@@ -493,10 +493,16 @@ public final class Instance implements AutoCloseable {
         && loaded.hypercalls().handle(exception);
   }
 
-  private boolean isInStackGuard(Trap trap) {
-    return trap instanceof Trap.ProcessorException exception
-        && exception.vector() == PAGE_FAULT
-        && loaded.layout().isStackGuard(exception.address());
+  private Outcome.Place place(Trap trap) {
+    if (!(trap instanceof Trap.ProcessorException exception) || exception.vector() != PAGE_FAULT) {
+      return Outcome.Place.ANYWHERE;
+    }
+    if (loaded.layout().isStackGuard(exception.address())) {
+      return Outcome.Place.STACK_GUARD;
+    }
+    return loaded.hypercalls().isBehindFile(exception)
+        ? Outcome.Place.BEHIND_FILE
+        : Outcome.Place.ANYWHERE;
   }
 
   /** Answers the system call that the guest stopped at; how it ended, if it does not go on. */

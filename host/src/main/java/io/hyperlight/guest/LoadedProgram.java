@@ -178,10 +178,12 @@ final class LoadedProgram implements AutoCloseable {
    */
   private long loadInterpreter(String path, long base) {
     String shown = Text.toName(path, LONGEST_SHOWN_PATH);
-    ElfFile interpreter;
     String bytes = new String(path.getBytes(UTF_8), ISO_8859_1); // as file systems have paths
     try {
-      interpreter = ElfFile.interpreter(systemCalls.readFile(bytes, LARGEST_INTERPRETER), base);
+      ElfFile interpreter =
+          ElfFile.interpreter(systemCalls.readFile(bytes, LARGEST_INTERPRETER), base);
+      interpreter.segments().forEach(segment -> mapInterpreter(segment, bytes));
+      return interpreter.entry();
     } catch (FileException e) {
       throw new GuestFormatException(
           "it is loaded by %s, which cannot be read among its files (%s): mount the directory that has it, and those of its libraries"
@@ -189,19 +191,19 @@ final class LoadedProgram implements AutoCloseable {
     } catch (GuestFormatException e) {
       throw new GuestFormatException("it is loaded by " + shown + ", which is " + e.getMessage());
     }
-    for (ElfSegment segment : interpreter.segments()) {
-      map(segment, machine.addressSpace());
-      loadContents(segment, machine.addressSpace());
-      if (segment.isMappable()) {
-        systemCalls.fileMapped(
-            ElfFile.pageStart(segment),
-            ElfFile.contentsEnd(segment),
-            segment.protection(),
-            bytes,
-            segment.fileOffset() & -ElfFile.PAGE_SIZE);
-      }
+  }
+
+  private void mapInterpreter(ElfSegment segment, String path) {
+    map(segment, machine.addressSpace());
+    loadContents(segment, machine.addressSpace());
+    if (segment.isMappable()) {
+      systemCalls.fileMapped(
+          ElfFile.pageStart(segment),
+          ElfFile.contentsEnd(segment),
+          segment.protection(),
+          path,
+          segment.fileOffset() & -ElfFile.PAGE_SIZE);
     }
-    return interpreter.entry();
   }
 
   /** Where a program that starts itself begins; 0 once it has started. */

@@ -44,9 +44,18 @@ public sealed interface Outcome {
   /**
    * The guest did something a processor or this library does not allow.
    *
-   * @param inStackGuard whether it was an access to the guard below the call stack
+   * @param place what was accessed, if it was that
    */
-  record Fault(Trap trap, boolean inStackGuard) implements Ending {}
+  record Fault(Trap trap, Place place) implements Ending {}
+
+  /** Where an access was that is a fault. */
+  enum Place {
+    ANYWHERE,
+    /** The guard below the call stack. */
+    STACK_GUARD,
+    /** A page of a mapping that its file does not reach. */
+    BEHIND_FILE
+  }
 
   /** The guest made a system call of this library in a way that makes no sense. */
   record Violation(String what, Map<Register, Long> registers) implements Ending {}

@@ -11,7 +11,10 @@ import org.jspecify.annotations.Nullable;
 public final class FaultSignals {
   private static final int SIGILL = 4;
   private static final int SIGTRAP = 5;
-  private static final int SIGBUS = 7;
+
+  /** What an access behind the end of a mapped file is. */
+  public static final int SIGBUS = 7;
+
   private static final int SIGFPE = 8;
   static final int SIGSEGV = 11;
 

@@ -29,6 +29,9 @@ import org.jspecify.annotations.Nullable;
 final class MappedFiles implements ContentWatcher {
   private static final int PAGE_SIZE = (int) Mappings.PAGE_SIZE;
 
+  /** In place of an object in a snapshot, which must not hold this guest's files. */
+  private static final MappedObject NOTHING = new MappedObject.SharedZeros(0);
+
   /** Which file one is. */
   private record Key(int device, long inode) {}
 
@@ -72,13 +75,18 @@ final class MappedFiles implements ContentWatcher {
    * @throws FileException ENFILE if there are too many
    */
   MappedObject.OfFile of(FileContent content, Location location, FileSystem system) {
+    return of(content, location, system, most);
+  }
+
+  private MappedObject.OfFile of(
+      FileContent content, Location location, FileSystem system, int limit) {
     FileStatus status = content.status();
     Key key = new Key(status.device(), status.inode());
     MappedObject.OfFile known = files.get(key);
     if (known != null) {
       return known;
     }
-    if (files.size() >= most) {
+    if (files.size() >= limit) {
       throw new FileException(Errno.ENFILE);
     }
     MappedObject.OfFile file = open(content.in(system), location);
@@ -115,7 +123,7 @@ final class MappedFiles implements ContentWatcher {
     base = MappingState.INITIAL;
   }
 
-  /** Says that a part of a file is mapped. */
+  /** Says that a part of a file is mapped, whatever the limit is. */
   void add(
       long start,
       long end,
@@ -124,7 +132,8 @@ final class MappedFiles implements ContentWatcher {
       Location location,
       long offset,
       FileSystem system) {
-    areas.put(area(start, end, protection, of(content, location, system), offset));
+    areas.put(
+        area(start, end, protection, of(content, location, system, Integer.MAX_VALUE), offset));
   }
 
   private static MappedArea area(
@@ -150,7 +159,7 @@ final class MappedFiles implements ContentWatcher {
           objects.add(save(area.object()));
           numbers.put(area.object(), known);
         }
-        saved.add(new MappingState.SavedArea(area, known));
+        saved.add(new MappingState.SavedArea(area.of(NOTHING), known));
       }
       return new MappingState(objects, saved);
     } catch (Throwable t) {

@@ -8,6 +8,9 @@ final class MapsLine {
   /** Where shared memory without a name seems to be. */
   private static final int ZEROS_DEVICE = 1;
 
+  /** Longer paths are cut at their beginning: there may be thousands of such lines. */
+  private static final int LONGEST_NAME = 255;
+
   private MapsLine() {}
 
   /** The line, without its end. */
@@ -55,7 +58,8 @@ final class MapsLine {
     return switch (area.object()) {
       case MappedObject.OfFile file -> {
         String path = file.location() == null ? guest.program().path() : file.location().path();
-        yield path.replace("\n", "\\012") + (file.isLinked() ? "" : " (deleted)");
+        String end = path.substring(Math.max(0, path.length() - LONGEST_NAME));
+        yield end.replace("\n", "\\012") + (file.isLinked() ? "" : " (deleted)");
       }
       case MappedObject.SharedZeros _ -> "/dev/zero (deleted)";
     };

@@ -440,6 +440,11 @@ public final class SystemCalls implements AutoCloseable {
     return signals.handle(exception);
   }
 
+  /** Whether a page fault was an access behind the end of a file that is mapped there. */
+  public boolean isBehindFile(Trap.ProcessorException pageFault) {
+    return memory.mappings().isBehindEnd(pageFault.address(), pageFault.errorCode());
+  }
+
   // For the families.
 
   MemoryCalls memory() {

@@ -166,7 +166,11 @@ final class TransferCalls {
       requireOffsets(in);
     }
     OpenFile out = writable(guest, target);
-    if (!(in instanceof ContentFile) || out.has(OpenFlags.O_APPEND) || count < 0 || offset < 0) {
+    if (!(in instanceof ContentFile)
+        || isOfProcess(in)
+        || out.has(OpenFlags.O_APPEND)
+        || count < 0
+        || offset < 0) {
       return -Errno.EINVAL;
     }
     long start = moves ? in.seek(0, SEEK_CUR) : offset;
@@ -175,6 +179,11 @@ final class TransferCalls {
       moveOn(guest, in, offsetAddress, start + moved);
     }
     return moved;
+  }
+
+  /** Whether it is of {@code /proc/self}, which Linux does not splice from. */
+  private static boolean isOfProcess(OpenFile file) {
+    return file.place().node() instanceof MadeUpNode node && node.path().startsWith("/proc/1/");
   }
 
   private static long copyRange(
@@ -194,10 +203,13 @@ final class TransferCalls {
     if (!in.isReadable() || !out.isWritable() || out.has(OpenFlags.O_APPEND)) {
       return -Errno.EBADF;
     }
+    if (in.place().node() instanceof MadeUpNode) {
+      return -Errno.EXDEV;
+    }
     long readAt = from == 0 ? in.seek(0, SEEK_CUR) : guest.mem().readLong(from);
     long writeAt = to == 0 ? out.seek(0, SEEK_CUR) : guest.mem().readLong(to);
     if (readAt < 0 || writeAt < 0) {
-      return -Errno.EINVAL;
+      return count == 0 ? -Errno.EINVAL : -Errno.EOVERFLOW;
     }
     if (readAt > Long.MAX_VALUE - count || writeAt > Long.MAX_VALUE - count) {
       return -Errno.EOVERFLOW;
