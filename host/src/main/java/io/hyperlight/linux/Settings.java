@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param observer sees every system call; null for nobody
  * @param machine what its machine is like
  * @param input its standard input; null for a program that serves, whose input is its requests
- * @param limits how much it may use
+ * @param limits how much it may use, files that are open or mapped among it
  * @param mounts its files; the later ones lie on top of the earlier ones
  * @param program what it is called
  */
