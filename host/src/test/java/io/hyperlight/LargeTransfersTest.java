@@ -7,7 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /** One call moves all that it is asked to, and what was moved before an error counts. */
@@ -91,14 +93,10 @@ class LargeTransfersTest {
                 return p[size + 8192];
             }
             """;
-    String path = CompiledGuest.program(program).toAbsolutePath().toString();
+    Path path = CompiledGuest.program(program).toAbsolutePath();
+    FileTree folder = FileTree.directory(Objects.requireNonNull(path.getParent()));
     ProgramResult result =
-        Program.of(CompiledGuest.program(program))
-            .args(path)
-            .mount(
-                CompiledGuest.program(program).toAbsolutePath().getParent().toString(),
-                FileTree.directory(CompiledGuest.program(program).toAbsolutePath().getParent()))
-            .run();
+        Program.of(path).args("/data/" + path.getFileName()).mount("/data", folder).run();
     assertThat(result.failure().orElseThrow()).hasMessageContaining("behind the end of the file");
     assertThat(result.status()).isEqualTo(128 + 7);
   }
