@@ -1,5 +1,6 @@
 package io.hyperlight;
 
+import io.hyperlight.os.CourierThread;
 import io.hyperlight.pool.Keeper;
 import org.jspecify.annotations.Nullable;
 
@@ -40,7 +41,9 @@ final class SandboxKeeper implements Keeper<Sandbox> {
 
   @Override
   public void failed(String what, Sandbox sandbox, Throwable failure) {
-    LOGGER.log(
-        System.Logger.Level.WARNING, "a pool cannot %s %s".formatted(what, sandbox), failure);
+    String message = "a pool cannot %s %s".formatted(what, sandbox);
+    // Loggers are the embedder's code, and may even close the pool, which waits for its caretakers.
+    boolean _ =
+        CourierThread.run(() -> LOGGER.log(System.Logger.Level.WARNING, message, failure));
   }
 }

@@ -20,6 +20,7 @@ import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.domain.JavaPackage;
 import com.tngtech.archunit.core.domain.properties.HasModifiers;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
+import io.hyperlight.os.LibraryThreads;
 import io.hyperlight.os.Posix;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.lang.foreign.AddressLayout;
@@ -33,6 +34,8 @@ import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
@@ -191,6 +194,45 @@ class ArchitectureTest {
 
   private static boolean isNamed(AccessTarget target, Class<?> owner, String... names) {
     return target.getOwner().isEquivalentTo(owner) && List.of(names).contains(target.getName());
+  }
+
+  @Test
+  void threadsAreMadeInOnePlaceOnly() {
+    noClasses()
+        .that()
+        .doNotBelongToAnyOf(LibraryThreads.class)
+        .should()
+        .callMethodWhere(target(makesThreads()))
+        .orShould()
+        .callConstructorWhere(target(owner(type(Thread.class))))
+        .orShould()
+        .dependOnClassesThat()
+        .haveFullyQualifiedName("java.util.Timer")
+        .orShould()
+        .dependOnClassesThat()
+        .haveFullyQualifiedName("java.lang.ref.Cleaner")
+        .orShould()
+        .dependOnClassesThat()
+        .haveSimpleNameStartingWith("ForkJoin")
+        .check(LIBRARY);
+    // And the rule sees such calls: that class makes them.
+    assertThat(
+            LIBRARY.get(LibraryThreads.class).getMethodCallsFromSelf().stream()
+                .map(JavaMethodCall::getTarget)
+                .filter(makesThreads())
+                .map(AccessTarget::getName))
+        .contains("ofPlatform");
+  }
+
+  private static DescribedPredicate<AccessTarget> makesThreads() {
+    return new DescribedPredicate<>("makes threads") {
+      @Override
+      public boolean test(AccessTarget target) {
+        return isNamed(target, Thread.class, "ofPlatform", "ofVirtual", "startVirtualThread")
+            || target.getOwner().isEquivalentTo(Executors.class)
+            || target.getOwner().isEquivalentTo(CompletableFuture.class);
+      }
+    };
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.hyperlight.pool;
 
+import io.hyperlight.os.LibraryThreads;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -25,15 +26,13 @@ final class Caretaker<T> implements Runnable {
    */
   static <T> void startAll(
       int count, RecyclingPool<T> pool, Keeper<T> keeper, PoolBudget.Share share) {
-    Thread.Builder builder =
-        Thread.ofPlatform()
-            .daemon()
-            .inheritInheritableThreadLocals(false)
-            .name("hyperlight-pool-" + share.number() + "-", 1);
+    String name = "hyperlight-pool-" + share.number() + "-";
     int missing = count;
     try {
       while (missing > 0) {
-        builder.start(new Caretaker<>(pool, keeper, share));
+        LibraryThreads.create(
+                name + (count - missing + 1), new Caretaker<>(pool, keeper, share))
+            .start();
         missing--;
       }
     } catch (OutOfMemoryError e) {

@@ -27,7 +27,11 @@ final class KickSignal {
    */
   record Target(int thread, long maskOfVcpus) {}
 
-  private static final ThreadLocal<Target> TARGETS = ThreadLocal.withInitial(KickSignal::prepare);
+  /**
+   * Of each thread that runs vCPUs: its number, and the mask. An array, because a class of the
+   * library's would keep the library from being unloaded as long as the thread lives.
+   */
+  private static final ThreadLocal<long[]> TARGETS = ThreadLocal.withInitial(KickSignal::prepare);
 
   /** The chosen one; 0 before that. */
   private static int number;
@@ -115,12 +119,25 @@ final class KickSignal {
 
   /** The calling platform thread, which blocks the signal from now on. */
   static Target target() {
-    return TARGETS.get();
+    long[] of = TARGETS.get();
+    return new Target((int) of[0], of[1]);
   }
 
-  private static Target prepare() {
+  /**
+   * As {@link #target()}, without making an object where the thread is the one of last time.
+   *
+   * @param last what was returned then
+   */
+  static Target target(@Nullable Target last) {
+    long[] of = TARGETS.get();
+    return last != null && last.thread == of[0] && last.maskOfVcpus == of[1]
+        ? last
+        : new Target((int) of[0], of[1]);
+  }
+
+  private static long[] prepare() {
     long before = HostThreads.block(Chosen.NUMBER);
-    return new Target(HostThreads.current(), before & ~HostThreads.bit(Chosen.NUMBER));
+    return new long[] {HostThreads.current(), before & ~HostThreads.bit(Chosen.NUMBER)};
   }
 
   /** Makes a thread leave its guest, if it runs one; whether the signal is on its way. */

@@ -72,6 +72,8 @@ public final class Machine implements AutoCloseable {
   private @Nullable RunControl control;
 
   private final Checkpoint checkpoint = this::pass;
+  /** The thread that ran the vCPU last. */
+  private KickSignal.@Nullable Target lastTarget;
 
   private long frame;
   private long framePhysical;
@@ -629,7 +631,7 @@ public final class Machine implements AutoCloseable {
   /** Runs the vCPU until it exits for a reason of the guest's, or is stopped. */
   private int runVcpu() {
     while (true) {
-      int error = Thread.currentThread().isVirtual() ? VcpuThreads.run(this) : runHere(false);
+      int error = Thread.currentThread().isVirtual() ? VcpuThreads.run(this, control) : runHere(false);
       if (error == 0 && vcpu.isDirtyRingFull()) {
         makeRoom();
       } else if (error != Errno.EINTR) {
@@ -697,7 +699,8 @@ public final class Machine implements AutoCloseable {
     if (controlling == null) {
       return vcpu.run();
     }
-    KickSignal.Target target = KickSignal.target();
+    KickSignal.Target target = KickSignal.target(lastTarget);
+    lastTarget = target;
     vcpu.setSignalMask(target.maskOfVcpus());
     return forOther ? controlling.runForOther(target, run) : controlling.run(target, run);
   }

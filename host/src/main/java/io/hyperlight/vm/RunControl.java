@@ -5,6 +5,7 @@ import io.hyperlight.os.Errno;
 import io.hyperlight.os.StoppedException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -90,6 +91,12 @@ public final class RunControl implements AutoCloseable, Checkpoint {
   private boolean interrupted;
 
   private final ProcessorTime processorTime = new ProcessorTime();
+
+  /** An interrupt that the watchdog has left to another thread; while {@link #SENDING}. */
+  private volatile @Nullable Delivery delivery;
+
+  /** A run that waits for a thread to run the vCPU. */
+  private volatile VcpuThreads.@Nullable Run queued;
 
   /** Where the vCPU can run between calls, too. */
   private volatile @Nullable VcpuThread ownThread;
@@ -295,6 +302,8 @@ public final class RunControl implements AutoCloseable, Checkpoint {
         if (STATE.compareAndSet(this, now, next)) {
           return next;
         }
+      } else if (takeBackDelivery()) {
+        continue;
       } else if (spins < SPINS) {
         Thread.onSpinWait();
       } else {
@@ -337,10 +346,16 @@ public final class RunControl implements AutoCloseable, Checkpoint {
    * @return whether there is one; the first reason counts
    */
   public boolean stop(Stop why) {
-    return stop(why, state >>> NUMBER_SHIFT);
+    return stop(why, state >>> NUMBER_SHIFT, null);
   }
 
-  private boolean stop(Stop why, long number) {
+  /**
+   * Ends a call.
+   *
+   * @param courier what takes an interrupt to the thread of the call; null if the calling thread is
+   *     to do so, which may run the embedder's code then
+   */
+  private boolean stop(Stop why, long number, @Nullable Delivery courier) {
     while (true) {
       long now = state;
       if (now >>> NUMBER_SHIFT != number || (now & PHASE) == IDLE) {
@@ -357,9 +372,19 @@ public final class RunControl implements AutoCloseable, Checkpoint {
       long next = again ? now : now | (long) why.code << REASON_SHIFT;
       if ((now & PHASE) == HOST) {
         if (STATE.compareAndSet(this, now, next)) {
+          VcpuThreads.Run waiting = queued;
+          if (waiting != null) {
+            waiting.stop();
+          }
           return true;
         }
       } else if (STATE.compareAndSet(this, now, next | SENDING)) {
+        if (courier != null && !inGuest) {
+          courier.next = next;
+          delivery = courier;
+          courier.send();
+          return true;
+        }
         try {
           send(inGuest);
         } finally {
@@ -382,9 +407,63 @@ public final class RunControl implements AutoCloseable, Checkpoint {
     Thread caller = thread;
     // If it is interrupted already, by somebody else, that is not ours to take back.
     if (caller != null && !caller.isInterrupted()) {
-      caller.interrupt();
-      interrupted = true;
+      try {
+        caller.interrupt();
+      } finally {
+        interrupted = true; // its status is set before any other code runs
+      }
     }
+  }
+
+  /** An interrupt that another thread than the one that has decided on it delivers. */
+  private final class Delivery implements Runnable {
+    /** What the word is when it is delivered. */
+    private long next;
+
+    private final AtomicBoolean taken = new AtomicBoolean();
+
+    /** May fail: the watchdog sends it again, unless somebody has taken it. */
+    void send() {
+      try {
+        Interrupter.execute(this);
+      } catch (RuntimeException | Error e) {
+        // No room for a thread.
+      }
+    }
+
+    @Override
+    public void run() {
+      if (!taken.compareAndSet(false, true)) {
+        return;
+      }
+      try {
+        RunControl.this.send(false);
+      } finally {
+        finish();
+      }
+    }
+
+    void finish() {
+      delivery = null;
+      state = next;
+    }
+  }
+
+  /** The thread of the call is back before anybody has interrupted it, and need not be. */
+  private boolean takeBackDelivery() {
+    Delivery late = delivery;
+    if (late == null || !late.taken.compareAndSet(false, true)) {
+      return false;
+    }
+    late.finish();
+    return true;
+  }
+
+  // Runs that wait for a thread.
+
+  /** Says that the call waits for a thread to run the vCPU, and can be {@link #stop stopped}. */
+  void setQueued(VcpuThreads.@Nullable Run run) {
+    queued = run;
   }
 
   /**
@@ -450,20 +529,27 @@ public final class RunControl implements AutoCloseable, Checkpoint {
       return Long.MAX_VALUE;
     }
     if ((now & REASON) != 0) {
+      Delivery late = delivery;
       if (inGuest) {
-        stop(Stop.INTERRUPTED, number); // once more: the reason stays what it is
+        stop(Stop.INTERRUPTED, number, null); // once more: the reason stays what it is
+      } else if (late != null && !late.taken.get()) {
+        late.send();
       }
       return Long.MAX_VALUE;
     }
     if (remaining <= 0) {
-      stop(Stop.TIMED_OUT, number);
+      stop(Stop.TIMED_OUT, number, new Delivery());
       return Long.MAX_VALUE;
     }
-    if (inGuest && caller != null && caller.isInterrupted()) {
-      stop(Stop.THREAD_INTERRUPTED, number);
+    VcpuThreads.Run waiting = queued;
+    if (waiting != null) {
+      waiting.look();
+    }
+    if (inGuest && caller != null && ThreadStatus.isInterrupted(caller)) {
+      stop(Stop.THREAD_INTERRUPTED, number, new Delivery());
     } else if (processorLimitNanos < UNLIMITED
         && processorTime.used(number, vcpuThread) >= processorLimitNanos) {
-      stop(Stop.PROCESSOR_TIME_USED, number);
+      stop(Stop.PROCESSOR_TIME_USED, number, new Delivery());
     }
     return remaining;
   }

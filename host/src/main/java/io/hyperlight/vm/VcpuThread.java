@@ -2,6 +2,8 @@ package io.hyperlight.vm;
 
 import io.hyperlight.kvm.Vcpu;
 import io.hyperlight.os.Errno;
+import io.hyperlight.os.LibraryThreads;
+import io.hyperlight.os.SystemCallException;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +32,10 @@ final class VcpuThread implements AutoCloseable {
   /** How often the first start looks whether the thread is there. */
   private static final long LAUNCH_NANOS = 50_000;
 
+  /** Made before it is needed, which may be where there is no room for it. */
+  private static final SystemCallException LOST =
+      new SystemCallException("keeping the thread that runs the vCPU", Errno.EAGAIN);
+
   private final Vcpu vcpu;
   private volatile int state = STOPPED;
   private volatile boolean asleep;
@@ -52,19 +58,40 @@ final class VcpuThread implements AutoCloseable {
   }
 
   private KickSignal.Target launch() {
-    if (thread == null) {
-      // Kept once it has started: there may be no room for another thread.
-      thread = Thread.ofPlatform().daemon().name("hyperlight-vcpu").start(this::work);
+    Thread worker = thread;
+    if (worker == null) {
+      worker = LibraryThreads.create("hyperlight-vcpu", this::work);
+      worker.start();
+      thread = worker; // kept once it has started: there may be no room for another thread
     }
     KickSignal.Target known;
     while ((known = target) == null) {
       throwFailure();
+      if (!worker.isAlive() && target == null) {
+        thread = null;
+        throwFailure();
+        throw LOST;
+      }
       LockSupport.parkNanos(this, LAUNCH_NANOS);
     }
     return known;
   }
 
   private void work() {
+    try {
+      workUntilClosed();
+    } finally {
+      if (state == RUNNING) {
+        if (failure == null) {
+          failure = LOST;
+        }
+        state = STOPPED;
+        LockSupport.unpark(waiter);
+      }
+    }
+  }
+
+  private void workUntilClosed() {
     try {
       target = KickSignal.target();
     } catch (Throwable t) {

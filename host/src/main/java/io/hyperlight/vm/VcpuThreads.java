@@ -1,11 +1,12 @@
 package io.hyperlight.vm;
 
+import io.hyperlight.os.LibraryThreads;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -15,17 +16,19 @@ import org.jspecify.annotations.Nullable;
  * Handing over costs some microseconds; a platform thread does without.
  */
 final class VcpuThreads {
-  private static final long IDLE_SECONDS = 10;
+  private static final long IDLE_SECONDS = 1;
+
+  private static final AtomicLong NUMBERS = new AtomicLong();
 
   /** As many threads as guests run at once; idle ones end. */
-  private static final ExecutorService THREADS =
+  private static final ThreadPoolExecutor THREADS =
       new ThreadPoolExecutor(
           0,
           Integer.MAX_VALUE,
           IDLE_SECONDS,
           TimeUnit.SECONDS,
           new SynchronousQueue<>(),
-          Thread.ofPlatform().daemon().name("hyperlight-vcpu-", 1).factory());
+          task -> LibraryThreads.create("hyperlight-vcpu-" + NUMBERS.incrementAndGet(), task));
 
   private VcpuThreads() {}
 
@@ -37,26 +40,43 @@ final class VcpuThreads {
    * heap, it does not return while the vCPU runs: whoever gets the error may free the guest's
    * memory.
    */
-  static int run(Machine machine) {
+  static int run(Machine machine, @Nullable RunControl control) {
     Run run = new Run(machine, Thread.currentThread());
-    try {
-      THREADS.execute(run);
-    } catch (Throwable t) {
-      // It may have been handed over all the same.
-      if (!run.cancel()) {
-        run.await();
-      }
-      throw t;
+    if (control != null) {
+      control.setQueued(run);
     }
-    run.await();
+    try {
+      try {
+        THREADS.execute(run);
+      } catch (Throwable t) {
+        // It may have been handed over all the same.
+        if (!run.cancel()) {
+          run.await();
+        }
+        throw t;
+      }
+      if (control != null && control.isStopped()) {
+        run.stop(); // a stop that came before it could be seen that the run waits
+      }
+      run.await();
+    } finally {
+      if (control != null) {
+        control.setQueued(null);
+      }
+    }
     return run.result();
   }
 
-  /** One run for one waiting thread. */
-  private static final class Run implements Runnable {
+  /**
+   * One run for one waiting thread. A thread that was to take it may die before it does, of a full
+   * heap for example. So it is handed over again as long as it waits, and whoever comes first runs
+   * it; and a stop ends it where it waits.
+   */
+  static final class Run implements Runnable {
     private static final int WAITING = 0;
     private static final int RUNNING = 1;
-    private static final int DONE = 2;
+    private static final int STOPPING = 2;
+    private static final int DONE = 3;
 
     private static final VarHandle STATE;
 
@@ -73,6 +93,9 @@ final class VcpuThreads {
     private volatile int state = WAITING;
     private int result;
     private @Nullable Throwable failure;
+
+    /** How often the watchdog has seen it wait. */
+    private int looks;
 
     Run(Machine machine, Thread waiter) {
       this.machine = machine;
@@ -91,6 +114,22 @@ final class VcpuThreads {
       } finally {
         state = DONE;
         LockSupport.unpark(waiter);
+      }
+    }
+
+    /** Ends the run, if nobody has begun it. From any thread. */
+    void stop() {
+      if (STATE.compareAndSet(this, WAITING, STOPPING)) {
+        result = RunControl.STOPPED;
+        state = DONE;
+        LockSupport.unpark(waiter);
+      }
+    }
+
+    /** Hands it over once more, after longer and longer times. For the watchdog. */
+    void look() {
+      if (state == WAITING && Integer.bitCount(++looks) == 1 && looks > 1) {
+        THREADS.execute(this);
       }
     }
 

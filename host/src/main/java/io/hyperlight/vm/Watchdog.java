@@ -1,14 +1,21 @@
 package io.hyperlight.vm;
 
+import io.hyperlight.os.LibraryThreads;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The one thread that ends calls which have passed a limit, for all sandboxes of the process. It
  * looks at them every few milliseconds while there are calls, so that a call costs nothing but the
- * time of its start. When there have been none for a while it dozes, until the next call wakes it.
+ * time of its start. When there have been none for a while it dozes, until the next call wakes it,
+ * or ends, if there is no sandbox left.
+ *
+ * <p>No code of the embedder's runs here, which could keep it from the deadlines of all others: see
+ * {@link Interrupter}.
  */
 final class Watchdog {
   /** How often it looks. */
@@ -22,8 +29,13 @@ final class Watchdog {
 
   private static final Object LOCK = new Object();
 
-  /** Guarded by the lock; each knows its place. */
-  private static final List<RunControl> CONTROLS = new ArrayList<>();
+  /**
+   * Guarded by the lock; each knows its place. An array, because what changes it may not call
+   * anything: an overflow of a caller's stack in between would lose another one's sandbox.
+   */
+  private static @Nullable RunControl[] controls = new RunControl[16];
+
+  private static int count;
 
   private static @Nullable Thread thread;
 
@@ -35,15 +47,22 @@ final class Watchdog {
 
   static void add(RunControl control) {
     synchronized (LOCK) {
-      if (thread == null) {
-        thread =
-            Thread.ofPlatform()
-                .daemon()
-                .name("hyperlight-watchdog")
-                .start(() -> new Watchdog().watch());
+      requireThread();
+      if (count == controls.length) {
+        controls = Arrays.copyOf(controls, 2 * count);
       }
-      control.place = CONTROLS.size();
-      CONTROLS.add(control);
+      control.place = count;
+      controls[count++] = control;
+    }
+  }
+
+  /** Makes the thread, if there is none or an error has ended it. With the lock held. */
+  private static void requireThread() {
+    Thread known = thread;
+    if (known == null || !known.isAlive()) {
+      Thread made = LibraryThreads.create("hyperlight-watchdog", () -> new Watchdog().watch());
+      made.start();
+      thread = made;
     }
   }
 
@@ -51,12 +70,16 @@ final class Watchdog {
     synchronized (LOCK) {
       int place = control.place;
       if (place >= 0) {
-        RunControl last = CONTROLS.removeLast();
-        if (place < CONTROLS.size()) {
-          CONTROLS.set(place, last);
+        RunControl last = controls[--count];
+        controls[count] = null;
+        if (last != null && last != control) {
+          controls[place] = last;
           last.place = place;
         }
         control.place = -1;
+      }
+      if (count == 0) {
+        LockSupport.unpark(thread); // for it to end
       }
     }
   }
@@ -69,11 +92,20 @@ final class Watchdog {
   static void wake() {
     dozing = false;
     synchronized (LOCK) {
+      requireThread();
       LockSupport.unpark(thread);
     }
   }
 
   private void watch() {
+    try {
+      watchAll();
+    } finally {
+      dozing = true; // so that the next call makes a new one, whatever has ended this one
+    }
+  }
+
+  private void watchAll() {
     int quiet = 0;
     while (true) {
       long wait = TICK_NANOS;
@@ -81,17 +113,30 @@ final class Watchdog {
         quiet = look() ? 0 : quiet + 1;
         wait = check();
       } catch (RuntimeException | Error e) {
-        // A full heap, or what somebody does whose thread is interrupted. The others need us.
+        // A full heap. The others need us.
         quiet = 0;
       }
       if (quiet <= PATIENCE) {
         LockSupport.parkNanos(this, wait);
+      } else if (ends()) {
+        return;
       } else {
         doze();
         quiet = 0;
       }
       // Set, it would keep the thread from parking.
       Thread.interrupted();
+    }
+  }
+
+  /** Whether nothing is left to watch over. Whoever comes next makes a new thread. */
+  private static boolean ends() {
+    synchronized (LOCK) {
+      if (count == 0) {
+        thread = null;
+        return true;
+      }
+      return false;
     }
   }
 
@@ -109,7 +154,8 @@ final class Watchdog {
     running.clear();
     boolean any = false;
     synchronized (LOCK) {
-      for (RunControl control : CONTROLS) {
+      for (int i = 0; i < count; i++) {
+        RunControl control = Objects.requireNonNull(controls[i]);
         any |= control.hasBegun();
         any |= control.stopAfterCall();
         if (control.isRunning()) {
@@ -122,7 +168,7 @@ final class Watchdog {
   }
 
   /**
-   * Ends the calls that have passed a limit. Without the lock: an interrupt may call others' code.
+   * Ends the calls that have passed a limit, without the lock.
    *
    * @return how long until another may, or until it has to look again
    */
