@@ -43,7 +43,6 @@ final class SandboxKeeper implements Keeper<Sandbox> {
   public void failed(String what, Sandbox sandbox, Throwable failure) {
     String message = "a pool cannot %s %s".formatted(what, sandbox);
     // Loggers are the embedder's code, and may even close the pool, which waits for its caretakers.
-    boolean _ =
-        CourierThread.run(() -> LOGGER.log(System.Logger.Level.WARNING, message, failure));
+    boolean _ = CourierThread.run(() -> LOGGER.log(System.Logger.Level.WARNING, message, failure));
   }
 }

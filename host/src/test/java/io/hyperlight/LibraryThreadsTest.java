@@ -33,7 +33,8 @@ class LibraryThreadsTest {
   private static final int MOST_COLLECTIONS = 3000;
 
   private static void runInJvmOfItsOwn(Class<?> program, String output) {
-    List<String> command = new ArrayList<>(
+    List<String> command =
+        new ArrayList<>(
             ChildJvm.commandLine(
                 program,
                 // The JDK keeps method handles in soft references, which live on while there is
@@ -45,8 +46,10 @@ class LibraryThreadsTest {
 
   @Test
   void theyKnowNothingOfWhoeverNeededThemFirst() {
-    runInJvmOfItsOwn(Neutral.class, "[hyperlight-interrupter, hyperlight-pool, hyperlight-vcpu,"
-        + " hyperlight-watchdog]\nneutral, collected, ended\n");
+    runInJvmOfItsOwn(
+        Neutral.class,
+        "[hyperlight-interrupter, hyperlight-pool, hyperlight-vcpu,"
+            + " hyperlight-watchdog]\nneutral, collected, ended\n");
   }
 
   @Test

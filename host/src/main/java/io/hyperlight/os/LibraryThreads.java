@@ -33,7 +33,8 @@ public final class LibraryThreads {
    *
    * @param whenDead what to do if an error ends it, on that thread; has to be short
    */
-  public static Thread create(String name, Runnable task, Thread.UncaughtExceptionHandler whenDead) {
+  public static Thread create(
+      String name, Runnable task, Thread.UncaughtExceptionHandler whenDead) {
     Thread thread =
         Thread.ofPlatform()
             .name(name)

@@ -30,8 +30,7 @@ final class Caretaker<T> implements Runnable {
     int missing = count;
     try {
       while (missing > 0) {
-        LibraryThreads.create(
-                name + (count - missing + 1), new Caretaker<>(pool, keeper, share))
+        LibraryThreads.create(name + (count - missing + 1), new Caretaker<>(pool, keeper, share))
             .start();
         missing--;
       }

@@ -9,8 +9,8 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * Interrupts the threads of calls for the {@link Watchdog}. {@link Thread#interrupt} may run code
  * of the embedder's: the closing of a channel, or a method of a class that extends {@link Thread}.
- * That code may take as long as it likes, so each interrupt has a thread of its own meanwhile. There
- * are at most as many of them as there are calls.
+ * That code may take as long as it likes, so each interrupt has a thread of its own meanwhile.
+ * There are at most as many of them as there are calls.
  */
 final class Interrupter {
   private static final long IDLE_SECONDS = 1;
@@ -25,8 +25,7 @@ final class Interrupter {
           TimeUnit.SECONDS,
           new SynchronousQueue<>(),
           task ->
-              LibraryThreads.create(
-                  "hyperlight-interrupter-" + NUMBERS.incrementAndGet(), task));
+              LibraryThreads.create("hyperlight-interrupter-" + NUMBERS.incrementAndGet(), task));
 
   private Interrupter() {}
 

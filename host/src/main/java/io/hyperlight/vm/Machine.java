@@ -72,6 +72,7 @@ public final class Machine implements AutoCloseable {
   private @Nullable RunControl control;
 
   private final Checkpoint checkpoint = this::pass;
+
   /** The thread that ran the vCPU last. */
   private KickSignal.@Nullable Target lastTarget;
 
@@ -631,7 +632,8 @@ public final class Machine implements AutoCloseable {
   /** Runs the vCPU until it exits for a reason of the guest's, or is stopped. */
   private int runVcpu() {
     while (true) {
-      int error = Thread.currentThread().isVirtual() ? VcpuThreads.run(this, control) : runHere(false);
+      int error =
+          Thread.currentThread().isVirtual() ? VcpuThreads.run(this, control) : runHere(false);
       if (error == 0 && vcpu.isDirtyRingFull()) {
         makeRoom();
       } else if (error != Errno.EINTR) {

@@ -49,15 +49,14 @@ class LostRunTest {
   @BeforeEach
   void letThreadsDie() throws InterruptedException {
     Await.until("no idle thread", LostRunTest::noneIsAlive);
-    threads.setThreadFactory(
-        task -> {
-          if (dying.getAndDecrement() <= 0) {
-            return usual.newThread(task);
-          }
-          Thread thread = new Thread(dead::incrementAndGet);
-          thread.setDaemon(true);
-          return thread;
-        });
+    threads.setThreadFactory(task -> {
+      if (dying.getAndDecrement() <= 0) {
+        return usual.newThread(task);
+      }
+      Thread thread = new Thread(dead::incrementAndGet);
+      thread.setDaemon(true);
+      return thread;
+    });
   }
 
   private static boolean noneIsAlive() {
