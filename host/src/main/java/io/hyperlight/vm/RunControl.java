@@ -303,7 +303,7 @@ public final class RunControl implements AutoCloseable, Checkpoint {
           return next;
         }
       } else if (takeBackDelivery()) {
-        continue;
+        spins = 0;
       } else if (spins < SPINS) {
         Thread.onSpinWait();
       } else {
