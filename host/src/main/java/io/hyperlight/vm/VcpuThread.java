@@ -32,10 +32,6 @@ final class VcpuThread implements AutoCloseable {
   /** How often the first start looks whether the thread is there. */
   private static final long LAUNCH_NANOS = 50_000;
 
-  /** Made before it is needed, which may be where there is no room for it. */
-  private static final SystemCallException LOST =
-      new SystemCallException("keeping the thread that runs the vCPU", Errno.EAGAIN);
-
   private final Vcpu vcpu;
   private volatile int state = STOPPED;
   private volatile boolean asleep;
@@ -46,6 +42,9 @@ final class VcpuThread implements AutoCloseable {
   // Written by the thread before it says that it has stopped.
   private int result;
   private volatile @Nullable Throwable failure;
+
+  /** Made with the thread: when it is needed, there may be no room for it. */
+  private @Nullable SystemCallException lost;
 
   VcpuThread(Vcpu vcpu) {
     this.vcpu = vcpu;
@@ -60,6 +59,7 @@ final class VcpuThread implements AutoCloseable {
   private KickSignal.Target launch() {
     Thread worker = thread;
     if (worker == null) {
+      lost = lost();
       worker = LibraryThreads.create("hyperlight-vcpu", this::work);
       worker.start();
       thread = worker; // kept once it has started: there may be no room for another thread
@@ -70,11 +70,15 @@ final class VcpuThread implements AutoCloseable {
       if (!worker.isAlive() && target == null) {
         thread = null;
         throwFailure();
-        throw LOST;
+        throw lost();
       }
       LockSupport.parkNanos(this, LAUNCH_NANOS);
     }
     return known;
+  }
+
+  private static SystemCallException lost() {
+    return new SystemCallException("keeping the thread that runs the vCPU", Errno.EAGAIN);
   }
 
   private void work() {
@@ -83,7 +87,7 @@ final class VcpuThread implements AutoCloseable {
     } finally {
       if (state == RUNNING) {
         if (failure == null) {
-          failure = LOST;
+          failure = lost;
         }
         state = STOPPED;
         LockSupport.unpark(waiter);
