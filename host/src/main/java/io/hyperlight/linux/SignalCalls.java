@@ -397,6 +397,7 @@ final class SignalCalls {
    * has returned. Of several, each interrupts the handler of the one before at its first
    * instruction, so that the last one runs first.
    */
+  @SuppressWarnings("ReferenceEquality") // the very map means that none was delivered
   private boolean deliverPending(Map<Register, Long> registers, long mask) {
     Map<Register, Long> next = registers;
     boolean entered = false;
