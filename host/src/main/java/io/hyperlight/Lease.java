@@ -1,8 +1,7 @@
 package io.hyperlight;
 
-import io.hyperlight.pool.Member;
+import io.hyperlight.pool.Loan;
 import io.hyperlight.pool.RecyclingPool;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * A sandbox of a {@link SandboxPool} for one holder, clean at first, until it is closed. May be
@@ -12,14 +11,13 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 public final class Lease implements AutoCloseable {
   private final RecyclingPool<Sandbox> pool;
-  private final Member<Sandbox> member;
+  private final Loan<Sandbox> loan;
   private final Sandbox sandbox;
-  private final AtomicBoolean closed = new AtomicBoolean();
 
-  Lease(RecyclingPool<Sandbox> pool, Member<Sandbox> member) {
+  Lease(RecyclingPool<Sandbox> pool, Loan<Sandbox> loan) {
     this.pool = pool;
-    this.member = member;
-    sandbox = member.item();
+    this.loan = loan;
+    sandbox = loan.item();
   }
 
   /**
@@ -42,12 +40,13 @@ public final class Lease implements AutoCloseable {
    * Sandbox#interrupt}, before the lease is closed, see to that. A second close does nothing. Any
    * thread may close a lease; a host function of its sandbox may, too. Never waits for anything but
    * a short lock.
+   *
+   * <p>May be called again if an error of the JVM has ended it, such as a full stack. A full heap
+   * does not keep it from giving the sandbox back.
    */
   @Override
   public void close() {
-    if (closed.compareAndSet(false, true)) {
-      pool.giveBack(member);
-    }
+    pool.giveBack(loan);
   }
 
   @Override

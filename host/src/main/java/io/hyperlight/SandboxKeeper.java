@@ -20,6 +20,11 @@ final class SandboxKeeper implements Keeper<Sandbox> {
   }
 
   @Override
+  public void revoke(Sandbox sandbox) {
+    sandbox.refuseCalls();
+  }
+
+  @Override
   public @Nullable Sandbox reclaim(Sandbox sandbox) {
     try {
       return sandbox.detach();

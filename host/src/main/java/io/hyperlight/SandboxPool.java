@@ -1,6 +1,6 @@
 package io.hyperlight;
 
-import io.hyperlight.pool.Member;
+import io.hyperlight.pool.Loan;
 import io.hyperlight.pool.PoolBudget;
 import io.hyperlight.pool.PoolFigures;
 import io.hyperlight.pool.PoolLimits;
@@ -37,6 +37,9 @@ import org.jspecify.annotations.Nullable;
  * told from it. If a sandbox cannot be created, one of those who wait for it gets a {@link
  * PoolSpawnException}, unless the pool has others to wait for; then it tries again after 100 ms,
  * and after longer and longer pauses of up to 10 s.
+ *
+ * <p>An error of the JVM in the middle, such as a full stack or heap, is thrown as it is. The pool
+ * has its sandbox back a moment later, and can be used and closed as before.
  *
  * <p><b>Threads.</b> All methods may be called from any thread at any time. The sandboxes call the
  * snapshot's host functions, several at a time: these must be safe for that.
@@ -93,8 +96,12 @@ public final class SandboxPool implements AutoCloseable {
    *     is cleaned after all of them
    */
   public <T> T call(String name, Class<T> resultType, @Nullable Object... arguments) {
-    try (Lease lease = acquire()) {
-      return lease.sandbox().call(name, resultType, arguments);
+    Loan<Sandbox> loan = new Loan<>();
+    try {
+      return borrow(loan, maxWaitNanos).call(name, resultType, arguments);
+    } finally {
+      loan.over = true; // without a call: there may be no room for one
+      pool.giveBack(loan);
     }
   }
 
@@ -112,8 +119,12 @@ public final class SandboxPool implements AutoCloseable {
    *     cleaned after all of them
    */
   public byte[] serve(byte[] request) {
-    try (Lease lease = acquire()) {
-      return lease.sandbox().serve(request);
+    Loan<Sandbox> loan = new Loan<>();
+    try {
+      return borrow(loan, maxWaitNanos).serve(request);
+    } finally {
+      loan.over = true;
+      pool.giveBack(loan);
     }
   }
 
@@ -145,18 +156,23 @@ public final class SandboxPool implements AutoCloseable {
   }
 
   private Lease acquire(long nanos) {
-    Member<Sandbox> member;
+    Loan<Sandbox> loan = new Loan<>();
     try {
-      member = pool.acquire(nanos);
+      Sandbox _ = borrow(loan, nanos);
+      return new Lease(pool, loan);
+    } catch (Throwable t) {
+      loan.over = true;
+      throw t;
+    }
+  }
+
+  private Sandbox borrow(Loan<Sandbox> loan, long nanos) {
+    try {
+      pool.acquire(loan, nanos);
     } catch (RefusedException e) {
       throw exceptionFor(e, nanos);
     }
-    try {
-      return new Lease(pool, member);
-    } catch (OutOfMemoryError e) {
-      pool.giveBack(member);
-      throw e;
-    }
+    return loan.item();
   }
 
   private PoolException exceptionFor(RefusedException refusal, long nanos) {
@@ -225,7 +241,8 @@ public final class SandboxPool implements AutoCloseable {
    *
    * <p>Sandboxes that are lent can be used until their leases are closed, and are closed then by
    * the pool. A second call does nothing but wait as the first. An interrupt does not end the
-   * waiting, which is for milliseconds.
+   * waiting, which is for milliseconds. May be called by a log handler that hears of a failure of
+   * the pool.
    */
   @Override
   public void close() {

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * it, and after a failure there is a pause, unless somebody waits who has no other hope. Guarded by
  * the pool's lock.
  */
-final class Growth<T> {
+final class Growth {
   private static final long MILLISECOND = 1_000_000;
 
   private final PoolBudget.Share share;
@@ -36,20 +36,20 @@ final class Growth<T> {
    *
    * @param need of the pool
    */
-  @Nullable Chore<T> choose(Need need, long now) {
+  Action choose(Need need, long now) {
     if (granted > 0) {
       granted--;
-      return need == Need.NONE ? new Chore.Release<>() : new Chore.Create<>();
+      return need == Need.NONE ? Action.RELEASE : Action.CREATE;
     }
     if (mayAsk(need)) {
       if (need == Need.MORE && !pause.isDue(now)) {
-        return null;
+        return Action.NONE;
       }
       asking = true;
-      return new Chore.Grow<>(need);
+      return Action.GROW;
     }
     boolean needless = need == Need.NONE && !asking && share.claim() != Need.NONE;
-    return needless ? new Chore.Withdraw<>() : null;
+    return needless ? Action.WITHDRAW : Action.NONE;
   }
 
   /** Whether there is a reason to ask the budget that it does not know yet. */
@@ -71,7 +71,7 @@ final class Growth<T> {
     lastFailure = null;
   }
 
-  void failed(Throwable failure, long now) {
+  void failed(@Nullable Throwable failure, long now) {
     lastFailure = failure;
     pause.failed(now);
   }

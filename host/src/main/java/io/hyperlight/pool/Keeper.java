@@ -12,8 +12,13 @@ public interface Keeper<T> {
   T create();
 
   /**
-   * Takes an item from its holder, who cannot use it afterwards. Cheap: called by holders when they
-   * give it back, and by caretakers.
+   * Sees to it that nobody begins to use an item any more. Called by holders when they give it
+   * back, and allocates nothing. If it fails, {@link #reclaim} does so a little later.
+   */
+  void revoke(T item);
+
+  /**
+   * Takes an item from its holder, who cannot use it afterwards. Called by caretakers.
    *
    * @return the same item for its next holder, not clean yet; null if it is still being used, and
    *     it is to be asked for later. From then on nobody may begin to use it

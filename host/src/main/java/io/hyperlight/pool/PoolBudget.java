@@ -1,10 +1,6 @@
 package io.hyperlight.pool;
 
-import java.util.ArrayList;
-import java.util.LinkedHashSet;
-import java.util.List;
-import java.util.SequencedSet;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Locks.</b> A pool may call {@link Share#yields} and {@link Share#claim} while it holds its
  * own lock, and none of the other methods, because they may call back into any pool.
+ *
+ * <p><b>Errors.</b> Every method does its part wholly, or fails before it has changed anything:
+ * nothing is allocated in between.
  */
 public final class PoolBudget {
   /** How much a pool needs a reservation. */
@@ -43,10 +42,13 @@ public final class PoolBudget {
   private final int maximumCount;
   private final long maximumBytes;
 
-  private final ReentrantLock lock = new ReentrantLock();
-  private final SequencedSet<Share> shares = new LinkedHashSet<>();
-  private final SequencedSet<Share> starving = new LinkedHashSet<>();
-  private final SequencedSet<Share> wantingMore = new LinkedHashSet<>();
+  /** A monitor, which no error keeps from being given free. */
+  private final Object lock = new Object();
+
+  /** In the order in which they joined. Replaced by another one, never changed. */
+  private volatile Share[] shares = {};
+
+  private long claimsEver;
   private int count;
   private long bytes;
   private long sharesEver;
@@ -78,21 +80,15 @@ public final class PoolBudget {
 
   /** How many items are reserved now. */
   public int count() {
-    lock.lock();
-    try {
+    synchronized (lock) {
       return count;
-    } finally {
-      lock.unlock();
     }
   }
 
   /** How many bytes are reserved now. */
   public long bytes() {
-    lock.lock();
-    try {
+    synchronized (lock) {
       return bytes;
-    } finally {
-      lock.unlock();
     }
   }
 
@@ -113,13 +109,13 @@ public final class PoolBudget {
    * @param listener the pool
    */
   public Share join(long itemBytes, Listener listener) {
-    lock.lock();
-    try {
-      Share share = new Share(itemBytes, listener, ++sharesEver);
-      shares.add(share);
+    synchronized (lock) {
+      Share share = new Share(itemBytes, listener, sharesEver + 1);
+      Share[] more = Arrays.copyOf(shares, shares.length + 1);
+      more[shares.length] = share;
+      sharesEver++;
+      shares = more;
       return share;
-    } finally {
-      lock.unlock();
     }
   }
 
@@ -130,6 +126,14 @@ public final class PoolBudget {
     private final long number;
     private volatile Need claim = Need.NONE;
     private boolean yields;
+
+    /** When it made its claim: counts all claims. */
+    private long claimedAt;
+
+    /** What the pool is to be told when the lock is free again. */
+    private int grantsToTell;
+
+    private boolean askToTell;
 
     private Share(long itemBytes, Listener listener, long number) {
       this.itemBytes = itemBytes;
@@ -155,56 +159,44 @@ public final class PoolBudget {
      * @return whether the item is reserved; the share then claims nothing
      */
     public boolean reserve(Need need) {
-      Calls calls = new Calls();
       boolean reserved;
-      lock.lock();
-      try {
+      synchronized (lock) {
         reserved = fits(this) && isFirst(this, need);
         if (reserved) {
           unclaim(this);
           take(this);
         } else if (claim != need) {
           unclaim(this);
+          claimedAt = ++claimsEver;
           claim = need;
-          (need == Need.STARVING ? starving : wantingMore).addLast(this);
         }
-        grant(calls);
-      } finally {
-        lock.unlock();
+        grant();
       }
-      calls.make();
+      tell();
       return reserved;
     }
 
     /** Gives back the reservation of an item that is closed now, or was never made. */
     public void release() {
-      Calls calls = new Calls();
-      lock.lock();
-      try {
+      synchronized (lock) {
         count--;
         bytes -= itemBytes;
         if (yields) {
           yields = false;
           yielding = false;
         }
-        grant(calls);
-      } finally {
-        lock.unlock();
+        grant();
       }
-      calls.make();
+      tell();
     }
 
     /** Gives up the claim, if there is one. A grant may be on its way all the same. */
     public void withdraw() {
-      Calls calls = new Calls();
-      lock.lock();
-      try {
+      synchronized (lock) {
         unclaim(this);
-        grant(calls);
-      } finally {
-        lock.unlock();
+        grant();
       }
-      calls.make();
+      tell();
     }
 
     /**
@@ -216,8 +208,7 @@ public final class PoolBudget {
       if (!yieldWanted) {
         return false;
       }
-      lock.lock();
-      try {
+      synchronized (lock) {
         if (!yieldWanted || claim == Need.STARVING) {
           return false;
         }
@@ -225,23 +216,26 @@ public final class PoolBudget {
         yielding = true;
         yields = true;
         return true;
-      } finally {
-        lock.unlock();
       }
     }
 
     /** Gives up share and claim. Everything reserved must have been released. */
     public void leave() {
-      Calls calls = new Calls();
-      lock.lock();
-      try {
-        shares.remove(this);
+      synchronized (lock) {
+        Share[] all = shares;
+        int place = Arrays.asList(all).indexOf(this);
+        if (place >= 0) {
+          Share[] fewer = Arrays.copyOf(all, all.length - 1);
+          System.arraycopy(all, place + 1, fewer, place, fewer.length - place);
+          shares = fewer;
+        }
         unclaim(this);
-        grant(calls);
-      } finally {
-        lock.unlock();
+        count -= grantsToTell; // nobody is left to use them
+        bytes -= grantsToTell * itemBytes;
+        grantsToTell = 0;
+        grant();
       }
-      calls.make();
+      tell();
     }
   }
 
@@ -257,52 +251,80 @@ public final class PoolBudget {
   }
 
   private boolean isFirst(Share share, Need need) {
-    Share first = firstOf(starving);
+    Share first = firstOf(Need.STARVING);
     if (first == null && need == Need.MORE) {
-      first = firstOf(wantingMore);
+      first = firstOf(Need.MORE);
     }
     return first == null || first == share;
   }
 
-  private static @Nullable Share firstOf(SequencedSet<Share> claims) {
-    return claims.isEmpty() ? null : claims.getFirst();
+  /** The one with the oldest claim of a kind. */
+  private @Nullable Share firstOf(Need need) {
+    Share first = null;
+    for (Share share : shares) {
+      if (share.claim == need && (first == null || share.claimedAt < first.claimedAt)) {
+        first = share;
+      }
+    }
+    return first;
   }
 
-  private void unclaim(Share share) {
+  private static void unclaim(Share share) {
     share.claim = Need.NONE;
-    starving.remove(share);
-    wantingMore.remove(share);
   }
 
   /** Serves the claims that can be served, and sees to it that the next starving one can be. */
-  private void grant(Calls calls) {
+  private void grant() {
     while (true) {
-      Share first = firstOf(starving);
+      Share first = firstOf(Need.STARVING);
       if (first == null) {
-        first = firstOf(wantingMore);
+        first = firstOf(Need.MORE);
       }
       if (first == null || !fits(first)) {
         break;
       }
       unclaim(first);
       take(first);
-      calls.granted.add(first.listener);
+      first.grantsToTell++;
     }
-    boolean wanted = !starving.isEmpty() && !yielding;
+    boolean wanted = firstOf(Need.STARVING) != null && !yielding;
     if (wanted && !yieldWanted) {
-      shares.forEach(share -> calls.asked.add(share.listener));
+      for (Share share : shares) {
+        share.askToTell = true;
+      }
     }
     yieldWanted = wanted;
   }
 
-  /** The calls into pools to be made when the lock is free again. */
-  private static final class Calls {
-    final List<Listener> granted = new ArrayList<>(0);
-    final List<Listener> asked = new ArrayList<>(0);
+  /** Calls the pools for which there is news, without the lock. */
+  private void tell() {
+    for (Share share : shares) {
+      while (takeGrantToTell(share)) {
+        share.listener.granted();
+      }
+    }
+    for (Share share : shares) {
+      if (takeAskToTell(share)) {
+        share.listener.asked();
+      }
+    }
+  }
 
-    void make() {
-      granted.forEach(Listener::granted);
-      asked.forEach(Listener::asked);
+  private boolean takeGrantToTell(Share share) {
+    synchronized (lock) {
+      if (share.grantsToTell == 0) {
+        return false;
+      }
+      share.grantsToTell--;
+      return true;
+    }
+  }
+
+  private boolean takeAskToTell(Share share) {
+    synchronized (lock) {
+      boolean ask = share.askToTell;
+      share.askToTell = false;
+      return ask;
     }
   }
 }

@@ -2,32 +2,20 @@ package io.hyperlight.pool;
 
 /** Counts what happens in a pool. Guarded by the pool's lock. */
 final class PoolCounters {
-  private long acquired;
-  private long waited;
-  private long refused;
+  // Holders, whose stack may be at its end, count these themselves.
+  long acquired;
+  long waited;
+  long refused;
+  long waitNanos;
+  long longestWaitNanos;
+
   private long created;
   private long failures;
   private long cleaned;
   private long retired;
   private long broken;
-  private long waitNanos;
-  private long longestWaitNanos;
   private long createNanos;
   private long cleanNanos;
-
-  void acquired() {
-    acquired++;
-  }
-
-  void waited(long nanos) {
-    waited++;
-    waitNanos += nanos;
-    longestWaitNanos = Math.max(longestWaitNanos, nanos);
-  }
-
-  void refused() {
-    refused++;
-  }
 
   void created(long nanos) {
     created++;

@@ -1,7 +1,5 @@
 package io.hyperlight.pool;
 
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,7 +10,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class ReadyMembers<T> {
   private final PoolLimits limits;
-  private final List<Member<T>> members = new ArrayList<>();
+
+  /** The one that was used last comes last. */
+  final MemberList<T> members = new MemberList<>();
 
   /** No member expires before that, so that they need not be looked at on every occasion. */
   private long noneExpiresBefore;
@@ -22,53 +22,56 @@ final class ReadyMembers<T> {
   }
 
   boolean isEmpty() {
-    return members.isEmpty();
+    return members.size == 0;
   }
 
   int size() {
-    return members.size();
+    return members.size;
   }
 
   void push(Member<T> member, long now) {
     member.readySince = now;
     long expiry = earlier(now + limits.idleNanos(), member.createdAt + limits.ageNanos());
-    noneExpiresBefore = members.isEmpty() ? expiry : earlier(noneExpiresBefore, expiry);
-    members.add(member);
+    noneExpiresBefore = isEmpty() ? expiry : earlier(noneExpiresBefore, expiry);
+    members.addLast(member);
   }
 
   /**
-   * Takes the one that a thread had last, for an item may run best where it ran before; else the
-   * one that was used last.
+   * Finds the one that a thread had last, for an item may run best where it ran before; else the
+   * one that was used last. Leaves it where it is.
    */
-  @Nullable Member<T> pop(Thread thread) {
-    long id = thread.threadId();
-    for (int i = members.size() - 1; i >= 0; i--) {
-      if (members.get(i).lastHolder == id) {
-        return members.remove(i);
+  @Nullable Member<T> find(long threadId) {
+    for (Member<T> member = members.last; member != null; member = member.before) {
+      if (member.lastHolder == threadId) {
+        return member;
       }
     }
-    return members.isEmpty() ? null : members.removeLast();
+    return members.last;
   }
 
   /** Takes the one that has not been used for the longest time. */
   @Nullable Member<T> popLongestReady() {
-    return members.isEmpty() ? null : members.removeFirst();
+    return members.pollFirst();
   }
 
   /** Takes one that is too old, or too many. */
   @Nullable Member<T> popExpired(long now) {
-    if (members.isEmpty() || now - noneExpiresBefore < 0) {
+    if (isEmpty() || now - noneExpiresBefore < 0) {
       return null;
     }
     noneExpiresBefore = now;
     long next = now + limits.idleNanos();
-    if (members.size() > limits.idle()) {
-      next = members.get(limits.idle()).readySince + limits.idleNanos();
+    Member<T> firstBeyondIdle = members.first;
+    for (int i = 0; i < limits.idle() && firstBeyondIdle != null; i++) {
+      firstBeyondIdle = firstBeyondIdle.after;
+    }
+    if (firstBeyondIdle != null) {
+      next = firstBeyondIdle.readySince + limits.idleNanos();
       if (now - next >= 0) {
-        return members.removeFirst();
+        return members.pollFirst();
       }
     }
-    for (Member<T> member : members) {
+    for (Member<T> member = members.first; member != null; member = member.after) {
       long tooOldAt = member.createdAt + limits.ageNanos();
       if (now - tooOldAt >= 0) {
         members.remove(member);

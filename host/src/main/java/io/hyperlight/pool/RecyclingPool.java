@@ -2,12 +2,10 @@ package io.hyperlight.pool;
 
 import io.hyperlight.pool.PoolBudget.Need;
 import io.hyperlight.pool.RefusedException.Reason;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +23,14 @@ import org.jspecify.annotations.Nullable;
  * ones, up to its size and as far as the {@link PoolBudget} allows. {@link ReadyMembers} says which
  * of them go.
  *
+ * <p><b>Errors.</b> Holders may come with a stack that is nearly full, or find the heap full. So
+ * they change the pool in blocks that <em>call nothing and allocate nothing</em> between the first
+ * change and the last: an error strikes before all of it or after it. The lock is a monitor, which
+ * is given free without a call, too. Before anything is taken there is a {@link Loan} that it is
+ * noted in; what is lent for a loan that is {@link Loan#over} is taken back by a caretaker, if
+ * whoever had it could not do so. Caretakers have their own stack, and allocate nothing either
+ * while they hold the lock.
+ *
  * <p><b>Locks.</b> One lock guards all state, and no foreign code runs under it but for the clock.
  * Waiting on it does not pin a virtual thread.
  *
@@ -33,27 +39,42 @@ import org.jspecify.annotations.Nullable;
 public final class RecyclingPool<T> implements AutoCloseable {
   private static final long MILLISECOND = 1_000_000;
 
+  /** How often a member is looked at whose holder may have had no room to give it back. */
+  private static final long SWEEP_NANOS = 100 * MILLISECOND;
+
+  /** How often those who wait look themselves, should nobody have been able to wake them. */
+  private static final long LOOK_NANOS = 250 * MILLISECOND;
+
+  private static final long FIRST_PAUSE_NANOS = MILLISECOND;
+  private static final long LONGEST_PAUSE_NANOS = 50 * MILLISECOND;
+
   private final PoolLimits limits;
   private final Keeper<T> keeper;
   private final LongSupplier clock;
   private final PoolBudget.Share share;
+  private final List<Caretaker<T>> caretakers = new ArrayList<>();
 
-  private final ReentrantLock lock = new ReentrantLock();
+  /** For tests. */
+  volatile Steps steps = Steps.NONE;
 
-  /** There may be a chore. */
-  private final Condition work = lock.newCondition();
+  private final Object lock = new Object();
 
-  /** Something has ended that {@link #close} waits for. */
-  private final Condition ended = lock.newCondition();
+  /** The line of those who wait. */
+  private @Nullable Loan<T> firstWaiting;
 
-  private final WaitingLine<T> waiters = new WaitingLine<>(lock);
+  private @Nullable Loan<T> lastWaiting;
+  private int waiting;
+
   private final ReadyMembers<T> ready;
 
-  /** Members to be cleaned or closed. */
-  private final ArrayDeque<Member<T>> returned = new ArrayDeque<>();
+  /** Members that were given back. */
+  private final MemberList<T> returned = new MemberList<>();
 
   /** Members that were still used when they were given back. They count as lent. */
-  private List<Member<T>> used = new ArrayList<>();
+  private final MemberList<T> used = new MemberList<>();
+
+  /** The first of all members that are made and not closed. */
+  private @Nullable Member<T> firstOfAll;
 
   private final PoolCounters counters = new PoolCounters();
 
@@ -62,10 +83,10 @@ public final class RecyclingPool<T> implements AutoCloseable {
 
   private int lent;
   private int closing;
-  private int caretakers;
+  private int working;
 
-  private final Growth<T> growth;
-  private final Backoff reclaiming;
+  private final Growth growth;
+  private long sweptAt = System.nanoTime();
   private boolean closed;
 
   /**
@@ -86,24 +107,40 @@ public final class RecyclingPool<T> implements AutoCloseable {
     this.keeper = keeper;
     this.clock = clock;
     ready = new ReadyMembers<>(limits);
-    reclaiming = new Backoff(MILLISECOND, 50 * MILLISECOND, clock.getAsLong());
     share = budget.join(itemBytes, listener());
-    growth = new Growth<>(share, clock.getAsLong());
-    caretakers = threads;
-    Caretaker.startAll(threads, this, keeper, share);
+    growth = new Growth(share, clock.getAsLong());
+    for (int i = 1; i <= threads; i++) {
+      String name = "hyperlight-pool-" + share.number() + "-" + i;
+      caretakers.add(new Caretaker<>(this, keeper, share, name));
+    }
+    // An error that strikes a holder must not be the first thing that needs this.
+    boolean _ = refusal(Reason.CLOSED, null).reason() == Reason.TIMED_OUT;
+    working = threads;
+    int started = 0;
+    try {
+      for (Caretaker<T> caretaker : caretakers) {
+        caretaker.startIfDead();
+        started++;
+      }
+    } finally {
+      if (started < threads) {
+        abandon(threads - started);
+      }
+    }
   }
 
   /** Gives up: some caretakers could not be started. The others end. */
   void abandon(int missing) {
-    lock.lock();
-    try {
+    boolean none;
+    synchronized (lock) {
       closed = true;
-      caretakers -= missing;
-      work.signalAll();
-    } finally {
-      lock.unlock();
+      working -= missing;
+      none = working == 0;
+      lock.notifyAll();
     }
-    share.leave();
+    if (none) {
+      share.leave();
+    }
   }
 
   private PoolBudget.Listener listener() {
@@ -124,26 +161,29 @@ public final class RecyclingPool<T> implements AutoCloseable {
 
   /** Whether somebody is left to use what was granted. */
   private boolean takeGrant() {
-    lock.lock();
-    try {
-      if (caretakers == 0) {
+    synchronized (lock) {
+      if (working == 0) {
         return false;
       }
       growth.granted();
-      work.signal();
+      lock.notify();
       return true;
-    } finally {
-      lock.unlock();
     }
   }
 
   /** Lets a caretaker look whether there is something to do, as after a change of the clock. */
   void poke() {
-    lock.lock();
-    try {
-      work.signal();
-    } finally {
-      lock.unlock();
+    synchronized (lock) {
+      wake();
+    }
+  }
+
+  /** With the lock held. Once it is closed, others wait too. */
+  private void wake() {
+    if (closed) {
+      lock.notifyAll();
+    } else {
+      lock.notify();
     }
   }
 
@@ -151,177 +191,373 @@ public final class RecyclingPool<T> implements AutoCloseable {
    * Takes a clean member, or waits for one.
    *
    * @param maxWaitNanos zero or less does not wait
-   * @return the member, to be given back once
+   * @return the loan, to be given back
    * @throws RefusedException if there is none in time, or never
    */
-  public Member<T> acquire(long maxWaitNanos) throws RefusedException {
-    lock.lock();
-    try {
-      if (closed) {
-        throw refusal(Reason.CLOSED, null);
-      }
-      Member<T> member = ready.pop(Thread.currentThread());
-      if (member == null) {
-        member = await(maxWaitNanos);
-      } else {
-        lend(member);
-        wakeForGrowth();
-      }
-      member.lastHolder = Thread.currentThread().threadId();
-      return member;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private Member<T> await(long maxWaitNanos) throws RefusedException {
-    if (maxWaitNanos <= 0) {
-      throw timeout();
-    }
-    long start = System.nanoTime();
-    WaitingLine.Waiter<T> waiter = waiters.join();
-    wakeForGrowth();
-    RefusedException refusal;
-    try {
-      waiters.await(waiter, maxWaitNanos);
-      refusal = waiter.isAnswered() ? waiter.refusal() : timeout();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      // An answer that came first is taken, or it would be lost.
-      refusal = waiter.isAnswered() ? waiter.refusal() : refusal(Reason.INTERRUPTED, null);
-    }
-    counters.waited(System.nanoTime() - start);
-    if (refusal != null) {
-      work.signal(); // What was claimed for this thread may be needless now.
-      throw refusal;
-    }
-    return Objects.requireNonNull(waiter.member());
-  }
-
-  private RefusedException timeout() {
-    return share.claim() == Need.STARVING
-        ? refusal(Reason.NO_BUDGET, null)
-        : refusal(Reason.TIMED_OUT, growth.lastFailure());
-  }
-
-  private RefusedException refusal(Reason reason, @Nullable Throwable cause) {
-    counters.refused();
-    return new RefusedException(reason, cause);
-  }
-
-  private void lend(Member<T> member) {
-    lent++;
-    member.uses++;
-    counters.acquired();
+  public Loan<T> acquire(long maxWaitNanos) throws RefusedException {
+    Loan<T> loan = new Loan<>();
+    acquire(loan, maxWaitNanos);
+    return loan;
   }
 
   /**
-   * Ends the use of a member. If it is still being used by another thread, it comes back to the
-   * pool when that use has ended.
+   * Takes a clean member for a loan, or waits for one. Whatever happens, nothing is lent for it if
+   * this throws.
+   *
+   * @param loan a new one
+   * @param maxWaitNanos zero or less does not wait
+   * @throws RefusedException if there is none in time, or never
    */
-  public void giveBack(Member<T> member) {
-    if (takeBack(member)) {
-      return;
-    }
-    lock.lock();
+  public void acquire(Loan<T> loan, long maxWaitNanos) throws RefusedException {
     try {
-      reclaiming.reset();
-      reclaiming.failed(clock.getAsLong());
-      used.add(member);
-      work.signal();
-    } finally {
-      lock.unlock();
+      begin(loan, maxWaitNanos);
+      if (loan.state == Loan.State.WAITING) {
+        await(loan, maxWaitNanos);
+      }
+      if (loan.state != Loan.State.LENT) {
+        throw refusalOf(loan);
+      }
+    } catch (Throwable t) {
+      loan.over = true;
+      synchronized (lock) {
+        // Calls nothing.
+        if (loan.state == Loan.State.WAITING) {
+          Loan<T> before = loan.before;
+          Loan<T> after = loan.after;
+          if (before == null) {
+            firstWaiting = after;
+          } else {
+            before.after = after;
+          }
+          if (after == null) {
+            lastWaiting = before;
+          } else {
+            after.before = before;
+          }
+          waiting--;
+          loan.state = Loan.State.OVER;
+        }
+      }
+      throw t;
     }
   }
 
-  /** Takes a member from its holder; false if it is in use. */
-  boolean takeBack(Member<T> member) {
-    try {
-      T item = keeper.reclaim(member.item());
-      if (item == null) {
-        return false;
+  /** Takes what is ready, or queues up. */
+  private void begin(Loan<T> loan, long maxWaitNanos) {
+    Thread thread = Thread.currentThread();
+    long id = thread.threadId();
+    loan.holder = thread;
+    loan.holderId = id;
+    steps.at("acquire", "begin");
+    synchronized (lock) {
+      Member<T> member = closed ? null : ready.find(id);
+      Reason late = lateReason();
+      Throwable failure = growth.lastFailure();
+      steps.at("acquire", "found");
+      // Calls nothing from here to the last change.
+      if (member != null) {
+        MemberList<T> list = ready.members;
+        Member<T> before = member.before;
+        Member<T> after = member.after;
+        if (before == null) {
+          list.first = after;
+        } else {
+          before.after = after;
+        }
+        if (after == null) {
+          list.last = before;
+        } else {
+          after.before = before;
+        }
+        member.before = null;
+        member.after = null;
+        list.size--;
+        member.loan = loan;
+        member.lastHolder = id;
+        member.uses++;
+        loan.member = member;
+        loan.item = member.item;
+        loan.state = Loan.State.LENT;
+        lent++;
+        counters.acquired++;
+      } else if (closed || maxWaitNanos <= 0) {
+        loan.state = Loan.State.REFUSED;
+        loan.refusal = closed ? Reason.CLOSED : late;
+        loan.cause = closed || late == Reason.NO_BUDGET ? null : failure;
+        counters.refused++;
+      } else {
+        loan.before = lastWaiting;
+        if (lastWaiting == null) {
+          firstWaiting = loan;
+        } else {
+          lastWaiting.after = loan;
+        }
+        lastWaiting = loan;
+        waiting++;
+        loan.state = Loan.State.WAITING;
       }
-      member.replace(item);
-    } catch (RuntimeException | Error e) {
-      member.broken = true;
+      steps.at("acquire", "changed");
+      wakeForGrowth();
     }
-    lock.lock();
+    steps.at("acquire", "begun");
+  }
+
+  private void await(Loan<T> loan, long maxWaitNanos) {
+    long start = System.nanoTime();
+    long left = maxWaitNanos;
+    while (loan.state == Loan.State.WAITING
+        && left > 0
+        && !Thread.currentThread().isInterrupted()) {
+      steps.at("acquire", "park");
+      LockSupport.parkNanos(this, Math.min(left, LOOK_NANOS));
+      left = maxWaitNanos - (System.nanoTime() - start);
+      revive();
+    }
+    boolean interrupted = Thread.currentThread().isInterrupted();
+    steps.at("acquire", "waited");
+    synchronized (lock) {
+      Throwable failure = growth.lastFailure();
+      Reason late = lateReason();
+      long waited = System.nanoTime() - start;
+      // Calls nothing from here to the last change.
+      counters.waited++;
+      counters.waitNanos += waited;
+      if (waited > counters.longestWaitNanos) {
+        counters.longestWaitNanos = waited;
+      }
+      if (loan.state != Loan.State.WAITING) {
+        return; // an answer that came first is taken, or it would be lost
+      }
+      Loan<T> before = loan.before;
+      Loan<T> after = loan.after;
+      if (before == null) {
+        firstWaiting = after;
+      } else {
+        before.after = after;
+      }
+      if (after == null) {
+        lastWaiting = before;
+      } else {
+        after.before = before;
+      }
+      waiting--;
+      loan.state = Loan.State.REFUSED;
+      loan.refusal = interrupted ? Reason.INTERRUPTED : late;
+      loan.cause = interrupted || late == Reason.NO_BUDGET ? null : failure;
+      counters.refused++;
+      wake(); // what was claimed for this thread may be needless now
+    }
+  }
+
+  private Reason lateReason() {
+    return share.claim() == Need.STARVING ? Reason.NO_BUDGET : Reason.TIMED_OUT;
+  }
+
+  private RefusedException refusalOf(Loan<T> loan) {
+    Reason reason = loan.refusal;
+    return refusal(reason == null ? Reason.TIMED_OUT : reason, loan.cause);
+  }
+
+  private static RefusedException refusal(Reason reason, @Nullable Throwable cause) {
+    return new RefusedException(reason, cause);
+  }
+
+  /**
+   * Ends the use of what was lent. If it is still being used by another thread, it comes back to
+   * the pool when that use has ended. May be called again, also where it has thrown.
+   */
+  public void giveBack(Loan<T> loan) {
+    loan.over = true;
     try {
-      returned.addLast(member);
-      lent--;
-      work.signal();
-    } finally {
-      lock.unlock();
+      giveBackNow(loan);
+    } catch (StackOverflowError | OutOfMemoryError e) {
+      // A caretaker finds it: it is over.
     }
-    return true;
+  }
+
+  private void giveBackNow(Loan<T> loan) {
+    steps.at("giveBack", "begin");
+    if (loan.state != Loan.State.LENT) {
+      return;
+    }
+    try {
+      keeper.revoke(loan.item());
+    } catch (RuntimeException | Error e) {
+      // A caretaker does so.
+    }
+    steps.at("giveBack", "revoked");
+    synchronized (lock) {
+      // Calls nothing.
+      Member<T> member = loan.member;
+      if (loan.state == Loan.State.LENT && member != null) {
+        loan.state = Loan.State.OVER;
+        member.loan = null;
+        lent--;
+        Member<T> last = returned.last;
+        member.before = last;
+        member.after = null;
+        if (last == null) {
+          returned.first = member;
+        } else {
+          last.after = member;
+        }
+        returned.last = member;
+        returned.size++;
+      }
+    }
+    steps.at("giveBack", "returned");
+    poke();
   }
 
   /** The numbers of this moment. */
   public PoolFigures figures() {
-    lock.lock();
-    try {
-      return counters.figures(total, ready.size(), lent, waiters.size());
-    } finally {
-      lock.unlock();
+    synchronized (lock) {
+      return counters.figures(total, ready.size(), lent, waiting);
     }
   }
 
   /**
    * Refuses everyone who waits and whoever comes, and closes all members that are not lent. Returns
    * when that is done. Members that are lent can be used until they are given back, and are closed
-   * then. A second call waits as the first does.
+   * then. A second call waits as the first does. A thread of the pool itself does not wait.
    */
   @Override
   public void close() {
-    lock.lock();
-    try {
+    synchronized (lock) {
       closed = true;
-      while (!waiters.isEmpty()) {
-        waiters.refuseFirst(refusal(Reason.CLOSED, null));
-      }
-      work.signalAll();
-      while (lent == 0 ? caretakers > 0 : total > lent) {
-        ended.awaitUninterruptibly();
-      }
-    } finally {
-      lock.unlock();
     }
+    boolean interrupted = false;
+    while (true) {
+      synchronized (lock) {
+        refuseAll();
+        lock.notifyAll();
+        if (isDone() || isCaretaker(Thread.currentThread())) {
+          break;
+        }
+        try {
+          lock.wait(TimeUnit.NANOSECONDS.toMillis(LOOK_NANOS));
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+      revive();
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private boolean isDone() {
+    return lent == 0 ? working == 0 : total <= lent;
+  }
+
+  private boolean isCaretaker(Thread thread) {
+    for (Caretaker<T> caretaker : caretakers) {
+      if (caretaker.isThread(thread)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void refuseAll() {
+    Loan<T> loan;
+    while ((loan = takeFirstWaiting()) != null) {
+      refuse(loan, Reason.CLOSED, null);
+    }
+  }
+
+  /** Lets caretakers go on whose thread an error has ended. */
+  private void revive() {
+    for (Caretaker<T> caretaker : caretakers) {
+      if (caretaker.isDead()) {
+        caretaker.helpIfDead();
+      }
+    }
+  }
+
+  // The line. With the lock held, by those who have a stack.
+
+  /** Takes the first who waits out of the line. */
+  private @Nullable Loan<T> takeFirstWaiting() {
+    Loan<T> loan = firstWaiting;
+    if (loan != null) {
+      firstWaiting = loan.after;
+      if (loan.after == null) {
+        lastWaiting = null;
+      } else {
+        loan.after.before = null;
+      }
+      loan.after = null;
+      waiting--;
+    }
+    return loan;
+  }
+
+  private void refuse(Loan<T> loan, Reason reason, @Nullable Throwable cause) {
+    loan.refusal = reason;
+    loan.cause = cause;
+    counters.refused++;
+    loan.state = Loan.State.REFUSED;
+    LockSupport.unpark(loan.holder);
+  }
+
+  private void lend(Member<T> member, Loan<T> loan) {
+    member.loan = loan;
+    member.lastHolder = loan.holderId;
+    member.uses++;
+    loan.lend(member);
+    lent++;
+    counters.acquired++;
+    LockSupport.unpark(loan.holder);
   }
 
   // What to do. For caretakers.
 
-  /** Waits for something to do; null if nothing will ever be left to do. */
-  @Nullable Chore<T> awaitChore() {
-    lock.lock();
-    try {
+  /** Finds something to do. */
+  void chooseFor(Caretaker<T> caretaker, boolean waits) {
+    synchronized (lock) {
       while (true) {
         long now = clock.getAsLong();
-        Chore<T> chore = chooseChore(now);
-        if (chore != null) {
-          return chore;
+        sweep();
+        choose(caretaker, now);
+        if (caretaker.action != Action.NONE) {
+          return;
         }
         if (closed && total == 0) {
-          caretakers--;
-          work.signalAll();
-          ended.signalAll();
-          return null;
+          caretaker.action = Action.LEAVE;
+          lock.notifyAll();
+          return;
         }
-        try {
-          long _ = work.awaitNanos(nanosToNextChore(now));
-        } catch (InterruptedException e) {
-          // Nobody has a reason to interrupt a caretaker, and it has none to end.
+        if (!waits) {
+          return;
         }
+        awaitWork(nanosToNextChore(now));
       }
-    } finally {
-      lock.unlock();
+    }
+  }
+
+  private void awaitWork(long nanos) {
+    if (nanos <= 0) {
+      return;
+    }
+    try {
+      if (nanos == Long.MAX_VALUE) {
+        lock.wait();
+      } else {
+        lock.wait(Math.max(1, TimeUnit.NANOSECONDS.toMillis(nanos)));
+      }
+    } catch (InterruptedException e) {
+      // Nobody has a reason to interrupt a caretaker, and it has none to end.
     }
   }
 
   /** How long until time alone makes a chore. */
   private long nanosToNextChore(long now) {
-    long nanos = Long.MAX_VALUE;
-    if (!used.isEmpty()) {
-      nanos = Math.min(nanos, reclaiming.nanosLeft(now));
+    // Somebody may have had no room to wake anybody.
+    long nanos = lent > 0 || waiting > 0 ? SWEEP_NANOS : Long.MAX_VALUE;
+    for (Member<T> member = used.first; member != null; member = member.after) {
+      nanos = Math.min(nanos, member.retryAt - now);
     }
     if (!ready.isEmpty()) {
       nanos = Math.min(nanos, ready.nanosUntilExpiry(now));
@@ -332,26 +568,53 @@ public final class RecyclingPool<T> implements AutoCloseable {
     return nanos;
   }
 
-  private @Nullable Chore<T> chooseChore(long now) {
-    if (!used.isEmpty() && reclaiming.isDue(now)) {
-      List<Member<T>> members = used;
-      used = new ArrayList<>();
-      return new Chore.Reclaim<>(members);
+  /** Takes back what is lent to those who need it no more, and could not say so. */
+  private void sweep() {
+    if (lent == 0 || System.nanoTime() - sweptAt < SWEEP_NANOS) {
+      return;
     }
-    Member<T> member = returned.pollFirst();
+    sweptAt = System.nanoTime();
+    for (Member<T> member = firstOfAll; member != null; member = member.next) {
+      Loan<T> loan = member.loan;
+      if (loan != null && loan.over && loan.state == Loan.State.LENT) {
+        loan.state = Loan.State.OVER;
+        member.loan = null;
+        lent--;
+        returned.addLast(member);
+      }
+    }
+  }
+
+  private void choose(Caretaker<T> caretaker, long now) {
+    Member<T> member = used.first;
+    while (member != null && member.retryAt - now > 0) {
+      member = member.after;
+    }
     if (member != null) {
-      return mustGo(member, now) ? closing(member) : new Chore.Clean<>(member);
+      used.remove(member);
+      caretaker.member = member;
+      caretaker.action = Action.RECLAIM;
+      return;
+    }
+    member = returned.pollFirst();
+    if (member != null) {
+      caretaker.member = member;
+      caretaker.action = Action.RECLAIM;
+      return;
     }
     member = closed || mustYield() ? ready.popLongestReady() : ready.popExpired(now);
     if (member != null) {
-      return closing(member);
+      closing++;
+      caretaker.member = member;
+      caretaker.action = Action.CLOSE;
+      return;
     }
-    return chooseGrowth(now);
-  }
-
-  private Chore<T> closing(Member<T> member) {
-    closing++;
-    return new Chore.Close<>(member);
+    caretaker.need = need();
+    Action action = growth.choose(caretaker.need, now);
+    if (action == Action.CREATE || action == Action.GROW) {
+      total++;
+    }
+    caretaker.action = action;
   }
 
   private boolean mustGo(Member<T> member, long now) {
@@ -367,71 +630,84 @@ public final class RecyclingPool<T> implements AutoCloseable {
     return !ready.isEmpty() && total - closing > 1 && share.yields();
   }
 
-  private @Nullable Chore<T> chooseGrowth(long now) {
-    Chore<T> chore = growth.choose(need(), now);
-    if (chore instanceof Chore.Create || chore instanceof Chore.Grow) {
-      total++;
-    }
-    return chore;
-  }
-
   /** How much one more member would be of use. One that is being closed is of none. */
   private Need need() {
-    long wanted = Math.min(limits.size(), (long) lent + waiters.size() + limits.idle());
+    long wanted = Math.min(limits.size(), (long) lent + waiting + limits.idle());
     if (closed || total >= limits.size() || total - closing >= wanted) {
       return Need.NONE;
     }
-    return total == 0 && !waiters.isEmpty() ? Need.STARVING : Need.MORE;
+    return total == 0 && waiting > 0 ? Need.STARVING : Need.MORE;
   }
 
   private void wakeForGrowth() {
     if (growth.mayAsk(need())) {
-      work.signal();
+      lock.notify();
     }
   }
 
   // How it went. For caretakers.
 
-  void cleaned(Member<T> member, long nanos) {
-    lock.lock();
-    try {
-      counters.cleaned(nanos);
-      handOut(member);
-    } finally {
-      lock.unlock();
+  /** Cleans or closes what was given back. */
+  void decide(Caretaker<T> caretaker, Member<T> member) {
+    synchronized (lock) {
+      boolean goes = mustGo(member, clock.getAsLong());
+      if (member.countedAsLent) {
+        member.countedAsLent = false;
+        lent--;
+      }
+      member.pauseNanos = 0;
+      if (goes) {
+        closing++;
+      }
+      caretaker.action = goes ? Action.CLOSE : Action.CLEAN;
     }
   }
 
-  void cleaningFailed(Member<T> member) {
-    lock.lock();
-    try {
-      member.broken = true;
-      returned.addFirst(member);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  void created(T item, long nanos) {
-    lock.lock();
-    try {
-      counters.created(nanos);
-      growth.succeeded();
-      handOut(new Member<>(item, clock.getAsLong()));
-    } finally {
-      lock.unlock();
+  /** It is to be asked for again. */
+  void stillUsed(Caretaker<T> caretaker, Member<T> member) {
+    synchronized (lock) {
+      long now = clock.getAsLong();
+      long pause = member.pauseNanos;
+      member.pauseNanos = pause == 0 ? FIRST_PAUSE_NANOS : Math.min(2 * pause, LONGEST_PAUSE_NANOS);
+      member.retryAt = now + member.pauseNanos;
+      if (!member.countedAsLent) {
+        member.countedAsLent = true;
+        lent++;
+      }
+      used.addLast(member);
+      caretaker.done();
+      lock.notifyAll();
     }
   }
 
   /** Gives a clean member to the first who waits. */
-  private void handOut(Member<T> member) {
-    if (closed) {
-      returned.addLast(member);
-    } else if (waiters.isEmpty()) {
-      ready.push(member, clock.getAsLong());
-    } else {
-      lend(member);
-      waiters.giveToFirst(member);
+  void handOut(Caretaker<T> caretaker, Member<T> member) {
+    synchronized (lock) {
+      long now = clock.getAsLong();
+      if (member.known) {
+        counters.cleaned(caretaker.nanos);
+      } else {
+        member.known = true;
+        member.createdAt = now;
+        member.next = firstOfAll;
+        if (firstOfAll != null) {
+          firstOfAll.previous = member;
+        }
+        firstOfAll = member;
+        counters.created(caretaker.nanos);
+        growth.succeeded();
+      }
+      if (closed) {
+        caretaker.action = Action.DECIDE;
+        return;
+      }
+      Loan<T> loan = takeFirstWaiting();
+      caretaker.done();
+      if (loan == null) {
+        ready.push(member, now);
+      } else {
+        lend(member, loan);
+      }
     }
   }
 
@@ -440,54 +716,60 @@ public final class RecyclingPool<T> implements AutoCloseable {
    * it; the next one gets an attempt of its own. Otherwise there is something to wait for, and the
    * pool tries again after a while.
    */
-  void creationFailed(Throwable failure) {
-    lock.lock();
-    try {
+  void creationFailed(Caretaker<T> caretaker) {
+    synchronized (lock) {
+      Throwable failure = caretaker.failure;
+      growth.failed(failure, clock.getAsLong());
       total--;
       counters.creationFailed();
-      growth.failed(failure, clock.getAsLong());
-      if (total == 0 && !waiters.isEmpty()) {
-        waiters.refuseFirst(refusal(Reason.NOT_CREATED, failure));
+      caretaker.done();
+      Loan<T> loan = total == 0 ? takeFirstWaiting() : null;
+      if (loan != null) {
+        refuse(loan, Reason.NOT_CREATED, failure);
       }
-      ended.signalAll();
-    } finally {
-      lock.unlock();
+      wake();
     }
   }
 
-  void growthDecided(boolean reserved) {
-    lock.lock();
-    try {
+  void growthDecided(Caretaker<T> caretaker) {
+    synchronized (lock) {
       growth.asked();
-      if (!reserved) {
+      if (caretaker.reserved) {
+        caretaker.action = Action.CREATE;
+      } else {
         total--;
-        ended.signalAll();
+        caretaker.done();
+        wake();
       }
       wakeForGrowth();
-    } finally {
-      lock.unlock();
     }
   }
 
-  void memberClosed(Member<T> member) {
-    lock.lock();
-    try {
+  void memberClosed(Caretaker<T> caretaker, Member<T> member) {
+    synchronized (lock) {
       total--;
       closing--;
       counters.closed(member.broken);
-      ended.signalAll();
-    } finally {
-      lock.unlock();
+      Member<T> previous = member.previous;
+      if (previous == null) {
+        firstOfAll = member.next;
+      } else {
+        previous.next = member.next;
+      }
+      if (member.next != null) {
+        member.next.previous = previous;
+      }
+      caretaker.done();
+      wake();
     }
   }
 
-  void stillUsed(List<Member<T>> members) {
-    lock.lock();
-    try {
-      used.addAll(members);
-      reclaiming.failed(clock.getAsLong());
-    } finally {
-      lock.unlock();
+  /** Nothing will ever be left to do for it. */
+  void left(Caretaker<T> caretaker) {
+    synchronized (lock) {
+      working--;
+      caretaker.action = Action.END;
+      lock.notifyAll();
     }
   }
 }

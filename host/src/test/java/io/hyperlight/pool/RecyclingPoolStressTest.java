@@ -89,7 +89,7 @@ class RecyclingPoolStressTest {
       }
       long nanos = random.nextInt(20) == 0 ? random.nextLong(100_000) : TimeUnit.MINUTES.toNanos(3);
       try {
-        Member<Things.Thing> member = pool.acquire(nanos);
+        Loan<Things.Thing> member = pool.acquire(nanos);
         useOnce(member, random);
         served.incrementAndGet();
         pool.giveBack(member);
@@ -106,7 +106,7 @@ class RecyclingPoolStressTest {
     return null;
   }
 
-  private static void useOnce(Member<Things.Thing> member, ThreadLocalRandom random) {
+  private static void useOnce(Loan<Things.Thing> member, ThreadLocalRandom random) {
     member.item().use();
     switch (random.nextInt(20)) {
       case 0 -> member.item().busy = true;
@@ -150,7 +150,7 @@ class RecyclingPoolStressTest {
   private static Reason useUntilRefused(RecyclingPool<Things.Thing> pool) {
     while (true) {
       try {
-        Member<Things.Thing> member = pool.acquire(TimeUnit.MINUTES.toNanos(3));
+        Loan<Things.Thing> member = pool.acquire(TimeUnit.MINUTES.toNanos(3));
         member.item().use();
         pool.giveBack(member);
       } catch (RefusedException e) {

@@ -32,18 +32,18 @@ class RecyclingPoolTest {
     assertThat(things.violations).isEmpty();
   }
 
-  private static Member<Things.Thing> acquire(RecyclingPool<Things.Thing> pool)
+  private static Loan<Things.Thing> acquire(RecyclingPool<Things.Thing> pool)
       throws RefusedException {
-    Member<Things.Thing> member = pool.acquire(LONG);
+    Loan<Things.Thing> member = pool.acquire(LONG);
     member.item().use();
     return member;
   }
 
   /** Starts a thread that acquires, and returns when it waits. */
-  private static FutureTask<Member<Things.Thing>> startWaiting(RecyclingPool<Things.Thing> pool)
+  private static FutureTask<Loan<Things.Thing>> startWaiting(RecyclingPool<Things.Thing> pool)
       throws InterruptedException {
     int waiting = pool.figures().waiting();
-    FutureTask<Member<Things.Thing>> acquisition = new FutureTask<>(() -> acquire(pool));
+    FutureTask<Loan<Things.Thing>> acquisition = new FutureTask<>(() -> acquire(pool));
     Thread.ofVirtual().start(acquisition);
     Await.until("waiting", () -> pool.figures().waiting() == waiting + 1);
     return acquisition;
@@ -83,10 +83,11 @@ class RecyclingPoolTest {
   @Test
   void aMemberIsCleanedAndLentAgain() throws Exception {
     try (RecyclingPool<Things.Thing> pool = things.pool(1, 1)) {
-      Member<Things.Thing> first = acquire(pool);
+      Loan<Things.Thing> first = acquire(pool);
       pool.giveBack(first);
-      assertThat(acquire(pool)).isSameAs(first);
-      pool.giveBack(first);
+      Loan<Things.Thing> second = acquire(pool);
+      assertThat(second.item()).isSameAs(first.item());
+      pool.giveBack(second);
       assertThat(things.created).hasValue(1);
     }
   }
@@ -95,12 +96,13 @@ class RecyclingPoolTest {
   void theMemberUsedLastIsLentNext() throws Exception {
     try (RecyclingPool<Things.Thing> pool = things.pool(3, 3)) {
       awaitReady(pool, 3);
-      Member<Things.Thing> member = acquire(pool);
+      Loan<Things.Thing> member = acquire(pool);
       pool.giveBack(member);
       awaitReady(pool, 3);
-      assertThat(pool.acquire(0)).isSameAs(member);
-      member.item().use();
-      pool.giveBack(member);
+      Loan<Things.Thing> next = pool.acquire(0);
+      assertThat(next.item()).isSameAs(member.item());
+      next.item().use();
+      pool.giveBack(next);
     }
   }
 
@@ -108,20 +110,22 @@ class RecyclingPoolTest {
   void aThreadIsLentTheMemberThatItHadLast() throws Exception {
     try (RecyclingPool<Things.Thing> pool = things.pool(3, 3)) {
       awaitReady(pool, 3);
-      Member<Things.Thing> own = acquire(pool);
-      FutureTask<Member<Things.Thing>> acquisition = new FutureTask<>(() -> acquire(pool));
+      Loan<Things.Thing> own = acquire(pool);
+      FutureTask<Loan<Things.Thing>> acquisition = new FutureTask<>(() -> acquire(pool));
       Thread.ofPlatform().start(acquisition);
-      Member<Things.Thing> other = acquisition.get();
+      Loan<Things.Thing> other = acquisition.get();
       pool.giveBack(own);
       awaitReady(pool, 2);
       pool.giveBack(other);
       awaitReady(pool, 3);
-      assertThat(pool.acquire(0)).isSameAs(own);
-      assertThat(pool.acquire(0)).isSameAs(other);
-      own.item().use();
-      other.item().use();
-      pool.giveBack(own);
-      pool.giveBack(other);
+      Loan<Things.Thing> first = pool.acquire(0);
+      Loan<Things.Thing> second = pool.acquire(0);
+      assertThat(first.item()).isSameAs(own.item());
+      assertThat(second.item()).isSameAs(other.item());
+      first.item().use();
+      second.item().use();
+      pool.giveBack(first);
+      pool.giveBack(second);
     }
   }
 
@@ -138,9 +142,9 @@ class RecyclingPoolTest {
   @Test
   void thereAreNeverMoreMembersThanTheSize() throws Exception {
     try (RecyclingPool<Things.Thing> pool = things.pool(2, 1)) {
-      Member<Things.Thing> one = acquire(pool);
-      Member<Things.Thing> two = acquire(pool);
-      FutureTask<Member<Things.Thing>> waiting = startWaiting(pool);
+      Loan<Things.Thing> one = acquire(pool);
+      Loan<Things.Thing> two = acquire(pool);
+      FutureTask<Loan<Things.Thing>> waiting = startWaiting(pool);
       assertThat(pool.figures().total()).isEqualTo(2);
       pool.giveBack(one);
       pool.giveBack(waiting.get());
@@ -152,14 +156,14 @@ class RecyclingPoolTest {
   @Test
   void whoCameFirstIsServedFirst() throws Exception {
     try (RecyclingPool<Things.Thing> pool = things.pool(1, 0)) {
-      Member<Things.Thing> member = acquire(pool);
+      Loan<Things.Thing> member = acquire(pool);
       List<Integer> served = Collections.synchronizedList(new ArrayList<>());
       List<FutureTask<Boolean>> tasks = new ArrayList<>();
       for (int i = 0; i < 20; i++) {
         int number = i;
         FutureTask<Boolean> task =
             new FutureTask<>(() -> {
-              Member<Things.Thing> own = acquire(pool);
+              Loan<Things.Thing> own = acquire(pool);
               served.add(number);
               pool.giveBack(own);
               return true;
@@ -179,8 +183,8 @@ class RecyclingPoolTest {
   @Test
   void nobodyOvertakesThoseWhoWait() throws Exception {
     try (RecyclingPool<Things.Thing> pool = things.pool(1, 0)) {
-      Member<Things.Thing> member = acquire(pool);
-      FutureTask<Member<Things.Thing>> first = startWaiting(pool);
+      Loan<Things.Thing> member = acquire(pool);
+      FutureTask<Loan<Things.Thing>> first = startWaiting(pool);
       pool.giveBack(member);
       assertRefused(() -> pool.acquire(0)).isEqualTo(Reason.TIMED_OUT);
       pool.giveBack(first.get());
@@ -190,7 +194,7 @@ class RecyclingPoolTest {
   @Test
   void waitingEndsAtTheDeadline() throws Exception {
     try (RecyclingPool<Things.Thing> pool = things.pool(1, 0)) {
-      Member<Things.Thing> member = acquire(pool);
+      Loan<Things.Thing> member = acquire(pool);
       assertRefused(() -> pool.acquire(SHORT)).isEqualTo(Reason.TIMED_OUT);
       assertThat(pool.figures().waiting()).isZero();
       pool.giveBack(member);
@@ -201,9 +205,9 @@ class RecyclingPoolTest {
   @Test
   void whoGaveUpWaitingIsNotServed() throws Exception {
     try (RecyclingPool<Things.Thing> pool = things.pool(1, 0)) {
-      Member<Things.Thing> member = acquire(pool);
+      Loan<Things.Thing> member = acquire(pool);
       assertRefused(() -> pool.acquire(SHORT)).isEqualTo(Reason.TIMED_OUT);
-      FutureTask<Member<Things.Thing>> second = startWaiting(pool);
+      FutureTask<Loan<Things.Thing>> second = startWaiting(pool);
       pool.giveBack(member);
       pool.giveBack(second.get());
       assertThat(pool.figures().acquired()).isEqualTo(2);
@@ -213,7 +217,7 @@ class RecyclingPoolTest {
   @Test
   void anInterruptEndsTheWaitingAndIsKept() throws Exception {
     try (RecyclingPool<Things.Thing> pool = things.pool(1, 0)) {
-      Member<Things.Thing> member = acquire(pool);
+      Loan<Things.Thing> member = acquire(pool);
       FutureTask<Boolean> task =
           new FutureTask<>(() -> {
             assertRefused(() -> pool.acquire(LONG)).isEqualTo(Reason.INTERRUPTED);
@@ -233,7 +237,7 @@ class RecyclingPoolTest {
     try (RecyclingPool<Things.Thing> pool = things.pool(1, 1)) {
       awaitReady(pool, 1);
       Thread.currentThread().interrupt();
-      Member<Things.Thing> member = acquire(pool);
+      Loan<Things.Thing> member = acquire(pool);
       assertThat(Thread.interrupted()).isTrue();
       pool.giveBack(member);
     }
@@ -244,11 +248,11 @@ class RecyclingPoolTest {
     try (RecyclingPool<Things.Thing> pool = things.pool(1, 0)) {
       for (int i = 0; i < 300; i++) {
         int round = i;
-        Member<Things.Thing> member = acquire(pool);
+        Loan<Things.Thing> member = acquire(pool);
         FutureTask<Boolean> task =
             new FutureTask<>(() -> {
               try {
-                Member<Things.Thing> own = pool.acquire(round % 2 == 0 ? LONG : 50_000);
+                Loan<Things.Thing> own = pool.acquire(round % 2 == 0 ? LONG : 50_000);
                 own.item().use();
                 pool.giveBack(own);
               } catch (RefusedException e) {
@@ -275,7 +279,7 @@ class RecyclingPoolTest {
     List<Integer> numbers = new ArrayList<>();
     try (RecyclingPool<Things.Thing> pool = things.pool(limits, new PoolBudget(10, 10))) {
       for (int i = 0; i < 7; i++) {
-        Member<Things.Thing> member = acquire(pool);
+        Loan<Things.Thing> member = acquire(pool);
         numbers.add(member.item().number);
         pool.giveBack(member);
       }
@@ -287,15 +291,15 @@ class RecyclingPoolTest {
   void aMemberIsRetiredWhenItIsTooOld() throws Exception {
     PoolLimits limits = new PoolLimits(1, 1, Long.MAX_VALUE, Long.MAX_VALUE, 100);
     try (RecyclingPool<Things.Thing> pool = things.pool(limits, new PoolBudget(10, 10))) {
-      Member<Things.Thing> young = acquire(pool);
+      Loan<Things.Thing> young = acquire(pool);
       things.nanos.addAndGet(99);
       pool.giveBack(young);
-      Member<Things.Thing> old = acquire(pool);
-      assertThat(old).isSameAs(young);
+      Loan<Things.Thing> old = acquire(pool);
+      assertThat(old.item()).isSameAs(young.item());
       things.nanos.addAndGet(1);
       pool.giveBack(old);
-      Member<Things.Thing> next = acquire(pool);
-      assertThat(next).isNotSameAs(old);
+      Loan<Things.Thing> next = acquire(pool);
+      assertThat(next.item()).isNotSameAs(old.item());
       assertThat(old.item().state()).isEqualTo(Things.State.CLOSED);
       pool.giveBack(next);
     }
@@ -318,14 +322,14 @@ class RecyclingPoolTest {
   void membersThatNobodyNeededForATimeAreClosedButForTheIdleOnes() throws Exception {
     PoolLimits limits = new PoolLimits(5, 1, 100, Long.MAX_VALUE, Long.MAX_VALUE);
     try (RecyclingPool<Things.Thing> pool = things.pool(limits, new PoolBudget(10, 10))) {
-      List<Member<Things.Thing>> members = new ArrayList<>();
+      List<Loan<Things.Thing>> members = new ArrayList<>();
       for (int i = 0; i < 5; i++) {
         members.add(acquire(pool));
       }
       members.forEach(pool::giveBack);
       awaitReady(pool, 5);
       things.nanos.addAndGet(99);
-      Member<Things.Thing> busy = acquire(pool);
+      Loan<Things.Thing> busy = acquire(pool);
       pool.giveBack(busy);
       awaitReady(pool, 5);
       assertThat(pool.figures().retired()).isZero();
@@ -342,13 +346,13 @@ class RecyclingPoolTest {
   @Test
   void aMemberThatCannotBeCleanedIsReplaced() throws Exception {
     try (RecyclingPool<Things.Thing> pool = things.pool(1, 1)) {
-      Member<Things.Thing> spoilt = acquire(pool);
+      Loan<Things.Thing> spoilt = acquire(pool);
       things.cleaningFailure = () -> new IllegalStateException("as asked");
       pool.giveBack(spoilt);
       Await.until("closed", () -> spoilt.item().state() == Things.State.CLOSED);
       things.cleaningFailure = () -> null;
-      Member<Things.Thing> next = acquire(pool);
-      assertThat(next).isNotSameAs(spoilt);
+      Loan<Things.Thing> next = acquire(pool);
+      assertThat(next.item()).isNotSameAs(spoilt.item());
       assertThat(pool.figures().broken()).isEqualTo(1);
       assertThat(things.failures).containsExactly("clean as asked");
       pool.giveBack(next);
@@ -358,12 +362,13 @@ class RecyclingPoolTest {
   @Test
   void aMemberThatCannotBeTakenBackIsReplaced() throws Exception {
     try (RecyclingPool<Things.Thing> pool = things.pool(1, 1)) {
-      Member<Things.Thing> spoilt = acquire(pool);
+      Loan<Things.Thing> spoilt = acquire(pool);
       things.reclaimFailure = () -> new IllegalStateException("as asked");
       pool.giveBack(spoilt);
+      Await.until("broken", () -> pool.figures().broken() == 1);
       things.reclaimFailure = () -> null;
-      Member<Things.Thing> next = acquire(pool);
-      assertThat(next).isNotSameAs(spoilt);
+      Loan<Things.Thing> next = acquire(pool);
+      assertThat(next.item()).isNotSameAs(spoilt.item());
       pool.giveBack(next);
     }
   }
@@ -371,15 +376,15 @@ class RecyclingPoolTest {
   @Test
   void aMemberStillInUseComesBackWhenThatUseEnds() throws Exception {
     try (RecyclingPool<Things.Thing> pool = things.pool(1, 0)) {
-      Member<Things.Thing> member = acquire(pool);
+      Loan<Things.Thing> member = acquire(pool);
       member.item().busy = true;
       pool.giveBack(member);
-      assertThat(pool.figures().lent()).isEqualTo(1);
-      FutureTask<Member<Things.Thing>> waiting = startWaiting(pool);
+      Await.until("found in use", () -> pool.figures().lent() == 1);
+      FutureTask<Loan<Things.Thing>> waiting = startWaiting(pool);
       member.item().busy = false;
       tickUntilDone(pool, waiting);
-      assertThat(waiting.get()).isSameAs(member);
-      pool.giveBack(member);
+      assertThat(waiting.get().item()).isSameAs(member.item());
+      pool.giveBack(waiting.get());
     }
   }
 
@@ -415,8 +420,8 @@ class RecyclingPoolTest {
     things.creations.drainPermits();
     things.creationFailure = () -> new IllegalStateException("as asked");
     try (RecyclingPool<Things.Thing> pool = things.pool(1, 0)) {
-      FutureTask<Member<Things.Thing>> one = startWaiting(pool);
-      FutureTask<Member<Things.Thing>> two = startWaiting(pool);
+      FutureTask<Loan<Things.Thing>> one = startWaiting(pool);
+      FutureTask<Loan<Things.Thing>> two = startWaiting(pool);
       things.creations.release();
       assertRefused(one).isEqualTo(Reason.NOT_CREATED);
       things.creationFailure = () -> null;
@@ -428,9 +433,9 @@ class RecyclingPoolTest {
   @Test
   void aFailureToGrowLetsThreadsWaitForTheMembersThereAre() throws Exception {
     try (RecyclingPool<Things.Thing> pool = things.pool(2, 0)) {
-      Member<Things.Thing> member = acquire(pool);
+      Loan<Things.Thing> member = acquire(pool);
       things.creationFailure = () -> new IllegalStateException("as asked");
-      FutureTask<Member<Things.Thing>> waiting = startWaiting(pool);
+      FutureTask<Loan<Things.Thing>> waiting = startWaiting(pool);
       Await.until("a failure", () -> pool.figures().failures() == 1);
       assertThatThrownBy(() -> pool.acquire(SHORT))
           .asInstanceOf(type(RefusedException.class))
@@ -472,8 +477,8 @@ class RecyclingPoolTest {
   @Test
   void closingRefusesThoseWhoWaitAndThoseWhoCome() throws Exception {
     RecyclingPool<Things.Thing> pool = things.pool(1, 0);
-    Member<Things.Thing> member = acquire(pool);
-    FutureTask<Member<Things.Thing>> waiting = startWaiting(pool);
+    Loan<Things.Thing> member = acquire(pool);
+    FutureTask<Loan<Things.Thing>> waiting = startWaiting(pool);
     pool.close();
     assertRefused(waiting).isEqualTo(Reason.CLOSED);
     assertRefused(() -> pool.acquire(LONG)).isEqualTo(Reason.CLOSED);
@@ -485,7 +490,7 @@ class RecyclingPoolTest {
   void closingLeavesWhatIsLentToItsHolderUntilItIsGivenBack() throws Exception {
     PoolBudget budget = new PoolBudget(10, 10);
     RecyclingPool<Things.Thing> pool = things.pool(Things.limits(3, 3), budget);
-    Member<Things.Thing> member = acquire(pool);
+    Loan<Things.Thing> member = acquire(pool);
     pool.close();
     assertThat(things.open).hasValue(1);
     assertThat(member.item().state()).isEqualTo(Things.State.HELD);
@@ -503,7 +508,7 @@ class RecyclingPoolTest {
     Await.until("creating", () -> things.creations.hasQueuedThreads());
     FutureTask<Boolean> closing = new FutureTask<>(pool::close, true);
     Thread thread = Thread.ofPlatform().start(closing);
-    Await.until("closing", () -> thread.getState() == Thread.State.WAITING);
+    Await.until("closing", () -> thread.getState() == Thread.State.TIMED_WAITING);
     things.creations.release();
     assertThat(closing.get()).isTrue();
     assertThat(things.created).hasValue(1);
@@ -527,10 +532,10 @@ class RecyclingPoolTest {
     PoolBudget budget = new PoolBudget(3, 1000);
     try (RecyclingPool<Things.Thing> one = things.pool(Things.limits(3, 0), budget);
         RecyclingPool<Things.Thing> two = things.pool(Things.limits(3, 0), budget)) {
-      List<Member<Things.Thing>> ofOne = List.of(acquire(one), acquire(one));
-      Member<Things.Thing> ofTwo = acquire(two);
+      List<Loan<Things.Thing>> ofOne = List.of(acquire(one), acquire(one));
+      Loan<Things.Thing> ofTwo = acquire(two);
       assertRefused(() -> two.acquire(SHORT)).isEqualTo(Reason.TIMED_OUT);
-      FutureTask<Member<Things.Thing>> waiting = startWaiting(two);
+      FutureTask<Loan<Things.Thing>> waiting = startWaiting(two);
       ofOne.forEach(one::giveBack);
       closeEarly(one);
       two.giveBack(waiting.get());
@@ -545,8 +550,8 @@ class RecyclingPoolTest {
     PoolBudget budget = new PoolBudget(1, 1000);
     try (RecyclingPool<Things.Thing> one = things.pool(Things.limits(3, 0), budget);
         RecyclingPool<Things.Thing> two = things.pool(Things.limits(3, 0), budget)) {
-      Member<Things.Thing> member = acquire(one);
-      FutureTask<Member<Things.Thing>> patient = startWaiting(two);
+      Loan<Things.Thing> member = acquire(one);
+      FutureTask<Loan<Things.Thing>> patient = startWaiting(two);
       // Starving is a matter of the caretakers finding out.
       Await.until(
           "no budget",
@@ -585,10 +590,10 @@ class RecyclingPoolTest {
     PoolBudget budget = new PoolBudget(2, 1000);
     try (RecyclingPool<Things.Thing> rich = things.pool(Things.limits(2, 0), budget);
         RecyclingPool<Things.Thing> poor = things.pool(Things.limits(2, 0), budget)) {
-      Member<Things.Thing> one = acquire(rich);
-      Member<Things.Thing> two = acquire(rich);
-      FutureTask<Member<Things.Thing>> waitingRich = startWaiting(rich);
-      FutureTask<Member<Things.Thing>> waitingPoor = startWaiting(poor);
+      Loan<Things.Thing> one = acquire(rich);
+      Loan<Things.Thing> two = acquire(rich);
+      FutureTask<Loan<Things.Thing>> waitingRich = startWaiting(rich);
+      FutureTask<Loan<Things.Thing>> waitingPoor = startWaiting(poor);
       Await.until("asked", () -> budget.yieldIsWanted());
       rich.giveBack(one);
       poor.giveBack(waitingPoor.get());
@@ -601,8 +606,8 @@ class RecyclingPoolTest {
   void figuresSayWhatHappened() throws Exception {
     try (RecyclingPool<Things.Thing> pool = things.pool(1, 1)) {
       awaitReady(pool, 1);
-      Member<Things.Thing> member = acquire(pool);
-      FutureTask<Member<Things.Thing>> waiting = startWaiting(pool);
+      Loan<Things.Thing> member = acquire(pool);
+      FutureTask<Loan<Things.Thing>> waiting = startWaiting(pool);
       assertRefused(() -> pool.acquire(0)).isEqualTo(Reason.TIMED_OUT);
       PoolFigures during = pool.figures();
       assertThat(during.total()).isEqualTo(1);

@@ -77,6 +77,9 @@ final class Things implements Keeper<Things.Thing> {
   /** A failure of taking an item back, null for none. */
   volatile Supplier<@Nullable RuntimeException> reclaimFailure = () -> null;
 
+  /** What else happens where an item is made. */
+  volatile Runnable onCreate = () -> {};
+
   /** The pool's clock. */
   final AtomicLong nanos = new AtomicLong();
 
@@ -97,8 +100,14 @@ final class Things implements Keeper<Things.Thing> {
     noteThread();
     creations.acquireUninterruptibly();
     throwIfAny(creationFailure);
+    onCreate.run();
     mostOpen.accumulateAndGet(open.incrementAndGet(), Math::max);
     return new Thing(created.incrementAndGet());
+  }
+
+  @Override
+  public void revoke(Thing thing) {
+    // Holders under test keep to the rules.
   }
 
   @Override
