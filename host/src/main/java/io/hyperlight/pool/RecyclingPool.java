@@ -537,6 +537,7 @@ public final class RecyclingPool<T> implements AutoCloseable {
     }
   }
 
+  @SuppressWarnings("WaitNotInLoop") // who calls it loops
   private void awaitWork(long nanos) {
     if (nanos <= 0) {
       return;
