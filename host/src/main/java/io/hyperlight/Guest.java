@@ -4,9 +4,9 @@ import io.hyperlight.guest.Declaration;
 import io.hyperlight.guest.GuestFormatException;
 import io.hyperlight.guest.GuestProgram;
 import io.hyperlight.os.HostPath;
+import io.hyperlight.os.RegularFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -46,11 +46,15 @@ public final class Guest {
    * @return the guest
    * @throws InvalidGuestException if it is something else; the message says what, and how to mend
    *     it
-   * @throws UncheckedIOException if the file cannot be read
+   * @throws UncheckedIOException if the file cannot be read. What is no regular file is refused at
+   *     once, a pipe or a device for example
    */
   public static Guest load(Path path) {
     try {
-      return new Guest(HostPath.text(path), Files.readAllBytes(path));
+      return new Guest(HostPath.text(path), RegularFile.readAll(path));
+    } catch (RegularFile.OtherKindException e) {
+      throw new InvalidGuestException(
+          HostPath.text(path) + " is no guest: it " + e.getReason() + "; name the program's own file", e);
     } catch (IOException e) {
       throw new UncheckedIOException(
           "cannot read guest " + HostPath.text(path) + ": " + HostPath.reason(e), e);

@@ -16,6 +16,7 @@ import io.hyperlight.linux.ProgramIdentity;
 import io.hyperlight.linux.Settings;
 import io.hyperlight.linux.SystemCalls;
 import io.hyperlight.os.HostPath;
+import io.hyperlight.os.RegularFile;
 import io.hyperlight.vm.Trap;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -23,7 +24,6 @@ import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -97,7 +97,12 @@ public final class Program extends SandboxSettings<Program> {
    */
   public static Program of(Path executable) {
     try {
-      return new Program(executable.toAbsolutePath().normalize(), Files.readAllBytes(executable));
+      return new Program(executable.toAbsolutePath().normalize(), RegularFile.readAll(executable));
+    } catch (RegularFile.OtherKindException e) {
+      throw new InvalidGuestException(
+          HostPath.text(executable)
+              + " is no program: it "
+              + e.getReason() + "; name the program's own file", e);
     } catch (IOException e) {
       throw new UncheckedIOException(
           "cannot read program " + HostPath.text(executable) + ": " + HostPath.reason(e), e);

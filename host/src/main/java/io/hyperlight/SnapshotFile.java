@@ -4,10 +4,13 @@ import io.hyperlight.guest.SnapshotContents;
 import io.hyperlight.guest.SnapshotReader;
 import io.hyperlight.guest.SnapshotWriter;
 import io.hyperlight.os.HostPath;
+import io.hyperlight.os.RegularFile;
 import io.hyperlight.vm.MappedRange;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -106,12 +109,14 @@ public record SnapshotFile(
    * @throws UncheckedIOException if it cannot be read
    */
   public static boolean isSnapshot(Path path) {
-    if (!Files.isRegularFile(path)) {
+    ByteBuffer start = ByteBuffer.allocate(SnapshotWriter.magic().length);
+    try (SeekableByteChannel channel = RegularFile.channel(path)) {
+      while (start.hasRemaining() && channel.read(start) >= 0) {
+        // Until it is full, or the file ends.
+      }
+      return Arrays.equals(start.array(), SnapshotWriter.magic());
+    } catch (RegularFile.OtherKindException | NoSuchFileException e) {
       return false;
-    }
-    byte[] magic = SnapshotWriter.magic();
-    try (var in = Files.newInputStream(path)) {
-      return Arrays.equals(in.readNBytes(magic.length), magic);
     } catch (IOException e) {
       throw new UncheckedIOException(
           "cannot read " + HostPath.text(path) + ": " + HostPath.reason(e), e);

@@ -5,6 +5,7 @@ import io.hyperlight.guest.SnapshotFormatException;
 import io.hyperlight.guest.SnapshotReader;
 import io.hyperlight.guest.SnapshotWriter;
 import io.hyperlight.os.HostPath;
+import io.hyperlight.os.RegularFile;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -43,15 +44,10 @@ final class SnapshotFiles {
    * @throws UncheckedIOException if it cannot be read
    */
   static <T> T read(Path path, Reading<T> reading) {
-    try {
-      // Opening a pipe would wait for its other end, and reading a device may have effects.
-      if (Files.exists(path) && !Files.isRegularFile(path)) {
-        throw new InvalidSnapshotException(
-            HostPath.text(path) + " is no snapshot: it is no regular file", null);
-      }
-      try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-        return reading.read(channel);
-      }
+    try (SeekableByteChannel channel = RegularFile.channel(path)) {
+      return reading.read(channel);
+    } catch (RegularFile.OtherKindException e) {
+      throw new InvalidSnapshotException(HostPath.text(path) + " is no snapshot: it " + e.getReason(), e);
     } catch (IOException e) {
       throw new UncheckedIOException(
           "cannot read snapshot " + HostPath.text(path) + ": " + HostPath.reason(e), e);

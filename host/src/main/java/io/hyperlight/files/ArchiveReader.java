@@ -4,17 +4,11 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.hyperlight.os.Errno;
-import io.hyperlight.os.FileCalls;
-import io.hyperlight.os.HostFileStatus;
 import io.hyperlight.os.HostPath;
-import io.hyperlight.os.Posix;
-import io.hyperlight.os.SystemCallException;
+import io.hyperlight.os.RegularFile;
 import java.io.EOFException;
-import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
@@ -54,38 +48,9 @@ final class ArchiveReader {
   }
 
   private void read() throws IOException {
-    if (!Files.exists(archive)) {
-      throw new NoSuchFileException(HostPath.text(archive));
-    }
-    int descriptor = open();
-    try {
-      HostFileStatus status = FileCalls.fstat(descriptor);
-      if (status.kind() != FileKind.REGULAR.mode()) {
-        throw new InvalidArchiveException(
-            HostPath.text(archive) + " is no archive: it is no regular file", null);
-      }
-      // The list of entries is read into memory before any of them can be counted.
-      if (status.size() > maxBytes) {
-        throw tooLarge(null);
-      }
-      // What is open, whatever has its name by now. A name need not be one that Java can pass on.
-      read(new File("/proc/self/fd/" + descriptor));
-    } finally {
-      Posix.close(descriptor);
-    }
-  }
-
-  private int open() throws IOException {
-    try {
-      // Without waiting for the other end of a pipe.
-      return Posix.open(archive, FileCalls.O_RDONLY | FileCalls.O_NONBLOCK | FileCalls.O_NOCTTY);
-    } catch (SystemCallException e) {
-      throw new IOException(e.getMessage(), e);
-    }
-  }
-
-  private void read(File file) throws IOException {
-    try (ZipFile zip = new ZipFile(file, UTF_8)) {
+    try (RegularFile file = open();
+        // The very file that was looked at, whatever has its name by now.
+        ZipFile zip = new ZipFile(file.name().toFile(), UTF_8)) {
       for (Enumeration<? extends ZipEntry> e = zip.entries(); e.hasMoreElements(); ) {
         add(zip, e.nextElement());
       }
@@ -93,6 +58,21 @@ final class ArchiveReader {
       throw new InvalidArchiveException(
           HostPath.text(archive) + " is no archive, or damaged: " + e.getMessage(), e);
     }
+  }
+
+  private RegularFile open() throws IOException {
+    RegularFile file;
+    try {
+      file = RegularFile.open(archive);
+    } catch (RegularFile.OtherKindException e) {
+      throw new InvalidArchiveException(HostPath.text(archive) + " is no archive: it " + e.getReason(), e);
+    }
+    // The list of entries is read into memory before any of them can be counted.
+    if (file.size() > maxBytes) {
+      file.close();
+      throw tooLarge(null);
+    }
+    return file;
   }
 
   private InvalidArchiveException tooLarge(@Nullable FileException cause) {
