@@ -13,8 +13,18 @@ public final class HostFunctionException extends HyperlightException {
   private final String function;
 
   HostFunctionException(String function, Throwable cause) {
-    super("host function " + function + " failed: " + cause, cause);
+    super("host function " + function + " failed: " + describe(cause), cause);
     this.function = function;
+  }
+
+  /** What an exception says of itself. The code that does so is the embedder's, and may fail. */
+  static String describe(Throwable foreign) {
+    try {
+      return String.valueOf(foreign);
+    } catch (Throwable t) {
+      return "%s, which cannot say what it is: its toString throws %s"
+          .formatted(foreign.getClass().getName(), t.getClass().getName());
+    }
   }
 
   /** {@return the host function as the guest declares it} */

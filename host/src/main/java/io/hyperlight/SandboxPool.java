@@ -209,7 +209,11 @@ public final class SandboxPool implements AutoCloseable {
   }
 
   private static String message(@Nullable Throwable cause) {
-    return cause == null ? "" : Objects.requireNonNullElse(cause.getMessage(), cause.toString());
+    if (cause == null) {
+      return "";
+    }
+    String message = cause instanceof HyperlightException ? cause.getMessage() : null;
+    return message == null ? HostFunctionException.describe(cause) : message;
   }
 
   /** {@return the numbers of this moment} */

@@ -118,7 +118,8 @@ public record HostBinding(Declaration declaration, MethodHandle handle) {
     } catch (Exception | Error e) {
       throw e;
     } catch (Throwable t) {
-      throw new IllegalStateException(t);
+      // With a message of its own, or the constructor would ask for that of the cause.
+      throw new IllegalStateException("neither an Exception nor an Error", t);
     }
     return encode(result);
   }

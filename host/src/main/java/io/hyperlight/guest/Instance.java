@@ -513,7 +513,9 @@ public final class Instance implements AutoCloseable {
       return new Outcome.HypervisorFailed(e);
     } catch (LimitPassedException e) {
       return new Outcome.LimitPassed(e.kind(), e.most());
-    } catch (RuntimeException e) {
+    } catch (Error e) {
+      throw e;
+    } catch (Throwable e) { // also checked ones, which languages other than Java do not declare
       if (control.stopped() != null) {
         return stopped(machine().whereabouts()); // it was interrupted for that
       }
