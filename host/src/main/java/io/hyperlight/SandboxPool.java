@@ -1,5 +1,6 @@
 package io.hyperlight;
 
+import io.hyperlight.os.Deadline;
 import io.hyperlight.pool.Loan;
 import io.hyperlight.pool.PoolBudget;
 import io.hyperlight.pool.PoolFigures;
@@ -129,6 +130,50 @@ public final class SandboxPool implements AutoCloseable {
   }
 
   /**
+   * The same pool, for calls and requests that may take a certain time in all: with the waiting for
+   * a sandbox, for one to be made or cleaned, and with the call itself. It is instead of {@link
+   * Builder#maxWait} and {@link Limits#callTimeout}.
+   *
+   * @param timeout how long each call may take from its beginning to its end
+   * @return a view of this pool
+   * @throws IllegalArgumentException if the time is not positive
+   */
+  public TimedPool within(Duration timeout) {
+    return new TimedPool(this, timeout);
+  }
+
+  /** As {@link #call(String, Class, Object...)}, with so much time for everything. */
+  <T> T call(long nanos, String name, Class<T> resultType, @Nullable Object... arguments) {
+    Loan<Sandbox> loan = new Loan<>();
+    try {
+      Deadline deadline = Deadline.in(nanos);
+      Sandbox sandbox = borrow(loan, nanos, deadline);
+      return sandbox.call(timeLeft(deadline), name, resultType, arguments);
+    } finally {
+      loan.over = true;
+      pool.giveBack(loan);
+    }
+  }
+
+  /** As {@link #serve(byte[])}, with so much time for everything. */
+  byte[] serve(long nanos, byte[] request) {
+    Loan<Sandbox> loan = new Loan<>();
+    try {
+      Deadline deadline = Deadline.in(nanos);
+      Sandbox sandbox = borrow(loan, nanos, deadline);
+      return sandbox.serve(timeLeft(deadline), request);
+    } finally {
+      loan.over = true;
+      pool.giveBack(loan);
+    }
+  }
+
+  /** For a call, for which 0 is another limit: one that is late ends as soon as it has begun. */
+  private static long timeLeft(Deadline deadline) {
+    return Math.max(1, deadline.remainingNanos());
+  }
+
+  /**
    * Takes a clean sandbox. Waits if none is ready, for {@link Builder#maxWait} at most.
    *
    * @return the sandbox's lease, which has to be closed
@@ -167,8 +212,12 @@ public final class SandboxPool implements AutoCloseable {
   }
 
   private Sandbox borrow(Loan<Sandbox> loan, long nanos) {
+    return borrow(loan, nanos, Deadline.in(nanos));
+  }
+
+  private Sandbox borrow(Loan<Sandbox> loan, long nanos, Deadline deadline) {
     try {
-      pool.acquire(loan, nanos);
+      pool.acquire(loan, deadline);
     } catch (RefusedException e) {
       throw exceptionFor(e, nanos);
     }

@@ -1,5 +1,6 @@
 package io.hyperlight.pool;
 
+import io.hyperlight.os.Deadline;
 import io.hyperlight.pool.PoolBudget.Need;
 import io.hyperlight.pool.RefusedException.Reason;
 import java.util.ArrayList;
@@ -196,7 +197,7 @@ public final class RecyclingPool<T> implements AutoCloseable {
    */
   public Loan<T> acquire(long maxWaitNanos) throws RefusedException {
     Loan<T> loan = new Loan<>();
-    acquire(loan, maxWaitNanos);
+    acquire(loan, Deadline.in(maxWaitNanos));
     return loan;
   }
 
@@ -205,14 +206,14 @@ public final class RecyclingPool<T> implements AutoCloseable {
    * this throws.
    *
    * @param loan a new one
-   * @param maxWaitNanos zero or less does not wait
+   * @param deadline one that has passed does not wait
    * @throws RefusedException if there is none in time, or never
    */
-  public void acquire(Loan<T> loan, long maxWaitNanos) throws RefusedException {
+  public void acquire(Loan<T> loan, Deadline deadline) throws RefusedException {
     try {
-      begin(loan, maxWaitNanos);
+      begin(loan, deadline);
       if (loan.state == Loan.State.WAITING) {
-        await(loan, maxWaitNanos);
+        await(loan, deadline);
       }
       if (loan.state != Loan.State.LENT) {
         throw refusalOf(loan);
@@ -243,7 +244,8 @@ public final class RecyclingPool<T> implements AutoCloseable {
   }
 
   /** Takes what is ready, or queues up. */
-  private void begin(Loan<T> loan, long maxWaitNanos) {
+  private void begin(Loan<T> loan, Deadline deadline) {
+    boolean waits = !deadline.isExpired();
     Thread thread = Thread.currentThread();
     long id = thread.threadId();
     loan.holder = thread;
@@ -280,7 +282,7 @@ public final class RecyclingPool<T> implements AutoCloseable {
         loan.state = Loan.State.LENT;
         lent++;
         counters.acquired++;
-      } else if (closed || maxWaitNanos <= 0) {
+      } else if (closed || !waits) {
         loan.state = Loan.State.REFUSED;
         loan.refusal = closed ? Reason.CLOSED : late;
         loan.cause = closed || late == Reason.NO_BUDGET ? null : failure;
@@ -302,15 +304,15 @@ public final class RecyclingPool<T> implements AutoCloseable {
     steps.at("acquire", "begun");
   }
 
-  private void await(Loan<T> loan, long maxWaitNanos) {
+  private void await(Loan<T> loan, Deadline deadline) {
     long start = System.nanoTime();
-    long left = maxWaitNanos;
+    long left = deadline.remainingNanos();
     while (loan.state == Loan.State.WAITING
         && left > 0
         && !Thread.currentThread().isInterrupted()) {
       steps.at("acquire", "park");
       LockSupport.parkNanos(this, Math.min(left, LOOK_NANOS));
-      left = maxWaitNanos - (System.nanoTime() - start);
+      left = deadline.remainingNanos();
       revive();
     }
     boolean interrupted = Thread.currentThread().isInterrupted();

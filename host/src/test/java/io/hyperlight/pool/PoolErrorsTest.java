@@ -2,6 +2,7 @@ package io.hyperlight.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.os.Deadline;
 import io.hyperlight.testing.Await;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.time.Duration;
@@ -185,7 +186,7 @@ class PoolErrorsTest {
       RecyclingPool<Things.Thing> pool, List<Loan<Things.Thing>> loans, long nanos) {
     Loan<Things.Thing> loan = new Loan<>();
     try {
-      pool.acquire(loan, nanos);
+      pool.acquire(loan, Deadline.in(nanos));
       loan.item().use();
       loans.add(loan);
     } catch (StackOverflowError | OutOfMemoryError e) {
