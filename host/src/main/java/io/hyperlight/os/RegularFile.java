@@ -133,7 +133,7 @@ public final class RegularFile implements SeekableByteChannel {
    * @throws IOException if it cannot be read, or is too large for an array
    */
   public static byte[] readAll(Path path) throws IOException {
-    if (path.getFileSystem() != FileSystems.getDefault()) {
+    if (!isOfHost(path)) {
       return Files.readAllBytes(path);
     }
     try (RegularFile file = open(path)) {
@@ -143,9 +143,11 @@ public final class RegularFile implements SeekableByteChannel {
 
   /** As {@link #open}, for a path of any file system. */
   public static SeekableByteChannel channel(Path path) throws IOException {
-    return path.getFileSystem() == FileSystems.getDefault()
-        ? open(path)
-        : Files.newByteChannel(path);
+    return isOfHost(path) ? open(path) : Files.newByteChannel(path);
+  }
+
+  private static boolean isOfHost(Path path) {
+    return FileSystems.getDefault().equals(path.getFileSystem());
   }
 
   /** Who writes to the file meanwhile can make it shorter, and not longer. */
