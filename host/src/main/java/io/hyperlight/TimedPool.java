@@ -29,8 +29,8 @@ public final class TimedPool {
    * @param arguments of the declared types; a smaller integer type is widened
    * @return the result; null for void
    * @throws PoolTimeoutException if the time has passed before there is a sandbox
-   * @throws GuestTimeoutException if it passes in the call; the message says how much of it was left
-   *     for that
+   * @throws GuestTimeoutException if it passes in the call; the message says how much of it was
+   *     left for that
    * @throws PoolException and the other exceptions of {@link SandboxPool#call}
    */
   public <T> T call(String name, Class<T> resultType, @Nullable Object... arguments) {
@@ -43,8 +43,8 @@ public final class TimedPool {
    * @param request the bytes; they are copied
    * @return the answer
    * @throws PoolTimeoutException if the time has passed before there is a sandbox
-   * @throws GuestTimeoutException if it passes in the call; the message says how much of it was left
-   *     for that
+   * @throws GuestTimeoutException if it passes in the call; the message says how much of it was
+   *     left for that
    * @throws PoolException and the other exceptions of {@link SandboxPool#serve}
    */
   public byte[] serve(byte[] request) {

@@ -33,6 +33,7 @@ public final class LibraryThreads {
    *
    * @param whenDead what to do if an error ends it, on that thread; has to be short
    */
+  @SuppressWarnings("ThreadPriorityCheck") // the usual one, whatever that of the caller is
   public static Thread create(
       String name, Runnable task, Thread.UncaughtExceptionHandler whenDead) {
     Thread thread =

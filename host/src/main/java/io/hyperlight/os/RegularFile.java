@@ -10,6 +10,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.Arrays;
 
@@ -111,6 +112,7 @@ public final class RegularFile implements SeekableByteChannel {
     return switch (errno) {
       case Errno.ENOENT -> new NoSuchFileException(HostPath.text(path));
       case Errno.EACCES -> new AccessDeniedException(HostPath.text(path));
+      case Errno.ENOTDIR -> new NotDirectoryException(HostPath.text(path));
       default -> new FileSystemException(HostPath.text(path), null, Errno.describe(errno));
     };
   }
@@ -163,7 +165,9 @@ public final class RegularFile implements SeekableByteChannel {
   private byte[] readUpToSize() throws IOException {
     if (size > LONGEST_ARRAY) {
       throw new FileSystemException(
-          HostPath.text(path), null, "is too large: %d bytes, of at most %d".formatted(size, LONGEST_ARRAY));
+          HostPath.text(path),
+          null,
+          "is too large: %d bytes, of at most %d".formatted(size, LONGEST_ARRAY));
     }
     int most = size == 0 ? MOST_OF_EMPTY : (int) size;
     byte[] contents = new byte[Math.min(most, PIECE)];
