@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the embedder decides about a guest's system calls, and about its machine.
  *
- * @param clock where its time comes from; null for the host's clocks
+ * @param clock where its time comes from, which is the embedder's code; null for the host's clocks
  * @param randomSeed for random numbers that are the same in each sandbox; empty for true ones
  * @param mayMakeCode whether memory that could be written may become executable
  * @param observer sees every system call; null for nobody
