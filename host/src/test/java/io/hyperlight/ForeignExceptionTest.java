@@ -14,6 +14,13 @@ import org.junit.jupiter.api.Test;
 
 /** What the embedder's code throws may itself throw, whatever it is asked. */
 @NotInHardwareLane("Says nothing about the processor.")
+@SuppressWarnings({
+  "OverrideThrowableToString",
+  "ReferenceEquality",
+  "ThrowableEqualsHashCode",
+  "ToStringReturnsNull",
+  "UnsynchronizedOverridesSynchronized"
+}) // exceptions as they should not be
 class ForeignExceptionTest {
   private static final String PROGRAM =
       """
@@ -146,7 +153,10 @@ class ForeignExceptionTest {
         Throwable told = catchThrowable(() -> sandbox.call("use", long.class));
         assertThat(told == null ? null : told.getClass()).isEqualTo(HostFunctionException.class);
         Throwable cause = told.getCause();
-        boolean itself = cause == thrown.getLast() || cause.getCause() == thrown.getLast();
+        // What is neither an Exception nor an Error is the cause of one.
+        boolean itself =
+            cause == thrown.getLast()
+                || (cause != null && cause.getCause() == thrown.getLast());
         assertThat(itself).isTrue();
         assertThat(told.getMessage()).startsWith("host function ");
         assertUnusableAndThenAsBefore(sandbox, snapshot);

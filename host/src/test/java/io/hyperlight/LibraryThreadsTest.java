@@ -14,6 +14,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -82,7 +84,7 @@ class LibraryThreadsTest {
     private Neutral() {}
 
     public static void main(String[] arguments) throws Exception {
-      TreeSet<String> names = new TreeSet<>();
+      SortedSet<String> names = new TreeSet<>();
       WeakReference<Object> application = start(Path.of(arguments[0]), names);
       System.out.println(names);
       awaitWithGarbageCollections("collected", () -> application.get() == null);
@@ -90,7 +92,7 @@ class LibraryThreadsTest {
       System.out.println("neutral, collected, ended");
     }
 
-    private static WeakReference<Object> start(Path guest, TreeSet<String> names) throws Exception {
+    private static WeakReference<Object> start(Path guest, Set<String> names) throws Exception {
       URLClassLoader loader = new URLClassLoader(new URL[0], Neutral.class.getClassLoader());
       Throwable[] failure = new Throwable[1];
       Thread thread =
@@ -114,7 +116,7 @@ class LibraryThreadsTest {
       return new WeakReference<>(loader);
     }
 
-    private static void use(Guest guest, TreeSet<String> names) throws Exception {
+    private static void use(Guest guest, Set<String> names) throws Exception {
       try (Sandbox sandbox =
               Sandbox.builder(guest)
                   .callTimeout(Duration.ofMillis(20))
@@ -129,7 +131,7 @@ class LibraryThreadsTest {
         for (Thread thread : threads()) {
           names.add(thread.getName().replaceFirst("-[-0-9]+$", ""));
           ThreadGroup group = thread.getThreadGroup();
-          if (thread.getContextClassLoader() != ClassLoader.getSystemClassLoader()
+          if (!ClassLoader.getSystemClassLoader().equals(thread.getContextClassLoader())
               || thread.getPriority() != Thread.NORM_PRIORITY
               || !thread.isDaemon()
               || (group != null && group.getParent() != null)) {
