@@ -155,8 +155,7 @@ class ForeignExceptionTest {
         Throwable cause = told.getCause();
         // What is neither an Exception nor an Error is the cause of one.
         boolean itself =
-            cause == thrown.getLast()
-                || (cause != null && cause.getCause() == thrown.getLast());
+            cause == thrown.getLast() || (cause != null && cause.getCause() == thrown.getLast());
         assertThat(itself).isTrue();
         assertThat(told.getMessage()).startsWith("host function ");
         assertUnusableAndThenAsBefore(sandbox, snapshot);

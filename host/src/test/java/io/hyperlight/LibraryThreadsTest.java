@@ -92,6 +92,7 @@ class LibraryThreadsTest {
       System.out.println("neutral, collected, ended");
     }
 
+    @SuppressWarnings("ThreadPriorityCheck")
     private static WeakReference<Object> start(Path guest, Set<String> names) throws Exception {
       URLClassLoader loader = new URLClassLoader(new URL[0], Neutral.class.getClassLoader());
       Throwable[] failure = new Throwable[1];
@@ -162,7 +163,7 @@ class LibraryThreadsTest {
 
     public static void main(String[] arguments) throws Exception {
       List<URL> classPath = new ArrayList<>();
-      for (String entry : System.getProperty("java.class.path").split(":")) {
+      for (String entry : System.getProperty("java.class.path").split(":", -1)) {
         classPath.add(Path.of(entry).toUri().toURL());
       }
       WeakReference<Object> loader = use(classPath.toArray(URL[]::new), arguments[0]);
