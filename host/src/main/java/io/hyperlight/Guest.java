@@ -54,7 +54,11 @@ public final class Guest {
       return new Guest(HostPath.text(path), RegularFile.readAll(path));
     } catch (RegularFile.OtherKindException e) {
       throw new InvalidGuestException(
-          HostPath.text(path) + " is no guest: it " + e.getReason() + "; name the program's own file", e);
+          HostPath.text(path)
+              + " is no guest: it "
+              + e.getReason()
+              + "; name the program's own file",
+          e);
     } catch (IOException e) {
       throw new UncheckedIOException(
           "cannot read guest " + HostPath.text(path) + ": " + HostPath.reason(e), e);

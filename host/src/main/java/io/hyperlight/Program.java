@@ -102,7 +102,9 @@ public final class Program extends SandboxSettings<Program> {
       throw new InvalidGuestException(
           HostPath.text(executable)
               + " is no program: it "
-              + e.getReason() + "; name the program's own file", e);
+              + e.getReason()
+              + "; name the program's own file",
+          e);
     } catch (IOException e) {
       throw new UncheckedIOException(
           "cannot read program " + HostPath.text(executable) + ": " + HostPath.reason(e), e);

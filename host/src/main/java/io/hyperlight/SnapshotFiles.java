@@ -47,7 +47,8 @@ final class SnapshotFiles {
     try (SeekableByteChannel channel = RegularFile.channel(path)) {
       return reading.read(channel);
     } catch (RegularFile.OtherKindException e) {
-      throw new InvalidSnapshotException(HostPath.text(path) + " is no snapshot: it " + e.getReason(), e);
+      throw new InvalidSnapshotException(
+          HostPath.text(path) + " is no snapshot: it " + e.getReason(), e);
     } catch (IOException e) {
       throw new UncheckedIOException(
           "cannot read snapshot " + HostPath.text(path) + ": " + HostPath.reason(e), e);

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -30,6 +31,10 @@ class OpeningTest {
     OPENINGS.put("SnapshotFile.inspect", SnapshotFile::inspect);
     OPENINGS.put("FileTree.archive", FileTree::archive);
     OPENINGS.put("FileTree.file", FileTree::file);
+  }
+
+  private static Consumer<Path> opening(String name) {
+    return Objects.requireNonNull(OPENINGS.get(name), name);
   }
 
   @TempDir private Path folder;
@@ -89,7 +94,7 @@ class OpeningTest {
   @Test
   void aFileThatSaysItIsEmptyIsReadToABound() throws Exception {
     for (String name : new String[] {"Guest.load", "Program.of", "Snapshot.load"}) {
-      assertThat(thrownBy(OPENINGS.get(name), Path.of("/proc/self/maps")))
+      assertThat(thrownBy(opening(name), Path.of("/proc/self/maps")))
           .as(name)
           .isInstanceOf(HyperlightException.class);
     }
@@ -102,7 +107,7 @@ class OpeningTest {
       file.setLength(3L << 30); // all of it a hole
     }
     for (String name : new String[] {"Guest.load", "Program.of"}) {
-      assertThat(thrownBy(OPENINGS.get(name), large)).hasMessageContaining("is too large");
+      assertThat(thrownBy(opening(name), large)).hasMessageContaining("is too large");
     }
   }
 

@@ -65,7 +65,8 @@ final class ArchiveReader {
     try {
       file = RegularFile.open(archive);
     } catch (RegularFile.OtherKindException e) {
-      throw new InvalidArchiveException(HostPath.text(archive) + " is no archive: it " + e.getReason(), e);
+      throw new InvalidArchiveException(
+          HostPath.text(archive) + " is no archive: it " + e.getReason(), e);
     }
     // The list of entries is read into memory before any of them can be counted.
     if (file.size() > maxBytes) {

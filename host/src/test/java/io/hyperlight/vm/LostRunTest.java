@@ -41,7 +41,7 @@ class LostRunTest {
       field.setAccessible(true);
       return (ThreadPoolExecutor) field.get(null);
     } catch (ReflectiveOperationException e) {
-      throw new AssertionError(e);
+      throw new LinkageError("the field", e);
     }
   }
 
