@@ -17,7 +17,7 @@ class LinuxComparisonTest {
     "signals.c, 900",
     "futex.c, 4000",
     "poll.c, 400",
-    "limits.c, 400",
+    "limits.c, 480",
     "process.c, 1200",
     "procfiles.c, 180"
   })

@@ -1,8 +1,16 @@
 package io.hyperlight.linux;
 
-/** Whether anything about descriptors is different from the state they were restored to. */
+/**
+ * What the open files of a process share: whether anything about descriptors is different from the
+ * state they were restored to, and how large files may become.
+ */
 final class Changes {
+  private final FileSizeLimit fileSize = new FileSizeLimit();
   private boolean any = true;
+
+  FileSizeLimit fileSize() {
+    return fileSize;
+  }
 
   void note() {
     any = true;

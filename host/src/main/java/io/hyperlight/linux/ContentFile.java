@@ -105,7 +105,8 @@ final class ContentFile extends OpenFile {
       return 0;
     }
     requireEnd(at, source.length);
-    return content.write(at, source, 0, source.length);
+    int length = isRegular() ? sizeLimit().allowed(at, source.length) : source.length;
+    return content.write(at, source, 0, length);
   }
 
   @Override
@@ -169,6 +170,7 @@ final class ContentFile extends OpenFile {
     if (!isRegular()) {
       throw new FileException(Errno.EINVAL);
     }
+    sizeLimit().require(size, content.status().size());
     content.truncate(size);
   }
 

@@ -1,6 +1,7 @@
 package io.hyperlight.linux;
 
 import io.hyperlight.os.Errno;
+import io.hyperlight.vm.AddressSpace;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
@@ -37,9 +38,8 @@ final class LimitCalls {
   private final int descriptors;
   private Map<Integer, ProcessState.Limit> changed = Map.of();
 
-  /** Of files, likewise; asked for at each write. */
-  private long fileBytes = INFINITY;
-
+  private long addressBytes = INFINITY;
+  private long dataBytes = INFINITY;
   private long pendingSignals = PendingSignals.MOST;
 
   LimitCalls(SystemCalls guest, long stackBytes, int descriptors) {
@@ -68,13 +68,36 @@ final class LimitCalls {
 
   private void apply() {
     guest.files().descriptors().setLimit((int) Math.min(of(NOFILE).current(), (long) descriptors));
-    fileBytes = of(FSIZE).current();
+    guest.files().changes().fileSize().set(of(FSIZE).current());
+    addressBytes = of(AS).current();
+    dataBytes = of(DATA).current();
     pendingSignals = Math.min(of(SIGPENDING).current(), PendingSignals.MOST);
   }
 
-  /** How many bytes a file can be made to have; {@link #INFINITY} or not negative. */
-  long fileBytes() {
-    return fileBytes;
+  /**
+   * Whether a range may be mapped, in place of what is there.
+   *
+   * @param start page-aligned, as {@code end}
+   * @param data whether as memory that only the process writes
+   */
+  boolean allowsMapping(long start, long end, boolean data) {
+    return (addressBytes == INFINITY || isWithin(addressBytes, more(start, end, false), false))
+        && (!data || dataBytes == INFINITY || isWithin(dataBytes, more(start, end, true), true));
+  }
+
+  private long more(long start, long end, boolean data) {
+    return end - start - guest.space().takenBytes(start, end, data);
+  }
+
+  /** Whether so much more may be mapped. */
+  boolean allowsMore(long bytes, boolean data) {
+    return (addressBytes == INFINITY || isWithin(addressBytes, bytes, false))
+        && (!data || dataBytes == INFINITY || isWithin(dataBytes, bytes, true));
+  }
+
+  private boolean isWithin(long limit, long more, boolean data) {
+    long taken = guest.space().takenBytes(0, AddressSpace.USER_END, data);
+    return more <= 0 || Long.compareUnsigned(taken + more, limit) <= 0;
   }
 
   /** How many signals may be pending. */

@@ -71,9 +71,9 @@ final class MemoryCalls {
 
   static void register(SystemCallTable table) {
     table.on(9, (guest, a, b, c, d, e, f) -> guest.memory().mmap(guest, a, b, c, d, e, f));
-    table.on(10, (guest, a, b, c, d, e, f) -> guest.memory().mprotect(a, b, c));
+    table.on(10, (guest, a, b, c, d, e, f) -> guest.memory().mprotect(guest, a, b, c));
     table.on(11, (guest, a, b, c, d, e, f) -> guest.memory().munmap(a, b));
-    table.on(12, (guest, a, b, c, d, e, f) -> guest.memory().brk(a));
+    table.on(12, (guest, a, b, c, d, e, f) -> guest.memory().brk(guest, a));
     RemapCalls.register(table);
     AdviceCalls.register(table);
     // Locking memory is for those with CAP_IPC_LOCK or a limit above 0.
@@ -117,8 +117,11 @@ final class MemoryCalls {
     return programBreak;
   }
 
-  private long brk(long wanted) {
-    return mappings.hasRoomFor(1) ? programBreak.move(wanted) : programBreak.current();
+  private long brk(SystemCalls guest, long wanted) {
+    long start = MemoryPlacement.pageEnd(programBreak.current());
+    long end = Math.max(start, wanted < 0 ? start : MemoryPlacement.pageEnd(wanted));
+    boolean allowed = end == start || guest.process().limits().allowsMapping(start, end, true);
+    return allowed && mappings.hasRoomFor(1) ? programBreak.move(wanted) : programBreak.current();
   }
 
   private long mmap(
@@ -160,6 +163,12 @@ final class MemoryCalls {
         return start;
       }
       Protection rights = protection(protection);
+      if (!guest
+          .process()
+          .limits()
+          .allowsMapping(start, start + size, !shared && rights.writable())) {
+        return -Errno.ENOMEM;
+      }
       return replace(start, size, rights, file.area(start, size, rights));
     } finally {
       file.release(files);
@@ -205,7 +214,7 @@ final class MemoryCalls {
     return 0;
   }
 
-  private long mprotect(long address, long length, long bits) {
+  private long mprotect(SystemCalls guest, long address, long length, long bits) {
     if ((bits & ~PROT_ALL) != 0 || (address & PAGE_SIZE - 1) != 0) {
       return -Errno.EINVAL;
     }
@@ -231,6 +240,9 @@ final class MemoryCalls {
     }
     if (end == address) {
       return result;
+    }
+    if (!guest.process().limits().allowsMapping(address, end, wanted.writable())) {
+      return -Errno.ENOMEM;
     }
     try {
       mappings.protect(address, end - address, wanted);

@@ -50,6 +50,11 @@ abstract sealed class OpenFile
     changes.note();
   }
 
+  /** How large a regular file may become. */
+  final FileSizeLimit sizeLimit() {
+    return changes.fileSize();
+  }
+
   final int flags() {
     return flags;
   }

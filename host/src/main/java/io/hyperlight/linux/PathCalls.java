@@ -342,6 +342,7 @@ final class PathCalls {
     Paths.requireWritable(location.node());
     Paths.requireAllowed(location, Paths.WRITE);
     try (FileContent content = location.node().open(true)) {
+      guest.files().changes().fileSize().require(size, content.status().size());
       content.truncate(size);
     }
     return 0;

@@ -38,10 +38,11 @@ final class RemapCalls {
   }
 
   static void register(SystemCallTable table) {
-    table.on(25, (guest, a, b, c, d, e, f) -> guest.memory().remap().mremap(a, b, c, d, e));
+    table.on(25, (guest, a, b, c, d, e, f) -> guest.memory().remap().mremap(guest, a, b, c, d, e));
   }
 
-  private long mremap(long address, long oldLength, long newLength, long flags, long target) {
+  private long mremap(
+      SystemCalls guest, long address, long oldLength, long newLength, long flags, long target) {
     long oldSize = MemoryPlacement.pageEnd(oldLength);
     long newSize = MemoryPlacement.pageEnd(newLength);
     boolean mayMove = (flags & MREMAP_MAYMOVE) != 0;
@@ -84,6 +85,10 @@ final class RemapCalls {
     }
     if (area != null && area.offset() > Long.MAX_VALUE - newSize) {
       return -Errno.EINVAL;
+    }
+    boolean data = view.protection().writable() && (area == null || !area.shared());
+    if (newSize > oldSize && !guest.process().limits().allowsMore(newSize - oldSize, data)) {
+      return -Errno.ENOMEM;
     }
     if (area != null) {
       area.object().retain(); // it may be where this goes to

@@ -42,6 +42,7 @@ final class Signals {
   private static final int SIGSTOP = 19;
   private static final int SIGTTOU = 22;
   private static final int SIGURG = 23;
+  static final int SIGXFSZ = 25;
   private static final int SIGWINCH = 28;
 
   /** The first of the kernel's real-time signals. */

@@ -427,6 +427,9 @@ public final class SystemCalls implements AutoCloseable {
       ending = new ProcessEnding.WaitingForInput();
       return 0;
     } catch (FileException e) {
+      if (e.errno() == Errno.EFBIG && files.changes().fileSize().takePassed()) {
+        signals.raise(Signals.SIGXFSZ);
+      }
       return -e.errno();
     }
   }

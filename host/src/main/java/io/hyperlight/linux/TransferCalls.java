@@ -282,7 +282,12 @@ final class TransferCalls {
       return -Errno.EFBIG;
     }
     switch (flags & ~FALLOC_FL_KEEP_SIZE) {
-      case 0 -> content.content().reserve(offset, offset + size, !keepsSize);
+      case 0 -> {
+        if (!keepsSize) {
+          guest.files().changes().fileSize().require(offset + size, file.status().size());
+        }
+        content.content().reserve(offset, offset + size, !keepsSize);
+      }
       case FALLOC_FL_PUNCH_HOLE -> content.content().punch(offset, offset + size);
       default -> {
         return -Errno.ENOTSUP; // as tmpfs(5)

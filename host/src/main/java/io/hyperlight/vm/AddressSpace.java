@@ -471,6 +471,25 @@ public final class AddressSpace {
             .toList());
   }
 
+  /**
+   * How much of a range is mapped or reserved.
+   *
+   * @param writable whether only what can be written counts
+   */
+  public long takenBytes(long start, long end, boolean writable) {
+    long bytes = 0;
+    for (int at = firstMappingEndingAfter(start);
+        at < mappings.size() && mappings.get(at).start < end;
+        at++) {
+      checkpoint.pass();
+      Mapping mapping = mappings.get(at);
+      if (!writable || mapping.protection.writable()) {
+        bytes += Math.min(mapping.end, end) - Math.max(mapping.start, start);
+      }
+    }
+    return bytes;
+  }
+
   /** The first address that is mapped or reserved, from one on; -1 if there is none. */
   public long nextTaken(long address) {
     int at = firstMappingEndingAfter(address);

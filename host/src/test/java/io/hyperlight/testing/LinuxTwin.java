@@ -3,12 +3,15 @@ package io.hyperlight.testing;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.FileTree;
 import io.hyperlight.Program;
 import io.hyperlight.ProgramResult;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -19,6 +22,8 @@ import java.util.Objects;
  */
 public final class LinuxTwin {
   private static final String FOLDER = "/io/hyperlight/linux/";
+
+  private static final long FOLDER_BYTES = 1 << 20;
 
   private final Path program;
 
@@ -53,15 +58,31 @@ public final class LinuxTwin {
     return new String(result.output(), UTF_8).lines().toList();
   }
 
-  /** Both ways, with the same arguments. */
-  public void assertSame(int fewestLines, String... arguments) {
-    List<String> expected = natively(arguments);
-    ProgramResult result = program(arguments).run();
+  /**
+   * Both ways, with an empty folder as its argument: natively a real one, in the sandbox one in
+   * memory.
+   *
+   * @param fewestLines that it prints, so that it does not compare nothing
+   */
+  public void assertSame(int fewestLines) {
+    String folder = folderOfAll().toString();
+    List<String> expected = natively(folder);
+    ProgramResult result = program(folder).mount(folder, FileTree.memory(FOLDER_BYTES)).run();
     String failure = result.failure().map(Throwable::getMessage).orElse("");
     assertThat(new String(result.output(), UTF_8).lines().toList())
         .as(failure)
         .containsExactlyElementsOf(expected);
     assertThat(result.status()).as(failure).isZero();
     assertThat(expected).hasSizeGreaterThanOrEqualTo(fewestLines);
+  }
+
+  /** The program may run as nobody. */
+  private static Path folderOfAll() {
+    Path folder = TemporaryFolder.create("twin");
+    try {
+      return Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }
