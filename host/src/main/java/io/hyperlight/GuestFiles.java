@@ -3,8 +3,8 @@ package io.hyperlight;
 import io.hyperlight.files.FileSystem;
 import io.hyperlight.files.FrozenFiles;
 import java.io.InputStream;
-import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.stream.Stream;
 
 /**
  * The regular files that are in a guest's memory trees at one moment ({@link FileTree#memory}):
@@ -29,9 +29,13 @@ public final class GuestFiles {
   /**
    * {@return the paths of all files, in the order of mounts and names; a file with several names
    * under each. Those of more than 4,095 bytes are left out, as guests cannot use them either}
+   *
+   * <p>They are found as they are asked for. How many there are, and how long they are, is the
+   * guest's choice, within its trees' limits: a tree of 8 MiB can have 60,000 names of one file,
+   * each with a path of 4,000 bytes. So do not collect what you have not bounded.
    */
-  public List<String> paths() {
-    return files.paths().stream().map(GuestPaths::decode).toList();
+  public Stream<String> paths() {
+    return files.paths().map(GuestPaths::decode);
   }
 
   /**

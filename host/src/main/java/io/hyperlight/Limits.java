@@ -7,14 +7,15 @@ import java.time.temporal.ChronoUnit;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How much a guest may use. All but {@link #openFiles} counts for one call of a function, one
- * request to a program that serves, or one run of a program, and begins anew with the next. A guest
- * that uses more is ended: by {@link GuestTimeoutException} where it is about time, else by {@link
- * GuestLimitException}.
+ * How much a guest may use. All but {@link #heapBytes} and {@link #openFiles} counts for one call
+ * of a function, one request to a program that serves, or one run of a program, and begins anew
+ * with the next. A guest that uses more is ended: by {@link GuestTimeoutException} where it is
+ * about time, else by {@link GuestLimitException}.
  *
  * {@snippet file="io/hyperlight/SandboxSnippets.java" region="limits"}
  *
  * <p>Memory is bounded by {@link Sandbox.Builder#memorySize}, and files in memory by their trees.
+ * What else the library holds on the Java heap for a guest is bounded by {@link #heapBytes}.
  *
  * @param callTimeout how much time may pass, host functions included; a minute by default, {@link
  *     #FOREVER} for no limit
@@ -28,9 +29,13 @@ import java.util.concurrent.TimeUnit;
  *     guest, as a result or an argument, or goes to it from a host function; 256 MiB by default.
  *     More than the guest has memory it cannot be
  * @param outputBytes how many bytes may be printed, logged or written as an answer; 64 MiB by
- *     default
+ *     default. Each line of the log counts 64 bytes besides its text, so that empty ones are
+ *     bounded, too
  * @param systemCalls how many Linux system calls may be made; {@link Long#MAX_VALUE}, the default,
  *     for no limit
+ * @param heapBytes how many bytes of the Java heap the library may hold for the guest at the same
+ *     time, roughly: open files and the ways to them, listings, the texts of {@code /proc}, pipes;
+ *     16 MiB by default. The guest is not ended but gets ENOMEM
  * @param openFiles how many descriptors may be open at the same time, 3 to 256; 256 by default. The
  *     guest is not ended but gets EMFILE
  */
@@ -42,6 +47,7 @@ public record Limits(
     long valueBytes,
     long outputBytes,
     long systemCalls,
+    long heapBytes,
     int openFiles) {
   /** A time that is no limit. So is every other one of more than 146 years. */
   public static final Duration FOREVER = ChronoUnit.FOREVER.getDuration();
@@ -54,6 +60,7 @@ public record Limits(
       new Limits(
           FOREVER,
           FOREVER,
+          Long.MAX_VALUE,
           Long.MAX_VALUE,
           Long.MAX_VALUE,
           Long.MAX_VALUE,
@@ -78,6 +85,7 @@ public record Limits(
     requireNotNegative("value bytes", valueBytes);
     requireNotNegative("output bytes", outputBytes);
     requireNotNegative("system calls", systemCalls);
+    requireNotNegative("heap bytes", heapBytes);
     if (openFiles < LEAST_FILES || openFiles > CallLimits.MOST_DESCRIPTORS) {
       throw new IllegalArgumentException(
           "open files %d: must be %d to %d"
@@ -112,6 +120,7 @@ public record Limits(
         limits.valueBytes(),
         limits.outputBytes(),
         limits.systemCalls(),
+        limits.heapBytes(),
         limits.descriptors());
   }
 
@@ -124,6 +133,7 @@ public record Limits(
         valueBytes,
         outputBytes,
         systemCalls,
+        heapBytes,
         openFiles);
   }
 
@@ -136,7 +146,15 @@ public record Limits(
    */
   public Limits withCallTimeout(Duration limit) {
     return new Limits(
-        limit, cpuTime, hostCalls, hostCallBytes, valueBytes, outputBytes, systemCalls, openFiles);
+        limit,
+        cpuTime,
+        hostCalls,
+        hostCallBytes,
+        valueBytes,
+        outputBytes,
+        systemCalls,
+        heapBytes,
+        openFiles);
   }
 
   /**
@@ -155,6 +173,7 @@ public record Limits(
         valueBytes,
         outputBytes,
         systemCalls,
+        heapBytes,
         openFiles);
   }
 
@@ -174,6 +193,7 @@ public record Limits(
         valueBytes,
         outputBytes,
         systemCalls,
+        heapBytes,
         openFiles);
   }
 
@@ -186,7 +206,15 @@ public record Limits(
    */
   public Limits withHostCallBytes(long limit) {
     return new Limits(
-        callTimeout, cpuTime, hostCalls, limit, valueBytes, outputBytes, systemCalls, openFiles);
+        callTimeout,
+        cpuTime,
+        hostCalls,
+        limit,
+        valueBytes,
+        outputBytes,
+        systemCalls,
+        heapBytes,
+        openFiles);
   }
 
   /**
@@ -198,7 +226,15 @@ public record Limits(
    */
   public Limits withValueBytes(long limit) {
     return new Limits(
-        callTimeout, cpuTime, hostCalls, hostCallBytes, limit, outputBytes, systemCalls, openFiles);
+        callTimeout,
+        cpuTime,
+        hostCalls,
+        hostCallBytes,
+        limit,
+        outputBytes,
+        systemCalls,
+        heapBytes,
+        openFiles);
   }
 
   /**
@@ -210,7 +246,15 @@ public record Limits(
    */
   public Limits withOutputBytes(long limit) {
     return new Limits(
-        callTimeout, cpuTime, hostCalls, hostCallBytes, valueBytes, limit, systemCalls, openFiles);
+        callTimeout,
+        cpuTime,
+        hostCalls,
+        hostCallBytes,
+        valueBytes,
+        limit,
+        systemCalls,
+        heapBytes,
+        openFiles);
   }
 
   /**
@@ -222,7 +266,35 @@ public record Limits(
    */
   public Limits withSystemCalls(long limit) {
     return new Limits(
-        callTimeout, cpuTime, hostCalls, hostCallBytes, valueBytes, outputBytes, limit, openFiles);
+        callTimeout,
+        cpuTime,
+        hostCalls,
+        hostCallBytes,
+        valueBytes,
+        outputBytes,
+        limit,
+        heapBytes,
+        openFiles);
+  }
+
+  /**
+   * The same with another {@link #heapBytes}.
+   *
+   * @param limit how many bytes the library may hold for the guest
+   * @return the limits
+   * @throws IllegalArgumentException if it is negative
+   */
+  public Limits withHeapBytes(long limit) {
+    return new Limits(
+        callTimeout,
+        cpuTime,
+        hostCalls,
+        hostCallBytes,
+        valueBytes,
+        outputBytes,
+        systemCalls,
+        limit,
+        openFiles);
   }
 
   /**
@@ -241,6 +313,7 @@ public record Limits(
         valueBytes,
         outputBytes,
         systemCalls,
+        heapBytes,
         limit);
   }
 }

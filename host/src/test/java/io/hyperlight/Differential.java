@@ -83,7 +83,7 @@ final class Differential {
     files(folder).forEach((path, bytes) -> expected.put(path, digest(bytes)));
     Map<String, String> found = new TreeMap<>();
     String prefix = folder + "/";
-    for (String path : result.files().paths()) {
+    for (String path : result.files().paths().toList()) {
       found.put(path.substring(prefix.length()), digest(result.files().read(path)));
     }
     assertThat(found).isEqualTo(expected);

@@ -69,6 +69,12 @@ final class EndlessGuest {
       HL_EXPORT(void, print)
       void print(void) { for (;;) raw(1, 1, (int64_t)"0123456789abcdef", 16, 0); }
 
+      HL_EXPORT(void, empty_log_lines)
+      void empty_log_lines(void) { for (;;) hl_log(HL_INFO, HL_STR("")); }
+
+      HL_EXPORT(void, empty_log_line)
+      void empty_log_line(void) { hl_log(HL_INFO, HL_STR("")); }
+
       HL_EXPORT(void, log_lines)
       void log_lines(void) { for (;;) hl_log(HL_INFO, HL_STR("0123456789abcdef")); }
 

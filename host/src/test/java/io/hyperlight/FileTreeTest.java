@@ -110,7 +110,7 @@ class FileTreeTest {
 
   private static List<String> paths(FileTree tree) {
     try (FileSystem files = fileSystem(FileTree.mount("/m", tree))) {
-      return new GuestFiles(files.freeze()).paths();
+      return new GuestFiles(files.freeze()).paths().toList();
     }
   }
 

@@ -99,7 +99,7 @@ class HostileProgramTest {
             assertThat(serve(heir, "none")).isEqualTo("there is no such attack");
           }
         }
-        List<String> found = attacker.files().paths(); // names of the attacker's choice
+        List<String> found = attacker.files().paths().toList(); // names of the attacker's choice
         attacker.restore(start);
         assertThat(
                 MachineState.of(ResetOracle.machineOf(newborn))

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hyperlight.testing.CProgram;
 import io.hyperlight.testing.PendingSignals;
+import io.hyperlight.testing.RecordingLogger;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.lang.invoke.MethodHandle;
@@ -237,19 +238,38 @@ class LimitsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"print", "log_lines"})
+  @ValueSource(strings = {"print", "log_lines", "empty_log_lines"})
   void outputIsLimitedAndNotMoreOfItArrives(String function) {
     ByteArrayOutputStream printed = new ByteArrayOutputStream();
     try (Sandbox sandbox =
         EndlessGuest.builder()
             .hostPrint(new PrintStream(printed))
-            .logger(new io.hyperlight.testing.RecordingLogger())
+            .logger(new RecordingLogger())
             .limits(Limits.DEFAULT.withOutputBytes(1_000))
             .build()) {
       assertPasses(
           () -> sandbox.call(function, void.class), GuestLimitException.Kind.OUTPUT_BYTES, 1_000);
     }
     assertThat(printed.size()).isLessThanOrEqualTo(1_000);
+  }
+
+  @Test
+  void anEmptyLineOfTheLogIsOneTooManyWhereNothingMayBePrinted() {
+    RecordingLogger logger = new RecordingLogger();
+    Limits nothing =
+        Limits.DEFAULT
+            .withHostCalls(0)
+            .withHostCallBytes(0)
+            .withValueBytes(0)
+            .withOutputBytes(0)
+            .withSystemCalls(0);
+    try (Sandbox sandbox = EndlessGuest.builder().logger(logger).limits(nothing).build()) {
+      assertPasses(
+          () -> sandbox.call("empty_log_line", void.class),
+          GuestLimitException.Kind.OUTPUT_BYTES,
+          0);
+    }
+    assertThat(logger.lines()).isEmpty();
   }
 
   @Test

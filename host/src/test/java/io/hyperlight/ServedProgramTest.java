@@ -139,7 +139,7 @@ class ServedProgramTest {
                       .differencesOf(MachineState.of(machineOf(used))))
               .as("%s, which gave %s", script, answer)
               .isEmpty();
-          assertThat(used.files().paths()).isEqualTo(newborn.files().paths());
+          assertThat(used.files().paths().toList()).isEqualTo(newborn.files().paths().toList());
         }
       }
     }

@@ -9,6 +9,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -58,7 +59,8 @@ final class OutputFolder {
     long bytes = 0;
     int existing = 0;
     StringBuilder shown = new StringBuilder();
-    for (String path : files.paths()) {
+    for (Iterator<String> paths = files.paths().iterator(); paths.hasNext(); ) {
+      String path = paths.next();
       Path target = target(path);
       bytes = Math.addExact(bytes, files.size(path));
       if (bytes > mostBytes) {

@@ -103,6 +103,11 @@ public interface FileContent extends AutoCloseable {
     return this;
   }
 
+  /** What it holds on the heap for itself, apart from what the tree it is in accounts for. */
+  default long heapBytes() {
+    return 0;
+  }
+
   @Override
   void close();
 }

@@ -4,7 +4,9 @@ import io.hyperlight.os.Checkpoint;
 import io.hyperlight.os.Closing;
 import io.hyperlight.os.Errno;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -28,7 +30,7 @@ public final class FileSystem implements AutoCloseable {
   public static final int LONGEST_NAME = 255;
 
   /** How deep a location can be: no longer path has a name. */
-  static final int DEEPEST = LONGEST_PATH / 2;
+  public static final int DEEPEST = LONGEST_PATH / 2;
 
   private final Checkpoint checkpoint;
   private final List<Mount> mounts;
@@ -87,9 +89,13 @@ public final class FileSystem implements AutoCloseable {
     };
   }
 
-  private void collect(Place place) {
-    places.put(place.path(), place);
-    place.below().values().forEach(this::collect);
+  private void collect(Place top) {
+    Deque<Place> pending = new ArrayDeque<>(List.of(top));
+    while (!pending.isEmpty()) {
+      Place place = pending.pop();
+      places.put(place.path(), place);
+      place.below().values().forEach(pending::push);
+    }
   }
 
   /** The device number of a tree. */

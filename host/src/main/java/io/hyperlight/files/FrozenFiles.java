@@ -1,7 +1,7 @@
 package io.hyperlight.files;
 
-import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,11 +15,9 @@ public final class FrozenFiles {
     this.mounted = mounted;
   }
 
-  /** All paths; a file with several names is there several times. */
-  public List<String> paths() {
-    List<String> paths = new ArrayList<>();
-    mounted.forEach(mount -> mount.forEachFile((path, _) -> paths.add(path)));
-    return paths;
+  /** All paths, found as they are asked for; a file with several names is there several times. */
+  public Stream<String> paths() {
+    return mounted.stream().flatMap(MountedState::files);
   }
 
   /**

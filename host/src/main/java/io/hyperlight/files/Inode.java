@@ -1,5 +1,6 @@
 package io.hyperlight.files;
 
+import io.hyperlight.os.Checkpoint;
 import java.time.Instant;
 import java.util.TreeMap;
 
@@ -42,8 +43,12 @@ abstract sealed class Inode {
   /** What the budget was charged with, names apart. */
   abstract long cost();
 
-  /** The same, to be changed; the original must not be changed any more. */
-  abstract Inode copy();
+  /**
+   * The same, to be changed; the original must not be changed any more.
+   *
+   * @param checkpoint for what is as large as the guest has made it
+   */
+  abstract Inode copy(Checkpoint checkpoint);
 
   /** A regular file. */
   static final class OfFile extends Inode {
@@ -92,7 +97,7 @@ abstract sealed class Inode {
     }
 
     @Override
-    Inode copy() {
+    Inode copy(Checkpoint checkpoint) {
       return new OfFile(this);
     }
   }
@@ -111,10 +116,14 @@ abstract sealed class Inode {
       entries = new TreeMap<>();
     }
 
-    private OfDirectory(OfDirectory original) {
+    private OfDirectory(OfDirectory original, Checkpoint checkpoint) {
       super(original);
       parent = original.parent;
-      entries = new TreeMap<>(original.entries);
+      entries = new TreeMap<>();
+      original.entries.forEach((name, number) -> {
+        checkpoint.pass();
+        entries.put(name, number);
+      });
     }
 
     @Override
@@ -133,8 +142,8 @@ abstract sealed class Inode {
     }
 
     @Override
-    Inode copy() {
-      return new OfDirectory(this);
+    Inode copy(Checkpoint checkpoint) {
+      return new OfDirectory(this, checkpoint);
     }
   }
 
@@ -168,7 +177,7 @@ abstract sealed class Inode {
     }
 
     @Override
-    Inode copy() {
+    Inode copy(Checkpoint checkpoint) {
       return new OfLink(this);
     }
   }
@@ -203,7 +212,7 @@ abstract sealed class Inode {
     }
 
     @Override
-    Inode copy() {
+    Inode copy(Checkpoint checkpoint) {
       return new OfSpecial(this);
     }
   }

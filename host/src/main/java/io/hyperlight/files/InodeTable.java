@@ -1,5 +1,6 @@
 package io.hyperlight.files;
 
+import io.hyperlight.os.Checkpoint;
 import io.hyperlight.os.Errno;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * before its first change, so going back is forgetting.
  */
 final class InodeTable {
+  private final Checkpoint checkpoint;
   private MemoryState base;
   private long next;
 
@@ -21,7 +23,8 @@ final class InodeTable {
   /** Those of the shared state that are gone. */
   private Set<Long> removed = new HashSet<>();
 
-  InodeTable(MemoryState base) {
+  InodeTable(MemoryState base, Checkpoint checkpoint) {
+    this.checkpoint = checkpoint;
     this.base = base;
     this.next = base.next();
   }
@@ -57,7 +60,7 @@ final class InodeTable {
   Inode change(long number) {
     Inode inode = changed.get(number);
     if (inode == null) {
-      inode = get(number).copy();
+      inode = get(number).copy(checkpoint);
       changed.put(number, inode);
     }
     return inode;

@@ -1,7 +1,10 @@
 package io.hyperlight.files;
 
+import io.hyperlight.os.Checkpoint;
+import io.hyperlight.os.Errno;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.IdentityHashMap;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -10,23 +13,33 @@ import org.jspecify.annotations.Nullable;
  *
  * @param parent null for the root
  * @param name in the parent; empty for the root
+ * @param depth how many steps down from the root
  */
-public record Location(@Nullable Location parent, String name, Node node) {
+public record Location(@Nullable Location parent, String name, Node node, int depth) {
+  /** One step down from a parent, or the root if there is none. */
+  public Location(@Nullable Location parent, String name, Node node) {
+    this(parent, name, node, parent == null ? 0 : parent.depth + 1);
+  }
+
   // Not those of records, which go up by recursion: locations are as deep as the guest wants.
 
   @Override
   public boolean equals(@Nullable Object other) {
-    if (!(other instanceof Location location) || depth() != location.depth()) {
+    if (!(other instanceof Location location) || depth != location.depth) {
       return false;
     }
     Location there = location;
-    for (Location here = this; here != null && there != null; here = here.parent) {
-      if (!here.name.equals(there.name) || !here.node.equals(there.node)) {
+    for (Location here = this; here != there && here != null && there != null; here = here.parent) {
+      if (!here.isNamedAs(there)) {
         return false;
       }
       there = there.parent;
     }
     return true;
+  }
+
+  private boolean isNamedAs(Location other) {
+    return name.equals(other.name) && node.equals(other.node);
   }
 
   @Override
@@ -36,16 +49,7 @@ public record Location(@Nullable Location parent, String name, Node node) {
 
   @Override
   public String toString() {
-    return "Location[" + path() + ", " + node + "]";
-  }
-
-  /** How many steps down from the root. */
-  int depth() {
-    int depth = 0;
-    for (Location at = parent; at != null; at = at.parent) {
-      depth++;
-    }
-    return depth;
+    return "Location[" + pathText() + ", " + node + "]";
   }
 
   /** Whether a node is this, or on the way to it. */
@@ -58,13 +62,81 @@ public record Location(@Nullable Location parent, String name, Node node) {
     return false;
   }
 
-  /** The absolute path. */
+  /**
+   * The absolute path.
+   *
+   * @throws FileException ENAMETOOLONG if it is none that a system call could take
+   */
   public String path() {
-    StringBuilder path = new StringBuilder();
-    for (Location at = this; at.parent != null; at = at.parent) {
-      path.insert(0, at.name).insert(0, '/');
+    if (pathLength() >= FileSystem.LONGEST_PATH) {
+      throw new FileException(Errno.ENAMETOOLONG);
     }
-    return path.isEmpty() ? "/" : path.toString();
+    return pathText();
+  }
+
+  /** How long the absolute path is. */
+  private int pathLength() {
+    int length = 0;
+    for (Location at = this; at.parent != null; at = at.parent) {
+      length += 1 + at.name.length();
+    }
+    return Math.max(1, length);
+  }
+
+  private String pathText() {
+    char[] path = new char[pathLength()];
+    path[0] = '/';
+    int end = path.length;
+    for (Location at = this; at.parent != null; at = at.parent) {
+      end -= at.name.length();
+      at.name.getChars(0, at.name.length(), path, end);
+      path[--end] = '/';
+    }
+    return new String(path);
+  }
+
+  /**
+   * Where this is after a file or directory was moved; null if it has not moved with it.
+   *
+   * @param before where that was
+   * @param now where it is
+   * @param known what was found before, by identity: many descriptors share their ways
+   */
+  public @Nullable Location moved(
+      Location before,
+      Location now,
+      IdentityHashMap<Location, Location> known,
+      Checkpoint checkpoint) {
+    Location upper = this;
+    while (upper.depth > before.depth) {
+      checkpoint.pass();
+      upper = parentOf(upper);
+    }
+    // What was moved is the same node in the same directory; how that was reached is the same then.
+    if (upper.depth != before.depth
+        || !upper.isNamedAs(before)
+        || !parentOf(upper).node.equals(parentOf(before).node)) {
+      return null;
+    }
+    Deque<Location> below = new ArrayDeque<>();
+    Location there = null;
+    for (Location at = this; there == null; at = parentOf(at)) {
+      checkpoint.pass();
+      there = at.depth == before.depth ? now : known.get(at);
+      if (there == null) {
+        below.push(at);
+      }
+    }
+    for (Location at : below) {
+      checkpoint.pass();
+      there = new Location(there, at.name, at.node);
+      known.put(at, there);
+    }
+    return there;
+  }
+
+  private static Location parentOf(Location location) {
+    return Objects.requireNonNull(location.parent);
   }
 
   /** The same without its name, which was taken away: as Linux shows it. */

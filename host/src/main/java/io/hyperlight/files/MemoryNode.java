@@ -56,7 +56,17 @@ record MemoryNode(MemoryTree tree, long inode) implements Node {
 
   @Override
   public List<DirectoryEntry> entries() {
-    return tree.entries(inode);
+    return tree.entriesAfter(inode, null, Integer.MAX_VALUE);
+  }
+
+  @Override
+  public boolean isListedInPieces() {
+    return true;
+  }
+
+  @Override
+  public List<DirectoryEntry> entriesAfter(@Nullable String name, int most) {
+    return tree.entriesAfter(inode, name, most);
   }
 
   @Override

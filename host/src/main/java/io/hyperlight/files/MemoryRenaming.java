@@ -77,6 +77,7 @@ final class MemoryRenaming {
     if (replaced != MemoryTree.NONE) {
       requireReplaceable();
     }
+    copyLargeOnes();
     Inode left = new Inode.OfSpecial(FileKind.CHARACTER_DEVICE, 0, tree.now());
     long more = replaced != MemoryTree.NONE ? 0 : MemoryTree.costOf(newName);
     more += whiteout ? left.cost() : -MemoryTree.costOf(name);
@@ -119,7 +120,18 @@ final class MemoryRenaming {
     }
   }
 
+  /** Here, where nothing is half done: the call may be ended meanwhile. */
+  private void copyLargeOnes() {
+    inodes.change(from);
+    inodes.change(to);
+    inodes.change(moved);
+    if (replaced != MemoryTree.NONE) {
+      inodes.change(replaced);
+    }
+  }
+
   private void exchange() {
+    copyLargeOnes();
     tree.put(to, newName, moved);
     tree.put(from, name, replaced);
     settle(moved, from, to);

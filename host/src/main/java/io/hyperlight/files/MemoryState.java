@@ -3,8 +3,9 @@ package io.hyperlight.files;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.Map;
-import java.util.function.BiConsumer;
+import java.util.NoSuchElementException;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -49,36 +50,74 @@ record MemoryState(Map<Long, Inode> table, long next, long used) {
   }
 
   /**
-   * Visits all regular files, each under all its names, the names in order. Those whose path would
-   * be too long for a path are left out, since a guest can nest directories as deep as it wants.
+   * All regular files, each under all its names, the names in order. Those whose path would be too
+   * long for a path are left out, since a guest can nest directories as deep as it wants. Holds no
+   * more than the way to where it is.
    *
    * @param prefix what comes before each path: empty, or ends with a slash
    * @param hidden paths, prefix included, below which nothing is visited
    */
-  void forEachFile(
-      String prefix, Predicate<String> hidden, BiConsumer<String, Inode.OfFile> visitor) {
-    record Step(String path, Inode inode) {}
-    Deque<Step> pending = new ArrayDeque<>();
-    pending.push(new Step(prefix, get(ROOT)));
-    while (!pending.isEmpty()) {
-      Step step = pending.pop();
-      switch (step.inode) {
-        case Inode.OfFile file -> visitor.accept(step.path, file);
-        case Inode.OfLink _, Inode.OfSpecial _ -> {}
-        case Inode.OfDirectory directory -> {
-          String before =
-              step.path.isEmpty() || step.path.endsWith("/") ? step.path : step.path + "/";
-          directory
-              .entries
-              .descendingMap()
-              .forEach((name, number) -> {
-                String path = before + name;
-                if (path.length() < FileSystem.LONGEST_PATH && !hidden.test(path)) {
-                  pending.push(new Step(path, get(number)));
-                }
-              });
+  Iterator<String> files(String prefix, Predicate<String> hidden) {
+    return new Files(prefix, hidden);
+  }
+
+  private final class Files implements Iterator<String> {
+    /** A directory that is being listed. */
+    private record Level(String prefix, Iterator<Map.Entry<String, Long>> entries) {}
+
+    private final Predicate<String> hidden;
+    private final Deque<Level> way = new ArrayDeque<>();
+    private @Nullable String next;
+
+    Files(String prefix, Predicate<String> hidden) {
+      this.hidden = hidden;
+      enter(prefix, get(ROOT));
+      next = find();
+    }
+
+    private void enter(String prefix, Inode inode) {
+      if (inode instanceof Inode.OfDirectory directory) {
+        way.push(new Level(prefix, directory.entries.entrySet().iterator()));
+      }
+    }
+
+    private @Nullable String find() {
+      while (!way.isEmpty()) {
+        Level level = way.element();
+        if (!level.entries.hasNext()) {
+          way.pop();
+          continue;
+        }
+        Map.Entry<String, Long> entry = level.entries.next();
+        int length = level.prefix.length() + entry.getKey().length();
+        Inode inode = get(entry.getValue());
+        if (length >= FileSystem.LONGEST_PATH || inode instanceof Inode.OfLink) {
+          continue;
+        }
+        String path = level.prefix + entry.getKey();
+        if (!hidden.test(path)) {
+          if (inode instanceof Inode.OfFile) {
+            return path;
+          }
+          enter(path + "/", inode);
         }
       }
+      return null;
+    }
+
+    @Override
+    public boolean hasNext() {
+      return next != null;
+    }
+
+    @Override
+    public String next() {
+      String found = next;
+      if (found == null) {
+        throw new NoSuchElementException();
+      }
+      next = find();
+      return found;
     }
   }
 }

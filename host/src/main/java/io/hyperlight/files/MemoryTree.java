@@ -6,6 +6,8 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,7 +42,7 @@ final class MemoryTree implements Tree {
     this.clock = clock;
     budget = new Budget(source.limitBytes());
     budget.setUsed(source.initial().used());
-    inodes = new InodeTable(source.initial());
+    inodes = new InodeTable(source.initial(), checkpoint);
   }
 
   @Override
@@ -131,11 +133,19 @@ final class MemoryTree implements Tree {
     return number == null ? NONE : number;
   }
 
-  List<DirectoryEntry> entries(long directory) {
+  /** At most so many entries of a directory behind one, which may be gone, or from the first on. */
+  List<DirectoryEntry> entriesAfter(long directory, @Nullable String last, int most) {
+    NavigableMap<String, Long> all = asDirectory(inodes.get(directory)).entries;
     List<DirectoryEntry> entries = new ArrayList<>();
-    asDirectory(inodes.get(directory))
-        .entries
-        .forEach((name, number) -> entries.add(new DirectoryEntry(name, number, kind(number))));
+    for (Map.Entry<String, Long> entry :
+        (last == null ? all : all.tailMap(last, false)).entrySet()) {
+      if (entries.size() == most) {
+        break;
+      }
+      checkpoint.pass();
+      long number = entry.getValue();
+      entries.add(new DirectoryEntry(entry.getKey(), number, kind(number)));
+    }
     return entries;
   }
 
@@ -178,6 +188,7 @@ final class MemoryTree implements Tree {
     requireWritable();
     requireThere(directory);
     requireFree(directory, name);
+    inodes.change(directory); // a large one is copied now, where nothing is half done
     take(inode.cost() + costOf(name));
     long number = inodes.add(inode);
     put(directory, name, number);
@@ -198,6 +209,7 @@ final class MemoryTree implements Tree {
     if (inode.links >= MOST_LINKS) {
       throw new FileException(Errno.EMLINK);
     }
+    inodes.change(directory);
     take(costOf(name));
     Inode linked = inodes.change(existing);
     linked.links++;
@@ -214,6 +226,7 @@ final class MemoryTree implements Tree {
     if (kind(number) == FileKind.DIRECTORY) {
       throw new FileException(Errno.EISDIR);
     }
+    inodes.change(directory);
     take(directory, name);
     drop(number);
   }
@@ -224,6 +237,7 @@ final class MemoryTree implements Tree {
     if (!asDirectory(inodes.get(number)).entries.isEmpty()) {
       throw new FileException(Errno.ENOTEMPTY);
     }
+    inodes.change(directory);
     take(directory, name);
     drop(number);
     inodes.change(directory).links--;
@@ -258,6 +272,7 @@ final class MemoryTree implements Tree {
   }
 
   int read(long number, long offset, byte[] target, int from, int length) {
+    checkpoint.passBytes(length);
     return file(inodes.get(number)).data.read(offset, target, from, length);
   }
 
@@ -266,6 +281,7 @@ final class MemoryTree implements Tree {
     if (length == 0) {
       return 0;
     }
+    checkpoint.passBytes(length);
     if (offset == Long.MAX_VALUE) {
       throw new FileException(Errno.EFBIG);
     }

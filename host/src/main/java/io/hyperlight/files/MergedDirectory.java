@@ -4,6 +4,7 @@ import io.hyperlight.os.Errno;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -103,12 +104,41 @@ record MergedDirectory(Place place, Node below) implements Node {
   public List<DirectoryEntry> entries() {
     List<DirectoryEntry> entries = new ArrayList<>(below.entries());
     entries.removeIf(entry -> owns(entry.name()));
-    place
-        .below()
-        .forEach((name, mount) -> {
-          FileStatus status = mount.view(covered(mount, name)).status();
-          entries.add(new DirectoryEntry(name, status.inode(), status.kind()));
-        });
+    addPlaces(place.below(), entries);
+    return entries;
+  }
+
+  private void addPlaces(Map<String, Place> places, List<DirectoryEntry> entries) {
+    places.forEach((name, mount) -> {
+      FileStatus status = mount.view(covered(mount, name)).status();
+      entries.add(new DirectoryEntry(name, status.inode(), status.kind()));
+    });
+  }
+
+  @Override
+  public boolean isListedInPieces() {
+    return below.isListedInPieces();
+  }
+
+  /** Those of the directory below first, as in {@link #entries}; places are few. */
+  @Override
+  public List<DirectoryEntry> entriesAfter(@Nullable String name, int most) {
+    List<DirectoryEntry> entries = new ArrayList<>();
+    if (name != null && owns(name)) {
+      addPlaces(place.below().tailMap(name, false), entries);
+      return entries;
+    }
+    String last = name;
+    while (entries.isEmpty()) {
+      List<DirectoryEntry> more = below.entriesAfter(last, most);
+      if (more.isEmpty()) {
+        addPlaces(place.below(), entries);
+        return entries;
+      }
+      last = more.getLast().name();
+      entries.addAll(more);
+      entries.removeIf(entry -> owns(entry.name()));
+    }
     return entries;
   }
 

@@ -1,7 +1,11 @@
 package io.hyperlight.files;
 
+import java.util.Iterator;
 import java.util.Set;
-import java.util.function.BiConsumer;
+import java.util.Spliterator;
+import java.util.Spliterators;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,18 +19,17 @@ import org.jspecify.annotations.Nullable;
  */
 record MountedState(
     String path, @Nullable MemoryState state, Set<String> covered, Set<String> directories) {
-  /** Visits the regular files that are to be seen, by absolute path. */
-  void forEachFile(BiConsumer<String, Inode.OfFile> visitor) {
-    if (state != null && !covered.contains(path)) {
-      state.forEachFile(
-          prefix(),
-          covered::contains,
-          (file, inode) -> {
-            if (!directories.contains(file)) {
-              visitor.accept(file, inode);
-            }
-          });
+  /** The paths of the regular files that are to be seen, found as they are asked for. */
+  Stream<String> files() {
+    if (state == null || covered.contains(path)) {
+      return Stream.empty();
     }
+    Iterator<String> files = state.files(prefix(), covered::contains);
+    return StreamSupport.stream(
+            Spliterators.spliteratorUnknownSize(
+                files, Spliterator.ORDERED | Spliterator.NONNULL | Spliterator.IMMUTABLE),
+            false)
+        .filter(file -> !directories.contains(file));
   }
 
   /** The file that is to be seen at an absolute path; null if there is none of this tree. */

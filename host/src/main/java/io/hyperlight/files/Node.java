@@ -55,6 +55,25 @@ public interface Node {
     throw new FileException(Errno.ENOTDIR);
   }
 
+  /**
+   * Whether a directory is listed piece by piece with {@link #entriesAfter}, so that nobody has to
+   * hold all of a listing that may be long.
+   */
+  default boolean isListedInPieces() {
+    return false;
+  }
+
+  /**
+   * Some of what {@link #entries} has, in a fixed order of names.
+   *
+   * @param name the entry that came last, which may be gone by now; null at the beginning
+   * @param most how many there may be
+   * @return those that follow; none at the end
+   */
+  default List<DirectoryEntry> entriesAfter(@Nullable String name, int most) {
+    throw new FileException(Errno.ENOTDIR);
+  }
+
   /** What a symbolic link says. */
   default String target() {
     throw new FileException(Errno.EINVAL);

@@ -103,7 +103,12 @@ final class PendingPath {
 
   /** Whether nothing follows the last name, no slash either. */
   boolean isAtEnd() {
-    return parts.stream().allMatch(Part::isAtEnd);
+    for (Part part : parts) {
+      if (!part.isAtEnd()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Whether only slashes follow the last name, if anything. */

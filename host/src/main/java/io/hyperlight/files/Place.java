@@ -1,6 +1,9 @@
 package io.hyperlight.files;
 
-import java.util.Map;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -8,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class Place {
   private final String path;
   private final long number;
-  private final Map<String, Place> below = new TreeMap<>();
+  private final NavigableMap<String, Place> below = new TreeMap<>();
   private @Nullable Node mounted;
 
   private Place(String path, long number) {
@@ -44,9 +47,12 @@ final class Place {
   }
 
   private long lastNumber() {
-    long last = number;
-    for (Place place : below.values()) {
-      last = Math.max(last, place.lastNumber());
+    long last = 0;
+    Deque<Place> pending = new ArrayDeque<>(List.of(this));
+    while (!pending.isEmpty()) {
+      Place place = pending.pop();
+      last = Math.max(last, place.number);
+      place.below.values().forEach(pending::push);
     }
     return last;
   }
@@ -66,7 +72,7 @@ final class Place {
   }
 
   /** The places one step down, by name. */
-  Map<String, Place> below() {
+  NavigableMap<String, Place> below() {
     return below;
   }
 

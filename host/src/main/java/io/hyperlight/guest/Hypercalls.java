@@ -177,6 +177,7 @@ final class Hypercalls {
       if (argument0 < 0 || argument0 >= LOG_LEVELS) {
         return violation("log level " + argument0);
       }
+      budget.useLogLine(messageLength(argument2));
       log((int) argument0, readMessage(argument1, argument2));
       machine.set(Register.RAX, SUCCEEDED);
       return null;
@@ -196,7 +197,6 @@ final class Hypercalls {
   }
 
   private void log(int level, String message) {
-    budget.useOutput(message.length()); // about as many as the guest has passed
     if (machine.goOutside()) {
       try {
         output.log(level, message);
@@ -211,12 +211,15 @@ final class Hypercalls {
    * there was one.
    */
   String readMessage(long address, long size) {
-    long length = size < 0 ? LONGEST_MESSAGE : Math.min(size, LONGEST_MESSAGE);
     try {
-      return GuestMessage.decode(machine.addressSpace().read(address, length));
+      return GuestMessage.decode(machine.addressSpace().read(address, messageLength(size)));
     } catch (GuestAddressException e) {
       return "(a message that cannot be read: " + e.getMessage() + ")";
     }
+  }
+
+  private static long messageLength(long size) {
+    return size < 0 ? LONGEST_MESSAGE : Math.min(size, LONGEST_MESSAGE);
   }
 
   private long growWindow(long end) {

@@ -6,6 +6,9 @@ package io.hyperlight.linux;
  * <p><b>Boundary.</b> Sizes are not negative, and are compared with what is left: no sum overflows.
  */
 public final class CallBudget {
+  /** What a line of the log costs besides its text: about what a logger puts before it. */
+  public static final int LOG_LINE = 64;
+
   private final CallLimits limits;
   private long hostCalls;
   private long hostCallBytes;
@@ -62,6 +65,16 @@ public final class CallBudget {
     if (bytes > limits.valueBytes()) {
       throw new LimitPassedException(LimitKind.VALUE_BYTES, limits.valueBytes());
     }
+  }
+
+  /**
+   * Counts a line of the log, which costs the embedder something even if it is empty.
+   *
+   * @param bytes of its text, as the guest has it
+   * @throws LimitPassedException as {@link #useOutput}
+   */
+  public void useLogLine(long bytes) {
+    useOutput(LOG_LINE + bytes);
   }
 
   /**

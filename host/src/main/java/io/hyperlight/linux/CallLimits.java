@@ -4,7 +4,7 @@ import io.hyperlight.vm.RunControl;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How much a guest may use. All of it but the descriptors counts for one call.
+ * How much a guest may use. All of it but heap and descriptors counts for one call.
  *
  * @param timeoutNanos time that passes
  * @param processorNanos processor time
@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
  * @param valueBytes as {@link LimitKind#VALUE_BYTES}
  * @param outputBytes as {@link LimitKind#OUTPUT_BYTES}
  * @param systemCalls as {@link LimitKind#SYSTEM_CALLS}
+ * @param heapBytes what the host may hold for the guest at the same time, see {@link HeapBudget}
  * @param descriptors that are open at the same time, up to {@link Descriptors#MOST}
  */
 public record CallLimits(
@@ -23,6 +24,7 @@ public record CallLimits(
     long valueBytes,
     long outputBytes,
     long systemCalls,
+    long heapBytes,
     int descriptors) {
   /** What a guest may use if nobody says anything else. */
   public static final CallLimits DEFAULT =
@@ -34,6 +36,7 @@ public record CallLimits(
           256L << 20,
           64L << 20,
           Long.MAX_VALUE,
+          16L << 20,
           Descriptors.MOST);
 
   /** The most descriptors that a guest can have. */

@@ -63,6 +63,11 @@ final class ContentFile extends OpenFile {
   }
 
   @Override
+  long heapBytes() {
+    return super.heapBytes() + content.heapBytes();
+  }
+
+  @Override
   void free() {
     content.close();
   }

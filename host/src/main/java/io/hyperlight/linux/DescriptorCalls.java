@@ -132,6 +132,7 @@ final class DescriptorCalls {
     if (guest.mem().accessible(target, 2 * Integer.BYTES, true) < 2 * Integer.BYTES) {
       return -Errno.EFAULT;
     }
+    guest.heap().require(2 * HeapBudget.FILE + Pipe.CAPACITY);
     Changes changes = guest.files().changes();
     int status = flags & OpenFlags.O_NONBLOCK;
     boolean cloexec = (flags & OpenFlags.O_CLOEXEC) != 0;

@@ -4,16 +4,23 @@ import io.hyperlight.files.DirectoryEntry;
 import io.hyperlight.files.FileException;
 import io.hyperlight.files.FileKind;
 import io.hyperlight.files.Location;
+import io.hyperlight.files.Node;
 import io.hyperlight.os.Errno;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Listing directories, and the one that a process is in. */
 final class DirectoryCalls {
   /** The most bytes one call lists. */
   private static final int LONGEST_LISTING = 1 << 16;
+
+  /** "." and "..". */
+  private static final int DOTS = 2;
+
+  /** How many entries are looked up at a time. */
+  private static final int PIECE = 256;
 
   private DirectoryCalls() {}
 
@@ -34,38 +41,91 @@ final class DirectoryCalls {
     if (directory.status().links() == 0) {
       return -Errno.ENOENT; // removed, which readdir(3) takes for the end
     }
-    List<DirectoryEntry> listing = directory.listing();
-    if (listing == null) {
-      listing = entries(guest, directory);
-      directory.list(listing);
-    }
     long wanted = Integer.toUnsignedLong((int) size);
     ByteBuffer entries = GuestMemory.struct((int) Math.min(wanted, LONGEST_LISTING));
+    DirectoryEntry last = null;
     int told = directory.position();
-    while (told < listing.size() && put(entries, listing.get(told), told + 1, wide)) {
+    Entries left = new Entries(guest, directory);
+    for (DirectoryEntry next = left.next(); next != null; next = left.next()) {
+      if (!put(entries, next, told + 1, wide)) {
+        if (last == null) {
+          return -Errno.EINVAL; // too small for an entry
+        }
+        break;
+      }
       told++;
+      last = next;
     }
-    if (entries.position() == 0) {
-      return told < listing.size() ? -Errno.EINVAL : 0; // too small for an entry
+    if (last == null) {
+      return 0;
     }
     byte[] bytes = new byte[entries.position()];
     entries.get(0, bytes);
     guest.mem().write(target, bytes);
-    directory.moveTo(told);
+    directory.moveTo(told, told > DOTS ? last.name() : null);
     return bytes.length;
   }
 
-  private static List<DirectoryEntry> entries(SystemCalls guest, DirectoryFile directory) {
-    Location location = directory.place();
-    Location parent = location.parent();
-    List<DirectoryEntry> entries = new ArrayList<>();
-    long inode = location.node().status().inode();
-    entries.add(new DirectoryEntry(".", inode, FileKind.DIRECTORY));
-    entries.add(
-        new DirectoryEntry(
-            "..", parent == null ? inode : parent.node().status().inode(), FileKind.DIRECTORY));
-    entries.addAll(guest.files().fileSystem().entries(location));
-    return List.copyOf(entries);
+  /** What is to be told of a directory next, "." and ".." first. */
+  private static final class Entries {
+    private final SystemCalls guest;
+    private final DirectoryFile directory;
+    private final Node node;
+    private int position;
+    private @Nullable String last;
+    private List<DirectoryEntry> piece = List.of();
+    private int at;
+
+    Entries(SystemCalls guest, DirectoryFile directory) {
+      this.guest = guest;
+      this.directory = directory;
+      node = directory.place().node();
+      last = directory.last();
+      if (last == null && node.isListedInPieces()) {
+        // Somebody has set the offset. It counts entries, so they are counted.
+        while (position < directory.position() && next() != null) {}
+      }
+      position = directory.position();
+    }
+
+    @Nullable DirectoryEntry next() {
+      guest.checkpoint().pass();
+      if (position < DOTS) {
+        return dots(position++ == 0);
+      }
+      DirectoryEntry next = node.isListedInPieces() ? nextOfPiece() : nextOfListing();
+      if (next != null) {
+        position++;
+      }
+      return next;
+    }
+
+    private @Nullable DirectoryEntry nextOfPiece() {
+      if (at == piece.size()) {
+        piece = node.entriesAfter(last, PIECE);
+        at = 0;
+        if (piece.isEmpty()) {
+          return null;
+        }
+        last = piece.getLast().name();
+      }
+      return piece.get(at++);
+    }
+
+    private @Nullable DirectoryEntry nextOfListing() {
+      List<DirectoryEntry> listing = directory.listing();
+      if (listing == null) {
+        listing = directory.list(guest, List.copyOf(node.entries()));
+      }
+      return position - DOTS < listing.size() ? listing.get(position - DOTS) : null;
+    }
+
+    private DirectoryEntry dots(boolean one) {
+      Location location = directory.place();
+      Location parent = location.parent();
+      Node named = one || parent == null ? node : parent.node();
+      return new DirectoryEntry(one ? "." : "..", named.status().inode(), FileKind.DIRECTORY);
+    }
   }
 
   /** {@code struct linux_dirent64}, or the older one; false if it does not fit any more. */
@@ -115,6 +175,7 @@ final class DirectoryCalls {
       return -Errno.ENOTDIR;
     }
     Paths.requireAllowed(location, Paths.EXECUTE);
+    guest.heap().require(HeapBudget.of(location) - HeapBudget.of(guest.files().workingDirectory()));
     guest.files().setWorkingDirectory(location);
     return 0;
   }

@@ -11,20 +11,32 @@ import org.jspecify.annotations.Nullable;
 
 /** An open directory, and how far it was listed. */
 final class DirectoryFile extends OpenFile {
-  /** What there was when the listing began, so that nothing is told twice or left out. */
+  /**
+   * What there was when the listing began, so that nothing is told twice or left out; of a
+   * directory that is not listed in pieces.
+   */
   private @Nullable List<DirectoryEntry> listing;
 
+  private long listingBytes;
+
+  /** How many entries have been told. */
   private int position;
+
+  /** The last one of them; null if that is not known, or neither "." nor "..". */
+  private @Nullable String last;
 
   DirectoryFile(
       Changes changes,
       int flags,
       Location location,
       @Nullable List<DirectoryEntry> listing,
-      int position) {
+      int position,
+      @Nullable String last) {
     super(changes, flags, location);
     this.listing = listing;
+    listingBytes = listing == null ? 0 : listing.stream().mapToLong(HeapBudget::of).sum();
     this.position = position;
+    this.last = last;
   }
 
   @Override
@@ -34,7 +46,7 @@ final class DirectoryFile extends OpenFile {
 
   @Override
   SavedFile save(ToIntFunction<Pipe> pipes) {
-    return new SavedFile.Directory(flags(), place(), listing, position);
+    return new SavedFile.Directory(flags(), place(), listing, position, last);
   }
 
   @Nullable List<DirectoryEntry> listing() {
@@ -46,14 +58,38 @@ final class DirectoryFile extends OpenFile {
     return position;
   }
 
-  void list(List<DirectoryEntry> entries) {
+  /**
+   * Lists what there is now.
+   *
+   * @throws FileException ENOMEM if that is too much to be held
+   */
+  List<DirectoryEntry> list(SystemCalls guest, List<DirectoryEntry> entries) {
+    long bytes = 0;
+    for (DirectoryEntry entry : entries) {
+      guest.checkpoint().pass();
+      bytes += HeapBudget.of(entry);
+    }
+    guest.heap().require(bytes);
     changes();
     listing = entries;
+    listingBytes = bytes;
+    return entries;
   }
 
-  void moveTo(int told) {
+  /** The last entry that was told; null if that is not known, or "." or "..". */
+  @Nullable String last() {
+    return last;
+  }
+
+  void moveTo(int told, @Nullable String name) {
     changes();
     position = told;
+    last = name;
+  }
+
+  @Override
+  long heapBytes() {
+    return super.heapBytes() + listingBytes;
   }
 
   @Override
@@ -83,12 +119,16 @@ final class DirectoryFile extends OpenFile {
     if (target < 0 || (whence == 1 && offset > Integer.MAX_VALUE)) {
       throw new FileException(Errno.EINVAL);
     }
-    changes();
-    position = (int) Math.min(target, Integer.MAX_VALUE);
-    if (position == 0) {
-      listing = null;
+    int wanted = (int) Math.min(target, Integer.MAX_VALUE);
+    if (wanted != position) {
+      moveTo(wanted, null);
     }
-    return position;
+    if (wanted == 0) {
+      changes();
+      listing = null;
+      listingBytes = 0;
+    }
+    return wanted;
   }
 
   @Override

@@ -58,6 +58,11 @@ final class MadeUpText extends MadeUpNode {
     }
 
     @Override
+    public long heapBytes() {
+      return bytes.length;
+    }
+
+    @Override
     public FileContent in(FileSystem other) {
       return this;
     }

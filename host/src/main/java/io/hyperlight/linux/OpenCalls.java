@@ -163,7 +163,7 @@ final class OpenCalls {
     return add(
         guest,
         directory
-            ? new DirectoryFile(guest.files().changes(), known(flags), location, null, 0)
+            ? new DirectoryFile(guest.files().changes(), known(flags), location, null, 0, null)
             : contentFile(guest, location, flags),
         flags);
   }
@@ -188,7 +188,15 @@ final class OpenCalls {
   }
 
   private static long add(SystemCalls guest, OpenFile file, int flags) {
-    // There is room: that was made sure of before.
+    try {
+      guest.heap().require(file.heapBytes());
+    } catch (Throwable t) {
+      if (file.isUnused()) {
+        file.free();
+      }
+      throw t;
+    }
+    // There is a number: that was made sure of before.
     return guest.files().descriptors().add(file, 0, (flags & OpenFlags.O_CLOEXEC) != 0);
   }
 }

@@ -84,12 +84,27 @@ abstract sealed class OpenFile
     }
   }
 
+  /** Whether no descriptor has it, yet. */
+  final boolean isUnused() {
+    return references == 0;
+  }
+
   /** Counts a descriptor less; the last one frees what it holds. */
   final void release() {
     if (--references == 0) {
       hold.close();
       free();
     }
+  }
+
+  /** What this descriptor costs the heap; those that were duplicated share it. */
+  final long heapShare() {
+    return heapBytes() / Math.max(1, references);
+  }
+
+  /** What it costs the heap, roughly. */
+  long heapBytes() {
+    return HeapBudget.FILE + (location == null ? 0 : HeapBudget.of(location));
   }
 
   /** Gives up what it holds. */

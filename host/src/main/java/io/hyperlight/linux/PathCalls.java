@@ -281,15 +281,21 @@ final class PathCalls {
     }
     requireNoMountPoint(guest, from);
     requireNoMountPoint(guest, to);
-    source.rename(from.name(), target, to.name(), how);
-    if (replaced != null && !exchange) {
-      guest.files().removed(replaced);
-    }
-    guest.files().moved(moved, new Location(to.directory(), to.name(), moved.node()));
+    Location then = new Location(to.directory(), to.name(), moved.node());
+    ProcessFiles.Following following = guest.files().following(moved, then);
     if (exchange && replaced != null) {
       Location back = new Location(from.directory(), from.name(), replaced.node());
-      guest.files().moved(replaced, back);
+      ProcessFiles.Following other = guest.files().following(replaced, back);
+      source.rename(from.name(), target, to.name(), how);
+      following.follow();
+      other.follow();
+      return 0;
     }
+    source.rename(from.name(), target, to.name(), how);
+    if (replaced != null) {
+      guest.files().removed(replaced);
+    }
+    following.follow();
     return 0;
   }
 

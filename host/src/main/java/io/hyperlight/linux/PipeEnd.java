@@ -46,6 +46,12 @@ final class PipeEnd extends OpenFile {
     return pipe;
   }
 
+  /** Half of the pipe, as full as it can be. */
+  @Override
+  long heapBytes() {
+    return super.heapBytes() + Pipe.CAPACITY / 2;
+  }
+
   @Override
   void free() {
     pipe.removeEnd(isReadable(), isWritable());

@@ -1,9 +1,12 @@
 package io.hyperlight.linux;
 
 import io.hyperlight.files.ContentWatcher;
+import io.hyperlight.files.FileException;
 import io.hyperlight.files.FileSystem;
 import io.hyperlight.files.Hold;
 import io.hyperlight.files.Location;
+import io.hyperlight.os.Checkpoint;
+import io.hyperlight.os.Errno;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -20,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 final class ProcessFiles implements AutoCloseable {
   private final Supplier<FileSystem> maker;
   private final ContentWatcher watcher;
+  private final Checkpoint checkpoint;
+  private final HeapBudget heap;
   private final StandardStreams streams;
   private final Changes changes = new Changes();
   private final Descriptors descriptors;
@@ -47,6 +52,8 @@ final class ProcessFiles implements AutoCloseable {
    */
   ProcessFiles(SystemCalls guest, StandardStreams streams, Settings settings) {
     this.streams = streams;
+    checkpoint = guest.checkpoint();
+    heap = new HeapBudget(settings.limits().heapBytes(), this);
     descriptors = new Descriptors(changes, settings.limits().descriptors());
     InstantSource clock = settings.clock();
     maker =
@@ -55,7 +62,7 @@ final class ProcessFiles implements AutoCloseable {
                 settings.mounts(),
                 MadeUpFiles.of(guest),
                 clock == null ? Instant::now : clock,
-                guest.checkpoint());
+                checkpoint);
     watcher = guest.memory().files();
     if (!settings.mounts().isEmpty()) {
       fileSystem();
@@ -71,6 +78,10 @@ final class ProcessFiles implements AutoCloseable {
       fileSystem = there;
     }
     return there;
+  }
+
+  HeapBudget heap() {
+    return heap;
   }
 
   Descriptors descriptors() {
@@ -107,6 +118,17 @@ final class ProcessFiles implements AutoCloseable {
     return fifos;
   }
 
+  /** What descriptors and the working directory cost the heap, roughly. */
+  long heapBytes() {
+    long bytes = workingDirectory == null ? 0 : HeapBudget.of(workingDirectory);
+    for (int number = 0; number < Descriptors.MOST; number++) {
+      checkpoint.pass();
+      OpenFile file = descriptors.find(number);
+      bytes += file == null ? 0 : file.heapShare();
+    }
+    return bytes;
+  }
+
   Pipe newPipe() {
     changes.note();
     return new Pipe(nextPipe++);
@@ -126,29 +148,60 @@ final class ProcessFiles implements AutoCloseable {
     }
   }
 
-  /** Follows a directory that was renamed, so that ".." and {@code getcwd} go where it is now. */
-  void moved(Location before, Location now) {
-    Location changed = moved(workingDirectory(), before, now);
-    if (changed != null) {
-      setWorkingDirectory(changed);
-    }
-    for (int number = 0; number < Descriptors.MOST; number++) {
-      OpenFile file = descriptors.find(number);
-      Location at = file == null ? null : file.location();
-      Location then = at == null ? null : moved(at, before, now);
-      if (file != null && then != null) {
-        file.moved(then);
+  /** What a rename changes of descriptors and the working directory. */
+  final class Following {
+    private final @Nullable Location[] locations = new @Nullable Location[Descriptors.MOST];
+    private @Nullable Location directory;
+    private long moreBytes;
+
+    /** Once the rename is done, which fails no more. */
+    void follow() {
+      if (directory != null) {
+        setWorkingDirectory(directory);
       }
+      for (int number = 0; number < locations.length; number++) {
+        OpenFile file = descriptors.find(number);
+        Location there = locations[number];
+        if (file != null && there != null) {
+          file.moved(there);
+        }
+      }
+    }
+
+    private @Nullable Location add(Location before, @Nullable Location there) {
+      if (there != null) {
+        if (there.depth() > FileSystem.DEEPEST) {
+          throw new FileException(Errno.ENAMETOOLONG);
+        }
+        moreBytes += HeapBudget.of(there) - HeapBudget.of(before);
+      }
+      return there;
     }
   }
 
-  /** Null for one that is not below. */
-  private static @Nullable Location moved(Location at, Location before, Location now) {
-    if (at.equals(before)) {
-      return now;
+  /**
+   * Finds out what a rename changes, so that ".." and {@code getcwd} go where it is then. Before
+   * it, since the call can be ended here.
+   *
+   * @param before the file or directory where it is
+   * @param then the same where it will be
+   * @throws FileException ENAMETOOLONG if something would be deeper than locations can be; ENOMEM
+   */
+  Following following(Location before, Location then) {
+    Following following = new Following();
+    IdentityHashMap<Location, Location> known = new IdentityHashMap<>();
+    Location here = workingDirectory();
+    following.directory = following.add(here, here.moved(before, then, known, checkpoint));
+    for (int number = 0; number < Descriptors.MOST; number++) {
+      checkpoint.pass();
+      OpenFile file = descriptors.find(number);
+      Location at = file == null ? null : file.location();
+      if (at != null) {
+        following.locations[number] = following.add(at, at.moved(before, then, known, checkpoint));
+      }
     }
-    Location parent = at.parent() == null ? null : moved(at.parent(), before, now);
-    return parent == null ? null : new Location(parent, at.name(), at.node());
+    heap.require(following.moreBytes);
+    return following;
   }
 
   /** All of it, to be closed by whoever gets it. */
@@ -250,8 +303,8 @@ final class ProcessFiles implements AutoCloseable {
       case SavedFile.Content(int flags, var content, Location location, long offset) ->
           ContentFile.of(
               changes, flags, content.in(fileSystem()), location.in(fileSystem()), offset);
-      case SavedFile.Directory(int flags, Location location, var listing, int position) ->
-          new DirectoryFile(changes, flags, location.in(fileSystem()), listing, position);
+      case SavedFile.Directory(int flags, Location location, var listing, int position, var last) ->
+          new DirectoryFile(changes, flags, location.in(fileSystem()), listing, position, last);
       case SavedFile.End(int flags, var location, int pipe, long writersSeen) ->
           location == null
               ? new PipeEnd(changes, flags, pipes.get(pipe))

@@ -33,10 +33,17 @@ sealed interface SavedFile {
   /**
    * A directory.
    *
-   * @param listing what is being read of it; null before the first read
+   * @param listing what is being read of it; null before the first read, and if it is listed in
+   *     pieces
+   * @param position how many entries were told
+   * @param last the last one of them, if that is known
    */
   record Directory(
-      int flags, Location location, @Nullable List<DirectoryEntry> listing, int position)
+      int flags,
+      Location location,
+      @Nullable List<DirectoryEntry> listing,
+      int position,
+      @Nullable String last)
       implements SavedFile {}
 
   /**

@@ -403,6 +403,7 @@ final class SignalCalls {
     boolean entered = false;
     long interrupted = mask;
     while (deliverable() != 0) {
+      guest.checkpoint().pass();
       SignalInfo info = pending.take(~blocked);
       if (isIgnored(info.signal())) {
         continue;

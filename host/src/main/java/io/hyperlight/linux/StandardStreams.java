@@ -83,6 +83,9 @@ final class StandardStreams {
   }
 
   void print(byte[] bytes, boolean error) {
+    if (bytes.length == 0) {
+      return; // nothing to tell anybody, and nothing that could be counted
+    }
     budget.useOutput(bytes.length);
     if (error) {
       byte[] all = Arrays.copyOf(lastErrors, lastErrors.length + bytes.length);

@@ -488,6 +488,11 @@ public final class SystemCalls implements AutoCloseable {
     return machine.checkpoint();
   }
 
+  /** What the host may hold for the guest. */
+  HeapBudget heap() {
+    return files.heap();
+  }
+
   GuestMemory mem() {
     return guestMemory;
   }

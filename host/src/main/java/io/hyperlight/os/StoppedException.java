@@ -7,11 +7,8 @@ package io.hyperlight.os;
 public final class StoppedException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  /** The only one: it has no stack trace and nothing else of its own. */
-  @SuppressWarnings("StaticAssignmentOfThrowable")
-  public static final StoppedException INSTANCE = new StoppedException();
-
-  private StoppedException() {
+  /** Without a stack trace, which would be the host's. */
+  public StoppedException() {
     super("the call is to end", null, false, false);
   }
 }

@@ -322,6 +322,7 @@ public final class AddressSpace {
     for (int at = firstMappingEndingAfter(start);
         at < mappings.size() && mappings.get(at).start <= end;
         at++) {
+      checkpoint.pass();
       end = mappings.get(at).end;
     }
     return end;
@@ -455,20 +456,17 @@ public final class AddressSpace {
 
   /** What is mapped or reserved, for people: neighbours with equal rights are one range. */
   public List<MappedRange> ranges() {
-    List<MappedRange> ranges = new ArrayList<>();
-    for (Mapping mapping : mappings) {
-      checkpoint.pass();
-      ranges.add(new MappedRange(mapping.start, mapping.end, mapping.protection));
-    }
-    return MappedRange.merge(ranges);
+    return ranges(0, USER_END);
   }
 
   /** The same for a part of the address space. */
   public List<MappedRange> ranges(long start, long end) {
-    return MappedRange.merge(
-        within(start, end).stream()
-            .map(mapping -> new MappedRange(mapping.start, mapping.end, mapping.protection))
-            .toList());
+    List<MappedRange> ranges = new ArrayList<>();
+    for (Mapping mapping : within(start, end)) {
+      checkpoint.pass();
+      ranges.add(new MappedRange(mapping.start, mapping.end, mapping.protection));
+    }
+    return MappedRange.merge(ranges);
   }
 
   /**

@@ -180,7 +180,7 @@ public final class RunControl implements AutoCloseable, Checkpoint {
   @Override
   public void pass(long more) {
     if ((state & REASON) != 0) {
-      throw StoppedException.INSTANCE;
+      throw new StoppedException();
     }
     if (more < STEPS_BETWEEN_LOOKS - steps) {
       steps += more;
@@ -201,7 +201,7 @@ public final class RunControl implements AutoCloseable, Checkpoint {
       stop(Stop.THREAD_INTERRUPTED);
     }
     if (isStopped()) {
-      throw StoppedException.INSTANCE;
+      throw new StoppedException();
     }
   }
 

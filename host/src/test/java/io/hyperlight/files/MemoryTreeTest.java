@@ -554,7 +554,7 @@ class MemoryTreeTest {
       rename(deep, "/top", "/new/d");
       rename(deep, "/new", "/top");
     }
-    List<String> paths = deep.freeze().files().paths();
+    List<String> paths = deep.freeze().files().paths().toList();
     assertThat(paths).hasSize((FileSystem.LONGEST_PATH - 7) / 2 + 1);
     assertThat(paths).allMatch(path -> path.length() < FileSystem.LONGEST_PATH);
   }
