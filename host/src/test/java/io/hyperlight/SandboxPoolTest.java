@@ -22,6 +22,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
@@ -353,6 +356,44 @@ class SandboxPoolTest {
         .map(Thread::getName)
         .filter(name -> name.startsWith("hyperlight-pool-"))
         .toList();
+  }
+
+  /** As a server does that stops at the first sign of trouble. */
+  @Test
+  void aLogHandlerMayCloseThePoolThatHasATrouble() throws Exception {
+    Logger logger = Logger.getLogger("io.hyperlight.pool");
+    CountDownLatch closed = new CountDownLatch(1);
+    try (PooledGuest guest = new PooledGuest()) {
+      SandboxPool pool = guest.pool().size(2).maxWait(LONG).build();
+      Handler handler = closing(pool, closed);
+      logger.addHandler(handler);
+      try {
+        Lease lease = pool.acquire();
+        guest.snapshot().close();
+        lease.close();
+        closed.await();
+        pool.close();
+        assertThatThrownBy(pool::acquire).isInstanceOf(PoolClosedException.class);
+      } finally {
+        logger.removeHandler(handler);
+      }
+    }
+  }
+
+  private static Handler closing(SandboxPool pool, CountDownLatch closed) {
+    return new Handler() {
+      @Override
+      public void publish(LogRecord entry) {
+        pool.close();
+        closed.countDown();
+      }
+
+      @Override
+      public void flush() {}
+
+      @Override
+      public void close() {}
+    };
   }
 
   @Test
