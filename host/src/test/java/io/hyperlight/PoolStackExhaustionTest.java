@@ -44,6 +44,7 @@ class PoolStackExhaustionTest {
     leases.forEach(Lease::close);
   }
 
+  @SuppressWarnings("InfiniteRecursion")
   private void atTheEndOfTheStack(Action action) {
     try {
       atTheEndOfTheStack(action);
@@ -57,6 +58,7 @@ class PoolStackExhaustionTest {
   }
 
   /** The same with frames of another size. */
+  @SuppressWarnings("InfiniteRecursion")
   private void atTheEndOfTheStack(Action action, long a, double b, long c) {
     try {
       atTheEndOfTheStack(action, a + c, b + a, c + 1);
@@ -128,7 +130,7 @@ class PoolStackExhaustionTest {
   /** Whoever has a lease closes it again and again, until that works. */
   @Test
   void leasesLoseNoPlace() throws Exception {
-    Lease[] lease = new Lease[1];
+    List<Lease> lease = new ArrayList<>();
     withPool(
         pool ->
             sweep(
@@ -136,20 +138,22 @@ class PoolStackExhaustionTest {
                 pool,
                 () -> {
                   closeIfOpen(lease);
-                  lease[0] = pool.acquire();
+                  Lease next = pool.acquire();
                   try {
-                    lease[0].sandbox().call("one", int.class);
+                    lease.add(next);
+                    next.sandbox().call("one", int.class);
                   } finally {
+                    next.close();
                     closeIfOpen(lease);
                   }
                 },
                 () -> closeIfOpen(lease)));
   }
 
-  private static void closeIfOpen(Lease[] lease) {
-    if (lease[0] != null) {
-      lease[0].close();
-      lease[0] = null;
+  private static void closeIfOpen(List<Lease> lease) {
+    while (!lease.isEmpty()) {
+      lease.getLast().close();
+      lease.removeLast();
     }
   }
 }
