@@ -131,23 +131,22 @@ class PoolStackExhaustionTest {
   @Test
   void leasesLoseNoPlace() throws Exception {
     List<Lease> lease = new ArrayList<>();
-    withPool(
-        pool ->
-            sweep(
-                Thread.ofPlatform(),
-                pool,
-                () -> {
-                  closeIfOpen(lease);
-                  Lease next = pool.acquire();
-                  try {
-                    lease.add(next);
-                    next.sandbox().call("one", int.class);
-                  } finally {
-                    next.close();
-                    closeIfOpen(lease);
-                  }
-                },
-                () -> closeIfOpen(lease)));
+    withPool(pool ->
+        sweep(
+            Thread.ofPlatform(),
+            pool,
+            () -> {
+              closeIfOpen(lease);
+              Lease next = pool.acquire();
+              try {
+                lease.add(next);
+                next.sandbox().call("one", int.class);
+              } finally {
+                next.close();
+                closeIfOpen(lease);
+              }
+            },
+            () -> closeIfOpen(lease)));
   }
 
   private static void closeIfOpen(List<Lease> lease) {
