@@ -60,8 +60,8 @@ final class ProcessStatus {
             .formatted(
                 legacy(signals.pending(true)),
                 legacy(signals.blocked()),
-                legacy(signals.ignored()),
-                legacy(signals.caught()))
+                legacy(signals.actions().ignored()),
+                legacy(signals.actions().caught()))
         + "0 0 0 17 0 0 %d ".formatted(process.scheduling().state().policy())
         + String.join(" ", Collections.nCopies(11, "0"))
         + "\n";
@@ -141,8 +141,8 @@ final class ProcessStatus {
     line(lines, "SigPnd", "%016x".formatted(signals.pending(true)));
     line(lines, "ShdPnd", "%016x".formatted(signals.pending(false)));
     line(lines, "SigBlk", "%016x".formatted(signals.blocked()));
-    line(lines, "SigIgn", "%016x".formatted(signals.ignored()));
-    line(lines, "SigCgt", "%016x".formatted(signals.caught()));
+    line(lines, "SigIgn", "%016x".formatted(signals.actions().ignored()));
+    line(lines, "SigCgt", "%016x".formatted(signals.actions().caught()));
   }
 
   private static void line(StringBuilder lines, String name, String value) {

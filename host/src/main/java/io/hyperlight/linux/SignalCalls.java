@@ -6,12 +6,8 @@ import io.hyperlight.vm.GuestAddressException;
 import io.hyperlight.vm.Trap;
 import io.hyperlight.vm.UserContext;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Map;
-import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,9 +30,6 @@ final class SignalCalls {
   /** SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU. */
   private static final long STOPPING = 0xfL << (SIGSTOP - 1);
 
-  private static final long SIG_DFL = 0;
-  private static final long SIG_IGN = 1;
-
   private static final long SA_RESTORER = 0x0400_0000;
   private static final long SA_ONSTACK = 0x0800_0000;
   private static final long SA_NODEFER = 0x4000_0000;
@@ -53,16 +46,9 @@ final class SignalCalls {
   /** Below the stack pointer, code may have data (System V ABI for AMD64, "The Stack Frame"). */
   private static final long RED_ZONE = 128;
 
-  private static final SignalState.Action[] INITIAL_ACTIONS = initialActions();
-
   private final SystemCalls guest;
 
-  private final SignalState.Action[] actions = new SignalState.Action[SignalState.SIGNALS + 1];
-
-  /** What {@link #actions} were restored from, and whether they are something else now. */
-  private @Nullable SignalState base;
-
-  private boolean actionsChanged;
+  private final SignalActions actions = new SignalActions();
   private long blocked;
   private final PendingSignals pending = new PendingSignals();
   private SignalState.Stack stack = SignalState.Stack.NONE;
@@ -97,62 +83,20 @@ final class SignalCalls {
     return blocked;
   }
 
-  /** Those that the program says it ignores. */
-  long ignored() {
-    return handled(handler -> handler == SIG_IGN);
-  }
-
-  /** Those that it has a handler for. */
-  long caught() {
-    return handled(handler -> handler != SIG_IGN && handler != SIG_DFL);
-  }
-
-  private long handled(LongPredicate which) {
-    long found = 0;
-    for (int signal = 1; signal <= SignalState.SIGNALS; signal++) {
-      found |= which.test(actions[signal].handler()) ? Signals.bit(signal) : 0;
-    }
-    return found;
+  SignalActions actions() {
+    return actions;
   }
 
   SignalState state() {
-    List<SignalState.Action> changed = new ArrayList<>();
-    for (int signal = 1; signal <= SignalState.SIGNALS; signal++) {
-      if (actions[signal].handler() != SIG_DFL) {
-        changed.add(actions[signal]);
-      }
-    }
     return new SignalState(
-        List.copyOf(changed),
-        blocked,
-        pending.ofThread(),
-        pending.ofProcess(),
-        pending.queued(),
-        stack);
+        actions.state(), blocked, pending.ofThread(), pending.ofProcess(), pending.queued(), stack);
   }
 
   void restore(SignalState earlier) {
-    if (actionsChanged || !earlier.equals(base)) {
-      restoreActions(earlier);
-    }
+    actions.restore(earlier.actions());
     blocked = withoutUnblockable(earlier.blocked());
     pending.restore(earlier.ofThread(), earlier.ofProcess(), earlier.queue());
     stack = earlier.stack();
-  }
-
-  private void restoreActions(SignalState earlier) {
-    System.arraycopy(INITIAL_ACTIONS, 0, actions, 0, actions.length);
-    for (SignalState.Action action : earlier.actions()) {
-      actions[action.signal()] = action;
-    }
-    base = earlier;
-    actionsChanged = false;
-  }
-
-  private static SignalState.Action[] initialActions() {
-    SignalState.Action[] actions = new SignalState.Action[SignalState.SIGNALS + 1];
-    Arrays.setAll(actions, signal -> new SignalState.Action(signal, SIG_DFL, 0, 0, 0));
-    return actions;
   }
 
   private static long withoutUnblockable(long set) {
@@ -167,19 +111,23 @@ final class SignalCalls {
     if (setSize != SET_SIZE || !isSignal(signal)) {
       return -Errno.EINVAL;
     }
-    SignalState.Action before = actions[(int) signal];
+    SignalState.Action before = actions.of((int) signal);
     if (changed != 0) {
       if (signal == SIGKILL || signal == SIGSTOP) {
         return -Errno.EINVAL;
       }
       ByteBuffer struct = guest.mem().readStruct(changed, ACTION_SIZE);
-      actionsChanged = true;
-      actions[(int) signal] =
+      actions.set(
           new SignalState.Action(
-              (int) signal, struct.getLong(), struct.getLong(), struct.getLong(), struct.getLong());
+              (int) signal,
+              struct.getLong(),
+              struct.getLong(),
+              struct.getLong(),
+              struct.getLong()));
       // One that would stop the process waits for a process that can be stopped.
       boolean stops = (Signals.bit((int) signal) & STOPPING) != 0;
-      if (isIgnored((int) signal) && (!stops || struct.getLong(0) == SIG_IGN)) {
+      if (actions.isIgnored((int) signal)
+          && (!stops || struct.getLong(0) == SignalActions.SIG_IGN)) {
         pending.discard(Signals.bit((int) signal));
       }
     }
@@ -243,7 +191,7 @@ final class SignalCalls {
   /** Whether there is a signal that would not be ignored while others are blocked than usual. */
   boolean isDeliverableUnder(long mask) {
     for (long left = pending.all() & ~withoutUnblockable(mask); left != 0; left &= left - 1) {
-      if (!isIgnored(Long.numberOfTrailingZeros(left) + 1)) {
+      if (!actions.isIgnored(Long.numberOfTrailingZeros(left) + 1)) {
         return true;
       }
     }
@@ -351,20 +299,15 @@ final class SignalCalls {
       pending.discard(Signals.bit(SIGCONT));
     }
     boolean isBlocked = (blocked & Signals.bit(signal)) != 0;
-    if (!isBlocked && isIgnored(signal)) {
+    if (!isBlocked && actions.isIgnored(signal)) {
       return 0; // by the time that a blocked one is delivered, it may not be ignored any more
     }
-    if (!isBlocked && actions[signal].handler() == SIG_DFL) {
+    if (!isBlocked && actions.isDefault(signal)) {
       return guest.kill(signal);
     }
     return pending.add(info, toThread, guest.process().limits().pendingSignals())
         ? 0
         : -Errno.EAGAIN;
-  }
-
-  private boolean isIgnored(int signal) {
-    long handler = actions[signal].handler();
-    return handler == SIG_IGN || (handler == SIG_DFL && Signals.isIgnoredByDefault(signal));
   }
 
   /**
@@ -405,10 +348,10 @@ final class SignalCalls {
     while (deliverable() != 0) {
       guest.checkpoint().pass();
       SignalInfo info = pending.take(~blocked);
-      if (isIgnored(info.signal())) {
+      if (actions.isIgnored(info.signal())) {
         continue;
       }
-      if (actions[info.signal()].handler() == SIG_DFL) {
+      if (actions.isDefault(info.signal())) {
         guest.kill(info.signal());
         return true;
       }
@@ -437,10 +380,7 @@ final class SignalCalls {
     if (info == null) {
       return false;
     }
-    SignalState.Action action = actions[info.signal()];
-    if (action.handler() == SIG_DFL
-        || action.handler() == SIG_IGN
-        || (blocked & Signals.bit(info.signal())) != 0) {
+    if (!actions.hasHandler(info.signal()) || (blocked & Signals.bit(info.signal())) != 0) {
       return false;
     }
     Map<Register, Long> entry =
@@ -463,7 +403,7 @@ final class SignalCalls {
    */
   private @Nullable Map<Register, Long> enter(
       SignalInfo info, Map<Register, Long> registers, SignalFrame.Cause cause, long mask) {
-    SignalState.Action action = actions[info.signal()];
+    SignalState.Action action = actions.of(info.signal());
     long stackPointer = registers.getOrDefault(Register.RSP, 0L);
     if ((action.flags() & SA_RESTORER) == 0 || !UserContext.isUserAddress(action.handler())) {
       return null;
@@ -506,8 +446,7 @@ final class SignalCalls {
                 | action.mask()
                 | ((action.flags() & SA_NODEFER) != 0 ? 0 : Signals.bit(info.signal())));
     if ((action.flags() & SA_RESETHAND) != 0) {
-      actionsChanged = true;
-      actions[info.signal()] = INITIAL_ACTIONS[info.signal()];
+      actions.reset(info.signal());
     }
     if ((stack.flags() & SS_AUTODISARM) != 0) {
       stack = SignalState.Stack.NONE;
