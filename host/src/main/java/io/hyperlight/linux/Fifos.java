@@ -38,10 +38,11 @@ final class Fifos {
       throw new FileException(Errno.ENXIO);
     }
     Pipe pipe = there == null ? files.newPipe() : there;
+    long writersSeen = writes || pipe.hasWriters() ? PipeEnd.HAD_WRITERS : pipe.writersSeen();
     if (writes) {
       pipe.noteWriter();
     }
-    return restore(files.changes(), location, flags, pipe, pipe.writersSeen());
+    return restore(files.changes(), location, flags, pipe, writersSeen);
   }
 
   /** One that was open. */

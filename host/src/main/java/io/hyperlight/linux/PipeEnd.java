@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * thread at the other end, so that whoever would have to wait there would wait for ever.
  */
 final class PipeEnd extends OpenFile {
+  /** In place of how often a FIFO had been opened to be written: it was, at that moment. */
+  static final long HAD_WRITERS = -1;
+
   private final Pipe pipe;
   private final @Nullable Fifos fifos;
   private final long writersSeen;
@@ -21,7 +24,7 @@ final class PipeEnd extends OpenFile {
    *
    * @param location of a FIFO; null for a pipe, as {@code fifos}
    * @param fifos to be told when it is the last one
-   * @param writersSeen how often the FIFO had been opened to be written
+   * @param writersSeen how often the FIFO had been opened to be written, or {@link #HAD_WRITERS}
    */
   PipeEnd(
       Changes changes,
@@ -39,7 +42,7 @@ final class PipeEnd extends OpenFile {
 
   /** An end of a pipe that has no name. */
   PipeEnd(Changes changes, int flags, Pipe pipe) {
-    this(changes, flags, null, pipe, null, -1);
+    this(changes, flags, null, pipe, null, HAD_WRITERS);
   }
 
   Pipe pipe() {

@@ -21,7 +21,7 @@ final class SpliceCalls {
     table.on(278, (guest, a, b, c, d, e, f) -> vmsplice(guest, a, b, c, (int) d));
   }
 
-  private static boolean isPipe(OpenFile file) {
+  static boolean isPipe(OpenFile file) {
     return file instanceof PipeEnd || file instanceof StandardStream;
   }
 
@@ -91,7 +91,8 @@ final class SpliceCalls {
     if (in instanceof PipeEnd pipe) {
       return pipe.pipe().peek(most);
     }
-    if (in instanceof DirectoryFile) {
+    if (!(in instanceof ContentFile || isPipe(in))
+        || (in instanceof ContentFile && TransferCalls.isOfProcess(in))) {
       throw new FileException(Errno.EINVAL);
     }
     byte[] bytes = new byte[most];

@@ -165,16 +165,26 @@ final class TransferCalls {
     if (!moves) {
       requireOffsets(in);
     }
+    if (count < 0 || offset < 0) {
+      return -Errno.EINVAL;
+    }
     OpenFile out = writable(guest, target);
-    if (!(in instanceof ContentFile)
-        || isOfProcess(in)
-        || out.has(OpenFlags.O_APPEND)
-        || count < 0
-        || offset < 0) {
+    long room = count;
+    if (out instanceof PipeEnd pipe) {
+      // As much as there is room for, though there may be more to come.
+      room = pipe.awaitRoom(guest, 1, out.has(OpenFlags.O_NONBLOCK), "sendfile");
+    } else if (out.has(OpenFlags.O_APPEND) || SpliceCalls.isPipe(in)) {
+      return -Errno.EINVAL;
+    }
+    if (count == 0 || room == 0) {
+      return 0;
+    }
+    if (!(in instanceof ContentFile) || isOfProcess(in)) {
       return -Errno.EINVAL;
     }
     long start = moves ? in.seek(0, SEEK_CUR) : offset;
-    long moved = Transfer.copy(guest, in, start, count, (bytes, _) -> out.write(guest, bytes));
+    long most = Math.min(count, room);
+    long moved = Transfer.copy(guest, in, start, most, (bytes, _) -> out.write(guest, bytes));
     if (moved > 0) {
       moveOn(guest, in, offsetAddress, start + moved);
     }
@@ -182,7 +192,7 @@ final class TransferCalls {
   }
 
   /** Whether it is of {@code /proc/self}, which Linux does not splice from. */
-  private static boolean isOfProcess(OpenFile file) {
+  static boolean isOfProcess(OpenFile file) {
     return file.place().node() instanceof MadeUpNode node && node.path().startsWith("/proc/1/");
   }
 

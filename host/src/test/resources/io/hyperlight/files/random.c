@@ -72,12 +72,6 @@ static int is_pipe(int file)
     return fstat(file, &status) == 0 && S_ISFIFO(status.st_mode);
 }
 
-static int is_regular(int file)
-{
-    struct stat status;
-    return fstat(file, &status) == 0 && S_ISREG(status.st_mode);
-}
-
 static int is_directory(int file)
 {
     struct stat status;
@@ -329,8 +323,9 @@ static void step(int number)
         loff_t to = below(60000);
         if (below(2)) {
             T("copy %ld %ld %ld", copy_file_range(file, &from, second, &to, size, 0), (long)offset, (long)to, size);
-        } else if (is_regular(file) && is_regular(second)) {
-            T("sendfile %ld", sendfile(second, file, below(2) ? &from : NULL, size), size);
+        } else {
+            T("sendfile %ld", sendfile(second, file, below(2) ? &from : NULL, is_pipe(second) ? size % 4000 : size), size);
+            drain();
         }
         break;
     }

@@ -107,6 +107,21 @@ static void run(void)
     R(writev(open("second", O_WRONLY), &(struct iovec){"vector", 6}, 1));
     R(read(reader, text, 10));
 
+    tell("hanging up\n");
+    mkfifo("h", 0644);
+    reader = open("h", O_RDONLY | O_NONBLOCK);
+    writer = open("h", O_WRONLY);
+    int late = open("h", O_RDONLY);
+    close(writer);
+    R(ready(reader));
+    R(ready(late));
+    int later = open("h", O_RDONLY | O_NONBLOCK);
+    R(ready(later));
+    writer = open("h", O_WRONLY);
+    R(ready(late));
+    close(writer);
+    R(ready(later));
+
     tell("others\n");
     R(mknod("s", S_IFSOCK | 0644, 0));
     R(mknod("r", S_IFREG | 0644, 0));

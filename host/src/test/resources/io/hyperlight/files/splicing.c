@@ -88,6 +88,7 @@ static void run(void)
     offset = -1;
     R(splice(file, &offset, a[1], NULL, 1, 0));
     R(splice(open("/dev/zero", O_RDONLY), NULL, a[1], NULL, 5, 0));
+    R(splice(open("/proc/self/comm", O_RDONLY), NULL, a[1], NULL, 1, 0));
     R(splice(a[0], NULL, open("/dev/null", O_WRONLY), NULL, 100, 0));
     contents(a[0]);
     R(splice(a[0], NULL, b[1], NULL, 1, 0));
