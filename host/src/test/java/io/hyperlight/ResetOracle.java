@@ -383,6 +383,14 @@ final class ResetOracle {
     }
   }
 
+  /** What is different in memory and address space only, for any guest. */
+  List<String> differencesInMemory(Sandbox restored) {
+    try (Sandbox newborn = snapshot.spawn()) {
+      return MachineState.ofMemory(machineOf(newborn))
+          .differencesOf(MachineState.ofMemory(machineOf(restored)));
+    }
+  }
+
   // What oracle_observe has found.
 
   static long fsBase(byte[] observed) {

@@ -229,6 +229,40 @@ final class ScatteredGuest {
               return scatter(1000) != 0;
           }
 
+          /* Pages so far apart that each needs a table of its own. */
+          static volatile uint64_t *apart(uint64_t place, uint64_t i)
+          {
+              return (volatile uint64_t *)(0x600000000000ul + (place << 36) + (i << 21));
+          }
+
+          /* How many of them cannot be mapped or are not zero; each keeps a number. */
+          HL_EXPORT(int64_t, map_apart, uint64_t, uint64_t)
+          int64_t map_apart(uint64_t place, uint64_t number)
+          {
+              int64_t wrong = 0;
+              for (uint64_t i = 0; i < number; i++) {
+                  volatile uint64_t *page = apart(place, i);
+                  if (mmap((void *)page, PAGE, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) != (void *)page)
+                      wrong += 1000000;
+                  else {
+                      wrong += *page != 0;
+                      *page = place + i + 1;
+                  }
+              }
+              return wrong;
+          }
+
+          /* How many of them have another number. */
+          HL_EXPORT(int64_t, check_apart, uint64_t, uint64_t)
+          int64_t check_apart(uint64_t place, uint64_t number)
+          {
+              int64_t wrong = 0;
+              for (uint64_t i = 0; i < number; i++)
+                  wrong += *apart(place, i) != place + i + 1;
+              return wrong;
+          }
+
           HL_EXPORT(int64_t, scattered, uint64_t)
           int64_t scattered(uint64_t seed) { return scatter(seed); }
 

@@ -31,9 +31,13 @@ class ScatteredMappingsTest {
   @TempDir private Path folder;
 
   private Sandbox original() throws IOException {
+    return original(MEMORY);
+  }
+
+  private Sandbox original(long memorySizeBytes) throws IOException {
     return Sandbox.builder(CompiledGuest.withLibc(ScatteredGuest.CALLED))
         .mount("/code", ScatteredGuest.code(folder))
-        .memorySize(MEMORY)
+        .memorySize(memorySizeBytes)
         .build();
   }
 
@@ -121,6 +125,47 @@ class ScatteredMappingsTest {
                 return Long.parseLong(new String(answer, US_ASCII).strip());
               }))
           .isEmpty();
+    }
+  }
+
+  /** More tables than a VM's first slot has room for. */
+  private static final long MANY_TABLES = 700;
+
+  @Test
+  void aCallMayNeedMoreTablesThanAreLeft() throws IOException {
+    try (Sandbox original = original(4 * MEMORY);
+        Snapshot snapshot = original.snapshot();
+        Sandbox sandbox = snapshot.spawn()) {
+      for (long round = 0; round < 4; round++) {
+        long place = round % 3;
+        assertThat(sandbox.<Long>call("map_apart", long.class, place, MANY_TABLES)).isZero();
+        assertThat(sandbox.<Long>call("check_apart", long.class, place, MANY_TABLES)).isZero();
+        try (Snapshot later = sandbox.snapshot();
+            Sandbox spawned = later.spawn()) {
+          assertThat(spawned.<Long>call("check_apart", long.class, place, MANY_TABLES)).isZero();
+        }
+        sandbox.restore(snapshot);
+        assertThat(sandbox.<Long>call("scattered", long.class, round)).isZero();
+        sandbox.restore(snapshot);
+      }
+    }
+  }
+
+  @Test
+  void aSnapshotMayHaveMoreTablesThanFitBelowItsData() throws IOException {
+    try (Sandbox original = original(4 * MEMORY)) {
+      assertThat(original.<Long>call("map_apart", long.class, 5, MANY_TABLES)).isZero();
+      try (Snapshot snapshot = original.snapshot();
+          Sandbox sandbox = snapshot.spawn()) {
+        for (long round = 0; round < 4; round++) {
+          assertThat(sandbox.<Long>call("map_apart", long.class, round, MANY_TABLES)).isZero();
+          assertThat(sandbox.<Long>call("scattered", long.class, round)).isZero();
+          assertThat(sandbox.<Long>call("check_apart", long.class, 5, MANY_TABLES)).isZero();
+          sandbox.restore(snapshot);
+          assertThat(new ResetOracle(snapshot).differencesInMemory(sandbox)).isEmpty();
+          assertThat(sandbox.<Long>call("check_apart", long.class, 5, MANY_TABLES)).isZero();
+        }
+      }
     }
   }
 
