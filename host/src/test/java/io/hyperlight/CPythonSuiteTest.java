@@ -1,0 +1,106 @@
+package io.hyperlight;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.hyperlight.testing.Command;
+import io.hyperlight.testing.NotInHardwareLane;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+
+/**
+ * Counts the tests of CPython's own suite that come out in a sandbox as they do natively: {@code
+ * -Dcpython.modules=test_os,test_signal}. Takes minutes; the numbers are printed.
+ */
+@NotInHardwareLane("It compares with a native run, and takes long.")
+@EnabledIfSystemProperty(named = "cpython.modules", matches = ".+")
+class CPythonSuiteTest {
+  private static final Differential PYTHON =
+      new Differential("/usr/bin/python3", "python3").withLibraries();
+
+  private static final Duration MOST = Duration.ofMinutes(5);
+
+  /** Says of each test what became of it, as soon as that is known. */
+  private static final String RUNNER =
+      """
+      import os, sys, unittest
+      os.chdir('/tmp')
+      out = sys.__stdout__
+      class Result(unittest.TestResult):
+          def say(self, outcome, test):
+              out.write('@@%s %s\\n' % (outcome, test.id())); out.flush()
+          def addSuccess(self, test): self.say('ok', test)
+          def addError(self, test, error): self.say('error', test)
+          def addFailure(self, test, error): self.say('failure', test)
+          def addSkip(self, test, why): self.say('skipped', test)
+          def addExpectedFailure(self, test, error): self.say('expected', test)
+          def addUnexpectedSuccess(self, test): self.say('unexpected', test)
+      sys.argv = ['test']
+      unittest.defaultTestLoader.loadTestsFromName('test.' + '%s').run(Result())
+      """;
+
+  private static Map<String, String> outcomes(byte[] output) {
+    return new String(output, UTF_8)
+        .lines()
+        .filter(line -> line.startsWith("@@") && line.indexOf(' ') > 0)
+        .collect(
+            Collectors.toMap(
+                line -> line.substring(line.indexOf(' ') + 1),
+                line -> line.substring(2, line.indexOf(' ')),
+                (first, second) -> first + "," + second,
+                TreeMap::new));
+  }
+
+  @Test
+  void mostTestsComeOutAsTheyDoNatively() {
+    int same = 0;
+    int all = 0;
+    for (String module : System.getProperty("cpython.modules").split(",", -1)) {
+      String script = RUNNER.replace("%s')", module + "')");
+      Map<String, String> expected =
+          outcomes(
+              Command.runAlone(
+                      List.of(
+                          "/usr/bin/timeout",
+                          Long.toString(MOST.toSeconds()),
+                          "/usr/bin/python3",
+                          "-I",
+                          "-c",
+                          script),
+                      new byte[0])
+                  .output());
+      ProgramResult result =
+          PYTHON
+              .program("-I", "-c", script)
+              .mount("/tmp", FileTree.memory(64 << 20))
+              .limits(Limits.DEFAULT.withCallTimeout(MOST))
+              .memorySize(512 << 20)
+              .run();
+      Map<String, String> found = outcomes(result.output());
+      long equal =
+          expected.entrySet().stream()
+              .filter(entry -> entry.getValue().equals(found.get(entry.getKey())))
+              .count();
+      System.out.printf(
+          "%s: %d of %d%s%n",
+          module,
+          equal,
+          expected.size(),
+          result.failure().map(failure -> " (" + failure.getMessage() + ")").orElse(""));
+      expected.forEach((id, outcome) -> {
+        if (!outcome.equals(found.get(id))) {
+          System.out.printf("  %s: %s, natively %s%n", id, found.get(id), outcome);
+        }
+      });
+      same += (int) equal;
+      all += expected.size();
+    }
+    System.out.printf("CPython: %d of %d as natively%n", same, all);
+    assertThat(same).isPositive();
+  }
+}
