@@ -22,6 +22,9 @@ final class PageTree {
   /** What a node costs of the heap, with pointers of eight bytes. */
   static final int NODE = FAN_OUT * Long.BYTES + 64;
 
+  /** What a page costs besides its bytes: the header of its array. */
+  static final int HEADER = 24;
+
   /** A page without contents that has been paid for. */
   private static final byte[] RESERVED = {};
 
@@ -103,7 +106,7 @@ final class PageTree {
     return page.length == 0;
   }
 
-  private static int costOf(byte[] page) {
+  private static int sizeOf(byte[] page) {
     return isReserved(page) ? PAGE : page.length;
   }
 
@@ -128,16 +131,16 @@ final class PageTree {
    */
   byte @Nullable [] change(long number, int start, int end, Budget budget) {
     byte[] there = get(number);
-    int length = there == null ? 0 : costOf(there);
-    long nodes = there == null ? (long) missingNodes(number) * NODE : 0;
-    if (nodes > 0 && nodes >= budget.available()) {
+    int length = there == null ? 0 : sizeOf(there);
+    long fixed = there == null ? (long) missingNodes(number) * NODE + HEADER : 0;
+    if (fixed > 0 && fixed >= budget.available()) {
       return null;
     }
     int wanted = length;
     if (end > length) {
       wanted = Math.max(end, Math.min(PAGE, 2 * length));
-      wanted = (int) Math.min(wanted, length + budget.available() - nodes);
-      if (wanted <= start || !budget.take(nodes + wanted - length)) {
+      wanted = (int) Math.min(wanted, length + budget.available() - fixed);
+      if (wanted <= start || !budget.take(fixed + wanted - length)) {
         return null;
       }
     }
@@ -146,7 +149,10 @@ final class PageTree {
       page = there == null ? new byte[wanted] : Arrays.copyOf(there, wanted);
       put(number, page);
       cost += wanted - length;
-      pages += there == null ? 1 : 0;
+      if (there == null) {
+        pages++;
+        cost += HEADER;
+      }
     }
     return page;
   }
@@ -178,19 +184,19 @@ final class PageTree {
 
   /** What so many pages cost at most, wherever they are in a row. */
   static long mostFor(long pages) {
-    return pages == 0 ? 0 : pages * PAGE + (pages / FAN_OUT + 20) * NODE;
+    return pages == 0 ? 0 : pages * (PAGE + HEADER) + (pages / FAN_OUT + 20) * NODE;
   }
 
   /** Reserves all of a range that is not there, which the budget has. */
   void reserve(long from, long to, Budget budget) {
     for (long number = from; number < to; number++) {
       if (get(number) == null) {
-        if (!budget.take((long) missingNodes(number) * NODE + PAGE)) {
+        if (!budget.take((long) missingNodes(number) * NODE + PAGE + HEADER)) {
           throw new IllegalStateException("less than was counted");
         }
         put(number, RESERVED);
         pages++;
-        cost += PAGE;
+        cost += PAGE + HEADER;
       }
     }
   }
@@ -282,7 +288,7 @@ final class PageTree {
   private @Nullable Object remove(Object at, boolean own, int level, long from, long to) {
     if (!(at instanceof Node node)) {
       pages--;
-      cost -= costOf((byte[]) at);
+      cost -= sizeOf((byte[]) at) + HEADER;
       return null;
     }
     Node mine = own ? node : null;
