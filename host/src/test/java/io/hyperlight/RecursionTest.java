@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Test;
 class RecursionTest {
   private static final String ONE_DOWN = "asks a node below, which has none below itself";
   private static final String OPEN_ONCE = "is of an open file, which is of no descriptor's name";
+  private static final String PAGES = "goes down a tree of pages, of at most ten levels";
   private static final String TURNS =
       "looks as if: a thread is launched, and works on another stack";
 
@@ -38,6 +39,12 @@ class RecursionTest {
           Map.entry("DescriptorNode.status", OPEN_ONCE),
           Map.entry("DirectoryFile.status", OPEN_ONCE),
           Map.entry("PathFile.status", OPEN_ONCE),
+          Map.entry("PipeEnd.status", OPEN_ONCE),
+          Map.entry("PageTree.count", PAGES),
+          Map.entry("PageTree.find", PAGES),
+          Map.entry("PageTree.remove", PAGES),
+          Map.entry("TableCopies.copy", "goes down page tables, of four levels"),
+          Map.entry("VcpuThread.workUntilClosed", TURNS),
           Map.entry(
               "Outcomes.exceptionFor", "of an ending that came before, which has none before"),
           Map.entry("VcpuThread.launch", TURNS),

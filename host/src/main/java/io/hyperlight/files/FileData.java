@@ -11,7 +11,7 @@ final class FileData {
   private static final int PAGE = PageTree.PAGE;
 
   /** How many pages are looked at, or taken away, between two checkpoints. */
-  private static final int PIECE = 4096;
+  private static final int PIECE = 1024;
 
   private long size;
   private final PageTree pages;

@@ -112,10 +112,7 @@ public record Location(@Nullable Location parent, String name, Node node, int de
       checkpoint.pass();
       upper = parentOf(upper);
     }
-    // What was moved is the same node in the same directory; how that was reached is the same then.
-    if (upper.depth != before.depth
-        || !upper.isNamedAs(before)
-        || !parentOf(upper).node.equals(parentOf(before).node)) {
+    if (!upper.isAt(before)) {
       return null;
     }
     Deque<Location> below = new ArrayDeque<>();
@@ -146,7 +143,12 @@ public record Location(@Nullable Location parent, String name, Node node, int de
 
   /** Whether it is the same, where a node is seldom the same. */
   public boolean isAt(Location other) {
-    return node.equals(other.node) && equals(other);
+    return depth == other.depth && isNamedAs(other) && isInSameDirectoryAs(other);
+  }
+
+  /** A directory is in one place only, so that nobody has to go up from there. */
+  private boolean isInSameDirectoryAs(Location other) {
+    return depth == 0 || parentOf(this).node.equals(parentOf(other).node);
   }
 
   /** The same for another sandbox's file system, which has the same trees. */

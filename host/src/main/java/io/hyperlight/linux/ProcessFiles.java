@@ -140,6 +140,7 @@ final class ProcessFiles implements AutoCloseable {
       setWorkingDirectory(gone.removed());
     }
     for (int number = 0; number < Descriptors.MOST; number++) {
+      checkpoint.pass();
       OpenFile file = descriptors.find(number);
       Location at = file == null ? null : file.location();
       if (file != null && at != null && at.isAt(gone)) {
