@@ -82,8 +82,8 @@ class ExhaustionTest {
   @ParameterizedTest
   @CsvSource({
     "descriptors, EMFILE (Too many open files), 'build,spawn,snapshot'",
-    "address-space, mmap(1075838976 bytes) failed: ENOMEM (Cannot allocate memory), 'build,spawn'",
-    "data, mmap(1075838976 bytes) failed: ENOMEM (Cannot allocate memory), 'build,spawn'"
+    "address-space, mmap(1082130432 bytes) failed: ENOMEM (Cannot allocate memory), 'build,spawn'",
+    "data, mmap(1082130432 bytes) failed: ENOMEM (Cannot allocate memory), 'build,spawn'"
   })
   void isToldByAnExceptionAndSandboxesThatAreThereGoOn(String what, String message, String makers) {
     Map<String, String> said = run(what, "-Xmx64m");

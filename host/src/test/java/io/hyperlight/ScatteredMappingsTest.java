@@ -129,14 +129,14 @@ class ScatteredMappingsTest {
   }
 
   /** More tables than a VM's first slot has room for. */
-  private static final long MANY_TABLES = 700;
+  private static final long MANY_TABLES = 2500;
 
   @Test
   void aCallMayNeedMoreTablesThanAreLeft() throws IOException {
-    try (Sandbox original = original(4 * MEMORY);
+    try (Sandbox original = original(8 * MEMORY);
         Snapshot snapshot = original.snapshot();
         Sandbox sandbox = snapshot.spawn()) {
-      for (long round = 0; round < 4; round++) {
+      for (long round = 0; round < 3; round++) {
         long place = round % 3;
         assertThat(sandbox.<Long>call("map_apart", long.class, place, MANY_TABLES)).isZero();
         assertThat(sandbox.<Long>call("check_apart", long.class, place, MANY_TABLES)).isZero();
@@ -153,11 +153,11 @@ class ScatteredMappingsTest {
 
   @Test
   void aSnapshotMayHaveMoreTablesThanFitBelowItsData() throws IOException {
-    try (Sandbox original = original(4 * MEMORY)) {
+    try (Sandbox original = original(8 * MEMORY)) {
       assertThat(original.<Long>call("map_apart", long.class, 5, MANY_TABLES)).isZero();
       try (Snapshot snapshot = original.snapshot();
           Sandbox sandbox = snapshot.spawn()) {
-        for (long round = 0; round < 4; round++) {
+        for (long round = 0; round < 3; round++) {
           assertThat(sandbox.<Long>call("map_apart", long.class, round, MANY_TABLES)).isZero();
           assertThat(sandbox.<Long>call("scattered", long.class, round)).isZero();
           assertThat(sandbox.<Long>call("check_apart", long.class, 5, MANY_TABLES)).isZero();
@@ -176,8 +176,9 @@ class ScatteredMappingsTest {
         Sandbox sandbox = snapshot.spawn()) {
       TableState state = new TableState(ResetOracle.machineOf(sandbox));
       int forgotten = 0;
-      for (long life = 0; life < 60; life++) {
+      for (long life = 0; life < 30; life++) {
         sandbox.call("scattered", long.class, 2 * (life % 5));
+        sandbox.call("map_apart", long.class, life % 4, 300L);
         forgotten += state.startsAgain() ? 1 : 0;
         assertThat(state.tablesUsedTwice()).as("life %d", life).isEmpty();
         sandbox.restore(snapshot);

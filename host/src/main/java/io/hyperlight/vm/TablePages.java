@@ -26,8 +26,11 @@ import org.jspecify.annotations.Nullable;
  * entry points at anything real.
  */
 final class TablePages {
-  /** How many lie below the data. */
-  static final int BELOW = 511;
+  /**
+   * How many lie below the data. KVM needs some 10 bytes for each; forgetting takes tens of
+   * microseconds, but tens of milliseconds on a busy machine, and so is to be rare.
+   */
+  static final int BELOW = 2047;
 
   /** Where the data starts. */
   static final long DATA_START = (BELOW + 1L) * PAGE_SIZE;
