@@ -14,7 +14,9 @@ import org.jspecify.annotations.Nullable;
  * its part wholly or fails before that.
  */
 final class Caretaker<T> implements Runnable {
-  private static final int MOST_CLOSINGS = 3;
+  /** How often closing is tried where the heap is full, which lasts; some seconds in all. */
+  private static final int MOST_CLOSINGS = 1000;
+
   private static final long PAUSE_NANOS = 5_000_000;
 
   private final RecyclingPool<T> pool;
@@ -195,7 +197,7 @@ final class Caretaker<T> implements Runnable {
     try {
       keeper.close(last.item());
     } catch (RuntimeException | Error t) {
-      if (t instanceof Error && ++closings < MOST_CLOSINGS) {
+      if (t instanceof VirtualMachineError && ++closings < MOST_CLOSINGS) {
         throw t; // once more: what is closed already stays so
       }
       report("close", last, t);
