@@ -209,7 +209,9 @@ void create_vm_with(struct vm *vm, size_t size, enum extras extras, struct code 
     if ((extras & SNAPSHOT) != 0) {
         map_snapshot(vm);
     }
-    keep_out_of_dumps(vm->memory, size);
+    if (extras != NO_EXTRAS) {
+        keep_out_of_dumps(vm->memory, size);
+    }
     create(vm, 0, extras, code);
 }
 
