@@ -209,6 +209,9 @@ final class MappedFiles implements ContentWatcher {
   }
 
   private boolean allOutliveRestores() {
+    if (files.isEmpty()) {
+      return true; // without an iterator: it is asked at every restore
+    }
     for (MappedObject.OfFile file : files.values()) {
       if (!file.content().outlivesRestore()) {
         return false;

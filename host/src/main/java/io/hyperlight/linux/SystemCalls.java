@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +47,10 @@ public final class SystemCalls implements AutoCloseable {
   private final CallBudget budget;
   private final StandardStreams streams;
   private final ProcessFiles files;
+
+  /** Made once: a restore allocates nothing. */
+  private final Supplier<FileSystem> fileSystem = this::fileSystem;
+
   private final TimeCalls time;
   private final RandomCalls random;
   private final ProcessCalls process;
@@ -229,6 +234,10 @@ public final class SystemCalls implements AutoCloseable {
     }
   }
 
+  private FileSystem fileSystem() {
+    return files.fileSystem();
+  }
+
   /**
    * Goes back to an earlier state, after the machine has gone back.
    *
@@ -237,7 +246,7 @@ public final class SystemCalls implements AutoCloseable {
   public void restore(State earlier) {
     memory.programBreak().restore(earlier.programBreak);
     files.restore(earlier.files);
-    memory.files().restore(earlier.mappings, files::fileSystem);
+    memory.files().restore(earlier.mappings, fileSystem);
     time.restore(earlier.monotonicNanos);
     random.restore();
     signals.restore(earlier.signals);
