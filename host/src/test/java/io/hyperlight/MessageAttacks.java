@@ -17,11 +17,16 @@ final class MessageAttacks {
       HL_IMPORT(int64_t, wait_until_stopped, int64_t)
       HL_EXPORT(int64_t, length_of, hl_string)
       HL_EXPORT(hl_bytes, registers)
+      HL_EXPORT(void, take_time, uint64_t)
 
       int64_t length_of(hl_string text) { return (int64_t)text.size; }
 
       static volatile uint64_t stolen[1024] __attribute__((aligned(4096), used)) = {0x1111111111111111};
       static struct hl_value message_arguments[2];
+
+      /* How long the guest computes after a message: long enough, and the host has taken it. */
+      static volatile uint64_t time_taken;
+      void take_time(uint64_t rounds) { time_taken = rounds; }
 
       static inline __attribute__((always_inline)) void message(uint64_t number, uint64_t rdi, uint64_t rsi)
       {
@@ -31,6 +36,7 @@ final class MessageAttacks {
           frame[0x348 / 8] = number;
           __asm__ volatile("mfence" ::: "memory");
           frame[0x340 / 8] = frame[0x300 / 8];
+          for (volatile uint64_t i = time_taken; i > 0; i--) { }
       }
 
       /* Runs in a later call, if anything of this guest does: takes its argument, and answers for it. */

@@ -126,6 +126,14 @@ final class Exitless implements RunControl.Run, AutoCloseable {
     return received;
   }
 
+  /**
+   * Whether it is the guest's turn to wait: it has left a message, and the host's next one is not
+   * given yet.
+   */
+  boolean isToWait() {
+    return received || posting;
+  }
+
   /** Whether the message is that the call is over. */
   boolean isCallDone() {
     return received && rax == Gate.CALL_DONE;

@@ -531,7 +531,7 @@ public final class Machine implements AutoCloseable {
       lost = true;
       throw vcpu.failedRun(result);
     }
-    return look(without != null && without.hasMessage());
+    return look(without != null && without.isToWait());
   }
 
   /** Takes the guest's message. */
@@ -646,7 +646,7 @@ public final class Machine implements AutoCloseable {
   /**
    * As {@link #runVcpu}, also until there is a message.
    *
-   * @return also {@link #MESSAGE}. If there is one and the guest has not waited for its answer, 0.
+   * @return also {@link #MESSAGE}. If the guest has left one and not waited for the answer, 0.
    */
   private int runExitless(Exitless without) {
     while (true) {

@@ -24,4 +24,9 @@ public final class VcpuStop {
   public static void await(Machine machine) throws InterruptedException {
     Await.until("the vCPU stops", () -> !machine.isRunning());
   }
+
+  /** Whether it stands at an exit that nobody has looked at, and not where a signal stopped it. */
+  public static boolean isAtExit(Machine machine) {
+    return machine.processor().vcpu().isExitUnseen();
+  }
 }
