@@ -34,8 +34,8 @@ import java.util.concurrent.TimeUnit;
  * @param systemCalls how many Linux system calls may be made; {@link Long#MAX_VALUE}, the default,
  *     for no limit
  * @param heapBytes how many bytes of the Java heap the library may hold for the guest at the same
- *     time, roughly: open files and the ways to them, listings, the texts of {@code /proc}, pipes;
- *     16 MiB by default. The guest is not ended but gets ENOMEM
+ *     time, roughly: open and mapped files and the ways to them, listings, the texts of {@code
+ *     /proc}, pipes; 16 MiB by default. The guest is not ended but gets ENOMEM
  * @param openFiles how many descriptors may be open at the same time, 3 to 256; 256 by default. The
  *     guest is not ended but gets EMFILE
  */

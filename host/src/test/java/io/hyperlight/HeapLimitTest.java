@@ -74,6 +74,7 @@ class HeapLimitTest {
     "smaps, 200, EMFILE",
     "pipes, 100, EMFILE",
     "deep-descriptors, 20, ENOMEM",
+    "deep-mappings, 20, ENOMEM",
   })
   void holdsNoMoreThanItMayWhateverTheKind(String kind, long least, String errno) {
     String output = run(kind);

@@ -145,6 +145,15 @@ final class MessageAttacks {
     },
     {"exit", "system_call(231, 7, 0, 0); stowaway();"},
     {
+      "rest in a single step of the stub",
+      """
+      __asm__ volatile(
+          "mov %%rsp, %%rdx; mov %%cs, %%rdi; mov %%ss, %%rsi; push %%rsi; push %%rdx; push $0x102; "
+          "push %%rdi; push %0; lea stowaway(%%rip), %%rcx; mov $0x202, %%r11d; mov $0x484c0007, %%eax; iretq"
+          : : "r"(USER_STUB) : "rax", "rcx", "rdx", "rsi", "rdi", "r11", "memory");\
+      """
+    },
+    {
       "end by the gate's own exit",
       """
       __asm__ volatile("mov $0x484c0000, %%eax; xor %%ecx, %%ecx; jmp *%0" : : "r"(gate_system_call()) : "rax", "rcx", "memory");\

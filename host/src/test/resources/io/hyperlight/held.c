@@ -95,6 +95,16 @@ int main(int count, char **arguments)
             fcntl(ends[1], F_SETFL, O_NONBLOCK), write(ends[1], buffer, sizeof buffer);
     if (!strcmp(kind, "deep-descriptors"))
         for (deep(); open(path, O_PATH) >= 0; made++) {}
+    if (!strcmp(kind, "deep-mappings"))
+        for (deep();; made++) {
+            int length = strlen(path);
+            snprintf(path + length, 16, "/%d", made);
+            int d = open(path, O_CREAT | O_RDWR, 0644);
+            path[length] = 0;
+            if (d < 0 || mmap(0, 4096, PROT_READ, MAP_PRIVATE, d, 0) == MAP_FAILED)
+                break;
+            close(d);
+        }
     if (!strcmp(kind, "signals")) {
         sigset_t all;
         sigfillset(&all);

@@ -10,8 +10,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
-import java.util.Map;
 
 /**
  * Writes the files that a guest has made to a folder of the host.
@@ -43,31 +41,34 @@ final class OutputFolder {
   /** Writes all files, or none and says why. */
   void write(GuestFiles files) {
     try {
-      Map<String, Path> targets = check(files);
+      check(files);
       Files.createDirectories(folder);
-      for (Map.Entry<String, Path> target : targets.entrySet()) {
-        makeDirectories(parent(target.getValue()));
-        write(files, target.getKey(), target.getValue());
+      // Found once more, since nobody knows whether all the paths fit on the heap.
+      for (Iterator<String> paths = files.paths().iterator(); paths.hasNext(); ) {
+        String path = paths.next();
+        Path target = target(path);
+        makeDirectories(parent(target));
+        write(files, path, target);
       }
     } catch (IOException e) {
       throw new UserException("--out " + HostText.of(folder) + ": cannot write: " + e);
     }
   }
 
-  private Map<String, Path> check(GuestFiles files) throws IOException {
-    Map<String, Path> targets = new LinkedHashMap<>();
+  private void check(GuestFiles files) {
     long bytes = 0;
     int existing = 0;
     StringBuilder shown = new StringBuilder();
     for (Iterator<String> paths = files.paths().iterator(); paths.hasNext(); ) {
       String path = paths.next();
       Path target = target(path);
-      bytes = Math.addExact(bytes, files.size(path));
-      if (bytes > mostBytes) {
+      long size = files.size(path); // up to the largest number: a file may be one hole
+      if (size > mostBytes - bytes) {
         throw new UserException(
             "--out: the guest's files have more than %d MiB together; --out-limit raises that"
                 .formatted(mostBytes >> 20));
       }
+      bytes += size;
       requireNoLinks(parent(target));
       if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
         if (Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
@@ -77,14 +78,12 @@ final class OutputFolder {
           shown.append(' ').append(HostText.of(target));
         }
       }
-      targets.put(path, target);
     }
     if (existing > 0 && !overwrites) {
       throw new UserException(
           "--out: nothing was written, since %d of the files exist:%s%s; --overwrite replaces them"
               .formatted(existing, shown, existing > SHOWN ? " ..." : ""));
     }
-    return targets;
   }
 
   /** Where a file of the guest goes. */

@@ -57,6 +57,9 @@ class CommandTest {
                     } else if (!strncmp(name, "large=", 6)) {
                         int file = open(name + 6, O_CREAT | O_WRONLY, 0666);
                         if (file < 0 || ftruncate(file, 3 << 20)) return 9;
+                    } else if (!strncmp(name, "hole=", 5)) {
+                        int file = open(name + 5, O_CREAT | O_WRONLY, 0666);
+                        if (file < 0 || ftruncate(file, 0x7fffffffffffffff)) return 9;
                     } else {
                         printf("[%s]", name);
                     }
@@ -347,5 +350,17 @@ class CommandTest {
     assertThat(target).doesNotExist();
     assertThat(make(target, List.of("--out-limit", "3"), "large=/out/large").status()).isZero();
     assertThat(target.resolve("out/large")).hasSize(3 << 20);
+  }
+
+  @Test
+  void outIsBoundedWhateverSizesAddUpTo() throws Exception {
+    Path target = folder.resolve("out-holes");
+    String most = String.valueOf(Long.MAX_VALUE >> 20);
+    for (List<String> options : List.of(List.<String>of(), List.of("--out-limit", most))) {
+      Ended refused = make(target, options, "file=/out/a", "hole=/out/b", "hole=/out/c");
+      assertThat(refused.status()).isEqualTo(ExitStatus.RUN_FAILED);
+      assertThat(refused.errors()).contains("--out-limit").doesNotContain("Exception");
+      assertThat(target).doesNotExist();
+    }
   }
 }

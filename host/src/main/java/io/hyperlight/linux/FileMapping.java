@@ -28,7 +28,7 @@ record FileMapping(
    *
    * @param offset a multiple of the page size, any value but for that
    * @param mayMakeCode whether code may come from files that the guest can write
-   * @throws FileException EBADF, EACCES, ENODEV, EPERM, EOVERFLOW, ENFILE
+   * @throws FileException EBADF, EACCES, ENODEV, EPERM, EOVERFLOW, ENFILE, ENOMEM
    */
   static FileMapping of(
       SystemCalls guest,
@@ -64,7 +64,10 @@ record FileMapping(
       throw new FileException(Errno.EPERM); // as on a file system that is mounted noexec
     }
     MappedObject object =
-        guest.memory().files().of(content.content(), file.place(), guest.files().fileSystem());
+        guest
+            .memory()
+            .files()
+            .of(content.content(), file.place(), guest.files().fileSystem(), guest.heap());
     return new FileMapping(object, offset, shared, !shared);
   }
 

@@ -6,9 +6,9 @@ import io.hyperlight.files.Location;
 import io.hyperlight.os.Errno;
 
 /**
- * What the host may hold on the Java heap for a guest: open files with the ways to them, texts that
- * were made up, listings, pipes. Contents of files have the limits of their trees, mappings a
- * number of their own.
+ * What the host may hold on the Java heap for a guest: open and mapped files with the ways to them,
+ * texts that were made up, listings, pipes. Contents of files have the limits of their trees,
+ * mappings a number of their own.
  *
  * <p>What there is, is summed up when something is to be added. So nothing has to be given back, on
  * no way out of a system call, by no restore.

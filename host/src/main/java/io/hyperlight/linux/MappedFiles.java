@@ -69,12 +69,31 @@ final class MappedFiles implements ContentWatcher {
     }
   }
 
+  /** What the ways to files that are mapped cost the heap, also if they are not open any more. */
+  long heapBytes() {
+    long bytes = 0;
+    for (MappedObject.OfFile file : files.values()) {
+      bytes += heapBytes(file.location());
+    }
+    return bytes;
+  }
+
+  private static long heapBytes(@Nullable Location location) {
+    return HeapBudget.FILE + (location == null ? 0 : HeapBudget.of(location));
+  }
+
   /**
    * The object for an open file, which may be mapped already.
    *
-   * @throws FileException ENFILE if there are too many
+   * @param heap has to have room for the way to it
+   * @throws FileException ENFILE if there are too many, ENOMEM
    */
-  MappedObject.OfFile of(FileContent content, Location location, FileSystem system) {
+  MappedObject.OfFile of(
+      FileContent content, Location location, FileSystem system, HeapBudget heap) {
+    FileStatus status = content.status();
+    if (!files.containsKey(new Key(status.device(), status.inode()))) {
+      heap.require(heapBytes(location));
+    }
     return of(content, location, system, most);
   }
 
@@ -192,10 +211,8 @@ final class MappedFiles implements ContentWatcher {
     if (earlier.isInitial()) {
       initial.forEach(areas::put);
     } else {
-      List<MappedObject> objects = new ArrayList<>();
-      for (MappingState.SavedObject object : earlier.objects()) {
-        MappedObject opened = open(object, system);
-        objects.add(opened);
+      List<MappedObject> objects = openAll(earlier.objects(), system);
+      for (MappedObject opened : objects) {
         if (opened instanceof MappedObject.OfFile file && file.location() != null) {
           files.put(new Key(file.device(), file.inode()), file);
         }
@@ -206,6 +223,20 @@ final class MappedFiles implements ContentWatcher {
     }
     areas.forgetChanges();
     base = earlier;
+  }
+
+  private static List<MappedObject> openAll(
+      List<MappingState.SavedObject> saved, Supplier<FileSystem> system) {
+    List<MappedObject> objects = new ArrayList<>(saved.size());
+    try {
+      for (MappingState.SavedObject object : saved) {
+        objects.add(open(object, system));
+      }
+      return objects;
+    } catch (Throwable t) {
+      objects.forEach(MappedObject::close); // no area has them yet
+      throw t;
+    }
   }
 
   private boolean allOutliveRestores() {

@@ -1,6 +1,5 @@
 package io.hyperlight.linux;
 
-import io.hyperlight.files.ContentWatcher;
 import io.hyperlight.files.FileException;
 import io.hyperlight.files.FileSystem;
 import io.hyperlight.files.Hold;
@@ -22,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ProcessFiles implements AutoCloseable {
   private final Supplier<FileSystem> maker;
-  private final ContentWatcher watcher;
+  private final MappedFiles mapped;
   private final Checkpoint checkpoint;
   private final HeapBudget heap;
   private final StandardStreams streams;
@@ -63,7 +62,7 @@ final class ProcessFiles implements AutoCloseable {
                 MadeUpFiles.of(guest),
                 clock == null ? Instant::now : clock,
                 checkpoint);
-    watcher = guest.memory().files();
+    mapped = guest.memory().files();
     if (!settings.mounts().isEmpty()) {
       fileSystem();
     }
@@ -74,7 +73,7 @@ final class ProcessFiles implements AutoCloseable {
     FileSystem there = fileSystem;
     if (there == null) {
       there = maker.get();
-      there.watch(watcher);
+      there.watch(mapped);
       fileSystem = there;
     }
     return there;
@@ -118,9 +117,10 @@ final class ProcessFiles implements AutoCloseable {
     return fifos;
   }
 
-  /** What descriptors and the working directory cost the heap, roughly. */
+  /** What descriptors, mapped files and the working directory cost the heap, roughly. */
   long heapBytes() {
-    long bytes = workingDirectory == null ? 0 : HeapBudget.of(workingDirectory);
+    long bytes = mapped.heapBytes();
+    bytes += workingDirectory == null ? 0 : HeapBudget.of(workingDirectory);
     for (int number = 0; number < Descriptors.MOST; number++) {
       checkpoint.pass();
       OpenFile file = descriptors.find(number);

@@ -33,6 +33,8 @@ final class Exits {
 
   private static final long PRIVILEGE_MASK = 3;
 
+  private static final long TRAP_FLAG = 1 << 8;
+
   private static final int MOST_COMPLETION_STEPS = 16;
 
   private final Vcpu vcpu;
@@ -95,9 +97,19 @@ final class Exits {
     return isUserAddress(vcpu.get(Register.RCX)) ? Kind.SYSTEM_CALL : Kind.BAD_RETURN_ADDRESS;
   }
 
-  /** Whether the gate has waited for a message of the host's for long enough. */
+  /**
+   * Whether the gate has waited for a message of the host's for long enough. It does not do so step
+   * by step: who sets TF there has an exception pending, which would come up in the next call.
+   */
   boolean isRest() {
-    return kind() == Kind.SYSTEM_CALL && vcpu.get(Register.RAX) == Gate.CALL_REST;
+    return kind() == Kind.SYSTEM_CALL
+        && vcpu.get(Register.RAX) == Gate.CALL_REST
+        && !isSingleStep();
+  }
+
+  /** Whether the guest's code that has left runs step by step. */
+  boolean isSingleStep() {
+    return (vcpu.get(Register.RFLAGS) & TRAP_FLAG) != 0;
   }
 
   /** KVM leaves RIP at either side of the instruction. */

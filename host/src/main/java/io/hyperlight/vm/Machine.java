@@ -46,8 +46,6 @@ public final class Machine implements AutoCloseable {
   /** What {@link #runExitless} returns if there is a message, instead of an error number. */
   private static final int MESSAGE = -2;
 
-  private static final long TRAP_FLAG = 1 << 8;
-
   private final SystemCallEntry entry;
   private final long systemCallStub;
   private final PhysicalMemory memory;
@@ -559,7 +557,7 @@ public final class Machine implements AutoCloseable {
         case CALL_DONE, HOST_CALL, SYSTEM_CALL -> {
           callDone = kind == Exits.Kind.CALL_DONE;
           exit = kind == Exits.Kind.HOST_CALL ? Gate.HOST_CALL_EXIT : systemCallStub;
-          disturbed |= (vcpu.get(Register.RFLAGS) & TRAP_FLAG) != 0;
+          disturbed |= exits.isSingleStep();
           vcpu.exitSeen();
           trapped = false;
           return null;
