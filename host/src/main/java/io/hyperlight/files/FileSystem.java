@@ -303,6 +303,14 @@ public final class FileSystem implements AutoCloseable {
     }
   }
 
+  /**
+   * Says that nothing is kept any more that has no name. What is open is closed at once afterwards,
+   * however much it has kept.
+   */
+  public void forgetHolds() {
+    trees.forEach(Tree::forgetHolds);
+  }
+
   /** Gives the host's directories up. A second call does nothing. */
   @Override
   public void close() {

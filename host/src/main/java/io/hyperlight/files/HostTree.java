@@ -79,6 +79,9 @@ final class HostTree implements Tree {
   public void restore(@Nullable MemoryState earlier) {}
 
   @Override
+  public void forgetHolds() {}
+
+  @Override
   public void close() {
     if (!closed) {
       closed = true;

@@ -151,15 +151,24 @@ public record Location(@Nullable Location parent, String name, Node node, int de
     return depth == 0 || parentOf(this).node.equals(parentOf(other).node);
   }
 
-  /** The same for another sandbox's file system, which has the same trees. */
-  public Location in(FileSystem other) {
+  /**
+   * The same for another sandbox's file system, which has the same trees.
+   *
+   * @param known what was found before, by identity: many descriptors share their ways, and each
+   *     alone may be as long as the guest wants
+   */
+  public Location in(FileSystem other, IdentityHashMap<Location, Location> known) {
     Deque<Location> way = new ArrayDeque<>();
-    for (Location at = this; at != null; at = at.parent) {
-      way.push(at);
-    }
     Location there = null;
+    for (Location at = this; at != null && there == null; at = at.parent) {
+      there = known.get(at);
+      if (there == null) {
+        way.push(at);
+      }
+    }
     for (Location here : way) {
       there = new Location(there, here.name, here.node.in(other));
+      known.put(here, there);
     }
     return Objects.requireNonNull(there);
   }

@@ -79,6 +79,11 @@ final class MemoryTree implements Tree {
       inodes.restore(earlier);
       budget.setUsed(earlier.used());
     }
+    forgetHolds();
+  }
+
+  @Override
+  public void forgetHolds() {
     generation++;
     holds.clear();
   }

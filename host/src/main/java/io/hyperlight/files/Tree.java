@@ -13,6 +13,9 @@ sealed interface Tree permits HostTree, MemoryTree {
   /** Goes back to what {@link #freeze} returned, here or for another file system. */
   void restore(@Nullable MemoryState earlier);
 
+  /** Keeps nothing any more that has no name. Contents that are open become invalid. */
+  void forgetHolds();
+
   /** Gives back what it holds of the host's. */
   void close();
 }

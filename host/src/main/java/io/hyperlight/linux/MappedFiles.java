@@ -228,9 +228,10 @@ final class MappedFiles implements ContentWatcher {
   private static List<MappedObject> openAll(
       List<MappingState.SavedObject> saved, Supplier<FileSystem> system) {
     List<MappedObject> objects = new ArrayList<>(saved.size());
+    IdentityHashMap<Location, Location> known = new IdentityHashMap<>();
     try {
       for (MappingState.SavedObject object : saved) {
-        objects.add(open(object, system));
+        objects.add(open(object, system, known));
       }
       return objects;
     } catch (Throwable t) {
@@ -251,13 +252,17 @@ final class MappedFiles implements ContentWatcher {
     return true;
   }
 
-  private static MappedObject open(MappingState.SavedObject saved, Supplier<FileSystem> system) {
+  private static MappedObject open(
+      MappingState.SavedObject saved,
+      Supplier<FileSystem> system,
+      IdentityHashMap<Location, Location> known) {
     FileContent content = saved.content();
     if (content == null) {
       return new MappedObject.SharedZeros(saved.size());
     }
     Location location = saved.location();
-    return open(content.in(system.get()), location == null ? null : location.in(system.get()));
+    return open(
+        content.in(system.get()), location == null ? null : location.in(system.get(), known));
   }
 
   /** Gives up what it holds of the host. A second call does nothing. */

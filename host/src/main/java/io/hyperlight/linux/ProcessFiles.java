@@ -261,11 +261,13 @@ final class ProcessFiles implements AutoCloseable {
     if (earlier != base || changes.any() || earlier.reopens()) {
       base = null; // until it is done
       changes.note();
-      descriptors.closeAll();
+      // First: what only descriptors have kept is gone at once then, however much it is.
       restoreFileSystem(earlier);
-      restoreDescriptors(earlier);
+      descriptors.closeAll();
+      IdentityHashMap<Location, Location> known = new IdentityHashMap<>();
+      restoreDescriptors(earlier, known);
       Location directory = earlier.workingDirectory();
-      workingDirectory = directory == null ? null : directory.in(fileSystem());
+      workingDirectory = directory == null ? null : directory.in(fileSystem(), known);
       directoryHold.close();
       directoryHold = workingDirectory == null ? Hold.NONE : workingDirectory.node().hold();
       umask = earlier.umask();
@@ -283,41 +285,46 @@ final class ProcessFiles implements AutoCloseable {
     }
   }
 
-  private void restoreDescriptors(FileState earlier) {
+  private void restoreDescriptors(FileState earlier, IdentityHashMap<Location, Location> known) {
     List<Pipe> pipes = earlier.pipes().stream().map(Pipe::copy).toList();
     nextPipe = pipes.stream().mapToInt(pipe -> pipe.number() + 1).max().orElse(0);
     @Nullable OpenFile[] files = new @Nullable OpenFile[earlier.files().size()];
     for (FileState.Descriptor descriptor : earlier.descriptors()) {
       OpenFile file = files[descriptor.file()];
       if (file == null) {
-        file = open(earlier.files().get(descriptor.file()), pipes);
+        file = open(earlier.files().get(descriptor.file()), pipes, known);
         files[descriptor.file()] = file;
       }
       descriptors.put(descriptor.number(), file, descriptor.closeOnExec());
     }
   }
 
-  private OpenFile open(SavedFile saved, List<Pipe> pipes) {
+  private OpenFile open(
+      SavedFile saved, List<Pipe> pipes, IdentityHashMap<Location, Location> known) {
     return switch (saved) {
       case SavedFile.Stream(int flags, int number) ->
           new StandardStream(changes, flags, streams, number);
       case SavedFile.Content(int flags, var content, Location location, long offset) ->
           ContentFile.of(
-              changes, flags, content.in(fileSystem()), location.in(fileSystem()), offset);
+              changes, flags, content.in(fileSystem()), location.in(fileSystem(), known), offset);
       case SavedFile.Directory(int flags, Location location, var listing, int position, var last) ->
-          new DirectoryFile(changes, flags, location.in(fileSystem()), listing, position, last);
+          new DirectoryFile(
+              changes, flags, location.in(fileSystem(), known), listing, position, last);
       case SavedFile.End(int flags, var location, int pipe, long writersSeen) ->
           location == null
               ? new PipeEnd(changes, flags, pipes.get(pipe))
               : fifos.restore(
-                  changes, location.in(fileSystem()), flags, pipes.get(pipe), writersSeen);
+                  changes, location.in(fileSystem(), known), flags, pipes.get(pipe), writersSeen);
       case SavedFile.Path(int flags, Location location) ->
-          new PathFile(changes, flags, location.in(fileSystem()));
+          new PathFile(changes, flags, location.in(fileSystem(), known));
     };
   }
 
   @Override
   public void close() {
+    if (fileSystem != null) {
+      fileSystem.forgetHolds();
+    }
     try {
       descriptors.closeAll();
     } finally {

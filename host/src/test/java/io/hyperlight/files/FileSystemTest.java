@@ -15,6 +15,7 @@ import io.hyperlight.testing.Descriptors;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -105,7 +106,7 @@ class FileSystemTest {
     }
     assertThat(Objects.requireNonNull(at.parent()).path()).hasSize(FileSystem.LONGEST_PATH - 2);
     assertFails(Errno.ENAMETOOLONG, at::path);
-    assertThat(at.in(files)).isEqualTo(at);
+    assertThat(at.in(files, new IdentityHashMap<>())).isEqualTo(at);
     at.node().createDirectory("d", 0755);
     Location deepest = at;
     assertFails(Errno.ENAMETOOLONG, () -> files.resolve(deepest, "d", true));
@@ -295,11 +296,15 @@ class FileSystemTest {
     FileSystem first = Trees.of(mounts);
     FileSystem second = Trees.of(mounts);
     for (String path : List.of("/", "/a", "/a/b", "/a/b/c/g", "/a/f")) {
-      Location there = first.resolve(first.root(), path, true).in(second);
+      Location there = first.resolve(first.root(), path, true).in(second, new IdentityHashMap<>());
       assertThat(there).isEqualTo(second.resolve(second.root(), path, true));
       assertThat(there.path()).isEqualTo(path);
     }
-    first.resolve(first.root(), "/a", true).in(second).node().createFile("only second", 0600);
+    first
+        .resolve(first.root(), "/a", true)
+        .in(second, new IdentityHashMap<>())
+        .node()
+        .createFile("only second", 0600);
     assertThat(names(first, "/a")).containsExactly("f", "b");
     assertThat(names(second, "/a")).containsExactly("f", "only second", "b");
   }

@@ -15,6 +15,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -114,7 +115,7 @@ public final class PathTarget implements FuzzTarget {
     switch (choices.below(16)) {
       case 0, 1, 2 -> resolve();
       case 3 -> changeMode(choices.of(known).node());
-      case 4 -> known.add(anyKnown().in(files));
+      case 4 -> known.add(anyKnown().in(files, new IdentityHashMap<>()));
       case 5 -> list(choices.of(known));
       case 6, 7 -> use(choices.of(known).node());
       case 8 -> stateIsRestored();
@@ -124,7 +125,7 @@ public final class PathTarget implements FuzzTarget {
 
   private Location anyKnown() {
     Location any = choices.of(known);
-    assertThat(any.in(files)).isEqualTo(any);
+    assertThat(any.in(files, new IdentityHashMap<>())).isEqualTo(any);
     return any;
   }
 

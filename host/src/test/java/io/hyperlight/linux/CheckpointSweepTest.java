@@ -38,7 +38,7 @@ class CheckpointSweepTest {
 
   /** These change page tables, in steps that are cheaper; each has its own bound. */
   private static final Map<String, Long> MOST_OF =
-      Map.of("mmap", 200_000L, "munmap", 500_000L, "mprotect", 200_000L, "mremap", 500_000L);
+      Map.of("mmap", 160_000L, "munmap", 400_000L, "mprotect", 100_000L, "mremap", 400_000L);
 
   @TempDir private Path folder;
 

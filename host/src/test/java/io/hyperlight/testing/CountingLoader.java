@@ -38,6 +38,8 @@ public final class CountingLoader extends ClassLoader {
           "io.hyperlight.files.",
           "io.hyperlight.guest.",
           "io.hyperlight.vm.",
+          "io.hyperlight.kvm.",
+          "io.hyperlight.pool.",
           "io.hyperlight.os.");
 
   private static final Set<String> CHECKPOINTS = Set.of("pass", "run", "goOutside");

@@ -2,7 +2,9 @@ package io.hyperlight.testing;
 
 import java.lang.management.ManagementFactory;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +25,9 @@ public final class Steps {
   private long systemCall = -1;
   private long steps;
   private long allocated;
+
+  /** Whether no call is around, so that nothing ends what is done. */
+  private boolean outsideOfCalls;
 
   private Steps() {}
 
@@ -69,8 +74,37 @@ public final class Steps {
   /** The call can be ended here. */
   public static void checkpoint() {
     Steps now = ofThisThread();
-    if (now != null) {
+    if (now != null && !now.outsideOfCalls) {
       now.end();
+    }
+  }
+
+  /**
+   * Counts something under a number of its own that is done outside of calls: checkpoints do
+   * nothing there, so that all of its steps count.
+   *
+   * @param number none of a system call
+   */
+  public static <T> T outsideOfCalls(long number, Supplier<T> work) {
+    Steps now = Objects.requireNonNull(ofThisThread());
+    now.begin(number);
+    now.outsideOfCalls = true;
+    try {
+      return work.get();
+    } finally {
+      now.outsideOfCalls = false;
+      now.begin(-1);
+    }
+  }
+
+  /** As {@link #outsideOfCalls} for a call, which can be ended at its checkpoints. */
+  public static <T> T inCall(long number, Supplier<T> work) {
+    Steps now = Objects.requireNonNull(ofThisThread());
+    now.begin(number);
+    try {
+      return work.get();
+    } finally {
+      now.begin(-1);
     }
   }
 
@@ -78,9 +112,13 @@ public final class Steps {
   public static void systemCall(long number) {
     Steps now = ofThisThread();
     if (now != null) {
-      now.end();
-      now.systemCall = number;
+      now.begin(number);
     }
+  }
+
+  private void begin(long number) {
+    end();
+    systemCall = number;
   }
 
   private void end() {
