@@ -152,7 +152,13 @@ public final class Kvm extends KvmFile {
   /** {@code KVM_CREATE_VM}. */
   public VirtualMachine createVm() {
     int size = getVcpuMmapSize(); // before there is a descriptor that could be lost
-    return new VirtualMachine(ioctl(Ioctl.KVM_CREATE_VM, 0), size);
+    int vm = ioctl(Ioctl.KVM_CREATE_VM, 0);
+    try {
+      return new VirtualMachine(vm, size);
+    } catch (Throwable t) {
+      Posix.close(vm); // the heap is full
+      throw t;
+    }
   }
 
   /** {@code KVM_GET_SUPPORTED_CPUID}. */

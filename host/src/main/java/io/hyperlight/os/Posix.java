@@ -227,6 +227,45 @@ public final class Posix {
             FunctionDescriptor.of(
                 ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG),
             Linker.Option.captureCallState("errno"));
+
+    // A handle that captures errno makes a small object before it calls, unless the JIT has
+    // removed that. These do not, and take its place when there is no room for it.
+
+    static final MethodHandle CLOSE_ONLY =
+        linkPlainly("close", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+
+    static final MethodHandle MUNMAP_ONLY =
+        linkPlainly(
+            "munmap",
+            FunctionDescriptor.of(
+                ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
+
+    static {
+      // The first call, which fails, makes whatever a handle needs for later ones.
+      try {
+        closeOnly(-1);
+        int _ = unmapOnly(1, 0);
+      } catch (Throwable t) {
+        throw unexpected(t);
+      }
+    }
+
+    @SuppressWarnings("restricted")
+    private static MethodHandle linkPlainly(String name, FunctionDescriptor descriptor) {
+      Linker linker = Linker.nativeLinker();
+      return linker.downcallHandle(linker.defaultLookup().find(name).orElseThrow(), descriptor);
+    }
+
+    /** Closes a descriptor, and does not say whether it was open. */
+    static void closeOnly(int fd) throws Throwable {
+      int _ = (int) CLOSE_ONLY.invokeExact(fd);
+    }
+
+    /** Unmaps; 0, or ENOMEM for whatever went wrong. */
+    static int unmapOnly(long address, long sizeBytes) throws Throwable {
+      int result = (int) MUNMAP_ONLY.invokeExact(address, sizeBytes);
+      return result < 0 ? Errno.ENOMEM : 0;
+    }
   }
 
   /** Where in the code of {@link #installRunCode} the second function begins. */
@@ -439,13 +478,26 @@ public final class Posix {
    * @throws SystemCallException if it was not open: somebody else has closed it
    */
   public static void close(int fd) {
+    MemorySegment errno = Release.ERRNO_OF_ALL;
+    int result;
     try {
-      MemorySegment errno = Release.ERRNO_OF_ALL;
-      int result = (int) Release.CLOSE.invokeExact(errno, fd);
-      // Not once more after an interrupt: somebody else may have the number by now.
-      if (result < 0 && errno(errno) == Errno.EBADF) {
-        throw new SystemCallException("close(" + fd + ")", Errno.EBADF);
-      }
+      result = (int) Release.CLOSE.invokeExact(errno, fd);
+    } catch (OutOfMemoryError e) {
+      closeWithoutHeap(fd);
+      return;
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+    // Not once more after an interrupt: somebody else may have the number by now.
+    if (result < 0 && errno(errno) == Errno.EBADF) {
+      throw new SystemCallException("close(" + fd + ")", Errno.EBADF);
+    }
+  }
+
+  /** The heap was full before the call was made. */
+  private static void closeWithoutHeap(int fd) {
+    try {
+      Release.closeOnly(fd);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -687,6 +739,17 @@ public final class Posix {
         result = (int) Release.MUNMAP.invokeExact(errno, mapping.address(), mapping.byteSize());
       } while (wasInterrupted(result, errno));
       return result < 0 ? errno(errno) : 0;
+    } catch (OutOfMemoryError e) {
+      return unmapWithoutHeap(mapping);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /** The heap was full before the call was made. */
+  private static int unmapWithoutHeap(MemorySegment mapping) {
+    try {
+      return Release.unmapOnly(mapping.address(), mapping.byteSize());
     } catch (Throwable t) {
       throw unexpected(t);
     }

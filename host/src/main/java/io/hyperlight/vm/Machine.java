@@ -133,22 +133,22 @@ public final class Machine implements AutoCloseable {
       memory.close();
       throw t;
     }
-    vcpu = processor.vcpu();
-    run = vcpu::run;
-    exits = new Exits(vcpu, entry, memory, exceptionStackTop);
-    context = new UserContext(this, vcpu);
-    memory.useSlots(processor.slots());
-    DirtyTracker tracker = processor.tracker();
-    if (tracker != null) {
-      memory.trackBy(tracker);
-    }
-    if (image != null) {
-      try {
-        begin(image);
-      } catch (Throwable t) {
-        close();
-        throw t;
+    try {
+      vcpu = processor.vcpu();
+      run = vcpu::run;
+      exits = new Exits(vcpu, entry, memory, exceptionStackTop);
+      context = new UserContext(this, vcpu);
+      memory.useSlots(processor.slots());
+      DirtyTracker tracker = processor.tracker();
+      if (tracker != null) {
+        memory.trackBy(tracker);
       }
+      if (image != null) {
+        begin(image);
+      }
+    } catch (Throwable t) {
+      close();
+      throw t;
     }
   }
 

@@ -56,12 +56,12 @@ final class PhysicalMemory implements AutoCloseable {
     memory = reserve(dataEnd);
     try {
       Posix.keepOutOfDumps(memory);
+      tables = new TablePages(memory, dataEnd, 0);
     } catch (Throwable t) {
       Posix.munmap(memory);
       throw t;
     }
     restorer = null;
-    tables = new TablePages(memory, dataEnd, 0);
   }
 
   /**
@@ -73,12 +73,15 @@ final class PhysicalMemory implements AutoCloseable {
   PhysicalMemory(MemoryImage image) {
     MemorySegment reserved = null;
     MemoryRestorer knowing;
+    TablePages pages;
     long end = TablePages.DATA_START + image.memorySizeBytes();
     try {
       reserved = reserve(end + TablePages.sizeBehindData(image.tableCount()));
       image.mapInto(reserved);
       Posix.keepOutOfDumps(reserved); // last: what is mapped over it is dumped again
       knowing = new MemoryRestorer(image, reserved);
+      pages = new TablePages(reserved, end, image.tableCount());
+      free.set(image.freePages());
     } catch (Throwable t) {
       try {
         if (reserved != null) {
@@ -92,9 +95,8 @@ final class PhysicalMemory implements AutoCloseable {
     memory = reserved;
     dataEnd = end;
     restorer = knowing;
-    tables = new TablePages(memory, dataEnd, image.tableCount());
+    tables = pages;
     nextFree = image.dataEnd();
-    free.set(image.freePages());
   }
 
   static MemorySegment reserve(long sizeBytes) {

@@ -174,7 +174,8 @@ final class Watchdog {
    */
   private long check() {
     long wait = TICK_NANOS;
-    for (RunControl control : running) {
+    for (int i = 0; i < running.size(); i++) { // an iterator would need room in the heap
+      RunControl control = running.get(i);
       wait = Math.min(wait, control.check(System.nanoTime()));
     }
     return Math.max(wait, LEAST_NANOS);

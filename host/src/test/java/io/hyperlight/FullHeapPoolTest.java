@@ -1,0 +1,186 @@
+package io.hyperlight;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.hyperlight.testing.ChildJvm;
+import io.hyperlight.testing.Command;
+import io.hyperlight.testing.CompiledGuest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * A pool in use while the heap is full, again and again. The JVM is another one: its heap is small,
+ * and what the JDK loses on a full heap is lost with it.
+ */
+class FullHeapPoolTest {
+  private static final String PROGRAM =
+      """
+      #include <hyperlight.h>
+      HL_EXPORT(int32_t, one)
+      int32_t one(void) { return 1; }
+      """;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"platform", "virtual"})
+  void thePoolHasItsPlacesAgainAndIsClosed(String kind) {
+    List<String> command =
+        new ArrayList<>(
+            ChildJvm.commandLine(
+                Full.class,
+                List.of("--enable-native-access=ALL-UNNAMED", "-Xmx32m", "-XX:+UseSerialGC")));
+    command.add(CompiledGuest.fileOf(PROGRAM).toString());
+    command.add(kind);
+
+    assertThat(Command.run(command).outputOfSuccess()).endsWith("all places, closed, 0 VMs\n");
+  }
+
+  /** The child. */
+  static final class Full {
+    private static final int SIZE = 3;
+    private static final int CALLERS = 4;
+    private static final int FILLINGS = 3;
+
+    /** How many errors callers get before the heap is free again. */
+    private static final int ERRORS = CALLERS;
+
+    /** Far more than it takes: a JVM that is stuck says where. */
+    private static final Duration MOST = Duration.ofMinutes(3);
+
+    private static final Duration LOOK = Duration.ofMillis(10);
+
+    private static final AtomicInteger calls = new AtomicInteger();
+    private static final AtomicInteger errors = new AtomicInteger();
+    private static volatile boolean stopped;
+
+    private Full() {}
+
+    public static void main(String[] arguments) throws Exception {
+      Thread.ofPlatform().daemon().start(Full::endWhenStuck);
+      try (Sandbox sandbox = Sandbox.builder(Guest.load(Path.of(arguments[0]))).build();
+          Snapshot snapshot = sandbox.snapshot();
+          SandboxPool pool =
+              SandboxPool.of(snapshot)
+                  .size(SIZE)
+                  .maxUses(5)
+                  .maxWait(Duration.ofSeconds(1))
+                  .build()) {
+        for (int i = 0; i < 200; i++) {
+          callOnce(pool); // what is needed is loaded then
+        }
+        List<Thread> callers = new ArrayList<>();
+        for (int i = 0; i < CALLERS; i++) {
+          Thread.Builder builder =
+              arguments[1].equals("virtual") ? Thread.ofVirtual() : Thread.ofPlatform().daemon();
+          callers.add(builder.start(() -> callUntilStopped(pool)));
+        }
+        awaitMore(calls, CALLERS);
+        for (int i = 0; i < FILLINGS; i++) {
+          fillHeap();
+          awaitMore(calls, CALLERS); // it goes on
+        }
+        stopped = true;
+        for (Thread caller : callers) {
+          while (!caller.join(LOOK)) {
+            wakeScheduler();
+          }
+        }
+        List<Lease> leases = new ArrayList<>();
+        for (int i = 0; i < SIZE; i++) {
+          leases.add(pool.acquire(Duration.ofMinutes(1)));
+        }
+        leases.forEach(Lease::close);
+      }
+      System.out.println("all places, closed, " + vms() + " VMs");
+    }
+
+    /** Whatever a call ends with, the next one follows. */
+    private static void callUntilStopped(SandboxPool pool) {
+      while (!stopped) {
+        try {
+          callOnce(pool);
+          calls.incrementAndGet();
+        } catch (Throwable t) {
+          errors.incrementAndGet();
+        }
+      }
+    }
+
+    private static void callOnce(SandboxPool pool) {
+      int result = pool.call("one", int.class);
+      if (result != 1) {
+        throw new IllegalStateException("result " + result);
+      }
+    }
+
+    /**
+     * Fills the heap, down to the smallest gap, until callers have found it full. Each size fails
+     * only once: every failure is a collection of the whole heap.
+     */
+    private static void fillHeap() {
+      int before = errors.get();
+      Object chain = Full.class;
+      for (int length = 1 << 20; length > 0; ) {
+        try {
+          Object[] next = new Object[length];
+          next[0] = chain;
+          chain = next;
+        } catch (OutOfMemoryError e) {
+          length /= 2;
+        }
+      }
+      while (errors.get() - before < ERRORS) {
+        LockSupport.parkNanos(chain, 1_000_000);
+      }
+    }
+
+    private static void awaitMore(AtomicInteger counter, int more) {
+      int before = counter.get();
+      while (counter.get() - before < more) {
+        LockSupport.parkNanos(LOOK.toNanos());
+        wakeScheduler();
+      }
+    }
+
+    /**
+     * Lets the JDK's scheduler look at its queues. Where the heap is full it may fail to wake a
+     * carrier for a virtual thread that can go on, which then stays in a queue until the next one.
+     */
+    private static void wakeScheduler() {
+      Thread _ = Thread.ofVirtual().start(() -> {});
+    }
+
+    private static void endWhenStuck() {
+      LockSupport.parkNanos(MOST.toNanos());
+      for (Map.Entry<Thread, StackTraceElement[]> entry : Thread.getAllStackTraces().entrySet()) {
+        System.err.println(entry.getKey());
+        for (StackTraceElement element : entry.getValue()) {
+          System.err.println("  at " + element);
+        }
+      }
+      Runtime.getRuntime().halt(1);
+    }
+
+    private static int vms() throws IOException {
+      int count = 0;
+      try (var files = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+        for (Path file : files) {
+          try {
+            count += Files.readSymbolicLink(file).toString().contains("kvm-vm") ? 1 : 0;
+          } catch (IOException e) {
+            // The stream's own, for example.
+          }
+        }
+      }
+      return count;
+    }
+  }
+}
