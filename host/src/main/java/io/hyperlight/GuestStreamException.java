@@ -29,6 +29,8 @@ public final class GuestStreamException extends IOException {
   /** What the guest learns. */
   private final int errno;
 
+  private final int bytesTransferred;
+
   /**
    * For any of Linux's error numbers: {@code errno(3)}.
    *
@@ -36,15 +38,37 @@ public final class GuestStreamException extends IOException {
    * @throws IllegalArgumentException if it is no such number
    */
   public GuestStreamException(int errno) {
+    this(errno, 0);
+  }
+
+  /**
+   * For a write that failed behind some of its bytes. The guest's {@code write} then succeeds for
+   * those, and it hears of the error when it writes the rest and that fails again.
+   *
+   * @param errno 1 to 4095, such as {@link #ENOSPC}
+   * @param bytesTransferred how many bytes of the same {@code write} were written before it failed
+   * @throws IllegalArgumentException if it is no such number, or the other one is negative
+   */
+  public GuestStreamException(int errno, int bytesTransferred) {
     super(Errno.describe(errno));
     if (errno < 1 || errno > LARGEST) {
       throw new IllegalArgumentException("error number " + errno + ": must be 1 to " + LARGEST);
     }
+    if (bytesTransferred < 0) {
+      throw new IllegalArgumentException(
+          "bytes transferred " + bytesTransferred + ": must not be negative");
+    }
     this.errno = errno;
+    this.bytesTransferred = bytesTransferred;
   }
 
   /** {@return the error number that the guest learns} */
   public int errno() {
     return errno;
+  }
+
+  /** {@return how many bytes were written before the error} */
+  public int bytesTransferred() {
+    return bytesTransferred;
   }
 }

@@ -10,6 +10,9 @@ import java.util.Objects;
 /**
  * The standard streams of this process, for guests that are to share them.
  *
+ * <p>An error behind some of the bytes of a write comes with {@linkplain
+ * GuestStreamException#bytesTransferred their number}, which the guest gets first.
+ *
  * <p>{@code System.out} swallows errors: a guest that writes to it never learns that nobody reads
  * any more, or that a disk is full. These streams have no buffer, and they throw {@link
  * GuestStreamException} with the error number of the kernel, so that a guest gets what a native
@@ -58,7 +61,7 @@ public final class HostStreams {
       Objects.checkFromIndexSize(offset, length, bytes.length);
       int end = offset + length;
       for (int at = offset; at < end; ) {
-        at += checked(DescriptorStreams.write(descriptor, bytes, at, end - at));
+        at += checked(DescriptorStreams.write(descriptor, bytes, at, end - at), at - offset);
       }
     }
   }
@@ -83,18 +86,25 @@ public final class HostStreams {
       if (length == 0) {
         return 0;
       }
-      int count = checked(DescriptorStreams.read(descriptor, bytes, offset, length));
+      int count = checked(DescriptorStreams.read(descriptor, bytes, offset, length), 0);
       return count == 0 ? -1 : count;
     }
   }
 
-  private static int checked(int result) throws IOException {
+  /**
+   * The result of a call, or the exception that it stands for.
+   *
+   * @param transferred how many bytes calls before it have moved
+   */
+  private static int checked(int result, int transferred) throws IOException {
     if (result >= 0) {
       return result;
     }
     if (result == DescriptorStreams.INTERRUPTED) {
-      throw new InterruptedIOException("the thread was interrupted");
+      InterruptedIOException interrupted = new InterruptedIOException("the thread was interrupted");
+      interrupted.bytesTransferred = transferred;
+      throw interrupted;
     }
-    throw new GuestStreamException(-result);
+    throw new GuestStreamException(-result, transferred);
   }
 }

@@ -2,6 +2,7 @@ package io.hyperlight;
 
 import io.hyperlight.files.FileException;
 import io.hyperlight.guest.GuestOutput;
+import io.hyperlight.linux.PartialWriteException;
 import io.hyperlight.os.Errno;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -43,8 +44,20 @@ record StreamOutput(OutputStream stream, @Nullable OutputStream errors, System.L
         throw new FileException(Errno.EIO);
       }
     } catch (IOException e) {
-      throw new FileException(errno(e));
+      int written = written(e);
+      throw written > 0 && written < bytes.length
+          ? new PartialWriteException(errno(e), written)
+          : new FileException(errno(e));
     }
+  }
+
+  /** How many bytes the stream says it took before it failed. */
+  private static int written(IOException e) {
+    return switch (e) {
+      case GuestStreamException told -> told.bytesTransferred();
+      case InterruptedIOException interrupted -> interrupted.bytesTransferred;
+      default -> 0;
+    };
   }
 
   /** What a guest hears of an error of the embedder's stream. */

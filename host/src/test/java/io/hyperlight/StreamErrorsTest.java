@@ -10,6 +10,7 @@ import io.hyperlight.testing.NotInHardwareLane;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.SocketException;
@@ -18,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -164,6 +166,94 @@ class StreamErrorsTest {
         };
     ProgramResult result = Program.of(WRITER).args("0", "default").stdin(input).run();
     assertThat(result.outputText()).isEqualTo("0 21 0");
+  }
+
+  /** Takes so many bytes and then fails, and says how many of a write it took. */
+  private static final class Partial extends OutputStream {
+    private final ByteArrayOutputStream taken = new ByteArrayOutputStream();
+    private final int most;
+    private final IntFunction<IOException> failure;
+
+    Partial(int most, IntFunction<IOException> failure) {
+      this.most = most;
+      this.failure = failure;
+    }
+
+    @Override
+    public void write(int b) {
+      throw new AssertionError("a byte alone");
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) throws IOException {
+      int room = Math.min(length, most - taken.size());
+      taken.write(bytes, offset, room);
+      if (room < length) {
+        throw failure.apply(room);
+      }
+    }
+  }
+
+  private static final Path TWICE =
+      CProgram.compile(
+          """
+          #include <errno.h>
+          #include <signal.h>
+          #include <stdio.h>
+          #include <string.h>
+          #include <unistd.h>
+          static int handled;
+          static void handle(int signal) { handled += signal; }
+          int main(void)
+          {
+            char text[100];
+            signal(SIGPIPE, handle);
+            long first = write(1, "0123456789", 10);
+            int early = handled;
+            errno = 0;
+            long second = write(1, "abc", 3);
+            sprintf(text, "%ld %d, %ld %d %d", first, early, second, errno, handled);
+            write(2, text, strlen(text));
+            return 0;
+          }
+          """,
+          List.of("-static"));
+
+  private static String twice(int most, IntFunction<IOException> failure) {
+    ByteArrayOutputStream errors = new ByteArrayOutputStream();
+    Partial stream = new Partial(most, failure);
+    Program.of(TWICE).hostPrint(stream).hostError(errors).run();
+    assertThat(stream.taken.toString(StandardCharsets.UTF_8))
+        .isEqualTo("0123456789abc".substring(0, most));
+    return errors.toString(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void aWriteThatFailsBehindSomeBytesTellsTheirNumberAndTheNextOneTheError() {
+    assertThat(twice(4, room -> new GuestStreamException(GuestStreamException.ENOSPC, room)))
+        .isEqualTo("4 0, -1 28 0");
+    // Linux sends the signal at once, and again.
+    assertThat(twice(4, room -> new GuestStreamException(GuestStreamException.EPIPE, room)))
+        .isEqualTo("4 13, -1 32 26");
+    assertThat(
+            twice(
+                9,
+                room -> {
+                  InterruptedIOException e = new InterruptedIOException();
+                  e.bytesTransferred = room;
+                  return e;
+                }))
+        .isEqualTo("9 0, -1 4 0");
+  }
+
+  @Test
+  void aNumberOfBytesThatCannotBeIsNotTold() {
+    for (int number : List.of(0, 10, 11, Integer.MAX_VALUE)) {
+      assertThat(twice(0, _ -> new GuestStreamException(GuestStreamException.ENOSPC, number)))
+          .as("%d", number)
+          .startsWith("-1 0, -1 28");
+    }
+    assertThatIllegalArgumentException().isThrownBy(() -> new GuestStreamException(5, -1));
   }
 
   @Test

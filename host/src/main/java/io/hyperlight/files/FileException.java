@@ -3,7 +3,7 @@ package io.hyperlight.files;
 import io.hyperlight.os.Errno;
 
 /** What somebody wanted of a file cannot be; an error number for the guest says why. */
-public final class FileException extends RuntimeException {
+public class FileException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final int errno;

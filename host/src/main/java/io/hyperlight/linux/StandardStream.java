@@ -44,13 +44,17 @@ final class StandardStream extends OpenFile {
   int write(SystemCalls guest, byte[] source) {
     try {
       streams.print(source, number == ERROR);
+      return source.length;
     } catch (FileException e) {
+      // The signal comes also where the result is a number of bytes, as Linux has it for pipes.
       if (e.errno() == Errno.EPIPE) {
         guest.signals().raise(Signals.SIGPIPE);
       }
+      if (e instanceof PartialWriteException partial) {
+        return partial.written();
+      }
       throw e;
     }
-    return source.length;
   }
 
   @Override
