@@ -9,6 +9,7 @@ import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.TemporaryFolder;
 import io.hyperlight.testing.Tool;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
@@ -47,7 +48,9 @@ class BusyboxTest {
     random.nextBytes(binary);
     Files.write(files.resolve("binary"), binary);
     Files.writeString(files.resolve("empty"), "");
-    Files.writeString(files.resolve("with blank and \u00e4"), "one\n\ttwo  three\n\n\nfour");
+    // By its bytes, whatever the locale.
+    Path odd = Path.of(URI.create(files.toUri() + "with%20blank%20and%20%C3%A4"));
+    Files.writeString(odd, "one\n\ttwo  three\n\n\nfour");
     Path deep = Files.createDirectories(files.resolve("d/e/f"));
     Files.writeString(deep.resolve("leaf"), "leaf\n");
     Files.createSymbolicLink(files.resolve("link"), Path.of("d/e/f/leaf"));

@@ -35,7 +35,8 @@ public final class Command {
     try {
       Path errors = Files.createTempFile("command", ".err");
       try {
-        Process process = new ProcessBuilder(command).redirectError(errors.toFile()).start();
+        Process process =
+            new ProcessBuilder(passable(command, "")).redirectError(errors.toFile()).start();
         process.getOutputStream().close();
         String output = new String(process.getInputStream().readAllBytes(), UTF_8);
         return new Result(process.waitFor(), output, Files.readString(errors));
@@ -62,7 +63,7 @@ public final class Command {
       Path in = Files.write(Files.createTempFile("command", ".in"), input);
       try {
         ProcessBuilder builder =
-            new ProcessBuilder(command)
+            new ProcessBuilder(passable(command, "env -i "))
                 .directory(new File("/"))
                 .redirectInput(in.toFile())
                 .redirectError(errors.toFile());
@@ -91,6 +92,21 @@ public final class Command {
    */
   @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
   public record RawResult(int status, byte[] output, byte[] errors) {}
+
+  /**
+   * The same command, as one that Java can start in any locale: it encodes arguments by that.
+   *
+   * @param prefix what a shell is to start it by
+   */
+  private static List<String> passable(List<String> command, String prefix) throws IOException {
+    if (command.stream().allMatch(word -> word.chars().allMatch(c -> c < 0x80))) {
+      return command;
+    }
+    StringBuilder script = new StringBuilder("exec " + prefix);
+    command.forEach(word -> script.append(" '").append(word.replace("'", "'\\''")).append('\''));
+    Path file = TemporaryFolder.create("command").resolve("script");
+    return List.of("/bin/sh", Files.writeString(file, script).toString());
+  }
 
   /** Runs a program with nothing on its standard input. */
   public static Result run(String... command) {
