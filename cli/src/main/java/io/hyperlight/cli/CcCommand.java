@@ -46,14 +46,14 @@ final class CcCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    List<Path> sources = new ArrayList<>();
+    List<String> sources = new ArrayList<>();
     List<String> options = new ArrayList<>();
     boolean isValue = false;
     for (String word : words) {
       if (isValue || word.startsWith("-")) {
         options.add(word);
       } else {
-        sources.add(HostText.path(word));
+        sources.add(word);
       }
       isValue = !isValue && WITH_VALUE.contains(word);
     }
@@ -62,16 +62,16 @@ final class CcCommand implements Callable<Integer> {
     }
     Path target = output != null ? output : withoutEnding(sources.getFirst());
     GuestCompiler compiler = libc ? new GuestCompiler().withLibc() : new GuestCompiler();
-    System.err.print(compiler.compile(sources, target, options));
+    System.err.print(
+        compiler.compile(sources.stream().map(HostText::path).toList(), target, options));
     return 0;
   }
 
-  private static Path withoutEnding(Path source) {
-    String name = String.valueOf(source.getFileName());
-    int dot = name.lastIndexOf('.');
-    if (dot <= 0) {
+  private static Path withoutEnding(String source) {
+    int dot = source.lastIndexOf('.');
+    if (dot <= source.lastIndexOf('/') + 1) {
       throw new UserException(source + " has no ending to leave off: name the guest with -o");
     }
-    return source.resolveSibling(name.substring(0, dot));
+    return HostText.path(source.substring(0, dot));
   }
 }

@@ -35,7 +35,9 @@ class CommandTest {
         Files.writeString(
             folder.resolve("tool.c"),
             """
+            #include <errno.h>
             #include <fcntl.h>
+            #include <signal.h>
             #include <stdio.h>
             #include <stdlib.h>
             #include <string.h>
@@ -60,6 +62,14 @@ class CommandTest {
                     } else if (!strncmp(name, "hole=", 5)) {
                         int file = open(name + 5, O_CREAT | O_WRONLY, 0666);
                         if (file < 0 || ftruncate(file, 0x7fffffffffffffff)) return 9;
+                    } else if (!strcmp(name, "flood")) {
+                        static char bytes[1 << 20];
+                        signal(SIGPIPE, SIG_IGN);
+                        long first = write(1, bytes, sizeof bytes);
+                        long second = write(1, bytes, sizeof bytes);
+                        fprintf(stderr, "%d ", first > 0 && first < (long)sizeof bytes);
+                        fprintf(stderr, "%ld %s", second, strerror(errno));
+                        return 3;
                     } else {
                         printf("[%s]", name);
                     }
@@ -127,6 +137,7 @@ class CommandTest {
 
   @Test
   void aProgramWhoseReaderGoesEndsAsItDoesNatively() throws Exception {
+    Tool.require(Tool.BUSYBOX);
     String script = "\"$@\" | head -n 1; echo ${PIPESTATUS[0]}";
     Ended natively = sh(script, "busybox", "yes");
     assertThat(natively.output()).isEqualTo("y\n141\n");
@@ -137,6 +148,7 @@ class CommandTest {
 
   @Test
   void aProgramThatWritesToAFullDiskEndsAsItDoesNatively() throws Exception {
+    Tool.require(Tool.BUSYBOX);
     for (String where : List.of("/dev/full", "&-")) {
       String script = "\"$@\" >" + where + "; echo $? >&2";
       Ended natively = sh(script, "busybox", "yes");
@@ -173,6 +185,7 @@ class CommandTest {
 
   @Test
   void timeGoesOnWhileAProgramWaitsForAReaderOrForInput() throws Exception {
+    Tool.require(Tool.BUSYBOX);
     for (String program : List.of("yes", "cat")) {
       Process process =
           new ProcessBuilder(hyperlight("run", "--timeout", "0.5", "busybox", program))
@@ -217,6 +230,57 @@ class CommandTest {
       assertThat(inspected.output()).as(locale).contains(bytes("g\u00fc, ABI version"));
     }
     assertThat(odd).isDirectory();
+  }
+
+  @Test
+  void cFilesAndOptionsAreTheSameInEveryLocale() throws Exception {
+    String name = "cc '\\ $x\u00e4\ud83d\ude00";
+    String mark = "-DMARK=\"\u00fc '\\\\'\"";
+    String source =
+        "#include <hyperlight.h>\n#include NAME\nHL_EXPORT(hl_string, mark)\n"
+            + "hl_string mark(void) { return HL_STR(MARK HEADER); }\n";
+    String script =
+        "mkdir -p \"$0\" && cd \"$0\" && printf %s \"$1\" > \"$2.c\""
+            + " && echo '#define HEADER \" h\"' > \"$2.h\"";
+    for (String locale : LOCALES) {
+      Path folder = CommandTest.folder.resolve("cc-" + locale);
+      // As bytes from a file: this JVM's own locale may not have these characters, either.
+      Ended made = shellFile(folder, script, List.of(folder.toString(), source, name));
+      assertThat(made).isEqualTo(new Ended(0, "", ""));
+      List<String> words = new ArrayList<>(List.of("env", "-i", "LC_ALL=" + locale));
+      words.add("PATH=" + System.getenv("PATH"));
+      words.addAll(hyperlight("cc", name + ".c", mark, "-DNAME=\"" + name + ".h\"", "-I."));
+      String compile = "cd \"$0\" && exec \"$@\"";
+      words.addFirst(folder.toString());
+      assertThat(shellFile(folder, compile, words)).as(locale).isEqualTo(new Ended(0, "", ""));
+      List<String> call = new ArrayList<>(List.of(folder.toString()));
+      call.addAll(hyperlight("call", name, "mark"));
+      Ended called = shellFile(folder, compile, call);
+      assertThat(called).as(locale).isEqualTo(new Ended(0, bytes("\u00fc '\\' h\n"), ""));
+    }
+    Ended missing = sh("LC_ALL=POSIX exec \"$@\" $'n\\xc3\\xb6.c'", hyperlight("cc"));
+    assertThat(missing.status()).isEqualTo(1);
+    assertThat(missing.errors()).endsWith(bytes("n\u00f6.c\n"));
+  }
+
+  /** Runs a script whose arguments it gets in UTF-8; the first one is {@code $0}. */
+  private static Ended shellFile(Path place, String script, List<String> arguments)
+      throws Exception {
+    StringBuilder text = new StringBuilder("set --");
+    arguments.stream()
+        .skip(1)
+        .forEach(word -> text.append(" '").append(word.replace("'", "'\\''")).append('\''));
+    Path file = Path.of(place + ".sh");
+    Files.writeString(file, text + "\n" + script.replace("$0", arguments.getFirst()) + "\n");
+    return end(new ProcessBuilder("bash", file.toString()));
+  }
+
+  @Test
+  void aWriteWhoseReaderGoesInTheMiddleTellsWhatWasWritten() throws Exception {
+    String script = "{ \"$@\"; echo \" $?\" >&2; } | head -c 5000 > /dev/null";
+    Ended natively = sh(script, tool.toString(), "flood");
+    assertThat(natively.errors()).isEqualTo("1 -1 Broken pipe 3\n");
+    assertThat(sh(script, hyperlight("run", tool.toString(), "flood"))).isEqualTo(natively);
   }
 
   private static Path script(String name, String text) throws IOException {
@@ -270,6 +334,7 @@ class CommandTest {
 
   @Test
   void aDynamicProgramRunsWithTheSystemsFiles() throws Exception {
+    Tool.require(Tool.PYTHON);
     Ended ran =
         end(
             new ProcessBuilder(

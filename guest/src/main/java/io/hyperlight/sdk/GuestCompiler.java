@@ -14,6 +14,7 @@ import java.util.stream.Stream;
 /**
  * Compiles C programs to guests with gcc: static executables, linked with the guest library, and
  * with glibc if {@linkplain #withLibc() wanted}. The same sources and options give the same bytes.
+ * Names and options are UTF-8 to the compiler, whatever the locale.
  *
  * <p>Safe for use by many threads.
  */
@@ -119,14 +120,17 @@ public final class GuestCompiler {
     }
     for (Path source : sources) {
       if (!Files.isReadable(source)) {
-        throw new GuestCompilationException("cannot read " + source);
+        throw new GuestCompilationException("cannot read " + CompilerArguments.of(source));
       }
     }
     try {
       Path library = Files.createTempDirectory("hyperlight-sdk");
       try {
         unpackLibrary(library);
-        Outcome outcome = run(commandLine(library, sources, output, options));
+        List<String> command = new ArrayList<>(List.of(compiler));
+        command.addAll(
+            CompilerArguments.passable(arguments(library, sources, output, options), library));
+        Outcome outcome = run(command);
         if (!outcome.succeeded()) {
           throw new GuestCompilationException(problem(outcome));
         }
@@ -139,24 +143,23 @@ public final class GuestCompiler {
     }
   }
 
-  private List<String> commandLine(
+  private List<String> arguments(
       Path library, List<Path> sources, Path output, List<String> options) {
     Kind kind = kind(options);
-    List<String> command = new ArrayList<>();
-    command.add(compiler);
-    command.addAll(COMPILER_OPTIONS);
-    command.addAll(kind.compilerOptions());
+    List<String> arguments = new ArrayList<>();
+    arguments.addAll(COMPILER_OPTIONS);
+    arguments.addAll(kind.compilerOptions());
     // A system header: no warnings about what its macros expand to.
-    command.addAll(List.of("-isystem", library.toString()));
+    arguments.addAll(List.of("-isystem", library.toString()));
     // Paths of this machine stay out of the output.
-    command.add("-ffile-prefix-map=" + library + "=hyperlight");
-    sources.forEach(source -> command.add(source.toString()));
-    kind.library().forEach(name -> command.add(library.resolve(name).toString()));
-    command.addAll(kind.linkerOptions());
-    command.addAll(LINKER_OPTIONS);
-    command.addAll(options);
-    command.addAll(List.of("-o", output.toString()));
-    return command;
+    arguments.add("-ffile-prefix-map=" + library + "=hyperlight");
+    sources.forEach(source -> arguments.add(CompilerArguments.of(source)));
+    kind.library().forEach(name -> arguments.add(library.resolve(name).toString()));
+    arguments.addAll(kind.linkerOptions());
+    arguments.addAll(LINKER_OPTIONS);
+    arguments.addAll(options);
+    arguments.addAll(List.of("-o", CompilerArguments.of(output)));
+    return arguments;
   }
 
   private Kind kind(List<String> options) {
