@@ -124,9 +124,7 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
    *
    * <p>If the stream throws an {@code IOException}, the guest's {@code write} fails: with the error
    * number of a {@link GuestStreamException}, with {@code EIO} for any other one, and for a {@link
-   * java.io.PrintStream} that says {@linkplain java.io.PrintStream#checkError checkError}. Where
-   * the exception says that some bytes were written before ({@link
-   * GuestStreamException#bytesTransferred}), {@code write} returns their number instead. {@link
+   * java.io.PrintStream} that says {@linkplain java.io.PrintStream#checkError checkError}. {@link
    * HostStreams#output} is this process's own standard output, with the errors of the kernel.
    *
    * @param stream takes the bytes

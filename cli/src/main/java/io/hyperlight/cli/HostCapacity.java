@@ -59,6 +59,7 @@ final class HostCapacity {
     meminfo("MemAvailable").ifPresent(kib -> facts.add(memory(kib)));
     read("sys/kernel/mm/transparent_hugepage/enabled")
         .ifPresent(text -> facts.add(hugePages(text)));
+    reservedHugePages().ifPresent(facts::add);
     return facts;
   }
 
@@ -112,6 +113,24 @@ final class HostCapacity {
                 + " guest that touches little may take more memory; madvise saves it"
             : "a guest takes the memory that it touches, 4 KiB at a time";
     return new Fact("transparent huge pages", value, meaning);
+  }
+
+  /** Nobody else gets that memory, whether the pages are in use or not. */
+  private Optional<Fact> reservedHugePages() {
+    OptionalLong pages = find("proc/meminfo", "(?m)^HugePages_Total:\\s+(\\d{1,9})$");
+    OptionalLong kib = meminfo("Hugepagesize");
+    if (pages.isEmpty() || kib.isEmpty()) {
+      return Optional.empty();
+    }
+    long mib = (pages.getAsLong() * kib.getAsLong()) >> 10;
+    return Optional.of(
+        new Fact(
+            "reserved huge pages",
+            count(pages.getAsLong()),
+            mib == 0
+                ? "none, and sandboxes need none"
+                : "%s MiB that sandboxes do not use; sysctl -w vm.nr_hugepages=0 frees them, if nothing else needs them"
+                    .formatted(count(mib))));
   }
 
   private Optional<String> read(String path) {

@@ -39,6 +39,15 @@ final class LimitOptions {
   private @Nullable Long systemCalls;
 
   @Option(
+      names = "--max-heap",
+      paramLabel = "MIB",
+      description = {
+        "How much of the Java heap may be held for it: open files, listings, pipes;",
+        "16 MiB by default. Beyond that it gets ENOMEM."
+      })
+  private @Nullable Long heapMib;
+
+  @Option(
       names = "--no-limits",
       description = "No limits but those of the options given: for guests that you trust.")
   private boolean unlimited;
@@ -61,6 +70,9 @@ final class LimitOptions {
     }
     if (systemCalls != null) {
       limits = limits.withSystemCalls(notNegative("--max-system-calls", systemCalls));
+    }
+    if (heapMib != null) {
+      limits = limits.withHeapBytes(notNegative("--max-heap", heapMib) << 20);
     }
     return limits;
   }

@@ -237,8 +237,12 @@ class CommandTest {
     String name = "cc '\\ $x\u00e4\ud83d\ude00";
     String mark = "-DMARK=\"\u00fc '\\\\'\"";
     String source =
-        "#include <hyperlight.h>\n#include NAME\nHL_EXPORT(hl_string, mark)\n"
-            + "hl_string mark(void) { return HL_STR(MARK HEADER); }\n";
+        """
+        #include <hyperlight.h>
+        #include NAME
+        HL_EXPORT(hl_string, mark)
+        hl_string mark(void) { return HL_STR(MARK HEADER); }
+        """;
     String script =
         "mkdir -p \"$0\" && cd \"$0\" && printf %s \"$1\" > \"$2.c\""
             + " && echo '#define HEADER \" h\"' > \"$2.h\"";

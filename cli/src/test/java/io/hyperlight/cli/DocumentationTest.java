@@ -93,6 +93,7 @@ class DocumentationTest {
 
   @Test
   void theExamplesOfWholeProgramsRun() throws Exception {
+    Tool.require(Tool.PYTHON);
     List<String> said = new ArrayList<>();
     for (String program : blocks(ROOT.resolve("docs/programs.md"), "java")) {
       said.add(runProgram(program));

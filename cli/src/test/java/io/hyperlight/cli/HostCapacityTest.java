@@ -65,6 +65,15 @@ class HostCapacityTest {
   }
 
   @Test
+  void reservedHugePagesAreToldAsMemoryThatSandboxesDoNotGet() throws IOException {
+    write(
+        "proc/meminfo", "HugePages_Total:     512\nHugePages_Free: 1\nHugepagesize:    2048 kB\n");
+    assertThat(meaningOf("reserved huge pages")).startsWith("512; 1,024 MiB ");
+    write("proc/meminfo", "HugePages_Total:       0\nHugepagesize:       2048 kB\n");
+    assertThat(meaningOf("reserved huge pages")).startsWith("0; none");
+  }
+
+  @Test
   void whatCannotBeReadIsLeftOut() throws IOException {
     assertThat(new HostCapacity(root).facts()).isEmpty();
     write("proc/self/limits", "Max open files            unlimited  unlimited  files\n");

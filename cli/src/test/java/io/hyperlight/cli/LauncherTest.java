@@ -82,7 +82,7 @@ class LauncherTest {
     for (int closed : new int[] {0, 1, 2, 4, 7}) {
       StringBuilder script = new StringBuilder("exec \"$@\"");
       for (int i = 0; i < 3; i++) {
-        script.append((closed & 1 << i) == 0 ? "" : " " + i + (i == 0 ? "<&-" : ">&-"));
+        script.append((closed & (1 << i)) == 0 ? "" : " " + i + (i == 0 ? "<&-" : ">&-"));
       }
       assertThat(run(script.toString(), tool.toString())).as("natively").isEqualTo(closed);
       assertThat(run(script.toString(), "./hyperlight", "run", tool.toString()))

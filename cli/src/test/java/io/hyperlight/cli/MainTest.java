@@ -441,10 +441,12 @@ class MainTest {
     assertThat(Program.DEFAULT_RUN_TIMEOUT).isEqualTo(Duration.ofMinutes(10));
     assertThat(Limits.DEFAULT.callTimeout()).isEqualTo(Duration.ofMinutes(1));
     assertThat(Limits.DEFAULT.outputBytes()).isEqualTo(64 << 20);
+    assertThat(Limits.DEFAULT.heapBytes()).isEqualTo(16 << 20);
   }
 
   @Test
   void aGuestThatTakesTooLongEndsWith124() {
+    Tool.require(Tool.BUSYBOX);
     assertFails(
         ExitStatus.TIMED_OUT, "took longer than 0.05s", "call", "--timeout", "0.05", guest, "spin");
     assertFails(
@@ -469,6 +471,7 @@ class MainTest {
 
   @Test
   void aGuestThatUsesTooMuchIsEnded() {
+    Tool.require(Tool.BUSYBOX);
     assertFails(
         ExitStatus.RUN_FAILED, "passed a limit", "run", "--max-output", "1", "busybox", "yes");
     assertFails(
@@ -479,6 +482,19 @@ class MainTest {
         "9",
         "busybox",
         "yes");
+  }
+
+  @Test
+  void aGuestGetsNoMoreOfTheHeapThanItMay() {
+    Tool.require(Tool.BUSYBOX);
+    String[] read = {"busybox", "cat", "/proc/self/maps"};
+    assertThat(run(words("run", new String[] {}, read))).isZero();
+    assertThat(run(words("run", new String[] {"--max-heap", "0"}, read))).isEqualTo(1);
+    assertThat(err()).contains("/proc/self/maps").contains("Cannot allocate memory");
+    assertFails(ExitStatus.RUN_FAILED, "--max-heap -1", "run", "--max-heap", "-1", "busybox");
+    out.reset();
+    assertThat(run("run", "--help")).isZero();
+    assertThat(out()).contains("--max-heap=MIB").contains("16 MiB by default");
   }
 
   @Test
@@ -644,12 +660,14 @@ class MainTest {
 
   @Test
   void runRunsAProgramFromThePath() {
+    Tool.require(Tool.BUSYBOX);
     assertPrints("42\n", "run", "busybox", "expr", "6", "*", "7");
     assertThat(err()).isEmpty();
   }
 
   @Test
   void runHasTheProgramsStatusInputAndErrors() {
+    Tool.require(Tool.BUSYBOX);
     InputStream original = System.in;
     System.setIn(new ByteArrayInputStream("one\ntwo\n".getBytes(StandardCharsets.UTF_8)));
     try {
@@ -665,6 +683,7 @@ class MainTest {
 
   @Test
   void runMountsAndGivesAnEnvironmentAndASpaceToWriteTo() throws IOException {
+    Tool.require(Tool.BUSYBOX);
     Path data = Files.createDirectories(folder.resolve("data"));
     Files.writeString(data.resolve("greeting"), "hello");
     String[] options = {"--mount", data + ":/data:ro", "--scratch", "/tmp:1", "--env", "NAME=you"};
@@ -682,6 +701,7 @@ class MainTest {
 
   @Test
   void runRunsADynamicProgramAndTracesIt() {
+    Tool.require(Tool.PYTHON);
     assertPrints(
         "45\n", words("run", LIBRARIES, "/usr/bin/python3", "-c", "print(sum(range(10)))"));
     out.reset();
@@ -694,6 +714,7 @@ class MainTest {
 
   @Test
   void runTellsWhatTheProgramNeeds() {
+    Tool.require(Tool.BUSYBOX, Tool.PYTHON);
     assertFails(
         ExitStatus.NOT_EXECUTABLE, "hyperlight run --system", "run", "/usr/bin/python3", "-c", "1");
     assertThat(err()).contains("mount the directory that has it");
@@ -704,6 +725,7 @@ class MainTest {
 
   @Test
   void runRefusesWhatItCannotUse() throws IOException {
+    Tool.require(Tool.BUSYBOX);
     Path script = Files.writeString(folder.resolve("script"), "#!/bin/sh\n");
     assertFails(ExitStatus.NOT_EXECUTABLE, "chmod +x", "run", script.toString());
     assertFails(ExitStatus.NOT_FOUND, "no such program", "run", "no-program-of-this-name");
