@@ -4,12 +4,17 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hyperlight.os.Posix;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.Descriptors;
 import io.hyperlight.testing.TemporaryFolder;
+import java.io.FileInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
@@ -231,6 +236,46 @@ class FileStateTest {
       }
     }
     assertThat(openFiles()).isEqualTo(before);
+  }
+
+  /** The number of the one descriptor that the guest has of the host's file. */
+  private int descriptorOfGuest() throws IOException {
+    for (int number = 0; ; number++) {
+      Path link = Path.of("/proc/self/fd/" + number);
+      if (Files.exists(link) && Files.isSameFile(link, Path.of(hostFile))) {
+        return number;
+      }
+      assertThat(number).isLessThan(100_000);
+    }
+  }
+
+  @Test
+  void aRestoreThatFailsInTheMiddleLeavesNothingThatCanBeCalled() throws IOException {
+    // Lower numbers, which are free when the guest's is: nobody else gets that one.
+    List<InputStream> spare = new ArrayList<>();
+    for (int i = 0; i < 16; i++) {
+      spare.add(new FileInputStream("/dev/null"));
+    }
+    try (Sandbox built = builder().build();
+        Snapshot snapshot = built.snapshot();
+        Sandbox sandbox = snapshot.spawn()) {
+      String fresh = sandbox.call("observe", String.class);
+      sandbox.restore(snapshot);
+      assertThat(sandbox.<Integer>call("write_file", int.class, "/data/x", "left")).isEqualTo(4);
+      assertThat(sandbox.<Integer>call("open_more", int.class, 1)).isOne();
+      int number = descriptorOfGuest();
+      for (InputStream stream : spare) {
+        stream.close();
+      }
+      Posix.close(number); // as code does that closes a descriptor twice
+      assertThatThrownBy(() -> sandbox.restore(snapshot)).isInstanceOf(HypervisorException.class);
+      assertThatThrownBy(() -> sandbox.call("read_file", String.class, "/data/x"))
+          .isInstanceOf(SandboxUnusableException.class);
+      sandbox.restore(snapshot);
+      assertThat(sandbox.<String>call("read_file", String.class, "/data/x")).isEqualTo("error 2");
+      sandbox.restore(snapshot);
+      assertThat(sandbox.<String>call("observe", String.class)).isEqualTo(fresh);
+    }
   }
 
   @Test

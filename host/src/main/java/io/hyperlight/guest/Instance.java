@@ -718,7 +718,7 @@ public final class Instance implements AutoCloseable {
       waiting = image.machine().isAtSystemCall();
       unusableSince = null;
     } catch (RuntimeException | Error e) {
-      if (before != null || !machine().isLost()) {
+      if (before != null || !(machine().isLost() || loaded.isHalfRestored())) {
         unusableSince = before; // a new machine could not be made: this one is what it was
       } else if (e instanceof RuntimeException failure) {
         unusableSince = new Outcome.HypervisorFailed(failure);

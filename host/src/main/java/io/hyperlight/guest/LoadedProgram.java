@@ -42,6 +42,9 @@ final class LoadedProgram implements AutoCloseable {
   private final CallBudget budget;
   private final Surroundings surroundings;
 
+  /** Whether the last restore ended between the machine and what belongs to it. */
+  private boolean halfRestored;
+
   /** Where a program that starts itself begins: its own entry point, or its interpreter's. */
   private long entry;
 
@@ -316,11 +319,13 @@ final class LoadedProgram implements AutoCloseable {
     image.systemCalls().retain();
     try {
       if (machine.restore(image.machine())) {
+        halfRestored = true;
         window.restore(image.windowEnd());
         hypercalls.restore(image.systemCalls());
         if (conversation != null) {
           conversation.end();
         }
+        halfRestored = false;
         return this;
       }
     } finally {
@@ -338,6 +343,14 @@ final class LoadedProgram implements AutoCloseable {
 
   GuestProgram program() {
     return program;
+  }
+
+  /**
+   * Whether memory and files are not of the same moment: a {@link #restore} failed in the middle.
+   * Only another one makes it whole.
+   */
+  boolean isHalfRestored() {
+    return halfRestored;
   }
 
   Machine machine() {
