@@ -255,7 +255,12 @@ public final class RegularFile implements SeekableByteChannel {
   public void close() {
     if (!closed) {
       closed = true;
-      Posix.close(descriptor);
+      try {
+        Posix.close(descriptor);
+      } catch (SystemCallException e) {
+        // Somebody else has closed it. What was read of it is good all the same, and whoever has
+        // made something of that could not give it back here.
+      }
     }
   }
 }
