@@ -74,7 +74,7 @@ public final class RegularFile implements SeekableByteChannel {
         Posix.close(handle);
       }
     } catch (SystemCallException e) {
-      throw failure(path, e.errno());
+      throw failure(path, e);
     }
   }
 
@@ -95,7 +95,7 @@ public final class RegularFile implements SeekableByteChannel {
       descriptor = Posix.open(path, flags);
     }
     if (descriptor < 0) {
-      throw failure(path, -descriptor);
+      throw failure(path, new SystemCallException("open", -descriptor));
     }
     try {
       if (!requireRegular(path, descriptor).isSameFile(status)) {
@@ -108,12 +108,13 @@ public final class RegularFile implements SeekableByteChannel {
     }
   }
 
-  private static IOException failure(Path path, int errno) {
-    return switch (errno) {
+  /** As the JDK tells it; what that has no type for, with the call that failed. */
+  private static IOException failure(Path path, SystemCallException e) {
+    return switch (e.errno()) {
       case Errno.ENOENT -> new NoSuchFileException(HostPath.text(path));
       case Errno.EACCES -> new AccessDeniedException(HostPath.text(path));
       case Errno.ENOTDIR -> new NotDirectoryException(HostPath.text(path));
-      default -> new FileSystemException(HostPath.text(path), null, Errno.describe(errno));
+      default -> new FileSystemException(HostPath.text(path), null, e.getMessage());
     };
   }
 
@@ -187,7 +188,7 @@ public final class RegularFile implements SeekableByteChannel {
   private int readAt(long offset, byte[] target, int from, int length) throws IOException {
     int count = FileCalls.pread(descriptor, offset, target, from, Math.min(length, PIECE));
     if (count < 0) {
-      throw failure(path, -count);
+      throw failure(path, new SystemCallException("pread", -count));
     }
     return count;
   }
