@@ -128,7 +128,7 @@ final class ContentFile extends OpenFile {
 
   @Override
   void requireEnd(long start, long length) {
-    if (start > Long.MAX_VALUE - length) {
+    if ((start < 0 ? offset : start) > Long.MAX_VALUE - length) {
       throw new FileException(Errno.EINVAL);
     }
   }
@@ -138,8 +138,8 @@ final class ContentFile extends OpenFile {
     if (!isRegular()) {
       return 0; // as null(4) and its relatives
     }
-    if (whence > SEEK_CUR && place().node() instanceof MadeUpText) {
-      throw new FileException(Errno.EINVAL); // it has no size
+    if (whence > SEEK_CUR && hasNoSize()) {
+      throw new FileException(Errno.EINVAL);
     }
     long size = content.status().size();
     long base =
@@ -168,6 +168,11 @@ final class ContentFile extends OpenFile {
       offset = target;
     }
     return target;
+  }
+
+  /** What the kernel writes while it is read. */
+  private boolean hasNoSize() {
+    return place().node() instanceof MadeUpText || place().node() instanceof MadeUpLines;
   }
 
   @Override

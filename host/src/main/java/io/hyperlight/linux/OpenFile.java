@@ -158,8 +158,9 @@ abstract sealed class OpenFile
   }
 
   /**
-   * Makes sure that so many bytes behind an offset that is not negative have offsets, too.
+   * Makes sure that so many bytes behind an offset have offsets, too.
    *
+   * @param start negative for where the file stands
    * @throws FileException EINVAL
    */
   void requireEnd(long start, long length) {}

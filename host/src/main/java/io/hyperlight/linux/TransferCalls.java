@@ -90,6 +90,7 @@ final class TransferCalls {
   }
 
   private static long read(SystemCalls guest, OpenFile file, Buffers buffers) {
+    file.requireEnd(CURRENT, buffers.size());
     return Transfer.read(guest, file, CURRENT, buffers, (bytes, _) -> file.read(guest, bytes));
   }
 
@@ -104,6 +105,7 @@ final class TransferCalls {
   }
 
   private static long write(SystemCalls guest, OpenFile file, Buffers buffers) {
+    file.requireEnd(CURRENT, buffers.size());
     return Transfer.write(guest, buffers, (bytes, _) -> file.write(guest, bytes));
   }
 
