@@ -107,11 +107,12 @@ public record HostBinding(Declaration declaration, MethodHandle handle) {
   /**
    * Calls the Java code.
    *
+   * @param mostBytes of a string, in UTF-8
    * @return what it returned: a {@code byte[]} for strings and bytes, a {@code Long} with the bits
    *     of any other value
    * @throws Exception what it threw, or that it returned what the declaration does not allow
    */
-  Object call(Object[] arguments) throws Exception {
+  Object call(Object[] arguments, long mostBytes) throws Exception {
     Object result;
     try {
       result = (Object) handle.invokeExact(arguments);
@@ -121,10 +122,10 @@ public record HostBinding(Declaration declaration, MethodHandle handle) {
       // With a message of its own, or the constructor would ask for that of the cause.
       throw new IllegalStateException("neither an Exception nor an Error", t);
     }
-    return encode(result);
+    return encode(result, mostBytes);
   }
 
-  private Object encode(@Nullable Object result) {
+  private Object encode(@Nullable Object result, long mostBytes) {
     ValueType type = declaration.signature().result();
     if (type == ValueType.VOID) {
       return 0L;
@@ -142,6 +143,10 @@ public record HostBinding(Declaration declaration, MethodHandle handle) {
       case Double d when type == ValueType.DOUBLE -> Double.doubleToRawLongBits(d);
       case byte[] b when type == ValueType.BYTES -> b;
       case String s when type == ValueType.STRING -> {
+        if (Text.exceeds(s, mostBytes)) {
+          throw new IllegalStateException(
+              "its result does not fit into the sandbox: it is longer than all of its memory");
+        }
         byte[] bytes = Text.encode(s);
         if (bytes == null) {
           throw new IllegalStateException(

@@ -267,7 +267,7 @@ final class Hypercalls {
 
   private Object callOutside(HostBinding binding, Object[] values) throws Exception {
     try {
-      return binding.call(values);
+      return binding.call(values, machine.memorySizeBytes());
     } finally {
       machine.comeBack();
     }

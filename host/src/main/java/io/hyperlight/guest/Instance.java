@@ -360,6 +360,10 @@ public final class Instance implements AutoCloseable {
   }
 
   void putString(int offset, int index, @Nullable String value) {
+    if (value != null && Text.exceeds(value, machine().memorySizeBytes())) {
+      throw badArgument(
+          index, "does not fit into the sandbox: it is longer than all of its memory");
+    }
     byte[] bytes = value == null ? null : Text.encode(value);
     if (value != null && bytes == null) {
       throw badArgument(index, "has half of a surrogate pair in it, which UTF-8 cannot say");

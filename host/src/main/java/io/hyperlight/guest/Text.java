@@ -30,6 +30,22 @@ final class Text {
     return text.getBytes(StandardCharsets.UTF_8);
   }
 
+  /**
+   * Whether a string has more UTF-8 bytes than so many. To be asked before it is encoded: there may
+   * be no array, or no heap, for the bytes.
+   */
+  static boolean exceeds(String text, long mostBytes) {
+    if (text.length() <= mostBytes / 3) {
+      return false;
+    }
+    long bytes = text.length();
+    for (int i = 0; i < text.length() && bytes <= mostBytes; i++) {
+      char c = text.charAt(i);
+      bytes += c < 0x80 ? 0 : c < 0x800 || Character.isSurrogate(c) ? 1 : 2;
+    }
+    return bytes > mostBytes;
+  }
+
   /** The string that the bytes are, or null if they are not UTF-8. */
   static @Nullable String decode(byte[] bytes) {
     String text = new String(bytes, StandardCharsets.UTF_8);
