@@ -39,6 +39,10 @@ final class Watchdog {
 
   private static @Nullable Thread thread;
 
+  /**
+   * Whether a call has to wake the thread. Only the thread says no, when it is awake: a caller that
+   * an error strikes before it has woken the thread would leave that asleep for all others.
+   */
   private static volatile boolean dozing;
 
   private final List<RunControl> running = new ArrayList<>();
@@ -90,7 +94,6 @@ final class Watchdog {
   }
 
   static void wake() {
-    dozing = false;
     synchronized (LOCK) {
       requireThread();
       LockSupport.unpark(thread);
@@ -109,6 +112,7 @@ final class Watchdog {
     int quiet = 0;
     while (true) {
       long wait = TICK_NANOS;
+      dozing = false; // before it looks: who comes later is seen by the next look
       try {
         quiet = look() ? 0 : quiet + 1;
         wait = check();
@@ -146,7 +150,6 @@ final class Watchdog {
     if (!look()) {
       LockSupport.park(this);
     }
-    dozing = false;
   }
 
   /** Finds those that run calls; whether there are some, or have been since it looked last. */
