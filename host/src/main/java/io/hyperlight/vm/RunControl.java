@@ -463,6 +463,10 @@ public final class RunControl implements AutoCloseable, Checkpoint {
 
   /** Says that the call waits for a thread to run the vCPU, and can be {@link #stop stopped}. */
   void setQueued(VcpuThreads.@Nullable Run run) {
+    // First: after an error nobody may run it. The call itself keeps the watchdog awake.
+    if (run != null && Watchdog.isDozing()) {
+      Watchdog.wake();
+    }
     queued = run;
   }
 

@@ -96,6 +96,7 @@ class LostRunTest {
     try (Sandbox sandbox =
         Sandbox.builder(CompiledGuest.of(PROGRAM)).callTimeout(Duration.ofMillis(100)).build()) {
       dying.set(Integer.MAX_VALUE);
+      Await.until("nobody watches", Watchdog::isDozing);
       assertThat(callOnVirtualThread(sandbox).get()).isInstanceOf(GuestTimeoutException.class);
       assertThat(dead.get()).isPositive();
     }
