@@ -192,8 +192,10 @@ class LeastPrivilegeTest {
         Sandbox spawned = snapshot.spawn()) {
       assertThat(spawned.<Long>call("count", long.class, 1L)).isEqualTo(3);
       TreeMap<String, Integer> kinds = new TreeMap<>();
+      List<String> targets = new ArrayList<>();
       for (Path descriptor : descriptors()) {
         String target = targetOf(descriptor);
+        targets.add(target);
         if (target.contains("kvm") || target.contains("hyperlight-snapshot")) {
           kinds.merge(
               target.replaceAll(".*[/:](kvm[a-z-]*|hyperlight-snapshot).*", "$1"), 1, Integer::sum);
@@ -201,6 +203,7 @@ class LeastPrivilegeTest {
         }
       }
       assertThat(kinds)
+          .as("kinds of %s", targets)
           .containsEntry("kvm", 1)
           .containsKeys("kvm-vm", "kvm-vcpu", "hyperlight-snapshot");
     }

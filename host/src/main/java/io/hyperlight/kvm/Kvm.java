@@ -55,9 +55,9 @@ public final class Kvm extends KvmFile {
     try {
       kvm.check(device);
       return kvm;
-    } catch (RuntimeException e) {
+    } catch (Throwable t) { // errors, too: a caller whose stack or heap is full asks again later
       kvm.close();
-      throw e;
+      throw t;
     }
   }
 

@@ -61,9 +61,9 @@ public final class Hypervisor {
       Kvm kvm = Kvm.open();
       try {
         instance = new Hypervisor(kvm);
-      } catch (RuntimeException e) {
+      } catch (Throwable t) {
         kvm.close();
-        throw e;
+        throw t;
       }
     }
     return instance;
