@@ -3,9 +3,7 @@ package io.hyperlight;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.testing.CProgram;
 import io.hyperlight.testing.CompiledGuest;
-import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.ThreadRegisters;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,7 +19,6 @@ import org.junit.jupiter.params.provider.ValueSource;
  * What a guest leaves in the processor, however it ends, nobody finds: no later request, no other
  * VM on the same thread, no other thread, and not the thread of the JVM itself.
  */
-@NotInHardwareLane("Two of its cases fail there, and it is not known yet why.")
 class LeftRegistersTest {
   /** Finds and leaves everything that user code can change beside the general registers. */
   private static final String REGISTERS =
@@ -150,8 +147,10 @@ class LeftRegistersTest {
           HL_EXPORT(void, leave, int, int, int, int)
           HL_EXPORT(void, try_keys)
           HL_EXPORT(void, try_tiles)
+          HL_EXPORT(void, try_selector, int)
 
           void try_keys(void) { __asm__ volatile(".byte 0x0f, 0x01, 0xee" : : "c"(0) : "rax", "rdx"); }
+          void try_selector(int selector) { __asm__ volatile("mov %0, %%ds" : : "r"(selector)); }
           void try_tiles(void) { __asm__ volatile(".byte 0xc4, 0xe2, 0x79, 0x49, 0x00" : : "a"(area) : "memory"); }
 
           hl_bytes find(int keys, int tiles)
@@ -201,9 +200,20 @@ class LeftRegistersTest {
 
   private static final int TILES = canCall("try_tiles");
 
-  private static int canCall(String function) {
+  /**
+   * Those that do not fault. Where a KVM gives a vCPU the GDT that it was told of, 0x33 is that of
+   * the task, which no data segment register takes; where user code runs on the processor as it is,
+   * it is Linux's code segment of programs.
+   */
+  private static final List<Integer> LOADABLE =
+      Arrays.stream(SELECTORS)
+          .filter(selector -> canCall("try_selector", selector) == 1)
+          .boxed()
+          .toList();
+
+  private static int canCall(String function, Object... arguments) {
     try (Sandbox sandbox = guest(new ArrayList<>()).build()) {
-      sandbox.call(function, void.class);
+      sandbox.call(function, void.class, arguments);
       return 1;
     } catch (GuestFaultException e) {
       return 0;
@@ -211,7 +221,7 @@ class LeftRegistersTest {
   }
 
   private static Program program() {
-    return Program.of(CProgram.compile(PROGRAM, List.of("-static", "-no-pie", "-fno-pie")));
+    return Program.of(CompiledGuest.program(PROGRAM));
   }
 
   private static String serve(Sandbox sandbox, String request) {
@@ -224,6 +234,11 @@ class LeftRegistersTest {
     } catch (HyperlightException e) {
       return "";
     }
+  }
+
+  @Test
+  void onlyTheTasksSelectorMayBeRefused() {
+    assertThat(LOADABLE).contains(3, 0x2b, 0x23);
   }
 
   /** Else all the other tests would find nothing. */
@@ -319,6 +334,9 @@ class LeftRegistersTest {
           assertThat(inNewThread()).as(what).isEqualTo(beforeInThread);
         }
         sandbox.restore(snapshot);
+        if (!LOADABLE.contains(selector)) {
+          continue; // the guest never gets to the loop that is interrupted
+        }
         Thread interrupting =
             Thread.ofPlatform()
                 .start(() -> {
@@ -335,8 +353,8 @@ class LeftRegistersTest {
         assertThat(ThreadRegisters.read()).isEqualTo(before);
       }
     }
-    assertThat(interrupted).isEqualTo(SELECTORS.length);
-    assertThat(outside).hasSize(SELECTORS.length).allSatisfy(o -> assertThat(o).isEqualTo(before));
+    assertThat(interrupted).isEqualTo(LOADABLE.size());
+    assertThat(outside).hasSize(LOADABLE.size()).allSatisfy(o -> assertThat(o).isEqualTo(before));
   }
 
   /** Who runs it makes no difference. */
