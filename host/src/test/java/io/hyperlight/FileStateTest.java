@@ -480,8 +480,8 @@ class FileStateTest {
       assertThat(sandbox.<Integer>call("write_file", int.class, "/dev/null", "gone")).isEqualTo(4);
       assertThat(sandbox.<Integer>call("write_file", int.class, "/dev/full", "full"))
           .isEqualTo(-28);
-      assertThat(sandbox.<Integer>call("write_file", int.class, "/proc/self/comm", "x"))
-          .isEqualTo(-30);
+      assertThat(sandbox.<Integer>call("write_file", int.class, "/proc/self/status", "x"))
+          .isEqualTo(-13);
     }
   }
 }

@@ -2,6 +2,7 @@ package io.hyperlight;
 
 import io.hyperlight.testing.LinuxTwin;
 import io.hyperlight.testing.NotInHardwareLane;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -19,9 +20,15 @@ class LinuxComparisonTest {
     "poll.c, 400",
     "limits.c, 480",
     "process.c, 1200",
-    "procfiles.c, 180"
+    "procfiles.c, 180",
+    "procself.c, 150"
   })
   void aProgramSeesTheSame(String file, int lines) {
     LinuxTwin.of(file).assertSame(lines);
+  }
+
+  @Test
+  void aProgramReadsItsOwnFileAlsoWhereSomethingHidesIt() {
+    LinuxTwin.of("procself.c").assertSameWithoutItsFile(150);
   }
 }

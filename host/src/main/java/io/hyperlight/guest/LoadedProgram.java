@@ -75,7 +75,8 @@ final class LoadedProgram implements AutoCloseable {
             this::print,
             requests == null ? settings : settings.withInput(requests::read),
             budget);
-    ProgramContent content = new ProgramContent(program);
+    systemCalls.programLoaded(ProgramContent.of(program));
+    ProgramContent content = ProgramContent.relocated(program);
     for (ElfSegment segment : program.segments()) {
       if (segment.isMappable()) {
         systemCalls.programMapped(

@@ -7,17 +7,24 @@ import io.hyperlight.files.FileSystem;
 import java.time.Instant;
 import java.util.List;
 
-/**
- * A program's file as its own memory is a mapping of it: with the relocations that the host has
- * applied. Holds nothing, so that it can be everybody's.
- */
+/** A program's file. Holds nothing, so that it can be everybody's. */
 final class ProgramContent implements FileContent {
   private final byte[] file;
   private final List<ElfSegment> segments;
 
-  ProgramContent(GuestProgram program) {
-    file = program.file();
-    segments = program.segments();
+  private ProgramContent(byte[] file, List<ElfSegment> segments) {
+    this.file = file;
+    this.segments = segments;
+  }
+
+  /** As it is. */
+  static ProgramContent of(GuestProgram program) {
+    return new ProgramContent(program.file(), List.of());
+  }
+
+  /** As the program's memory is a mapping of it: with the relocations that the host has applied. */
+  static ProgramContent relocated(GuestProgram program) {
+    return new ProgramContent(program.file(), program.segments());
   }
 
   @Override

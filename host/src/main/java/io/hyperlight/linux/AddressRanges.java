@@ -6,7 +6,9 @@ package io.hyperlight.linux;
  * @param hostEnd behind the gate and the information page, which stay as they are
  * @param stackStart the call stack, likewise
  * @param stackEnd behind it
- * @param programStackBytes of the stack that the program itself has
+ * @param programStackStart the stack that the program itself has, which is the call stack unless
+ *     the program starts itself
+ * @param programStackEnd behind it
  * @param windowStart the window, likewise, also where it is not mapped yet
  * @param windowEnd behind all that it can become
  * @param heapStart where the program break begins
@@ -18,7 +20,8 @@ public record AddressRanges(
     long hostEnd,
     long stackStart,
     long stackEnd,
-    long programStackBytes,
+    long programStackStart,
+    long programStackEnd,
     long windowStart,
     long windowEnd,
     long heapStart,

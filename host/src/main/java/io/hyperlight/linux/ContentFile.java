@@ -102,6 +102,9 @@ final class ContentFile extends OpenFile {
   /** As Linux does it, also with {@code O_APPEND} at the end only. */
   @Override
   int writeAt(long at, byte[] source) {
+    if (hasNoEnd()) {
+      throw new FileException(Errno.ESPIPE); // seq_open lets nobody write at an offset
+    }
     return putAt(has(OpenFlags.O_APPEND) && isRegular() ? content.status().size() : at, source);
   }
 
@@ -138,7 +141,7 @@ final class ContentFile extends OpenFile {
     if (!isRegular()) {
       return 0; // as null(4) and its relatives
     }
-    if (whence > SEEK_CUR && hasNoSize()) {
+    if (whence > SEEK_CUR && hasNoEnd()) {
       throw new FileException(Errno.EINVAL);
     }
     long size = content.status().size();
@@ -170,9 +173,13 @@ final class ContentFile extends OpenFile {
     return target;
   }
 
-  /** What the kernel writes while it is read. */
-  private boolean hasNoSize() {
-    return place().node() instanceof MadeUpText || place().node() instanceof MadeUpLines;
+  private boolean hasNoEnd() {
+    return place().node() instanceof MadeUpNode made && !made.hasEnd();
+  }
+
+  @Override
+  long position() {
+    return offset;
   }
 
   @Override

@@ -44,7 +44,7 @@ final class DirectoryCalls {
     long wanted = Integer.toUnsignedLong((int) size);
     ByteBuffer entries = GuestMemory.struct((int) Math.min(wanted, LONGEST_LISTING));
     DirectoryEntry last = null;
-    int told = directory.position();
+    int told = directory.told();
     Entries left = new Entries(guest, directory);
     for (DirectoryEntry next = left.next(); next != null; next = left.next()) {
       if (!put(entries, next, told + 1, wide)) {
@@ -83,9 +83,9 @@ final class DirectoryCalls {
       last = directory.last();
       if (last == null && node.isListedInPieces()) {
         // Somebody has set the offset. It counts entries, so they are counted.
-        while (position < directory.position() && next() != null) {}
+        while (position < directory.told() && next() != null) {}
       }
-      position = directory.position();
+      position = directory.told();
     }
 
     @Nullable DirectoryEntry next() {

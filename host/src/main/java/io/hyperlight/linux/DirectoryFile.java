@@ -53,8 +53,13 @@ final class DirectoryFile extends OpenFile {
     return listing;
   }
 
-  /** How many entries of the listing have been told. */
-  int position() {
+  /** How many entries have been told. */
+  int told() {
+    return position;
+  }
+
+  @Override
+  long position() {
     return position;
   }
 

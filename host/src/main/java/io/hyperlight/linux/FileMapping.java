@@ -57,7 +57,7 @@ record FileMapping(
           !shared || file.isWritable());
     }
     Node node = file.place().node();
-    if (!content.isRegular() || node instanceof MadeUpNode || writes) {
+    if (!content.isRegular() || isMadeUp(node) || writes) {
       throw new FileException(Errno.ENODEV);
     }
     if ((protection & PROT_EXEC) != 0 && !mayMakeCode && node.isWritable()) {
@@ -69,6 +69,11 @@ record FileMapping(
             .files()
             .of(content.content(), file.place(), guest.files().fileSystem(), guest.heap());
     return new FileMapping(object, offset, shared, !shared);
+  }
+
+  /** What the kernel writes cannot be mapped; the program's file can be, wherever it is from. */
+  private static boolean isMadeUp(Node node) {
+    return node instanceof MadeUpNode && !(node instanceof ProgramFile);
   }
 
   /** The area that it becomes; null for anonymous memory of the program's own. */

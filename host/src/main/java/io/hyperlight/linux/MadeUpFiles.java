@@ -50,20 +50,27 @@ final class MadeUpFiles {
     link("/proc/self", Integer.toString(ProcessCalls.PROCESS));
     link("/proc/thread-self", ProcessCalls.PROCESS + "/task/" + ProcessCalls.PROCESS);
     for (String folder : new String[] {SELF, SELF + "/task/" + ProcessCalls.PROCESS}) {
-      link(folder + "/exe", guest.program().path());
+      add(new ProgramFile.Link(folder + "/exe", nextInode, guest));
+      nextInode += 2;
       add(new MadeUpPlace(folder + "/cwd", nextInode++, () -> guest.files().workingDirectory()));
       add(new MadeUpPlace(folder + "/root", nextInode++, () -> guest.files().fileSystem().root()));
-      text(folder + "/cmdline", () -> String.join("\0", guest.program().arguments()) + "\0");
-      text(folder + "/comm", status::comm);
-      text(folder + "/environ", () -> "");
-      text(folder + "/auxv", guest.process()::auxiliary);
+      plain(folder + "/cmdline", () -> String.join("\0", guest.program().arguments()) + "\0");
+      add(
+          new MadeUpText(
+              folder + "/comm",
+              nextInode++,
+              MadeUpText.Kind.SEQUENCE,
+              status::comm,
+              name -> guest.process().attributes().rename(name)));
+      plain(folder + "/environ", () -> "");
+      plain(folder + "/auxv", guest.process()::auxiliary);
       text(folder + "/cgroup", () -> "0::/\n");
       text(folder + "/io", ProcessStatus::transfers);
       text(folder + "/limits", status::limits);
       text(folder + "/mounts", system::mounts);
       text(folder + "/mountinfo", system::mountInformation);
       text(folder + "/oom_score", () -> "0\n");
-      text(folder + "/oom_score_adj", () -> "0\n");
+      plain(folder + "/oom_score_adj", () -> "0\n");
       text(folder + "/personality", () -> "00000000\n");
       text(folder + "/stat", status::stat);
       text(folder + "/statm", status::statm);
@@ -72,6 +79,8 @@ final class MadeUpFiles {
       lines(folder + "/maps", memory::nextMapping);
       lines(folder + "/smaps", memory::nextDetails);
       add(new DescriptorDirectory(folder + "/fd", nextInode, guest));
+      nextInode += Descriptors.MOST + 1;
+      add(new DescriptorStatus(folder + "/fdinfo", nextInode, guest));
       nextInode += Descriptors.MOST + 1;
     }
   }
@@ -86,22 +95,22 @@ final class MadeUpFiles {
     text("/proc/stat", system::stat);
     text("/proc/uptime", system::uptime);
     text("/proc/version", () -> "Linux version " + ProcessCalls.RELEASE + " #1 Hyperlight\n");
-    text("/proc/sys/fs/file-max", () -> Descriptors.MOST + "\n");
-    text("/proc/sys/fs/pipe-max-size", () -> "65536\n");
-    text("/proc/sys/kernel/cap_last_cap", () -> "40\n");
-    text("/proc/sys/kernel/hostname", () -> ProcessCalls.HOST_NAME + "\n");
-    text("/proc/sys/kernel/ngroups_max", () -> "65536\n");
-    text("/proc/sys/kernel/osrelease", () -> ProcessCalls.RELEASE + "\n");
-    text("/proc/sys/kernel/ostype", () -> "Linux\n");
-    text("/proc/sys/kernel/pid_max", () -> "32768\n");
-    text("/proc/sys/kernel/random/boot_id", () -> "00000000-0000-4000-8000-000000000000\n");
-    text("/proc/sys/kernel/random/uuid", system::uuid);
-    text("/proc/sys/vm/max_map_count", () -> "16384\n");
-    text("/proc/sys/vm/overcommit_memory", () -> "2\n"); // what is mapped, is there
-    text("/sys/devices/system/cpu/online", () -> "0\n");
-    text("/sys/devices/system/cpu/possible", () -> "0\n");
-    text("/sys/devices/system/cpu/present", () -> "0\n");
-    text("/sys/kernel/mm/transparent_hugepage/enabled", () -> "always madvise [never]\n");
+    plain("/proc/sys/fs/file-max", () -> Descriptors.MOST + "\n");
+    plain("/proc/sys/fs/pipe-max-size", () -> "65536\n");
+    plain("/proc/sys/kernel/cap_last_cap", () -> "40\n");
+    plain("/proc/sys/kernel/hostname", () -> ProcessCalls.HOST_NAME + "\n");
+    plain("/proc/sys/kernel/ngroups_max", () -> "65536\n");
+    plain("/proc/sys/kernel/osrelease", () -> ProcessCalls.RELEASE + "\n");
+    plain("/proc/sys/kernel/ostype", () -> "Linux\n");
+    plain("/proc/sys/kernel/pid_max", () -> "32768\n");
+    plain("/proc/sys/kernel/random/boot_id", () -> "00000000-0000-4000-8000-000000000000\n");
+    plain("/proc/sys/kernel/random/uuid", system::uuid);
+    plain("/proc/sys/vm/max_map_count", () -> "16384\n");
+    plain("/proc/sys/vm/overcommit_memory", () -> "2\n"); // what is mapped, is there
+    attribute("/sys/devices/system/cpu/online", () -> "0\n");
+    attribute("/sys/devices/system/cpu/possible", () -> "0\n");
+    attribute("/sys/devices/system/cpu/present", () -> "0\n");
+    attribute("/sys/kernel/mm/transparent_hugepage/enabled", () -> "always madvise [never]\n");
   }
 
   private void lines(String path, MadeUpLines.Source source) {
@@ -121,6 +130,18 @@ final class MadeUpFiles {
   }
 
   private void text(String path, Supplier<String> text) {
-    add(new MadeUpText(path, nextInode++, text));
+    text(path, MadeUpText.Kind.SEQUENCE, text);
+  }
+
+  private void plain(String path, Supplier<String> text) {
+    text(path, MadeUpText.Kind.PLAIN, text);
+  }
+
+  private void attribute(String path, Supplier<String> text) {
+    text(path, MadeUpText.Kind.ATTRIBUTE, text);
+  }
+
+  private void text(String path, MadeUpText.Kind kind, Supplier<String> text) {
+    add(new MadeUpText(path, nextInode++, kind, text, null));
   }
 }

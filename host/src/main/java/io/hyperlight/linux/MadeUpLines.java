@@ -41,6 +41,11 @@ final class MadeUpLines extends MadeUpNode {
   }
 
   @Override
+  boolean isText() {
+    return true;
+  }
+
+  @Override
   public FileContent open(boolean write) {
     if (write) {
       throw new FileException(Errno.EROFS);

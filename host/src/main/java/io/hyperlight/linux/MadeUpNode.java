@@ -38,8 +38,23 @@ abstract class MadeUpNode implements Node {
     return inode;
   }
 
+  /** Whether it is a text that the kernel makes up: what may be done to it, its mode says. */
+  boolean isText() {
+    return false;
+  }
+
+  /** Whether {@code lseek(2)} can go to its end: with most texts the kernel does not know it. */
+  boolean hasEnd() {
+    return !isText();
+  }
+
   /** {@code st_rdev}. */
   long deviceNumber() {
+    return 0;
+  }
+
+  /** {@code st_size}. */
+  long size() {
     return 0;
   }
 
@@ -51,7 +66,7 @@ abstract class MadeUpNode implements Node {
         kind,
         permissions,
         1,
-        0,
+        size(),
         Instant.EPOCH,
         Instant.EPOCH,
         Instant.EPOCH,

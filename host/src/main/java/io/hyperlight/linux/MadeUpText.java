@@ -7,46 +7,92 @@ import io.hyperlight.files.FileStatus;
 import io.hyperlight.files.FileSystem;
 import io.hyperlight.os.Errno;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A text that is made up when it is opened, and stays what it was then. As those of {@code
  * proc(5)}, it says that it is empty.
  */
-final class MadeUpText extends MadeUpNode {
+class MadeUpText extends MadeUpNode {
+  /** How Linux makes them, which shows when a program seeks. */
+  enum Kind {
+    /** A sequence: {@code seq_lseek}. */
+    SEQUENCE(0, false),
+    /** A plain file that says that it is empty: {@code generic_file_llseek}. */
+    PLAIN(0, true),
+    /** One of {@code sysfs(5)}, which says that it has a page. */
+    ATTRIBUTE(4096, true);
+
+    private final long size;
+    private final boolean end;
+
+    Kind(long size, boolean end) {
+      this.size = size;
+      this.end = end;
+    }
+  }
+
+  private final Kind textKind;
   private final Supplier<String> text;
+  private final @Nullable Consumer<byte[]> setter;
 
   /**
    * A file.
    *
    * @param text with one character a byte
+   * @param setter takes what is written; null if it cannot be written
    */
-  MadeUpText(String path, long inode, Supplier<String> text) {
-    super(path, inode, FileKind.REGULAR, 0444);
+  MadeUpText(
+      String path,
+      long inode,
+      Kind kind,
+      Supplier<String> text,
+      @Nullable Consumer<byte[]> setter) {
+    super(path, inode, FileKind.REGULAR, setter == null ? 0444 : 0644);
+    textKind = kind;
     this.text = text;
+    this.setter = setter;
   }
 
   @Override
-  public FileContent open(boolean write) {
-    if (write) {
-      throw new FileException(Errno.EROFS);
-    }
-    return new Content(status(), text.get().getBytes(StandardCharsets.ISO_8859_1));
+  final boolean isText() {
+    return true;
   }
 
-  /** Holds nothing of anybody's, so that it can be everybody's. */
+  @Override
+  final boolean hasEnd() {
+    return textKind.end;
+  }
+
+  @Override
+  final long size() {
+    return textKind.size;
+  }
+
+  @Override
+  public final FileContent open(boolean write) {
+    if (write && setter == null) {
+      throw new FileException(Errno.EACCES);
+    }
+    return new Content(this, text.get().getBytes(StandardCharsets.ISO_8859_1));
+  }
+
+  /** An open one, for one guest. */
   private static final class Content implements FileContent {
-    private final FileStatus status;
+    private final MadeUpText file;
     private final byte[] bytes;
 
-    Content(FileStatus status, byte[] bytes) {
-      this.status = status;
+    Content(MadeUpText file, byte[] bytes) {
+      this.file = file;
       this.bytes = bytes;
     }
 
     @Override
     public FileStatus status() {
-      return status;
+      return file.status();
     }
 
     @Override
@@ -58,13 +104,27 @@ final class MadeUpText extends MadeUpNode {
     }
 
     @Override
+    public int write(long offset, byte[] source, int from, int length) {
+      Consumer<byte[]> setter = file.setter;
+      if (setter == null) {
+        throw new FileException(Errno.EACCES);
+      }
+      setter.accept(Arrays.copyOfRange(source, from, from + length));
+      return length;
+    }
+
+    /** As the kernel does: there is nothing to cut. */
+    @Override
+    public void truncate(long size) {}
+
+    @Override
     public long heapBytes() {
       return bytes.length;
     }
 
     @Override
     public FileContent in(FileSystem other) {
-      return this;
+      return new Content((MadeUpText) file.in(other), bytes);
     }
 
     @Override

@@ -108,9 +108,7 @@ final class MemoryCalls {
     if (start >= ranges.heapStart() && start < programBreak.current()) {
       return "[heap]";
     }
-    // The call stack, and behind it that of a program that starts itself.
-    long end = Math.min(ranges.windowStart(), ranges.heapStart());
-    return start >= ranges.stackStart() && start < end ? "[stack]" : "";
+    return start >= ranges.programStackStart() && start < ranges.programStackEnd() ? "[stack]" : "";
   }
 
   ProgramBreak programBreak() {

@@ -142,7 +142,7 @@ final class OpenCalls {
       throw new FileException(Errno.EISDIR);
     }
     if (writes && status.kind() == FileKind.REGULAR) {
-      Paths.requireWritable(node);
+      Paths.requireContentsWritable(node);
     }
     int wanted = (OpenFlags.reads(flags) ? Paths.READ : 0) | (writes ? Paths.WRITE : 0);
     if (!Paths.isAllowed(status, wanted)) {

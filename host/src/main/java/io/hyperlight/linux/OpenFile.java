@@ -178,6 +178,11 @@ abstract sealed class OpenFile
     throw new FileException(Errno.ESPIPE);
   }
 
+  /** Where it stands; 0 of what has no offsets. */
+  long position() {
+    return 0;
+  }
+
   /** {@code lseek(2)}. */
   long seek(long offset, int whence) {
     throw new FileException(Errno.ESPIPE);

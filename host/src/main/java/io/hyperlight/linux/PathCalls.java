@@ -345,7 +345,7 @@ final class PathCalls {
     if (kind != FileKind.REGULAR) {
       return kind == FileKind.DIRECTORY ? -Errno.EISDIR : -Errno.EINVAL;
     }
-    Paths.requireWritable(location.node());
+    Paths.requireContentsWritable(location.node());
     Paths.requireAllowed(location, Paths.WRITE);
     try (FileContent content = location.node().open(true)) {
       guest.files().changes().fileSize().require(size, content.status().size());

@@ -89,6 +89,13 @@ final class Paths {
     }
   }
 
+  /** Likewise before contents are written. Of what the kernel makes up, the mode says it. */
+  static void requireContentsWritable(Node node) {
+    if (!(node instanceof MadeUpNode made && made.isText())) {
+      requireWritable(node);
+    }
+  }
+
   /** Makes sure that entries of a directory can be made and removed. */
   static void requireChangeable(Location directory) {
     requireWritable(directory.node());

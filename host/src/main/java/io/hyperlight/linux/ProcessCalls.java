@@ -52,7 +52,8 @@ final class ProcessCalls {
     this.guest = guest;
     this.memoryBytes = memoryBytes;
     attributes = new PrctlCalls(guest);
-    limits = new LimitCalls(guest, ranges.programStackBytes(), descriptors);
+    limits =
+        new LimitCalls(guest, ranges.programStackEnd() - ranges.programStackStart(), descriptors);
     scheduling = new SchedulingCalls(guest);
     usage = new UsageCalls(guest);
   }

@@ -104,7 +104,7 @@ final class StatCalls {
           case CHARACTER_DEVICE, PIPE, SOCKET -> false;
         };
     if (file && (mode & Paths.WRITE) != 0) {
-      Paths.requireWritable(location.node());
+      Paths.requireContentsWritable(location.node());
     }
     return Paths.isAllowed(status, mode) ? 0 : -Errno.EACCES;
   }

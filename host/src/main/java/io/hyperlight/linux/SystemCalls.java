@@ -62,6 +62,8 @@ public final class SystemCalls implements AutoCloseable {
 
   private long count;
 
+  private @Nullable FileContent programFile;
+
   // Of the running call.
   private @Nullable ProcessEnding ending;
   private @Nullable String need;
@@ -302,6 +304,20 @@ public final class SystemCalls implements AutoCloseable {
       int read = content.read(0, bytes, 0, bytes.length);
       return Arrays.copyOf(bytes, read);
     }
+  }
+
+  /**
+   * Says what the program's file has.
+   *
+   * @param content to be closed by nobody
+   */
+  public void programLoaded(FileContent content) {
+    programFile = content;
+  }
+
+  /** What the program's file has, whatever the guest sees at its path. */
+  FileContent programFile() {
+    return Objects.requireNonNull(programFile);
   }
 
   /**

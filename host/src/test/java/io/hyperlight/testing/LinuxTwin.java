@@ -15,6 +15,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.UnaryOperator;
 
 /**
  * A C program, a resource beside the tests of {@code io.hyperlight.linux}, that is run natively and
@@ -65,9 +66,20 @@ public final class LinuxTwin {
    * @param fewestLines that it prints, so that it does not compare nothing
    */
   public void assertSame(int fewestLines) {
+    assertSame(fewestLines, UnaryOperator.identity());
+  }
+
+  /** Likewise where something else is mounted over the place that has the program's file. */
+  public void assertSameWithoutItsFile(int fewestLines) {
+    String place = Objects.requireNonNull(program.getParent()).toString();
+    assertSame(fewestLines, sandboxed -> sandboxed.mount(place, FileTree.memory(FOLDER_BYTES)));
+  }
+
+  private void assertSame(int fewestLines, UnaryOperator<Program> mounts) {
     String folder = folderOfAll().toString();
     List<String> expected = natively(folder);
-    ProgramResult result = program(folder).mount(folder, FileTree.memory(FOLDER_BYTES)).run();
+    ProgramResult result =
+        mounts.apply(program(folder)).mount(folder, FileTree.memory(FOLDER_BYTES)).run();
     String failure = result.failure().map(Throwable::getMessage).orElse("");
     assertThat(new String(result.output(), UTF_8).lines().toList())
         .as(failure)

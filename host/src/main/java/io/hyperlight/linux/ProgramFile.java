@@ -1,0 +1,107 @@
+package io.hyperlight.linux;
+
+import io.hyperlight.files.FileContent;
+import io.hyperlight.files.FileException;
+import io.hyperlight.files.FileKind;
+import io.hyperlight.files.FileStatus;
+import io.hyperlight.files.FileSystem;
+import io.hyperlight.files.Location;
+import io.hyperlight.files.Node;
+import io.hyperlight.os.Errno;
+
+/**
+ * The file of the program itself, as {@code /proc/self/exe} leads to it: what lies at its path, and
+ * where nothing does, or something else was mounted there, the bytes that were loaded.
+ */
+final class ProgramFile extends MadeUpNode {
+  private final SystemCalls guest;
+
+  private ProgramFile(SystemCalls guest, long inode) {
+    super(guest.program().path(), inode, FileKind.REGULAR, 0755);
+    this.guest = guest;
+  }
+
+  @Override
+  long size() {
+    return guest.programFile().status().size();
+  }
+
+  @Override
+  public FileContent open(boolean write) {
+    if (write) {
+      throw new FileException(Errno.EROFS);
+    }
+    return new Content(this);
+  }
+
+  /** Also if something else lies at its path there. */
+  @Override
+  public Node in(FileSystem other) {
+    return ((Link) other.resolve(other.root(), Link.PATH, false).node()).own;
+  }
+
+  /** The link to it. */
+  static final class Link extends MadeUpNode {
+    private static final String PATH = "/proc/" + ProcessCalls.PROCESS + "/exe";
+
+    private final SystemCalls guest;
+    private final ProgramFile own;
+
+    /**
+     * A link.
+     *
+     * @param inode the next one has to be free, too
+     */
+    Link(String path, long inode, SystemCalls guest) {
+      super(path, inode, FileKind.SYMBOLIC_LINK, 0777);
+      this.guest = guest;
+      own = new ProgramFile(guest, inode + 1);
+    }
+
+    @Override
+    public String target() {
+      return own.path();
+    }
+
+    @Override
+    public Location destination() {
+      FileSystem files = guest.files().fileSystem();
+      try {
+        Location mounted = files.resolve(files.root(), own.path(), true);
+        if (mounted.node().kind() == FileKind.REGULAR) {
+          return mounted;
+        }
+      } catch (FileException e) {
+        // Something hides it.
+      }
+      return new Location(files.root(), own.path().substring(1), own);
+    }
+  }
+
+  /** An open one, for one guest. */
+  private static final class Content implements FileContent {
+    private final ProgramFile file;
+
+    Content(ProgramFile file) {
+      this.file = file;
+    }
+
+    @Override
+    public FileStatus status() {
+      return file.status();
+    }
+
+    @Override
+    public int read(long offset, byte[] target, int from, int length) {
+      return file.guest.programFile().read(offset, target, from, length);
+    }
+
+    @Override
+    public FileContent in(FileSystem other) {
+      return file.in(other).open(false);
+    }
+
+    @Override
+    public void close() {}
+  }
+}
