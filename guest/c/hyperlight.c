@@ -10,6 +10,7 @@
 #endif
 
 enum { LINUX_WRITE = 1, LINUX_GETRANDOM = 318, STANDARD_OUTPUT = 1 };
+enum { LINUX_EINTR = 4, LINUX_EFAULT = 14 };
 
 extern const struct hl_function __start_hyperlight_functions[] __attribute__((visibility("hidden")));
 
@@ -71,13 +72,40 @@ void hl_log(enum hl_level level, hl_string message)
     system_call(HL_CALL_LOG, level, (uint64_t)message.data, message.size);
 }
 
+/* Puts them before an address, and returns that of the first. */
+static char *put_digits(char *end, uint64_t number)
+{
+    do {
+        *--end = (char)('0' + number % 10);
+        number /= 10;
+    } while (number != 0);
+    return end;
+}
+
+static _Noreturn void print_failed(int64_t error)
+{
+    if (error == LINUX_EFAULT) {
+        hl_abort(HL_STR("hl_print of memory that is not the guest's"));
+    }
+    /* Not in scratch memory, which may be used up. */
+    const hl_string what = HL_STR("hl_print: the host's stream failed with error number ");
+    char text[100];
+    char *end = text + sizeof(text);
+    char *at = put_digits(end, (uint64_t)error) - what.size;
+    memcpy(at, what.data, what.size);
+    hl_abort((hl_string){at, (size_t)(end - at)});
+}
+
 void hl_print(hl_string text)
 {
     finish_output();
     while (text.size != 0) {
         int64_t written = (int64_t)system_call(LINUX_WRITE, STANDARD_OUTPUT, (uint64_t)text.data, text.size);
+        if (written == -LINUX_EINTR) {
+            continue;
+        }
         if (written <= 0) {
-            hl_abort(HL_STR("hl_print of memory that is not the guest's"));
+            print_failed(-written);
         }
         text.data += written;
         text.size -= (size_t)written;
@@ -153,13 +181,8 @@ hl_string hl_from_integer(int64_t number)
 {
     enum { LONGEST = 20 }; /* -9223372036854775808 */
     char *end = scratch_or_abort(LONGEST + 1) + LONGEST;
-    char *at = end;
-    uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
     *end = 0;
-    do {
-        *--at = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest != 0);
+    char *at = put_digits(end, number < 0 ? -(uint64_t)number : (uint64_t)number);
     if (number < 0) {
         *--at = '-';
     }

@@ -1,25 +1,14 @@
 package io.hyperlight;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.hyperlight.files.FileSystem;
-import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
-import java.nio.charset.CharsetDecoder;
-import java.nio.charset.CodingErrorAction;
 
 /**
- * Paths in guests as Java strings, and back. To Linux they are bytes, mostly UTF-8; inside the
- * library, strings of one character a byte.
- *
- * <p>A byte that is not part of UTF-8 becomes half a surrogate pair, U+DC80 to U+DCFF, which no
- * UTF-8 decodes to. So no two paths look the same, and each is found again by its string. Python
- * does the same with file names (PEP 383).
+ * Paths in guests as the API has them ({@link LinuxText}), and as the library has them inside:
+ * strings of one character a byte.
  */
 final class GuestPaths {
-  private static final int ESCAPE = 0xdc00;
-
   private GuestPaths() {}
 
   /**
@@ -39,36 +28,12 @@ final class GuestPaths {
    * @throws IllegalArgumentException if there are none, as for a path
    */
   static String encode(String what, String path) {
-    StringBuilder bytes = new StringBuilder(path.length());
-    for (int i = 0; i < path.length(); ) {
-      int c = path.codePointAt(i);
-      i += Character.charCount(c);
-      if (c >= ESCAPE + 0x80 && c <= ESCAPE + 0xff) {
-        bytes.append((char) (c - ESCAPE));
-      } else if (c == 0 || (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
-        throw new IllegalArgumentException(
-            "%s \"%s\" has a character that no %s can have, at %d"
-                .formatted(what, path, what, i - 1));
-      } else {
-        bytes.append(new String(Character.toString(c).getBytes(UTF_8), ISO_8859_1));
-      }
-    }
-    return bytes.toString();
+    return new String(LinuxText.encode(what, path), ISO_8859_1);
   }
 
   /** The string for a path's bytes. */
   static String decode(String bytes) {
-    ByteBuffer in = ByteBuffer.wrap(bytes.getBytes(ISO_8859_1));
-    CharBuffer out = CharBuffer.allocate(bytes.length());
-    CharsetDecoder decoder =
-        UTF_8
-            .newDecoder()
-            .onMalformedInput(CodingErrorAction.REPORT)
-            .onUnmappableCharacter(CodingErrorAction.REPORT);
-    while (decoder.reset().decode(in, out, true).isError()) {
-      out.put((char) (ESCAPE + (in.get() & 0xff)));
-    }
-    return out.flip().toString();
+    return LinuxText.decode(bytes.getBytes(ISO_8859_1));
   }
 
   /**

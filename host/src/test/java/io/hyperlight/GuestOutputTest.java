@@ -1,6 +1,7 @@
 package io.hyperlight;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hyperlight.testing.CompiledGuest;
@@ -8,11 +9,13 @@ import io.hyperlight.testing.RecordingLogger;
 import io.hyperlight.testing.RecordingLogger.Line;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -58,6 +61,7 @@ class GuestOutputTest {
 
   private static final int EBADF = -9;
   private static final int EFAULT = -14;
+  private static final int SIGPIPE = 13;
 
   private final ByteArrayOutputStream printed = new ByteArrayOutputStream();
   private final RecordingLogger logger = new RecordingLogger();
@@ -124,6 +128,52 @@ class GuestOutputTest {
           .hasMessageContaining("hl_print of memory that is not the guest's");
     }
     assertThat(printed.size()).isZero();
+  }
+
+  private static OutputStream failing(IOException... failures) {
+    Iterator<IOException> next = List.of(failures).iterator();
+    return new OutputStream() {
+      @Override
+      public void write(int b) throws IOException {
+        throw next.next();
+      }
+    };
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {5, GuestStreamException.ENOSPC, 104, 4095})
+  void printingToAStreamThatFailsSaysSo(int errno) {
+    IOException failure = new GuestStreamException(errno);
+    try (Sandbox sandbox =
+        Sandbox.builder(CompiledGuest.of(PROGRAM)).hostPrint(failing(failure)).build()) {
+      assertThatThrownBy(() -> sandbox.call("print", void.class, (Object) new byte[3]))
+          .isInstanceOf(GuestAbortException.class)
+          .hasMessageContaining("the host's stream failed with error number " + errno);
+    }
+  }
+
+  @Test
+  void printingGoesOnAfterAnInterruptedWrite() {
+    IOException interrupted = new InterruptedIOException();
+    IOException failure = new GuestStreamException(GuestStreamException.ENOSPC);
+    try (Sandbox sandbox =
+        Sandbox.builder(CompiledGuest.of(PROGRAM))
+            .hostPrint(failing(interrupted, interrupted, failure))
+            .build()) {
+      assertThatThrownBy(() -> sandbox.call("print", void.class, (Object) new byte[3]))
+          .hasMessageContaining("error number " + GuestStreamException.ENOSPC);
+    }
+  }
+
+  @Test
+  void printingWithNobodyToReadEndsByTheSignal() {
+    IOException failure = new GuestStreamException(GuestStreamException.EPIPE);
+    try (Sandbox sandbox =
+        Sandbox.builder(CompiledGuest.of(PROGRAM)).hostPrint(failing(failure)).build()) {
+      assertThatExceptionOfType(GuestAbortException.class)
+          .isThrownBy(() -> sandbox.call("print", void.class, (Object) new byte[3]))
+          .satisfies(abort -> assertThat(abort.signal()).isEqualTo(SIGPIPE));
+    }
   }
 
   @Test

@@ -9,9 +9,13 @@ import io.hyperlight.testing.RecordingLogger;
 import io.hyperlight.testing.RustGuest;
 import io.hyperlight.testing.Tool;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.UnaryOperator;
@@ -567,6 +571,25 @@ class RustGuestTest {
     }
     assertThat(printed.toString(StandardCharsets.UTF_8))
         .isEqualTo("<\u20ac>\n1 \"\u20ac\"\nplain\n");
+  }
+
+  @Test
+  void printingToAStreamThatFailsSaysSo() {
+    Iterator<IOException> failures =
+        List.of(new InterruptedIOException(), new GuestStreamException(GuestStreamException.ENOSPC))
+            .iterator();
+    OutputStream full =
+        new OutputStream() {
+          @Override
+          public void write(int b) throws IOException {
+            throw failures.next();
+          }
+        };
+    try (Sandbox sandbox = builder(RustGuest.of(kind, PROGRAM)).hostPrint(full).build()) {
+      assertThatThrownBy(() -> sandbox.call("print", void.class, "x"))
+          .isInstanceOf(GuestAbortException.class)
+          .hasMessageContaining("the host's stream failed with error number 28");
+    }
   }
 
   @Test

@@ -1,13 +1,12 @@
 package io.hyperlight.cli;
 
 import io.hyperlight.FunctionDeclaration;
+import io.hyperlight.LinuxText;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 
 /** Reads the words of a command line as values of a function's types. */
@@ -91,24 +90,21 @@ final class Arguments {
 
   private static byte[] bytes(String word) {
     if (word.startsWith("@") && !word.startsWith("@@")) {
-      Path file = HostText.path(word.substring(1));
+      String name = word.substring(1);
       try {
-        return Files.readAllBytes(file);
+        return Files.readAllBytes(LinuxText.path(name));
       } catch (IOException e) {
-        throw new UncheckedIOException("cannot read " + word.substring(1) + ": " + e, e);
+        throw new UserException("cannot read " + name + ": " + UserException.reason(e));
       }
     }
-    return unescape(word).getBytes(StandardCharsets.UTF_8);
+    return LinuxText.encode(unescape(word));
   }
 
   private static String text(String word, String what) {
-    if (!word.startsWith("@")) {
-      return word;
-    }
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes(word))).toString();
     } catch (CharacterCodingException e) {
-      throw new UserException(what + ": " + word.substring(1) + " is not UTF-8 text");
+      throw new UserException(what + ": " + word + " is not UTF-8 text");
     }
   }
 

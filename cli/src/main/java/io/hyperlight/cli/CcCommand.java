@@ -1,5 +1,6 @@
 package io.hyperlight.cli;
 
+import io.hyperlight.LinuxText;
 import io.hyperlight.sdk.GuestCompiler;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -63,7 +64,7 @@ final class CcCommand implements Callable<Integer> {
     Path target = output != null ? output : withoutEnding(sources.getFirst());
     GuestCompiler compiler = libc ? new GuestCompiler().withLibc() : new GuestCompiler();
     System.err.print(
-        compiler.compile(sources.stream().map(HostText::path).toList(), target, options));
+        compiler.compile(sources.stream().map(LinuxText::path).toList(), target, options));
     return 0;
   }
 
@@ -72,6 +73,6 @@ final class CcCommand implements Callable<Integer> {
     if (dot <= source.lastIndexOf('/') + 1) {
       throw new UserException(source + " has no ending to leave off: name the guest with -o");
     }
-    return HostText.path(source.substring(0, dot));
+    return LinuxText.path(source.substring(0, dot));
   }
 }

@@ -2,6 +2,7 @@ package io.hyperlight.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.hyperlight.Diagnosis;
+import io.hyperlight.LinuxText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,7 +24,7 @@ final class DoctorCommand implements Callable<Integer> {
   private record Tool(String name, String purpose, String cure) {
     boolean isThere() {
       return Stream.of(HostText.variable("PATH").split(":"))
-          .anyMatch(folder -> Files.isExecutable(HostText.path(folder + "/" + name)));
+          .anyMatch(folder -> Files.isExecutable(LinuxText.path(folder + "/" + name)));
     }
   }
 

@@ -2,6 +2,7 @@ package io.hyperlight.cli;
 
 import io.hyperlight.GuestFaultException;
 import io.hyperlight.HyperlightException;
+import io.hyperlight.LinuxText;
 import io.hyperlight.sdk.GuestCompilationException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -10,9 +11,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine;
 
 /** The command line; {@link ExitStatus} has what it ends with. */
 @Command(
@@ -60,7 +61,7 @@ final class Main {
             .setExpandAtFiles(false)
             .setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8))
             .setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8))
-            .registerConverter(Path.class, HostText::path)
+            .registerConverter(Path.class, LinuxText::path)
             .setParameterExceptionHandler(UsageErrors::report)
             .setExecutionExceptionHandler(Main::report);
     // What follows the guest belongs to the guest, also if it looks like an option.

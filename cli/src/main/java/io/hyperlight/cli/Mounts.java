@@ -1,6 +1,7 @@
 package io.hyperlight.cli;
 
 import io.hyperlight.FileTree;
+import io.hyperlight.LinuxText;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -43,7 +44,7 @@ record Mounts(String guestPath, FileTree tree) {
           "--mount " + text + ": files of the host are read-only; to write, use --scratch GUEST");
     }
     String hostPath = paths.substring(0, colon);
-    Path host = HostText.path(hostPath);
+    Path host = LinuxText.path(hostPath);
     String name = hostPath.toLowerCase(Locale.ROOT);
     if (Files.isDirectory(host)) {
       return new Mounts(guestPath, FileTree.directory(host));

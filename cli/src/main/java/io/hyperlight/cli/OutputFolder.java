@@ -1,6 +1,7 @@
 package io.hyperlight.cli;
 
 import io.hyperlight.GuestFiles;
+import io.hyperlight.LinuxText;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -38,7 +39,10 @@ final class OutputFolder {
     this.overwrites = overwrites;
   }
 
-  /** Writes all files, or none and says why. */
+  /**
+   * Writes all files, or none and says why. If it fails later, as on a full disk, those before that
+   * are whole, and the others are not touched.
+   */
   void write(GuestFiles files) {
     try {
       check(files);
@@ -51,7 +55,7 @@ final class OutputFolder {
         write(files, path, target);
       }
     } catch (IOException e) {
-      throw new UserException("--out " + HostText.of(folder) + ": cannot write: " + e);
+      throw new UserException("--out " + LinuxText.of(folder) + ": cannot write: " + UserException.reason(e));
     }
   }
 
@@ -72,10 +76,10 @@ final class OutputFolder {
       requireNoLinks(parent(target));
       if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
         if (Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
-          throw new UserException("--out: " + HostText.of(target) + " is a directory");
+          throw new UserException("--out: " + LinuxText.of(target) + " is a directory");
         }
         if (++existing <= SHOWN) {
-          shown.append(' ').append(HostText.of(target));
+          shown.append(' ').append(LinuxText.of(target));
         }
       }
     }
@@ -119,7 +123,7 @@ final class OutputFolder {
               ? Files.isDirectory(part)
               : Files.isDirectory(part, LinkOption.NOFOLLOW_LINKS))) {
         throw new UserException(
-            "--out: " + HostText.of(part) + " is no directory; symbolic links are not followed");
+            "--out: " + LinuxText.of(part) + " is no directory; symbolic links are not followed");
       }
     }
   }
@@ -137,14 +141,19 @@ final class OutputFolder {
   private void write(GuestFiles files, String path, Path target) throws IOException {
     // New always, so that no link is followed; then it takes the name of what it replaces.
     Path created = overwrites ? temporaryBeside(target) : target;
-    try (InputStream in = files.newInputStream(path);
-        OutputStream out =
-            Files.newOutputStream(
-                created, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      in.transferTo(out);
-    }
-    if (overwrites) {
-      Files.move(created, target, StandardCopyOption.ATOMIC_MOVE);
+    OutputStream out =
+        Files.newOutputStream(created, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    try {
+      try (out;
+          InputStream in = files.newInputStream(path)) {
+        in.transferTo(out);
+      }
+      if (overwrites) {
+        Files.move(created, target, StandardCopyOption.ATOMIC_MOVE);
+      }
+    } catch (IOException e) {
+      Files.deleteIfExists(created);
+      throw e;
     }
   }
 

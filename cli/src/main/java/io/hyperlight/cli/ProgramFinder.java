@@ -1,5 +1,6 @@
 package io.hyperlight.cli;
 
+import io.hyperlight.LinuxText;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -63,7 +64,7 @@ final class ProgramFinder {
             name + ": its interpreter is a script, and so on: Linux follows " + DEEPEST);
       }
       // The guest's folder is the root, whatever this one is.
-      String path = HostText.of(file.toAbsolutePath().normalize());
+      String path = LinuxText.of(file.toAbsolutePath().normalize());
       scripts.add(file.toAbsolutePath().normalize());
       List<String> words = new ArrayList<>(interpreter.subList(1, interpreter.size()));
       words.add(path);
@@ -77,7 +78,7 @@ final class ProgramFinder {
   private static Path onPath(String program, String script) {
     String whose = script.isEmpty() ? program : script + ": its interpreter " + program;
     if (program.indexOf('/') >= 0) {
-      Path file = HostText.path(program);
+      Path file = LinuxText.path(program);
       if (!Files.exists(file)) {
         throw UserException.notFound(
             whose
@@ -88,7 +89,7 @@ final class ProgramFinder {
       return file;
     }
     for (String folder : HostText.variable("PATH").split(":", -1)) {
-      Path candidate = HostText.path((folder.isEmpty() ? "." : folder) + "/" + program);
+      Path candidate = LinuxText.path((folder.isEmpty() ? "." : folder) + "/" + program);
       if (Files.isRegularFile(candidate) && Files.isExecutable(candidate)) {
         return candidate;
       }
@@ -96,7 +97,7 @@ final class ProgramFinder {
     throw UserException.notFound(
         (script.isEmpty() ? program : script + ": " + program)
             + ": there is no such program on the PATH"
-            + (Files.exists(HostText.path(program)) ? "; for the file here: ./" + program : ""));
+            + (Files.exists(LinuxText.path(program)) ? "; for the file here: ./" + program : ""));
   }
 
   private static void requireExecutable(Path file, String name) {
@@ -120,7 +121,7 @@ final class ProgramFinder {
     try (InputStream in = Files.newInputStream(file)) {
       start = in.readNBytes(LOOKED_AT);
     } catch (IOException e) {
-      throw UserException.notExecutable(name + " cannot be read: " + e.getMessage());
+      throw UserException.notExecutable(name + " cannot be read: " + UserException.reason(e));
     }
     if (start.length < 2 || start[0] != '#' || start[1] != '!') {
       if (start.length > 0 && isText(start)) {
@@ -135,7 +136,7 @@ final class ProgramFinder {
     while (end < start.length && start[end] != '\n' && start[end] != 0) {
       end++;
     }
-    String line = trim(HostText.decode(Arrays.copyOfRange(start, 2, end)));
+    String line = trim(LinuxText.decode(Arrays.copyOfRange(start, 2, end)));
     if (end == LOOKED_AT && line.chars().noneMatch(c -> c == ' ' || c == '\t')) {
       throw UserException.notExecutable(name + ": its #! line is too long for Linux");
     }

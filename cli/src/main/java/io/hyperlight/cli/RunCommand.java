@@ -4,6 +4,7 @@ import io.hyperlight.FileTree;
 import io.hyperlight.GuestExitException;
 import io.hyperlight.InvalidGuestException;
 import io.hyperlight.Limits;
+import io.hyperlight.LinuxText;
 import io.hyperlight.Program;
 import io.hyperlight.ProgramResult;
 import java.nio.file.Path;
@@ -142,7 +143,7 @@ final class RunCommand implements Callable<Integer> {
             .limits(limits.limits(LIMITS));
     // What is mounted by name lies above, and may be meant to hide them.
     for (Path script : found.scripts()) {
-      new Mounts(HostText.of(script), FileTree.file(script)).addTo(description::mount);
+      new Mounts(LinuxText.of(script), FileTree.file(script)).addTo(description::mount);
     }
     files.mounts().forEach(mount -> mount.addTo(description::mount));
     found.environment().forEach(description::environment);

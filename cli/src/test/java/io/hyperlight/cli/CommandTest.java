@@ -89,6 +89,8 @@ class CommandTest {
             #include <hyperlight.h>
             HL_EXPORT(hl_string, same, hl_string)
             hl_string same(hl_string text) { return text; }
+            HL_EXPORT(hl_bytes, same_bytes, hl_bytes)
+            hl_bytes same_bytes(hl_bytes bytes) { return bytes; }
             HL_EXPORT(void, chatter)
             void chatter(void) { for (;;) hl_print(HL_STR("chatter\\n")); }
             """);
@@ -149,13 +151,24 @@ class CommandTest {
   @Test
   void aProgramThatWritesToAFullDiskEndsAsItDoesNatively() throws Exception {
     Tool.require(Tool.BUSYBOX);
-    for (String where : List.of("/dev/full", "&-")) {
-      String script = "\"$@\" >" + where + "; echo $? >&2";
-      Ended natively = sh(script, "busybox", "yes");
-      assertThat(natively.errors()).contains("1\n");
-      if (where.equals("/dev/full")) {
-        assertThat(sh(script, hyperlight("run", "busybox", "yes"))).isEqualTo(natively);
-      }
+    String script = "\"$@\" >/dev/full; echo $? >&2";
+    Ended natively = sh(script, "busybox", "yes");
+    assertThat(natively.errors()).contains("1\n");
+    assertThat(sh(script, hyperlight("run", "busybox", "yes"))).isEqualTo(natively);
+    Ended called = sh(script, hyperlight("call", guest.toString(), "chatter"));
+    assertThat(called.errors()).contains("the host's stream failed with error number 28");
+  }
+
+  @Test
+  void argumentsOfBytesAreThoseThatWereTyped() throws Exception {
+    for (String locale : LOCALES) {
+      String call = "LC_ALL=" + locale + " exec \"$@\" $'\\xc3\\xbc\\xff'";
+      assertThat(sh(call, hyperlight("call", guest.toString(), "same_bytes")))
+          .as(locale)
+          .isEqualTo(new Ended(0, "c3bcff\n", ""));
+      Ended refused = sh(call, hyperlight("call", guest.toString(), "same"));
+      assertThat(refused.status()).as(locale).isEqualTo(1);
+      assertThat(refused.errors()).as(locale).contains("is not UTF-8 text");
     }
   }
 
@@ -419,6 +432,34 @@ class CommandTest {
     assertThat(target).doesNotExist();
     assertThat(make(target, List.of("--out-limit", "3"), "large=/out/large").status()).isZero();
     assertThat(target.resolve("out/large")).hasSize(3 << 20);
+  }
+
+  @Test
+  void aFileThatCannotBeWrittenToItsEndIsNotLeftBehind() throws Exception {
+    Path target = folder.resolve("out-full");
+    Path old = target.resolve("out/large");
+    List<String> words =
+        List.of("run", "--scratch", "/out", "--out", target.toString(), "--overwrite");
+    List<String> command = hyperlight(words.toArray(String[]::new));
+    // The size of files is limited, which is easier to have than a full disk.
+    String script = "ulimit -f 2048; exec \"$@\" " + tool + " large=/out/large";
+    for (boolean isThere : new boolean[] {false, true}) {
+      if (isThere) {
+        Files.writeString(old, "old");
+      }
+      Ended failed = sh(script, command);
+      assertThat(failed.status()).as(failed.errors()).isEqualTo(ExitStatus.RUN_FAILED);
+      assertThat(failed.errors()).contains("cannot write: File too large");
+      try (Stream<Path> left = Files.list(target.resolve("out"))) {
+        assertThat(left.toList()).isEqualTo(isThere ? List.of(old) : List.of());
+      }
+    }
+    assertThat(old).hasContent("old");
+    Files.delete(old);
+    List<String> without = new ArrayList<>(command);
+    without.remove("--overwrite");
+    assertThat(sh(script, without).status()).isEqualTo(ExitStatus.RUN_FAILED);
+    assertThat(target.resolve("out")).isEmptyDirectory();
   }
 
   @Test
