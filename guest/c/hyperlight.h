@@ -89,7 +89,7 @@ enum hl_level { HL_TRACE, HL_DEBUG, HL_INFO, HL_WARNING, HL_ERROR };
 /* Sends a line to the host's logger. */
 void hl_log(enum hl_level level, hl_string message);
 
-/* Writes to where the host sends the guest's output. */
+/* Writes to where the host sends the guest's output. Aborts if that fails; a guest that is to know uses write. */
 void hl_print(hl_string text);
 
 /* Ends the guest call with a GuestAbortException that carries the message. The sandbox is unusable then. */

@@ -55,7 +55,8 @@ final class OutputFolder {
         write(files, path, target);
       }
     } catch (IOException e) {
-      throw new UserException("--out " + LinuxText.of(folder) + ": cannot write: " + UserException.reason(e));
+      throw new UserException(
+          "--out " + LinuxText.of(folder) + ": cannot write: " + UserException.reason(e));
     }
   }
 
