@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -118,18 +119,28 @@ class LibraryThreadsTest {
     }
 
     private static void use(Guest guest, Set<String> names) throws Exception {
+      Set<Thread> seen = ConcurrentHashMap.newKeySet();
       try (Sandbox sandbox =
               Sandbox.builder(guest)
                   .callTimeout(Duration.ofMillis(20))
-                  .hostFunction("fetch", Neutral::untilInterrupted)
+                  .hostFunction("fetch", () -> untilInterrupted(seen))
                   .build();
           Snapshot snapshot = sandbox.snapshot();
           SandboxPool pool = SandboxPool.of(snapshot).size(1).build()) {
         Thread.ofVirtual().start(() -> callInVain(sandbox)).join();
         try (Lease lease = pool.acquire()) {
-          callInVain(lease.sandbox());
+          Thread caller =
+              new Thread(() -> callInVain(lease.sandbox())) {
+                @Override
+                public void interrupt() {
+                  seen.add(Thread.currentThread());
+                  super.interrupt();
+                }
+              };
+          caller.start();
+          caller.join();
         }
-        for (Thread thread : threads()) {
+        for (Thread thread : seen) {
           names.add(thread.getName().replaceFirst("-[-0-9]+$", ""));
           ThreadGroup group = thread.getThreadGroup();
           if (!ClassLoader.getSystemClassLoader().equals(thread.getContextClassLoader())
@@ -142,7 +153,9 @@ class LibraryThreadsTest {
       }
     }
 
-    private static long untilInterrupted() throws InterruptedException {
+    /** Notes the threads that are needed now; later they may have ended. */
+    private static long untilInterrupted(Set<Thread> seen) throws InterruptedException {
+      seen.addAll(threads());
       Thread.sleep(Duration.ofMinutes(5));
       return 0;
     }

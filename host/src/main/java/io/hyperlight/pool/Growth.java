@@ -14,9 +14,6 @@ final class Growth {
   private final PoolBudget.Share share;
   private final Backoff pause;
 
-  /** Reservations that the budget has granted, and nobody has used yet. */
-  private int granted;
-
   /** Whether a caretaker is asking the budget: one at a time, because a share has one claim. */
   private boolean asking;
 
@@ -27,18 +24,15 @@ final class Growth {
     pause = new Backoff(100 * MILLISECOND, 10_000 * MILLISECOND, now);
   }
 
-  void granted() {
-    granted++;
-  }
-
   /**
    * What to do.
    *
    * @param need of the pool
    */
   Action choose(Need need, long now) {
-    if (granted > 0) {
-      granted--;
+    // While one asks, the member that it asks for is counted already, and nothing seems to be
+    // needed.
+    if (!asking && share.takeGrant()) {
       return need == Need.NONE ? Action.RELEASE : Action.CREATE;
     }
     if (mayAsk(need)) {
@@ -54,7 +48,7 @@ final class Growth {
 
   /** Whether there is a reason to ask the budget that it does not know yet. */
   boolean mayAsk(Need need) {
-    return !asking && share.claim().compareTo(need) < 0;
+    return !asking && !share.knows(need);
   }
 
   /** How long until the pause ends. */

@@ -32,7 +32,7 @@ public final class PoolBudget {
 
   /** A pool, as the budget sees it. Called on threads of any pool, without a lock. */
   public interface Listener {
-    /** The claim was granted: one item is reserved. */
+    /** A claim was granted: {@link Share#takeGrant} may now say so. */
     void granted();
 
     /** Some pool is starving: {@link Share#yields} may now say that an item has to go. */
@@ -130,9 +130,16 @@ public final class PoolBudget {
     /** When it made its claim: counts all claims. */
     private long claimedAt;
 
-    /** What the pool is to be told when the lock is free again. */
-    private int grantsToTell;
+    /** Reservations that were granted, and not taken yet. */
+    private volatile int grants;
 
+    /** Counts all grants. */
+    private long grantsEver;
+
+    /** The last of those that the pool was told of; it is told of a later one without the lock. */
+    private long grantsTold;
+
+    /** Whether the pool is to be asked when the lock is free again. */
     private boolean askToTell;
 
     private Share(long itemBytes, Listener listener, long number) {
@@ -149,6 +156,26 @@ public final class PoolBudget {
     /** What the share claims now. */
     public Need claim() {
       return claim;
+    }
+
+    /** Whether a claim is under way, of this kind or a more urgent one, or was granted. */
+    boolean knows(Need need) {
+      // The claim first: what takes its place is there before it goes.
+      return claim.compareTo(need) >= 0 || grants > 0;
+    }
+
+    /** Takes a reservation that was granted. Whoever takes it uses or releases it. */
+    boolean takeGrant() {
+      if (grants == 0) {
+        return false;
+      }
+      synchronized (lock) {
+        if (grants == 0) {
+          return false;
+        }
+        grants--;
+        return true;
+      }
     }
 
     /**
@@ -190,7 +217,7 @@ public final class PoolBudget {
       tell();
     }
 
-    /** Gives up the claim, if there is one. A grant may be on its way all the same. */
+    /** Gives up the claim, if there is one. It may have been granted all the same. */
     public void withdraw() {
       synchronized (lock) {
         unclaim(this);
@@ -230,9 +257,9 @@ public final class PoolBudget {
           shares = fewer;
         }
         unclaim(this);
-        count -= grantsToTell; // nobody is left to use them
-        bytes -= grantsToTell * itemBytes;
-        grantsToTell = 0;
+        count -= grants; // nobody is left to use them
+        bytes -= grants * itemBytes;
+        grants = 0;
         grant();
       }
       tell();
@@ -283,9 +310,11 @@ public final class PoolBudget {
       if (first == null || !fits(first)) {
         break;
       }
-      unclaim(first);
       take(first);
-      first.grantsToTell++;
+      int more = first.grants + 1; // with the lock held
+      first.grants = more;
+      first.grantsEver++;
+      unclaim(first);
     }
     boolean wanted = firstOf(Need.STARVING) != null && !yielding;
     if (wanted && !yieldWanted) {
@@ -299,8 +328,10 @@ public final class PoolBudget {
   /** Calls the pools for which there is news, without the lock. */
   private void tell() {
     for (Share share : shares) {
-      while (takeGrantToTell(share)) {
+      long granted = grantToTell(share);
+      if (granted != 0) {
         share.listener.granted();
+        grantTold(share, granted); // not before: where an error of the JVM comes first, others tell
       }
     }
     for (Share share : shares) {
@@ -310,13 +341,16 @@ public final class PoolBudget {
     }
   }
 
-  private boolean takeGrantToTell(Share share) {
+  /** The number of the last grant, or 0 if the pool knows of it. */
+  private long grantToTell(Share share) {
     synchronized (lock) {
-      if (share.grantsToTell == 0) {
-        return false;
-      }
-      share.grantsToTell--;
-      return true;
+      return share.grantsTold == share.grantsEver ? 0 : share.grantsEver;
+    }
+  }
+
+  private void grantTold(Share share, long number) {
+    synchronized (lock) {
+      share.grantsTold = Math.max(share.grantsTold, number);
     }
   }
 

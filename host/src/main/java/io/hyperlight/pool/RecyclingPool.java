@@ -148,9 +148,7 @@ public final class RecyclingPool<T> implements AutoCloseable {
     return new PoolBudget.Listener() {
       @Override
       public void granted() {
-        if (!takeGrant()) {
-          share.release();
-        }
+        poke();
       }
 
       @Override
@@ -158,18 +156,6 @@ public final class RecyclingPool<T> implements AutoCloseable {
         poke();
       }
     };
-  }
-
-  /** Whether somebody is left to use what was granted. */
-  private boolean takeGrant() {
-    synchronized (lock) {
-      if (working == 0) {
-        return false;
-      }
-      growth.granted();
-      lock.notify();
-      return true;
-    }
   }
 
   /** Lets a caretaker look whether there is something to do, as after a change of the clock. */

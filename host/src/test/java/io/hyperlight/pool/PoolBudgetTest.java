@@ -1,11 +1,13 @@
 package io.hyperlight.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hyperlight.pool.PoolBudget.Need;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 @NotInHardwareLane("No VM takes part.")
@@ -167,5 +169,84 @@ class PoolBudgetTest {
     small.release();
     assertThat(calls).containsExactly("large granted");
     assertThat(small.yields()).isFalse();
+  }
+
+  @Test
+  void aPoolDoesNotAskAgainForWhatIsGrantedAndNotYetTaken() {
+    PoolBudget budget = new PoolBudget(1, 1000);
+    PoolBudget.Share rich = join(budget, "rich", 10);
+    assertThat(rich.reserve(Need.MORE)).isTrue();
+    PoolBudget.Share poor = join(budget, "poor", 10);
+    Growth growth = new Growth(poor, 0);
+    assertThat(growth.choose(Need.STARVING, 0)).isEqualTo(Action.GROW);
+    assertThat(poor.reserve(Need.STARVING)).isFalse();
+    growth.asked();
+    assertThat(growth.mayAsk(Need.STARVING)).isFalse();
+    rich.release();
+    assertThat(poor.claim()).isEqualTo(Need.NONE);
+    assertThat(growth.mayAsk(Need.STARVING)).as("another caretaker looks").isFalse();
+    assertThat(growth.choose(Need.STARVING, 0)).isEqualTo(Action.CREATE);
+    assertThat(growth.mayAsk(Need.STARVING)).isTrue();
+    assertThat(poor.takeGrant()).isFalse();
+    assertThat(budget.count()).isEqualTo(1);
+  }
+
+  @Test
+  void aGrantWaitsForThePoolThatIsStillAsking() {
+    PoolBudget budget = new PoolBudget(1, 1000);
+    PoolBudget.Share rich = join(budget, "rich", 10);
+    assertThat(rich.reserve(Need.MORE)).isTrue();
+    PoolBudget.Share poor = join(budget, "poor", 10);
+    Growth growth = new Growth(poor, 0);
+    assertThat(growth.choose(Need.STARVING, 0)).isEqualTo(Action.GROW);
+    assertThat(poor.reserve(Need.STARVING)).isFalse();
+    rich.release();
+    assertThat(growth.choose(Need.NONE, 0)).as("another caretaker looks").isEqualTo(Action.NONE);
+    growth.asked();
+    assertThat(growth.choose(Need.STARVING, 0)).isEqualTo(Action.CREATE);
+  }
+
+  @Test
+  void aGrantThatCouldNotBeToldIsToldLater() {
+    PoolBudget budget = new PoolBudget(1, 1000);
+    PoolBudget.Share rich = join(budget, "rich", 10);
+    assertThat(rich.reserve(Need.MORE)).isTrue();
+    AtomicInteger told = new AtomicInteger();
+    PoolBudget.Share poor =
+        budget.join(
+            10,
+            new PoolBudget.Listener() {
+              @Override
+              public void granted() {
+                if (told.incrementAndGet() == 1) {
+                  throw new StackOverflowError();
+                }
+              }
+
+              @Override
+              public void asked() {}
+            });
+    assertThat(poor.reserve(Need.STARVING)).isFalse();
+    assertThatThrownBy(rich::release).isInstanceOf(StackOverflowError.class);
+    rich.withdraw();
+    rich.withdraw();
+    assertThat(told).hasValue(2);
+    assertThat(poor.takeGrant()).isTrue();
+    assertThat(poor.takeGrant()).isFalse();
+  }
+
+  @Test
+  void aPoolThatLeavesReleasesWhatItWasGranted() {
+    PoolBudget budget = new PoolBudget(1, 1000);
+    PoolBudget.Share rich = join(budget, "rich", 10);
+    assertThat(rich.reserve(Need.MORE)).isTrue();
+    PoolBudget.Share poor = join(budget, "poor", 10);
+    assertThat(poor.reserve(Need.MORE)).isFalse();
+    rich.release();
+    assertThat(budget.count()).isEqualTo(1);
+    poor.leave();
+    assertThat(budget.count()).isZero();
+    assertThat(budget.bytes()).isZero();
+    assertThat(poor.takeGrant()).isFalse();
   }
 }
