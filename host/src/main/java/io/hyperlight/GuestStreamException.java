@@ -29,6 +29,7 @@ public final class GuestStreamException extends IOException {
   /** What the guest learns. */
   private final int errno;
 
+  /** How many bytes were written all the same. */
   private final int bytesTransferred;
 
   /**
