@@ -82,6 +82,7 @@ public final class AddressSpace {
     this.tables = tables;
     this.checkpoint = checkpoint;
     this.mappings = List.copyOf(mappings);
+    memory.useCheckpoint(checkpoint);
   }
 
   /** All that is mapped, in an immutable list. */
@@ -168,19 +169,25 @@ public final class AddressSpace {
     requireRange(start, sizeBytes, true);
     long end = start + sizeBytes;
     List<Mapping> unmapped = within(start, end);
+    PageRanges pages = pagesOf(unmapped);
+    for (PageRanges.Range range : pages.toList(checkpoint)) {
+      checkpoint.pass();
+      memory.noteTranslation(range.start(), range.sizeBytes()); // first, as in enter()
+    }
     splice(start, end, List.of());
     for (Mapping mapping : unmapped) {
       if (mapping.isBacked()) {
         tables.clear(mapping.start, mapping.end - mapping.start);
       }
     }
-    memory.free(pagesOf(unmapped));
+    memory.free(pages);
   }
 
   /** The memory of mappings, for all of which the host then does at once what has to be done. */
-  private static PageRanges pagesOf(List<Mapping> mappings) {
+  private PageRanges pagesOf(List<Mapping> mappings) {
     PageRanges pages = new PageRanges();
     for (Mapping mapping : mappings) {
+      checkpoint.pass();
       if (mapping.isBacked()) {
         pages.add(mapping.physical, mapping.physicalOf(mapping.end));
       }
@@ -203,6 +210,7 @@ public final class AddressSpace {
       long wanted = 0;
       long tableCount = 0;
       for (Mapping mapping : before) {
+        checkpoint.pass();
         long size = mapping.end - mapping.start;
         wanted += mapping.isBacked() ? 0 : size;
         tableCount +=
@@ -213,6 +221,7 @@ public final class AddressSpace {
     List<Mapping> after = new ArrayList<>();
     List<Mapping> changed = new ArrayList<>();
     for (Mapping mapping : before) {
+      checkpoint.pass();
       long size = mapping.end - mapping.start;
       if (mapping.protection == protection) {
         after.add(mapping);
@@ -252,6 +261,7 @@ public final class AddressSpace {
     List<Mapping> before = within(start, end);
     List<Mapping> after = new ArrayList<>();
     for (Mapping mapping : before) {
+      checkpoint.pass();
       long size = mapping.end - mapping.start;
       long to = target + (mapping.start - start);
       Mapping moved = new Mapping(to, to + size, mapping.physical, mapping.protection);
@@ -386,8 +396,12 @@ public final class AddressSpace {
     if (next < mappings.size() && mappings.get(next).start < start) {
       changed.add(mappings.get(next).within(0, start));
     }
-    replacement.forEach(mapping -> append(changed, mapping));
+    for (Mapping mapping : replacement) {
+      checkpoint.pass();
+      append(changed, mapping);
+    }
     while (next < mappings.size() && mappings.get(next).end <= end) {
+      checkpoint.pass();
       next++;
     }
     if (next < mappings.size()) {

@@ -1,5 +1,6 @@
 package io.hyperlight.vm;
 
+import io.hyperlight.os.Checkpoint;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -58,8 +59,9 @@ final class PageRanges {
    * @param from no page below it
    * @return where they start, or -1 if there is no such range
    */
-  long take(long sizeBytes, long from) {
+  long take(long sizeBytes, long from, Checkpoint checkpoint) {
     for (Map.Entry<Long, Long> range : ends.tailMap(from, true).entrySet()) {
+      checkpoint.pass();
       long start = range.getKey();
       if (range.getValue() - start >= sizeBytes) {
         remove(start, start + sizeBytes);
@@ -112,9 +114,12 @@ final class PageRanges {
   }
 
   /** What of it lies between two addresses. */
-  PageRanges within(long from, long to) {
+  PageRanges within(long from, long to, Checkpoint checkpoint) {
     PageRanges cut = new PageRanges();
-    ends.forEach((start, end) -> cut.add(Math.max(start, from), Math.min(end, to)));
+    for (Map.Entry<Long, Long> range : ends.entrySet()) {
+      checkpoint.pass();
+      cut.add(Math.max(range.getKey(), from), Math.min(range.getValue(), to));
+    }
     return cut;
   }
 
@@ -130,8 +135,16 @@ final class PageRanges {
 
   /** All ranges, ascending. */
   List<Range> toList() {
+    return toList(Checkpoint.NONE);
+  }
+
+  /** The same where a guest has made the ranges, and can be ended. */
+  List<Range> toList(Checkpoint checkpoint) {
     List<Range> list = new ArrayList<>();
-    ends.forEach((start, end) -> list.add(new Range(start, end)));
+    for (Map.Entry<Long, Long> range : ends.entrySet()) {
+      checkpoint.pass();
+      list.add(new Range(range.getKey(), range.getValue()));
+    }
     return List.copyOf(list);
   }
 

@@ -77,6 +77,7 @@ final class PageTables {
       long page = virtualAddress + done;
       int index = index(page, 0);
       if (done == 0 || index == 0) {
+        memory.checkpoint().pass();
         table = lastTable(page, user);
       }
       memory.setTableEntry(table, index, (physicalAddress + done) | flags);
@@ -87,6 +88,7 @@ final class PageTables {
   void clear(long virtualAddress, long sizeBytes) {
     long end = virtualAddress + sizeBytes;
     for (long page = virtualAddress; page < end; ) {
+      memory.checkpoint().pass();
       long nextTable = (page | ((1L << shift(1)) - 1)) + 1;
       long table = existingLastTable(page);
       for (; page < Math.min(end, nextTable); page += PhysicalMemory.PAGE_SIZE) {

@@ -1,6 +1,7 @@
 package io.hyperlight.vm;
 
 import io.hyperlight.kvm.DirtyTracker;
+import io.hyperlight.os.Checkpoint;
 import io.hyperlight.os.Posix;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -33,6 +34,9 @@ final class PhysicalMemory implements AutoCloseable {
   /** Bytes; what is worth asking the host for, also among many pieces. */
   private static final long LARGE = 256L * PAGE_SIZE;
 
+  /** How much the host is asked to take back in one go. */
+  private static final long MOST_DROPPED = 16L << 20;
+
   private final MemorySegment memory;
 
   /** Where the data ends, when all of it is handed out. */
@@ -47,6 +51,9 @@ final class PhysicalMemory implements AutoCloseable {
 
   /** Whether {@link #free} is not what the image has. */
   private boolean freeChanged;
+
+  /** For what a guest makes the host do to its memory. */
+  private Checkpoint checkpoint = Checkpoint.NONE;
 
   private boolean closed;
 
@@ -141,7 +148,7 @@ final class PhysicalMemory implements AutoCloseable {
   long allocate(long sizeBytes) {
     requireFree(sizeBytes);
     freeChanged = true;
-    long recycled = free.take(sizeBytes, imageEnd());
+    long recycled = free.take(sizeBytes, imageEnd(), checkpoint);
     if (recycled >= 0) {
       return recycled;
     }
@@ -150,7 +157,7 @@ final class PhysicalMemory implements AutoCloseable {
       nextFree += sizeBytes;
       return address;
     }
-    long used = free.take(sizeBytes, 0);
+    long used = free.take(sizeBytes, 0, checkpoint);
     if (used < 0) {
       throw new GuestMemoryExhaustedException(sizeBytes, freeBytes(), sizeBytes());
     }
@@ -216,6 +223,7 @@ final class PhysicalMemory implements AutoCloseable {
       nextFree = dataEnd;
     }
     while (missing > 0) {
+      checkpoint.pass();
       PageRanges.Range piece = Objects.requireNonNull(free.takeLast(missing));
       zero(piece.start(), Math.max(0, Math.min(piece.end(), imageEnd()) - piece.start()));
       pieces.add(piece);
@@ -224,26 +232,32 @@ final class PhysicalMemory implements AutoCloseable {
     return pieces;
   }
 
-  /** Takes pages back, to which no page table points any more. */
+  /**
+   * Takes pages back, to which no page table points any more, as was {@linkplain #noteTranslation
+   * said} before.
+   */
   void free(PageRanges pages) {
     freeChanged = true;
-    PageRanges kept = pages.within(0, imageEnd());
-    for (PageRanges.Range range : kept.toList()) {
-      noteTranslation(range.start(), range.sizeBytes());
-    }
-    PageRanges beyond = pages.within(imageEnd(), dataEnd);
-    PageRanges zeroed = drop(beyond);
-    zeroed.toList().forEach(range -> kept.add(range.start(), range.end()));
+    PageRanges kept = pages.within(0, imageEnd(), checkpoint);
+    PageRanges zeroed = drop(pages.within(imageEnd(), dataEnd, checkpoint));
+    addTo(kept, zeroed);
     forgetTranslations(kept);
-    pages.toList().forEach(range -> free.add(range.start(), range.end()));
+    addTo(free, pages);
+  }
+
+  private void addTo(PageRanges target, PageRanges pages) {
+    for (PageRanges.Range range : pages.toList(checkpoint)) {
+      checkpoint.pass();
+      target.add(range.start(), range.end());
+    }
   }
 
   /** Makes pages zeros, which keep the translations to them or not. */
   void discard(PageRanges pages) {
-    for (PageRanges.Range range : pages.within(0, imageEnd()).toList()) {
+    for (PageRanges.Range range : pages.within(0, imageEnd(), checkpoint).toList(checkpoint)) {
       zero(range.start(), range.sizeBytes());
     }
-    drop(pages.within(imageEnd(), dataEnd));
+    drop(pages.within(imageEnd(), dataEnd, checkpoint));
   }
 
   /**
@@ -255,15 +269,23 @@ final class PhysicalMemory implements AutoCloseable {
   private PageRanges drop(PageRanges pages) {
     PageRanges zeroed = new PageRanges();
     boolean many = pages.count() > MOST_AT_ONCE;
-    for (PageRanges.Range range : pages.toList()) {
+    for (PageRanges.Range range : pages.toList(checkpoint)) {
       if (many && range.sizeBytes() < LARGE) {
         zero(range.start(), range.sizeBytes());
         zeroed.add(range.start(), range.end());
       } else {
-        Posix.madvise(memory.asSlice(range.start(), range.sizeBytes()), Posix.MADV_DONTNEED);
+        drop(range);
       }
     }
     return zeroed;
+  }
+
+  private void drop(PageRanges.Range range) {
+    for (long at = range.start(); at < range.end(); at += MOST_DROPPED) {
+      long size = Math.min(MOST_DROPPED, range.end() - at);
+      checkpoint.passBytes(size);
+      Posix.madvise(memory.asSlice(at, size), Posix.MADV_DONTNEED);
+    }
   }
 
   /** Says that pages are reached in a new way, beside or instead of none. */
@@ -299,9 +321,11 @@ final class PhysicalMemory implements AutoCloseable {
   }
 
   private void zero(long physicalAddress, long sizeBytes) {
-    if (sizeBytes > 0) {
-      wrote(physicalAddress, sizeBytes);
-      memory.asSlice(physicalAddress, sizeBytes).fill((byte) 0);
+    for (long done = 0; done < sizeBytes; done += Checkpoint.MOST_BYTES) {
+      long size = Math.min(Checkpoint.MOST_BYTES, sizeBytes - done);
+      checkpoint.passBytes(size);
+      wrote(physicalAddress + done, size);
+      memory.asSlice(physicalAddress + done, size).fill((byte) 0);
     }
   }
 
@@ -377,6 +401,15 @@ final class PhysicalMemory implements AutoCloseable {
     return maybe
         && !free.contains(page * PAGE_SIZE)
         && !MemoryRestorer.isZero(memory, page * PAGE_SIZE);
+  }
+
+  /** Says where what a guest makes the host do here can be ended. */
+  void useCheckpoint(Checkpoint ofVm) {
+    checkpoint = ofVm;
+  }
+
+  Checkpoint checkpoint() {
+    return checkpoint;
   }
 
   /** Says who can add memory for page tables, once there is a VM. */

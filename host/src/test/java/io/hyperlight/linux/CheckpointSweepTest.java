@@ -36,10 +36,6 @@ class CheckpointSweepTest {
   private static final Set<String> NOT_MADE =
       Set.of("exit", "pause", "rt_sigsuspend", "rt_sigreturn", "vfork");
 
-  /** These change page tables, in steps that are cheaper; each has its own bound. */
-  private static final Map<String, Long> MOST_OF =
-      Map.of("mmap", 160_000L, "munmap", 400_000L, "mprotect", 100_000L, "mremap", 400_000L);
-
   @TempDir private Path folder;
 
   private Path program() throws Exception {
@@ -76,9 +72,8 @@ class CheckpointSweepTest {
     Map<Long, Long> most = sweep();
     Map<String, Long> tooMany = new TreeMap<>();
     most.forEach((number, steps) -> {
-      String name = number < 0 ? "" : SystemCallNames.of(number);
-      if (number >= 0 && steps > MOST_OF.getOrDefault(name, MOST_STEPS)) {
-        tooMany.put(name, steps);
+      if (number >= 0 && steps > MOST_STEPS) {
+        tooMany.put(SystemCallNames.of(number), steps);
       }
     });
     assertThat(tooMany).as("steps between two checkpoints").isEmpty();

@@ -143,6 +143,14 @@ public final class CountingLoader extends ClassLoader {
   /** Copies of the JDK whose last argument is how much they copy. */
   private static void countCopy(CodeBuilder code, InvokeInstruction call) {
     String name = call.owner().asInternalName() + "." + call.name().stringValue();
+    if (name.equals("java/lang/foreign/MemorySegment.fill")) {
+      code.dup2()
+          .pop()
+          .invokeinterface(
+              call.owner().asSymbol(), "byteSize", MethodTypeDesc.of(ConstantDescs.CD_long))
+          .invokestatic(STEPS, "copy", NUMBER);
+      return;
+    }
     if (!name.equals("java/lang/System.arraycopy")
         && !name.equals("java/lang/foreign/MemorySegment.copy")) {
       return;
