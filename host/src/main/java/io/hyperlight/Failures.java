@@ -1,5 +1,6 @@
 package io.hyperlight;
 
+import io.hyperlight.files.FileException;
 import io.hyperlight.guest.GuestFormatException;
 import io.hyperlight.kvm.KvmException;
 import io.hyperlight.kvm.KvmUnavailableException;
@@ -44,7 +45,7 @@ final class Failures {
       return action.run();
     } catch (KvmUnavailableException | MachineUnsupportedException e) {
       throw new HypervisorUnavailableException(String.valueOf(e.getMessage()), e);
-    } catch (KvmException | SystemCallException e) {
+    } catch (KvmException | SystemCallException | FileException e) {
       throw new HypervisorException("cannot " + what + ": " + e.getMessage(), e);
     }
   }

@@ -1,5 +1,6 @@
 package io.hyperlight;
 
+import io.hyperlight.files.FileException;
 import io.hyperlight.files.Mount;
 import io.hyperlight.guest.ExportedFunction;
 import io.hyperlight.guest.Instance;
@@ -277,7 +278,7 @@ public final class Sandbox implements AutoCloseable {
       instance.restore(image);
     } catch (ImageClosedException e) {
       throw snapshot.closed(); // just now, by another thread
-    } catch (KvmException | SystemCallException e) {
+    } catch (KvmException | SystemCallException | FileException e) {
       throw new HypervisorException("cannot restore the sandbox: " + e.getMessage(), e);
     }
   }

@@ -3,6 +3,7 @@ package io.hyperlight;
 import io.hyperlight.guest.Instance;
 import io.hyperlight.guest.InstanceImage;
 import io.hyperlight.guest.Surroundings;
+import io.hyperlight.os.SystemCallException;
 import io.hyperlight.vm.ImageClosedException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -185,12 +186,11 @@ public final class Snapshot implements AutoCloseable {
    */
   @Override
   public void close() {
-    Failures.translate(
-        "close the snapshot",
-        () -> {
-          image.close();
-          return image;
-        });
+    try {
+      image.close(); // nothing is allocated on the way: the heap may be full
+    } catch (SystemCallException e) {
+      throw new HypervisorException("cannot close the snapshot: " + e.getMessage(), e);
+    }
   }
 
   @Override

@@ -66,7 +66,12 @@ final class SnapshotFiles {
                 Failures.translate(
                     "load snapshot " + HostPath.text(path),
                     () -> SnapshotReader.load(channel, StreamOutput.initial())));
-    return new Snapshot(new Guest(loaded.name(), loaded.image().program()), loaded.image());
+    try {
+      return new Snapshot(new Guest(loaded.name(), loaded.image().program()), loaded.image());
+    } catch (Throwable t) {
+      loaded.image().close();
+      throw t;
+    }
   }
 
   /**

@@ -25,18 +25,24 @@ import org.jspecify.annotations.Nullable;
  * lets the first of them fail, then the second, and so on, until none is left to fail.
  */
 final class FaultScenarios {
+  /** Whether allocations fail in place of native calls: see {@link HeapErrorsTest}. */
+  static final String HEAP_PROPERTY = "hyperlight.test.heap";
+
+  private static final boolean HEAP = Boolean.getBoolean(HEAP_PROPERTY);
+
   private static final int PAGES = 40;
 
   private final Guest guest;
   private final Path program;
   private final Path folder;
-  private final Map<String, FaultTrial.Scenario> scenarios = new LinkedHashMap<>();
+  private final Map<String, Trial.Scenario> scenarios = new LinkedHashMap<>();
   private final Sandbox healthy;
   private final Snapshot start;
 
-  private final FaultTrial trial = new FaultTrial(this::nobodyIsDisturbed);
+  private final Trial trial;
 
   private FaultScenarios(Guest guest, Path program, Path folder) {
+    trial = HEAP ? new HeapTrial(this::nobodyIsDisturbed) : new FaultTrial(this::nobodyIsDisturbed);
     this.guest = guest;
     this.program = program;
     this.folder = folder;
@@ -78,23 +84,23 @@ final class FaultScenarios {
     FaultScenarios all =
         new FaultScenarios(
             Guest.load(Path.of(arguments[0])), Path.of(arguments[1]), Path.of(arguments[2]));
-    for (Map.Entry<String, FaultTrial.Scenario> entry : all.scenarios.entrySet()) {
+    for (Map.Entry<String, Trial.Scenario> entry : all.scenarios.entrySet()) {
       if (arguments.length == 3 || Set.of(arguments).contains(entry.getKey())) {
         all.trial.runThrough(entry.getKey(), entry.getValue());
       }
     }
     all.healthy.close();
     all.start.close();
-    Await.until("all caretakers of pools have ended", FaultScenarios::noCaretakerIsLeft);
+    Await.until("all threads of the library have ended", FaultScenarios::noThreadIsLeft);
     Held held = Held.now(1L << 30);
     System.out.println(
         "held: " + held.descriptors() + " " + held.mappings() + " " + FaultInjection.held());
     all.trial.tell();
   }
 
-  private static boolean noCaretakerIsLeft() {
+  private static boolean noThreadIsLeft() {
     return Thread.getAllStackTraces().keySet().stream()
-        .noneMatch(thread -> thread.getName().startsWith("hyperlight-pool"));
+        .noneMatch(thread -> thread.getName().startsWith("hyperlight-"));
   }
 
   private void nobodyIsDisturbed() {
@@ -303,7 +309,8 @@ final class FaultScenarios {
           start.save(file);
           return true;
         });
-    trial.expect((saved != null) == Files.exists(file), "a file is there, or not");
+    boolean isThere = Files.exists(file);
+    trial.expect(isThere ? saved != null || HEAP : saved == null, "a file is there, or not");
     try (var files = Files.list(folder.resolveSibling(""))) {
       trial.expect(
           files.noneMatch(path -> path.toString().endsWith(".tmp")), "a temporary file is left");

@@ -19,13 +19,7 @@ import org.jspecify.annotations.Nullable;
  * so on, until none is left to fail. Takes note of what is not told as it should be, and of what is
  * left behind.
  */
-final class FaultTrial {
-  /** What a scenario does; some of it within {@link #inject}. */
-  @FunctionalInterface
-  interface Scenario {
-    void run() throws Exception;
-  }
-
+final class FaultTrial implements Trial {
   /** Whether every call fails with every error, not with one of them. */
   private static final boolean EVERYTHING = Boolean.getBoolean("hyperlight.test.faults");
 
@@ -73,7 +67,8 @@ final class FaultTrial {
    *
    * @param name for messages
    */
-  void runThrough(String name, Scenario scenario) throws Exception {
+  @Override
+  public void runThrough(String name, Scenario scenario) throws Exception {
     scenario.run(); // so that everything is linked
     scenario.run();
     int attempts = 0;
@@ -131,8 +126,8 @@ final class FaultTrial {
         "%s with %s %s: %s".formatted(scenario, failures + " " + symbol(errno), extent, what));
   }
 
-  /** Says what has to be so. */
-  void expect(boolean condition, String otherwise) {
+  @Override
+  public void expect(boolean condition, String otherwise) {
     if (!condition) {
       found.add(otherwise);
     }
@@ -155,17 +150,19 @@ final class FaultTrial {
   }
 
   /** Whether a call has failed in what was injected last, which may show. */
-  boolean hasFailed() {
+  @Override
+  public boolean hasFailed() {
     return failed != null && errno != Errno.EINTR;
   }
 
   /** The error number of those that fail. */
-  int errno() {
+  @Override
+  public int errno() {
     return errno;
   }
 
-  /** Does something with faults in it; null if it throws. */
-  <T> @Nullable T inject(Callable<T> action) throws Exception {
+  @Override
+  public <T> @Nullable T inject(Callable<T> action) throws Exception {
     T result = null;
     Exception thrown = null;
     FaultInjection.arm(number, errno, extent);
@@ -231,7 +228,8 @@ final class FaultTrial {
   }
 
   /** Prints which calls failed, and what was wrong. */
-  void tell() {
+  @Override
+  public void tell() {
     System.out.println("mistakes: " + FaultInjection.mistakes());
     System.out.println("tolerated: " + tolerated);
     System.out.println("failed: " + everFailed);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.hyperlight.testing.ChildJvm;
 import io.hyperlight.testing.Command;
 import io.hyperlight.testing.CompiledGuest;
+import io.hyperlight.testing.Descriptors;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,7 +30,7 @@ class FullHeapPoolTest {
       """;
 
   @Test
-  void thePoolHasItsPlacesAgainAndIsClosed() {
+  void thePoolHasItsPlacesAgainAndNothingIsLeftOpenWhenItIsClosed() {
     List<String> command =
         new ArrayList<>(
             ChildJvm.commandLine(
@@ -37,7 +38,8 @@ class FullHeapPoolTest {
                 List.of("--enable-native-access=ALL-UNNAMED", "-Xmx32m", "-XX:+UseSerialGC")));
     command.add(CompiledGuest.fileOf(PROGRAM).toString());
 
-    assertThat(Command.run(command).outputOfSuccess()).endsWith("all places, closed\n");
+    assertThat(Command.run(command).outputOfSuccess())
+        .endsWith("all places, closed {open kvm=1} {}\n");
   }
 
   /** The child. */
@@ -90,7 +92,11 @@ class FullHeapPoolTest {
         }
         leases.forEach(Lease::close);
       }
-      System.out.println("all places, closed");
+      System.out.println(
+          "all places, closed "
+              + Descriptors.ofKvm()
+              + " "
+              + Descriptors.of("hyperlight-snapshot"));
     }
 
     /** Whatever a call ends with, the next one follows. */

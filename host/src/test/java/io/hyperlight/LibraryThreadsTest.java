@@ -122,7 +122,7 @@ class LibraryThreadsTest {
       Set<Thread> seen = ConcurrentHashMap.newKeySet();
       try (Sandbox sandbox =
               Sandbox.builder(guest)
-                  .callTimeout(Duration.ofMillis(20))
+                  .callTimeout(Duration.ofMillis(500)) // far more than it takes to get outside
                   .hostFunction("fetch", () -> untilInterrupted(seen))
                   .build();
           Snapshot snapshot = sandbox.snapshot();

@@ -34,7 +34,7 @@ public final class FileSystem implements AutoCloseable {
 
   private final Checkpoint checkpoint;
   private final List<Mount> mounts;
-  private final List<Tree> trees = new ArrayList<>();
+  private final List<Tree> trees;
   private final Map<String, Place> places = new TreeMap<>();
   private final Location root;
 
@@ -53,6 +53,7 @@ public final class FileSystem implements AutoCloseable {
       List<Mount> mounts, Map<String, Node> own, InstantSource clock, Checkpoint checkpoint) {
     this.checkpoint = checkpoint;
     this.mounts = List.copyOf(mounts);
+    trees = new ArrayList<>(mounts.size()); // with room for all: each holds something
     Place top = Place.root();
     try {
       addOwn(top, own);
@@ -64,17 +65,17 @@ public final class FileSystem implements AutoCloseable {
           addOwn(top, own);
         }
       }
+      collect(top);
+      Node node = top.view(null);
+      root =
+          new Location(
+              null,
+              "",
+              node.kind() == FileKind.DIRECTORY ? node : new MergedDirectory(top, top.madeUp()));
     } catch (RuntimeException | Error e) {
       close();
       throw e;
     }
-    collect(top);
-    Node node = top.view(null);
-    root =
-        new Location(
-            null,
-            "",
-            node.kind() == FileKind.DIRECTORY ? node : new MergedDirectory(top, top.madeUp()));
   }
 
   /** In the order of their paths: directories before what is in them. */

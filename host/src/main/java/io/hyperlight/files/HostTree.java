@@ -167,18 +167,18 @@ final class HostTree implements Tree {
   }
 
   List<DirectoryEntry> entries(String path) {
-    int descriptor =
-        open(
-            path.isEmpty() ? "." : path,
-            FileCalls.O_RDONLY | FileCalls.O_DIRECTORY | FileCalls.O_NONBLOCK);
+    Use<List<DirectoryEntry>> reading = // made before anything is open
+        opened -> {
+          List<DirectoryEntry> read = new ArrayList<>();
+          HostDirectory.read(opened, read, checkpoint);
+          return read;
+        };
     List<DirectoryEntry> entries =
         use(
-            descriptor,
-            opened -> {
-              List<DirectoryEntry> read = new ArrayList<>();
-              HostDirectory.read(opened, read, checkpoint);
-              return read;
-            });
+            open(
+                path.isEmpty() ? "." : path,
+                FileCalls.O_RDONLY | FileCalls.O_DIRECTORY | FileCalls.O_NONBLOCK),
+            reading);
     // The kernel lists what a lookup would not find: what is mounted there.
     entries.removeIf(entry -> {
       checkpoint.pass();
@@ -232,7 +232,7 @@ final class HostTree implements Tree {
     }
     try {
       Posix.close(descriptor);
-    } catch (SystemCallException e) {
+    } catch (Throwable e) {
       if (result instanceof FileContent content) {
         content.close();
       }

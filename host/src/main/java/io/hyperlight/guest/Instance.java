@@ -110,7 +110,12 @@ public final class Instance implements AutoCloseable {
     this.loaded = loaded;
     this.limits = limits;
     control = new RunControl(limits.processorNanos());
-    loaded.machine().controlBy(control);
+    try {
+      loaded.machine().controlBy(control);
+    } catch (Throwable t) {
+      control.close();
+      throw t;
+    }
   }
 
   /**
@@ -755,12 +760,18 @@ public final class Instance implements AutoCloseable {
         throw reporter.exceptionFor(new Outcome.Closed());
       }
       Instance successor = new Instance(loaded, limits, reporter);
-      successor.initialised = initialised;
-      successor.waiting = waiting;
-      successor.unusableSince = unusableSince;
-      closed = true;
-      control.close();
-      return successor;
+      try {
+        successor.initialised = initialised;
+        successor.waiting = waiting;
+        successor.unusableSince = unusableSince;
+        control.close();
+        closed = true; // last: nothing may fail once only the successor has the machine
+        return successor;
+      } catch (Throwable t) {
+        successor.control.close();
+        machine().controlBy(control);
+        throw t;
+      }
     } finally {
       end();
     }

@@ -75,6 +75,18 @@ final class LoadedProgram implements AutoCloseable {
             this::print,
             requests == null ? settings : settings.withInput(requests::read),
             budget);
+    try {
+      hypercalls =
+          new Hypercalls(
+              machine, window, surroundings.bindings(), systemCalls, output, memoryBytes, budget);
+      sayWhatIsMapped();
+    } catch (Throwable t) {
+      systemCalls.close();
+      throw t;
+    }
+  }
+
+  private void sayWhatIsMapped() {
     systemCalls.programLoaded(ProgramContent.of(program));
     ProgramContent content = ProgramContent.relocated(program);
     for (ElfSegment segment : program.segments()) {
@@ -87,9 +99,6 @@ final class LoadedProgram implements AutoCloseable {
             segment.fileOffset() & -ElfFile.PAGE_SIZE);
       }
     }
-    hypercalls =
-        new Hypercalls(
-            machine, window, surroundings.bindings(), systemCalls, output, memoryBytes, budget);
   }
 
   private void print(byte[] bytes, boolean error) {

@@ -232,14 +232,12 @@ public final class SnapshotReader {
               + String.join(", ", missing)
               + ", which guests on this machine do not have: make it anew on this machine");
     }
-    return new InstanceImage(
-        program,
-        readMachine(hypervisor),
-        layout,
-        header.windowEnd(),
-        SystemCalls.State.of(header.programBreak(), header.monotonicNanos()),
+    SystemCalls.State state = SystemCalls.State.of(header.programBreak(), header.monotonicNanos());
+    Surroundings surroundings =
         new Surroundings(
-            Collections.nCopies(program.importsByNumber().size(), null), output, Settings.DEFAULT));
+            Collections.nCopies(program.importsByNumber().size(), null), output, Settings.DEFAULT);
+    return new InstanceImage( // which is made before the machine's image is there
+        program, readMachine(hypervisor), layout, header.windowEnd(), state, surroundings);
   }
 
   private MachineImage readMachine(Hypervisor hypervisor) throws IOException {

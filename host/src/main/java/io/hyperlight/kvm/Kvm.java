@@ -152,7 +152,7 @@ public final class Kvm extends KvmFile {
   /** {@code KVM_CREATE_VM}. */
   public VirtualMachine createVm() {
     int size = getVcpuMmapSize(); // before there is a descriptor that could be lost
-    int vm = ioctl(Ioctl.KVM_CREATE_VM, 0);
+    int vm = create(Ioctl.KVM_CREATE_VM, 0);
     try {
       return new VirtualMachine(vm, size);
     } catch (Throwable t) {

@@ -2,6 +2,7 @@ package io.hyperlight.kvm;
 
 import io.hyperlight.os.Errno;
 import io.hyperlight.os.Posix;
+import io.hyperlight.os.StackRoom;
 import io.hyperlight.os.SystemCallException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -34,6 +35,17 @@ abstract sealed class KvmFile implements AutoCloseable permits Kvm, VirtualMachi
       }
       return result;
     }
+  }
+
+  /**
+   * Calls an ioctl that makes a descriptor.
+   *
+   * @return the descriptor
+   * @throws KvmException if it fails
+   */
+  final int create(Ioctl ioctl, long argument) {
+    StackRoom.require();
+    return ioctl(ioctl, argument);
   }
 
   final int ioctl(Ioctl ioctl, MemorySegment argument) {

@@ -111,7 +111,11 @@ public final class Vcpu extends KvmFile {
     return runForError();
   }
 
-  /** Again, to be told why it failed. Maybe it does not fail again, then nothing has happened. */
+  /**
+   * Again, to be told why it failed. Maybe it does not fail again, then nothing has happened. No
+   * step of the guest's is made twice: KVM takes the registers that were set, and finishes the
+   * instruction of the last exit, once, and goes on from where the run has failed.
+   */
   private int runForError() {
     int error = Posix.ioctl(errno, fd, Ioctl.KVM_RUN.request, 0) == 0 ? 0 : Posix.errno(errno);
     if (leavesSelectors) {

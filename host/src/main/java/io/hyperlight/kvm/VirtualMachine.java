@@ -132,6 +132,6 @@ public final class VirtualMachine extends KvmFile {
 
   /** {@code KVM_CREATE_VCPU}, with its {@code kvm_run} structure mapped. */
   public Vcpu createVcpu(int id) {
-    return Vcpu.map(ioctl(Ioctl.KVM_CREATE_VCPU, id), vcpuMmapSize);
+    return Vcpu.map(create(Ioctl.KVM_CREATE_VCPU, id), vcpuMmapSize);
   }
 }

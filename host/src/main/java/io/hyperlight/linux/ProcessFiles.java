@@ -63,17 +63,27 @@ final class ProcessFiles implements AutoCloseable {
                 clock == null ? Instant::now : clock,
                 checkpoint);
     mapped = guest.memory().files();
-    if (!settings.mounts().isEmpty()) {
-      fileSystem();
+    try {
+      if (!settings.mounts().isEmpty()) {
+        fileSystem();
+      }
+      restore(FileState.INITIAL);
+    } catch (Throwable t) {
+      close();
+      throw t;
     }
-    restore(FileState.INITIAL);
   }
 
   FileSystem fileSystem() {
     FileSystem there = fileSystem;
     if (there == null) {
       there = maker.get();
-      there.watch(mapped);
+      try {
+        there.watch(mapped);
+      } catch (Throwable t) {
+        there.close();
+        throw t;
+      }
       fileSystem = there;
     }
     return there;
@@ -208,7 +218,7 @@ final class ProcessFiles implements AutoCloseable {
   /** All of it, to be closed by whoever gets it. */
   FileState freeze() {
     IdentityHashMap<OpenFile, Integer> numbers = new IdentityHashMap<>();
-    List<SavedFile> files = new ArrayList<>();
+    List<SavedFile> files = new ArrayList<>(Descriptors.MOST); // with room for all that they hold
     List<FileState.Descriptor> open = new ArrayList<>();
     List<Pipe> pipes = new ArrayList<>();
     IdentityHashMap<Pipe, Integer> pipeNumbers = new IdentityHashMap<>();
@@ -304,9 +314,10 @@ final class ProcessFiles implements AutoCloseable {
     return switch (saved) {
       case SavedFile.Stream(int flags, int number) ->
           new StandardStream(changes, flags, streams, number);
-      case SavedFile.Content(int flags, var content, Location location, long offset) ->
-          ContentFile.of(
-              changes, flags, content.in(fileSystem()), location.in(fileSystem(), known), offset);
+      case SavedFile.Content(int flags, var content, Location location, long offset) -> {
+        Location there = location.in(fileSystem(), known); // before the content holds anything
+        yield ContentFile.of(changes, flags, content.in(fileSystem()), there, offset);
+      }
       case SavedFile.Directory(int flags, Location location, var listing, int position, var last) ->
           new DirectoryFile(
               changes, flags, location.in(fileSystem(), known), listing, position, last);
@@ -322,14 +333,17 @@ final class ProcessFiles implements AutoCloseable {
 
   @Override
   public void close() {
-    if (fileSystem != null) {
-      fileSystem.forgetHolds();
-    }
     try {
-      descriptors.closeAll();
-    } finally {
       if (fileSystem != null) {
-        fileSystem.close();
+        fileSystem.forgetHolds();
+      }
+    } finally {
+      try {
+        descriptors.closeAll();
+      } finally {
+        if (fileSystem != null) {
+          fileSystem.close();
+        }
       }
     }
   }

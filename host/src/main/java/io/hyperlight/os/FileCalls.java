@@ -107,19 +107,26 @@ public final class FileCalls {
    * @return a descriptor, or a negative error number
    */
   public static int openat2(int directory, byte[] path, int flags, int resolve) {
+    StackRoom.require();
+    int opened = -1;
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment how = arena.allocate(SIZE_OF_OPEN_HOW, Long.BYTES);
       how.set(ValueLayout.JAVA_LONG, 0, flags | Posix.O_CLOEXEC);
       how.set(ValueLayout.JAVA_LONG, 16, resolve);
-      return (int)
-          call(
-              arena,
-              SYS_OPENAT2,
-              directory,
-              string(arena, path).address(),
-              how.address(),
-              SIZE_OF_OPEN_HOW);
+      opened =
+          (int)
+              call(
+                  arena,
+                  SYS_OPENAT2,
+                  directory,
+                  string(arena, path).address(),
+                  how.address(),
+                  SIZE_OF_OPEN_HOW);
+    } catch (Throwable t) {
+      Posix.closeIfOpen(opened);
+      throw t;
     }
+    return opened;
   }
 
   /**

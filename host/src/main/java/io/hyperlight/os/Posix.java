@@ -232,10 +232,14 @@ public final class Posix {
     // removed that. These do not, and take its place when there is no room for it.
 
     static final MethodHandle CLOSE_ONLY =
-        linkPlainly("close", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+        link(
+            Linker.nativeLinker(),
+            "close",
+            FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
 
     static final MethodHandle MUNMAP_ONLY =
-        linkPlainly(
+        link(
+            Linker.nativeLinker(),
             "munmap",
             FunctionDescriptor.of(
                 ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
@@ -248,12 +252,6 @@ public final class Posix {
       } catch (Throwable t) {
         throw unexpected(t);
       }
-    }
-
-    @SuppressWarnings("restricted")
-    private static MethodHandle linkPlainly(String name, FunctionDescriptor descriptor) {
-      Linker linker = Linker.nativeLinker();
-      return linker.downcallHandle(linker.defaultLookup().find(name).orElseThrow(), descriptor);
     }
 
     /** Closes a descriptor, and does not say whether it was open. */
@@ -451,21 +449,23 @@ public final class Posix {
   }
 
   private static int open(String path, byte[] bytes, int flags) {
+    StackRoom.require();
+    int fd = -1;
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment errno = allocateErrno(arena);
       MemorySegment name = arena.allocate(bytes.length + 1L);
       MemorySegment.copy(bytes, 0, name, ValueLayout.JAVA_BYTE, 0, bytes.length);
-      int fd;
       do {
         fd = (int) Linked.FUNCTIONS.open.invokeExact(errno, name, flags | O_CLOEXEC, 0);
       } while (wasInterrupted(fd, errno));
       if (fd < 0) {
         throw new SystemCallException("open(" + path + ")", errno(errno));
       }
-      return fd;
     } catch (Throwable t) {
+      closeIfOpen(fd);
       throw unexpected(t);
     }
+    return fd;
   }
 
   /**
@@ -491,6 +491,13 @@ public final class Posix {
     // Not once more after an interrupt: somebody else may have the number by now.
     if (result < 0 && errno(errno) == Errno.EBADF) {
       throw new SystemCallException("close(" + fd + ")", Errno.EBADF);
+    }
+  }
+
+  /** Closes what nobody will get, because an error came after it was opened. */
+  static void closeIfOpen(int fd) {
+    if (fd >= 0) {
+      close(fd);
     }
   }
 
@@ -523,9 +530,10 @@ public final class Posix {
    */
   public static MemorySegment mmap(
       long address, long sizeBytes, int protection, int flags, int fd, long offset) {
+    StackRoom.require();
+    long mapped = -1;
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment errno = allocateErrno(arena);
-      long mapped;
       do {
         mapped =
             (long)
@@ -537,6 +545,9 @@ public final class Posix {
       }
       return asSegment(mapped, sizeBytes);
     } catch (Throwable t) {
+      if (mapped != -1 && (flags & MAP_FIXED) == 0) {
+        int _ = unmapWithoutHeap(mapped, sizeBytes); // the heap had no room for the segment
+      }
       throw unexpected(t);
     }
   }
@@ -607,21 +618,23 @@ public final class Posix {
    * @throws SystemCallException if the kernel refuses
    */
   public static int memfdCreate(String name) {
+    StackRoom.require();
+    int fd = -1;
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment errno = allocateErrno(arena);
       MemorySegment label = arena.allocateFrom(name);
       int flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
-      int fd;
       do {
         fd = (int) Linked.FUNCTIONS.memfdCreate.invokeExact(errno, label, flags);
       } while (wasInterrupted(fd, errno));
       if (fd < 0) {
         throw new SystemCallException("memfd_create", errno(errno));
       }
-      return fd;
     } catch (Throwable t) {
+      closeIfOpen(fd);
       throw unexpected(t);
     }
+    return fd;
   }
 
   /**
@@ -712,20 +725,23 @@ public final class Posix {
       throw new SystemCallException("munmap", error);
     }
     if (error != 0) {
-      Release.LEFT.add(mapping);
+      Release.LEFT.add(mapping); // if this fails, nothing has happened
       try {
         madvise(mapping, MADV_DONTNEED);
-      } catch (SystemCallException e) {
-        // Of a device's mapping, or for the same reason. It is a matter of time.
+      } catch (SystemCallException | OutOfMemoryError e) {
+        // Of a device's mapping, or for the same reason, or the heap is full, too. Whoever was told
+        // that this failed would unmap it once more, when others may have the addresses.
       }
     }
   }
 
+  /** One thread at a time: what is unmapped twice may be another mapping the second time. */
   private static void unmapWhatIsLeft() {
-    for (int count = Release.LEFT.size(); count > 0; count--) {
-      MemorySegment left = Release.LEFT.poll();
-      if (left != null && tryToUnmap(left) != 0) {
-        Release.LEFT.add(left);
+    synchronized (Release.LEFT) {
+      try {
+        Release.LEFT.removeIf(left -> tryToUnmap(left) == 0);
+      } catch (OutOfMemoryError e) {
+        // There will be another call.
       }
     }
   }
@@ -740,16 +756,16 @@ public final class Posix {
       } while (wasInterrupted(result, errno));
       return result < 0 ? errno(errno) : 0;
     } catch (OutOfMemoryError e) {
-      return unmapWithoutHeap(mapping);
+      return unmapWithoutHeap(mapping.address(), mapping.byteSize());
     } catch (Throwable t) {
       throw unexpected(t);
     }
   }
 
   /** The heap was full before the call was made. */
-  private static int unmapWithoutHeap(MemorySegment mapping) {
+  private static int unmapWithoutHeap(long address, long sizeBytes) {
     try {
-      return Release.unmapOnly(mapping.address(), mapping.byteSize());
+      return Release.unmapOnly(address, sizeBytes);
     } catch (Throwable t) {
       throw unexpected(t);
     }

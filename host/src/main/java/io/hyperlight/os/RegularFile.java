@@ -13,6 +13,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A regular file that the embedder named, open to be read. Opening it never waits and has no
@@ -67,14 +68,27 @@ public final class RegularFile implements SeekableByteChannel {
   public static RegularFile open(Path path) throws IOException {
     try {
       int handle = Posix.open(path, FileCalls.O_PATH);
+      RegularFile opened = null;
       try {
-        HostFileStatus status = requireRegular(path, handle);
-        return reopen(path, handle, status);
+        opened = reopen(path, handle, requireRegular(path, handle));
       } finally {
-        Posix.close(handle);
+        close(handle, opened);
       }
+      return opened;
     } catch (SystemCallException e) {
       throw failure(path, e);
+    }
+  }
+
+  /** Closes a handle, and the file with it that nobody gets if that fails. */
+  private static void close(int handle, @Nullable RegularFile opened) {
+    try {
+      Posix.close(handle);
+    } catch (Throwable t) {
+      if (opened != null) {
+        opened.close();
+      }
+      throw t;
     }
   }
 
@@ -255,13 +269,13 @@ public final class RegularFile implements SeekableByteChannel {
   @Override
   public void close() {
     if (!closed) {
-      closed = true;
       try {
         Posix.close(descriptor);
       } catch (SystemCallException e) {
         // Somebody else has closed it. What was read of it is good all the same, and whoever has
         // made something of that could not give it back here.
       }
+      closed = true; // not before: an error of the JVM may come first, and a second try help
     }
   }
 }

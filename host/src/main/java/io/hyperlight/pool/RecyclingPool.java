@@ -109,13 +109,18 @@ public final class RecyclingPool<T> implements AutoCloseable {
     this.clock = clock;
     ready = new ReadyMembers<>(limits);
     share = budget.join(itemBytes, listener());
-    growth = new Growth(share, clock.getAsLong());
-    for (int i = 1; i <= threads; i++) {
-      String name = "hyperlight-pool-" + share.number() + "-" + i;
-      caretakers.add(new Caretaker<>(this, keeper, share, name));
+    try {
+      growth = new Growth(share, clock.getAsLong());
+      for (int i = 1; i <= threads; i++) {
+        String name = "hyperlight-pool-" + share.number() + "-" + i;
+        caretakers.add(new Caretaker<>(this, keeper, share, name));
+      }
+      // An error that strikes a holder must not be the first thing that needs this.
+      boolean _ = refusal(Reason.CLOSED, null).reason() == Reason.TIMED_OUT;
+    } catch (Throwable t) {
+      share.leave();
+      throw t;
     }
-    // An error that strikes a holder must not be the first thing that needs this.
-    boolean _ = refusal(Reason.CLOSED, null).reason() == Reason.TIMED_OUT;
     working = threads;
     int started = 0;
     try {
@@ -440,8 +445,8 @@ public final class RecyclingPool<T> implements AutoCloseable {
   }
 
   private boolean isCaretaker(Thread thread) {
-    for (Caretaker<T> caretaker : caretakers) {
-      if (caretaker.isThread(thread)) {
+    for (int i = 0; i < caretakers.size(); i++) { // an iterator would need room in the heap
+      if (caretakers.get(i).isThread(thread)) {
         return true;
       }
     }
@@ -457,9 +462,9 @@ public final class RecyclingPool<T> implements AutoCloseable {
 
   /** Lets caretakers go on whose thread an error has ended. */
   private void revive() {
-    for (Caretaker<T> caretaker : caretakers) {
-      if (caretaker.isDead()) {
-        caretaker.helpIfDead();
+    for (int i = 0; i < caretakers.size(); i++) {
+      if (caretakers.get(i).isDead()) {
+        caretakers.get(i).helpIfDead();
       }
     }
   }

@@ -8,6 +8,7 @@ import io.hyperlight.kvm.KvmException;
 import io.hyperlight.kvm.Register;
 import io.hyperlight.kvm.Vcpu;
 import io.hyperlight.kvm.VirtualMachine;
+import io.hyperlight.os.StackRoom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,9 @@ public final class Hypervisor {
   static final String TRACKING = "hyperlight.dirtyTracking";
 
   private static @Nullable Hypervisor instance;
+
+  /** The look at this machine that nobody knows the result of yet. */
+  private static @Nullable FirstLook<Hypervisor> look;
 
   private final Kvm kvm;
   private final Cpuid cpuid;
@@ -57,16 +61,30 @@ public final class Hypervisor {
    * @throws MachineUnsupportedException if it does not behave as any variant of the monitor needs
    */
   public static synchronized Hypervisor get() {
-    if (instance == null) {
-      Kvm kvm = Kvm.open();
-      try {
-        instance = new Hypervisor(kvm);
-      } catch (Throwable t) {
-        kvm.close();
-        throw t;
+    Hypervisor known = instance;
+    if (known == null) {
+      StackRoom.require(); // also for the initialisers of the classes that come first
+      FirstLook<Hypervisor> looking = look;
+      if (looking == null) {
+        looking = FirstLook.start(Hypervisor::open);
+        look = looking; // also for the next caller, should an error end the wait of this one
       }
+      looking.await();
+      look = null;
+      known = looking.result();
+      instance = known;
     }
-    return instance;
+    return known;
+  }
+
+  private static Hypervisor open() {
+    Kvm kvm = Kvm.open();
+    try {
+      return new Hypervisor(kvm);
+    } catch (Throwable t) { // errors, too: a caller whose heap is full asks again later
+      kvm.close();
+      throw t;
+    }
   }
 
   /**

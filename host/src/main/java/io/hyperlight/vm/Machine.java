@@ -98,7 +98,10 @@ public final class Machine implements AutoCloseable {
   /** The {@code out} by which the guest made its last system call. */
   private long exit;
 
-  /** A machine with empty user memory, or one that equals an image. */
+  /**
+   * A machine with empty user memory, or one that equals an image. If this fails, only the memory
+   * is left: {@link #of} closes it.
+   */
   private Machine(
       Hypervisor hypervisor,
       SystemCallEntry entry,
@@ -114,25 +117,20 @@ public final class Machine implements AutoCloseable {
     xcr0 = image == null ? hypervisor.cpu().xcr0() : image.xcr0();
     systemCallStub = Monitor.systemCallStubAddress(entry);
     exit = systemCallStub;
-    try {
-      if (image == null) {
-        tables = new PageTables(memory);
-        exceptionStackTop = Monitor.install(memory, tables, entry);
-        addressSpace = new AddressSpace(memory, tables, List.of(), checkpoint);
-      } else {
-        MachineImage.MemoryLayout layout = image.layout();
-        tables = new PageTables(memory, layout.pageTables());
-        exceptionStackTop = layout.exceptionStackTop();
-        addressSpace = new AddressSpace(memory, tables, layout.mappings(), checkpoint);
-        userState = image.userState();
-      }
-      processor =
-          Processor.create(
-              hypervisor, entry, memory.segment(), tables.root(), xcr0, options, tracking);
-    } catch (Throwable t) {
-      memory.close();
-      throw t;
+    if (image == null) {
+      tables = new PageTables(memory);
+      exceptionStackTop = Monitor.install(memory, tables, entry);
+      addressSpace = new AddressSpace(memory, tables, List.of(), checkpoint);
+    } else {
+      MachineImage.MemoryLayout layout = image.layout();
+      tables = new PageTables(memory, layout.pageTables());
+      exceptionStackTop = layout.exceptionStackTop();
+      addressSpace = new AddressSpace(memory, tables, layout.mappings(), checkpoint);
+      userState = image.userState();
     }
+    processor =
+        Processor.create(
+            hypervisor, entry, memory.segment(), tables.root(), xcr0, options, tracking);
     try {
       vcpu = processor.vcpu();
       run = vcpu::run;
@@ -148,6 +146,22 @@ public final class Machine implements AutoCloseable {
       }
     } catch (Throwable t) {
       close();
+      throw t;
+    }
+  }
+
+  /** Takes over the memory, which is closed if this fails. */
+  private static Machine of(
+      Hypervisor hypervisor,
+      SystemCallEntry entry,
+      PhysicalMemory memory,
+      @Nullable MachineImage image,
+      MachineOptions options,
+      DirtyTracking tracking) {
+    try {
+      return new Machine(hypervisor, entry, memory, image, options, tracking);
+    } catch (Throwable t) {
+      memory.close();
       throw t;
     }
   }
@@ -185,7 +199,7 @@ public final class Machine implements AutoCloseable {
 
   static Machine create(
       Hypervisor hypervisor, SystemCallEntry entry, long memorySizeBytes, MachineOptions options) {
-    return new Machine(
+    return of(
         hypervisor, entry, new PhysicalMemory(memorySizeBytes), null, options, DirtyTracking.NONE);
   }
 
@@ -215,7 +229,7 @@ public final class Machine implements AutoCloseable {
 
   private static Machine spawn(
       Hypervisor hypervisor, MachineImage image, MachineOptions options, DirtyTracking tracking) {
-    return new Machine(
+    return of(
         hypervisor,
         image.entry(),
         new PhysicalMemory(image.retainMemory()),
@@ -258,24 +272,28 @@ public final class Machine implements AutoCloseable {
       return freezeAsIs(state, stopped);
     }
     Gate.setExitless(addressSpace, false); // that is for those to say who make machines of it
+    MachineImage frozen;
     try {
-      return freezeAsIs(state, stopped);
-    } finally {
+      frozen = freezeAsIs(state, stopped);
+    } catch (Throwable t) {
       Gate.setExitless(addressSpace, true);
+      throw t;
     }
+    try {
+      Gate.setExitless(addressSpace, true); // should it fail, calls have exits until a restore
+    } catch (Throwable t) {
+      frozen.close();
+      throw t;
+    }
+    return frozen;
   }
 
   private MachineImage freezeAsIs(UserState state, @Nullable StoppedState stopped) {
-    return new MachineImage(
-        entry,
-        memory.freeze(tables.root()),
-        memorySizeBytes(),
+    MachineImage.MemoryLayout layout =
         new MachineImage.MemoryLayout(
-            tables.root(), exceptionStackTop, addressSpace.mappings(), frame),
-        state,
-        xcr0,
-        null,
-        stopped);
+            tables.root(), exceptionStackTop, addressSpace.mappings(), frame);
+    return new MachineImage( // which is made before the memory is frozen
+        entry, memory.freeze(tables.root()), memorySizeBytes(), layout, state, xcr0, null, stopped);
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.hyperlight.vm;
 
+import io.hyperlight.os.StackRoom;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -115,6 +116,7 @@ public final class MachineImage implements AutoCloseable {
    * @throws ImageClosedException if it is closed
    */
   synchronized MemoryImage retainMemory() {
+    StackRoom.require();
     if (closed) {
       throw new ImageClosedException();
     }

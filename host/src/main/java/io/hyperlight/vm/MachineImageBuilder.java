@@ -80,12 +80,14 @@ public final class MachineImageBuilder implements AutoCloseable {
       throw new GuestMemoryExhaustedException(memory.usedBytes(), memorySizeBytes, memorySizeBytes);
     }
     Gate.setResetState(addressSpace, state);
-    return new MachineImage(
+    MachineImage.MemoryLayout layout =
+        new MachineImage.MemoryLayout(
+            tables.root(), exceptionStackTop, addressSpace.mappings(), frame);
+    return new MachineImage( // which is made before the memory is frozen
         entry,
         memory.freeze(tables.root(), memorySizeBytes),
         memorySizeBytes,
-        new MachineImage.MemoryLayout(
-            tables.root(), exceptionStackTop, addressSpace.mappings(), frame),
+        layout,
         state,
         processor.xcr0(),
         processor,

@@ -47,7 +47,7 @@ final class PhysicalMemory implements AutoCloseable {
   private long nextFree = TablePages.DATA_START;
 
   /** Pages below {@link #nextFree} that were given back. Zeros if they are beyond the image. */
-  private final PageRanges free = new PageRanges();
+  private final PageRanges free;
 
   /** Whether {@link #free} is not what the image has. */
   private boolean freeChanged;
@@ -55,11 +55,13 @@ final class PhysicalMemory implements AutoCloseable {
   /** For what a guest makes the host do to its memory. */
   private Checkpoint checkpoint = Checkpoint.NONE;
 
+  private boolean unmapped;
   private boolean closed;
 
   /** Empty memory, without a way back. */
   PhysicalMemory(long sizeBytes) {
     dataEnd = TablePages.DATA_START + sizeBytes;
+    free = new PageRanges();
     memory = reserve(dataEnd);
     try {
       Posix.keepOutOfDumps(memory);
@@ -81,6 +83,7 @@ final class PhysicalMemory implements AutoCloseable {
     MemorySegment reserved = null;
     MemoryRestorer knowing;
     TablePages pages;
+    PageRanges given;
     long end = TablePages.DATA_START + image.memorySizeBytes();
     try {
       reserved = reserve(end + TablePages.sizeBehindData(image.tableCount()));
@@ -88,7 +91,8 @@ final class PhysicalMemory implements AutoCloseable {
       Posix.keepOutOfDumps(reserved); // last: what is mapped over it is dumped again
       knowing = new MemoryRestorer(image, reserved);
       pages = new TablePages(reserved, end, image.tableCount());
-      free.set(image.freePages());
+      given = new PageRanges();
+      given.set(image.freePages());
     } catch (Throwable t) {
       try {
         if (reserved != null) {
@@ -103,6 +107,7 @@ final class PhysicalMemory implements AutoCloseable {
     dataEnd = end;
     restorer = knowing;
     tables = pages;
+    free = given;
     nextFree = image.dataEnd();
   }
 
@@ -349,12 +354,15 @@ final class PhysicalMemory implements AutoCloseable {
    * @param sizeBytes at least {@link #usedBytes}
    */
   MemoryImage freeze(long root, long sizeBytes) {
-    TableCopies copies = TableCopies.of(this, root, TablePages.DATA_START + sizeBytes);
+    TableCopies copies = new TableCopies(this, root, TablePages.DATA_START + sizeBytes);
     try (MemoryImage.Writer writer =
         new MemoryImage.Writer(sizeBytes, nextFree, copies.count(), free.toList())) {
       copies.write(writer);
+      copies.free(); // here, because nothing may fail behind the end
       writeData(writer);
       return writer.finish();
+    } finally {
+      copies.free();
     }
   }
 
@@ -472,8 +480,13 @@ final class PhysicalMemory implements AutoCloseable {
 
   @Override
   public void close() {
-    if (!closed) {
+    // Piece by piece, for a second call to go on where an error has ended the first. What is
+    // unmapped twice may be another mapping the second time.
+    if (!unmapped) {
       Posix.munmap(memory);
+      unmapped = true;
+    }
+    if (!closed) {
       tables.close();
       closed = true;
       if (restorer != null) {

@@ -2,12 +2,14 @@ package io.hyperlight.vm;
 
 import static io.hyperlight.vm.PhysicalMemory.PAGE_SIZE;
 
+import io.hyperlight.os.Posix;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
  * The page tables of a machine as an image has them: numbered without gaps, and without those that
- * lead to nothing. The root is the first, as everywhere.
+ * lead to nothing. The root is the first, as everywhere. They are not on the heap: a guest has as
+ * many tables as its memory holds.
  */
 final class TableCopies {
   private static final int BELOW = TablePages.BELOW;
@@ -15,29 +17,35 @@ final class TableCopies {
   private final PhysicalMemory memory;
   private final long dataEnd;
 
-  /** Those below the data, the last number first; as many as there can be. */
+  /** All of both kinds, as many as there can be. */
+  private final MemorySegment copies;
+
+  /** Those below the data, the last number first. */
   private final MemorySegment below;
 
   private final MemorySegment behind;
   private int count;
-
-  private TableCopies(PhysicalMemory memory, long dataEnd) {
-    this.memory = memory;
-    this.dataEnd = dataEnd;
-    int most = memory.tableCount();
-    below = MemorySegment.ofArray(new long[Math.min(most, BELOW) * PageTables.ENTRIES]);
-    behind = MemorySegment.ofArray(new long[Math.max(0, most - BELOW) * PageTables.ENTRIES]);
-  }
+  private boolean freed;
 
   /**
    * Copies all tables.
    *
    * @param dataEnd where the machines that get them have no more data
    */
-  static TableCopies of(PhysicalMemory memory, long root, long dataEnd) {
-    TableCopies copies = new TableCopies(memory, dataEnd);
-    copies.copy(root, PageTables.LEVELS - 1);
-    return copies;
+  TableCopies(PhysicalMemory memory, long root, long dataEnd) {
+    this.memory = memory;
+    this.dataEnd = dataEnd;
+    long most = memory.tableCount();
+    copies = PhysicalMemory.reserve(most * PAGE_SIZE);
+    try {
+      Posix.keepOutOfDumps(copies);
+      below = copies.asSlice(0, Math.min(most, BELOW) * PAGE_SIZE);
+      behind = copies.asSlice(below.byteSize());
+      copy(root, PageTables.LEVELS - 1);
+    } catch (Throwable t) {
+      free();
+      throw t;
+    }
   }
 
   /** Copies a table and those below it; returns the copy's address, or 0 if it has no entries. */
@@ -76,6 +84,14 @@ final class TableCopies {
     writer.write(TablePages.DATA_START - bytesBelow, below.asSlice(below.byteSize() - bytesBelow));
     if (count > BELOW) {
       writer.write(dataEnd, behind.asSlice(0, (long) (count - BELOW) * PAGE_SIZE));
+    }
+  }
+
+  /** Gives the memory of the copies back. A second call does nothing. */
+  void free() {
+    if (!freed) {
+      Posix.munmap(copies);
+      freed = true;
     }
   }
 }

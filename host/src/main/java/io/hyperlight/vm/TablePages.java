@@ -50,6 +50,10 @@ final class TablePages {
   private final MemorySegment memory;
   private final long dataEnd;
   private final int ofImage;
+
+  /** How many numbers have memory from the beginning. */
+  private final int ofFirstSlot;
+
   private final List<Addition> additions = new ArrayList<>();
   private @Nullable MemorySlots slots;
 
@@ -75,7 +79,8 @@ final class TablePages {
     this.ofImage = ofImage;
     first = ofImage;
     next = ofImage;
-    capacity = BELOW + (int) ((memory.byteSize() - dataEnd) / PAGE_SIZE);
+    ofFirstSlot = BELOW + (int) ((memory.byteSize() - dataEnd) / PAGE_SIZE);
+    capacity = ofFirstSlot;
   }
 
   /** How much memory is needed behind the data for the tables of an image. */
@@ -115,14 +120,18 @@ final class TablePages {
       throw new GuestMemoryExhaustedException(PAGE_SIZE, 0, dataEnd - DATA_START);
     }
     MemorySegment more = PhysicalMemory.reserve((long) pages * PAGE_SIZE);
+    int before = additions.size();
     try {
       Posix.keepOutOfDumps(more);
-      if (slots != null) {
-        slots.add(address, more);
-      }
       additions.add(new Addition(capacity, more));
+      if (slots != null) {
+        slots.add(address, more); // last: once the guest has it, nothing may unmap it
+      }
     } catch (Throwable t) {
       Posix.munmap(more);
+      if (additions.size() > before) {
+        additions.removeLast();
+      }
       throw t;
     }
     capacity += pages;
@@ -204,7 +213,7 @@ final class TablePages {
     if (slots != null) {
       slots.forgetTables();
     }
-    capacity -= (int) (additions.stream().mapToLong(a -> a.memory.byteSize()).sum() / PAGE_SIZE);
+    capacity = ofFirstSlot;
     closeAdditions();
     first = ofImage;
     next = ofImage;
@@ -212,7 +221,8 @@ final class TablePages {
 
   private void closeAdditions() {
     while (!additions.isEmpty()) {
-      Posix.munmap(additions.removeLast().memory);
+      Posix.munmap(additions.getLast().memory);
+      additions.removeLast();
     }
   }
 

@@ -236,7 +236,9 @@ public final class FaultInjection {
 
   private static synchronized void note(String name, String function, long[] numbers, long result) {
     if (function.equals("close")) {
-      give("descriptor " + numbers[0]);
+      if (numbers[0] >= 0) { // none is what the library links with
+        give("descriptor " + numbers[0]);
+      }
     } else if (function.equals("munmap") && result == 0) {
       give("mapping " + numbers[0]);
     } else if (result >= 0 && opens(name, function, numbers)) {

@@ -1,13 +1,7 @@
 package io.hyperlight.testing;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.lang.classfile.ClassFile;
-import java.lang.classfile.ClassHierarchyResolver;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.CodeElement;
-import java.lang.classfile.CodeModel;
 import java.lang.classfile.CodeTransform;
 import java.lang.classfile.Label;
 import java.lang.classfile.MethodModel;
@@ -25,7 +19,7 @@ import java.util.Set;
  * Loads the library a second time, with code in it that counts {@link Steps}. What the library says
  * about its own checkpoints is not believed: a loop counts whether or not it has one.
  */
-public final class CountingLoader extends ClassLoader {
+public final class CountingLoader extends RewritingLoader {
   private static final ClassDesc STEPS = ClassDesc.of(Steps.class.getName());
   private static final MethodTypeDesc NOTHING = MethodTypeDesc.of(ConstantDescs.CD_void);
   private static final MethodTypeDesc NUMBER =
@@ -49,67 +43,15 @@ public final class CountingLoader extends ClassLoader {
   }
 
   /** With this loader's classes for all but the library. */
-  public CountingLoader() {
-    super(CountingLoader.class.getClassLoader());
+  public CountingLoader() {}
+
+  @Override
+  boolean isRewritten(String name) {
+    return COUNTED.stream().anyMatch(name::startsWith);
   }
 
   @Override
-  protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
-    if (!name.startsWith("io.hyperlight.") || name.startsWith("io.hyperlight.testing.")) {
-      return super.loadClass(name, resolve);
-    }
-    synchronized (getClassLoadingLock(name)) {
-      Class<?> loaded = findLoadedClass(name);
-      if (loaded != null) {
-        return loaded;
-      }
-      byte[] bytes = read(name);
-      if (COUNTED.stream().anyMatch(name::startsWith)) {
-        bytes = counting(bytes);
-      }
-      return defineClass(name, bytes, 0, bytes.length);
-    }
-  }
-
-  private static byte[] read(String name) throws ClassNotFoundException {
-    String file = "/" + name.replace('.', '/') + ".class";
-    try (InputStream in = CountingLoader.class.getResourceAsStream(file)) {
-      if (in == null) {
-        throw new ClassNotFoundException(name);
-      }
-      return in.readAllBytes();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  /** The same class, which counts. */
-  static byte[] counting(byte[] original) {
-    ClassFile format =
-        ClassFile.of(
-            ClassFile.ClassHierarchyResolverOption.of(
-                ClassHierarchyResolver.ofResourceParsing(CountingLoader.class.getClassLoader())));
-    return format.transformClass(
-        format.parse(original),
-        (builder, element) -> {
-          if (element instanceof MethodModel method) {
-            String type = method.parent().orElseThrow().thisClass().asInternalName();
-            builder.transformMethod(
-                method,
-                (methodBuilder, methodElement) -> {
-                  if (methodElement instanceof CodeModel code) {
-                    methodBuilder.transformCode(code, transform(type, method));
-                  } else {
-                    methodBuilder.with(methodElement);
-                  }
-                });
-          } else {
-            builder.with(element);
-          }
-        });
-  }
-
-  private static CodeTransform transform(String type, MethodModel method) {
+  CodeTransform transform(String type, MethodModel method) {
     Set<Label> passed = new HashSet<>();
     return new CodeTransform() {
       @Override
