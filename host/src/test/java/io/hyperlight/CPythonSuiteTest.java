@@ -8,6 +8,7 @@ import io.hyperlight.testing.Command;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -25,16 +26,20 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 @EnabledIfSystemProperty(named = "cpython.modules", matches = ".+")
 class CPythonSuiteTest {
   private static final Differential PYTHON =
-      new Differential("/usr/bin/python3", "python3").withLibraries();
+      new Differential("/usr/bin/python3", "python3").withLibraries().with(Path.of("/etc"));
 
   /** How long a module may take, each way. */
   private static final Duration MOST =
       Duration.ofSeconds(Integer.getInteger("cpython.seconds", 300));
 
-  /** Says of each test what became of it, as soon as that is known. */
+  /** Says of each test what became of it, as soon as that is known. As nobody, as in a sandbox. */
   private static final String RUNNER =
       """
       import os, sys, unittest
+      if os.getuid() == 0:
+          os.setgroups([])
+          os.setresgid(65534, 65534, 65534)
+          os.setresuid(65534, 65534, 65534)
       os.chdir('/tmp')
       out = sys.__stdout__
       class Result(unittest.TestResult):

@@ -174,13 +174,9 @@ final class DescriptorCalls {
         guest.mem().write(argument, GuestMemory.struct(2 * Integer.BYTES));
         yield 0;
       }
-      case F_GETPIPE_SZ -> file instanceof PipeEnd ? Pipe.CAPACITY : -Errno.EBADF;
-      case F_SETPIPE_SZ -> {
-        if (!(file instanceof PipeEnd)) {
-          yield -Errno.EBADF;
-        }
-        yield argument >= 0 && argument <= Pipe.CAPACITY ? Pipe.CAPACITY : -Errno.EPERM;
-      }
+      case F_GETPIPE_SZ -> file instanceof PipeEnd end ? end.pipe().capacity() : -Errno.EBADF;
+      case F_SETPIPE_SZ ->
+          file instanceof PipeEnd end ? end.setCapacity((int) argument) : -Errno.EBADF;
       default -> -Errno.EINVAL;
     };
   }

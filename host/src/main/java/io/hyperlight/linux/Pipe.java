@@ -4,8 +4,9 @@ import io.hyperlight.files.FileKind;
 import io.hyperlight.files.FileStatus;
 import java.time.Instant;
 
-/** What is between the two ends of a pipe: up to 64 KiB, first in, first out. */
+/** What is between the two ends of a pipe: up to 64 KiB or less, first in, first out. */
 final class Pipe {
+  /** The most that one can hold, as a new one does: {@code pipe-max-size} of the kernel. */
   static final int CAPACITY = 1 << 16;
 
   /** What is written as a whole or not at all; {@code PIPE_BUF}. */
@@ -23,6 +24,9 @@ final class Pipe {
   private int count;
   private int readers;
   private int writers;
+
+  /** How much it may hold: a power of two, whole pages. */
+  private int capacity = CAPACITY;
 
   private int permissions = 0600;
 
@@ -45,6 +49,7 @@ final class Pipe {
     original.copyOut(ring, original.count);
     count = original.count;
     writersSeen = original.writersSeen;
+    capacity = original.capacity;
     permissions = original.permissions;
   }
 
@@ -106,7 +111,16 @@ final class Pipe {
   }
 
   int room() {
-    return CAPACITY - count;
+    return capacity - count;
+  }
+
+  int capacity() {
+    return capacity;
+  }
+
+  /** Lets it hold so much, a power of two and not less than there is in it. */
+  void setCapacity(int bytes) {
+    capacity = bytes;
   }
 
   /** Takes out as much as there is, and fits. */

@@ -119,6 +119,23 @@ final class PipeEnd extends OpenFile {
     return pipe.take(target);
   }
 
+  /** {@code F_SETPIPE_SZ}: returns how much the pipe holds then. */
+  long setCapacity(int wanted) {
+    if (Integer.compareUnsigned(wanted, Integer.MIN_VALUE) > 0) {
+      return -Errno.EINVAL; // too large to be rounded up
+    }
+    if (wanted < 0 || wanted > Pipe.CAPACITY) {
+      return -Errno.EPERM;
+    }
+    int capacity = Integer.highestOneBit(Math.max(wanted, Pipe.ATOMIC) * 2 - 1);
+    if (capacity < pipe.count()) {
+      return -Errno.EBUSY;
+    }
+    changes();
+    pipe.setCapacity(capacity);
+    return capacity;
+  }
+
   @Override
   boolean readsOn() {
     return pipe.count() > 0;

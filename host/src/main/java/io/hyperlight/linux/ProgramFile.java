@@ -15,10 +15,12 @@ import io.hyperlight.os.Errno;
  */
 final class ProgramFile extends MadeUpNode {
   private final SystemCalls guest;
+  private final String link;
 
-  private ProgramFile(SystemCalls guest, long inode) {
+  private ProgramFile(SystemCalls guest, long inode, String link) {
     super(guest.program().path(), inode, FileKind.REGULAR, 0755);
     this.guest = guest;
+    this.link = link;
   }
 
   @Override
@@ -37,13 +39,11 @@ final class ProgramFile extends MadeUpNode {
   /** Also if something else lies at its path there. */
   @Override
   public Node in(FileSystem other) {
-    return ((Link) other.resolve(other.root(), Link.PATH, false).node()).own;
+    return ((Link) other.resolve(other.root(), link, false).node()).own;
   }
 
   /** The link to it. */
   static final class Link extends MadeUpNode {
-    private static final String PATH = "/proc/" + ProcessCalls.PROCESS + "/exe";
-
     private final SystemCalls guest;
     private final ProgramFile own;
 
@@ -55,7 +55,7 @@ final class ProgramFile extends MadeUpNode {
     Link(String path, long inode, SystemCalls guest) {
       super(path, inode, FileKind.SYMBOLIC_LINK, 0777);
       this.guest = guest;
-      own = new ProgramFile(guest, inode + 1);
+      own = new ProgramFile(guest, inode + 1, path);
     }
 
     @Override

@@ -29,6 +29,25 @@ static void run(void)
     R(fcntl(4, F_GETFL));
     R(fcntl(4, F_GETPIPE_SZ));
     R(fcntl(77, F_GETPIPE_SZ));
+    static const int capacities[] = {4096, 1, 0, 4097, 32768, 32769, 65536, 65535, 12288, -1, INT_MIN, 1 << 21, 8192};
+    for (size_t i = 0; i < sizeof capacities / sizeof *capacities; i++) {
+        R(fcntl(i % 2 ? 3 : 4, F_SETPIPE_SZ, capacities[i]));
+        R(fcntl(3, F_GETPIPE_SZ));
+    }
+    R(fcntl(77, F_SETPIPE_SZ, 4096));
+    R(fcntl(4, F_SETFL, O_NONBLOCK));
+    memset(buffer, 'y', sizeof buffer);
+    R(write(4, buffer, 70000));
+    R(fcntl(4, F_SETPIPE_SZ, 4096));
+    R(read(3, buffer, 4096));
+    R(write(4, buffer, 4097));
+    R(read(3, buffer, 70000));
+    R(write(4, buffer, 100));
+    R(fcntl(4, F_SETPIPE_SZ, 4096));
+    R(write(4, buffer, 4000));
+    R(read(3, buffer, 70000));
+    R(fcntl(4, F_SETPIPE_SZ, 65536));
+    R(fcntl(4, F_SETFL, 0));
     struct stat status;
     R(fstat(3, &status));
     tell("%o %ld\n", status.st_mode, (long)status.st_size);
