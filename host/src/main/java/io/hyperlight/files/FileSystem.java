@@ -241,11 +241,6 @@ public final class FileSystem implements AutoCloseable {
     return new Location(directory, name, node);
   }
 
-  /** What is in a directory, mount points included, without "." and "..". */
-  public List<DirectoryEntry> entries(Location directory) {
-    return directory.node().entries();
-  }
-
   /** Whether an entry is a mount point or on the way to one, which cannot be changed: EBUSY. */
   public boolean isMountPoint(Location directory, String name) {
     return directory.node() instanceof MergedDirectory merged && merged.owns(name);

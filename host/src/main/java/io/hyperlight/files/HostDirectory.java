@@ -3,12 +3,14 @@ package io.hyperlight.files;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import io.hyperlight.os.Checkpoint;
+import io.hyperlight.os.Errno;
 import io.hyperlight.os.FileCalls;
 import io.hyperlight.os.HostFileStatus;
 import io.hyperlight.os.Posix;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -28,14 +30,31 @@ final class HostDirectory {
   private static final VarHandle U64 =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
-  private HostDirectory() {}
+  private final int descriptor;
+  private final Checkpoint checkpoint;
+  private final List<DirectoryEntry> entries = new ArrayList<>();
+
+  /** How much more of the heap the entries may cost. */
+  private long leftBytes;
+
+  /**
+   * A directory.
+   *
+   * @param descriptor of it, to be read from its start
+   * @param mostBytes of the heap that its entries may cost
+   */
+  HostDirectory(int descriptor, Checkpoint checkpoint, long mostBytes) {
+    this.descriptor = descriptor;
+    this.checkpoint = checkpoint;
+    leftBytes = mostBytes;
+  }
 
   /**
    * Reads all entries of the kinds there are, without "." and "..".
    *
-   * @param descriptor of the directory, to be read from its start
+   * @throws FileException ENOMEM if they cost too much
    */
-  static void read(int descriptor, List<DirectoryEntry> entries, Checkpoint checkpoint) {
+  List<DirectoryEntry> read() {
     byte[] buffer = new byte[BUFFER];
     while (true) {
       int size = FileCalls.getdents64(descriptor, buffer);
@@ -43,18 +62,18 @@ final class HostDirectory {
         throw new FileException(HostTree.forGuest(-size));
       }
       if (size == 0) {
-        return;
+        return entries;
       }
       for (int at = 0;
           at < size;
           at += Short.toUnsignedInt((short) U16.get(buffer, at + LENGTH_OFFSET))) {
         checkpoint.pass();
-        add(descriptor, buffer, at, entries);
+        add(buffer, at);
       }
     }
   }
 
-  private static void add(int directory, byte[] buffer, int at, List<DirectoryEntry> entries) {
+  private void add(byte[] buffer, int at) {
     int start = at + NAME_OFFSET;
     int end = start;
     while (buffer[end] != 0) {
@@ -64,15 +83,20 @@ final class HostDirectory {
     if (name.equals(".") || name.equals("..")) {
       return;
     }
-    FileKind kind = kind(directory, name, buffer[at + TYPE_OFFSET]);
+    FileKind kind = kind(name, buffer[at + TYPE_OFFSET]);
     if (kind != null) {
-      entries.add(new DirectoryEntry(name, (long) U64.get(buffer, at), kind));
+      DirectoryEntry entry = new DirectoryEntry(name, (long) U64.get(buffer, at), kind);
+      leftBytes -= entry.heapBytes();
+      if (leftBytes < 0) {
+        throw new FileException(Errno.ENOMEM);
+      }
+      entries.add(entry);
     }
   }
 
-  private static @Nullable FileKind kind(int directory, String name, int type) {
+  private @Nullable FileKind kind(String name, int type) {
     if (type == UNKNOWN) {
-      return look(directory, name);
+      return look(name);
     }
     for (FileKind kind : List.of(FileKind.REGULAR, FileKind.DIRECTORY, FileKind.SYMBOLIC_LINK)) {
       if (kind.entryType() == type) {
@@ -82,10 +106,10 @@ final class HostDirectory {
     return null;
   }
 
-  private static @Nullable FileKind look(int directory, String name) {
+  private @Nullable FileKind look(String name) {
     int found =
         FileCalls.openat2(
-            directory,
+            descriptor,
             name.getBytes(ISO_8859_1),
             FileCalls.O_PATH | FileCalls.O_NOFOLLOW,
             HostTree.CONFINED);

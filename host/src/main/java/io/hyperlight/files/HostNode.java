@@ -30,9 +30,9 @@ record HostNode(HostTree tree, String path, FileKind kind) implements Node {
   }
 
   @Override
-  public List<DirectoryEntry> entries() {
+  public List<DirectoryEntry> entries(long mostBytes) {
     requireDirectory();
-    return tree.entries(path);
+    return tree.entries(path, mostBytes);
   }
 
   private void requireDirectory() {

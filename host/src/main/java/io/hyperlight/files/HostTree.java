@@ -8,7 +8,6 @@ import io.hyperlight.os.FileCalls;
 import io.hyperlight.os.HostFileStatus;
 import io.hyperlight.os.Posix;
 import io.hyperlight.os.SystemCallException;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -166,13 +165,10 @@ final class HostTree implements Tree {
         });
   }
 
-  List<DirectoryEntry> entries(String path) {
+  /** What is in a directory; ENOMEM as soon as that costs more of the heap. */
+  List<DirectoryEntry> entries(String path, long mostBytes) {
     Use<List<DirectoryEntry>> reading = // made before anything is open
-        opened -> {
-          List<DirectoryEntry> read = new ArrayList<>();
-          HostDirectory.read(opened, read, checkpoint);
-          return read;
-        };
+        opened -> new HostDirectory(opened, checkpoint, mostBytes).read();
     List<DirectoryEntry> entries =
         use(
             open(

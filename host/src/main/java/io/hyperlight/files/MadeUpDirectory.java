@@ -35,7 +35,7 @@ record MadeUpDirectory(long inode) implements Node {
   }
 
   @Override
-  public List<DirectoryEntry> entries() {
+  public List<DirectoryEntry> entries(long mostBytes) {
     return List.of();
   }
 }

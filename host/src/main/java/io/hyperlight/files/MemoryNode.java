@@ -55,7 +55,7 @@ record MemoryNode(MemoryTree tree, long inode) implements Node {
   }
 
   @Override
-  public List<DirectoryEntry> entries() {
+  public List<DirectoryEntry> entries(long mostBytes) {
     return tree.entriesAfter(inode, null, Integer.MAX_VALUE);
   }
 

@@ -101,8 +101,8 @@ record MergedDirectory(Place place, Node below) implements Node {
   }
 
   @Override
-  public List<DirectoryEntry> entries() {
-    List<DirectoryEntry> entries = new ArrayList<>(below.entries());
+  public List<DirectoryEntry> entries(long mostBytes) {
+    List<DirectoryEntry> entries = new ArrayList<>(below.entries(mostBytes));
     entries.removeIf(entry -> owns(entry.name()));
     addPlaces(place.below(), entries);
     return entries;

@@ -50,8 +50,13 @@ public interface Node {
   /** Makes sure that a directory may be gone through: EACCES if not. */
   default void requireSearchable() {}
 
-  /** What is in a directory, without "." and "..". */
-  default List<DirectoryEntry> entries() {
+  /**
+   * What is in a directory, without "." and "..".
+   *
+   * @param mostBytes of the heap that all of them may cost
+   * @throws FileException ENOMEM if they would cost more
+   */
+  default List<DirectoryEntry> entries(long mostBytes) {
     throw new FileException(Errno.ENOTDIR);
   }
 

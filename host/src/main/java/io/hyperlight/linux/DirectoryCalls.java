@@ -115,7 +115,7 @@ final class DirectoryCalls {
     private @Nullable DirectoryEntry nextOfListing() {
       List<DirectoryEntry> listing = directory.listing();
       if (listing == null) {
-        listing = directory.list(guest, List.copyOf(node.entries()));
+        listing = directory.list(guest, List.copyOf(node.entries(guest.heap().left())));
       }
       return position - DOTS < listing.size() ? listing.get(position - DOTS) : null;
     }

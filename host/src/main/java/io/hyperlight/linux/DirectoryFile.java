@@ -34,7 +34,8 @@ final class DirectoryFile extends OpenFile {
       @Nullable String last) {
     super(changes, flags, location);
     this.listing = listing;
-    listingBytes = listing == null ? 0 : listing.stream().mapToLong(HeapBudget::of).sum();
+    listingBytes =
+        listing == null ? 0 : listing.stream().mapToLong(DirectoryEntry::heapBytes).sum();
     this.position = position;
     this.last = last;
   }
@@ -72,7 +73,7 @@ final class DirectoryFile extends OpenFile {
     long bytes = 0;
     for (DirectoryEntry entry : entries) {
       guest.checkpoint().pass();
-      bytes += HeapBudget.of(entry);
+      bytes += entry.heapBytes();
     }
     guest.heap().require(bytes);
     changes();

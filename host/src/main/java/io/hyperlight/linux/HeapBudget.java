@@ -1,6 +1,5 @@
 package io.hyperlight.linux;
 
-import io.hyperlight.files.DirectoryEntry;
 import io.hyperlight.files.FileException;
 import io.hyperlight.files.Location;
 import io.hyperlight.os.Errno;
@@ -22,8 +21,6 @@ final class HeapBudget {
   /** A step of the way to a file, with its node and name. */
   private static final long STEP = 96;
 
-  private static final long ENTRY = 128;
-
   private final long limit;
   private final ProcessFiles files;
 
@@ -36,8 +33,9 @@ final class HeapBudget {
     return location.depth() * STEP;
   }
 
-  static long of(DirectoryEntry entry) {
-    return ENTRY + entry.name().length();
+  /** How much more there may be; not negative. */
+  long left() {
+    return Math.max(0, limit - files.heapBytes());
   }
 
   /**

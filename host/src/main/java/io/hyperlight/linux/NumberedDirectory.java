@@ -47,7 +47,7 @@ abstract class NumberedDirectory extends MadeUpNode {
   }
 
   @Override
-  public List<DirectoryEntry> entries() {
+  public List<DirectoryEntry> entries(long mostBytes) {
     List<DirectoryEntry> entries = new ArrayList<>();
     for (int number = 0; number < Descriptors.MOST; number++) {
       if (isOpen(number)) {

@@ -137,7 +137,7 @@ final class GuestFileOperations implements FileOperations {
           }
         });
     if (at.node().kind() == FileKind.DIRECTORY) {
-      for (DirectoryEntry entry : files.entries(at)) {
+      for (DirectoryEntry entry : at.node().entries(Long.MAX_VALUE)) {
         String below = name.isEmpty() ? entry.name() : name + "/" + entry.name();
         describe(lines, below, Objects.requireNonNull(files.child(at, entry.name())));
       }

@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -120,13 +121,13 @@ class HostTreeTest {
     Files.createSymbolicLink(shared.resolve("l"), Path.of("d"));
     try (FileSystem files = Trees.host(shared)) {
       assertFails(Errno.EISDIR, () -> node(files, "/d").open(false));
-      assertFails(Errno.ENOTDIR, () -> node(files, "/d/f").entries());
+      assertFails(Errno.ENOTDIR, () -> node(files, "/d/f").entries(Long.MAX_VALUE));
       assertFails(Errno.ENOTDIR, () -> node(files, "/d/f").child("x"));
       assertFails(Errno.ENOTDIR, () -> node(files, "/d/f/x"));
       assertFails(Errno.EINVAL, () -> node(files, "/d").target());
       Node link = files.resolve(files.root(), "/l", false).node();
       assertFails(Errno.ELOOP, () -> link.open(false));
-      assertFails(Errno.ENOTDIR, link::entries);
+      assertFails(Errno.ENOTDIR, () -> link.entries(Long.MAX_VALUE));
     }
   }
 
@@ -138,7 +139,7 @@ class HostTreeTest {
       assertThat(names(files, "/etc")).containsExactly("conf");
       assertThat(read(files, "/etc/conf")).isEqualTo("inside");
       assertFails(Errno.ENOTDIR, () -> node(files, "/etc/conf/.."));
-      assertFails(Errno.ENOTDIR, () -> node(files, "/etc/conf").entries());
+      assertFails(Errno.ENOTDIR, () -> node(files, "/etc/conf").entries(Long.MAX_VALUE));
       // Whoever replaces it shows nothing else.
       Files.delete(file);
       Files.createSymbolicLink(file, secret);
@@ -181,6 +182,27 @@ class HostTreeTest {
 
   /** What the file system above never asks for, the tree refuses all the same. */
   @Test
+  void aListingThatIsTooLargeForTheHeapIsNotEvenMade() throws IOException {
+    Path many = Files.createDirectory(shared.resolve("many"));
+    for (int i = 0; i < 2_000; i++) {
+      Files.createFile(many.resolve("file" + i));
+    }
+    AtomicLong steps = new AtomicLong();
+    HostTree tree = new HostTree(0, new HostSource(shared), steps::addAndGet);
+    try {
+      long bytes =
+          tree.entries("many", Long.MAX_VALUE).stream().mapToLong(DirectoryEntry::heapBytes).sum();
+      assertThat(tree.entries("many", bytes)).hasSize(2_000);
+      assertFails(Errno.ENOMEM, () -> tree.entries("many", bytes - 1));
+      steps.set(0);
+      assertFails(Errno.ENOMEM, () -> tree.entries("many", 1_000));
+      assertThat(steps.get()).isLessThan(20);
+    } finally {
+      tree.close();
+    }
+  }
+
+  @Test
   void theTreeItselfFollowsNoLinkAndGoesNowhereElse() throws IOException {
     Files.createSymbolicLink(shared.resolve("link"), folder.resolve("out"));
     Files.createSymbolicLink(shared.resolve("near"), Path.of("d"));
@@ -190,7 +212,7 @@ class HostTreeTest {
           List.of("link/f", "near/f", "../out/f", "d/../../out/f", secret.toString(), "..", "/")) {
         assertThat(tree.find(path)).as(path).isNull();
         assertFails(Errno.ENOENT, () -> tree.openFile(path));
-        assertFails(Errno.ENOENT, () -> tree.entries(path));
+        assertFails(Errno.ENOENT, () -> tree.entries(path, Long.MAX_VALUE));
         assertFails(Errno.ENOENT, () -> tree.status(path));
       }
       assertThat(tree.find("link")).isEqualTo(FileKind.SYMBOLIC_LINK);

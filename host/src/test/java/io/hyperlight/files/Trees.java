@@ -109,7 +109,8 @@ final class Trees {
 
   static List<String> names(FileSystem files, String path) {
     List<String> names = new ArrayList<>();
-    for (DirectoryEntry entry : files.entries(files.resolve(files.root(), path, true))) {
+    for (DirectoryEntry entry :
+        files.resolve(files.root(), path, true).node().entries(Long.MAX_VALUE)) {
       names.add(entry.name());
     }
     return names;
