@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -59,6 +60,28 @@ class DocumentationTest {
     command.add(System.getProperty("jdk.module.path"));
     command.addAll(List.of(rest));
     return command;
+  }
+
+  /** Puts the command where the documents have it, so that a shell can run what they show. */
+  private void putCommand() throws IOException {
+    List<String> command = java("-m", "hyperlight.cli/io.hyperlight.cli.Main");
+    String words = command.stream().map(word -> "'" + word + "'").collect(Collectors.joining(" "));
+    Path script = folder.resolve("hyperlight");
+    Files.writeString(script, "#!/bin/sh\nexec " + words + " \"$@\"\n");
+    Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
+  }
+
+  /** The lines of a document's blocks that are commands of this program. */
+  private static List<String> commands(Path document, String names) throws IOException {
+    return blocks(document, "").stream()
+        .flatMap(String::lines)
+        .filter(line -> line.matches("\\./hyperlight (" + names + ")\\b.*"))
+        .toList();
+  }
+
+  /** Runs a line as a shell does. Programs are the system's, whatever comes first on the PATH. */
+  private String shell(String line) throws IOException, InterruptedException {
+    return run(List.of("bash", "-c", "PATH=/usr/bin:/bin:$PATH\n" + line));
   }
 
   private void compileHello(Path document) throws IOException {
@@ -119,18 +142,12 @@ class DocumentationTest {
   void theReadmesCommandsWork() throws Exception {
     Path readme = ROOT.resolve("README.md");
     compileHello(readme);
-    List<String> commands =
-        blocks(readme, "").stream()
-            .flatMap(String::lines)
-            .filter(line -> line.matches("\\./hyperlight (cc|functions|call|snapshot|inspect) .*"))
-            .toList();
+    putCommand();
+    List<String> commands = commands(readme, "cc|functions|call|snapshot|inspect");
     assertThat(commands).hasSize(7);
     StringBuilder said = new StringBuilder();
     for (String command : commands) {
-      List<String> words = new ArrayList<>(List.of(command.split(" ")));
-      words.set(0, "hyperlight.cli/io.hyperlight.cli.Main");
-      words.addFirst("-m");
-      said.append(run(java(words.toArray(String[]::new))));
+      said.append(shell(command));
     }
     assertThat(said.toString())
         .startsWith(
@@ -144,6 +161,125 @@ class DocumentationTest {
             """)
         .contains("guest     hello, ABI version 1")
         .endsWith("saying hello\nHello, Sun! Today is Sunday.\n");
+  }
+
+  @Test
+  void theReadmesWholeProgramRuns() throws Exception {
+    Tool.require(Tool.PYTHON);
+    putCommand();
+    List<String> commands = commands(ROOT.resolve("README.md"), "run");
+    assertThat(commands).hasSize(1);
+    assertThat(shell(commands.getFirst())).isEqualTo("42\n");
+  }
+
+  @Test
+  void theCommandsForWholeProgramsWork() throws Exception {
+    Tool.require(Tool.BUSYBOX, Tool.PYTHON);
+    putCommand();
+    Files.writeString(folder.resolve("file"), "abc");
+    Path script = Files.createDirectories(folder.resolve("scripts")).resolve("report.py");
+    Files.writeString(script, "#!/usr/bin/python3\nimport os\nprint(os.listdir('/scripts'))\n");
+    Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
+    StringBuilder said = new StringBuilder();
+    List<String> commands = commands(ROOT.resolve("docs/programs.md"), "run");
+    assertThat(commands).hasSize(4);
+    for (String command : commands) {
+      said.append(shell(command));
+    }
+    assertThat(said)
+        .hasToString(
+            """
+            ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  -
+            45
+            ['report.py']
+            """);
+    assertThat(folder.resolve("results/out/answer")).hasContent("42\n");
+  }
+
+  @Test
+  void theCommandsForGuestsInCWork() throws Exception {
+    putCommand();
+    Path document = ROOT.resolve("docs/guests-in-c.md");
+    Files.writeString(folder.resolve("words.c"), blocks(document, "c").getFirst());
+    StringBuilder said = new StringBuilder();
+    List<String> commands = commands(document, "cc|functions");
+    assertThat(commands).hasSize(2);
+    for (String command : commands) {
+      said.append(shell(command));
+    }
+    assertThat(said.toString().lines())
+        .containsExactlyInAnyOrder(
+            "export uint32_t learn(hl_string)",
+            "export hl_string first(void)",
+            "export double root(double)",
+            "import void progress(int)");
+  }
+
+  @Test
+  void bothWaysToServeInPythonServe() throws Exception {
+    Tool.require(Tool.PYTHON);
+    List<String> programs = blocks(ROOT.resolve("docs/programs.md"), "python");
+    assertThat(programs).hasSize(2);
+    for (String program : programs) {
+      Path script = folder.resolve("serve.py");
+      Files.writeString(
+          script, "import os, sys\ndef handle(text): return text.strip().upper()\n" + program);
+      String said =
+          runProgram(
+              """
+              import io.hyperlight.*;
+              import java.nio.file.*;
+              Program python =
+                  Program.of(Path.of("/usr/bin/python3")).args("-c", Files.readString(Path.of("serve.py")));
+              for (String name : new String[] {"/usr", "/lib", "/lib64"}) {
+                python.mount(name, FileTree.directory(Path.of(name)));
+              }
+              try (Sandbox starting = python.startServing(); Snapshot warm = starting.snapshot()) {
+                for (String request : new String[] {"one", "two"}) {
+                  IO.print(new String(warm.serve(request.getBytes())));
+                }
+              }
+              """);
+      assertThat(said).isEqualTo("ONE\nTWO\n");
+    }
+  }
+
+  @Test
+  void theCompletionThatIsShownCompletes() throws Exception {
+    putCommand();
+    String document = Files.readString(ROOT.resolve("docs/programs.md"));
+    Matcher command = Pattern.compile("`(source <\\(\\./hyperlight[^`]*)`").matcher(document);
+    assertThat(command.find()).isTrue();
+    assertThat(shell(command.group(1) + "\ncomplete -p hyperlight")).contains("hyperlight");
+  }
+
+  @Test
+  void propertiesThatAreShownAreRead() throws IOException {
+    StringBuilder sources = new StringBuilder(Files.readString(ROOT.resolve("pom.xml")));
+    List<Path> places = List.of("host", "cli", "bench", "config").stream().map(ROOT::resolve).toList();
+    for (Path place : places) {
+      try (Stream<Path> files = Files.walk(place)) {
+        for (Path file :
+            files
+                .filter(path -> !path.startsWith(place.resolve("target")))
+                .filter(path -> path.toString().endsWith(".java") || path.endsWith("pom.xml"))
+                .toList()) {
+          sources.append(Files.readString(file));
+        }
+      }
+    }
+    Pattern property = Pattern.compile("-D((?:hyperlight|fuzz|cpython|hardware)\\.[\\w.]*\\w)");
+    int shown = 0;
+    for (Path document : documents()) {
+      Matcher matcher = property.matcher(Files.readString(document));
+      while (matcher.find()) {
+        assertThat(sources.indexOf(matcher.group(1)))
+            .as("%s in %s", matcher.group(1), document.getFileName())
+            .isNotNegative();
+        shown++;
+      }
+    }
+    assertThat(shown).isPositive();
   }
 
   @Test

@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 final class DeviceAdvice {
   private static final int READ_WRITE = 06;
 
+  /** What Java has for a user that no name is known of. */
+  private static final String NO_NAME = "?";
+
   /**
    * Who may open the device.
    *
@@ -153,7 +156,9 @@ final class DeviceAdvice {
     } catch (IOException | NumberFormatException e) {
       // Then nobody is known, and the advice is the general one.
     }
-    return new Caller(System.getProperty("user.name", "USER"), user, groups, isInContainer());
+    String name = System.getProperty("user.name", NO_NAME);
+    return new Caller(
+        name.equals(NO_NAME) ? "USER" : name, user, groups, isInContainer());
   }
 
   /** Whether this process runs in a container, as far as it can be seen from the inside. */
