@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import picocli.CommandLine;
@@ -75,16 +76,16 @@ final class Main {
   }
 
   /** What the user did or has gets one line; only what must not happen gets a stack trace. */
-  private static int report(Exception e, CommandLine commandLine, ParseResult parsed)
-      throws Exception {
-    if (!(e instanceof HyperlightException
+  private static int report(Exception e, CommandLine commandLine, ParseResult parsed) {
+    PrintWriter err = commandLine.getErr();
+    if (e instanceof HyperlightException
         || e instanceof GuestCompilationException
         || e instanceof UncheckedIOException
-        || e instanceof UserException)) {
-      throw e;
+        || e instanceof UserException) {
+      err.println("hyperlight: " + e.getMessage());
+    } else {
+      e.printStackTrace(err);
     }
-    PrintWriter err = commandLine.getErr();
-    err.println("hyperlight: " + e.getMessage());
     if (e instanceof GuestFaultException fault) {
       printRegisters(fault.registers(), err);
     }
@@ -106,6 +107,7 @@ final class Main {
   }
 
   public static void main(String[] arguments) {
+    Locale.setDefault(Locale.ROOT); // messages are in English, and so are their numbers
     Console.install();
     System.exit(Console.finish(commandLine().execute(HostText.arguments(arguments))));
   }

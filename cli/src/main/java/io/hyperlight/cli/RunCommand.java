@@ -147,6 +147,9 @@ final class RunCommand implements Callable<Integer> {
     }
     files.mounts().forEach(mount -> mount.addTo(description::mount));
     found.environment().forEach(description::environment);
+    if (environment.keySet().stream().anyMatch(String::isEmpty)) {
+      throw new UserException("--env: must be NAME=VALUE, and the name is missing");
+    }
     environment.forEach(description::environment);
     if (memoryMib != null) {
       description.memorySize(SandboxOptions.memoryBytes(memoryMib));

@@ -116,6 +116,15 @@ final class SandboxOptions {
     if (trace) {
       registry.systemCallListener(call -> System.err.println(call.text()));
     }
+    List<String> imports = guest.imports().stream().map(FunctionDeclaration::name).toList();
+    for (String name : hostValues.keySet()) {
+      if (!imports.contains(name)) {
+        throw new UserException(
+            "--host %s: the guest imports %s"
+                .formatted(
+                    name, imports.isEmpty() ? "nothing" : "only " + String.join(", ", imports)));
+      }
+    }
     for (FunctionDeclaration imported : guest.imports()) {
       registry.hostFunction(imported.name(), hostFunction(imported));
     }

@@ -38,7 +38,7 @@ final class UsageErrors {
 
   private static String message(ParameterException e) {
     if (!(e instanceof UnmatchedArgumentException unmatched)) {
-      return String.valueOf(e.getMessage());
+      return String.valueOf(e.getMessage()).replace("option option", "option"); // picocli's own
     }
     String word = unmatched.getUnmatched().getFirst();
     boolean isOption = word.startsWith("-");

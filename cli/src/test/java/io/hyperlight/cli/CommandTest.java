@@ -246,6 +246,18 @@ class CommandTest {
   }
 
   @Test
+  void numbersAreTheSameInEveryLanguage() throws Exception {
+    Path snapshot = folder.resolve("language.snap");
+    List<String> save = List.of("snapshot", guest.toString(), "-o", snapshot.toString());
+    assertThat(sh("\"$@\"", hyperlight(save.toArray(String[]::new))).status()).isZero();
+    for (String language : List.of("de -Duser.country=DE", "ar -Duser.country=EG")) {
+      String run = "JAVA_TOOL_OPTIONS='-Duser.language=" + language + "' exec \"$@\"";
+      assertThat(sh(run, hyperlight("inspect", snapshot.toString())).output())
+          .contains("16,777,216 bytes, 262,144 of them stack");
+    }
+  }
+
+  @Test
   void cFilesAndOptionsAreTheSameInEveryLocale() throws Exception {
     String name = "cc '\\ $x\u00e4\ud83d\ude00";
     String mark = "-DMARK=\"\u00fc '\\\\'\"";

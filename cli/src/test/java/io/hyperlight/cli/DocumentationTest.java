@@ -256,7 +256,8 @@ class DocumentationTest {
   @Test
   void propertiesThatAreShownAreRead() throws IOException {
     StringBuilder sources = new StringBuilder(Files.readString(ROOT.resolve("pom.xml")));
-    List<Path> places = List.of("host", "cli", "bench", "config").stream().map(ROOT::resolve).toList();
+    List<Path> places =
+        List.of("host", "cli", "bench", "config").stream().map(ROOT::resolve).toList();
     for (Path place : places) {
       try (Stream<Path> files = Files.walk(place)) {
         for (Path file :

@@ -176,6 +176,20 @@ class MainTest {
   }
 
   @Test
+  void callSaysWhichHostFunctionsThereAreIfAnotherIsGiven() {
+    assertFails(
+        ExitStatus.FAILED,
+        "--host name_off: the guest imports only name_of",
+        "call",
+        "--host",
+        "name_off=you",
+        guest,
+        "add",
+        "1",
+        "2");
+  }
+
+  @Test
   void callNamesTheArgumentItCannotRead() {
     assertFails(
         ExitStatus.FAILED,
@@ -743,6 +757,10 @@ class MainTest {
         ExitStatus.RUN_FAILED, "--scratch /tmp:x", "run", "--scratch", "/tmp:x", "busybox", "true");
     assertFails(
         ExitStatus.RUN_FAILED, "--scratch /tmp:0", "run", "--scratch", "/tmp:0", "busybox", "true");
+    assertFails(
+        ExitStatus.RUN_FAILED, "the name is missing", "run", "--env", "=x", "busybox", "true");
+    assertFails(
+        ExitStatus.RUN_FAILED, "Value for option '--env'", "run", "--env", "x", "busybox", "true");
     assertFails(ExitStatus.RUN_FAILED, "--memory 0", "run", "--memory", "0", "busybox", "true");
     assertFails(ExitStatus.RUN_FAILED, "memory", "run", "--memory", "4", "busybox", "true");
   }

@@ -157,8 +157,7 @@ final class DeviceAdvice {
       // Then nobody is known, and the advice is the general one.
     }
     String name = System.getProperty("user.name", NO_NAME);
-    return new Caller(
-        name.equals(NO_NAME) ? "USER" : name, user, groups, isInContainer());
+    return new Caller(name.equals(NO_NAME) ? "USER" : name, user, groups, isInContainer());
   }
 
   /** Whether this process runs in a container, as far as it can be seen from the inside. */
