@@ -3,6 +3,7 @@ package io.hyperlight;
 import io.hyperlight.guest.Instance;
 import io.hyperlight.guest.InstanceImage;
 import io.hyperlight.guest.Surroundings;
+import io.hyperlight.os.StackRoom;
 import io.hyperlight.os.SystemCallException;
 import io.hyperlight.vm.ImageClosedException;
 import java.io.UncheckedIOException;
@@ -186,6 +187,7 @@ public final class Snapshot implements AutoCloseable {
    */
   @Override
   public void close() {
+    StackRoom.require(); // before anything is half closed
     try {
       image.close(); // nothing is allocated on the way: the heap may be full
     } catch (SystemCallException e) {

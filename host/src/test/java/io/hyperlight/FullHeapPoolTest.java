@@ -16,10 +16,8 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 /**
- * A pool in use while the heap is full, again and again. The JVM is another one: its heap is small,
- * and what the JDK loses on a full heap is lost with it. Virtual threads are such things: one that
- * parks for a time, and finds no room for the timer, never goes on. So callers are platform
- * threads.
+ * A pool in use while the heap is full, again and again, by platform threads and virtual ones. The
+ * JVM is another one: its heap is small, and what the JDK loses on a full heap is lost with it.
  */
 class FullHeapPoolTest {
   private static final String PROGRAM =
@@ -75,7 +73,8 @@ class FullHeapPoolTest {
         }
         List<Thread> callers = new ArrayList<>();
         for (int i = 0; i < CALLERS; i++) {
-          callers.add(Thread.ofPlatform().daemon().start(() -> callUntilStopped(pool)));
+          Thread.Builder caller = i % 2 == 0 ? Thread.ofPlatform().daemon() : Thread.ofVirtual();
+          callers.add(caller.start(() -> callUntilStopped(pool)));
         }
         awaitMore(calls, CALLERS);
         for (int i = 0; i < FILLINGS; i++) {

@@ -6,6 +6,7 @@ import io.hyperlight.kvm.KvmException;
 import io.hyperlight.kvm.Register;
 import io.hyperlight.linux.CallLimits;
 import io.hyperlight.linux.LimitPassedException;
+import io.hyperlight.os.StackRoom;
 import io.hyperlight.os.StoppedException;
 import io.hyperlight.os.SystemCallException;
 import io.hyperlight.vm.CallFrame;
@@ -785,6 +786,7 @@ public final class Instance implements AutoCloseable {
    */
   @Override
   public void close() {
+    StackRoom.require(); // before anything is half closed
     claim();
     try {
       if (!closed) {

@@ -177,8 +177,12 @@ public final class Vcpu extends KvmFile {
   public boolean completeExit() {
     exitUnseen = true;
     run.set(JAVA_BYTE, IMMEDIATE_EXIT, (byte) 1);
-    int error = runForError();
-    run.set(JAVA_BYTE, IMMEDIATE_EXIT, (byte) 0);
+    int error;
+    try {
+      error = runForError();
+    } finally {
+      run.set(JAVA_BYTE, IMMEDIATE_EXIT, (byte) 0);
+    }
     if (error != 0 && error != Errno.EINTR) {
       throw failedRun(error);
     }

@@ -2,6 +2,7 @@ package io.hyperlight.linux;
 
 import io.hyperlight.files.FileException;
 import io.hyperlight.os.Errno;
+import io.hyperlight.os.StackRoom;
 import io.hyperlight.os.SystemCallException;
 import org.jspecify.annotations.Nullable;
 
@@ -152,6 +153,7 @@ final class Descriptors {
    */
   void close(long descriptor) {
     OpenFile file = any(descriptor);
+    StackRoom.require(); // it may be the last holder of something of the host's
     changes.note();
     files[(int) descriptor] = null;
     file.release();

@@ -1,10 +1,10 @@
 package io.hyperlight.linux;
 
 import io.hyperlight.os.Errno;
+import io.hyperlight.os.TimedPark;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -287,7 +287,7 @@ final class TimeCalls {
     }
     long begin = System.nanoTime();
     try {
-      TimeUnit.NANOSECONDS.sleep(nanos);
+      TimedPark.sleepNanos(nanos);
       return true;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

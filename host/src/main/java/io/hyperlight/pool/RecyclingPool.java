@@ -1,6 +1,7 @@
 package io.hyperlight.pool;
 
 import io.hyperlight.os.Deadline;
+import io.hyperlight.os.TimedPark;
 import io.hyperlight.pool.PoolBudget.Need;
 import io.hyperlight.pool.RefusedException.Reason;
 import java.util.ArrayList;
@@ -45,6 +46,12 @@ public final class RecyclingPool<T> implements AutoCloseable {
 
   /** How often those who wait look themselves, should nobody have been able to wake them. */
   private static final long LOOK_NANOS = 250 * MILLISECOND;
+
+  /**
+   * How often a virtual thread looks that closes the pool: a wait for a time would need room in the
+   * heap, as {@link TimedPark} says.
+   */
+  private static final long VIRTUAL_LOOK_NANOS = 5 * MILLISECOND;
 
   private static final long FIRST_PAUSE_NANOS = MILLISECOND;
   private static final long LONGEST_PAUSE_NANOS = 50 * MILLISECOND;
@@ -302,7 +309,7 @@ public final class RecyclingPool<T> implements AutoCloseable {
         && left > 0
         && !Thread.currentThread().isInterrupted()) {
       steps.at("acquire", "park");
-      LockSupport.parkNanos(this, Math.min(left, LOOK_NANOS));
+      TimedPark.parkNanos(this, Math.min(left, LOOK_NANOS));
       left = deadline.remainingNanos();
       revive();
     }
@@ -420,6 +427,7 @@ public final class RecyclingPool<T> implements AutoCloseable {
       closed = true;
     }
     boolean interrupted = false;
+    boolean virtual = Thread.currentThread().isVirtual();
     while (true) {
       synchronized (lock) {
         refuseAll();
@@ -427,11 +435,17 @@ public final class RecyclingPool<T> implements AutoCloseable {
         if (isDone() || isCaretaker(Thread.currentThread())) {
           break;
         }
-        try {
-          lock.wait(TimeUnit.NANOSECONDS.toMillis(LOOK_NANOS));
-        } catch (InterruptedException e) {
-          interrupted = true;
+        if (!virtual) {
+          try {
+            lock.wait(TimeUnit.NANOSECONDS.toMillis(LOOK_NANOS));
+          } catch (InterruptedException e) {
+            interrupted = true;
+          }
         }
+      }
+      if (virtual) {
+        interrupted |= Thread.interrupted(); // set, it would keep the thread from parking
+        TimedPark.parkNanos(this, VIRTUAL_LOOK_NANOS);
       }
       revive();
     }

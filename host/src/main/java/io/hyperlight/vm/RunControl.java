@@ -3,10 +3,10 @@ package io.hyperlight.vm;
 import io.hyperlight.os.Checkpoint;
 import io.hyperlight.os.Errno;
 import io.hyperlight.os.StoppedException;
+import io.hyperlight.os.TimedPark;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -307,7 +307,7 @@ public final class RunControl implements AutoCloseable, Checkpoint {
       } else if (spins < SPINS) {
         Thread.onSpinWait();
       } else {
-        LockSupport.parkNanos(this, PAUSE_NANOS); // the other one was taken off its processor
+        TimedPark.pauseNanos(this, PAUSE_NANOS); // the other one was taken off its processor
       }
     }
   }

@@ -37,12 +37,21 @@ final class ThreadStatus {
     }
     if (kind.compareAndSet(UNKNOWN, ASKED)) {
       try {
-        Interrupter.execute(() -> kind.set(overrides(type) ? OVERRIDDEN : INHERITED));
+        Interrupter.execute(() -> find(type, kind));
       } catch (RuntimeException | Error e) {
         kind.set(UNKNOWN); // no room for a thread
       }
     }
     return false;
+  }
+
+  private static void find(Class<?> type, AtomicInteger kind) {
+    int found = UNKNOWN; // if an error of the JVM comes in between, somebody asks again
+    try {
+      found = overrides(type) ? OVERRIDDEN : INHERITED;
+    } finally {
+      kind.set(found);
+    }
   }
 
   private static boolean overrides(Class<?> type) {

@@ -4,6 +4,7 @@ import io.hyperlight.kvm.Vcpu;
 import io.hyperlight.os.Errno;
 import io.hyperlight.os.LibraryThreads;
 import io.hyperlight.os.SystemCallException;
+import io.hyperlight.os.TimedPark;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -72,7 +73,7 @@ final class VcpuThread implements AutoCloseable {
         throwFailure();
         throw lost();
       }
-      LockSupport.parkNanos(this, LAUNCH_NANOS);
+      TimedPark.pauseNanos(this, LAUNCH_NANOS);
     }
     return known;
   }
@@ -216,7 +217,7 @@ final class VcpuThread implements AutoCloseable {
       }
       Thread.onSpinWait();
       if (spins > SPINS_FOR_KICK) {
-        LockSupport.parkNanos(this, PAUSE_NANOS);
+        TimedPark.pauseNanos(this, PAUSE_NANOS);
       }
     }
   }
