@@ -16,8 +16,9 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 /**
- * A pool in use while the heap is full, again and again, by platform threads and virtual ones. The
- * JVM is another one: its heap is small, and what the JDK loses on a full heap is lost with it.
+ * A pool in use while the heap is full, again and again. The JVM is another one: its heap is small,
+ * and what the JDK loses on a full heap is lost with it. Virtual threads are such things, so
+ * callers are platform threads.
  */
 class FullHeapPoolTest {
   private static final String PROGRAM =
@@ -73,8 +74,7 @@ class FullHeapPoolTest {
         }
         List<Thread> callers = new ArrayList<>();
         for (int i = 0; i < CALLERS; i++) {
-          Thread.Builder caller = i % 2 == 0 ? Thread.ofPlatform().daemon() : Thread.ofVirtual();
-          callers.add(caller.start(() -> callUntilStopped(pool)));
+          callers.add(Thread.ofPlatform().daemon().start(() -> callUntilStopped(pool)));
         }
         awaitMore(calls, CALLERS);
         for (int i = 0; i < FILLINGS; i++) {
