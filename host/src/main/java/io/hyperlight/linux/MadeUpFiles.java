@@ -2,6 +2,7 @@ package io.hyperlight.linux;
 
 import io.hyperlight.files.Node;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
@@ -12,6 +13,9 @@ import java.util.function.Supplier;
  */
 final class MadeUpFiles {
   private static final String SELF = "/proc/" + ProcessCalls.PROCESS;
+
+  /** Of the process, and of its one thread. */
+  static final List<String> FOLDERS = List.of(SELF, SELF + "/task/" + ProcessCalls.PROCESS);
 
   private final SystemCalls guest;
   private final Map<String, Node> files = new LinkedHashMap<>();
@@ -49,19 +53,20 @@ final class MadeUpFiles {
     MemoryTexts memory = new MemoryTexts(guest);
     link("/proc/self", Integer.toString(ProcessCalls.PROCESS));
     link("/proc/thread-self", ProcessCalls.PROCESS + "/task/" + ProcessCalls.PROCESS);
-    for (String folder : new String[] {SELF, SELF + "/task/" + ProcessCalls.PROCESS}) {
-      add(new ProgramFile.Link(folder + "/exe", nextInode, guest));
-      nextInode += 2;
+    ProgramFile program = new ProgramFile(guest, nextInode++);
+    for (String folder : FOLDERS) {
+      add(new ProgramFile.Link(folder, nextInode++, program));
       add(new MadeUpPlace(folder + "/cwd", nextInode++, () -> guest.files().workingDirectory()));
       add(new MadeUpPlace(folder + "/root", nextInode++, () -> guest.files().fileSystem().root()));
       plain(folder + "/cmdline", () -> String.join("\0", guest.program().arguments()) + "\0");
+      PrctlCalls attributes = guest.process().attributes();
       add(
           new MadeUpText(
               folder + "/comm",
               nextInode++,
               MadeUpText.Kind.SEQUENCE,
               status::comm,
-              name -> guest.process().attributes().rename(name)));
+              attributes::rename));
       plain(folder + "/environ", () -> "");
       plain(folder + "/auxv", guest.process()::auxiliary);
       text(folder + "/cgroup", () -> "0::/\n");
@@ -70,7 +75,13 @@ final class MadeUpFiles {
       text(folder + "/mounts", system::mounts);
       text(folder + "/mountinfo", system::mountInformation);
       text(folder + "/oom_score", () -> "0\n");
-      plain(folder + "/oom_score_adj", () -> "0\n");
+      add(
+          new MadeUpText(
+              folder + "/oom_score_adj",
+              nextInode++,
+              MadeUpText.Kind.PLAIN,
+              () -> attributes.state().badness() + "\n",
+              attributes::setBadness));
       text(folder + "/personality", () -> "00000000\n");
       text(folder + "/stat", status::stat);
       text(folder + "/statm", status::statm);

@@ -8,8 +8,8 @@ import io.hyperlight.files.FileSystem;
 import io.hyperlight.os.Errno;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,20 +37,21 @@ class MadeUpText extends MadeUpNode {
 
   private final Kind textKind;
   private final Supplier<String> text;
-  private final @Nullable Consumer<byte[]> setter;
+  private final @Nullable ToIntFunction<byte[]> setter;
 
   /**
    * A file.
    *
    * @param text with one character a byte
-   * @param setter takes what is written; null if it cannot be written
+   * @param setter takes what is written, and says how many bytes that were; null if it cannot be
+   *     written
    */
   MadeUpText(
       String path,
       long inode,
       Kind kind,
       Supplier<String> text,
-      @Nullable Consumer<byte[]> setter) {
+      @Nullable ToIntFunction<byte[]> setter) {
     super(path, inode, FileKind.REGULAR, setter == null ? 0444 : 0644);
     textKind = kind;
     this.text = text;
@@ -105,12 +106,11 @@ class MadeUpText extends MadeUpNode {
 
     @Override
     public int write(long offset, byte[] source, int from, int length) {
-      Consumer<byte[]> setter = file.setter;
+      ToIntFunction<byte[]> setter = file.setter;
       if (setter == null) {
         throw new FileException(Errno.EACCES);
       }
-      setter.accept(Arrays.copyOfRange(source, from, from + length));
-      return length;
+      return setter.applyAsInt(Arrays.copyOfRange(source, from, from + length));
     }
 
     /** As the kernel does: there is nothing to cut. */

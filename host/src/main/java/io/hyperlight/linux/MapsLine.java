@@ -24,8 +24,8 @@ final class MapsLine {
                 rights(view.protection()),
                 area != null && area.shared() ? 's' : 'p',
                 area == null ? 0 : area.offset(),
-                device(area),
-                inode(area));
+                device(area, guest),
+                inode(area, guest));
     String name = name(view, guest);
     return name.isEmpty() ? line + " " : "%-73s%s".formatted(line, name);
   }
@@ -36,16 +36,20 @@ final class MapsLine {
         + (protection.executable() ? "x" : "-");
   }
 
-  private static long inode(@Nullable MappedArea area) {
-    return area != null && area.object() instanceof MappedObject.OfFile file ? file.inode() : 0;
+  private static long inode(@Nullable MappedArea area, SystemCalls guest) {
+    if (area == null || !(area.object() instanceof MappedObject.OfFile file)) {
+      return 0;
+    }
+    return file.location() == null ? guest.programStatus().inode() : file.inode();
   }
 
-  private static int device(@Nullable MappedArea area) {
+  private static int device(@Nullable MappedArea area, SystemCalls guest) {
     if (area == null) {
       return 0;
     }
     return switch (area.object()) {
-      case MappedObject.OfFile file -> file.device();
+      case MappedObject.OfFile file ->
+          file.location() == null ? guest.programStatus().device() : file.device();
       case MappedObject.SharedZeros _ -> ZEROS_DEVICE;
     };
   }

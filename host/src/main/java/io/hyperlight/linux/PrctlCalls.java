@@ -1,5 +1,6 @@
 package io.hyperlight.linux;
 
+import io.hyperlight.files.FileException;
 import io.hyperlight.linux.ProcessState.Attributes;
 import io.hyperlight.os.Errno;
 import java.nio.charset.StandardCharsets;
@@ -38,6 +39,12 @@ final class PrctlCalls {
 
   private static final int LAST_CAPABILITY = 40;
   private static final int NAME_SIZE = 16;
+
+  /** {@code PROC_NUMBUF} of the kernel, less a zero byte. */
+  private static final int NUMBER_SIZE = 12;
+
+  /** {@code OOM_SCORE_ADJ_MAX}. */
+  private static final int MOST_BADNESS = 1000;
 
   private final SystemCalls guest;
 
@@ -79,13 +86,59 @@ final class PrctlCalls {
     return file.substring(0, Math.min(file.length(), NAME_SIZE - 1));
   }
 
-  /** Sets the name; what is too long is cut. */
-  void rename(byte[] bytes) {
+  /** Sets the name; what is too long is cut. Returns how many bytes there were. */
+  int rename(byte[] bytes) {
     int end = 0;
     while (end < bytes.length && end < NAME_SIZE - 1 && bytes[end] != 0) {
       end++;
     }
     name = new String(bytes, 0, end, StandardCharsets.ISO_8859_1);
+    return bytes.length;
+  }
+
+  /**
+   * Sets how soon the process is to be ended where memory runs out, which it never is: {@code
+   * proc_pid_oom_score_adj(5)}.
+   *
+   * @param text a number
+   * @return how many of its bytes were looked at
+   * @throws FileException EINVAL, or EACCES for a number that takes rights
+   */
+  int setBadness(byte[] text) {
+    int length = Math.min(text.length, NUMBER_SIZE);
+    String number = new String(text, 0, length, StandardCharsets.ISO_8859_1).strip();
+    long wanted = number(number);
+    if (wanted != (int) wanted) {
+      throw new FileException(Errno.ERANGE);
+    }
+    if (Math.abs(wanted) > MOST_BADNESS) {
+      throw new FileException(Errno.EINVAL);
+    }
+    if (wanted < 0) {
+      throw new FileException(Errno.EACCES);
+    }
+    now =
+        new Attributes(
+            now.dumpable(),
+            now.deathSignal(),
+            now.timerSlackNanos(),
+            now.subreaper(),
+            now.noHugePages(),
+            now.keepsCapabilities(),
+            (int) wanted);
+    return length;
+  }
+
+  /** {@code kstrtoint} of the kernel, before it looks at the size. */
+  private static long number(String text) {
+    try {
+      if (!text.contains("#")) { // which is Java's
+        return Long.decode(text);
+      }
+    } catch (NumberFormatException e) {
+      // It is told below.
+    }
+    throw new FileException(Errno.EINVAL);
   }
 
   private long prctl(int operation, long value, long third, long fourth, long fifth) {
@@ -164,7 +217,7 @@ final class PrctlCalls {
     if (!valid) {
       return -Errno.EINVAL;
     }
-    now = new Attributes(dumpable, death, slack, subreaper, noHugePages, keeps);
+    now = new Attributes(dumpable, death, slack, subreaper, noHugePages, keeps, now.badness());
     return 0;
   }
 }

@@ -59,7 +59,7 @@ public record ProcessState(
   }
 
   /**
-   * Attributes of {@code prctl(2)} that have no effect here but can be asked for.
+   * Attributes, most of them of {@code prctl(2)}, that have no effect here but can be asked for.
    *
    * @param dumpable 1 or 0
    * @param deathSignal a signal or 0
@@ -67,6 +67,7 @@ public record ProcessState(
    * @param subreaper 1 or 0
    * @param noHugePages 1 or 0
    * @param keepsCapabilities 1 or 0
+   * @param badness from 0 to 1000; of {@code /proc/self/oom_score_adj}
    */
   public record Attributes(
       int dumpable,
@@ -74,9 +75,10 @@ public record ProcessState(
       long timerSlackNanos,
       int subreaper,
       int noHugePages,
-      int keepsCapabilities) {
+      int keepsCapabilities,
+      int badness) {
     static final long TIMER_SLACK = 50_000;
-    static final Attributes INITIAL = new Attributes(1, 0, TIMER_SLACK, 0, 0, 0);
+    static final Attributes INITIAL = new Attributes(1, 0, TIMER_SLACK, 0, 0, 0, 0);
   }
 
   /**

@@ -15,12 +15,10 @@ import io.hyperlight.os.Errno;
  */
 final class ProgramFile extends MadeUpNode {
   private final SystemCalls guest;
-  private final String link;
 
-  private ProgramFile(SystemCalls guest, long inode, String link) {
+  ProgramFile(SystemCalls guest, long inode) {
     super(guest.program().path(), inode, FileKind.REGULAR, 0755);
     this.guest = guest;
-    this.link = link;
   }
 
   @Override
@@ -39,23 +37,23 @@ final class ProgramFile extends MadeUpNode {
   /** Also if something else lies at its path there. */
   @Override
   public Node in(FileSystem other) {
-    return ((Link) other.resolve(other.root(), link, false).node()).own;
+    for (String folder : MadeUpFiles.FOLDERS) {
+      if (other.resolve(other.root(), folder + Link.NAME, false).node() instanceof Link link) {
+        return link.own;
+      }
+    }
+    throw new FileException(Errno.ENOENT); // whoever has it open has found one of them
   }
 
-  /** The link to it. */
+  /** A link to it. */
   static final class Link extends MadeUpNode {
-    private final SystemCalls guest;
+    private static final String NAME = "/exe";
+
     private final ProgramFile own;
 
-    /**
-     * A link.
-     *
-     * @param inode the next one has to be free, too
-     */
-    Link(String path, long inode, SystemCalls guest) {
-      super(path, inode, FileKind.SYMBOLIC_LINK, 0777);
-      this.guest = guest;
-      own = new ProgramFile(guest, inode + 1, path);
+    Link(String folder, long inode, ProgramFile own) {
+      super(folder + NAME, inode, FileKind.SYMBOLIC_LINK, 0777);
+      this.own = own;
     }
 
     @Override
@@ -65,7 +63,7 @@ final class ProgramFile extends MadeUpNode {
 
     @Override
     public Location destination() {
-      FileSystem files = guest.files().fileSystem();
+      FileSystem files = own.guest.files().fileSystem();
       try {
         Location mounted = files.resolve(files.root(), own.path(), true);
         if (mounted.node().kind() == FileKind.REGULAR) {

@@ -3,6 +3,7 @@ package io.hyperlight.linux;
 import io.hyperlight.files.FileContent;
 import io.hyperlight.files.FileException;
 import io.hyperlight.files.FileKind;
+import io.hyperlight.files.FileStatus;
 import io.hyperlight.files.FileSystem;
 import io.hyperlight.files.Location;
 import io.hyperlight.files.Mount;
@@ -313,6 +314,16 @@ public final class SystemCalls implements AutoCloseable {
    */
   public void programLoaded(FileContent content) {
     programFile = content;
+  }
+
+  /** Of the program's file as {@code /proc/self/exe} shows it. */
+  FileStatus programStatus() {
+    FileSystem system = files.fileSystem();
+    try {
+      return system.resolve(system.root(), "/proc/self/exe", true).node().status();
+    } catch (FileException e) {
+      return programFile().status(); // something hides that, too
+    }
   }
 
   /** What the program's file has, whatever the guest sees at its path. */

@@ -270,6 +270,46 @@ static void seeking(void)
     }
 }
 
+static void badness(void)
+{
+    static const char *const all[] = {"0", "1", "500\n", " 7 ", "1000", "1001", "300", "200", "-1", "-1000", "-1001", "x", " ", "#1", "0x", "0x3e9", "08",
+        "0x10", "010", "+5", "12 13", "9999999999", "00000000012", "000000000013", "0000000000014", "5\n6", "99999999999999"};
+    struct stat status;
+    SHOW(stat("/proc/self/oom_score_adj", &status));
+    printf("mode %o\n", status.st_mode);
+    int file = open("/proc/self/oom_score_adj", O_RDWR);
+    for (size_t i = 0; i < COUNT(all); i++) {
+        printf("%s: ", all[i]);
+        SHOW(pwrite(file, all[i], strlen(all[i]), 0));
+        load("/proc/self/oom_score_adj", text);
+        printf("%s", text);
+    }
+    SHOW(pwrite(file, "17", 2, 100));
+    load("/proc/thread-self/oom_score_adj", text);
+    printf("%s", text);
+    close(file);
+}
+
+/* The lines of the program's own file. */
+static void own_lines(void)
+{
+    char path[PATH_MAX] = "";
+    struct stat status;
+    readlink("/proc/self/exe", path, sizeof path - 1);
+    stat("/proc/self/exe", &status);
+    load("/proc/self/maps", text);
+    int lines = 0, same = 0;
+    for (char *at = text; *at; at = strchr(at, '\n') + 1) {
+        unsigned major, minor;
+        unsigned long inode;
+        if (memmem(at, strcspn(at, "\n"), path, strlen(path)) && sscanf(at, "%*s %*s %*x %x:%x %lu", &major, &minor, &inode) == 3) {
+            lines++;
+            same += inode == status.st_ino && major == status.st_dev >> 8 && minor == (status.st_dev & 0xff);
+        }
+    }
+    printf("own lines %d all of the file %d\n", lines > 1, lines == same);
+}
+
 static void stacks(void)
 {
     int here = 0, holds = 0, heaps = 0;
@@ -295,4 +335,6 @@ static void run(int argc, char **argv)
     descriptors(argv[1]);
     seeking();
     stacks();
+    own_lines();
+    badness();
 }
