@@ -87,7 +87,6 @@ final class LoadedProgram implements AutoCloseable {
   }
 
   private void sayWhatIsMapped() {
-    systemCalls.programLoaded(ProgramContent.of(program));
     ProgramContent content = ProgramContent.relocated(program);
     for (ElfSegment segment : program.segments()) {
       if (segment.isMappable()) {
@@ -99,6 +98,7 @@ final class LoadedProgram implements AutoCloseable {
             segment.fileOffset() & -ElfFile.PAGE_SIZE);
       }
     }
+    systemCalls.programLoaded(ProgramContent.of(program));
   }
 
   private void print(byte[] bytes, boolean error) {

@@ -168,7 +168,7 @@ public final class Kvm extends KvmFile {
           Structs.KVM_CPUID2.byteSize() + MAX_CPUID_ENTRIES * Structs.KVM_CPUID_ENTRY2.byteSize();
       MemorySegment cpuid = arena.allocate(size, 8);
       cpuid.set(ValueLayout.JAVA_INT, 0, MAX_CPUID_ENTRIES);
-      ioctl(Ioctl.KVM_GET_SUPPORTED_CPUID, cpuid);
+      ioctl(arena, Ioctl.KVM_GET_SUPPORTED_CPUID, cpuid);
       return Cpuid.copyOf(cpuid);
     }
   }

@@ -25,16 +25,29 @@ abstract sealed class KvmFile implements AutoCloseable permits Kvm, VirtualMachi
    */
   final int ioctl(Ioctl ioctl, long argument) {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment errno = Posix.allocateErrno(arena);
-      int result;
-      do {
-        result = Posix.ioctl(errno, fd, ioctl.request, argument);
-      } while (result < 0 && Posix.errno(errno) == Errno.EINTR);
-      if (result < 0) {
-        throw new KvmException(ioctl, Posix.errno(errno));
-      }
-      return result;
+      return ioctl(arena, ioctl, argument);
     }
+  }
+
+  /**
+   * The same with a structure.
+   *
+   * @param arena that ends after the call
+   */
+  final int ioctl(Arena arena, Ioctl ioctl, MemorySegment argument) {
+    return ioctl(arena, ioctl, argument.address());
+  }
+
+  private int ioctl(Arena arena, Ioctl ioctl, long argument) {
+    MemorySegment errno = Posix.allocateErrno(arena);
+    int result;
+    do {
+      result = Posix.ioctl(errno, fd, ioctl.request, argument);
+    } while (result < 0 && Posix.errno(errno) == Errno.EINTR);
+    if (result < 0) {
+      throw new KvmException(ioctl, Posix.errno(errno));
+    }
+    return result;
   }
 
   /**
@@ -46,10 +59,6 @@ abstract sealed class KvmFile implements AutoCloseable permits Kvm, VirtualMachi
   final int create(Ioctl ioctl, long argument) {
     StackRoom.require();
     return ioctl(ioctl, argument);
-  }
-
-  final int ioctl(Ioctl ioctl, MemorySegment argument) {
-    return ioctl(ioctl, argument.address());
   }
 
   /** Closes the descriptor; a second call does nothing. */

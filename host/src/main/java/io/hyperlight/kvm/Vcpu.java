@@ -49,6 +49,9 @@ public final class Vcpu extends KvmFile {
   private static final long DIRTY_REGS = offset(KVM_RUN, "kvm_dirty_regs");
   private static final long REGS = offset(KVM_RUN, "s", "regs", "regs");
   private static final long SREGS = offset(KVM_RUN, "s", "regs", "sregs");
+  private static final long XCR_COUNT = offset(Structs.KVM_XCRS, "nr_xcrs");
+  private static final long FIRST_XCR_VALUE =
+      offset(Structs.KVM_XCRS, "xcrs") + offset(Structs.KVM_XCR, "value");
   private static final long CS_SELECTOR = SREGS + offset(Structs.KVM_SREGS, "cs", "selector");
 
   private final MemorySegment run;
@@ -156,7 +159,7 @@ public final class Vcpu extends KvmFile {
       MemorySegment struct = arena.allocate(header + Long.BYTES, 8);
       struct.set(JAVA_INT, 0, Long.BYTES); // of the kernel's sigset_t
       struct.set(JAVA_LONG_UNALIGNED, header, blocked);
-      ioctl(Ioctl.KVM_SET_SIGNAL_MASK, struct);
+      ioctl(arena, Ioctl.KVM_SET_SIGNAL_MASK, struct);
     }
     signalMask = blocked;
   }
@@ -293,7 +296,7 @@ public final class Vcpu extends KvmFile {
   public SpecialRegisters getSregs() {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment struct = arena.allocate(Structs.KVM_SREGS);
-      ioctl(Ioctl.KVM_GET_SREGS, struct);
+      ioctl(arena, Ioctl.KVM_GET_SREGS, struct);
       return SpecialRegisters.read(struct);
     }
   }
@@ -306,7 +309,7 @@ public final class Vcpu extends KvmFile {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment struct = arena.allocate(Structs.KVM_SREGS);
       registers.write(struct);
-      ioctl(Ioctl.KVM_SET_SREGS, struct);
+      ioctl(arena, Ioctl.KVM_SET_SREGS, struct);
     }
   }
 
@@ -358,7 +361,7 @@ public final class Vcpu extends KvmFile {
   private byte[] get(Ioctl ioctl, MemoryLayout layout) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment struct = arena.allocate(layout.byteSize(), 8);
-      ioctl(ioctl, struct);
+      ioctl(arena, ioctl, struct);
       return struct.toArray(JAVA_BYTE);
     }
   }
@@ -367,7 +370,7 @@ public final class Vcpu extends KvmFile {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment struct = arena.allocate(contents.length, 8);
       struct.copyFrom(MemorySegment.ofArray(contents));
-      ioctl(ioctl, struct);
+      ioctl(arena, ioctl, struct);
     }
   }
 
@@ -385,7 +388,7 @@ public final class Vcpu extends KvmFile {
       for (int i = 0; i < indices.length; i++) {
         struct.set(JAVA_INT, header + i * entry, (int) indices[i]);
       }
-      int read = ioctl(Ioctl.KVM_GET_MSRS, struct);
+      int read = ioctl(arena, Ioctl.KVM_GET_MSRS, struct);
       if (read != indices.length) {
         throw new KvmException(
             Ioctl.KVM_GET_MSRS, " of MSR 0x%x".formatted(indices[read]), Errno.EINVAL);
@@ -400,7 +403,7 @@ public final class Vcpu extends KvmFile {
 
   /** {@code KVM_SET_CPUID2}. */
   public void setCpuid2(Cpuid cpuid) {
-    ioctl(Ioctl.KVM_SET_CPUID2, cpuid.struct);
+    ioctl(Ioctl.KVM_SET_CPUID2, cpuid.struct.address());
   }
 
   /**
@@ -410,10 +413,9 @@ public final class Vcpu extends KvmFile {
   public void setXcr0(long value) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment struct = arena.allocate(Structs.KVM_XCRS);
-      struct.set(JAVA_INT, offset(Structs.KVM_XCRS, "nr_xcrs"), 1);
-      long first = offset(Structs.KVM_XCRS, "xcrs");
-      struct.set(JAVA_LONG, first + offset(Structs.KVM_XCR, "value"), value);
-      ioctl(Ioctl.KVM_SET_XCRS, struct);
+      struct.set(JAVA_INT, XCR_COUNT, 1);
+      struct.set(JAVA_LONG, FIRST_XCR_VALUE, value);
+      ioctl(arena, Ioctl.KVM_SET_XCRS, struct);
     }
   }
 
@@ -433,7 +435,7 @@ public final class Vcpu extends KvmFile {
         struct.set(JAVA_INT, header + i * entry, (int) indicesAndValues[2 * i]);
         struct.set(JAVA_LONG, header + i * entry + 8, indicesAndValues[2 * i + 1]);
       }
-      int set = ioctl(Ioctl.KVM_SET_MSRS, struct);
+      int set = ioctl(arena, Ioctl.KVM_SET_MSRS, struct);
       if (set != count) {
         // The ioctl stops at the first register it refuses and returns how many it took.
         throw new KvmException(

@@ -12,6 +12,8 @@ public final class VirtualMachine extends KvmFile {
   private static final long MEMORY_SIZE = region("memory_size");
   private static final long USERSPACE_ADDR = region("userspace_addr");
 
+  private static final long ENABLE_CAP_ARGS = Structs.offset(Structs.KVM_ENABLE_CAP, "args");
+
   static final int MEM_LOG_DIRTY_PAGES = 1;
 
   /** Pages are protected again when they are cleared, not when the log is read. */
@@ -46,7 +48,7 @@ public final class VirtualMachine extends KvmFile {
       region.set(ValueLayout.JAVA_LONG, GUEST_PHYS_ADDR, guestPhysicalAddress);
       region.set(ValueLayout.JAVA_LONG, MEMORY_SIZE, memory.byteSize());
       region.set(ValueLayout.JAVA_LONG, USERSPACE_ADDR, memory.address());
-      ioctl(Ioctl.KVM_SET_USER_MEMORY_REGION, region);
+      ioctl(arena, Ioctl.KVM_SET_USER_MEMORY_REGION, region);
     }
   }
 
@@ -58,7 +60,7 @@ public final class VirtualMachine extends KvmFile {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment region = arena.allocate(Structs.KVM_USERSPACE_MEMORY_REGION);
       region.set(ValueLayout.JAVA_INT, SLOT, slot);
-      ioctl(Ioctl.KVM_SET_USER_MEMORY_REGION, region);
+      ioctl(arena, Ioctl.KVM_SET_USER_MEMORY_REGION, region);
     }
   }
 
@@ -78,8 +80,8 @@ public final class VirtualMachine extends KvmFile {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment struct = arena.allocate(Structs.KVM_ENABLE_CAP);
       struct.set(ValueLayout.JAVA_INT, 0, capability.number);
-      struct.set(ValueLayout.JAVA_LONG, Structs.offset(Structs.KVM_ENABLE_CAP, "args"), argument);
-      ioctl(Ioctl.KVM_ENABLE_CAP, struct);
+      struct.set(ValueLayout.JAVA_LONG, ENABLE_CAP_ARGS, argument);
+      ioctl(arena, Ioctl.KVM_ENABLE_CAP, struct);
     }
   }
 
@@ -111,7 +113,7 @@ public final class VirtualMachine extends KvmFile {
           ValueLayout.JAVA_LONG,
           Structs.offset(Structs.KVM_DIRTY_LOG, "dirty_bitmap"),
           bitmap.address());
-      ioctl(Ioctl.KVM_GET_DIRTY_LOG, struct);
+      ioctl(arena, Ioctl.KVM_GET_DIRTY_LOG, struct);
     }
   }
 
@@ -126,7 +128,7 @@ public final class VirtualMachine extends KvmFile {
           ValueLayout.JAVA_LONG,
           Structs.offset(Structs.KVM_CLEAR_DIRTY_LOG, "dirty_bitmap"),
           bitmap.address());
-      ioctl(Ioctl.KVM_CLEAR_DIRTY_LOG, struct);
+      ioctl(arena, Ioctl.KVM_CLEAR_DIRTY_LOG, struct);
     }
   }
 

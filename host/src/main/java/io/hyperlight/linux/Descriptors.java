@@ -4,6 +4,7 @@ import io.hyperlight.files.FileException;
 import io.hyperlight.os.Errno;
 import io.hyperlight.os.StackRoom;
 import io.hyperlight.os.SystemCallException;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** The table of descriptors: which open file each number is. */
@@ -15,8 +16,11 @@ final class Descriptors {
   private static final int SMALL_TABLE = 64;
 
   private final Changes changes;
-  private final @Nullable OpenFile[] files = new @Nullable OpenFile[MOST];
-  private final boolean[] closeOnExec = new boolean[MOST];
+
+  /** Of this size, or {@link #MOST} from the first number behind it on. */
+  private @Nullable OpenFile[] files = new @Nullable OpenFile[SMALL_TABLE];
+
+  private boolean[] closeOnExec = new boolean[SMALL_TABLE];
 
   /** {@code RLIMIT_NOFILE}: numbers that are given out are below. */
   private int limit;
@@ -37,7 +41,7 @@ final class Descriptors {
 
   /** How many Linux's table would have room for, which grows with the numbers in it. */
   int tableSize() {
-    for (int number = MOST - 1; number >= SMALL_TABLE; number--) {
+    for (int number = files.length - 1; number >= SMALL_TABLE; number--) {
       if (files[number] != null) {
         return MOST;
       }
@@ -50,7 +54,7 @@ final class Descriptors {
    */
   @Nullable OpenFile find(long descriptor) {
     int number = (int) descriptor;
-    return number >= 0 && number < MOST ? files[number] : null;
+    return number >= 0 && number < files.length ? files[number] : null;
   }
 
   /**
@@ -112,7 +116,7 @@ final class Descriptors {
   void requireRoom(int wanted) {
     int free = 0;
     for (int number = 0; number < limit; number++) {
-      free += files[number] == null ? 1 : 0;
+      free += find(number) == null ? 1 : 0;
     }
     if (free < wanted) {
       throw new FileException(Errno.EMFILE);
@@ -126,7 +130,7 @@ final class Descriptors {
    */
   int add(OpenFile file, int from, boolean cloexec) {
     for (int number = from; number < limit; number++) {
-      if (files[number] == null) {
+      if (find(number) == null) {
         put(number, file, cloexec);
         return number;
       }
@@ -136,6 +140,11 @@ final class Descriptors {
 
   /** Gives a file a number, whatever had it before. */
   void put(int number, OpenFile file, boolean cloexec) {
+    if (number >= files.length) {
+      boolean[] more = Arrays.copyOf(closeOnExec, MOST);
+      files = Arrays.copyOf(files, MOST);
+      closeOnExec = more;
+    }
     changes.note();
     OpenFile before = files[number];
     file.retain();
@@ -166,7 +175,7 @@ final class Descriptors {
    */
   void closeAll() {
     SystemCallException failure = null; // a loop of its own: this is on the way of every restore
-    for (int number = 0; number < MOST; number++) {
+    for (int number = 0; number < files.length; number++) {
       if (files[number] != null) {
         try {
           close(number);

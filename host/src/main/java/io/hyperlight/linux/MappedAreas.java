@@ -2,6 +2,7 @@ package io.hyperlight.linux;
 
 import io.hyperlight.os.Checkpoint;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -159,8 +160,10 @@ final class MappedAreas {
 
   /** Takes all away. */
   void clear() {
-    while (!areas.isEmpty()) {
-      release(areas.pollFirstEntry().getValue().object());
+    for (Iterator<MappedArea> all = areas.values().iterator(); all.hasNext(); ) {
+      MappedObject object = all.next().object();
+      all.remove();
+      release(object);
     }
     changed = true;
   }

@@ -40,6 +40,9 @@ final class MappedFiles implements ContentWatcher {
   private final int most;
   private final Map<Key, MappedObject.OfFile> files = new HashMap<>();
 
+  /** The program's own file; null if nothing of it is mapped. */
+  private @Nullable MappedObject program;
+
   /** What a program begins with. */
   private List<MappedArea> initial = List.of();
 
@@ -131,12 +134,19 @@ final class MappedFiles implements ContentWatcher {
     }
   }
 
-  /** Says what a program begins with, which stays for going back to. */
+  /** Says what a program begins with, until {@link #begun}. */
   void begin(long start, long end, Protection protection, FileContent own, long offset) {
-    MappedObject object =
-        initial.isEmpty() ? new MappedObject.OfFile(own, null) : initial.getFirst().object();
+    MappedObject object = program;
+    if (object == null) {
+      object = new MappedObject.OfFile(own, null);
+      program = object;
+    }
     object.retain(); // once more than there are areas: it stays
     areas.put(area(start, end, protection, object, offset));
+  }
+
+  /** Keeps what there is for going back to. */
+  void begun() {
     initial = areas.all();
     areas.forgetChanges();
     base = MappingState.INITIAL;

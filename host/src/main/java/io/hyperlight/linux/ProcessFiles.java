@@ -268,13 +268,13 @@ final class ProcessFiles implements AutoCloseable {
   /** Goes back to an earlier state, also of another guest with the same mounts. */
   void restore(FileState earlier) {
     // A restore makes open contents invalid, so that these have to be opened again.
-    if (earlier != base || changes.any() || earlier.reopens()) {
+    if (!isAt(earlier) || changes.any() || earlier.reopens()) {
       base = null; // until it is done
       changes.note();
       // First: what only descriptors have kept is gone at once then, however much it is.
       restoreFileSystem(earlier);
       descriptors.closeAll();
-      IdentityHashMap<Location, Location> known = new IdentityHashMap<>();
+      IdentityHashMap<Location, Location> known = new IdentityHashMap<>(0); // most have none
       restoreDescriptors(earlier, known);
       Location directory = earlier.workingDirectory();
       workingDirectory = directory == null ? null : directory.in(fileSystem(), known);
@@ -285,7 +285,13 @@ final class ProcessFiles implements AutoCloseable {
       changes.forget();
     } else {
       restoreFileSystem(earlier);
+      base = earlier;
     }
+  }
+
+  /** Whether nothing but the file system can differ from an earlier state. */
+  private boolean isAt(FileState earlier) {
+    return earlier == base || (base != null && base.isInitial() && earlier.isInitial());
   }
 
   private void restoreFileSystem(FileState earlier) {
@@ -296,8 +302,12 @@ final class ProcessFiles implements AutoCloseable {
   }
 
   private void restoreDescriptors(FileState earlier, IdentityHashMap<Location, Location> known) {
-    List<Pipe> pipes = earlier.pipes().stream().map(Pipe::copy).toList();
-    nextPipe = pipes.stream().mapToInt(pipe -> pipe.number() + 1).max().orElse(0);
+    List<Pipe> pipes = new ArrayList<>(0);
+    nextPipe = 0;
+    for (Pipe saved : earlier.pipes()) {
+      pipes.add(saved.copy());
+      nextPipe = Math.max(nextPipe, saved.number() + 1);
+    }
     @Nullable OpenFile[] files = new @Nullable OpenFile[earlier.files().size()];
     for (FileState.Descriptor descriptor : earlier.descriptors()) {
       OpenFile file = files[descriptor.file()];

@@ -308,12 +308,13 @@ public final class SystemCalls implements AutoCloseable {
   }
 
   /**
-   * Says what the program's file has.
+   * Says what the program's file has, after all its parts are {@linkplain #programMapped mapped}.
    *
    * @param content to be closed by nobody
    */
   public void programLoaded(FileContent content) {
     programFile = content;
+    memory.files().begun();
   }
 
   /** Of the program's file as {@code /proc/self/exe} shows it. */
