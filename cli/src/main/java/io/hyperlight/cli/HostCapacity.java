@@ -14,18 +14,23 @@ import java.util.regex.Pattern;
 /** What this machine has of things that sandboxes need, and for how many sandboxes that is. */
 final class HostCapacity {
   /** A sandbox holds the descriptors of its VM and of its virtual processor. */
-  private static final int DESCRIPTORS = 2;
+  static final int DESCRIPTORS = 2;
 
-  /** Its memory, its monitor's, the rings and the kvm_run page. */
-  private static final int MAPPINGS = 4;
+  /**
+   * One from a snapshot: the pieces of the snapshot that its memory consists of, the dirty ring and
+   * the {@code kvm_run} page. What was built is one piece.
+   */
+  static final int MAPPINGS = 8;
 
   /** What a JVM has open anyway, roughly. */
   private static final int DESCRIPTORS_OF_JVM = 100;
 
   private static final int MAPPINGS_OF_JVM = 1_000;
 
-  /** Kernel and host memory of a sandbox whose guest touches next to nothing, in KiB. */
-  private static final int SMALL_KIB = 2_048;
+  /**
+   * Kernel and host memory of a sandbox whose guest touches next to nothing, in KiB, rounded up.
+   */
+  private static final int SMALL_KIB = 1_024;
 
   /**
    * One thing.
@@ -91,7 +96,7 @@ final class HostCapacity {
     return new Fact(
         "vm.max_map_count",
         count(most),
-        "up to %d mappings for a sandbox: at least some %s sandboxes in a process; sysctl -w vm.max_map_count=NUMBER raises it"
+        "%d for a sandbox with a small guest from a snapshot: some %s of these in a process; a large program needs some dozens; sysctl -w vm.max_map_count=NUMBER raises it"
             .formatted(MAPPINGS, count(sandboxes)));
   }
 
@@ -101,7 +106,7 @@ final class HostCapacity {
         "%s MiB available".formatted(count(kib >> 10)),
         "some %s sandboxes whose guests touch little; each costs what its guest touches, and about"
                 .formatted(count(kib / SMALL_KIB))
-            + " 2 MiB beside that");
+            + " 1 MiB beside that");
   }
 
   private static Fact hugePages(String text) {
