@@ -8,6 +8,7 @@ import io.hyperlight.testing.NotInHardwareLane;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -81,10 +82,18 @@ class DirtyTrackerTest {
     }
   }
 
-  @ParameterizedTest
-  @EnumSource(names = {"RING", "LOG"})
+  @Test
   @NotInHardwareLane("The emulated processor makes no entry in the dirty ring after a reset.")
-  void aPageIsReportedAgainAfterRearming(DirtyTracking tracking) {
+  void aPageIsReportedAgainAfterTheRingIsRearmed() {
+    reportsAgainAfterRearming(DirtyTracking.RING);
+  }
+
+  @Test
+  void aPageIsReportedAgainAfterTheLogIsRearmed() {
+    reportsAgainAfterRearming(DirtyTracking.LOG);
+  }
+
+  private void reportsAgainAfterRearming(DirtyTracking tracking) {
     try (MachineImage image = original.freeze();
         Machine machine = Machine.spawn(Hypervisor.get(), image, tracking)) {
       DirtyTracker tracker = machine.tracker();
@@ -97,10 +106,18 @@ class DirtyTrackerTest {
     }
   }
 
-  @ParameterizedTest
-  @EnumSource(names = {"RING", "LOG"})
+  @Test
   @NotInHardwareLane("The emulated processor makes no entry in the dirty ring after a reset.")
-  void aCallThatWritesMoreThanThereIsRoomForIsNotDisturbed(DirtyTracking tracking) {
+  void aCallThatWritesMoreThanTheRingHasRoomForIsNotDisturbed() {
+    isNotDisturbedByManyPages(DirtyTracking.RING);
+  }
+
+  @Test
+  void aCallThatWritesAsMuchIsNotDisturbedWithTheLog() {
+    isNotDisturbedByManyPages(DirtyTracking.LOG);
+  }
+
+  private void isNotDisturbedByManyPages(DirtyTracking tracking) {
     try (MachineImage image = original.freeze();
         Machine machine = Machine.spawn(Hypervisor.get(), image, tracking)) {
       for (int round = 0; round < 3; round++) {
