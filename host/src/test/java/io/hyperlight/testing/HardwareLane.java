@@ -10,10 +10,12 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.engine.support.descriptor.ClassSource;
 import org.junit.platform.launcher.Launcher;
@@ -38,8 +40,8 @@ final class HardwareLane {
   /**
    * Exits with status 0 if tests were found and all of them passed.
    *
-   * @param arguments {@code quick}, {@code all} or the name of one class; the slice of them, such
-   *     as {@code 1/2}; and the folder with the classes of the tests
+   * @param arguments {@code quick}, {@code all} or the names of classes with commas in between; the
+   *     slice of them, such as {@code 1/2}; and the folder with the classes of the tests
    */
   public static void main(String[] arguments) {
     boolean passed =
@@ -78,8 +80,12 @@ final class HardwareLane {
     return switch (part) {
       case "quick" -> tests.filters(includeTags(HardwareLaneQuick.TAG));
       case "all" -> tests;
-      default -> tests.filters(includeClassNamePatterns(".*\\b" + Pattern.quote(part)));
+      default -> tests.filters(includeClassNamePatterns(".*\\b(?:" + anyOf(part) + ")"));
     };
+  }
+
+  private static String anyOf(String names) {
+    return Arrays.stream(names.split(",")).map(Pattern::quote).collect(Collectors.joining("|"));
   }
 
   private void print(TestExecutionSummary summary) {
