@@ -32,11 +32,15 @@ import java.util.Map;
  * }
  * }</pre>
  *
+ * <p>Where the stack is full, {@code end} may have no room either. Then {@code instance.user} is
+ * set to null in its place.
+ *
  * <p>Each is a hidden class of its own, held by its method handle alone, so that it goes when its
  * program goes.
  */
 final class CallStubs {
   private static final ClassDesc INSTANCE = ClassDesc.of(Instance.class.getName());
+  private static final ClassDesc THREAD = ClassDesc.of(Thread.class.getName());
   private static final ClassDesc FUNCTION = ClassDesc.of(ExportedFunction.class.getName());
   private static final String METHOD = "call";
 
@@ -92,9 +96,23 @@ final class CallStubs {
         body -> emitCall(body, signature),
         handlers ->
             handlers.catchingAll(handler -> {
-              invoke(handler.aload(0), "end", ConstantDescs.CD_void);
-              handler.athrow();
+              int thrown = handler.allocateLocal(TypeKind.REFERENCE);
+              handler.astore(thrown);
+              emitEnd(handler);
+              handler.aload(thrown).athrow();
             }));
+  }
+
+  /**
+   * Gives the instance free where the stack may be full, also for this call: at least by a store,
+   * which needs no room.
+   */
+  private static void emitEnd(CodeBuilder code) {
+    code.trying(
+        body -> invoke(body.aload(0), "end", ConstantDescs.CD_void),
+        handlers ->
+            handlers.catchingAll(handler ->
+                handler.pop().aload(0).aconst_null().putfield(INSTANCE, "user", THREAD)));
   }
 
   private static void emitCall(CodeBuilder code, Signature signature) {

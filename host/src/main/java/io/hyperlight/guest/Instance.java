@@ -71,8 +71,8 @@ public final class Instance implements AutoCloseable {
   /** Whether no call may begin any more. */
   private volatile boolean refusing;
 
-  /** The thread that has claimed the instance. */
-  private volatile @Nullable Thread user;
+  /** The thread that has claimed the instance. Stubs of calls set it to null, at the end. */
+  volatile @Nullable Thread user;
 
   // The rest belongs to the thread that has claimed it.
 
@@ -198,6 +198,7 @@ public final class Instance implements AutoCloseable {
    * @throws RuntimeException from the reporter, if the instance is in use or closed
    */
   public Map<String, Long> refusals() {
+    StackRoom.requireLittle(); // for end()
     claimOpen();
     try {
       return loaded.hypercalls().refusals();
@@ -212,6 +213,7 @@ public final class Instance implements AutoCloseable {
    * @throws RuntimeException from the reporter, if the instance is in use or closed
    */
   public FileSystem.State writtenFiles() {
+    StackRoom.requireLittle(); // for end()
     claimOpen();
     try {
       return loaded.hypercalls().writtenFiles();
@@ -226,6 +228,7 @@ public final class Instance implements AutoCloseable {
    * @throws RuntimeException from the reporter, if the instance is in use or closed
    */
   public Usage usage() {
+    StackRoom.requireLittle(); // for end()
     claimOpen();
     try {
       return new Usage(loaded.hypercalls().systemCallCount(), machine().mostMemoryBytes());
@@ -277,6 +280,7 @@ public final class Instance implements AutoCloseable {
    * @throws RuntimeException as {@link #begin}
    */
   private void beginCall(long timeoutNanos) {
+    StackRoom.requireLittle(); // for end()
     claimUsable();
     try {
       beginTimed(timeoutNanos);
@@ -698,6 +702,7 @@ public final class Instance implements AutoCloseable {
    * @throws io.hyperlight.os.SystemCallException if the host has no room for the image
    */
   public InstanceImage snapshot() {
+    StackRoom.requireLittle(); // for end()
     claimUsable();
     try {
       return loaded.freeze(waiting);
@@ -719,6 +724,7 @@ public final class Instance implements AutoCloseable {
    *     is what it was
    */
   public void restore(InstanceImage image) {
+    StackRoom.requireLittle(); // for end()
     claimOpen();
     Ending before = unusableSince;
     unusableSince = HALF_RESTORED;
@@ -755,6 +761,7 @@ public final class Instance implements AutoCloseable {
    *     what it is
    */
   public Instance detach() {
+    StackRoom.requireLittle(); // for end()
     claim();
     try {
       if (closed) {

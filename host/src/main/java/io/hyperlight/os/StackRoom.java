@@ -13,6 +13,9 @@ public final class StackRoom {
    */
   private static final int DEPTH = 200;
 
+  /** Some two KiB at least. */
+  private static final int LITTLE = 12;
+
   private StackRoom() {}
 
   /**
@@ -22,6 +25,16 @@ public final class StackRoom {
    */
   public static void require() {
     long _ = descend(DEPTH, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20);
+  }
+
+  /**
+   * Makes sure that there is room for a few calls that allocate nothing, such as those that give
+   * something free that is claimed next. Takes less than a tenth of a microsecond.
+   *
+   * @throws StackOverflowError if there is none; nothing has happened then
+   */
+  public static void requireLittle() {
+    long _ = descend(LITTLE, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20);
   }
 
   /** Arguments that go round, for the compiler to keep all of them on the stack. */

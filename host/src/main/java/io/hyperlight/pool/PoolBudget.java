@@ -13,8 +13,9 @@ import org.jspecify.annotations.Nullable;
  * large items waiting for ever. While a starving pool cannot be served, the other pools are asked
  * to give up an item, one at a time.
  *
- * <p><b>Locks.</b> A pool may call {@link Share#yields} and {@link Share#claim} while it holds its
- * own lock, and none of the other methods, because they may call back into any pool.
+ * <p><b>Locks.</b> A pool may call {@link Share#yields}, {@link Share#claim}, {@link Share#knows}
+ * and {@link Share#takeGrant} while it holds its own lock, and none of the other methods, because
+ * they may call back into any pool.
  *
  * <p><b>Errors.</b> Every method does its part wholly, or fails before it has changed anything:
  * nothing is allocated in between.
