@@ -25,6 +25,12 @@ public final class Steps {
   private long systemCall = -1;
   private long steps;
   private long allocated;
+  private long checkpoints;
+
+  /** How many are passed before the one at which something is done. */
+  private long left = Long.MAX_VALUE;
+
+  private Runnable atCheckpoint = () -> {};
 
   /** Whether no call is around, so that nothing ends what is done. */
   private boolean outsideOfCalls;
@@ -76,7 +82,34 @@ public final class Steps {
     Steps now = ofThisThread();
     if (now != null && !now.outsideOfCalls) {
       now.end();
+      now.passCheckpoint();
     }
+  }
+
+  private void passCheckpoint() {
+    checkpoints++;
+    if (left-- == 0) {
+      atCheckpoint.run();
+    }
+  }
+
+  /** How many checkpoints this thread passes in some work. */
+  public static long checkpoints(Runnable work) {
+    Steps now = Objects.requireNonNull(ofThisThread());
+    long before = now.checkpoints;
+    work.run();
+    return now.checkpoints - before;
+  }
+
+  /**
+   * Does something at one of the checkpoints that this thread passes.
+   *
+   * @param after how many others
+   */
+  public static void atCheckpoint(long after, Runnable work) {
+    Steps now = Objects.requireNonNull(ofThisThread());
+    now.left = after;
+    now.atCheckpoint = work;
   }
 
   /**
