@@ -30,7 +30,10 @@ public final class SteppedCuts implements Runnable {
   @Override
   public void run() {
     Program serving =
-        Program.of(program).memorySize(32L << 20).callTimeout(Duration.ofMinutes(10));
+        Program.of(program)
+            .memorySize(6L << 20)
+            .stackSize(64 << 10)
+            .callTimeout(Duration.ofMinutes(10));
     try (Sandbox first = serving.startServing();
         Snapshot snapshot = first.snapshot();
         Sandbox sandbox = snapshot.spawn()) {

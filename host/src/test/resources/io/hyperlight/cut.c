@@ -89,6 +89,18 @@ static long wrong(void)
         found += !can_write(sparse) || can_read((long *)((char *)sparse + PAGE));
         found += can_read((long *)(TARGET + i * PAGE));
     }
+    /* All the memory that is left is zeros, and nobody else's. */
+    long more = 0;
+    while (mmap(TARGET + more * PAGE, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED) {
+        long *page = (long *)(TARGET + more++ * PAGE);
+        found += *page != 0;
+        *page = 1000000;
+    }
+    found += more < 2 * PAGES;
+    for (long i = 0; i < PAGES; i++) {
+        found += *(long *)(DENSE + i * PAGE) != i + 1 || *(long *)(SPARSE + i * GAP * PAGE) != -i - 1;
+    }
+    found += munmap(TARGET, more * PAGE) != 0;
     return found;
 }
 
