@@ -6,6 +6,7 @@ import io.hyperlight.kvm.Register;
 import io.hyperlight.linux.CallBudget;
 import io.hyperlight.linux.GuestMessage;
 import io.hyperlight.linux.LimitPassedException;
+import io.hyperlight.linux.LinuxState;
 import io.hyperlight.linux.ProcessEnding;
 import io.hyperlight.linux.SystemCalls;
 import io.hyperlight.os.Errno;
@@ -80,12 +81,12 @@ final class Hypercalls {
   }
 
   /** What of it a snapshot has to keep. */
-  SystemCalls.State state() {
+  LinuxState state() {
     return systemCalls.state();
   }
 
   /** Goes back to an earlier state, after machine and window have gone back. */
-  void restore(SystemCalls.State earlier) {
+  void restore(LinuxState earlier) {
     systemCalls.restore(earlier);
     lastFailure = null;
   }

@@ -1,6 +1,6 @@
 package io.hyperlight.guest;
 
-import io.hyperlight.linux.SystemCalls;
+import io.hyperlight.linux.LinuxState;
 import io.hyperlight.vm.MachineImage;
 
 /**
@@ -17,7 +17,7 @@ public record InstanceImage(
     MachineImage machine,
     GuestLayout layout,
     long windowEnd,
-    SystemCalls.State systemCalls,
+    LinuxState systemCalls,
     Surroundings surroundings)
     implements AutoCloseable {
 

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.hyperlight.files.FileException;
 import io.hyperlight.linux.CallBudget;
+import io.hyperlight.linux.LinuxState;
 import io.hyperlight.linux.Settings;
 import io.hyperlight.linux.SystemCalls;
 import io.hyperlight.vm.AddressSpace;
@@ -279,7 +280,7 @@ final class LoadedProgram implements AutoCloseable {
   }
 
   /** Of a new one, which is closed if that fails. */
-  private void restoreSystemCalls(SystemCalls.State earlier) {
+  private void restoreSystemCalls(LinuxState earlier) {
     try {
       earlier.retain();
       try {
@@ -299,7 +300,7 @@ final class LoadedProgram implements AutoCloseable {
    * @param atSystemCall whether the guest waits for an answer; if not, it is between two calls
    */
   InstanceImage freeze(boolean atSystemCall) {
-    SystemCalls.State state = hypercalls.state();
+    LinuxState state = hypercalls.state();
     try {
       return new InstanceImage(
           program,

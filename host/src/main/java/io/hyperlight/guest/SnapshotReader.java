@@ -1,7 +1,7 @@
 package io.hyperlight.guest;
 
+import io.hyperlight.linux.LinuxState;
 import io.hyperlight.linux.Settings;
-import io.hyperlight.linux.SystemCalls;
 import io.hyperlight.vm.AddressSpace;
 import io.hyperlight.vm.GuestMemoryExhaustedException;
 import io.hyperlight.vm.Hypervisor;
@@ -232,7 +232,7 @@ public final class SnapshotReader {
               + String.join(", ", missing)
               + ", which guests on this machine do not have: make it anew on this machine");
     }
-    SystemCalls.State state = SystemCalls.State.of(header.programBreak(), header.monotonicNanos());
+    LinuxState state = LinuxState.of(header.programBreak(), header.monotonicNanos());
     Surroundings surroundings =
         new Surroundings(
             Collections.nCopies(program.importsByNumber().size(), null), output, Settings.DEFAULT);

@@ -148,83 +148,11 @@ public final class SystemCalls implements AutoCloseable {
     files = new ProcessFiles(this, streams, settings);
   }
 
-  /**
-   * What a snapshot has to keep. Immutable; may hold descriptors of the host until it is closed.
-   *
-   * @param programBreak where it is
-   * @param files descriptors and what is in the file system
-   * @param monotonicNanos what the monotonic clock said; 0 if nobody has asked it
-   * @param signals handlers, and what is blocked or pending
-   * @param process what else there is of it
-   * @param mappings of objects
-   */
-  public record State(
-      long programBreak,
-      FileState files,
-      long monotonicNanos,
-      SignalState signals,
-      ProcessState process,
-      MappingState mappings)
-      implements AutoCloseable {
-    /** That of a program whose descriptors and signals are as at the start. */
-    public static State of(long programBreak, long monotonicNanos) {
-      return new State(
-          programBreak,
-          FileState.INITIAL,
-          monotonicNanos,
-          SignalState.INITIAL,
-          ProcessState.INITIAL,
-          MappingState.INITIAL);
-    }
-
-    /** Whether it is {@link #of} the same numbers, but for contents of files. */
-    public boolean isInitial() {
-      return files.isInitial()
-          && signals.equals(SignalState.INITIAL)
-          && process.isInitial()
-          && mappings.isInitial();
-    }
-
-    /**
-     * Keeps what it holds until {@link #release}, also if it is closed meanwhile.
-     *
-     * @throws io.hyperlight.vm.ImageClosedException if it is closed already
-     */
-    public void retain() {
-      files.retain();
-      try {
-        mappings.retain();
-      } catch (Throwable t) {
-        files.release();
-        throw t;
-      }
-    }
-
-    /** Ends what {@link #retain} began. */
-    public void release() {
-      try {
-        files.release();
-      } finally {
-        mappings.release();
-      }
-    }
-
-    /** Gives up what it holds of the host. A second call does nothing. */
-    @Override
-    public void close() {
-      try {
-        files.close();
-      } finally {
-        mappings.close();
-      }
-    }
-  }
-
   /** The state between two calls, to be closed by the caller. */
-  public State state() {
+  public LinuxState state() {
     FileState frozen = files.freeze();
     try {
-      return new State(
+      return new LinuxState(
           memory.programBreak().current(),
           frozen,
           time.state(),
@@ -244,16 +172,16 @@ public final class SystemCalls implements AutoCloseable {
   /**
    * Goes back to an earlier state, after the machine has gone back.
    *
-   * @param earlier is not closed meanwhile, or is {@linkplain State#retain retained}
+   * @param earlier is not closed meanwhile, or is {@linkplain LinuxState#retain retained}
    */
-  public void restore(State earlier) {
-    memory.programBreak().restore(earlier.programBreak);
-    files.restore(earlier.files);
-    memory.files().restore(earlier.mappings, fileSystem);
-    time.restore(earlier.monotonicNanos);
+  public void restore(LinuxState earlier) {
+    memory.programBreak().restore(earlier.programBreak());
+    files.restore(earlier.files());
+    memory.files().restore(earlier.mappings(), fileSystem);
+    time.restore(earlier.monotonicNanos());
     random.restore();
-    signals.restore(earlier.signals);
-    process.restore(earlier.process);
+    signals.restore(earlier.signals());
+    process.restore(earlier.process());
     refusals.clear();
     count = 0;
     beginCall();
