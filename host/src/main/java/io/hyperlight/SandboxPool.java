@@ -212,7 +212,12 @@ public final class SandboxPool implements AutoCloseable {
   }
 
   private Sandbox borrow(Loan<Sandbox> loan, long nanos) {
-    return borrow(loan, nanos, Deadline.in(nanos));
+    try {
+      pool.acquire(loan, nanos);
+    } catch (RefusedException e) {
+      throw exceptionFor(e, nanos);
+    }
+    return loan.item();
   }
 
   private Sandbox borrow(Loan<Sandbox> loan, long nanos, Deadline deadline) {

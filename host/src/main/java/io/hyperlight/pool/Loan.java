@@ -1,12 +1,11 @@
 package io.hyperlight.pool;
 
-import io.hyperlight.pool.RefusedException.Reason;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What somebody borrows from a pool: made before anything is taken, so that nothing is taken
- * without a place where it is noted. Waits in the pool's line if there is nothing to be lent.
+ * without a place where it is noted. Has a {@link Waiter} if there is nothing to be lent.
  *
  * @param <T> the type of the items
  */
@@ -37,19 +36,8 @@ public final class Loan<T> {
   /** As it is for this holder; the next one has another face of it. */
   volatile @Nullable T item;
 
-  @Nullable Reason refusal;
-  @Nullable Throwable cause;
-
-  /** The neighbours in the line. */
-  @Nullable Loan<T> before;
-
-  @Nullable Loan<T> after;
-
-  /** Who waits. */
-  @Nullable Thread holder;
-
-  /** The identifier of its thread. */
-  long holderId;
+  /** Null if the item was there at once. */
+  @Nullable Waiter<T> waiter;
 
   /** The item that is lent. */
   public T item() {

@@ -68,9 +68,9 @@ public final class RecyclingPool<T> implements AutoCloseable {
   private final Object lock = new Object();
 
   /** The line of those who wait. */
-  private @Nullable Loan<T> firstWaiting;
+  private @Nullable Waiter<T> firstWaiting;
 
-  private @Nullable Loan<T> lastWaiting;
+  private @Nullable Waiter<T> lastWaiting;
   private int waiting;
 
   private final ReadyMembers<T> ready;
@@ -123,7 +123,8 @@ public final class RecyclingPool<T> implements AutoCloseable {
         caretakers.add(new Caretaker<>(this, keeper, share, name));
       }
       // An error that strikes a holder must not be the first thing that needs this.
-      boolean _ = refusal(Reason.CLOSED, null).reason() == Reason.TIMED_OUT;
+      boolean _ = new RefusedException(Reason.CLOSED, null).reason() == Reason.TIMED_OUT;
+      boolean _ = new Waiter<>(new Loan<T>(), Thread.currentThread(), 0).loan.over;
     } catch (Throwable t) {
       share.leave();
       throw t;
@@ -195,7 +196,7 @@ public final class RecyclingPool<T> implements AutoCloseable {
    */
   public Loan<T> acquire(long maxWaitNanos) throws RefusedException {
     Loan<T> loan = new Loan<>();
-    acquire(loan, Deadline.in(maxWaitNanos));
+    acquire(loan, maxWaitNanos);
     return loan;
   }
 
@@ -204,14 +205,29 @@ public final class RecyclingPool<T> implements AutoCloseable {
    * this throws.
    *
    * @param loan a new one
+   * @param maxWaitNanos how long to wait; zero or less does not wait
+   * @throws RefusedException if there is none in time, or never
+   */
+  public void acquire(Loan<T> loan, long maxWaitNanos) throws RefusedException {
+    acquire(loan, null, maxWaitNanos);
+  }
+
+  /**
+   * The same with a deadline.
+   *
    * @param deadline one that has passed does not wait
    * @throws RefusedException if there is none in time, or never
    */
   public void acquire(Loan<T> loan, Deadline deadline) throws RefusedException {
+    acquire(loan, deadline, deadline.remainingNanos());
+  }
+
+  private void acquire(Loan<T> loan, @Nullable Deadline deadline, long maxWaitNanos)
+      throws RefusedException {
     try {
-      begin(loan, deadline);
+      begin(loan, maxWaitNanos > 0);
       if (loan.state == Loan.State.WAITING) {
-        await(loan, deadline);
+        await(loan, deadline == null ? Deadline.in(maxWaitNanos) : deadline);
       }
       if (loan.state != Loan.State.LENT) {
         throw refusalOf(loan);
@@ -220,9 +236,10 @@ public final class RecyclingPool<T> implements AutoCloseable {
       loan.over = true;
       synchronized (lock) {
         // Calls nothing.
-        if (loan.state == Loan.State.WAITING) {
-          Loan<T> before = loan.before;
-          Loan<T> after = loan.after;
+        Waiter<T> waiter = loan.waiter;
+        if (loan.state == Loan.State.WAITING && waiter != null) {
+          Waiter<T> before = waiter.before;
+          Waiter<T> after = waiter.after;
           if (before == null) {
             firstWaiting = after;
           } else {
@@ -242,19 +259,16 @@ public final class RecyclingPool<T> implements AutoCloseable {
   }
 
   /** Takes what is ready, or queues up. */
-  private void begin(Loan<T> loan, Deadline deadline) {
-    boolean waits = !deadline.isExpired();
+  private void begin(Loan<T> loan, boolean waits) {
     Thread thread = Thread.currentThread();
     long id = thread.threadId();
-    loan.holder = thread;
-    loan.holderId = id;
     steps.at("acquire", "begin");
     synchronized (lock) {
       Member<T> member = closed ? null : ready.find(id);
       Reason late = lateReason();
       Throwable failure = growth.lastFailure();
       steps.at("acquire", "found");
-      // Calls nothing from here to the last change.
+      // Calls nothing from the first change to the last.
       if (member != null) {
         MemberList<T> list = ready.members;
         Member<T> before = member.before;
@@ -280,21 +294,25 @@ public final class RecyclingPool<T> implements AutoCloseable {
         loan.state = Loan.State.LENT;
         lent++;
         counters.acquired++;
-      } else if (closed || !waits) {
-        loan.state = Loan.State.REFUSED;
-        loan.refusal = closed ? Reason.CLOSED : late;
-        loan.cause = closed || late == Reason.NO_BUDGET ? null : failure;
-        counters.refused++;
       } else {
-        loan.before = lastWaiting;
-        if (lastWaiting == null) {
-          firstWaiting = loan;
+        Waiter<T> waiter = new Waiter<>(loan, thread, id);
+        loan.waiter = waiter;
+        if (closed || !waits) {
+          loan.state = Loan.State.REFUSED;
+          waiter.refusal = closed ? Reason.CLOSED : late;
+          waiter.cause = closed || late == Reason.NO_BUDGET ? null : failure;
+          counters.refused++;
         } else {
-          lastWaiting.after = loan;
+          waiter.before = lastWaiting;
+          if (lastWaiting == null) {
+            firstWaiting = waiter;
+          } else {
+            lastWaiting.after = waiter;
+          }
+          lastWaiting = waiter;
+          waiting++;
+          loan.state = Loan.State.WAITING;
         }
-        lastWaiting = loan;
-        waiting++;
-        loan.state = Loan.State.WAITING;
       }
       steps.at("acquire", "changed");
       wakeForGrowth();
@@ -325,11 +343,12 @@ public final class RecyclingPool<T> implements AutoCloseable {
       if (waited > counters.longestWaitNanos) {
         counters.longestWaitNanos = waited;
       }
-      if (loan.state != Loan.State.WAITING) {
+      Waiter<T> waiter = loan.waiter;
+      if (loan.state != Loan.State.WAITING || waiter == null) {
         return; // an answer that came first is taken, or it would be lost
       }
-      Loan<T> before = loan.before;
-      Loan<T> after = loan.after;
+      Waiter<T> before = waiter.before;
+      Waiter<T> after = waiter.after;
       if (before == null) {
         firstWaiting = after;
       } else {
@@ -342,8 +361,8 @@ public final class RecyclingPool<T> implements AutoCloseable {
       }
       waiting--;
       loan.state = Loan.State.REFUSED;
-      loan.refusal = interrupted ? Reason.INTERRUPTED : late;
-      loan.cause = interrupted || late == Reason.NO_BUDGET ? null : failure;
+      waiter.refusal = interrupted ? Reason.INTERRUPTED : late;
+      waiter.cause = interrupted || late == Reason.NO_BUDGET ? null : failure;
       counters.refused++;
       wake(); // what was claimed for this thread may be needless now
     }
@@ -354,12 +373,10 @@ public final class RecyclingPool<T> implements AutoCloseable {
   }
 
   private RefusedException refusalOf(Loan<T> loan) {
-    Reason reason = loan.refusal;
-    return refusal(reason == null ? Reason.TIMED_OUT : reason, loan.cause);
-  }
-
-  private static RefusedException refusal(Reason reason, @Nullable Throwable cause) {
-    return new RefusedException(reason, cause);
+    Waiter<T> waiter = loan.waiter;
+    Reason reason = waiter == null ? null : waiter.refusal;
+    return new RefusedException(
+        reason == null ? Reason.TIMED_OUT : reason, waiter == null ? null : waiter.cause);
   }
 
   /**
@@ -468,9 +485,9 @@ public final class RecyclingPool<T> implements AutoCloseable {
   }
 
   private void refuseAll() {
-    Loan<T> loan;
-    while ((loan = takeFirstWaiting()) != null) {
-      refuse(loan, Reason.CLOSED, null);
+    Waiter<T> waiter;
+    while ((waiter = takeFirstWaiting()) != null) {
+      refuse(waiter, Reason.CLOSED, null);
     }
   }
 
@@ -486,37 +503,37 @@ public final class RecyclingPool<T> implements AutoCloseable {
   // The line. With the lock held, by those who have a stack.
 
   /** Takes the first who waits out of the line. */
-  private @Nullable Loan<T> takeFirstWaiting() {
-    Loan<T> loan = firstWaiting;
-    if (loan != null) {
-      firstWaiting = loan.after;
-      if (loan.after == null) {
+  private @Nullable Waiter<T> takeFirstWaiting() {
+    Waiter<T> waiter = firstWaiting;
+    if (waiter != null) {
+      firstWaiting = waiter.after;
+      if (waiter.after == null) {
         lastWaiting = null;
       } else {
-        loan.after.before = null;
+        waiter.after.before = null;
       }
-      loan.after = null;
+      waiter.after = null;
       waiting--;
     }
-    return loan;
+    return waiter;
   }
 
-  private void refuse(Loan<T> loan, Reason reason, @Nullable Throwable cause) {
-    loan.refusal = reason;
-    loan.cause = cause;
+  private void refuse(Waiter<T> waiter, Reason reason, @Nullable Throwable cause) {
+    waiter.refusal = reason;
+    waiter.cause = cause;
     counters.refused++;
-    loan.state = Loan.State.REFUSED;
-    LockSupport.unpark(loan.holder);
+    waiter.loan.state = Loan.State.REFUSED;
+    LockSupport.unpark(waiter.thread);
   }
 
-  private void lend(Member<T> member, Loan<T> loan) {
-    member.loan = loan;
-    member.lastHolder = loan.holderId;
+  private void lend(Member<T> member, Waiter<T> waiter) {
+    member.loan = waiter.loan;
+    member.lastHolder = waiter.threadId;
     member.uses++;
-    loan.lend(member);
+    waiter.loan.lend(member);
     lent++;
     counters.acquired++;
-    LockSupport.unpark(loan.holder);
+    LockSupport.unpark(waiter.thread);
   }
 
   // What to do. For caretakers.
@@ -709,12 +726,12 @@ public final class RecyclingPool<T> implements AutoCloseable {
         caretaker.action = Action.DECIDE;
         return;
       }
-      Loan<T> loan = takeFirstWaiting();
+      Waiter<T> waiter = takeFirstWaiting();
       caretaker.done();
-      if (loan == null) {
+      if (waiter == null) {
         ready.push(member, now);
       } else {
-        lend(member, loan);
+        lend(member, waiter);
       }
     }
   }
@@ -731,9 +748,9 @@ public final class RecyclingPool<T> implements AutoCloseable {
       total--;
       counters.creationFailed();
       caretaker.done();
-      Loan<T> loan = total == 0 ? takeFirstWaiting() : null;
-      if (loan != null) {
-        refuse(loan, Reason.NOT_CREATED, failure);
+      Waiter<T> waiter = total == 0 ? takeFirstWaiting() : null;
+      if (waiter != null) {
+        refuse(waiter, Reason.NOT_CREATED, failure);
       }
       wake();
     }
