@@ -33,6 +33,9 @@ import org.junit.platform.launcher.listeners.TestExecutionSummary;
  * <p>Several machines share the tests: each runs a {@link Slice} of them.
  */
 final class HardwareLane {
+  /** Longer than most tests take. */
+  private static final Duration LONG = Duration.ofSeconds(20);
+
   private final PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
 
   private HardwareLane() {}
@@ -99,7 +102,10 @@ final class HardwareLane {
         summary.getTestsSkippedCount());
   }
 
-  /** A line for every class, with its time, so that a hanging or slow one shows. */
+  /**
+   * A line for every class, with its time, so that a hanging or slow one shows; and for every test
+   * that takes long, since a machine that prints nothing for too long is ended.
+   */
   private final class Progress implements TestExecutionListener {
     volatile boolean hasTooManyIterations;
     private final ConcurrentHashMap<TestIdentifier, Long> starts = new ConcurrentHashMap<>();
@@ -123,9 +129,11 @@ final class HardwareLane {
     @Override
     public void executionFinished(TestIdentifier test, TestExecutionResult result) {
       long start = Objects.requireNonNull(starts.remove(test));
+      Duration time = Duration.ofNanos(System.nanoTime() - start);
       if (test.getSource().orElse(null) instanceof ClassSource) {
-        long milliseconds = Duration.ofNanos(System.nanoTime() - start).toMillis();
-        out.printf("  %.1f s%n", milliseconds / 1000.0);
+        out.printf("  %.1f s%n", time.toMillis() / 1000.0);
+      } else if (test.isTest() && time.compareTo(LONG) > 0) {
+        out.printf("  %.1f s of it: %s%n", time.toMillis() / 1000.0, test.getDisplayName());
       }
       if (test.isTest() && result.getStatus() == TestExecutionResult.Status.FAILED) {
         out.println("  FAILED: " + test.getDisplayName());
