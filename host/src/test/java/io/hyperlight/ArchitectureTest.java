@@ -22,6 +22,7 @@ import com.tngtech.archunit.core.domain.properties.HasModifiers;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import io.hyperlight.os.LibraryThreads;
 import io.hyperlight.os.Posix;
+import io.hyperlight.testing.ClassFolder;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.lang.foreign.AddressLayout;
 import java.lang.foreign.Arena;
@@ -30,8 +31,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.module.ModuleDescriptor;
 import java.lang.module.ModuleFinder;
-import java.net.URISyntaxException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -60,16 +59,7 @@ class ArchitectureTest {
   private static JavaClasses importLibrary() {
     // Names of the JDK's classes are all that is needed: reading them takes seconds.
     ArchConfiguration.get().setResolveMissingDependenciesFromClassPath(false);
-    return new ClassFileImporter().importPath(location());
-  }
-
-  /** Where the library's class files are. */
-  private static Path location() {
-    try {
-      return Path.of(Sandbox.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-    } catch (URISyntaxException e) {
-      throw new IllegalStateException(e);
-    }
+    return new ClassFileImporter().importPath(ClassFolder.of(Sandbox.class));
   }
 
   @Test
@@ -136,7 +126,7 @@ class ArchitectureTest {
   }
 
   private static ModuleDescriptor descriptor() {
-    return ModuleFinder.of(location()).findAll().iterator().next().descriptor();
+    return ModuleFinder.of(ClassFolder.of(Sandbox.class)).findAll().iterator().next().descriptor();
   }
 
   @Test

@@ -127,7 +127,7 @@ final class ContentAttacks {
                 "/sys/fs/cgroup", "/sys/kernel/debug", "/sys/module/kvm", "/proc/self/syscall", "/proc/self/clear_refs",
             };
             static const char *const fixed[] = {
-                "/proc/self/exe", "/proc/self/comm", "/proc/self/maps", "/proc/self/environ", "/proc/self/status",
+                "/proc/self/exe", "/proc/self/cmdline", "/proc/self/maps", "/proc/self/environ", "/proc/self/status",
                 "/proc/sys/vm/overcommit_memory", "/proc/cpuinfo", "/sys/devices/system/cpu/online",
             };
             for (size_t i = 0; i < COUNT(none); i++) {

@@ -3,6 +3,7 @@ package io.hyperlight;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.testing.ChildJvm;
+import io.hyperlight.testing.ClassFolder;
 import io.hyperlight.testing.Command;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.NotInHardwareLane;
@@ -39,10 +40,10 @@ class ExhaustionTest {
   /** As users have it: a folder needs a descriptor for each class that is loaded. */
   @BeforeAll
   static void packTheClasses() {
-    String tests = folderOf(ExhaustedHost.class);
+    String tests = ClassFolder.of(ExhaustedHost.class).toString();
     List<String> command =
         new ArrayList<>(List.of("--create", "--no-compress", "--file", jar().toString()));
-    command.addAll(List.of("-C", folderOf(Sandbox.class), "io"));
+    command.addAll(List.of("-C", ClassFolder.of(Sandbox.class).toString(), "io"));
     for (String name : List.of("testing", "ExhaustedHost.class", "ExhaustedHost$Hog.class")) {
       command.addAll(List.of("-C", tests, "io/hyperlight/" + name));
     }
@@ -55,10 +56,6 @@ class ExhaustionTest {
 
   private static Path jar() {
     return folder.resolve("classes.jar");
-  }
-
-  private static String folderOf(Class<?> type) {
-    return type.getProtectionDomain().getCodeSource().getLocation().getPath();
   }
 
   private static Map<String, String> run(String what, String... options) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.testing.Await;
 import io.hyperlight.testing.ChildJvm;
+import io.hyperlight.testing.ClassFolder;
 import io.hyperlight.testing.Command;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.Descriptors;
@@ -78,8 +79,7 @@ class FirstUseTest {
 
     /** Loads all classes, and initialises none: a class loader does not survive such errors. */
     private static void loadLibrary() throws Exception {
-      Path library =
-          Path.of(Sandbox.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+      Path library = ClassFolder.of(Sandbox.class);
       try (Stream<Path> files = Files.walk(library.resolve("io"))) {
         for (Path file : files.filter(path -> path.toString().endsWith(".class")).toList()) {
           String name = library.relativize(file).toString().replace('/', '.');

@@ -2,8 +2,13 @@ package io.hyperlight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.testing.CProgram;
 import io.hyperlight.testing.CompiledGuest;
+import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What a guest has open of {@code /proc/self} belongs to its own sandbox, also in a spawned one.
@@ -71,6 +76,50 @@ class OwnProgramFileTest {
           }
           """,
           "-w");
+
+  /** Puts a link in place of the program, or of the first folder on the way to it. */
+  private static final Path LOOP =
+      CProgram.compile(
+          """
+          #include <fcntl.h>
+          #include <stdio.h>
+          #include <string.h>
+          #include <sys/stat.h>
+          #include <unistd.h>
+          int main(int count, char **arguments)
+          {
+              char path[4096] = "", magic[4] = "";
+              if (readlink("/proc/self/exe", path, sizeof path - 1) < 0) return 2;
+              for (char *at = path + 1; (at = strchr(at, '/')); at++) {
+                  if (count > 1) {
+                      *at = 0;
+                      break;
+                  }
+                  *at = 0;
+                  mkdir(path, 0700);
+                  *at = '/';
+              }
+              if (symlink("/proc/self/exe", path)) return 3;
+              int program = open("/proc/self/exe", O_RDONLY);
+              struct stat status;
+              if (program < 0 || read(program, magic, 3) != 3 || stat(path, &status)) return 4;
+              puts(magic + 1);
+              return 0;
+          }
+          """,
+          List.of("-static"));
+
+  @ParameterizedTest
+  @ValueSource(strings = {"the file", "a folder"})
+  void linksThatLeadFromTheProgramsPathToItselfEnd(String replaced) {
+    ProgramResult result =
+        Program.of(LOOP)
+            .args(replaced.equals("a folder") ? new String[] {"x"} : new String[0])
+            .mount("/", FileTree.memory(1 << 20))
+            .run();
+    assertThat(result.outputText()).isEqualTo("EL\n");
+    assertThat(result.status()).isZero();
+  }
 
   @Test
   void aSpawnedSandboxReadsItsOwnProgramAndHasItsOwnName() {

@@ -7,6 +7,7 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaCodeUnit;
 import com.tngtech.archunit.core.domain.JavaMethod;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
+import io.hyperlight.testing.ClassFolder;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -27,6 +28,9 @@ import org.junit.jupiter.api.Test;
 class RecursionTest {
   private static final String ONE_DOWN = "asks a node below, which has none below itself";
   private static final String OPEN_ONCE = "is of an open file, which is of no descriptor's name";
+  private static final String OWN_BYTES = "is of the program's bytes, which are of no node";
+  private static final String OWN_PATH =
+      "looks up the program's path, and does not again on the way";
   private static final String PAGES = "goes down a tree of pages, of at most ten levels";
   private static final String TURNS =
       "looks as if: a thread is launched, and works on another stack";
@@ -40,6 +44,15 @@ class RecursionTest {
           Map.entry("DirectoryFile.status", OPEN_ONCE),
           Map.entry("PathFile.status", OPEN_ONCE),
           Map.entry("PipeEnd.status", OPEN_ONCE),
+          Map.entry("Content.status", OWN_BYTES),
+          Map.entry("MadeUpNode.status", OWN_BYTES),
+          Map.entry("ProgramFile.size", OWN_BYTES),
+          Map.entry("FileSystem.follow", OWN_PATH),
+          Map.entry("FileSystem.resolve", OWN_PATH),
+          Map.entry("Link.destination", OWN_PATH),
+          Map.entry("Link.in", OWN_PATH),
+          Map.entry("NumberedDirectory.entryIn", OWN_PATH),
+          Map.entry(".in", OWN_PATH),
           Map.entry("PageTree.count", PAGES),
           Map.entry("PageTree.find", PAGES),
           Map.entry("PageTree.remove", PAGES),
@@ -57,8 +70,7 @@ class RecursionTest {
   private static final String POOL = "io.hyperlight.pool";
 
   private static final JavaClasses LIBRARY =
-      new ClassFileImporter()
-          .importPath(Sandbox.class.getProtectionDomain().getCodeSource().getLocation().getPath());
+      new ClassFileImporter().importPath(ClassFolder.of(Sandbox.class));
 
   /** What a call may come to: the method itself, and what overrides it. */
   private static Stream<JavaCodeUnit> targets(JavaCodeUnit caller) {

@@ -51,7 +51,7 @@ class RustCompileErrorTest {
           export      | fn f(self) {}                | expected a parameter with a type
           export      | fn \u00fcber() {}            | at most 255 ASCII letters, digits and _
           export("g") | fn f() {}                    | this attribute takes no arguments
-          export      | fn f(a: &'static str) {}     | dropped while borrowed
+          export      | fn f(a: &'static str) {}     | borrowed
           import      | fn f();                      | imports are declared in a module
           import      | mod m { fn f() {} }          | an import has no body
           import      | mod m { struct S; }          | expected a plain function

@@ -3,6 +3,7 @@ package io.hyperlight;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.testing.ChildJvm;
+import io.hyperlight.testing.ClassFolder;
 import io.hyperlight.testing.Command;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.Held;
@@ -92,8 +93,7 @@ class SnapshotFailureTest {
 
     /** Before there is no descriptor to load them by. */
     private static void loadClasses() throws IOException, ReflectiveOperationException {
-      Path folder =
-          Path.of(Sandbox.class.getProtectionDomain().getCodeSource().getLocation().getPath());
+      Path folder = ClassFolder.of(Sandbox.class);
       List<Path> files;
       try (Stream<Path> all = Files.walk(folder)) {
         files = all.filter(file -> file.toString().matches(".*/io/hyperlight/.*class")).toList();

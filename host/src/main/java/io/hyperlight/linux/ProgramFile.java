@@ -51,6 +51,9 @@ final class ProgramFile extends MadeUpNode {
 
     private final ProgramFile own;
 
+    /** The way to the program's path may lead here again: a guest makes links as it likes. */
+    private boolean isLookingUp;
+
     Link(String folder, long inode, ProgramFile own) {
       super(folder + NAME, inode, FileKind.SYMBOLIC_LINK, 0777);
       this.own = own;
@@ -64,13 +67,18 @@ final class ProgramFile extends MadeUpNode {
     @Override
     public Location destination() {
       FileSystem files = own.guest.files().fileSystem();
-      try {
-        Location mounted = files.resolve(files.root(), own.path(), true);
-        if (mounted.node().kind() == FileKind.REGULAR) {
-          return mounted;
+      if (!isLookingUp) {
+        isLookingUp = true;
+        try {
+          Location mounted = files.resolve(files.root(), own.path(), true);
+          if (mounted.node().kind() == FileKind.REGULAR) {
+            return mounted;
+          }
+        } catch (FileException e) {
+          // Something hides it.
+        } finally {
+          isLookingUp = false;
         }
-      } catch (FileException e) {
-        // Something hides it.
       }
       return new Location(files.root(), own.path().substring(1), own);
     }

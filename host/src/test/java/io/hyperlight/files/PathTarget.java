@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.LinuxText;
 import io.hyperlight.fuzz.Choices;
 import io.hyperlight.fuzz.FuzzTarget;
 import io.hyperlight.testing.Descriptors;
@@ -73,7 +74,7 @@ public final class PathTarget implements FuzzTarget {
     Path shared = Files.createDirectory(folder.resolve("shared"));
     Files.createDirectories(shared.resolve("d/e"));
     for (String name : List.of("f", "d/f", "d/e/f", "\u00e4")) {
-      Files.writeString(shared.resolve(name), "of the host");
+      Files.writeString(LinuxText.path(shared + "/" + name), "of the host");
     }
     Path out = Files.createDirectory(folder.resolve("out"));
     Files.writeString(out.resolve("f"), SECRET);
