@@ -37,7 +37,9 @@ class HeapErrorsTest {
                 HeapErrorScenarios.class,
                 List.of(
                     "--enable-native-access=ALL-UNNAMED",
-                    "-D" + FaultScenarios.HEAP_PROPERTY + "=true")));
+                    "-D" + FaultScenarios.HEAP_PROPERTY + "=true",
+                    "-Dhyperlight.test.heap.spread="
+                        + Integer.getInteger("hyperlight.test.heap.spread", 12))));
     command.add(CompiledGuest.fileOf(FaultGuest.FUNCTIONS).toString());
     command.add(CompiledGuest.program(FaultGuest.PROGRAM).toString());
     command.add(data.toString());
