@@ -14,6 +14,8 @@ abstract class RewritingLoader extends ClassLoader {
   /** With this loader's classes for all but the library. */
   RewritingLoader() {
     super(RewritingLoader.class.getClassLoader());
+    Module tests = RewritingLoader.class.getModule();
+    tests.addExports(RewritingLoader.class.getPackageName(), getUnnamedModule()); // what it calls
   }
 
   /** Whether a class of ours gets other code. */
