@@ -57,6 +57,19 @@ class OwnProgramFileTest {
               return (hl_string){text, snprintf(text, sizeof text, "%zd %s %zd %s %.6s %d", written, own, size, magic, line, same)};
           }
 
+          HL_EXPORT(int, link_to, hl_string)
+          int link_to(hl_string target)
+          {
+              return symlink(target.data, "/guest");
+          }
+
+          HL_EXPORT(int, size_of_program)
+          int size_of_program(void)
+          {
+              char bytes[100];
+              return read(open("/proc/self/exe", O_RDONLY), bytes, sizeof bytes);
+          }
+
           HL_EXPORT(void, spoil)
           void spoil(void)
           {
@@ -142,6 +155,24 @@ class OwnProgramFileTest {
         }
         assertThat(spawned.call("called", String.class)).isEqualTo("restored");
       }
+    }
+  }
+
+  @Test
+  void aLinkInPlaceOfTheProgramThatLeadsToItselfHidesTheProgram() {
+    // Where nothing lies, a guest without a program says that its program is: /guest.
+    FileTree tree = FileTree.memory(1 << 20).with("other", new byte[] {1, 2, 3});
+    for (String target :
+        new String[] {"/proc/self/exe", "/proc/thread-self/exe", "guest", "/proc/self/cwd/guest"}) {
+      try (Sandbox sandbox = Sandbox.builder(GUEST).mount("/", tree).build()) {
+        assertThat(sandbox.<Integer>call("link_to", int.class, target)).as(target).isZero();
+        assertThat(sandbox.<Integer>call("open_all", int.class)).as(target).isOne();
+        assertSees(sandbox, "linked");
+      }
+    }
+    try (Sandbox sandbox = Sandbox.builder(GUEST).mount("/", tree).build()) {
+      assertThat(sandbox.<Integer>call("link_to", int.class, "other")).isZero();
+      assertThat(sandbox.<Integer>call("size_of_program", int.class)).isEqualTo(3);
     }
   }
 

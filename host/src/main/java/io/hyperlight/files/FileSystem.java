@@ -156,6 +156,28 @@ public final class FileSystem implements AutoCloseable {
   }
 
   /**
+   * Follows an absolute path, and symbolic links by what they say alone. So it is for those who
+   * look for the {@link Node#destination} of a link, which would else look for itself.
+   *
+   * @throws FileException as {@link #resolve}
+   */
+  public Location resolveByText(String path) {
+    PendingPath pending = new PendingPath(path);
+    Location at = root;
+    for (String name = pending.next(); name != null; name = pending.next()) {
+      checkpoint.pass();
+      Location next = step(at, name);
+      if (next.node().kind() == FileKind.SYMBOLIC_LINK) {
+        String target = next.node().target();
+        pending.follow(target);
+        next = target.startsWith("/") ? root : at;
+      }
+      at = next;
+    }
+    return at;
+  }
+
+  /**
    * Where an entry is to be made, removed or renamed.
    *
    * @param directory that has it

@@ -81,6 +81,10 @@ abstract class MadeUpNode implements Node {
   /** What is at the same place there. */
   @Override
   public Node in(FileSystem other) {
+    return samePlace(other);
+  }
+
+  final Node samePlace(FileSystem other) {
     return other.resolve(other.root(), path, false).node();
   }
 

@@ -43,7 +43,7 @@ abstract class NumberedDirectory extends MadeUpNode {
 
   /** The entry that is in another guest's directory what one is here. */
   final Node entryIn(FileSystem other, int number) {
-    return ((NumberedDirectory) in(other)).entry(number);
+    return ((NumberedDirectory) samePlace(other)).entry(number);
   }
 
   @Override

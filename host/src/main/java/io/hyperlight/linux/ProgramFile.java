@@ -23,7 +23,7 @@ final class ProgramFile extends MadeUpNode {
 
   @Override
   long size() {
-    return guest.programFile().status().size();
+    return guest.programSize();
   }
 
   @Override
@@ -51,9 +51,6 @@ final class ProgramFile extends MadeUpNode {
 
     private final ProgramFile own;
 
-    /** The way to the program's path may lead here again: a guest makes links as it likes. */
-    private boolean isLookingUp;
-
     Link(String folder, long inode, ProgramFile own) {
       super(folder + NAME, inode, FileKind.SYMBOLIC_LINK, 0777);
       this.own = own;
@@ -67,18 +64,13 @@ final class ProgramFile extends MadeUpNode {
     @Override
     public Location destination() {
       FileSystem files = own.guest.files().fileSystem();
-      if (!isLookingUp) {
-        isLookingUp = true;
-        try {
-          Location mounted = files.resolve(files.root(), own.path(), true);
-          if (mounted.node().kind() == FileKind.REGULAR) {
-            return mounted;
-          }
-        } catch (FileException e) {
-          // Something hides it.
-        } finally {
-          isLookingUp = false;
+      try {
+        Location mounted = files.resolveByText(own.path());
+        if (mounted.node().kind() == FileKind.REGULAR) {
+          return mounted;
         }
+      } catch (FileException e) {
+        // Something hides it, or leads to this link.
       }
       return new Location(files.root(), own.path().substring(1), own);
     }

@@ -64,6 +64,7 @@ public final class SystemCalls implements AutoCloseable {
   private long count;
 
   private @Nullable FileContent programFile;
+  private long programSize;
 
   // Of the running call.
   private @Nullable ProcessEnding ending;
@@ -242,7 +243,13 @@ public final class SystemCalls implements AutoCloseable {
    */
   public void programLoaded(FileContent content) {
     programFile = content;
+    programSize = content.status().size();
     memory.files().begun();
+  }
+
+  /** How many bytes the program's file has. */
+  long programSize() {
+    return programSize;
   }
 
   /** Of the program's file as {@code /proc/self/exe} shows it. */
