@@ -28,9 +28,6 @@ import org.junit.jupiter.api.Test;
 class RecursionTest {
   private static final String ONE_DOWN = "asks a node below, which has none below itself";
   private static final String OPEN_ONCE = "is of an open file, which is of no descriptor's name";
-  private static final String OWN_BYTES = "is of the program's bytes, which are of no node";
-  private static final String OWN_PATH =
-      "looks up the program's path, and does not again on the way";
   private static final String PAGES = "goes down a tree of pages, of at most ten levels";
   private static final String TURNS =
       "looks as if: a thread is launched, and works on another stack";
@@ -44,15 +41,6 @@ class RecursionTest {
           Map.entry("DirectoryFile.status", OPEN_ONCE),
           Map.entry("PathFile.status", OPEN_ONCE),
           Map.entry("PipeEnd.status", OPEN_ONCE),
-          Map.entry("Content.status", OWN_BYTES),
-          Map.entry("MadeUpNode.status", OWN_BYTES),
-          Map.entry("ProgramFile.size", OWN_BYTES),
-          Map.entry("FileSystem.follow", OWN_PATH),
-          Map.entry("FileSystem.resolve", OWN_PATH),
-          Map.entry("Link.destination", OWN_PATH),
-          Map.entry("Link.in", OWN_PATH),
-          Map.entry("NumberedDirectory.entryIn", OWN_PATH),
-          Map.entry(".in", OWN_PATH),
           Map.entry("PageTree.count", PAGES),
           Map.entry("PageTree.find", PAGES),
           Map.entry("PageTree.remove", PAGES),
