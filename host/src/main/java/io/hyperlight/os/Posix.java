@@ -530,7 +530,10 @@ public final class Posix {
    */
   public static MemorySegment mmap(
       long address, long sizeBytes, int protection, int flags, int fd, long offset) {
-    StackRoom.require();
+    boolean isNew = (flags & MAP_FIXED) == 0; // else it belongs to a mapping that somebody has
+    if (isNew) {
+      StackRoom.require();
+    }
     long mapped = -1;
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment errno = allocateErrno(arena);
@@ -545,7 +548,7 @@ public final class Posix {
       }
       return asSegment(mapped, sizeBytes);
     } catch (Throwable t) {
-      if (mapped != -1 && (flags & MAP_FIXED) == 0) {
+      if (mapped != -1 && isNew) {
         int _ = unmapWithoutHeap(mapped, sizeBytes); // the heap had no room for the segment
       }
       throw unexpected(t);
