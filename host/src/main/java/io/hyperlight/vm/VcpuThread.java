@@ -213,6 +213,9 @@ final class VcpuThread implements AutoCloseable {
   void stop() {
     for (int spins = 0; state == RUNNING; spins++) {
       if (spins % SPINS_FOR_KICK == 0) {
+        if (asleep) {
+          LockSupport.unpark(thread); // an error of the JVM may have come before that of the start
+        }
         kick();
       }
       Thread.onSpinWait();

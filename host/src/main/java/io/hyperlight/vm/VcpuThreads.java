@@ -1,6 +1,7 @@
 package io.hyperlight.vm;
 
 import io.hyperlight.os.LibraryThreads;
+import io.hyperlight.os.StackRoom;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.SynchronousQueue;
@@ -41,6 +42,7 @@ final class VcpuThreads {
    * memory.
    */
   static int run(Machine machine, @Nullable RunControl control) {
+    StackRoom.require(); // for cancelling and awaiting what has been handed over
     Run run = new Run(machine, Thread.currentThread());
     if (control != null) {
       control.setQueued(run);
