@@ -37,7 +37,8 @@ class SelfTestTest {
   private static void replaceSystemCallStub(Machine machine, MachineCode stub) {
     byte[] right = Monitor.systemCallStub(SystemCallEntry.SUPERVISOR).toByteArray();
     byte[] page = new byte[PhysicalMemory.PAGE_SIZE];
-    for (long at = 0; at < SelfTest.MEMORY; at += page.length) {
+    long end = TablePages.DATA_START + SelfTest.MEMORY;
+    for (long at = TablePages.DATA_START; at < end; at += page.length) {
       machine.memory().get(at, page, 0, page.length);
       if (Arrays.equals(page, 0, right.length, right, 0, right.length)) {
         Monitor.put(machine.memory(), at, stub);
