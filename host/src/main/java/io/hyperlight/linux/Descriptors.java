@@ -163,8 +163,12 @@ final class Descriptors {
   void close(long descriptor) {
     OpenFile file = any(descriptor);
     StackRoom.require(); // it may be the last holder of something of the host's
+    drop((int) descriptor, file);
+  }
+
+  private void drop(int number, OpenFile file) {
     changes.note();
-    files[(int) descriptor] = null;
+    files[number] = null;
     file.release();
   }
 
@@ -174,11 +178,13 @@ final class Descriptors {
    * @throws SystemCallException if that of one fails, after all the others
    */
   void closeAll() {
+    StackRoom.require();
     SystemCallException failure = null; // a loop of its own: this is on the way of every restore
     for (int number = 0; number < files.length; number++) {
-      if (files[number] != null) {
+      OpenFile file = files[number];
+      if (file != null) {
         try {
-          close(number);
+          drop(number, file);
         } catch (SystemCallException e) {
           failure = e;
         }
