@@ -1,5 +1,13 @@
 package io.hyperlight;
 
+import io.hyperlight.testing.ChildJvm;
+import io.hyperlight.testing.CompiledGuest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
 /** Guests that make their host make every native call there is, for the injection of faults. */
 final class FaultGuest {
   static final String FUNCTIONS =
@@ -123,4 +131,24 @@ final class FaultGuest {
       """;
 
   private FaultGuest() {}
+
+  /**
+   * The command that runs {@link FaultScenarios} by a class, with the guests and what is mounted.
+   *
+   * @param folder where to put that
+   * @return modifiable, for the names of scenarios
+   */
+  static List<String> commandLine(Class<?> main, List<String> options, Path folder)
+      throws IOException {
+    Path data = Files.createDirectories(folder.resolve("data/sub")).resolveSibling("");
+    Files.writeString(data.resolve("file"), "contents");
+    Files.createSymbolicLink(data.resolve("link"), Path.of("file"));
+    List<String> all = new ArrayList<>(List.of("--enable-native-access=ALL-UNNAMED"));
+    all.addAll(options);
+    List<String> command = new ArrayList<>(ChildJvm.commandLine(main, all));
+    command.add(CompiledGuest.fileOf(FUNCTIONS).toString());
+    command.add(CompiledGuest.program(PROGRAM).toString());
+    command.add(data.toString());
+    return command;
+  }
 }

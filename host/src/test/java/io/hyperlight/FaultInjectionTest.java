@@ -3,15 +3,11 @@ package io.hyperlight;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.kvm.IoctlNames;
-import io.hyperlight.testing.ChildJvm;
 import io.hyperlight.testing.Command;
-import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.vm.MachineState;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -90,21 +86,14 @@ class FaultInjectionTest {
   }
 
   private Map<String, String> run(String tracking, String... scenarios) throws IOException {
-    Path data = Files.createDirectories(folder.resolve(tracking + "/data/sub")).resolveSibling("");
-    Files.writeString(data.resolve("file"), "contents");
-    Files.createSymbolicLink(data.resolve("link"), Path.of("file"));
     List<String> command =
-        new ArrayList<>(
-            ChildJvm.commandLine(
-                FaultScenarios.class,
-                List.of(
-                    "--enable-native-access=ALL-UNNAMED",
-                    "-Dhyperlight.dirtyTracking=" + tracking,
-                    "-Dhyperlight.test.faults="
-                        + System.getProperty("hyperlight.test.faults", "false"))));
-    command.add(CompiledGuest.fileOf(FaultGuest.FUNCTIONS).toString());
-    command.add(CompiledGuest.program(FaultGuest.PROGRAM).toString());
-    command.add(data.toString());
+        FaultGuest.commandLine(
+            FaultScenarios.class,
+            List.of(
+                "-Dhyperlight.dirtyTracking=" + tracking,
+                "-Dhyperlight.test.faults="
+                    + System.getProperty("hyperlight.test.faults", "false")),
+            folder.resolve(tracking));
     command.addAll(List.of(scenarios));
     Map<String, String> said = new HashMap<>();
     for (String line : Command.run(command).outputOfSuccess().lines().toList()) {

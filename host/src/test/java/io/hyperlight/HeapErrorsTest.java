@@ -2,15 +2,11 @@ package io.hyperlight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.testing.ChildJvm;
 import io.hyperlight.testing.Command;
-import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.vm.MachineState;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,21 +24,14 @@ class HeapErrorsTest {
 
   @Test
   void anAllocationThatFailsLeavesNothingBehindAndDisturbsNobody() throws IOException {
-    Path data = Files.createDirectories(folder.resolve("heap/data/sub")).resolveSibling("");
-    Files.writeString(data.resolve("file"), "contents");
-    Files.createSymbolicLink(data.resolve("link"), Path.of("file"));
     List<String> command =
-        new ArrayList<>(
-            ChildJvm.commandLine(
-                HeapErrorScenarios.class,
-                List.of(
-                    "--enable-native-access=ALL-UNNAMED",
-                    "-D" + FaultScenarios.HEAP_PROPERTY + "=true",
-                    "-Dhyperlight.test.heap.spread="
-                        + Integer.getInteger("hyperlight.test.heap.spread", 12))));
-    command.add(CompiledGuest.fileOf(FaultGuest.FUNCTIONS).toString());
-    command.add(CompiledGuest.program(FaultGuest.PROGRAM).toString());
-    command.add(data.toString());
+        FaultGuest.commandLine(
+            HeapErrorScenarios.class,
+            List.of(
+                "-D" + FaultScenarios.HEAP_PROPERTY + "=true",
+                "-Dhyperlight.test.heap.spread="
+                    + Integer.getInteger("hyperlight.test.heap.spread", 12)),
+            folder.resolve("heap"));
 
     String said = Command.run(command).outputOfSuccess();
 

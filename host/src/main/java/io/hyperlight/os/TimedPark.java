@@ -16,9 +16,6 @@ public final class TimedPark {
   /** How exact the times are for virtual threads: many wake at once. */
   private static final long TICK_NANOS = 50_000;
 
-  /** A time so long that it makes no difference; adding it to the clock is safe. */
-  private static final long FOR_EVER = Long.MAX_VALUE / 4;
-
   private static final long IDLE_NANOS = 1_000_000_000;
 
   private static final Object LOCK = new Object();
@@ -56,7 +53,7 @@ public final class TimedPark {
       LockSupport.parkNanos(blocker, nanos);
       return;
     }
-    Parked parked = new Parked(System.nanoTime() + Math.min(nanos, FOR_EVER));
+    Parked parked = new Parked(System.nanoTime() + Math.min(nanos, Deadline.FOR_EVER));
     add(parked);
     try {
       LockSupport.park(blocker);

@@ -1,5 +1,7 @@
 package io.hyperlight.pool;
 
+import io.hyperlight.os.Deadline;
+
 /**
  * How many members a pool has, and for how long.
  *
@@ -10,11 +12,9 @@ package io.hyperlight.pool;
  * @param ageNanos after which a member is closed, when it is not in use
  */
 public record PoolLimits(int size, int idle, long idleNanos, long uses, long ageNanos) {
-  private static final long FOR_EVER = Long.MAX_VALUE / 4;
-
   /** Times so long that they make no difference are cut, so that adding to them is safe. */
   public PoolLimits {
-    idleNanos = Math.min(idleNanos, FOR_EVER);
-    ageNanos = Math.min(ageNanos, FOR_EVER);
+    idleNanos = Math.min(idleNanos, Deadline.FOR_EVER);
+    ageNanos = Math.min(ageNanos, Deadline.FOR_EVER);
   }
 }

@@ -171,15 +171,26 @@ class PoolBudgetTest {
     assertThat(small.yields()).isFalse();
   }
 
-  @Test
-  void aPoolDoesNotAskAgainForWhatIsGrantedAndNotYetTaken() {
-    PoolBudget budget = new PoolBudget(1, 1000);
+  private PoolBudget.Share joinAndReserve(PoolBudget budget) {
     PoolBudget.Share rich = join(budget, "rich", 10);
     assertThat(rich.reserve(Need.MORE)).isTrue();
-    PoolBudget.Share poor = join(budget, "poor", 10);
+    return rich;
+  }
+
+  /** Its caretaker has not said yet that it was asked. */
+  private static Growth growthThatAsksInVain(PoolBudget.Share poor) {
     Growth growth = new Growth(poor, 0);
     assertThat(growth.choose(Need.STARVING, 0)).isEqualTo(Action.GROW);
     assertThat(poor.reserve(Need.STARVING)).isFalse();
+    return growth;
+  }
+
+  @Test
+  void aPoolDoesNotAskAgainForWhatIsGrantedAndNotYetTaken() {
+    PoolBudget budget = new PoolBudget(1, 1000);
+    PoolBudget.Share rich = joinAndReserve(budget);
+    PoolBudget.Share poor = join(budget, "poor", 10);
+    Growth growth = growthThatAsksInVain(poor);
     growth.asked();
     assertThat(growth.mayAsk(Need.STARVING)).isFalse();
     rich.release();
@@ -194,12 +205,9 @@ class PoolBudgetTest {
   @Test
   void aGrantWaitsForThePoolThatIsStillAsking() {
     PoolBudget budget = new PoolBudget(1, 1000);
-    PoolBudget.Share rich = join(budget, "rich", 10);
-    assertThat(rich.reserve(Need.MORE)).isTrue();
+    PoolBudget.Share rich = joinAndReserve(budget);
     PoolBudget.Share poor = join(budget, "poor", 10);
-    Growth growth = new Growth(poor, 0);
-    assertThat(growth.choose(Need.STARVING, 0)).isEqualTo(Action.GROW);
-    assertThat(poor.reserve(Need.STARVING)).isFalse();
+    Growth growth = growthThatAsksInVain(poor);
     rich.release();
     assertThat(growth.choose(Need.NONE, 0)).as("another caretaker looks").isEqualTo(Action.NONE);
     growth.asked();
@@ -209,8 +217,7 @@ class PoolBudgetTest {
   @Test
   void aGrantThatCouldNotBeToldIsToldLater() {
     PoolBudget budget = new PoolBudget(1, 1000);
-    PoolBudget.Share rich = join(budget, "rich", 10);
-    assertThat(rich.reserve(Need.MORE)).isTrue();
+    PoolBudget.Share rich = joinAndReserve(budget);
     AtomicInteger told = new AtomicInteger();
     PoolBudget.Share poor =
         budget.join(
@@ -238,8 +245,7 @@ class PoolBudgetTest {
   @Test
   void aPoolThatLeavesReleasesWhatItWasGranted() {
     PoolBudget budget = new PoolBudget(1, 1000);
-    PoolBudget.Share rich = join(budget, "rich", 10);
-    assertThat(rich.reserve(Need.MORE)).isTrue();
+    PoolBudget.Share rich = joinAndReserve(budget);
     PoolBudget.Share poor = join(budget, "poor", 10);
     assertThat(poor.reserve(Need.MORE)).isFalse();
     rich.release();
