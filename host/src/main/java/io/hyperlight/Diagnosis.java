@@ -1,12 +1,12 @@
 package io.hyperlight;
 
-import io.hyperlight.kvm.Capability;
-import io.hyperlight.kvm.Kvm;
-import io.hyperlight.kvm.KvmException;
-import io.hyperlight.kvm.KvmUnavailableException;
-import io.hyperlight.vm.Hypervisor;
-import io.hyperlight.vm.MachineUnsupportedException;
-import io.hyperlight.vm.SelfTest;
+import io.hyperlight.internal.hypervisor.kvm.Capability;
+import io.hyperlight.internal.hypervisor.kvm.Kvm;
+import io.hyperlight.internal.hypervisor.kvm.KvmException;
+import io.hyperlight.internal.hypervisor.kvm.KvmUnavailableException;
+import io.hyperlight.internal.machine.Hypervisor;
+import io.hyperlight.internal.machine.MachineUnsupportedException;
+import io.hyperlight.internal.machine.SelfTest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;

@@ -1,12 +1,12 @@
 package io.hyperlight;
 
-import io.hyperlight.files.FileException;
-import io.hyperlight.guest.GuestFormatException;
-import io.hyperlight.kvm.KvmException;
-import io.hyperlight.kvm.KvmUnavailableException;
-import io.hyperlight.os.SystemCallException;
-import io.hyperlight.vm.GuestMemoryExhaustedException;
-import io.hyperlight.vm.MachineUnsupportedException;
+import io.hyperlight.internal.guest.GuestFormatException;
+import io.hyperlight.internal.hypervisor.kvm.KvmException;
+import io.hyperlight.internal.hypervisor.kvm.KvmUnavailableException;
+import io.hyperlight.internal.machine.GuestMemoryExhaustedException;
+import io.hyperlight.internal.machine.MachineUnsupportedException;
+import io.hyperlight.internal.os.SystemCallException;
+import io.hyperlight.internal.vfs.FileException;
 import java.util.function.Supplier;
 
 /** Makes the user's exceptions of what goes wrong outside of calls: in one place, for all of it. */

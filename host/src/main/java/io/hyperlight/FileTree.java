@@ -1,13 +1,13 @@
 package io.hyperlight;
 
-import io.hyperlight.files.FileException;
-import io.hyperlight.files.FileKind;
-import io.hyperlight.files.HostSource;
-import io.hyperlight.files.InvalidArchiveException;
-import io.hyperlight.files.MemorySource;
-import io.hyperlight.files.Mount;
-import io.hyperlight.files.TreeSource;
-import io.hyperlight.os.HostPath;
+import io.hyperlight.internal.os.HostPath;
+import io.hyperlight.internal.vfs.FileException;
+import io.hyperlight.internal.vfs.FileKind;
+import io.hyperlight.internal.vfs.HostSource;
+import io.hyperlight.internal.vfs.InvalidArchiveException;
+import io.hyperlight.internal.vfs.MemorySource;
+import io.hyperlight.internal.vfs.Mount;
+import io.hyperlight.internal.vfs.TreeSource;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -1,6 +1,6 @@
 package io.hyperlight;
 
-import io.hyperlight.files.FrozenFiles;
+import io.hyperlight.internal.vfs.FrozenFiles;
 import java.io.InputStream;
 import java.util.Objects;
 

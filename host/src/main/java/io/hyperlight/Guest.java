@@ -1,10 +1,10 @@
 package io.hyperlight;
 
-import io.hyperlight.guest.Declaration;
-import io.hyperlight.guest.GuestFormatException;
-import io.hyperlight.guest.GuestProgram;
-import io.hyperlight.os.HostPath;
-import io.hyperlight.os.RegularFile;
+import io.hyperlight.internal.guest.Declaration;
+import io.hyperlight.internal.guest.GuestFormatException;
+import io.hyperlight.internal.guest.GuestProgram;
+import io.hyperlight.internal.os.HostPath;
+import io.hyperlight.internal.os.RegularFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;

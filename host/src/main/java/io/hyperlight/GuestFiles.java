@@ -1,7 +1,7 @@
 package io.hyperlight;
 
-import io.hyperlight.files.FileSystem;
-import io.hyperlight.files.FrozenFiles;
+import io.hyperlight.internal.vfs.FileSystem;
+import io.hyperlight.internal.vfs.FrozenFiles;
 import java.io.InputStream;
 import java.util.NoSuchElementException;
 import java.util.stream.Stream;

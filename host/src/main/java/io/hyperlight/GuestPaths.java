@@ -2,7 +2,7 @@ package io.hyperlight;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
-import io.hyperlight.files.FileSystem;
+import io.hyperlight.internal.vfs.FileSystem;
 
 /**
  * Paths in guests as the API has them ({@link LinuxText}), and as the library has them inside:

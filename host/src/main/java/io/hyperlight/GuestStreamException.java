@@ -1,6 +1,6 @@
 package io.hyperlight;
 
-import io.hyperlight.os.Errno;
+import io.hyperlight.internal.os.Errno;
 import java.io.IOException;
 
 /**

@@ -1,8 +1,8 @@
 package io.hyperlight;
 
-import io.hyperlight.guest.Declaration;
-import io.hyperlight.guest.HostBinding;
-import io.hyperlight.guest.ValueType;
+import io.hyperlight.internal.guest.Declaration;
+import io.hyperlight.internal.guest.HostBinding;
+import io.hyperlight.internal.guest.ValueType;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;

@@ -1,6 +1,6 @@
 package io.hyperlight;
 
-import io.hyperlight.os.DescriptorStreams;
+import io.hyperlight.internal.os.DescriptorStreams;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;

@@ -1,7 +1,7 @@
 package io.hyperlight;
 
-import io.hyperlight.pool.Loan;
-import io.hyperlight.pool.RecyclingPool;
+import io.hyperlight.internal.pool.Loan;
+import io.hyperlight.internal.pool.RecyclingPool;
 
 /**
  * A sandbox of a {@link SandboxPool} for one holder, clean at first, until it is closed. May be

@@ -1,7 +1,7 @@
 package io.hyperlight;
 
-import io.hyperlight.linux.CallLimits;
-import io.hyperlight.vm.RunControl;
+import io.hyperlight.internal.linux.CallLimits;
+import io.hyperlight.internal.machine.RunControl;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.concurrent.TimeUnit;

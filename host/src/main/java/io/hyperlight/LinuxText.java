@@ -2,7 +2,7 @@ package io.hyperlight;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.hyperlight.os.HostPath;
+import io.hyperlight.internal.os.HostPath;
 import java.io.ByteArrayOutputStream;
 import java.net.URI;
 import java.nio.ByteBuffer;

@@ -1,12 +1,12 @@
 package io.hyperlight;
 
-import io.hyperlight.guest.GuestProgram;
-import io.hyperlight.guest.Outcome;
-import io.hyperlight.kvm.Register;
-import io.hyperlight.kvm.VcpuExit;
-import io.hyperlight.linux.LimitKind;
-import io.hyperlight.vm.Stop;
-import io.hyperlight.vm.Trap;
+import io.hyperlight.internal.guest.GuestProgram;
+import io.hyperlight.internal.guest.Outcome;
+import io.hyperlight.internal.hypervisor.kvm.Register;
+import io.hyperlight.internal.hypervisor.kvm.VcpuExit;
+import io.hyperlight.internal.linux.LimitKind;
+import io.hyperlight.internal.machine.Stop;
+import io.hyperlight.internal.machine.Trap;
 import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

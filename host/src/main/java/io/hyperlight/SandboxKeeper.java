@@ -1,7 +1,7 @@
 package io.hyperlight;
 
-import io.hyperlight.os.CourierThread;
-import io.hyperlight.pool.Keeper;
+import io.hyperlight.internal.os.CourierThread;
+import io.hyperlight.internal.pool.Keeper;
 import org.jspecify.annotations.Nullable;
 
 /** Makes and cleans the sandboxes of a pool. */

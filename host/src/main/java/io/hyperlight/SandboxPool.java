@@ -1,13 +1,13 @@
 package io.hyperlight;
 
-import io.hyperlight.os.Deadline;
-import io.hyperlight.pool.Loan;
-import io.hyperlight.pool.PoolBudget;
-import io.hyperlight.pool.PoolFigures;
-import io.hyperlight.pool.PoolLimits;
-import io.hyperlight.pool.ProcessBudget;
-import io.hyperlight.pool.RecyclingPool;
-import io.hyperlight.pool.RefusedException;
+import io.hyperlight.internal.os.Deadline;
+import io.hyperlight.internal.pool.Loan;
+import io.hyperlight.internal.pool.PoolBudget;
+import io.hyperlight.internal.pool.PoolFigures;
+import io.hyperlight.internal.pool.PoolLimits;
+import io.hyperlight.internal.pool.ProcessBudget;
+import io.hyperlight.internal.pool.RecyclingPool;
+import io.hyperlight.internal.pool.RefusedException;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;

@@ -1,11 +1,11 @@
 package io.hyperlight;
 
-import io.hyperlight.guest.Instance;
-import io.hyperlight.guest.InstanceImage;
-import io.hyperlight.guest.Surroundings;
-import io.hyperlight.os.StackRoom;
-import io.hyperlight.os.SystemCallException;
-import io.hyperlight.vm.ImageClosedException;
+import io.hyperlight.internal.guest.Instance;
+import io.hyperlight.internal.guest.InstanceImage;
+import io.hyperlight.internal.guest.Surroundings;
+import io.hyperlight.internal.machine.ImageClosedException;
+import io.hyperlight.internal.os.StackRoom;
+import io.hyperlight.internal.os.SystemCallException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 

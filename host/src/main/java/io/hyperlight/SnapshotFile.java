@@ -1,11 +1,11 @@
 package io.hyperlight;
 
-import io.hyperlight.guest.SnapshotContents;
-import io.hyperlight.guest.SnapshotReader;
-import io.hyperlight.guest.SnapshotWriter;
-import io.hyperlight.os.HostPath;
-import io.hyperlight.os.RegularFile;
-import io.hyperlight.vm.MappedRange;
+import io.hyperlight.internal.guest.SnapshotContents;
+import io.hyperlight.internal.guest.SnapshotReader;
+import io.hyperlight.internal.guest.SnapshotWriter;
+import io.hyperlight.internal.machine.MappedRange;
+import io.hyperlight.internal.os.HostPath;
+import io.hyperlight.internal.os.RegularFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;

@@ -1,11 +1,11 @@
 package io.hyperlight;
 
-import io.hyperlight.guest.InstanceImage;
-import io.hyperlight.guest.SnapshotFormatException;
-import io.hyperlight.guest.SnapshotReader;
-import io.hyperlight.guest.SnapshotWriter;
-import io.hyperlight.os.HostPath;
-import io.hyperlight.os.RegularFile;
+import io.hyperlight.internal.guest.InstanceImage;
+import io.hyperlight.internal.guest.SnapshotFormatException;
+import io.hyperlight.internal.guest.SnapshotReader;
+import io.hyperlight.internal.guest.SnapshotWriter;
+import io.hyperlight.internal.os.HostPath;
+import io.hyperlight.internal.os.RegularFile;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;

@@ -1,9 +1,9 @@
 package io.hyperlight;
 
-import io.hyperlight.files.FileException;
-import io.hyperlight.guest.GuestOutput;
-import io.hyperlight.linux.PartialWriteException;
-import io.hyperlight.os.Errno;
+import io.hyperlight.internal.guest.GuestOutput;
+import io.hyperlight.internal.linux.PartialWriteException;
+import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.vfs.FileException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;

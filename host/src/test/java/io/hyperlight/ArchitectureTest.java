@@ -20,8 +20,8 @@ import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.domain.JavaPackage;
 import com.tngtech.archunit.core.domain.properties.HasModifiers;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
-import io.hyperlight.os.LibraryThreads;
-import io.hyperlight.os.Posix;
+import io.hyperlight.internal.os.LibraryThreads;
+import io.hyperlight.internal.os.Posix;
 import io.hyperlight.testing.ClassFolder;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.lang.foreign.AddressLayout;
@@ -46,13 +46,13 @@ class ArchitectureTest {
   private static final List<String> LAYERS =
       List.of(
           "io.hyperlight",
-          "io.hyperlight.pool",
-          "io.hyperlight.guest",
-          "io.hyperlight.linux",
-          "io.hyperlight.files",
-          "io.hyperlight.vm",
-          "io.hyperlight.kvm",
-          "io.hyperlight.os");
+          "io.hyperlight.internal.pool",
+          "io.hyperlight.internal.guest",
+          "io.hyperlight.internal.linux",
+          "io.hyperlight.internal.vfs",
+          "io.hyperlight.internal.machine",
+          "io.hyperlight.internal.hypervisor.kvm",
+          "io.hyperlight.internal.os");
 
   private static final JavaClasses LIBRARY = importLibrary();
 
@@ -86,10 +86,11 @@ class ArchitectureTest {
   void filesKnowNothingOfMachines() {
     noClasses()
         .that()
-        .resideInAPackage("io.hyperlight.files")
+        .resideInAPackage("io.hyperlight.internal.vfs")
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("io.hyperlight.vm", "io.hyperlight.kvm")
+        .resideInAnyPackage(
+            "io.hyperlight.internal.machine", "io.hyperlight.internal.hypervisor.kvm")
         .check(LIBRARY);
   }
 
@@ -229,7 +230,7 @@ class ArchitectureTest {
   void nativeFunctionsAreLinkedInTheLowestLayerOnly() {
     noClasses()
         .that()
-        .resideOutsideOfPackage("io.hyperlight.os")
+        .resideOutsideOfPackage("io.hyperlight.internal.os")
         .should()
         .dependOnClassesThat(type(Linker.class).or(type(SymbolLookup.class)))
         .check(LIBRARY);
@@ -239,14 +240,16 @@ class ArchitectureTest {
   void nativeMemoryIsAllocatedByTheTwoLowestLayersOnly() {
     noClasses()
         .that()
-        .resideOutsideOfPackages("io.hyperlight.os", "io.hyperlight.kvm")
+        .resideOutsideOfPackages(
+            "io.hyperlight.internal.os", "io.hyperlight.internal.hypervisor.kvm")
         .should()
         .accessTargetWhere(target(owner(type(Arena.class))))
         .check(LIBRARY);
     noClasses()
-        .that(not(resideInAPackage("io.hyperlight.vm")))
+        .that(not(resideInAPackage("io.hyperlight.internal.machine")))
         .and()
-        .resideOutsideOfPackages("io.hyperlight.os", "io.hyperlight.kvm")
+        .resideOutsideOfPackages(
+            "io.hyperlight.internal.os", "io.hyperlight.internal.hypervisor.kvm")
         .should()
         .dependOnClassesThat()
         .resideInAPackage("java.lang.foreign")

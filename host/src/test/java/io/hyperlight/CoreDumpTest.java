@@ -2,10 +2,10 @@ package io.hyperlight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.internal.machine.Dumped;
 import io.hyperlight.testing.ChildJvm;
 import io.hyperlight.testing.Command;
 import io.hyperlight.testing.CompiledGuest;
-import io.hyperlight.vm.Dumped;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

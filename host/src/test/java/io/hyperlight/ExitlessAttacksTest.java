@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hyperlight.GuestFaultException.Kind;
 import io.hyperlight.MessageAttacks.AfterMessage;
-import io.hyperlight.vm.VcpuStop;
+import io.hyperlight.internal.machine.VcpuStop;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

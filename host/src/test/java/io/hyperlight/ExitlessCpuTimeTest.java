@@ -3,9 +3,9 @@ package io.hyperlight;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hyperlight.internal.machine.Machine;
+import io.hyperlight.internal.machine.VcpuStop;
 import io.hyperlight.testing.CompiledGuest;
-import io.hyperlight.vm.Machine;
-import io.hyperlight.vm.VcpuStop;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;

@@ -2,10 +2,10 @@ package io.hyperlight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.kvm.IoctlNames;
+import io.hyperlight.internal.hypervisor.kvm.IoctlNames;
+import io.hyperlight.internal.machine.MachineState;
 import io.hyperlight.testing.Command;
 import io.hyperlight.testing.NotInHardwareLane;
-import io.hyperlight.vm.MachineState;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -2,11 +2,11 @@ package io.hyperlight;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import io.hyperlight.os.Errno;
-import io.hyperlight.os.FaultInjection;
+import io.hyperlight.internal.machine.HypervisorReset;
+import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.os.FaultInjection;
 import io.hyperlight.testing.Await;
 import io.hyperlight.testing.Held;
-import io.hyperlight.vm.HypervisorReset;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,10 +1,10 @@
 package io.hyperlight;
 
-import io.hyperlight.kvm.IoctlNames;
-import io.hyperlight.os.Errno;
-import io.hyperlight.os.FaultInjection;
-import io.hyperlight.os.FaultInjection.Extent;
-import io.hyperlight.os.FaultInjection.Failed;
+import io.hyperlight.internal.hypervisor.kvm.IoctlNames;
+import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.os.FaultInjection;
+import io.hyperlight.internal.os.FaultInjection.Extent;
+import io.hyperlight.internal.os.FaultInjection.Failed;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
-import io.hyperlight.files.FileContent;
-import io.hyperlight.files.FileSystem;
-import io.hyperlight.files.Mount;
-import io.hyperlight.os.Checkpoint;
+import io.hyperlight.internal.os.Checkpoint;
+import io.hyperlight.internal.vfs.FileContent;
+import io.hyperlight.internal.vfs.FileSystem;
+import io.hyperlight.internal.vfs.Mount;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.io.IOException;
 import java.io.InputStream;

@@ -2,6 +2,7 @@ package io.hyperlight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.internal.machine.Hypervisor;
 import io.hyperlight.testing.Await;
 import io.hyperlight.testing.ChildJvm;
 import io.hyperlight.testing.ClassFolder;
@@ -9,7 +10,6 @@ import io.hyperlight.testing.Command;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.Descriptors;
 import io.hyperlight.testing.NotInHardwareLane;
-import io.hyperlight.vm.Hypervisor;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -2,9 +2,9 @@ package io.hyperlight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.internal.machine.MachineState;
 import io.hyperlight.testing.Command;
 import io.hyperlight.testing.NotInHardwareLane;
-import io.hyperlight.vm.MachineState;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

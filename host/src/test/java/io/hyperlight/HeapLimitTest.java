@@ -2,7 +2,7 @@ package io.hyperlight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.os.Errno;
+import io.hyperlight.internal.os.Errno;
 import io.hyperlight.testing.CProgram;
 import io.hyperlight.testing.ChildJvm;
 import io.hyperlight.testing.Command;

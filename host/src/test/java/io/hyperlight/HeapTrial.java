@@ -1,7 +1,7 @@
 package io.hyperlight;
 
-import io.hyperlight.os.Errno;
-import io.hyperlight.os.FaultInjection;
+import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.os.FaultInjection;
 import io.hyperlight.testing.HeapErrors;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;

@@ -4,9 +4,9 @@ import static io.hyperlight.HostileProgram.serve;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hyperlight.internal.machine.MachineState;
 import io.hyperlight.testing.Descriptors;
 import io.hyperlight.testing.NotInHardwareLane;
-import io.hyperlight.vm.MachineState;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;

@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hyperlight.ResetOracle.Access;
 import io.hyperlight.ResetOracle.Ending;
+import io.hyperlight.internal.machine.MachineState;
 import io.hyperlight.testing.LibraryProgram;
 import io.hyperlight.testing.Needs;
 import io.hyperlight.testing.Tool;
-import io.hyperlight.vm.MachineState;
 import java.util.HexFormat;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;

@@ -3,7 +3,7 @@ package io.hyperlight;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.os.Errno;
+import io.hyperlight.internal.os.Errno;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.Descriptors;
 import io.hyperlight.testing.TemporaryFolder;

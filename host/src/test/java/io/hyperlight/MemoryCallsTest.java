@@ -3,7 +3,7 @@ package io.hyperlight;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.hyperlight.os.Errno;
+import io.hyperlight.internal.os.Errno;
 import io.hyperlight.testing.HardwareLaneQuick;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Tag;

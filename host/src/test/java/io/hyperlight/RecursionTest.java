@@ -55,7 +55,7 @@ class RecursionTest {
           Map.entry("VcpuThread.work", TURNS));
 
   /** Pools have nothing of a guest's. */
-  private static final String POOL = "io.hyperlight.pool";
+  private static final String POOL = "io.hyperlight.internal.pool";
 
   private static final JavaClasses LIBRARY =
       new ClassFileImporter().importPath(ClassFolder.of(Sandbox.class));

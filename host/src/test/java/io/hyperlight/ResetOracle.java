@@ -2,10 +2,10 @@ package io.hyperlight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.guest.Machines;
-import io.hyperlight.vm.CallFrame;
-import io.hyperlight.vm.Machine;
-import io.hyperlight.vm.MachineState;
+import io.hyperlight.internal.guest.Machines;
+import io.hyperlight.internal.machine.CallFrame;
+import io.hyperlight.internal.machine.Machine;
+import io.hyperlight.internal.machine.MachineState;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;

@@ -6,11 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hyperlight.ResetOracle.Access;
 import io.hyperlight.ResetOracle.Ending;
-import io.hyperlight.guest.Machines;
+import io.hyperlight.internal.guest.Machines;
+import io.hyperlight.internal.machine.Machine;
+import io.hyperlight.internal.machine.MachineState;
+import io.hyperlight.internal.machine.Sabotage;
 import io.hyperlight.testing.CompiledGuest;
-import io.hyperlight.vm.Machine;
-import io.hyperlight.vm.MachineState;
-import io.hyperlight.vm.Sabotage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedSet;

@@ -2,7 +2,7 @@ package io.hyperlight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.vm.VcpuStop;
+import io.hyperlight.internal.machine.VcpuStop;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

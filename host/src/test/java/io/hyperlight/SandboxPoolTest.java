@@ -3,7 +3,7 @@ package io.hyperlight;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hyperlight.pool.PoolBudget;
+import io.hyperlight.internal.pool.PoolBudget;
 import io.hyperlight.testing.Await;
 import io.hyperlight.testing.ChildJvm;
 import io.hyperlight.testing.Command;

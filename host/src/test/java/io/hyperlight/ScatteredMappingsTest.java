@@ -3,8 +3,8 @@ package io.hyperlight;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.internal.machine.TableState;
 import io.hyperlight.testing.CompiledGuest;
-import io.hyperlight.vm.TableState;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -2,9 +2,9 @@ package io.hyperlight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.kvm.VcpuExit;
+import io.hyperlight.internal.hypervisor.kvm.VcpuExit;
+import io.hyperlight.internal.machine.CallFrame;
 import io.hyperlight.testing.NotInHardwareLane;
-import io.hyperlight.vm.CallFrame;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Field;

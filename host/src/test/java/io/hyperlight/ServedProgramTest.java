@@ -3,12 +3,12 @@ package io.hyperlight;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.internal.machine.Machine;
+import io.hyperlight.internal.machine.MachineState;
 import io.hyperlight.testing.Descriptors;
 import io.hyperlight.testing.Needs;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.Tool;
-import io.hyperlight.vm.Machine;
-import io.hyperlight.vm.MachineState;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

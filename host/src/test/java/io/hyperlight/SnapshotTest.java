@@ -3,10 +3,10 @@ package io.hyperlight;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hyperlight.guest.InstanceImage;
+import io.hyperlight.internal.guest.InstanceImage;
+import io.hyperlight.internal.machine.ImageClosedException;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.HardwareLaneQuick;
-import io.hyperlight.vm.ImageClosedException;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

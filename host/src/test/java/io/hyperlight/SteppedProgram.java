@@ -6,7 +6,7 @@ import java.util.List;
 
 /**
  * A program that is run by a library that counts its steps; for {@link
- * io.hyperlight.linux.CheckpointSweepTest}.
+ * io.hyperlight.internal.linux.CheckpointSweepTest}.
  */
 public final class SteppedProgram implements Runnable {
   private final Path program;

@@ -3,8 +3,8 @@ package io.hyperlight;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hyperlight.internal.machine.Hypervisor;
 import io.hyperlight.testing.CompiledGuest;
-import io.hyperlight.vm.Hypervisor;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -257,7 +257,7 @@ class DocumentationTest {
   void propertiesThatAreShownAreRead() throws IOException {
     StringBuilder sources = new StringBuilder(Files.readString(ROOT.resolve("pom.xml")));
     List<Path> places =
-        List.of("host", "cli", "bench", "config").stream().map(ROOT::resolve).toList();
+        List.of("host", "cli", "bench", "tools").stream().map(ROOT::resolve).toList();
     for (Path place : places) {
       try (Stream<Path> files = Files.walk(place)) {
         for (Path file :

@@ -92,7 +92,7 @@ class SetUpTest {
   }
 
   private Result setUp(String part) throws Exception {
-    return run(Map.of("PATH", folder.toString()), "/bin/bash", "config/setup", part);
+    return run(Map.of("PATH", folder.toString()), "/bin/bash", "tools/setup", part);
   }
 
   @Test
@@ -163,7 +163,7 @@ class SetUpTest {
   void whoMayNotUseKvmIsToldInOneLine() throws Exception {
     assumeTrue(runsAsRoot(), "only root can become somebody else");
     assumeTrue(!asNobody("test", "-r", "/dev/kvm").isSuccess(), "everybody may use KVM here");
-    assumeTrue(asNobody("test", "-r", "config/test").isSuccess(), "others cannot read this folder");
+    assumeTrue(asNobody("test", "-r", "tools/test").isSuccess(), "others cannot read this folder");
 
     Result result = asNobody("./hyperlight", "test");
 

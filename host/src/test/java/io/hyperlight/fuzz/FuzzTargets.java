@@ -3,10 +3,10 @@ package io.hyperlight.fuzz;
 import io.hyperlight.FrameTarget;
 import io.hyperlight.SnapshotTarget;
 import io.hyperlight.SystemCallTarget;
-import io.hyperlight.files.ArchiveTarget;
-import io.hyperlight.files.PathTarget;
-import io.hyperlight.guest.ElfTarget;
-import io.hyperlight.guest.FunctionTableTarget;
+import io.hyperlight.internal.guest.ElfTarget;
+import io.hyperlight.internal.guest.FunctionTableTarget;
+import io.hyperlight.internal.vfs.ArchiveTarget;
+import io.hyperlight.internal.vfs.PathTarget;
 import java.util.List;
 
 /** All targets, by name: the folder of each one's corpus has it, and so do commands. */

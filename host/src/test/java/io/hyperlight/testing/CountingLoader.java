@@ -28,13 +28,13 @@ public final class CountingLoader extends RewritingLoader {
   /** Where work for a guest is done. */
   private static final List<String> COUNTED =
       List.of(
-          "io.hyperlight.linux.",
-          "io.hyperlight.files.",
-          "io.hyperlight.guest.",
-          "io.hyperlight.vm.",
-          "io.hyperlight.kvm.",
-          "io.hyperlight.pool.",
-          "io.hyperlight.os.");
+          "io.hyperlight.internal.linux.",
+          "io.hyperlight.internal.vfs.",
+          "io.hyperlight.internal.guest.",
+          "io.hyperlight.internal.machine.",
+          "io.hyperlight.internal.hypervisor.kvm.",
+          "io.hyperlight.internal.pool.",
+          "io.hyperlight.internal.os.");
 
   private static final Set<String> CHECKPOINTS = Set.of("pass", "run", "goOutside");
 
@@ -57,9 +57,10 @@ public final class CountingLoader extends RewritingLoader {
       @Override
       public void atStart(CodeBuilder code) {
         String name = method.methodName().stringValue();
-        if (type.equals("io/hyperlight/vm/RunControl") && CHECKPOINTS.contains(name)) {
+        if (type.equals("io/hyperlight/internal/machine/RunControl")
+            && CHECKPOINTS.contains(name)) {
           code.invokestatic(STEPS, "checkpoint", NOTHING);
-        } else if (type.equals("io/hyperlight/linux/SystemCalls")
+        } else if (type.equals("io/hyperlight/internal/linux/SystemCalls")
             && name.equals("call")
             && method.methodType().stringValue().equals("(J)J")) {
           code.lload(1).invokestatic(STEPS, "systemCall", NUMBER);

@@ -84,19 +84,21 @@ public final class HeapErrorLoader extends RewritingLoader {
   /** Native calls whose handles make nothing, because nobody asks for an error number. */
   private static final Set<String> PLAIN_CALLS =
       Set.of(
-          "io/hyperlight/os/Posix$Release.closeOnly",
-          "io/hyperlight/os/Posix$Release.unmapOnly",
-          "io/hyperlight/os/Posix.runIoctl",
-          "io/hyperlight/os/Posix.runSecond",
-          "io/hyperlight/os/HostThreads.current",
-          "io/hyperlight/os/HostThreads.send",
-          "io/hyperlight/os/HostThreads.take");
+          "io/hyperlight/internal/os/Posix$Release.closeOnly",
+          "io/hyperlight/internal/os/Posix$Release.unmapOnly",
+          "io/hyperlight/internal/os/Posix.runIoctl",
+          "io/hyperlight/internal/os/Posix.runSecond",
+          "io/hyperlight/internal/os/HostThreads.current",
+          "io/hyperlight/internal/os/HostThreads.send",
+          "io/hyperlight/internal/os/HostThreads.take");
 
   private static final String PLAIN_IOCTL = "(IJJ)I";
 
   /** Methods that add to lists which were made with room for all. */
   private static final Set<String> WITH_ROOM =
-      Set.of("io/hyperlight/files/FileSystem.<init>", "io/hyperlight/linux/ProcessFiles.freeze");
+      Set.of(
+          "io/hyperlight/internal/vfs/FileSystem.<init>",
+          "io/hyperlight/internal/linux/ProcessFiles.freeze");
 
   static {
     registerAsParallelCapable();

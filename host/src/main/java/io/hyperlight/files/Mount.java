@@ -1,8 +1,0 @@
-package io.hyperlight.files;
-
-/**
- * A tree and where it is to be seen.
- *
- * @param path absolute, normalised, without "." and ".."; "/" is the root
- */
-public record Mount(String path, TreeSource source) {}

@@ -1,0 +1,28 @@
+package io.hyperlight.internal.guest;
+
+import io.hyperlight.internal.machine.Protection;
+
+/**
+ * A loadable segment.
+ *
+ * @param address where it starts, before any load bias; any alignment
+ * @param sizeBytes in memory; what the file does not fill is zero
+ * @param protection of all its pages
+ * @param contents the part the file fills
+ * @param fileOffset where that is in the file
+ */
+record ElfSegment(
+    long address, long sizeBytes, Protection protection, FileBytes contents, long fileOffset) {
+  long end() {
+    return address + sizeBytes;
+  }
+
+  /** Whether its pages are pages of the file, as Linux would map them. */
+  boolean isMappable() {
+    return contents.size() > 0 && (address - fileOffset) % ElfFile.PAGE_SIZE == 0;
+  }
+
+  boolean contains(long target) {
+    return target >= address && target < end();
+  }
+}

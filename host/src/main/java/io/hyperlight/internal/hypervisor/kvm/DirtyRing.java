@@ -1,0 +1,106 @@
+package io.hyperlight.internal.hypervisor.kvm;
+
+import io.hyperlight.internal.os.Posix;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+
+/**
+ * The dirty ring of a vCPU ({@code KVM_CAP_DIRTY_LOG_RING}): an array shared with the kernel, which
+ * adds an entry when a page is written first. Finding what is new takes no system call.
+ *
+ * <p>An entry belongs to the kernel, then to us once its flag says dirty, and to the kernel again
+ * after we flag it as reset and say so. The kernel takes entries back in their order and stops at
+ * the first that is not flagged, so all are given back together.
+ */
+public final class DirtyRing implements DirtyTracker {
+  /** 64 KiB of kernel memory for each vCPU. */
+  static final int ENTRIES = 4096;
+
+  static final int DIRTY = 1;
+  static final int RESET = 2;
+
+  /** In pages, from the start of a vCPU's descriptor. */
+  static final int PAGE_OFFSET = 64;
+
+  private static final int ENTRY_SIZE = (int) Structs.KVM_DIRTY_GFN.byteSize();
+  private static final long OFFSET = Structs.offset(Structs.KVM_DIRTY_GFN, "offset");
+
+  /** Far from full: the kernel keeps up to 576 entries for what a processor has buffered. */
+  private static final int MOST_HELD = ENTRIES / 2;
+
+  private static final VarHandle FLAGS = ValueLayout.JAVA_INT.varHandle();
+
+  private final VirtualMachine vm;
+  private final MemorySegment ring;
+  private boolean closed;
+
+  /** Counts of entries since the start: collected, and given back. */
+  private int collected;
+
+  private int returned;
+
+  DirtyRing(VirtualMachine vm, int vcpu) {
+    this.vm = vm;
+    ring =
+        Posix.mmap(
+            0,
+            sizeBytes(),
+            Posix.PROT_READ | Posix.PROT_WRITE,
+            Posix.MAP_SHARED,
+            vcpu,
+            PAGE_OFFSET * 4096L);
+    try {
+      Posix.keepOutOfDumps(ring);
+    } catch (Throwable t) {
+      Posix.munmap(ring);
+      throw t;
+    }
+  }
+
+  /** What the kernel must allow, in bytes. */
+  public static int sizeBytes() {
+    return ENTRIES * ENTRY_SIZE;
+  }
+
+  private static long at(int index) {
+    return (long) (index & (ENTRIES - 1)) * ENTRY_SIZE;
+  }
+
+  @Override
+  public void collect(PageSet pages) {
+    while (collected - returned < ENTRIES) {
+      long at = at(collected);
+      // What the kernel wrote before the flag is seen after it.
+      if (((int) FLAGS.getAcquire(ring, at) & DIRTY) == 0) {
+        return;
+      }
+      pages.add(ring.get(ValueLayout.JAVA_LONG, at + OFFSET));
+      collected++;
+    }
+  }
+
+  @Override
+  public boolean needsRearming() {
+    return collected - returned >= MOST_HELD;
+  }
+
+  @Override
+  public void rearm() {
+    if (returned == collected) {
+      return;
+    }
+    for (; returned != collected; returned++) {
+      FLAGS.setRelease(ring, at(returned), RESET);
+    }
+    vm.resetDirtyRings();
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      Posix.munmap(ring);
+      closed = true;
+    }
+  }
+}

@@ -1,0 +1,175 @@
+package io.hyperlight.internal.hypervisor.kvm;
+
+import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.os.NativeAccessException;
+import io.hyperlight.internal.os.Posix;
+import io.hyperlight.internal.os.SystemCallException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code /dev/kvm}: what this machine's KVM can do, and where VMs come from. Safe for use by many
+ * threads; opened once for the life of the process.
+ */
+public final class Kvm extends KvmFile {
+  /** 0 until KVM was asked; what it says is always the same. */
+  private volatile int vcpuMmapSize;
+
+  /** The device users may have to be given access to. */
+  public static final String DEVICE = "/dev/kvm";
+
+  /** The only version there is; stable since Linux 2.6.22. */
+  private static final int API_VERSION = 12;
+
+  private static final int MAX_CPUID_ENTRIES = 256;
+
+  private Kvm(int fd) {
+    super(fd);
+  }
+
+  /**
+   * Opens the device and checks that it can do what this library needs.
+   *
+   * @throws KvmUnavailableException if anything is missing, saying what and how to mend it
+   */
+  public static Kvm open() {
+    return open(System.getProperty("os.name", ""), System.getProperty("os.arch", ""), DEVICE);
+  }
+
+  static Kvm open(String operatingSystem, String architecture, String device) {
+    if (!operatingSystem.equals("Linux")) {
+      throw unavailable(
+          "KVM is a part of Linux, and this is " + operatingSystem + ": use a Linux machine or VM",
+          null);
+    }
+    if (!architecture.equals("amd64")) {
+      throw unavailable(
+          "guests are x86-64 programs, and this JVM runs on "
+              + architecture
+              + ": use an x86-64 machine",
+          null);
+    }
+    Kvm kvm = new Kvm(openDevice(device));
+    try {
+      kvm.check(device);
+      return kvm;
+    } catch (Throwable t) { // errors, too: a caller whose stack or heap is full asks again later
+      kvm.close();
+      throw t;
+    }
+  }
+
+  private static int openDevice(String device) {
+    try {
+      Posix.requireNativeAccess();
+      return Posix.open(device, Posix.O_RDWR);
+    } catch (NativeAccessException e) {
+      throw unavailable(e.getMessage(), e);
+    } catch (SystemCallException e) {
+      throw unavailable(
+          switch (e.errno()) {
+            case Errno.ENOENT ->
+                device
+                    + " does not exist: "
+                    + DeviceAdvice.ifMissing()
+                    + "load the kernel module (modprobe kvm_intel or kvm_amd), and"
+                    + " if that fails switch on virtualisation in the firmware, or nested"
+                    + " virtualisation in the machine's own hypervisor";
+            case Errno.EACCES, Errno.EPERM ->
+                "no permission to open " + device + ": " + DeviceAdvice.ifRefused(device);
+            case Errno.ENODEV, Errno.ENXIO ->
+                device
+                    + " is there but no module serves it: switch on virtualisation in the firmware,"
+                    + " then modprobe kvm_intel or kvm_amd";
+            case Errno.EMFILE, Errno.ENFILE ->
+                "cannot open "
+                    + device
+                    + ": too many files are open; raise the limit (ulimit -n, or fs.file-max)";
+            default -> "cannot open " + device + ": " + e.getMessage();
+          },
+          e);
+    }
+  }
+
+  private void check(String device) {
+    try {
+      checkApiVersion(getApiVersion());
+    } catch (KvmException e) {
+      throw unavailable(
+          device + " does not answer like KVM (the device is " + DEVICE + "): " + e.getMessage(),
+          e);
+    }
+    for (Capability capability : Capability.values()) {
+      checkCapability(capability, checkExtension(capability));
+    }
+  }
+
+  static void checkApiVersion(int version) {
+    if (version != API_VERSION) {
+      throw unavailable(
+          "KVM speaks API version " + version + ", this library " + API_VERSION + ": update Linux",
+          null);
+    }
+  }
+
+  static void checkCapability(Capability capability, int answer) {
+    if (answer == 0 && capability.required()) {
+      throw unavailable(
+          "this KVM lacks "
+              + capability
+              + " ("
+              + capability.purpose()
+              + "): use Linux 5.15 or newer",
+          null);
+    }
+  }
+
+  private static KvmUnavailableException unavailable(
+      @Nullable String message, @Nullable Throwable cause) {
+    return new KvmUnavailableException(String.valueOf(message), cause);
+  }
+
+  /** {@code KVM_GET_API_VERSION}. */
+  public int getApiVersion() {
+    return ioctl(Ioctl.KVM_GET_API_VERSION, 0);
+  }
+
+  /** {@code KVM_CHECK_EXTENSION}: 0 if the capability is missing, else a positive number. */
+  public int checkExtension(Capability capability) {
+    return ioctl(Ioctl.KVM_CHECK_EXTENSION, capability.number);
+  }
+
+  /** {@code KVM_GET_VCPU_MMAP_SIZE}: the size in bytes of what {@link Vcpu} maps. */
+  int getVcpuMmapSize() {
+    if (vcpuMmapSize == 0) {
+      vcpuMmapSize = ioctl(Ioctl.KVM_GET_VCPU_MMAP_SIZE, 0);
+    }
+    return vcpuMmapSize;
+  }
+
+  /** {@code KVM_CREATE_VM}. */
+  public VirtualMachine createVm() {
+    int size = getVcpuMmapSize(); // before there is a descriptor that could be lost
+    int vm = create(Ioctl.KVM_CREATE_VM, 0);
+    try {
+      return new VirtualMachine(vm, size);
+    } catch (Throwable t) {
+      Posix.close(vm); // the heap is full
+      throw t;
+    }
+  }
+
+  /** {@code KVM_GET_SUPPORTED_CPUID}. */
+  public Cpuid getSupportedCpuid() {
+    try (Arena arena = Arena.ofConfined()) {
+      long size =
+          Structs.KVM_CPUID2.byteSize() + MAX_CPUID_ENTRIES * Structs.KVM_CPUID_ENTRY2.byteSize();
+      MemorySegment cpuid = arena.allocate(size, 8);
+      cpuid.set(ValueLayout.JAVA_INT, 0, MAX_CPUID_ENTRIES);
+      ioctl(arena, Ioctl.KVM_GET_SUPPORTED_CPUID, cpuid);
+      return Cpuid.copyOf(cpuid);
+    }
+  }
+}

@@ -1,0 +1,55 @@
+package io.hyperlight.internal.hypervisor.kvm;
+
+import io.hyperlight.internal.os.Errno;
+
+/** An ioctl of KVM failed: which one, and with what error number. */
+public final class KvmException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  private final String ioctl;
+  private final int errno;
+
+  KvmException(Ioctl ioctl, int errno) {
+    this(ioctl, "", errno);
+  }
+
+  /**
+   * An ioctl failed in a way that its name does not tell.
+   *
+   * @param detail what follows the name in the message
+   */
+  KvmException(Ioctl ioctl, String detail, int errno) {
+    super(ioctl + detail + " failed: " + Errno.describe(errno) + advice(errno));
+    this.ioctl = ioctl.name();
+    this.errno = errno;
+  }
+
+  private static String advice(int errno) {
+    return switch (errno) {
+      case Errno.EMFILE -> ". Raise the limit (ulimit -n): a sandbox holds two descriptors";
+      case Errno.ENFILE -> ". The system is out of descriptors (fs.file-max)";
+      case Errno.ENOMEM -> ". The host has no memory left for another VM";
+      default -> "";
+    };
+  }
+
+  /** The ioctl's name in {@code <linux/kvm.h>}. */
+  public String ioctl() {
+    return ioctl;
+  }
+
+  public int errno() {
+    return errno;
+  }
+
+  /**
+   * Whether KVM does not know or not allow what it was asked for, and would say so again: nothing
+   * that the host has run out of.
+   */
+  public boolean isRefusal() {
+    return switch (errno) {
+      case Errno.EINVAL, Errno.ENOTTY, Errno.ENXIO, Errno.ENOSYS, Errno.ENOTSUP -> true;
+      default -> false;
+    };
+  }
+}

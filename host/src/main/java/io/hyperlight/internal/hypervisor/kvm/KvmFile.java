@@ -1,0 +1,77 @@
+package io.hyperlight.internal.hypervisor.kvm;
+
+import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.os.Posix;
+import io.hyperlight.internal.os.StackRoom;
+import io.hyperlight.internal.os.SystemCallException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** A descriptor that takes KVM ioctls, and closes once. */
+abstract sealed class KvmFile implements AutoCloseable permits Kvm, VirtualMachine, Vcpu {
+  final int fd;
+  private boolean closed;
+
+  KvmFile(int fd) {
+    this.fd = fd;
+  }
+
+  /**
+   * Calls an ioctl off the hot path, again when a signal interrupts it: making a VM takes locks
+   * that any signal ends the wait for, and a JVM has signals of its own.
+   *
+   * @return its result, zero or positive
+   * @throws KvmException if it fails
+   */
+  final int ioctl(Ioctl ioctl, long argument) {
+    try (Arena arena = Arena.ofConfined()) {
+      return ioctl(arena, ioctl, argument);
+    }
+  }
+
+  /**
+   * The same with a structure.
+   *
+   * @param arena that ends after the call
+   */
+  final int ioctl(Arena arena, Ioctl ioctl, MemorySegment argument) {
+    return ioctl(arena, ioctl, argument.address());
+  }
+
+  private int ioctl(Arena arena, Ioctl ioctl, long argument) {
+    MemorySegment errno = Posix.allocateErrno(arena);
+    int result;
+    do {
+      result = Posix.ioctl(errno, fd, ioctl.request, argument);
+    } while (result < 0 && Posix.errno(errno) == Errno.EINTR);
+    if (result < 0) {
+      throw new KvmException(ioctl, Posix.errno(errno));
+    }
+    return result;
+  }
+
+  /**
+   * Calls an ioctl that makes a descriptor.
+   *
+   * @return the descriptor
+   * @throws KvmException if it fails
+   */
+  final int create(Ioctl ioctl, long argument) {
+    StackRoom.require();
+    return ioctl(ioctl, argument);
+  }
+
+  /** Closes the descriptor; a second call does nothing. */
+  @Override
+  public void close() {
+    if (!closed) {
+      try {
+        Posix.close(fd);
+      } catch (SystemCallException e) {
+        closed = true; // it was not ours
+        throw e;
+      }
+      closed = true; // not before: an error of the JVM may come first, and a second try help
+    }
+  }
+}

@@ -1,0 +1,458 @@
+package io.hyperlight.internal.hypervisor.kvm;
+
+import static io.hyperlight.internal.hypervisor.kvm.Structs.KVM_RUN;
+import static io.hyperlight.internal.hypervisor.kvm.Structs.offset;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.os.Posix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A virtual CPU's descriptor and its shared {@code struct kvm_run}. For one thread at a time.
+ *
+ * <p>Registers travel through {@code kvm_run} ({@code KVM_CAP_SYNC_REGS}): what {@link #set} writes
+ * takes effect at the next {@link #run} once {@link #markRegistersDirty} was called, what {@link
+ * #get} reads is the state of the last exit. No method of the hot path ({@link #run}, {@link
+ * #isByteOut}, {@link #get}, {@link #set}) allocates.
+ */
+public final class Vcpu extends KvmFile {
+  /** {@code KVM_SYNC_X86_REGS}. */
+  static final long SYNC_REGS = 1;
+
+  /** {@code KVM_SYNC_X86_SREGS}. */
+  static final long SYNC_SREGS = 2;
+
+  static final int EXIT_UNKNOWN = 0;
+  static final int EXIT_IO = 2;
+  static final int EXIT_HLT = 5;
+  static final int EXIT_MMIO = 6;
+  static final int EXIT_SHUTDOWN = 8;
+  static final int EXIT_FAIL_ENTRY = 9;
+  static final int EXIT_INTR = 10;
+  static final int EXIT_INTERNAL_ERROR = 17;
+
+  static final int EXIT_DIRTY_RING_FULL = 31;
+
+  static final int IO_OUT = 1;
+
+  private static final long IMMEDIATE_EXIT = offset(KVM_RUN, "immediate_exit");
+  private static final long EXIT_REASON = offset(KVM_RUN, "exit_reason");
+  private static final long UNION = offset(KVM_RUN, "io");
+  private static final long VALID_REGS = offset(KVM_RUN, "kvm_valid_regs");
+  private static final long DIRTY_REGS = offset(KVM_RUN, "kvm_dirty_regs");
+  private static final long REGS = offset(KVM_RUN, "s", "regs", "regs");
+  private static final long SREGS = offset(KVM_RUN, "s", "regs", "sregs");
+  private static final long XCR_COUNT = offset(Structs.KVM_XCRS, "nr_xcrs");
+  private static final long FIRST_XCR_VALUE =
+      offset(Structs.KVM_XCRS, "xcrs") + offset(Structs.KVM_XCR, "value");
+  private static final long CS_SELECTOR = SREGS + offset(Structs.KVM_SREGS, "cs", "selector");
+
+  private final MemorySegment run;
+  private boolean unmapped;
+
+  /** Set before each {@code KVM_RUN}: an error of the JVM may come before its end is known. */
+  private boolean exitUnseen;
+
+  /** Whether the guest's selectors are the thread's. */
+  private boolean leavesSelectors;
+
+  /** What {@link #setSignalMask} has set. No set has the signals that cannot be blocked. */
+  private long signalMask = -1;
+
+  private final MemorySegment errno = Posix.allocateErrno(Arena.ofAuto());
+
+  private Vcpu(int fd, MemorySegment run) {
+    super(fd);
+    this.run = run;
+  }
+
+  static Vcpu map(int fd, int mmapSize) {
+    MemorySegment run = null;
+    try {
+      run = Posix.mmap(mmapSize, Posix.PROT_READ | Posix.PROT_WRITE, Posix.MAP_SHARED, fd);
+      Posix.keepOutOfDumps(run);
+      return new Vcpu(fd, run);
+    } catch (Throwable t) {
+      try {
+        if (run != null) {
+          Posix.munmap(run);
+        }
+      } finally {
+        Posix.close(fd);
+      }
+      throw t;
+    }
+  }
+
+  /**
+   * {@code KVM_RUN}: runs the guest until it exits. Whatever the exit is, it is {@linkplain
+   * #isExitUnseen unseen} then.
+   *
+   * @return 0 when it did, or the error number, mostly {@link Errno#EINTR}
+   */
+  public int run() {
+    exitUnseen = true;
+    int result =
+        leavesSelectors
+            ? Posix.runIoctl(fd, Ioctl.KVM_RUN.request, 0)
+            : Posix.ioctl(fd, Ioctl.KVM_RUN.request, 0);
+    if (result == 0) {
+      return 0;
+    }
+    if (run.get(JAVA_INT, EXIT_REASON) == EXIT_INTR) {
+      run.set(JAVA_INT, EXIT_REASON, EXIT_UNKNOWN); // of this run, and no later one
+      exitUnseen = false;
+      return Errno.EINTR;
+    }
+    return runForError();
+  }
+
+  /**
+   * Again, to be told why it failed. Maybe it does not fail again, then nothing has happened. No
+   * step of the guest's is made twice: KVM takes the registers that were set, and finishes the
+   * instruction of the last exit, once, and goes on from where the run has failed.
+   */
+  private int runForError() {
+    int error = Posix.ioctl(errno, fd, Ioctl.KVM_RUN.request, 0) == 0 ? 0 : Posix.errno(errno);
+    if (leavesSelectors) {
+      Posix.runSecond();
+    }
+    exitUnseen = error != Errno.EINTR; // which finishes the last exit and makes no new one
+    return error;
+  }
+
+  /**
+   * Whether the vCPU stands at an exit that nobody has looked at: KVM may have an instruction to
+   * finish then, at the next {@link #run}, in whatever memory and registers there are. It is so
+   * from the start of every {@code KVM_RUN} until {@link #exitSeen}, unless KVM says that nothing
+   * is left to finish.
+   */
+  public boolean isExitUnseen() {
+    return exitUnseen;
+  }
+
+  /** Says that somebody has looked at the last exit, and done what it needs. */
+  public void exitSeen() {
+    exitUnseen = false;
+  }
+
+  /**
+   * {@code KVM_SET_SIGNAL_MASK}: the signals that are blocked while {@link #run} runs the guest,
+   * instead of the thread's own. One that is pending and not among them ends it with {@link
+   * Errno#EINTR}, and stays pending if the thread itself blocks it.
+   *
+   * @param blocked signal n is bit n - 1
+   */
+  public void setSignalMask(long blocked) {
+    if (blocked == signalMask) {
+      return;
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      long header = Structs.KVM_SIGNAL_MASK.byteSize();
+      MemorySegment struct = arena.allocate(header + Long.BYTES, 8);
+      struct.set(JAVA_INT, 0, Long.BYTES); // of the kernel's sigset_t
+      struct.set(JAVA_LONG_UNALIGNED, header, blocked);
+      ioctl(arena, Ioctl.KVM_SET_SIGNAL_MASK, struct);
+    }
+    signalMask = blocked;
+  }
+
+  /** The exception for an error number that {@link #run} returned. */
+  public KvmException failedRun(int error) {
+    return new KvmException(Ioctl.KVM_RUN, error);
+  }
+
+  /**
+   * Takes one step towards the end of the last exit's instruction, without running the guest any
+   * further. KVM completes an {@code in}, {@code ins}, {@code outs} or a memory-mapped access at
+   * the <em>next</em> {@code KVM_RUN}, and would then write into memory or registers that meanwhile
+   * belong to somebody else.
+   *
+   * @return whether it is complete; a repeated instruction may exit again instead
+   */
+  public boolean completeExit() {
+    exitUnseen = true;
+    run.set(JAVA_BYTE, IMMEDIATE_EXIT, (byte) 1);
+    int error;
+    try {
+      error = runForError();
+    } finally {
+      run.set(JAVA_BYTE, IMMEDIATE_EXIT, (byte) 0);
+    }
+    if (error != 0 && error != Errno.EINTR) {
+      throw failedRun(error);
+    }
+    return error == Errno.EINTR;
+  }
+
+  /**
+   * Asks for general registers at every exit, and for the special ones too if so wished ({@code
+   * kvm_valid_regs}).
+   *
+   * @param special whether {@link #codeSegmentSelector} is wanted
+   */
+  public void keepRegistersSynchronised(boolean special) {
+    run.set(JAVA_LONG, VALID_REGS, special ? SYNC_REGS | SYNC_SREGS : SYNC_REGS);
+  }
+
+  /**
+   * Says that KVM leaves the guest's DS, ES, FS and GS in the thread that runs it. Whatever the
+   * guest does, the thread has null selectors at the end of each {@link #run} then. {@link
+   * Posix#installRunCode} comes before.
+   */
+  public void takeSelectorsFromThread() {
+    leavesSelectors = true;
+  }
+
+  /** A general register as of the last exit. */
+  public long get(Register register) {
+    return run.get(JAVA_LONG, REGS + register.offset);
+  }
+
+  /** Sets a general register for the next {@link #run}, with {@link #markRegistersDirty}. */
+  public void set(Register register, long value) {
+    run.set(JAVA_LONG, REGS + register.offset, value);
+  }
+
+  /**
+   * Sets every general register to zero for the next {@link #run}, with {@link
+   * #markRegistersDirty}.
+   */
+  public void clearRegisters() {
+    // Straight stores: a bulk fill of 144 bytes costs more than they do.
+    for (long at = REGS; at < REGS + 18 * 8; at += 8) {
+      run.set(JAVA_LONG, at, 0);
+    }
+  }
+
+  /** Lets the next {@link #run} load the general registers. */
+  public void markRegistersDirty() {
+    run.set(JAVA_LONG, DIRTY_REGS, SYNC_REGS);
+  }
+
+  /**
+   * CS as of the last exit; only if {@link #keepRegistersSynchronised} asked for special registers.
+   */
+  public int codeSegmentSelector() {
+    return Short.toUnsignedInt(run.get(JAVA_SHORT, CS_SELECTOR));
+  }
+
+  /** Whether the last exit is exactly one one-byte {@code out} to this port. */
+  public boolean isByteOut(int port) {
+    return isByteOut(run, port);
+  }
+
+  static boolean isByteOut(MemorySegment run, int port) {
+    // direction, size, port and count fill eight bytes and are compared as one.
+    return run.get(JAVA_INT, EXIT_REASON) == EXIT_IO
+        && run.get(JAVA_LONG, UNION) == (IO_OUT | 1L << 8 | (long) port << 16 | 1L << 32);
+  }
+
+  /**
+   * Whether the guest has not run on because there is no room for another written page: see {@link
+   * DirtyTracker#rearm}.
+   */
+  public boolean isDirtyRingFull() {
+    return run.get(JAVA_INT, EXIT_REASON) == EXIT_DIRTY_RING_FULL;
+  }
+
+  /** The last exit, decoded. */
+  public VcpuExit exit() {
+    return exit(run);
+  }
+
+  static VcpuExit exit(MemorySegment run) {
+    int reason = run.get(JAVA_INT, EXIT_REASON);
+    return switch (reason) {
+      case EXIT_IO ->
+          new VcpuExit.Io(
+              run.get(JAVA_BYTE, UNION) == IO_OUT,
+              Byte.toUnsignedInt(run.get(JAVA_BYTE, UNION + 1)),
+              run.get(JAVA_INT, UNION) >>> 16,
+              run.get(JAVA_INT, UNION + 4));
+      case EXIT_HLT -> new VcpuExit.Halt();
+      case EXIT_MMIO ->
+          // phys_addr, data[8], len, is_write
+          new VcpuExit.Mmio(
+              run.get(JAVA_LONG, UNION),
+              run.get(JAVA_INT, UNION + 16),
+              run.get(JAVA_BYTE, UNION + 20) != 0);
+      case EXIT_SHUTDOWN -> new VcpuExit.Shutdown();
+      case EXIT_FAIL_ENTRY -> new VcpuExit.FailEntry(run.get(JAVA_LONG, UNION));
+      case EXIT_INTR -> new VcpuExit.Interrupted();
+      case EXIT_INTERNAL_ERROR -> new VcpuExit.KvmError(run.get(JAVA_INT, UNION));
+      default -> new VcpuExit.Other(reason);
+    };
+  }
+
+  /** {@code KVM_GET_SREGS}. */
+  public SpecialRegisters getSregs() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment struct = arena.allocate(Structs.KVM_SREGS);
+      ioctl(arena, Ioctl.KVM_GET_SREGS, struct);
+      return SpecialRegisters.read(struct);
+    }
+  }
+
+  /**
+   * {@code KVM_SET_SREGS}. After {@link #setCpuid2}, or KVM refuses features the CPU seems not to
+   * have.
+   */
+  public void setSregs(SpecialRegisters registers) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment struct = arena.allocate(Structs.KVM_SREGS);
+      registers.write(struct);
+      ioctl(arena, Ioctl.KVM_SET_SREGS, struct);
+    }
+  }
+
+  /**
+   * {@code KVM_GET_VCPU_EVENTS}: exceptions and interrupts that are pending or masked, in the
+   * kernel's format.
+   */
+  public byte[] getEvents() {
+    return get(Ioctl.KVM_GET_VCPU_EVENTS, Structs.KVM_VCPU_EVENTS);
+  }
+
+  /** {@code KVM_SET_VCPU_EVENTS}, with what {@link #getEvents} gave. */
+  public void setEvents(byte[] events) {
+    set(Ioctl.KVM_SET_VCPU_EVENTS, events);
+  }
+
+  /** {@code KVM_GET_DEBUGREGS}: DR0 to DR7, in the kernel's format. */
+  public byte[] getDebugRegisters() {
+    return get(Ioctl.KVM_GET_DEBUGREGS, Structs.KVM_DEBUGREGS);
+  }
+
+  /** {@code KVM_SET_DEBUGREGS}, with what {@link #getDebugRegisters} gave. */
+  public void setDebugRegisters(byte[] registers) {
+    set(Ioctl.KVM_SET_DEBUGREGS, registers);
+  }
+
+  /**
+   * {@code KVM_GET_XSAVE}: x87 and vector state in the standard format (Intel SDM vol. 1, "XSAVE
+   * Area").
+   */
+  public byte[] getXsave() {
+    return get(Ioctl.KVM_GET_XSAVE, Structs.KVM_XSAVE);
+  }
+
+  /**
+   * {@code KVM_SET_XSAVE}, in the format of {@link #getXsave}.
+   *
+   * @throws KvmException also if no processor can be in this state
+   */
+  public void setXsave(byte[] area) {
+    set(Ioctl.KVM_SET_XSAVE, area);
+  }
+
+  /** {@code KVM_GET_XCRS}, in the kernel's format. */
+  public byte[] getXcrs() {
+    return get(Ioctl.KVM_GET_XCRS, Structs.KVM_XCRS);
+  }
+
+  private byte[] get(Ioctl ioctl, MemoryLayout layout) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment struct = arena.allocate(layout.byteSize(), 8);
+      ioctl(arena, ioctl, struct);
+      return struct.toArray(JAVA_BYTE);
+    }
+  }
+
+  private void set(Ioctl ioctl, byte[] contents) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment struct = arena.allocate(contents.length, 8);
+      struct.copyFrom(MemorySegment.ofArray(contents));
+      ioctl(arena, ioctl, struct);
+    }
+  }
+
+  /**
+   * {@code KVM_GET_MSRS}.
+   *
+   * @return the values, one for each index
+   */
+  public long[] getMsrs(long... indices) {
+    try (Arena arena = Arena.ofConfined()) {
+      long entry = Structs.KVM_MSR_ENTRY.byteSize();
+      long header = Structs.KVM_MSRS.byteSize();
+      MemorySegment struct = arena.allocate(header + indices.length * entry, 8);
+      struct.set(JAVA_INT, 0, indices.length);
+      for (int i = 0; i < indices.length; i++) {
+        struct.set(JAVA_INT, header + i * entry, (int) indices[i]);
+      }
+      int read = ioctl(arena, Ioctl.KVM_GET_MSRS, struct);
+      if (read != indices.length) {
+        throw new KvmException(
+            Ioctl.KVM_GET_MSRS, " of MSR 0x%x".formatted(indices[read]), Errno.EINVAL);
+      }
+      long[] values = new long[indices.length];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = struct.get(JAVA_LONG, header + i * entry + 8);
+      }
+      return values;
+    }
+  }
+
+  /** {@code KVM_SET_CPUID2}. */
+  public void setCpuid2(Cpuid cpuid) {
+    ioctl(Ioctl.KVM_SET_CPUID2, cpuid.struct.address());
+  }
+
+  /**
+   * {@code KVM_SET_XCRS}: XCR0, which says what XSAVE manages. After {@link #setSregs} has set
+   * CR4.OSXSAVE.
+   */
+  public void setXcr0(long value) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment struct = arena.allocate(Structs.KVM_XCRS);
+      struct.set(JAVA_INT, XCR_COUNT, 1);
+      struct.set(JAVA_LONG, FIRST_XCR_VALUE, value);
+      ioctl(arena, Ioctl.KVM_SET_XCRS, struct);
+    }
+  }
+
+  /**
+   * {@code KVM_SET_MSRS}.
+   *
+   * @param indicesAndValues index, value, index, value, ...
+   */
+  public void setMsrs(long... indicesAndValues) {
+    int count = indicesAndValues.length / 2;
+    try (Arena arena = Arena.ofConfined()) {
+      long entry = Structs.KVM_MSR_ENTRY.byteSize();
+      long header = Structs.KVM_MSRS.byteSize();
+      MemorySegment struct = arena.allocate(header + count * entry, 8);
+      struct.set(JAVA_INT, 0, count);
+      for (int i = 0; i < count; i++) {
+        struct.set(JAVA_INT, header + i * entry, (int) indicesAndValues[2 * i]);
+        struct.set(JAVA_LONG, header + i * entry + 8, indicesAndValues[2 * i + 1]);
+      }
+      int set = ioctl(arena, Ioctl.KVM_SET_MSRS, struct);
+      if (set != count) {
+        // The ioctl stops at the first register it refuses and returns how many it took.
+        throw new KvmException(
+            Ioctl.KVM_SET_MSRS, " of MSR 0x%x".formatted(indicesAndValues[2 * set]), Errno.EINVAL);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      if (!unmapped) {
+        Posix.munmap(run);
+        unmapped = true;
+      }
+    } finally {
+      super.close();
+    }
+  }
+}

@@ -1,0 +1,44 @@
+package io.hyperlight.internal.linux;
+
+import io.hyperlight.internal.machine.RunControl;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * How much a guest may use. All of it but heap and descriptors counts for one call.
+ *
+ * @param timeoutNanos time that passes
+ * @param processorNanos processor time
+ * @param hostCalls as {@link LimitKind#HOST_CALLS}
+ * @param hostCallBytes as {@link LimitKind#HOST_CALL_BYTES}
+ * @param valueBytes as {@link LimitKind#VALUE_BYTES}
+ * @param outputBytes as {@link LimitKind#OUTPUT_BYTES}
+ * @param systemCalls as {@link LimitKind#SYSTEM_CALLS}
+ * @param heapBytes what the host may hold for the guest at the same time, see {@link HeapBudget}
+ * @param descriptors that are open at the same time, up to {@link Descriptors#MOST}
+ */
+public record CallLimits(
+    long timeoutNanos,
+    long processorNanos,
+    long hostCalls,
+    long hostCallBytes,
+    long valueBytes,
+    long outputBytes,
+    long systemCalls,
+    long heapBytes,
+    int descriptors) {
+  /** What a guest may use if nobody says anything else. */
+  public static final CallLimits DEFAULT =
+      new CallLimits(
+          TimeUnit.MINUTES.toNanos(1),
+          RunControl.UNLIMITED,
+          1_000_000,
+          1L << 30,
+          256L << 20,
+          64L << 20,
+          Long.MAX_VALUE,
+          16L << 20,
+          Descriptors.MOST);
+
+  /** The most descriptors that a guest can have. */
+  public static final int MOST_DESCRIPTORS = Descriptors.MOST;
+}

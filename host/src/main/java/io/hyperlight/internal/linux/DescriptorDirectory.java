@@ -1,0 +1,60 @@
+package io.hyperlight.internal.linux;
+
+import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.vfs.FileException;
+import io.hyperlight.internal.vfs.FileKind;
+import io.hyperlight.internal.vfs.FileSystem;
+import io.hyperlight.internal.vfs.Location;
+import io.hyperlight.internal.vfs.Node;
+
+/** {@code /proc/self/fd}: a link for each descriptor, which leads to what is open there. */
+final class DescriptorDirectory extends NumberedDirectory {
+  DescriptorDirectory(String path, long inode, SystemCalls guest) {
+    super(path, inode, 0500, FileKind.SYMBOLIC_LINK, guest);
+  }
+
+  @Override
+  Node entry(int number) {
+    return new Link(this, number);
+  }
+
+  private static final class Link extends MadeUpNode {
+    private final DescriptorDirectory directory;
+    private final SystemCalls guest;
+    private final int number;
+
+    Link(DescriptorDirectory directory, int number) {
+      super(directory.pathOf(number), directory.inodeOf(number), FileKind.SYMBOLIC_LINK, 0700);
+      this.directory = directory;
+      this.guest = directory.guest();
+      this.number = number;
+    }
+
+    @Override
+    public Node in(FileSystem other) {
+      return directory.entryIn(other, number);
+    }
+
+    private OpenFile file() {
+      OpenFile file = guest.files().descriptors().find(number);
+      if (file == null) {
+        throw new FileException(Errno.ENOENT);
+      }
+      return file;
+    }
+
+    @Override
+    public String target() {
+      return file().name();
+    }
+
+    @Override
+    public Location destination() {
+      OpenFile file = file();
+      Location location = file.location();
+      return location != null
+          ? location
+          : new Location(guest.files().fileSystem().root(), file.name(), new DescriptorNode(file));
+    }
+  }
+}

@@ -1,0 +1,38 @@
+package io.hyperlight.internal.linux;
+
+import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.vfs.FileException;
+import io.hyperlight.internal.vfs.FileKind;
+import io.hyperlight.internal.vfs.FileStatus;
+import io.hyperlight.internal.vfs.FileSystem;
+import io.hyperlight.internal.vfs.Node;
+
+/** {@code /proc/self/fdinfo}: a text for each descriptor, {@code proc_pid_fdinfo(5)}. */
+final class DescriptorStatus extends NumberedDirectory {
+  DescriptorStatus(String path, long inode, SystemCalls guest) {
+    super(path, inode, 0555, FileKind.REGULAR, guest);
+  }
+
+  @Override
+  Node entry(int number) {
+    return new MadeUpText(
+        pathOf(number), inodeOf(number), MadeUpText.Kind.SEQUENCE, () -> text(number), null) {
+      @Override
+      public Node in(FileSystem other) {
+        return entryIn(other, number);
+      }
+    };
+  }
+
+  private String text(int number) {
+    Descriptors descriptors = guest().files().descriptors();
+    OpenFile file = descriptors.find(number);
+    if (file == null) {
+      throw new FileException(Errno.ENOENT);
+    }
+    FileStatus status = file.status(); // whose device has the number of its mount
+    int flags = file.flags() | (descriptors.isCloseOnExec(number) ? OpenFlags.O_CLOEXEC : 0);
+    return "pos:\t%d\nflags:\t0%o\nmnt_id:\t%d\nino:\t%d\n"
+        .formatted(file.position(), flags, status.device(), status.inode());
+  }
+}

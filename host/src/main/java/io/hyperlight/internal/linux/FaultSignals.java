@@ -1,0 +1,107 @@
+package io.hyperlight.internal.linux;
+
+import io.hyperlight.internal.hypervisor.kvm.Register;
+import io.hyperlight.internal.machine.Trap;
+import io.hyperlight.internal.machine.UserContext;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
+
+/** Which signal Linux makes of a processor exception: {@code sigaction(2)}, {@code si_code}. */
+public final class FaultSignals {
+  private static final int SIGILL = 4;
+  private static final int SIGTRAP = 5;
+
+  /** What an access behind the end of a mapped file is. */
+  public static final int SIGBUS = 7;
+
+  private static final int SIGFPE = 8;
+  static final int SIGSEGV = 11;
+
+  private static final int ILL_ILLOPN = 2;
+  private static final int TRAP_TRACE = 2;
+  private static final int BUS_ADRALN = 1;
+  private static final int BUS_ADRERR = 2;
+  private static final int SEGV_MAPERR = 1;
+  private static final int SEGV_ACCERR = 2;
+  private static final int FPE_INTDIV = 1;
+  private static final int FPE_FLTDIV = 3;
+  private static final int FPE_FLTOVF = 4;
+  private static final int FPE_FLTUND = 5;
+  private static final int FPE_FLTRES = 6;
+  private static final int FPE_FLTINV = 7;
+
+  private static final int X87_CONTROL = 0;
+  private static final int X87_STATUS = 2;
+  private static final int MXCSR = 24;
+
+  private FaultSignals() {}
+
+  /** The signal's number; that of a bad access for exceptions that no program causes. */
+  public static int signal(int vector) {
+    return switch (vector) {
+      case 0, 16, 19 -> SIGFPE;
+      case 1, 3 -> SIGTRAP;
+      case 6 -> SIGILL;
+      case 11, 12, 17 -> SIGBUS;
+      default -> SIGSEGV;
+    };
+  }
+
+  /** Null for exceptions that no program causes. */
+  static @Nullable SignalInfo of(
+      Trap.ProcessorException exception, UserContext context, Mappings mappings) {
+    long instruction = exception.registers().getOrDefault(Register.RIP, 0L);
+    return switch (exception.vector()) {
+      case 0 -> new SignalInfo(SIGFPE, FPE_INTDIV, instruction);
+      case 1 -> new SignalInfo(SIGTRAP, TRAP_TRACE, instruction);
+      case 3 -> new SignalInfo(SIGTRAP, SignalInfo.SI_KERNEL, 0);
+      case 4, 5, 13 -> new SignalInfo(SIGSEGV, SignalInfo.SI_KERNEL, 0);
+      case 6 -> new SignalInfo(SIGILL, ILL_ILLOPN, instruction);
+      case 11, 12 -> new SignalInfo(SIGBUS, SignalInfo.SI_KERNEL, 0);
+      case 14 -> pageFault(exception, mappings);
+      case 16 -> new SignalInfo(SIGFPE, x87Code(context), instruction);
+      case 17 -> new SignalInfo(SIGBUS, BUS_ADRALN, 0);
+      case 19 -> new SignalInfo(SIGFPE, sseCode(context), instruction);
+      default -> null;
+    };
+  }
+
+  private static SignalInfo pageFault(Trap.ProcessorException exception, Mappings mappings) {
+    long address = exception.address();
+    if (mappings.isBehindEnd(address, exception.errorCode())) {
+      return new SignalInfo(SIGBUS, BUS_ADRERR, address);
+    }
+    boolean taken = mappings.space().isTaken(address, 1);
+    return new SignalInfo(SIGSEGV, taken ? SEGV_ACCERR : SEGV_MAPERR, address);
+  }
+
+  private static int x87Code(UserContext context) {
+    ByteBuffer area = area(context);
+    return code(area.getShort(X87_STATUS) & ~area.getShort(X87_CONTROL));
+  }
+
+  /** Masks lie seven bits above the flags. */
+  private static int sseCode(UserContext context) {
+    int mxcsr = area(context).getInt(MXCSR);
+    return code(mxcsr & ~(mxcsr >>> 7));
+  }
+
+  private static ByteBuffer area(UserContext context) {
+    return ByteBuffer.wrap(context.extendedState()).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** Of the unmasked exceptions: invalid, denormal, zero divide, overflow, underflow, precision. */
+  private static int code(int raised) {
+    if ((raised & 1) != 0) {
+      return FPE_FLTINV;
+    } else if ((raised & 4) != 0) {
+      return FPE_FLTDIV;
+    } else if ((raised & 8) != 0) {
+      return FPE_FLTOVF;
+    } else if ((raised & (2 | 16)) != 0) {
+      return FPE_FLTUND;
+    }
+    return (raised & 32) != 0 ? FPE_FLTRES : FPE_FLTINV;
+  }
+}

@@ -1,0 +1,53 @@
+package io.hyperlight.internal.linux;
+
+import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.vfs.FileException;
+
+/**
+ * {@code RLIMIT_FSIZE} of a process: how large writing makes a regular file at most. Who passes it
+ * gets EFBIG and a signal.
+ */
+final class FileSizeLimit {
+  private long bytes = LimitCalls.INFINITY;
+  private boolean passed;
+
+  /** Sets it, {@link LimitCalls#INFINITY} for none. */
+  void set(long limit) {
+    bytes = limit;
+  }
+
+  /**
+   * How much of a piece may be written.
+   *
+   * @param at where it begins; not negative
+   * @param length positive
+   * @throws FileException EFBIG if that is nothing
+   */
+  int allowed(long at, int length) {
+    passed = Long.compareUnsigned(at, bytes) >= 0;
+    if (passed) {
+      throw new FileException(Errno.EFBIG);
+    }
+    return bytes < 0 ? length : (int) Math.min(length, bytes - at);
+  }
+
+  /**
+   * Looks at a size that a file is to get.
+   *
+   * @param before its size
+   * @throws FileException EFBIG if it is too large, and it grows
+   */
+  void require(long size, long before) {
+    passed = size > before && Long.compareUnsigned(size, bytes) > 0;
+    if (passed) {
+      throw new FileException(Errno.EFBIG);
+    }
+  }
+
+  /** Whether the last one who asked has passed it; that is said once. */
+  boolean takePassed() {
+    boolean was = passed;
+    passed = false;
+    return was;
+  }
+}

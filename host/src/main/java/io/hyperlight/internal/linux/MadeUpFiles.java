@@ -1,0 +1,158 @@
+package io.hyperlight.internal.linux;
+
+import io.hyperlight.internal.vfs.Node;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/**
+ * The files that a Linux program takes for granted, whatever is mounted: devices, and what {@code
+ * proc(5)} and {@code sysfs(5)} tell. All of it is made up from what this library knows of the
+ * guest; nothing comes from the host.
+ */
+final class MadeUpFiles {
+  private static final String SELF = "/proc/" + ProcessCalls.PROCESS;
+
+  /** Of the process, and of its one thread. */
+  static final List<String> FOLDERS = List.of(SELF, SELF + "/task/" + ProcessCalls.PROCESS);
+
+  private final SystemCalls guest;
+  private final Map<String, Node> files = new LinkedHashMap<>();
+  private long nextInode = 1000;
+
+  private MadeUpFiles(SystemCalls guest) {
+    this.guest = guest;
+  }
+
+  /** All of them by path, for one guest. */
+  static Map<String, Node> of(SystemCalls guest) {
+    MadeUpFiles made = new MadeUpFiles(guest);
+    made.addDevices();
+    made.addProcess();
+    made.addSystem();
+    return made.files;
+  }
+
+  private void addDevices() {
+    device("/dev/null", MadeUpDevice.Kind.NULL);
+    device("/dev/zero", MadeUpDevice.Kind.ZERO);
+    device("/dev/full", MadeUpDevice.Kind.FULL);
+    device("/dev/random", MadeUpDevice.Kind.RANDOM);
+    device("/dev/urandom", MadeUpDevice.Kind.URANDOM);
+    device("/dev/tty", MadeUpDevice.Kind.TTY);
+    link("/dev/fd", "/proc/self/fd");
+    link("/dev/stdin", "/proc/self/fd/0");
+    link("/dev/stdout", "/proc/self/fd/1");
+    link("/dev/stderr", "/proc/self/fd/2");
+  }
+
+  private void addProcess() {
+    ProcessStatus status = new ProcessStatus(guest);
+    SystemStatus system = new SystemStatus(guest);
+    MemoryTexts memory = new MemoryTexts(guest);
+    link("/proc/self", Integer.toString(ProcessCalls.PROCESS));
+    link("/proc/thread-self", ProcessCalls.PROCESS + "/task/" + ProcessCalls.PROCESS);
+    ProgramFile program = new ProgramFile(guest, nextInode++);
+    for (String folder : FOLDERS) {
+      add(new ProgramFile.Link(folder, nextInode++, program));
+      add(new MadeUpPlace(folder + "/cwd", nextInode++, () -> guest.files().workingDirectory()));
+      add(new MadeUpPlace(folder + "/root", nextInode++, () -> guest.files().fileSystem().root()));
+      plain(folder + "/cmdline", () -> String.join("\0", guest.program().arguments()) + "\0");
+      PrctlCalls attributes = guest.process().attributes();
+      add(
+          new MadeUpText(
+              folder + "/comm",
+              nextInode++,
+              MadeUpText.Kind.SEQUENCE,
+              status::comm,
+              attributes::rename));
+      plain(folder + "/environ", () -> "");
+      plain(folder + "/auxv", guest.process()::auxiliary);
+      text(folder + "/cgroup", () -> "0::/\n");
+      text(folder + "/io", ProcessStatus::transfers);
+      text(folder + "/limits", status::limits);
+      text(folder + "/mounts", system::mounts);
+      text(folder + "/mountinfo", system::mountInformation);
+      text(folder + "/oom_score", () -> "0\n");
+      add(
+          new MadeUpText(
+              folder + "/oom_score_adj",
+              nextInode++,
+              MadeUpText.Kind.PLAIN,
+              () -> attributes.state().badness() + "\n",
+              attributes::setBadness));
+      text(folder + "/personality", () -> "00000000\n");
+      text(folder + "/stat", status::stat);
+      text(folder + "/statm", status::statm);
+      text(folder + "/status", status::status);
+      text(folder + "/wchan", () -> "0");
+      lines(folder + "/maps", memory::nextMapping);
+      lines(folder + "/smaps", memory::nextDetails);
+      add(new DescriptorDirectory(folder + "/fd", nextInode, guest));
+      nextInode += Descriptors.MOST + 1;
+      add(new DescriptorStatus(folder + "/fdinfo", nextInode, guest));
+      nextInode += Descriptors.MOST + 1;
+    }
+  }
+
+  private void addSystem() {
+    SystemStatus system = new SystemStatus(guest);
+    link("/proc/mounts", "self/mounts");
+    text("/proc/cpuinfo", () -> "processor\t: 0\n\n");
+    text("/proc/filesystems", () -> "nodev\tproc\nnodev\ttmpfs\n");
+    text("/proc/loadavg", () -> "0.00 0.00 0.00 1/1 1\n");
+    text("/proc/meminfo", system::memory);
+    text("/proc/stat", system::stat);
+    text("/proc/uptime", system::uptime);
+    text("/proc/version", () -> "Linux version " + ProcessCalls.RELEASE + " #1 Hyperlight\n");
+    plain("/proc/sys/fs/file-max", () -> Descriptors.MOST + "\n");
+    plain("/proc/sys/fs/pipe-max-size", () -> "65536\n");
+    plain("/proc/sys/kernel/cap_last_cap", () -> "40\n");
+    plain("/proc/sys/kernel/hostname", () -> ProcessCalls.HOST_NAME + "\n");
+    plain("/proc/sys/kernel/ngroups_max", () -> "65536\n");
+    plain("/proc/sys/kernel/osrelease", () -> ProcessCalls.RELEASE + "\n");
+    plain("/proc/sys/kernel/ostype", () -> "Linux\n");
+    plain("/proc/sys/kernel/pid_max", () -> "32768\n");
+    plain("/proc/sys/kernel/random/boot_id", () -> "00000000-0000-4000-8000-000000000000\n");
+    plain("/proc/sys/kernel/random/uuid", system::uuid);
+    plain("/proc/sys/vm/max_map_count", () -> "16384\n");
+    plain("/proc/sys/vm/overcommit_memory", () -> "2\n"); // what is mapped, is there
+    attribute("/sys/devices/system/cpu/online", () -> "0\n");
+    attribute("/sys/devices/system/cpu/possible", () -> "0\n");
+    attribute("/sys/devices/system/cpu/present", () -> "0\n");
+    attribute("/sys/kernel/mm/transparent_hugepage/enabled", () -> "always madvise [never]\n");
+  }
+
+  private void lines(String path, MadeUpLines.Source source) {
+    add(new MadeUpLines(path, nextInode++, guest, source));
+  }
+
+  private void add(MadeUpNode node) {
+    files.put(node.path(), node);
+  }
+
+  private void device(String path, MadeUpDevice.Kind kind) {
+    add(new MadeUpDevice(path, nextInode++, guest, kind));
+  }
+
+  private void link(String path, String target) {
+    add(new MadeUpLink(path, nextInode++, target));
+  }
+
+  private void text(String path, Supplier<String> text) {
+    text(path, MadeUpText.Kind.SEQUENCE, text);
+  }
+
+  private void plain(String path, Supplier<String> text) {
+    text(path, MadeUpText.Kind.PLAIN, text);
+  }
+
+  private void attribute(String path, Supplier<String> text) {
+    text(path, MadeUpText.Kind.ATTRIBUTE, text);
+  }
+
+  private void text(String path, MadeUpText.Kind kind, Supplier<String> text) {
+    add(new MadeUpText(path, nextInode++, kind, text, null));
+  }
+}

@@ -1,0 +1,105 @@
+package io.hyperlight.internal.linux;
+
+import io.hyperlight.internal.vfs.FileKind;
+import io.hyperlight.internal.vfs.FileStatus;
+import io.hyperlight.internal.vfs.FileSystem;
+import io.hyperlight.internal.vfs.Node;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** A file that this library makes up for a guest, always at the same place. */
+abstract class MadeUpNode implements Node {
+  /** Of the tree that all of them are in, and nothing that is mounted. */
+  static final int DEVICE = 1;
+
+  private final String path;
+  private final long inode;
+  private final FileKind kind;
+  private final int permissions;
+
+  /**
+   * One of them.
+   *
+   * @param path absolute
+   * @param inode that no other one has
+   */
+  MadeUpNode(String path, long inode, FileKind kind, int permissions) {
+    this.path = path;
+    this.inode = inode;
+    this.kind = kind;
+    this.permissions = permissions;
+  }
+
+  final String path() {
+    return path;
+  }
+
+  final long inode() {
+    return inode;
+  }
+
+  /** Whether it is a text that the kernel makes up: what may be done to it, its mode says. */
+  boolean isText() {
+    return false;
+  }
+
+  /** Whether {@code lseek(2)} can go to its end: with most texts the kernel does not know it. */
+  boolean hasEnd() {
+    return !isText();
+  }
+
+  /** {@code st_rdev}. */
+  long deviceNumber() {
+    return 0;
+  }
+
+  /** {@code st_size}. */
+  long size() {
+    return 0;
+  }
+
+  @Override
+  public FileStatus status() {
+    return new FileStatus(
+        DEVICE,
+        inode,
+        kind,
+        permissions,
+        1,
+        size(),
+        Instant.EPOCH,
+        Instant.EPOCH,
+        Instant.EPOCH,
+        deviceNumber());
+  }
+
+  @Override
+  public final FileKind kind() {
+    return kind;
+  }
+
+  /** What is at the same place there. */
+  @Override
+  public Node in(FileSystem other) {
+    return samePlace(other);
+  }
+
+  final Node samePlace(FileSystem other) {
+    return other.resolve(other.root(), path, false).node();
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof MadeUpNode node && node.path.equals(path);
+  }
+
+  @Override
+  public int hashCode() {
+    return path.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return path;
+  }
+}

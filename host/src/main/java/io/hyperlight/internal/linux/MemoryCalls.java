@@ -1,0 +1,266 @@
+package io.hyperlight.internal.linux;
+
+import static io.hyperlight.internal.linux.MemoryPlacement.isRange;
+import static io.hyperlight.internal.linux.MemoryPlacement.pageEnd;
+
+import io.hyperlight.internal.machine.AddressSpace;
+import io.hyperlight.internal.machine.GuestMemoryExhaustedException;
+import io.hyperlight.internal.machine.Protection;
+import io.hyperlight.internal.os.Checkpoint;
+import io.hyperlight.internal.os.Errno;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Memory: {@code brk(2)}, {@code mmap(2)}, {@code munmap(2)}, {@code mprotect(2)}. Relatives are in
+ * {@link RemapCalls} and {@link AdviceCalls}.
+ *
+ * <p>All memory is there as soon as it is mapped with any rights; of files it is a copy that
+ * follows its file ({@link MappedFiles}). A mapping without rights takes addresses only. What the
+ * host has in the guest's address space is sealed as {@code mseal(2)} would seal it: EPERM.
+ *
+ * <p>W^X: unless the embedder lets the guest make code, memory that may be written cannot be
+ * executable, nor become so later, as {@code PR_SET_MDWE} has it: EACCES. Code of files is
+ * executable where the guest cannot write the files, else EPERM.
+ */
+final class MemoryCalls {
+  private static final long PAGE_SIZE = Mappings.PAGE_SIZE;
+
+  private static final long PROT_READ = 1;
+  private static final long PROT_WRITE = 2;
+  private static final long PROT_EXEC = 4;
+  private static final long PROT_ALL = PROT_READ | PROT_WRITE | PROT_EXEC;
+
+  private static final long MAP_TYPE = 0xf;
+  private static final long MAP_SHARED = 1;
+  private static final long MAP_PRIVATE = 2;
+  private static final long MAP_SHARED_VALIDATE = 3;
+  private static final long MAP_ANONYMOUS = 0x20;
+  private static final long MAP_HUGETLB = 0x4_0000;
+
+  /** What {@code MAP_SHARED_VALIDATE} knows: {@code LEGACY_MAP_MASK} of the kernel. */
+  private static final long MAP_LEGACY = 0x7_f9f3 | 21L << 26 | 30L << 26;
+
+  private final AddressSpace space;
+  private final AddressRanges ranges;
+  private final MemoryPlacement placement;
+  private final Mappings mappings;
+  private final MappedFiles files;
+  private final ProgramBreak programBreak;
+  private final RemapCalls remap;
+  private final AdviceCalls advice;
+  private final boolean mayMakeCode;
+
+  MemoryCalls(
+      AddressSpace space,
+      AddressRanges ranges,
+      Checkpoint checkpoint,
+      boolean mayMakeCode,
+      int mostFiles) {
+    this.space = space;
+    this.ranges = ranges;
+    this.mayMakeCode = mayMakeCode;
+    placement = new MemoryPlacement(space, ranges);
+    MappedAreas areas = new MappedAreas(this::forget, checkpoint);
+    mappings = new Mappings(space, areas, checkpoint);
+    files = new MappedFiles(mappings, areas, mostFiles);
+    programBreak = new ProgramBreak(mappings, ranges.heapStart(), ranges.heapEnd());
+    remap = new RemapCalls(mappings, files, ranges, placement, programBreak);
+    advice = new AdviceCalls(mappings, ranges);
+  }
+
+  static void register(SystemCallTable table) {
+    table.on(9, (guest, a, b, c, d, e, f) -> guest.memory().mmap(guest, a, b, c, d, e, f));
+    table.on(10, (guest, a, b, c, d, e, f) -> guest.memory().mprotect(guest, a, b, c));
+    table.on(11, (guest, a, b, c, d, e, f) -> guest.memory().munmap(a, b));
+    table.on(12, (guest, a, b, c, d, e, f) -> guest.memory().brk(guest, a));
+    RemapCalls.register(table);
+    AdviceCalls.register(table);
+    // Locking memory is for those with CAP_IPC_LOCK or a limit above 0.
+    for (int number : new int[] {149, 151, 325}) {
+      table.refuse(number, Errno.EPERM);
+    }
+  }
+
+  private void forget(MappedObject object) {
+    files.forget(object);
+  }
+
+  RemapCalls remap() {
+    return remap;
+  }
+
+  AdviceCalls advice() {
+    return advice;
+  }
+
+  /** What is mapped, of what. */
+  Mappings mappings() {
+    return mappings;
+  }
+
+  MappedFiles files() {
+    return files;
+  }
+
+  /** What anonymous memory is called in {@code /proc/self/maps}; may be empty. */
+  String nameOf(long start) {
+    if (start >= ranges.heapStart() && start < programBreak.current()) {
+      return "[heap]";
+    }
+    return start >= ranges.programStackStart() && start < ranges.programStackEnd() ? "[stack]" : "";
+  }
+
+  ProgramBreak programBreak() {
+    return programBreak;
+  }
+
+  private long brk(SystemCalls guest, long wanted) {
+    long start = MemoryPlacement.pageEnd(programBreak.current());
+    long end = Math.max(start, wanted < 0 ? start : MemoryPlacement.pageEnd(wanted));
+    boolean allowed = end == start || guest.process().limits().allowsMapping(start, end, true);
+    return allowed && mappings.hasRoomFor(1) ? programBreak.move(wanted) : programBreak.current();
+  }
+
+  private long mmap(
+      SystemCalls guest,
+      long address,
+      long length,
+      long protection,
+      long flags,
+      long descriptor,
+      long offset) {
+    long type = flags & MAP_TYPE;
+    boolean anonymous = (flags & MAP_ANONYMOUS) != 0;
+    boolean validated = type == MAP_SHARED_VALIDATE && !anonymous;
+    if (length == 0
+        || (offset & PAGE_SIZE - 1) != 0
+        || (type != MAP_SHARED && type != MAP_PRIVATE && !validated)) {
+      return -Errno.EINVAL;
+    }
+    if (validated && (flags & ~(MAP_LEGACY | MAP_TYPE)) != 0) {
+      return -Errno.ENOTSUP;
+    }
+    long size = pageEnd(length);
+    if (size <= 0 || size > AddressSpace.USER_END || (flags & MAP_HUGETLB) != 0) {
+      return -Errno.ENOMEM;
+    }
+    if ((protection & PROT_WRITE) != 0 && (protection & PROT_EXEC) != 0 && !mayMakeCode) {
+      return -Errno.EACCES;
+    }
+    boolean shared = type != MAP_PRIVATE;
+    FileMapping file =
+        anonymous
+            ? FileMapping.anonymous(shared, size)
+            : FileMapping.of(guest, descriptor, offset, size, protection, shared, mayMakeCode);
+    file.hold();
+    try {
+      mappings.requireRoomFor(2);
+      long start = placement.place(address, size, flags);
+      if (start < 0) {
+        return start;
+      }
+      Protection rights = protection(protection);
+      if (!guest
+          .process()
+          .limits()
+          .allowsMapping(start, start + size, !shared && rights.writable())) {
+        return -Errno.ENOMEM;
+      }
+      return replace(start, size, rights, file.area(start, size, rights));
+    } finally {
+      file.release(files);
+    }
+  }
+
+  private long replace(long start, long size, Protection protection, @Nullable MappedArea area) {
+    if (!space.isFree(start, size)) {
+      // There must be room before what is there goes: a failed call changes nothing.
+      long needed = area == null ? size : area.endOfContents(area.object().size()) - area.start();
+      if (protection != Protection.NONE
+          && needed > space.freeBytes() + space.backedBytes(start, size)) {
+        return -Errno.ENOMEM;
+      }
+      mappings.unmap(start, size);
+    }
+    try {
+      mappings.map(start, size, protection, area);
+      return start;
+    } catch (GuestMemoryExhaustedException e) {
+      return -Errno.ENOMEM;
+    }
+  }
+
+  private static Protection protection(long bits) {
+    return Protection.of(
+        (bits & PROT_READ) != 0, (bits & PROT_WRITE) != 0, (bits & PROT_EXEC) != 0);
+  }
+
+  private long munmap(long address, long length) {
+    long size = pageEnd(length);
+    if (!isRange(address, size)) {
+      return -Errno.EINVAL;
+    }
+    if (ranges.touchesSealed(address, size)) {
+      return -Errno.EPERM;
+    }
+    // It may cut one range in two. What ends where ranges end makes fewer of them.
+    if (!mappings.hasRoomFor(1) && !mappings.isEdge(address) && !mappings.isEdge(address + size)) {
+      return -Errno.ENOMEM;
+    }
+    mappings.unmap(address, size);
+    return 0;
+  }
+
+  private long mprotect(SystemCalls guest, long address, long length, long bits) {
+    if ((bits & ~PROT_ALL) != 0 || (address & PAGE_SIZE - 1) != 0) {
+      return -Errno.EINVAL;
+    }
+    if (length == 0) {
+      return 0;
+    }
+    long size = pageEnd(length);
+    if (!isRange(address, size) || !space.isTaken(address, 1)) {
+      return -Errno.ENOMEM;
+    }
+    if (ranges.touchesSealed(address, size)) {
+      return -Errno.EPERM;
+    }
+    mappings.requireRoomFor(2);
+    // As Linux: all up to what cannot be done is done.
+    Protection wanted = protection(bits);
+    long end = Math.min(address + size, space.endOfTaken(address));
+    long result = end < address + size ? -Errno.ENOMEM : 0;
+    long refused = firstRefusal(mappings.views(address, end), wanted, end);
+    if (refused < end) {
+      end = refused;
+      result = -Errno.EACCES;
+    }
+    if (end == address) {
+      return result;
+    }
+    if (!guest.process().limits().allowsMapping(address, end, wanted.writable())) {
+      return -Errno.ENOMEM;
+    }
+    try {
+      mappings.protect(address, end - address, wanted);
+      return result;
+    } catch (GuestMemoryExhaustedException e) {
+      return -Errno.ENOMEM;
+    }
+  }
+
+  /** Where the first of some mappings begins that may not have such rights; else their end. */
+  private long firstRefusal(List<Mappings.View> views, Protection wanted, long end) {
+    for (Mappings.View view : views) {
+      MappedArea area = view.area();
+      boolean madeCode =
+          wanted.executable() && (wanted.writable() || !view.protection().executable());
+      if ((madeCode && !mayMakeCode)
+          || (wanted.writable() && area != null && !area.mayBecomeWritable())) {
+        return view.start();
+      }
+    }
+    return end;
+  }
+}

@@ -1,0 +1,72 @@
+package io.hyperlight.internal.linux;
+
+import io.hyperlight.internal.machine.Protection;
+
+/** {@code proc_pid_maps(5)} and {@code proc_pid_smaps(5)}, a mapping at a time. */
+final class MemoryTexts {
+  private final SystemCalls guest;
+
+  MemoryTexts(SystemCalls guest) {
+    this.guest = guest;
+  }
+
+  /** As {@link MadeUpLines.Source}: the next mapping's line. */
+  long nextMapping(long from, StringBuilder text) {
+    Mappings.View view = guest.memory().mappings().viewFrom(from);
+    if (view == null) {
+      return MadeUpLines.END;
+    }
+    text.append(MapsLine.of(view, guest)).append('\n');
+    return view.end();
+  }
+
+  /** Likewise, with what the mapping takes. */
+  long nextDetails(long from, StringBuilder text) {
+    Mappings.View view = guest.memory().mappings().viewFrom(from);
+    if (view == null) {
+      return MadeUpLines.END;
+    }
+    text.append(MapsLine.of(view, guest)).append('\n');
+    details(view.protection(), view.end() - view.start(), text);
+    return view.end();
+  }
+
+  /** All that has rights is there, and nobody else has it. */
+  private static void details(Protection protection, long bytes, StringBuilder text) {
+    long there = protection == Protection.NONE ? 0 : bytes;
+    size(text, "Size", bytes);
+    size(text, "KernelPageSize", 4096);
+    size(text, "MMUPageSize", 4096);
+    size(text, "Rss", there);
+    size(text, "Pss", there);
+    size(text, "Shared_Clean", 0);
+    size(text, "Shared_Dirty", 0);
+    size(text, "Private_Clean", 0);
+    size(text, "Private_Dirty", there);
+    size(text, "Referenced", there);
+    size(text, "Anonymous", there);
+    for (String nothing :
+        new String[] {
+          "LazyFree",
+          "AnonHugePages",
+          "ShmemPmdMapped",
+          "FilePmdMapped",
+          "Shared_Hugetlb",
+          "Private_Hugetlb",
+          "Swap",
+          "SwapPss",
+          "Locked"
+        }) {
+      size(text, nothing, 0);
+    }
+    text.append("THPeligible:           0\nVmFlags: ")
+        .append(protection.readable() ? "rd " : "")
+        .append(protection.writable() ? "wr " : "")
+        .append(protection.executable() ? "ex " : "")
+        .append("mr mw me \n");
+  }
+
+  private static void size(StringBuilder text, String name, long bytes) {
+    text.append("%-16s%8d kB\n".formatted(name + ":", bytes / 1024));
+  }
+}

@@ -1,0 +1,107 @@
+package io.hyperlight.internal.linux;
+
+import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.vfs.FileException;
+import io.hyperlight.internal.vfs.FileKind;
+import io.hyperlight.internal.vfs.FileStatus;
+import io.hyperlight.internal.vfs.FileSystem;
+import io.hyperlight.internal.vfs.Location;
+import io.hyperlight.internal.vfs.Node;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * What system calls have in common that take the name of a file: a descriptor where it begins, the
+ * name, and the rights that the guest needs. All methods throw {@link FileException}.
+ */
+final class Paths {
+  static final int AT_FDCWD = -100;
+  static final long AT_SYMLINK_NOFOLLOW = 0x100;
+  static final long AT_EMPTY_PATH = 0x1000;
+
+  static final int READ = 4;
+  static final int WRITE = 2;
+  static final int EXECUTE = 1;
+
+  private Paths() {}
+
+  /** A path of the guest's, with one character a byte. */
+  static String read(SystemCalls guest, long address) {
+    byte[] path = guest.mem().readString(address, FileSystem.LONGEST_PATH);
+    if (path == null) {
+      throw new FileException(Errno.ENAMETOOLONG);
+    }
+    return new String(path, StandardCharsets.ISO_8859_1);
+  }
+
+  /** Where a path begins. */
+  static Location base(SystemCalls guest, long folder, String path) {
+    ProcessFiles files = guest.files();
+    if (path.isEmpty()) {
+      throw new FileException(Errno.ENOENT);
+    }
+    if ((int) folder == AT_FDCWD || path.charAt(0) == '/') {
+      return files.workingDirectory();
+    }
+    Location location = files.descriptors().any(folder).location();
+    if (location == null) {
+      throw new FileException(Errno.ENOTDIR);
+    }
+    return location;
+  }
+
+  static Location resolve(SystemCalls guest, long folder, long address, boolean followLast) {
+    return resolve(guest, folder, read(guest, address), followLast);
+  }
+
+  static Location resolve(SystemCalls guest, long folder, String path, boolean followLast) {
+    return guest.files().fileSystem().resolve(base(guest, folder, path), path, followLast);
+  }
+
+  static FileSystem.Entry parent(SystemCalls guest, long folder, long address) {
+    String path = read(guest, address);
+    return guest.files().fileSystem().resolveParent(base(guest, folder, path), path);
+  }
+
+  /** Whether an entry is the directory itself or the one above. */
+  static boolean isDots(FileSystem.Entry entry) {
+    return entry.name().equals(".") || entry.name().equals("..");
+  }
+
+  static boolean isKind(Location location, FileKind kind) {
+    return location.node().kind() == kind;
+  }
+
+  /** Whether something may be done to a file; the guest owns all that there are. */
+  static boolean isAllowed(FileStatus status, int wanted) {
+    return (status.permissions() >> 6 & wanted) == wanted;
+  }
+
+  static void requireAllowed(Location location, int wanted) {
+    if (!isAllowed(location.node().status(), wanted)) {
+      throw new FileException(Errno.EACCES);
+    }
+  }
+
+  /** Makes sure that the file system it is in can be written. */
+  static void requireWritable(Node node) {
+    if (!node.isWritable()) {
+      throw new FileException(Errno.EROFS);
+    }
+  }
+
+  /** Likewise before contents are written. Of what the kernel makes up, the mode says it. */
+  static void requireContentsWritable(Node node) {
+    if (!(node instanceof MadeUpNode made && made.isText())) {
+      requireWritable(node);
+    }
+  }
+
+  /** Makes sure that entries of a directory can be made and removed. */
+  static void requireChangeable(Location directory) {
+    requireWritable(directory.node());
+    if (directory.node().status().links() == 0) {
+      throw new FileException(Errno.ENOENT); // it was removed
+    }
+    requireAllowed(directory, WRITE | EXECUTE);
+  }
+}

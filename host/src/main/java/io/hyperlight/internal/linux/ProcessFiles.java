@@ -1,0 +1,360 @@
+package io.hyperlight.internal.linux;
+
+import io.hyperlight.internal.os.Checkpoint;
+import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.vfs.FileException;
+import io.hyperlight.internal.vfs.FileSystem;
+import io.hyperlight.internal.vfs.Hold;
+import io.hyperlight.internal.vfs.Location;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a process has of files: a file system, descriptors, a working directory and the mask for
+ * permissions of new files. All of it goes back with a restore, which costs nothing where nothing
+ * has changed.
+ */
+final class ProcessFiles implements AutoCloseable {
+  private final Supplier<FileSystem> maker;
+  private final MappedFiles mapped;
+  private final Checkpoint checkpoint;
+  private final HeapBudget heap;
+  private final StandardStreams streams;
+  private final Changes changes = new Changes();
+  private final Descriptors descriptors;
+  private final Fifos fifos = new Fifos();
+
+  /** Made when it is asked for, unless there are mounts: many a guest never looks at a file. */
+  private @Nullable FileSystem fileSystem;
+
+  /** Null for the root. */
+  private @Nullable Location workingDirectory;
+
+  /** Keeps it. */
+  private Hold directoryHold = Hold.NONE;
+
+  private int umask;
+  private int nextPipe;
+
+  /** What all this was restored to. */
+  private @Nullable FileState base;
+
+  /**
+   * Those of a new program.
+   *
+   * @throws io.hyperlight.internal.os.SystemCallException if a mounted directory cannot be opened
+   */
+  ProcessFiles(SystemCalls guest, StandardStreams streams, Settings settings) {
+    this.streams = streams;
+    checkpoint = guest.checkpoint();
+    heap = new HeapBudget(settings.limits().heapBytes(), this);
+    descriptors = new Descriptors(changes, settings.limits().descriptors());
+    InstantSource clock = settings.clock();
+    maker =
+        () ->
+            new FileSystem(
+                settings.mounts(),
+                MadeUpFiles.of(guest),
+                clock == null ? Instant::now : clock,
+                checkpoint);
+    mapped = guest.memory().files();
+    try {
+      if (!settings.mounts().isEmpty()) {
+        fileSystem();
+      }
+      restore(FileState.INITIAL);
+    } catch (Throwable t) {
+      close();
+      throw t;
+    }
+  }
+
+  FileSystem fileSystem() {
+    FileSystem there = fileSystem;
+    if (there == null) {
+      there = maker.get();
+      try {
+        there.watch(mapped);
+      } catch (Throwable t) {
+        there.close();
+        throw t;
+      }
+      fileSystem = there;
+    }
+    return there;
+  }
+
+  HeapBudget heap() {
+    return heap;
+  }
+
+  Descriptors descriptors() {
+    return descriptors;
+  }
+
+  Changes changes() {
+    return changes;
+  }
+
+  Location workingDirectory() {
+    Location directory = workingDirectory;
+    return directory == null ? fileSystem().root() : directory;
+  }
+
+  void setWorkingDirectory(Location directory) {
+    changes.note();
+    Hold next = directory.node().hold();
+    directoryHold.close();
+    directoryHold = next;
+    workingDirectory = directory;
+  }
+
+  int umask() {
+    return umask;
+  }
+
+  void setUmask(int mask) {
+    changes.note();
+    umask = mask;
+  }
+
+  Fifos fifos() {
+    return fifos;
+  }
+
+  /** What descriptors, mapped files and the working directory cost the heap, roughly. */
+  long heapBytes() {
+    long bytes = mapped.heapBytes();
+    bytes += workingDirectory == null ? 0 : HeapBudget.of(workingDirectory);
+    for (int number = 0; number < Descriptors.MOST; number++) {
+      checkpoint.pass();
+      OpenFile file = descriptors.find(number);
+      bytes += file == null ? 0 : file.heapShare();
+    }
+    return bytes;
+  }
+
+  Pipe newPipe() {
+    changes.note();
+    return new Pipe(nextPipe++);
+  }
+
+  /** Takes note that something has lost the name under which it may be open. */
+  void removed(Location gone) {
+    if (workingDirectory().isAt(gone)) {
+      setWorkingDirectory(gone.removed());
+    }
+    for (int number = 0; number < Descriptors.MOST; number++) {
+      checkpoint.pass();
+      OpenFile file = descriptors.find(number);
+      Location at = file == null ? null : file.location();
+      if (file != null && at != null && at.isAt(gone)) {
+        file.moved(gone.removed());
+      }
+    }
+  }
+
+  /** What a rename changes of descriptors and the working directory. */
+  final class Following {
+    private final @Nullable Location[] locations = new @Nullable Location[Descriptors.MOST];
+    private @Nullable Location directory;
+    private long moreBytes;
+
+    /** Once the rename is done, which fails no more. */
+    void follow() {
+      if (directory != null) {
+        setWorkingDirectory(directory);
+      }
+      for (int number = 0; number < locations.length; number++) {
+        OpenFile file = descriptors.find(number);
+        Location there = locations[number];
+        if (file != null && there != null) {
+          file.moved(there);
+        }
+      }
+    }
+
+    private @Nullable Location add(Location before, @Nullable Location there) {
+      if (there != null) {
+        if (there.depth() > FileSystem.DEEPEST) {
+          throw new FileException(Errno.ENAMETOOLONG);
+        }
+        moreBytes += HeapBudget.of(there) - HeapBudget.of(before);
+      }
+      return there;
+    }
+  }
+
+  /**
+   * Finds out what a rename changes, so that ".." and {@code getcwd} go where it is then. Before
+   * it, since the call can be ended here.
+   *
+   * @param before the file or directory where it is
+   * @param then the same where it will be
+   * @throws FileException ENAMETOOLONG if something would be deeper than locations can be; ENOMEM
+   */
+  Following following(Location before, Location then) {
+    Following following = new Following();
+    IdentityHashMap<Location, Location> known = new IdentityHashMap<>();
+    Location here = workingDirectory();
+    following.directory = following.add(here, here.moved(before, then, known, checkpoint));
+    for (int number = 0; number < Descriptors.MOST; number++) {
+      checkpoint.pass();
+      OpenFile file = descriptors.find(number);
+      Location at = file == null ? null : file.location();
+      if (at != null) {
+        following.locations[number] = following.add(at, at.moved(before, then, known, checkpoint));
+      }
+    }
+    heap.require(following.moreBytes);
+    return following;
+  }
+
+  /** All of it, to be closed by whoever gets it. */
+  FileState freeze() {
+    IdentityHashMap<OpenFile, Integer> numbers = new IdentityHashMap<>();
+    List<SavedFile> files = new ArrayList<>(Descriptors.MOST); // with room for all that they hold
+    List<FileState.Descriptor> open = new ArrayList<>();
+    List<Pipe> pipes = new ArrayList<>();
+    IdentityHashMap<Pipe, Integer> pipeNumbers = new IdentityHashMap<>();
+    try {
+      for (int number = 0; number < Descriptors.MOST; number++) {
+        OpenFile file = descriptors.find(number);
+        if (file == null) {
+          continue;
+        }
+        Integer known = numbers.get(file);
+        if (known == null) {
+          known = files.size();
+          files.add(file.save(pipe -> numberOf(pipe, pipes, pipeNumbers)));
+          numbers.put(file, known);
+        }
+        open.add(new FileState.Descriptor(number, known, descriptors.isCloseOnExec(number)));
+      }
+      return new FileState(
+          files,
+          open,
+          pipes,
+          workingDirectory == null || workingDirectory.parent() == null ? null : workingDirectory,
+          umask,
+          fileSystem == null ? null : fileSystem.freeze());
+    } catch (Throwable t) {
+      files.forEach(ProcessFiles::close);
+      throw t;
+    }
+  }
+
+  private static int numberOf(Pipe pipe, List<Pipe> pipes, IdentityHashMap<Pipe, Integer> numbers) {
+    Integer known = numbers.get(pipe);
+    if (known == null) {
+      known = pipes.size();
+      pipes.add(pipe.copy());
+      numbers.put(pipe, known);
+    }
+    return known;
+  }
+
+  private static void close(SavedFile file) {
+    if (file instanceof SavedFile.Content open) {
+      open.content().close();
+    }
+  }
+
+  /** Goes back to an earlier state, also of another guest with the same mounts. */
+  void restore(FileState earlier) {
+    // A restore makes open contents invalid, so that these have to be opened again.
+    if (!isAt(earlier) || changes.any() || earlier.reopens()) {
+      base = null; // until it is done
+      changes.note();
+      // First: what only descriptors have kept is gone at once then, however much it is.
+      restoreFileSystem(earlier);
+      descriptors.closeAll();
+      IdentityHashMap<Location, Location> known = new IdentityHashMap<>(0); // most have none
+      restoreDescriptors(earlier, known);
+      Location directory = earlier.workingDirectory();
+      workingDirectory = directory == null ? null : directory.in(fileSystem(), known);
+      directoryHold.close();
+      directoryHold = workingDirectory == null ? Hold.NONE : workingDirectory.node().hold();
+      umask = earlier.umask();
+      base = earlier;
+      changes.forget();
+    } else {
+      restoreFileSystem(earlier);
+      base = earlier;
+    }
+  }
+
+  /** Whether nothing but the file system can differ from an earlier state. */
+  private boolean isAt(FileState earlier) {
+    return earlier == base || (base != null && base.isInitial() && earlier.isInitial());
+  }
+
+  private void restoreFileSystem(FileState earlier) {
+    FileSystem.State state = earlier.fileSystem();
+    if (state != null) {
+      fileSystem().restore(state);
+    }
+  }
+
+  private void restoreDescriptors(FileState earlier, IdentityHashMap<Location, Location> known) {
+    List<Pipe> pipes = new ArrayList<>(0);
+    nextPipe = 0;
+    for (Pipe saved : earlier.pipes()) {
+      pipes.add(saved.copy());
+      nextPipe = Math.max(nextPipe, saved.number() + 1);
+    }
+    @Nullable OpenFile[] files = new @Nullable OpenFile[earlier.files().size()];
+    for (FileState.Descriptor descriptor : earlier.descriptors()) {
+      OpenFile file = files[descriptor.file()];
+      if (file == null) {
+        file = open(earlier.files().get(descriptor.file()), pipes, known);
+        files[descriptor.file()] = file;
+      }
+      descriptors.put(descriptor.number(), file, descriptor.closeOnExec());
+    }
+  }
+
+  private OpenFile open(
+      SavedFile saved, List<Pipe> pipes, IdentityHashMap<Location, Location> known) {
+    return switch (saved) {
+      case SavedFile.Stream(int flags, int number) ->
+          new StandardStream(changes, flags, streams, number);
+      case SavedFile.Content(int flags, var content, Location location, long offset) -> {
+        Location there = location.in(fileSystem(), known); // before the content holds anything
+        yield ContentFile.of(changes, flags, content.in(fileSystem()), there, offset);
+      }
+      case SavedFile.Directory(int flags, Location location, var listing, int position, var last) ->
+          new DirectoryFile(
+              changes, flags, location.in(fileSystem(), known), listing, position, last);
+      case SavedFile.End(int flags, var location, int pipe, long writersSeen) ->
+          location == null
+              ? new PipeEnd(changes, flags, pipes.get(pipe))
+              : fifos.restore(
+                  changes, location.in(fileSystem(), known), flags, pipes.get(pipe), writersSeen);
+      case SavedFile.Path(int flags, Location location) ->
+          new PathFile(changes, flags, location.in(fileSystem(), known));
+    };
+  }
+
+  @Override
+  public void close() {
+    try {
+      if (fileSystem != null) {
+        fileSystem.forgetHolds();
+      }
+    } finally {
+      try {
+        descriptors.closeAll();
+      } finally {
+        if (fileSystem != null) {
+          fileSystem.close();
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,84 @@
+package io.hyperlight.internal.linux;
+
+import io.hyperlight.internal.machine.MachineOptions;
+import io.hyperlight.internal.vfs.Mount;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the embedder decides about a guest's system calls, and about its machine.
+ *
+ * @param clock where its time comes from, which is the embedder's code; null for the host's clocks
+ * @param randomSeed for random numbers that are the same in each sandbox; empty for true ones
+ * @param mayMakeCode whether memory that could be written may become executable
+ * @param observer sees every system call; null for nobody
+ * @param machine what its machine is like
+ * @param input its standard input; null for a program that serves, whose input is its requests
+ * @param limits how much it may use, files that are open or mapped among it
+ * @param mounts its files; the later ones lie on top of the earlier ones
+ * @param program what it is called
+ */
+public record Settings(
+    @Nullable InstantSource clock,
+    OptionalLong randomSeed,
+    boolean mayMakeCode,
+    @Nullable SystemCallObserver observer,
+    MachineOptions machine,
+    SystemCalls.@Nullable Input input,
+    CallLimits limits,
+    List<Mount> mounts,
+    ProgramIdentity program) {
+  /**
+   * The host's clocks, true random numbers, no code but the program's own, nobody looking, the
+   * usual limits.
+   */
+  public static final Settings DEFAULT =
+      new Settings(
+          null,
+          OptionalLong.empty(),
+          false,
+          null,
+          MachineOptions.DEFAULT,
+          SystemCalls.Input.EMPTY,
+          CallLimits.DEFAULT,
+          List.of(),
+          ProgramIdentity.DEFAULT);
+
+  public Settings {
+    mounts = List.copyOf(mounts);
+  }
+
+  /** The same with what belongs to a program's state: its files and its name. */
+  public Settings withProgramOf(Settings other) {
+    return new Settings(
+        clock,
+        randomSeed,
+        mayMakeCode,
+        observer,
+        machine,
+        other.input,
+        limits,
+        other.mounts,
+        other.program);
+  }
+
+  /** The same with another standard input. */
+  public Settings withInput(SystemCalls.Input other) {
+    return new Settings(
+        clock, randomSeed, mayMakeCode, observer, machine, other, limits, mounts, program);
+  }
+
+  /** The same with other limits. */
+  public Settings withLimits(CallLimits others) {
+    return new Settings(
+        clock, randomSeed, mayMakeCode, observer, machine, input, others, mounts, program);
+  }
+
+  /** The same with other files. */
+  public Settings withMounts(List<Mount> others) {
+    return new Settings(
+        clock, randomSeed, mayMakeCode, observer, machine, input, limits, others, program);
+  }
+}

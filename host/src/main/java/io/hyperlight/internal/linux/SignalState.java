@@ -1,0 +1,62 @@
+package io.hyperlight.internal.linux;
+
+import java.util.List;
+
+/**
+ * A program's signals between two calls. Immutable.
+ *
+ * @param actions those that are not the default
+ * @param blocked a bit for each blocked signal, from signal 1
+ * @param ofThread those that were sent to the thread and are pending, likewise
+ * @param ofProcess those that were sent to the process, likewise
+ * @param queue what they are about, the oldest first
+ * @param stack where handlers run that asked for a stack of their own
+ */
+public record SignalState(
+    List<Action> actions,
+    long blocked,
+    long ofThread,
+    long ofProcess,
+    List<Pending> queue,
+    Stack stack) {
+  /** A new program's. */
+  public static final SignalState INITIAL =
+      new SignalState(List.of(), 0, 0, 0, List.of(), Stack.NONE);
+
+  static final int SIGNALS = 64;
+
+  /**
+   * What a signal does.
+   *
+   * @param signal its number
+   * @param handler an address, or 1 for nothing
+   * @param flags of {@code sigaction(2)}
+   * @param restorer where handlers return to
+   * @param mask what is blocked meanwhile
+   */
+  public record Action(int signal, long handler, long flags, long restorer, long mask) {}
+
+  /**
+   * A signal that waits for being unblocked.
+   *
+   * @param info what it is about
+   * @param toThread whether it was sent to the thread, not to the process
+   */
+  public record Pending(SignalInfo info, boolean toThread) {}
+
+  /**
+   * {@code sigaltstack(2)}.
+   *
+   * @param start its lowest address
+   * @param sizeBytes 0 if there is none
+   * @param flags SS_AUTODISARM or none
+   */
+  public record Stack(long start, long sizeBytes, int flags) {
+    /** None. */
+    public static final Stack NONE = new Stack(0, 0, 0);
+
+    boolean contains(long stackPointer) {
+      return stackPointer - start > 0 && stackPointer - start <= sizeBytes;
+    }
+  }
+}

@@ -1,0 +1,169 @@
+package io.hyperlight.internal.linux;
+
+import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.vfs.FileException;
+import java.util.Arrays;
+
+/**
+ * What moves bytes into and out of pipes: {@code splice(2)}, {@code tee(2)}, {@code vmsplice(2)}.
+ */
+final class SpliceCalls {
+  private static final int SPLICE_F_NONBLOCK = 2;
+
+  /** The others are hints. */
+  private static final int KNOWN = 0xf;
+
+  private SpliceCalls() {}
+
+  static void register(SystemCallTable table) {
+    table.on(275, (guest, a, b, c, d, e, f) -> splice(guest, a, b, c, d, e, (int) f));
+    table.on(276, (guest, a, b, c, d, e, f) -> tee(guest, a, b, c, (int) d));
+    table.on(278, (guest, a, b, c, d, e, f) -> vmsplice(guest, a, b, c, (int) d));
+  }
+
+  static boolean isPipe(OpenFile file) {
+    return file instanceof PipeEnd || file instanceof StandardStream;
+  }
+
+  /** No more than a pipe holds. */
+  private static int atMost(long size) {
+    return size < 0 ? Pipe.CAPACITY : (int) Math.min(size, Pipe.CAPACITY);
+  }
+
+  private static long splice(
+      SystemCalls guest,
+      long source,
+      long sourceOffset,
+      long target,
+      long targetOffset,
+      long size,
+      int flags) {
+    if (size == 0) {
+      return 0;
+    }
+    if ((flags & ~KNOWN) != 0) {
+      return -Errno.EINVAL;
+    }
+    OpenFile in = guest.files().descriptors().get(source);
+    OpenFile out = guest.files().descriptors().get(target);
+    if ((isPipe(in) && sourceOffset != 0) || (isPipe(out) && targetOffset != 0)) {
+      return -Errno.ESPIPE;
+    }
+    long readAt = sourceOffset == 0 ? 0 : guest.mem().readLong(sourceOffset);
+    long writeAt = targetOffset == 0 ? 0 : guest.mem().readLong(targetOffset);
+    requireModes(in, out);
+    if ((!isPipe(in) && !isPipe(out)) || isSamePipe(in, out)) {
+      return -Errno.EINVAL;
+    }
+    if (readAt < 0 || writeAt < 0 || (!isPipe(out) && out.has(OpenFlags.O_APPEND))) {
+      return -Errno.EINVAL;
+    }
+    boolean nonBlocking =
+        (flags & SPLICE_F_NONBLOCK) != 0
+            || (isPipe(in) && in.has(OpenFlags.O_NONBLOCK))
+            || (isPipe(out) && out.has(OpenFlags.O_NONBLOCK));
+    int most = atMost(size);
+    if (in instanceof PipeEnd pipe) {
+      most = Math.min(most, pipe.awaitBytes(guest, nonBlocking, "splice"));
+    }
+    if (out instanceof PipeEnd pipe) { // which has to have a reader in any case
+      most = Math.min(most, pipe.awaitRoom(guest, 1, nonBlocking, "splice"));
+    }
+    byte[] bytes = most == 0 ? new byte[0] : take(guest, in, sourceOffset != 0, readAt, most);
+    if (bytes.length == 0) {
+      return 0;
+    }
+    int written = targetOffset == 0 ? out.write(guest, bytes) : out.writeAt(writeAt, bytes);
+    if (in instanceof PipeEnd pipe) {
+      pipe.changes();
+      pipe.pipe().skip(written);
+    } else if (sourceOffset != 0) {
+      guest.mem().writeLong(sourceOffset, readAt + written);
+    }
+    if (targetOffset != 0) {
+      guest.mem().writeLong(targetOffset, writeAt + written);
+    }
+    return written;
+  }
+
+  /** What is to be moved. In a pipe of the guest's it stays until it is written. */
+  private static byte[] take(SystemCalls guest, OpenFile in, boolean at, long offset, int most) {
+    if (in instanceof PipeEnd pipe) {
+      return pipe.pipe().peek(most);
+    }
+    if (!(in instanceof ContentFile || isPipe(in))
+        || (in instanceof ContentFile && TransferCalls.isOfProcess(in))) {
+      throw new FileException(Errno.EINVAL);
+    }
+    byte[] bytes = new byte[most];
+    int length = at ? in.readAt(offset, bytes) : in.read(guest, bytes);
+    return Arrays.copyOf(bytes, length);
+  }
+
+  private static void requireModes(OpenFile in, OpenFile out) {
+    if (!in.isReadable() || !out.isWritable()) {
+      throw new FileException(Errno.EBADF);
+    }
+  }
+
+  private static boolean isSamePipe(OpenFile in, OpenFile out) {
+    return in instanceof PipeEnd from
+        && out instanceof PipeEnd to
+        && from.pipe().number() == to.pipe().number();
+  }
+
+  private static long tee(SystemCalls guest, long source, long target, long size, int flags) {
+    if ((flags & ~KNOWN) != 0) {
+      return -Errno.EINVAL;
+    }
+    if (size == 0) {
+      return 0;
+    }
+    OpenFile in = guest.files().descriptors().get(source);
+    OpenFile out = guest.files().descriptors().get(target);
+    requireModes(in, out);
+    if (!(in instanceof PipeEnd from) || !(out instanceof PipeEnd to) || isSamePipe(in, out)) {
+      return -Errno.EINVAL;
+    }
+    boolean nonBlocking =
+        (flags & SPLICE_F_NONBLOCK) != 0
+            || in.has(OpenFlags.O_NONBLOCK)
+            || out.has(OpenFlags.O_NONBLOCK);
+    int most = Math.min(atMost(size), from.awaitBytes(guest, nonBlocking, "tee"));
+    most = Math.min(most, to.awaitRoom(guest, 1, nonBlocking, "tee"));
+    to.changes();
+    to.pipe().put(from.pipe().peek(most), most);
+    return most;
+  }
+
+  private static long vmsplice(
+      SystemCalls guest, long descriptor, long table, long count, int flags) {
+    if ((flags & ~KNOWN) != 0) {
+      return -Errno.EINVAL;
+    }
+    OpenFile file = guest.files().descriptors().get(descriptor);
+    Buffers buffers = Buffers.table(guest, table, count);
+    if (!(file instanceof PipeEnd end)) {
+      return -Errno.EBADF;
+    }
+    boolean nonBlocking = (flags & SPLICE_F_NONBLOCK) != 0;
+    if (buffers.size() == 0) {
+      return 0;
+    }
+    int there = buffers.next(!end.isWritable());
+    if (there == 0) {
+      return -Errno.EFAULT;
+    }
+    if (end.isWritable()) {
+      int length = Math.min(there, end.awaitRoom(guest, 1, nonBlocking, "vmsplice"));
+      end.changes();
+      end.pipe().put(buffers.take(length), length);
+      return length;
+    }
+    byte[] bytes = new byte[Math.min(there, end.awaitBytes(guest, nonBlocking, "vmsplice"))];
+    end.changes();
+    int length = end.pipe().take(bytes);
+    buffers.put(bytes, length);
+    return length;
+  }
+}

@@ -1,0 +1,15 @@
+package io.hyperlight.internal.linux;
+
+/** Sees every system call of a guest, on the thread that runs it. */
+@FunctionalInterface
+public interface SystemCallObserver {
+  /**
+   * A system call that was answered.
+   *
+   * @param name as in the manual, or the number in words
+   * @param arguments six, of which most calls use fewer
+   * @param result what the guest gets: a negated error number from -4095 to -1
+   * @param text all of it as {@code strace(1)} would show it: one line of printable ASCII
+   */
+  void answered(String name, long[] arguments, long result, String text);
+}

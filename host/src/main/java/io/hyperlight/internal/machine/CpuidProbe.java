@@ -1,0 +1,57 @@
+package io.hyperlight.internal.machine;
+
+import io.hyperlight.internal.hypervisor.kvm.Cpuid.Output;
+import io.hyperlight.internal.hypervisor.kvm.Register;
+
+/**
+ * Asks what CPUID says in a guest, by executing it there. What KVM was told to show is not the same
+ * everywhere: a KVM that runs user code on the processor as it is shows that processor.
+ */
+final class CpuidProbe implements AutoCloseable {
+  private final Machine machine;
+
+  CpuidProbe(Hypervisor hypervisor) {
+    machine = Machine.create(hypervisor, SelfTest.MEMORY);
+    try {
+      ProbeCode.load(machine, code());
+    } catch (Throwable t) {
+      machine.close();
+      throw t;
+    }
+  }
+
+  /** CPUID of function EDI, index ESI; RAX and RDX are EBX:EAX and EDX:ECX then. */
+  static MachineCode code() {
+    return new MachineCode()
+        .add("mov %edi, %eax", 0x89, 0xf8)
+        .add("mov %esi, %ecx", 0x89, 0xf1)
+        .add("cpuid", 0x0f, 0xa2)
+        .add("shl $32, %rbx", 0x48, 0xc1, 0xe3, 32)
+        .add("or %rbx, %rax", 0x48, 0x09, 0xd8)
+        .add("shl $32, %rdx", 0x48, 0xc1, 0xe2, 32)
+        .add("or %rcx, %rdx", 0x48, 0x09, 0xca)
+        .add("ret", 0xc3);
+  }
+
+  /** A register as user code sees it. */
+  int get(int function, int index, Output output) {
+    Trap trap = ProbeCode.call(machine, function, index);
+    if (trap != null || !machine.isCallDone()) {
+      throw new MachineUnsupportedException("CPUID in a probe VM failed: " + trap);
+    }
+    // The gate left RAX in RDI and RDX in RSI.
+    long low = machine.get(Register.RDI);
+    long high = machine.get(Register.RSI);
+    return switch (output) {
+      case EAX -> (int) low;
+      case EBX -> (int) (low >>> 32);
+      case ECX -> (int) high;
+      case EDX -> (int) (high >>> 32);
+    };
+  }
+
+  @Override
+  public void close() {
+    machine.close();
+  }
+}

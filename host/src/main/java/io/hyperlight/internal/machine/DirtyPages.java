@@ -1,0 +1,48 @@
+package io.hyperlight.internal.machine;
+
+import io.hyperlight.internal.hypervisor.kvm.DirtyTracker;
+import java.util.Arrays;
+
+/**
+ * The pages of a spawned machine's memory that may differ from its image: what the guest was seen
+ * to write, and what the host wrote itself. Pages beyond the image are not kept: they are dropped
+ * as a whole.
+ */
+final class DirtyPages implements DirtyTracker.PageSet {
+  private final MemoryImage image;
+  private final PageBitmap set;
+  private int[] list = new int[64];
+  private int count;
+
+  /** None. */
+  DirtyPages(MemoryImage image) {
+    this.image = image;
+    set = new PageBitmap(image.sizeBytes() / PhysicalMemory.PAGE_SIZE);
+  }
+
+  @Override
+  public void add(long page) {
+    if (count == list.length) {
+      // First: a page in the set that is missing in the list for want of memory would never go
+      // back.
+      list = Arrays.copyOf(list, 2 * count);
+    }
+    if (image.covers(page) && set.add(page)) {
+      list[count++] = (int) page;
+    }
+  }
+
+  int count() {
+    return count;
+  }
+
+  /** The page at an index below {@link #count}. */
+  int get(int index) {
+    return list[index];
+  }
+
+  void clear() {
+    set.clear();
+    count = 0;
+  }
+}

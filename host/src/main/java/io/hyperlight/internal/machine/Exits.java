@@ -1,0 +1,205 @@
+package io.hyperlight.internal.machine;
+
+import io.hyperlight.internal.hypervisor.kvm.Register;
+import io.hyperlight.internal.hypervisor.kvm.Vcpu;
+import io.hyperlight.internal.hypervisor.kvm.VcpuExit;
+import java.util.Map;
+
+/**
+ * Says what the last exit of a vCPU means.
+ *
+ * <p><b>Boundary.</b> Everything a guest can do ends in an exit, and any register may hold
+ * anything. So nothing here believes a register that user code can set, unless RIP shows that it is
+ * the monitor's or the gate's own code that left.
+ *
+ * <p>Only for a vCPU that does not run.
+ */
+final class Exits {
+  /** What an exit is. */
+  enum Kind {
+    /** The gate says that the call is over. */
+    CALL_DONE,
+    /** The gate's routine makes a host call, by an {@code out} of its own. */
+    HOST_CALL,
+    /** A system call, through the stub. */
+    SYSTEM_CALL,
+    /** A system call that could only return to where user code cannot be. */
+    BAD_RETURN_ADDRESS,
+    /** KVM has no room to report written pages; the guest has not run on. */
+    DIRTY_RING_FULL,
+    /** Anything else: {@link #trap} tells more. */
+    OTHER
+  }
+
+  private static final long PRIVILEGE_MASK = 3;
+
+  private static final long TRAP_FLAG = 1 << 8;
+
+  private static final int MOST_COMPLETION_STEPS = 16;
+
+  private final Vcpu vcpu;
+  private final SystemCallEntry entry;
+  private final long systemCallStub;
+  private final PhysicalMemory memory;
+  private final long exceptionStackTop;
+
+  /**
+   * For one vCPU.
+   *
+   * @param exceptionStackTop the physical address
+   */
+  Exits(Vcpu vcpu, SystemCallEntry entry, PhysicalMemory memory, long exceptionStackTop) {
+    this.vcpu = vcpu;
+    this.entry = entry;
+    this.memory = memory;
+    this.exceptionStackTop = exceptionStackTop;
+    systemCallStub = Monitor.systemCallStubAddress(entry);
+  }
+
+  /** What the last exit is. */
+  Kind kind() {
+    if (!vcpu.isByteOut(Monitor.SYSTEM_CALL_PORT)) {
+      return vcpu.isDirtyRingFull() ? Kind.DIRTY_RING_FULL : Kind.OTHER;
+    }
+    return entry == SystemCallEntry.SUPERVISOR ? kindOfSupervisorOut() : kindOfUserOut();
+  }
+
+  /** Where the stub is a supervisor page, RIP there means CPL 0 in the stub. */
+  private Kind kindOfSupervisorOut() {
+    if (!isBeforeOrBehindOut(systemCallStub)) {
+      return Kind.OTHER;
+    }
+    return vcpu.get(Register.RAX) == Gate.CALL_DONE && vcpu.get(Register.RCX) == Gate.DONE_RETURN
+        ? Kind.CALL_DONE
+        : kindOfSystemCall();
+  }
+
+  /**
+   * Where stub and gate's exits are user pages, the vCPU must be in 64-bit user code: what comes
+   * next runs in the mode that it is in.
+   */
+  private Kind kindOfUserOut() {
+    if (vcpu.codeSegmentSelector() != Monitor.USER_CODE) {
+      return Kind.OTHER;
+    }
+    if (isBeforeOrBehindOut(Gate.DONE_RETURN - Monitor.OUT_LENGTH)
+        && vcpu.get(Register.RAX) == Gate.CALL_DONE) {
+      return Kind.CALL_DONE;
+    }
+    if (isBeforeOrBehindOut(Gate.HOST_CALL_EXIT) && vcpu.get(Register.RAX) == Gate.CALL_HOST) {
+      return Kind.HOST_CALL;
+    }
+    return isBeforeOrBehindOut(systemCallStub) ? kindOfSystemCall() : Kind.OTHER;
+  }
+
+  /** Where the port is for user code, the stub can be reached by a jump, too, with any RCX. */
+  private Kind kindOfSystemCall() {
+    return isUserAddress(vcpu.get(Register.RCX)) ? Kind.SYSTEM_CALL : Kind.BAD_RETURN_ADDRESS;
+  }
+
+  /**
+   * Whether the gate has waited for a message of the host's for long enough. It does not do so step
+   * by step: who sets TF there has an exception pending, which would come up in the next call.
+   */
+  boolean isRest() {
+    return kind() == Kind.SYSTEM_CALL
+        && vcpu.get(Register.RAX) == Gate.CALL_REST
+        && !isSingleStep();
+  }
+
+  /** Whether the guest's code that has left runs step by step. */
+  boolean isSingleStep() {
+    return (vcpu.get(Register.RFLAGS) & TRAP_FLAG) != 0;
+  }
+
+  /** KVM leaves RIP at either side of the instruction. */
+  private boolean isBeforeOrBehindOut(long out) {
+    long rip = vcpu.get(Register.RIP);
+    return rip == out || rip == out + Monitor.OUT_LENGTH;
+  }
+
+  /** A return to anything else would fault at CPL 0 or leave user space. */
+  static boolean isUserAddress(long address) {
+    return address >= PhysicalMemory.PAGE_SIZE && address < AddressSpace.USER_END;
+  }
+
+  /**
+   * Lets KVM finish what it would otherwise finish at the next KVM_RUN, in memory and registers
+   * that belong to somebody else then. A repeated instruction exits again as often as the guest
+   * wishes; after some steps the vCPU is given up.
+   *
+   * @return whether there is nothing left to finish; if not, nobody knows the vCPU's state
+   */
+  boolean complete() {
+    if (!(vcpu.exit() instanceof VcpuExit.Io)) {
+      return false;
+    }
+    for (int step = 0; step < MOST_COMPLETION_STEPS; step++) {
+      if (vcpu.completeExit()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** What an exit of {@link Kind#OTHER} is. */
+  Trap trap() {
+    VcpuExit exit = vcpu.exit();
+    Map<Register, Long> registers = Trap.registers(vcpu);
+    if (exit instanceof VcpuExit.Io(boolean out, int size, int port, int count)
+        && out
+        && size == 1
+        && count == 1
+        && port < Monitor.VECTORS
+        && isBeforeOrBehindOut(Monitor.exceptionStubAddress(port))) {
+      return processorException(port, registers);
+    }
+    return exit instanceof VcpuExit.Io io
+        ? new Trap.PortAccess(io, registers)
+        : new Trap.Unexpected(exit, registers);
+  }
+
+  /**
+   * Reads what the processor pushed (Intel SDM vol. 3, "64-Bit Mode Stack Frame"): SS, RSP, RFLAGS,
+   * CS, RIP and for some vectors an error code, on a page that user code cannot touch. The stub has
+   * not moved RSP, which so tells whether there is one.
+   */
+  private Trap processorException(int vector, Map<Register, Long> registers) {
+    long pushed = Monitor.STACK_TOP - vcpu.get(Register.RSP);
+    if (pushed != 5 * 8 && pushed != 6 * 8) {
+      return new Trap.PrivilegeLost("exception outside the exception stack", registers);
+    }
+    long frameEnd = exceptionStackTop;
+    long errorCode = pushed == 6 * 8 ? memory.getLong(frameEnd - 48) : 0;
+    registers.put(Register.RIP, memory.getLong(frameEnd - 40));
+    registers.put(Register.RFLAGS, memory.getLong(frameEnd - 24));
+    registers.put(Register.RSP, memory.getLong(frameEnd - 16));
+    if ((memory.getLong(frameEnd - 32) & PRIVILEGE_MASK) != PRIVILEGE_MASK) {
+      return new Trap.PrivilegeLost("exception " + vector + " at CPL 0", registers);
+    }
+    return new Trap.ProcessorException(vector, errorCode, vcpu.getSregs().cr2(), registers);
+  }
+
+  /**
+   * The general registers as of the last stop, with RIP where the guest's own code is: at a system
+   * call or a host call, where it returns to. Hostile.
+   */
+  Map<Register, Long> whereabouts(AddressSpace space) {
+    Map<Register, Long> registers = Trap.registers(vcpu);
+    long rip = vcpu.get(isBeforeOrBehindOut(systemCallStub) ? Register.RCX : Register.RIP);
+    long stack = vcpu.get(Register.RSP);
+    try {
+      if (Gate.isInExchange(rip)) {
+        rip = space.readLong(stack);
+        stack += Long.BYTES;
+      }
+      if (Gate.isInHostCall(rip)) {
+        rip = space.readLong(stack);
+      }
+    } catch (GuestAddressException e) {
+      rip = vcpu.get(Register.RIP); // a stack that is none
+    }
+    registers.put(Register.RIP, rip);
+    return registers;
+  }
+}

@@ -1,0 +1,267 @@
+package io.hyperlight.internal.machine;
+
+import io.hyperlight.internal.hypervisor.kvm.Capability;
+import io.hyperlight.internal.hypervisor.kvm.Cpuid;
+import io.hyperlight.internal.hypervisor.kvm.DirtyRing;
+import io.hyperlight.internal.hypervisor.kvm.Kvm;
+import io.hyperlight.internal.hypervisor.kvm.KvmException;
+import io.hyperlight.internal.hypervisor.kvm.Register;
+import io.hyperlight.internal.hypervisor.kvm.Vcpu;
+import io.hyperlight.internal.hypervisor.kvm.VirtualMachine;
+import io.hyperlight.internal.os.StackRoom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * This machine's KVM, opened and probed once for the life of the process. The one place that
+ * decides what differs between machines, from what a small probe VM does, not from names. Safe for
+ * use by many threads.
+ */
+public final class Hypervisor {
+  /** The system property that overrules what {@link #tracking} finds. */
+  static final String TRACKING = "hyperlight.dirtyTracking";
+
+  private static @Nullable Hypervisor instance;
+
+  /** The look at this machine that nobody knows the result of yet. */
+  private static @Nullable FirstLook<Hypervisor> look;
+
+  private final Kvm kvm;
+  private final Cpuid cpuid;
+  private final CpuFeatures cpu;
+  private final SystemCallEntry entry;
+  private final byte[] initialEvents;
+  private final byte[] initialDebugRegisters;
+
+  /** Whether guests can set protection keys; false while the probe that finds it out runs. */
+  private boolean hasProtectionKeys;
+
+  private @Nullable DirtyTracking tracking;
+  private @Nullable GuestProcessor guestProcessor;
+  private @Nullable Boolean hidesTimeStampCounter;
+
+  private Hypervisor(Kvm kvm) {
+    this.kvm = kvm;
+    KickSignal.choose();
+    cpuid = kvm.getSupportedCpuid();
+    try (VirtualMachine vm = kvm.createVm();
+        Vcpu vcpu = vm.createVcpu(0)) {
+      cpu = CpuFeatures.of(cpuid, vcpu.getSregs().apicBase());
+      initialEvents = vcpu.getEvents();
+      initialDebugRegisters = vcpu.getDebugRegisters();
+    }
+    entry = probe();
+  }
+
+  /**
+   * The process's hypervisor, opened at the first call. A failure is not remembered: what was
+   * mended is noticed.
+   *
+   * @throws io.hyperlight.internal.hypervisor.kvm.KvmUnavailableException if KVM cannot be used
+   * @throws io.hyperlight.internal.hypervisor.kvm.KvmException if it fails
+   * @throws MachineUnsupportedException if it does not behave as any variant of the monitor needs
+   */
+  public static synchronized Hypervisor get() {
+    Hypervisor known = instance;
+    if (known == null) {
+      StackRoom.require(); // also for the initialisers of the classes that come first
+      FirstLook<Hypervisor> looking = look;
+      if (looking == null) {
+        looking = FirstLook.start(Hypervisor::open);
+        look = looking; // also for the next caller, should an error end the wait of this one
+      }
+      looking.await();
+      look = null;
+      known = looking.result();
+      instance = known;
+    }
+    return known;
+  }
+
+  private static Hypervisor open() {
+    Kvm kvm = Kvm.open();
+    try {
+      return new Hypervisor(kvm);
+    } catch (Throwable t) { // errors, too: a caller whose heap is full asks again later
+      kvm.close();
+      throw t;
+    }
+  }
+
+  /**
+   * Runs one system call with the stub on a supervisor page. Where {@code syscall} enters CPL 0, it
+   * arrives; where it stays at CPL 3, fetching the stub is a page fault at the stub's own address.
+   */
+  private SystemCallEntry probe() {
+    try (Machine machine =
+        Machine.create(
+            this, SystemCallEntry.SUPERVISOR, Machine.MINIMUM_MEMORY, MachineOptions.DEFAULT)) {
+      machine.installGate(0);
+      machine.enterGateExit();
+      Trap trap = machine.run();
+      if (trap == null && machine.isCallDone()) {
+        if (!cpu.missing().isEmpty()) {
+          throw cpu.unsupported();
+        }
+        return SystemCallEntry.SUPERVISOR;
+      }
+      if (trap instanceof Trap.ProcessorException fault
+          && fault.vector() == 14
+          && fault.instructionPointer()
+              == Monitor.systemCallStubAddress(SystemCallEntry.SUPERVISOR)) {
+        RunCode.install();
+        hasProtectionKeys = probeProtectionKeys();
+        return SystemCallEntry.USER;
+      }
+      throw new MachineUnsupportedException(
+          "a system call in a probe VM neither reached its stub nor faulted there, but: "
+              + (trap == null ? machine.get(Register.RAX) : trap));
+    } catch (KvmException e) {
+      if (e.isRefusal() && !cpu.missing().isEmpty()) {
+        throw cpu.unsupported();
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * Where guests run on the processor as it is, one with protection keys lets them take any right
+   * to their own pages from themselves, and from the gate (Intel SDM vol. 3, "Protection Keys").
+   */
+  private boolean probeProtectionKeys() {
+    try (Machine machine =
+        Machine.create(this, SystemCallEntry.USER, SelfTest.MEMORY, MachineOptions.DEFAULT)) {
+      return SelfTest.run(machine, SelfTest.protectionKeys()) == null;
+    }
+  }
+
+  Kvm kvm() {
+    return kvm;
+  }
+
+  Cpuid cpuid() {
+    return cpuid;
+  }
+
+  CpuFeatures cpu() {
+    return cpu;
+  }
+
+  SystemCallEntry entry() {
+    return entry;
+  }
+
+  /** Whether guests can set protection keys, so that the gate has to take them back. */
+  boolean hasProtectionKeys() {
+    return hasProtectionKeys;
+  }
+
+  /** {@link Vcpu#getEvents} of a new vCPU. */
+  byte[] initialEvents() {
+    return initialEvents;
+  }
+
+  /** {@link Vcpu#getDebugRegisters} of a new vCPU. */
+  byte[] initialDebugRegisters() {
+    return initialDebugRegisters;
+  }
+
+  /**
+   * How spawned machines find what their guests wrote: by the dirty ring if this KVM has one that
+   * works, else by the dirty log. The system property {@value #TRACKING} can say {@code ring} or
+   * {@code log} instead. Found out at the first call.
+   *
+   * @throws io.hyperlight.internal.hypervisor.kvm.KvmException if KVM fails
+   */
+  synchronized DirtyTracking tracking() {
+    if (tracking == null) {
+      String wanted = System.getProperty(TRACKING);
+      tracking =
+          switch (wanted) {
+            case null -> probeRing() ? DirtyTracking.RING : DirtyTracking.LOG;
+            case "ring" -> DirtyTracking.RING;
+            case "log" -> DirtyTracking.LOG;
+            default ->
+                throw new IllegalArgumentException(
+                    "system property %s is %s: it must be ring or log".formatted(TRACKING, wanted));
+          };
+    }
+    return tracking;
+  }
+
+  /**
+   * Whether there is a dirty ring, and a page makes an entry again after its entry was given back:
+   * {@link DirtyRingProbe}.
+   */
+  private boolean probeRing() {
+    if (kvm.checkExtension(Capability.KVM_CAP_DIRTY_LOG_RING) < DirtyRing.sizeBytes()) {
+      return false;
+    }
+    return DirtyRingProbe.works(this);
+  }
+
+  /**
+   * The processor as guests on this machine see it. Found out at the first call.
+   *
+   * @throws io.hyperlight.internal.hypervisor.kvm.KvmException if KVM fails
+   */
+  public synchronized GuestProcessor guestProcessor() {
+    if (guestProcessor == null) {
+      try (CpuidProbe probe = new CpuidProbe(this)) {
+        guestProcessor = GuestProcessor.of(probe::get, cpu.xcr0());
+      }
+    }
+    return guestProcessor;
+  }
+
+  /**
+   * Whether user code can be kept from reading the time-stamp counter. Found out at the first call,
+   * by a VM that is told to and tries.
+   *
+   * @throws io.hyperlight.internal.hypervisor.kvm.KvmException if KVM fails
+   */
+  public synchronized boolean hidesTimeStampCounter() {
+    if (hidesTimeStampCounter == null) {
+      try (Machine machine =
+          Machine.create(this, entry, SelfTest.MEMORY, new MachineOptions(true, false))) {
+        hidesTimeStampCounter = SelfTest.run(machine, SelfTest.timeStampCounter()) == null;
+      }
+    }
+    return hidesTimeStampCounter;
+  }
+
+  /**
+   * Checks that machines can be what somebody wants.
+   *
+   * @throws MachineUnsupportedException if not
+   */
+  void require(MachineOptions options) {
+    if (options.hidesTimeStampCounter() && !hidesTimeStampCounter()) {
+      throw new MachineUnsupportedException(
+          "this machine's KVM does not keep the time-stamp counter from guests ("
+              + describe()
+              + "): use another machine, or do without hideTimeStampCounter()");
+    }
+  }
+
+  /** What of the processor matters, for people. */
+  public String describeProcessor() {
+    return cpu.describe();
+  }
+
+  /** How this machine is driven, in a few words for people: see docs/architecture.md. */
+  public String describe() {
+    return switch (entry) {
+      case SUPERVISOR -> "system calls enter CPL 0 (as VMX and SVM do)";
+      case USER -> "system calls stay at CPL 3 (a paravirtual KVM)";
+    };
+  }
+
+  /** How written pages are found, in a few words for people. */
+  public String describeTracking() {
+    return switch (tracking()) {
+      case RING -> "written pages are found by the dirty ring";
+      case LOG -> "written pages are found by the dirty log (there is no dirty ring that works)";
+      case NONE -> throw new IllegalStateException();
+    };
+  }
+}

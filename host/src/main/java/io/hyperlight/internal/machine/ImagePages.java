@@ -1,0 +1,93 @@
+package io.hyperlight.internal.machine;
+
+import static io.hyperlight.internal.machine.PhysicalMemory.PAGE_SIZE;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * What a guest sees in the memory of an image, by its own addresses and without the host's pages:
+ * the gate and the information page are not here. Keeps the memory until it is closed.
+ */
+public final class ImagePages implements AutoCloseable {
+  /** What is copied at once. */
+  private static final long PAGES_AT_ONCE = 64;
+
+  private final MemoryImage memory;
+  private final List<AddressSpace.Mapping> mappings;
+
+  /**
+   * The pages of an image.
+   *
+   * @throws ImageClosedException if it is closed
+   */
+  public ImagePages(MachineImage image) {
+    mappings =
+        image.layout().mappings().stream().filter(mapping -> mapping.start() >= Gate.END).toList();
+    memory = image.retainMemory();
+  }
+
+  /** All that is mapped, sorted. */
+  public List<MappedRange> mappings() {
+    return MappedRange.merge(
+        mappings.stream()
+            .map(mapping -> new MappedRange(mapping.start(), mapping.end(), mapping.protection()))
+            .toList());
+  }
+
+  /** The pages that guest code can write and that are not zeros: sorted, in the fewest runs. */
+  public List<PageRun> writtenRuns() {
+    List<PageRun> runs = new ArrayList<>();
+    long start = 0;
+    long end = 0;
+    for (AddressSpace.Mapping mapping : mappings) {
+      if (!mapping.protection().writable()) {
+        continue;
+      }
+      for (long at = mapping.start(); at < mapping.end(); at += PAGE_SIZE) {
+        if (!memory.isPresent(mapping.physicalOf(at) / PAGE_SIZE)) {
+          continue;
+        }
+        if (at != end) {
+          add(runs, start, end);
+          start = at;
+        }
+        end = at + PAGE_SIZE;
+      }
+    }
+    add(runs, start, end);
+    return runs;
+  }
+
+  private static void add(List<PageRun> runs, long start, long end) {
+    if (end > start) {
+      runs.add(new PageRun(start, (end - start) / PAGE_SIZE));
+    }
+  }
+
+  /** Copies the contents of a run out, piece by piece. */
+  public void copy(PageRun run, Consumer<byte[]> pieces) {
+    long at = run.start();
+    for (AddressSpace.Mapping mapping : mappings) {
+      while (at < run.end() && at >= mapping.start() && at < mapping.end()) {
+        long end = Math.min(Math.min(run.end(), mapping.end()), at + PAGES_AT_ONCE * PAGE_SIZE);
+        byte[] piece = new byte[(int) (end - at)];
+        MemorySegment.copy(
+            memory.contents(),
+            mapping.physicalOf(at),
+            MemorySegment.ofArray(piece),
+            0,
+            piece.length);
+        pieces.accept(piece);
+        at = end;
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    memory.release();
+  }
+}

@@ -1,0 +1,102 @@
+package io.hyperlight.internal.machine;
+
+import static io.hyperlight.internal.machine.PhysicalMemory.PAGE_SIZE;
+
+import java.util.List;
+
+/**
+ * Makes an image of a machine that never was: monitor, page tables and gate are the host's own and
+ * those of this machine, whoever says what is in the user pages. Needs no VM. For one thread.
+ */
+public final class MachineImageBuilder implements AutoCloseable {
+  /**
+   * Mapping takes page tables into account that may exist already. What was mapped piece by piece
+   * once, up to the last page, has to fit when it is mapped as a whole.
+   */
+  private static final long SLACK = 64L * PAGE_SIZE;
+
+  private final SystemCallEntry entry;
+  private final long memorySizeBytes;
+  private final PhysicalMemory memory;
+  private final PageTables tables;
+  private final long exceptionStackTop;
+  private final AddressSpace addressSpace;
+  private long frame;
+
+  /**
+   * Starts with empty user memory.
+   *
+   * @param memorySizeBytes guest-physical memory in all, a multiple of the page size
+   * @throws GuestMemoryExhaustedException if it does not even hold the monitor
+   * @throws io.hyperlight.internal.os.SystemCallException if the host has no room for it
+   */
+  public MachineImageBuilder(Hypervisor hypervisor, long memorySizeBytes) {
+    this(hypervisor.entry(), memorySizeBytes);
+  }
+
+  MachineImageBuilder(SystemCallEntry entry, long memorySizeBytes) {
+    this.entry = entry;
+    this.memorySizeBytes = memorySizeBytes;
+    memory = new PhysicalMemory(memorySizeBytes + SLACK);
+    try {
+      tables = new PageTables(memory);
+      exceptionStackTop = Monitor.install(memory, tables, entry);
+      addressSpace = new AddressSpace(memory, tables, List.of());
+    } catch (Throwable t) {
+      memory.close();
+      throw t;
+    }
+  }
+
+  /** The user memory, to be mapped and filled. */
+  public AddressSpace addressSpace() {
+    return addressSpace;
+  }
+
+  /**
+   * Maps gate and information page.
+   *
+   * @param frameAddress where the call frame is, within one mapped writable page
+   */
+  public void installGate(long frameAddress) {
+    Gate.install(addressSpace, entry, frameAddress);
+    frame = frameAddress;
+  }
+
+  /**
+   * Finishes the image, once everything is in it.
+   *
+   * @param state must be {@linkplain UserState#isPossible possible}
+   * @param processor what the guest has seen, all of which this machine has
+   * @return the image, which the caller closes
+   * @throws GuestMemoryExhaustedException if it all does not fit into the memory
+   * @throws io.hyperlight.internal.os.SystemCallException if the host has no room for the image
+   */
+  public MachineImage finish(UserState state, GuestProcessor processor) {
+    if (!state.isPossible()) {
+      throw new IllegalArgumentException(state.toString());
+    }
+    if (memory.usedBytes() > memorySizeBytes) {
+      throw new GuestMemoryExhaustedException(memory.usedBytes(), memorySizeBytes, memorySizeBytes);
+    }
+    Gate.setResetState(addressSpace, state);
+    MachineImage.MemoryLayout layout =
+        new MachineImage.MemoryLayout(
+            tables.root(), exceptionStackTop, addressSpace.mappings(), frame);
+    return new MachineImage( // which is made before the memory is frozen
+        entry,
+        memory.freeze(tables.root(), memorySizeBytes),
+        memorySizeBytes,
+        layout,
+        state,
+        processor.xcr0(),
+        processor,
+        null);
+  }
+
+  /** Frees the memory that it was built in; a finished image has its own. */
+  @Override
+  public void close() {
+    memory.close();
+  }
+}

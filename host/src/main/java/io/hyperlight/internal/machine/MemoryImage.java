@@ -1,0 +1,238 @@
+package io.hyperlight.internal.machine;
+
+import static io.hyperlight.internal.machine.PhysicalMemory.PAGE_SIZE;
+
+import io.hyperlight.internal.os.Posix;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The contents of a machine's memory at one moment, in a sealed file in memory: nobody can change
+ * it any more, and any number of machines map it copy-on-write. Pages of zeros are holes.
+ *
+ * <p>Counted: the file lives until everyone who {@linkplain #retain retained} it has {@linkplain
+ * #release released} it, and so does the host's own view of it. Safe for use by many threads.
+ */
+final class MemoryImage {
+  /** Each is a mapping in every machine. */
+  private static final int MOST_EXTENTS = 32;
+
+  private final int fd;
+  private final long memorySizeBytes;
+  private final long dataEnd;
+  private final int tableCount;
+  private final MemorySegment contents;
+  private final PageBitmap present;
+  private final List<Extent> extents;
+  private final List<PageRanges.Range> freePages;
+  private int users = 1;
+
+  /** Contiguous pages that are mapped from the file; between them lie zeros. */
+  record Extent(long start, long end) {}
+
+  private MemoryImage(Writer writer) {
+    fd = writer.fd;
+    memorySizeBytes = writer.memorySizeBytes;
+    dataEnd = writer.dataEnd;
+    tableCount = writer.tableCount;
+    present = writer.present;
+    freePages = writer.freePages;
+    extents = extents(present, writer.sizeBytes / PAGE_SIZE);
+    contents = Posix.mmap(writer.sizeBytes, Posix.PROT_READ, Posix.MAP_SHARED, fd);
+    try {
+      Posix.keepOutOfDumps(contents);
+    } catch (Throwable t) {
+      Posix.munmap(contents);
+      throw t;
+    }
+  }
+
+  /**
+   * The runs of present pages. The smallest gaps between them are included until there are few
+   * enough.
+   */
+  static List<Extent> extents(PageBitmap present, long pages) {
+    List<Extent> extents = List.of();
+    for (long gap = 1; gap == 1 || extents.size() > MOST_EXTENTS; gap *= 2) {
+      extents = new ArrayList<>();
+      long start = -1;
+      long end = -1;
+      for (long page = 0; page < pages; page++) {
+        if (present.contains(page)) {
+          if (start >= 0 && page - end >= gap) {
+            extents.add(new Extent(start * PAGE_SIZE, end * PAGE_SIZE));
+            start = page;
+          } else if (start < 0) {
+            start = page;
+          }
+          end = page + 1;
+        }
+      }
+      if (start >= 0) {
+        extents.add(new Extent(start * PAGE_SIZE, end * PAGE_SIZE));
+      }
+    }
+    return List.copyOf(extents);
+  }
+
+  /** Puts an image together. For one thread. */
+  static final class Writer implements AutoCloseable {
+    private final int fd;
+    private final long memorySizeBytes;
+    private final long dataEnd;
+    private final int tableCount;
+    private final long sizeBytes;
+    private final PageBitmap present;
+    private final List<PageRanges.Range> freePages;
+    private boolean finished;
+
+    /**
+     * An image of zeros.
+     *
+     * @param memorySizeBytes of machines that come from it, without the tables' own addresses
+     * @param dataEnd how far data was handed out
+     * @param tableCount how many page tables there are
+     * @param freePages pages of the data that nobody has, which stay zeros
+     */
+    Writer(long memorySizeBytes, long dataEnd, int tableCount, List<PageRanges.Range> freePages) {
+      this.memorySizeBytes = memorySizeBytes;
+      this.dataEnd = dataEnd;
+      this.tableCount = tableCount;
+      sizeBytes =
+          tableCount <= TablePages.BELOW
+              ? dataEnd
+              : TablePages.address(tableCount, TablePages.DATA_START + memorySizeBytes);
+      this.freePages = freePages;
+      present = new PageBitmap(sizeBytes / PAGE_SIZE);
+      fd = Posix.memfdCreate("hyperlight-snapshot");
+      try {
+        Posix.ftruncate(fd, sizeBytes);
+      } catch (Throwable t) {
+        Posix.close(fd);
+        throw t;
+      }
+    }
+
+    /** Writes contiguous pages. */
+    void write(long physicalAddress, MemorySegment pages) {
+      Posix.pwrite(fd, pages, physicalAddress);
+      for (long at = 0; at < pages.byteSize(); at += PAGE_SIZE) {
+        present.add((physicalAddress + at) / PAGE_SIZE);
+      }
+    }
+
+    /** The image, of which the caller is the first user. */
+    MemoryImage finish() {
+      Posix.fcntl(
+          fd,
+          Posix.F_ADD_SEALS,
+          Posix.F_SEAL_WRITE | Posix.F_SEAL_GROW | Posix.F_SEAL_SHRINK | Posix.F_SEAL_SEAL);
+      MemoryImage image = new MemoryImage(this);
+      finished = true;
+      return image;
+    }
+
+    /** Drops what was not finished. */
+    @Override
+    public void close() {
+      if (!finished) {
+        finished = true;
+        Posix.close(fd);
+      }
+    }
+  }
+
+  /** The memory of machines that come from it. */
+  long memorySizeBytes() {
+    return memorySizeBytes;
+  }
+
+  /** Up to where their memory can be mapped from the file. */
+  long sizeBytes() {
+    return contents.byteSize();
+  }
+
+  /** The guest-physical address behind all data that was handed out. */
+  long dataEnd() {
+    return dataEnd;
+  }
+
+  /** How many page tables it has, which are the first of {@link TablePages}. */
+  int tableCount() {
+    return tableCount;
+  }
+
+  /** How much of the memory of a machine it takes, free pages among its data included. */
+  long usedBytes() {
+    return dataEnd - TablePages.DATA_START + (long) tableCount * PAGE_SIZE;
+  }
+
+  /** Whether a page is data or a table of it, and not one that was handed out later. */
+  boolean covers(long page) {
+    long first = TablePages.BELOW + 1L - Math.min(tableCount, TablePages.BELOW);
+    return page >= first
+        && (page < dataEnd / PAGE_SIZE
+            || (page < sizeBytes() / PAGE_SIZE
+                && page >= (TablePages.DATA_START + memorySizeBytes) / PAGE_SIZE));
+  }
+
+  /** Pages in it that nobody has. */
+  List<PageRanges.Range> freePages() {
+    return freePages;
+  }
+
+  /** How many pages are not zeros. */
+  long presentPages() {
+    return present.count();
+  }
+
+  /** Whether a page may have anything but zeros; any page number may be asked for. */
+  boolean isPresent(long page) {
+    return present.contains(page);
+  }
+
+  /** The contents. A page that is not {@linkplain #isPresent present} is better not read here. */
+  MemorySegment contents() {
+    return contents;
+  }
+
+  /**
+   * Maps it over the start of an empty mapping, copy-on-write. Zeros are left to that mapping: a
+   * guest that reads them must not make the file grow.
+   */
+  void mapInto(MemorySegment memory) {
+    for (Extent extent : extents) {
+      Posix.mmap(
+          memory.address() + extent.start,
+          extent.end - extent.start,
+          Posix.PROT_READ | Posix.PROT_WRITE,
+          Posix.MAP_PRIVATE | Posix.MAP_FIXED | Posix.MAP_NORESERVE,
+          fd,
+          extent.start);
+    }
+  }
+
+  /**
+   * Counts another user.
+   *
+   * @throws IllegalStateException if there is none left
+   */
+  synchronized void retain() {
+    if (users == 0) {
+      throw new IllegalStateException("the memory image is freed");
+    }
+    users++;
+  }
+
+  /** Counts a user less; the last one frees it. */
+  synchronized void release() {
+    if (--users == 0) {
+      try {
+        Posix.munmap(contents);
+      } finally {
+        Posix.close(fd);
+      }
+    }
+  }
+}

@@ -1,0 +1,186 @@
+package io.hyperlight.internal.machine;
+
+import static io.hyperlight.internal.machine.PhysicalMemory.PAGE_SIZE;
+
+import java.util.Arrays;
+
+/**
+ * The supervisor pages: GDT, TSS, IDT, exception stubs, the exception stack, and the system-call
+ * stub where it runs at CPL 0. They lie in the upper half of the address space, where no table
+ * grants user access at any level.
+ *
+ * <p>The stubs are all the supervisor code there is. Each leaves the guest at once by a one-byte
+ * {@code out} to a port that tells the reason; no exception stub ever goes on, and one that did
+ * would meet an invalid instruction.
+ *
+ * <p>The descriptors never need to be written by the processor: accessed and busy bits are set from
+ * the start, and the page is read-only even for the stubs.
+ */
+final class Monitor {
+  static final int KERNEL_CODE = 0x08;
+  static final int KERNEL_DATA = 0x10;
+  static final int USER_DATA = 0x20 | 3;
+  static final int USER_CODE = 0x28 | 3;
+  static final int TASK = 0x30;
+
+  /** The port of the system-call stub. Exception vector {@code v} uses port {@code v}. */
+  static final int SYSTEM_CALL_PORT = 0x70;
+
+  /**
+   * Vectors 0 to 31, which the processor raises; {@code int n} beyond them is a general-protection
+   * fault.
+   */
+  static final int VECTORS = 32;
+
+  static final long BASE = 0xffff_8000_0000_0000L;
+  static final long DATA = BASE + PAGE_SIZE;
+  static final long CODE = BASE + 2 * PAGE_SIZE;
+  // A page is left out below the stack.
+  static final long STACK = BASE + 4 * PAGE_SIZE;
+  static final long STACK_TOP = STACK + PAGE_SIZE;
+
+  static final long GDT = DATA;
+  static final int GDT_LIMIT = 0x3f;
+  static final long TSS = DATA + 0x100;
+  static final long IDT = DATA + 0x200;
+  static final int IDT_LIMIT = VECTORS * 16 - 1;
+
+  private static final int TSS_BITMAP = 0x68;
+
+  /** The TSS without any I/O bitmap: every port is refused. */
+  private static final int TSS_LIMIT_NO_PORTS = TSS_BITMAP - 1;
+
+  /** One bit for each port up to 0x7f, and the byte of ones that has to follow. */
+  private static final int TSS_LIMIT_ONE_PORT = TSS_BITMAP + 16;
+
+  private static final long STUBS = CODE + 0x100;
+  private static final int STUB_SIZE = 16;
+
+  /**
+   * The length of {@code out %al, imm8}. Where KVM leaves RIP at such an exit, before or behind it,
+   * differs.
+   */
+  static final int OUT_LENGTH = 2;
+
+  private Monitor() {}
+
+  /** The system-call stub. The host resumes the guest behind the {@code out}. */
+  static MachineCode systemCallStub(SystemCallEntry entry) {
+    MachineCode code = addSystemCallOut(new MachineCode());
+    return switch (entry) {
+      case SUPERVISOR -> code.add("sysretq", 0x48, 0x0f, 0x07);
+      case USER -> code.add("jmp *%rcx", 0xff, 0xe1);
+    };
+  }
+
+  static MachineCode addSystemCallOut(MachineCode code) {
+    return code.add("out %al, $0x70", 0xe6, SYSTEM_CALL_PORT);
+  }
+
+  static MachineCode exceptionStub(int vector) {
+    return new MachineCode().add("out %al, $" + vector, 0xe6, vector).add("ud2", 0x0f, 0x0b);
+  }
+
+  static long exceptionStubAddress(int vector) {
+    return STUBS + (long) STUB_SIZE * vector;
+  }
+
+  /** Where {@code syscall} goes. */
+  static long systemCallStubAddress(SystemCallEntry entry) {
+    return switch (entry) {
+      case SUPERVISOR -> CODE;
+      case USER -> Gate.SYSTEM_CALL_STUB;
+    };
+  }
+
+  static int taskLimit(SystemCallEntry entry) {
+    return entry == SystemCallEntry.USER ? TSS_LIMIT_ONE_PORT : TSS_LIMIT_NO_PORTS;
+  }
+
+  /**
+   * Writes the pages.
+   *
+   * @return the physical address of the exception stack's top
+   */
+  static long install(PhysicalMemory memory, PageTables tables, SystemCallEntry entry) {
+    long data = memory.allocate(PAGE_SIZE);
+    long code = memory.allocate(PAGE_SIZE);
+    long stack = memory.allocate(PAGE_SIZE);
+    tables.map(DATA, data, PAGE_SIZE, Protection.READ, false);
+    tables.map(CODE, code, PAGE_SIZE, Protection.READ_EXECUTE, false);
+    tables.map(STACK, stack, PAGE_SIZE, Protection.READ_WRITE, false);
+    writeGdt(memory, data + (GDT - DATA), entry);
+    writeTss(memory, data + (TSS - DATA), entry);
+    for (int vector = 0; vector < VECTORS; vector++) {
+      writeGate(memory, data + (IDT - DATA) + 16L * vector, vector);
+      put(memory, code + (exceptionStubAddress(vector) - CODE), exceptionStub(vector));
+    }
+    if (entry == SystemCallEntry.SUPERVISOR) {
+      put(memory, code, systemCallStub(entry));
+    }
+    return stack + PAGE_SIZE;
+  }
+
+  static void put(PhysicalMemory memory, long physicalAddress, MachineCode code) {
+    memory.put(physicalAddress, code.toByteArray(), 0, code.size());
+  }
+
+  /**
+   * Flat descriptors, in the order that STAR wants for {@code syscall} and {@code sysretq}. Where
+   * 32-bit user code would be, at 0x18, there is none: {@code sysretq} does not read the table, and
+   * 32-bit code could make system calls whose entry point is not ours.
+   */
+  private static void writeGdt(PhysicalMemory memory, long at, SystemCallEntry entry) {
+    memory.putLong(at + KERNEL_CODE, 0x00af_9b00_0000_ffffL);
+    memory.putLong(at + KERNEL_DATA, 0x00cf_9300_0000_ffffL);
+    memory.putLong(at + (USER_DATA & ~3), 0x00cf_f300_0000_ffffL);
+    memory.putLong(at + (USER_CODE & ~3), 0x00af_fb00_0000_ffffL);
+    writeTaskDescriptor(memory, at + TASK, TSS, taskLimit(entry));
+  }
+
+  /** A busy 64-bit TSS (type 11): 16 bytes, the base in three pieces. */
+  private static void writeTaskDescriptor(PhysicalMemory memory, long at, long base, int limit) {
+    memory.putLong(
+        at, limit | (base & 0xff_ffffL) << 16 | 0x8bL << 40 | (base >>> 24 & 0xffL) << 56);
+    memory.putLong(at + 8, base >>> 32);
+  }
+
+  /**
+   * Intel SDM vol. 3, "64-bit TSS": RSP0 at 4, IST1 at 0x24, the offset of the I/O bitmap at 0x66.
+   */
+  private static void writeTss(PhysicalMemory memory, long at, SystemCallEntry entry) {
+    byte[] tss = new byte[TSS_LIMIT_ONE_PORT + 1];
+    putLittleEndian(tss, 0x04, STACK_TOP);
+    putLittleEndian(tss, 0x24, STACK_TOP);
+    tss[0x66] = TSS_BITMAP;
+    Arrays.fill(tss, TSS_BITMAP, tss.length, (byte) 0xff);
+    if (entry == SystemCallEntry.USER) {
+      tss[TSS_BITMAP + SYSTEM_CALL_PORT / 8] &= (byte) ~(1 << SYSTEM_CALL_PORT % 8);
+    }
+    memory.put(at, tss, 0, tss.length);
+  }
+
+  private static void putLittleEndian(byte[] target, int at, long value) {
+    for (int i = 0; i < Long.BYTES; i++) {
+      target[at + i] = (byte) (value >>> (8 * i));
+    }
+  }
+
+  /**
+   * An interrupt gate on the IST stack: without it a fault inside a CPL 0 stub would push onto the
+   * user's stack. Vectors 3 and 4 may be raised by {@code int3} and {@code into}, which take the
+   * gate's DPL into account.
+   */
+  private static void writeGate(PhysicalMemory memory, long at, int vector) {
+    long handler = exceptionStubAddress(vector);
+    long type = vector == 3 || vector == 4 ? 0xee : 0x8e;
+    memory.putLong(
+        at,
+        (handler & 0xffff)
+            | (long) KERNEL_CODE << 16
+            | 1L << 32
+            | type << 40
+            | (handler >>> 16 & 0xffff) << 48);
+    memory.putLong(at + 8, handler >>> 32);
+  }
+}

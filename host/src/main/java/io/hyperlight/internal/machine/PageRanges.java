@@ -1,0 +1,156 @@
+package io.hyperlight.internal.machine;
+
+import io.hyperlight.internal.os.Checkpoint;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** A set of physical pages, as disjoint ranges that do not touch. For one thread. */
+final class PageRanges {
+  /**
+   * Contiguous pages.
+   *
+   * @param start page-aligned, as is {@code end}, which is behind the last
+   */
+  record Range(long start, long end) {
+    long sizeBytes() {
+      return end - start;
+    }
+  }
+
+  /** The end of each range by its start. */
+  private final TreeMap<Long, Long> ends = new TreeMap<>();
+
+  private long bytes;
+
+  /** How much is in it. */
+  long bytes() {
+    return bytes;
+  }
+
+  int count() {
+    return ends.size();
+  }
+
+  /** Adds pages, some of which may be in it already. */
+  void add(long start, long end) {
+    if (start >= end) {
+      return;
+    }
+    long from = start;
+    long to = end;
+    Map.Entry<Long, Long> before = ends.floorEntry(end);
+    while (before != null && before.getValue() >= start) {
+      from = Math.min(from, before.getKey());
+      to = Math.max(to, before.getValue());
+      ends.remove(before.getKey());
+      bytes -= before.getValue() - before.getKey();
+      before = ends.floorEntry(end);
+    }
+    ends.put(from, to);
+    bytes += to - from;
+  }
+
+  /**
+   * Takes contiguous pages out of the lowest range that has so many.
+   *
+   * @param from no page below it
+   * @return where they start, or -1 if there is no such range
+   */
+  long take(long sizeBytes, long from, Checkpoint checkpoint) {
+    for (Map.Entry<Long, Long> range : ends.tailMap(from, true).entrySet()) {
+      checkpoint.pass();
+      long start = range.getKey();
+      if (range.getValue() - start >= sizeBytes) {
+        remove(start, start + sizeBytes);
+        return start;
+      }
+    }
+    return -1;
+  }
+
+  /**
+   * Takes the highest range out, or the end of it.
+   *
+   * @return null if it is empty
+   */
+  @Nullable Range takeLast(long mostBytes) {
+    Map.Entry<Long, Long> last = ends.lastEntry();
+    if (last == null) {
+      return null;
+    }
+    long end = last.getValue();
+    long start = Math.max(last.getKey(), end - mostBytes);
+    remove(start, end);
+    return new Range(start, end);
+  }
+
+  /** Removes pages of one range. */
+  private void remove(long start, long end) {
+    Map.Entry<Long, Long> range = ends.floorEntry(start);
+    if (range == null || range.getValue() < end) {
+      throw new IllegalArgumentException("0x%x to 0x%x is not in it".formatted(start, end));
+    }
+    ends.remove(range.getKey());
+    if (range.getKey() < start) {
+      ends.put(range.getKey(), start);
+    }
+    if (range.getValue() > end) {
+      ends.put(end, range.getValue());
+    }
+    bytes -= end - start;
+  }
+
+  /** The first address of it, which is not empty. */
+  long first() {
+    return ends.firstKey();
+  }
+
+  /** The address behind the last page of it, which is not empty. */
+  long end() {
+    return ends.lastEntry().getValue();
+  }
+
+  /** What of it lies between two addresses. */
+  PageRanges within(long from, long to, Checkpoint checkpoint) {
+    PageRanges cut = new PageRanges();
+    for (Map.Entry<Long, Long> range : ends.entrySet()) {
+      checkpoint.pass();
+      cut.add(Math.max(range.getKey(), from), Math.min(range.getValue(), to));
+    }
+    return cut;
+  }
+
+  void clear() {
+    ends.clear();
+    bytes = 0;
+  }
+
+  boolean contains(long address) {
+    Map.Entry<Long, Long> range = ends.floorEntry(address);
+    return range != null && range.getValue() > address;
+  }
+
+  /** All ranges, ascending. */
+  List<Range> toList() {
+    return toList(Checkpoint.NONE);
+  }
+
+  /** The same where a guest has made the ranges, and can be ended. */
+  List<Range> toList(Checkpoint checkpoint) {
+    List<Range> list = new ArrayList<>();
+    for (Map.Entry<Long, Long> range : ends.entrySet()) {
+      checkpoint.pass();
+      list.add(new Range(range.getKey(), range.getValue()));
+    }
+    return List.copyOf(list);
+  }
+
+  /** Makes it equal to what {@link #toList} gave. */
+  void set(List<Range> ranges) {
+    clear();
+    ranges.forEach(range -> add(range.start, range.end));
+  }
+}

@@ -1,0 +1,13 @@
+package io.hyperlight.internal.machine;
+
+/**
+ * Successive pages of user addresses.
+ *
+ * @param start page-aligned
+ * @param pages at least one
+ */
+public record PageRun(long start, long pages) {
+  public long end() {
+    return start + pages * PhysicalMemory.PAGE_SIZE;
+  }
+}

@@ -1,0 +1,45 @@
+package io.hyperlight.internal.machine;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A few instructions of guest code for machines that find out something: where they and their data
+ * lie, and how they are called.
+ */
+final class ProbeCode {
+  /** The code's page. */
+  static final long CODE = 0x2_0000;
+
+  /** A page of data. */
+  static final long DATA = 0x3_0000;
+
+  private static final long STACK = 0x4_0000;
+
+  private ProbeCode() {}
+
+  /** Puts the code into a new machine. */
+  static void load(Machine machine, MachineCode code) {
+    AddressSpace space = machine.addressSpace();
+    space.map(CODE, PhysicalMemory.PAGE_SIZE, Protection.READ_EXECUTE);
+    space.map(DATA, PhysicalMemory.PAGE_SIZE, Protection.READ_WRITE);
+    space.map(STACK, PhysicalMemory.PAGE_SIZE, Protection.READ_WRITE);
+    byte[] bytes = code.toByteArray();
+    space.initialise(CODE, bytes, 0, bytes.length);
+    machine.installGate(STACK + PhysicalMemory.PAGE_SIZE - CallFrame.SIZE);
+  }
+
+  /**
+   * Calls the code.
+   *
+   * @param arguments for RDI, RSI and so on
+   * @return null for a system call, the gate's own at the end of the call among them
+   */
+  static @Nullable Trap call(Machine machine, long... arguments) {
+    machine.setFrameLong(CallFrame.TARGET, CODE);
+    for (int i = 0; i < arguments.length; i++) {
+      machine.setFrameLong(CallFrame.INTEGER_ARGUMENTS + Long.BYTES * i, arguments[i]);
+    }
+    machine.enterGate();
+    return machine.run();
+  }
+}

@@ -1,0 +1,152 @@
+package io.hyperlight.internal.machine;
+
+import io.hyperlight.internal.hypervisor.kvm.DirtyTracker;
+import io.hyperlight.internal.hypervisor.kvm.SpecialRegisters;
+import io.hyperlight.internal.hypervisor.kvm.Vcpu;
+import io.hyperlight.internal.hypervisor.kvm.VirtualMachine;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A VM with its one vCPU, set up as the monitor wants it. What user code cannot change is set once;
+ * what a trap leaves behind is put back by {@link #reset}.
+ */
+final class Processor implements AutoCloseable {
+  static final long MSR_STAR = 0xc000_0081L;
+  static final long MSR_LSTAR = 0xc000_0082L;
+  static final long MSR_SFMASK = 0xc000_0084L;
+
+  /**
+   * Kernel CS and SS from bits 47:32, user SS and CS as 8 and 16 above bits 63:48 (AMD APM vol. 2,
+   * 6.1.1).
+   */
+  static final long STAR = 0x001b_0008_0000_0000L;
+
+  /** Cleared by {@code syscall}: TF, IF, DF, IOPL, NT, AC. */
+  private static final long SFMASK = 0x4_7700;
+
+  private final Hypervisor hypervisor;
+  private final VirtualMachine vm;
+  private final MemorySlots slots;
+  private final Vcpu vcpu;
+  private final @Nullable DirtyTracker tracker;
+  private final SpecialRegisters initial;
+
+  private Processor(
+      Hypervisor hypervisor,
+      VirtualMachine vm,
+      MemorySlots slots,
+      Vcpu vcpu,
+      @Nullable DirtyTracker tracker,
+      SpecialRegisters initial) {
+    this.hypervisor = hypervisor;
+    this.vm = vm;
+    this.slots = slots;
+    this.vcpu = vcpu;
+    this.tracker = tracker;
+    this.initial = initial;
+  }
+
+  /**
+   * Creates VM and vCPU.
+   *
+   * @param memory all guest-physical memory, from address 0
+   * @param pageTables the physical address of the top table
+   * @param xcr0 the state components guests may use
+   * @param options what the embedder chose
+   * @throws io.hyperlight.internal.hypervisor.kvm.KvmException if KVM fails; nothing is left behind
+   */
+  static Processor create(
+      Hypervisor hypervisor,
+      SystemCallEntry entry,
+      MemorySegment memory,
+      long pageTables,
+      long xcr0,
+      MachineOptions options,
+      DirtyTracking tracking) {
+    VirtualMachine vm = null;
+    Vcpu vcpu = null;
+    DirtyTracker tracker = null;
+    try {
+      vm = hypervisor.kvm().createVm();
+      switch (tracking) {
+        case NONE -> {}
+        case RING -> vm.enableDirtyRing();
+        case LOG -> vm.enableDirtyLog();
+      }
+      MemorySlots slots = new MemorySlots(vm, memory, tracking != DirtyTracking.NONE);
+      vcpu = vm.createVcpu(0);
+      tracker =
+          switch (tracking) {
+            case NONE -> null;
+            case RING -> vm.trackByRing(vcpu);
+            case LOG -> vm.trackByLog(0, memory.byteSize());
+          };
+      // CPUID first: KVM checks control registers against it. Also where user code runs on the
+      // processor as it is: KVM gives and takes no vector state that it has not been told of, and
+      // cannot be told once the vCPU has run.
+      vcpu.setCpuid2(hypervisor.cpuid());
+      SpecialRegisters initial = RegisterImage.create(entry, hypervisor.cpu(), pageTables, options);
+      vcpu.setSregs(initial);
+      vcpu.setXcr0(xcr0);
+      vcpu.setMsrs(
+          MSR_STAR, STAR, MSR_LSTAR, Monitor.systemCallStubAddress(entry), MSR_SFMASK, SFMASK);
+      vcpu.keepRegistersSynchronised(entry == SystemCallEntry.USER);
+      if (entry == SystemCallEntry.USER) {
+        vcpu.takeSelectorsFromThread();
+      }
+      return new Processor(hypervisor, vm, slots, vcpu, tracker, initial);
+    } catch (Throwable t) {
+      close(tracker, vcpu, vm);
+      throw t;
+    }
+  }
+
+  Vcpu vcpu() {
+    return vcpu;
+  }
+
+  MemorySlots slots() {
+    return slots;
+  }
+
+  /** Knows what the guest writes, unless there is no tracking. */
+  @Nullable DirtyTracker tracker() {
+    return tracker;
+  }
+
+  /**
+   * Puts back what an exception or an odd exit changes outside the general registers: segments and
+   * CR2, what is pending or masked, DR6. User code can set no other special register.
+   */
+  void reset() {
+    vcpu.setSregs(initial);
+    vcpu.setEvents(hypervisor.initialEvents());
+    vcpu.setDebugRegisters(hypervisor.initialDebugRegisters());
+  }
+
+  @Override
+  public void close() {
+    close(tracker, vcpu, vm);
+  }
+
+  private static void close(
+      @Nullable DirtyTracker tracker, @Nullable Vcpu vcpu, @Nullable VirtualMachine vm) {
+    // No try-with-resources, as in Machine.
+    try {
+      if (tracker != null) {
+        tracker.close();
+      }
+    } finally {
+      try {
+        if (vcpu != null) {
+          vcpu.close();
+        }
+      } finally {
+        if (vm != null) {
+          vm.close();
+        }
+      }
+    }
+  }
+}

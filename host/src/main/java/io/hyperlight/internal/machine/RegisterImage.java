@@ -1,0 +1,116 @@
+package io.hyperlight.internal.machine;
+
+import io.hyperlight.internal.hypervisor.kvm.Segment;
+import io.hyperlight.internal.hypervisor.kvm.SpecialRegisters;
+import io.hyperlight.internal.hypervisor.kvm.SpecialRegisters.DescriptorTable;
+
+/**
+ * The processor state every vCPU starts with: 64-bit mode with paging from the first instruction.
+ * It is made to pass the guest-state checks of a VM entry (Intel SDM vol. 3, "Checks on the Guest
+ * State Area"), which a test applies to it; the hidden parts of segment registers say the same as
+ * the GDT, as SVM wants.
+ */
+final class RegisterImage {
+  private static final long CR0_PE = 1;
+  private static final long CR0_MP = 1 << 1;
+  private static final long CR0_ET = 1 << 4;
+  private static final long CR0_NE = 1 << 5;
+  private static final long CR0_WP = 1 << 16;
+  private static final long CR0_AM = 1 << 18;
+  private static final long CR0_PG = 1L << 31;
+
+  private static final long CR4_TSD = 1 << 2;
+  private static final long CR4_PAE = 1 << 5;
+  private static final long CR4_OSFXSR = 1 << 9;
+  private static final long CR4_OSXMMEXCPT = 1 << 10;
+  private static final long CR4_UMIP = 1 << 11;
+  private static final long CR4_FSGSBASE = 1 << 16;
+  private static final long CR4_OSXSAVE = 1 << 18;
+  private static final long CR4_SMEP = 1 << 20;
+  private static final long CR4_SMAP = 1 << 21;
+
+  private static final long EFER_SCE = 1;
+  private static final long EFER_LME = 1 << 8;
+  private static final long EFER_LMA = 1 << 10;
+  private static final long EFER_NXE = 1 << 11;
+
+  private static final int TYPE_CODE = 11; // execute, read, accessed
+  private static final int TYPE_DATA = 3; // read, write, accessed
+  private static final int TYPE_BUSY_TSS = 11;
+
+  private RegisterImage() {}
+
+  /**
+   * The state of a vCPU that rests in the system-call stub.
+   *
+   * @param cpu what the processor offers
+   * @param pageTables the physical address of the top page table
+   */
+  static SpecialRegisters create(
+      SystemCallEntry entry, CpuFeatures cpu, long pageTables, MachineOptions options) {
+    boolean supervisor = entry == SystemCallEntry.SUPERVISOR;
+    Segment userData = userData();
+    return new SpecialRegisters(
+        supervisor ? code(Monitor.KERNEL_CODE, 0) : userCode(),
+        userData,
+        userData,
+        userData,
+        userData,
+        supervisor ? data(Monitor.KERNEL_DATA, 0) : userData,
+        new Segment(
+            Monitor.TSS,
+            Monitor.taskLimit(entry),
+            Monitor.TASK,
+            TYPE_BUSY_TSS,
+            true,
+            0,
+            false,
+            false,
+            false,
+            false,
+            false),
+        new Segment(0, 0, 0, 0, false, 0, false, false, false, false, true),
+        new DescriptorTable(Monitor.GDT, Monitor.GDT_LIMIT),
+        new DescriptorTable(Monitor.IDT, Monitor.IDT_LIMIT),
+        CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_PG,
+        0,
+        pageTables,
+        cr4(supervisor, cpu) | (options.hidesTimeStampCounter() ? CR4_TSD : 0),
+        0,
+        EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE,
+        cpu.apicBase());
+  }
+
+  /**
+   * Where stubs run at CPL 0, that level can neither run nor touch user pages (SMEP, SMAP). Where
+   * the stub is a user page, the processor is not ours to protect that way.
+   */
+  private static long cr4(boolean supervisor, CpuFeatures cpu) {
+    long cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_FSGSBASE | CR4_OSXSAVE;
+    if (supervisor) {
+      cr4 |= (cpu.smep() ? CR4_SMEP : 0) | (cpu.smap() ? CR4_SMAP : 0);
+      cr4 |= cpu.umip() ? CR4_UMIP : 0;
+    }
+    return cr4;
+  }
+
+  /** CS of user code. */
+  static Segment userCode() {
+    return code(Monitor.USER_CODE, 3);
+  }
+
+  /** SS of user code, and what its other selectors are at first. */
+  static Segment userData() {
+    return data(Monitor.USER_DATA, 3);
+  }
+
+  private static Segment code(int selector, int privilegeLevel) {
+    return new Segment(
+        0, -1, selector, TYPE_CODE, true, privilegeLevel, false, true, true, true, false);
+  }
+
+  private static Segment data(int selector, int privilegeLevel) {
+    return new Segment(
+        0, -1, selector, TYPE_DATA, true, privilegeLevel, true, true, false, true, false);
+  }
+}

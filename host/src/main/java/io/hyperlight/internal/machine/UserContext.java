@@ -1,0 +1,173 @@
+package io.hyperlight.internal.machine;
+
+import io.hyperlight.internal.hypervisor.kvm.KvmException;
+import io.hyperlight.internal.hypervisor.kvm.Register;
+import io.hyperlight.internal.hypervisor.kvm.Segment;
+import io.hyperlight.internal.hypervisor.kvm.SpecialRegisters;
+import io.hyperlight.internal.hypervisor.kvm.Vcpu;
+import io.hyperlight.internal.os.Errno;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Map;
+
+/**
+ * The processor state of user code that stopped in the middle, at a system call or a processor
+ * exception, for whoever sends it on somewhere else: a signal handler, and back. By ioctls, which
+ * is slow and rare.
+ *
+ * <p><b>Boundary.</b> What is set here may come from the guest. It can be no other state than one
+ * that user code could bring about by itself: an address of its own half to go on at, flags that
+ * are a program's to change, segments as they are, state that XRSTOR would take.
+ */
+public final class UserContext {
+  // The XSAVE area that KVM takes (Intel SDM vol. 1, "XSAVE Area").
+  private static final int XSAVE_SIZE = 4096;
+  private static final int X87_CONTROL = 0;
+  private static final int MXCSR = 24;
+  private static final int COMPONENTS = 512;
+  private static final long X87_AND_SSE = 3;
+
+  private final Machine machine;
+  private final Vcpu vcpu;
+
+  UserContext(Machine machine, Vcpu vcpu) {
+    this.machine = machine;
+    this.vcpu = vcpu;
+  }
+
+  /** Whether user code can run at an address, if there is any. */
+  public static boolean isUserAddress(long address) {
+    return Exits.isUserAddress(address);
+  }
+
+  /**
+   * Lets the next {@link Machine#run} go on with these registers.
+   *
+   * @param registers all of them; of RFLAGS those flags count that a program may change
+   * @throws IllegalArgumentException if RIP is no user address
+   * @throws KvmException if KVM fails
+   */
+  public void resume(Map<Register, Long> registers) {
+    if (!isUserAddress(registers.getOrDefault(Register.RIP, 0L))) {
+      throw new IllegalArgumentException("nothing of the guest's can be there");
+    }
+    SpecialRegisters special = vcpu.getSregs();
+    // As the processor would return from an exception: not through the stub, which needs RCX and
+    // R11 for itself.
+    vcpu.setSregs(
+        with(
+            special,
+            RegisterImage.userCode(),
+            RegisterImage.userData(),
+            special.fs(),
+            special.gs()));
+    registers.forEach(vcpu::set);
+    vcpu.set(Register.RFLAGS, Machine.userFlags(registers.getOrDefault(Register.RFLAGS, 0L)));
+    vcpu.markRegistersDirty();
+    machine.resumed();
+  }
+
+  private static SpecialRegisters with(
+      SpecialRegisters special, Segment cs, Segment ss, Segment fs, Segment gs) {
+    return new SpecialRegisters(
+        cs,
+        special.ds(),
+        special.es(),
+        fs,
+        gs,
+        ss,
+        special.tr(),
+        special.ldt(),
+        special.gdt(),
+        special.idt(),
+        special.cr0(),
+        special.cr2(),
+        special.cr3(),
+        special.cr4(),
+        special.cr8(),
+        special.efer(),
+        special.apicBase());
+  }
+
+  /** The base of FS, where thread-local storage is. */
+  public long fsBase() {
+    return vcpu.getSregs().fs().base();
+  }
+
+  /** The base of GS. */
+  public long gsBase() {
+    return vcpu.getSregs().gs().base();
+  }
+
+  /**
+   * Sets the base of FS.
+   *
+   * @param base a user address or 0
+   */
+  public void setFsBase(long base) {
+    requireUserBase(base);
+    SpecialRegisters special = vcpu.getSregs();
+    vcpu.setSregs(
+        with(special, special.cs(), special.ss(), special.fs().withBase(base), special.gs()));
+    machine.disturb();
+  }
+
+  /**
+   * Sets the base of GS.
+   *
+   * @param base a user address or 0
+   */
+  public void setGsBase(long base) {
+    requireUserBase(base);
+    SpecialRegisters special = vcpu.getSregs();
+    vcpu.setSregs(
+        with(special, special.cs(), special.ss(), special.fs(), special.gs().withBase(base)));
+    machine.disturb();
+  }
+
+  private static void requireUserBase(long base) {
+    if (base < 0 || base >= AddressSpace.USER_END) {
+      throw new IllegalArgumentException("no user address: 0x%x".formatted(base));
+    }
+  }
+
+  /** The state components that user code can use, as in XCR0. */
+  public long xcr0() {
+    return machine.xcr0();
+  }
+
+  /** x87 and vector state, as XSAVE writes it in its standard format. */
+  public byte[] extendedState() {
+    return vcpu.getXsave();
+  }
+
+  /** Sets x87 and vector state to what a new program finds. */
+  public void resetExtendedState() {
+    byte[] area = new byte[XSAVE_SIZE];
+    ByteBuffer.wrap(area)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putShort(X87_CONTROL, Gate.X87_CONTROL_INITIAL)
+        .putInt(MXCSR, Gate.MXCSR_INITIAL)
+        .putLong(COMPONENTS, X87_AND_SSE);
+    vcpu.setXsave(area);
+  }
+
+  /**
+   * Sets x87 and vector state.
+   *
+   * @param area of the size that {@link #extendedState} gives
+   * @return whether the processor can be in that state; if not, nothing is changed
+   * @throws KvmException if KVM fails otherwise
+   */
+  public boolean setExtendedState(byte[] area) {
+    try {
+      vcpu.setXsave(area);
+      return true;
+    } catch (KvmException e) {
+      if (e.errno() == Errno.EINVAL) {
+        return false;
+      }
+      throw e;
+    }
+  }
+}

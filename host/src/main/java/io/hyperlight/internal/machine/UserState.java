@@ -1,0 +1,57 @@
+package io.hyperlight.internal.machine;
+
+import io.hyperlight.internal.hypervisor.kvm.Vcpu;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * The processor state of user code that outlives a call: what the C calling convention makes
+ * functions preserve beside the general registers, and where thread-local storage is. All of it can
+ * be changed by user code, so any value can be there that the processor itself accepts.
+ *
+ * @param mxcsr rounding, masks and flags of SSE
+ * @param x87Control the x87 control word
+ * @param fsBase a canonical address
+ * @param gsBase a canonical address
+ */
+public record UserState(int mxcsr, short x87Control, long fsBase, long gsBase) {
+  /** What a new program finds. */
+  static final UserState INITIAL =
+      new UserState(Gate.MXCSR_INITIAL, Gate.X87_CONTROL_INITIAL, 0, 0);
+
+  /** Flags of exceptions that happened; nobody's state to keep. */
+  private static final int MXCSR_FLAGS = 0x3f;
+
+  private static final int MXCSR_DEFINED = 0xffff;
+
+  /** Offsets in an XSAVE area (Intel SDM vol. 1, "Legacy Region of an XSAVE Area"). */
+  private static final int X87_CONTROL = 0;
+
+  private static final int MXCSR = 24;
+
+  /**
+   * Whether it could be that of a vCPU at rest, with addresses that are canonical where paging has
+   * four levels. What is not would fault in the gate: a reserved bit of MXCSR in its XRSTOR, an
+   * address in its WRFSBASE.
+   */
+  public boolean isPossible() {
+    return (mxcsr & ~(MXCSR_DEFINED & ~MXCSR_FLAGS)) == 0
+        && isCanonical(fsBase)
+        && isCanonical(gsBase);
+  }
+
+  private static boolean isCanonical(long address) {
+    return address << 16 >> 16 == address;
+  }
+
+  /** Reads it from a vCPU at rest. */
+  static UserState of(Vcpu vcpu) {
+    ByteBuffer area = ByteBuffer.wrap(vcpu.getXsave()).order(ByteOrder.LITTLE_ENDIAN);
+    var special = vcpu.getSregs();
+    return new UserState(
+        area.getInt(MXCSR) & MXCSR_DEFINED & ~MXCSR_FLAGS,
+        area.getShort(X87_CONTROL),
+        special.fs().base(),
+        special.gs().base());
+  }
+}

@@ -1,0 +1,173 @@
+package io.hyperlight.internal.machine;
+
+import io.hyperlight.internal.os.LibraryThreads;
+import io.hyperlight.internal.os.StackRoom;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Platform threads that run vCPUs for virtual threads. A virtual thread that ran one itself would
+ * hold its carrier for as long as the guest computes, and other virtual threads would wait for it.
+ * Handing over costs some microseconds; a platform thread does without.
+ */
+final class VcpuThreads {
+  private static final long IDLE_SECONDS = 1;
+
+  private static final AtomicLong NUMBERS = new AtomicLong();
+
+  /** As many threads as guests run at once; idle ones end. */
+  private static final ThreadPoolExecutor THREADS =
+      new ThreadPoolExecutor(
+          0,
+          Integer.MAX_VALUE,
+          IDLE_SECONDS,
+          TimeUnit.SECONDS,
+          new SynchronousQueue<>(),
+          task -> LibraryThreads.create("hyperlight-vcpu-" + NUMBERS.incrementAndGet(), task));
+
+  private VcpuThreads() {}
+
+  /**
+   * {@link Machine#runHere}, while the calling virtual thread is parked. If that is interrupted,
+   * the guest is stopped.
+   *
+   * <p>Whatever happens to the calling thread meanwhile, also an overflow of its stack or of the
+   * heap, it does not return while the vCPU runs: whoever gets the error may free the guest's
+   * memory.
+   */
+  static int run(Machine machine, @Nullable RunControl control) {
+    StackRoom.require(); // for cancelling and awaiting what has been handed over
+    Run run = new Run(machine, Thread.currentThread());
+    if (control != null) {
+      control.setQueued(run);
+    }
+    try {
+      try {
+        THREADS.execute(run);
+      } catch (Throwable t) {
+        // It may have been handed over all the same.
+        if (!run.cancel()) {
+          run.await();
+        }
+        throw t;
+      }
+      if (control != null && control.isStopped()) {
+        run.stop(); // a stop that came before it could be seen that the run waits
+      }
+      run.await();
+    } finally {
+      if (control != null) {
+        control.setQueued(null);
+      }
+    }
+    return run.result();
+  }
+
+  /**
+   * One run for one waiting thread. A thread that was to take it may die before it does, of a full
+   * heap for example. So it is handed over again as long as it waits, and whoever comes first runs
+   * it; and a stop ends it where it waits.
+   */
+  static final class Run implements Runnable {
+    private static final int WAITING = 0;
+    private static final int RUNNING = 1;
+    private static final int STOPPING = 2;
+    private static final int DONE = 3;
+
+    private static final VarHandle STATE;
+
+    static {
+      try {
+        STATE = MethodHandles.lookup().findVarHandle(Run.class, "state", int.class);
+      } catch (ReflectiveOperationException e) {
+        throw new ExceptionInInitializerError(e);
+      }
+    }
+
+    private final Machine machine;
+    private final Thread waiter;
+    private volatile int state = WAITING;
+    private int result;
+    private @Nullable Throwable failure;
+
+    /** How often the watchdog has seen it wait. */
+    private int looks;
+
+    Run(Machine machine, Thread waiter) {
+      this.machine = machine;
+      this.waiter = waiter;
+    }
+
+    @Override
+    public void run() {
+      if (!STATE.compareAndSet(this, WAITING, RUNNING)) {
+        return;
+      }
+      try {
+        result = machine.runHere(true);
+      } catch (Throwable t) {
+        failure = t;
+      } finally {
+        state = DONE;
+        LockSupport.unpark(waiter);
+      }
+    }
+
+    /** Ends the run, if nobody has begun it. From any thread. */
+    void stop() {
+      if (STATE.compareAndSet(this, WAITING, STOPPING)) {
+        result = RunControl.STOPPED;
+        state = DONE;
+        LockSupport.unpark(waiter);
+      }
+    }
+
+    /** Hands it over once more, after longer and longer times. For the watchdog. */
+    void look() {
+      if (state == WAITING && Integer.bitCount(++looks) == 1 && looks > 1) {
+        THREADS.execute(this);
+      }
+    }
+
+    /** Prevents the run; false if it has begun. */
+    boolean cancel() {
+      return STATE.compareAndSet(this, WAITING, DONE);
+    }
+
+    void await() {
+      boolean interrupted = false;
+      while (state != DONE) {
+        try {
+          LockSupport.park(this);
+          // Set, it would keep the thread from parking.
+          if (Thread.interrupted()) {
+            interrupted = true;
+            machine.callerInterrupted();
+          }
+        } catch (StackOverflowError | OutOfMemoryError e) {
+          // No room to park: look again and again instead.
+        }
+      }
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+
+    /** What it returned or threw, which is the caller's as if it had run there. */
+    int result() {
+      if (failure instanceof RuntimeException e) {
+        throw e;
+      }
+      if (failure instanceof Error e) {
+        throw e;
+      }
+      return result;
+    }
+  }
+}

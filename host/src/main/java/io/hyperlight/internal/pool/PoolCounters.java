@@ -1,0 +1,61 @@
+package io.hyperlight.internal.pool;
+
+/** Counts what happens in a pool. Guarded by the pool's lock. */
+final class PoolCounters {
+  // Holders, whose stack may be at its end, count these themselves.
+  long acquired;
+  long waited;
+  long refused;
+  long waitNanos;
+  long longestWaitNanos;
+
+  private long created;
+  private long failures;
+  private long cleaned;
+  private long retired;
+  private long broken;
+  private long createNanos;
+  private long cleanNanos;
+
+  void created(long nanos) {
+    created++;
+    createNanos += nanos;
+  }
+
+  void creationFailed() {
+    failures++;
+  }
+
+  void cleaned(long nanos) {
+    cleaned++;
+    cleanNanos += nanos;
+  }
+
+  void closed(boolean wasBroken) {
+    if (wasBroken) {
+      broken++;
+    } else {
+      retired++;
+    }
+  }
+
+  PoolFigures figures(int total, int ready, int lent, int waiting) {
+    return new PoolFigures(
+        total,
+        ready,
+        lent,
+        waiting,
+        acquired,
+        waited,
+        refused,
+        created,
+        failures,
+        cleaned,
+        retired,
+        broken,
+        waitNanos,
+        longestWaitNanos,
+        createNanos,
+        cleanNanos);
+  }
+}

@@ -1,0 +1,51 @@
+package io.hyperlight.internal.vfs;
+
+/**
+ * The bytes that files in memory may take: of the Java heap, roughly, whatever a guest does. Counts
+ * contents as they are allocated, names, and a flat amount for each file and name.
+ */
+final class Budget {
+  /** For a file, directory or link, empty. */
+  static final long INODE = 256;
+
+  /** For a name, besides its characters. */
+  static final long NAME = 128;
+
+  private final long limit;
+  private long used;
+
+  Budget(long limit) {
+    this.limit = limit;
+  }
+
+  long limit() {
+    return limit;
+  }
+
+  long used() {
+    return used;
+  }
+
+  /** After a restore. */
+  void setUsed(long used) {
+    this.used = used;
+  }
+
+  /** What there still is; not negative. */
+  long available() {
+    return Math.max(0, limit - used);
+  }
+
+  /** Takes bytes; false, and nothing taken, if there are not enough. */
+  boolean take(long bytes) {
+    if (bytes > available()) {
+      return false;
+    }
+    used += bytes;
+    return true;
+  }
+
+  void giveBack(long bytes) {
+    used -= bytes;
+  }
+}

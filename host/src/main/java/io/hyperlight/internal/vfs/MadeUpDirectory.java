@@ -1,0 +1,41 @@
+package io.hyperlight.internal.vfs;
+
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An empty directory that nobody made: on the way to a mount point, where there is nothing.
+ *
+ * @param inode its number, which no other one has
+ */
+record MadeUpDirectory(long inode) implements Node {
+  /** The device of these directories; those of trees follow. */
+  static final int DEVICE = 1;
+
+  @Override
+  public FileStatus status() {
+    Instant time = MemorySource.BEGINNING;
+    return new FileStatus(DEVICE, inode, FileKind.DIRECTORY, 0755, 2, 0, time, time, time, 0);
+  }
+
+  @Override
+  public FileKind kind() {
+    return FileKind.DIRECTORY;
+  }
+
+  @Override
+  public Node in(FileSystem other) {
+    return this;
+  }
+
+  @Override
+  public @Nullable Node child(String name) {
+    return null;
+  }
+
+  @Override
+  public List<DirectoryEntry> entries(long mostBytes) {
+    return List.of();
+  }
+}

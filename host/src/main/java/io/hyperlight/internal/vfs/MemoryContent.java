@@ -1,0 +1,142 @@
+package io.hyperlight.internal.vfs;
+
+import io.hyperlight.internal.os.Errno;
+import java.util.Objects;
+
+/** An open file in memory. While it is open, the file stays, even if it has no name any more. */
+final class MemoryContent implements FileContent {
+  private final MemoryTree tree;
+  private final long inode;
+  private final boolean write;
+  private final long generation;
+  private boolean closed;
+
+  private MemoryContent(MemoryTree tree, long inode, boolean write) {
+    this.tree = tree;
+    this.inode = inode;
+    this.write = write;
+    this.generation = tree.generation();
+  }
+
+  static FileContent open(MemoryTree tree, long inode, boolean write) {
+    if (write && !tree.isWritable()) {
+      throw new FileException(Errno.EROFS);
+    }
+    tree.retainFile(inode);
+    return new MemoryContent(tree, inode, write);
+  }
+
+  /** What a snapshot has of it: no more than the number. */
+  private record Kept(int tree, long inode, boolean write) implements FileContent {
+    @Override
+    public FileContent in(FileSystem other) {
+      return open(other.tree(tree, MemoryTree.class), inode, write);
+    }
+
+    @Override
+    public FileStatus status() {
+      throw new FileException(Errno.EBADF);
+    }
+
+    @Override
+    public int read(long offset, byte[] target, int from, int length) {
+      throw new FileException(Errno.EBADF);
+    }
+
+    @Override
+    public int write(long offset, byte[] source, int from, int length) {
+      throw new FileException(Errno.EBADF);
+    }
+
+    @Override
+    public void truncate(long size) {
+      throw new FileException(Errno.EBADF);
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private boolean isValid() {
+    return !closed && generation == tree.generation();
+  }
+
+  private void requireValid(boolean forWriting) {
+    if (!isValid() || (forWriting && !write)) {
+      throw new FileException(Errno.EBADF);
+    }
+  }
+
+  @Override
+  public FileStatus status() {
+    requireValid(false);
+    return tree.status(inode);
+  }
+
+  @Override
+  public int read(long offset, byte[] target, int from, int length) {
+    Objects.checkFromIndexSize(from, length, target.length);
+    requireValid(false);
+    return tree.read(inode, offset, target, from, length);
+  }
+
+  @Override
+  public int write(long offset, byte[] source, int from, int length) {
+    Objects.checkFromIndexSize(from, length, source.length);
+    requireValid(true);
+    return tree.write(inode, offset, source, from, length);
+  }
+
+  @Override
+  public void truncate(long size) {
+    requireValid(true);
+    tree.truncate(inode, size);
+  }
+
+  @Override
+  public boolean outlivesRestore() {
+    return false;
+  }
+
+  @Override
+  public void punch(long from, long to) {
+    requireValid(true);
+    tree.punch(inode, from, to);
+  }
+
+  @Override
+  public void reserve(long from, long to, boolean extend) {
+    requireValid(true);
+    tree.reserve(inode, from, to, extend);
+  }
+
+  @Override
+  public long nextData(long offset) {
+    requireValid(false);
+    return tree.nextData(inode, offset);
+  }
+
+  @Override
+  public long nextHole(long offset) {
+    requireValid(false);
+    return tree.nextHole(inode, offset);
+  }
+
+  @Override
+  public FileContent in(FileSystem other) {
+    return kept().in(other);
+  }
+
+  @Override
+  public FileContent kept() {
+    return new Kept(tree.index(), inode, write);
+  }
+
+  @Override
+  public void close() {
+    if (isValid()) {
+      tree.release(inode);
+    }
+    closed = true;
+  }
+}

@@ -1,0 +1,149 @@
+package io.hyperlight.internal.vfs;
+
+import io.hyperlight.internal.os.Errno;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A file in memory. */
+record MemoryNode(MemoryTree tree, long inode) implements Node {
+  private MemoryNode of(long number) {
+    return new MemoryNode(tree, number);
+  }
+
+  @Override
+  public FileStatus status() {
+    return tree.status(inode);
+  }
+
+  @Override
+  public FileKind kind() {
+    return tree.kind(inode);
+  }
+
+  @Override
+  public Node in(FileSystem other) {
+    return new MemoryNode(other.tree(tree.index(), MemoryTree.class), inode);
+  }
+
+  @Override
+  public Hold hold() {
+    return canBeHeld() ? tree.hold(inode) : Hold.NONE;
+  }
+
+  /** The root cannot be removed. */
+  @Override
+  public boolean canBeHeld() {
+    return tree.isWritable() && inode != MemoryState.ROOT;
+  }
+
+  @Override
+  public Space space() {
+    return tree.space();
+  }
+
+  @Override
+  public @Nullable Node child(String name) {
+    tree.requireSearchable(inode);
+    long number = tree.child(inode, name);
+    return number == MemoryTree.NONE ? null : of(number);
+  }
+
+  @Override
+  public void requireSearchable() {
+    tree.requireSearchable(inode);
+  }
+
+  @Override
+  public List<DirectoryEntry> entries(long mostBytes) {
+    return tree.entriesAfter(inode, null, Integer.MAX_VALUE);
+  }
+
+  @Override
+  public boolean isListedInPieces() {
+    return true;
+  }
+
+  @Override
+  public List<DirectoryEntry> entriesAfter(@Nullable String name, int most) {
+    return tree.entriesAfter(inode, name, most);
+  }
+
+  @Override
+  public String target() {
+    return tree.target(inode);
+  }
+
+  @Override
+  public FileContent open(boolean write) {
+    return MemoryContent.open(tree, inode, write);
+  }
+
+  @Override
+  public boolean isWritable() {
+    return tree.isWritable();
+  }
+
+  @Override
+  public Node createFile(String name, int permissions) {
+    return of(tree.createFile(inode, name, permissions));
+  }
+
+  @Override
+  public Node createDirectory(String name, int permissions) {
+    return of(tree.createDirectory(inode, name, permissions));
+  }
+
+  @Override
+  public Node createSymbolicLink(String name, String target) {
+    return of(tree.createSymbolicLink(inode, name, target));
+  }
+
+  @Override
+  public Node createUnnamed(int permissions, boolean linkable) {
+    return of(tree.createUnnamed(permissions, linkable));
+  }
+
+  @Override
+  public Node createSpecial(String name, FileKind kind, int permissions) {
+    return of(tree.createSpecial(inode, name, kind, permissions));
+  }
+
+  @Override
+  public void link(String name, Node existing) {
+    tree.link(inode, name, sameTree(existing).inode);
+  }
+
+  @Override
+  public void unlink(String name) {
+    tree.unlink(inode, name);
+  }
+
+  @Override
+  public void removeDirectory(String name) {
+    tree.removeDirectory(inode, name);
+  }
+
+  @Override
+  public void rename(String name, Node directory, String newName, Renaming how) {
+    MemoryNode target = sameTree(MergedDirectory.below(directory, newName));
+    tree.rename(inode, name, target.inode, newName, how);
+  }
+
+  private MemoryNode sameTree(Node other) {
+    if (MergedDirectory.below(other) instanceof MemoryNode node && node.tree.equals(tree)) {
+      return node;
+    }
+    throw new FileException(Errno.EXDEV);
+  }
+
+  @Override
+  public void setPermissions(int permissions) {
+    tree.setPermissions(inode, permissions);
+  }
+
+  @Override
+  public void setTimes(@Nullable Instant accessed, @Nullable Instant modified) {
+    tree.setTimes(inode, accessed, modified);
+  }
+}

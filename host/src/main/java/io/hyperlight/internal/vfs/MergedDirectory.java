@@ -1,0 +1,212 @@
+package io.hyperlight.internal.vfs;
+
+import io.hyperlight.internal.os.Errno;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A directory with mount points in it, or with directories on the way to them: these names belong
+ * to the file system and cannot be changed; all others are those of the directory below.
+ */
+record MergedDirectory(Place place, Node below) implements Node {
+  /** A node without what is merged into it: what a tree knows. */
+  static Node below(Node node) {
+    return node instanceof MergedDirectory merged ? merged.below : node;
+  }
+
+  /**
+   * A directory without what is merged into it, for somebody who wants to put something into it.
+   *
+   * @throws FileException EBUSY if there is a mount point of that name
+   */
+  static Node below(Node directory, String name) {
+    if (directory instanceof MergedDirectory merged) {
+      merged.requireChangeable(name);
+    }
+    return below(directory);
+  }
+
+  boolean owns(String name) {
+    return place.below().containsKey(name);
+  }
+
+  private void requireFree(String name) {
+    if (owns(name)) {
+      throw new FileException(Errno.EEXIST);
+    }
+  }
+
+  private void requireChangeable(String name) {
+    if (owns(name)) {
+      throw new FileException(Errno.EBUSY);
+    }
+  }
+
+  @Override
+  public FileStatus status() {
+    return below.status();
+  }
+
+  @Override
+  public FileKind kind() {
+    return FileKind.DIRECTORY;
+  }
+
+  @Override
+  public Node in(FileSystem other) {
+    return new MergedDirectory(other.place(place.path()), below.in(other));
+  }
+
+  @Override
+  public Hold hold() {
+    return below.hold();
+  }
+
+  @Override
+  public boolean canBeHeld() {
+    return below.canBeHeld();
+  }
+
+  @Override
+  public Space space() {
+    return below.space();
+  }
+
+  @Override
+  public @Nullable Node child(String name) {
+    Place mount = place.below().get(name);
+    return mount == null ? below.child(name) : mount.view(covered(mount, name));
+  }
+
+  /**
+   * What the directory has where a mount point is. That it cannot be read must not be in the way.
+   */
+  private @Nullable Node covered(Place mount, String name) {
+    if (mount.mounted() != null) {
+      return null;
+    }
+    try {
+      return below.child(name);
+    } catch (FileException e) {
+      return null;
+    }
+  }
+
+  @Override
+  public void requireSearchable() {
+    below.requireSearchable();
+  }
+
+  @Override
+  public List<DirectoryEntry> entries(long mostBytes) {
+    List<DirectoryEntry> entries = new ArrayList<>(below.entries(mostBytes));
+    entries.removeIf(entry -> owns(entry.name()));
+    addPlaces(place.below(), entries);
+    return entries;
+  }
+
+  private void addPlaces(Map<String, Place> places, List<DirectoryEntry> entries) {
+    places.forEach((name, mount) -> {
+      FileStatus status = mount.view(covered(mount, name)).status();
+      entries.add(new DirectoryEntry(name, status.inode(), status.kind()));
+    });
+  }
+
+  @Override
+  public boolean isListedInPieces() {
+    return below.isListedInPieces();
+  }
+
+  /** Those of the directory below first, as in {@link #entries}; places are few. */
+  @Override
+  public List<DirectoryEntry> entriesAfter(@Nullable String name, int most) {
+    List<DirectoryEntry> entries = new ArrayList<>();
+    if (name != null && owns(name)) {
+      addPlaces(place.below().tailMap(name, false), entries);
+      return entries;
+    }
+    String last = name;
+    while (entries.isEmpty()) {
+      List<DirectoryEntry> more = below.entriesAfter(last, most);
+      if (more.isEmpty()) {
+        addPlaces(place.below(), entries);
+        return entries;
+      }
+      last = more.getLast().name();
+      entries.addAll(more);
+      entries.removeIf(entry -> owns(entry.name()));
+    }
+    return entries;
+  }
+
+  @Override
+  public boolean isWritable() {
+    return below.isWritable();
+  }
+
+  @Override
+  public Node createFile(String name, int permissions) {
+    requireFree(name);
+    return below.createFile(name, permissions);
+  }
+
+  @Override
+  public Node createDirectory(String name, int permissions) {
+    requireFree(name);
+    return below.createDirectory(name, permissions);
+  }
+
+  @Override
+  public Node createSymbolicLink(String name, String target) {
+    requireFree(name);
+    return below.createSymbolicLink(name, target);
+  }
+
+  @Override
+  public Node createUnnamed(int permissions, boolean linkable) {
+    return below.createUnnamed(permissions, linkable);
+  }
+
+  @Override
+  public Node createSpecial(String name, FileKind kind, int permissions) {
+    requireFree(name);
+    return below.createSpecial(name, kind, permissions);
+  }
+
+  @Override
+  public void link(String name, Node existing) {
+    requireFree(name);
+    below.link(name, existing);
+  }
+
+  @Override
+  public void unlink(String name) {
+    requireChangeable(name);
+    below.unlink(name);
+  }
+
+  @Override
+  public void removeDirectory(String name) {
+    requireChangeable(name);
+    below.removeDirectory(name);
+  }
+
+  @Override
+  public void rename(String name, Node directory, String newName, Renaming how) {
+    requireChangeable(name);
+    below.rename(name, directory, newName, how);
+  }
+
+  @Override
+  public void setPermissions(int permissions) {
+    below.setPermissions(permissions);
+  }
+
+  @Override
+  public void setTimes(@Nullable Instant accessed, @Nullable Instant modified) {
+    below.setTimes(accessed, modified);
+  }
+}

@@ -1,8 +1,0 @@
-/**
- * The system calls of ordinary programs, answered in Java from guest memory by a table. Nothing is
- * forwarded to the host's kernel. Depends on {@code io.hyperlight.vm}.
- */
-@NullMarked
-package io.hyperlight.linux;
-
-import org.jspecify.annotations.NullMarked;

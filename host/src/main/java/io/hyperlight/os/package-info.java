@@ -1,9 +1,0 @@
-/**
- * The few system calls the library makes besides KVM's: opening, mapping, closing. Together with
- * {@code io.hyperlight.kvm} the only code that touches native memory or native functions. Depends
- * on nothing else in the library.
- */
-@NullMarked
-package io.hyperlight.os;
-
-import org.jspecify.annotations.NullMarked;

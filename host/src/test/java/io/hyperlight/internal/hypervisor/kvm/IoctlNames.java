@@ -1,0 +1,23 @@
+package io.hyperlight.internal.hypervisor.kvm;
+
+import java.util.Arrays;
+import java.util.List;
+
+/** The names of KVM's ioctls. */
+public final class IoctlNames {
+  private IoctlNames() {}
+
+  /** All of them. */
+  public static List<String> all() {
+    return Arrays.stream(Ioctl.values()).map(Ioctl::name).toList();
+  }
+
+  /** The name of a request of this library's. */
+  public static String of(long request) {
+    return Arrays.stream(Ioctl.values())
+        .filter(ioctl -> ioctl.request == request)
+        .findFirst()
+        .orElseThrow()
+        .name();
+  }
+}

@@ -1,0 +1,173 @@
+package io.hyperlight.internal.hypervisor.kvm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.hyperlight.internal.hypervisor.kvm.SpecialRegisters.DescriptorTable;
+import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.os.Posix;
+import io.hyperlight.internal.os.SystemCallException;
+import io.hyperlight.testing.Descriptors;
+import io.hyperlight.testing.HardwareLaneQuick;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Map;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A failed ioctl names itself and its error number, and nothing is left of it. */
+@HardwareLaneQuick
+class KvmFailureTest {
+  private static final long MSR_LSTAR = 0xc000_0082L;
+  private static final long CR0_PE = 1;
+  private static final long CR0_PG = 1L << 31;
+
+  private Map<String, Integer> before;
+  private Kvm kvm;
+  private VirtualMachine vm;
+  private Vcpu vcpu;
+
+  @BeforeEach
+  void createVcpu() {
+    before = Descriptors.ofKvm();
+    kvm = Kvm.open();
+    vm = kvm.createVm();
+    vcpu = vm.createVcpu(0);
+    vcpu.setCpuid2(kvm.getSupportedCpuid());
+  }
+
+  @AfterEach
+  void closeAllAndFindNothingLeft() {
+    assertThat(Descriptors.ofKvm()).isNotEqualTo(before);
+    vcpu.close();
+    vm.close();
+    kvm.close();
+    assertThat(Descriptors.ofKvm()).isEqualTo(before);
+  }
+
+  @Test
+  void memoryOffAPageBoundaryIsRefused() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment memory = arena.allocate(8192, 4096);
+      assertFails(
+          "KVM_SET_USER_MEMORY_REGION",
+          Errno.EINVAL,
+          () -> vm.setUserMemoryRegion(0, 1, memory.asSlice(0, 4096), false));
+      assertFails(
+          "KVM_SET_USER_MEMORY_REGION",
+          Errno.EINVAL,
+          () -> vm.setUserMemoryRegion(0, 0, memory.asSlice(1, 4096), false));
+      assertFails(
+          "KVM_SET_USER_MEMORY_REGION",
+          Errno.EINVAL,
+          () -> vm.setUserMemoryRegion(0, 0, memory.asSlice(0, 4095), false));
+    }
+  }
+
+  @Test
+  void aSecondVcpuOfTheSameNumberIsRefused() {
+    assertFails("KVM_CREATE_VCPU", Errno.EEXIST, () -> vm.createVcpu(0));
+  }
+
+  @Test
+  void pagingWithoutProtectionIsRefused() {
+    SpecialRegisters registers = vcpu.getSregs();
+    assertFails(
+        "KVM_SET_SREGS",
+        Errno.EINVAL,
+        () -> vcpu.setSregs(withCr0(registers, (registers.cr0() | CR0_PG) & ~CR0_PE)));
+    assertThat(vcpu.getSregs()).isEqualTo(registers);
+  }
+
+  private static SpecialRegisters withCr0(SpecialRegisters r, long cr0) {
+    return new SpecialRegisters(
+        r.cs(),
+        r.ds(),
+        r.es(),
+        r.fs(),
+        r.gs(),
+        r.ss(),
+        r.tr(),
+        r.ldt(),
+        r.gdt(),
+        r.idt(),
+        cr0,
+        r.cr2(),
+        r.cr3(),
+        r.cr4(),
+        r.cr8(),
+        r.efer(),
+        r.apicBase());
+  }
+
+  @Test
+  void specialRegistersComeBackAsTheyWereSet() {
+    SpecialRegisters r = vcpu.getSregs();
+    Segment data = new Segment(0x1234_0000, -1, 0x18, 3, true, 0, true, true, false, true, false);
+    SpecialRegisters changed =
+        new SpecialRegisters(
+            r.cs(),
+            data,
+            r.es(),
+            r.fs(),
+            data,
+            r.ss(),
+            r.tr(),
+            r.ldt(),
+            new DescriptorTable(0xffff_8000_0000_1000L, 0xfedc),
+            new DescriptorTable(0x2000, 0x1ff),
+            r.cr0(),
+            0x1234_5678_9abc_def0L,
+            0x3000,
+            r.cr4(),
+            0,
+            r.efer(),
+            r.apicBase());
+    vcpu.setSregs(changed);
+    assertThat(vcpu.getSregs()).isEqualTo(changed);
+  }
+
+  @Test
+  void anExtendedControlRegisterWithoutX87IsRefused() {
+    assertFails("KVM_SET_XCRS", Errno.EINVAL, () -> vcpu.setXcr0(0));
+  }
+
+  @Test
+  void aNonCanonicalSystemCallTargetIsRefusedByItsRegistersNumber() {
+    assertThatExceptionOfType(KvmException.class)
+        .isThrownBy(() -> vcpu.setMsrs(MSR_LSTAR, 0x1000, MSR_LSTAR, 1L << 62))
+        .withMessage("KVM_SET_MSRS of MSR 0xc0000082 failed: EINVAL (Invalid argument)")
+        .satisfies(e -> assertThat(e.ioctl()).isEqualTo("KVM_SET_MSRS"));
+  }
+
+  @Test
+  void aClosedDescriptorIsNotUsedAgain() {
+    VirtualMachine closed = kvm.createVm();
+    closed.close();
+    closed.close(); // does nothing, and closes no other's descriptor
+    assertFails("KVM_CREATE_VCPU", Errno.EBADF, () -> closed.createVcpu(0));
+  }
+
+  @Test
+  void theDescriptorOfAVcpuThatCannotBeMappedIsNotLeftOpen() {
+    int descriptor = vm.ioctl(Ioctl.KVM_CREATE_VCPU, 1);
+    assertThatExceptionOfType(SystemCallException.class)
+        .isThrownBy(() -> Vcpu.map(descriptor, 0))
+        .withMessageContaining("mmap(0 bytes) failed: EINVAL");
+    assertThatExceptionOfType(SystemCallException.class)
+        .isThrownBy(() -> Posix.close(descriptor))
+        .withMessageContaining("EBADF");
+  }
+
+  private static void assertFails(String ioctl, int errno, ThrowingCallable call) {
+    assertThatExceptionOfType(KvmException.class)
+        .isThrownBy(call)
+        .withMessageStartingWith(ioctl + " failed: " + Errno.describe(errno))
+        .satisfies(e -> {
+          assertThat(e.ioctl()).isEqualTo(ioctl);
+          assertThat(e.errno()).isEqualTo(errno);
+        });
+  }
+}

@@ -1,0 +1,16 @@
+package io.hyperlight.internal.hypervisor.kvm;
+
+/** A program for a JVM of its own: opens the device twice and prints what comes of it. */
+final class OpenKvm {
+  private OpenKvm() {}
+
+  public static void main(String[] arguments) {
+    for (int i = 0; i < 2; i++) {
+      try (Kvm kvm = Kvm.open()) {
+        System.out.println("API version " + kvm.getApiVersion());
+      } catch (KvmUnavailableException e) {
+        System.out.println(e.getMessage());
+      }
+    }
+  }
+}

@@ -1,0 +1,54 @@
+package io.hyperlight.internal.linux;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.hyperlight.testing.NotInHardwareLane;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+@NotInHardwareLane("No VM takes part.")
+class CallSignaturesTest {
+  /** Names that the kernel has kept for system calls which it does not have. */
+  private static final List<String> UNIMPLEMENTED =
+      List.of(
+          "afs_syscall",
+          "create_module",
+          "epoll_ctl_old",
+          "epoll_wait_old",
+          "getpmsg",
+          "nfsservctl",
+          "putpmsg",
+          "query_module",
+          "security",
+          "tuxcall",
+          "vserver");
+
+  @Test
+  void everySystemCallHasOneButThoseThatAreNames() {
+    assertThat(
+            IntStream.range(0, SystemCallNames.END)
+                .filter(SystemCallNames::isUsed)
+                .filter(number -> CallSignatures.of(number) == null)
+                .mapToObj(SystemCallNames::of))
+        .containsExactlyInAnyOrderElementsOf(UNIMPLEMENTED);
+  }
+
+  @Test
+  void noCallHasMoreArgumentsThanThereAreRegisters() {
+    assertThat(
+            IntStream.range(0, SystemCallNames.END)
+                .mapToObj(CallSignatures::of)
+                .filter(signature -> signature != null)
+                .map(signature -> signature.arguments().size()))
+        .hasSizeGreaterThan(340)
+        .allMatch(count -> count <= 6);
+  }
+
+  @Test
+  void anyNumberMayBeAskedFor() {
+    for (long number : new long[] {-1, Long.MIN_VALUE, 400, SystemCallNames.END, 1L << 32}) {
+      assertThat(CallSignatures.of(number)).isNull();
+    }
+  }
+}

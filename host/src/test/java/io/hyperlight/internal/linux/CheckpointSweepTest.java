@@ -1,0 +1,118 @@
+package io.hyperlight.internal.linux;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.hyperlight.testing.CProgram;
+import io.hyperlight.testing.CountingLoader;
+import io.hyperlight.testing.NotInHardwareLane;
+import io.hyperlight.testing.Steps;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** How much the library does for a guest between two moments at which the call can be ended. */
+@NotInHardwareLane("Counts what the host does, which is the same there, and runs the compiler.")
+class CheckpointSweepTest {
+  /**
+   * The most steps: rounds of loops, methods, pages. The largest single pieces are copies of a
+   * mebibyte; a step takes some nanoseconds, so that this is well below a millisecond.
+   */
+  private static final long MOST_STEPS = 20_000;
+
+  private static final int NAMES = 20_000;
+  private static final int LEVELS = 1_990;
+
+  /** Those that end a program or wait for ever when they succeed. */
+  private static final Set<String> NOT_MADE =
+      Set.of("exit", "pause", "rt_sigsuspend", "rt_sigreturn", "vfork");
+
+  @TempDir private Path folder;
+
+  private Path program() throws Exception {
+    try (InputStream source = CheckpointSweepTest.class.getResourceAsStream("sweep.c")) {
+      String text =
+          new String(Objects.requireNonNull(source).readAllBytes(), StandardCharsets.UTF_8);
+      return CProgram.compile(text, List.of("-O1", "-static", "-w"));
+    }
+  }
+
+  private Map<Long, Long> sweep() throws Exception {
+    Files.createDirectory(folder.resolve("sub"));
+    Path many = Files.createDirectory(folder.resolve("many"));
+    for (int i = 0; i < 5_000; i++) {
+      Files.createFile(many.resolve("file" + i));
+    }
+    Runnable stepped =
+        (Runnable)
+            new CountingLoader()
+                .loadClass("io.hyperlight.SteppedProgram")
+                .getConstructor(Path.class, Path.class, List.class)
+                .newInstance(
+                    program(),
+                    folder,
+                    List.of(
+                        Integer.toString(SystemCallNames.END),
+                        Integer.toString(NAMES),
+                        Integer.toString(LEVELS)));
+    return Steps.count(stepped);
+  }
+
+  @Test
+  void everySystemCallCanBeEndedAfterAFewSteps() throws Exception {
+    Map<Long, Long> most = sweep();
+    Map<String, Long> tooMany = new TreeMap<>();
+    most.forEach((number, steps) -> {
+      if (number >= 0 && steps > MOST_STEPS) {
+        tooMany.put(SystemCallNames.of(number), steps);
+      }
+    });
+    assertThat(tooMany).as("steps between two checkpoints").isEmpty();
+    // Nothing is left out, and a call that is added tomorrow is not, either.
+    Set<String> left =
+        IntStream.range(0, SystemCallNames.END)
+            .filter(number -> new SystemCallTable().handler(number) != null)
+            .filter(number -> !most.containsKey((long) number))
+            .mapToObj(SystemCallNames::of)
+            .collect(Collectors.toSet());
+    assertThat(NOT_MADE).containsAll(left);
+  }
+
+  @Test
+  void aLoopWithoutACheckpointIsFound() throws Exception {
+    Runnable loop =
+        (Runnable)
+            new CountingLoader()
+                .loadClass("io.hyperlight.internal.linux.CheckpointSweepTest$Loop")
+                .getDeclaredConstructor()
+                .newInstance();
+    assertThat(Steps.count(loop).values()).allMatch(steps -> steps >= 3 * MOST_STEPS);
+  }
+
+  /** Rounds, a copy, and what allocates: a third each. */
+  public static final class Loop implements Runnable {
+    private static final byte[] BYTES = new byte[1];
+
+    /** For the counting loader. */
+    public Loop() {}
+
+    @Override
+    public void run() {
+      for (long i = 0; i < MOST_STEPS; i++) {
+        Objects.checkIndex(i, MOST_STEPS);
+      }
+      byte[] large = new byte[Math.toIntExact(MOST_STEPS * 4096)];
+      System.arraycopy(large, 0, large, 0, large.length);
+      BYTES[0] = large[large.length - 1];
+    }
+  }
+}

@@ -1,0 +1,72 @@
+package io.hyperlight.internal.linux;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.hyperlight.testing.CProgram;
+import io.hyperlight.testing.NotInHardwareLane;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The names are those of the header that programs are compiled with. */
+class SystemCallNamesTest {
+  /** Prints what the macros of the header stand for. */
+  private static final String PROGRAM =
+      """
+      #include <stdio.h>
+
+      int main(void)
+      {
+          char line[200], name[100];
+          int number;
+          FILE *header = fopen("/usr/include/x86_64-linux-gnu/asm/unistd_64.h", "r");
+          if (!header) {
+              return 1;
+          }
+          while (fgets(line, sizeof line, header)) {
+              if (sscanf(line, "#define __NR_%99s %d", name, &number) == 2) {
+                  printf("%d %s\\n", number, name);
+              }
+          }
+          return 0;
+      }
+      """;
+
+  @Test
+  @NotInHardwareLane("Needs a compiler, and says nothing about the processor.")
+  void theyAreThoseOfTheHeader() {
+    Map<Integer, String> ofHeader =
+        CProgram.run(PROGRAM)
+            .outputOfSuccess()
+            .lines()
+            .map(line -> line.split(" ", 2))
+            .collect(
+                Collectors.toMap(
+                    pair -> Integer.valueOf(pair[0]),
+                    pair -> pair[1],
+                    (a, b) -> a,
+                    LinkedHashMap::new));
+    assertThat(ofHeader).hasSizeGreaterThan(350);
+    Map<Integer, String> ours =
+        ofHeader.keySet().stream()
+            .collect(Collectors.toMap(number -> number, number -> SystemCallNames.of(number)));
+    assertThat(ours).isEqualTo(ofHeader);
+    // A newer header may have more, but none of ours is made up.
+    assertThat(
+            IntStream.range(0, SystemCallNames.END)
+                .filter(number -> !SystemCallNames.of(number).startsWith("system call "))
+                .boxed())
+        .allMatch(ofHeader::containsKey);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {-1, Long.MIN_VALUE, 400, 4711, Long.MAX_VALUE})
+  void numbersThatAreNoneHaveThemselvesForAName(long number) {
+    assertThat(SystemCallNames.of(number))
+        .isEqualTo("system call " + Long.toUnsignedString(number));
+  }
+}

@@ -1,0 +1,87 @@
+package io.hyperlight.internal.machine;
+
+import io.hyperlight.internal.hypervisor.kvm.Kvm;
+import io.hyperlight.internal.hypervisor.kvm.KvmException;
+import io.hyperlight.internal.hypervisor.kvm.KvmUnavailableException;
+import io.hyperlight.internal.os.Posix;
+import io.hyperlight.internal.os.SystemCallException;
+import io.hyperlight.testing.Descriptors;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * A program for a JVM of its own with a low limit of open files: creates machines until there are
+ * no descriptors left, and prints what happens.
+ */
+final class DescriptorLimit {
+  private static final long MEMORY = 1 << 20;
+
+  private DescriptorLimit() {}
+
+  public static void main(String[] arguments) {
+    Hypervisor hypervisor = Hypervisor.get();
+    System.out.println("none: " + Descriptors.ofKvm());
+    // Without descriptors the JVM cannot load classes: use the failures' once before.
+    Machine.create(hypervisor, MEMORY).close();
+    tryOne(() -> Machine.create(hypervisor, PhysicalMemory.PAGE_SIZE));
+    tryOne(() -> Posix.open("/does/not/exist", Posix.O_RDWR));
+    tryOne(() -> Kvm.open().close());
+    System.out.println(Descriptors.ofKvm() + message(new IllegalStateException("loaded")));
+
+    Deque<Machine> machines = new ArrayDeque<>();
+    String refusal = fill(hypervisor, machines);
+    // One descriptor for a VM, none for its vCPU; then none at all.
+    machines.pop().close(); // leaves enough that there is something to fill
+    Deque<Integer> others = new ArrayDeque<>();
+    String lastFile = fillButOne(others);
+    String withOne = tryOne(() -> Machine.create(hypervisor, MEMORY));
+    others.push(Posix.open("/dev/null", Posix.O_RDWR));
+    String withNone = tryOne(() -> Machine.create(hypervisor, MEMORY));
+    String opening = tryOne(() -> Kvm.open().close());
+    others.forEach(Posix::close);
+
+    System.out.println("first refusal: " + refusal);
+    System.out.println("opening: " + opening);
+    System.out.println("last file: " + lastFile);
+    System.out.println("one left: " + withOne);
+    System.out.println("none left: " + withNone);
+    int alive = machines.size();
+    System.out.println("leaked: " + (Descriptors.ofKvm().getOrDefault("open kvm-vm", 0) - alive));
+    machines.forEach(Machine::close);
+    Machine.create(hypervisor, MEMORY).close();
+    System.out.println("all closed: " + Descriptors.ofKvm());
+  }
+
+  private static String fill(Hypervisor hypervisor, Deque<Machine> machines) {
+    String refusal;
+    do {
+      refusal = tryOne(() -> machines.push(Machine.create(hypervisor, MEMORY)));
+    } while (refusal.equals("nothing thrown"));
+    return refusal;
+  }
+
+  private static String fillButOne(Deque<Integer> others) {
+    String refusal;
+    do {
+      refusal = tryOne(() -> others.push(Posix.open("/dev/null", Posix.O_RDWR)));
+    } while (refusal.equals("nothing thrown"));
+    Posix.close(others.pop());
+    return refusal;
+  }
+
+  private static String tryOne(Runnable action) {
+    try {
+      action.run();
+      return "nothing thrown";
+    } catch (KvmException
+        | KvmUnavailableException
+        | SystemCallException
+        | GuestMemoryExhaustedException e) {
+      return message(e);
+    }
+  }
+
+  private static String message(RuntimeException e) {
+    return String.valueOf(e.getMessage());
+  }
+}

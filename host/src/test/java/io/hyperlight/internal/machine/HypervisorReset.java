@@ -1,0 +1,33 @@
+package io.hyperlight.internal.machine;
+
+import java.lang.reflect.Field;
+import org.jspecify.annotations.Nullable;
+
+/** Lets the process find out anew what its KVM can do. */
+public final class HypervisorReset {
+  private HypervisorReset() {}
+
+  /** Closes what there is; the next sandbox opens it again. */
+  public static void reset() {
+    try {
+      Field signal = KickSignal.class.getDeclaredField("number");
+      signal.setAccessible(true);
+      signal.setInt(null, 0);
+      Field instance = Hypervisor.class.getDeclaredField("instance");
+      instance.setAccessible(true);
+      @Nullable Object open = instance.get(null);
+      instance.set(null, null);
+      if (open instanceof Hypervisor hypervisor) {
+        hypervisor.kvm().close();
+      }
+    } catch (ReflectiveOperationException e) {
+      throw new LinkageError(e.getMessage(), e);
+    }
+  }
+
+  /** Finds everything out. */
+  public static void probe() {
+    Hypervisor.get().tracking();
+    Hypervisor.get().guestProcessor();
+  }
+}

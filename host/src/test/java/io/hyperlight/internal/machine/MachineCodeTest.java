@@ -1,0 +1,137 @@
+package io.hyperlight.internal.machine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.hyperlight.internal.os.Posix;
+import io.hyperlight.testing.Command;
+import io.hyperlight.testing.NotInHardwareLane;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Every byte of machine code is what the assembler makes of the text beside it. */
+@NotInHardwareLane("Asks the C compiler; no VM takes part.")
+class MachineCodeTest {
+  /** More than the longest code; what an assembler's output is longer by shows as other bytes. */
+  private static final int SLOT = 512;
+
+  private static final byte FILLER = (byte) 0xcc;
+
+  @Test
+  void theBytesAreThoseOfTheAssembler(@TempDir Path folder) throws IOException {
+    Map<String, MachineCode> codes = allCodes();
+    byte[] assembled =
+        assemble(folder, codes.values().stream().map(MachineCode::assembly).toList());
+    int slot = 0;
+    for (Map.Entry<String, MachineCode> code : codes.entrySet()) {
+      byte[] expected = Arrays.copyOfRange(assembled, slot * SLOT, ++slot * SLOT);
+      byte[] actual = new byte[SLOT];
+      Arrays.fill(actual, FILLER);
+      System.arraycopy(code.getValue().toByteArray(), 0, actual, 0, code.getValue().size());
+      assertThat(HexFormat.of().formatHex(actual))
+          .as(code.getKey())
+          .isEqualTo(HexFormat.of().formatHex(expected));
+    }
+  }
+
+  private static Map<String, MachineCode> allCodes() {
+    Map<String, MachineCode> codes = new LinkedHashMap<>();
+    codes.put("enter, low frame", Gate.enter(0x7ff_fc00));
+    codes.put("enter, high frame", Gate.enter(AddressSpace.USER_END - 0x400));
+    codes.put("start", Gate.start());
+    codes.put("unlock", Gate.unlock());
+    codes.put("exchange", Gate.exchange());
+    codes.put("run", RunCode.run());
+    codes.put("null selectors", RunCode.nullSelectors());
+    codes.put("CPUID probe", CpuidProbe.code());
+    for (SystemCallEntry entry : SystemCallEntry.values()) {
+      codes.put("system call, " + entry, Monitor.systemCallStub(entry));
+      codes.put("leave, " + entry, Gate.leave(entry, 0x7ff_fc00));
+      codes.put("host call, " + entry, Gate.callHost(entry, 0x7ff_fc00));
+    }
+    for (int vector = 0; vector < Monitor.VECTORS; vector++) {
+      codes.put("exception " + vector, Monitor.exceptionStub(vector));
+    }
+    codes.put("dirty ring probe", DirtyRingProbe.code());
+    codes.put("writer of pages", DirtyTrackerTest.code());
+    SelfTest.checks().forEach(check -> codes.put("self-test: " + check.name(), check.code()));
+    codes.put("self-test: protection keys", SelfTest.protectionKeys().code());
+    codes.put("lock", ProtectionKeysTest.lock());
+    codes.put("self-test: restore", SelfTest.writer().code());
+    return codes;
+  }
+
+  private static byte[] assemble(Path folder, List<List<String>> texts) throws IOException {
+    StringBuilder source = new StringBuilder();
+    for (int i = 0; i < texts.size(); i++) {
+      source.append(String.join("\n", texts.get(i)));
+      source.append("\n.org %d, 0x%x\n".formatted((i + 1) * SLOT, Byte.toUnsignedInt(FILLER)));
+    }
+    Path input = Files.writeString(folder.resolve("code.s"), source);
+    Path object = folder.resolve("code.o");
+    Path binary = folder.resolve("code.bin");
+    Command.run("gcc", "-c", "-o", object.toString(), input.toString()).outputOfSuccess();
+    Command.run("objcopy", "-O", "binary", "-j", ".text", object.toString(), binary.toString())
+        .outputOfSuccess();
+    return Files.readAllBytes(binary);
+  }
+
+  @Test
+  void theGateAndTheStubsFitWhereTheyArePut() {
+    for (SystemCallEntry entry : SystemCallEntry.values()) {
+      assertThat(Gate.DONE + Gate.leave(entry, 0).size()).isLessThanOrEqualTo(Gate.START);
+    }
+    assertThat(RunCode.run().size()).isLessThanOrEqualTo(Posix.RUN_CODE_SECOND);
+    assertThat(Gate.START + Gate.start().size()).isLessThanOrEqualTo(Gate.UNLOCK);
+    assertThat(Gate.UNLOCK + Gate.unlock().size()).isLessThanOrEqualTo(Gate.SYSTEM_CALL_STUB);
+    assertThat(Gate.SYSTEM_CALL_STUB + Monitor.systemCallStub(SystemCallEntry.USER).size())
+        .isLessThanOrEqualTo(Gate.EXCHANGE);
+    assertThat(Gate.EXCHANGE + Gate.exchange().size()).isLessThanOrEqualTo(Gate.HOST_CALL_ROUTINE);
+    assertThat(Gate.HOST_CALL_ROUTINE + Gate.callHost(SystemCallEntry.USER, 0).size())
+        .isLessThanOrEqualTo(Gate.INFORMATION);
+    assertThat(Monitor.CODE + Monitor.systemCallStub(SystemCallEntry.SUPERVISOR).size())
+        .isLessThanOrEqualTo(Monitor.exceptionStubAddress(0));
+    for (int vector = 0; vector < Monitor.VECTORS; vector++) {
+      assertThat(Monitor.exceptionStubAddress(vector) + Monitor.exceptionStub(vector).size())
+          .isLessThanOrEqualTo(Monitor.exceptionStubAddress(vector + 1));
+    }
+    assertThat(Monitor.exceptionStubAddress(Monitor.VECTORS))
+        .isLessThanOrEqualTo(Monitor.CODE + PhysicalMemory.PAGE_SIZE);
+  }
+
+  @Test
+  void theGatesExitIsBehindItsEntryWhateverTheFrame() {
+    assertThat(Gate.enter(AddressSpace.USER_END - 0x400).size()).isEqualTo(Gate.enter(0).size());
+  }
+
+  @Test
+  void theGatesExitIsWhereTheHostExpectsIt() {
+    int at = (int) (Gate.DONE_RETURN - Gate.DONE);
+    byte[] systemCall = Gate.leave(SystemCallEntry.SUPERVISOR, 0).toByteArray();
+    assertThat(Arrays.copyOfRange(systemCall, at - 2, at)).containsExactly(0x0f, 0x05);
+    byte[] out = Gate.leave(SystemCallEntry.USER, 0).toByteArray();
+    assertThat(Arrays.copyOfRange(out, at - Monitor.OUT_LENGTH, at))
+        .containsExactly(0xe6, Monitor.SYSTEM_CALL_PORT);
+  }
+
+  @Test
+  void aStubBeginsWithAnOutOfTheLengthThatTheHostSkips() {
+    for (SystemCallEntry entry : SystemCallEntry.values()) {
+      byte[] stub = Monitor.systemCallStub(entry).toByteArray();
+      assertThat(Arrays.copyOf(stub, Monitor.OUT_LENGTH))
+          .containsExactly(0xe6, Monitor.SYSTEM_CALL_PORT);
+    }
+  }
+
+  @Test
+  void noExceptionSharesThePortOfSystemCalls() {
+    assertThat(Monitor.SYSTEM_CALL_PORT).isGreaterThanOrEqualTo(Monitor.VECTORS);
+  }
+}

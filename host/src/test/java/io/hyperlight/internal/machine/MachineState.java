@@ -1,0 +1,145 @@
+package io.hyperlight.internal.machine;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import io.hyperlight.internal.hypervisor.kvm.KvmException;
+import io.hyperlight.internal.hypervisor.kvm.Vcpu;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Everything that can be read of a machine at rest: every byte of its memory, every set of
+ * registers that KVM shows, and the host's own account of the address space.
+ */
+public final class MachineState {
+  /** Of STAR, LSTAR, CSTAR, SFMASK, EFER, bases, SYSENTER, PAT, TSC_AUX, XSS, DEBUGCTL. */
+  private static final long[] MSRS = {
+    0xc000_0080L,
+    0xc000_0081L,
+    0xc000_0082L,
+    0xc000_0083L,
+    0xc000_0084L,
+    0xc000_0100L,
+    0xc000_0101L,
+    0xc000_0102L,
+    0xc000_0103L,
+    0x174,
+    0x175,
+    0x176,
+    0x277,
+    0xda0,
+    0x1d9
+  };
+
+  /** XSTATE_BV says which components are not in their initial state; what they hold says more. */
+  private static final int XSTATE_BV = 512;
+
+  private final byte[] memory;
+  private final Map<String, String> registers;
+  private final List<AddressSpace.Mapping> mappings;
+
+  private MachineState(
+      byte[] memory, Map<String, String> registers, List<AddressSpace.Mapping> mappings) {
+    this.memory = memory;
+    this.registers = registers;
+    this.mappings = mappings;
+  }
+
+  /**
+   * The memory and the address space only: processor state that a next call resets is not in it.
+   */
+  public static MachineState ofMemory(Machine machine) {
+    return new MachineState(
+        machine.memory().segment().toArray(JAVA_BYTE), Map.of(), machine.addressSpace().mappings());
+  }
+
+  /** All of it. */
+  public static MachineState of(Machine machine) {
+    Vcpu vcpu = machine.processor().vcpu();
+    Map<String, String> registers = new LinkedHashMap<>();
+    machine.registers().forEach((register, value) -> registers.put(register.name(), hex(value)));
+    registers.put("special registers", vcpu.getSregs().toString());
+    byte[] xsave = vcpu.getXsave();
+    Arrays.fill(xsave, XSTATE_BV, XSTATE_BV + Long.BYTES, (byte) 0);
+    registers.put("XSAVE", HexFormat.of().formatHex(xsave));
+    registers.put("XCRS", HexFormat.of().formatHex(vcpu.getXcrs()));
+    registers.put("debug registers", HexFormat.of().formatHex(vcpu.getDebugRegisters()));
+    registers.put("events", HexFormat.of().formatHex(vcpu.getEvents()));
+    for (long index : MSRS) {
+      registers.put("MSR " + hex(index), msr(vcpu, index));
+    }
+    return new MachineState(
+        machine.memory().segment().toArray(JAVA_BYTE),
+        registers,
+        machine.addressSpace().mappings());
+  }
+
+  /** Whether the selectors of a guest are those of its vCPU, and not those of the thread. */
+  public static boolean keepsSelectors() {
+    return Hypervisor.get().entry() == SystemCallEntry.SUPERVISOR;
+  }
+
+  private static String msr(Vcpu vcpu, long index) {
+    try {
+      return hex(vcpu.getMsrs(index)[0]);
+    } catch (KvmException e) {
+      return "not there";
+    }
+  }
+
+  private static String hex(long value) {
+    return "0x" + Long.toHexString(value);
+  }
+
+  /** What is different in the other machine, in words; empty if they are equal. */
+  public List<String> differencesOf(MachineState other) {
+    List<String> differences = new ArrayList<>();
+    for (int at = 0; at < memory.length; at += PhysicalMemory.PAGE_SIZE) {
+      int end = at + PhysicalMemory.PAGE_SIZE;
+      int first = Arrays.mismatch(memory, at, end, other.memory, at, end);
+      if (first >= 0) {
+        differences.add(
+            "memory at physical 0x%x is 0x%02x instead of 0x%02x"
+                .formatted(at + first, other.memory[at + first], memory[at + first]));
+      }
+    }
+    registers.forEach((name, value) -> {
+      String actual = other.registers.get(name);
+      if (!value.equals(actual)) {
+        differences.add("%s is %s instead of %s".formatted(name, actual, value));
+      }
+    });
+    if (!mappings.equals(other.mappings)) {
+      differences.add("the address space is %s instead of %s".formatted(other.mappings, mappings));
+    }
+    return differences;
+  }
+
+  /** Ranges of the address space that guest code may write, as pairs of start and end. */
+  public static List<long[]> writableRanges(Machine machine) {
+    return machine.addressSpace().mappings().stream()
+        .filter(mapping -> mapping.protection().writable())
+        .map(mapping -> new long[] {mapping.start(), mapping.end()})
+        .toList();
+  }
+
+  /** All ranges of the address space, as pairs of start and end. */
+  public static List<long[]> mappedRanges(Machine machine) {
+    return machine.addressSpace().mappings().stream()
+        .map(mapping -> new long[] {mapping.start(), mapping.end()})
+        .toList();
+  }
+
+  /** Whether guest code may run what is at an address. */
+  public static boolean isExecutable(Machine machine, long address) {
+    return machine.addressSpace().mappings().stream()
+        .anyMatch(mapping ->
+            mapping.start() <= address
+                && address < mapping.end()
+                && mapping.protection().executable());
+  }
+}

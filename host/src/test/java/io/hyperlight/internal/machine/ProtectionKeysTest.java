@@ -1,0 +1,48 @@
+package io.hyperlight.internal.machine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.hyperlight.internal.hypervisor.kvm.Register;
+import io.hyperlight.testing.HardwareLaneQuick;
+import org.junit.jupiter.api.Test;
+
+/**
+ * A guest that takes every right to its own pages from itself, where the processor has protection
+ * keys and lets it: the gate cannot read its own frame then. Elsewhere the instruction is invalid.
+ */
+@HardwareLaneQuick
+class ProtectionKeysTest {
+  private static final long LOCK = 1;
+
+  @Test
+  void aGuestThatLocksItsKeysHurtsItsOwnCallAndNoLaterOne() {
+    Hypervisor hypervisor = Hypervisor.get();
+    try (Machine original = Machine.create(hypervisor, SelfTest.MEMORY)) {
+      ProbeCode.load(original, lock());
+      try (MachineImage image = original.freeze();
+          Machine machine = Machine.spawn(hypervisor, image)) {
+        for (int round = 0; round < 3; round++) {
+          assertThat(ProbeCode.call(machine, LOCK)).isInstanceOf(Trap.ProcessorException.class);
+          assertThat(machine.restore(image)).isTrue();
+          assertThat(ProbeCode.call(machine, 0)).isNull();
+          assertThat(machine.get(Register.RDI)).isEqualTo(42);
+          assertThat(machine.restore(image)).isTrue();
+        }
+      }
+    }
+  }
+
+  /** Returns 42, with an argument other than 0 after it has locked all keys. */
+  static MachineCode lock() {
+    return new MachineCode()
+        .add("test %edi, %edi", 0x85, 0xff)
+        .add("jz 1f", 0x74, 0x0a)
+        .add("or $-1, %eax", 0x83, 0xc8, 0xff)
+        .add("xor %ecx, %ecx", 0x31, 0xc9)
+        .add("xor %edx, %edx", 0x31, 0xd2)
+        .add("wrpkru", 0x0f, 0x01, 0xef)
+        .label("1")
+        .addWithInt("mov $0x%x, %%eax", 42, 0xb8)
+        .add("ret", 0xc3);
+  }
+}

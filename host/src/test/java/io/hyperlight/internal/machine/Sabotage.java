@@ -1,0 +1,120 @@
+package io.hyperlight.internal.machine;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import io.hyperlight.internal.hypervisor.kvm.DirtyTracker;
+import io.hyperlight.internal.hypervisor.kvm.SpecialRegisters;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+
+/** Breaks the parts that a restore consists of, one by one, to see whether anyone notices. */
+public final class Sabotage {
+  private static final byte NOP = (byte) 0x90;
+
+  private Sabotage() {}
+
+  /**
+   * Takes an instruction out of the gate.
+   *
+   * @param code its first bytes in hexadecimal, which occur once in the gate
+   * @param length of the whole instruction
+   */
+  public static void removeFromGate(Machine machine, String code, int length) {
+    byte[] wanted = HexFormat.of().parseHex(code);
+    byte[] gate = machine.addressSpace().read(Gate.ADDRESS, PhysicalMemory.PAGE_SIZE);
+    int at = 0;
+    while (!Arrays.equals(gate, at, at + wanted.length, wanted, 0, wanted.length)) {
+      at++;
+    }
+    byte[] nops = new byte[length];
+    Arrays.fill(nops, NOP);
+    machine.addressSpace().initialise(Gate.ADDRESS + at, nops, 0, length);
+  }
+
+  /** Makes the tracker overlook what the guest writes to a page. */
+  public static void overlook(Machine machine, long virtualAddress) {
+    long overlooked = pageOf(machine, virtualAddress);
+    DirtyTracker tracker = machine.tracker();
+    machine
+        .memory()
+        .trackBy(
+            new DirtyTracker() {
+              @Override
+              public void collect(PageSet pages) {
+                tracker.collect(page -> {
+                  if (page != overlooked) {
+                    pages.add(page);
+                  }
+                });
+              }
+
+              @Override
+              public boolean needsRearming() {
+                return tracker.needsRearming();
+              }
+
+              @Override
+              public void rearm() {
+                tracker.rearm();
+              }
+
+              @Override
+              public void close() {}
+            });
+  }
+
+  private static long pageOf(Machine machine, long virtualAddress) {
+    return machine.addressSpace().physicalOf(virtualAddress) / PhysicalMemory.PAGE_SIZE;
+  }
+
+  /** What a page holds now; the result puts it there again, as if a restore had not. */
+  public static Runnable keepPage(Machine machine, long virtualAddress) {
+    MemorySegment page =
+        machine
+            .memory()
+            .segment()
+            .asSlice(
+                pageOf(machine, virtualAddress) * PhysicalMemory.PAGE_SIZE,
+                PhysicalMemory.PAGE_SIZE);
+    byte[] contents = page.toArray(JAVA_BYTE);
+    return () -> page.copyFrom(MemorySegment.ofArray(contents));
+  }
+
+  /** As {@link #keepPage}, for the host's account of the address space. */
+  public static Runnable keepMappings(Machine machine) {
+    List<AddressSpace.Mapping> mappings = machine.addressSpace().mappings();
+    return () -> machine.addressSpace().restore(mappings);
+  }
+
+  /** As {@link #keepPage}, for CR2. */
+  public static Runnable keepFaultAddress(Machine machine) {
+    long faultAddress = machine.processor().vcpu().getSregs().cr2();
+    return () -> {
+      SpecialRegisters now = machine.processor().vcpu().getSregs();
+      machine
+          .processor()
+          .vcpu()
+          .setSregs(
+              new SpecialRegisters(
+                  now.cs(),
+                  now.ds(),
+                  now.es(),
+                  now.fs(),
+                  now.gs(),
+                  now.ss(),
+                  now.tr(),
+                  now.ldt(),
+                  now.gdt(),
+                  now.idt(),
+                  now.cr0(),
+                  faultAddress,
+                  now.cr3(),
+                  now.cr4(),
+                  now.cr8(),
+                  now.efer(),
+                  now.apicBase()));
+    };
+  }
+}

@@ -1,0 +1,48 @@
+package io.hyperlight.internal.machine;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** Watches which pages of a spawned machine become page tables. */
+public final class TableState {
+  private static final long ROOT = TablePages.address(0, 0);
+
+  private final Machine machine;
+  private final Set<Long> ofImage;
+
+  /** Pages that were tables in earlier lives, since KVM has forgotten all of them. */
+  private final Set<Long> used = new HashSet<>();
+
+  /** For a machine that was spawned or restored just now. */
+  public TableState(Machine machine) {
+    this.machine = machine;
+    ofImage = Set.copyOf(PageWalk.tables(machine.memory(), ROOT));
+  }
+
+  private List<Long> tables() {
+    return PageWalk.tables(machine.memory(), ROOT).stream()
+        .filter(table -> !ofImage.contains(table))
+        .toList();
+  }
+
+  /** Whether the tables of this life start behind those of the image, as in a new VM. */
+  public boolean startsAgain() {
+    boolean again = tables().contains(TablePages.address(ofImage.size(), 0));
+    if (again) {
+      used.clear();
+    }
+    return again;
+  }
+
+  /** Pages that are tables in this life and were tables in an earlier one, or hold data. */
+  public List<Long> tablesUsedTwice() {
+    Set<Long> data = new HashSet<>();
+    PageWalk.pages(machine.memory(), ROOT).values().forEach(page -> data.add(page.physical()));
+    List<Long> tables = tables();
+    List<Long> twice =
+        tables.stream().filter(table -> used.contains(table) || data.contains(table)).toList();
+    used.addAll(tables);
+    return twice;
+  }
+}

@@ -1,0 +1,32 @@
+package io.hyperlight.internal.machine;
+
+import io.hyperlight.internal.os.HostThreads;
+import io.hyperlight.testing.Await;
+
+/** For tests in other packages: what the vCPU of a sandbox without exits does. */
+public final class VcpuStop {
+  private VcpuStop() {}
+
+  /** Whether the vCPU runs, on a thread of its own. */
+  public static boolean isRunning(Machine machine) {
+    return machine.isRunning();
+  }
+
+  /** The processor time of the vCPU's own thread so far, in nanoseconds. */
+  public static long processorNanos(Machine machine) {
+    return HostThreads.processorNanos(machine.vcpuThreadNumber());
+  }
+
+  /**
+   * Waits until the vCPU has stopped: by itself, or as the watchdog stops one that runs on between
+   * calls. Returns at once where the vCPU has no thread of its own.
+   */
+  public static void await(Machine machine) throws InterruptedException {
+    Await.until("the vCPU stops", () -> !machine.isRunning());
+  }
+
+  /** Whether it stands at an exit that nobody has looked at, and not where a signal stopped it. */
+  public static boolean isAtExit(Machine machine) {
+    return machine.processor().vcpu().isExitUnseen();
+  }
+}

@@ -1,0 +1,124 @@
+package io.hyperlight.internal.vfs;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.hyperlight.internal.os.Checkpoint;
+import io.hyperlight.internal.os.Errno;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+
+/** What tests of file systems do again and again. */
+final class Trees {
+  static final Instant NOW = Instant.parse("2026-02-03T04:05:06.789Z");
+
+  private Trees() {}
+
+  static FileSystem of(Mount... mounts) {
+    return new FileSystem(List.of(mounts), Map.of(), InstantSource.fixed(NOW), Checkpoint.NONE);
+  }
+
+  static FileSystem memory(long limit) {
+    return of(new Mount("/", MemorySource.empty(limit)));
+  }
+
+  static FileSystem host(Path directory) {
+    return of(new Mount("/", new HostSource(directory)));
+  }
+
+  /** The name that a file of the host has for guests. */
+  static String name(String name) {
+    return new String(name.getBytes(UTF_8), ISO_8859_1);
+  }
+
+  static Node node(FileSystem files, String path) {
+    return files.resolve(files.root(), path, true).node();
+  }
+
+  static String read(FileSystem files, String path) {
+    try (FileContent content = node(files, path).open(false)) {
+      return read(content);
+    }
+  }
+
+  static String read(FileContent content) {
+    byte[] bytes = new byte[Math.toIntExact(content.status().size())];
+    int count = content.read(0, bytes, 0, bytes.length);
+    return new String(bytes, 0, count, UTF_8);
+  }
+
+  /** Makes a file if there is none, and replaces what is in it. */
+  static void write(FileSystem files, String path, String text) {
+    FileSystem.Entry entry = files.resolveParent(files.root(), path);
+    Node directory = entry.directory().node();
+    Node file = directory.child(entry.name());
+    if (file == null) {
+      file = directory.createFile(entry.name(), 0644);
+    }
+    try (FileContent content = file.open(true)) {
+      content.truncate(0);
+      write(content, 0, text);
+    }
+  }
+
+  static int write(FileContent content, long offset, String text) {
+    byte[] bytes = text.getBytes(UTF_8);
+    return content.write(offset, bytes, 0, bytes.length);
+  }
+
+  static void makeDirectory(FileSystem files, String path) {
+    FileSystem.Entry entry = files.resolveParent(files.root(), path);
+    entry.directory().node().createDirectory(entry.name(), 0755);
+  }
+
+  static void makeLink(FileSystem files, String path, String target) {
+    FileSystem.Entry entry = files.resolveParent(files.root(), path);
+    entry.directory().node().createSymbolicLink(entry.name(), target);
+  }
+
+  static void rename(FileSystem files, String from, String to) {
+    FileSystem.Entry source = files.resolveParent(files.root(), from);
+    FileSystem.Entry target = files.resolveParent(files.root(), to);
+    source
+        .directory()
+        .node()
+        .rename(source.name(), target.directory().node(), target.name(), Renaming.REPLACE);
+  }
+
+  static void link(FileSystem files, String path, String existing) {
+    Node node = files.resolve(files.root(), existing, false).node();
+    FileSystem.Entry entry = files.resolveParent(files.root(), path);
+    entry.directory().node().link(entry.name(), node);
+  }
+
+  static void unlink(FileSystem files, String path) {
+    FileSystem.Entry entry = files.resolveParent(files.root(), path);
+    entry.directory().node().unlink(entry.name());
+  }
+
+  static void removeDirectory(FileSystem files, String path) {
+    FileSystem.Entry entry = files.resolveParent(files.root(), path);
+    entry.directory().node().removeDirectory(entry.name());
+  }
+
+  static List<String> names(FileSystem files, String path) {
+    List<String> names = new ArrayList<>();
+    for (DirectoryEntry entry :
+        files.resolve(files.root(), path, true).node().entries(Long.MAX_VALUE)) {
+      names.add(entry.name());
+    }
+    return names;
+  }
+
+  static void assertFails(int errno, ThrowingCallable call) {
+    assertThatExceptionOfType(FileException.class)
+        .isThrownBy(call)
+        .withMessage(Errno.describe(errno));
+  }
+}
