@@ -22,6 +22,7 @@ import com.tngtech.archunit.core.domain.properties.HasModifiers;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import io.hyperlight.internal.os.LibraryThreads;
 import io.hyperlight.internal.os.Posix;
+import io.hyperlight.testing.ClassCycles;
 import io.hyperlight.testing.ClassFolder;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.lang.foreign.AddressLayout;
@@ -32,7 +33,9 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.module.ModuleDescriptor;
 import java.lang.module.ModuleFinder;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
@@ -92,6 +95,34 @@ class ArchitectureTest {
         .resideInAnyPackage(
             "io.hyperlight.internal.machine", "io.hyperlight.internal.hypervisor.kvm")
         .check(LIBRARY);
+  }
+
+  /** So many classes may refer to each other in a circle. */
+  private static final int LARGEST_CYCLE = 5;
+
+  /** The types of the API name each other by nature, but not without bounds. */
+  private static final int LARGEST_CYCLE_OF_API = 12;
+
+  /** What is larger still, and to be cut: no number here may ever grow. */
+  private static final Map<String, Integer> LARGER_CYCLES =
+      Map.of(
+          "io.hyperlight", 31,
+          "io.hyperlight.internal.guest", 15,
+          "io.hyperlight.internal.hypervisor.kvm", 6,
+          "io.hyperlight.internal.linux", 83,
+          "io.hyperlight.internal.machine", 18,
+          "io.hyperlight.internal.vfs", 26);
+
+  @Test
+  void fewClassesReferToEachOtherInACircle() throws Exception {
+    Map<String, List<SortedSet<String>>> cycles = ClassCycles.in(ClassFolder.of(Sandbox.class));
+    assertThat(cycles).as("the rule sees cycles").isNotEmpty();
+    cycles.forEach((name, components) -> {
+      int largest = name.equals("io.hyperlight") ? LARGEST_CYCLE_OF_API : LARGEST_CYCLE;
+      assertThat(components)
+          .as("classes of %s that refer to each other in a circle", name)
+          .allMatch(component -> component.size() <= LARGER_CYCLES.getOrDefault(name, largest));
+    });
   }
 
   @Test
