@@ -85,9 +85,8 @@ final class Hypercalls {
     return systemCalls.state();
   }
 
-  /** Goes back to an earlier state, after machine and window have gone back. */
-  void restore(LinuxState earlier) {
-    systemCalls.restore(earlier);
+  /** Is as between two calls of a new guest. */
+  void restore() {
     lastFailure = null;
   }
 

@@ -12,6 +12,7 @@ import io.hyperlight.internal.machine.Gate;
 import io.hyperlight.internal.machine.Hypervisor;
 import io.hyperlight.internal.machine.Machine;
 import io.hyperlight.internal.machine.Protection;
+import io.hyperlight.internal.machine.RestoreOrder;
 import io.hyperlight.internal.vfs.FileException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -42,6 +43,8 @@ final class LoadedProgram implements AutoCloseable {
 
   private final CallBudget budget;
   private final Surroundings surroundings;
+
+  private final RestoreOrder<InstanceImage> restoreOrder = parts();
 
   /** Whether the last restore ended between the machine and what belongs to it. */
   private boolean halfRestored;
@@ -285,7 +288,7 @@ final class LoadedProgram implements AutoCloseable {
     try {
       earlier.retain();
       try {
-        hypercalls.restore(earlier);
+        systemCalls.restore(earlier);
       } finally {
         earlier.release();
       }
@@ -332,11 +335,7 @@ final class LoadedProgram implements AutoCloseable {
     try {
       if (machine.restore(image.machine())) {
         halfRestored = true;
-        window.restore(image.windowEnd());
-        hypercalls.restore(image.systemCalls());
-        if (conversation != null) {
-          conversation.end();
-        }
+        restoreOrder.restore(image);
         halfRestored = false;
         return this;
       }
@@ -351,6 +350,25 @@ final class LoadedProgram implements AutoCloseable {
       throw t;
     }
     return replacement;
+  }
+
+  /** The parts of a program outside of its machine, in the order in which they are restored. */
+  private RestoreOrder<InstanceImage> parts() {
+    return new RestoreOrder<InstanceImage>()
+        .add("window", image -> window.restore(image.windowEnd()))
+        .add("system calls", image -> systemCalls.restore(image.systemCalls()))
+        .add("hypercalls", _ -> hypercalls.restore())
+        .add("requests", _ -> endRequest());
+  }
+
+  private void endRequest() {
+    if (conversation != null) {
+      conversation.end();
+    }
+  }
+
+  RestoreOrder<InstanceImage> restoreOrder() {
+    return restoreOrder;
   }
 
   GuestProgram program() {

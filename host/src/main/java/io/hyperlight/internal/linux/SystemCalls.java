@@ -5,6 +5,7 @@ import io.hyperlight.internal.machine.AddressSpace;
 import io.hyperlight.internal.machine.GuestAddressException;
 import io.hyperlight.internal.machine.Machine;
 import io.hyperlight.internal.machine.Protection;
+import io.hyperlight.internal.machine.Restorable;
 import io.hyperlight.internal.machine.Trap;
 import io.hyperlight.internal.machine.UserContext;
 import io.hyperlight.internal.os.Checkpoint;
@@ -34,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>For one thread at a time.
  */
-public final class SystemCalls implements AutoCloseable {
+public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable {
   private static final SystemCallTable TABLE = new SystemCallTable();
 
   /** All numbers beyond the table, for counting. */
@@ -171,10 +172,13 @@ public final class SystemCalls implements AutoCloseable {
   }
 
   /**
-   * Goes back to an earlier state, after the machine has gone back.
+   * {@inheritDoc}
+   *
+   * <p>After the machine has gone back.
    *
    * @param earlier is not closed meanwhile, or is {@linkplain LinuxState#retain retained}
    */
+  @Override
   public void restore(LinuxState earlier) {
     memory.programBreak().restore(earlier.programBreak());
     files.restore(earlier.files());

@@ -71,6 +71,8 @@ public final class Machine implements AutoCloseable {
 
   private final Checkpoint checkpoint = this::pass;
 
+  private final RestoreOrder<MachineImage> restoreOrder = parts();
+
   /** The thread that ran the vCPU last. */
   private KickSignal.@Nullable Target lastTarget;
 
@@ -314,27 +316,56 @@ public final class Machine implements AutoCloseable {
       return false;
     }
     lost = true;
+    restoreOrder.restore(to);
+    trapped = false;
+    pristine = to.stopped() == null;
+    lost = false;
+    return true;
+  }
+
+  /** The parts of a machine, in the order in which they are restored. */
+  private RestoreOrder<MachineImage> parts() {
+    return new RestoreOrder<MachineImage>()
+        .add("registers", _ -> restoreRegisters())
+        .add("transport", _ -> restoreTransport())
+        // Of the host's own writes from here on, the next restore has to know.
+        .add("memory", _ -> memory.restore())
+        .add("address space", image -> addressSpace.restore(image.layout().mappings()))
+        // In every image the gate makes exits: behind the memory, which has the gate.
+        .add("gate", _ -> restoreGate())
+        // Behind the registers, which it replaces.
+        .add("stopped code", this::restoreStoppedCode);
+  }
+
+  private void restoreRegisters() {
     if (disturbed) {
       processor.reset();
+      disturbed = false;
     }
+  }
+
+  private void restoreTransport() {
     if (exitless != null) {
       exitless.restore();
     }
-    memory.restore();
-    addressSpace.restore(to.layout().mappings());
+  }
+
+  private void restoreGate() {
     if (withoutExits) {
       Gate.setExitless(addressSpace, true);
     }
+  }
+
+  private void restoreStoppedCode(MachineImage to) {
     exit = systemCallStub;
     StoppedState stopped = to.stopped();
     if (stopped != null) {
       stopped.set(vcpu);
     }
-    trapped = false;
-    disturbed = false;
-    pristine = stopped == null;
-    lost = false;
-    return true;
+  }
+
+  RestoreOrder<MachineImage> restoreOrder() {
+    return restoreOrder;
   }
 
   /** All memory, the monitor's too. */
