@@ -5,7 +5,7 @@ import java.time.Instant;
 /**
  * What {@code stat(2)} tells of a file.
  *
- * @param device a number of the tree, made up
+ * @param device a number of the tree, which no device of the host has
  * @param inode equal for equal files of a tree, and for them only
  * @param permissions the lower twelve bits of {@code st_mode}
  * @param links how many names it has

@@ -72,7 +72,7 @@ public final class FileSystem implements AutoCloseable {
           new Location(
               null,
               "",
-              node.kind() == FileKind.DIRECTORY ? node : new MergedDirectory(top, top.madeUp()));
+              node.kind() == FileKind.DIRECTORY ? node : new MergedDirectory(top, top.pseudoDirectory()));
     } catch (RuntimeException | Error e) {
       close();
       throw e;
@@ -102,7 +102,7 @@ public final class FileSystem implements AutoCloseable {
 
   /** The device number of a tree. */
   static int deviceOf(int index) {
-    return MadeUpDirectory.DEVICE + 1 + index;
+    return PseudoDirectory.DEVICE + 1 + index;
   }
 
   /** The tree that is here what one of the same index is in another file system. */

@@ -57,9 +57,9 @@ final class Place {
     return last;
   }
 
-  /** What a directory has here that is made up. */
-  MadeUpDirectory madeUp() {
-    return new MadeUpDirectory(number);
+  /** The pseudo directory that is here where the tree has none. */
+  PseudoDirectory pseudoDirectory() {
+    return new PseudoDirectory(number);
   }
 
   String path() {
@@ -88,6 +88,6 @@ final class Place {
       return node;
     }
     return new MergedDirectory(
-        this, node != null && node.kind() == FileKind.DIRECTORY ? node : madeUp());
+        this, node != null && node.kind() == FileKind.DIRECTORY ? node : pseudoDirectory());
   }
 }

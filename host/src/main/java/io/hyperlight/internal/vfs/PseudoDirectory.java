@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param inode its number, which no other one has
  */
-record MadeUpDirectory(long inode) implements Node {
+record PseudoDirectory(long inode) implements Node {
   /** The device of these directories; those of trees follow. */
   static final int DEVICE = 1;
 
