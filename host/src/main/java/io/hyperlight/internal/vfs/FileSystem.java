@@ -35,7 +35,7 @@ public final class FileSystem implements AutoCloseable {
   private final Checkpoint checkpoint;
   private final List<Mount> mounts;
   private final List<Tree> trees;
-  private final Map<String, Place> places = new TreeMap<>();
+  private final Map<String, MountPoint> places = new TreeMap<>();
   private final Location root;
 
   /**
@@ -55,7 +55,7 @@ public final class FileSystem implements AutoCloseable {
     this.checkpoint = checkpoint;
     this.mounts = List.copyOf(mounts);
     trees = new ArrayList<>(mounts.size()); // with room for all: each holds something
-    Place top = Place.root();
+    MountPoint top = MountPoint.root();
     try {
       addOwn(top, own);
       for (Mount mount : mounts) {
@@ -80,7 +80,7 @@ public final class FileSystem implements AutoCloseable {
   }
 
   /** In the order of their paths: directories before what is in them. */
-  private static void addOwn(Place top, Map<String, Node> own) {
+  private static void addOwn(MountPoint top, Map<String, Node> own) {
     new TreeMap<>(own).forEach((path, node) -> top.at(path).mount(node));
   }
 
@@ -91,12 +91,12 @@ public final class FileSystem implements AutoCloseable {
     };
   }
 
-  private void collect(Place top) {
-    Deque<Place> pending = new ArrayDeque<>(List.of(top));
+  private void collect(MountPoint top) {
+    Deque<MountPoint> pending = new ArrayDeque<>(List.of(top));
     while (!pending.isEmpty()) {
-      Place place = pending.pop();
-      places.put(place.path(), place);
-      place.below().values().forEach(pending::push);
+      MountPoint point = pending.pop();
+      places.put(point.path(), point);
+      point.below().values().forEach(pending::push);
     }
   }
 
@@ -111,7 +111,7 @@ public final class FileSystem implements AutoCloseable {
   }
 
   /** The place that is here what one of the same path is in another file system. */
-  Place place(String path) {
+  MountPoint place(String path) {
     return Objects.requireNonNull(places.get(path), path);
   }
 
@@ -296,14 +296,14 @@ public final class FileSystem implements AutoCloseable {
 
   /** Where other trees, or directories on the way to them, are to be seen in place of this one. */
   private Set<String> hidden(int index, String path, boolean mountPointsOnly) {
-    Place place = places.get(path);
-    if (place == null || !trees.get(index).root().equals(place.mounted())) {
+    MountPoint point = places.get(path);
+    if (point == null || !trees.get(index).root().equals(point.mounted())) {
       return Set.of(path);
     }
     String prefix = path.equals("/") ? path : path + "/";
     return places.values().stream()
         .filter(other -> !mountPointsOnly || other.mounted() != null)
-        .map(Place::path)
+        .map(MountPoint::path)
         .filter(other -> other.startsWith(prefix) && !other.equals(path))
         .collect(Collectors.toUnmodifiableSet());
   }

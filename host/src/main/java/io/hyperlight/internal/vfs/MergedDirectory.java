@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * A directory with mount points in it, or with directories on the way to them: these names belong
  * to the file system and cannot be changed; all others are those of the directory below.
  */
-record MergedDirectory(Place place, Node below) implements Node {
+record MergedDirectory(MountPoint point, Node below) implements Node {
   /** A node without what is merged into it: what a tree knows. */
   static Node below(Node node) {
     return node instanceof MergedDirectory merged ? merged.below : node;
@@ -30,7 +30,7 @@ record MergedDirectory(Place place, Node below) implements Node {
   }
 
   boolean owns(String name) {
-    return place.below().containsKey(name);
+    return point.below().containsKey(name);
   }
 
   private void requireFree(String name) {
@@ -57,7 +57,7 @@ record MergedDirectory(Place place, Node below) implements Node {
 
   @Override
   public Node in(FileSystem other) {
-    return new MergedDirectory(other.place(place.path()), below.in(other));
+    return new MergedDirectory(other.place(point.path()), below.in(other));
   }
 
   @Override
@@ -77,14 +77,14 @@ record MergedDirectory(Place place, Node below) implements Node {
 
   @Override
   public @Nullable Node child(String name) {
-    Place mount = place.below().get(name);
+    MountPoint mount = point.below().get(name);
     return mount == null ? below.child(name) : mount.view(covered(mount, name));
   }
 
   /**
    * What the directory has where a mount point is. That it cannot be read must not be in the way.
    */
-  private @Nullable Node covered(Place mount, String name) {
+  private @Nullable Node covered(MountPoint mount, String name) {
     if (mount.mounted() != null) {
       return null;
     }
@@ -104,12 +104,12 @@ record MergedDirectory(Place place, Node below) implements Node {
   public List<DirectoryEntry> entries(long mostBytes) {
     List<DirectoryEntry> entries = new ArrayList<>(below.entries(mostBytes));
     entries.removeIf(entry -> owns(entry.name()));
-    addPlaces(place.below(), entries);
+    addMountPoints(point.below(), entries);
     return entries;
   }
 
-  private void addPlaces(Map<String, Place> places, List<DirectoryEntry> entries) {
-    places.forEach((name, mount) -> {
+  private void addMountPoints(Map<String, MountPoint> points, List<DirectoryEntry> entries) {
+    points.forEach((name, mount) -> {
       FileStatus status = mount.view(covered(mount, name)).status();
       entries.add(new DirectoryEntry(name, status.inode(), status.kind()));
     });
@@ -120,19 +120,19 @@ record MergedDirectory(Place place, Node below) implements Node {
     return below.isListedInPieces();
   }
 
-  /** Those of the directory below first, as in {@link #entries}; places are few. */
+  /** Those of the directory below first, as in {@link #entries}; mount points are few. */
   @Override
   public List<DirectoryEntry> entriesAfter(@Nullable String name, int most) {
     List<DirectoryEntry> entries = new ArrayList<>();
     if (name != null && owns(name)) {
-      addPlaces(place.below().tailMap(name, false), entries);
+      addMountPoints(point.below().tailMap(name, false), entries);
       return entries;
     }
     String last = name;
     while (entries.isEmpty()) {
       List<DirectoryEntry> more = below.entriesAfter(last, most);
       if (more.isEmpty()) {
-        addPlaces(place.below(), entries);
+        addMountPoints(point.below(), entries);
         return entries;
       }
       last = more.getLast().name();

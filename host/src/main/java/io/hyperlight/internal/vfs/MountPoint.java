@@ -8,19 +8,19 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** A mount point, or a directory on the way to one. Not changed once a file system has it. */
-final class Place {
+final class MountPoint {
   private final String path;
   private final long number;
-  private final NavigableMap<String, Place> below = new TreeMap<>();
+  private final NavigableMap<String, MountPoint> below = new TreeMap<>();
   private @Nullable Node mounted;
 
-  private Place(String path, long number) {
+  private MountPoint(String path, long number) {
     this.path = path;
     this.number = number;
   }
 
-  static Place root() {
-    return new Place("/", 1);
+  static MountPoint root() {
+    return new MountPoint("/", 1);
   }
 
   /** Puts a node here, on top of everything that is here and below. */
@@ -29,15 +29,15 @@ final class Place {
     mounted = node;
   }
 
-  /** The place with a path from here; made if there is none. */
-  Place at(String relative) {
-    Place at = this;
+  /** The mount point with a path from here; made if there is none. */
+  MountPoint at(String relative) {
+    MountPoint at = this;
     long nextNumber = lastNumber() + 1;
     for (String name : relative.split("/", -1)) {
       if (!name.isEmpty()) {
-        Place next = at.below.get(name);
+        MountPoint next = at.below.get(name);
         if (next == null) {
-          next = new Place((at.path.equals("/") ? "" : at.path) + "/" + name, nextNumber++);
+          next = new MountPoint((at.path.equals("/") ? "" : at.path) + "/" + name, nextNumber++);
           at.below.put(name, next);
         }
         at = next;
@@ -48,11 +48,11 @@ final class Place {
 
   private long lastNumber() {
     long last = 0;
-    Deque<Place> pending = new ArrayDeque<>(List.of(this));
+    Deque<MountPoint> pending = new ArrayDeque<>(List.of(this));
     while (!pending.isEmpty()) {
-      Place place = pending.pop();
-      last = Math.max(last, place.number);
-      place.below.values().forEach(pending::push);
+      MountPoint point = pending.pop();
+      last = Math.max(last, point.number);
+      point.below.values().forEach(pending::push);
     }
     return last;
   }
@@ -71,8 +71,8 @@ final class Place {
     return mounted;
   }
 
-  /** The places one step down, by name. */
-  NavigableMap<String, Place> below() {
+  /** Those one step down, by name. */
+  NavigableMap<String, MountPoint> below() {
     return below;
   }
 
