@@ -2,7 +2,7 @@ package io.hyperlight;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
-import io.hyperlight.internal.vfs.FileSystem;
+import io.hyperlight.internal.vfs.PathLimits;
 
 /**
  * Paths in guests as the API has them ({@link LinuxText}), and as the library has them inside:
@@ -69,7 +69,7 @@ final class GuestPaths {
   }
 
   private static void requireNormalised(String path, String bytes) {
-    if (bytes.length() + 1 >= FileSystem.LONGEST_PATH) {
+    if (bytes.length() + 1 >= PathLimits.LONGEST_PATH) {
       throw new IllegalArgumentException("path of " + bytes.length() + " bytes is too long");
     }
     for (String name : bytes.split("/", -1)) {
@@ -80,7 +80,7 @@ final class GuestPaths {
                 + "\" is not normalised: it has an empty name, \".\" or \"..\" in it, or ends"
                 + " with a slash");
       }
-      if (name.length() > FileSystem.LONGEST_NAME) {
+      if (name.length() > PathLimits.LONGEST_NAME) {
         throw new IllegalArgumentException("path \"" + path + "\" has too long a name in it");
       }
     }

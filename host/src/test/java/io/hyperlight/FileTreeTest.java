@@ -10,6 +10,8 @@ import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.vfs.FileContent;
 import io.hyperlight.internal.vfs.FileSystem;
 import io.hyperlight.internal.vfs.Mount;
+import io.hyperlight.internal.vfs.Node;
+import io.hyperlight.internal.vfs.PathResolver;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.io.IOException;
 import java.io.InputStream;
@@ -31,13 +33,17 @@ class FileTreeTest {
 
   @TempDir private Path folder;
 
+  private static Node node(FileSystem files, String path) {
+    return new PathResolver(files.root(), Checkpoint.NONE).resolve(files.root(), path, true).node();
+  }
+
   private static FileSystem fileSystem(Mount... mounts) {
     return new FileSystem(List.of(mounts), Map.of(), InstantSource.system(), Checkpoint.NONE);
   }
 
   private static byte[] read(Mount mount, String path) {
     try (FileSystem files = fileSystem(mount);
-        FileContent content = files.resolve(files.root(), path, true).node().open(false)) {
+        FileContent content = node(files, path).open(false)) {
       byte[] bytes = new byte[(int) content.status().size()];
       content.read(0, bytes, 0, bytes.length);
       return bytes;
@@ -155,7 +161,7 @@ class FileTreeTest {
     }
     FileSystem files =
         fileSystem(FileTree.mount("/m", FileTree.memory(1 << 20).with("large", large)));
-    files.resolve(files.root(), "/m", true).node().createFile("\u00ff", 0644);
+    node(files, "/m").createFile("\u00ff", 0644);
     GuestFiles guest = new GuestFiles(files.freeze());
     files.close();
     assertThat(guest.paths()).containsExactly("/m/large", "/m/\udcff");
@@ -183,8 +189,7 @@ class FileTreeTest {
   @Test
   void aFileWithMoreThanAnArrayHoldsIsReadAsAStream() throws IOException {
     FileSystem files = fileSystem(FileTree.mount("/m", FileTree.memory(4L << 30)));
-    try (FileContent file =
-        files.resolve(files.root(), "/m", true).node().createFile("f", 0644).open(true)) {
+    try (FileContent file = node(files, "/m").createFile("f", 0644).open(true)) {
       file.truncate(3L << 30);
     }
     GuestFiles guest = new GuestFiles(files.freeze());

@@ -1,9 +1,9 @@
 package io.hyperlight.internal.guest;
 
+import io.hyperlight.internal.vfs.Counterparts;
 import io.hyperlight.internal.vfs.FileContent;
 import io.hyperlight.internal.vfs.FileKind;
 import io.hyperlight.internal.vfs.FileStatus;
-import io.hyperlight.internal.vfs.FileSystem;
 import java.time.Instant;
 import java.util.List;
 
@@ -71,7 +71,7 @@ final class ProgramContent implements FileContent {
   }
 
   @Override
-  public FileContent in(FileSystem other) {
+  public FileContent in(Counterparts other) {
     return this;
   }
 

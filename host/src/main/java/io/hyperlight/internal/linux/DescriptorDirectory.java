@@ -1,9 +1,9 @@
 package io.hyperlight.internal.linux;
 
 import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.vfs.Counterparts;
 import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileKind;
-import io.hyperlight.internal.vfs.FileSystem;
 import io.hyperlight.internal.vfs.Location;
 import io.hyperlight.internal.vfs.Node;
 
@@ -31,7 +31,7 @@ final class DescriptorDirectory extends NumberedDirectory {
     }
 
     @Override
-    public Node in(FileSystem other) {
+    public Node in(Counterparts other) {
       return directory.entryIn(other, number);
     }
 
@@ -54,7 +54,7 @@ final class DescriptorDirectory extends NumberedDirectory {
       Location location = file.location();
       return location != null
           ? location
-          : new Location(guest.files().fileSystem().root(), file.name(), new DescriptorNode(file));
+          : new Location(guest.files().paths().root(), file.name(), new DescriptorNode(file));
     }
   }
 }

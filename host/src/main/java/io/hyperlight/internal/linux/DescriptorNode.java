@@ -1,7 +1,7 @@
 package io.hyperlight.internal.linux;
 
+import io.hyperlight.internal.vfs.Counterparts;
 import io.hyperlight.internal.vfs.FileStatus;
-import io.hyperlight.internal.vfs.FileSystem;
 import io.hyperlight.internal.vfs.Node;
 
 /**
@@ -16,7 +16,7 @@ record DescriptorNode(OpenFile file) implements Node {
 
   /** Nothing that anybody keeps. */
   @Override
-  public Node in(FileSystem other) {
+  public Node in(Counterparts other) {
     return this;
   }
 }

@@ -1,10 +1,10 @@
 package io.hyperlight.internal.linux;
 
 import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.vfs.Counterparts;
 import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileKind;
 import io.hyperlight.internal.vfs.FileStatus;
-import io.hyperlight.internal.vfs.FileSystem;
 import io.hyperlight.internal.vfs.Node;
 
 /** {@code /proc/self/fdinfo}: a text for each descriptor, {@code proc_pid_fdinfo(5)}. */
@@ -18,7 +18,7 @@ final class DescriptorStatus extends NumberedDirectory {
     return new MadeUpText(
         pathOf(number), inodeOf(number), MadeUpText.Kind.SEQUENCE, () -> text(number), null) {
       @Override
-      public Node in(FileSystem other) {
+      public Node in(Counterparts other) {
         return entryIn(other, number);
       }
     };

@@ -67,7 +67,11 @@ record FileMapping(
         guest
             .memory()
             .files()
-            .of(content.content(), file.place(), guest.files().fileSystem(), guest.heap());
+            .of(
+                content.content(),
+                file.place(),
+                guest.files().fileSystem().counterparts(),
+                guest.heap());
     return new FileMapping(object, offset, shared, !shared);
   }
 

@@ -1,11 +1,11 @@
 package io.hyperlight.internal.linux;
 
 import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.vfs.Counterparts;
 import io.hyperlight.internal.vfs.FileContent;
 import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileKind;
 import io.hyperlight.internal.vfs.FileStatus;
-import io.hyperlight.internal.vfs.FileSystem;
 import java.util.Arrays;
 
 /** One of the devices that programs take for granted: {@code null(4)}, {@code random(4)}. */
@@ -99,7 +99,7 @@ final class MadeUpDevice extends MadeUpNode {
     }
 
     @Override
-    public FileContent in(FileSystem other) {
+    public FileContent in(Counterparts other) {
       return device.in(other).open(false);
     }
 

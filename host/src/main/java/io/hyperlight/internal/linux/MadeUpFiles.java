@@ -57,7 +57,7 @@ final class MadeUpFiles {
     for (String folder : FOLDERS) {
       add(new ProgramFile.Link(folder, nextInode++, program));
       add(new MadeUpPlace(folder + "/cwd", nextInode++, () -> guest.files().workingDirectory()));
-      add(new MadeUpPlace(folder + "/root", nextInode++, () -> guest.files().fileSystem().root()));
+      add(new MadeUpPlace(folder + "/root", nextInode++, () -> guest.files().paths().root()));
       plain(folder + "/cmdline", () -> String.join("\0", guest.program().arguments()) + "\0");
       PrctlCalls attributes = guest.process().attributes();
       add(

@@ -1,11 +1,11 @@
 package io.hyperlight.internal.linux;
 
 import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.vfs.Counterparts;
 import io.hyperlight.internal.vfs.FileContent;
 import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileKind;
 import io.hyperlight.internal.vfs.FileStatus;
-import io.hyperlight.internal.vfs.FileSystem;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -104,7 +104,7 @@ final class MadeUpLines extends MadeUpNode {
     }
 
     @Override
-    public FileContent in(FileSystem other) {
+    public FileContent in(Counterparts other) {
       return file.in(other).open(false);
     }
 

@@ -1,8 +1,8 @@
 package io.hyperlight.internal.linux;
 
+import io.hyperlight.internal.vfs.Counterparts;
 import io.hyperlight.internal.vfs.FileKind;
 import io.hyperlight.internal.vfs.FileStatus;
-import io.hyperlight.internal.vfs.FileSystem;
 import io.hyperlight.internal.vfs.Node;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -80,12 +80,8 @@ abstract class MadeUpNode implements Node {
 
   /** What is at the same place there. */
   @Override
-  public Node in(FileSystem other) {
-    return samePlace(other);
-  }
-
-  final Node samePlace(FileSystem other) {
-    return other.resolve(other.root(), path, false).node();
+  public Node in(Counterparts other) {
+    return other.ownNode(path, MadeUpNode.class);
   }
 
   @Override

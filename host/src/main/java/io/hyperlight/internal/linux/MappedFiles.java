@@ -4,10 +4,10 @@ import io.hyperlight.internal.machine.GuestMemoryExhaustedException;
 import io.hyperlight.internal.machine.Protection;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.ContentWatcher;
+import io.hyperlight.internal.vfs.Counterparts;
 import io.hyperlight.internal.vfs.FileContent;
 import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileStatus;
-import io.hyperlight.internal.vfs.FileSystem;
 import io.hyperlight.internal.vfs.Location;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -92,7 +92,7 @@ final class MappedFiles implements ContentWatcher {
    * @throws FileException ENFILE if there are too many, ENOMEM
    */
   MappedObject.OfFile of(
-      FileContent content, Location location, FileSystem system, HeapBudget heap) {
+      FileContent content, Location location, Counterparts system, HeapBudget heap) {
     FileStatus status = content.status();
     if (!files.containsKey(new Key(status.device(), status.inode()))) {
       heap.require(heapBytes(location));
@@ -101,7 +101,7 @@ final class MappedFiles implements ContentWatcher {
   }
 
   private MappedObject.OfFile of(
-      FileContent content, Location location, FileSystem system, int limit) {
+      FileContent content, Location location, Counterparts system, int limit) {
     FileStatus status = content.status();
     Key key = new Key(status.device(), status.inode());
     MappedObject.OfFile known = files.get(key);
@@ -160,7 +160,7 @@ final class MappedFiles implements ContentWatcher {
       FileContent content,
       Location location,
       long offset,
-      FileSystem system) {
+      Counterparts system) {
     areas.put(
         area(start, end, protection, of(content, location, system, Integer.MAX_VALUE), offset));
   }
@@ -211,7 +211,7 @@ final class MappedFiles implements ContentWatcher {
    *
    * @param system asked only if files are mapped
    */
-  void restore(MappingState earlier, Supplier<FileSystem> system) {
+  void restore(MappingState earlier, Supplier<Counterparts> system) {
     // A restore makes open contents of files in memory invalid, so that these are opened again.
     if (earlier == base && !areas.changed() && allOutliveRestores()) {
       return;
@@ -236,7 +236,7 @@ final class MappedFiles implements ContentWatcher {
   }
 
   private static List<MappedObject> openAll(
-      List<MappingState.SavedObject> saved, Supplier<FileSystem> system) {
+      List<MappingState.SavedObject> saved, Supplier<Counterparts> system) {
     List<MappedObject> objects = new ArrayList<>(saved.size());
     IdentityHashMap<Location, Location> known = new IdentityHashMap<>();
     try {
@@ -264,7 +264,7 @@ final class MappedFiles implements ContentWatcher {
 
   private static MappedObject open(
       MappingState.SavedObject saved,
-      Supplier<FileSystem> system,
+      Supplier<Counterparts> system,
       IdentityHashMap<Location, Location> known) {
     FileContent content = saved.content();
     if (content == null) {

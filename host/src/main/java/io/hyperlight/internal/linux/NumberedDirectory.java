@@ -1,8 +1,8 @@
 package io.hyperlight.internal.linux;
 
+import io.hyperlight.internal.vfs.Counterparts;
 import io.hyperlight.internal.vfs.DirectoryEntry;
 import io.hyperlight.internal.vfs.FileKind;
-import io.hyperlight.internal.vfs.FileSystem;
 import io.hyperlight.internal.vfs.Node;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,8 +42,8 @@ abstract class NumberedDirectory extends MadeUpNode {
   }
 
   /** The entry that is in another guest's directory what one is here. */
-  final Node entryIn(FileSystem other, int number) {
-    return ((NumberedDirectory) samePlace(other)).entry(number);
+  final Node entryIn(Counterparts other, int number) {
+    return other.ownNode(path(), NumberedDirectory.class).entry(number);
   }
 
   @Override

@@ -13,9 +13,10 @@ import io.hyperlight.internal.vfs.FileContent;
 import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileKind;
 import io.hyperlight.internal.vfs.FileStatus;
-import io.hyperlight.internal.vfs.FileSystem;
 import io.hyperlight.internal.vfs.Location;
 import io.hyperlight.internal.vfs.Node;
+import io.hyperlight.internal.vfs.PathEntry;
+import io.hyperlight.internal.vfs.PathResolver;
 
 /** {@code open(2)} and its relatives. */
 final class OpenCalls {
@@ -48,8 +49,8 @@ final class OpenCalls {
     if ((flags & O_CREAT) != 0) {
       return openOrCreate(guest, base, name, flags, (int) mode);
     }
-    FileSystem files = guest.files().fileSystem();
-    Location location = files.resolve(base, name, (flags & O_NOFOLLOW) == 0);
+    PathResolver paths = guest.files().paths();
+    Location location = paths.resolve(base, name, (flags & O_NOFOLLOW) == 0);
     return open(guest, location, flags, (int) mode);
   }
 
@@ -69,16 +70,16 @@ final class OpenCalls {
   /** Follows symbolic links itself: what the last one names may not be there yet. */
   private static long openOrCreate(
       SystemCalls guest, Location start, String path, int flags, int mode) {
-    FileSystem files = guest.files().fileSystem();
+    PathResolver paths = guest.files().paths();
     Location base = start;
     String rest = path;
     for (int links = 0; links <= MOST_LINKS; links++) {
-      FileSystem.Entry entry = files.resolveParent(base, rest);
+      PathEntry entry = paths.resolveParent(base, rest);
       if (Paths.isDots(entry) || entry.directoryOnly()) {
         throw new FileException(
             (flags & O_EXCL) != 0 && Paths.isDots(entry) ? Errno.EEXIST : Errno.EISDIR);
       }
-      Location found = files.child(entry.directory(), entry.name());
+      Location found = paths.child(entry.directory(), entry.name());
       if (found == null) {
         return create(guest, entry, flags, mode);
       }
@@ -97,7 +98,7 @@ final class OpenCalls {
   }
 
   /** A file that was made just now can be opened whatever its permissions are. */
-  private static long create(SystemCalls guest, FileSystem.Entry entry, int flags, int mode) {
+  private static long create(SystemCalls guest, PathEntry entry, int flags, int mode) {
     Paths.requireChangeable(entry.directory());
     int permissions = mode & 07777 & ~guest.files().umask();
     Node node = entry.directory().node().createFile(entry.name(), permissions);

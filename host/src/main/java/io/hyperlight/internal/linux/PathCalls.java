@@ -5,9 +5,10 @@ import io.hyperlight.internal.vfs.FileContent;
 import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileKind;
 import io.hyperlight.internal.vfs.FileStatus;
-import io.hyperlight.internal.vfs.FileSystem;
 import io.hyperlight.internal.vfs.Location;
 import io.hyperlight.internal.vfs.Node;
+import io.hyperlight.internal.vfs.PathEntry;
+import io.hyperlight.internal.vfs.PathResolver;
 import io.hyperlight.internal.vfs.Renaming;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -49,13 +50,13 @@ final class PathCalls {
     table.on(316, (guest, a, b, c, d, e, f) -> rename(guest, a, b, c, d, (int) e));
   }
 
-  private static FileSystem files(SystemCalls guest) {
-    return guest.files().fileSystem();
+  private static PathResolver paths(SystemCalls guest) {
+    return guest.files().paths();
   }
 
   /** Makes sure that there can be an entry which is not there yet. */
-  private static void requireNew(SystemCalls guest, FileSystem.Entry entry, boolean directory) {
-    if (Paths.isDots(entry) || files(guest).child(entry.directory(), entry.name()) != null) {
+  private static void requireNew(SystemCalls guest, PathEntry entry, boolean directory) {
+    if (Paths.isDots(entry) || paths(guest).child(entry.directory(), entry.name()) != null) {
       throw new FileException(Errno.EEXIST);
     }
     if (entry.directoryOnly() && !directory) {
@@ -69,7 +70,7 @@ final class PathCalls {
   }
 
   private static long makeDirectory(SystemCalls guest, long folder, long path, long mode) {
-    FileSystem.Entry entry = Paths.parent(guest, folder, path);
+    PathEntry entry = Paths.parent(guest, folder, path);
     requireNew(guest, entry, true);
     entry.directory().node().createDirectory(entry.name(), permissions(guest, mode & 01777));
     return 0;
@@ -78,7 +79,7 @@ final class PathCalls {
   /** No devices, which need privileges, but the one without a number, which needs none. */
   private static long makeNode(SystemCalls guest, long folder, long path, long mode, long device) {
     FileKind kind = kind((int) mode & S_IFMT);
-    FileSystem.Entry entry = Paths.parent(guest, folder, path);
+    PathEntry entry = Paths.parent(guest, folder, path);
     requireNew(guest, entry, false);
     if (kind == null || (kind == FileKind.CHARACTER_DEVICE && (int) device != 0)) {
       guest.refused(133);
@@ -112,7 +113,7 @@ final class PathCalls {
     if (text.isEmpty()) {
       return -Errno.ENOENT;
     }
-    FileSystem.Entry entry = Paths.parent(guest, folder, path);
+    PathEntry entry = Paths.parent(guest, folder, path);
     requireNew(guest, entry, false);
     entry.directory().node().createSymbolicLink(entry.name(), text);
     return 0;
@@ -124,9 +125,9 @@ final class PathCalls {
       return -Errno.EINVAL;
     }
     Location existing = existing(guest, oldFolder, oldPath, flags);
-    FileSystem.Entry entry = Paths.parent(guest, folder, path);
+    PathEntry entry = Paths.parent(guest, folder, path);
     FileStatus status = existing.node().status();
-    if (Paths.isDots(entry) || files(guest).child(entry.directory(), entry.name()) != null) {
+    if (Paths.isDots(entry) || paths(guest).child(entry.directory(), entry.name()) != null) {
       return -Errno.EEXIST;
     }
     if (entry.directoryOnly() || entry.directory().node().status().links() == 0) {
@@ -168,7 +169,7 @@ final class PathCalls {
   }
 
   private static long unlink(SystemCalls guest, long folder, long path) {
-    FileSystem.Entry entry = Paths.parent(guest, folder, path);
+    PathEntry entry = Paths.parent(guest, folder, path);
     if (Paths.isDots(entry)) {
       return -Errno.EISDIR;
     }
@@ -187,24 +188,24 @@ final class PathCalls {
     return 0;
   }
 
-  private static Location removable(SystemCalls guest, FileSystem.Entry entry) {
+  private static Location removable(SystemCalls guest, PathEntry entry) {
     Paths.requireWritable(entry.directory().node());
-    Location found = files(guest).child(entry.directory(), entry.name());
+    Location found = paths(guest).child(entry.directory(), entry.name());
     if (found == null) {
       throw new FileException(Errno.ENOENT);
     }
     return found;
   }
 
-  private static void requireNoMountPoint(SystemCalls guest, FileSystem.Entry entry) {
-    if (files(guest).isMountPoint(entry.directory(), entry.name())) {
+  private static void requireNoMountPoint(SystemCalls guest, PathEntry entry) {
+    if (guest.files().fileSystem().isMountPoint(entry.directory(), entry.name())) {
       throw new FileException(Errno.EBUSY);
     }
   }
 
   private static long removeDirectory(SystemCalls guest, long folder, long address) {
     String path = Paths.read(guest, address);
-    FileSystem.Entry entry = files(guest).resolveParent(Paths.base(guest, folder, path), path);
+    PathEntry entry = paths(guest).resolveParent(Paths.base(guest, folder, path), path);
     if (path.chars().allMatch(c -> c == '/')) {
       return -Errno.EBUSY;
     }
@@ -230,8 +231,8 @@ final class PathCalls {
     Renaming how = renaming(flags);
     boolean exchange = how == Renaming.EXCHANGE;
     boolean replace = (flags & RENAME_NOREPLACE) == 0;
-    FileSystem.Entry from = Paths.parent(guest, oldFolder, oldPath);
-    FileSystem.Entry to = Paths.parent(guest, folder, path);
+    PathEntry from = Paths.parent(guest, oldFolder, oldPath);
+    PathEntry to = Paths.parent(guest, folder, path);
     Node source = from.directory().node();
     Node target = to.directory().node();
     if (source.status().device() != target.status().device()) {
@@ -244,7 +245,7 @@ final class PathCalls {
       return replace ? -Errno.EBUSY : -Errno.EEXIST;
     }
     Location moved = removable(guest, from);
-    Location replaced = files(guest).child(to.directory(), to.name());
+    Location replaced = paths(guest).child(to.directory(), to.name());
     if (!replace && replaced != null) {
       return -Errno.EEXIST;
     }
@@ -333,7 +334,7 @@ final class PathCalls {
       return location.node().target();
     }
     Location base = Paths.base(guest, folder, path);
-    return files(guest).resolve(base, path, false).node().target();
+    return paths(guest).resolve(base, path, false).node().target();
   }
 
   private static long truncate(SystemCalls guest, long path, long size) {

@@ -4,9 +4,10 @@ import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileKind;
 import io.hyperlight.internal.vfs.FileStatus;
-import io.hyperlight.internal.vfs.FileSystem;
 import io.hyperlight.internal.vfs.Location;
 import io.hyperlight.internal.vfs.Node;
+import io.hyperlight.internal.vfs.PathEntry;
+import io.hyperlight.internal.vfs.PathLimits;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -26,7 +27,7 @@ final class Paths {
 
   /** A path of the guest's, with one character a byte. */
   static String read(SystemCalls guest, long address) {
-    byte[] path = guest.mem().readString(address, FileSystem.LONGEST_PATH);
+    byte[] path = guest.mem().readString(address, PathLimits.LONGEST_PATH);
     if (path == null) {
       throw new FileException(Errno.ENAMETOOLONG);
     }
@@ -54,16 +55,16 @@ final class Paths {
   }
 
   static Location resolve(SystemCalls guest, long folder, String path, boolean followLast) {
-    return guest.files().fileSystem().resolve(base(guest, folder, path), path, followLast);
+    return guest.files().paths().resolve(base(guest, folder, path), path, followLast);
   }
 
-  static FileSystem.Entry parent(SystemCalls guest, long folder, long address) {
+  static PathEntry parent(SystemCalls guest, long folder, long address) {
     String path = read(guest, address);
-    return guest.files().fileSystem().resolveParent(base(guest, folder, path), path);
+    return guest.files().paths().resolveParent(base(guest, folder, path), path);
   }
 
   /** Whether an entry is the directory itself or the one above. */
-  static boolean isDots(FileSystem.Entry entry) {
+  static boolean isDots(PathEntry entry) {
     return entry.name().equals(".") || entry.name().equals("..");
   }
 

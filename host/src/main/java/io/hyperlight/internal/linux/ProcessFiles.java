@@ -6,6 +6,8 @@ import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileSystem;
 import io.hyperlight.internal.vfs.Hold;
 import io.hyperlight.internal.vfs.Location;
+import io.hyperlight.internal.vfs.PathLimits;
+import io.hyperlight.internal.vfs.PathResolver;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -31,6 +33,8 @@ final class ProcessFiles implements AutoCloseable {
 
   /** Made when it is asked for, unless there are mounts: many a guest never looks at a file. */
   private @Nullable FileSystem fileSystem;
+
+  private @Nullable PathResolver paths;
 
   /** Null for the root. */
   private @Nullable Location workingDirectory;
@@ -89,6 +93,16 @@ final class ProcessFiles implements AutoCloseable {
     return there;
   }
 
+  /** Follows paths as this process means them. */
+  PathResolver paths() {
+    PathResolver there = paths;
+    if (there == null) {
+      there = new PathResolver(fileSystem().root(), checkpoint);
+      paths = there;
+    }
+    return there;
+  }
+
   HeapBudget heap() {
     return heap;
   }
@@ -103,7 +117,7 @@ final class ProcessFiles implements AutoCloseable {
 
   Location workingDirectory() {
     Location directory = workingDirectory;
-    return directory == null ? fileSystem().root() : directory;
+    return directory == null ? paths().root() : directory;
   }
 
   void setWorkingDirectory(Location directory) {
@@ -181,7 +195,7 @@ final class ProcessFiles implements AutoCloseable {
 
     private @Nullable Location add(Location before, @Nullable Location there) {
       if (there != null) {
-        if (there.depth() > FileSystem.DEEPEST) {
+        if (there.depth() > PathLimits.DEEPEST) {
           throw new FileException(Errno.ENAMETOOLONG);
         }
         moreBytes += HeapBudget.of(there) - HeapBudget.of(before);
@@ -277,7 +291,8 @@ final class ProcessFiles implements AutoCloseable {
       IdentityHashMap<Location, Location> known = new IdentityHashMap<>(0); // most have none
       restoreDescriptors(earlier, known);
       Location directory = earlier.workingDirectory();
-      workingDirectory = directory == null ? null : directory.in(fileSystem(), known);
+      workingDirectory =
+          directory == null ? null : directory.in(fileSystem().counterparts(), known);
       directoryHold.close();
       directoryHold = workingDirectory == null ? Hold.NONE : workingDirectory.node().hold();
       umask = earlier.umask();
@@ -325,19 +340,30 @@ final class ProcessFiles implements AutoCloseable {
       case SavedFile.Stream(int flags, int number) ->
           new StandardStream(changes, flags, streams, number);
       case SavedFile.Content(int flags, var content, Location location, long offset) -> {
-        Location there = location.in(fileSystem(), known); // before the content holds anything
-        yield ContentFile.of(changes, flags, content.in(fileSystem()), there, offset);
+        Location there =
+            location.in(fileSystem().counterparts(), known); // before the content holds anything
+        yield ContentFile.of(
+            changes, flags, content.in(fileSystem().counterparts()), there, offset);
       }
       case SavedFile.Directory(int flags, Location location, var listing, int position, var last) ->
           new DirectoryFile(
-              changes, flags, location.in(fileSystem(), known), listing, position, last);
+              changes,
+              flags,
+              location.in(fileSystem().counterparts(), known),
+              listing,
+              position,
+              last);
       case SavedFile.End(int flags, var location, int pipe, long writersSeen) ->
           location == null
               ? new PipeEnd(changes, flags, pipes.get(pipe))
               : fifos.restore(
-                  changes, location.in(fileSystem(), known), flags, pipes.get(pipe), writersSeen);
+                  changes,
+                  location.in(fileSystem().counterparts(), known),
+                  flags,
+                  pipes.get(pipe),
+                  writersSeen);
       case SavedFile.Path(int flags, Location location) ->
-          new PathFile(changes, flags, location.in(fileSystem(), known));
+          new PathFile(changes, flags, location.in(fileSystem().counterparts(), known));
     };
   }
 

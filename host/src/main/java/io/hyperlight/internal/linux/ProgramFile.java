@@ -1,13 +1,14 @@
 package io.hyperlight.internal.linux;
 
 import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.vfs.Counterparts;
 import io.hyperlight.internal.vfs.FileContent;
 import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileKind;
 import io.hyperlight.internal.vfs.FileStatus;
-import io.hyperlight.internal.vfs.FileSystem;
 import io.hyperlight.internal.vfs.Location;
 import io.hyperlight.internal.vfs.Node;
+import io.hyperlight.internal.vfs.PathResolver;
 
 /**
  * The file of the program itself, as {@code /proc/self/exe} leads to it: what lies at its path, and
@@ -36,13 +37,8 @@ final class ProgramFile extends MadeUpNode {
 
   /** Also if something else lies at its path there. */
   @Override
-  public Node in(FileSystem other) {
-    for (String folder : MadeUpFiles.FOLDERS) {
-      if (other.resolve(other.root(), folder + Link.NAME, false).node() instanceof Link link) {
-        return link.own;
-      }
-    }
-    throw new FileException(Errno.ENOENT); // whoever has it open has found one of them
+  public Node in(Counterparts other) {
+    return other.ownNode(MadeUpFiles.FOLDERS.getFirst() + Link.NAME, Link.class).own;
   }
 
   /** A link to it. */
@@ -63,16 +59,16 @@ final class ProgramFile extends MadeUpNode {
 
     @Override
     public Location destination() {
-      FileSystem files = own.guest.files().fileSystem();
+      PathResolver paths = own.guest.files().paths();
       try {
-        Location mounted = files.resolveByText(own.path());
+        Location mounted = paths.resolveByText(own.path());
         if (mounted.node().kind() == FileKind.REGULAR) {
           return mounted;
         }
       } catch (FileException e) {
         // Something hides it, or leads to this link.
       }
-      return new Location(files.root(), own.path().substring(1), own);
+      return new Location(paths.root(), own.path().substring(1), own);
     }
   }
 
@@ -95,7 +91,7 @@ final class ProgramFile extends MadeUpNode {
     }
 
     @Override
-    public FileContent in(FileSystem other) {
+    public FileContent in(Counterparts other) {
       return file.in(other).open(false);
     }
 

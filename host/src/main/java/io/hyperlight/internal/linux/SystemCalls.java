@@ -10,6 +10,7 @@ import io.hyperlight.internal.machine.Trap;
 import io.hyperlight.internal.machine.UserContext;
 import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.vfs.Counterparts;
 import io.hyperlight.internal.vfs.FileContent;
 import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileKind;
@@ -18,6 +19,7 @@ import io.hyperlight.internal.vfs.FileSystem;
 import io.hyperlight.internal.vfs.Location;
 import io.hyperlight.internal.vfs.Mount;
 import io.hyperlight.internal.vfs.Node;
+import io.hyperlight.internal.vfs.PathResolver;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,7 +53,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
   private final ProcessFiles files;
 
   /** Made once: a restore allocates nothing. */
-  private final Supplier<FileSystem> fileSystem = this::fileSystem;
+  private final Supplier<Counterparts> counterparts = this::counterparts;
 
   private final TimeCalls time;
   private final RandomCalls random;
@@ -167,8 +169,8 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
     }
   }
 
-  private FileSystem fileSystem() {
-    return files.fileSystem();
+  private Counterparts counterparts() {
+    return files.fileSystem().counterparts();
   }
 
   /**
@@ -182,7 +184,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
   public void restore(LinuxState earlier) {
     memory.programBreak().restore(earlier.programBreak());
     files.restore(earlier.files());
-    memory.files().restore(earlier.mappings(), fileSystem);
+    memory.files().restore(earlier.mappings(), counterparts);
     time.restore(earlier.monotonicNanos());
     random.restore();
     signals.restore(earlier.signals());
@@ -224,8 +226,8 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
    * @throws FileException if it cannot be read, or is larger
    */
   public byte[] readFile(String path, int most) {
-    FileSystem system = files.fileSystem();
-    Node node = system.resolve(system.root(), path, true).node();
+    PathResolver paths = files.paths();
+    Node node = paths.resolve(paths.root(), path, true).node();
     if (node.status().kind() != FileKind.REGULAR) {
       throw new FileException(Errno.EACCES);
     }
@@ -258,9 +260,9 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
 
   /** Of the program's file as {@code /proc/self/exe} shows it. */
   FileStatus programStatus() {
-    FileSystem system = files.fileSystem();
+    PathResolver paths = files.paths();
     try {
-      return system.resolve(system.root(), "/proc/self/exe", true).node().status();
+      return paths.resolve(paths.root(), "/proc/self/exe", true).node().status();
     } catch (FileException e) {
       return programFile().status(); // something hides that, too
     }
@@ -289,10 +291,10 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
    * @param path absolute
    */
   public void fileMapped(long start, long end, Protection protection, String path, long offset) {
-    FileSystem system = files.fileSystem();
-    Location location = system.resolve(system.root(), path, true);
+    PathResolver paths = files.paths();
+    Location location = paths.resolve(paths.root(), path, true);
     try (FileContent content = location.node().open(false)) {
-      memory.files().add(start, end, protection, content, location, offset, system);
+      memory.files().add(start, end, protection, content, location, offset, counterparts());
     }
   }
 

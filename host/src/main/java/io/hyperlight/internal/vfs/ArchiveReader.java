@@ -158,14 +158,14 @@ final class ArchiveReader {
     if (entry.isDirectory()) {
       path = path.substring(0, path.length() - 1);
     }
-    if (path.length() >= FileSystem.LONGEST_PATH) {
+    if (path.length() >= PathLimits.LONGEST_PATH) {
       throw refused(entry, "has too long a name");
     }
     for (String part : path.split("/", -1)) {
       if (part.isEmpty() || part.equals(".") || part.equals("..")) {
         throw refused(entry, "is no plain relative path");
       }
-      if (part.length() > FileSystem.LONGEST_NAME) {
+      if (part.length() > PathLimits.LONGEST_NAME) {
         throw refused(entry, "has too long a name");
       }
     }

@@ -92,7 +92,7 @@ public interface FileContent extends AutoCloseable {
    * The same for another sandbox's file system, which has the same trees in a state in which this
    * was open. To be closed, too.
    */
-  FileContent in(FileSystem other);
+  FileContent in(Counterparts other);
 
   /**
    * The same for keeping, as a snapshot does: of no file system, so that nobody who runs meanwhile

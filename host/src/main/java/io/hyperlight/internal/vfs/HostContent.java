@@ -14,17 +14,17 @@ final class HostContent implements FileContent {
   /** How much is read at a time: a read needs as much native memory. */
   private static final int PIECE = 64 * 1024;
 
-  private final int index;
+  private final int device;
   private final SharedDescriptor descriptor;
   private boolean closed;
 
   /**
    * Takes over the caller's hold on the descriptor.
    *
-   * @param index of its tree
+   * @param device of its tree
    */
-  HostContent(int index, SharedDescriptor descriptor) {
-    this.index = index;
+  HostContent(int device, SharedDescriptor descriptor) {
+    this.device = device;
     this.descriptor = descriptor;
   }
 
@@ -39,7 +39,7 @@ final class HostContent implements FileContent {
   public FileStatus status() {
     try {
       HostFileStatus host = FileCalls.fstat(descriptor());
-      return HostTree.status(index, host, FileKind.REGULAR);
+      return HostTree.status(device, host, FileKind.REGULAR);
     } catch (SystemCallException e) {
       throw new FileException(Errno.EIO);
     }
@@ -71,13 +71,13 @@ final class HostContent implements FileContent {
   }
 
   @Override
-  public FileContent in(FileSystem other) {
+  public FileContent in(Counterparts other) {
     return kept();
   }
 
   @Override
   public FileContent kept() {
-    return new HostContent(index, descriptor.retain());
+    return new HostContent(device, descriptor.retain());
   }
 
   @Override

@@ -17,8 +17,8 @@ record HostNode(HostTree tree, String path, FileKind kind) implements Node {
   }
 
   @Override
-  public Node in(FileSystem other) {
-    return new HostNode(other.tree(tree.index(), HostTree.class), path, kind);
+  public Node in(Counterparts other) {
+    return new HostNode(other.tree(tree.device(), HostTree.class), path, kind);
   }
 
   @Override

@@ -40,7 +40,7 @@ final class HostTree implements Tree {
   /** How often a lookup is repeated that a rename on the host interfered with. */
   private static final int ATTEMPTS = 16;
 
-  private final int index;
+  private final int device;
   private final HostSource source;
   private final HostSource.HostRoot root;
   private final Checkpoint checkpoint;
@@ -49,13 +49,13 @@ final class HostTree implements Tree {
   /**
    * Opens the source, if nobody has.
    *
-   * @param index among the file system's trees
+   * @param device its number in the file system
    * @param checkpoint for loops whose length the guest chooses
    * @throws SystemCallException if it cannot be opened
    */
-  HostTree(int index, HostSource source, Checkpoint checkpoint) {
+  HostTree(int device, HostSource source, Checkpoint checkpoint) {
     this.checkpoint = checkpoint;
-    this.index = index;
+    this.device = device;
     this.source = source;
     this.root = source.retain();
   }
@@ -65,8 +65,8 @@ final class HostTree implements Tree {
     return new HostNode(this, "", root.kind());
   }
 
-  int index() {
-    return index;
+  int device() {
+    return device;
   }
 
   @Override
@@ -98,9 +98,9 @@ final class HostTree implements Tree {
     return null;
   }
 
-  static FileStatus status(int index, HostFileStatus host, FileKind kind) {
+  static FileStatus status(int device, HostFileStatus host, FileKind kind) {
     return new FileStatus(
-        FileSystem.deviceOf(index),
+        device,
         host.inode(),
         kind,
         host.mode() & SHOWN_PERMISSIONS,
@@ -121,7 +121,7 @@ final class HostTree implements Tree {
           if (kind == null) {
             throw new FileException(Errno.ENOENT);
           }
-          return status(index, host, kind);
+          return status(device, host, kind);
         });
   }
 
@@ -157,7 +157,7 @@ final class HostTree implements Tree {
             if (!FileCalls.fstat(opened).isSameFile(found)) {
               throw new FileException(Errno.EIO);
             }
-            return new HostContent(index, new SharedDescriptor(opened));
+            return new HostContent(device, new SharedDescriptor(opened));
           } catch (RuntimeException | Error e) {
             Posix.close(opened);
             throw e;

@@ -68,7 +68,7 @@ public record Location(@Nullable Location parent, String name, Node node, int de
    * @throws FileException ENAMETOOLONG if it is none that a system call could take
    */
   public String path() {
-    if (pathLength() >= FileSystem.LONGEST_PATH) {
+    if (pathLength() >= PathLimits.LONGEST_PATH) {
       throw new FileException(Errno.ENAMETOOLONG);
     }
     return pathText();
@@ -157,7 +157,7 @@ public record Location(@Nullable Location parent, String name, Node node, int de
    * @param known what was found before, by identity: many descriptors share their ways, and each
    *     alone may be as long as the guest wants
    */
-  public Location in(FileSystem other, IdentityHashMap<Location, Location> known) {
+  public Location in(Counterparts other, IdentityHashMap<Location, Location> known) {
     Deque<Location> way = new ArrayDeque<>();
     Location there = null;
     for (Location at = this; at != null && there == null; at = at.parent) {

@@ -27,10 +27,10 @@ final class MemoryContent implements FileContent {
   }
 
   /** What a snapshot has of it: no more than the number. */
-  private record Kept(int tree, long inode, boolean write) implements FileContent {
+  private record Kept(int device, long inode, boolean write) implements FileContent {
     @Override
-    public FileContent in(FileSystem other) {
-      return open(other.tree(tree, MemoryTree.class), inode, write);
+    public FileContent in(Counterparts other) {
+      return open(other.tree(device, MemoryTree.class), inode, write);
     }
 
     @Override
@@ -123,13 +123,13 @@ final class MemoryContent implements FileContent {
   }
 
   @Override
-  public FileContent in(FileSystem other) {
+  public FileContent in(Counterparts other) {
     return kept().in(other);
   }
 
   @Override
   public FileContent kept() {
-    return new Kept(tree.index(), inode, write);
+    return new Kept(tree.device(), inode, write);
   }
 
   @Override

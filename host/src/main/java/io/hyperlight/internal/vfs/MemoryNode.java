@@ -22,8 +22,8 @@ record MemoryNode(MemoryTree tree, long inode) implements Node {
   }
 
   @Override
-  public Node in(FileSystem other) {
-    return new MemoryNode(other.tree(tree.index(), MemoryTree.class), inode);
+  public Node in(Counterparts other) {
+    return new MemoryNode(other.tree(tree.device(), MemoryTree.class), inode);
   }
 
   @Override

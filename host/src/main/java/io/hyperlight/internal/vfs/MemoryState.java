@@ -91,7 +91,7 @@ record MemoryState(Map<Long, Inode> table, long next, long used) {
         Map.Entry<String, Long> entry = level.entries.next();
         int length = level.prefix.length() + entry.getKey().length();
         Inode inode = get(entry.getValue());
-        if (length >= FileSystem.LONGEST_PATH || inode instanceof Inode.OfLink) {
+        if (length >= PathLimits.LONGEST_PATH || inode instanceof Inode.OfLink) {
           continue;
         }
         String path = level.prefix + entry.getKey();

@@ -25,7 +25,7 @@ final class MemoryTree implements Tree {
   /** As much as ext4 gives a file; so many names fit into a few megabytes. */
   private static final long MOST_LINKS = 65_000;
 
-  private final int index;
+  private final int device;
   private final boolean writable;
   private final InstantSource clock;
   private final Checkpoint checkpoint;
@@ -35,9 +35,9 @@ final class MemoryTree implements Tree {
   private long generation;
   private ContentWatcher watcher = ContentWatcher.NONE;
 
-  MemoryTree(int index, MemorySource source, InstantSource clock, Checkpoint checkpoint) {
+  MemoryTree(int device, MemorySource source, InstantSource clock, Checkpoint checkpoint) {
     this.checkpoint = checkpoint;
-    this.index = index;
+    this.device = device;
     this.writable = source.isWritable();
     this.clock = clock;
     budget = new Budget(source.limitBytes());
@@ -50,8 +50,8 @@ final class MemoryTree implements Tree {
     return new MemoryNode(this, MemoryState.ROOT);
   }
 
-  int index() {
-    return index;
+  int device() {
+    return device;
   }
 
   boolean isWritable() {
@@ -100,7 +100,7 @@ final class MemoryTree implements Tree {
   FileStatus status(long number) {
     Inode inode = inodes.get(number);
     return new FileStatus(
-        FileSystem.deviceOf(index),
+        device,
         number,
         inode.kind(),
         inode.permissions,
@@ -292,7 +292,7 @@ final class MemoryTree implements Tree {
     }
     int count = (int) Math.min(length, Long.MAX_VALUE - offset);
     Inode.OfFile inode = file(inodes.change(number));
-    boolean watched = watcher.changing(FileSystem.deviceOf(index), number, offset, offset + count);
+    boolean watched = watcher.changing(device, number, offset, offset + count);
     int written = inode.data.write(offset, source, from, count, budget);
     if (watched) {
       watcher.changed();
@@ -309,8 +309,7 @@ final class MemoryTree implements Tree {
     Inode.OfFile inode = file(inodes.change(number));
     long before = inode.data.size();
     boolean watched =
-        watcher.changing(
-            FileSystem.deviceOf(index), number, Math.min(before, size), Math.max(before, size));
+        watcher.changing(device, number, Math.min(before, size), Math.max(before, size));
     inode.data.truncate(size, budget, checkpoint);
     if (watched) {
       watcher.changed();
@@ -321,7 +320,7 @@ final class MemoryTree implements Tree {
   void punch(long number, long from, long to) {
     requireWritable();
     Inode.OfFile inode = file(inodes.change(number));
-    boolean watched = watcher.changing(FileSystem.deviceOf(index), number, from, to);
+    boolean watched = watcher.changing(device, number, from, to);
     inode.data.punch(from, to, budget, checkpoint);
     if (watched) {
       watcher.changed();

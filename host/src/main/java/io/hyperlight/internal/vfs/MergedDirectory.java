@@ -56,8 +56,8 @@ record MergedDirectory(MountPoint point, Node below) implements Node {
   }
 
   @Override
-  public Node in(FileSystem other) {
-    return new MergedDirectory(other.place(point.path()), below.in(other));
+  public Node in(Counterparts other) {
+    return new MergedDirectory(other.mountPoint(point.path(), MountPoint.class), below.in(other));
   }
 
   @Override

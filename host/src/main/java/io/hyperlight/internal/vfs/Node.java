@@ -23,7 +23,7 @@ public interface Node {
   }
 
   /** The same for another sandbox's file system, which has the same trees. */
-  Node in(FileSystem other);
+  Node in(Counterparts other);
 
   /** Keeps it, if its tree can be written. To be closed, unless the tree is restored before. */
   default Hold hold() {

@@ -59,7 +59,7 @@ final class PendingPath {
     if (path.isEmpty()) {
       throw new FileException(Errno.ENOENT);
     }
-    if (path.length() >= FileSystem.LONGEST_PATH) {
+    if (path.length() >= PathLimits.LONGEST_PATH) {
       throw new FileException(Errno.ENAMETOOLONG);
     }
     for (int i = 0; i < path.length(); i++) {
@@ -92,7 +92,7 @@ final class PendingPath {
   }
 
   private String checked(String name) {
-    if (name.length() > FileSystem.LONGEST_NAME) {
+    if (name.length() > PathLimits.LONGEST_NAME) {
       throw new FileException(Errno.ENAMETOOLONG);
     }
     if (++names > MOST_NAMES) {

@@ -25,7 +25,7 @@ record PseudoDirectory(long inode) implements Node {
   }
 
   @Override
-  public Node in(FileSystem other) {
+  public Node in(Counterparts other) {
     return this;
   }
 

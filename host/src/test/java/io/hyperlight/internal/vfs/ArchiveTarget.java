@@ -1,5 +1,6 @@
 package io.hyperlight.internal.vfs;
 
+import static io.hyperlight.internal.vfs.Trees.paths;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.fuzz.Choices;
@@ -49,7 +50,7 @@ public final class ArchiveTarget implements FuzzTarget {
     long size = 0;
     for (DirectoryEntry entry : directory.node().entries(Long.MAX_VALUE)) {
       assertThat(entry.name()).isNotEmpty().isNotIn(".", "..").doesNotContain("/", "\0", "\\");
-      Location child = files.child(directory, entry.name());
+      Location child = paths(files).child(directory, entry.name());
       assertThat(child).isNotNull();
       if (child != null && child.node().kind() == FileKind.DIRECTORY) {
         size += sizeOf(files, child);

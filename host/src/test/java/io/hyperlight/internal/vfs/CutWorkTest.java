@@ -1,5 +1,6 @@
 package io.hyperlight.internal.vfs;
 
+import static io.hyperlight.internal.vfs.Trees.paths;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.internal.os.Checkpoint;
@@ -57,7 +58,7 @@ class CutWorkTest {
     LIST {
       @Override
       void on(FileSystem files) {
-        assertThat(files.resolve(files.root(), "/many", true).node().entries(Long.MAX_VALUE))
+        assertThat(paths(files).resolve(files.root(), "/many", true).node().entries(Long.MAX_VALUE))
             .hasSize(NAMES);
       }
     };
@@ -68,7 +69,7 @@ class CutWorkTest {
   private static final String DEEPEST = "/deep" + "/a".repeat(200);
 
   private static Node node(FileSystem files, String path) {
-    return files.resolve(files.root(), path, true).node();
+    return paths(files).resolve(files.root(), path, true).node();
   }
 
   private static List<String> names(FileSystem files) {

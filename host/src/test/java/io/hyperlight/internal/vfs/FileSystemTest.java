@@ -3,6 +3,7 @@ package io.hyperlight.internal.vfs;
 import static io.hyperlight.internal.vfs.Trees.assertFails;
 import static io.hyperlight.internal.vfs.Trees.names;
 import static io.hyperlight.internal.vfs.Trees.node;
+import static io.hyperlight.internal.vfs.Trees.paths;
 import static io.hyperlight.internal.vfs.Trees.read;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -35,7 +36,7 @@ class FileSystemTest {
   }
 
   private static String path(FileSystem files, String path) {
-    return files.resolve(files.root(), path, true).path();
+    return paths(files).resolve(files.root(), path, true).path();
   }
 
   @Test
@@ -57,10 +58,10 @@ class FileSystemTest {
     assertThat(path(files, "/a/./b/../b/c")).isEqualTo("/a/b/c");
     assertThat(path(files, "/../../a/..")).isEqualTo("/");
     assertThat(path(files, "a/b")).isEqualTo("/a/b");
-    Location b = files.resolve(files.root(), "/a/b", true);
-    assertThat(files.resolve(b, "../../f", true).path()).isEqualTo("/f");
-    assertThat(files.resolve(b, "/f", true).path()).isEqualTo("/f");
-    assertThat(files.resolve(b, ".", true).path()).isEqualTo("/a/b");
+    Location b = paths(files).resolve(files.root(), "/a/b", true);
+    assertThat(paths(files).resolve(b, "../../f", true).path()).isEqualTo("/f");
+    assertThat(paths(files).resolve(b, "/f", true).path()).isEqualTo("/f");
+    assertThat(paths(files).resolve(b, ".", true).path()).isEqualTo("/a/b");
   }
 
   @Test
@@ -71,8 +72,8 @@ class FileSystemTest {
     }
     assertFails(Errno.ENOENT, () -> node(files, "/x/.."));
     assertFails(Errno.ENOENT, () -> node(files, ""));
-    assertFails(Errno.ENOENT, () -> files.resolveParent(files.root(), ""));
-    assertFails(Errno.ENOTDIR, () -> files.resolveParent(files.root(), "/f/x"));
+    assertFails(Errno.ENOENT, () -> paths(files).resolveParent(files.root(), ""));
+    assertFails(Errno.ENOTDIR, () -> paths(files).resolveParent(files.root(), "/f/x"));
   }
 
   @Test
@@ -86,12 +87,13 @@ class FileSystemTest {
   void pathsAndNamesHaveLinuxsLimits() {
     FileSystem files = Trees.of(new Mount("/", memory("f")));
     String longest = "/" + "./".repeat(2046) + "/f";
-    assertThat(longest).hasSize(FileSystem.LONGEST_PATH - 1);
+    assertThat(longest).hasSize(PathLimits.LONGEST_PATH - 1);
     assertThat(path(files, longest)).isEqualTo("/f");
     assertFails(Errno.ENAMETOOLONG, () -> node(files, "/" + longest));
     assertFails(Errno.ENOENT, () -> node(files, "/" + "x".repeat(255)));
     assertFails(Errno.ENAMETOOLONG, () -> node(files, "/" + "x".repeat(256)));
-    assertFails(Errno.ENAMETOOLONG, () -> files.resolveParent(files.root(), "/" + "x".repeat(256)));
+    assertFails(
+        Errno.ENAMETOOLONG, () -> paths(files).resolveParent(files.root(), "/" + "x".repeat(256)));
     Trees.write(files, "/" + "y".repeat(255), "text");
     assertThat(read(files, "/" + "y".repeat(255))).isEqualTo("text");
   }
@@ -100,17 +102,17 @@ class FileSystemTest {
   void noLocationIsDeeperThanAPathCanSay() {
     FileSystem files = Trees.of(new Mount("/", memory()));
     Location at = files.root();
-    for (int depth = 0; depth < FileSystem.DEEPEST; depth++) {
+    for (int depth = 0; depth < PathLimits.DEEPEST; depth++) {
       at.node().createDirectory("d", 0755);
-      at = files.resolve(at, "d", true);
+      at = paths(files).resolve(at, "d", true);
     }
-    assertThat(Objects.requireNonNull(at.parent()).path()).hasSize(FileSystem.LONGEST_PATH - 2);
+    assertThat(Objects.requireNonNull(at.parent()).path()).hasSize(PathLimits.LONGEST_PATH - 2);
     assertFails(Errno.ENAMETOOLONG, at::path);
-    assertThat(at.in(files, new IdentityHashMap<>())).isEqualTo(at);
+    assertThat(at.in(files.counterparts(), new IdentityHashMap<>())).isEqualTo(at);
     at.node().createDirectory("d", 0755);
     Location deepest = at;
-    assertFails(Errno.ENAMETOOLONG, () -> files.resolve(deepest, "d", true));
-    assertThat(files.resolve(deepest, "..", true)).isEqualTo(deepest.parent());
+    assertFails(Errno.ENAMETOOLONG, () -> paths(files).resolve(deepest, "d", true));
+    assertThat(paths(files).resolve(deepest, "..", true)).isEqualTo(deepest.parent());
   }
 
   @Test
@@ -125,12 +127,12 @@ class FileSystemTest {
     assertThat(path(files, "/a/b/absolute")).isEqualTo("/a/b/f");
     assertThat(path(files, "/a/up/root/a/up/g")).isEqualTo("/g");
     assertThat(path(files, "/to")).isEqualTo("/g");
-    assertThat(files.resolve(files.root(), "/to", false).node().target())
+    assertThat(paths(files).resolve(files.root(), "/to", false).node().target())
         .isEqualTo("root/a/b/relative");
     // A slash behind a link is a wish to follow it.
-    assertThat(files.resolve(files.root(), "/root/", false).path()).isEqualTo("/");
-    assertThat(files.resolve(files.root(), "/a/up/.", false).path()).isEqualTo("/");
-    assertFails(Errno.ENOTDIR, () -> files.resolve(files.root(), "/to/", false));
+    assertThat(paths(files).resolve(files.root(), "/root/", false).path()).isEqualTo("/");
+    assertThat(paths(files).resolve(files.root(), "/a/up/.", false).path()).isEqualTo("/");
+    assertFails(Errno.ENOTDIR, () -> paths(files).resolve(files.root(), "/to/", false));
   }
 
   @Test
@@ -141,7 +143,7 @@ class FileSystemTest {
     Trees.makeLink(files, "/second", "toDirectory");
     assertFails(Errno.ENOTDIR, () -> node(files, "/toFile"));
     assertThat(path(files, "/toDirectory/f")).isEqualTo("/d/f");
-    assertThat(files.resolve(files.root(), "/second/", false).path()).isEqualTo("/d");
+    assertThat(paths(files).resolve(files.root(), "/second/", false).path()).isEqualTo("/d");
   }
 
   @Test
@@ -149,16 +151,16 @@ class FileSystemTest {
     FileSystem files = Trees.of(new Mount("/", memory("d/f")));
     Trees.makeLink(files, "/link", "d");
     Trees.makeLink(files, "/d/last", "nowhere");
-    FileSystem.Entry entry = files.resolveParent(files.root(), "/link/last");
+    PathEntry entry = paths(files).resolveParent(files.root(), "/link/last");
     assertThat(entry.directory().path()).isEqualTo("/d");
     assertThat(entry.name()).isEqualTo("last");
     assertThat(entry.directoryOnly()).isFalse();
-    assertThat(files.resolveParent(files.root(), "/link///"))
-        .isEqualTo(new FileSystem.Entry(files.root(), "link", true));
-    assertThat(files.resolveParent(files.root(), "//"))
-        .isEqualTo(new FileSystem.Entry(files.root(), ".", true));
-    assertThat(files.resolveParent(files.root(), "d/..").name()).isEqualTo("..");
-    assertFails(Errno.ENOENT, () -> files.resolveParent(files.root(), "/x/y"));
+    assertThat(paths(files).resolveParent(files.root(), "/link///"))
+        .isEqualTo(new PathEntry(files.root(), "link", true));
+    assertThat(paths(files).resolveParent(files.root(), "//"))
+        .isEqualTo(new PathEntry(files.root(), ".", true));
+    assertThat(paths(files).resolveParent(files.root(), "d/..").name()).isEqualTo("..");
+    assertFails(Errno.ENOENT, () -> paths(files).resolveParent(files.root(), "/x/y"));
   }
 
   @Test
@@ -173,10 +175,10 @@ class FileSystemTest {
     }
     assertFails(Errno.ELOOP, () -> node(files, "/a"));
     assertFails(Errno.ELOOP, () -> node(files, "/self"));
-    assertFails(Errno.ELOOP, () -> files.resolveParent(files.root(), "/a/x"));
+    assertFails(Errno.ELOOP, () -> paths(files).resolveParent(files.root(), "/a/x"));
     assertThat(path(files, "/40")).isEqualTo("/f");
     assertFails(Errno.ELOOP, () -> node(files, "/41"));
-    assertThat(files.resolve(files.root(), "/41", false).path()).isEqualTo("/41");
+    assertThat(paths(files).resolve(files.root(), "/41", false).path()).isEqualTo("/41");
   }
 
   @Test
@@ -189,11 +191,11 @@ class FileSystemTest {
     }
     assertThat(path(files, "/4/f")).isEqualTo("/d/f");
     assertFails(Errno.ELOOP, () -> node(files, "/8/f"));
-    assertFails(Errno.ELOOP, () -> files.resolveParent(files.root(), "/8/f"));
+    assertFails(Errno.ELOOP, () -> paths(files).resolveParent(files.root(), "/8/f"));
   }
 
   @Test
-  void mountPointsAreMadeUpWhereThereIsNothing() {
+  void mountPointsArePseudoDirectoriesWhereThereIsNothing() {
     FileSystem files =
         Trees.of(new Mount("/srv/data/x", memory("f")), new Mount("/srv/y", memory("g")));
     assertThat(names(files, "/")).containsExactly("srv");
@@ -250,9 +252,9 @@ class FileSystemTest {
     assertFails(Errno.EBUSY, () -> Trees.rename(files, "/b/seen", "/b/c"));
     Location root = files.root();
     assertThat(files.isMountPoint(root, "b")).isTrue();
-    assertThat(files.isMountPoint(files.resolve(root, "/b/c", true), "d")).isTrue();
-    assertThat(files.isMountPoint(files.resolve(root, "/b", true), "seen")).isFalse();
-    assertThat(files.isMountPoint(files.resolve(root, "/b/c/d", true), "deep")).isFalse();
+    assertThat(files.isMountPoint(paths(files).resolve(root, "/b/c", true), "d")).isTrue();
+    assertThat(files.isMountPoint(paths(files).resolve(root, "/b", true), "seen")).isFalse();
+    assertThat(files.isMountPoint(paths(files).resolve(root, "/b/c/d", true), "deep")).isFalse();
     Trees.rename(files, "/b/seen", "/moved");
     assertThat(read(files, "/moved")).isEqualTo("b/seen");
   }
@@ -277,8 +279,8 @@ class FileSystemTest {
 
   @Test
   void ownNodesLieLowest() {
-    Node device = new MadeUpDirectory(1000);
-    Node hidden = new MadeUpDirectory(1001);
+    Node device = new PseudoDirectory(1000);
+    Node hidden = new PseudoDirectory(1001);
     FileSystem files =
         new FileSystem(
             List.of(new Mount("/proc", memory("f"))),
@@ -291,18 +293,63 @@ class FileSystemTest {
   }
 
   @Test
+  void ownNodesAreFoundAgainInAnotherFileSystemAlsoWhereAMountHidesThem() {
+    Map<String, Node> own = Map.of("/proc/self", new PseudoDirectory(1000));
+    FileSystem files =
+        new FileSystem(
+            List.of(new Mount("/proc", memory("f"))), own, InstantSource.system(), Checkpoint.NONE);
+    assertThat(files.counterparts().ownNode("/proc/self", PseudoDirectory.class))
+        .isSameAs(own.get("/proc/self"));
+    assertFails(
+        Errno.ENOENT, () -> files.counterparts().ownNode("/proc/other", PseudoDirectory.class));
+    assertFails(Errno.ENOENT, () -> files.counterparts().ownNode("/proc/self", HostNode.class));
+  }
+
+  @Test
+  void processesWithRootsOfTheirOwnShareAFileSystem() {
+    FileSystem files = Trees.of(new Mount("/", memory("a/b/f", "f", "a/secret")));
+    Trees.makeLink(files, "/a/b/top", "/f");
+    Trees.makeLink(files, "/a/b/up", "../../../f");
+    Trees.makeLink(files, "/a/b/out", "../secret");
+    PathResolver whole = paths(files);
+    Location b = whole.resolve(files.root(), "/a/b", true);
+    PathResolver confined = new PathResolver(b, Checkpoint.NONE);
+    assertThat(whole.resolve(b, "top", true).path()).isEqualTo("/f");
+    for (String path : List.of("/f", "top", "/top", "up", "../f", "/..//../f")) {
+      assertThat(confined.resolve(b, path, true).path()).as(path).isEqualTo("/a/b/f");
+    }
+    assertThat(confined.resolve(b, "/../..", true)).isEqualTo(b);
+    assertThat(confined.child(b, "..")).isEqualTo(b);
+    assertThat(confined.resolveByText("/top").path()).isEqualTo("/a/b/f");
+    assertThat(confined.resolveParent(b, "/").directory()).isEqualTo(b);
+    assertThat(confined.resolveParent(b, "../../new").directory()).isEqualTo(b);
+    assertFails(Errno.ENOENT, () -> confined.resolve(b, "out", true));
+    // Whoever has a directory outside of it may go up from there, as in Linux.
+    Location a = whole.resolve(files.root(), "/a", true);
+    assertThat(confined.resolve(a, "../f", true).path()).isEqualTo("/f");
+    // What one of them changes, the other sees.
+    Trees.write(files, "/a/b/f", "shared");
+    try (FileContent content = confined.resolve(b, "/f", true).node().open(false)) {
+      assertThat(read(content)).isEqualTo("shared");
+    }
+  }
+
+  @Test
   void locationsAreFoundAgainInAnotherFileSystemOfTheSameTrees() {
     Mount[] mounts = {new Mount("/", memory("a/f")), new Mount("/a/b/c", memory("g"))};
     FileSystem first = Trees.of(mounts);
     FileSystem second = Trees.of(mounts);
     for (String path : List.of("/", "/a", "/a/b", "/a/b/c/g", "/a/f")) {
-      Location there = first.resolve(first.root(), path, true).in(second, new IdentityHashMap<>());
-      assertThat(there).isEqualTo(second.resolve(second.root(), path, true));
+      Location there =
+          paths(first)
+              .resolve(first.root(), path, true)
+              .in(second.counterparts(), new IdentityHashMap<>());
+      assertThat(there).isEqualTo(paths(second).resolve(second.root(), path, true));
       assertThat(there.path()).isEqualTo(path);
     }
-    first
+    paths(first)
         .resolve(first.root(), "/a", true)
-        .in(second, new IdentityHashMap<>())
+        .in(second.counterparts(), new IdentityHashMap<>())
         .node()
         .createFile("only second", 0600);
     assertThat(names(first, "/a")).containsExactly("f", "b");
@@ -310,7 +357,7 @@ class FileSystemTest {
   }
 
   @Test
-  void everyDirectoryThatIsMadeUpHasANumberOfItsOwn() {
+  void everyPseudoDirectoryHasANumberOfItsOwn() {
     FileSystem files = Trees.of(new Mount("/a/b/c", memory()), new Mount("/b/a/c", memory()));
     assertThat(List.of("/", "/a", "/a/b", "/b", "/b/a"))
         .extracting(path -> node(files, path).status().inode())

@@ -1,5 +1,7 @@
 package io.hyperlight.internal.vfs;
 
+import static io.hyperlight.internal.vfs.Trees.paths;
+
 import io.hyperlight.internal.os.Errno;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,7 +30,7 @@ final class GuestFileOperations implements FileOperations {
   }
 
   private void at(String path, OnEntry action) {
-    FileSystem.Entry entry = files.resolveParent(files.root(), path);
+    PathEntry entry = paths(files).resolveParent(files.root(), path);
     action.run(entry.directory().node(), entry.name());
   }
 
@@ -94,7 +96,7 @@ final class GuestFileOperations implements FileOperations {
   void reopen(List<FileContent> kept) {
     open.forEach(FileContent::close);
     open.clear();
-    kept.forEach(content -> open.add(content.in(files)));
+    kept.forEach(content -> open.add(content.in(files.counterparts())));
   }
 
   @Override
@@ -139,7 +141,7 @@ final class GuestFileOperations implements FileOperations {
     if (at.node().kind() == FileKind.DIRECTORY) {
       for (DirectoryEntry entry : at.node().entries(Long.MAX_VALUE)) {
         String below = name.isEmpty() ? entry.name() : name + "/" + entry.name();
-        describe(lines, below, Objects.requireNonNull(files.child(at, entry.name())));
+        describe(lines, below, Objects.requireNonNull(paths(files).child(at, entry.name())));
       }
     }
   }

@@ -5,6 +5,7 @@ import static io.hyperlight.internal.vfs.Trees.link;
 import static io.hyperlight.internal.vfs.Trees.makeDirectory;
 import static io.hyperlight.internal.vfs.Trees.names;
 import static io.hyperlight.internal.vfs.Trees.node;
+import static io.hyperlight.internal.vfs.Trees.paths;
 import static io.hyperlight.internal.vfs.Trees.read;
 import static io.hyperlight.internal.vfs.Trees.removeDirectory;
 import static io.hyperlight.internal.vfs.Trees.rename;
@@ -88,7 +89,7 @@ class MemoryTreeTest {
     makeDirectory(files, "/d");
     write(files, "/d/x", "");
     Trees.makeLink(files, "/l", "f");
-    Node link = files.resolve(files.root(), "/l", false).node();
+    Node link = paths(files).resolve(files.root(), "/l", false).node();
     assertFails(Errno.EISDIR, () -> unlink(files, "/d"));
     assertFails(Errno.ENOTDIR, () -> removeDirectory(files, "/f"));
     assertFails(Errno.ENOTDIR, () -> removeDirectory(files, "/l"));
@@ -165,13 +166,13 @@ class MemoryTreeTest {
   @Test
   void aDirectoryThatIsGoneHasNothingInIt() {
     makeDirectory(files, "/d");
-    Location gone = files.resolve(files.root(), "/d", true);
+    Location gone = paths(files).resolve(files.root(), "/d", true);
     Hold hold = gone.node().hold();
     removeDirectory(files, "/d");
-    assertThat(files.resolve(gone, "..", true).path()).isEqualTo("/");
+    assertThat(paths(files).resolve(gone, "..", true).path()).isEqualTo("/");
     assertThat(gone.node().status().links()).isZero();
     assertThat(gone.node().entries(Long.MAX_VALUE)).isEmpty();
-    assertFails(Errno.ENOENT, () -> files.resolve(gone, "x", true));
+    assertFails(Errno.ENOENT, () -> paths(files).resolve(gone, "x", true));
     assertFails(Errno.ENOENT, () -> gone.node().createFile("x", 0644));
     assertFails(Errno.ENOENT, () -> gone.node().createSpecial("x", FileKind.PIPE, 0644));
     hold.close();
@@ -185,8 +186,8 @@ class MemoryTreeTest {
       makeDirectory(small, "/a");
       makeDirectory(small, "/a/b");
       makeDirectory(small, "/a/b/c");
-      Location deep = small.resolve(small.root(), "/a/b/c", true);
-      Location above = small.resolve(deep, "..", true);
+      Location deep = paths(small).resolve(small.root(), "/a/b/c", true);
+      Location above = paths(small).resolve(deep, "..", true);
       Hold one = deep.node().hold();
       Hold two = deep.node().hold();
       removeDirectory(small, "/a/b/c");
@@ -194,8 +195,8 @@ class MemoryTreeTest {
       removeDirectory(small, "/a");
       one.close();
       one.close();
-      assertThat(small.resolve(deep, "../..", true).node().status().links()).isZero();
-      assertThat(small.resolve(deep, "../../..", true)).isEqualTo(small.root());
+      assertThat(paths(small).resolve(deep, "../..", true).node().status().links()).isZero();
+      assertThat(paths(small).resolve(deep, "../../..", true)).isEqualTo(small.root());
       two.close();
       // All of it has been given back, or the next round would have no room.
       assertFails(Errno.ENOENT, () -> above.node().status());
@@ -242,7 +243,7 @@ class MemoryTreeTest {
   void aFileWithoutNamesLivesWhileItIsOpen() {
     write(files, "/f", "text");
     FileContent one = open(files, "/f");
-    FileContent two = one.in(files);
+    FileContent two = one.in(files.counterparts());
     unlink(files, "/f");
     assertFails(Errno.ENOENT, () -> node(files, "/f"));
     one.close();
@@ -459,12 +460,12 @@ class MemoryTreeTest {
     files.restore(state);
     assertFails(Errno.EBADF, () -> before.read(0, new byte[1], 0, 1));
     assertFails(Errno.EBADF, before::status);
-    try (FileContent after = kept.in(files)) {
+    try (FileContent after = kept.in(files.counterparts())) {
       unlink(files, "/f");
       before.close();
       assertThat(read(after)).isEqualTo("text");
     }
-    assertFails(Errno.ENOENT, () -> kept.in(files));
+    assertFails(Errno.ENOENT, () -> kept.in(files.counterparts()));
   }
 
   @Test
@@ -477,15 +478,15 @@ class MemoryTreeTest {
     content.close();
     FileSystem other = Trees.memory(LIMIT);
     other.restore(state);
-    try (FileContent there = kept.in(other)) {
+    try (FileContent there = kept.in(other.counterparts())) {
       assertThat(read(there)).isEqualTo("text");
       write(there, 0, "T");
       assertThat(read(there)).isEqualTo("Text");
     }
     // Closed there, so it is gone there; here it can come back.
-    assertFails(Errno.ENOENT, () -> kept.in(other));
+    assertFails(Errno.ENOENT, () -> kept.in(other.counterparts()));
     files.restore(state);
-    try (FileContent again = kept.in(files)) {
+    try (FileContent again = kept.in(files.counterparts())) {
       assertThat(read(again)).isEqualTo("text");
     }
     assertThat(state.files().paths()).isEmpty();
@@ -555,7 +556,7 @@ class MemoryTreeTest {
       rename(deep, "/new", "/top");
     }
     List<String> paths = deep.freeze().files().paths().toList();
-    assertThat(paths).hasSize((FileSystem.LONGEST_PATH - 7) / 2 + 1);
-    assertThat(paths).allMatch(path -> path.length() < FileSystem.LONGEST_PATH);
+    assertThat(paths).hasSize((PathLimits.LONGEST_PATH - 7) / 2 + 1);
+    assertThat(paths).allMatch(path -> path.length() < PathLimits.LONGEST_PATH);
   }
 }

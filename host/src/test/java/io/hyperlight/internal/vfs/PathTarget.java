@@ -1,5 +1,6 @@
 package io.hyperlight.internal.vfs;
 
+import static io.hyperlight.internal.vfs.Trees.paths;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -116,34 +117,34 @@ public final class PathTarget implements FuzzTarget {
     switch (choices.below(16)) {
       case 0, 1, 2 -> resolve();
       case 3 -> changeMode(choices.of(known).node());
-      case 4 -> known.add(anyKnown().in(files, new IdentityHashMap<>()));
+      case 4 -> known.add(anyKnown().in(files.counterparts(), new IdentityHashMap<>()));
       case 5 -> list(choices.of(known));
       case 6, 7 -> use(choices.of(known).node());
       case 8 -> stateIsRestored();
-      default -> change(files.resolveParent(choices.of(known), path()));
+      default -> change(paths(files).resolveParent(choices.of(known), path()));
     }
   }
 
   private Location anyKnown() {
     Location any = choices.of(known);
-    assertThat(any.in(files, new IdentityHashMap<>())).isEqualTo(any);
+    assertThat(any.in(files.counterparts(), new IdentityHashMap<>())).isEqualTo(any);
     return any;
   }
 
   private void resolve() {
     Location base = choices.of(known);
     String path = path();
-    Location found = files.resolve(base, path, choices.oneIn(2));
+    Location found = paths(files).resolve(base, path, choices.oneIn(2));
     assertIsInTrees(found);
-    if (path.startsWith("/") && found.path().length() < FileSystem.LONGEST_PATH) {
+    if (path.startsWith("/") && found.path().length() < PathLimits.LONGEST_PATH) {
       // Nothing has changed on the way, so that its path leads to it.
-      assertThat(files.resolve(files.root(), found.path(), false)).isEqualTo(found);
+      assertThat(paths(files).resolve(files.root(), found.path(), false)).isEqualTo(found);
     }
     known.add(found);
   }
 
   private void assertIsInTrees(Location location) {
-    assertThat(location.depth()).isLessThanOrEqualTo(FileSystem.DEEPEST);
+    assertThat(location.depth()).isLessThanOrEqualTo(PathLimits.DEEPEST);
     if (location.node() instanceof HostNode node) {
       assertThat(inodes).contains(node.status().inode());
     }
@@ -152,7 +153,7 @@ public final class PathTarget implements FuzzTarget {
   private void list(Location directory) {
     for (DirectoryEntry entry : directory.node().entries(Long.MAX_VALUE)) {
       assertThat(entry.name()).isNotEmpty().isNotIn(".", "..").doesNotContain("/", "\0");
-      Location child = files.child(directory, entry.name());
+      Location child = paths(files).child(directory, entry.name());
       if (child != null) {
         assertIsInTrees(child);
       }
@@ -184,7 +185,7 @@ public final class PathTarget implements FuzzTarget {
     files.restore(state);
   }
 
-  private void change(FileSystem.Entry entry) {
+  private void change(PathEntry entry) {
     Node directory = entry.directory().node();
     String name = entry.name();
     if (isDots(name) || files.isMountPoint(entry.directory(), name)) {
@@ -210,7 +211,7 @@ public final class PathTarget implements FuzzTarget {
   }
 
   private @Nullable Location child(Location directory, String name) {
-    Location made = files.child(directory, name);
+    Location made = paths(files).child(directory, name);
     if (made != null) {
       assertIsInTrees(made);
     }
@@ -218,7 +219,7 @@ public final class PathTarget implements FuzzTarget {
   }
 
   private void rename(Node directory, String name) {
-    FileSystem.Entry target = files.resolveParent(choices.of(known), path());
+    PathEntry target = paths(files).resolveParent(choices.of(known), path());
     if (isDots(target.name()) || files.isMountPoint(target.directory(), target.name())) {
       return;
     }
@@ -256,7 +257,8 @@ public final class PathTarget implements FuzzTarget {
   @Override
   public void checkNothingIsLeft() {
     assertThat(Descriptors.of(folder.toString())).isEqualTo(held);
-    assertThat(files.resolve(files.root(), "/a/b/f", true).node().status().size()).isEqualTo(5000);
+    assertThat(paths(files).resolve(files.root(), "/a/b/f", true).node().status().size())
+        .isEqualTo(5000);
     assertThat(Trees.names(files, "/")).containsExactlyInAnyOrder("a", "d", "h", "x", "z");
     assertThat(Trees.read(files, "/h/f")).isEqualTo("of the host");
   }

@@ -32,13 +32,18 @@ final class Trees {
     return of(new Mount("/", new HostSource(directory)));
   }
 
+  /** For a process whose root is that of the file system. */
+  static PathResolver paths(FileSystem files) {
+    return new PathResolver(files.root(), Checkpoint.NONE);
+  }
+
   /** The name that a file of the host has for guests. */
   static String name(String name) {
     return new String(name.getBytes(UTF_8), ISO_8859_1);
   }
 
   static Node node(FileSystem files, String path) {
-    return files.resolve(files.root(), path, true).node();
+    return paths(files).resolve(files.root(), path, true).node();
   }
 
   static String read(FileSystem files, String path) {
@@ -55,7 +60,7 @@ final class Trees {
 
   /** Makes a file if there is none, and replaces what is in it. */
   static void write(FileSystem files, String path, String text) {
-    FileSystem.Entry entry = files.resolveParent(files.root(), path);
+    PathEntry entry = paths(files).resolveParent(files.root(), path);
     Node directory = entry.directory().node();
     Node file = directory.child(entry.name());
     if (file == null) {
@@ -73,18 +78,18 @@ final class Trees {
   }
 
   static void makeDirectory(FileSystem files, String path) {
-    FileSystem.Entry entry = files.resolveParent(files.root(), path);
+    PathEntry entry = paths(files).resolveParent(files.root(), path);
     entry.directory().node().createDirectory(entry.name(), 0755);
   }
 
   static void makeLink(FileSystem files, String path, String target) {
-    FileSystem.Entry entry = files.resolveParent(files.root(), path);
+    PathEntry entry = paths(files).resolveParent(files.root(), path);
     entry.directory().node().createSymbolicLink(entry.name(), target);
   }
 
   static void rename(FileSystem files, String from, String to) {
-    FileSystem.Entry source = files.resolveParent(files.root(), from);
-    FileSystem.Entry target = files.resolveParent(files.root(), to);
+    PathEntry source = paths(files).resolveParent(files.root(), from);
+    PathEntry target = paths(files).resolveParent(files.root(), to);
     source
         .directory()
         .node()
@@ -92,25 +97,25 @@ final class Trees {
   }
 
   static void link(FileSystem files, String path, String existing) {
-    Node node = files.resolve(files.root(), existing, false).node();
-    FileSystem.Entry entry = files.resolveParent(files.root(), path);
+    Node node = paths(files).resolve(files.root(), existing, false).node();
+    PathEntry entry = paths(files).resolveParent(files.root(), path);
     entry.directory().node().link(entry.name(), node);
   }
 
   static void unlink(FileSystem files, String path) {
-    FileSystem.Entry entry = files.resolveParent(files.root(), path);
+    PathEntry entry = paths(files).resolveParent(files.root(), path);
     entry.directory().node().unlink(entry.name());
   }
 
   static void removeDirectory(FileSystem files, String path) {
-    FileSystem.Entry entry = files.resolveParent(files.root(), path);
+    PathEntry entry = paths(files).resolveParent(files.root(), path);
     entry.directory().node().removeDirectory(entry.name());
   }
 
   static List<String> names(FileSystem files, String path) {
     List<String> names = new ArrayList<>();
     for (DirectoryEntry entry :
-        files.resolve(files.root(), path, true).node().entries(Long.MAX_VALUE)) {
+        paths(files).resolve(files.root(), path, true).node().entries(Long.MAX_VALUE)) {
       names.add(entry.name());
     }
     return names;
