@@ -3,7 +3,7 @@ package io.hyperlight;
 import io.hyperlight.internal.guest.SnapshotContents;
 import io.hyperlight.internal.guest.SnapshotReader;
 import io.hyperlight.internal.guest.SnapshotWriter;
-import io.hyperlight.internal.machine.MappedRange;
+import io.hyperlight.internal.machine.memory.MappedRange;
 import io.hyperlight.internal.os.HostPath;
 import io.hyperlight.internal.os.RegularFile;
 import java.io.IOException;

@@ -54,6 +54,7 @@ class ArchitectureTest {
           "io.hyperlight.internal.linux",
           "io.hyperlight.internal.vfs",
           "io.hyperlight.internal.machine",
+          "io.hyperlight.internal.machine.memory",
           "io.hyperlight.internal.hypervisor.kvm",
           "io.hyperlight.internal.os");
 
@@ -93,7 +94,7 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(
-            "io.hyperlight.internal.machine", "io.hyperlight.internal.hypervisor.kvm")
+            "io.hyperlight.internal.machine..", "io.hyperlight.internal.hypervisor.kvm")
         .check(LIBRARY);
   }
 
@@ -111,6 +112,7 @@ class ArchitectureTest {
           "io.hyperlight.internal.hypervisor.kvm", 6,
           "io.hyperlight.internal.linux", 83,
           "io.hyperlight.internal.machine", 18,
+          "io.hyperlight.internal.machine.memory", 8,
           "io.hyperlight.internal.vfs", 26);
 
   @Test
@@ -277,7 +279,7 @@ class ArchitectureTest {
         .accessTargetWhere(target(owner(type(Arena.class))))
         .check(LIBRARY);
     noClasses()
-        .that(not(resideInAPackage("io.hyperlight.internal.machine")))
+        .that(not(resideInAPackage("io.hyperlight.internal.machine..")))
         .and()
         .resideOutsideOfPackages(
             "io.hyperlight.internal.os", "io.hyperlight.internal.hypervisor.kvm")

@@ -1,7 +1,7 @@
 package io.hyperlight.internal.guest;
 
-import io.hyperlight.internal.machine.AddressSpace;
-import io.hyperlight.internal.machine.Protection;
+import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.machine.memory.Protection;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

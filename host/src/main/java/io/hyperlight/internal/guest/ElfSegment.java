@@ -1,6 +1,6 @@
 package io.hyperlight.internal.guest;
 
-import io.hyperlight.internal.machine.Protection;
+import io.hyperlight.internal.machine.memory.Protection;
 
 /**
  * A loadable segment.

@@ -1,11 +1,11 @@
 package io.hyperlight.internal.guest;
 
 import io.hyperlight.internal.linux.AddressRanges;
-import io.hyperlight.internal.machine.AddressSpace;
 import io.hyperlight.internal.machine.CallFrame;
 import io.hyperlight.internal.machine.Gate;
-import io.hyperlight.internal.machine.MappedRange;
-import io.hyperlight.internal.machine.Protection;
+import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.machine.memory.MappedRange;
+import io.hyperlight.internal.machine.memory.Protection;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,8 +1,8 @@
 package io.hyperlight.internal.guest;
 
 import io.hyperlight.internal.linux.CallBudget;
-import io.hyperlight.internal.machine.AddressSpace;
-import io.hyperlight.internal.machine.GuestAddressException;
+import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.machine.memory.GuestAddressException;
 import java.lang.invoke.MethodHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -7,12 +7,12 @@ import io.hyperlight.internal.linux.CallBudget;
 import io.hyperlight.internal.linux.LinuxState;
 import io.hyperlight.internal.linux.Settings;
 import io.hyperlight.internal.linux.SystemCalls;
-import io.hyperlight.internal.machine.AddressSpace;
 import io.hyperlight.internal.machine.Gate;
 import io.hyperlight.internal.machine.Hypervisor;
 import io.hyperlight.internal.machine.Machine;
-import io.hyperlight.internal.machine.Protection;
 import io.hyperlight.internal.machine.RestoreOrder;
+import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.machine.memory.Protection;
 import io.hyperlight.internal.vfs.FileException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -117,8 +117,8 @@ final class LoadedProgram implements AutoCloseable {
    * Loads a program into a new machine.
    *
    * @throws GuestFormatException if the program is linked where it cannot be loaded
-   * @throws io.hyperlight.internal.machine.GuestMemoryExhaustedException if it needs more memory
-   *     than configured
+   * @throws io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException if it needs more
+   *     memory than configured
    * @throws io.hyperlight.internal.hypervisor.kvm.KvmException if KVM fails
    */
   static LoadedProgram load(Instance.Configuration configuration) {

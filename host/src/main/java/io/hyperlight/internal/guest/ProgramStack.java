@@ -1,6 +1,6 @@
 package io.hyperlight.internal.guest;
 
-import io.hyperlight.internal.machine.AddressSpace;
+import io.hyperlight.internal.machine.memory.AddressSpace;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,7 +1,7 @@
 package io.hyperlight.internal.guest;
 
 import io.hyperlight.internal.machine.GuestProcessor;
-import io.hyperlight.internal.machine.MappedRange;
+import io.hyperlight.internal.machine.memory.MappedRange;
 import java.util.List;
 
 /**

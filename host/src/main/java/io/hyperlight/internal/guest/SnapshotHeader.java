@@ -2,8 +2,8 @@ package io.hyperlight.internal.guest;
 
 import io.hyperlight.internal.machine.GuestProcessor;
 import io.hyperlight.internal.machine.Machine;
-import io.hyperlight.internal.machine.Protection;
 import io.hyperlight.internal.machine.UserState;
+import io.hyperlight.internal.machine.memory.Protection;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;

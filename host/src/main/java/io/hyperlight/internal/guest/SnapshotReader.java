@@ -2,13 +2,13 @@ package io.hyperlight.internal.guest;
 
 import io.hyperlight.internal.linux.LinuxState;
 import io.hyperlight.internal.linux.Settings;
-import io.hyperlight.internal.machine.AddressSpace;
-import io.hyperlight.internal.machine.GuestMemoryExhaustedException;
 import io.hyperlight.internal.machine.Hypervisor;
 import io.hyperlight.internal.machine.MachineImage;
 import io.hyperlight.internal.machine.MachineImageBuilder;
-import io.hyperlight.internal.machine.MappedRange;
-import io.hyperlight.internal.machine.PageRun;
+import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
+import io.hyperlight.internal.machine.memory.MappedRange;
+import io.hyperlight.internal.machine.memory.PageRun;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

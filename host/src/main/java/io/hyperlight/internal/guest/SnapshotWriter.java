@@ -2,8 +2,8 @@ package io.hyperlight.internal.guest;
 
 import io.hyperlight.internal.machine.ImagePages;
 import io.hyperlight.internal.machine.MachineImage;
-import io.hyperlight.internal.machine.MappedRange;
-import io.hyperlight.internal.machine.PageRun;
+import io.hyperlight.internal.machine.memory.MappedRange;
+import io.hyperlight.internal.machine.memory.PageRun;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;

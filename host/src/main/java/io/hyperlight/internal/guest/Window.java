@@ -1,8 +1,8 @@
 package io.hyperlight.internal.guest;
 
-import io.hyperlight.internal.machine.AddressSpace;
-import io.hyperlight.internal.machine.GuestMemoryExhaustedException;
-import io.hyperlight.internal.machine.Protection;
+import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
+import io.hyperlight.internal.machine.memory.Protection;
 
 /**
  * The window: the part of guest memory through which strings and bytes travel, and which the guest

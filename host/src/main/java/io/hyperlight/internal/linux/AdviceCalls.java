@@ -1,7 +1,7 @@
 package io.hyperlight.internal.linux;
 
-import io.hyperlight.internal.machine.AddressSpace;
-import io.hyperlight.internal.machine.MappedRange;
+import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.machine.memory.MappedRange;
 import io.hyperlight.internal.os.Errno;
 import java.util.List;
 

@@ -1,6 +1,6 @@
 package io.hyperlight.internal.linux;
 
-import io.hyperlight.internal.machine.AddressSpace;
+import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;

@@ -1,6 +1,6 @@
 package io.hyperlight.internal.linux;
 
-import io.hyperlight.internal.machine.Protection;
+import io.hyperlight.internal.machine.memory.Protection;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.Node;

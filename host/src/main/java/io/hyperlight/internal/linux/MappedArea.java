@@ -1,6 +1,6 @@
 package io.hyperlight.internal.linux;
 
-import io.hyperlight.internal.machine.Protection;
+import io.hyperlight.internal.machine.memory.Protection;
 
 /**
  * Memory that is of an object. Page-aligned.

@@ -1,7 +1,7 @@
 package io.hyperlight.internal.linux;
 
-import io.hyperlight.internal.machine.GuestMemoryExhaustedException;
-import io.hyperlight.internal.machine.Protection;
+import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
+import io.hyperlight.internal.machine.memory.Protection;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.ContentWatcher;
 import io.hyperlight.internal.vfs.Counterparts;

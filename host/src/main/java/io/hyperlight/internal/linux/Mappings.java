@@ -1,9 +1,9 @@
 package io.hyperlight.internal.linux;
 
-import io.hyperlight.internal.machine.AddressSpace;
-import io.hyperlight.internal.machine.GuestMemoryExhaustedException;
-import io.hyperlight.internal.machine.MappedRange;
-import io.hyperlight.internal.machine.Protection;
+import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
+import io.hyperlight.internal.machine.memory.MappedRange;
+import io.hyperlight.internal.machine.memory.Protection;
 import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;

@@ -1,6 +1,6 @@
 package io.hyperlight.internal.linux;
 
-import io.hyperlight.internal.machine.Protection;
+import io.hyperlight.internal.machine.memory.Protection;
 import org.jspecify.annotations.Nullable;
 
 /** What {@code /proc/self/maps} says of a mapping: {@code proc_pid_maps(5)}. */

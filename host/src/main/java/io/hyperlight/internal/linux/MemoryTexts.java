@@ -1,6 +1,6 @@
 package io.hyperlight.internal.linux;
 
-import io.hyperlight.internal.machine.Protection;
+import io.hyperlight.internal.machine.memory.Protection;
 
 /** {@code proc_pid_maps(5)} and {@code proc_pid_smaps(5)}, a mapping at a time. */
 final class MemoryTexts {

@@ -1,6 +1,6 @@
 package io.hyperlight.internal.linux;
 
-import io.hyperlight.internal.machine.GuestAddressException;
+import io.hyperlight.internal.machine.memory.GuestAddressException;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
 import java.nio.ByteBuffer;

@@ -1,7 +1,7 @@
 package io.hyperlight.internal.linux;
 
-import io.hyperlight.internal.machine.AddressSpace;
-import io.hyperlight.internal.machine.GuestAddressException;
+import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.machine.memory.GuestAddressException;
 import io.hyperlight.internal.os.Errno;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

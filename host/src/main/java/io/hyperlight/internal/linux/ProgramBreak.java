@@ -1,7 +1,7 @@
 package io.hyperlight.internal.linux;
 
-import io.hyperlight.internal.machine.GuestMemoryExhaustedException;
-import io.hyperlight.internal.machine.Protection;
+import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
+import io.hyperlight.internal.machine.memory.Protection;
 
 /**
  * The program break, {@code brk(2)}: memory behind it is mapped as it moves up and unmapped as it

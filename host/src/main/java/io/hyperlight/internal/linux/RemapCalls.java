@@ -2,9 +2,9 @@ package io.hyperlight.internal.linux;
 
 import static io.hyperlight.internal.linux.MemoryPlacement.isRange;
 
-import io.hyperlight.internal.machine.AddressSpace;
-import io.hyperlight.internal.machine.GuestMemoryExhaustedException;
-import io.hyperlight.internal.machine.Protection;
+import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
+import io.hyperlight.internal.machine.memory.Protection;
 import io.hyperlight.internal.os.Errno;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -179,7 +179,7 @@ final class SignalFrame {
   /**
    * Reads a frame.
    *
-   * @throws io.hyperlight.internal.machine.GuestAddressException if it is not in memory
+   * @throws io.hyperlight.internal.machine.memory.GuestAddressException if it is not in memory
    */
   static Saved read(GuestMemory memory, long address, long xcr0) {
     ByteBuffer frame = memory.readStruct(address, INFO);

@@ -13,7 +13,7 @@ final class SystemCallTable {
     /**
      * The result, or a negated error number.
      *
-     * @throws io.hyperlight.internal.machine.GuestAddressException for EFAULT
+     * @throws io.hyperlight.internal.machine.memory.GuestAddressException for EFAULT
      * @throws io.hyperlight.internal.vfs.FileException for the error in it
      */
     long call(SystemCalls guest, long a, long b, long c, long d, long e, long f);

@@ -1,13 +1,13 @@
 package io.hyperlight.internal.linux;
 
 import io.hyperlight.internal.hypervisor.kvm.Register;
-import io.hyperlight.internal.machine.AddressSpace;
-import io.hyperlight.internal.machine.GuestAddressException;
 import io.hyperlight.internal.machine.Machine;
-import io.hyperlight.internal.machine.Protection;
 import io.hyperlight.internal.machine.Restorable;
 import io.hyperlight.internal.machine.Trap;
 import io.hyperlight.internal.machine.UserContext;
+import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.machine.memory.GuestAddressException;
+import io.hyperlight.internal.machine.memory.Protection;
 import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.Counterparts;

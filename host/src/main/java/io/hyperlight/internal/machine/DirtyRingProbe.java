@@ -2,6 +2,7 @@ package io.hyperlight.internal.machine;
 
 import io.hyperlight.internal.hypervisor.kvm.DirtyTracker;
 import io.hyperlight.internal.hypervisor.kvm.KvmException;
+import io.hyperlight.internal.machine.memory.PhysicalMemory;
 
 /**
  * Finds out whether a KVM's dirty ring can be relied on: a guest writes one page, the entry is

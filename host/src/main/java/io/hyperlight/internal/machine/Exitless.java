@@ -2,6 +2,7 @@ package io.hyperlight.internal.machine;
 
 import io.hyperlight.internal.hypervisor.kvm.Register;
 import io.hyperlight.internal.hypervisor.kvm.Vcpu;
+import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;

@@ -3,6 +3,9 @@ package io.hyperlight.internal.machine;
 import io.hyperlight.internal.hypervisor.kvm.Register;
 import io.hyperlight.internal.hypervisor.kvm.Vcpu;
 import io.hyperlight.internal.hypervisor.kvm.VcpuExit;
+import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.machine.memory.GuestAddressException;
+import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import java.util.Map;
 
 /**

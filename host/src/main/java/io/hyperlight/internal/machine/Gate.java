@@ -1,7 +1,9 @@
 package io.hyperlight.internal.machine;
 
-import static io.hyperlight.internal.machine.PhysicalMemory.PAGE_SIZE;
+import static io.hyperlight.internal.machine.memory.PhysicalMemory.PAGE_SIZE;
 
+import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.machine.memory.Protection;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 

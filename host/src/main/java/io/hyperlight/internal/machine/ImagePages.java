@@ -1,7 +1,11 @@
 package io.hyperlight.internal.machine;
 
-import static io.hyperlight.internal.machine.PhysicalMemory.PAGE_SIZE;
+import static io.hyperlight.internal.machine.memory.PhysicalMemory.PAGE_SIZE;
 
+import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.machine.memory.MappedRange;
+import io.hyperlight.internal.machine.memory.MemoryImage;
+import io.hyperlight.internal.machine.memory.PageRun;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;

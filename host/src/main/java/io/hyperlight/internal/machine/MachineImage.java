@@ -1,5 +1,8 @@
 package io.hyperlight.internal.machine;
 
+import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.machine.memory.MemoryImage;
+import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.os.StackRoom;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -1,7 +1,10 @@
 package io.hyperlight.internal.machine;
 
-import static io.hyperlight.internal.machine.PhysicalMemory.PAGE_SIZE;
+import static io.hyperlight.internal.machine.memory.PhysicalMemory.PAGE_SIZE;
 
+import io.hyperlight.internal.machine.memory.PageTables;
+import io.hyperlight.internal.machine.memory.PhysicalMemory;
+import io.hyperlight.internal.machine.memory.Protection;
 import java.util.Arrays;
 
 /**

@@ -1,5 +1,8 @@
 package io.hyperlight.internal.machine;
 
+import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.machine.memory.PhysicalMemory;
+import io.hyperlight.internal.machine.memory.Protection;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -4,6 +4,7 @@ import io.hyperlight.internal.hypervisor.kvm.DirtyTracker;
 import io.hyperlight.internal.hypervisor.kvm.SpecialRegisters;
 import io.hyperlight.internal.hypervisor.kvm.Vcpu;
 import io.hyperlight.internal.hypervisor.kvm.VirtualMachine;
+import io.hyperlight.internal.machine.memory.MemorySlots;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 

@@ -1,6 +1,9 @@
 package io.hyperlight.internal.machine;
 
 import io.hyperlight.internal.hypervisor.kvm.Register;
+import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.machine.memory.PhysicalMemory;
+import io.hyperlight.internal.machine.memory.Protection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;

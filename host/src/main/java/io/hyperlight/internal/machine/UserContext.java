@@ -5,6 +5,7 @@ import io.hyperlight.internal.hypervisor.kvm.Register;
 import io.hyperlight.internal.hypervisor.kvm.Segment;
 import io.hyperlight.internal.hypervisor.kvm.SpecialRegisters;
 import io.hyperlight.internal.hypervisor.kvm.Vcpu;
+import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.os.Errno;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

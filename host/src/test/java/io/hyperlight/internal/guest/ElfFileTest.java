@@ -15,8 +15,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.hyperlight.internal.machine.AddressSpace;
-import io.hyperlight.internal.machine.Protection;
+import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.machine.memory.Protection;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.util.Arrays;
 import java.util.List;

@@ -4,7 +4,7 @@ import static io.hyperlight.internal.guest.Spoilt.guest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.internal.linux.Settings;
-import io.hyperlight.internal.machine.GuestMemoryExhaustedException;
+import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.util.ArrayList;
 import java.util.Collections;

@@ -3,10 +3,10 @@ package io.hyperlight.internal.linux;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.internal.machine.AddressSpace;
 import io.hyperlight.internal.machine.Hypervisor;
 import io.hyperlight.internal.machine.Machine;
-import io.hyperlight.internal.machine.Protection;
+import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.machine.memory.Protection;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.junit.jupiter.api.AfterEach;

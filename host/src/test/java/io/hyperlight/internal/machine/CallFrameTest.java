@@ -2,6 +2,7 @@ package io.hyperlight.internal.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.testing.CProgram;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.util.LinkedHashMap;

@@ -3,6 +3,8 @@ package io.hyperlight.internal.machine;
 import io.hyperlight.internal.hypervisor.kvm.Kvm;
 import io.hyperlight.internal.hypervisor.kvm.KvmException;
 import io.hyperlight.internal.hypervisor.kvm.KvmUnavailableException;
+import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
+import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.os.Posix;
 import io.hyperlight.internal.os.SystemCallException;
 import io.hyperlight.testing.Descriptors;

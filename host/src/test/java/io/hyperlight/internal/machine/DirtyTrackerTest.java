@@ -1,9 +1,11 @@
 package io.hyperlight.internal.machine;
 
-import static io.hyperlight.internal.machine.PhysicalMemory.PAGE_SIZE;
+import static io.hyperlight.internal.machine.memory.PhysicalMemory.PAGE_SIZE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.internal.hypervisor.kvm.DirtyTracker;
+import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.machine.memory.Protection;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.util.Set;
 import java.util.TreeSet;

@@ -2,6 +2,8 @@ package io.hyperlight.internal.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.os.Posix;
 import io.hyperlight.testing.Command;
 import io.hyperlight.testing.NotInHardwareLane;

@@ -4,6 +4,8 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import io.hyperlight.internal.hypervisor.kvm.KvmException;
 import io.hyperlight.internal.hypervisor.kvm.Vcpu;
+import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;

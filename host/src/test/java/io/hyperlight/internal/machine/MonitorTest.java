@@ -1,10 +1,13 @@
 package io.hyperlight.internal.machine;
 
-import static io.hyperlight.internal.machine.PhysicalMemory.PAGE_SIZE;
+import static io.hyperlight.internal.machine.memory.PhysicalMemory.PAGE_SIZE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.internal.hypervisor.kvm.Segment;
 import io.hyperlight.internal.hypervisor.kvm.SpecialRegisters;
+import io.hyperlight.internal.machine.memory.PageTables;
+import io.hyperlight.internal.machine.memory.PageWalk;
+import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

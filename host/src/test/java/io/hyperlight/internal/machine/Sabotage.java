@@ -4,6 +4,8 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import io.hyperlight.internal.hypervisor.kvm.DirtyTracker;
 import io.hyperlight.internal.hypervisor.kvm.SpecialRegisters;
+import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.HexFormat;

@@ -3,6 +3,8 @@ package io.hyperlight.internal.machine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.hyperlight.internal.machine.memory.PhysicalMemory;
+import io.hyperlight.internal.machine.memory.TablePages;
 import io.hyperlight.testing.HardwareLaneQuick;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;

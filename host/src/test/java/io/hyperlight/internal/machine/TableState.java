@@ -1,5 +1,7 @@
 package io.hyperlight.internal.machine;
 
+import io.hyperlight.internal.machine.memory.PageWalk;
+import io.hyperlight.internal.machine.memory.TablePages;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;

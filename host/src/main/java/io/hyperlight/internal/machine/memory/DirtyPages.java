@@ -1,4 +1,4 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.memory;
 
 import io.hyperlight.internal.hypervisor.kvm.DirtyTracker;
 import java.util.Arrays;
@@ -8,7 +8,7 @@ import java.util.Arrays;
  * to write, and what the host wrote itself. Pages beyond the image are not kept: they are dropped
  * as a whole.
  */
-final class DirtyPages implements DirtyTracker.PageSet {
+public final class DirtyPages implements DirtyTracker.PageSet {
   private final MemoryImage image;
   private final PageBitmap set;
   private int[] list = new int[64];

@@ -1,11 +1,11 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.memory;
 
-import static io.hyperlight.internal.machine.PhysicalMemory.PAGE_SIZE;
+import static io.hyperlight.internal.machine.memory.PhysicalMemory.PAGE_SIZE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hyperlight.internal.machine.MemoryImage.Extent;
+import io.hyperlight.internal.machine.memory.MemoryImage.Extent;
 import io.hyperlight.internal.os.Posix;
 import io.hyperlight.internal.os.SystemCallException;
 import io.hyperlight.testing.NotInHardwareLane;

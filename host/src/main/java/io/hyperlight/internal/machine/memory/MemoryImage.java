@@ -1,6 +1,6 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.memory;
 
-import static io.hyperlight.internal.machine.PhysicalMemory.PAGE_SIZE;
+import static io.hyperlight.internal.machine.memory.PhysicalMemory.PAGE_SIZE;
 
 import io.hyperlight.internal.os.Posix;
 import java.lang.foreign.MemorySegment;
@@ -14,7 +14,7 @@ import java.util.List;
  * <p>Counted: the file lives until everyone who {@linkplain #retain retained} it has {@linkplain
  * #release released} it, and so does the host's own view of it. Safe for use by many threads.
  */
-final class MemoryImage {
+public final class MemoryImage {
   /** Each is a mapping in every machine. */
   private static final int MOST_EXTENTS = 32;
 
@@ -29,7 +29,7 @@ final class MemoryImage {
   private int users = 1;
 
   /** Contiguous pages that are mapped from the file; between them lie zeros. */
-  record Extent(long start, long end) {}
+  public record Extent(long start, long end) {}
 
   private MemoryImage(Writer writer) {
     fd = writer.fd;
@@ -52,7 +52,7 @@ final class MemoryImage {
    * The runs of present pages. The smallest gaps between them are included until there are few
    * enough.
    */
-  static List<Extent> extents(PageBitmap present, long pages) {
+  public static List<Extent> extents(PageBitmap present, long pages) {
     List<Extent> extents = List.of();
     for (long gap = 1; gap == 1 || extents.size() > MOST_EXTENTS; gap *= 2) {
       extents = new ArrayList<>();
@@ -77,7 +77,7 @@ final class MemoryImage {
   }
 
   /** Puts an image together. For one thread. */
-  static final class Writer implements AutoCloseable {
+  public static final class Writer implements AutoCloseable {
     private final int fd;
     private final long memorySizeBytes;
     private final long dataEnd;
@@ -144,32 +144,32 @@ final class MemoryImage {
   }
 
   /** The memory of machines that come from it. */
-  long memorySizeBytes() {
+  public long memorySizeBytes() {
     return memorySizeBytes;
   }
 
   /** Up to where their memory can be mapped from the file. */
-  long sizeBytes() {
+  public long sizeBytes() {
     return contents.byteSize();
   }
 
   /** The guest-physical address behind all data that was handed out. */
-  long dataEnd() {
+  public long dataEnd() {
     return dataEnd;
   }
 
   /** How many page tables it has, which are the first of {@link TablePages}. */
-  int tableCount() {
+  public int tableCount() {
     return tableCount;
   }
 
   /** How much of the memory of a machine it takes, free pages among its data included. */
-  long usedBytes() {
+  public long usedBytes() {
     return dataEnd - TablePages.DATA_START + (long) tableCount * PAGE_SIZE;
   }
 
   /** Whether a page is data or a table of it, and not one that was handed out later. */
-  boolean covers(long page) {
+  public boolean covers(long page) {
     long first = TablePages.BELOW + 1L - Math.min(tableCount, TablePages.BELOW);
     return page >= first
         && (page < dataEnd / PAGE_SIZE
@@ -178,22 +178,22 @@ final class MemoryImage {
   }
 
   /** Pages in it that nobody has. */
-  List<PageRanges.Range> freePages() {
+  public List<PageRanges.Range> freePages() {
     return freePages;
   }
 
   /** How many pages are not zeros. */
-  long presentPages() {
+  public long presentPages() {
     return present.count();
   }
 
   /** Whether a page may have anything but zeros; any page number may be asked for. */
-  boolean isPresent(long page) {
+  public boolean isPresent(long page) {
     return present.contains(page);
   }
 
   /** The contents. A page that is not {@linkplain #isPresent present} is better not read here. */
-  MemorySegment contents() {
+  public MemorySegment contents() {
     return contents;
   }
 
@@ -201,7 +201,7 @@ final class MemoryImage {
    * Maps it over the start of an empty mapping, copy-on-write. Zeros are left to that mapping: a
    * guest that reads them must not make the file grow.
    */
-  void mapInto(MemorySegment memory) {
+  public void mapInto(MemorySegment memory) {
     for (Extent extent : extents) {
       Posix.mmap(
           memory.address() + extent.start,
@@ -218,7 +218,7 @@ final class MemoryImage {
    *
    * @throws IllegalStateException if there is none left
    */
-  synchronized void retain() {
+  public synchronized void retain() {
     if (users == 0) {
       throw new IllegalStateException("the memory image is freed");
     }
@@ -226,7 +226,7 @@ final class MemoryImage {
   }
 
   /** Counts a user less; the last one frees it. */
-  synchronized void release() {
+  public synchronized void release() {
     if (--users == 0) {
       try {
         Posix.munmap(contents);

@@ -1,4 +1,4 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.memory;
 
 import io.hyperlight.internal.os.Checkpoint;
 import java.util.ArrayList;
@@ -8,7 +8,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** A set of physical pages, as disjoint ranges that do not touch. For one thread. */
-final class PageRanges {
+public final class PageRanges {
   /**
    * Contiguous pages.
    *

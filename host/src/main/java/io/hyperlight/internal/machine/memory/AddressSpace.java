@@ -1,6 +1,6 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.memory;
 
-import static io.hyperlight.internal.machine.PhysicalMemory.PAGE_SIZE;
+import static io.hyperlight.internal.machine.memory.PhysicalMemory.PAGE_SIZE;
 
 import io.hyperlight.internal.os.Checkpoint;
 import java.util.ArrayList;
@@ -33,8 +33,8 @@ public final class AddressSpace {
    * @param physical {@link #UNBACKED} for addresses that are taken but have no memory yet, and no
    *     rights
    */
-  record Mapping(long start, long end, long physical, Protection protection) {
-    long physicalOf(long virtualAddress) {
+  public record Mapping(long start, long end, long physical, Protection protection) {
+    public long physicalOf(long virtualAddress) {
       return physical + (virtualAddress - start);
     }
 
@@ -61,7 +61,7 @@ public final class AddressSpace {
     }
   }
 
-  static final long UNBACKED = -1;
+  public static final long UNBACKED = -1;
 
   private final PhysicalMemory memory;
   private final PageTables tables;
@@ -71,12 +71,12 @@ public final class AddressSpace {
   private List<Mapping> mappings;
 
   /** With what the tables map for user code already. */
-  AddressSpace(PhysicalMemory memory, PageTables tables, List<Mapping> mappings) {
+  public AddressSpace(PhysicalMemory memory, PageTables tables, List<Mapping> mappings) {
     this(memory, tables, mappings, Checkpoint.NONE);
   }
 
   /** As above, for a guest whose calls can be ended while the host works for it here. */
-  AddressSpace(
+  public AddressSpace(
       PhysicalMemory memory, PageTables tables, List<Mapping> mappings, Checkpoint checkpoint) {
     this.memory = memory;
     this.tables = tables;
@@ -86,12 +86,12 @@ public final class AddressSpace {
   }
 
   /** All that is mapped, in an immutable list. */
-  List<Mapping> mappings() {
+  public List<Mapping> mappings() {
     return mappings;
   }
 
   /** Goes back to earlier mappings, after the memory with the tables has gone back. */
-  void restore(List<Mapping> earlier) {
+  public void restore(List<Mapping> earlier) {
     mappings = earlier;
   }
 
@@ -529,7 +529,7 @@ public final class AddressSpace {
   }
 
   /** Whether user code can read, or write, all of a range; any values. */
-  boolean isAccessible(long guestAddress, long sizeBytes, boolean write) {
+  public boolean isAccessible(long guestAddress, long sizeBytes, boolean write) {
     return isCovered(
         guestAddress,
         sizeBytes,
@@ -662,7 +662,7 @@ public final class AddressSpace {
   }
 
   /** The physical address of a mapped page the host itself placed. */
-  long physicalOf(long virtualAddress) {
+  public long physicalOf(long virtualAddress) {
     return mappings.get(firstMappingEndingAfter(virtualAddress)).physicalOf(virtualAddress);
   }
 }

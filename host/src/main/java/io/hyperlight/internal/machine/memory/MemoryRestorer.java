@@ -1,6 +1,6 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.memory;
 
-import static io.hyperlight.internal.machine.PhysicalMemory.PAGE_SIZE;
+import static io.hyperlight.internal.machine.memory.PhysicalMemory.PAGE_SIZE;
 
 import io.hyperlight.internal.hypervisor.kvm.DirtyTracker;
 import io.hyperlight.internal.os.Posix;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * anew, so that those which stay clean leave the set. What grows too large is not copied but mapped
  * anew.
  */
-final class MemoryRestorer implements AutoCloseable {
+public final class MemoryRestorer implements AutoCloseable {
   /** Pages; from here on mapping anew is cheaper, and gives the memory back to the host. */
   static final int MOST_COPIED = 4096;
 

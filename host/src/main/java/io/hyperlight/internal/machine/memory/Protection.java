@@ -1,4 +1,4 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.memory;
 
 /**
  * What guest code may do with a page. Writable and executable at once is what only a guest gets

@@ -1,4 +1,4 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.memory;
 
 /**
  * The guest's four-level page tables (Intel SDM vol. 3, "4-Level Paging"), written by the host
@@ -10,39 +10,39 @@ package io.hyperlight.internal.machine;
  * Whoever changes an entry in use also has to have the old one forgotten: {@link
  * PhysicalMemory#forgetTranslations}. No table ever takes another one's place: {@link TablePages}.
  */
-final class PageTables {
-  static final long PRESENT = 1;
+public final class PageTables {
+  public static final long PRESENT = 1;
   private static final long WRITABLE = 1 << 1;
   private static final long USER = 1 << 2;
   private static final long ACCESSED = 1 << 5;
   private static final long DIRTY = 1 << 6;
   private static final long NO_EXECUTE = 1L << 63;
-  static final long ADDRESS = 0x000f_ffff_ffff_f000L;
+  public static final long ADDRESS = 0x000f_ffff_ffff_f000L;
 
-  static final int LEVELS = 4;
-  static final int ENTRIES = 512;
+  public static final int LEVELS = 4;
+  public static final int ENTRIES = 512;
 
   private final PhysicalMemory memory;
   private final long root;
 
   /** Tables that map nothing. */
-  PageTables(PhysicalMemory memory) {
+  public PageTables(PhysicalMemory memory) {
     this(memory, memory.allocateTable());
   }
 
   /** The tables that are in the memory already. */
-  PageTables(PhysicalMemory memory, long root) {
+  public PageTables(PhysicalMemory memory, long root) {
     this.memory = memory;
     this.root = root;
   }
 
   /** The physical address of the top table, for CR3. */
-  long root() {
+  public long root() {
     return root;
   }
 
   /** The most tables that mapping a range can take, where none of them is there yet. */
-  static long mostTables(long virtualAddress, long sizeBytes) {
+  public static long mostTables(long virtualAddress, long sizeBytes) {
     long count = 0;
     for (int level = 1; level < LEVELS; level++) {
       int shift = shift(level);
@@ -59,7 +59,7 @@ final class PageTables {
    * @throws GuestMemoryExhaustedException if there is no room for tables; the pages of this call
    *     are then partly mapped
    */
-  void map(
+  public void map(
       long virtualAddress,
       long physicalAddress,
       long sizeBytes,
@@ -85,7 +85,7 @@ final class PageTables {
   }
 
   /** Makes pages absent, some of which may be so already. */
-  void clear(long virtualAddress, long sizeBytes) {
+  public void clear(long virtualAddress, long sizeBytes) {
     long end = virtualAddress + sizeBytes;
     for (long page = virtualAddress; page < end; ) {
       memory.checkpoint().pass();

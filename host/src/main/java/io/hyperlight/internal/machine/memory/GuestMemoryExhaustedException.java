@@ -1,4 +1,4 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.memory;
 
 /** The sandbox's guest-physical memory is used up. Nothing was changed. */
 public final class GuestMemoryExhaustedException extends RuntimeException {
@@ -8,7 +8,7 @@ public final class GuestMemoryExhaustedException extends RuntimeException {
   private final long freeBytes;
   private final long sizeBytes;
 
-  GuestMemoryExhaustedException(long wantedBytes, long freeBytes, long sizeBytes) {
+  public GuestMemoryExhaustedException(long wantedBytes, long freeBytes, long sizeBytes) {
     super(
         "%,d bytes of guest memory wanted, %,d of %,d are free"
             .formatted(wantedBytes, freeBytes, sizeBytes));

@@ -1,4 +1,4 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.memory;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -9,7 +9,7 @@ import java.util.TreeMap;
  * Reads page tables as the processor does (Intel SDM vol. 3, "4-Level Paging and 5-Level Paging"),
  * all of them, from the root.
  */
-final class PageWalk {
+public final class PageWalk {
   private static final long PRESENT = 1;
   private static final long WRITABLE = 1 << 1;
   private static final long USER = 1 << 2;
@@ -31,7 +31,7 @@ final class PageWalk {
    * @param dirty of the page's own entry
    * @param otherBits of all levels
    */
-  record Page(
+  public record Page(
       long physical,
       boolean writable,
       boolean executable,
@@ -50,14 +50,14 @@ final class PageWalk {
   }
 
   /** Every page that is mapped, by its virtual address. */
-  static NavigableMap<Long, Page> pages(PhysicalMemory memory, long root) {
+  public static NavigableMap<Long, Page> pages(PhysicalMemory memory, long root) {
     PageWalk walk = new PageWalk(memory);
     walk.descend(root, 3, 0, new Page(0, true, true, true, false, true, false, 0));
     return walk.pages;
   }
 
   /** The page at an address, which has to be mapped. */
-  static Page page(PhysicalMemory memory, long root, long address) {
+  public static Page page(PhysicalMemory memory, long root, long address) {
     Page page = pages(memory, root).get(address);
     if (page == null) {
       throw new AssertionError("nothing is mapped at 0x%x".formatted(address));
@@ -66,7 +66,7 @@ final class PageWalk {
   }
 
   /** The physical addresses of all tables. */
-  static List<Long> tables(PhysicalMemory memory, long root) {
+  public static List<Long> tables(PhysicalMemory memory, long root) {
     PageWalk walk = new PageWalk(memory);
     walk.descend(root, 3, 0, new Page(0, true, true, true, false, true, false, 0));
     return walk.tables;

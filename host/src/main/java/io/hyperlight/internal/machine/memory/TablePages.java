@@ -1,6 +1,6 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.memory;
 
-import static io.hyperlight.internal.machine.PhysicalMemory.PAGE_SIZE;
+import static io.hyperlight.internal.machine.memory.PhysicalMemory.PAGE_SIZE;
 
 import io.hyperlight.internal.os.Posix;
 import java.lang.foreign.MemorySegment;
@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * data side by side; the others upwards from the end of the data. Page 0 is never used: no zeroed
  * entry points at anything real.
  */
-final class TablePages {
+public final class TablePages {
   /**
    * How many lie below the data. KVM needs some 10 bytes for each; forgetting takes tens of
    * microseconds, but tens of milliseconds on a busy machine, and so is to be rare.
@@ -33,7 +33,7 @@ final class TablePages {
   static final int BELOW = 2047;
 
   /** Where the data starts. */
-  static final long DATA_START = (BELOW + 1L) * PAGE_SIZE;
+  public static final long DATA_START = (BELOW + 1L) * PAGE_SIZE;
 
   /** At least so many more than an image has are in the VM's first slot. */
   private static final int SPARE = 256;
@@ -89,7 +89,7 @@ final class TablePages {
   }
 
   /** The guest-physical address of a table by its number. */
-  static long address(int number, long dataEnd) {
+  public static long address(int number, long dataEnd) {
     return number < BELOW
         ? DATA_START - (number + 1L) * PAGE_SIZE
         : dataEnd + (long) (number - BELOW) * PAGE_SIZE;

@@ -1,6 +1,6 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.memory;
 
-import static io.hyperlight.internal.machine.PhysicalMemory.PAGE_SIZE;
+import static io.hyperlight.internal.machine.memory.PhysicalMemory.PAGE_SIZE;
 
 import io.hyperlight.internal.os.Posix;
 import java.lang.foreign.MemorySegment;
@@ -11,7 +11,7 @@ import java.lang.foreign.ValueLayout;
  * lead to nothing. The root is the first, as everywhere. They are not on the heap: a guest has as
  * many tables as its memory holds.
  */
-final class TableCopies {
+public final class TableCopies {
   private static final int BELOW = TablePages.BELOW;
 
   private final PhysicalMemory memory;

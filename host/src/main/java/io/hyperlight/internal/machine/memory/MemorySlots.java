@@ -1,4 +1,4 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.memory;
 
 import io.hyperlight.internal.hypervisor.kvm.VirtualMachine;
 import java.lang.foreign.MemorySegment;
@@ -7,7 +7,7 @@ import java.lang.foreign.MemorySegment;
  * The memory slots of a VM: one with all its memory, and those that were added because page tables
  * needed more room.
  */
-final class MemorySlots {
+public final class MemorySlots {
   private final VirtualMachine vm;
   private final MemorySegment memory;
   private final boolean tracked;
@@ -19,7 +19,7 @@ final class MemorySlots {
    * @param memory seen by the guest from guest-physical address 0 on
    * @param tracked whether a dirty tracker is to see what the guest writes
    */
-  MemorySlots(VirtualMachine vm, MemorySegment memory, boolean tracked) {
+  public MemorySlots(VirtualMachine vm, MemorySegment memory, boolean tracked) {
     this.vm = vm;
     this.memory = memory;
     this.tracked = tracked;
@@ -27,7 +27,7 @@ final class MemorySlots {
   }
 
   /** Adds memory that no tracker sees. The guest may run. */
-  void add(long guestPhysicalAddress, MemorySegment more) {
+  public void add(long guestPhysicalAddress, MemorySegment more) {
     vm.setUserMemoryRegion(added + 1, guestPhysicalAddress, more, false);
     added++;
   }
@@ -38,7 +38,7 @@ final class MemorySlots {
    * documentation: "zapping all pages" at a change of memslots). The vCPU does not run. What a
    * dirty log has found and nobody collected is lost.
    */
-  void forgetTables() {
+  public void forgetTables() {
     for (; added > 0; added--) {
       vm.deleteUserMemoryRegion(added);
     }

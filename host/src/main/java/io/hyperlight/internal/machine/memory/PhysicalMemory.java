@@ -1,4 +1,4 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.memory;
 
 import io.hyperlight.internal.hypervisor.kvm.DirtyTracker;
 import io.hyperlight.internal.os.Checkpoint;
@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Every write of the host into guest memory goes through this class, which so knows of them all.
  */
-final class PhysicalMemory implements AutoCloseable {
-  static final int PAGE_SIZE = 4096;
+public final class PhysicalMemory implements AutoCloseable {
+  public static final int PAGE_SIZE = 4096;
 
   /** Pieces of memory for each of which the host is asked. */
   private static final int MOST_AT_ONCE = 16;
@@ -59,7 +59,7 @@ final class PhysicalMemory implements AutoCloseable {
   private boolean closed;
 
   /** Empty memory, without a way back. */
-  PhysicalMemory(long sizeBytes) {
+  public PhysicalMemory(long sizeBytes) {
     dataEnd = TablePages.DATA_START + sizeBytes;
     free = new PageRanges();
     memory = reserve(dataEnd);
@@ -79,7 +79,7 @@ final class PhysicalMemory implements AutoCloseable {
    * @param image with a user counted for this memory, which is released when it is closed, or if
    *     this fails
    */
-  PhysicalMemory(MemoryImage image) {
+  public PhysicalMemory(MemoryImage image) {
     MemorySegment reserved = null;
     MemoryRestorer knowing;
     TablePages pages;
@@ -111,7 +111,7 @@ final class PhysicalMemory implements AutoCloseable {
     nextFree = image.dataEnd();
   }
 
-  static MemorySegment reserve(long sizeBytes) {
+  public static MemorySegment reserve(long sizeBytes) {
     return Posix.mmap(
         sizeBytes,
         Posix.PROT_READ | Posix.PROT_WRITE,
@@ -119,22 +119,22 @@ final class PhysicalMemory implements AutoCloseable {
         -1);
   }
 
-  static long pageAlignUp(long bytes) {
+  public static long pageAlignUp(long bytes) {
     return (bytes + PAGE_SIZE - 1) & -PAGE_SIZE;
   }
 
   /** What a VM has in its first slot: tables and data, from guest-physical address 0 on. */
-  MemorySegment segment() {
+  public MemorySegment segment() {
     return memory;
   }
 
   /** How much there is for data and page tables. */
-  long sizeBytes() {
+  public long sizeBytes() {
     return dataEnd - TablePages.DATA_START;
   }
 
   /** How much can be handed out, in pieces that may be small. */
-  long freeBytes() {
+  public long freeBytes() {
     return sizeBytes() - usedBytes() + free.bytes();
   }
 
@@ -150,7 +150,7 @@ final class PhysicalMemory implements AutoCloseable {
    * @return the physical address of the first
    * @throws GuestMemoryExhaustedException if so much is not free in one piece
    */
-  long allocate(long sizeBytes) {
+  public long allocate(long sizeBytes) {
     requireFree(sizeBytes);
     freeChanged = true;
     long recycled = free.take(sizeBytes, imageEnd(), checkpoint);
@@ -182,21 +182,21 @@ final class PhysicalMemory implements AutoCloseable {
    * @return its physical address
    * @throws GuestMemoryExhaustedException if nothing is free
    */
-  long allocateTable() {
+  public long allocateTable() {
     requireFree(PAGE_SIZE);
     return tables.allocate();
   }
 
   /** How many tables were handed out. */
-  int tableCount() {
+  public int tableCount() {
     return tables.count();
   }
 
-  long tableEntry(long table, int index) {
+  public long tableEntry(long table, int index) {
     return tables.entry(table, index);
   }
 
-  void setTableEntry(long table, int index, long value) {
+  public void setTableEntry(long table, int index, long value) {
     if (tables.setEntry(table, index, value)) {
       wrote(table, PAGE_SIZE);
     }
@@ -208,7 +208,7 @@ final class PhysicalMemory implements AutoCloseable {
    * @param sizeBytes a multiple of the page size
    * @throws GuestMemoryExhaustedException if so much is not free; nothing is handed out then
    */
-  List<PageRanges.Range> allocatePieces(long sizeBytes) {
+  public List<PageRanges.Range> allocatePieces(long sizeBytes) {
     requireFree(sizeBytes);
     try {
       long start = allocate(sizeBytes);
@@ -241,7 +241,7 @@ final class PhysicalMemory implements AutoCloseable {
    * Takes pages back, to which no page table points any more, as was {@linkplain #noteTranslation
    * said} before.
    */
-  void free(PageRanges pages) {
+  public void free(PageRanges pages) {
     freeChanged = true;
     PageRanges kept = pages.within(0, imageEnd(), checkpoint);
     PageRanges zeroed = drop(pages.within(imageEnd(), dataEnd, checkpoint));
@@ -258,7 +258,7 @@ final class PhysicalMemory implements AutoCloseable {
   }
 
   /** Makes pages zeros, which keep the translations to them or not. */
-  void discard(PageRanges pages) {
+  public void discard(PageRanges pages) {
     for (PageRanges.Range range : pages.within(0, imageEnd(), checkpoint).toList(checkpoint)) {
       zero(range.start(), range.sizeBytes());
     }
@@ -294,7 +294,7 @@ final class PhysicalMemory implements AutoCloseable {
   }
 
   /** Says that pages are reached in a new way, beside or instead of none. */
-  void noteTranslation(long physicalAddress, long sizeBytes) {
+  public void noteTranslation(long physicalAddress, long sizeBytes) {
     if (restorer != null) {
       restorer.translated(physicalAddress, sizeBytes);
     }
@@ -309,7 +309,7 @@ final class PhysicalMemory implements AutoCloseable {
    * <p>Each time costs something for each VM of the process. So all pages between the first and the
    * last are taken where there are many pieces: more are looked up again, and none goes wrong.
    */
-  void forgetTranslations(PageRanges pages) {
+  public void forgetTranslations(PageRanges pages) {
     if (pages.count() > MOST_AT_ONCE) {
       forgetTranslations(memory, pages.first(), pages.end() - pages.first());
       return;
@@ -319,7 +319,8 @@ final class PhysicalMemory implements AutoCloseable {
     }
   }
 
-  static void forgetTranslations(MemorySegment memory, long physicalAddress, long sizeBytes) {
+  public static void forgetTranslations(
+      MemorySegment memory, long physicalAddress, long sizeBytes) {
     MemorySegment pages = memory.asSlice(physicalAddress, sizeBytes);
     Posix.mprotect(pages, Posix.PROT_READ);
     Posix.mprotect(pages, Posix.PROT_READ | Posix.PROT_WRITE);
@@ -335,7 +336,7 @@ final class PhysicalMemory implements AutoCloseable {
   }
 
   /** How much was handed out at most of the data, and is of the tables. */
-  long usedBytes() {
+  public long usedBytes() {
     return nextFree - TablePages.DATA_START + (long) tables.count() * PAGE_SIZE;
   }
 
@@ -344,7 +345,7 @@ final class PhysicalMemory implements AutoCloseable {
    *
    * @param root the page table from which all others are reached
    */
-  MemoryImage freeze(long root) {
+  public MemoryImage freeze(long root) {
     return freeze(root, sizeBytes());
   }
 
@@ -353,7 +354,7 @@ final class PhysicalMemory implements AutoCloseable {
    *
    * @param sizeBytes at least {@link #usedBytes}
    */
-  MemoryImage freeze(long root, long sizeBytes) {
+  public MemoryImage freeze(long root, long sizeBytes) {
     TableCopies copies = new TableCopies(this, root, TablePages.DATA_START + sizeBytes);
     try (MemoryImage.Writer writer =
         new MemoryImage.Writer(sizeBytes, nextFree, copies.count(), free.toList())) {
@@ -392,7 +393,7 @@ final class PhysicalMemory implements AutoCloseable {
   }
 
   /** Puts 1 for each page that the host has memory for. */
-  void markResident(long physicalAddress, long pages, byte[] target, int from) {
+  public void markResident(long physicalAddress, long pages, byte[] target, int from) {
     long first = physicalAddress / PAGE_SIZE;
     for (long page = 0; restorer != null && page < pages; page++) {
       target[from + (int) page] = (byte) (restorer.image().isPresent(first + page) ? 1 : 0);
@@ -412,31 +413,31 @@ final class PhysicalMemory implements AutoCloseable {
   }
 
   /** Says where what a guest makes the host do here can be ended. */
-  void useCheckpoint(Checkpoint ofVm) {
+  public void useCheckpoint(Checkpoint ofVm) {
     checkpoint = ofVm;
   }
 
-  Checkpoint checkpoint() {
+  public Checkpoint checkpoint() {
     return checkpoint;
   }
 
   /** Says who can add memory for page tables, once there is a VM. */
-  void useSlots(MemorySlots slots) {
+  public void useSlots(MemorySlots slots) {
     tables.useSlots(slots);
   }
 
   /** Says who knows what the guest writes, for memory that has an image. */
-  void trackBy(DirtyTracker tracker) {
+  public void trackBy(DirtyTracker tracker) {
     restorer().trackBy(tracker);
   }
 
   /** Collects what the guest has written, and lets the tracker start anew. */
-  void makeRoomForTracker() {
+  public void makeRoomForTracker() {
     restorer().makeRoom();
   }
 
   /** Goes back to the image: contents, and what is handed out. */
-  void restore() {
+  public void restore() {
     restorer().restore(nextFree);
     tables.restore(); // last: what a dirty log has found is collected
     nextFree = restorer().image().dataEnd();
@@ -447,7 +448,7 @@ final class PhysicalMemory implements AutoCloseable {
   }
 
   /** Of memory that has an image. */
-  MemoryRestorer restorer() {
+  public MemoryRestorer restorer() {
     if (restorer == null) {
       throw new IllegalStateException("this memory has no image");
     }
@@ -460,21 +461,21 @@ final class PhysicalMemory implements AutoCloseable {
     }
   }
 
-  long getLong(long physicalAddress) {
+  public long getLong(long physicalAddress) {
     return memory.get(ValueLayout.JAVA_LONG, physicalAddress);
   }
 
-  void putLong(long physicalAddress, long value) {
+  public void putLong(long physicalAddress, long value) {
     wrote(physicalAddress, Long.BYTES);
     memory.set(ValueLayout.JAVA_LONG, physicalAddress, value);
   }
 
-  void put(long physicalAddress, byte[] source, int from, int length) {
+  public void put(long physicalAddress, byte[] source, int from, int length) {
     wrote(physicalAddress, length);
     MemorySegment.copy(source, from, memory, ValueLayout.JAVA_BYTE, physicalAddress, length);
   }
 
-  void get(long physicalAddress, byte[] target, int from, int length) {
+  public void get(long physicalAddress, byte[] target, int from, int length) {
     MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, physicalAddress, target, from, length);
   }
 

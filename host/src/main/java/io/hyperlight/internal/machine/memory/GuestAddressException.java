@@ -1,4 +1,4 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.memory;
 
 /**
  * A guest named memory that is not its own: an address and length that do not lie within mapped
@@ -7,7 +7,7 @@ package io.hyperlight.internal.machine;
 public final class GuestAddressException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  GuestAddressException(long guestAddress, long sizeBytes, boolean write) {
+  public GuestAddressException(long guestAddress, long sizeBytes, boolean write) {
     super(
         "%s bytes at 0x%x are not %s guest memory"
             .formatted(

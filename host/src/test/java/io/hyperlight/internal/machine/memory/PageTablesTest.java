@@ -1,6 +1,6 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.memory;
 
-import static io.hyperlight.internal.machine.PhysicalMemory.PAGE_SIZE;
+import static io.hyperlight.internal.machine.memory.PhysicalMemory.PAGE_SIZE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.testing.NotInHardwareLane;
@@ -18,6 +18,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @NotInHardwareLane("No VM takes part.")
 class PageTablesTest {
+  /** Where the monitor is: the first address of the upper half. */
+  static final long MONITOR = 0xffff_8000_0000_0000L;
+
   private static final long MEMORY = 16 << 20;
 
   private final PhysicalMemory memory = new PhysicalMemory(MEMORY);
@@ -47,10 +50,10 @@ class PageTablesTest {
   @EnumSource(value = Protection.class, mode = EnumSource.Mode.EXCLUDE, names = "NONE")
   void aSupervisorPageHasNoUserBitOnAnyLevel(Protection protection) {
     long physical = memory.allocate(PAGE_SIZE);
-    tables.map(Monitor.BASE, physical, PAGE_SIZE, protection, false);
+    tables.map(MONITOR, physical, PAGE_SIZE, protection, false);
     assertThat(PageWalk.pages(memory, tables.root()))
         .hasSize(1)
-        .containsEntry(Monitor.BASE, page(physical, protection, false));
+        .containsEntry(MONITOR, page(physical, protection, false));
   }
 
   @Test
@@ -100,7 +103,7 @@ class PageTablesTest {
     long address = (1L + random.nextInt(40)) << level;
     address = (address & (1L << 46) - 1) + (random.nextInt(40) - 20L) * PAGE_SIZE;
     address = Math.max(address, PAGE_SIZE);
-    return user ? address : Monitor.BASE + address;
+    return user ? address : MONITOR + address;
   }
 
   private void assertNoTableIsMapped(NavigableMap<Long, PageWalk.Page> pages) {

@@ -1,6 +1,6 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.memory;
 
-import static io.hyperlight.internal.machine.PhysicalMemory.PAGE_SIZE;
+import static io.hyperlight.internal.machine.memory.PhysicalMemory.PAGE_SIZE;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -15,7 +15,7 @@ import java.nio.file.StandardOpenOption;
  * (admin-guide/mm/pagemap of the kernel's documentation). The others were never touched, and need
  * not be looked at.
  */
-final class TouchedPages {
+public final class TouchedPages {
   private static final Path PAGEMAP = Path.of("/proc/self/pagemap");
   private static final long PRESENT = 1L << 63;
   private static final long SWAPPED = 1L << 62;

@@ -1,6 +1,6 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.memory;
 
-import static io.hyperlight.internal.machine.PhysicalMemory.PAGE_SIZE;
+import static io.hyperlight.internal.machine.memory.PhysicalMemory.PAGE_SIZE;
 
 import java.math.BigInteger;
 import java.util.Arrays;
@@ -135,7 +135,7 @@ final class AddressSpaceModel {
       Long.MIN_VALUE,
       AddressSpace.USER_END,
       1L << 47,
-      Monitor.BASE,
+      PageTablesTest.MONITOR,
       -PAGE_SIZE,
       0xffff_7fff_ffff_ffffL
     };

@@ -1,9 +1,9 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.memory;
 
 import java.util.Arrays;
 
 /** A set of page numbers below a bound, as bits. */
-final class PageBitmap {
+public final class PageBitmap {
   private final long[] words;
 
   PageBitmap(long pages) {

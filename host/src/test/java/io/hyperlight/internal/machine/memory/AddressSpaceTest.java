@@ -1,6 +1,6 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.memory;
 
-import static io.hyperlight.internal.machine.PhysicalMemory.PAGE_SIZE;
+import static io.hyperlight.internal.machine.memory.PhysicalMemory.PAGE_SIZE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -203,7 +203,7 @@ class AddressSpaceTest {
       {AddressSpace.USER_END - PAGE_SIZE, 2 * PAGE_SIZE},
       {PAGE_SIZE, Long.MAX_VALUE & -PAGE_SIZE},
       {Long.MAX_VALUE & -PAGE_SIZE, PAGE_SIZE},
-      {Monitor.BASE, PAGE_SIZE},
+      {PageTablesTest.MONITOR, PAGE_SIZE},
     };
     long free = space.freeBytes();
     for (long[] range : refused) {

@@ -1,6 +1,6 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.memory;
 
-import static io.hyperlight.internal.machine.PhysicalMemory.PAGE_SIZE;
+import static io.hyperlight.internal.machine.memory.PhysicalMemory.PAGE_SIZE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.internal.hypervisor.kvm.DirtyTracker;

@@ -1,4 +1,4 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.memory;
 
 import java.util.ArrayList;
 import java.util.List;

@@ -1,0 +1,9 @@
+/**
+ * The memory of a VM: guest-physical pages and who holds them, page tables, address spaces, and the
+ * images that memory is frozen into and restored from. Knows nothing of processors, calls or
+ * systems.
+ */
+@NullMarked
+package io.hyperlight.internal.machine.memory;
+
+import org.jspecify.annotations.NullMarked;
