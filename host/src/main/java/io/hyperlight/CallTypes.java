@@ -1,7 +1,7 @@
 package io.hyperlight;
 
-import io.hyperlight.internal.guest.Declaration;
-import io.hyperlight.internal.guest.ValueType;
+import io.hyperlight.internal.abi.Declaration;
+import io.hyperlight.internal.abi.ValueType;
 import java.lang.invoke.MethodType;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

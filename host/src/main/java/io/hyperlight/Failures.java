@@ -1,10 +1,10 @@
 package io.hyperlight;
 
-import io.hyperlight.internal.guest.GuestFormatException;
 import io.hyperlight.internal.hypervisor.kvm.KvmException;
 import io.hyperlight.internal.hypervisor.kvm.KvmUnavailableException;
-import io.hyperlight.internal.machine.MachineUnsupportedException;
+import io.hyperlight.internal.loader.GuestFormatException;
 import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
+import io.hyperlight.internal.machine.MachineUnsupportedException;
 import io.hyperlight.internal.os.SystemCallException;
 import io.hyperlight.internal.vfs.FileException;
 import java.util.function.Supplier;

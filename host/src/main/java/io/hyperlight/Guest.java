@@ -1,14 +1,18 @@
 package io.hyperlight;
 
-import io.hyperlight.internal.guest.Declaration;
-import io.hyperlight.internal.guest.GuestFormatException;
-import io.hyperlight.internal.guest.GuestProgram;
+import io.hyperlight.internal.abi.Declaration;
+import io.hyperlight.internal.call.ExportedFunction;
+import io.hyperlight.internal.loader.GuestFormatException;
+import io.hyperlight.internal.loader.GuestProgram;
 import io.hyperlight.internal.os.HostPath;
 import io.hyperlight.internal.os.RegularFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A guest program, read and checked: which functions it exports and imports, and everything needed
@@ -20,6 +24,7 @@ import java.util.List;
 public final class Guest {
   private final GuestProgram program;
   private final String name;
+  private final Map<String, ExportedFunction> functions;
 
   private Guest(String name, byte[] contents) {
     this(name, parse(name, contents));
@@ -28,6 +33,11 @@ public final class Guest {
   Guest(String name, GuestProgram program) {
     this.name = name;
     this.program = program;
+    Map<String, ExportedFunction> byName = new LinkedHashMap<>();
+    program
+        .exports()
+        .forEach((function, export) -> byName.put(function, new ExportedFunction(export)));
+    functions = Collections.unmodifiableMap(byName);
   }
 
   private static GuestProgram parse(String name, byte[] contents) {
@@ -105,6 +115,11 @@ public final class Guest {
 
   GuestProgram program() {
     return program;
+  }
+
+  /** The exported functions by name, in the order of names. */
+  Map<String, ExportedFunction> functions() {
+    return functions;
   }
 
   @Override

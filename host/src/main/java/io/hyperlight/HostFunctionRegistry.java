@@ -1,7 +1,7 @@
 package io.hyperlight;
 
-import io.hyperlight.internal.guest.GuestProgram;
-import io.hyperlight.internal.guest.Surroundings;
+import io.hyperlight.internal.call.Surroundings;
+import io.hyperlight.internal.loader.GuestProgram;
 import java.lang.invoke.MethodHandle;
 import org.jspecify.annotations.Nullable;
 

@@ -1,8 +1,8 @@
 package io.hyperlight;
 
-import io.hyperlight.internal.guest.Declaration;
-import io.hyperlight.internal.guest.HostBinding;
-import io.hyperlight.internal.guest.ValueType;
+import io.hyperlight.internal.abi.Declaration;
+import io.hyperlight.internal.abi.ValueType;
+import io.hyperlight.internal.call.HostBinding;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;

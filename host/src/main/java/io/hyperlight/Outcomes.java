@@ -1,10 +1,10 @@
 package io.hyperlight;
 
-import io.hyperlight.internal.guest.GuestProgram;
-import io.hyperlight.internal.guest.Outcome;
+import io.hyperlight.internal.call.Outcome;
 import io.hyperlight.internal.hypervisor.kvm.Register;
 import io.hyperlight.internal.hypervisor.kvm.VcpuExit;
 import io.hyperlight.internal.linux.LimitKind;
+import io.hyperlight.internal.loader.GuestProgram;
 import io.hyperlight.internal.machine.Stop;
 import io.hyperlight.internal.machine.Trap;
 import java.time.Duration;

@@ -1,16 +1,16 @@
 package io.hyperlight;
 
-import io.hyperlight.internal.guest.GuestFormatException;
-import io.hyperlight.internal.guest.GuestProgram;
-import io.hyperlight.internal.guest.Instance;
-import io.hyperlight.internal.guest.Invocation;
-import io.hyperlight.internal.guest.Outcome;
-import io.hyperlight.internal.guest.Outcome.Ending;
-import io.hyperlight.internal.guest.Surroundings;
+import io.hyperlight.internal.call.Instance;
+import io.hyperlight.internal.call.Outcome;
+import io.hyperlight.internal.call.Outcome.Ending;
+import io.hyperlight.internal.call.Surroundings;
 import io.hyperlight.internal.linux.FaultSignals;
 import io.hyperlight.internal.linux.ProgramIdentity;
 import io.hyperlight.internal.linux.Settings;
 import io.hyperlight.internal.linux.SystemCalls;
+import io.hyperlight.internal.loader.GuestFormatException;
+import io.hyperlight.internal.loader.GuestProgram;
+import io.hyperlight.internal.loader.Invocation;
 import io.hyperlight.internal.machine.Trap;
 import io.hyperlight.internal.os.HostPath;
 import io.hyperlight.internal.os.RegularFile;

@@ -1,6 +1,6 @@
 package io.hyperlight;
 
-import io.hyperlight.internal.guest.GuestOutput;
+import io.hyperlight.internal.call.GuestOutput;
 import java.io.ByteArrayOutputStream;
 
 /** Collects what a program prints, unless the embedder has a stream for it. Others count it. */

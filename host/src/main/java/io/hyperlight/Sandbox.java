@@ -1,13 +1,13 @@
 package io.hyperlight;
 
-import io.hyperlight.internal.guest.ExportedFunction;
-import io.hyperlight.internal.guest.Instance;
-import io.hyperlight.internal.guest.InstanceImage;
-import io.hyperlight.internal.guest.Invocation;
-import io.hyperlight.internal.guest.Outcome;
-import io.hyperlight.internal.guest.Surroundings;
+import io.hyperlight.internal.call.ExportedFunction;
+import io.hyperlight.internal.call.Instance;
+import io.hyperlight.internal.call.InstanceImage;
+import io.hyperlight.internal.call.Outcome;
+import io.hyperlight.internal.call.Surroundings;
 import io.hyperlight.internal.hypervisor.kvm.KvmException;
 import io.hyperlight.internal.linux.Settings;
+import io.hyperlight.internal.loader.Invocation;
 import io.hyperlight.internal.machine.ImageClosedException;
 import io.hyperlight.internal.machine.Machine;
 import io.hyperlight.internal.os.SystemCallException;
@@ -221,10 +221,10 @@ public final class Sandbox implements AutoCloseable {
   }
 
   private ExportedFunction find(String name) {
-    ExportedFunction function = guest.program().exports().get(Objects.requireNonNull(name, "name"));
+    ExportedFunction function = guest.functions().get(Objects.requireNonNull(name, "name"));
     if (function == null) {
       throw new NoSuchFunctionException(
-          SimilarNames.message(guest, name, guest.program().exports().keySet()));
+          SimilarNames.message(guest, name, guest.functions().keySet()));
     }
     return function;
   }

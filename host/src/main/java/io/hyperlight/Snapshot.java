@@ -1,8 +1,8 @@
 package io.hyperlight;
 
-import io.hyperlight.internal.guest.Instance;
-import io.hyperlight.internal.guest.InstanceImage;
-import io.hyperlight.internal.guest.Surroundings;
+import io.hyperlight.internal.call.Instance;
+import io.hyperlight.internal.call.InstanceImage;
+import io.hyperlight.internal.call.Surroundings;
 import io.hyperlight.internal.machine.ImageClosedException;
 import io.hyperlight.internal.os.StackRoom;
 import io.hyperlight.internal.os.SystemCallException;

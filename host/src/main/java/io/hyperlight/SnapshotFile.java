@@ -1,8 +1,8 @@
 package io.hyperlight;
 
-import io.hyperlight.internal.guest.SnapshotContents;
-import io.hyperlight.internal.guest.SnapshotReader;
-import io.hyperlight.internal.guest.SnapshotWriter;
+import io.hyperlight.internal.snapshot.SnapshotContents;
+import io.hyperlight.internal.snapshot.SnapshotReader;
+import io.hyperlight.internal.snapshot.SnapshotWriter;
 import io.hyperlight.internal.machine.memory.MappedRange;
 import io.hyperlight.internal.os.HostPath;
 import io.hyperlight.internal.os.RegularFile;

@@ -1,11 +1,11 @@
 package io.hyperlight;
 
-import io.hyperlight.internal.guest.InstanceImage;
-import io.hyperlight.internal.guest.SnapshotFormatException;
-import io.hyperlight.internal.guest.SnapshotReader;
-import io.hyperlight.internal.guest.SnapshotWriter;
+import io.hyperlight.internal.call.InstanceImage;
 import io.hyperlight.internal.os.HostPath;
 import io.hyperlight.internal.os.RegularFile;
+import io.hyperlight.internal.snapshot.SnapshotFormatException;
+import io.hyperlight.internal.snapshot.SnapshotReader;
+import io.hyperlight.internal.snapshot.SnapshotWriter;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;

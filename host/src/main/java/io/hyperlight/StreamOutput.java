@@ -1,6 +1,6 @@
 package io.hyperlight;
 
-import io.hyperlight.internal.guest.GuestOutput;
+import io.hyperlight.internal.call.GuestOutput;
 import io.hyperlight.internal.linux.PartialWriteException;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;

@@ -1,7 +1,7 @@
 package io.hyperlight;
 
-import io.hyperlight.internal.guest.GuestProgram;
 import io.hyperlight.internal.hypervisor.kvm.Register;
+import io.hyperlight.internal.loader.GuestProgram;
 import java.io.IOException;
 import java.io.ObjectOutputStream;
 import java.io.Serializable;

@@ -50,12 +50,15 @@ class ArchitectureTest {
       List.of(
           "io.hyperlight",
           "io.hyperlight.internal.pool",
-          "io.hyperlight.internal.guest",
+          "io.hyperlight.internal.snapshot",
+          "io.hyperlight.internal.call",
+          "io.hyperlight.internal.loader",
           "io.hyperlight.internal.linux",
           "io.hyperlight.internal.vfs",
           "io.hyperlight.internal.machine",
           "io.hyperlight.internal.machine.memory",
           "io.hyperlight.internal.hypervisor.kvm",
+          "io.hyperlight.internal.abi",
           "io.hyperlight.internal.os");
 
   private static final JavaClasses LIBRARY = importLibrary();

@@ -1,6 +1,5 @@
 package io.hyperlight;
 
-import io.hyperlight.GuestFaultException.Kind;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;

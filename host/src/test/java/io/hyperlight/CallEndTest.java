@@ -25,7 +25,7 @@ class CallEndTest {
   void aCallThatCannotEndGivesTheSandboxFreeAllTheSame() {
     assertThatCode(() ->
             ((Runnable)
-                    new StackErrors.Loader("io.hyperlight.internal.guest.Instance", "end")
+                    new StackErrors.Loader("io.hyperlight.internal.call.Instance", "end")
                         .loadClass("io.hyperlight.CallEndTest$Calls")
                         .getConstructor(Path.class)
                         .newInstance(CompiledGuest.fileOf(PROGRAM)))

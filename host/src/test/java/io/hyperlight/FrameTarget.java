@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.hyperlight.fuzz.Choices;
 import io.hyperlight.fuzz.FuzzTarget;
 import io.hyperlight.fuzz.SilentLogger;
-import io.hyperlight.internal.guest.Machines;
+import io.hyperlight.internal.call.Machines;
 import io.hyperlight.testing.CompiledGuest;
 import java.io.OutputStream;
 import java.io.PrintStream;

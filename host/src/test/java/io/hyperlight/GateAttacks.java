@@ -10,7 +10,6 @@ import static io.hyperlight.GuestFaultException.Kind.PAGE_FAULT;
 import static io.hyperlight.GuestFaultException.Kind.PORT_ACCESS;
 import static io.hyperlight.GuestFaultException.Kind.STACK_OVERFLOW;
 
-import io.hyperlight.GuestFaultException.Kind;
 import java.util.List;
 import java.util.Set;
 

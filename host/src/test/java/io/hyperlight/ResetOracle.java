@@ -2,8 +2,8 @@ package io.hyperlight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.internal.guest.Machines;
-import io.hyperlight.internal.machine.CallFrame;
+import io.hyperlight.internal.abi.CallFrame;
+import io.hyperlight.internal.call.Machines;
 import io.hyperlight.internal.machine.Machine;
 import io.hyperlight.internal.machine.MachineState;
 import java.nio.ByteBuffer;

@@ -2,8 +2,8 @@ package io.hyperlight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.internal.abi.CallFrame;
 import io.hyperlight.internal.hypervisor.kvm.VcpuExit;
-import io.hyperlight.internal.machine.CallFrame;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -3,7 +3,7 @@ package io.hyperlight;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hyperlight.internal.guest.InstanceImage;
+import io.hyperlight.internal.call.InstanceImage;
 import io.hyperlight.internal.machine.ImageClosedException;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.HardwareLaneQuick;

@@ -30,7 +30,10 @@ public final class CountingLoader extends RewritingLoader {
       List.of(
           "io.hyperlight.internal.linux.",
           "io.hyperlight.internal.vfs.",
-          "io.hyperlight.internal.guest.",
+          "io.hyperlight.internal.snapshot.",
+          "io.hyperlight.internal.call.",
+          "io.hyperlight.internal.loader.",
+          "io.hyperlight.internal.abi.",
           "io.hyperlight.internal.machine.",
           "io.hyperlight.internal.hypervisor.kvm.",
           "io.hyperlight.internal.pool.",

@@ -1,5 +1,6 @@
 package io.hyperlight.internal.machine;
 
+import io.hyperlight.internal.abi.CallFrame;
 import io.hyperlight.internal.hypervisor.kvm.DirtyTracker;
 import io.hyperlight.internal.hypervisor.kvm.Register;
 import io.hyperlight.internal.hypervisor.kvm.Vcpu;

@@ -1,6 +1,5 @@
 package io.hyperlight.internal.pool;
 
-import io.hyperlight.internal.pool.PoolBudget.Need;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,6 +1,5 @@
 package io.hyperlight.internal.pool;
 
-import io.hyperlight.internal.pool.RefusedException.Reason;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -3,6 +3,7 @@ package io.hyperlight.internal.machine;
 import static io.hyperlight.internal.machine.memory.PhysicalMemory.PAGE_SIZE;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.internal.abi.CallFrame;
 import io.hyperlight.internal.hypervisor.kvm.DirtyTracker;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.Protection;

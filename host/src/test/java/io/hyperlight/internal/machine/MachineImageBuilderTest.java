@@ -12,6 +12,7 @@ import io.hyperlight.internal.machine.memory.PageTables;
 import io.hyperlight.internal.machine.memory.PageWalk;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.machine.memory.Protection;
+import io.hyperlight.internal.abi.CallFrame;
 import io.hyperlight.testing.Descriptors;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.util.HexFormat;

@@ -1,0 +1,83 @@
+package io.hyperlight.internal.abi;
+
+/**
+ * The call frame: the last kibibyte of the call stack's top page, through which the registers of a
+ * call travel. Where the stack arguments lie is where RSP points when the gate calls, so they need
+ * no copying.
+ *
+ * <p>Offsets are part of the guest ABI (docs/guest-abi.md) and repeated in the guest library's
+ * header; a test compares them with the C compiler's. All fields are eight bytes wide.
+ */
+public final class CallFrame {
+  public static final int SIZE = 0x400;
+
+  /** The most stack words a call can have. */
+  public static final int STACK_WORDS = 64;
+
+  /**
+   * The arguments passed on the stack, first at the lowest address. The gate starts with RSP here.
+   */
+  public static final int STACK_ARGUMENTS = 0x000;
+
+  /** RDI, RSI, RDX, RCX, R8, R9. */
+  public static final int INTEGER_ARGUMENTS = 0x200;
+
+  /** The low halves of XMM0 to XMM7. */
+  public static final int SSE_ARGUMENTS = 0x230;
+
+  /** The address to call. */
+  public static final int TARGET = 0x270;
+
+  /** Bit 0: reset segment registers, vector and x87 state and segment bases first. */
+  public static final int FLAGS = 0x278;
+
+  /** FS base to load when the state is reset. */
+  public static final int FS_BASE = 0x280;
+
+  /** The next free byte of the window; guest and host both advance it. */
+  public static final int WINDOW_NEXT = 0x288;
+
+  /** The end of the mapped part of the window. */
+  public static final int WINDOW_END = 0x290;
+
+  /** Set by the guest before it returns: 0, or 1 for an error with the message that follows. */
+  public static final int STATUS = 0x298;
+
+  public static final int ERROR_ADDRESS = 0x2a0;
+  public static final int ERROR_LENGTH = 0x2a8;
+
+  /** GS base to load when the state is reset. */
+  public static final int GS_BASE = 0x2b0;
+
+  // Messages, where calls do without exits: from the host, in a cache line of their own.
+
+  /** The number of the host's last message, written last. */
+  public static final int REQUEST = 0x300;
+
+  /** How often the guest looks for the next message before it rests. */
+  public static final int PATIENCE = 0x308;
+
+  /** Whether the host sleeps, and has to be woken by an exit. */
+  public static final int ASLEEP = 0x310;
+
+  // The answer to a host call: what its registers are to be.
+  public static final int ANSWER_RAX = 0x318;
+  public static final int ANSWER_RDX = 0x320;
+  public static final int ANSWER_R8 = 0x328;
+
+  // And from the guest, in another.
+
+  /** The number of the host's message that this answers, written last. */
+  public static final int RESPONSE = 0x340;
+
+  // The message: what the registers would be at a system call.
+  public static final int MESSAGE_RAX = 0x348;
+  public static final int MESSAGE_RDI = 0x350;
+  public static final int MESSAGE_RSI = 0x358;
+  public static final int MESSAGE_RDX = 0x360;
+
+  /** For {@link #FLAGS}. */
+  public static final long FLAG_RESET = 1;
+
+  private CallFrame() {}
+}

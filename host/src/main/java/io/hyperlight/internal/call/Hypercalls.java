@@ -1,0 +1,305 @@
+package io.hyperlight.internal.call;
+
+import io.hyperlight.internal.abi.CallFrame;
+import io.hyperlight.internal.hypervisor.kvm.Register;
+import io.hyperlight.internal.linux.CallBudget;
+import io.hyperlight.internal.linux.GuestMessage;
+import io.hyperlight.internal.linux.LimitPassedException;
+import io.hyperlight.internal.linux.LinuxState;
+import io.hyperlight.internal.linux.ProcessEnding;
+import io.hyperlight.internal.linux.SystemCalls;
+import io.hyperlight.internal.machine.Gate;
+import io.hyperlight.internal.machine.Machine;
+import io.hyperlight.internal.machine.Trap;
+import io.hyperlight.internal.machine.memory.GuestAddressException;
+import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
+import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.os.StoppedException;
+import io.hyperlight.internal.vfs.FileSystem;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Answers what a guest asks for while a call runs: host functions, the log, more window, the end of
+ * it all, and the system calls of ordinary programs. Numbers and registers are in
+ * docs/guest-abi.md.
+ *
+ * <p><b>Boundary.</b> Every register here is hostile. Addresses and sizes go to the address space,
+ * which checks and copies; numbers are compared with what exists.
+ */
+final class Hypercalls {
+  static final int CALL_HOST = Gate.CALL_HOST;
+  static final int CALL_GIVE_UP = 0x484c_0002;
+  static final int CALL_ABORT = 0x484c_0003;
+  static final int CALL_LOG = 0x484c_0004;
+  static final int CALL_GROW_WINDOW = 0x484c_0005;
+  static final int CALL_READY = 0x484c_0006;
+
+  /** The upper half of the numbers that are this library's. */
+  private static final long OWN_CALLS = 0x484c;
+
+  /** What a message of a guest is cut to, in bytes. */
+  private static final long LONGEST_MESSAGE = 1 << 16;
+
+  static final int LOG_LEVELS = 5;
+
+  private static final long SUCCEEDED = 0;
+  private static final long FAILED = 1;
+
+  private final Machine machine;
+  private final Window window;
+  private final List<@Nullable HostBinding> bindings;
+  private final SystemCalls systemCalls;
+  private final GuestOutput output;
+  private final long memoryBytes;
+  private final CallBudget budget;
+
+  private Outcome.@Nullable HostFunctionFailed lastFailure;
+
+  /**
+   * Answers for one guest.
+   *
+   * @param bindings by import number; null where there is no import of that number
+   */
+  Hypercalls(
+      Machine machine,
+      Window window,
+      List<@Nullable HostBinding> bindings,
+      SystemCalls systemCalls,
+      GuestOutput output,
+      long memoryBytes,
+      CallBudget budget) {
+    this.machine = machine;
+    this.window = window;
+    this.bindings = bindings;
+    this.systemCalls = systemCalls;
+    this.output = output;
+    this.memoryBytes = memoryBytes;
+    this.budget = budget;
+  }
+
+  /** What of it a snapshot has to keep. */
+  LinuxState state() {
+    return systemCalls.state();
+  }
+
+  /** Is as between two calls of a new guest. */
+  void restore() {
+    lastFailure = null;
+  }
+
+  /** Forgets what belonged to the call before. */
+  void beginCall() {
+    lastFailure = null;
+    systemCalls.beginCall();
+  }
+
+  /** How often the guest was refused which system calls. */
+  Map<String, Long> refusals() {
+    return systemCalls.refusals();
+  }
+
+  /** What is in the files that the guest can write. */
+  FileSystem.State writtenFiles() {
+    return systemCalls.writtenFiles();
+  }
+
+  long systemCallCount() {
+    return systemCalls.count();
+  }
+
+  /** Whether the system call that the machine stopped at says that the program has started. */
+  boolean isReady() {
+    return machine.get(Register.RAX) == CALL_READY;
+  }
+
+  /** Lets the guest's own handler have a processor exception; whether it has one. */
+  boolean handle(Trap.ProcessorException exception) {
+    return systemCalls.handle(exception);
+  }
+
+  /** Whether a page fault was an access behind the end of a file that is mapped there. */
+  boolean isBehindFile(Trap.ProcessorException pageFault) {
+    return systemCalls.isBehindFile(pageFault);
+  }
+
+  /**
+   * Answers the system call that the machine stopped at, and lets the guest go on.
+   *
+   * @param hostCallsAllowed whether a call from Java is running
+   * @return null if the guest goes on, else how the call ended
+   */
+  @Nullable Ending answer(boolean hostCallsAllowed) {
+    long number = machine.get(Register.RAX);
+    if (number >>> 16 != OWN_CALLS) {
+      return ending(systemCalls.answer());
+    }
+    Ending ending = answerOwn(number, hostCallsAllowed);
+    if (ending == null) {
+      machine.resume();
+    }
+    return ending;
+  }
+
+  private static @Nullable Ending ending(@Nullable ProcessEnding ending) {
+    return switch (ending) {
+      case null -> null;
+      case ProcessEnding.Exited(int status, String explanation) ->
+          new Outcome.Exited(status, explanation);
+      case ProcessEnding.Killed(int signal, String name, String explanation) ->
+          new Outcome.Aborted(explanation.isEmpty() ? "killed by " + name : explanation, signal);
+      case ProcessEnding.WaitingForInput() -> new Outcome.WaitingForInput();
+      case ProcessEnding.Stuck(String what) -> new Outcome.Stuck(what);
+    };
+  }
+
+  private @Nullable Ending answerOwn(long number, boolean hostCallsAllowed) {
+    long argument0 = machine.get(Register.RDI);
+    long argument1 = machine.get(Register.RSI);
+    long argument2 = machine.get(Register.RDX);
+    if (number == CALL_HOST) {
+      return hostCallsAllowed
+          ? callHost(argument0, argument1)
+          : violation("a host call while it was being initialised");
+    }
+    if (number == CALL_GIVE_UP) {
+      return lastFailure != null
+          ? lastFailure
+          : violation("giving up although no host function had failed");
+    }
+    if (number == CALL_ABORT) {
+      return new Outcome.Aborted(
+          systemCalls.explain(readMessage(argument0, argument1)), Outcome.Aborted.SIGABRT);
+    }
+    if (number == CALL_LOG) {
+      if (argument0 < 0 || argument0 >= LOG_LEVELS) {
+        return violation("log level " + argument0);
+      }
+      budget.useLogLine(messageLength(argument2));
+      log((int) argument0, readMessage(argument1, argument2));
+      machine.set(Register.RAX, SUCCEEDED);
+      return null;
+    }
+    if (number == CALL_GROW_WINDOW) {
+      machine.set(Register.RAX, growWindow(argument0));
+      return null;
+    }
+    if (number == CALL_READY) {
+      return violation("saying that it has started, long after its start");
+    }
+    if (number == Gate.CALL_REST) {
+      return violation("waiting for a message in a sandbox whose calls are none");
+    }
+    machine.set(Register.RAX, -Errno.ENOSYS);
+    return null;
+  }
+
+  private void log(int level, String message) {
+    if (machine.goOutside()) {
+      try {
+        output.log(level, message);
+      } finally {
+        machine.comeBack();
+      }
+    }
+  }
+
+  /**
+   * A message for people, whatever the guest passed: one that cannot be read must not hide that
+   * there was one.
+   */
+  String readMessage(long address, long size) {
+    try {
+      return GuestMessage.decode(machine.addressSpace().read(address, messageLength(size)));
+    } catch (GuestAddressException e) {
+      return "(a message that cannot be read: " + e.getMessage() + ")";
+    }
+  }
+
+  private static long messageLength(long size) {
+    return size < 0 ? LONGEST_MESSAGE : Math.min(size, LONGEST_MESSAGE);
+  }
+
+  private long growWindow(long end) {
+    try {
+      window.reserve(end);
+    } catch (GuestMemoryExhaustedException e) {
+      return -Errno.ENOMEM; // the guest's own to deal with
+    }
+    machine.setFrameLong(CallFrame.WINDOW_END, window.mappedEnd());
+    return SUCCEEDED;
+  }
+
+  private @Nullable Ending callHost(long number, long arguments) {
+    HostBinding binding =
+        number >= 0 && number < bindings.size() ? bindings.get((int) number) : null;
+    if (binding == null) {
+      return violation(
+          "a host call of function number %s, which is no import of it"
+              .formatted(Long.toUnsignedString(number)));
+    }
+    long next = machine.frameLong(CallFrame.WINDOW_NEXT);
+    if (!window.contains(next)) {
+      return violation(
+          "a host call with a window that ends outside of it, at 0x%x".formatted(next));
+    }
+    budget.useHostCall();
+    try {
+      Object[] values =
+          binding.readArguments(machine.addressSpace(), arguments, memoryBytes, budget);
+      if (machine.goOutside()) {
+        giveResult(callOutside(binding, values), next);
+      }
+    } catch (LimitPassedException | StoppedException e) {
+      throw e;
+    } catch (HostBinding.BadCallException e) {
+      return violation("a host call of " + binding.declaration() + ": " + e.getMessage());
+    } catch (Exception e) {
+      lastFailure = new Outcome.HostFunctionFailed(binding.declaration().toString(), e);
+      machine.set(Register.RAX, FAILED);
+      machine.set(Register.RDX, 0);
+      machine.set(Register.R8, 0);
+    }
+    return null;
+  }
+
+  private Object callOutside(HostBinding binding, Object[] values) throws Exception {
+    try {
+      return binding.call(values, machine.memorySizeBytes());
+    } finally {
+      machine.comeBack();
+    }
+  }
+
+  private void giveResult(Object result, long next) {
+    long first;
+    long second = 0;
+    if (result instanceof byte[] bytes) {
+      budget.useHostCallBytes(bytes.length);
+      first = putResult(next, bytes);
+      second = bytes.length;
+      machine.setFrameLong(CallFrame.WINDOW_NEXT, first + second + 1);
+      machine.setFrameLong(CallFrame.WINDOW_END, window.mappedEnd());
+    } else {
+      first = (long) result;
+    }
+    machine.set(Register.RAX, SUCCEEDED);
+    machine.set(Register.RDX, first);
+    machine.set(Register.R8, second);
+  }
+
+  private long putResult(long next, byte[] bytes) {
+    try {
+      return window.put(next, bytes);
+    } catch (GuestMemoryExhaustedException e) {
+      // A failure of the host function like any other, so the guest may deal with it.
+      throw new IllegalStateException(
+          "its result does not fit into the sandbox: " + e.getMessage(), e);
+    }
+  }
+
+  private Outcome.Violation violation(String what) {
+    return new Outcome.Violation(what, machine.registers());
+  }
+}

@@ -1,0 +1,431 @@
+package io.hyperlight.internal.call;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.hyperlight.internal.abi.Text;
+import io.hyperlight.internal.linux.CallBudget;
+import io.hyperlight.internal.linux.LinuxState;
+import io.hyperlight.internal.linux.Settings;
+import io.hyperlight.internal.linux.SystemCalls;
+import io.hyperlight.internal.loader.ElfFile;
+import io.hyperlight.internal.loader.ElfSegment;
+import io.hyperlight.internal.loader.FunctionTable;
+import io.hyperlight.internal.loader.GuestFormatException;
+import io.hyperlight.internal.loader.GuestLayout;
+import io.hyperlight.internal.loader.GuestProgram;
+import io.hyperlight.internal.loader.Invocation;
+import io.hyperlight.internal.loader.ProgramContent;
+import io.hyperlight.internal.loader.ProgramStack;
+import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.machine.Gate;
+import io.hyperlight.internal.machine.Hypervisor;
+import io.hyperlight.internal.machine.Machine;
+import io.hyperlight.internal.machine.RestoreOrder;
+import io.hyperlight.internal.machine.memory.Protection;
+import io.hyperlight.internal.vfs.FileException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A machine with a program in its memory, and everything outside the machine that belongs to its
+ * state: the window, and what answers its system calls.
+ */
+public final class LoadedProgram implements AutoCloseable {
+  static final int INFORMATION_SIZE = 40;
+
+  private static final int LARGEST_INTERPRETER = 16 << 20;
+
+  /** What an interpreter's path is cut to in messages, in bytes. */
+  private static final int LONGEST_SHOWN_PATH = 256;
+
+  private final GuestProgram program;
+  private final Machine machine;
+  private final GuestLayout layout;
+  private final Window window;
+  private final SystemCalls systemCalls;
+  private final Hypercalls hypercalls;
+
+  /** Null unless it is a program that serves. */
+  private final @Nullable Conversation conversation;
+
+  private final CallBudget budget;
+  private final Surroundings surroundings;
+
+  private final RestoreOrder<InstanceImage> restoreOrder = parts();
+
+  /** Whether the last restore ended between the machine and what belongs to it. */
+  private boolean halfRestored;
+
+  /** Where a program that starts itself begins: its own entry point, or its interpreter's. */
+  private long entry;
+
+  private long stackPointer;
+
+  private LoadedProgram(
+      GuestProgram program,
+      Machine machine,
+      GuestLayout layout,
+      long windowEnd,
+      Surroundings surroundings) {
+    this.program = program;
+    this.machine = machine;
+    this.layout = layout;
+    this.surroundings = surroundings;
+    long memoryBytes = machine.memorySizeBytes();
+    AddressSpace space = machine.addressSpace();
+    window = new Window(space, layout.window(), layout.window() + memoryBytes, windowEnd);
+    GuestOutput output = surroundings.output();
+    Settings settings = surroundings.settings();
+    Conversation requests = settings.input() == null ? new Conversation() : null;
+    conversation = requests;
+    budget = new CallBudget(settings.limits());
+    systemCalls =
+        new SystemCalls(
+            machine,
+            layout.ranges(),
+            this::print,
+            requests == null ? settings : settings.withInput(requests::read),
+            budget);
+    try {
+      hypercalls =
+          new Hypercalls(
+              machine, window, surroundings.bindings(), systemCalls, output, memoryBytes, budget);
+      sayWhatIsMapped();
+    } catch (Throwable t) {
+      systemCalls.close();
+      throw t;
+    }
+  }
+
+  private void sayWhatIsMapped() {
+    ProgramContent content = ProgramContent.relocated(program);
+    for (ElfSegment segment : program.segments()) {
+      if (segment.isMappable()) {
+        systemCalls.programMapped(
+            ElfFile.pageStart(segment),
+            ElfFile.contentsEnd(segment),
+            segment.protection(),
+            content,
+            segment.fileOffset() & -ElfFile.PAGE_SIZE);
+      }
+    }
+    systemCalls.programLoaded(ProgramContent.of(program));
+  }
+
+  private void print(byte[] bytes, boolean error) {
+    if (conversation != null && conversation.isOpen() && !error) {
+      conversation.write(bytes);
+    } else {
+      surroundings.output().print(bytes, error);
+    }
+  }
+
+  /**
+   * Loads a program into a new machine.
+   *
+   * @throws GuestFormatException if the program is linked where it cannot be loaded
+   * @throws io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException if it needs more
+   *     memory than configured
+   * @throws io.hyperlight.internal.hypervisor.kvm.KvmException if KVM fails
+   */
+  static LoadedProgram load(Instance.Configuration configuration) {
+    GuestProgram program = configuration.program();
+    GuestLayout layout =
+        GuestLayout.of(program, configuration.stackBytes(), configuration.memoryBytes());
+    Machine machine =
+        Machine.create(
+            Hypervisor.get(),
+            configuration.memoryBytes(),
+            configuration.surroundings().settings().machine());
+    try {
+      AddressSpace space = machine.addressSpace();
+      for (ElfSegment segment : program.segments()) {
+        map(segment, space);
+        loadContents(segment, space);
+      }
+      space.map(layout.stack(), layout.stackEnd() - layout.stack(), Protection.READ_WRITE);
+      machine.installGate(layout.frame());
+      writeInformation(space, layout);
+      LoadedProgram loaded =
+          new LoadedProgram(
+              program, machine, layout, layout.window(), configuration.surroundings());
+      loaded.prepare(configuration.invocation());
+      return loaded;
+    } catch (Throwable t) {
+      machine.close();
+      throw t;
+    }
+  }
+
+  /** What its start needs. */
+  private void prepare(Invocation invocation) {
+    try {
+      if (!program.isWhole()) {
+        window.reserveInitial();
+      }
+      if (program.startsItself()) {
+        prepareStart(invocation);
+      }
+    } catch (Throwable t) {
+      systemCalls.close(); // the machine is not closed here
+      throw t;
+    }
+  }
+
+  private void prepareStart(Invocation invocation) {
+    AddressSpace space = machine.addressSpace();
+    space.map(
+        layout.programStack(),
+        layout.programStackEnd() - layout.programStack(),
+        Protection.READ_WRITE);
+    String interpreter = program.interpreter();
+    long base = 0;
+    entry = program.entry();
+    if (interpreter != null) {
+      base = layout.ranges().freeStart();
+      entry = loadInterpreter(interpreter, base);
+    }
+    stackPointer =
+        ProgramStack.write(
+            space,
+            program,
+            invocation,
+            layout,
+            base,
+            systemCalls.randomBytes(ProgramStack.RANDOM_BYTES));
+    systemCalls.programBegins(ProgramStack.auxiliary(stackPointer, invocation));
+  }
+
+  /**
+   * Loads what is to load the program, from the files that the guest sees.
+   *
+   * @return where it begins
+   */
+  private long loadInterpreter(String path, long base) {
+    String shown = Text.toName(path, LONGEST_SHOWN_PATH);
+    String bytes = new String(path.getBytes(UTF_8), ISO_8859_1); // as file systems have paths
+    try {
+      ElfFile interpreter =
+          ElfFile.interpreter(systemCalls.readFile(bytes, LARGEST_INTERPRETER), base);
+      interpreter.segments().forEach(segment -> mapInterpreter(segment, bytes));
+      return interpreter.entry();
+    } catch (FileException e) {
+      throw new GuestFormatException(
+          "it is loaded by %s, which cannot be read among its files (%s): mount the directory that has it, and those of its libraries"
+              .formatted(shown, e.getMessage()));
+    } catch (GuestFormatException e) {
+      throw new GuestFormatException("it is loaded by " + shown + ", which is " + e.getMessage());
+    }
+  }
+
+  private void mapInterpreter(ElfSegment segment, String path) {
+    map(segment, machine.addressSpace());
+    loadContents(segment, machine.addressSpace());
+    if (segment.isMappable()) {
+      systemCalls.fileMapped(
+          ElfFile.pageStart(segment),
+          ElfFile.contentsEnd(segment),
+          segment.protection(),
+          path,
+          segment.fileOffset() & -ElfFile.PAGE_SIZE);
+    }
+  }
+
+  /** Where a program that starts itself begins; 0 once it has started. */
+  long entry() {
+    return entry;
+  }
+
+  /** Where the stack of a program begins that starts itself; 0 once it has started. */
+  long stackPointer() {
+    return stackPointer;
+  }
+
+  static void map(ElfSegment segment, AddressSpace space) {
+    long start = ElfFile.pageStart(segment);
+    space.map(start, ElfFile.pageEnd(segment) - start, segment.protection());
+  }
+
+  public static void loadContents(ElfSegment segment, AddressSpace space) {
+    byte[] contents = segment.contents().array();
+    space.initialise(segment.address(), contents, 0, contents.length);
+  }
+
+  public static void writeInformation(AddressSpace space, GuestLayout layout) {
+    byte[] information =
+        ByteBuffer.allocate(INFORMATION_SIZE)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .putInt(FunctionTable.ABI_VERSION)
+            .putInt(0)
+            .putLong(layout.frame())
+            .putLong(layout.window())
+            .putLong(layout.heap())
+            .putLong(Gate.HOST_CALL_ROUTINE)
+            .array();
+    space.initialise(Gate.INFORMATION, information, 0, information.length);
+  }
+
+  /**
+   * Makes a new machine that equals the one that was frozen.
+   *
+   * @throws io.hyperlight.internal.hypervisor.kvm.KvmException if KVM fails
+   * @throws io.hyperlight.internal.machine.ImageClosedException if the image is closed
+   */
+  static LoadedProgram spawn(InstanceImage image, Surroundings surroundings) {
+    Machine machine =
+        Machine.spawn(Hypervisor.get(), image.machine(), surroundings.settings().machine());
+    try {
+      LoadedProgram spawned =
+          new LoadedProgram(
+              image.program(),
+              machine,
+              image.layout(),
+              image.windowEnd(),
+              surroundings.withProgramOf(image.surroundings()));
+      spawned.restoreSystemCalls(image.systemCalls());
+      return spawned;
+    } catch (Throwable t) {
+      machine.close();
+      throw t;
+    }
+  }
+
+  /** Of a new one, which is closed if that fails. */
+  private void restoreSystemCalls(LinuxState earlier) {
+    try {
+      earlier.retain();
+      try {
+        systemCalls.restore(earlier);
+      } finally {
+        earlier.release();
+      }
+    } catch (Throwable t) {
+      systemCalls.close(); // the machine is not closed here
+      throw t;
+    }
+  }
+
+  /**
+   * Freezes it as it is.
+   *
+   * @param atSystemCall whether the guest waits for an answer; if not, it is between two calls
+   */
+  InstanceImage freeze(boolean atSystemCall) {
+    LinuxState state = hypercalls.state();
+    try {
+      return new InstanceImage(
+          program,
+          atSystemCall ? machine.freezeAtSystemCall() : machine.freeze(),
+          layout,
+          window.mappedEnd(),
+          state,
+          surroundings);
+    } catch (Throwable t) {
+      state.close();
+      throw t;
+    }
+  }
+
+  /**
+   * Goes back to an image of the same program, in place if possible. Host functions and output stay
+   * what they are.
+   *
+   * @return this, or what takes its place; this is closed then
+   * @throws io.hyperlight.internal.hypervisor.kvm.KvmException if KVM fails; if the machine is lost
+   *     then, nothing but another restore is possible
+   * @throws io.hyperlight.internal.machine.ImageClosedException if a new machine is needed, or
+   *     files were open, and the image is closed; nothing is changed then
+   */
+  LoadedProgram restore(InstanceImage image) {
+    // First: it may be closed, and what it holds with it.
+    image.systemCalls().retain();
+    try {
+      if (machine.restore(image.machine())) {
+        halfRestored = true;
+        restoreOrder.restore(image);
+        halfRestored = false;
+        return this;
+      }
+    } finally {
+      image.systemCalls().release();
+    }
+    LoadedProgram replacement = spawn(image, surroundings);
+    try {
+      close();
+    } catch (Throwable t) {
+      replacement.close();
+      throw t;
+    }
+    return replacement;
+  }
+
+  /** The parts of a program outside of its machine, in the order in which they are restored. */
+  private RestoreOrder<InstanceImage> parts() {
+    return new RestoreOrder<InstanceImage>()
+        .add("window", image -> window.restore(image.windowEnd()))
+        .add("system calls", image -> systemCalls.restore(image.systemCalls()))
+        .add("hypercalls", _ -> hypercalls.restore())
+        .add("requests", _ -> endRequest());
+  }
+
+  private void endRequest() {
+    if (conversation != null) {
+      conversation.end();
+    }
+  }
+
+  RestoreOrder<InstanceImage> restoreOrder() {
+    return restoreOrder;
+  }
+
+  GuestProgram program() {
+    return program;
+  }
+
+  /**
+   * Whether memory and files are not of the same moment: a {@link #restore} failed in the middle.
+   * Only another one makes it whole.
+   */
+  boolean isHalfRestored() {
+    return halfRestored;
+  }
+
+  Machine machine() {
+    return machine;
+  }
+
+  GuestLayout layout() {
+    return layout;
+  }
+
+  Window window() {
+    return window;
+  }
+
+  /** What the running call may still use. */
+  CallBudget budget() {
+    return budget;
+  }
+
+  /** Requests and answers of a program that serves. */
+  Conversation conversation() {
+    return Objects.requireNonNull(conversation);
+  }
+
+  Hypercalls hypercalls() {
+    return hypercalls;
+  }
+
+  /** Frees the machine, and what its files hold. A second call does nothing. */
+  @Override
+  public void close() {
+    try {
+      machine.close();
+    } finally {
+      systemCalls.close();
+    }
+  }
+}

@@ -1,0 +1,9 @@
+/**
+ * Calls into guests: a program in a machine, the generated code of a call, marshalling in both
+ * directions, host functions. Speaks to the API above it in {@link
+ * io.hyperlight.internal.call.Outcome}s, which the API turns into its exceptions.
+ */
+@NullMarked
+package io.hyperlight.internal.call;
+
+import org.jspecify.annotations.NullMarked;

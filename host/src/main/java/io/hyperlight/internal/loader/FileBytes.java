@@ -1,0 +1,96 @@
+package io.hyperlight.internal.loader;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * Little-endian bytes from an untrusted file, read with checks.
+ *
+ * <p><b>Boundary.</b> Offsets and lengths come out of the file and are any 64-bit values; every
+ * read is checked against the size, without overflow, and a failed one names what was to be read.
+ */
+public final class FileBytes {
+  private final byte[] bytes;
+  private final ByteBuffer buffer;
+
+  FileBytes(byte[] bytes) {
+    this.bytes = bytes;
+    buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** All of them; not to be changed. */
+  public byte[] array() {
+    return bytes;
+  }
+
+  public int size() {
+    return bytes.length;
+  }
+
+  /** The offset as an index, once the range is known to lie within the bytes. */
+  private int check(long offset, long length, String what) {
+    if (offset < 0 || length < 0 || length > bytes.length || offset > bytes.length - length) {
+      throw new GuestFormatException(
+          "truncated: %s (%s bytes at offset %s) is not within its %d bytes"
+              .formatted(
+                  what,
+                  Long.toUnsignedString(length),
+                  Long.toUnsignedString(offset),
+                  bytes.length));
+    }
+    return (int) offset;
+  }
+
+  int u8(long offset, String what) {
+    return Byte.toUnsignedInt(bytes[check(offset, 1, what)]);
+  }
+
+  int u16(long offset, String what) {
+    return Short.toUnsignedInt(buffer.getShort(check(offset, 2, what)));
+  }
+
+  int i32(long offset, String what) {
+    return buffer.getInt(check(offset, 4, what));
+  }
+
+  long u32(long offset, String what) {
+    return Integer.toUnsignedLong(i32(offset, what));
+  }
+
+  long i64(long offset, String what) {
+    return buffer.getLong(check(offset, 8, what));
+  }
+
+  void putI64(long offset, long value, String what) {
+    buffer.putLong(check(offset, 8, what), value);
+  }
+
+  byte[] copy(long offset, long length, String what) {
+    int from = check(offset, length, what);
+    return Arrays.copyOfRange(bytes, from, from + (int) length);
+  }
+
+  /** A zero-terminated UTF-8 string of at most so many bytes. */
+  String string(long offset, int longest, String what) {
+    int from = check(offset, 1, what);
+    int end = from;
+    while (end < bytes.length && end - from <= longest && bytes[end] != 0) {
+      end++;
+    }
+    if (end == bytes.length || end - from > longest) {
+      throw new GuestFormatException(
+          what + " does not end within " + longest + " bytes or the file");
+    }
+    try {
+      return StandardCharsets.UTF_8
+          .newDecoder()
+          .decode(ByteBuffer.wrap(bytes, from, end - from))
+          .toString();
+    } catch (CharacterCodingException e) {
+      throw new GuestFormatException(what + " is not UTF-8");
+    }
+  }
+}

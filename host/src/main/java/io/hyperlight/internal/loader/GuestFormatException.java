@@ -1,0 +1,10 @@
+package io.hyperlight.internal.loader;
+
+/** A file is not a guest this library can load. The message says what is wrong with it. */
+public final class GuestFormatException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  public GuestFormatException(String message) {
+    super(message);
+  }
+}
