@@ -319,17 +319,10 @@ public final class Program extends SandboxSettings<Program> {
   }
 
   private Settings settingsWith(SystemCalls.@Nullable Input standardInput, Limits initial) {
-    Settings settings = settings(Settings.DEFAULT.withLimits(initial.toCallLimits()));
-    return new Settings(
-        settings.clock(),
-        settings.randomSeed(),
-        settings.mayMakeCode(),
-        settings.observer(),
-        settings.machine(),
-        standardInput,
-        settings.limits(),
-        allMounts(),
-        new ProgramIdentity(path, invocation().arguments()));
+    return settings(Settings.DEFAULT.withLimits(initial.toCallLimits()))
+        .withInput(standardInput)
+        .withMounts(allMounts())
+        .withProgram(new ProgramIdentity(path, invocation().arguments()));
   }
 
   /** The program's own file lies lowest: whatever else is mounted there is meant. */

@@ -64,8 +64,8 @@ public record Settings(
         other.program);
   }
 
-  /** The same with another standard input. */
-  public Settings withInput(SystemCalls.Input other) {
+  /** The same with another standard input; null for requests. */
+  public Settings withInput(SystemCalls.@Nullable Input other) {
     return new Settings(
         clock, randomSeed, mayMakeCode, observer, machine, other, limits, mounts, program);
   }
@@ -80,5 +80,11 @@ public record Settings(
   public Settings withMounts(List<Mount> others) {
     return new Settings(
         clock, randomSeed, mayMakeCode, observer, machine, input, limits, others, program);
+  }
+
+  /** The same for another program. */
+  public Settings withProgram(ProgramIdentity other) {
+    return new Settings(
+        clock, randomSeed, mayMakeCode, observer, machine, input, limits, mounts, other);
   }
 }
