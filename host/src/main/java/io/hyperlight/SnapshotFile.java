@@ -1,11 +1,11 @@
 package io.hyperlight;
 
-import io.hyperlight.internal.snapshot.SnapshotContents;
-import io.hyperlight.internal.snapshot.SnapshotReader;
-import io.hyperlight.internal.snapshot.SnapshotWriter;
 import io.hyperlight.internal.machine.memory.MappedRange;
 import io.hyperlight.internal.os.HostPath;
 import io.hyperlight.internal.os.RegularFile;
+import io.hyperlight.internal.snapshot.SnapshotContents;
+import io.hyperlight.internal.snapshot.SnapshotReader;
+import io.hyperlight.internal.snapshot.SnapshotWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;

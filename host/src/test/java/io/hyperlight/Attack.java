@@ -1,5 +1,6 @@
 package io.hyperlight;
 
+import io.hyperlight.GuestFaultException.Kind;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;

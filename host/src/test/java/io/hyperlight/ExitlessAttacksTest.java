@@ -3,6 +3,8 @@ package io.hyperlight;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hyperlight.GuestFaultException.Kind;
+import io.hyperlight.MessageAttacks.AfterMessage;
 import io.hyperlight.internal.machine.VcpuStop;
 import java.time.Duration;
 import java.util.ArrayList;

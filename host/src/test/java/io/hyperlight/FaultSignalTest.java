@@ -3,6 +3,7 @@ package io.hyperlight;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hyperlight.GuestFaultException.Kind;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.HardwareLaneQuick;
 import io.hyperlight.testing.NotInHardwareLane;

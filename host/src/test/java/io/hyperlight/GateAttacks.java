@@ -10,6 +10,7 @@ import static io.hyperlight.GuestFaultException.Kind.PAGE_FAULT;
 import static io.hyperlight.GuestFaultException.Kind.PORT_ACCESS;
 import static io.hyperlight.GuestFaultException.Kind.STACK_OVERFLOW;
 
+import io.hyperlight.GuestFaultException.Kind;
 import java.util.List;
 import java.util.Set;
 

@@ -3,6 +3,7 @@ package io.hyperlight;
 import static io.hyperlight.GuestFaultException.Kind.PROTOCOL_VIOLATION;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.HostileGuest.Ending;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

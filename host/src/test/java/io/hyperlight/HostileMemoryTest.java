@@ -2,6 +2,7 @@ package io.hyperlight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.HostileGuest.Ending;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Objects;

@@ -2,6 +2,7 @@ package io.hyperlight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.HostileGuest.Ending;
 import java.util.Arrays;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;

@@ -6,6 +6,8 @@ import static io.hyperlight.GuestFaultException.Kind.PAGE_FAULT;
 import static io.hyperlight.GuestFaultException.Kind.PROCESSOR_EXCEPTION;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.GuestFaultException.Kind;
+import io.hyperlight.HostileGuest.Ending;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.stream.IntStream;

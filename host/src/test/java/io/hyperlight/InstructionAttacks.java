@@ -12,6 +12,7 @@ import static io.hyperlight.GuestFaultException.Kind.INVALID_OPCODE;
 import static io.hyperlight.GuestFaultException.Kind.PAGE_FAULT;
 import static io.hyperlight.GuestFaultException.Kind.PROCESSOR_EXCEPTION;
 
+import io.hyperlight.GuestFaultException.Kind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

@@ -8,6 +8,7 @@ import static io.hyperlight.GuestFaultException.Kind.PORT_ACCESS;
 import static io.hyperlight.GuestFaultException.Kind.PROCESSOR_EXCEPTION;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.GuestFaultException.Kind;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.Seeds;
 import java.io.ByteArrayOutputStream;

@@ -2,6 +2,7 @@ package io.hyperlight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.SteppedLife.Phase;
 import io.hyperlight.testing.CProgram;
 import io.hyperlight.testing.CountingLoader;
 import io.hyperlight.testing.NotInHardwareLane;

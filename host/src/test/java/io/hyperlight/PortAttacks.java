@@ -5,6 +5,7 @@ import static io.hyperlight.GuestFaultException.Kind.GENERAL_PROTECTION;
 import static io.hyperlight.GuestFaultException.Kind.PAGE_FAULT;
 import static io.hyperlight.GuestFaultException.Kind.PORT_ACCESS;
 
+import io.hyperlight.GuestFaultException.Kind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hyperlight.ResetOracle.Access;
+import io.hyperlight.ResetOracle.Ending;
 import io.hyperlight.internal.call.Machines;
 import io.hyperlight.internal.machine.Machine;
 import io.hyperlight.internal.machine.MachineState;

@@ -2,6 +2,7 @@ package io.hyperlight;
 
 import static io.hyperlight.Attack.returnsOrFaults;
 
+import io.hyperlight.GuestFaultException.Kind;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;

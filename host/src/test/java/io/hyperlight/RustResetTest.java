@@ -2,6 +2,7 @@ package io.hyperlight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.ResetOracle.Ending;
 import io.hyperlight.testing.Needs;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.RustGuest;

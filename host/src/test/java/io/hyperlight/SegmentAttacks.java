@@ -8,6 +8,7 @@ import static io.hyperlight.GuestFaultException.Kind.GENERAL_PROTECTION;
 import static io.hyperlight.GuestFaultException.Kind.INVALID_OPCODE;
 import static io.hyperlight.GuestFaultException.Kind.PAGE_FAULT;
 
+import io.hyperlight.GuestFaultException.Kind;
 import java.util.List;
 import java.util.Set;
 

@@ -1,6 +1,7 @@
 package io.hyperlight.internal.call;
 
 import io.hyperlight.internal.abi.CallFrame;
+import io.hyperlight.internal.call.Outcome.Ending;
 import io.hyperlight.internal.hypervisor.kvm.Register;
 import io.hyperlight.internal.linux.CallBudget;
 import io.hyperlight.internal.linux.GuestMessage;

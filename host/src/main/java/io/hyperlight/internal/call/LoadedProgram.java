@@ -3,6 +3,7 @@ package io.hyperlight.internal.call;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.hyperlight.internal.abi.GuestAbi;
 import io.hyperlight.internal.abi.Text;
 import io.hyperlight.internal.linux.CallBudget;
 import io.hyperlight.internal.linux.LinuxState;
@@ -10,18 +11,17 @@ import io.hyperlight.internal.linux.Settings;
 import io.hyperlight.internal.linux.SystemCalls;
 import io.hyperlight.internal.loader.ElfFile;
 import io.hyperlight.internal.loader.ElfSegment;
-import io.hyperlight.internal.loader.FunctionTable;
 import io.hyperlight.internal.loader.GuestFormatException;
 import io.hyperlight.internal.loader.GuestLayout;
 import io.hyperlight.internal.loader.GuestProgram;
 import io.hyperlight.internal.loader.Invocation;
 import io.hyperlight.internal.loader.ProgramContent;
 import io.hyperlight.internal.loader.ProgramStack;
-import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.Gate;
 import io.hyperlight.internal.machine.Hypervisor;
 import io.hyperlight.internal.machine.Machine;
 import io.hyperlight.internal.machine.RestoreOrder;
+import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.Protection;
 import io.hyperlight.internal.vfs.FileException;
 import java.nio.ByteBuffer;
@@ -105,11 +105,11 @@ public final class LoadedProgram implements AutoCloseable {
     for (ElfSegment segment : program.segments()) {
       if (segment.isMappable()) {
         systemCalls.programMapped(
-            ElfFile.pageStart(segment),
-            ElfFile.contentsEnd(segment),
+            segment.pageStart(),
+            segment.contentsEnd(),
             segment.protection(),
             content,
-            segment.fileOffset() & -ElfFile.PAGE_SIZE);
+            segment.fileOffset() & -GuestAbi.PAGE_SIZE);
       }
     }
     systemCalls.programLoaded(ProgramContent.of(program));
@@ -226,11 +226,11 @@ public final class LoadedProgram implements AutoCloseable {
     loadContents(segment, machine.addressSpace());
     if (segment.isMappable()) {
       systemCalls.fileMapped(
-          ElfFile.pageStart(segment),
-          ElfFile.contentsEnd(segment),
+          segment.pageStart(),
+          segment.contentsEnd(),
           segment.protection(),
           path,
-          segment.fileOffset() & -ElfFile.PAGE_SIZE);
+          segment.fileOffset() & -GuestAbi.PAGE_SIZE);
     }
   }
 
@@ -245,8 +245,8 @@ public final class LoadedProgram implements AutoCloseable {
   }
 
   static void map(ElfSegment segment, AddressSpace space) {
-    long start = ElfFile.pageStart(segment);
-    space.map(start, ElfFile.pageEnd(segment) - start, segment.protection());
+    long start = segment.pageStart();
+    space.map(start, segment.pageEnd() - start, segment.protection());
   }
 
   public static void loadContents(ElfSegment segment, AddressSpace space) {
@@ -258,7 +258,7 @@ public final class LoadedProgram implements AutoCloseable {
     byte[] information =
         ByteBuffer.allocate(INFORMATION_SIZE)
             .order(ByteOrder.LITTLE_ENDIAN)
-            .putInt(FunctionTable.ABI_VERSION)
+            .putInt(GuestAbi.VERSION)
             .putInt(0)
             .putLong(layout.frame())
             .putLong(layout.window())

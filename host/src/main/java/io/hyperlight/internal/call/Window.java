@@ -1,9 +1,9 @@
 package io.hyperlight.internal.call;
 
+import io.hyperlight.internal.abi.GuestAbi;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.internal.machine.memory.Protection;
-import io.hyperlight.internal.loader.ElfFile;
 
 /**
  * The window: the part of guest memory through which strings and bytes travel, and which the guest
@@ -12,7 +12,7 @@ import io.hyperlight.internal.loader.ElfFile;
  */
 public final class Window {
   /** Enough for most calls, so that they need no further mapping. */
-  private static final long INITIAL_SIZE = 4 * ElfFile.PAGE_SIZE;
+  private static final long INITIAL_SIZE = 4 * GuestAbi.PAGE_SIZE;
 
   private static final long ALIGNMENT = 16;
 
@@ -69,7 +69,7 @@ public final class Window {
     if (end < start || end > limit) {
       end = limit; // which is more than all memory: the exception below names what is free
     }
-    long aligned = (end + ElfFile.PAGE_SIZE - 1) & -ElfFile.PAGE_SIZE;
+    long aligned = (end + GuestAbi.PAGE_SIZE - 1) & -GuestAbi.PAGE_SIZE;
     space.map(mappedEnd, aligned - mappedEnd, Protection.READ_WRITE);
     mappedEnd = aligned;
   }

@@ -1,5 +1,6 @@
 package io.hyperlight.internal.linux;
 
+import io.hyperlight.internal.linux.ProcessState.Attributes;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
 import java.nio.charset.StandardCharsets;

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * address and size here.
  */
 public final class ElfFile {
-  public static final int PAGE_SIZE = 4096;
+  /** Where a program lies that can lie anywhere. */
+  static final long POSITION_INDEPENDENT_BASE = 0x20_0000;
 
   /** More than any linker makes; keeps a hostile header from costing time. */
   private static final int MAX_PROGRAM_HEADERS = 256;
@@ -109,7 +110,7 @@ public final class ElfFile {
    * @throws GuestFormatException if it is not such an executable, saying what it is
    */
   public static ElfFile guest(byte[] contents) {
-    return new ElfFile(contents, Role.GUEST, GuestLayout.POSITION_INDEPENDENT_BASE);
+    return new ElfFile(contents, Role.GUEST, POSITION_INDEPENDENT_BASE);
   }
 
   /**
@@ -118,7 +119,7 @@ public final class ElfFile {
    * @throws GuestFormatException if it is none, saying what it is
    */
   public static ElfFile program(byte[] contents) {
-    return new ElfFile(contents, Role.PROGRAM, GuestLayout.POSITION_INDEPENDENT_BASE);
+    return new ElfFile(contents, Role.PROGRAM, POSITION_INDEPENDENT_BASE);
   }
 
   /**
@@ -292,7 +293,7 @@ public final class ElfFile {
     for (int i = 1; i < loaded.size(); i++) {
       ElfSegment before = loaded.get(i - 1);
       ElfSegment here = loaded.get(i);
-      if (pageEnd(before) > pageStart(here)) {
+      if (before.pageEnd() > here.pageStart()) {
         throw new GuestFormatException(
             "its segments at 0x%x and 0x%x overlap or share a page"
                 .formatted(before.address(), here.address()));
@@ -359,18 +360,5 @@ public final class ElfFile {
             file.copy(
                 header.offset, header.fileSize, "the segment at 0x%x".formatted(header.address))),
         header.offset);
-  }
-
-  public static long pageStart(ElfSegment segment) {
-    return segment.address() & -PAGE_SIZE;
-  }
-
-  /** Behind the last page that has something of the file. */
-  public static long contentsEnd(ElfSegment segment) {
-    return (segment.address() + segment.contents().size() + PAGE_SIZE - 1) & -PAGE_SIZE;
-  }
-
-  public static long pageEnd(ElfSegment segment) {
-    return (segment.end() + PAGE_SIZE - 1) & -PAGE_SIZE;
   }
 }

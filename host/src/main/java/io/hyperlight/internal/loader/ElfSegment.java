@@ -1,5 +1,6 @@
 package io.hyperlight.internal.loader;
 
+import io.hyperlight.internal.abi.GuestAbi;
 import io.hyperlight.internal.machine.memory.Protection;
 
 /**
@@ -19,10 +20,23 @@ public record ElfSegment(
 
   /** Whether its pages are pages of the file, as Linux would map them. */
   public boolean isMappable() {
-    return contents.size() > 0 && (address - fileOffset) % ElfFile.PAGE_SIZE == 0;
+    return contents.size() > 0 && (address - fileOffset) % GuestAbi.PAGE_SIZE == 0;
   }
 
   public boolean contains(long target) {
     return target >= address && target < end();
+  }
+
+  public long pageStart() {
+    return GuestAbi.pageStart(address);
+  }
+
+  public long pageEnd() {
+    return GuestAbi.pageEnd(end());
+  }
+
+  /** Behind the last page that has something of the file. */
+  public long contentsEnd() {
+    return GuestAbi.pageEnd(address + contents.size());
   }
 }

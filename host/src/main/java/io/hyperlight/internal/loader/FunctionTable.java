@@ -1,6 +1,7 @@
 package io.hyperlight.internal.loader;
 
 import io.hyperlight.internal.abi.Declaration;
+import io.hyperlight.internal.abi.GuestAbi;
 import io.hyperlight.internal.abi.Signature;
 import io.hyperlight.internal.abi.ValueType;
 import java.util.ArrayList;
@@ -30,8 +31,6 @@ public record FunctionTable(
 
   /** That of a program which is run from its start to its end. */
   static final FunctionTable NONE = new FunctionTable(Map.of(), List.of(), false, true);
-
-  public static final int ABI_VERSION = 1;
 
   private static final long STARTS_ITSELF = 1;
 
@@ -94,13 +93,13 @@ public record FunctionTable(
 
   private static FunctionTable readNote(ElfFile elf, long address, FileBytes note) {
     long version = note.u32(0, "the ABI note");
-    if (version != ABI_VERSION) {
+    if (version != GuestAbi.VERSION) {
       throw new GuestFormatException(
           "it was built for guest ABI %d, and this library speaks %d: %s"
               .formatted(
                   version,
-                  ABI_VERSION,
-                  version > ABI_VERSION ? "update the library" : "compile the guest again"));
+                  GuestAbi.VERSION,
+                  version > GuestAbi.VERSION ? "update the library" : "compile the guest again"));
     }
     if (note.size() != NOTE_SIZE) {
       throw new GuestFormatException(

@@ -1,9 +1,10 @@
 package io.hyperlight.internal.loader;
 
 import io.hyperlight.internal.abi.CallFrame;
+import io.hyperlight.internal.abi.GuestAbi;
 import io.hyperlight.internal.linux.AddressRanges;
-import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.Gate;
+import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.MappedRange;
 import io.hyperlight.internal.machine.memory.Protection;
 import java.util.ArrayList;
@@ -43,10 +44,8 @@ public record GuestLayout(
     long window,
     long heap,
     long end) {
-  static final long POSITION_INDEPENDENT_BASE = 0x20_0000;
-
   /** For the call frame alone, where nothing is called. */
-  private static final long LEAST_CALL_STACK = ElfFile.PAGE_SIZE;
+  private static final long LEAST_CALL_STACK = GuestAbi.PAGE_SIZE;
 
   /** Wide enough that a function with a large frame does not step over it. */
   private static final long STACK_GUARD = 1 << 20;
@@ -88,7 +87,7 @@ public record GuestLayout(
           "it is linked at 0x%x, below 0x%x, where the host has its own pages: link it higher"
               .formatted(programStart, Gate.END));
     }
-    long guard = pageEnd(programEnd);
+    long guard = GuestAbi.pageEnd(programEnd);
     boolean startsItself = programStackBytes > 0;
     long stacks = STACK_GUARD + stackBytes + (startsItself ? STACK_GUARD + programStackBytes : 0);
     long room = AddressSpace.USER_END - stacks - 3 * GUARD - 2 * memoryBytes;
@@ -117,9 +116,7 @@ public record GuestLayout(
   public List<MappedRange> mappings(GuestProgram program, long windowEnd, long heapEnd) {
     List<MappedRange> ranges = new ArrayList<>();
     for (ElfSegment segment : program.segments()) {
-      ranges.add(
-          new MappedRange(
-              ElfFile.pageStart(segment), ElfFile.pageEnd(segment), segment.protection()));
+      ranges.add(new MappedRange(segment.pageStart(), segment.pageEnd(), segment.protection()));
     }
     ranges.add(new MappedRange(stack, stackEnd, Protection.READ_WRITE));
     if (windowEnd > window) {
@@ -129,11 +126,6 @@ public record GuestLayout(
       ranges.add(new MappedRange(heap, heapEnd, Protection.READ_WRITE));
     }
     return MappedRange.merge(ranges);
-  }
-
-  /** The next page boundary. */
-  public static long pageEnd(long address) {
-    return (address + ElfFile.PAGE_SIZE - 1) & -ElfFile.PAGE_SIZE;
   }
 
   public long frame() {

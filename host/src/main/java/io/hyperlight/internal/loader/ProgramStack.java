@@ -1,5 +1,6 @@
 package io.hyperlight.internal.loader;
 
+import io.hyperlight.internal.abi.GuestAbi;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -94,7 +95,7 @@ public final class ProgramStack {
       AT_PHNUM,
       program.programHeaderCount(),
       AT_PAGESZ,
-      ElfFile.PAGE_SIZE,
+      GuestAbi.PAGE_SIZE,
       AT_BASE,
       base,
       AT_FLAGS,

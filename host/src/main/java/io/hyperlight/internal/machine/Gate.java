@@ -2,9 +2,9 @@ package io.hyperlight.internal.machine;
 
 import static io.hyperlight.internal.machine.memory.PhysicalMemory.PAGE_SIZE;
 
+import io.hyperlight.internal.abi.CallFrame;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.Protection;
-import io.hyperlight.internal.abi.CallFrame;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 

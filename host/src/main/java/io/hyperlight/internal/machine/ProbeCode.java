@@ -1,9 +1,9 @@
 package io.hyperlight.internal.machine;
 
+import io.hyperlight.internal.abi.CallFrame;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.machine.memory.Protection;
-import io.hyperlight.internal.abi.CallFrame;
 import org.jspecify.annotations.Nullable;
 
 /**

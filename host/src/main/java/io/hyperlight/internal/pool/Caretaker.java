@@ -1,6 +1,7 @@
 package io.hyperlight.internal.pool;
 
 import io.hyperlight.internal.os.LibraryThreads;
+import io.hyperlight.internal.pool.PoolBudget.Need;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 

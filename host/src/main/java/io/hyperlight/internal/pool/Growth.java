@@ -1,5 +1,6 @@
 package io.hyperlight.internal.pool;
 
+import io.hyperlight.internal.pool.PoolBudget.Need;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -2,6 +2,8 @@ package io.hyperlight.internal.pool;
 
 import io.hyperlight.internal.os.Deadline;
 import io.hyperlight.internal.os.TimedPark;
+import io.hyperlight.internal.pool.PoolBudget.Need;
+import io.hyperlight.internal.pool.RefusedException.Reason;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;

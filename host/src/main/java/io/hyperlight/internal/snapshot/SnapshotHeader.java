@@ -1,7 +1,6 @@
 package io.hyperlight.internal.snapshot;
 
-import io.hyperlight.internal.loader.ElfFile;
-import io.hyperlight.internal.loader.FunctionTable;
+import io.hyperlight.internal.abi.GuestAbi;
 import io.hyperlight.internal.machine.GuestProcessor;
 import io.hyperlight.internal.machine.Machine;
 import io.hyperlight.internal.machine.UserState;
@@ -70,7 +69,7 @@ record SnapshotHeader(
         .order(ByteOrder.LITTLE_ENDIAN)
         .put(MAGIC)
         .putInt(FORMAT_VERSION)
-        .putInt(FunctionTable.ABI_VERSION)
+        .putInt(GuestAbi.VERSION)
         .putLong(processor.features())
         .putLong(processor.xcr0())
         .putLong(memoryBytes)
@@ -110,7 +109,7 @@ record SnapshotHeader(
     ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     buffer.position(MAGIC.length);
     requireVersion("format", buffer.getInt(), FORMAT_VERSION);
-    requireVersion("guest ABI", buffer.getInt(), FunctionTable.ABI_VERSION);
+    requireVersion("guest ABI", buffer.getInt(), GuestAbi.VERSION);
     GuestProcessor processor = new GuestProcessor(buffer.getLong(), buffer.getLong());
     long memoryBytes = buffer.getLong();
     long stackBytes = buffer.getLong();
@@ -132,7 +131,7 @@ record SnapshotHeader(
     require(isSize(memoryBytes, Machine.MAXIMUM_MEMORY), "its memory cannot have " + memoryBytes);
     require(isSize(stackBytes, LARGEST_STACK), "its stack cannot have " + stackBytes);
     require(state.isPossible(), "no processor can be in its state");
-    long memoryPages = memoryBytes / ElfFile.PAGE_SIZE;
+    long memoryPages = memoryBytes / GuestAbi.PAGE_SIZE;
     require(isCount(versionBytes, 1, LONGEST_VERSION), "a version of " + versionBytes);
     require(isCount(nameBytes, 0, LONGEST_NAME), "a name of " + nameBytes);
     require(isCount(mappings, 1, MOST_MAPPINGS), "mappings: " + mappings);
@@ -165,7 +164,7 @@ record SnapshotHeader(
   }
 
   private static boolean isSize(long bytes, long largest) {
-    return bytes > 0 && bytes <= largest && bytes % ElfFile.PAGE_SIZE == 0;
+    return bytes > 0 && bytes <= largest && bytes % GuestAbi.PAGE_SIZE == 0;
   }
 
   private static boolean isCount(long count, long least, long most) {
@@ -218,10 +217,10 @@ record SnapshotHeader(
 
   /** The padding behind the program, up to a page. */
   int programPadding() {
-    return (int) (-programEnd() & (ElfFile.PAGE_SIZE - 1));
+    return (int) (-programEnd() & (GuestAbi.PAGE_SIZE - 1));
   }
 
   long fileBytes() {
-    return programEnd() + programPadding() + (long) ElfFile.PAGE_SIZE * pages + DIGEST_SIZE;
+    return programEnd() + programPadding() + (long) GuestAbi.PAGE_SIZE * pages + DIGEST_SIZE;
   }
 }

@@ -1,5 +1,6 @@
 package io.hyperlight.internal.snapshot;
 
+import io.hyperlight.internal.abi.GuestAbi;
 import io.hyperlight.internal.abi.Text;
 import io.hyperlight.internal.call.GuestOutput;
 import io.hyperlight.internal.call.InstanceImage;
@@ -7,17 +8,15 @@ import io.hyperlight.internal.call.LoadedProgram;
 import io.hyperlight.internal.call.Surroundings;
 import io.hyperlight.internal.linux.LinuxState;
 import io.hyperlight.internal.linux.Settings;
-import io.hyperlight.internal.loader.ElfFile;
 import io.hyperlight.internal.loader.ElfSegment;
-import io.hyperlight.internal.loader.FunctionTable;
 import io.hyperlight.internal.loader.GuestFormatException;
 import io.hyperlight.internal.loader.GuestLayout;
 import io.hyperlight.internal.loader.GuestProgram;
-import io.hyperlight.internal.machine.memory.AddressSpace;
-import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.internal.machine.Hypervisor;
 import io.hyperlight.internal.machine.MachineImage;
 import io.hyperlight.internal.machine.MachineImageBuilder;
+import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.internal.machine.memory.MappedRange;
 import io.hyperlight.internal.machine.memory.PageRun;
 import java.io.IOException;
@@ -39,7 +38,7 @@ import java.util.List;
  * contents for pages that the guest can write, and nothing that the host or the processor trusts.
  */
 public final class SnapshotReader {
-  private static final int PAGE_SIZE = ElfFile.PAGE_SIZE;
+  private static final int PAGE_SIZE = GuestAbi.PAGE_SIZE;
   private static final int PAGES_AT_ONCE = 64;
   private static final byte[] ZEROS = new byte[PAGE_SIZE];
 
@@ -204,7 +203,7 @@ public final class SnapshotReader {
     boolean intact = reader.readPages((address, bytes, length) -> {});
     return new SnapshotContents(
         SnapshotHeader.FORMAT_VERSION,
-        FunctionTable.ABI_VERSION,
+        GuestAbi.VERSION,
         reader.libraryVersion,
         reader.name,
         reader.program,
@@ -268,7 +267,7 @@ public final class SnapshotReader {
         throw SnapshotHeader.invalid("its digest is not that of its contents");
       }
       // A file of an older library may have the heap mapped further than to the break.
-      long breakEnd = GuestLayout.pageEnd(header.programBreak());
+      long breakEnd = GuestAbi.pageEnd(header.programBreak());
       if (header.breakEnd() > breakEnd) {
         space.unmap(breakEnd, header.breakEnd() - breakEnd);
       }

@@ -1,5 +1,6 @@
 package io.hyperlight.internal.snapshot;
 
+import io.hyperlight.internal.abi.GuestAbi;
 import io.hyperlight.internal.abi.Text;
 import io.hyperlight.internal.call.InstanceImage;
 import io.hyperlight.internal.loader.GuestLayout;
@@ -96,7 +97,7 @@ public final class SnapshotWriter {
         layout.stackEnd() - layout.stack(),
         image.windowEnd(),
         programBreak,
-        GuestLayout.pageEnd(programBreak),
+        GuestAbi.pageEnd(programBreak),
         machine.userState(),
         versionBytes,
         nameBytes,

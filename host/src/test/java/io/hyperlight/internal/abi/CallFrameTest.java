@@ -2,7 +2,6 @@ package io.hyperlight.internal.abi;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.machine.Gate;
 import io.hyperlight.testing.CProgram;
 import io.hyperlight.testing.NotInHardwareLane;

@@ -2,6 +2,7 @@ package io.hyperlight.internal.call;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.internal.abi.GuestAbi;
 import io.hyperlight.internal.abi.Signature;
 import io.hyperlight.internal.abi.ValueType;
 import io.hyperlight.internal.loader.FunctionTable;
@@ -56,7 +57,7 @@ class GuestAbiTest {
     expected.put("HL_KIND_IMPORT", (long) FunctionTable.KIND_IMPORT);
     expected.put("HL_MAX_PARAMETERS", (long) Signature.MAX_PARAMETERS);
     expected.put("sizeof(((struct hl_function *)0)->parameters)", (long) Signature.MAX_PARAMETERS);
-    expected.put("HL_ABI_VERSION", (long) FunctionTable.ABI_VERSION);
+    expected.put("HL_ABI_VERSION", (long) GuestAbi.VERSION);
     assertEqualInC(expected);
   }
 

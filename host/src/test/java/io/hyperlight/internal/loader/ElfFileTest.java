@@ -291,14 +291,14 @@ class ElfFileTest {
   void relocationsAddTheLoadBias() {
     ElfImage image = guest();
     GuestProgram program = new GuestProgram(image.toByteArray());
-    long address = image.functionAddress("add") + GuestLayout.POSITION_INDEPENDENT_BASE;
+    long address = image.functionAddress("add") + ElfFile.POSITION_INDEPENDENT_BASE;
     ElfSegment segment =
         program.segments().stream().filter(s -> s.contains(address)).findFirst().orElseThrow();
     long name = segment.contents().i64(address - segment.address() + FunctionTable.NAME, "a name");
     long addend = image.getLong(relocationOfTheTable(image) + 16);
-    assertThat(name).isEqualTo(addend + GuestLayout.POSITION_INDEPENDENT_BASE);
+    assertThat(name).isEqualTo(addend + ElfFile.POSITION_INDEPENDENT_BASE);
     assertThat(Objects.requireNonNull(program.exports().get("add")).address())
-        .isGreaterThan(GuestLayout.POSITION_INDEPENDENT_BASE);
+        .isGreaterThan(ElfFile.POSITION_INDEPENDENT_BASE);
   }
 
   @Test

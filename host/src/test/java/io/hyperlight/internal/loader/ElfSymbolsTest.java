@@ -44,7 +44,7 @@ class ElfSymbolsTest {
   /** The offset of the symbol of a function. */
   private static long symbol(ElfImage image, long address) {
     long at = image.getLong(symbolTable(image) + 24);
-    while (image.getLong(at + 8) != address - GuestLayout.POSITION_INDEPENDENT_BASE
+    while (image.getLong(at + 8) != address - ElfFile.POSITION_INDEPENDENT_BASE
         || (image.getInt(at + 4) & 0xf) != 2) {
       at += SYMBOL_SIZE;
     }
@@ -83,7 +83,7 @@ class ElfSymbolsTest {
   void namesOfAProgramThatIsNotMovedAreItsOwn() {
     // The same file, were it not position-independent.
     byte[] file = guest().toByteArray();
-    long address = addressOfAdd() - GuestLayout.POSITION_INDEPENDENT_BASE;
+    long address = addressOfAdd() - ElfFile.POSITION_INDEPENDENT_BASE;
     assertThat(new ElfSymbols(file, 0).nearest(address)).contains("add");
   }
 

@@ -4,6 +4,7 @@ import static io.hyperlight.internal.machine.memory.PhysicalMemory.PAGE_SIZE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hyperlight.internal.abi.CallFrame;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.internal.machine.memory.MappedRange;
@@ -12,7 +13,6 @@ import io.hyperlight.internal.machine.memory.PageTables;
 import io.hyperlight.internal.machine.memory.PageWalk;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.machine.memory.Protection;
-import io.hyperlight.internal.abi.CallFrame;
 import io.hyperlight.testing.Descriptors;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.util.HexFormat;

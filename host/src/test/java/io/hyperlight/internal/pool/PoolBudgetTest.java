@@ -3,6 +3,7 @@ package io.hyperlight.internal.pool;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hyperlight.internal.pool.PoolBudget.Need;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.util.ArrayList;
 import java.util.List;

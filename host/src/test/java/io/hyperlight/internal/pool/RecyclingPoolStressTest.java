@@ -2,6 +2,7 @@ package io.hyperlight.internal.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.internal.pool.RefusedException.Reason;
 import io.hyperlight.testing.Await;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.Seeds;

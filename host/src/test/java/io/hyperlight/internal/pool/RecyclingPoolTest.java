@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
+import io.hyperlight.internal.pool.RefusedException.Reason;
 import io.hyperlight.testing.Await;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.time.Duration;

@@ -3,6 +3,7 @@ package io.hyperlight.internal.hypervisor.kvm;
 import static io.hyperlight.internal.hypervisor.kvm.Structs.offset;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
+import io.hyperlight.internal.hypervisor.kvm.Cpuid.Output;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.EnumMap;

@@ -2,6 +2,8 @@ package io.hyperlight.internal.hypervisor.kvm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.internal.hypervisor.kvm.DeviceAdvice.Caller;
+import io.hyperlight.internal.hypervisor.kvm.DeviceAdvice.Device;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 

@@ -3,6 +3,7 @@ package io.hyperlight.internal.hypervisor.kvm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.hyperlight.internal.hypervisor.kvm.SpecialRegisters.DescriptorTable;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.os.Posix;
 import io.hyperlight.internal.os.SystemCallException;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hyperlight.internal.machine.memory.MemoryImage.Extent;
 import io.hyperlight.internal.os.Posix;
 import io.hyperlight.internal.os.SystemCallException;
 import io.hyperlight.testing.NotInHardwareLane;
