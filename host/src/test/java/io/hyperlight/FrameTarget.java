@@ -156,8 +156,8 @@ public final class FrameTarget implements FuzzTarget {
     snapshot = original.snapshot();
     sandbox = snapshot.spawn();
     oracle = new ResetOracle(snapshot);
-    long frame = Machines.frameOf(sandbox.instance());
-    long window = Machines.windowOf(sandbox.instance());
+    long frame = Machines.frameOf(SandboxInternals.instanceOf(sandbox));
+    long window = Machines.windowOf(SandboxInternals.instanceOf(sandbox));
     places =
         List.of(
             area + ARGUMENTS,

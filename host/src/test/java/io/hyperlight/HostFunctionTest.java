@@ -113,7 +113,7 @@ class HostFunctionTest {
         new IllegalArgumentException("unchecked"),
         new IOException("checked"),
         new InterruptedException("interrupted"),
-        new SandboxClosedException("one of our own"));
+        SandboxInternals.closedException("one of our own"));
   }
 
   @Test

@@ -290,13 +290,13 @@ final class ResetOracle {
   }
 
   static Machine machineOf(Sandbox sandbox) {
-    return Machines.machineOf(sandbox.instance());
+    return Machines.machineOf(SandboxInternals.instanceOf(sandbox));
   }
 
   /** Writes everything that can be written, and ends. */
   static void dirty(Sandbox sandbox, long growth, Ending ending) {
     sandbox.call("oracle_grow", void.class, growth);
-    long frame = Machines.frameOf(sandbox.instance());
+    long frame = Machines.frameOf(SandboxInternals.instanceOf(sandbox));
     long status = frame + CallFrame.STATUS;
     for (long[] range : MachineState.writableRanges(machineOf(sandbox))) {
       if (range[0] <= frame && frame < range[1]) {

@@ -305,7 +305,7 @@ class ResetOracleTest {
         Sandbox sandbox = snapshot.spawn()) {
       byte[] secret = "secret".repeat(100).getBytes(UTF_8);
       assertThat(sandbox.<Integer>call("take", int.class, (Object) secret)).isEqualTo(600);
-      long window = Machines.windowOf(sandbox.instance());
+      long window = Machines.windowOf(SandboxInternals.instanceOf(sandbox));
       Runnable forget = Sabotage.keepPage(ResetOracle.machineOf(sandbox), window);
       sandbox.restore(snapshot);
       forget.run();

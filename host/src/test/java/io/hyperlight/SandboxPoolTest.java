@@ -277,10 +277,10 @@ class SandboxPoolTest {
   void poolsOfOneProcessShareItsBudget() throws Exception {
     PoolBudget budget = new PoolBudget(2, 1L << 30);
     try (PooledGuest guest = new PooledGuest();
-        SandboxPool one = guest.pool().size(2).maxWait(LONG).budget(budget).build();
+        SandboxPool one = SandboxInternals.withBudget(guest.pool().size(2).maxWait(LONG), budget).build();
         Lease first = one.acquire();
         Lease second = one.acquire();
-        SandboxPool other = guest.pool().size(2).maxWait(LONG).budget(budget).build()) {
+        SandboxPool other = SandboxInternals.withBudget(guest.pool().size(2).maxWait(LONG), budget).build()) {
       FutureTask<Lease> waiting = new FutureTask<>(other::acquire);
       Thread.ofVirtual().start(waiting);
       Await.until(
@@ -314,7 +314,7 @@ class SandboxPoolTest {
   @Test
   void aSandboxThatExceedsTheBudgetByItselfIsRefused() {
     try (PooledGuest guest = new PooledGuest()) {
-      SandboxPool.Builder builder = guest.pool().budget(new PoolBudget(10, 1L << 20));
+      SandboxPool.Builder builder = SandboxInternals.withBudget(guest.pool(), new PoolBudget(10, 1L << 20));
       assertThatThrownBy(builder::build)
           .isInstanceOf(PoolBudgetException.class)
           .hasMessage(

@@ -1,0 +1,25 @@
+package io.hyperlight;
+
+import io.hyperlight.internal.call.Instance;
+import io.hyperlight.internal.pool.PoolBudget;
+
+/** What tests in other packages need of the parts of this one that are not public. */
+@SuppressWarnings("exports") // nobody but tests sees this
+public final class SandboxInternals {
+  private SandboxInternals() {}
+
+  /** What runs in a sandbox. */
+  public static Instance instanceOf(Sandbox sandbox) {
+    return sandbox.instance();
+  }
+
+  /** Counts a pool's sandboxes in a budget other than the process's. */
+  public static SandboxPool.Builder withBudget(SandboxPool.Builder builder, PoolBudget budget) {
+    return builder.budget(budget);
+  }
+
+  /** An exception as the library throws it. */
+  public static SandboxClosedException closedException(String message) {
+    return new SandboxClosedException(message);
+  }
+}
