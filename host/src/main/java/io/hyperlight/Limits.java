@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
  * with the next. A guest that uses more is ended: by {@link GuestTimeoutException} where it is
  * about time, else by {@link GuestLimitException}.
  *
- * {@snippet file="io/hyperlight/SandboxSnippets.java" region="limits"}
+ * {@snippet file="io/hyperlight/snippets/SandboxSnippets.java" region="limits"}
  *
  * <p>Memory is bounded by {@link Sandbox.Builder#memorySize}, and files in memory by their trees.
  * What else the library holds on the Java heap for a guest is bounded by {@link #heapBytes}.

@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * An ordinary Linux program, and how to run it: unchanged, in a micro-VM that has no kernel, with
  * its system calls answered by this library and nothing of the host's but what is named here.
  *
- * {@snippet file="io/hyperlight/ProgramSnippets.java" region="run"}
+ * {@snippet file="io/hyperlight/snippets/ProgramSnippets.java" region="run"}
  *
  * <p><b>What runs.</b> Programs for Linux on x86-64 with one thread and one process, static ones
  * and dynamic ones, which find their loader and libraries in the mounted trees. Threads, other
@@ -46,7 +46,7 @@ import org.jspecify.annotations.Nullable;
  * #startServing} runs it up to where it first reads its standard input, and a snapshot taken there
  * gives each request a program that has just started.
  *
- * {@snippet file="io/hyperlight/ProgramSnippets.java" region="serve"}
+ * {@snippet file="io/hyperlight/snippets/ProgramSnippets.java" region="serve"}
  *
  * <p>For one thread; may run any number of times.
  */

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * {@linkplain Builder#mount files} it was given. Its code runs at the processor's lowest privilege
  * level inside the VM.
  *
- * {@snippet file="io/hyperlight/SandboxSnippets.java" region="overview"}
+ * {@snippet file="io/hyperlight/snippets/SandboxSnippets.java" region="overview"}
  *
  * <p><b>State.</b> The guest's memory keeps its contents from call to call. A call that ends in the
  * middle of guest code (a fault, an abort, a host function's failure that the guest does not
@@ -129,7 +129,7 @@ public final class Sandbox implements AutoCloseable {
    * Guest#exports declaration}. To be called with {@code invokeExact}; keep it, ideally in a final
    * field. Calls throw the same exceptions as {@link #call}.
    *
-   * {@snippet file="io/hyperlight/SandboxSnippets.java" region="function"}
+   * {@snippet file="io/hyperlight/snippets/SandboxSnippets.java" region="function"}
    *
    * @param name the function's name
    * @return the handle, bound to this sandbox
@@ -146,7 +146,7 @@ public final class Sandbox implements AutoCloseable {
   /**
    * The same sandbox, with calls that may take another time than its {@link Limits#callTimeout}.
    *
-   * {@snippet file="io/hyperlight/SandboxSnippets.java" region="within"}
+   * {@snippet file="io/hyperlight/snippets/SandboxSnippets.java" region="within"}
    *
    * @param timeout how long each call may take; {@link Limits#FOREVER} for no limit
    * @return a view of this sandbox

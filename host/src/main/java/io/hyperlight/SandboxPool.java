@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Sandboxes of one {@link Snapshot}, each handed out clean, to one holder at a time.
  *
- * {@snippet file="io/hyperlight/SandboxPoolSnippets.java" region="overview"}
+ * {@snippet file="io/hyperlight/snippets/SandboxPoolSnippets.java" region="overview"}
  *
  * <p><b>What happens where.</b> Sandboxes are created, cleaned and closed on threads of the pool's
  * own, so acquiring one that is ready, and giving one back, takes well under the time of a call. A

@@ -14,7 +14,7 @@ import java.nio.file.Path;
  * can be {@linkplain Sandbox#restore restored} to it again and again, and new ones can be
  * {@linkplain #spawn spawned} from it without loading or starting anything.
  *
- * {@snippet file="io/hyperlight/SnapshotSnippets.java" region="restore"}
+ * {@snippet file="io/hyperlight/snippets/SnapshotSnippets.java" region="restore"}
  *
  * <p>What a guest did after the snapshot is gone after a restore, whatever it was: in memory, in
  * the address space, in the processor. What it did in the host, by way of host functions, is not,
@@ -67,7 +67,7 @@ public final class Snapshot implements AutoCloseable {
    * Loads a snapshot from a file that {@link #save} wrote, on this machine or another one. It has
    * no host functions; a guest that imports some gets them from the {@link #spawner}.
    *
-   * {@snippet file="io/hyperlight/SnapshotSnippets.java" region="load"}
+   * {@snippet file="io/hyperlight/snippets/SnapshotSnippets.java" region="load"}
    *
    * <p>The file is copied into memory and checked there, every value of it: one that somebody
    * tampered with can do what a guest can do, and no more. It does tell what the guest is and

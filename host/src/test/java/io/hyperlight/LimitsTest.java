@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hyperlight.testing.CProgram;
+import io.hyperlight.testing.EndlessGuest;
 import io.hyperlight.testing.PendingSignals;
 import io.hyperlight.testing.RecordingLogger;
 import java.io.ByteArrayOutputStream;

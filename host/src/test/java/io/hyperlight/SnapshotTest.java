@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hyperlight.internal.call.InstanceImage;
 import io.hyperlight.internal.machine.ImageClosedException;
+import io.hyperlight.snippets.SnapshotSnippets;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.HardwareLaneQuick;
 import java.io.ByteArrayOutputStream;

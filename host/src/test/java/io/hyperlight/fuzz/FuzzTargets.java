@@ -1,12 +1,12 @@
 package io.hyperlight.fuzz;
 
-import io.hyperlight.FrameTarget;
-import io.hyperlight.SnapshotTarget;
-import io.hyperlight.SystemCallTarget;
+import io.hyperlight.containment.FrameTarget;
+import io.hyperlight.containment.SystemCallTarget;
 import io.hyperlight.internal.call.ElfTarget;
 import io.hyperlight.internal.loader.FunctionTableTarget;
 import io.hyperlight.internal.vfs.ArchiveTarget;
 import io.hyperlight.internal.vfs.PathTarget;
+import io.hyperlight.snapshots.SnapshotTarget;
 import java.util.List;
 
 /** All targets, by name: the folder of each one's corpus has it, and so do commands. */

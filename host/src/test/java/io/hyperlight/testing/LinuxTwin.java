@@ -18,11 +18,11 @@ import java.util.Objects;
 import java.util.function.UnaryOperator;
 
 /**
- * A C program, a resource beside the tests of {@code io.hyperlight.internal.linux}, that is run
- * natively and in a sandbox. What it prints is the same, line by line.
+ * A C program, a resource beside the tests of {@code io.hyperlight.linux}, that is run natively and
+ * in a sandbox. What it prints is the same, line by line.
  */
 public final class LinuxTwin {
-  private static final String FOLDER = "/io/hyperlight/internal/linux/";
+  private static final String FOLDER = "/io/hyperlight/linux/";
 
   private static final long FOLDER_BYTES = 1 << 20;
 

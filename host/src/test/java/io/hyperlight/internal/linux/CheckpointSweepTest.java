@@ -55,7 +55,7 @@ class CheckpointSweepTest {
     Runnable stepped =
         (Runnable)
             new CountingLoader()
-                .loadClass("io.hyperlight.SteppedProgram")
+                .loadClass("io.hyperlight.internal.linux.SteppedProgram")
                 .getConstructor(Path.class, Path.class, List.class)
                 .newInstance(
                     program(),

@@ -1,0 +1,68 @@
+package io.hyperlight.calls;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.hyperlight.HostFunctionException;
+import io.hyperlight.Sandbox;
+import io.hyperlight.SandboxUnusableException;
+import io.hyperlight.testing.HostileGuest;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Whatever ends a call while the guest is in the middle of its code leaves the sandbox unusable,
+ * also if it came from the embedder's own stream.
+ */
+final class FailingOutputTest {
+  private static final String FUNCTIONS =
+      """
+      HL_EXPORT(void, say)
+      void say(void)
+      {
+          hl_print(HL_STR("hello"));
+      }
+      """;
+
+  private static Sandbox sandbox(Throwable thrown) {
+    return HostileGuest.builder(FUNCTIONS)
+        .hostPrint(
+            new PrintStream(OutputStream.nullOutputStream()) {
+              @Override
+              public void write(byte[] bytes, int offset, int length) {
+                sneak(thrown);
+              }
+            })
+        .build();
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <T extends Throwable> void sneak(Throwable t) throws T {
+    throw (T) t;
+  }
+
+  @Test
+  void anExceptionIsTheCause() {
+    IllegalStateException thrown = new IllegalStateException("closed");
+    try (Sandbox sandbox = sandbox(thrown)) {
+      assertThatThrownBy(() -> sandbox.call("say", void.class))
+          .isInstanceOf(HostFunctionException.class)
+          .hasCause(thrown);
+      assertUnusable(sandbox);
+    }
+  }
+
+  @Test
+  void anErrorIsNotHidden() {
+    StackOverflowError thrown = new StackOverflowError("deep");
+    try (Sandbox sandbox = sandbox(thrown)) {
+      assertThatThrownBy(() -> sandbox.call("say", void.class)).isSameAs(thrown);
+      assertUnusable(sandbox);
+    }
+  }
+
+  private static void assertUnusable(Sandbox sandbox) {
+    assertThatThrownBy(() -> sandbox.call("ping", int.class, 1))
+        .isInstanceOf(SandboxUnusableException.class);
+  }
+}

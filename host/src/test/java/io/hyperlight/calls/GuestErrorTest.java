@@ -1,0 +1,181 @@
+package io.hyperlight.calls;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.hyperlight.GuestAbortException;
+import io.hyperlight.GuestErrorException;
+import io.hyperlight.Sandbox;
+import io.hyperlight.SandboxClosedException;
+import io.hyperlight.SandboxUnusableException;
+import io.hyperlight.testing.CompiledGuest;
+import io.hyperlight.testing.HardwareLaneQuick;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Errors that a guest reports, and those it gives up over. */
+@HardwareLaneQuick
+class GuestErrorTest {
+  private static final String PROGRAM =
+      """
+      #include <hyperlight.h>
+
+      static int64_t counter;
+
+      HL_EXPORT(int64_t, count_up)
+      int64_t count_up(void) { return ++counter; }
+
+      HL_EXPORT(hl_string, fail, hl_string)
+      hl_string fail(hl_string message)
+      {
+          counter++;
+          hl_error(message);
+          /* Is not looked at. */
+          return (hl_string){(const char *)1, 1};
+      }
+
+      HL_EXPORT(void, fail_twice)
+      void fail_twice(void)
+      {
+          hl_error(HL_STR("first"));
+          hl_error(HL_STR("second"));
+      }
+
+      HL_EXPORT(void, fail_at, int64_t, int64_t)
+      void fail_at(int64_t address, int64_t size) { hl_error((hl_string){(const char *)address, (size_t)size}); }
+
+      HL_EXPORT(void, fail_and_abort)
+      void fail_and_abort(void)
+      {
+          hl_error(HL_STR("error"));
+          hl_abort(HL_STR("abort"));
+      }
+
+      HL_EXPORT(void, abort_with, hl_bytes)
+      void abort_with(hl_bytes message) { hl_abort((hl_string){(const char *)message.data, message.size}); }
+
+      HL_EXPORT(void, abort_at, int64_t, int64_t)
+      void abort_at(int64_t address, int64_t size) { hl_abort((hl_string){(const char *)address, (size_t)size}); }
+
+      HL_EXPORT(void, call_abort)
+      void call_abort(void) { abort(); }
+      """;
+
+  private static Sandbox sandbox() {
+    return Sandbox.builder(CompiledGuest.of(PROGRAM)).build();
+  }
+
+  private static void assertUnusable(Sandbox sandbox) {
+    assertThatThrownBy(() -> sandbox.call("count_up", long.class))
+        .isInstanceOf(SandboxUnusableException.class)
+        .hasCauseInstanceOf(GuestAbortException.class);
+  }
+
+  @Test
+  void anErrorIsReportedAndTheSandboxStaysUsable() {
+    try (Sandbox sandbox = sandbox()) {
+      for (int i = 0; i < 3; i++) {
+        String message = "no. %d: \ud83d\ude00".formatted(i);
+        assertThatThrownBy(() -> sandbox.call("fail", String.class, message))
+            .isInstanceOf(GuestErrorException.class)
+            .hasMessage(message);
+      }
+      assertThat(sandbox.call("count_up", long.class)).isEqualTo(4);
+    }
+  }
+
+  @Test
+  void theLastErrorIsTheOneReported() {
+    try (Sandbox sandbox = sandbox()) {
+      assertThatThrownBy(() -> sandbox.call("fail_twice", void.class))
+          .isInstanceOf(GuestErrorException.class)
+          .hasMessage("second");
+    }
+  }
+
+  @Test
+  void anErrorWhoseMessageCannotBeReadIsStillAnError() {
+    try (Sandbox sandbox = sandbox()) {
+      for (long address : new long[] {0, -1, Long.MAX_VALUE, 0x8000_0000_0000L}) {
+        assertThatThrownBy(() -> sandbox.call("fail_at", void.class, address, 10L))
+            .isInstanceOf(GuestErrorException.class)
+            .hasMessageContaining("a message that cannot be read");
+      }
+      assertThat(sandbox.call("count_up", long.class)).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aLongMessageIsCut() {
+    try (Sandbox sandbox = sandbox()) {
+      assertThatThrownBy(() -> sandbox.call("fail", String.class, "x".repeat(100_000)))
+          .isInstanceOf(GuestErrorException.class)
+          .hasMessage("x".repeat(1 << 16));
+    }
+  }
+
+  @Test
+  void abortingEndsTheCallAndLeavesTheSandboxUnusable() {
+    try (Sandbox sandbox = sandbox()) {
+      assertThatThrownBy(
+              () -> sandbox.call("abort_with", void.class, (Object) "enough".getBytes(US_ASCII)))
+          .isInstanceOf(GuestAbortException.class)
+          .hasMessage("the guest aborted: enough");
+      assertUnusable(sandbox);
+      assertUnusable(sandbox);
+    }
+  }
+
+  @Test
+  void abortOfTheLibraryNamesItself() {
+    try (Sandbox sandbox = sandbox()) {
+      assertThatThrownBy(() -> sandbox.call("call_abort", void.class))
+          .isInstanceOf(GuestAbortException.class)
+          .hasMessageContaining("abort() was called");
+      assertUnusable(sandbox);
+    }
+  }
+
+  @Test
+  void anAbortAfterAnErrorIsAnAbort() {
+    try (Sandbox sandbox = sandbox()) {
+      assertThatThrownBy(() -> sandbox.call("fail_and_abort", void.class))
+          .isInstanceOf(GuestAbortException.class)
+          .hasMessageContaining("abort");
+      assertUnusable(sandbox);
+    }
+  }
+
+  @Test
+  void anAbortMessageNeedNotBeUtf8() {
+    try (Sandbox sandbox = sandbox()) {
+      assertThatThrownBy(
+              () -> sandbox.call("abort_with", void.class, (Object) new byte[] {'a', -1, 'b'}))
+          .isInstanceOf(GuestAbortException.class)
+          .hasMessageContaining("a\ufffdb");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {0, -1, Long.MIN_VALUE, 0xffff_8000_0000_0000L})
+  void anAbortWhoseMessageCannotBeReadIsStillAnAbort(long address) {
+    try (Sandbox sandbox = sandbox()) {
+      assertThatThrownBy(() -> sandbox.call("abort_at", void.class, address, -1L))
+          .isInstanceOf(GuestAbortException.class)
+          .hasMessageContaining("a message that cannot be read");
+      assertUnusable(sandbox);
+    }
+  }
+
+  @Test
+  void anUnusableSandboxCanBeClosed() {
+    Sandbox sandbox = sandbox();
+    assertThatThrownBy(() -> sandbox.call("call_abort", void.class))
+        .isInstanceOf(GuestAbortException.class);
+    sandbox.close();
+    assertThatThrownBy(() -> sandbox.call("count_up", long.class))
+        .isInstanceOf(SandboxClosedException.class);
+  }
+}

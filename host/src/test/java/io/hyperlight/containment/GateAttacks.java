@@ -1,0 +1,273 @@
+package io.hyperlight.containment;
+
+import static io.hyperlight.GuestFaultException.Kind.DEBUG;
+import static io.hyperlight.GuestFaultException.Kind.GENERAL_PROTECTION;
+import static io.hyperlight.GuestFaultException.Kind.INVALID_OPCODE;
+import static io.hyperlight.GuestFaultException.Kind.PAGE_FAULT;
+import static io.hyperlight.GuestFaultException.Kind.PORT_ACCESS;
+import static io.hyperlight.GuestFaultException.Kind.STACK_OVERFLOW;
+import static io.hyperlight.containment.Attack.faults;
+import static io.hyperlight.containment.Attack.returns;
+import static io.hyperlight.containment.Attack.returnsOrFaults;
+
+import io.hyperlight.GuestFaultException;
+import io.hyperlight.GuestFaultException.Kind;
+import java.util.List;
+import java.util.Set;
+
+/** Entering the gate and the stubs anywhere but where they begin, or with registers of its own. */
+final class GateAttacks {
+  private static final Set<Kind> NO_CODE =
+      Set.of(PAGE_FAULT, GENERAL_PROTECTION, INVALID_OPCODE, PORT_ACCESS);
+
+  private GateAttacks() {}
+
+  static List<Attack> all() {
+    return List.of(
+        // The stub is there on some machines only. Where it is, this is a system call like others.
+        returnsOrFaults(
+            "jump to the system-call stub",
+            Set.of(PAGE_FAULT),
+            """
+            int64_t answer;
+            __asm__ volatile("lea 1f(%%rip), %%rcx; jmp *%1; 1:" : "=a"(answer) : "r"(USER_STUB), "a"(1000ul)
+                             : "rcx", "rdx", "r8", "r11", "memory");
+            return answer != -ENOSYS;
+            """),
+        faults(
+            "jump to the system-call stub to end the call",
+            Set.of(PAGE_FAULT, INVALID_OPCODE),
+            """
+            __asm__ volatile("jmp *%0"
+                             : : "r"(USER_STUB), "a"(HL_CALL_DONE), "c"(gate_system_call() + 2), "D"(0), "S"(0),
+                             "d"(0) : "memory");
+            """),
+        returnsOrFaults(
+            "jump to the system-call stub with flags that trap",
+            Set.of(PAGE_FAULT, DEBUG),
+            """
+            __asm__ volatile("lea 1f(%%rip), %%rcx; pushf; orl $0x100, (%%rsp); popf; jmp *%0; 1:"
+                             : : "r"(USER_STUB), "a"(1000ul) : "rcx", "rdx", "r8", "r11", "memory");
+            """),
+        faults(
+            "jump to the system-call stub with a return address in the monitor",
+            Set.of(PAGE_FAULT, GuestFaultException.Kind.PROTOCOL_VIOLATION),
+            """
+            __asm__ volatile("jmp *%0" : : "r"(USER_STUB), "a"(1000ul), "c"(MONITOR) : "memory");
+            """),
+        faults(
+            "jump to the system-call stub with a non-canonical return address",
+            Set.of(PAGE_FAULT, GuestFaultException.Kind.PROTOCOL_VIOLATION),
+            """
+            __asm__ volatile("jmp *%0" : : "r"(USER_STUB), "a"(1000ul), "c"(NON_CANONICAL) : "memory");
+            """),
+        faults(
+            "jump to the system-call stub with no return address",
+            Set.of(PAGE_FAULT, GuestFaultException.Kind.PROTOCOL_VIOLATION),
+            "__asm__ volatile(\"jmp *%0\" : : \"r\"(USER_STUB), \"a\"(1000ul), \"c\"(0) :"
+                + " \"memory\");"),
+        faults(
+            "jump into the middle of the stub's port access", NO_CODE, "execute(USER_STUB + 1);"),
+        returnsOrFaults(
+            "jump to the return of the stub",
+            Set.of(PAGE_FAULT),
+            """
+            __asm__ volatile("xor %%eax, %%eax; lea 1f(%%rip), %%rcx; jmp *%0; 1:" : : "r"(USER_STUB + 2)
+                             : "rax", "rcx", "memory");
+            """),
+        faults("jump behind the stub", NO_CODE, "execute(USER_STUB + 4);"),
+        faults("jump to the end of the gate's page", NO_CODE, "execute(GATE + PAGE - 1);"),
+        faults("jump to the supervisor's stub", PAGE_FAULT, "execute(MONITOR + 2 * PAGE);"),
+        faults("jump to an exception stub", PAGE_FAULT, "execute(MONITOR + 2 * PAGE + 0x100);"),
+        faults("enter the gate again and again", STACK_OVERFLOW, "execute(GATE);"),
+        returns(
+            "enter the gate for another function",
+            """
+            FRAME->target = address_of((void *)ping);
+            FRAME->integer_arguments[0] = (uint64_t)-1;
+            __asm__ volatile("mov %0, %%rsp; jmp *%1" : : "r"(FRAME), "r"(GATE) : "memory");
+            """),
+        faults("call nothing through the gate", PAGE_FAULT, "FRAME->target = 0; execute(GATE);"),
+        faults(
+            "call the monitor through the gate",
+            PAGE_FAULT,
+            "FRAME->target = MONITOR + 2 * PAGE; execute(GATE);"),
+        // An emulated processor may not check the base: QEMU's does not.
+        returnsOrFaults(
+            "load a non-canonical FS base through the gate",
+            Set.of(GENERAL_PROTECTION),
+            """
+            FRAME->flags = 1;
+            FRAME->fs_base = NON_CANONICAL;
+            FRAME->target = address_of((void *)ping);
+            FRAME->integer_arguments[0] = (uint64_t)-1;
+            execute(GATE);
+            """),
+        faults(
+            "run the gate with a frame in the monitor",
+            PAGE_FAULT,
+            "__asm__ volatile(\"mov %0, %%rbx; jmp *%1\" : : \"r\"(MONITOR), \"r\"(GATE + 10));"),
+        faults(
+            "run the gate with a non-canonical frame",
+            GENERAL_PROTECTION,
+            "__asm__ volatile(\"mov %0, %%rbx; jmp *%1\" : : \"r\"(NON_CANONICAL), \"r\"(GATE +"
+                + " 10));"),
+        faults("jump into the middle of an instruction of the gate", NO_CODE, "execute(GATE + 3);"),
+        returns(
+            "jump to the gate's exit",
+            """
+            __asm__ volatile("jmp *%0" : : "r"(gate_exit()), "a"(0), "d"(0) : "memory");
+            """),
+        returns(
+            "jump to the gate's exit with no stack",
+            """
+            __asm__ volatile("xor %%esp, %%esp; jmp *%0" : : "r"(gate_exit()), "a"(0), "d"(0) : "memory");
+            """),
+        returns(
+            "jump to the gate's exit with a stack in the monitor",
+            """
+            __asm__ volatile("mov %1, %%rsp; jmp *%0"
+                             : : "r"(gate_exit()), "r"(MONITOR + 5 * PAGE), "a"(0), "d"(0) : "memory");
+            """),
+        returns(
+            "jump to the gate's exit with every flag",
+            """
+            __asm__ volatile("pushq $-1; andl $0xfffbbeff, (%%rsp); popfq; jmp *%0"
+                             : : "r"(gate_exit()), "a"(0), "d"(0) : "memory");
+            """),
+        returns(
+            "jump to the gate's exit while alignment is checked",
+            """
+            __asm__ volatile("pushf; orl $0x40400, (%%rsp); popfq; jmp *%0"
+                             : : "r"(gate_exit()), "a"(0), "d"(0) : "memory");
+            """),
+        returns(
+            "jump to the gate's exit while the task is nested",
+            """
+            __asm__ volatile("pushf; orl $0x4000, (%%rsp); popfq; jmp *%0"
+                             : : "r"(gate_exit()), "a"(0), "d"(0) : "memory");
+            """),
+        faults(
+            "step through the gate's exit",
+            DEBUG,
+            """
+            __asm__ volatile("pushf; orl $0x100, (%%rsp); popfq; jmp *%0"
+                             : : "r"(gate_exit()) : "memory");
+            """),
+        // A load of SS holds the trap back for one instruction, which here is the system call.
+        returnsOrFaults(
+            "step through a system call",
+            Set.of(DEBUG),
+            """
+            int64_t answer;
+            __asm__ volatile("mov %%ss, %%edx; mov $1000, %%eax; pushf; orl $0x100, (%%rsp); popfq;"
+                             "mov %%edx, %%ss; syscall"
+                             : "=a"(answer) : : "rcx", "rdx", "r8", "r11", "memory", "cc");
+            __asm__ volatile("pushq $2; popfq" ::: "memory", "cc");
+            return answer != -ENOSYS;
+            """),
+        // The trap is then due behind the stub's port access, when the call is over.
+        returnsOrFaults(
+            "step through the end of a call",
+            Set.of(DEBUG, PAGE_FAULT),
+            """
+            __asm__ volatile("mov %%ss, %%ebx; push %%rbx; push %%rsp; push $0x102; mov %%cs, %%ebx; push %%rbx;"
+                             "push %0; xor %%ebx, %%ebx; iretq"
+                             : : "r"(USER_STUB), "a"(HL_CALL_DONE), "c"(gate_system_call() + 2), "D"(0), "S"(0),
+                             "d"(0) : "rbx", "memory");
+            """),
+        returnsOrFaults(
+            "step through the end of a call at the gate's exit",
+            Set.of(DEBUG, PAGE_FAULT),
+            """
+            __asm__ volatile("mov %%ss, %%ebx; push %%rbx; push %%rsp; push $0x102; mov %%cs, %%ebx; push %%rbx;"
+                             "push %0; xor %%ebx, %%ebx; iretq"
+                             : : "r"(gate_system_call()), "a"(HL_CALL_DONE), "D"(0), "S"(0), "d"(0)
+                             : "rbx", "memory");
+            """),
+        returnsOrFaults(
+            "another system call at the gate's exit for host calls",
+            Set.of(PORT_ACCESS),
+            """
+            int64_t answer;
+            __asm__ volatile("sub $128, %%rsp; call *%1; add $128, %%rsp"
+                             : "=a"(answer) : "r"(HL_INFORMATION->host_call + 25), "a"(1000ul)
+                             : "rcx", "rdx", "r8", "r9", "r10", "r11", "memory", "cc");
+            return answer != -ENOSYS;
+            """),
+        faults(
+            "another system call at the gate's exit",
+            Set.of(INVALID_OPCODE, PORT_ACCESS),
+            "__asm__ volatile(\"jmp *%0\" : : \"r\"(gate_system_call()), \"a\"(1000ul) :"
+                + " \"memory\");"),
+        faults("run behind the gate's exit", INVALID_OPCODE, "execute(gate_system_call() + 2);"),
+        returns(
+            "the end of a call as an own system call",
+            "return system_call(HL_CALL_DONE, 0, 0, 0) != -ENOSYS;"),
+        returns(
+            "return to the gate's exit from a stack of its own",
+            """
+            static uint64_t stack[4];
+            stack[2] = gate_exit();
+            __asm__ volatile("mov %0, %%rsp; ret" : : "r"(stack + 2), "a"(0), "d"(0) : "memory");
+            """),
+        faults(
+            "return with a stack pointer that is off",
+            PAGE_FAULT,
+            """
+            FRAME->stack_arguments[0] = 0;
+            __asm__ volatile("mov %0, %%rsp; ret" : : "r"(FRAME) : "memory");
+            """),
+        faults(
+            "call an import's address",
+            PAGE_FAULT,
+            "execute(address_of(hl_function_twice.address));"),
+        faults("fault with no stack", INVALID_OPCODE, "ASM(\"xor %%esp, %%esp; ud2\");"),
+        faults(
+            "fault with a stack in the monitor",
+            INVALID_OPCODE,
+            "__asm__ volatile(\"mov %0, %%rsp; ud2\" : : \"r\"(MONITOR + 5 * PAGE));"),
+        faults(
+            "fault with a stack in the code",
+            INVALID_OPCODE,
+            "__asm__ volatile(\"mov %0, %%rsp; ud2\" : : \"r\"(ping));"),
+        faults(
+            "fault with a non-canonical stack",
+            INVALID_OPCODE,
+            "__asm__ volatile(\"mov %0, %%rsp; ud2\" : : \"r\"(NON_CANONICAL));"),
+        returns(
+            "a system call with a non-canonical stack",
+            """
+            int64_t answer;
+            __asm__ volatile("mov %%rsp, %%rbx; mov %1, %%rsp; syscall; mov %%rbx, %%rsp"
+                             : "=a"(answer) : "r"(NON_CANONICAL), "a"(1000ul)
+                             : "rbx", "rcx", "rdx", "r8", "r11", "memory");
+            return answer != -ENOSYS;
+            """),
+        returns(
+            "a system call with every flag",
+            """
+            int64_t answer;
+            __asm__ volatile("pushq $-1; andl $0xfffbbeff, (%%rsp); popfq; syscall; pushq $2; popfq; cld"
+                             : "=a"(answer) : "a"(1000ul) : "rcx", "rdx", "r8", "r11", "memory", "cc");
+            return answer != -ENOSYS;
+            """),
+        returns(
+            "a system call while alignment is checked and the task is nested",
+            """
+            int64_t answer;
+            __asm__ volatile("pushf; orl $0x44000, (%%rsp); popfq; syscall; pushq $2; popfq; cld"
+                             : "=a"(answer) : "a"(1000ul) : "rcx", "rdx", "r8", "r11", "memory", "cc");
+            return answer != -ENOSYS;
+            """),
+        faults(
+            "a system call that is the last instruction of its page",
+            PAGE_FAULT,
+            """
+            /* The linker puts this section behind all other code, and constants on the next page. */
+            __asm__ volatile(".pushsection .fini, \\"ax\\"; .balign 4096; .skip 4094, 0x90;"
+                             "2: syscall; .popsection; lea 2b(%%rip), %%rdx; jmp *%%rdx"
+                             : : "a"(1000ul) : "rdx", "memory");
+            """));
+  }
+}

@@ -1,0 +1,103 @@
+package io.hyperlight.containment;
+
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.hyperlight.Guest;
+import io.hyperlight.GuestErrorException;
+import io.hyperlight.GuestExitException;
+import io.hyperlight.HostFunctionException;
+import io.hyperlight.InvalidArgumentException;
+import io.hyperlight.Sandbox;
+import io.hyperlight.SandboxInUseException;
+import io.hyperlight.testing.CompiledGuest;
+import java.io.ByteArrayOutputStream;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a guest says, and when, is not for it to choose freely. */
+class GuestMessagesTest {
+  private static final Guest GUEST =
+      CompiledGuest.of(
+          """
+          #include <hyperlight.h>
+          HL_EXPORT(void, report, hl_string)
+          void report(hl_string message) { hl_error(message); }
+          HL_EXPORT(void, print, hl_string)
+          void print(hl_string message) { hl_print(message); }
+          static void system_call(uint64_t number, uint64_t a, uint64_t b, uint64_t c)
+          {
+              __asm__ volatile("syscall" : "+a"(number) : "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
+          }
+          HL_EXPORT(void, exit_saying, hl_string)
+          void exit_saying(hl_string message)
+          {
+              system_call(1, 2, (uint64_t)message.data, message.size);
+              system_call(231, 3, 0, 0);
+          }
+          """);
+
+  @Test
+  void messagesKeepLinesAndTabsAndLoseOtherControlCharacters() {
+    try (Sandbox sandbox = Sandbox.builder(GUEST).build()) {
+      assertThatExceptionOfType(GuestErrorException.class)
+          .isThrownBy(() -> sandbox.call("report", void.class, "a\tb\nc\u001b[31m\u0000\u009b"))
+          .withMessage("a\tb\nc\ufffd[31m\ufffd\ufffd");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", " \n"})
+  void anErrorWithoutAMessageSaysSo(String message) {
+    try (Sandbox sandbox = Sandbox.builder(GUEST).build()) {
+      assertThatExceptionOfType(GuestErrorException.class)
+          .isThrownBy(() -> sandbox.call("report", void.class, message))
+          .withMessage("the guest reported an error and no message");
+    }
+  }
+
+  @Test
+  void whatAProgramSaidLastLosesThemToo() {
+    PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false);
+    try (Sandbox sandbox = Sandbox.builder(GUEST).hostError(nowhere).build()) {
+      assertThatExceptionOfType(GuestExitException.class)
+          .isThrownBy(
+              () -> sandbox.call("exit_saying", void.class, "a\tb\nc\u001b[31m\u0000\u009b"))
+          .withMessageEndingWith(": a\tb\nc\ufffd[31m\ufffd\ufffd");
+    }
+  }
+
+  @Test
+  void aPrintStreamCannotUseTheSandboxThatPrints() {
+    AtomicReference<Sandbox> own = new AtomicReference<>();
+    PrintStream stream =
+        new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8) {
+          @Override
+          public void write(byte[] bytes, int from, int length) {
+            own.get().call("print", void.class, "again");
+          }
+        };
+    try (Sandbox sandbox = Sandbox.builder(GUEST).hostPrint(stream).build()) {
+      own.set(sandbox);
+      assertThatExceptionOfType(HostFunctionException.class)
+          .isThrownBy(() -> sandbox.call("print", void.class, "once"))
+          .havingCause()
+          .isInstanceOf(SandboxInUseException.class)
+          .withMessageContaining("the sandbox that is calling it");
+    }
+  }
+
+  @Test
+  @SuppressWarnings("NullAway") // what a caller without null checks can do
+  void aNullArrayOfArgumentsIsRefused() {
+    try (Sandbox sandbox = Sandbox.builder(GUEST).build()) {
+      assertThatExceptionOfType(InvalidArgumentException.class)
+          .isThrownBy(() -> sandbox.call("print", void.class, (Object[]) null))
+          .withMessageContaining("array of arguments is null");
+    }
+  }
+}

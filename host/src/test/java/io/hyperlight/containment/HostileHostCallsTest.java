@@ -1,0 +1,356 @@
+package io.hyperlight.containment;
+
+import static io.hyperlight.GuestFaultException.Kind.PROTOCOL_VIOLATION;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.hyperlight.HostFunctionException;
+import io.hyperlight.testing.HostileGuest;
+import io.hyperlight.testing.HostileGuest.Ending;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Host calls made by hand, with numbers, pointers, sizes and a window that are lies. */
+final class HostileHostCallsTest {
+  private static final String FUNCTIONS =
+      """
+      static int64_t raw_call(uint64_t number, uint64_t arguments)
+      {
+          return system_call(HL_CALL_HOST, number, arguments, 0);
+      }
+
+      HL_EXPORT(int64_t, call_number, int64_t)
+      int64_t call_number(int64_t number)
+      {
+          struct hl_value arguments[8] = {{0, 0}};
+          return raw_call((uint64_t)number, address_of(arguments));
+      }
+
+      /* The number of an import, with something added that must not get lost. */
+      HL_EXPORT(int64_t, call_import_plus, int64_t)
+      int64_t call_import_plus(int64_t more)
+      {
+          struct hl_value arguments[8] = {{0, 0}};
+          return raw_call(NUMBER_OF(twice) + (uint64_t)more, address_of(arguments));
+      }
+
+      HL_EXPORT(int64_t, call_export)
+      int64_t call_export(void)
+      {
+          struct hl_value arguments[8] = {{0, 0}};
+          return raw_call(NUMBER_OF(ping), address_of(arguments));
+      }
+
+      HL_EXPORT(int64_t, pass_pointer, int64_t)
+      int64_t pass_pointer(int64_t pointer)
+      {
+          return raw_call(NUMBER_OF(twice), (uint64_t)pointer);
+      }
+
+      HL_EXPORT(int64_t, pass_nothing_from, int64_t)
+      int64_t pass_nothing_from(int64_t pointer)
+      {
+          return raw_call(NUMBER_OF(fail), (uint64_t)pointer);
+      }
+
+      HL_EXPORT(int64_t, pass_half_of_an_argument)
+      int64_t pass_half_of_an_argument(void)
+      {
+          return raw_call(NUMBER_OF(twice), address_of(FRAME) + 0x400 - 8);
+      }
+
+      HL_EXPORT(int64_t, pass_misaligned)
+      int64_t pass_misaligned(void)
+      {
+          uint8_t bytes[32] = {0};
+          return raw_call(NUMBER_OF(twice), address_of(bytes) + 3);
+      }
+
+      HL_EXPORT(int64_t, pass_text, int64_t, int64_t)
+      int64_t pass_text(int64_t address, int64_t size)
+      {
+          struct hl_value text = {(uint64_t)address, (uint64_t)size};
+          return raw_call(NUMBER_OF(echo), address_of(&text));
+      }
+
+      HL_EXPORT(int64_t, pass_own_text, int64_t)
+      int64_t pass_own_text(int64_t size)
+      {
+          return pass_text((int64_t)address_of(ret_in_data), size);
+      }
+
+      HL_EXPORT(int64_t, pass_no_utf8)
+      int64_t pass_no_utf8(void)
+      {
+          return pass_text((int64_t)address_of(ret_in_data), 1);
+      }
+
+      HL_EXPORT(int64_t, pass_flag, int64_t)
+      int64_t pass_flag(int64_t value)
+      {
+          struct hl_value flag = {(uint64_t)value, 0};
+          return raw_call(NUMBER_OF(take_flag), address_of(&flag));
+      }
+
+      HL_EXPORT(int64_t, pass_unsigned, int64_t)
+      int64_t pass_unsigned(int64_t value)
+      {
+          struct hl_value number = {(uint64_t)value, 0};
+          return raw_call(NUMBER_OF(take_unsigned), address_of(&number));
+      }
+
+      /* Two ranges, each of which could be right, which together are more than there is. */
+      HL_EXPORT(int64_t, pass_all_memory_twice)
+      int64_t pass_all_memory_twice(void)
+      {
+          uint64_t end, start = take_all_heap(&end);
+          struct hl_value both[2] = {{start, end - start}, {start, end - start}};
+          return raw_call(NUMBER_OF(join), address_of(both));
+      }
+
+      HL_EXPORT(int64_t, echo_with_window_next, int64_t)
+      int64_t echo_with_window_next(int64_t next)
+      {
+          FRAME->window_next = (uint64_t)next;
+          return echo(HL_STR("text")).size != 4;
+      }
+
+      HL_EXPORT(int64_t, echo_with_window_next_in_window, int64_t)
+      int64_t echo_with_window_next_in_window(int64_t offset)
+      {
+          return echo_with_window_next((int64_t)HL_INFORMATION->window + offset);
+      }
+
+      HL_EXPORT(int64_t, echo_with_window_next_at_end, int64_t)
+      int64_t echo_with_window_next_at_end(int64_t offset)
+      {
+          return echo_with_window_next((int64_t)FRAME->window_end + offset);
+      }
+
+      /* What the host does not read, and what it only reads later. */
+      HL_EXPORT(int64_t, echo_with_scribbled_frame, int64_t)
+      int64_t echo_with_scribbled_frame(int64_t value)
+      {
+          volatile uint64_t *field = FRAME->integer_arguments;
+          uint64_t next = FRAME->window_next;
+          while (field < (volatile uint64_t *)(address_of(FRAME) + 0x400)) {
+              *field++ = (uint64_t)value;
+          }
+          FRAME->window_next = next;
+          bool wrong = echo(HL_STR("text")).size != 4;
+          FRAME->status = 0;
+          return wrong;
+      }
+
+      HL_EXPORT(int64_t, ask_for, int)
+      int64_t ask_for(int size)
+      {
+          hl_bytes bytes = {0, 0};
+          return try_zeroes(&bytes, size) ? (int64_t)bytes.size : -1;
+      }
+
+      HL_EXPORT(int64_t, fail_and_forget)
+      int64_t fail_and_forget(void)
+      {
+          return try_fail(0) ? 1 : 0;
+      }
+
+      HL_EXPORT(void, fail_and_give_up)
+      void fail_and_give_up(void)
+      {
+          fail();
+      }
+
+      HL_EXPORT(void, give_up)
+      void give_up(void)
+      {
+          hl_give_up();
+      }
+      """;
+
+  private static Ending attack(String function, Object... arguments) {
+    try (HostileGuest guest = new HostileGuest(FUNCTIONS)) {
+      return guest.attack(function, arguments);
+    }
+  }
+
+  private static void assertViolation(Ending ending) {
+    assertThat(ending.fault().kind()).isEqualTo(PROTOCOL_VIOLATION);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {-1, Long.MIN_VALUE, Long.MAX_VALUE, 4096, 1L << 31, 1L << 32, -1L << 32})
+  void ofNoFunction(long number) {
+    assertViolation(attack("call_number", number));
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1L << 32, 1L << 63, -1L << 32, 1L << 31})
+  void ofANumberThatIsAnImportsInItsLowBits(long more) {
+    assertViolation(attack("call_import_plus", more));
+  }
+
+  @Test
+  void ofItsOwnExport() {
+    assertViolation(attack("call_export"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      longs = {
+        0,
+        1,
+        0xfff8,
+        0x1_0ff8 + 0x1000, // across the end of the information page
+        0x7fff_ffff_eff8L,
+        0x7fff_ffff_f000L,
+        0x8000_0000_0000L,
+        0xffff_8000_0000_1000L,
+        -1,
+        -8,
+        -16,
+        Long.MIN_VALUE,
+        Long.MAX_VALUE
+      })
+  void withArgumentsThatAreNowhere(long pointer) {
+    assertViolation(attack("pass_pointer", pointer));
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {-1, 0xffff_8000_0000_1000L, Long.MAX_VALUE})
+  void withNoArgumentsFromNowhere(long pointer) {
+    assertViolation(attack("pass_nothing_from", pointer));
+  }
+
+  @Test
+  void withArgumentsThatEndBehindTheStack() {
+    assertViolation(attack("pass_half_of_an_argument"));
+  }
+
+  @Test
+  void withMisalignedArgumentsAreLikeOthers() {
+    assertThat(attack("pass_misaligned").result()).isEqualTo(0L);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0, 1",
+    "1, 9223372036854775807",
+    "-1, 1",
+    "-1, 2",
+    "-4096, 8192",
+    "65536, -1",
+    "65536, 8193",
+    "140737488351231, 2",
+    "-140737488355328, 16",
+    "140737488355328, 1",
+    "9223372036854775807, 9223372036854775807"
+  })
+  void withTextThatIsNowhere(long address, long size) {
+    assertViolation(attack("pass_text", address, size));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      longs = {
+        -1,
+        Long.MIN_VALUE,
+        Long.MAX_VALUE,
+        1L << 24,
+        (1L << 24) + 1,
+        Integer.MAX_VALUE,
+        1L << 31,
+        1L << 32,
+        (1L << 32) + 1
+      })
+  void withTextOfALyingLength(long size) {
+    assertViolation(attack("pass_own_text", size));
+  }
+
+  @Test
+  void withTextThatIsNoUtf8() {
+    assertViolation(attack("pass_no_utf8"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {2, -1, 256, 1L << 32, Long.MIN_VALUE})
+  void withABoolThatIsNone(long value) {
+    assertViolation(attack("pass_flag", value));
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {-1, Long.MIN_VALUE})
+  void withAnUnsignedNumberThatJavaCannotSay(long value) {
+    assertViolation(attack("pass_unsigned", value));
+  }
+
+  @Test
+  void withMoreArgumentsThanMemory() {
+    assertViolation(attack("pass_all_memory_twice"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      longs = {
+        0,
+        1,
+        0x1_0000,
+        0x7fff_ffff_f000L,
+        0x8000_0000_0000L,
+        0xffff_8000_0000_1000L,
+        -1,
+        -16,
+        Long.MIN_VALUE,
+        Long.MAX_VALUE
+      })
+  void withAWindowThatEndsElsewhere(long next) {
+    assertViolation(attack("echo_with_window_next", next));
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {-1, -16, 1L << 24, 1L << 40})
+  void withAWindowThatEndsJustOutside(long offset) {
+    assertViolation(attack("echo_with_window_next_in_window", offset));
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {0, 1, 15, 4095, 16_383})
+  void withAWindowThatEndsAnywhereInsideAreAnswered(long offset) {
+    assertThat(attack("echo_with_window_next_in_window", offset).result()).isEqualTo(0L);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {0, -1, -4, -5, -15, -16})
+  void withAFullWindowAreAnswered(long offset) {
+    assertThat(attack("echo_with_window_next_at_end", offset).result()).isEqualTo(0L);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {0, -1, Long.MIN_VALUE, Long.MAX_VALUE, 0xffff_8000_0000_1000L})
+  void withAFrameFullOfNonsenseAreAnswered(long value) {
+    assertThat(attack("echo_with_scribbled_frame", value).result()).isEqualTo(0L);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1 << 24, 1 << 26})
+  void whoseResultDoesNotFitFailInTheGuest(int size) {
+    assertThat(attack("ask_for", size).result()).isEqualTo(-1L);
+  }
+
+  @Test
+  void thatFailedInAnEarlierCallAreNoReasonToGiveUp() {
+    try (HostileGuest guest = new HostileGuest(FUNCTIONS)) {
+      assertThat(guest.attack("fail_and_forget").result()).isEqualTo(0L);
+      assertViolation(guest.attack("give_up"));
+    }
+  }
+
+  @Test
+  void thatFailedAreAReasonToGiveUp() {
+    assertThat(attack("fail_and_give_up").exception())
+        .isInstanceOf(HostFunctionException.class)
+        .cause()
+        .hasMessage("as asked");
+  }
+}

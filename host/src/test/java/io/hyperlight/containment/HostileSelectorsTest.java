@@ -1,0 +1,128 @@
+package io.hyperlight.containment;
+
+import static io.hyperlight.GuestFaultException.Kind.GENERAL_PROTECTION;
+import static io.hyperlight.GuestFaultException.Kind.INVALID_OPCODE;
+import static io.hyperlight.GuestFaultException.Kind.PAGE_FAULT;
+import static io.hyperlight.GuestFaultException.Kind.PROCESSOR_EXCEPTION;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.hyperlight.GuestFaultException.Kind;
+import io.hyperlight.testing.HostileGuest;
+import io.hyperlight.testing.HostileGuest.Ending;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.FieldSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Every selector of the descriptor table, and one behind it, with every privilege level, in every
+ * instruction that takes one.
+ *
+ * <p>Which selectors are legal differs: where user code runs directly on the processor, they are
+ * the host's own. A legal one must lead to no more than 64-bit user code.
+ */
+final class HostileSelectorsTest {
+  private static final String FUNCTIONS =
+      """
+      #define LEAVE(name, text) \\
+          HL_EXPORT(void, name, uint32_t) \\
+          void name(uint32_t selector) \\
+          { \\
+              struct { uint32_t offset; uint16_t selector; } target; \\
+              uint64_t landing; \\
+              __asm__ volatile("jmp 2f; 1: .byte 0x06; int3; 2: lea 1b(%%rip), %0" : "=r"(landing)); \\
+              target.offset = (uint32_t)landing; \\
+              target.selector = (uint16_t)selector; \\
+              __asm__ volatile(text : : "r"(&target), "r"((uint64_t)selector), "r"(landing) : "rax", "memory"); \\
+          }
+
+      LEAVE(far_jump, "ljmp *(%0)")
+      LEAVE(far_call, "lcall *(%0)")
+      LEAVE(far_return, "push %1; push %2; lretq")
+      LEAVE(interrupt_return, "mov %%ss, %%eax; push %%rax; push %%rsp; push $2; push %1; push %2; iretq")
+
+      /* Straight to the stub, where that is user code, in whatever mode the selector means. It returns to a ud2. */
+      #define LEAVE_TO_STUB(name, number, address) \\
+          HL_EXPORT(void, name, uint32_t) \\
+          void name(uint32_t selector) \\
+          { \\
+              struct { uint32_t offset; uint16_t selector; } target = {USER_STUB, (uint16_t)selector}; \\
+              __asm__ volatile("ljmp *(%0)" : : "r"(&target), "a"(number), "c"(address) : "memory"); \\
+          }
+
+      LEAVE_TO_STUB(far_jump_to_system_call, 1000ul, gate_system_call() + 2)
+      LEAVE_TO_STUB(far_jump_to_end, HL_CALL_DONE, gate_system_call() + 2)
+
+      #define LOAD(segment) \\
+          HL_EXPORT(void, load_##segment, uint32_t) \\
+          void load_##segment(uint32_t selector) \\
+          { \\
+              __asm__ volatile("mov %0, %%" #segment : : "r"(selector)); \\
+              system_call(1000, 0, 0, 0); \\
+          }
+
+      LOAD(ds)
+      LOAD(es)
+      LOAD(fs)
+      LOAD(gs)
+      LOAD(ss)
+      """;
+
+  private static final Set<Kind> REFUSED =
+      EnumSet.of(GENERAL_PROTECTION, INVALID_OPCODE, PROCESSOR_EXCEPTION);
+
+  private static final Set<Kind> REFUSED_OR_NOT_THERE =
+      EnumSet.of(GENERAL_PROTECTION, INVALID_OPCODE, PROCESSOR_EXCEPTION, PAGE_FAULT);
+
+  static final int[] SELECTORS = IntStream.rangeClosed(0, 0x40).filter(s -> (s & 4) == 0).toArray();
+
+  @ParameterizedTest
+  @ValueSource(strings = {"far_jump", "far_call", "far_return", "interrupt_return"})
+  void leadToUserCodeOrNowhere(String function) {
+    for (int selector : SELECTORS) {
+      // What is legal arrives at an instruction that is invalid in 64-bit mode; 32-bit code would
+      // go on to a breakpoint. A page fault is where an emulator uses the
+      // stack with a supervisor's rights.
+      assertThat(leave(function, selector)).isIn(REFUSED_OR_NOT_THERE);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"far_jump_to_system_call", "far_jump_to_end"})
+  void leadToTheStubOrNowhere(String function) {
+    for (int selector : SELECTORS) {
+      try (HostileGuest guest = new HostileGuest(FUNCTIONS)) {
+        Ending ending = guest.attack(function, (long) selector);
+        if (ending.exception() != null) {
+          // A page fault where the stub is no user code.
+          assertThat(ending.fault().kind())
+              .describedAs("%x: %s", selector, ending.fault())
+              .isIn(REFUSED_OR_NOT_THERE);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @FieldSource("SELECTORS")
+  void loadAsDataOrFault(int selector) {
+    for (String register : new String[] {"ds", "es", "fs", "gs", "ss"}) {
+      try (HostileGuest guest = new HostileGuest(FUNCTIONS)) {
+        Ending ending = guest.attack("load_" + register, (long) selector);
+        if (ending.exception() != null) {
+          assertThat(ending.fault().kind())
+              .describedAs("%s: %s", register, ending.fault())
+              .isIn(REFUSED);
+        }
+      }
+    }
+  }
+
+  private static Kind leave(String function, int selector) {
+    try (HostileGuest guest = new HostileGuest(FUNCTIONS)) {
+      return guest.attack(function, (long) selector).fault().kind();
+    }
+  }
+}

@@ -1,0 +1,251 @@
+package io.hyperlight.containment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.hyperlight.Guest;
+import io.hyperlight.Sandbox;
+import io.hyperlight.Snapshot;
+import io.hyperlight.testing.CProgram;
+import io.hyperlight.testing.ChildJvm;
+import io.hyperlight.testing.Command;
+import io.hyperlight.testing.CompiledGuest;
+import io.hyperlight.testing.NotInHardwareLane;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** How little a process needs to run sandboxes: no user's rights, and few system calls. */
+@NotInHardwareLane("Other processes, the compiler among them, take minutes there.")
+class LeastPrivilegeTest {
+  private static final Path PROFILE =
+      Path.of("").toAbsolutePath().resolve("../config/seccomp.json");
+
+  private static final List<String> JVM =
+      List.of("--enable-native-access=ALL-UNNAMED", "-Xmx256m", "-XX:-UsePerfData");
+
+  @TempDir private Path folder;
+
+  private List<String> child() {
+    List<String> command = new ArrayList<>(ChildJvm.commandLine(ConfinedGuest.class, JVM));
+    command.add(CompiledGuest.fileOf(ConfinedGuest.GUEST).toAbsolutePath().toString());
+    command.add(folder.toString());
+    return command;
+  }
+
+  /**
+   * As user and group nobody, without capabilities and any way to get some, where a device file in
+   * a mount namespace of its own belongs to a group that it is in.
+   */
+  @Test
+  void aUserWithoutAnyRightsButToTheDeviceRunsSandboxes() throws IOException {
+    assumeTrue(
+        Command.run("unshare", "--mount", "mount", "-t", "tmpfs", "none", "/mnt").status() == 0,
+        "needs root, to make a situation in which there is no root");
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx"));
+    Path device = folder.resolve("kvm");
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                "unshare",
+                "--mount",
+                "sh",
+                "-ec",
+                """
+                cp -a /dev/kvm "$0"
+                chown 0:65533 "$0"
+                chmod 660 "$0"
+                mount --bind "$0" /dev/kvm
+                exec setpriv --reuid=65534 --regid=65534 --groups=65533 --no-new-privs \\
+                  --bounding-set=-all --inh-caps=-all "$@"
+                """,
+                device.toString()));
+    command.addAll(child());
+    assertThat(Command.run(command).outputOfSuccess())
+        .contains("Uid: 65534 65534 65534 65534")
+        .contains("Groups: 65533")
+        .contains("CapEff: 0000000000000000")
+        .contains("NoNewPrivs: 1")
+        .contains(ConfinedGuest.DONE);
+  }
+
+  @Test
+  void aUserWithoutTheDeviceIsToldWhatIsMissing() {
+    assumeTrue(
+        Command.run("setpriv", "--reuid=65534", "--clear-groups", "true").status() == 0
+            && Command.run("setpriv", "--reuid=65534", "--clear-groups", "test", "-w", "/dev/kvm")
+                    .status()
+                != 0,
+        "needs root, to run as somebody who may not open /dev/kvm");
+    List<String> command =
+        new ArrayList<>(List.of("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"));
+    command.addAll(child());
+    Command.Result result = Command.run(command);
+    assertThat(result.status()).isNotZero();
+    assertThat(result.errors())
+        .contains("HypervisorUnavailableException")
+        .containsPattern(
+            "no permission to open /dev/kvm: it is of user \\S+ and group \\S+ with mode");
+  }
+
+  /**
+   * Under the filter that a container runtime would make of the profile, and with no way out of it.
+   */
+  @Test
+  void theProfileOfSystemCallsIsEnoughForAllThatAServiceDoes() throws IOException {
+    Command.Result result = runUnderProfile(allowed());
+    assertThat(result.outputOfSuccess())
+        .contains("NoNewPrivs: 1")
+        .contains("Seccomp: 2")
+        .contains(ConfinedGuest.DONE);
+  }
+
+  /** That the filter filters. */
+  @Test
+  void withoutAnyOfTheCallsThatSandboxesAreMadeOfTheProfileIsNot() throws IOException {
+    for (String call : List.of("ioctl", "memfd_create")) {
+      List<String> without = new ArrayList<>(allowed());
+      assertThat(without.remove(call)).isTrue();
+      Command.Result result = runUnderProfile(without);
+      assertThat(result.status()).as(call).isNotZero();
+    }
+  }
+
+  private static List<String> allowed() throws IOException {
+    String json = Files.readString(PROFILE);
+    assertThat(json).contains("\"defaultAction\": \"SCMP_ACT_ERRNO\"", "\"defaultErrnoRet\": 38");
+    int names = json.indexOf("\"names\"");
+    return Pattern.compile("\"([a-z0-9_]+)\"")
+        .matcher(json.substring(names + 7, json.indexOf(']', names)))
+        .results()
+        .map((MatchResult match) -> match.group(1))
+        .toList();
+  }
+
+  private Command.Result runUnderProfile(List<String> calls) {
+    String numbers =
+        calls.stream().map(call -> "    SYS_" + call + ",\n").collect(Collectors.joining());
+    List<String> command = new ArrayList<>();
+    command.add(CProgram.compile(LAUNCHER.replace("NUMBERS", numbers), List.of()).toString());
+    command.addAll(child());
+    return Command.run(command);
+  }
+
+  /** Installs a filter of system calls, and becomes another program. */
+  private static final String LAUNCHER =
+      """
+      #include <errno.h>
+      #include <linux/audit.h>
+      #include <linux/filter.h>
+      #include <linux/seccomp.h>
+      #include <stddef.h>
+      #include <stdio.h>
+      #include <sys/prctl.h>
+      #include <sys/syscall.h>
+      #include <unistd.h>
+
+      static const int allowed[] = {
+      NUMBERS};
+
+      #define COUNT (sizeof allowed / sizeof *allowed)
+
+      int main(int count, char **arguments)
+      {
+          struct sock_filter filter[2 * COUNT + 5] = {
+              BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
+              BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0),
+              BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+              BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+          };
+          unsigned short size = 4;
+          for (size_t i = 0; i < COUNT; i++) {
+              filter[size++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)allowed[i], 0, 1);
+              filter[size++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+          }
+          filter[size++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS);
+          struct sock_fprog program = {size, filter};
+          (void)count;
+          if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
+              perror("seccomp");
+              return 1;
+          }
+          execv(arguments[1], arguments + 1);
+          perror("exec");
+          return 1;
+      }
+      """;
+
+  /** In a JVM of its own: whoever loads the library a second time opens the device again. */
+  @Test
+  void theDeviceIsOpenedOnceAndNoDescriptorOutlivesAnExec() {
+    List<String> command = new ArrayList<>(ChildJvm.commandLine(Holder.class, JVM));
+    command.add(CompiledGuest.fileOf(ConfinedGuest.GUEST).toString());
+    assertThat(Command.run(command).outputOfSuccess())
+        .isEqualTo("hyperlight-snapshot=1 kvm=1 kvm-vcpu=2 kvm-vm=2 \n");
+  }
+
+  /** Holds two sandboxes and a snapshot, and says what is open for them, and not O_CLOEXEC. */
+  static final class Holder {
+    private static final long O_CLOEXEC = 02000000;
+
+    private Holder() {}
+
+    public static void main(String[] arguments) throws IOException {
+      try (Sandbox sandbox =
+              Sandbox.builder(Guest.load(Path.of(arguments[0])))
+                  .hostFunction("twice", (Long number) -> 2 * number)
+                  .build();
+          Snapshot snapshot = sandbox.snapshot();
+          Sandbox spawned = snapshot.spawn()) {
+        long counted = spawned.call("count", long.class, 1L);
+        if (counted != 3) {
+          throw new IllegalStateException("counted " + counted);
+        }
+        TreeMap<String, Integer> kinds = new TreeMap<>();
+        for (Path descriptor : descriptors()) {
+          String target = targetOf(descriptor);
+          if (target.contains("kvm") || target.contains("hyperlight-snapshot")) {
+            String kind =
+                target.replaceAll(".*[/:](kvm[a-z-]*|hyperlight-snapshot).*", "$1")
+                    + ((flagsOf(descriptor) & O_CLOEXEC) == 0 ? " without O_CLOEXEC" : "");
+            kinds.merge(kind, 1, Integer::sum);
+          }
+        }
+        kinds.forEach((kind, count) -> System.out.print(kind + "=" + count + " "));
+        System.out.println();
+      }
+    }
+
+    private static List<Path> descriptors() throws IOException {
+      try (Stream<Path> list = Files.list(Path.of("/proc/self/fd"))) {
+        return list.toList();
+      }
+    }
+
+    private static String targetOf(Path descriptor) {
+      try {
+        return Files.readSymbolicLink(descriptor).toString();
+      } catch (IOException e) {
+        return ""; // closed meanwhile: of another thread, or of the listing itself
+      }
+    }
+
+    private static long flagsOf(Path descriptor) throws IOException {
+      return Files.readAllLines(Path.of("/proc/self/fdinfo/" + descriptor.getFileName())).stream()
+          .filter(line -> line.startsWith("flags:"))
+          .mapToLong(line -> Long.parseLong(line.substring("flags:".length()).strip(), 8))
+          .findFirst()
+          .orElseThrow();
+    }
+  }
+}

@@ -1,0 +1,188 @@
+package io.hyperlight.containment;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.hyperlight.FileTree;
+import io.hyperlight.GuestAbortException;
+import io.hyperlight.GuestDeadlockException;
+import io.hyperlight.GuestErrorException;
+import io.hyperlight.GuestExitException;
+import io.hyperlight.GuestFaultException;
+import io.hyperlight.GuestLimitException;
+import io.hyperlight.GuestTimeoutException;
+import io.hyperlight.InvalidResultException;
+import io.hyperlight.Sandbox;
+import io.hyperlight.Snapshot;
+import io.hyperlight.fuzz.Choices;
+import io.hyperlight.fuzz.Edits;
+import io.hyperlight.fuzz.FuzzTarget;
+import io.hyperlight.fuzz.SilentLogger;
+import io.hyperlight.testing.CompiledGuest;
+import io.hyperlight.testing.Descriptors;
+import io.hyperlight.testing.ResetOracle;
+import io.hyperlight.testing.TemporaryFolder;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.Map;
+
+/**
+ * Sequences of system calls with structured arguments, which may be results of earlier ones: files
+ * in trees of each kind, pipes, descriptors, mappings, signals. Each is answered or ends in a typed
+ * exception; afterwards the machine is a newborn's, and the host has no descriptor more.
+ */
+@SuppressWarnings("exports") // tests are not exported
+public final class SystemCallTarget implements FuzzTarget {
+  /** Guests may loop. */
+  private static final Duration LONGEST_CALL = Duration.ofMillis(100);
+
+  private static final int MOST_CALLS = 24;
+
+  /** A guest that makes a list of calls and returns what they returned. */
+  private static final String PROGRAM =
+      """
+      #include <hyperlight.h>
+
+      #define MOST_CALLS 24
+
+      static uint8_t area[16384] __attribute__((aligned(4096)));
+      static int64_t results[MOST_CALLS];
+
+      HL_EXPORT(int64_t, area_address)
+      int64_t area_address(void) { return (int64_t)area; }
+
+      HL_EXPORT(int, ping, int)
+      int ping(int number) { return number + 1; }
+
+      static int64_t system_call(const int64_t *v)
+      {
+          int64_t n = v[0], a = v[1], b = v[2], c = v[3];
+          register int64_t r10 __asm__("r10") = v[4];
+          register int64_t r8 __asm__("r8") = v[5];
+          register int64_t r9 __asm__("r9") = v[6];
+          __asm__ volatile("syscall"
+                           : "+a"(n), "+D"(a), "+S"(b), "+d"(c), "+r"(r10), "+r"(r8), "+r"(r9)
+                           : : "rcx", "r11", "rbx", "r12", "r13", "r14", "r15", "memory");
+          return n;
+      }
+
+      /* Eight words a call; the last has for each value the number of the result to add to it, or 0. */
+      HL_EXPORT(hl_bytes, make_calls, hl_bytes, hl_bytes)
+      hl_bytes make_calls(hl_bytes memory, hl_bytes calls)
+      {
+          static int64_t all[MOST_CALLS][8];
+          memcpy(area, memory.data, memory.size);
+          memcpy(all, calls.data, calls.size);
+          size_t count = calls.size / sizeof all[0];
+          for (size_t i = 0; i < count; i++) {
+              for (int k = 0; k < 7; k++) {
+                  int from = ((const uint8_t *)&all[i][7])[k];
+                  if (from > 0 && from <= MOST_CALLS) {
+                      all[i][k] += results[from - 1];
+                  }
+              }
+              results[i] = system_call(all[i]);
+          }
+          return (hl_bytes){(const uint8_t *)results, count * sizeof *results};
+      }
+      """;
+
+  private final Path folder = TemporaryFolder.create("calls").toAbsolutePath();
+  private final Sandbox original;
+  private final Snapshot snapshot;
+  private final Sandbox sandbox;
+  private final ResetOracle oracle;
+  private final SystemCallScript scripts;
+  private final Map<String, Integer> held;
+
+  public SystemCallTarget() {
+    Path host = hostDirectory();
+    PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false);
+    original =
+        Sandbox.builder(CompiledGuest.of(PROGRAM + ResetOracle.FUNCTIONS))
+            .memorySize(4 << 20)
+            .hostPrint(nowhere)
+            .hostError(nowhere)
+            .logger(new SilentLogger())
+            // So that nobody waits.
+            .clock(Clock.fixed(Instant.ofEpochSecond(1_800_000_000), ZoneOffset.UTC))
+            .mount("/", FileTree.memory(1 << 20).with("f", new byte[5000]))
+            .mount("/h", FileTree.directory(host))
+            .mount("/h/d/m", FileTree.memory(1 << 16).with("f", new byte[10]))
+            .build();
+    scripts = new SystemCallScript(original.<Long>call("area_address", long.class));
+    snapshot = original.snapshot();
+    sandbox = snapshot.spawn();
+    oracle = new ResetOracle(snapshot);
+    held = Descriptors.of(folder.toString());
+  }
+
+  private Path hostDirectory() {
+    try {
+      Path host = Files.createDirectory(folder.resolve("host"));
+      Files.createDirectories(host.resolve("d"));
+      Files.writeString(host.resolve("f"), "of the host");
+      Files.createSymbolicLink(host.resolve("l"), Path.of("/etc/passwd"));
+      Files.createSymbolicLink(host.resolve("up"), Path.of("../.."));
+      return host;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void tryInput(byte[] input) {
+    Choices choices = new Choices(input);
+    byte[] calls = scripts.calls(choices, MOST_CALLS);
+    byte[] memory = Edits.of(scripts.memory(), scripts.fields(), choices);
+    try {
+      byte[] results = sandbox.within(LONGEST_CALL).call("make_calls", byte[].class, memory, calls);
+      ByteBuffer values = ByteBuffer.wrap(results).order(ByteOrder.LITTLE_ENDIAN);
+      while (values.hasRemaining()) {
+        assertThat(values.getLong()).matches(r -> r < -4095 || r >= -133);
+      }
+    } catch (GuestFaultException
+        | GuestAbortException
+        | GuestExitException
+        | GuestDeadlockException
+        | GuestLimitException
+        | GuestTimeoutException
+        | GuestErrorException
+        | InvalidResultException e) {
+      assertThat(e.getMessage()).isNotBlank().matches("[\\P{Cntrl}\n\t]*");
+    }
+    sandbox.restore(snapshot);
+  }
+
+  @Override
+  public void checkNothingIsLeft() {
+    assertThat(sandbox.<Integer>call("ping", int.class, 41)).isEqualTo(42);
+    sandbox.restore(snapshot);
+    assertThat(oracle.leaksOf(sandbox)).isEmpty();
+    sandbox.restore(snapshot);
+    assertThat(Descriptors.of(folder.toString())).isEqualTo(held);
+    try {
+      assertThat(Files.readString(folder.resolve("host/f"), ISO_8859_1)).isEqualTo("of the host");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    sandbox.close();
+    snapshot.close();
+    original.close();
+    assertThat(Descriptors.of(folder.toString())).isEmpty();
+  }
+}

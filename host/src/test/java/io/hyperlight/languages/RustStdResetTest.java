@@ -1,0 +1,96 @@
+package io.hyperlight.languages;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.hyperlight.Guest;
+import io.hyperlight.HyperlightException;
+import io.hyperlight.Sandbox;
+import io.hyperlight.Snapshot;
+import io.hyperlight.internal.machine.MachineState;
+import io.hyperlight.testing.Needs;
+import io.hyperlight.testing.NotInHardwareLane;
+import io.hyperlight.testing.ResetOracle;
+import io.hyperlight.testing.RustGuest;
+import io.hyperlight.testing.Tool;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** After a restore nothing is left of what happened in a Rust guest with the standard library. */
+@Tag("dirty-tracking")
+@NotInHardwareLane("Needs cargo; to the processor, Rust guests are like those in C.")
+@Needs(Tool.CARGO)
+class RustStdResetTest {
+  private static final Guest GUEST =
+      RustGuest.std(
+          """
+          use hyperlight::prelude::*;
+          use std::cell::Cell;
+          use std::collections::HashMap;
+          use std::sync::Mutex;
+
+          static WORDS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+          thread_local! {
+              static CALLS: Cell<u32> = const { Cell::new(0) };
+          }
+
+          #[hyperlight::export]
+          fn work(text: &str) -> String {
+              CALLS.set(CALLS.get() + 1);
+              WORDS.lock().unwrap().push(text.repeat(1000));
+              let counts: HashMap<char, usize> = text.chars().map(|c| (c, 1)).collect();
+              format!("{} {} {}", CALLS.get(), WORDS.lock().unwrap().len(), counts.len())
+          }
+
+          #[hyperlight::export]
+          fn end(how: &str) {
+              // Mapped on its own, and what was in the heap before it.
+              std::mem::forget(vec![1u8; 3 << 20]);
+              WORDS.lock().unwrap().clear();
+              print!("half a line");
+              match how {
+                  "panic" => panic!("on purpose"),
+                  "abort" => std::process::abort(),
+                  // SAFETY: it is not, which is what this is about.
+                  "fault" => unsafe { std::ptr::without_provenance_mut::<u8>(8).write_volatile(1) },
+                  "thread" => drop(std::thread::spawn(|| 1)),
+                  _ => {}
+              }
+          }
+
+          fn main() {
+              WORDS.lock().unwrap().push("from main".to_string());
+          }
+          """);
+
+  @ParameterizedTest
+  @ValueSource(strings = {"return", "panic", "abort", "fault", "thread"})
+  void aRestoredSandboxIsAsANewbornHoweverItEnded(String ending) {
+    try (Sandbox original = Sandbox.builder(GUEST).build();
+        Snapshot snapshot = original.snapshot();
+        Sandbox sandbox = snapshot.spawn()) {
+      for (int round = 0; round < 3; round++) {
+        assertThat(sandbox.call("work", String.class, "abc")).isEqualTo("1 2 3");
+        if (ending.equals("return")) {
+          sandbox.call("end", void.class, ending);
+        } else {
+          assertThatThrownBy(() -> sandbox.call("end", void.class, ending))
+              .isInstanceOf(HyperlightException.class);
+        }
+        sandbox.restore(snapshot);
+        try (Sandbox newborn = snapshot.spawn()) {
+          assertThat(
+                  MachineState.ofMemory(ResetOracle.machineOf(newborn))
+                      .differencesOf(MachineState.ofMemory(ResetOracle.machineOf(sandbox))))
+              .isEmpty();
+          assertThat(sandbox.call("work", String.class, "xy"))
+              .isEqualTo(newborn.call("work", String.class, "xy"))
+              .isEqualTo("1 2 2");
+          sandbox.restore(snapshot);
+        }
+      }
+    }
+  }
+}

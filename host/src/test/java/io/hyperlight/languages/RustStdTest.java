@@ -1,0 +1,385 @@
+package io.hyperlight.languages;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.hyperlight.Guest;
+import io.hyperlight.GuestAbortException;
+import io.hyperlight.GuestErrorException;
+import io.hyperlight.GuestExitException;
+import io.hyperlight.GuestFaultException;
+import io.hyperlight.Sandbox;
+import io.hyperlight.SandboxUnusableException;
+import io.hyperlight.Snapshot;
+import io.hyperlight.testing.Needs;
+import io.hyperlight.testing.NotInHardwareLane;
+import io.hyperlight.testing.RustGuest;
+import io.hyperlight.testing.RustGuest.Kind;
+import io.hyperlight.testing.Tool;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What guests in Rust with the standard library have that others have not. */
+@NotInHardwareLane("Needs cargo; to the processor, Rust guests are like those in C.")
+@Needs(Tool.CARGO)
+class RustStdTest {
+  private static final String PROGRAM =
+      """
+      use hyperlight::prelude::*;
+      use std::collections::{BTreeMap, HashMap};
+      use std::io::{Read, Write};
+      use std::panic::catch_unwind;
+      use std::sync::{LazyLock, Mutex};
+      use std::time::{Duration, Instant, SystemTime};
+
+      static LOG: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+      fn main() {
+          LOG.lock().unwrap().push(format!("main {}", std::env::args().count()));
+          print!("half ");
+      }
+
+      #[hyperlight::export]
+      fn started() -> Result<String, Error> { Ok(LOG.lock()?.join(",")) }
+
+      #[hyperlight::export]
+      fn words(text: &str) -> String {
+          let mut counts: HashMap<&str, u32> = HashMap::new();
+          for word in text.split_whitespace() { *counts.entry(word).or_default() += 1; }
+          let sorted: BTreeMap<_, _> = counts.into_iter().collect();
+          format!("{sorted:?}")
+      }
+
+      #[hyperlight::export]
+      fn print(text: &str) {
+          print!("{text}");
+          println!("<{}>", text.len());
+          hyperlight::print!("{text}");
+          std::io::stdout().write_all(b"!").unwrap();
+          eprint!("error");
+      }
+
+      #[hyperlight::export]
+      fn panic_with(text: &str) { panic!("it said {text}") }
+
+      struct Bomb;
+      impl Drop for Bomb { fn drop(&mut self) { LOG.lock().unwrap().push("dropped".to_string()); } }
+
+      #[hyperlight::export]
+      fn caught(text: &str) -> String {
+          let text = text.to_string();
+          let result = catch_unwind(move || {
+              let _bomb = Bomb;
+              if !text.is_empty() { panic!("{text}"); }
+              7
+          });
+          let error = match result {
+              Ok(number) => return number.to_string(),
+              Err(error) => error,
+          };
+          let message = error.downcast_ref::<String>().cloned().unwrap_or_default();
+          format!("caught {message}, {}", LOG.lock().unwrap().join(","))
+      }
+
+      #[hyperlight::export]
+      fn throw_again() {
+          let error = catch_unwind(|| panic!("first")).unwrap_err();
+          let _ = catch_unwind(|| panic!("second"));
+          std::panic::resume_unwind(error);
+      }
+
+      #[hyperlight::export]
+      fn panic_with_a_number() { std::panic::panic_any(7) }
+
+      extern "C" fn compare(_: *const u8, _: *const u8) -> i32 { panic!("in a callback") }
+      unsafe extern "C" {
+          fn qsort(base: *mut u8, count: usize, size: usize, compare: extern "C" fn(*const u8, *const u8) -> i32);
+      }
+      #[hyperlight::export]
+      fn panic_through_c() {
+          let mut bytes = [2, 1];
+          // SAFETY: these are two elements of one byte.
+          unsafe { qsort(bytes.as_mut_ptr(), 2, 1, compare) }
+      }
+
+      struct Dud;
+      impl Drop for Dud { fn drop(&mut self) { panic!("in a destructor") } }
+      #[hyperlight::export]
+      fn panic_while_dropping() { let _dud = Dud; panic!("first") }
+
+      #[hyperlight::export]
+      fn poison() -> bool {
+          static LOCK: Mutex<i32> = Mutex::new(0);
+          let _ = catch_unwind(|| { let _held = LOCK.lock(); panic!() });
+          LOCK.is_poisoned()
+      }
+
+      #[hyperlight::export]
+      fn exit_with(status: i32) { std::process::exit(status) }
+
+      #[hyperlight::export]
+      fn abort_process() { eprintln!("cannot go on"); std::process::abort() }
+
+      #[hyperlight::export]
+      fn now() -> Result<u64, Error> {
+          Ok(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_err(|e| e.to_string())?.as_secs())
+      }
+
+      #[hyperlight::export]
+      fn sleeps() -> bool {
+          let start = Instant::now();
+          std::thread::sleep(Duration::from_millis(2));
+          start.elapsed() >= Duration::from_millis(2)
+      }
+
+      #[hyperlight::export]
+      fn thread() -> Result<(), Error> {
+          std::thread::Builder::new().spawn(|| {})?;
+          Ok(())
+      }
+
+      #[hyperlight::export]
+      fn read_file(path: &str) -> Result<Vec<u8>, Error> { Ok(std::fs::read(path)?) }
+
+      #[hyperlight::export]
+      fn read_input() -> Result<u64, Error> {
+          let mut text = String::new();
+          Ok(std::io::stdin().read_to_string(&mut text)? as u64)
+      }
+
+      #[hyperlight::export]
+      fn connect() -> Result<(), Error> { std::net::TcpStream::connect("127.0.0.1:1")?; Ok(()) }
+
+      #[hyperlight::export]
+      fn random_state() -> u64 {
+          use std::hash::{BuildHasher, Hasher, RandomState};
+          RandomState::new().build_hasher().finish() >> 1
+      }
+
+      thread_local! { static COUNT: std::cell::Cell<i32> = const { std::cell::Cell::new(0) } }
+      static LAZY: LazyLock<Vec<i32>> = LazyLock::new(|| (0..1000).collect());
+
+      #[hyperlight::export]
+      fn count() -> i32 { COUNT.set(COUNT.get() + 1); COUNT.get() + LAZY[999] }
+
+      #[hyperlight::export]
+      fn floats(x: f64) -> String { format!("{:.6} {:.6} {:.6}", x.sin(), x.powf(0.3), x.ln()) }
+      """;
+
+  private final ByteArrayOutputStream printed = new ByteArrayOutputStream();
+
+  private Sandbox.Builder builder(Guest guest) {
+    return Sandbox.builder(guest).hostPrint(new PrintStream(printed, true, UTF_8));
+  }
+
+  private Sandbox sandbox() {
+    return builder(RustGuest.std(PROGRAM)).build();
+  }
+
+  private static int lineOf(String text) {
+    return (int) PROGRAM.substring(0, PROGRAM.indexOf(text)).lines().count();
+  }
+
+  @Test
+  void mainRunsOnceBeforeTheFirstCall() {
+    try (Sandbox sandbox = sandbox()) {
+      assertThat(printed.toString(UTF_8)).isEqualTo("half ");
+      assertThat(sandbox.call("started", String.class)).isEqualTo("main 1");
+      assertThat(sandbox.call("started", String.class)).isEqualTo("main 1");
+    }
+  }
+
+  @Test
+  void collectionsWork() {
+    try (Sandbox sandbox = sandbox()) {
+      assertThat(sandbox.call("words", String.class, "b a b c a b"))
+          .isEqualTo("{\"a\": 2, \"b\": 3, \"c\": 1}");
+      assertThat(sandbox.call("floats", String.class, 2.0)).isEqualTo("0.909297 1.231144 0.693147");
+    }
+  }
+
+  @Test
+  void whatIsPrintedInSeveralWaysComesInOrder() {
+    try (Sandbox sandbox = sandbox()) {
+      printed.reset();
+      sandbox.call("print", void.class, "text");
+      assertThat(printed.toString(UTF_8)).isEqualTo("text<4>\ntext!error");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"STD", "STD_DEBUG", "STD_WITHOUT_UNWINDING"})
+  void aPanicAbortsTheCallWithItsMessageAndPlaceAndPrintsNothing(Kind kind) {
+    try (Sandbox sandbox = builder(RustGuest.of(kind, PROGRAM)).build()) {
+      printed.reset();
+      assertThatThrownBy(() -> sandbox.call("panic_with", void.class, "hello"))
+          .isInstanceOf(GuestAbortException.class)
+          .hasMessageMatching(
+              "the guest aborted: panicked at .*src/main\\.rs:%d:\\d+: it said hello"
+                  .formatted(lineOf("panic!(\"it said")));
+      assertThat(printed.toString(UTF_8)).isEmpty();
+      assertThatThrownBy(() -> sandbox.call("started", String.class))
+          .isInstanceOf(SandboxUnusableException.class);
+    }
+  }
+
+  @Test
+  void aPanicCanBeCaughtAndRunsDestructors() {
+    try (Sandbox sandbox = sandbox()) {
+      assertThat(sandbox.call("caught", String.class, "")).isEqualTo("7");
+      assertThat(sandbox.call("caught", String.class, "it"))
+          .isEqualTo("caught it, main 1,dropped,dropped");
+      assertThat(sandbox.call("poison", boolean.class)).isTrue();
+      assertThat(sandbox.call("started", String.class)).isEqualTo("main 1,dropped,dropped");
+      assertThatThrownBy(() -> sandbox.call("panic_with", void.class, "more"))
+          .isInstanceOf(GuestAbortException.class)
+          .hasMessageContaining("it said more");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "throw_again, panicked: first",
+    "panic_with_a_number, a value that is no text",
+    "panic_through_c, in a callback",
+    "panic_while_dropping, in a destructor"
+  })
+  void unusualPanicsAreAbortsToo(String function, String message) {
+    try (Sandbox sandbox = sandbox()) {
+      assertThatThrownBy(() -> sandbox.call(function, void.class))
+          .isInstanceOf(GuestAbortException.class)
+          .hasMessageContaining(message);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 3})
+  void exitInMainIsAnExitWithItsStatus(int status) {
+    Sandbox.Builder builder =
+        withMain(Kind.STD, "fn main() { std::process::exit(%d) }".formatted(status));
+    assertThat(catchThrowableOfType(GuestExitException.class, builder::build).status())
+        .isEqualTo(status);
+  }
+
+  @Test
+  void exitAfterMainIsAnAbortThatSaysSo() {
+    try (Sandbox sandbox = sandbox()) {
+      assertThatThrownBy(() -> sandbox.call("exit_with", void.class, 3))
+          .isInstanceOf(GuestAbortException.class)
+          .hasMessageContaining("std::process::exit");
+    }
+  }
+
+  @Test
+  void anAbortHasWhatWasWrittenToStandardError() {
+    try (Sandbox sandbox = sandbox()) {
+      assertThatThrownBy(() -> sandbox.call("abort_process", void.class))
+          .isInstanceOf(GuestAbortException.class)
+          .hasMessageContaining("cannot go on");
+    }
+  }
+
+  @Test
+  void thereIsATime() {
+    try (Sandbox sandbox = sandbox()) {
+      long before = Instant.now().getEpochSecond();
+      assertThat(sandbox.<Long>call("now", long.class))
+          .isBetween(before, Instant.now().getEpochSecond());
+      assertThat(sandbox.call("sleeps", boolean.class)).isTrue();
+    }
+    Clock frozen = Clock.fixed(Instant.ofEpochSecond(1_000_000_000), ZoneOffset.UTC);
+    try (Sandbox sandbox = builder(RustGuest.std(PROGRAM)).clock(frozen).build()) {
+      assertThat(sandbox.call("now", long.class)).isEqualTo(1_000_000_000);
+    }
+  }
+
+  @Test
+  void whatThereIsNotIsAnError() {
+    try (Sandbox sandbox = sandbox()) {
+      for (String function : new String[] {"thread", "connect"}) {
+        assertThatThrownBy(() -> sandbox.call(function, void.class))
+            .isInstanceOf(GuestErrorException.class)
+            .hasMessageContaining("os error");
+      }
+      assertThatThrownBy(() -> sandbox.call("read_file", byte[].class, "/etc/passwd"))
+          .isInstanceOf(GuestErrorException.class)
+          .hasMessageContaining("No such file or directory");
+      assertThat(sandbox.call("read_input", long.class)).isZero();
+      assertThat(sandbox.call("started", String.class)).isEqualTo("main 1");
+    }
+  }
+
+  @Test
+  void eachSandboxHasRandomKeysOfItsOwn() {
+    try (Sandbox one = sandbox();
+        Sandbox two = sandbox()) {
+      assertThat(one.<Long>call("random_state", long.class))
+          .isNotEqualTo(two.<Long>call("random_state", long.class));
+    }
+  }
+
+  @Test
+  void variablesOfTheThreadStayFromCallToCallAndGoBackWithTheSandbox() {
+    try (Sandbox sandbox = sandbox()) {
+      assertThat(sandbox.call("count", int.class)).isEqualTo(1000);
+      try (Snapshot snapshot = sandbox.snapshot();
+          Sandbox other = snapshot.spawn()) {
+        assertThat(sandbox.call("count", int.class)).isEqualTo(1001);
+        assertThatThrownBy(() -> sandbox.call("panic_with", void.class, ""))
+            .isInstanceOf(GuestAbortException.class);
+        sandbox.restore(snapshot);
+        assertThat(sandbox.call("count", int.class)).isEqualTo(1001);
+        assertThat(other.call("count", int.class)).isEqualTo(1001);
+      }
+    }
+  }
+
+  private Sandbox.Builder withMain(Kind kind, String main) {
+    return builder(
+            RustGuest.of(
+                kind,
+                """
+                #[hyperlight::import]
+                mod host { fn ask() -> u8; }
+                #[hyperlight::export]
+                fn f() -> u8 { host::ask().unwrap_or(1) }
+                """
+                    + main))
+        .hostFunction("ask", () -> 2);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"STD", "STD_WITHOUT_UNWINDING"})
+  void aPanicInMainIsAnAbort(Kind kind) {
+    Sandbox.Builder builder = withMain(kind, "fn main() { panic!(\"not today\") }");
+    assertThatThrownBy(builder::build)
+        .isInstanceOf(GuestAbortException.class)
+        .hasMessageMatching("the guest aborted: panicked at .*src/main\\.rs:5:\\d+: not today");
+  }
+
+  @Test
+  void aMainThatFailsIsAnExit() {
+    Sandbox.Builder builder =
+        withMain(Kind.STD, "fn main() -> Result<(), String> { Err(\"no luck\".into()) }");
+    assertThatThrownBy(builder::build)
+        .isInstanceOf(GuestExitException.class)
+        .hasMessageContaining("status 1")
+        .hasMessageContaining("no luck");
+  }
+
+  @Test
+  void mainCannotCallJava() {
+    Sandbox.Builder builder = withMain(Kind.STD, "fn main() { f(); }");
+    assertThatThrownBy(builder::build).isInstanceOf(GuestFaultException.class);
+  }
+}

@@ -1,0 +1,43 @@
+package io.hyperlight.linux;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.hyperlight.FileTree;
+import io.hyperlight.ProgramResult;
+import io.hyperlight.testing.CProgram;
+import io.hyperlight.testing.Differential;
+import io.hyperlight.testing.NotInHardwareLane;
+import io.hyperlight.testing.TemporaryFolder;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Mappings are what they are of, whatever becomes of them: compared with the same code outside. */
+@NotInHardwareLane("Runs the compiler.")
+class MappedFilesTest {
+  @ParameterizedTest
+  @ValueSource(strings = {"mapped_files", "mapping_places", "random_mapping", "large_transfers"})
+  void memoryIsWhatItIsOnLinux(String what) throws IOException {
+    FileCallsTest.assertSameAsNative("memory/" + what + ".c");
+  }
+
+  @Test
+  void aDatabaseThatIsReadThroughAMappingStaysIntact() throws IOException {
+    Path program =
+        CProgram.compile(
+            FileCallsTest.resource("memory/sqlite_mapped.c"),
+            List.of("-static", "-O1", "-w", "-lsqlite3", "-ldl", "-lpthread"));
+    Path folder = TemporaryFolder.create("sqlite-mapped");
+    Differential differential = new Differential(program.toString(), "libsqlite3-dev");
+    String database = folder.resolve("db").toString();
+    ProgramResult result =
+        differential.program(database).mount(folder.toString(), FileTree.memory(64 << 20)).run();
+    assertThat(result.outputText())
+        .contains("mapped mmap_size=50000000", "mapped integrity_check=ok", "plain n=")
+        .doesNotContain("error", "malformed", "wrong", "missing");
+    differential.assertSameInFolder(folder, new byte[0], database);
+  }
+}

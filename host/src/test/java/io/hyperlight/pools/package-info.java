@@ -1,0 +1,5 @@
+/** Tests of pools of sandboxes. */
+@NullMarked
+package io.hyperlight.pools;
+
+import org.jspecify.annotations.NullMarked;

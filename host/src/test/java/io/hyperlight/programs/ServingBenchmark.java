@@ -1,0 +1,87 @@
+package io.hyperlight.programs;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.hyperlight.Sandbox;
+import io.hyperlight.SandboxPool;
+import io.hyperlight.Snapshot;
+import io.hyperlight.testing.Command;
+import io.hyperlight.testing.Differential;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Answers one request by CPython with json, re and decimal imported, in four ways that take turns:
+ * a process of the system's, a program run in a sandbox from its start, a sandbox spawned from a
+ * warm snapshot, and a sandbox restored to it. Prints the medians of wall-clock time, and what each
+ * is of the process's.
+ *
+ * <p>To be run by hand, in this module's folder, with the number of rounds as its argument; see
+ * docs/performance.md.
+ */
+final class ServingBenchmark {
+  private static final String IMPORTS = "import sys, json, re, decimal\n";
+  private static final String ANSWER =
+      "print(json.dumps({'sum': sum(json.loads(sys.stdin.read())), 'third':"
+          + " str(decimal.Decimal(1) / 3), 'words': re.findall('[a-z]+', 'one two')}))";
+
+  private static final byte[] REQUEST = "[1, 2, 3, 4]".getBytes(UTF_8);
+
+  private static final int WARM_UP = 10;
+
+  private ServingBenchmark() {}
+
+  @SuppressWarnings("ArrayRecordComponent") // filled, never compared
+  private record Way(String name, long[] times, Runnable run) {}
+
+  public static void main(String[] arguments) {
+    int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 31;
+    String script = IMPORTS + ANSWER;
+    Differential python = new Differential("/usr/bin/python3", "python3").withLibraries();
+    try (Sandbox starting = python.program("-I", "-c", script).startServing();
+        Snapshot warm = starting.snapshot();
+        Sandbox restored = warm.spawn();
+        SandboxPool pool = SandboxPool.of(warm).size(1).build()) {
+      List<Way> ways =
+          List.of(
+              new Way(
+                  "process",
+                  new long[rounds],
+                  () -> Command.runAlone(List.of("/usr/bin/python3", "-I", "-c", script), REQUEST)),
+              new Way(
+                  "run",
+                  new long[rounds],
+                  () -> python.program("-I", "-c", script).stdin(REQUEST).run().orThrow()),
+              new Way("spawn", new long[rounds], () -> warm.serve(REQUEST)),
+              new Way(
+                  "restore",
+                  new long[rounds],
+                  () -> {
+                    restored.restore(warm);
+                    restored.serve(REQUEST);
+                  }),
+              new Way("pool", new long[rounds], () -> pool.serve(REQUEST)));
+      for (int round = -WARM_UP; round < rounds; round++) {
+        for (Way way : ways) {
+          long start = System.nanoTime();
+          way.run.run();
+          if (round >= 0) {
+            way.times[round] = System.nanoTime() - start;
+          }
+        }
+      }
+      ways.forEach(way -> Arrays.sort(way.times));
+      double process = ways.getFirst().times[rounds / 2];
+      for (Way way : ways) {
+        System.out.printf(
+            Locale.ROOT,
+            "%-8s median %8.3f ms  p90 %8.3f ms  %.4f of a process%n",
+            way.name,
+            way.times[rounds / 2] / 1e6,
+            way.times[rounds * 9 / 10] / 1e6,
+            way.times[rounds / 2] / process);
+      }
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** Tests of what happens when the host runs out of something, or its calls fail. */
+@NullMarked
+package io.hyperlight.resilience;
+
+import org.jspecify.annotations.NullMarked;

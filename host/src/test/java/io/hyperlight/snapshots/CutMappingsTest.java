@@ -1,0 +1,41 @@
+package io.hyperlight.snapshots;
+
+import io.hyperlight.testing.CProgram;
+import io.hyperlight.testing.CountingLoader;
+import io.hyperlight.testing.NotInHardwareLane;
+import io.hyperlight.testing.Steps;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+
+/**
+ * A call can be ended in the middle of a change of page tables. After the restore, memory is what
+ * it was, and so is what the processor makes of it.
+ */
+@NotInHardwareLane("It runs the compiler.")
+class CutMappingsTest {
+  private static final String KINDS = "upnmodb";
+
+  private static Path program() throws IOException {
+    try (InputStream source = CutMappingsTest.class.getResourceAsStream("cut.c")) {
+      String text =
+          new String(Objects.requireNonNull(source).readAllBytes(), StandardCharsets.UTF_8);
+      return CProgram.compile(text, List.of("-O1", "-static", "-w"));
+    }
+  }
+
+  @Test
+  void aRestoreTakesBackWhatWasEndedAtAnyCheckpoint() throws Exception {
+    Runnable cuts =
+        (Runnable)
+            new CountingLoader()
+                .loadClass("io.hyperlight.snapshots.SteppedCuts")
+                .getConstructor(Path.class, String.class, int.class)
+                .newInstance(program(), KINDS, Integer.getInteger("hyperlight.test.cuts", 15));
+    Steps.count(cuts);
+  }
+}

@@ -1,0 +1,20 @@
+package io.hyperlight.snapshots;
+
+import io.hyperlight.Sandbox;
+import io.hyperlight.Snapshot;
+import java.nio.file.Path;
+
+/** A program for a JVM of its own: loads a snapshot and prints what a sandbox of it answers. */
+final class SnapshotLoading {
+  private SnapshotLoading() {}
+
+  public static void main(String[] arguments) {
+    try (Snapshot loaded = Snapshot.load(Path.of(arguments[0]));
+        Sandbox sandbox = loaded.spawner().hostFunction("next_number", () -> 9).spawn()) {
+      int count = sandbox.call("count", int.class);
+      int inBlock = sandbox.call("in_block", int.class, 4096L);
+      int hostNumber = sandbox.call("host_number", int.class);
+      System.out.println(count + " " + inBlock + " " + hostNumber);
+    }
+  }
+}

@@ -1,0 +1,90 @@
+package io.hyperlight.snapshots;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.hyperlight.GuestInterruptedException;
+import io.hyperlight.Program;
+import io.hyperlight.Sandbox;
+import io.hyperlight.Snapshot;
+import io.hyperlight.testing.Steps;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * Changes of mappings, each of which is ended at one of its checkpoints after the other, by a
+ * library that has counters in its checkpoints; for {@link CutMappingsTest}.
+ */
+public final class SteppedCuts implements Runnable {
+  private final Path program;
+  private final String kinds;
+  private final int rounds;
+
+  /**
+   * A static program that serves.
+   *
+   * @param kinds of changes, a character each
+   * @param rounds how often each is ended, roughly
+   */
+  public SteppedCuts(Path program, String kinds, int rounds) {
+    this.program = program;
+    this.kinds = kinds;
+    this.rounds = rounds;
+  }
+
+  @Override
+  public void run() {
+    Program serving =
+        Program.of(program)
+            .memorySize(6L << 20)
+            .stackSize(64 << 10)
+            .callTimeout(Duration.ofMinutes(10));
+    try (Sandbox first = serving.startServing();
+        Snapshot snapshot = first.snapshot();
+        Sandbox sandbox = snapshot.spawn()) {
+      for (int i = 0; i < kinds.length(); i++) {
+        cut(sandbox, snapshot, kinds.substring(i, i + 1));
+      }
+    }
+  }
+
+  private void cut(Sandbox sandbox, Snapshot snapshot, String kind) {
+    long all = Steps.checkpoints(() -> require(sandbox, kind, "0"));
+    restored(sandbox, snapshot, kind + " to its end");
+    int cut = 0;
+    for (long at = 0; at < all; at += 1 + all / rounds) {
+      Steps.atCheckpoint(at, () -> require(sandbox.interrupt(), kind));
+      try {
+        require(sandbox, kind, "0");
+      } catch (GuestInterruptedException e) {
+        cut++;
+      } finally {
+        Steps.atCheckpoint(Long.MAX_VALUE, () -> {});
+      }
+      restored(sandbox, snapshot, kind + " up to checkpoint " + at + " of " + all);
+    }
+    // The last checkpoints may belong to the answer.
+    require(cut > rounds / 2, kind + " was ended " + cut + " times");
+  }
+
+  private static void restored(Sandbox sandbox, Snapshot snapshot, String what) {
+    sandbox.restore(snapshot);
+    String wrong = serve(sandbox, "?");
+    require(wrong.equals("0"), what + ": " + wrong + " wrong after the restore");
+    sandbox.restore(snapshot);
+  }
+
+  private static void require(Sandbox sandbox, String request, String wanted) {
+    String answer = serve(sandbox, request);
+    require(answer.equals(wanted), request + ": " + answer);
+  }
+
+  private static String serve(Sandbox sandbox, String request) {
+    return new String(sandbox.serve(request.getBytes(UTF_8)), UTF_8);
+  }
+
+  private static void require(boolean condition, String what) {
+    if (!condition) {
+      throw new AssertionError(what);
+    }
+  }
+}
