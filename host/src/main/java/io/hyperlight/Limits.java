@@ -1,7 +1,7 @@
 package io.hyperlight;
 
 import io.hyperlight.internal.linux.CallLimits;
-import io.hyperlight.internal.machine.RunControl;
+import io.hyperlight.internal.machine.Call;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.concurrent.TimeUnit;
@@ -104,11 +104,11 @@ public record Limits(
     if (limit.isNegative() || limit.isZero()) {
       throw new IllegalArgumentException(what + " " + limit + ": must be positive");
     }
-    return Math.min(TimeUnit.NANOSECONDS.convert(limit), RunControl.UNLIMITED);
+    return Math.min(TimeUnit.NANOSECONDS.convert(limit), Call.UNLIMITED);
   }
 
   private static Duration time(long nanos) {
-    return nanos >= RunControl.UNLIMITED ? FOREVER : Duration.ofNanos(nanos);
+    return nanos >= Call.UNLIMITED ? FOREVER : Duration.ofNanos(nanos);
   }
 
   static Limits of(CallLimits limits) {

@@ -60,8 +60,7 @@ public final class CountingLoader extends RewritingLoader {
       @Override
       public void atStart(CodeBuilder code) {
         String name = method.methodName().stringValue();
-        if (type.equals("io/hyperlight/internal/machine/RunControl")
-            && CHECKPOINTS.contains(name)) {
+        if (type.equals("io/hyperlight/internal/machine/Call") && CHECKPOINTS.contains(name)) {
           code.invokestatic(STEPS, "checkpoint", NOTHING);
         } else if (type.equals("io/hyperlight/internal/linux/SystemCalls")
             && name.equals("call")

@@ -11,9 +11,9 @@ import io.hyperlight.internal.loader.FunctionTable;
 import io.hyperlight.internal.loader.GuestFormatException;
 import io.hyperlight.internal.loader.GuestProgram;
 import io.hyperlight.internal.loader.Invocation;
+import io.hyperlight.internal.machine.Call;
 import io.hyperlight.internal.machine.ImageClosedException;
 import io.hyperlight.internal.machine.Machine;
-import io.hyperlight.internal.machine.RunControl;
 import io.hyperlight.internal.machine.Stop;
 import io.hyperlight.internal.machine.Trap;
 import io.hyperlight.internal.machine.memory.GuestAddressException;
@@ -71,7 +71,7 @@ public final class Instance implements AutoCloseable {
   private final CallLimits limits;
 
   /** Where the calls are, for those who want to end them. */
-  private final RunControl control;
+  private final Call control;
 
   /** Whether no call may begin any more. */
   private volatile boolean refusing;
@@ -115,7 +115,7 @@ public final class Instance implements AutoCloseable {
     this.reporter = reporter;
     this.loaded = loaded;
     this.limits = limits;
-    control = new RunControl(limits.processorNanos());
+    control = new Call(limits.processorNanos());
     try {
       loaded.machine().controlBy(control);
     } catch (Throwable t) {

@@ -1,6 +1,6 @@
 package io.hyperlight.internal.linux;
 
-import io.hyperlight.internal.machine.RunControl;
+import io.hyperlight.internal.machine.Call;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -30,7 +30,7 @@ public record CallLimits(
   public static final CallLimits DEFAULT =
       new CallLimits(
           TimeUnit.MINUTES.toNanos(1),
-          RunControl.UNLIMITED,
+          Call.UNLIMITED,
           1_000_000,
           1L << 30,
           256L << 20,

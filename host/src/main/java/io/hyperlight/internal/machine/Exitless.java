@@ -27,7 +27,7 @@ import java.util.Map;
  *
  * <p>For one thread at a time.
  */
-final class Exitless implements RunControl.Run, AutoCloseable {
+final class Exitless implements Call.Run, AutoCloseable {
   private static final VarHandle LONG = ValueLayout.JAVA_LONG.varHandle();
 
   /** How often either looks for a message: 50 us or so. */
@@ -69,20 +69,17 @@ final class Exitless implements RunControl.Run, AutoCloseable {
   /**
    * For one vCPU.
    *
+   * @param thread that runs it; is closed with this
    * @param frame the physical address of the call frame
    * @param whenInterrupted what to do when the thread of a call is interrupted while it sleeps
    */
-  Exitless(PhysicalMemory memory, Vcpu vcpu, long frame, Runnable whenInterrupted) {
+  Exitless(
+      PhysicalMemory memory, Vcpu vcpu, VcpuThread thread, long frame, Runnable whenInterrupted) {
     this.memory = memory;
     this.vcpu = vcpu;
     this.frame = frame;
     this.whenInterrupted = whenInterrupted;
-    thread = new VcpuThread(vcpu);
-  }
-
-  /** The thread that runs the vCPU. */
-  VcpuThread thread() {
-    return thread;
+    this.thread = thread;
   }
 
   /** Whether the vCPU runs. One that does may stop by itself, and then stands until it is run. */

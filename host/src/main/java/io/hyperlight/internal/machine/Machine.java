@@ -13,6 +13,7 @@ import io.hyperlight.internal.os.Errno;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,7 +61,7 @@ public final class Machine implements AutoCloseable {
   private final Processor processor;
   private final Vcpu vcpu;
   private final Exits exits;
-  private final RunControl.Run run;
+  private final Call.Run run;
   private final UserContext context;
   private final @Nullable MachineImage image;
   private final long xcr0;
@@ -72,11 +73,19 @@ public final class Machine implements AutoCloseable {
   /** How calls do without exits, if they are to. */
   private @Nullable Exitless exitless;
 
-  private @Nullable RunControl control;
+  private @Nullable Call control;
+
+  /** Where the vCPU runs. */
+  private final VcpuKicker kicker;
 
   private final Checkpoint checkpoint = this::pass;
 
+  private final IntSupplier runForOther = this::runForOther;
+
   private final RestoreOrder<MachineImage> restoreOrder = parts();
+
+  /** The thread that only the vCPU has, if calls are to do without exits. */
+  private final @Nullable VcpuThread ownThread;
 
   /** The thread that ran the vCPU last. */
   private KickSignal.@Nullable Target lastTarget;
@@ -141,6 +150,8 @@ public final class Machine implements AutoCloseable {
     try {
       vcpu = processor.vcpu();
       run = vcpu::run;
+      ownThread = options.exitless() ? new VcpuThread(vcpu) : null;
+      kicker = new VcpuKicker(ownThread);
       exits = new Exits(vcpu, entry, memory, exceptionStackTop);
       context = new UserContext(this, vcpu);
       memory.useSlots(processor.slots());
@@ -415,8 +426,8 @@ public final class Machine implements AutoCloseable {
   private void setFrame(long frameAddress) {
     frame = frameAddress;
     framePhysical = frameAddress == 0 ? 0 : addressSpace.physicalOf(frameAddress);
-    if (withoutExits) {
-      exitless = new Exitless(memory, vcpu, framePhysical, this::callerInterrupted);
+    if (ownThread != null) {
+      exitless = new Exitless(memory, vcpu, ownThread, framePhysical, this::callerInterrupted);
       Gate.setExitless(addressSpace, true);
     }
   }
@@ -569,7 +580,7 @@ public final class Machine implements AutoCloseable {
     callDone = false;
     Exitless without = exitless;
     int result = without == null ? runVcpu() : runExitless(without);
-    if (result == RunControl.STOPPED) {
+    if (result == Call.STOPPED) {
       // Anywhere: in the middle of an exception, or not entered at all.
       disturbed = true;
       halt();
@@ -685,7 +696,9 @@ public final class Machine implements AutoCloseable {
   private int runVcpu() {
     while (true) {
       int error =
-          Thread.currentThread().isVirtual() ? VcpuThreads.run(this, control) : runHere(false);
+          Thread.currentThread().isVirtual()
+              ? VcpuThreads.run(runForOther, control)
+              : runHere(false);
       if (error == 0 && vcpu.isDirtyRingFull()) {
         makeRoom();
       } else if (error != Errno.EINTR) {
@@ -749,7 +762,7 @@ public final class Machine implements AutoCloseable {
    * @param forOther whether on behalf of a virtual thread
    */
   int runHere(boolean forOther) {
-    RunControl controlling = control;
+    Call controlling = control;
     if (controlling == null) {
       return vcpu.run();
     }
@@ -759,9 +772,13 @@ public final class Machine implements AutoCloseable {
     return forOther ? controlling.runForOther(target, run) : controlling.run(target, run);
   }
 
+  private int runForOther() {
+    return runHere(true);
+  }
+
   /** Says that the thread whose call runs was interrupted while it waits for another one. */
   void callerInterrupted() {
-    RunControl controlling = control;
+    Call controlling = control;
     if (controlling != null) {
       controlling.stop(Stop.THREAD_INTERRUPTED);
     }
@@ -772,9 +789,9 @@ public final class Machine implements AutoCloseable {
    *
    * @param controlling has the calls
    */
-  public void controlBy(RunControl controlling) {
+  public void controlBy(Call controlling) {
     control = controlling;
-    controlling.setVcpuThread(exitless == null ? null : exitless.thread());
+    controlling.runBy(kicker);
   }
 
   /** Where work for the guest can be ended: as whoever controls the machine says. */

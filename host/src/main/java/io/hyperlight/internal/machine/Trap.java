@@ -64,7 +64,7 @@ public sealed interface Trap {
    */
   record Unexpected(VcpuExit exit, Map<Register, Long> registers) implements Trap {}
 
-  /** The host has stopped it: the {@link RunControl} says why. */
+  /** The host has stopped it: the {@link Call} says why. */
   record Stopped(Map<Register, Long> registers) implements Trap {}
 
   /** The general registers as of the last exit, in their order. */

@@ -9,6 +9,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,18 +35,21 @@ final class VcpuThreads {
   private VcpuThreads() {}
 
   /**
-   * {@link Machine#runHere}, while the calling virtual thread is parked. If that is interrupted,
-   * the guest is stopped.
+   * Runs a vCPU, while the calling virtual thread is parked.
    *
    * <p>Whatever happens to the calling thread meanwhile, also an overflow of its stack or of the
    * heap, it does not return while the vCPU runs: whoever gets the error may free the guest's
    * memory.
+   *
+   * @param vcpu lets it run on the calling thread, and returns a number
+   * @param call can stop it; null if nobody does
+   * @return what that returned, or {@link Call#STOPPED}
    */
-  static int run(Machine machine, @Nullable RunControl control) {
+  static int run(IntSupplier vcpu, @Nullable Call call) {
     StackRoom.require(); // for cancelling and awaiting what has been handed over
-    Run run = new Run(machine, Thread.currentThread());
-    if (control != null) {
-      control.setQueued(run);
+    Run run = new Run(vcpu, Thread.currentThread(), call);
+    if (call != null) {
+      call.setQueued(run);
     }
     try {
       try {
@@ -57,13 +61,13 @@ final class VcpuThreads {
         }
         throw t;
       }
-      if (control != null && control.isStopped()) {
+      if (call != null && call.isStopped()) {
         run.stop(); // a stop that came before it could be seen that the run waits
       }
       run.await();
     } finally {
-      if (control != null) {
-        control.setQueued(null);
+      if (call != null) {
+        call.setQueued(null);
       }
     }
     return run.result();
@@ -90,8 +94,9 @@ final class VcpuThreads {
       }
     }
 
-    private final Machine machine;
+    private final IntSupplier vcpu;
     private final Thread waiter;
+    private final @Nullable Call call;
     private volatile int state = WAITING;
     private int result;
     private @Nullable Throwable failure;
@@ -99,9 +104,10 @@ final class VcpuThreads {
     /** How often the watchdog has seen it wait. */
     private int looks;
 
-    Run(Machine machine, Thread waiter) {
-      this.machine = machine;
+    Run(IntSupplier vcpu, Thread waiter, @Nullable Call call) {
+      this.vcpu = vcpu;
       this.waiter = waiter;
+      this.call = call;
     }
 
     @Override
@@ -110,7 +116,7 @@ final class VcpuThreads {
         return;
       }
       try {
-        result = machine.runHere(true);
+        result = vcpu.getAsInt();
       } catch (Throwable t) {
         failure = t;
       } finally {
@@ -122,7 +128,7 @@ final class VcpuThreads {
     /** Ends the run, if nobody has begun it. From any thread. */
     void stop() {
       if (STATE.compareAndSet(this, WAITING, STOPPING)) {
-        result = RunControl.STOPPED;
+        result = Call.STOPPED;
         state = DONE;
         LockSupport.unpark(waiter);
       }
@@ -148,7 +154,9 @@ final class VcpuThreads {
           // Set, it would keep the thread from parking.
           if (Thread.interrupted()) {
             interrupted = true;
-            machine.callerInterrupted();
+            if (call != null) {
+              call.stop(Stop.THREAD_INTERRUPTED);
+            }
           }
         } catch (StackOverflowError | OutOfMemoryError e) {
           // No room to park: look again and again instead.

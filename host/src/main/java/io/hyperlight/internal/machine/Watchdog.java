@@ -33,7 +33,7 @@ final class Watchdog {
    * Guarded by the lock; each knows its place. An array, because what changes it may not call
    * anything: an overflow of a caller's stack in between would lose another one's sandbox.
    */
-  private static @Nullable RunControl[] controls = new RunControl[16];
+  private static @Nullable Call[] controls = new Call[16];
 
   private static int count;
 
@@ -45,11 +45,11 @@ final class Watchdog {
    */
   private static volatile boolean dozing;
 
-  private final List<RunControl> running = new ArrayList<>();
+  private final List<Call> running = new ArrayList<>();
 
   private Watchdog() {}
 
-  static void add(RunControl control) {
+  static void add(Call control) {
     synchronized (LOCK) {
       requireThread();
       if (count == controls.length) {
@@ -70,11 +70,11 @@ final class Watchdog {
     }
   }
 
-  static void remove(RunControl control) {
+  static void remove(Call control) {
     synchronized (LOCK) {
       int place = control.place;
       if (place >= 0) {
-        RunControl last = controls[--count];
+        Call last = controls[--count];
         controls[count] = null;
         if (last != null && last != control) {
           controls[place] = last;
@@ -158,7 +158,7 @@ final class Watchdog {
     boolean any = false;
     synchronized (LOCK) {
       for (int i = 0; i < count; i++) {
-        RunControl control = Objects.requireNonNull(controls[i]);
+        Call control = Objects.requireNonNull(controls[i]);
         any |= control.hasBegun();
         any |= control.stopAfterCall();
         if (control.isRunning()) {
@@ -178,7 +178,7 @@ final class Watchdog {
   private long check() {
     long wait = TICK_NANOS;
     for (int i = 0; i < running.size(); i++) { // an iterator would need room in the heap
-      RunControl control = running.get(i);
+      Call control = running.get(i);
       wait = Math.min(wait, control.check(System.nanoTime()));
     }
     return Math.max(wait, LEAST_NANOS);

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 /** What a checkpoint does, without a VM and without the watchdog. */
 @NotInHardwareLane("No VM takes part.")
 class CheckpointTest {
-  private final RunControl control = new RunControl(RunControl.UNLIMITED);
+  private final Call control = new Call(Call.UNLIMITED);
 
   @BeforeEach
   void withoutTheWatchdog() {
@@ -33,7 +33,7 @@ class CheckpointTest {
   }
 
   private void passMany() {
-    for (int i = 0; i < RunControl.STEPS_BETWEEN_LOOKS; i++) {
+    for (int i = 0; i < Call.STEPS_BETWEEN_LOOKS; i++) {
       control.pass();
     }
   }
@@ -47,14 +47,14 @@ class CheckpointTest {
 
   @Test
   void aCallThatMayGoOnPasses() {
-    begin(RunControl.UNLIMITED);
+    begin(Call.UNLIMITED);
     assertThatCode(this::passMany).doesNotThrowAnyException();
     assertThat(control.stopped()).isNull();
   }
 
   @Test
   void aCallThatWasStoppedEndsAtTheNextStep() {
-    begin(RunControl.UNLIMITED);
+    begin(Call.UNLIMITED);
     assertThat(CompletableFuture.supplyAsync(() -> control.stop(Stop.INTERRUPTED)).join()).isTrue();
     assertThatExceptionOfType(StoppedException.class).isThrownBy(control::pass);
     assertThat(control.stopped()).isEqualTo(Stop.INTERRUPTED);
@@ -68,7 +68,7 @@ class CheckpointTest {
 
   @Test
   void aCallWhoseThreadWasInterruptedEndsAndTheStatusStays() {
-    begin(RunControl.UNLIMITED);
+    begin(Call.UNLIMITED);
     Thread.currentThread().interrupt();
     assertStops(Stop.THREAD_INTERRUPTED);
     assertThat(Thread.currentThread().isInterrupted()).isTrue();
@@ -87,7 +87,7 @@ class CheckpointTest {
     begin(0);
     assertThatExceptionOfType(StoppedException.class)
         .isThrownBy(
-            () -> control.passBytes((long) RunControl.STEPS_BETWEEN_LOOKS * Checkpoint.STEP_BYTES));
+            () -> control.passBytes((long) Call.STEPS_BETWEEN_LOOKS * Checkpoint.STEP_BYTES));
   }
 
   @Test

@@ -60,7 +60,7 @@ class WatchdogTest {
   }
 
   private int overflowInWake() throws InterruptedException {
-    try (RunControl control = new RunControl(RunControl.UNLIMITED)) {
+    try (Call control = new Call(Call.UNLIMITED)) {
       for (int frames = 0; frames < FRAMES; frames++) {
         Await.until("it dozes", Watchdog::isDozing);
         wakeWithRoomFor(frames);
@@ -70,7 +70,7 @@ class WatchdogTest {
     return overflows;
   }
 
-  private static boolean isStoppedInTime(RunControl control) {
+  private static boolean isStoppedInTime(Call control) {
     long start = System.nanoTime();
     control.begin(Thread.currentThread(), Duration.ofMillis(1).toNanos());
     control.run(

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 
 /** What a stop does at each point of docs/interrupts.md, without a VM. */
 @NotInHardwareLane("No VM takes part.")
-class RunControlTest {
-  private final RunControl control = new RunControl(RunControl.UNLIMITED);
+class CallTest {
+  private final Call control = new Call(Call.UNLIMITED);
 
   @BeforeAll
   static void choose() {
@@ -38,14 +38,14 @@ class RunControlTest {
   }
 
   private void begin() {
-    control.begin(Thread.currentThread(), RunControl.UNLIMITED);
+    control.begin(Thread.currentThread(), Call.UNLIMITED);
   }
 
   private boolean stopFromElsewhere() {
     return CompletableFuture.supplyAsync(() -> control.stop(Stop.INTERRUPTED)).join();
   }
 
-  private int run(RunControl.Run run) {
+  private int run(Call.Run run) {
     return control.run(KickSignal.target(), run);
   }
 
@@ -72,7 +72,7 @@ class RunControlTest {
           ran.set(true);
           return 0;
         });
-    assertThat(result).isEqualTo(RunControl.STOPPED);
+    assertThat(result).isEqualTo(Call.STOPPED);
     assertThat(ran).isFalse();
     assertThat(control.stopped()).isEqualTo(Stop.INTERRUPTED);
     control.end();
@@ -87,7 +87,7 @@ class RunControlTest {
           assertThat(PendingSignals.ofThisThread()).isNotZero();
           return Errno.EINTR;
         });
-    assertThat(result).isEqualTo(RunControl.STOPPED);
+    assertThat(result).isEqualTo(Call.STOPPED);
     assertThat(PendingSignals.ofThisThread()).isZero();
     control.end();
   }
@@ -127,7 +127,7 @@ class RunControlTest {
     assertThat(run(() -> 0)).isZero();
     assertThat(stopFromElsewhere()).isTrue();
     assertThat(control.goOutside()).isFalse();
-    assertThat(run(() -> 0)).isEqualTo(RunControl.STOPPED);
+    assertThat(run(() -> 0)).isEqualTo(Call.STOPPED);
     control.end();
   }
 
@@ -139,7 +139,7 @@ class RunControlTest {
     assertThat(Thread.currentThread().isInterrupted()).isTrue();
     control.comeBack();
     assertThat(Thread.currentThread().isInterrupted()).isFalse();
-    assertThat(run(() -> 0)).isEqualTo(RunControl.STOPPED);
+    assertThat(run(() -> 0)).isEqualTo(Call.STOPPED);
     control.end();
   }
 
@@ -212,7 +212,7 @@ class RunControlTest {
           }
           return Errno.EINTR;
         });
-    assertThat(result).isEqualTo(RunControl.STOPPED);
+    assertThat(result).isEqualTo(Call.STOPPED);
     control.end();
   }
 
@@ -224,7 +224,7 @@ class RunControlTest {
     for (int round = 0; round < 3; round++) {
       Await.until("the watchdog dozes", Watchdog::isDozing);
       control.begin(Thread.currentThread(), 1);
-      assertThat(run(() -> untilKicked())).isEqualTo(RunControl.STOPPED);
+      assertThat(run(() -> untilKicked())).isEqualTo(Call.STOPPED);
       assertThat(control.stopped()).isEqualTo(Stop.TIMED_OUT);
       control.end();
     }
@@ -241,16 +241,16 @@ class RunControlTest {
 
   @Test
   void processorTimeOfThreadsThatTakeTurnsIsCountedForTheirRunsOnly() {
-    try (RunControl limited = new RunControl(TimeUnit.SECONDS.toNanos(1_000))) {
-      limited.begin(Thread.currentThread(), RunControl.UNLIMITED);
+    try (Call limited = new Call(TimeUnit.SECONDS.toNanos(1_000))) {
+      limited.begin(Thread.currentThread(), Call.UNLIMITED);
       for (int turn = 0; turn < 100; turn++) {
         assertThat(limited.runForOther(KickSignal.target(), () -> 0)).isZero();
       }
       assertThat(limited.stopped()).isNull();
       limited.end();
     }
-    try (RunControl limited = new RunControl(1)) {
-      limited.begin(Thread.currentThread(), RunControl.UNLIMITED);
+    try (Call limited = new Call(1)) {
+      limited.begin(Thread.currentThread(), Call.UNLIMITED);
       assertThat(limited.runForOther(KickSignal.target(), () -> 0)).isZero();
       assertThat(limited.stopped()).isEqualTo(Stop.PROCESSOR_TIME_USED);
       limited.end();

@@ -4,56 +4,31 @@ import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.os.StoppedException;
 import io.hyperlight.internal.os.TimedPark;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the calls of one sandbox are, and the one place that ends them from outside. What may be
- * asked for at which point, and what comes of it, is in docs/interrupts.md; the numbers there are
- * those of the comments here.
+ * The call that runs in a sandbox, if there is one: who has made it, until when it may run and how
+ * much it may use, and why it is to stop. It is the one place that ends calls from outside. What
+ * may be asked for at which point, and what comes of it, is in docs/interrupts.md; the numbers
+ * there are those of the comments here.
  *
- * <p>One word says everything: the number of the call, its phase, whether it is to stop and why.
- * The thread of the call moves it from phase to phase. Others only ever add the reason to stop,
- * which fails once the call has ended, since its number is in the word: no stop reaches another
- * call than the one it was meant for.
+ * <p>A {@link CallWord} says where the call is. In two phases there is more to do for a stop than
+ * to say so: a guest that runs is kicked, a thread that is outside of the library is interrupted.
+ * Who does that marks the word as {@link CallWord#SENDING} meanwhile, and the thread of the call
+ * does not leave the phase before it is done. So no kick and no interrupt arrives later, and the
+ * thread it goes to is still there.
  *
- * <p>In two phases there is more to do than to say so: a guest that runs is kicked, a thread that
- * is outside of the library is interrupted. Who does that marks the word as {@link #SENDING}
- * meanwhile, and the thread of the call does not leave the phase before it is done. So no kick and
- * no interrupt arrives later, and the thread it goes to is still there.
- *
- * <p>{@link #stop} may be called from any thread at any time. All else is for the thread of the
- * call; what runs the vCPU may be done on another one while that waits.
+ * <p>There is one object for all calls of a sandbox, one after the other, so that a call allocates
+ * nothing. {@link #stop} may be called from any thread at any time. All else is for the thread of
+ * the call; what runs the vCPU may be done on another one while that waits.
  */
-public final class RunControl implements AutoCloseable, Checkpoint {
+public final class Call implements AutoCloseable, Checkpoint {
   /** A time that is no limit, in nanoseconds: some 146 years. */
   public static final long UNLIMITED = Long.MAX_VALUE / 2;
 
   /** What {@link #run} returns if the guest was stopped, instead of an error number. */
   static final int STOPPED = -1;
-
-  private static final long PHASE = 3;
-
-  /** There is no call. */
-  private static final long IDLE = 0;
-
-  /** The library works for the guest, and looks at the word before it lets it go on. */
-  private static final long HOST = 1;
-
-  /** The guest runs. */
-  private static final long GUEST = 2;
-
-  /** The embedder's code runs, or the thread sleeps for the guest. */
-  private static final long OUTSIDE = 3;
-
-  /** Somebody kicks the guest, or interrupts the thread. */
-  private static final long SENDING = 4;
-
-  private static final int REASON_SHIFT = 3;
-  private static final long REASON = 7L << REASON_SHIFT;
-  private static final int NUMBER_SHIFT = 8;
 
   /** After how many steps of work for the guest somebody looks at the clock. */
   static final int STEPS_BETWEEN_LOOKS = 256;
@@ -61,19 +36,12 @@ public final class RunControl implements AutoCloseable, Checkpoint {
   private static final int SPINS = 1000;
   private static final long PAUSE_NANOS = 20_000;
 
-  private static final VarHandle STATE;
-
-  static {
-    try {
-      STATE = MethodHandles.lookup().findVarHandle(RunControl.class, "state", long.class);
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
-    }
-  }
-
   private final long processorLimitNanos;
 
-  private volatile long state;
+  private final CallWord word = new CallWord();
+
+  /** Where the vCPU runs. */
+  private volatile VcpuKicker vcpu = new VcpuKicker(null);
 
   // Of the running call, written before the word says that it runs. Who reads them for a call that
   // has ended meanwhile cannot stop another one by them.
@@ -84,22 +52,13 @@ public final class RunControl implements AutoCloseable, Checkpoint {
   /** Work for the guest since the last look at the clock. */
   private long steps;
 
-  /** Where the vCPU runs, in terms of the kernel. */
-  private int vcpuThread;
-
-  /** Whether the thread was interrupted by us; while {@link #SENDING}, of who sends. */
+  /** Whether the thread was interrupted by us; while something is sent, of who sends. */
   private boolean interrupted;
 
   private final ProcessorTime processorTime = new ProcessorTime();
 
-  /** An interrupt that the watchdog has left to another thread; while {@link #SENDING}. */
+  /** An interrupt that the watchdog has left to another thread; while something is sent. */
   private volatile @Nullable Delivery delivery;
-
-  /** A run that waits for a thread to run the vCPU. */
-  private volatile VcpuThreads.@Nullable Run queued;
-
-  /** Where the vCPU can run between calls, too. */
-  private volatile @Nullable VcpuThread ownThread;
 
   // Of the watchdog: the call that it has seen last, also as one after which the guest runs on, and
   // where this is among all.
@@ -113,7 +72,7 @@ public final class RunControl implements AutoCloseable, Checkpoint {
    * @param processorLimitNanos how much processor time a call may use; {@link #UNLIMITED} if it
    *     does not matter
    */
-  public RunControl(long processorLimitNanos) {
+  public Call(long processorLimitNanos) {
     this.processorLimitNanos = processorLimitNanos;
     Watchdog.add(this);
   }
@@ -130,15 +89,15 @@ public final class RunControl implements AutoCloseable, Checkpoint {
    * @param timeoutNanos how long it may take
    */
   public void begin(Thread caller, long timeoutNanos) {
-    long before = state;
-    if ((before & PHASE) != IDLE) {
+    long before = word.get();
+    if (CallWord.phase(before) != CallWord.IDLE) {
       before = settle(); // an error of the JVM has kept an earlier call from saying that it ended
     }
     thread = caller;
     this.timeoutNanos = timeoutNanos;
     start = System.nanoTime();
-    // Last, and no call that could overflow the stack behind it.
-    state = (((before >>> NUMBER_SHIFT) + 1) << NUMBER_SHIFT) | HOST;
+    // Last: behind it the call can be stopped, and has to be ended.
+    word.begin(before);
   }
 
   /**
@@ -146,27 +105,28 @@ public final class RunControl implements AutoCloseable, Checkpoint {
    * there is none.
    */
   public void end() {
-    long now = state;
-    if ((now & PHASE) == IDLE) {
+    long now = word.get();
+    long phase = CallWord.phase(now);
+    if (phase == CallWord.IDLE) {
       return;
     }
-    if ((now & PHASE) != HOST) {
+    if (phase != CallWord.HOST) {
       // An error of the JVM has kept the thread from saying that it is back.
       comeBack();
       now = settle();
     }
     thread = null;
-    state = now & -1L << NUMBER_SHIFT;
+    word.end(now);
   }
 
   /** Why the running call is to end; null if it may go on. */
   public @Nullable Stop stopped() {
-    int code = (int) ((state & REASON) >>> REASON_SHIFT);
+    int code = CallWord.reason(word.get());
     return code == 0 ? null : Stop.of(code);
   }
 
   boolean isStopped() {
-    return (state & REASON) != 0;
+    return word.hasReason();
   }
 
   // In the host, at work for the guest: points 2 and 4.
@@ -179,7 +139,7 @@ public final class RunControl implements AutoCloseable, Checkpoint {
    */
   @Override
   public void pass(long more) {
-    if ((state & REASON) != 0) {
+    if (word.hasReason()) {
       throw new StoppedException();
     }
     if (more < STEPS_BETWEEN_LOOKS - steps) {
@@ -191,8 +151,7 @@ public final class RunControl implements AutoCloseable, Checkpoint {
   }
 
   private void look() {
-    long now = state;
-    if ((now & PHASE) == IDLE) {
+    if (!word.isRunning()) {
       return;
     }
     if (timeoutNanos - (System.nanoTime() - start) <= 0) {
@@ -207,7 +166,7 @@ public final class RunControl implements AutoCloseable, Checkpoint {
 
   /** Where the vCPU has run last in the running call. */
   int vcpuThread() {
-    return vcpuThread;
+    return vcpu.thread();
   }
 
   /** How long the running call has taken. */
@@ -241,10 +200,10 @@ public final class RunControl implements AutoCloseable, Checkpoint {
    * @return what KVM_RUN returned, or {@link #STOPPED}
    */
   int run(KickSignal.Target target, Run run) {
-    vcpuThread = target.thread();
+    vcpu.runsOn(target.thread());
     int error;
     try {
-      if (!enter(GUEST)) {
+      if (!word.enter(CallWord.GUEST)) {
         return STOPPED;
       }
       if (Watchdog.isDozing()) {
@@ -269,7 +228,7 @@ public final class RunControl implements AutoCloseable, Checkpoint {
     if (processorLimitNanos == UNLIMITED) {
       return run(target, run);
     }
-    processorTime.begin(state >>> NUMBER_SHIFT, target.thread());
+    processorTime.begin(word.number(), target.thread());
     try {
       return run(target, run);
     } finally {
@@ -280,27 +239,20 @@ public final class RunControl implements AutoCloseable, Checkpoint {
   }
 
   private void leaveGuest() {
-    long now = state;
-    if ((now & PHASE) == GUEST
-        && ((now & REASON) != 0 || !STATE.compareAndSet(this, now, now - GUEST + HOST))) {
+    long now = word.get();
+    if (CallWord.phase(now) == CallWord.GUEST && !word.leave(now)) {
       settle();
       KickSignal.drain();
     }
   }
 
-  private boolean enter(long phase) {
-    long now = state;
-    return (now & (REASON | PHASE)) == HOST && STATE.compareAndSet(this, now, now - HOST + phase);
-  }
-
   /** Back to the host, as soon as nobody is sending; what the word is then. */
   private long settle() {
     for (int spins = 0; ; spins++) {
-      long now = state;
-      if ((now & SENDING) == 0) {
-        long next = (now & ~PHASE) | HOST;
-        if (STATE.compareAndSet(this, now, next)) {
-          return next;
+      long now = word.get();
+      if (!CallWord.isSending(now)) {
+        if (word.settle(now)) {
+          return word.get();
         }
       } else if (takeBackDelivery()) {
         spins = 0;
@@ -320,16 +272,16 @@ public final class RunControl implements AutoCloseable, Checkpoint {
    * @return false if the call is to end instead
    */
   boolean goOutside() {
-    return (state & PHASE) == IDLE || enter(OUTSIDE);
+    return !word.isRunning() || word.enter(CallWord.OUTSIDE);
   }
 
   /** It is back. An interrupt of ours is taken back, if it has not been consumed. */
   void comeBack() {
-    long now = state;
-    if ((now & PHASE) != OUTSIDE) {
+    long now = word.get();
+    if (CallWord.phase(now) != CallWord.OUTSIDE) {
       return;
     }
-    if ((now & REASON) != 0 || !STATE.compareAndSet(this, now, now - OUTSIDE + HOST)) {
+    if (!word.leave(now)) {
       settle();
       if (interrupted) {
         interrupted = false;
@@ -346,7 +298,7 @@ public final class RunControl implements AutoCloseable, Checkpoint {
    * @return whether there is one; the first reason counts
    */
   public boolean stop(Stop why) {
-    return stop(why, state >>> NUMBER_SHIFT, null);
+    return stop(why, word.number(), null);
   }
 
   /**
@@ -357,28 +309,25 @@ public final class RunControl implements AutoCloseable, Checkpoint {
    */
   private boolean stop(Stop why, long number, @Nullable Delivery courier) {
     while (true) {
-      long now = state;
-      if (now >>> NUMBER_SHIFT != number || (now & PHASE) == IDLE) {
+      long now = word.get();
+      if (CallWord.number(now) != number || CallWord.phase(now) == CallWord.IDLE) {
         return false;
       }
-      if ((now & SENDING) != 0) {
+      if (CallWord.isSending(now)) {
         return true;
       }
-      boolean again = (now & REASON) != 0;
-      boolean inGuest = (now & PHASE) == GUEST;
+      boolean again = CallWord.hasReason(now);
+      boolean inGuest = CallWord.phase(now) == CallWord.GUEST;
       if (again && !inGuest) {
         return true;
       }
-      long next = again ? now : now | (long) why.code << REASON_SHIFT;
-      if ((now & PHASE) == HOST) {
-        if (STATE.compareAndSet(this, now, next)) {
-          VcpuThreads.Run waiting = queued;
-          if (waiting != null) {
-            waiting.stop();
-          }
+      long next = again ? now : CallWord.withReason(now, why.code);
+      if (CallWord.phase(now) == CallWord.HOST) {
+        if (word.compareAndSet(now, next)) {
+          vcpu.stopQueued();
           return true;
         }
-      } else if (STATE.compareAndSet(this, now, next | SENDING)) {
+      } else if (word.compareAndSet(now, next | CallWord.SENDING)) {
         if (courier != null && !inGuest) {
           courier.next = next;
           delivery = courier;
@@ -388,7 +337,7 @@ public final class RunControl implements AutoCloseable, Checkpoint {
         try {
           send(inGuest);
         } finally {
-          state = next;
+          word.sent(next);
         }
         return true;
       }
@@ -397,13 +346,10 @@ public final class RunControl implements AutoCloseable, Checkpoint {
 
   private void send(boolean inGuest) {
     if (inGuest) {
-      KickSignal.send(vcpuThread); // if the kernel has no room for it, the watchdog comes again
+      vcpu.kick(); // the watchdog comes again
       return;
     }
-    VcpuThread vcpu = ownThread;
-    if (vcpu != null) {
-      vcpu.kick(); // its guest may compute meanwhile, and the embedder's code take its time
-    }
+    vcpu.kickOwnThread(); // its guest may compute while the embedder's code takes its time
     Thread caller = thread;
     // If it is interrupted already, by somebody else, that is not ours to take back.
     if (caller != null && !caller.isInterrupted()) {
@@ -437,7 +383,7 @@ public final class RunControl implements AutoCloseable, Checkpoint {
         return;
       }
       try {
-        RunControl.this.send(false);
+        Call.this.send(false);
       } finally {
         finish();
       }
@@ -445,7 +391,7 @@ public final class RunControl implements AutoCloseable, Checkpoint {
 
     void finish() {
       delivery = null;
-      state = next;
+      word.sent(next);
     }
   }
 
@@ -459,7 +405,18 @@ public final class RunControl implements AutoCloseable, Checkpoint {
     return true;
   }
 
-  // Runs that wait for a thread.
+  // The vCPU that runs what is called.
+
+  /**
+   * Says where the vCPU runs. Between two calls.
+   *
+   * <p>For each call that restores, mostly the same: a volatile store would cost more than a look.
+   */
+  void runBy(VcpuKicker kicker) {
+    if (vcpu != kicker) {
+      vcpu = kicker;
+    }
+  }
 
   /** Says that the call waits for a thread to run the vCPU, and can be {@link #stop stopped}. */
   void setQueued(VcpuThreads.@Nullable Run run) {
@@ -467,18 +424,7 @@ public final class RunControl implements AutoCloseable, Checkpoint {
     if (run != null && Watchdog.isDozing()) {
       Watchdog.wake();
     }
-    queued = run;
-  }
-
-  /**
-   * Says which thread the vCPU has for itself.
-   *
-   * @param vcpu null if it runs on the threads of its calls
-   */
-  void setVcpuThread(@Nullable VcpuThread vcpu) {
-    if (ownThread != vcpu) {
-      ownThread = vcpu; // a restore has mostly the same, and a store would cost it more than a look
-    }
+    vcpu.setQueued(run);
   }
 
   // For the watchdog.
@@ -490,32 +436,32 @@ public final class RunControl implements AutoCloseable, Checkpoint {
    * @return whether the vCPU runs
    */
   boolean stopAfterCall() {
-    VcpuThread vcpu = ownThread;
-    if (vcpu == null || !vcpu.isRunning()) {
+    VcpuKicker kicker = vcpu;
+    if (!kicker.isRunningByItself()) {
       seenAfter = -1;
       return false;
     }
-    long now = state;
-    if ((now & PHASE) != IDLE) {
+    long now = word.get();
+    if (CallWord.phase(now) != CallWord.IDLE) {
       seenAfter = -1;
-    } else if (seenAfter == now >>> NUMBER_SHIFT) {
-      vcpu.kick();
+    } else if (seenAfter == CallWord.number(now)) {
+      kicker.kickOwnThread();
     } else {
-      seenAfter = now >>> NUMBER_SHIFT;
+      seenAfter = CallWord.number(now);
     }
     return true;
   }
 
   /** Whether a call has begun since this was asked last. */
   boolean hasBegun() {
-    long number = state >>> NUMBER_SHIFT;
+    long number = word.number();
     boolean begun = number != seen;
     seen = number;
     return begun;
   }
 
   boolean isRunning() {
-    return (state & PHASE) != IDLE;
+    return word.isRunning();
   }
 
   /**
@@ -524,15 +470,15 @@ public final class RunControl implements AutoCloseable, Checkpoint {
    * @return how long it may still take, in nanoseconds; very long if it has been told to stop
    */
   long check(long time) {
-    long now = state;
-    long number = now >>> NUMBER_SHIFT;
-    boolean inGuest = (now & PHASE) == GUEST;
+    long now = word.get();
+    long number = CallWord.number(now);
+    boolean inGuest = CallWord.phase(now) == CallWord.GUEST;
     Thread caller = thread;
     long remaining = timeoutNanos - (time - start);
-    if ((now & PHASE) == IDLE) {
+    if (CallWord.phase(now) == CallWord.IDLE) {
       return Long.MAX_VALUE;
     }
-    if ((now & REASON) != 0) {
+    if (CallWord.hasReason(now)) {
       Delivery late = delivery;
       if (inGuest) {
         stop(Stop.INTERRUPTED, number, null); // once more: the reason stays what it is
@@ -545,14 +491,11 @@ public final class RunControl implements AutoCloseable, Checkpoint {
       stop(Stop.TIMED_OUT, number, new Delivery());
       return Long.MAX_VALUE;
     }
-    VcpuThreads.Run waiting = queued;
-    if (waiting != null) {
-      waiting.look();
-    }
+    vcpu.lookAtQueued();
     if (inGuest && caller != null && ThreadStatus.isInterrupted(caller)) {
       stop(Stop.THREAD_INTERRUPTED, number, new Delivery());
     } else if (processorLimitNanos < UNLIMITED
-        && processorTime.used(number, vcpuThread) >= processorLimitNanos) {
+        && processorTime.used(number, vcpu.thread()) >= processorLimitNanos) {
       stop(Stop.PROCESSOR_TIME_USED, number, new Delivery());
     }
     return remaining;
