@@ -1,16 +1,14 @@
 package io.hyperlight;
 
-import io.hyperlight.internal.hypervisor.kvm.Capability;
+import io.hyperlight.internal.hypervisor.Hypervisor;
+import io.hyperlight.internal.hypervisor.HypervisorCallException;
+import io.hyperlight.internal.hypervisor.HypervisorMissingException;
 import io.hyperlight.internal.hypervisor.kvm.Kvm;
-import io.hyperlight.internal.hypervisor.kvm.KvmException;
-import io.hyperlight.internal.hypervisor.kvm.KvmUnavailableException;
-import io.hyperlight.internal.machine.Hypervisor;
 import io.hyperlight.internal.machine.MachineUnsupportedException;
+import io.hyperlight.internal.machine.Platform;
 import io.hyperlight.internal.machine.SelfTest;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * Finds out whether this machine, process and JVM can run sandboxes, and if not, what to do about
@@ -41,24 +39,24 @@ public final class Diagnosis {
   public static Diagnosis run() {
     List<Check> checks = new ArrayList<>();
     checks.add(new Check("Java", true, Runtime.version() + " on " + System.getProperty("os.arch")));
-    try (Kvm kvm = Kvm.open()) {
-      checks.add(new Check(Kvm.DEVICE, true, "API version " + kvm.getApiVersion()));
-      checks.add(new Check("KVM capabilities", true, capabilities(kvm)));
-      Hypervisor hypervisor = Hypervisor.get();
-      checks.add(new Check("micro-VM", true, hypervisor.describe()));
-      checks.add(new Check("snapshots", true, hypervisor.describeTracking()));
+    try (Hypervisor kvm = Kvm.open()) {
+      checks.add(new Check(kvm.name(), true, kvm.version()));
+      checks.add(new Check("KVM capabilities", true, String.join(", ", kvm.capabilities())));
+      Platform platform = Platform.get();
+      checks.add(new Check("micro-VM", true, platform.describe()));
+      checks.add(new Check("snapshots", true, platform.describeTracking()));
       checks.add(
           new Check(
               "time-stamp counter",
               true,
-              hypervisor.hidesTimeStampCounter()
+              platform.hidesTimeStampCounter()
                   ? "can be kept from guests"
                   : "cannot be kept from guests on this KVM"));
-    } catch (KvmUnavailableException e) {
+    } catch (HypervisorMissingException e) {
       checks.add(failed(Kvm.DEVICE, e));
     } catch (MachineUnsupportedException e) {
       checks.add(failed("processor", e));
-    } catch (KvmException e) {
+    } catch (HypervisorCallException e) {
       checks.add(failed("micro-VM", e));
     }
     return new Diagnosis(checks);
@@ -76,25 +74,18 @@ public final class Diagnosis {
       return basics;
     }
     List<Check> checks = new ArrayList<>(basics.checks);
-    Hypervisor hypervisor = Hypervisor.get();
+    Platform platform = Platform.get();
     checks.add(new Check("Linux", true, System.getProperty("os.version", "")));
-    checks.add(new Check("processor", true, hypervisor.describeProcessor()));
+    checks.add(new Check("processor", true, platform.describeProcessor()));
     try {
-      for (SelfTest.Result result : SelfTest.run(hypervisor)) {
+      for (SelfTest.Result result : SelfTest.run(platform)) {
         String problem = result.problem();
         checks.add(new Check(result.name(), problem == null, problem == null ? "" : problem));
       }
-    } catch (KvmException e) {
+    } catch (HypervisorCallException e) {
       checks.add(failed("self-test", e));
     }
     return new Diagnosis(checks);
-  }
-
-  private static String capabilities(Kvm kvm) {
-    return Stream.of(Capability.values())
-        .filter(capability -> kvm.checkExtension(capability) != 0)
-        .map(capability -> capability.name().replace("KVM_CAP_", ""))
-        .collect(Collectors.joining(", "));
   }
 
   private static Check failed(String subject, RuntimeException e) {

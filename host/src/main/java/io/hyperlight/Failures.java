@@ -1,7 +1,7 @@
 package io.hyperlight;
 
-import io.hyperlight.internal.hypervisor.kvm.KvmException;
-import io.hyperlight.internal.hypervisor.kvm.KvmUnavailableException;
+import io.hyperlight.internal.hypervisor.HypervisorCallException;
+import io.hyperlight.internal.hypervisor.HypervisorMissingException;
 import io.hyperlight.internal.loader.GuestFormatException;
 import io.hyperlight.internal.machine.MachineUnsupportedException;
 import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
@@ -43,9 +43,9 @@ final class Failures {
   static <T, E extends Exception> T translate(String what, Action<T, E> action) throws E {
     try {
       return action.run();
-    } catch (KvmUnavailableException | MachineUnsupportedException e) {
+    } catch (HypervisorMissingException | MachineUnsupportedException e) {
       throw new HypervisorUnavailableException(String.valueOf(e.getMessage()), e);
-    } catch (KvmException | SystemCallException | FileException e) {
+    } catch (HypervisorCallException | SystemCallException | FileException e) {
       throw new HypervisorException("cannot " + what + ": " + e.getMessage(), e);
     }
   }

@@ -1,8 +1,8 @@
 package io.hyperlight;
 
 import io.hyperlight.internal.call.Outcome;
-import io.hyperlight.internal.hypervisor.kvm.Register;
-import io.hyperlight.internal.hypervisor.kvm.VcpuExit;
+import io.hyperlight.internal.hypervisor.CpuExit;
+import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.linux.LimitKind;
 import io.hyperlight.internal.loader.GuestProgram;
 import io.hyperlight.internal.machine.Stop;
@@ -104,15 +104,15 @@ final class Outcomes implements Outcome.Reporter {
   private GuestFaultException fault(Trap trap, Outcome.Place place) {
     return switch (trap) {
       case Trap.ProcessorException exception -> processorException(exception, place);
-      case Trap.PortAccess(VcpuExit.Io access, Map<Register, Long> registers) ->
+      case Trap.PortAccess(CpuExit.DeviceAccess access, Map<Register, Long> registers) ->
           fault(
               GuestFaultException.Kind.PORT_ACCESS,
               "%s of %d x %d bytes on port 0x%x by its own code"
                   .formatted(
-                      access.out() ? "output" : "input",
+                      access.write() ? "output" : "input",
                       access.count(),
                       access.sizeBytes(),
-                      access.port()),
+                      access.device()),
               null,
               registers);
       case Trap.BadReturnAddress(Map<Register, Long> registers) ->
@@ -129,7 +129,7 @@ final class Outcomes implements Outcome.Reporter {
                   .formatted(registers.getOrDefault(Register.RAX, 0L)),
               null,
               registers);
-      case Trap.ExitBesideMessage(VcpuExit exit, Map<Register, Long> registers) ->
+      case Trap.ExitBesideMessage(CpuExit exit, Map<Register, Long> registers) ->
           fault(
               GuestFaultException.Kind.PROTOCOL_VIOLATION,
               "its own code went on after a message to the host, and left the virtual machine: "
@@ -140,7 +140,7 @@ final class Outcomes implements Outcome.Reporter {
           fault(GuestFaultException.Kind.MACHINE_STOPPED, how, null, registers);
       case Trap.Stopped(Map<Register, Long> registers) ->
           fault(GuestFaultException.Kind.MACHINE_STOPPED, "stopped by the host", null, registers);
-      case Trap.Unexpected(VcpuExit exit, Map<Register, Long> registers) ->
+      case Trap.Unexpected(CpuExit exit, Map<Register, Long> registers) ->
           fault(
               GuestFaultException.Kind.MACHINE_STOPPED,
               "the virtual machine stopped: " + exit,

@@ -5,7 +5,7 @@ import io.hyperlight.internal.call.Instance;
 import io.hyperlight.internal.call.InstanceImage;
 import io.hyperlight.internal.call.Outcome;
 import io.hyperlight.internal.call.Surroundings;
-import io.hyperlight.internal.hypervisor.kvm.KvmException;
+import io.hyperlight.internal.hypervisor.HypervisorCallException;
 import io.hyperlight.internal.linux.Settings;
 import io.hyperlight.internal.loader.Invocation;
 import io.hyperlight.internal.machine.ImageClosedException;
@@ -278,7 +278,7 @@ public final class Sandbox implements AutoCloseable {
       instance.restore(image);
     } catch (ImageClosedException e) {
       throw snapshot.closed(); // just now, by another thread
-    } catch (KvmException | SystemCallException | FileException e) {
+    } catch (HypervisorCallException | SystemCallException | FileException e) {
       throw new HypervisorException("cannot restore the sandbox: " + e.getMessage(), e);
     }
   }

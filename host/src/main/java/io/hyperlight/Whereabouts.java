@@ -1,6 +1,6 @@
 package io.hyperlight;
 
-import io.hyperlight.internal.hypervisor.kvm.Register;
+import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.loader.GuestProgram;
 import java.io.IOException;
 import java.io.ObjectOutputStream;

@@ -20,7 +20,9 @@ import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.domain.JavaPackage;
 import com.tngtech.archunit.core.domain.properties.HasModifiers;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
+import io.hyperlight.Diagnosis;
 import io.hyperlight.Sandbox;
+import io.hyperlight.internal.machine.Platform;
 import io.hyperlight.internal.os.LibraryThreads;
 import io.hyperlight.internal.os.Posix;
 import io.hyperlight.testing.ClassCycles;
@@ -59,6 +61,8 @@ class ArchitectureTest {
           "io.hyperlight.internal.machine",
           "io.hyperlight.internal.machine.memory",
           "io.hyperlight.internal.hypervisor.kvm",
+          "io.hyperlight.internal.hypervisor.x86",
+          "io.hyperlight.internal.hypervisor",
           "io.hyperlight.internal.abi",
           "io.hyperlight.internal.os");
 
@@ -128,6 +132,19 @@ class ArchitectureTest {
           .as("classes of %s that refer to each other in a circle", name)
           .allMatch(component -> component.size() <= LARGER_CYCLES.getOrDefault(name, largest));
     });
+  }
+
+  @Test
+  void onlyWhoeverChoosesTheHypervisorKnowsAnImplementation() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("io.hyperlight.internal.hypervisor.kvm")
+        .and()
+        .doNotBelongToAnyOf(Platform.class, Diagnosis.class)
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("io.hyperlight.internal.hypervisor.kvm")
+        .check(LIBRARY);
   }
 
   @Test
@@ -284,8 +301,7 @@ class ArchitectureTest {
     noClasses()
         .that(not(resideInAPackage("io.hyperlight.internal.machine..")))
         .and()
-        .resideOutsideOfPackages(
-            "io.hyperlight.internal.os", "io.hyperlight.internal.hypervisor.kvm")
+        .resideOutsideOfPackages("io.hyperlight.internal.os", "io.hyperlight.internal.hypervisor..")
         .should()
         .dependOnClassesThat()
         .resideInAPackage("java.lang.foreign")

@@ -3,7 +3,7 @@ package io.hyperlight.project;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.internal.abi.CallFrame;
-import io.hyperlight.internal.hypervisor.kvm.VcpuExit;
+import io.hyperlight.internal.hypervisor.CpuExit;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -106,7 +106,7 @@ class SecurityDocumentTest {
   void eachExitIsInIt() {
     assertThat(namesIn(section("What a guest can reach")))
         .containsAll(
-            Stream.of(VcpuExit.class.getPermittedSubclasses()).map(Class::getSimpleName).toList());
+            Stream.of(CpuExit.class.getPermittedSubclasses()).map(Class::getSimpleName).toList());
   }
 
   @Test

@@ -14,7 +14,7 @@ import io.hyperlight.SandboxClosedException;
 import io.hyperlight.SandboxPool;
 import io.hyperlight.SandboxUnusableException;
 import io.hyperlight.Snapshot;
-import io.hyperlight.internal.machine.HypervisorReset;
+import io.hyperlight.internal.machine.PlatformReset;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.os.FaultInjection;
 import io.hyperlight.testing.Await;
@@ -491,7 +491,7 @@ final class FaultScenarios {
   }
 
   private void probe() throws Exception {
-    HypervisorReset.reset();
+    PlatformReset.reset();
     trial.inject(() -> {
       try (Sandbox built = builder().build();
           Snapshot taken = built.snapshot();
@@ -499,6 +499,6 @@ final class FaultScenarios {
         return ping(spawned);
       }
     });
-    HypervisorReset.probe();
+    PlatformReset.probe();
   }
 }

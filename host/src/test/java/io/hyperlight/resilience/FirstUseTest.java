@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.hyperlight.Guest;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
-import io.hyperlight.internal.machine.Hypervisor;
+import io.hyperlight.internal.machine.Platform;
 import io.hyperlight.testing.Await;
 import io.hyperlight.testing.ChildJvm;
 import io.hyperlight.testing.ClassFolder;
@@ -111,7 +111,7 @@ class FirstUseTest {
 
     private static void look() {
       try {
-        Hypervisor _ = Hypervisor.get();
+        Platform _ = Platform.get();
       } catch (StackOverflowError e) {
         overflows++;
       }

@@ -2,7 +2,7 @@ package io.hyperlight.internal.call;
 
 import io.hyperlight.internal.abi.CallFrame;
 import io.hyperlight.internal.call.Outcome.Ending;
-import io.hyperlight.internal.hypervisor.kvm.Register;
+import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.linux.CallBudget;
 import io.hyperlight.internal.linux.GuestMessage;
 import io.hyperlight.internal.linux.LimitPassedException;

@@ -3,8 +3,8 @@ package io.hyperlight.internal.call;
 import io.hyperlight.internal.abi.CallFrame;
 import io.hyperlight.internal.abi.Text;
 import io.hyperlight.internal.call.Outcome.Ending;
-import io.hyperlight.internal.hypervisor.kvm.KvmException;
-import io.hyperlight.internal.hypervisor.kvm.Register;
+import io.hyperlight.internal.hypervisor.HypervisorCallException;
+import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.linux.CallLimits;
 import io.hyperlight.internal.linux.LimitPassedException;
 import io.hyperlight.internal.loader.FunctionTable;
@@ -129,7 +129,7 @@ public final class Instance implements AutoCloseable {
    *
    * @throws GuestFormatException if the program is linked where it cannot be loaded
    * @throws GuestMemoryExhaustedException if it needs more memory than configured
-   * @throws KvmException if KVM fails
+   * @throws HypervisorCallException if KVM fails
    */
   public static Instance create(Configuration configuration) {
     LoadedProgram loaded = LoadedProgram.load(configuration);
@@ -159,7 +159,7 @@ public final class Instance implements AutoCloseable {
   /**
    * Makes an instance that equals the one that was frozen, in a new machine.
    *
-   * @throws KvmException if KVM fails
+   * @throws HypervisorCallException if KVM fails
    * @throws ImageClosedException if the image is closed
    */
   public static Instance spawn(
@@ -488,7 +488,7 @@ public final class Instance implements AutoCloseable {
           return ending;
         }
       }
-    } catch (KvmException | SystemCallException e) {
+    } catch (HypervisorCallException | SystemCallException e) {
       return new Outcome.HypervisorFailed(e);
     } catch (StoppedException _) {
       return stopped(machine().whereabouts());
@@ -528,7 +528,7 @@ public final class Instance implements AutoCloseable {
   private @Nullable Ending answer() {
     try {
       return loaded.hypercalls().answer(initialised);
-    } catch (KvmException | SystemCallException e) {
+    } catch (HypervisorCallException | SystemCallException e) {
       return new Outcome.HypervisorFailed(e);
     } catch (LimitPassedException e) {
       return new Outcome.LimitPassed(e.kind(), e.most());
@@ -703,7 +703,7 @@ public final class Instance implements AutoCloseable {
    *
    * @return the image, which the caller closes
    * @throws RuntimeException from the reporter, if the instance is in use, closed or unusable
-   * @throws KvmException if KVM fails
+   * @throws HypervisorCallException if KVM fails
    * @throws io.hyperlight.internal.os.SystemCallException if the host has no room for the image
    */
   public InstanceImage snapshot() {
@@ -722,8 +722,8 @@ public final class Instance implements AutoCloseable {
    *
    * @param image of the same program
    * @throws RuntimeException from the reporter, if the instance is in use or closed
-   * @throws KvmException if KVM fails; the instance is what it was, or is unusable until it is
-   *     restored
+   * @throws HypervisorCallException if KVM fails; the instance is what it was, or is unusable until
+   *     it is restored
    * @throws io.hyperlight.internal.os.SystemCallException if the host has no memory for it;
    *     likewise
    * @throws ImageClosedException if a new machine is needed and the image is closed; the instance

@@ -18,8 +18,8 @@ import io.hyperlight.internal.loader.Invocation;
 import io.hyperlight.internal.loader.ProgramContent;
 import io.hyperlight.internal.loader.ProgramStack;
 import io.hyperlight.internal.machine.Gate;
-import io.hyperlight.internal.machine.Hypervisor;
 import io.hyperlight.internal.machine.Machine;
+import io.hyperlight.internal.machine.Platform;
 import io.hyperlight.internal.machine.RestoreOrder;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.Protection;
@@ -129,7 +129,7 @@ public final class LoadedProgram implements AutoCloseable {
    * @throws GuestFormatException if the program is linked where it cannot be loaded
    * @throws io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException if it needs more
    *     memory than configured
-   * @throws io.hyperlight.internal.hypervisor.kvm.KvmException if KVM fails
+   * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if KVM fails
    */
   static LoadedProgram load(Instance.Configuration configuration) {
     GuestProgram program = configuration.program();
@@ -137,7 +137,7 @@ public final class LoadedProgram implements AutoCloseable {
         GuestLayout.of(program, configuration.stackBytes(), configuration.memoryBytes());
     Machine machine =
         Machine.create(
-            Hypervisor.get(),
+            Platform.get(),
             configuration.memoryBytes(),
             configuration.surroundings().settings().machine());
     try {
@@ -271,12 +271,12 @@ public final class LoadedProgram implements AutoCloseable {
   /**
    * Makes a new machine that equals the one that was frozen.
    *
-   * @throws io.hyperlight.internal.hypervisor.kvm.KvmException if KVM fails
+   * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if KVM fails
    * @throws io.hyperlight.internal.machine.ImageClosedException if the image is closed
    */
   static LoadedProgram spawn(InstanceImage image, Surroundings surroundings) {
     Machine machine =
-        Machine.spawn(Hypervisor.get(), image.machine(), surroundings.settings().machine());
+        Machine.spawn(Platform.get(), image.machine(), surroundings.settings().machine());
     try {
       LoadedProgram spawned =
           new LoadedProgram(
@@ -334,8 +334,8 @@ public final class LoadedProgram implements AutoCloseable {
    * what they are.
    *
    * @return this, or what takes its place; this is closed then
-   * @throws io.hyperlight.internal.hypervisor.kvm.KvmException if KVM fails; if the machine is lost
-   *     then, nothing but another restore is possible
+   * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if KVM fails; if the machine
+   *     is lost then, nothing but another restore is possible
    * @throws io.hyperlight.internal.machine.ImageClosedException if a new machine is needed, or
    *     files were open, and the image is closed; nothing is changed then
    */

@@ -1,6 +1,6 @@
 package io.hyperlight.internal.call;
 
-import io.hyperlight.internal.hypervisor.kvm.Register;
+import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.linux.LimitKind;
 import io.hyperlight.internal.machine.Stop;
 import io.hyperlight.internal.machine.Trap;

@@ -1,6 +1,6 @@
 package io.hyperlight.internal.linux;
 
-import io.hyperlight.internal.hypervisor.kvm.Register;
+import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.machine.Trap;
 import io.hyperlight.internal.machine.UserContext;
 import io.hyperlight.internal.machine.memory.GuestAddressException;

@@ -1,7 +1,7 @@
 package io.hyperlight.internal.machine;
 
-import io.hyperlight.internal.hypervisor.kvm.Cpuid;
-import io.hyperlight.internal.hypervisor.kvm.Cpuid.Output;
+import io.hyperlight.internal.hypervisor.x86.Cpuid;
+import io.hyperlight.internal.hypervisor.x86.Cpuid.Output;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,7 +1,7 @@
 package io.hyperlight.internal.machine;
 
-import io.hyperlight.internal.hypervisor.kvm.Cpuid.Output;
-import io.hyperlight.internal.hypervisor.kvm.Register;
+import io.hyperlight.internal.hypervisor.x86.Cpuid.Output;
+import io.hyperlight.internal.hypervisor.x86.Register;
 
 /**
  * Asks what CPUID says in a guest, by executing it there. What KVM was told to show is not the same
@@ -10,8 +10,8 @@ import io.hyperlight.internal.hypervisor.kvm.Register;
 final class CpuidProbe implements AutoCloseable {
   private final Machine machine;
 
-  CpuidProbe(Hypervisor hypervisor) {
-    machine = Machine.create(hypervisor, SelfTest.MEMORY);
+  CpuidProbe(Platform platform) {
+    machine = Machine.create(platform, SelfTest.MEMORY);
     try {
       ProbeCode.load(machine, code());
     } catch (Throwable t) {

@@ -1,7 +1,8 @@
 package io.hyperlight.internal.machine;
 
-import io.hyperlight.internal.hypervisor.kvm.DirtyTracker;
-import io.hyperlight.internal.hypervisor.kvm.KvmException;
+import io.hyperlight.internal.hypervisor.DirtyTracker;
+import io.hyperlight.internal.hypervisor.DirtyTracking;
+import io.hyperlight.internal.hypervisor.HypervisorCallException;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 
 /**
@@ -14,16 +15,16 @@ final class DirtyRingProbe {
   /**
    * Tries it.
    *
-   * @throws KvmException if it fails for another reason than that there is no ring
+   * @throws HypervisorCallException if it fails for another reason than that there is no ring
    */
-  static boolean works(Hypervisor hypervisor) {
-    try (Machine machine = Machine.create(hypervisor, SelfTest.MEMORY)) {
+  static boolean works(Platform platform) {
+    try (Machine machine = Machine.create(platform, SelfTest.MEMORY)) {
       ProbeCode.load(machine, code());
       try (MachineImage image = machine.freeze();
-          Machine spawned = Machine.spawn(hypervisor, image, DirtyTracking.RING)) {
+          Machine spawned = Machine.spawn(platform, image, DirtyTracking.RING)) {
         boolean found = writes(spawned);
         return found && writes(spawned); // which tells about the giving back
-      } catch (KvmException e) {
+      } catch (HypervisorCallException e) {
         if (e.isRefusal()) {
           return false; // a ring that cannot be had
         }

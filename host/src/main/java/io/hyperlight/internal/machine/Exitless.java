@@ -1,8 +1,8 @@
 package io.hyperlight.internal.machine;
 
 import io.hyperlight.internal.abi.CallFrame;
-import io.hyperlight.internal.hypervisor.kvm.Register;
-import io.hyperlight.internal.hypervisor.kvm.Vcpu;
+import io.hyperlight.internal.hypervisor.x86.Register;
+import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -37,7 +37,7 @@ final class Exitless implements Call.Run, AutoCloseable {
   private static final int LEAST_PATIENCE = Math.min(64, MOST_PATIENCE);
 
   private final PhysicalMemory memory;
-  private final Vcpu vcpu;
+  private final X86VirtualCpu vcpu;
   private final VcpuThread thread;
   private final long frame;
   private final Runnable whenInterrupted;
@@ -74,7 +74,11 @@ final class Exitless implements Call.Run, AutoCloseable {
    * @param whenInterrupted what to do when the thread of a call is interrupted while it sleeps
    */
   Exitless(
-      PhysicalMemory memory, Vcpu vcpu, VcpuThread thread, long frame, Runnable whenInterrupted) {
+      PhysicalMemory memory,
+      X86VirtualCpu vcpu,
+      VcpuThread thread,
+      long frame,
+      Runnable whenInterrupted) {
     this.memory = memory;
     this.vcpu = vcpu;
     this.frame = frame;

@@ -1,8 +1,8 @@
 package io.hyperlight.internal.machine;
 
-import io.hyperlight.internal.hypervisor.kvm.Register;
-import io.hyperlight.internal.hypervisor.kvm.Vcpu;
-import io.hyperlight.internal.hypervisor.kvm.VcpuExit;
+import io.hyperlight.internal.hypervisor.CpuExit;
+import io.hyperlight.internal.hypervisor.x86.Register;
+import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.GuestAddressException;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
@@ -40,7 +40,7 @@ final class Exits {
 
   private static final int MOST_COMPLETION_STEPS = 16;
 
-  private final Vcpu vcpu;
+  private final X86VirtualCpu vcpu;
   private final SystemCallEntry entry;
   private final long systemCallStub;
   private final PhysicalMemory memory;
@@ -51,7 +51,7 @@ final class Exits {
    *
    * @param exceptionStackTop the physical address
    */
-  Exits(Vcpu vcpu, SystemCallEntry entry, PhysicalMemory memory, long exceptionStackTop) {
+  Exits(X86VirtualCpu vcpu, SystemCallEntry entry, PhysicalMemory memory, long exceptionStackTop) {
     this.vcpu = vcpu;
     this.entry = entry;
     this.memory = memory;
@@ -61,8 +61,8 @@ final class Exits {
 
   /** What the last exit is. */
   Kind kind() {
-    if (!vcpu.isByteOut(Monitor.SYSTEM_CALL_PORT)) {
-      return vcpu.isDirtyRingFull() ? Kind.DIRTY_RING_FULL : Kind.OTHER;
+    if (!vcpu.isDoorbell(Monitor.SYSTEM_CALL_PORT)) {
+      return vcpu.isTrackerFull() ? Kind.DIRTY_RING_FULL : Kind.OTHER;
     }
     return entry == SystemCallEntry.SUPERVISOR ? kindOfSupervisorOut() : kindOfUserOut();
   }
@@ -134,7 +134,7 @@ final class Exits {
    * @return whether there is nothing left to finish; if not, nobody knows the vCPU's state
    */
   boolean complete() {
-    if (!(vcpu.exit() instanceof VcpuExit.Io)) {
+    if (!(vcpu.exit() instanceof CpuExit.DeviceAccess)) {
       return false;
     }
     for (int step = 0; step < MOST_COMPLETION_STEPS; step++) {
@@ -147,17 +147,17 @@ final class Exits {
 
   /** What an exit of {@link Kind#OTHER} is. */
   Trap trap() {
-    VcpuExit exit = vcpu.exit();
+    CpuExit exit = vcpu.exit();
     Map<Register, Long> registers = Trap.registers(vcpu);
-    if (exit instanceof VcpuExit.Io(boolean out, int size, int port, int count)
-        && out
+    if (exit instanceof CpuExit.DeviceAccess(boolean write, int size, int port, int count)
+        && write
         && size == 1
         && count == 1
         && port < Monitor.VECTORS
         && isBeforeOrBehindOut(Monitor.exceptionStubAddress(port))) {
       return processorException(port, registers);
     }
-    return exit instanceof VcpuExit.Io io
+    return exit instanceof CpuExit.DeviceAccess io
         ? new Trap.PortAccess(io, registers)
         : new Trap.Unexpected(exit, registers);
   }
@@ -180,7 +180,7 @@ final class Exits {
     if ((memory.getLong(frameEnd - 32) & PRIVILEGE_MASK) != PRIVILEGE_MASK) {
       return new Trap.PrivilegeLost("exception " + vector + " at CPL 0", registers);
     }
-    return new Trap.ProcessorException(vector, errorCode, vcpu.getSregs().cr2(), registers);
+    return new Trap.ProcessorException(vector, errorCode, vcpu.specialRegisters().cr2(), registers);
   }
 
   /**

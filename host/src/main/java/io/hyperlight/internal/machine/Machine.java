@@ -1,9 +1,10 @@
 package io.hyperlight.internal.machine;
 
 import io.hyperlight.internal.abi.CallFrame;
-import io.hyperlight.internal.hypervisor.kvm.DirtyTracker;
-import io.hyperlight.internal.hypervisor.kvm.Register;
-import io.hyperlight.internal.hypervisor.kvm.Vcpu;
+import io.hyperlight.internal.hypervisor.DirtyTracker;
+import io.hyperlight.internal.hypervisor.DirtyTracking;
+import io.hyperlight.internal.hypervisor.x86.Register;
+import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.internal.machine.memory.PageTables;
@@ -59,7 +60,7 @@ public final class Machine implements AutoCloseable {
   private final AddressSpace addressSpace;
   private final long exceptionStackTop;
   private final Processor processor;
-  private final Vcpu vcpu;
+  private final X86VirtualCpu vcpu;
   private final Exits exits;
   private final Call.Run run;
   private final UserContext context;
@@ -119,7 +120,7 @@ public final class Machine implements AutoCloseable {
    * is left: {@link #of} closes it.
    */
   private Machine(
-      Hypervisor hypervisor,
+      Platform platform,
       SystemCallEntry entry,
       PhysicalMemory memory,
       @Nullable MachineImage image,
@@ -129,8 +130,8 @@ public final class Machine implements AutoCloseable {
     this.memory = memory;
     this.image = image;
     withoutExits = options.exitless();
-    gateEntry = hypervisor.hasProtectionKeys() ? Gate.UNLOCK : Gate.ADDRESS;
-    xcr0 = image == null ? hypervisor.cpu().xcr0() : image.xcr0();
+    gateEntry = platform.hasProtectionKeys() ? Gate.UNLOCK : Gate.ADDRESS;
+    xcr0 = image == null ? platform.cpu().xcr0() : image.xcr0();
     systemCallStub = Monitor.systemCallStubAddress(entry);
     exit = systemCallStub;
     if (image == null) {
@@ -145,8 +146,7 @@ public final class Machine implements AutoCloseable {
       userState = image.userState();
     }
     processor =
-        Processor.create(
-            hypervisor, entry, memory.segment(), tables.root(), xcr0, options, tracking);
+        Processor.create(platform, entry, memory.segment(), tables.root(), xcr0, options, tracking);
     try {
       vcpu = processor.vcpu();
       run = vcpu::run;
@@ -170,14 +170,14 @@ public final class Machine implements AutoCloseable {
 
   /** Takes over the memory, which is closed if this fails. */
   private static Machine of(
-      Hypervisor hypervisor,
+      Platform platform,
       SystemCallEntry entry,
       PhysicalMemory memory,
       @Nullable MachineImage image,
       MachineOptions options,
       DirtyTracking tracking) {
     try {
-      return new Machine(hypervisor, entry, memory, image, options, tracking);
+      return new Machine(platform, entry, memory, image, options, tracking);
     } catch (Throwable t) {
       memory.close();
       throw t;
@@ -197,58 +197,59 @@ public final class Machine implements AutoCloseable {
    * Creates a machine with empty user memory. It cannot go back to an image.
    *
    * @param memorySizeBytes guest-physical memory in all, a multiple of the page size
-   * @throws io.hyperlight.internal.hypervisor.kvm.KvmException if KVM fails; nothing is left behind
+   * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if KVM fails; nothing is left
+   *     behind
    * @throws GuestMemoryExhaustedException if the memory does not even hold the monitor
    */
-  public static Machine create(Hypervisor hypervisor, long memorySizeBytes) {
-    return create(hypervisor, hypervisor.entry(), memorySizeBytes, MachineOptions.DEFAULT);
+  public static Machine create(Platform platform, long memorySizeBytes) {
+    return create(platform, platform.entry(), memorySizeBytes, MachineOptions.DEFAULT);
   }
 
   /**
-   * As {@link #create(Hypervisor, long)}, with options.
+   * As {@link #create(Platform, long)}, with options.
    *
    * @throws MachineUnsupportedException if this KVM cannot do what they ask for
    */
-  public static Machine create(
-      Hypervisor hypervisor, long memorySizeBytes, MachineOptions options) {
-    hypervisor.require(options);
-    return create(hypervisor, hypervisor.entry(), memorySizeBytes, options);
+  public static Machine create(Platform platform, long memorySizeBytes, MachineOptions options) {
+    platform.require(options);
+    return create(platform, platform.entry(), memorySizeBytes, options);
   }
 
   static Machine create(
-      Hypervisor hypervisor, SystemCallEntry entry, long memorySizeBytes, MachineOptions options) {
+      Platform platform, SystemCallEntry entry, long memorySizeBytes, MachineOptions options) {
     return of(
-        hypervisor, entry, new PhysicalMemory(memorySizeBytes), null, options, DirtyTracking.NONE);
+        platform, entry, new PhysicalMemory(memorySizeBytes), null, options, DirtyTracking.NONE);
   }
 
   /**
    * Creates a machine that equals the one that was frozen, and can go back to it.
    *
-   * @throws io.hyperlight.internal.hypervisor.kvm.KvmException if KVM fails; nothing is left behind
+   * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if KVM fails; nothing is left
+   *     behind
    * @throws ImageClosedException if the image is closed
    */
-  public static Machine spawn(Hypervisor hypervisor, MachineImage image) {
-    return spawn(hypervisor, image, MachineOptions.DEFAULT);
+  public static Machine spawn(Platform platform, MachineImage image) {
+    return spawn(platform, image, MachineOptions.DEFAULT);
   }
 
   /**
-   * As {@link #spawn(Hypervisor, MachineImage)}, with options.
+   * As {@link #spawn(Platform, MachineImage)}, with options.
    *
    * @throws MachineUnsupportedException if this KVM cannot do what they ask for
    */
-  public static Machine spawn(Hypervisor hypervisor, MachineImage image, MachineOptions options) {
-    hypervisor.require(options);
-    return spawn(hypervisor, image, options, hypervisor.tracking());
+  public static Machine spawn(Platform platform, MachineImage image, MachineOptions options) {
+    platform.require(options);
+    return spawn(platform, image, options, platform.tracking());
   }
 
-  static Machine spawn(Hypervisor hypervisor, MachineImage image, DirtyTracking tracking) {
-    return spawn(hypervisor, image, MachineOptions.DEFAULT, tracking);
+  static Machine spawn(Platform platform, MachineImage image, DirtyTracking tracking) {
+    return spawn(platform, image, MachineOptions.DEFAULT, tracking);
   }
 
   private static Machine spawn(
-      Hypervisor hypervisor, MachineImage image, MachineOptions options, DirtyTracking tracking) {
+      Platform platform, MachineImage image, MachineOptions options, DirtyTracking tracking) {
     return of(
-        hypervisor,
+        platform,
         image.entry(),
         new PhysicalMemory(image.retainMemory()),
         image,
@@ -320,7 +321,8 @@ public final class Machine implements AutoCloseable {
    *
    * @return false if that is not possible, because it was not spawned from this image or its
    *     processor is in a state nobody knows: use a new one. It is then unchanged.
-   * @throws io.hyperlight.internal.hypervisor.kvm.KvmException if KVM fails; it is of no use then
+   * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if KVM fails; it is of no use
+   *     then
    */
   public boolean restore(MachineImage to) {
     halt();
@@ -489,7 +491,7 @@ public final class Machine implements AutoCloseable {
     vcpu.set(Register.R11, FIXED_FLAGS);
     vcpu.set(Register.RFLAGS, INITIAL_FLAGS);
     vcpu.set(Register.RIP, systemCallStub + Monitor.OUT_LENGTH);
-    vcpu.markRegistersDirty();
+    vcpu.commitRegisters();
   }
 
   /** A register as the system call left it; hostile. */
@@ -535,7 +537,7 @@ public final class Machine implements AutoCloseable {
     if (entry == SystemCallEntry.USER) {
       vcpu.set(Register.RFLAGS, userFlags(vcpu.get(Register.RFLAGS)));
     }
-    vcpu.markRegistersDirty();
+    vcpu.commitRegisters();
   }
 
   /** The state of the guest's code, at a system call or a processor exception. */
@@ -571,7 +573,7 @@ public final class Machine implements AutoCloseable {
    *
    * @return null for a system call, with its number in RAX and a return address that is a user
    *     address; also null at the end of a call
-   * @throws io.hyperlight.internal.hypervisor.kvm.KvmException if KVM fails
+   * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if KVM fails
    * @throws IllegalStateException after a trap
    */
   public @Nullable Trap run() {
@@ -654,7 +656,7 @@ public final class Machine implements AutoCloseable {
     if (lost || !vcpu.isExitUnseen()) {
       return !lost;
     }
-    if (vcpu.isDirtyRingFull()) {
+    if (vcpu.isTrackerFull()) {
       makeRoom();
       vcpu.exitSeen();
       return true;
@@ -699,7 +701,7 @@ public final class Machine implements AutoCloseable {
           Thread.currentThread().isVirtual()
               ? VcpuThreads.run(runForOther, control)
               : runHere(false);
-      if (error == 0 && vcpu.isDirtyRingFull()) {
+      if (error == 0 && vcpu.isTrackerFull()) {
         makeRoom();
       } else if (error != Errno.EINTR) {
         return error;
@@ -716,7 +718,7 @@ public final class Machine implements AutoCloseable {
   private int runExitless(Exitless without) {
     while (true) {
       boolean unseen = !without.isRunning() && vcpu.isExitUnseen();
-      if (unseen && !exits.isRest() && !vcpu.isDirtyRingFull()) {
+      if (unseen && !exits.isRest() && !vcpu.isTrackerFull()) {
         return 0;
       } else if (without.hasMessage()) {
         return MESSAGE;
@@ -732,7 +734,7 @@ public final class Machine implements AutoCloseable {
 
   /** From an exit that is no affair of the guest's. */
   private void letGoOn() {
-    if (vcpu.isDirtyRingFull()) {
+    if (vcpu.isTrackerFull()) {
       makeRoom();
     } else {
       resumeStub(systemCallStub);

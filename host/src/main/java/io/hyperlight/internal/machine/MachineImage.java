@@ -95,12 +95,12 @@ public final class MachineImage implements AutoCloseable {
   /**
    * The processor that its guest has seen.
    *
-   * @throws io.hyperlight.internal.hypervisor.kvm.KvmException if KVM fails
+   * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if KVM fails
    */
   public GuestProcessor processor() {
     return processor != null
         ? processor
-        : new GuestProcessor(Hypervisor.get().guestProcessor().features(), xcr0);
+        : new GuestProcessor(Platform.get().guestProcessor().features(), xcr0);
   }
 
   /** The guest-physical memory of machines that come from it, in bytes. */

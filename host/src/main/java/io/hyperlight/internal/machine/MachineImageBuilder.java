@@ -34,8 +34,8 @@ public final class MachineImageBuilder implements AutoCloseable {
    * @throws GuestMemoryExhaustedException if it does not even hold the monitor
    * @throws io.hyperlight.internal.os.SystemCallException if the host has no room for it
    */
-  public MachineImageBuilder(Hypervisor hypervisor, long memorySizeBytes) {
-    this(hypervisor.entry(), memorySizeBytes);
+  public MachineImageBuilder(Platform platform, long memorySizeBytes) {
+    this(platform.entry(), memorySizeBytes);
   }
 
   MachineImageBuilder(SystemCallEntry entry, long memorySizeBytes) {

@@ -1,9 +1,10 @@
 package io.hyperlight.internal.machine;
 
-import io.hyperlight.internal.hypervisor.kvm.DirtyTracker;
-import io.hyperlight.internal.hypervisor.kvm.SpecialRegisters;
-import io.hyperlight.internal.hypervisor.kvm.Vcpu;
-import io.hyperlight.internal.hypervisor.kvm.VirtualMachine;
+import io.hyperlight.internal.hypervisor.DirtyTracker;
+import io.hyperlight.internal.hypervisor.DirtyTracking;
+import io.hyperlight.internal.hypervisor.x86.SpecialRegisters;
+import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
+import io.hyperlight.internal.hypervisor.x86.X86VirtualMachine;
 import io.hyperlight.internal.machine.memory.MemorySlots;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
@@ -26,21 +27,18 @@ final class Processor implements AutoCloseable {
   /** Cleared by {@code syscall}: TF, IF, DF, IOPL, NT, AC. */
   private static final long SFMASK = 0x4_7700;
 
-  private final Hypervisor hypervisor;
-  private final VirtualMachine vm;
+  private final X86VirtualMachine vm;
   private final MemorySlots slots;
-  private final Vcpu vcpu;
+  private final X86VirtualCpu vcpu;
   private final @Nullable DirtyTracker tracker;
   private final SpecialRegisters initial;
 
   private Processor(
-      Hypervisor hypervisor,
-      VirtualMachine vm,
+      X86VirtualMachine vm,
       MemorySlots slots,
-      Vcpu vcpu,
+      X86VirtualCpu vcpu,
       @Nullable DirtyTracker tracker,
       SpecialRegisters initial) {
-    this.hypervisor = hypervisor;
     this.vm = vm;
     this.slots = slots;
     this.vcpu = vcpu;
@@ -55,55 +53,46 @@ final class Processor implements AutoCloseable {
    * @param pageTables the physical address of the top table
    * @param xcr0 the state components guests may use
    * @param options what the embedder chose
-   * @throws io.hyperlight.internal.hypervisor.kvm.KvmException if KVM fails; nothing is left behind
+   * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if KVM fails; nothing is left
+   *     behind
    */
   static Processor create(
-      Hypervisor hypervisor,
+      Platform platform,
       SystemCallEntry entry,
       MemorySegment memory,
       long pageTables,
       long xcr0,
       MachineOptions options,
       DirtyTracking tracking) {
-    VirtualMachine vm = null;
-    Vcpu vcpu = null;
+    X86VirtualMachine vm = null;
+    X86VirtualCpu vcpu = null;
     DirtyTracker tracker = null;
     try {
-      vm = hypervisor.kvm().createVm();
-      switch (tracking) {
-        case NONE -> {}
-        case RING -> vm.enableDirtyRing();
-        case LOG -> vm.enableDirtyLog();
-      }
+      vm = platform.hypervisor().createVm(tracking);
       MemorySlots slots = new MemorySlots(vm, memory, tracking != DirtyTracking.NONE);
-      vcpu = vm.createVcpu(0);
-      tracker =
-          switch (tracking) {
-            case NONE -> null;
-            case RING -> vm.trackByRing(vcpu);
-            case LOG -> vm.trackByLog(0, memory.byteSize());
-          };
+      vcpu = vm.createCpu(0);
+      tracker = tracking == DirtyTracking.NONE ? null : vm.track(vcpu);
       // CPUID first: KVM checks control registers against it. Also where user code runs on the
       // processor as it is: KVM gives and takes no vector state that it has not been told of, and
       // cannot be told once the vCPU has run.
-      vcpu.setCpuid2(hypervisor.cpuid());
-      SpecialRegisters initial = RegisterImage.create(entry, hypervisor.cpu(), pageTables, options);
-      vcpu.setSregs(initial);
+      vcpu.setCpuid(platform.cpuid());
+      SpecialRegisters initial = RegisterImage.create(entry, platform.cpu(), pageTables, options);
+      vcpu.setSpecialRegisters(initial);
       vcpu.setXcr0(xcr0);
-      vcpu.setMsrs(
+      vcpu.setModelSpecificRegisters(
           MSR_STAR, STAR, MSR_LSTAR, Monitor.systemCallStubAddress(entry), MSR_SFMASK, SFMASK);
-      vcpu.keepRegistersSynchronised(entry == SystemCallEntry.USER);
       if (entry == SystemCallEntry.USER) {
+        vcpu.viewCodeSegment();
         vcpu.takeSelectorsFromThread();
       }
-      return new Processor(hypervisor, vm, slots, vcpu, tracker, initial);
+      return new Processor(vm, slots, vcpu, tracker, initial);
     } catch (Throwable t) {
       close(tracker, vcpu, vm);
       throw t;
     }
   }
 
-  Vcpu vcpu() {
+  X86VirtualCpu vcpu() {
     return vcpu;
   }
 
@@ -121,9 +110,9 @@ final class Processor implements AutoCloseable {
    * CR2, what is pending or masked, DR6. User code can set no other special register.
    */
   void reset() {
-    vcpu.setSregs(initial);
-    vcpu.setEvents(hypervisor.initialEvents());
-    vcpu.setDebugRegisters(hypervisor.initialDebugRegisters());
+    vcpu.setSpecialRegisters(initial);
+    vcpu.takeBackPending();
+    vcpu.resetDebugRegisters();
   }
 
   @Override
@@ -132,7 +121,9 @@ final class Processor implements AutoCloseable {
   }
 
   private static void close(
-      @Nullable DirtyTracker tracker, @Nullable Vcpu vcpu, @Nullable VirtualMachine vm) {
+      @Nullable DirtyTracker tracker,
+      @Nullable X86VirtualCpu vcpu,
+      @Nullable X86VirtualMachine vm) {
     // No try-with-resources, as in Machine.
     try {
       if (tracker != null) {

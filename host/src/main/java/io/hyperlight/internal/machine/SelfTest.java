@@ -1,6 +1,6 @@
 package io.hyperlight.internal.machine;
 
-import io.hyperlight.internal.hypervisor.kvm.Register;
+import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.machine.memory.Protection;
@@ -221,25 +221,25 @@ public final class SelfTest {
   /**
    * Runs all checks.
    *
-   * @throws io.hyperlight.internal.hypervisor.kvm.KvmException if KVM fails
+   * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if KVM fails
    */
-  public static List<Result> run(Hypervisor hypervisor) {
+  public static List<Result> run(Platform platform) {
     List<Result> results = new ArrayList<>();
     for (Check check : checks()) {
-      results.add(new Result(check.name(), run(hypervisor, check)));
+      results.add(new Result(check.name(), run(platform, check)));
     }
     results.add(
-        new Result("a restore undoes what a guest wrote and mapped", runRestores(hypervisor)));
+        new Result("a restore undoes what a guest wrote and mapped", runRestores(platform)));
     return results;
   }
 
   /** Writes a page and maps another, again and again, with a restore in between. */
-  private static @Nullable String runRestores(Hypervisor hypervisor) {
+  private static @Nullable String runRestores(Platform platform) {
     Check writer = writer();
-    try (Machine original = Machine.create(hypervisor, MEMORY)) {
+    try (Machine original = Machine.create(platform, MEMORY)) {
       ProbeCode.load(original, writer.code());
       try (MachineImage image = original.freeze();
-          Machine machine = Machine.spawn(hypervisor, image)) {
+          Machine machine = Machine.spawn(platform, image)) {
         for (int round = 0; round < RESTORES; round++) {
           String problem = call(machine, writer);
           if (problem != null) {
@@ -275,8 +275,8 @@ public final class SelfTest {
         result(42));
   }
 
-  private static @Nullable String run(Hypervisor hypervisor, Check check) {
-    try (Machine machine = Machine.create(hypervisor, MEMORY)) {
+  private static @Nullable String run(Platform platform, Check check) {
+    try (Machine machine = Machine.create(platform, MEMORY)) {
       return run(machine, check);
     }
   }

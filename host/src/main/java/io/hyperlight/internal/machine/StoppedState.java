@@ -1,8 +1,8 @@
 package io.hyperlight.internal.machine;
 
-import io.hyperlight.internal.hypervisor.kvm.Register;
-import io.hyperlight.internal.hypervisor.kvm.SpecialRegisters;
-import io.hyperlight.internal.hypervisor.kvm.Vcpu;
+import io.hyperlight.internal.hypervisor.x86.Register;
+import io.hyperlight.internal.hypervisor.x86.SpecialRegisters;
+import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
 import java.util.EnumMap;
 import java.util.Map;
 
@@ -24,20 +24,20 @@ final class StoppedState {
   }
 
   /** Reads it from a vCPU that stands in the system-call stub. */
-  static StoppedState of(Vcpu vcpu) {
+  static StoppedState of(X86VirtualCpu vcpu) {
     Map<Register, Long> registers = new EnumMap<>(Register.class);
     for (Register register : Register.values()) {
       registers.put(register, vcpu.get(register));
     }
     // The address of an earlier page fault is nobody's state.
-    return new StoppedState(registers, vcpu.getSregs().withCr2(0), vcpu.getXsave());
+    return new StoppedState(registers, vcpu.specialRegisters().withCr2(0), vcpu.extendedState());
   }
 
   /** Puts a vCPU of an equal machine into it. */
-  void set(Vcpu vcpu) {
-    vcpu.setSregs(special);
-    vcpu.setXsave(extendedState);
+  void set(X86VirtualCpu vcpu) {
+    vcpu.setSpecialRegisters(special);
+    vcpu.setExtendedState(extendedState);
     registers.forEach(vcpu::set);
-    vcpu.markRegistersDirty();
+    vcpu.commitRegisters();
   }
 }

@@ -2,8 +2,8 @@ package io.hyperlight.internal.machine;
 
 /**
  * At which privilege level this machine's KVM enters the system-call stub, which decides where the
- * stub lives and how it returns. Found by {@link Hypervisor}'s probe, never from the name of a
- * module or processor.
+ * stub lives and how it returns. Found by {@link Platform}'s probe, never from the name of a module
+ * or processor.
  */
 enum SystemCallEntry {
   /**

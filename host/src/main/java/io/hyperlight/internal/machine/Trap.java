@@ -1,8 +1,8 @@
 package io.hyperlight.internal.machine;
 
-import io.hyperlight.internal.hypervisor.kvm.Register;
-import io.hyperlight.internal.hypervisor.kvm.Vcpu;
-import io.hyperlight.internal.hypervisor.kvm.VcpuExit;
+import io.hyperlight.internal.hypervisor.CpuExit;
+import io.hyperlight.internal.hypervisor.x86.Register;
+import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
 import java.util.EnumMap;
 import java.util.Map;
 
@@ -35,7 +35,7 @@ public sealed interface Trap {
    * An I/O instruction on the granted port that is not the stub's own, or an exit on any other
    * port.
    */
-  record PortAccess(VcpuExit.Io access, Map<Register, Long> registers) implements Trap {}
+  record PortAccess(CpuExit.DeviceAccess access, Map<Register, Long> registers) implements Trap {}
 
   /**
    * A system call from which the guest cannot be resumed: its return address is not a user address.
@@ -54,7 +54,7 @@ public sealed interface Trap {
    *
    * @param exit why the vCPU stopped
    */
-  record ExitBesideMessage(VcpuExit exit, Map<Register, Long> registers) implements Trap {}
+  record ExitBesideMessage(CpuExit exit, Map<Register, Long> registers) implements Trap {}
 
   /** The vCPU was found at a privilege level where it has no business. */
   record PrivilegeLost(String how, Map<Register, Long> registers) implements Trap {}
@@ -62,13 +62,13 @@ public sealed interface Trap {
   /**
    * KVM left for another reason: a triple fault, an instruction it cannot emulate, and the like.
    */
-  record Unexpected(VcpuExit exit, Map<Register, Long> registers) implements Trap {}
+  record Unexpected(CpuExit exit, Map<Register, Long> registers) implements Trap {}
 
   /** The host has stopped it: the {@link Call} says why. */
   record Stopped(Map<Register, Long> registers) implements Trap {}
 
   /** The general registers as of the last exit, in their order. */
-  static Map<Register, Long> registers(Vcpu vcpu) {
+  static Map<Register, Long> registers(X86VirtualCpu vcpu) {
     Map<Register, Long> registers = new EnumMap<>(Register.class);
     for (Register register : Register.values()) {
       registers.put(register, vcpu.get(register));

@@ -1,12 +1,11 @@
 package io.hyperlight.internal.machine;
 
-import io.hyperlight.internal.hypervisor.kvm.KvmException;
-import io.hyperlight.internal.hypervisor.kvm.Register;
-import io.hyperlight.internal.hypervisor.kvm.Segment;
-import io.hyperlight.internal.hypervisor.kvm.SpecialRegisters;
-import io.hyperlight.internal.hypervisor.kvm.Vcpu;
+import io.hyperlight.internal.hypervisor.HypervisorCallException;
+import io.hyperlight.internal.hypervisor.x86.Register;
+import io.hyperlight.internal.hypervisor.x86.Segment;
+import io.hyperlight.internal.hypervisor.x86.SpecialRegisters;
+import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
 import io.hyperlight.internal.machine.memory.AddressSpace;
-import io.hyperlight.internal.os.Errno;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Map;
@@ -29,9 +28,9 @@ public final class UserContext {
   private static final long X87_AND_SSE = 3;
 
   private final Machine machine;
-  private final Vcpu vcpu;
+  private final X86VirtualCpu vcpu;
 
-  UserContext(Machine machine, Vcpu vcpu) {
+  UserContext(Machine machine, X86VirtualCpu vcpu) {
     this.machine = machine;
     this.vcpu = vcpu;
   }
@@ -46,16 +45,16 @@ public final class UserContext {
    *
    * @param registers all of them; of RFLAGS those flags count that a program may change
    * @throws IllegalArgumentException if RIP is no user address
-   * @throws KvmException if KVM fails
+   * @throws HypervisorCallException if KVM fails
    */
   public void resume(Map<Register, Long> registers) {
     if (!isUserAddress(registers.getOrDefault(Register.RIP, 0L))) {
       throw new IllegalArgumentException("nothing of the guest's can be there");
     }
-    SpecialRegisters special = vcpu.getSregs();
+    SpecialRegisters special = vcpu.specialRegisters();
     // As the processor would return from an exception: not through the stub, which needs RCX and
     // R11 for itself.
-    vcpu.setSregs(
+    vcpu.setSpecialRegisters(
         with(
             special,
             RegisterImage.userCode(),
@@ -64,7 +63,7 @@ public final class UserContext {
             special.gs()));
     registers.forEach(vcpu::set);
     vcpu.set(Register.RFLAGS, Machine.userFlags(registers.getOrDefault(Register.RFLAGS, 0L)));
-    vcpu.markRegistersDirty();
+    vcpu.commitRegisters();
     machine.resumed();
   }
 
@@ -92,12 +91,12 @@ public final class UserContext {
 
   /** The base of FS, where thread-local storage is. */
   public long fsBase() {
-    return vcpu.getSregs().fs().base();
+    return vcpu.specialRegisters().fs().base();
   }
 
   /** The base of GS. */
   public long gsBase() {
-    return vcpu.getSregs().gs().base();
+    return vcpu.specialRegisters().gs().base();
   }
 
   /**
@@ -107,8 +106,8 @@ public final class UserContext {
    */
   public void setFsBase(long base) {
     requireUserBase(base);
-    SpecialRegisters special = vcpu.getSregs();
-    vcpu.setSregs(
+    SpecialRegisters special = vcpu.specialRegisters();
+    vcpu.setSpecialRegisters(
         with(special, special.cs(), special.ss(), special.fs().withBase(base), special.gs()));
     machine.disturb();
   }
@@ -120,8 +119,8 @@ public final class UserContext {
    */
   public void setGsBase(long base) {
     requireUserBase(base);
-    SpecialRegisters special = vcpu.getSregs();
-    vcpu.setSregs(
+    SpecialRegisters special = vcpu.specialRegisters();
+    vcpu.setSpecialRegisters(
         with(special, special.cs(), special.ss(), special.fs(), special.gs().withBase(base)));
     machine.disturb();
   }
@@ -139,7 +138,7 @@ public final class UserContext {
 
   /** x87 and vector state, as XSAVE writes it in its standard format. */
   public byte[] extendedState() {
-    return vcpu.getXsave();
+    return vcpu.extendedState();
   }
 
   /** Sets x87 and vector state to what a new program finds. */
@@ -150,7 +149,7 @@ public final class UserContext {
         .putShort(X87_CONTROL, Gate.X87_CONTROL_INITIAL)
         .putInt(MXCSR, Gate.MXCSR_INITIAL)
         .putLong(COMPONENTS, X87_AND_SSE);
-    vcpu.setXsave(area);
+    vcpu.setExtendedState(area);
   }
 
   /**
@@ -158,14 +157,14 @@ public final class UserContext {
    *
    * @param area of the size that {@link #extendedState} gives
    * @return whether the processor can be in that state; if not, nothing is changed
-   * @throws KvmException if KVM fails otherwise
+   * @throws HypervisorCallException if KVM fails otherwise
    */
   public boolean setExtendedState(byte[] area) {
     try {
-      vcpu.setXsave(area);
+      vcpu.setExtendedState(area);
       return true;
-    } catch (KvmException e) {
-      if (e.errno() == Errno.EINVAL) {
+    } catch (HypervisorCallException e) {
+      if (e.isRefusal()) {
         return false;
       }
       throw e;

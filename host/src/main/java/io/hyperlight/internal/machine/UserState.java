@@ -1,6 +1,6 @@
 package io.hyperlight.internal.machine;
 
-import io.hyperlight.internal.hypervisor.kvm.Vcpu;
+import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -45,9 +45,9 @@ public record UserState(int mxcsr, short x87Control, long fsBase, long gsBase) {
   }
 
   /** Reads it from a vCPU at rest. */
-  static UserState of(Vcpu vcpu) {
-    ByteBuffer area = ByteBuffer.wrap(vcpu.getXsave()).order(ByteOrder.LITTLE_ENDIAN);
-    var special = vcpu.getSregs();
+  static UserState of(X86VirtualCpu vcpu) {
+    ByteBuffer area = ByteBuffer.wrap(vcpu.extendedState()).order(ByteOrder.LITTLE_ENDIAN);
+    var special = vcpu.specialRegisters();
     return new UserState(
         area.getInt(MXCSR) & MXCSR_DEFINED & ~MXCSR_FLAGS,
         area.getShort(X87_CONTROL),

@@ -1,6 +1,6 @@
 package io.hyperlight.internal.machine;
 
-import io.hyperlight.internal.hypervisor.kvm.Vcpu;
+import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.os.LibraryThreads;
 import io.hyperlight.internal.os.SystemCallException;
@@ -33,7 +33,7 @@ final class VcpuThread implements AutoCloseable {
   /** How often the first start looks whether the thread is there. */
   private static final long LAUNCH_NANOS = 50_000;
 
-  private final Vcpu vcpu;
+  private final X86VirtualCpu vcpu;
   private volatile int state = STOPPED;
   private volatile boolean asleep;
   private volatile @Nullable Thread waiter;
@@ -47,7 +47,7 @@ final class VcpuThread implements AutoCloseable {
   /** Made with the thread: when it is needed, there may be no room for it. */
   private @Nullable SystemCallException lost;
 
-  VcpuThread(Vcpu vcpu) {
+  VcpuThread(X86VirtualCpu vcpu) {
     this.vcpu = vcpu;
   }
 
@@ -160,7 +160,7 @@ final class VcpuThread implements AutoCloseable {
   /**
    * What KVM_RUN returned; throws what ended the thread, if something did.
    *
-   * @throws io.hyperlight.internal.hypervisor.kvm.KvmException if KVM fails
+   * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if KVM fails
    */
   int result() {
     throwFailure();

@@ -12,9 +12,9 @@ import io.hyperlight.internal.loader.ElfSegment;
 import io.hyperlight.internal.loader.GuestFormatException;
 import io.hyperlight.internal.loader.GuestLayout;
 import io.hyperlight.internal.loader.GuestProgram;
-import io.hyperlight.internal.machine.Hypervisor;
 import io.hyperlight.internal.machine.MachineImage;
 import io.hyperlight.internal.machine.MachineImageBuilder;
+import io.hyperlight.internal.machine.Platform;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.internal.machine.memory.MappedRange;
@@ -220,7 +220,7 @@ public final class SnapshotReader {
    *
    * @param output of instances that come from it
    * @throws SnapshotFormatException if it cannot be loaded on this machine
-   * @throws io.hyperlight.internal.hypervisor.kvm.KvmException if KVM fails
+   * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if KVM fails
    * @throws io.hyperlight.internal.os.SystemCallException if the host has no memory for it
    */
   public static Loaded load(SeekableByteChannel channel, GuestOutput output) throws IOException {
@@ -234,8 +234,8 @@ public final class SnapshotReader {
   }
 
   private InstanceImage load(GuestOutput output) throws IOException {
-    Hypervisor hypervisor = Hypervisor.get();
-    List<String> missing = header.processor().missingOn(hypervisor.guestProcessor());
+    Platform platform = Platform.get();
+    List<String> missing = header.processor().missingOn(platform.guestProcessor());
     if (!missing.isEmpty()) {
       throw new SnapshotFormatException(
           "its guest was started on a processor with "
@@ -247,11 +247,11 @@ public final class SnapshotReader {
         new Surroundings(
             Collections.nCopies(program.importsByNumber().size(), null), output, Settings.DEFAULT);
     return new InstanceImage( // which is made before the machine's image is there
-        program, readMachine(hypervisor), layout, header.windowEnd(), state, surroundings);
+        program, readMachine(platform), layout, header.windowEnd(), state, surroundings);
   }
 
-  private MachineImage readMachine(Hypervisor hypervisor) throws IOException {
-    try (MachineImageBuilder builder = new MachineImageBuilder(hypervisor, header.memoryBytes())) {
+  private MachineImage readMachine(Platform platform) throws IOException {
+    try (MachineImageBuilder builder = new MachineImageBuilder(platform, header.memoryBytes())) {
       AddressSpace space = builder.addressSpace();
       for (MappedRange mapping : mappings) {
         space.map(mapping.start(), mapping.end() - mapping.start(), mapping.protection());

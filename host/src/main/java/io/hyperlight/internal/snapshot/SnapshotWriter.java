@@ -38,7 +38,7 @@ public final class SnapshotWriter {
    * @param out buffered or not: all but a few writes are large
    * @throws SnapshotFormatException if the format cannot say it
    * @throws io.hyperlight.internal.machine.ImageClosedException if the image is closed
-   * @throws io.hyperlight.internal.hypervisor.kvm.KvmException if KVM fails
+   * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if KVM fails
    */
   public static void write(
       InstanceImage image, String name, String libraryVersion, OutputStream out)

@@ -3,9 +3,9 @@ package io.hyperlight.internal.machine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import io.hyperlight.internal.hypervisor.kvm.Cpuid;
-import io.hyperlight.internal.hypervisor.kvm.Cpuid.Output;
 import io.hyperlight.internal.hypervisor.kvm.CpuidBuilder;
+import io.hyperlight.internal.hypervisor.x86.Cpuid;
+import io.hyperlight.internal.hypervisor.x86.Cpuid.Output;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -1,8 +1,8 @@
 package io.hyperlight.internal.machine;
 
+import io.hyperlight.internal.hypervisor.HypervisorCallException;
+import io.hyperlight.internal.hypervisor.HypervisorMissingException;
 import io.hyperlight.internal.hypervisor.kvm.Kvm;
-import io.hyperlight.internal.hypervisor.kvm.KvmException;
-import io.hyperlight.internal.hypervisor.kvm.KvmUnavailableException;
 import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.os.Posix;
@@ -21,24 +21,24 @@ final class DescriptorLimit {
   private DescriptorLimit() {}
 
   public static void main(String[] arguments) {
-    Hypervisor hypervisor = Hypervisor.get();
+    Platform platform = Platform.get();
     System.out.println("none: " + Descriptors.ofKvm());
     // Without descriptors the JVM cannot load classes: use the failures' once before.
-    Machine.create(hypervisor, MEMORY).close();
-    tryOne(() -> Machine.create(hypervisor, PhysicalMemory.PAGE_SIZE));
+    Machine.create(platform, MEMORY).close();
+    tryOne(() -> Machine.create(platform, PhysicalMemory.PAGE_SIZE));
     tryOne(() -> Posix.open("/does/not/exist", Posix.O_RDWR));
     tryOne(() -> Kvm.open().close());
     System.out.println(Descriptors.ofKvm() + message(new IllegalStateException("loaded")));
 
     Deque<Machine> machines = new ArrayDeque<>();
-    String refusal = fill(hypervisor, machines);
+    String refusal = fill(platform, machines);
     // One descriptor for a VM, none for its vCPU; then none at all.
     machines.pop().close(); // leaves enough that there is something to fill
     Deque<Integer> others = new ArrayDeque<>();
     String lastFile = fillButOne(others);
-    String withOne = tryOne(() -> Machine.create(hypervisor, MEMORY));
+    String withOne = tryOne(() -> Machine.create(platform, MEMORY));
     others.push(Posix.open("/dev/null", Posix.O_RDWR));
-    String withNone = tryOne(() -> Machine.create(hypervisor, MEMORY));
+    String withNone = tryOne(() -> Machine.create(platform, MEMORY));
     String opening = tryOne(() -> Kvm.open().close());
     others.forEach(Posix::close);
 
@@ -50,14 +50,14 @@ final class DescriptorLimit {
     int alive = machines.size();
     System.out.println("leaked: " + (Descriptors.ofKvm().getOrDefault("open kvm-vm", 0) - alive));
     machines.forEach(Machine::close);
-    Machine.create(hypervisor, MEMORY).close();
+    Machine.create(platform, MEMORY).close();
     System.out.println("all closed: " + Descriptors.ofKvm());
   }
 
-  private static String fill(Hypervisor hypervisor, Deque<Machine> machines) {
+  private static String fill(Platform platform, Deque<Machine> machines) {
     String refusal;
     do {
-      refusal = tryOne(() -> machines.push(Machine.create(hypervisor, MEMORY)));
+      refusal = tryOne(() -> machines.push(Machine.create(platform, MEMORY)));
     } while (refusal.equals("nothing thrown"));
     return refusal;
   }
@@ -75,8 +75,8 @@ final class DescriptorLimit {
     try {
       action.run();
       return "nothing thrown";
-    } catch (KvmException
-        | KvmUnavailableException
+    } catch (HypervisorCallException
+        | HypervisorMissingException
         | SystemCallException
         | GuestMemoryExhaustedException e) {
       return message(e);

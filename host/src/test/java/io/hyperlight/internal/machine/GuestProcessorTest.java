@@ -2,8 +2,8 @@ package io.hyperlight.internal.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.internal.hypervisor.kvm.Cpuid.Output;
 import io.hyperlight.internal.hypervisor.kvm.CpuidBuilder;
+import io.hyperlight.internal.hypervisor.x86.Cpuid.Output;
 import io.hyperlight.testing.HardwareLaneQuick;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -82,9 +82,9 @@ class GuestProcessorTest {
   @Test
   @HardwareLaneQuick
   void guestsOnThisMachineSeeWhatGuestsNeed() {
-    GuestProcessor here = Hypervisor.get().guestProcessor();
+    GuestProcessor here = Platform.get().guestProcessor();
     assertThat(here.featureNames()).contains("SSE3", "CMPXCHG16B", "XSAVE", "FSGSBASE");
     assertThat(here.missingOn(here)).isEmpty();
-    assertThat(Hypervisor.get().guestProcessor()).isSameAs(here);
+    assertThat(Platform.get().guestProcessor()).isSameAs(here);
   }
 }

@@ -2,8 +2,8 @@ package io.hyperlight.internal.machine;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
-import io.hyperlight.internal.hypervisor.kvm.KvmException;
-import io.hyperlight.internal.hypervisor.kvm.Vcpu;
+import io.hyperlight.internal.hypervisor.HypervisorCallException;
+import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import java.util.ArrayList;
@@ -61,16 +61,16 @@ public final class MachineState {
 
   /** All of it. */
   public static MachineState of(Machine machine) {
-    Vcpu vcpu = machine.processor().vcpu();
+    X86VirtualCpu vcpu = machine.processor().vcpu();
     Map<String, String> registers = new LinkedHashMap<>();
     machine.registers().forEach((register, value) -> registers.put(register.name(), hex(value)));
-    registers.put("special registers", vcpu.getSregs().toString());
-    byte[] xsave = vcpu.getXsave();
+    registers.put("special registers", vcpu.specialRegisters().toString());
+    byte[] xsave = vcpu.extendedState();
     Arrays.fill(xsave, XSTATE_BV, XSTATE_BV + Long.BYTES, (byte) 0);
     registers.put("XSAVE", HexFormat.of().formatHex(xsave));
-    registers.put("XCRS", HexFormat.of().formatHex(vcpu.getXcrs()));
-    registers.put("debug registers", HexFormat.of().formatHex(vcpu.getDebugRegisters()));
-    registers.put("events", HexFormat.of().formatHex(vcpu.getEvents()));
+    registers.put("XCRS", HexFormat.of().formatHex(vcpu.extendedControlRegisters()));
+    registers.put("debug registers", HexFormat.of().formatHex(vcpu.debugRegisters()));
+    registers.put("events", HexFormat.of().formatHex(vcpu.pendingEvents()));
     for (long index : MSRS) {
       registers.put("MSR " + hex(index), msr(vcpu, index));
     }
@@ -82,13 +82,13 @@ public final class MachineState {
 
   /** Whether the selectors of a guest are those of its vCPU, and not those of the thread. */
   public static boolean keepsSelectors() {
-    return Hypervisor.get().entry() == SystemCallEntry.SUPERVISOR;
+    return Platform.get().entry() == SystemCallEntry.SUPERVISOR;
   }
 
-  private static String msr(Vcpu vcpu, long index) {
+  private static String msr(X86VirtualCpu vcpu, long index) {
     try {
-      return hex(vcpu.getMsrs(index)[0]);
-    } catch (KvmException e) {
+      return hex(vcpu.modelSpecificRegisters(index)[0]);
+    } catch (HypervisorCallException e) {
       return "not there";
     }
   }

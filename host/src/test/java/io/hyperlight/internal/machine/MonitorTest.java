@@ -3,8 +3,8 @@ package io.hyperlight.internal.machine;
 import static io.hyperlight.internal.machine.memory.PhysicalMemory.PAGE_SIZE;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.internal.hypervisor.kvm.Segment;
-import io.hyperlight.internal.hypervisor.kvm.SpecialRegisters;
+import io.hyperlight.internal.hypervisor.x86.Segment;
+import io.hyperlight.internal.hypervisor.x86.SpecialRegisters;
 import io.hyperlight.internal.machine.memory.PageTables;
 import io.hyperlight.internal.machine.memory.PageWalk;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;

@@ -2,7 +2,7 @@ package io.hyperlight.internal.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.internal.hypervisor.kvm.Register;
+import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.testing.HardwareLaneQuick;
 import org.junit.jupiter.api.Test;
 
@@ -16,11 +16,11 @@ class ProtectionKeysTest {
 
   @Test
   void aGuestThatLocksItsKeysHurtsItsOwnCallAndNoLaterOne() {
-    Hypervisor hypervisor = Hypervisor.get();
-    try (Machine original = Machine.create(hypervisor, SelfTest.MEMORY)) {
+    Platform platform = Platform.get();
+    try (Machine original = Machine.create(platform, SelfTest.MEMORY)) {
       ProbeCode.load(original, lock());
       try (MachineImage image = original.freeze();
-          Machine machine = Machine.spawn(hypervisor, image)) {
+          Machine machine = Machine.spawn(platform, image)) {
         for (int round = 0; round < 3; round++) {
           assertThat(ProbeCode.call(machine, LOCK)).isInstanceOf(Trap.ProcessorException.class);
           assertThat(machine.restore(image)).isTrue();

@@ -3,8 +3,8 @@ package io.hyperlight.internal.machine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import io.hyperlight.internal.hypervisor.kvm.Segment;
-import io.hyperlight.internal.hypervisor.kvm.SpecialRegisters;
+import io.hyperlight.internal.hypervisor.x86.Segment;
+import io.hyperlight.internal.hypervisor.x86.SpecialRegisters;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,8 +2,8 @@ package io.hyperlight.internal.machine;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
-import io.hyperlight.internal.hypervisor.kvm.DirtyTracker;
-import io.hyperlight.internal.hypervisor.kvm.SpecialRegisters;
+import io.hyperlight.internal.hypervisor.DirtyTracker;
+import io.hyperlight.internal.hypervisor.x86.SpecialRegisters;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import java.lang.foreign.MemorySegment;
@@ -92,13 +92,13 @@ public final class Sabotage {
 
   /** As {@link #keepPage}, for CR2. */
   public static Runnable keepFaultAddress(Machine machine) {
-    long faultAddress = machine.processor().vcpu().getSregs().cr2();
+    long faultAddress = machine.processor().vcpu().specialRegisters().cr2();
     return () -> {
-      SpecialRegisters now = machine.processor().vcpu().getSregs();
+      SpecialRegisters now = machine.processor().vcpu().specialRegisters();
       machine
           .processor()
           .vcpu()
-          .setSregs(
+          .setSpecialRegisters(
               new SpecialRegisters(
                   now.cs(),
                   now.ds(),

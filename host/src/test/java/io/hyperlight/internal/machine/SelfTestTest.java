@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class SelfTestTest {
   @Test
   void findsNothingWrongWithThisMachine() {
-    assertThat(SelfTest.run(Hypervisor.get()))
+    assertThat(SelfTest.run(Platform.get()))
         .isNotEmpty()
         .allSatisfy(result -> assertThat(result.problem()).as(result.name()).isNull());
   }
@@ -24,12 +24,12 @@ class SelfTestTest {
    */
   @Test
   void findsAStubThatLeavesGuestCodeAtCpl0() {
-    Hypervisor hypervisor = Hypervisor.get();
+    Platform platform = Platform.get();
     assumeTrue(
-        hypervisor.entry() == SystemCallEntry.SUPERVISOR,
+        platform.entry() == SystemCallEntry.SUPERVISOR,
         "only where syscall enters CPL 0: runs in the hardware lane");
     for (SelfTest.Check check : SelfTest.checks()) {
-      try (Machine machine = Machine.create(hypervisor, SelfTest.MEMORY)) {
+      try (Machine machine = Machine.create(platform, SelfTest.MEMORY)) {
         replaceSystemCallStub(machine, Monitor.systemCallStub(SystemCallEntry.USER));
         assertThat(SelfTest.run(machine, check)).as(check.name()).contains("PrivilegeLost");
       }

@@ -1,8 +1,8 @@
 package io.hyperlight.internal.machine;
 
-import io.hyperlight.internal.hypervisor.kvm.Segment;
-import io.hyperlight.internal.hypervisor.kvm.SpecialRegisters;
-import io.hyperlight.internal.hypervisor.kvm.SpecialRegisters.DescriptorTable;
+import io.hyperlight.internal.hypervisor.x86.Segment;
+import io.hyperlight.internal.hypervisor.x86.SpecialRegisters;
+import io.hyperlight.internal.hypervisor.x86.SpecialRegisters.DescriptorTable;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,5 +1,6 @@
 package io.hyperlight.internal.hypervisor.kvm;
 
+import io.hyperlight.internal.hypervisor.DirtyTracker;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -9,15 +10,15 @@ import java.lang.foreign.ValueLayout;
  * they were last cleared ({@code KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2}). For kernels without the dirty
  * ring.
  */
-public final class DirtyLog implements DirtyTracker {
+final class DirtyLog implements DirtyTracker {
   private static final int WORD_BITS = Long.SIZE;
 
-  private final VirtualMachine vm;
+  private final KvmVm vm;
   private final int slot;
   private final int pages;
   private final MemorySegment bitmap;
 
-  DirtyLog(VirtualMachine vm, int slot, long sizeBytes) {
+  DirtyLog(KvmVm vm, int slot, long sizeBytes) {
     this.vm = vm;
     this.slot = slot;
     pages = Math.toIntExact(sizeBytes / 4096);

@@ -1,5 +1,6 @@
 package io.hyperlight.internal.hypervisor.kvm;
 
+import io.hyperlight.internal.hypervisor.DirtyTracker;
 import io.hyperlight.internal.os.Posix;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -13,7 +14,7 @@ import java.lang.invoke.VarHandle;
  * after we flag it as reset and say so. The kernel takes entries back in their order and stops at
  * the first that is not flagged, so all are given back together.
  */
-public final class DirtyRing implements DirtyTracker {
+final class DirtyRing implements DirtyTracker {
   /** 64 KiB of kernel memory for each vCPU. */
   static final int ENTRIES = 4096;
 
@@ -31,7 +32,7 @@ public final class DirtyRing implements DirtyTracker {
 
   private static final VarHandle FLAGS = ValueLayout.JAVA_INT.varHandle();
 
-  private final VirtualMachine vm;
+  private final KvmVm vm;
   private final MemorySegment ring;
   private boolean closed;
 
@@ -40,7 +41,7 @@ public final class DirtyRing implements DirtyTracker {
 
   private int returned;
 
-  DirtyRing(VirtualMachine vm, int vcpu) {
+  DirtyRing(KvmVm vm, int vcpu) {
     this.vm = vm;
     ring =
         Posix.mmap(
@@ -59,7 +60,7 @@ public final class DirtyRing implements DirtyTracker {
   }
 
   /** What the kernel must allow, in bytes. */
-  public static int sizeBytes() {
+  static int sizeBytes() {
     return ENTRIES * ENTRY_SIZE;
   }
 

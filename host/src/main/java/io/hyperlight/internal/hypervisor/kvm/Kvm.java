@@ -1,5 +1,9 @@
 package io.hyperlight.internal.hypervisor.kvm;
 
+import io.hyperlight.internal.hypervisor.DirtyTracking;
+import io.hyperlight.internal.hypervisor.HypervisorMissingException;
+import io.hyperlight.internal.hypervisor.x86.Cpuid;
+import io.hyperlight.internal.hypervisor.x86.X86Hypervisor;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.os.NativeAccessException;
 import io.hyperlight.internal.os.Posix;
@@ -7,15 +11,20 @@ import io.hyperlight.internal.os.SystemCallException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * {@code /dev/kvm}: what this machine's KVM can do, and where VMs come from. Safe for use by many
  * threads; opened once for the life of the process.
  */
-public final class Kvm extends KvmFile {
+public final class Kvm extends KvmFile implements X86Hypervisor {
   /** 0 until KVM was asked; what it says is always the same. */
   private volatile int vcpuMmapSize;
+
+  /** What a new vCPU has. Null until there was one. */
+  private volatile @Nullable NewVcpu newVcpu;
 
   /** The device users may have to be given access to. */
   public static final String DEVICE = "/dev/kvm";
@@ -32,7 +41,7 @@ public final class Kvm extends KvmFile {
   /**
    * Opens the device and checks that it can do what this library needs.
    *
-   * @throws KvmUnavailableException if anything is missing, saying what and how to mend it
+   * @throws HypervisorMissingException if anything is missing, saying what and how to mend it
    */
   public static Kvm open() {
     return open(System.getProperty("os.name", ""), System.getProperty("os.arch", ""), DEVICE);
@@ -126,22 +135,22 @@ public final class Kvm extends KvmFile {
     }
   }
 
-  private static KvmUnavailableException unavailable(
+  private static HypervisorMissingException unavailable(
       @Nullable String message, @Nullable Throwable cause) {
-    return new KvmUnavailableException(String.valueOf(message), cause);
+    return new HypervisorMissingException(String.valueOf(message), cause);
   }
 
   /** {@code KVM_GET_API_VERSION}. */
-  public int getApiVersion() {
+  int getApiVersion() {
     return ioctl(Ioctl.KVM_GET_API_VERSION, 0);
   }
 
   /** {@code KVM_CHECK_EXTENSION}: 0 if the capability is missing, else a positive number. */
-  public int checkExtension(Capability capability) {
+  int checkExtension(Capability capability) {
     return ioctl(Ioctl.KVM_CHECK_EXTENSION, capability.number);
   }
 
-  /** {@code KVM_GET_VCPU_MMAP_SIZE}: the size in bytes of what {@link Vcpu} maps. */
+  /** {@code KVM_GET_VCPU_MMAP_SIZE}: the size in bytes of what {@link KvmVcpu} maps. */
   int getVcpuMmapSize() {
     if (vcpuMmapSize == 0) {
       vcpuMmapSize = ioctl(Ioctl.KVM_GET_VCPU_MMAP_SIZE, 0);
@@ -149,12 +158,48 @@ public final class Kvm extends KvmFile {
     return vcpuMmapSize;
   }
 
+  @Override
+  public String name() {
+    return DEVICE;
+  }
+
+  @Override
+  public String version() {
+    return "API version " + getApiVersion();
+  }
+
+  @Override
+  public List<String> capabilities() {
+    return Stream.of(Capability.values())
+        .filter(capability -> checkExtension(capability) != 0)
+        .map(capability -> capability.name().replace("KVM_CAP_", ""))
+        .toList();
+  }
+
+  @Override
+  public boolean offers(DirtyTracking tracking) {
+    return tracking != DirtyTracking.RING
+        || checkExtension(Capability.KVM_CAP_DIRTY_LOG_RING) >= DirtyRing.sizeBytes();
+  }
+
   /** {@code KVM_CREATE_VM}. */
-  public VirtualMachine createVm() {
+  @Override
+  public KvmVm createVm(DirtyTracking tracking) {
+    KvmVm vm = createVm();
+    try {
+      vm.enable(tracking);
+      return vm;
+    } catch (Throwable t) {
+      vm.close();
+      throw t;
+    }
+  }
+
+  private KvmVm createVm() {
     int size = getVcpuMmapSize(); // before there is a descriptor that could be lost
     int vm = create(Ioctl.KVM_CREATE_VM, 0);
     try {
-      return new VirtualMachine(vm, size);
+      return new KvmVm(this, vm, size);
     } catch (Throwable t) {
       Posix.close(vm); // the heap is full
       throw t;
@@ -162,14 +207,40 @@ public final class Kvm extends KvmFile {
   }
 
   /** {@code KVM_GET_SUPPORTED_CPUID}. */
-  public Cpuid getSupportedCpuid() {
+  @Override
+  public Cpuid supportedCpuid() {
     try (Arena arena = Arena.ofConfined()) {
       long size =
           Structs.KVM_CPUID2.byteSize() + MAX_CPUID_ENTRIES * Structs.KVM_CPUID_ENTRY2.byteSize();
       MemorySegment cpuid = arena.allocate(size, 8);
       cpuid.set(ValueLayout.JAVA_INT, 0, MAX_CPUID_ENTRIES);
       ioctl(arena, Ioctl.KVM_GET_SUPPORTED_CPUID, cpuid);
-      return Cpuid.copyOf(cpuid);
+      return KvmCpuid.copyOf(cpuid);
+    }
+  }
+
+  /**
+   * What a new vCPU has.
+   *
+   * @param vcpu that has never been run or changed, of which it is read if it is not known yet
+   */
+  NewVcpu newVcpu(KvmVcpu vcpu) {
+    NewVcpu known = newVcpu;
+    if (known == null) {
+      known = new NewVcpu(vcpu.pendingEvents(), vcpu.debugRegisters());
+      newVcpu = known;
+    }
+    return known;
+  }
+
+  /** Of a new vCPU, in the kernel's format. */
+  static final class NewVcpu {
+    final byte[] events;
+    final byte[] debugRegisters;
+
+    private NewVcpu(byte[] events, byte[] debugRegisters) {
+      this.events = events;
+      this.debugRegisters = debugRegisters;
     }
   }
 }

@@ -1,9 +1,10 @@
 package io.hyperlight.internal.hypervisor.kvm;
 
+import io.hyperlight.internal.hypervisor.HypervisorCallException;
 import io.hyperlight.internal.os.Errno;
 
 /** An ioctl of KVM failed: which one, and with what error number. */
-public final class KvmException extends RuntimeException {
+public final class KvmException extends HypervisorCallException {
   private static final long serialVersionUID = 1L;
 
   private final String ioctl;
@@ -42,10 +43,7 @@ public final class KvmException extends RuntimeException {
     return errno;
   }
 
-  /**
-   * Whether KVM does not know or not allow what it was asked for, and would say so again: nothing
-   * that the host has run out of.
-   */
+  @Override
   public boolean isRefusal() {
     return switch (errno) {
       case Errno.EINVAL, Errno.ENOTTY, Errno.ENXIO, Errno.ENOSYS, Errno.ENOTSUP -> true;

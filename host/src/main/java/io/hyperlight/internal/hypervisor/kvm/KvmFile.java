@@ -8,7 +8,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /** A descriptor that takes KVM ioctls, and closes once. */
-abstract sealed class KvmFile implements AutoCloseable permits Kvm, VirtualMachine, Vcpu {
+abstract sealed class KvmFile implements AutoCloseable permits Kvm, KvmVm, KvmVcpu {
   final int fd;
   private boolean closed;
 

@@ -1,8 +1,8 @@
 /**
  * KVM, one class per file descriptor and one method per ioctl, named after it: {@link
  * io.hyperlight.internal.hypervisor.kvm.Kvm} is {@code /dev/kvm}, {@link
- * io.hyperlight.internal.hypervisor.kvm.VirtualMachine} a VM, {@link
- * io.hyperlight.internal.hypervisor.kvm.Vcpu} a virtual CPU. Read it beside the kernel's {@code
+ * io.hyperlight.internal.hypervisor.kvm.KvmVm} a VM, {@link
+ * io.hyperlight.internal.hypervisor.kvm.KvmVcpu} a virtual CPU. Read it beside the kernel's {@code
  * Documentation/virt/kvm/api.rst}. Knows nothing of guests; depends only on {@code
  * io.hyperlight.internal.os}.
  */

@@ -1,6 +1,6 @@
 package io.hyperlight.internal.machine.memory;
 
-import io.hyperlight.internal.hypervisor.kvm.DirtyTracker;
+import io.hyperlight.internal.hypervisor.DirtyTracker;
 import java.util.Arrays;
 
 /**

@@ -2,7 +2,7 @@ package io.hyperlight.internal.machine.memory;
 
 import static io.hyperlight.internal.machine.memory.PhysicalMemory.PAGE_SIZE;
 
-import io.hyperlight.internal.hypervisor.kvm.DirtyTracker;
+import io.hyperlight.internal.hypervisor.DirtyTracker;
 import io.hyperlight.internal.os.Posix;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;

@@ -1,7 +1,9 @@
 package io.hyperlight.internal.machine.memory;
 
-import io.hyperlight.internal.hypervisor.kvm.VirtualMachine;
+import io.hyperlight.internal.hypervisor.VirtualMachine;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The memory slots of a VM: one with all its memory, and those that were added because page tables
@@ -9,9 +11,7 @@ import java.lang.foreign.MemorySegment;
  */
 public final class MemorySlots {
   private final VirtualMachine vm;
-  private final MemorySegment memory;
-  private final boolean tracked;
-  private int added;
+  private final List<Long> added = new ArrayList<>();
 
   /**
    * Gives a new VM its memory.
@@ -21,28 +21,30 @@ public final class MemorySlots {
    */
   public MemorySlots(VirtualMachine vm, MemorySegment memory, boolean tracked) {
     this.vm = vm;
-    this.memory = memory;
-    this.tracked = tracked;
-    vm.setUserMemoryRegion(0, 0, memory, tracked);
+    vm.addMemory(0, memory, tracked);
   }
 
   /** Adds memory that no tracker sees. The guest may run. */
   public void add(long guestPhysicalAddress, MemorySegment more) {
-    vm.setUserMemoryRegion(added + 1, guestPhysicalAddress, more, false);
-    added++;
+    added.add(guestPhysicalAddress); // first: the heap may be full
+    try {
+      vm.addMemory(guestPhysicalAddress, more, false);
+    } catch (Throwable t) {
+      added.removeLast();
+      throw t;
+    }
   }
 
   /**
-   * Makes KVM forget everything that it has derived from the guest's page tables, and takes the
-   * added memory away: the slots are deleted, and the first is made anew (mmu.rst of the kernel's
-   * documentation: "zapping all pages" at a change of memslots). The vCPU does not run. What a
-   * dirty log has found and nobody collected is lost.
+   * Makes the hypervisor forget everything that it has derived from the guest's page tables, and
+   * takes the added memory away. The vCPU does not run. What a dirty log has found and nobody
+   * collected is lost.
    */
   public void forgetTables() {
-    for (; added > 0; added--) {
-      vm.deleteUserMemoryRegion(added);
+    while (!added.isEmpty()) {
+      vm.removeMemory(added.getLast());
+      added.removeLast();
     }
-    vm.deleteUserMemoryRegion(0);
-    vm.setUserMemoryRegion(0, 0, memory, tracked);
+    vm.forgetTables();
   }
 }

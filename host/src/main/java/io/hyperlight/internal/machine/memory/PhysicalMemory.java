@@ -1,6 +1,6 @@
 package io.hyperlight.internal.machine.memory;
 
-import io.hyperlight.internal.hypervisor.kvm.DirtyTracker;
+import io.hyperlight.internal.hypervisor.DirtyTracker;
 import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.Posix;
 import java.lang.foreign.MemorySegment;

@@ -3,7 +3,8 @@ package io.hyperlight.internal.hypervisor.kvm;
 import static io.hyperlight.internal.hypervisor.kvm.Structs.offset;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
-import io.hyperlight.internal.hypervisor.kvm.Cpuid.Output;
+import io.hyperlight.internal.hypervisor.x86.Cpuid;
+import io.hyperlight.internal.hypervisor.x86.Cpuid.Output;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.EnumMap;
@@ -41,7 +42,7 @@ public final class CpuidBuilder {
         }
         at += size;
       }
-      return Cpuid.copyOf(struct);
+      return KvmCpuid.copyOf(struct);
     }
   }
 

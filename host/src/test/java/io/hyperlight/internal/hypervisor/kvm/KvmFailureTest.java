@@ -3,7 +3,10 @@ package io.hyperlight.internal.hypervisor.kvm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.hyperlight.internal.hypervisor.kvm.SpecialRegisters.DescriptorTable;
+import io.hyperlight.internal.hypervisor.DirtyTracking;
+import io.hyperlight.internal.hypervisor.x86.Segment;
+import io.hyperlight.internal.hypervisor.x86.SpecialRegisters;
+import io.hyperlight.internal.hypervisor.x86.SpecialRegisters.DescriptorTable;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.os.Posix;
 import io.hyperlight.internal.os.SystemCallException;
@@ -26,16 +29,16 @@ class KvmFailureTest {
 
   private Map<String, Integer> before;
   private Kvm kvm;
-  private VirtualMachine vm;
-  private Vcpu vcpu;
+  private KvmVm vm;
+  private KvmVcpu vcpu;
 
   @BeforeEach
   void createVcpu() {
     before = Descriptors.ofKvm();
     kvm = Kvm.open();
-    vm = kvm.createVm();
-    vcpu = vm.createVcpu(0);
-    vcpu.setCpuid2(kvm.getSupportedCpuid());
+    vm = kvm.createVm(DirtyTracking.NONE);
+    vcpu = vm.createCpu(0);
+    vcpu.setCpuid(kvm.supportedCpuid());
   }
 
   @AfterEach
@@ -54,31 +57,31 @@ class KvmFailureTest {
       assertFails(
           "KVM_SET_USER_MEMORY_REGION",
           Errno.EINVAL,
-          () -> vm.setUserMemoryRegion(0, 1, memory.asSlice(0, 4096), false));
+          () -> vm.addMemory(1, memory.asSlice(0, 4096), false));
       assertFails(
           "KVM_SET_USER_MEMORY_REGION",
           Errno.EINVAL,
-          () -> vm.setUserMemoryRegion(0, 0, memory.asSlice(1, 4096), false));
+          () -> vm.addMemory(0, memory.asSlice(1, 4096), false));
       assertFails(
           "KVM_SET_USER_MEMORY_REGION",
           Errno.EINVAL,
-          () -> vm.setUserMemoryRegion(0, 0, memory.asSlice(0, 4095), false));
+          () -> vm.addMemory(0, memory.asSlice(0, 4095), false));
     }
   }
 
   @Test
   void aSecondVcpuOfTheSameNumberIsRefused() {
-    assertFails("KVM_CREATE_VCPU", Errno.EEXIST, () -> vm.createVcpu(0));
+    assertFails("KVM_CREATE_VCPU", Errno.EEXIST, () -> vm.createCpu(0));
   }
 
   @Test
   void pagingWithoutProtectionIsRefused() {
-    SpecialRegisters registers = vcpu.getSregs();
+    SpecialRegisters registers = vcpu.specialRegisters();
     assertFails(
         "KVM_SET_SREGS",
         Errno.EINVAL,
-        () -> vcpu.setSregs(withCr0(registers, (registers.cr0() | CR0_PG) & ~CR0_PE)));
-    assertThat(vcpu.getSregs()).isEqualTo(registers);
+        () -> vcpu.setSpecialRegisters(withCr0(registers, (registers.cr0() | CR0_PG) & ~CR0_PE)));
+    assertThat(vcpu.specialRegisters()).isEqualTo(registers);
   }
 
   private static SpecialRegisters withCr0(SpecialRegisters r, long cr0) {
@@ -104,7 +107,7 @@ class KvmFailureTest {
 
   @Test
   void specialRegistersComeBackAsTheyWereSet() {
-    SpecialRegisters r = vcpu.getSregs();
+    SpecialRegisters r = vcpu.specialRegisters();
     Segment data = new Segment(0x1234_0000, -1, 0x18, 3, true, 0, true, true, false, true, false);
     SpecialRegisters changed =
         new SpecialRegisters(
@@ -125,8 +128,8 @@ class KvmFailureTest {
             0,
             r.efer(),
             r.apicBase());
-    vcpu.setSregs(changed);
-    assertThat(vcpu.getSregs()).isEqualTo(changed);
+    vcpu.setSpecialRegisters(changed);
+    assertThat(vcpu.specialRegisters()).isEqualTo(changed);
   }
 
   @Test
@@ -137,24 +140,24 @@ class KvmFailureTest {
   @Test
   void aNonCanonicalSystemCallTargetIsRefusedByItsRegistersNumber() {
     assertThatExceptionOfType(KvmException.class)
-        .isThrownBy(() -> vcpu.setMsrs(MSR_LSTAR, 0x1000, MSR_LSTAR, 1L << 62))
+        .isThrownBy(() -> vcpu.setModelSpecificRegisters(MSR_LSTAR, 0x1000, MSR_LSTAR, 1L << 62))
         .withMessage("KVM_SET_MSRS of MSR 0xc0000082 failed: EINVAL (Invalid argument)")
         .satisfies(e -> assertThat(e.ioctl()).isEqualTo("KVM_SET_MSRS"));
   }
 
   @Test
   void aClosedDescriptorIsNotUsedAgain() {
-    VirtualMachine closed = kvm.createVm();
+    KvmVm closed = kvm.createVm(DirtyTracking.NONE);
     closed.close();
     closed.close(); // does nothing, and closes no other's descriptor
-    assertFails("KVM_CREATE_VCPU", Errno.EBADF, () -> closed.createVcpu(0));
+    assertFails("KVM_CREATE_VCPU", Errno.EBADF, () -> closed.createCpu(0));
   }
 
   @Test
   void theDescriptorOfAVcpuThatCannotBeMappedIsNotLeftOpen() {
     int descriptor = vm.ioctl(Ioctl.KVM_CREATE_VCPU, 1);
     assertThatExceptionOfType(SystemCallException.class)
-        .isThrownBy(() -> Vcpu.map(descriptor, 0))
+        .isThrownBy(() -> KvmVcpu.map(descriptor, 0))
         .withMessageContaining("mmap(0 bytes) failed: EINVAL");
     assertThatExceptionOfType(SystemCallException.class)
         .isThrownBy(() -> Posix.close(descriptor))

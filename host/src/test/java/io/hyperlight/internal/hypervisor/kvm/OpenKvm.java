@@ -1,5 +1,7 @@
 package io.hyperlight.internal.hypervisor.kvm;
 
+import io.hyperlight.internal.hypervisor.HypervisorMissingException;
+
 /** A program for a JVM of its own: opens the device twice and prints what comes of it. */
 final class OpenKvm {
   private OpenKvm() {}
@@ -8,7 +10,7 @@ final class OpenKvm {
     for (int i = 0; i < 2; i++) {
       try (Kvm kvm = Kvm.open()) {
         System.out.println("API version " + kvm.getApiVersion());
-      } catch (KvmUnavailableException e) {
+      } catch (HypervisorMissingException e) {
         System.out.println(e.getMessage());
       }
     }

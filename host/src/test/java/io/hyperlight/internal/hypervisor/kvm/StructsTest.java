@@ -2,6 +2,7 @@ package io.hyperlight.internal.hypervisor.kvm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.testing.CProgram;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.lang.foreign.GroupLayout;
@@ -95,16 +96,16 @@ class StructsTest {
   void everyConstantOfTheVcpuIsTheKernels() {
     assertEqualInC(
         Map.of(
-            "KVM_SYNC_X86_REGS", Vcpu.SYNC_REGS,
-            "KVM_SYNC_X86_SREGS", Vcpu.SYNC_SREGS,
-            "KVM_EXIT_IO_OUT", (long) Vcpu.IO_OUT,
-            "KVM_EXIT_IO", (long) Vcpu.EXIT_IO,
-            "KVM_EXIT_HLT", (long) Vcpu.EXIT_HLT,
-            "KVM_EXIT_MMIO", (long) Vcpu.EXIT_MMIO,
-            "KVM_EXIT_SHUTDOWN", (long) Vcpu.EXIT_SHUTDOWN,
-            "KVM_EXIT_FAIL_ENTRY", (long) Vcpu.EXIT_FAIL_ENTRY,
-            "KVM_EXIT_INTR", (long) Vcpu.EXIT_INTR,
-            "KVM_EXIT_INTERNAL_ERROR", (long) Vcpu.EXIT_INTERNAL_ERROR));
+            "KVM_SYNC_X86_REGS", KvmVcpu.SYNC_REGS,
+            "KVM_SYNC_X86_SREGS", KvmVcpu.SYNC_SREGS,
+            "KVM_EXIT_IO_OUT", (long) KvmVcpu.IO_OUT,
+            "KVM_EXIT_IO", (long) KvmVcpu.EXIT_IO,
+            "KVM_EXIT_HLT", (long) KvmVcpu.EXIT_HLT,
+            "KVM_EXIT_MMIO", (long) KvmVcpu.EXIT_MMIO,
+            "KVM_EXIT_SHUTDOWN", (long) KvmVcpu.EXIT_SHUTDOWN,
+            "KVM_EXIT_FAIL_ENTRY", (long) KvmVcpu.EXIT_FAIL_ENTRY,
+            "KVM_EXIT_INTR", (long) KvmVcpu.EXIT_INTR,
+            "KVM_EXIT_INTERNAL_ERROR", (long) KvmVcpu.EXIT_INTERNAL_ERROR));
   }
 
   @Test
@@ -114,7 +115,7 @@ class StructsTest {
       expected.put(
           "offsetof(struct kvm_regs, %s)"
               .formatted(register.name().toLowerCase(java.util.Locale.ROOT)),
-          register.offset);
+          (long) register.place * Long.BYTES);
     }
     assertEqualInC(expected);
   }

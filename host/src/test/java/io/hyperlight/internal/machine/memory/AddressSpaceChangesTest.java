@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import io.hyperlight.internal.hypervisor.kvm.DirtyTracker;
+import io.hyperlight.internal.hypervisor.DirtyTracker;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.util.HashSet;
 import java.util.List;

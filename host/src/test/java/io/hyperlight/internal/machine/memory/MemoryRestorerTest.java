@@ -3,7 +3,7 @@ package io.hyperlight.internal.machine.memory;
 import static io.hyperlight.internal.machine.memory.PhysicalMemory.PAGE_SIZE;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.internal.hypervisor.kvm.DirtyTracker;
+import io.hyperlight.internal.hypervisor.DirtyTracker;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;

@@ -7,35 +7,11 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
+import io.hyperlight.internal.hypervisor.x86.Segment;
 import java.lang.foreign.MemorySegment;
 
-/**
- * {@code struct kvm_segment}: a segment register with its hidden part.
- *
- * @param base linear address
- * @param limit in bytes, already scaled where {@code granularity} is set
- * @param selector 16 bits
- * @param type the descriptor's four type bits
- * @param present the P flag
- * @param privilegeLevel the descriptor's DPL, 0 to 3
- * @param defaultSize the D/B flag
- * @param codeOrData the S flag: false for a system segment
- * @param longMode the L flag
- * @param granularity the G flag
- * @param unusable no segment is loaded
- */
-public record Segment(
-    long base,
-    int limit,
-    int selector,
-    int type,
-    boolean present,
-    int privilegeLevel,
-    boolean defaultSize,
-    boolean codeOrData,
-    boolean longMode,
-    boolean granularity,
-    boolean unusable) {
+/** {@code struct kvm_segment}. */
+final class KvmSegment {
   private static final long BASE = offset(KVM_SEGMENT, "base");
   private static final long LIMIT = offset(KVM_SEGMENT, "limit");
   private static final long SELECTOR = offset(KVM_SEGMENT, "selector");
@@ -48,6 +24,8 @@ public record Segment(
   private static final long G = offset(KVM_SEGMENT, "g");
   private static final long AVL = offset(KVM_SEGMENT, "avl");
   private static final long UNUSABLE = offset(KVM_SEGMENT, "unusable");
+
+  private KvmSegment() {}
 
   static Segment read(MemorySegment struct, long at) {
     return new Segment(
@@ -64,35 +42,19 @@ public record Segment(
         struct.get(JAVA_BYTE, at + UNUSABLE) != 0);
   }
 
-  void write(MemorySegment struct, long at) {
-    struct.set(JAVA_LONG, at + BASE, base);
-    struct.set(JAVA_INT, at + LIMIT, limit);
-    struct.set(JAVA_SHORT, at + SELECTOR, (short) selector);
-    struct.set(JAVA_BYTE, at + TYPE, (byte) type);
-    struct.set(JAVA_BYTE, at + PRESENT, bit(present));
-    struct.set(JAVA_BYTE, at + DPL, (byte) privilegeLevel);
-    struct.set(JAVA_BYTE, at + DB, bit(defaultSize));
-    struct.set(JAVA_BYTE, at + S, bit(codeOrData));
-    struct.set(JAVA_BYTE, at + L, bit(longMode));
-    struct.set(JAVA_BYTE, at + G, bit(granularity));
+  static void write(Segment segment, MemorySegment struct, long at) {
+    struct.set(JAVA_LONG, at + BASE, segment.base());
+    struct.set(JAVA_INT, at + LIMIT, segment.limit());
+    struct.set(JAVA_SHORT, at + SELECTOR, (short) segment.selector());
+    struct.set(JAVA_BYTE, at + TYPE, (byte) segment.type());
+    struct.set(JAVA_BYTE, at + PRESENT, bit(segment.present()));
+    struct.set(JAVA_BYTE, at + DPL, (byte) segment.privilegeLevel());
+    struct.set(JAVA_BYTE, at + DB, bit(segment.defaultSize()));
+    struct.set(JAVA_BYTE, at + S, bit(segment.codeOrData()));
+    struct.set(JAVA_BYTE, at + L, bit(segment.longMode()));
+    struct.set(JAVA_BYTE, at + G, bit(segment.granularity()));
     struct.set(JAVA_BYTE, at + AVL, (byte) 0);
-    struct.set(JAVA_BYTE, at + UNUSABLE, bit(unusable));
-  }
-
-  /** The same with another base. */
-  public Segment withBase(long changed) {
-    return new Segment(
-        changed,
-        limit,
-        selector,
-        type,
-        present,
-        privilegeLevel,
-        defaultSize,
-        codeOrData,
-        longMode,
-        granularity,
-        unusable);
+    struct.set(JAVA_BYTE, at + UNUSABLE, bit(segment.unusable()));
   }
 
   private static byte bit(boolean set) {

@@ -1,7 +1,7 @@
-package io.hyperlight.internal.hypervisor.kvm;
+package io.hyperlight.internal.hypervisor;
 
 /**
- * Finds the pages of a VM's memory slot that its guest has written. A page that was found is not
+ * Finds the pages of a VM's tracked memory that its guest has written. A page that was found is not
  * reported again, and costs the guest nothing more, until {@link #rearm}. What the host writes is
  * not seen.
  *

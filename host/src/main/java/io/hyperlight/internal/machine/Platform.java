@@ -1,36 +1,34 @@
 package io.hyperlight.internal.machine;
 
-import io.hyperlight.internal.hypervisor.kvm.Capability;
-import io.hyperlight.internal.hypervisor.kvm.Cpuid;
-import io.hyperlight.internal.hypervisor.kvm.DirtyRing;
+import io.hyperlight.internal.hypervisor.DirtyTracking;
+import io.hyperlight.internal.hypervisor.HypervisorCallException;
 import io.hyperlight.internal.hypervisor.kvm.Kvm;
-import io.hyperlight.internal.hypervisor.kvm.KvmException;
-import io.hyperlight.internal.hypervisor.kvm.Register;
-import io.hyperlight.internal.hypervisor.kvm.Vcpu;
-import io.hyperlight.internal.hypervisor.kvm.VirtualMachine;
+import io.hyperlight.internal.hypervisor.x86.Cpuid;
+import io.hyperlight.internal.hypervisor.x86.Register;
+import io.hyperlight.internal.hypervisor.x86.X86Hypervisor;
+import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
+import io.hyperlight.internal.hypervisor.x86.X86VirtualMachine;
 import io.hyperlight.internal.os.StackRoom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * This machine's KVM, opened and probed once for the life of the process. The one place that
- * decides what differs between machines, from what a small probe VM does, not from names. Safe for
- * use by many threads.
+ * A hypervisor with what was found out about it and the processor below it, once. The one place
+ * that decides what differs between machines, from what a small probe VM does, not from names. Safe
+ * for use by many threads.
  */
-public final class Hypervisor {
+public final class Platform {
   /** The system property that overrules what {@link #tracking} finds. */
   static final String TRACKING = "hyperlight.dirtyTracking";
 
-  private static @Nullable Hypervisor instance;
+  private static @Nullable Platform instance;
 
   /** The look at this machine that nobody knows the result of yet. */
-  private static @Nullable FirstLook<Hypervisor> look;
+  private static @Nullable FirstLook<Platform> look;
 
-  private final Kvm kvm;
+  private final X86Hypervisor platform;
   private final Cpuid cpuid;
   private final CpuFeatures cpu;
   private final SystemCallEntry entry;
-  private final byte[] initialEvents;
-  private final byte[] initialDebugRegisters;
 
   /** Whether guests can set protection keys; false while the probe that finds it out runs. */
   private boolean hasProtectionKeys;
@@ -39,34 +37,32 @@ public final class Hypervisor {
   private @Nullable GuestProcessor guestProcessor;
   private @Nullable Boolean hidesTimeStampCounter;
 
-  private Hypervisor(Kvm kvm) {
-    this.kvm = kvm;
+  private Platform(X86Hypervisor platform) {
+    this.platform = platform;
     KickSignal.choose();
-    cpuid = kvm.getSupportedCpuid();
-    try (VirtualMachine vm = kvm.createVm();
-        Vcpu vcpu = vm.createVcpu(0)) {
-      cpu = CpuFeatures.of(cpuid, vcpu.getSregs().apicBase());
-      initialEvents = vcpu.getEvents();
-      initialDebugRegisters = vcpu.getDebugRegisters();
+    cpuid = platform.supportedCpuid();
+    try (X86VirtualMachine vm = platform.createVm(DirtyTracking.NONE);
+        X86VirtualCpu vcpu = vm.createCpu(0)) {
+      cpu = CpuFeatures.of(cpuid, vcpu.specialRegisters().apicBase());
     }
     entry = probe();
   }
 
   /**
-   * The process's hypervisor, opened at the first call. A failure is not remembered: what was
-   * mended is noticed.
+   * The process's platform, opened at the first call. A failure is not remembered: what was mended
+   * is noticed.
    *
-   * @throws io.hyperlight.internal.hypervisor.kvm.KvmUnavailableException if KVM cannot be used
-   * @throws io.hyperlight.internal.hypervisor.kvm.KvmException if it fails
+   * @throws io.hyperlight.internal.hypervisor.HypervisorMissingException if KVM cannot be used
+   * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if it fails
    * @throws MachineUnsupportedException if it does not behave as any variant of the monitor needs
    */
-  public static synchronized Hypervisor get() {
-    Hypervisor known = instance;
+  public static synchronized Platform get() {
+    Platform known = instance;
     if (known == null) {
       StackRoom.require(); // also for the initialisers of the classes that come first
-      FirstLook<Hypervisor> looking = look;
+      FirstLook<Platform> looking = look;
       if (looking == null) {
-        looking = FirstLook.start(Hypervisor::open);
+        looking = FirstLook.start(Platform::open);
         look = looking; // also for the next caller, should an error end the wait of this one
       }
       looking.await();
@@ -77,12 +73,12 @@ public final class Hypervisor {
     return known;
   }
 
-  private static Hypervisor open() {
-    Kvm kvm = Kvm.open();
+  private static Platform open() {
+    X86Hypervisor platform = Kvm.open();
     try {
-      return new Hypervisor(kvm);
+      return new Platform(platform);
     } catch (Throwable t) { // errors, too: a caller whose heap is full asks again later
-      kvm.close();
+      platform.close();
       throw t;
     }
   }
@@ -115,7 +111,7 @@ public final class Hypervisor {
       throw new MachineUnsupportedException(
           "a system call in a probe VM neither reached its stub nor faulted there, but: "
               + (trap == null ? machine.get(Register.RAX) : trap));
-    } catch (KvmException e) {
+    } catch (HypervisorCallException e) {
       if (e.isRefusal() && !cpu.missing().isEmpty()) {
         throw cpu.unsupported();
       }
@@ -134,8 +130,9 @@ public final class Hypervisor {
     }
   }
 
-  Kvm kvm() {
-    return kvm;
+  /** What makes virtual machines. */
+  public X86Hypervisor hypervisor() {
+    return platform;
   }
 
   Cpuid cpuid() {
@@ -155,22 +152,12 @@ public final class Hypervisor {
     return hasProtectionKeys;
   }
 
-  /** {@link Vcpu#getEvents} of a new vCPU. */
-  byte[] initialEvents() {
-    return initialEvents;
-  }
-
-  /** {@link Vcpu#getDebugRegisters} of a new vCPU. */
-  byte[] initialDebugRegisters() {
-    return initialDebugRegisters;
-  }
-
   /**
    * How spawned machines find what their guests wrote: by the dirty ring if this KVM has one that
    * works, else by the dirty log. The system property {@value #TRACKING} can say {@code ring} or
    * {@code log} instead. Found out at the first call.
    *
-   * @throws io.hyperlight.internal.hypervisor.kvm.KvmException if KVM fails
+   * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if KVM fails
    */
   synchronized DirtyTracking tracking() {
     if (tracking == null) {
@@ -193,16 +180,13 @@ public final class Hypervisor {
    * {@link DirtyRingProbe}.
    */
   private boolean probeRing() {
-    if (kvm.checkExtension(Capability.KVM_CAP_DIRTY_LOG_RING) < DirtyRing.sizeBytes()) {
-      return false;
-    }
-    return DirtyRingProbe.works(this);
+    return platform.offers(DirtyTracking.RING) && DirtyRingProbe.works(this);
   }
 
   /**
    * The processor as guests on this machine see it. Found out at the first call.
    *
-   * @throws io.hyperlight.internal.hypervisor.kvm.KvmException if KVM fails
+   * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if KVM fails
    */
   public synchronized GuestProcessor guestProcessor() {
     if (guestProcessor == null) {
@@ -217,7 +201,7 @@ public final class Hypervisor {
    * Whether user code can be kept from reading the time-stamp counter. Found out at the first call,
    * by a VM that is told to and tries.
    *
-   * @throws io.hyperlight.internal.hypervisor.kvm.KvmException if KVM fails
+   * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if KVM fails
    */
   public synchronized boolean hidesTimeStampCounter() {
     if (hidesTimeStampCounter == null) {

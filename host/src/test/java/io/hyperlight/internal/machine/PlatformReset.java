@@ -4,8 +4,8 @@ import java.lang.reflect.Field;
 import org.jspecify.annotations.Nullable;
 
 /** Lets the process find out anew what its KVM can do. */
-public final class HypervisorReset {
-  private HypervisorReset() {}
+public final class PlatformReset {
+  private PlatformReset() {}
 
   /** Closes what there is; the next sandbox opens it again. */
   public static void reset() {
@@ -13,12 +13,12 @@ public final class HypervisorReset {
       Field signal = KickSignal.class.getDeclaredField("number");
       signal.setAccessible(true);
       signal.setInt(null, 0);
-      Field instance = Hypervisor.class.getDeclaredField("instance");
+      Field instance = Platform.class.getDeclaredField("instance");
       instance.setAccessible(true);
       @Nullable Object open = instance.get(null);
       instance.set(null, null);
-      if (open instanceof Hypervisor hypervisor) {
-        hypervisor.kvm().close();
+      if (open instanceof Platform platform) {
+        platform.hypervisor().close();
       }
     } catch (ReflectiveOperationException e) {
       throw new LinkageError(e.getMessage(), e);
@@ -27,7 +27,7 @@ public final class HypervisorReset {
 
   /** Finds everything out. */
   public static void probe() {
-    Hypervisor.get().tracking();
-    Hypervisor.get().guestProcessor();
+    Platform.get().tracking();
+    Platform.get().guestProcessor();
   }
 }

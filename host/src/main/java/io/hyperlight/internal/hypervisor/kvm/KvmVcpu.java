@@ -8,26 +8,35 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
+import io.hyperlight.internal.hypervisor.CpuExit;
+import io.hyperlight.internal.hypervisor.x86.Cpuid;
+import io.hyperlight.internal.hypervisor.x86.Register;
+import io.hyperlight.internal.hypervisor.x86.SpecialRegisters;
+import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.os.Posix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A virtual CPU's descriptor and its shared {@code struct kvm_run}. For one thread at a time.
  *
  * <p>Registers travel through {@code kvm_run} ({@code KVM_CAP_SYNC_REGS}): what {@link #set} writes
- * takes effect at the next {@link #run} once {@link #markRegistersDirty} was called, what {@link
- * #get} reads is the state of the last exit. No method of the hot path ({@link #run}, {@link
- * #isByteOut}, {@link #get}, {@link #set}) allocates.
+ * takes effect at the next {@link #run} once {@link #commitRegisters} was called, what {@link #get}
+ * reads is the state of the last exit. No method of the hot path ({@link #run}, {@link
+ * #isDoorbell}, {@link #get}, {@link #set}) allocates.
  */
-public final class Vcpu extends KvmFile {
+final class KvmVcpu extends KvmFile implements X86VirtualCpu {
   /** {@code KVM_SYNC_X86_REGS}. */
   static final long SYNC_REGS = 1;
 
   /** {@code KVM_SYNC_X86_SREGS}. */
   static final long SYNC_SREGS = 2;
+
+  private static final long MSR_TSC = 0x10;
 
   static final int EXIT_UNKNOWN = 0;
   static final int EXIT_IO = 2;
@@ -66,19 +75,23 @@ public final class Vcpu extends KvmFile {
   /** What {@link #setSignalMask} has set. No set has the signals that cannot be blocked. */
   private long signalMask = -1;
 
+  /** What {@link #takeBackPending} and {@link #resetDebugRegisters} go back to. */
+  private Kvm.@Nullable NewVcpu newVcpu;
+
   private final MemorySegment errno = Posix.allocateErrno(Arena.ofAuto());
 
-  private Vcpu(int fd, MemorySegment run) {
+  private KvmVcpu(int fd, MemorySegment run) {
     super(fd);
     this.run = run;
+    run.set(JAVA_LONG, VALID_REGS, SYNC_REGS);
   }
 
-  static Vcpu map(int fd, int mmapSize) {
+  static KvmVcpu map(int fd, int mmapSize) {
     MemorySegment run = null;
     try {
       run = Posix.mmap(mmapSize, Posix.PROT_READ | Posix.PROT_WRITE, Posix.MAP_SHARED, fd);
       Posix.keepOutOfDumps(run);
-      return new Vcpu(fd, run);
+      return new KvmVcpu(fd, run);
     } catch (Throwable t) {
       try {
         if (run != null) {
@@ -91,12 +104,8 @@ public final class Vcpu extends KvmFile {
     }
   }
 
-  /**
-   * {@code KVM_RUN}: runs the guest until it exits. Whatever the exit is, it is {@linkplain
-   * #isExitUnseen unseen} then.
-   *
-   * @return 0 when it did, or the error number, mostly {@link Errno#EINTR}
-   */
+  /** {@code KVM_RUN}. */
+  @Override
   public int run() {
     exitUnseen = true;
     int result =
@@ -128,28 +137,18 @@ public final class Vcpu extends KvmFile {
     return error;
   }
 
-  /**
-   * Whether the vCPU stands at an exit that nobody has looked at: KVM may have an instruction to
-   * finish then, at the next {@link #run}, in whatever memory and registers there are. It is so
-   * from the start of every {@code KVM_RUN} until {@link #exitSeen}, unless KVM says that nothing
-   * is left to finish.
-   */
+  @Override
   public boolean isExitUnseen() {
     return exitUnseen;
   }
 
-  /** Says that somebody has looked at the last exit, and done what it needs. */
+  @Override
   public void exitSeen() {
     exitUnseen = false;
   }
 
-  /**
-   * {@code KVM_SET_SIGNAL_MASK}: the signals that are blocked while {@link #run} runs the guest,
-   * instead of the thread's own. One that is pending and not among them ends it with {@link
-   * Errno#EINTR}, and stays pending if the thread itself blocks it.
-   *
-   * @param blocked signal n is bit n - 1
-   */
+  /** {@code KVM_SET_SIGNAL_MASK}. */
+  @Override
   public void setSignalMask(long blocked) {
     if (blocked == signalMask) {
       return;
@@ -164,19 +163,19 @@ public final class Vcpu extends KvmFile {
     signalMask = blocked;
   }
 
-  /** The exception for an error number that {@link #run} returned. */
+  @Override
   public KvmException failedRun(int error) {
     return new KvmException(Ioctl.KVM_RUN, error);
   }
 
   /**
-   * Takes one step towards the end of the last exit's instruction, without running the guest any
-   * further. KVM completes an {@code in}, {@code ins}, {@code outs} or a memory-mapped access at
-   * the <em>next</em> {@code KVM_RUN}, and would then write into memory or registers that meanwhile
-   * belong to somebody else.
+   * {@inheritDoc}
    *
-   * @return whether it is complete; a repeated instruction may exit again instead
+   * <p>KVM completes an {@code in}, {@code ins}, {@code outs} or a memory-mapped access at the
+   * <em>next</em> {@code KVM_RUN}, and would then write into memory or registers that meanwhile
+   * belong to somebody else.
    */
+  @Override
   public boolean completeExit() {
     exitUnseen = true;
     run.set(JAVA_BYTE, IMMEDIATE_EXIT, (byte) 1);
@@ -192,39 +191,27 @@ public final class Vcpu extends KvmFile {
     return error == Errno.EINTR;
   }
 
-  /**
-   * Asks for general registers at every exit, and for the special ones too if so wished ({@code
-   * kvm_valid_regs}).
-   *
-   * @param special whether {@link #codeSegmentSelector} is wanted
-   */
-  public void keepRegistersSynchronised(boolean special) {
-    run.set(JAVA_LONG, VALID_REGS, special ? SYNC_REGS | SYNC_SREGS : SYNC_REGS);
+  @Override
+  public void viewCodeSegment() {
+    run.set(JAVA_LONG, VALID_REGS, SYNC_REGS | SYNC_SREGS);
   }
 
-  /**
-   * Says that KVM leaves the guest's DS, ES, FS and GS in the thread that runs it. Whatever the
-   * guest does, the thread has null selectors at the end of each {@link #run} then. {@link
-   * Posix#installRunCode} comes before.
-   */
+  @Override
   public void takeSelectorsFromThread() {
     leavesSelectors = true;
   }
 
-  /** A general register as of the last exit. */
+  @Override
   public long get(Register register) {
-    return run.get(JAVA_LONG, REGS + register.offset);
+    return run.get(JAVA_LONG, REGS + (long) register.place * Long.BYTES);
   }
 
-  /** Sets a general register for the next {@link #run}, with {@link #markRegistersDirty}. */
+  @Override
   public void set(Register register, long value) {
-    run.set(JAVA_LONG, REGS + register.offset, value);
+    run.set(JAVA_LONG, REGS + (long) register.place * Long.BYTES, value);
   }
 
-  /**
-   * Sets every general register to zero for the next {@link #run}, with {@link
-   * #markRegistersDirty}.
-   */
+  @Override
   public void clearRegisters() {
     // Straight stores: a bulk fill of 144 bytes costs more than they do.
     for (long at = REGS; at < REGS + 18 * 8; at += 8) {
@@ -232,21 +219,20 @@ public final class Vcpu extends KvmFile {
     }
   }
 
-  /** Lets the next {@link #run} load the general registers. */
-  public void markRegistersDirty() {
+  @Override
+  public void commitRegisters() {
     run.set(JAVA_LONG, DIRTY_REGS, SYNC_REGS);
   }
 
-  /**
-   * CS as of the last exit; only if {@link #keepRegistersSynchronised} asked for special registers.
-   */
+  @Override
   public int codeSegmentSelector() {
     return Short.toUnsignedInt(run.get(JAVA_SHORT, CS_SELECTOR));
   }
 
-  /** Whether the last exit is exactly one one-byte {@code out} to this port. */
-  public boolean isByteOut(int port) {
-    return isByteOut(run, port);
+  /** {@inheritDoc} A device is a port. */
+  @Override
+  public boolean isDoorbell(int number) {
+    return isByteOut(run, number);
   }
 
   static boolean isByteOut(MemorySegment run, int port) {
@@ -255,106 +241,99 @@ public final class Vcpu extends KvmFile {
         && run.get(JAVA_LONG, UNION) == (IO_OUT | 1L << 8 | (long) port << 16 | 1L << 32);
   }
 
-  /**
-   * Whether the guest has not run on because there is no room for another written page: see {@link
-   * DirtyTracker#rearm}.
-   */
-  public boolean isDirtyRingFull() {
+  @Override
+  public boolean isTrackerFull() {
     return run.get(JAVA_INT, EXIT_REASON) == EXIT_DIRTY_RING_FULL;
   }
 
-  /** The last exit, decoded. */
-  public VcpuExit exit() {
+  @Override
+  public CpuExit exit() {
     return exit(run);
   }
 
-  static VcpuExit exit(MemorySegment run) {
+  static CpuExit exit(MemorySegment run) {
     int reason = run.get(JAVA_INT, EXIT_REASON);
     return switch (reason) {
       case EXIT_IO ->
-          new VcpuExit.Io(
+          new CpuExit.DeviceAccess(
               run.get(JAVA_BYTE, UNION) == IO_OUT,
               Byte.toUnsignedInt(run.get(JAVA_BYTE, UNION + 1)),
               run.get(JAVA_INT, UNION) >>> 16,
               run.get(JAVA_INT, UNION + 4));
-      case EXIT_HLT -> new VcpuExit.Halt();
+      case EXIT_HLT -> new CpuExit.Halt();
       case EXIT_MMIO ->
           // phys_addr, data[8], len, is_write
-          new VcpuExit.Mmio(
+          new CpuExit.MemoryAccess(
               run.get(JAVA_LONG, UNION),
               run.get(JAVA_INT, UNION + 16),
               run.get(JAVA_BYTE, UNION + 20) != 0);
-      case EXIT_SHUTDOWN -> new VcpuExit.Shutdown();
-      case EXIT_FAIL_ENTRY -> new VcpuExit.FailEntry(run.get(JAVA_LONG, UNION));
-      case EXIT_INTR -> new VcpuExit.Interrupted();
-      case EXIT_INTERNAL_ERROR -> new VcpuExit.KvmError(run.get(JAVA_INT, UNION));
-      default -> new VcpuExit.Other(reason);
+      case EXIT_SHUTDOWN -> new CpuExit.Shutdown();
+      case EXIT_FAIL_ENTRY -> new CpuExit.EntryRefused(run.get(JAVA_LONG, UNION));
+      case EXIT_INTR -> new CpuExit.Interrupted();
+      case EXIT_INTERNAL_ERROR -> new CpuExit.HypervisorError(run.get(JAVA_INT, UNION));
+      default -> new CpuExit.Other(reason);
     };
   }
 
   /** {@code KVM_GET_SREGS}. */
-  public SpecialRegisters getSregs() {
+  @Override
+  public SpecialRegisters specialRegisters() {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment struct = arena.allocate(Structs.KVM_SREGS);
       ioctl(arena, Ioctl.KVM_GET_SREGS, struct);
-      return SpecialRegisters.read(struct);
+      return KvmSpecialRegisters.read(struct);
     }
   }
 
-  /**
-   * {@code KVM_SET_SREGS}. After {@link #setCpuid2}, or KVM refuses features the CPU seems not to
-   * have.
-   */
-  public void setSregs(SpecialRegisters registers) {
+  /** {@code KVM_SET_SREGS}. */
+  @Override
+  public void setSpecialRegisters(SpecialRegisters registers) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment struct = arena.allocate(Structs.KVM_SREGS);
-      registers.write(struct);
+      KvmSpecialRegisters.write(registers, struct);
       ioctl(arena, Ioctl.KVM_SET_SREGS, struct);
     }
   }
 
-  /**
-   * {@code KVM_GET_VCPU_EVENTS}: exceptions and interrupts that are pending or masked, in the
-   * kernel's format.
-   */
-  public byte[] getEvents() {
+  /** {@code KVM_GET_VCPU_EVENTS}. */
+  @Override
+  public byte[] pendingEvents() {
     return get(Ioctl.KVM_GET_VCPU_EVENTS, Structs.KVM_VCPU_EVENTS);
   }
 
-  /** {@code KVM_SET_VCPU_EVENTS}, with what {@link #getEvents} gave. */
-  public void setEvents(byte[] events) {
-    set(Ioctl.KVM_SET_VCPU_EVENTS, events);
+  /** {@code KVM_SET_VCPU_EVENTS}. */
+  @Override
+  public void takeBackPending() {
+    set(Ioctl.KVM_SET_VCPU_EVENTS, newVcpu().events);
   }
 
-  /** {@code KVM_GET_DEBUGREGS}: DR0 to DR7, in the kernel's format. */
-  public byte[] getDebugRegisters() {
+  /** {@code KVM_GET_DEBUGREGS}. */
+  @Override
+  public byte[] debugRegisters() {
     return get(Ioctl.KVM_GET_DEBUGREGS, Structs.KVM_DEBUGREGS);
   }
 
-  /** {@code KVM_SET_DEBUGREGS}, with what {@link #getDebugRegisters} gave. */
-  public void setDebugRegisters(byte[] registers) {
-    set(Ioctl.KVM_SET_DEBUGREGS, registers);
+  /** {@code KVM_SET_DEBUGREGS}. */
+  @Override
+  public void resetDebugRegisters() {
+    set(Ioctl.KVM_SET_DEBUGREGS, newVcpu().debugRegisters);
   }
 
-  /**
-   * {@code KVM_GET_XSAVE}: x87 and vector state in the standard format (Intel SDM vol. 1, "XSAVE
-   * Area").
-   */
-  public byte[] getXsave() {
+  /** {@code KVM_GET_XSAVE}. */
+  @Override
+  public byte[] extendedState() {
     return get(Ioctl.KVM_GET_XSAVE, Structs.KVM_XSAVE);
   }
 
-  /**
-   * {@code KVM_SET_XSAVE}, in the format of {@link #getXsave}.
-   *
-   * @throws KvmException also if no processor can be in this state
-   */
-  public void setXsave(byte[] area) {
+  /** {@code KVM_SET_XSAVE}. */
+  @Override
+  public void setExtendedState(byte[] area) {
     set(Ioctl.KVM_SET_XSAVE, area);
   }
 
-  /** {@code KVM_GET_XCRS}, in the kernel's format. */
-  public byte[] getXcrs() {
+  /** {@code KVM_GET_XCRS}. */
+  @Override
+  public byte[] extendedControlRegisters() {
     return get(Ioctl.KVM_GET_XCRS, Structs.KVM_XCRS);
   }
 
@@ -374,12 +353,9 @@ public final class Vcpu extends KvmFile {
     }
   }
 
-  /**
-   * {@code KVM_GET_MSRS}.
-   *
-   * @return the values, one for each index
-   */
-  public long[] getMsrs(long... indices) {
+  /** {@code KVM_GET_MSRS}. */
+  @Override
+  public long[] modelSpecificRegisters(long... indices) {
     try (Arena arena = Arena.ofConfined()) {
       long entry = Structs.KVM_MSR_ENTRY.byteSize();
       long header = Structs.KVM_MSRS.byteSize();
@@ -401,15 +377,28 @@ public final class Vcpu extends KvmFile {
     }
   }
 
-  /** {@code KVM_SET_CPUID2}. */
-  public void setCpuid2(Cpuid cpuid) {
-    ioctl(Ioctl.KVM_SET_CPUID2, cpuid.struct.address());
+  /** {@code KVM_GET_MSRS} of IA32_TIME_STAMP_COUNTER. */
+  @Override
+  public long timeStampCounter() {
+    return modelSpecificRegisters(MSR_TSC)[0];
   }
 
-  /**
-   * {@code KVM_SET_XCRS}: XCR0, which says what XSAVE manages. After {@link #setSregs} has set
-   * CR4.OSXSAVE.
-   */
+  void setNewVcpu(Kvm.NewVcpu registers) {
+    newVcpu = registers;
+  }
+
+  private Kvm.NewVcpu newVcpu() {
+    return Objects.requireNonNull(newVcpu);
+  }
+
+  /** {@code KVM_SET_CPUID2}. */
+  @Override
+  public void setCpuid(Cpuid cpuid) {
+    ioctl(Ioctl.KVM_SET_CPUID2, ((KvmCpuid) cpuid).struct.address());
+  }
+
+  /** {@code KVM_SET_XCRS}. */
+  @Override
   public void setXcr0(long value) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment struct = arena.allocate(Structs.KVM_XCRS);
@@ -419,12 +408,9 @@ public final class Vcpu extends KvmFile {
     }
   }
 
-  /**
-   * {@code KVM_SET_MSRS}.
-   *
-   * @param indicesAndValues index, value, index, value, ...
-   */
-  public void setMsrs(long... indicesAndValues) {
+  /** {@code KVM_SET_MSRS}. */
+  @Override
+  public void setModelSpecificRegisters(long... indicesAndValues) {
     int count = indicesAndValues.length / 2;
     try (Arena arena = Arena.ofConfined()) {
       long entry = Structs.KVM_MSR_ENTRY.byteSize();

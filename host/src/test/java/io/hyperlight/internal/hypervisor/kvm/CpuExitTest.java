@@ -2,6 +2,7 @@ package io.hyperlight.internal.hypervisor.kvm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.internal.hypervisor.CpuExit;
 import io.hyperlight.testing.CProgram;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.lang.foreign.Arena;
@@ -11,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 /** Exits that a C program fills in under the kernel's names, read here. */
 @NotInHardwareLane("Asks the C compiler; no VM takes part.")
-class VcpuExitTest {
+class CpuExitTest {
   @Test
   void aByteOutIsAnIoExit() {
     assertThat(
@@ -19,7 +20,7 @@ class VcpuExitTest {
                 "KVM_EXIT_IO",
                 ".io = {.direction = KVM_EXIT_IO_OUT, .size = 1, .port = 0x70,"
                     + " .count = 1, .data_offset = 4096}"))
-        .isEqualTo(new VcpuExit.Io(true, 1, 0x70, 1));
+        .isEqualTo(new CpuExit.DeviceAccess(true, 1, 0x70, 1));
   }
 
   @Test
@@ -29,7 +30,7 @@ class VcpuExitTest {
                 "KVM_EXIT_IO",
                 ".io = {.direction = KVM_EXIT_IO_IN, .size = 2, .port = 0xffff,"
                     + " .count = 0x10000}"))
-        .isEqualTo(new VcpuExit.Io(false, 2, 0xffff, 0x10000));
+        .isEqualTo(new CpuExit.DeviceAccess(false, 2, 0xffff, 0x10000));
   }
 
   @Test
@@ -50,7 +51,7 @@ class VcpuExitTest {
       String io =
           ".io = {.direction = %s, .size = %d, .port = %d, .count = %d}"
               .formatted(direction, size, port, count);
-      return Vcpu.isByteOut(run(arena, reason, io), 0x70);
+      return KvmVcpu.isByteOut(run(arena, reason, io), 0x70);
     }
   }
 
@@ -61,9 +62,9 @@ class VcpuExitTest {
                 "KVM_EXIT_MMIO",
                 ".mmio = {.phys_addr = 0xfedcba9876543210, .data = {1, 2, 3},"
                     + " .len = 8, .is_write = 1}"))
-        .isEqualTo(new VcpuExit.Mmio(0xfedc_ba98_7654_3210L, 8, true));
+        .isEqualTo(new CpuExit.MemoryAccess(0xfedc_ba98_7654_3210L, 8, true));
     assertThat(exit("KVM_EXIT_MMIO", ".mmio = {.phys_addr = 1, .data = {9}, .len = 4}"))
-        .isEqualTo(new VcpuExit.Mmio(1, 4, false));
+        .isEqualTo(new CpuExit.MemoryAccess(1, 4, false));
   }
 
   @Test
@@ -72,7 +73,7 @@ class VcpuExitTest {
             exit(
                 "KVM_EXIT_FAIL_ENTRY",
                 ".fail_entry = {.hardware_entry_failure_reason = 0x80000021, .cpu = 7}"))
-        .isEqualTo(new VcpuExit.FailEntry(0x8000_0021L));
+        .isEqualTo(new CpuExit.EntryRefused(0x8000_0021L));
   }
 
   @Test
@@ -81,20 +82,20 @@ class VcpuExitTest {
             exit(
                 "KVM_EXIT_INTERNAL_ERROR",
                 ".internal = {.suberror = KVM_INTERNAL_ERROR_DELIVERY_EV, .ndata = 3}"))
-        .isEqualTo(new VcpuExit.KvmError(3));
+        .isEqualTo(new CpuExit.HypervisorError(3));
   }
 
   @Test
   void exitsWithoutDataAreToldApart() {
-    assertThat(exit("KVM_EXIT_HLT", ".io = {}")).isEqualTo(new VcpuExit.Halt());
-    assertThat(exit("KVM_EXIT_SHUTDOWN", ".io = {}")).isEqualTo(new VcpuExit.Shutdown());
-    assertThat(exit("KVM_EXIT_INTR", ".io = {}")).isEqualTo(new VcpuExit.Interrupted());
-    assertThat(exit("KVM_EXIT_SYSTEM_EVENT", ".io = {}")).isEqualTo(new VcpuExit.Other(24));
+    assertThat(exit("KVM_EXIT_HLT", ".io = {}")).isEqualTo(new CpuExit.Halt());
+    assertThat(exit("KVM_EXIT_SHUTDOWN", ".io = {}")).isEqualTo(new CpuExit.Shutdown());
+    assertThat(exit("KVM_EXIT_INTR", ".io = {}")).isEqualTo(new CpuExit.Interrupted());
+    assertThat(exit("KVM_EXIT_SYSTEM_EVENT", ".io = {}")).isEqualTo(new CpuExit.Other(24));
   }
 
-  private static VcpuExit exit(String reason, String member) {
+  private static CpuExit exit(String reason, String member) {
     try (Arena arena = Arena.ofConfined()) {
-      return Vcpu.exit(run(arena, reason, member));
+      return KvmVcpu.exit(run(arena, reason, member));
     }
   }
 

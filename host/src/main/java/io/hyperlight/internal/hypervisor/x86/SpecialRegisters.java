@@ -1,0 +1,40 @@
+package io.hyperlight.internal.hypervisor.x86;
+
+/**
+ * Segment, descriptor-table and control registers.
+ *
+ * @param apicBase as the hypervisor reported it; not to be changed
+ */
+public record SpecialRegisters(
+    Segment cs,
+    Segment ds,
+    Segment es,
+    Segment fs,
+    Segment gs,
+    Segment ss,
+    Segment tr,
+    Segment ldt,
+    DescriptorTable gdt,
+    DescriptorTable idt,
+    long cr0,
+    long cr2,
+    long cr3,
+    long cr4,
+    long cr8,
+    long efer,
+    long apicBase) {
+
+  /**
+   * Where a descriptor table is.
+   *
+   * @param base linear address
+   * @param limit its last byte's offset
+   */
+  public record DescriptorTable(long base, int limit) {}
+
+  /** The same with another CR2. */
+  public SpecialRegisters withCr2(long address) {
+    return new SpecialRegisters(
+        cs, ds, es, fs, gs, ss, tr, ldt, gdt, idt, cr0, address, cr3, cr4, cr8, efer, apicBase);
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * What a hypervisor gives on an x86-64 processor: registers, segments, CPUID, and the interfaces
+ * that add them to those of {@link io.hyperlight.internal.hypervisor}.
+ */
+@NullMarked
+package io.hyperlight.internal.hypervisor.x86;
+
+import org.jspecify.annotations.NullMarked;
