@@ -1,6 +1,7 @@
 package io.hyperlight;
 
 import io.hyperlight.internal.os.HostPath;
+import io.hyperlight.internal.vfs.ArchiveReader;
 import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileKind;
 import io.hyperlight.internal.vfs.HostSource;
@@ -122,7 +123,7 @@ public final class FileTree {
    */
   public static FileTree archive(Path path, long maxBytes) {
     try {
-      return new FileTree(MemorySource.ofArchive(path, maxBytes), "archive " + HostPath.text(path));
+      return new FileTree(ArchiveReader.read(path, maxBytes), "archive " + HostPath.text(path));
     } catch (InvalidArchiveException e) {
       throw new InvalidFileTreeException(String.valueOf(e.getMessage()), e);
     } catch (IOException e) {

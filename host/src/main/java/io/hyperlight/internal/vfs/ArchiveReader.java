@@ -12,6 +12,7 @@ import java.io.InputStream;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Enumeration;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
@@ -20,7 +21,7 @@ import java.util.zip.ZipFile;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Unpacks a ZIP or JAR file into a tree in memory.
+ * Reads a ZIP or JAR file as files in memory.
  *
  * <p><b>Boundary.</b> The archive may come from an attacker. Names must be plain relative paths
  * that fit together to a tree; what it says about sizes is not believed, but bytes are counted as
@@ -29,22 +30,30 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Permissions in archives are not looked at. A symbolic link is a file with its target in it.
  */
-final class ArchiveReader {
+public final class ArchiveReader {
   private static final int PIECE = 64 * 1024;
 
   private final Path archive;
   private final long maxBytes;
-  private final MemoryTree tree;
+  private final MemoryTreeBuilder files;
 
-  private ArchiveReader(Path archive, long maxBytes, MemoryTree tree) {
+  private ArchiveReader(Path archive, long maxBytes) {
     this.archive = archive;
     this.maxBytes = maxBytes;
-    this.tree = tree;
+    files = new MemoryTreeBuilder(maxBytes, InstantSource.system());
   }
 
-  /** Unpacks into a tree that is empty, and whose limit is the same. */
-  static void read(Path archive, long maxBytes, MemoryTree tree) throws IOException {
-    new ArchiveReader(archive, maxBytes, tree).read();
+  /**
+   * What is in a ZIP or JAR file, read now, to be read only.
+   *
+   * @param maxBytes what it may take unpacked, counted as a limit is
+   * @throws InvalidArchiveException if it is no such file, or one that cannot be files of a guest
+   * @throws IOException if it cannot be read
+   */
+  public static MemorySource read(Path archive, long maxBytes) throws IOException {
+    ArchiveReader reader = new ArchiveReader(archive, maxBytes);
+    reader.read();
+    return MemorySource.of(reader.files);
   }
 
   private void read() throws IOException {
@@ -105,20 +114,17 @@ final class ArchiveReader {
     String path = path(entry);
     try {
       if (entry.isDirectory()) {
-        tree.setTimes(MemorySource.makeDirectories(tree, path), null, time(entry));
+        files.setTimes(files.createDirectories(path), null, time(entry));
         return;
       }
-      int slash = path.lastIndexOf('/');
-      long directory =
-          MemorySource.makeDirectories(tree, slash < 0 ? "" : path.substring(0, slash));
-      long file = tree.createFile(directory, path.substring(slash + 1), 0644);
+      long file = files.createFile(path);
       try (InputStream contents = zip.getInputStream(entry)) {
         if (contents == null) {
           throw refused(entry, "has no contents");
         }
         copy(entry, contents, file);
       }
-      tree.setTimes(file, time(entry), time(entry));
+      files.setTimes(file, time(entry), time(entry));
     } catch (FileException e) {
       throw switch (e.errno()) {
         case Errno.ENOSPC, Errno.EFBIG -> tooLarge(e);
@@ -134,9 +140,7 @@ final class ArchiveReader {
     byte[] buffer = new byte[PIECE];
     long size = 0;
     for (int count = contents.read(buffer); count >= 0; count = contents.read(buffer)) {
-      if (tree.write(file, size, buffer, 0, count) < count) {
-        throw new FileException(Errno.ENOSPC);
-      }
+      files.write(file, size, buffer, count);
       checksum.update(buffer, 0, count);
       size += count;
     }
@@ -174,6 +178,6 @@ final class ArchiveReader {
 
   private static Instant time(ZipEntry entry) {
     FileTime time = entry.getLastModifiedTime();
-    return time == null ? MemorySource.BEGINNING : time.toInstant();
+    return time == null ? FileStatus.BEGINNING : time.toInstant();
   }
 }

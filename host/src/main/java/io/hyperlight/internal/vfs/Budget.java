@@ -11,11 +11,27 @@ final class Budget {
   /** For a name, besides its characters. */
   static final long NAME = 128;
 
+  /** Far more than a heap; keeps arithmetic with sizes and the chunk tables' indices in range. */
+  static final long LARGEST_LIMIT = 1L << 40;
+
   private final long limit;
   private long used;
 
+  /**
+   * Of which nothing is used.
+   *
+   * @throws IllegalArgumentException if the limit is negative or more than 1 TiB
+   */
   Budget(long limit) {
+    requireLimit(limit);
     this.limit = limit;
+  }
+
+  static void requireLimit(long limit) {
+    if (limit < 0 || limit > LARGEST_LIMIT) {
+      throw new IllegalArgumentException(
+          "limit of " + limit + " bytes: not between 0 and " + LARGEST_LIMIT);
+    }
   }
 
   long limit() {

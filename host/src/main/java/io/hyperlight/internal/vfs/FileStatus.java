@@ -26,6 +26,9 @@ public record FileStatus(
     Instant modified,
     Instant changed,
     long deviceNumber) {
+  /** The time of files that nobody has given one: the same in every run. */
+  public static final Instant BEGINNING = Instant.EPOCH;
+
   /** What room is counted in. */
   public static final int BLOCK = 4096;
 

@@ -18,7 +18,6 @@ import java.util.stream.Collectors;
  * share it; each follows paths with a {@link PathResolver} of its own. For one thread at a time.
  */
 public final class FileSystem implements AutoCloseable {
-  private final Checkpoint checkpoint;
   private final List<Mount> mounts;
   private final List<Tree> trees;
   private final Map<String, MountPoint> mountPoints = new TreeMap<>();
@@ -39,14 +38,13 @@ public final class FileSystem implements AutoCloseable {
    */
   public FileSystem(
       List<Mount> mounts, Map<String, Node> own, InstantSource clock, Checkpoint checkpoint) {
-    this.checkpoint = checkpoint;
     this.mounts = List.copyOf(mounts);
     trees = new ArrayList<>(mounts.size()); // with room for all: each holds something
     MountPoint top = MountPoint.root();
     try {
       addOwn(top, own);
       for (Mount mount : mounts) {
-        Tree tree = open(mount.source(), clock);
+        Tree tree = mount.source().open(deviceOf(trees.size()), clock, checkpoint);
         trees.add(tree);
         top.at(mount.path()).mount(tree.root());
         if (mount.path().equals("/")) {
@@ -82,14 +80,6 @@ public final class FileSystem implements AutoCloseable {
     new TreeMap<>(own).forEach((path, node) -> top.at(path).mount(node));
   }
 
-  private Tree open(TreeSource source, InstantSource clock) {
-    int device = deviceOf(trees.size());
-    return switch (source) {
-      case HostSource host -> new HostTree(device, host, checkpoint);
-      case MemorySource memory -> new MemoryTree(device, memory, clock, checkpoint);
-    };
-  }
-
   private void collect(MountPoint top) {
     Deque<MountPoint> pending = new ArrayDeque<>(List.of(top));
     while (!pending.isEmpty()) {
@@ -112,9 +102,7 @@ public final class FileSystem implements AutoCloseable {
   /** Lets somebody hear of every change of what is in files. */
   public void watch(ContentWatcher watcher) {
     for (Tree tree : trees) {
-      if (tree instanceof MemoryTree memory) {
-        memory.watch(watcher);
-      }
+      tree.watch(watcher);
     }
   }
 
@@ -147,7 +135,7 @@ public final class FileSystem implements AutoCloseable {
     List<MountedState> mounted = new ArrayList<>();
     for (int i = 0; i < trees.size(); i++) {
       String path = mounts.get(i).path();
-      MemoryState state = trees.get(i).freeze();
+      TreeState state = trees.get(i).freeze();
       mounted.add(new MountedState(path, state, hidden(i, path, true), hidden(i, path, false)));
     }
     return new State(List.copyOf(mounted));

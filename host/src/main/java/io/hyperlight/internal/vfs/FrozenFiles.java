@@ -2,7 +2,6 @@ package io.hyperlight.internal.vfs;
 
 import java.util.List;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The regular files of a state's writable trees, by absolute path, as the guest saw them: without
@@ -26,8 +25,13 @@ public final class FrozenFiles {
    * @return -1 if there is none of that path
    */
   public long size(String path) {
-    Inode.OfFile file = find(path);
-    return file == null ? -1 : file.size();
+    for (MountedState mount : mounted) {
+      long size = mount.size(path);
+      if (size >= 0) {
+        return size;
+      }
+    }
+    return -1;
   }
 
   /**
@@ -37,20 +41,12 @@ public final class FrozenFiles {
    * @return how many; 0 at the end
    */
   public int read(String path, long offset, byte[] target, int from, int length) {
-    Inode.OfFile file = find(path);
-    if (file == null) {
-      throw new IllegalArgumentException("no file " + path);
-    }
-    return file.data.read(offset, target, from, length);
-  }
-
-  private Inode.@Nullable OfFile find(String path) {
     for (MountedState mount : mounted) {
-      Inode.OfFile file = mount.find(path);
-      if (file != null) {
-        return file;
+      int count = mount.read(path, offset, target, from, length);
+      if (count >= 0) {
+        return count;
       }
     }
-    return null;
+    throw new IllegalArgumentException("no file " + path);
   }
 }

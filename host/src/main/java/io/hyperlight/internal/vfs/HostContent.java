@@ -39,7 +39,7 @@ final class HostContent implements FileContent {
   public FileStatus status() {
     try {
       HostFileStatus host = FileCalls.fstat(descriptor());
-      return HostTree.status(device, host, FileKind.REGULAR);
+      return HostView.status(device, host, FileKind.REGULAR);
     } catch (SystemCallException e) {
       throw new FileException(Errno.EIO);
     }
@@ -60,7 +60,7 @@ final class HostContent implements FileContent {
       int piece = Math.min(length - done, PIECE);
       int count = FileCalls.pread(number, offset + done, target, from + done, piece);
       if (count < 0 && done == 0) {
-        throw new FileException(HostTree.forGuest(-count));
+        throw new FileException(HostView.forGuest(-count));
       }
       if (count <= 0) {
         break;

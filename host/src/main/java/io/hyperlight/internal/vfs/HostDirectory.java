@@ -59,7 +59,7 @@ final class HostDirectory {
     while (true) {
       int size = FileCalls.getdents64(descriptor, buffer);
       if (size < 0) {
-        throw new FileException(HostTree.forGuest(-size));
+        throw new FileException(HostView.forGuest(-size));
       }
       if (size == 0) {
         return entries;
@@ -112,13 +112,13 @@ final class HostDirectory {
             descriptor,
             name.getBytes(ISO_8859_1),
             FileCalls.O_PATH | FileCalls.O_NOFOLLOW,
-            HostTree.CONFINED);
+            HostView.CONFINED);
     if (found < 0) {
       return null; // gone again, or not to be seen
     }
     try {
       HostFileStatus status = FileCalls.fstat(found);
-      return HostTree.kind(status);
+      return HostView.kind(status);
     } finally {
       Posix.close(found);
     }

@@ -23,59 +23,49 @@ import org.jspecify.annotations.Nullable;
  * exist.
  */
 final class HostTree implements Tree {
-  static final int CONFINED =
-      FileCalls.RESOLVE_BENEATH
-          | FileCalls.RESOLVE_NO_SYMLINKS
-          | FileCalls.RESOLVE_NO_MAGICLINKS
-          | FileCalls.RESOLVE_NO_XDEV;
-
-  /**
-   * Write permission, too, although nobody can write here: copies have it, and it is the mount that
-   * says no. Not the bits that change users.
-   */
-  private static final int SHOWN_PERMISSIONS = 0777;
-
-  private static final long LARGEST = 1L << 62;
-
   /** How often a lookup is repeated that a rename on the host interfered with. */
   private static final int ATTEMPTS = 16;
 
   private final int device;
-  private final HostSource source;
-  private final HostSource.HostRoot root;
+  private final HostRoot root;
+  private final HostRoot.Opened opened;
   private final Checkpoint checkpoint;
   private boolean closed;
 
   /**
-   * Opens the source, if nobody has.
+   * Opens the root, if nobody has.
    *
    * @param device its number in the file system
    * @param checkpoint for loops whose length the guest chooses
    * @throws SystemCallException if it cannot be opened
    */
-  HostTree(int device, HostSource source, Checkpoint checkpoint) {
+  HostTree(int device, HostRoot root, Checkpoint checkpoint) {
     this.checkpoint = checkpoint;
     this.device = device;
-    this.source = source;
-    this.root = source.retain();
+    this.root = root;
+    opened = root.retain();
   }
 
   @Override
   public Node root() {
-    return new HostNode(this, "", root.kind());
+    return new HostNode(this, "", opened.kind());
   }
 
   int device() {
     return device;
   }
 
+  /** Nobody changes it here. */
   @Override
-  public @Nullable MemoryState freeze() {
-    return null;
+  public void watch(ContentWatcher watcher) {}
+
+  @Override
+  public TreeState freeze() {
+    return TreeState.READ_ONLY;
   }
 
   @Override
-  public void restore(@Nullable MemoryState earlier) {}
+  public void restore(TreeState earlier) {}
 
   @Override
   public void forgetHolds() {}
@@ -84,32 +74,8 @@ final class HostTree implements Tree {
   public void close() {
     if (!closed) {
       closed = true;
-      source.release();
+      root.release();
     }
-  }
-
-  /** The kind a mode stands for; null for those that do not exist here. */
-  static @Nullable FileKind kind(HostFileStatus status) {
-    for (FileKind kind : List.of(FileKind.REGULAR, FileKind.DIRECTORY, FileKind.SYMBOLIC_LINK)) {
-      if (kind.mode() == status.kind()) {
-        return kind;
-      }
-    }
-    return null;
-  }
-
-  static FileStatus status(int device, HostFileStatus host, FileKind kind) {
-    return new FileStatus(
-        device,
-        host.inode(),
-        kind,
-        host.mode() & SHOWN_PERMISSIONS,
-        host.links(),
-        Math.clamp(host.size(), 0, LARGEST),
-        host.accessed(),
-        host.modified(),
-        host.changed(),
-        0);
   }
 
   FileStatus status(String path) {
@@ -117,11 +83,11 @@ final class HostTree implements Tree {
         path,
         descriptor -> {
           HostFileStatus host = FileCalls.fstat(descriptor);
-          FileKind kind = kind(host);
+          FileKind kind = HostView.kind(host);
           if (kind == null) {
             throw new FileException(Errno.ENOENT);
           }
-          return status(device, host, kind);
+          return HostView.status(device, host, kind);
         });
   }
 
@@ -131,7 +97,7 @@ final class HostTree implements Tree {
     if (descriptor == -Errno.ENOENT) {
       return null;
     }
-    return use(descriptor, opened -> kind(FileCalls.fstat(opened)));
+    return use(descriptor, opened -> HostView.kind(FileCalls.fstat(opened)));
   }
 
   String target(String path) {
@@ -151,7 +117,7 @@ final class HostTree implements Tree {
               FileCalls.reopen(
                   descriptor, FileCalls.O_RDONLY | FileCalls.O_NONBLOCK | FileCalls.O_NOCTTY);
           if (opened < 0) {
-            throw new FileException(forGuest(-opened));
+            throw new FileException(HostView.forGuest(-opened));
           }
           try {
             if (!FileCalls.fstat(opened).isSameFile(found)) {
@@ -209,7 +175,7 @@ final class HostTree implements Tree {
   private <T extends @Nullable Object> T at(String path, Use<T> use) {
     if (path.isEmpty()) {
       requireOpen();
-      return translated(use, root.descriptor());
+      return translated(use, opened.descriptor());
     }
     return use(open(path, FileCalls.O_PATH), use);
   }
@@ -241,7 +207,7 @@ final class HostTree implements Tree {
     try {
       return use.on(descriptor);
     } catch (SystemCallException e) {
-      throw new FileException(forGuest(e.errno()));
+      throw new FileException(HostView.forGuest(e.errno()));
     }
   }
 
@@ -252,12 +218,12 @@ final class HostTree implements Tree {
     for (int attempt = 1; ; attempt++) {
       checkpoint.pass();
       int descriptor =
-          FileCalls.openat2(root.descriptor(), bytes, flags | FileCalls.O_NOFOLLOW, CONFINED);
+          FileCalls.openat2(opened.descriptor(), bytes, flags | FileCalls.O_NOFOLLOW, HostView.CONFINED);
       if (descriptor >= 0) {
         return descriptor;
       }
       if (descriptor != -Errno.EAGAIN || attempt == ATTEMPTS) {
-        return -forGuest(-descriptor);
+        return -HostView.forGuest(-descriptor);
       }
     }
   }
@@ -266,18 +232,5 @@ final class HostTree implements Tree {
     if (closed) {
       throw new FileException(Errno.EIO);
     }
-  }
-
-  /** What the guest hears of an error of the host. */
-  static int forGuest(int errno) {
-    return switch (errno) {
-      case Errno.ENOENT, Errno.ENOTDIR, Errno.EACCES, Errno.ENAMETOOLONG, Errno.ENOMEM -> errno;
-      // A link where a directory was a moment ago, a mount point, a file removed on a server, or
-      // one that is being moved all the time: not there.
-      case Errno.ELOOP, Errno.EXDEV, Errno.ESTALE, Errno.EAGAIN -> Errno.ENOENT;
-      case Errno.EPERM -> Errno.EACCES;
-      case Errno.EMFILE, Errno.ENFILE -> Errno.ENFILE;
-      default -> Errno.EIO;
-    };
   }
 }

@@ -1,6 +1,7 @@
 package io.hyperlight.internal.vfs;
 
 import io.hyperlight.internal.os.Checkpoint;
+import io.hyperlight.internal.os.Errno;
 import java.time.Instant;
 import java.util.TreeMap;
 
@@ -32,6 +33,24 @@ abstract sealed class Inode {
   }
 
   abstract FileKind kind();
+
+  /** As a directory; ENOTDIR if it is none. */
+  final OfDirectory asDirectory() {
+    if (this instanceof OfDirectory directory) {
+      return directory;
+    }
+    throw new FileException(Errno.ENOTDIR);
+  }
+
+  /** As a regular file, or the error of Linux for what is none. */
+  final OfFile asFile() {
+    return switch (this) {
+      case OfFile file -> file;
+      case OfDirectory _ -> throw new FileException(Errno.EISDIR);
+      case OfLink _ -> throw new FileException(Errno.ELOOP);
+      case OfSpecial _ -> throw new FileException(Errno.ENXIO);
+    };
+  }
 
   abstract long size();
 

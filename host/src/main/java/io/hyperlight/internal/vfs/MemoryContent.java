@@ -15,14 +15,14 @@ final class MemoryContent implements FileContent {
     this.tree = tree;
     this.inode = inode;
     this.write = write;
-    this.generation = tree.generation();
+    this.generation = tree.inodes().generation();
   }
 
   static FileContent open(MemoryTree tree, long inode, boolean write) {
     if (write && !tree.isWritable()) {
       throw new FileException(Errno.EROFS);
     }
-    tree.retainFile(inode);
+    tree.files().retain(inode);
     return new MemoryContent(tree, inode, write);
   }
 
@@ -58,7 +58,7 @@ final class MemoryContent implements FileContent {
   }
 
   private boolean isValid() {
-    return !closed && generation == tree.generation();
+    return !closed && generation == tree.inodes().generation();
   }
 
   private void requireValid(boolean forWriting) {
@@ -77,20 +77,20 @@ final class MemoryContent implements FileContent {
   public int read(long offset, byte[] target, int from, int length) {
     Objects.checkFromIndexSize(from, length, target.length);
     requireValid(false);
-    return tree.read(inode, offset, target, from, length);
+    return tree.files().read(inode, offset, target, from, length);
   }
 
   @Override
   public int write(long offset, byte[] source, int from, int length) {
     Objects.checkFromIndexSize(from, length, source.length);
     requireValid(true);
-    return tree.write(inode, offset, source, from, length);
+    return tree.files().write(inode, offset, source, from, length);
   }
 
   @Override
   public void truncate(long size) {
     requireValid(true);
-    tree.truncate(inode, size);
+    tree.files().truncate(inode, size);
   }
 
   @Override
@@ -101,25 +101,25 @@ final class MemoryContent implements FileContent {
   @Override
   public void punch(long from, long to) {
     requireValid(true);
-    tree.punch(inode, from, to);
+    tree.files().punch(inode, from, to);
   }
 
   @Override
   public void reserve(long from, long to, boolean extend) {
     requireValid(true);
-    tree.reserve(inode, from, to, extend);
+    tree.files().reserve(inode, from, to, extend);
   }
 
   @Override
   public long nextData(long offset) {
     requireValid(false);
-    return tree.nextData(inode, offset);
+    return tree.files().nextData(inode, offset);
   }
 
   @Override
   public long nextHole(long offset) {
     requireValid(false);
-    return tree.nextHole(inode, offset);
+    return tree.files().nextHole(inode, offset);
   }
 
   @Override
@@ -135,7 +135,7 @@ final class MemoryContent implements FileContent {
   @Override
   public void close() {
     if (isValid()) {
-      tree.release(inode);
+      tree.inodes().release(inode);
     }
     closed = true;
   }

@@ -28,7 +28,7 @@ record MemoryNode(MemoryTree tree, long inode) implements Node {
 
   @Override
   public Hold hold() {
-    return canBeHeld() ? tree.hold(inode) : Hold.NONE;
+    return canBeHeld() ? tree.inodes().hold(inode) : Hold.NONE;
   }
 
   /** The root cannot be removed. */
@@ -44,19 +44,19 @@ record MemoryNode(MemoryTree tree, long inode) implements Node {
 
   @Override
   public @Nullable Node child(String name) {
-    tree.requireSearchable(inode);
-    long number = tree.child(inode, name);
-    return number == MemoryTree.NONE ? null : of(number);
+    tree.directories().requireSearchable(inode);
+    long number = tree.directories().child(inode, name);
+    return number == MemoryDirectories.NONE ? null : of(number);
   }
 
   @Override
   public void requireSearchable() {
-    tree.requireSearchable(inode);
+    tree.directories().requireSearchable(inode);
   }
 
   @Override
   public List<DirectoryEntry> entries(long mostBytes) {
-    return tree.entriesAfter(inode, null, Integer.MAX_VALUE);
+    return tree.directories().entriesAfter(inode, null, Integer.MAX_VALUE);
   }
 
   @Override
@@ -66,7 +66,7 @@ record MemoryNode(MemoryTree tree, long inode) implements Node {
 
   @Override
   public List<DirectoryEntry> entriesAfter(@Nullable String name, int most) {
-    return tree.entriesAfter(inode, name, most);
+    return tree.directories().entriesAfter(inode, name, most);
   }
 
   @Override
@@ -86,52 +86,52 @@ record MemoryNode(MemoryTree tree, long inode) implements Node {
 
   @Override
   public Node createFile(String name, int permissions) {
-    return of(tree.createFile(inode, name, permissions));
+    return of(tree.directories().createFile(inode, name, permissions));
   }
 
   @Override
   public Node createDirectory(String name, int permissions) {
-    return of(tree.createDirectory(inode, name, permissions));
+    return of(tree.directories().createDirectory(inode, name, permissions));
   }
 
   @Override
   public Node createSymbolicLink(String name, String target) {
-    return of(tree.createSymbolicLink(inode, name, target));
+    return of(tree.directories().createSymbolicLink(inode, name, target));
   }
 
   @Override
   public Node createUnnamed(int permissions, boolean linkable) {
-    return of(tree.createUnnamed(permissions, linkable));
+    return of(tree.directories().createUnnamed(permissions, linkable));
   }
 
   @Override
   public Node createSpecial(String name, FileKind kind, int permissions) {
-    return of(tree.createSpecial(inode, name, kind, permissions));
+    return of(tree.directories().createSpecial(inode, name, kind, permissions));
   }
 
   @Override
   public void link(String name, Node existing) {
-    tree.link(inode, name, sameTree(existing).inode);
+    tree.directories().link(inode, name, sameTree(existing).inode);
   }
 
   @Override
   public void unlink(String name) {
-    tree.unlink(inode, name);
+    tree.directories().unlink(inode, name);
   }
 
   @Override
   public void removeDirectory(String name) {
-    tree.removeDirectory(inode, name);
+    tree.directories().removeDirectory(inode, name);
   }
 
   @Override
   public void rename(String name, Node directory, String newName, Renaming how) {
-    MemoryNode target = sameTree(MergedDirectory.below(directory, newName));
+    MemoryNode target = sameTree(directory.unmergedFor(newName));
     tree.rename(inode, name, target.inode, newName, how);
   }
 
   private MemoryNode sameTree(Node other) {
-    if (MergedDirectory.below(other) instanceof MemoryNode node && node.tree.equals(tree)) {
+    if (other.unmerged() instanceof MemoryNode node && node.tree.equals(tree)) {
       return node;
     }
     throw new FileException(Errno.EXDEV);

@@ -1,13 +1,11 @@
 package io.hyperlight.internal.vfs;
 
-import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.Errno;
 
 /** One {@code renameat2(2)} within a tree in memory. */
 final class MemoryRenaming {
-  private final MemoryTree tree;
-  private final InodeTable inodes;
-  private final Budget budget;
+  private final InodeStore inodes;
+  private final MemoryDirectories directories;
   private final long from;
   private final String name;
   private final long to;
@@ -17,36 +15,34 @@ final class MemoryRenaming {
 
   /** From a directory, a name in it, to another one, and the new name. */
   MemoryRenaming(
-      MemoryTree tree,
-      InodeTable inodes,
-      Budget budget,
+      InodeStore inodes,
+      MemoryDirectories directories,
       long from,
       String name,
       long to,
       String newName) {
-    this.tree = tree;
     this.inodes = inodes;
-    this.budget = budget;
+    this.directories = directories;
     this.from = from;
     this.name = name;
     this.to = to;
     this.newName = newName;
-    moved = tree.require(from, name);
-    replaced = tree.child(to, newName);
+    moved = directories.require(from, name);
+    replaced = directories.child(to, newName);
   }
 
-  void run(Renaming how, Checkpoint checkpoint) {
+  void run(Renaming how) {
     boolean exchange = how == Renaming.EXCHANGE;
-    if (exchange && replaced == MemoryTree.NONE) {
+    if (exchange && replaced == MemoryDirectories.NONE) {
       throw new FileException(Errno.ENOENT);
     }
-    if (replaced != MemoryTree.NONE && !how.replaces()) {
+    if (replaced != MemoryDirectories.NONE && !how.replaces()) {
       throw new FileException(Errno.EEXIST);
     }
-    if (isDirectory(moved) && isAtOrAbove(moved, to, checkpoint)) {
+    if (isDirectory(moved) && isAtOrAbove(moved, to)) {
       throw new FileException(Errno.EINVAL);
     }
-    if (replaced != MemoryTree.NONE && isAtOrAbove(replaced, from, checkpoint)) {
+    if (replaced != MemoryDirectories.NONE && isAtOrAbove(replaced, from)) {
       throw new FileException(exchange ? Errno.EINVAL : Errno.ENOTEMPTY);
     }
     if (replaced == moved) {
@@ -60,47 +56,47 @@ final class MemoryRenaming {
   }
 
   private boolean isDirectory(long number) {
-    return tree.kind(number) == FileKind.DIRECTORY;
+    return inodes.get(number).kind() == FileKind.DIRECTORY;
   }
 
   /** Whether a directory, if it is one, is another one or lies on the way to that. */
-  private boolean isAtOrAbove(long upper, long directory, Checkpoint checkpoint) {
+  private boolean isAtOrAbove(long upper, long directory) {
     long at = directory;
     while (at != upper && at != MemoryState.ROOT) {
-      checkpoint.pass();
-      at = MemoryTree.asDirectory(inodes.get(at)).parent;
+      inodes.checkpoint().pass();
+      at = inodes.get(at).asDirectory().parent;
     }
     return at == upper;
   }
 
   private void move(boolean whiteout) {
-    if (replaced != MemoryTree.NONE) {
+    if (replaced != MemoryDirectories.NONE) {
       requireReplaceable();
     }
     copyLargeOnes();
-    Inode left = new Inode.OfSpecial(FileKind.CHARACTER_DEVICE, 0, tree.now());
-    long more = replaced != MemoryTree.NONE ? 0 : MemoryTree.costOf(newName);
-    more += whiteout ? left.cost() : -MemoryTree.costOf(name);
+    Inode left = new Inode.OfSpecial(FileKind.CHARACTER_DEVICE, 0, inodes.now());
+    long more = replaced != MemoryDirectories.NONE ? 0 : MemoryDirectories.costOf(newName);
+    more += whiteout ? left.cost() : -MemoryDirectories.costOf(name);
     if (more > 0) {
-      tree.take(more);
+      inodes.take(more);
     } else {
-      budget.giveBack(-more);
+      inodes.budget().giveBack(-more);
     }
-    MemoryTree.asDirectory(inodes.change(from)).entries.remove(name);
-    tree.put(to, newName, moved);
-    tree.touch(from);
+    inodes.change(from).asDirectory().entries.remove(name);
+    directories.put(to, newName, moved);
+    directories.touch(from);
     if (whiteout) {
-      tree.put(from, name, inodes.add(left));
+      directories.put(from, name, inodes.add(left));
     }
-    if (replaced != MemoryTree.NONE) {
-      tree.drop(replaced);
+    if (replaced != MemoryDirectories.NONE) {
+      inodes.drop(replaced);
     }
     Inode inode = inodes.change(moved);
-    inode.changed = tree.now();
+    inode.changed = inodes.now();
     if (inode instanceof Inode.OfDirectory directory) {
       directory.parent = to;
       inodes.change(from).links--;
-      if (replaced == MemoryTree.NONE) {
+      if (replaced == MemoryDirectories.NONE) {
         inodes.change(to).links++;
       }
     }
@@ -125,22 +121,22 @@ final class MemoryRenaming {
     inodes.change(from);
     inodes.change(to);
     inodes.change(moved);
-    if (replaced != MemoryTree.NONE) {
+    if (replaced != MemoryDirectories.NONE) {
       inodes.change(replaced);
     }
   }
 
   private void exchange() {
     copyLargeOnes();
-    tree.put(to, newName, moved);
-    tree.put(from, name, replaced);
+    directories.put(to, newName, moved);
+    directories.put(from, name, replaced);
     settle(moved, from, to);
     settle(replaced, to, from);
   }
 
   private void settle(long number, long before, long now) {
     Inode inode = inodes.change(number);
-    inode.changed = tree.now();
+    inode.changed = inodes.now();
     if (inode instanceof Inode.OfDirectory directory) {
       directory.parent = now;
       inodes.change(before).links--;

@@ -17,13 +17,13 @@ import org.jspecify.annotations.Nullable;
  * @param next the number that the next inode gets
  * @param used what they cost
  */
-record MemoryState(Map<Long, Inode> table, long next, long used) {
+record MemoryState(Map<Long, Inode> table, long next, long used) implements TreeState {
   static final long ROOT = 1;
 
   /** With an empty root. */
   static MemoryState empty() {
     Map<Long, Inode> table = new HashMap<>();
-    table.put(ROOT, new Inode.OfDirectory(0755, ROOT, MemorySource.BEGINNING));
+    table.put(ROOT, new Inode.OfDirectory(0755, ROOT, FileStatus.BEGINNING));
     return new MemoryState(table, ROOT + 1, 0);
   }
 
@@ -37,7 +37,7 @@ record MemoryState(Map<Long, Inode> table, long next, long used) {
   }
 
   /** What has a path from the root, without following links; null if there is nothing. */
-  @Nullable Inode find(String path) {
+  private @Nullable Inode find(String path) {
     Inode at = get(ROOT);
     for (String name : path.split("/", -1)) {
       Long number = at instanceof Inode.OfDirectory directory ? directory.entries.get(name) : null;
@@ -49,15 +49,21 @@ record MemoryState(Map<Long, Inode> table, long next, long used) {
     return at;
   }
 
-  /**
-   * All regular files, each under all its names, the names in order. Those whose path would be too
-   * long for a path are left out, since a guest can nest directories as deep as it wants. Holds no
-   * more than the way to where it is.
-   *
-   * @param prefix what comes before each path: empty, or ends with a slash
-   * @param hidden paths, prefix included, below which nothing is visited
-   */
-  Iterator<String> files(String prefix, Predicate<String> hidden) {
+  @Override
+  public long size(String path) {
+    return find(path) instanceof Inode.OfFile file ? file.size() : -1;
+  }
+
+  @Override
+  public int read(String path, long offset, byte[] target, int from, int length) {
+    return find(path) instanceof Inode.OfFile file
+        ? file.data.read(offset, target, from, length)
+        : -1;
+  }
+
+  /** The names in order. Holds no more than the way to where it is. */
+  @Override
+  public Iterator<String> files(String prefix, Predicate<String> hidden) {
     return new Files(prefix, hidden);
   }
 

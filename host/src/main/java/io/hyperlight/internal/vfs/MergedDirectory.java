@@ -12,21 +12,15 @@ import org.jspecify.annotations.Nullable;
  * to the file system and cannot be changed; all others are those of the directory below.
  */
 record MergedDirectory(MountPoint point, Node below) implements Node {
-  /** A node without what is merged into it: what a tree knows. */
-  static Node below(Node node) {
-    return node instanceof MergedDirectory merged ? merged.below : node;
+  @Override
+  public Node unmerged() {
+    return below;
   }
 
-  /**
-   * A directory without what is merged into it, for somebody who wants to put something into it.
-   *
-   * @throws FileException EBUSY if there is a mount point of that name
-   */
-  static Node below(Node directory, String name) {
-    if (directory instanceof MergedDirectory merged) {
-      merged.requireChangeable(name);
-    }
-    return below(directory);
+  @Override
+  public Node unmergedFor(String name) {
+    requireChangeable(name);
+    return below;
   }
 
   boolean owns(String name) {

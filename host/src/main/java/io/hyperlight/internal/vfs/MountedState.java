@@ -6,22 +6,20 @@ import java.util.Spliterator;
 import java.util.Spliterators;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A tree's part of a state.
  *
  * @param path where it is mounted
- * @param state null if it cannot be written
  * @param covered paths at and below which other trees are to be seen in its place
  * @param directories paths at which there is a directory, whatever the tree has there: those of
  *     mount points, and on the way to them
  */
 record MountedState(
-    String path, @Nullable MemoryState state, Set<String> covered, Set<String> directories) {
+    String path, TreeState state, Set<String> covered, Set<String> directories) {
   /** The paths of the regular files that are to be seen, found as they are asked for. */
   Stream<String> files() {
-    if (state == null || covered.contains(path)) {
+    if (covered.contains(path)) {
       return Stream.empty();
     }
     Iterator<String> files = state.files(prefix(), covered::contains);
@@ -32,19 +30,31 @@ record MountedState(
         .filter(file -> !directories.contains(file));
   }
 
-  /** The file that is to be seen at an absolute path; null if there is none of this tree. */
-  Inode.@Nullable OfFile find(String file) {
-    if (state == null || !file.startsWith(prefix()) || directories.contains(file)) {
-      return null;
+  /** The size of the file that is to be seen at an absolute path; -1 if this tree has none. */
+  long size(String file) {
+    return hides(file) ? -1 : state.size(pathInTree(file));
+  }
+
+  /** Copies bytes out of that file; returns how many, or -1 if this tree has none. */
+  int read(String file, long offset, byte[] target, int from, int length) {
+    return hides(file) ? -1 : state.read(pathInTree(file), offset, target, from, length);
+  }
+
+  /** Whether something else is to be seen at an absolute path, or the tree does not reach there. */
+  private boolean hides(String file) {
+    if (!file.startsWith(prefix()) || directories.contains(file)) {
+      return true;
     }
     for (String other : covered) {
       if (file.startsWith(other) && (other.equals("/") || file.startsWith("/", other.length()))) {
-        return null;
+        return true;
       }
     }
-    return state.find(file.substring(prefix().length())) instanceof Inode.OfFile inode
-        ? inode
-        : null;
+    return false;
+  }
+
+  private String pathInTree(String file) {
+    return file.substring(prefix().length());
   }
 
   private String prefix() {

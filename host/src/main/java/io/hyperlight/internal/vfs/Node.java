@@ -35,6 +35,20 @@ public interface Node {
     return false;
   }
 
+  /** This, without what a file system merges into a directory: what its tree knows. */
+  default Node unmerged() {
+    return this;
+  }
+
+  /**
+   * The same, for somebody who wants to put something into it.
+   *
+   * @throws FileException EBUSY if there is a mount point of that name
+   */
+  default Node unmergedFor(String name) {
+    return this;
+  }
+
   /** How much room there is in the file system it is in. */
   default Space space() {
     return Space.NONE;

@@ -15,7 +15,7 @@ record PseudoDirectory(long inode) implements Node {
 
   @Override
   public FileStatus status() {
-    Instant time = MemorySource.BEGINNING;
+    Instant time = FileStatus.BEGINNING;
     return new FileStatus(DEVICE, inode, FileKind.DIRECTORY, 0755, 2, 0, time, time, time, 0);
   }
 

@@ -1,17 +1,18 @@
 package io.hyperlight.internal.vfs;
 
-import org.jspecify.annotations.Nullable;
-
 /** A tree as one file system has it. For one thread at a time. */
-sealed interface Tree permits HostTree, MemoryTree {
+public interface Tree {
   /** Its uppermost node. */
   Node root();
 
-  /** What is in it, for {@link #restore}; null if it cannot be written. */
-  @Nullable MemoryState freeze();
+  /** Lets somebody hear of every change of what is in files. */
+  void watch(ContentWatcher watcher);
+
+  /** What is in it, for {@link #restore}. */
+  TreeState freeze();
 
   /** Goes back to what {@link #freeze} returned, here or for another file system. */
-  void restore(@Nullable MemoryState earlier);
+  void restore(TreeState earlier);
 
   /** Keeps nothing any more that has no name. Contents that are open become invalid. */
   void forgetHolds();

@@ -33,7 +33,7 @@ public final class ArchiveTarget implements FuzzTarget {
     }
     MemorySource tree;
     try {
-      tree = MemorySource.ofArchive(archive, LIMIT);
+      tree = ArchiveReader.read(archive, LIMIT);
     } catch (InvalidArchiveException e) {
       assertThat(e.getMessage()).isNotBlank().matches("[^\\p{Cntrl}]*");
       return;

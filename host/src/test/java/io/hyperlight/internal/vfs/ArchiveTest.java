@@ -53,12 +53,12 @@ class ArchiveTest {
   }
 
   private static FileSystem mounted(Path archive) throws IOException {
-    return Trees.of(new Mount("/", MemorySource.ofArchive(archive, LIMIT)));
+    return Trees.of(new Mount("/", ArchiveReader.read(archive, LIMIT)));
   }
 
   private void assertRefused(Path archive, long maxBytes, String... messages) {
     assertThatExceptionOfType(InvalidArchiveException.class)
-        .isThrownBy(() -> MemorySource.ofArchive(archive, maxBytes))
+        .isThrownBy(() -> ArchiveReader.read(archive, maxBytes))
         .withMessageContaining(archive.toString())
         .withMessageContainingAll(messages);
     assertThat(Descriptors.of(folder.toString())).isEmpty();
@@ -136,7 +136,7 @@ class ArchiveTest {
     System.arraycopy(new byte[] {1, 0, 0, 0}, 0, bytes, directory + 24, 4);
     Files.write(bomb, bytes);
     assertThatExceptionOfType(IOException.class)
-        .isThrownBy(() -> MemorySource.ofArchive(bomb, LIMIT));
+        .isThrownBy(() -> ArchiveReader.read(bomb, LIMIT));
   }
 
   @Test
@@ -148,7 +148,7 @@ class ArchiveTest {
         zip.closeEntry();
       }
     }
-    assertThat(MemorySource.ofArchive(many, 2 * LIMIT).isWritable()).isFalse();
+    assertThat(ArchiveReader.read(many, 2 * LIMIT).isWritable()).isFalse();
     assertRefused(many, LIMIT, "larger than " + LIMIT + " bytes");
     assertRefused(many, 1000, "larger than 1000 bytes");
   }
@@ -165,7 +165,7 @@ class ArchiveTest {
     Command.run("mkfifo", pipe.toString()).outputOfSuccess();
     assertRefused(pipe, LIMIT, "is no regular file");
     assertThatExceptionOfType(NoSuchFileException.class)
-        .isThrownBy(() -> MemorySource.ofArchive(folder.resolve("missing"), LIMIT));
+        .isThrownBy(() -> ArchiveReader.read(folder.resolve("missing"), LIMIT));
   }
 
   @Test
@@ -216,7 +216,7 @@ class ArchiveTest {
       }
       Files.write(archive, bytes);
       try {
-        MemorySource.ofArchive(archive, LIMIT);
+        ArchiveReader.read(archive, LIMIT);
       } catch (IOException e) {
         refused++;
       }

@@ -189,7 +189,7 @@ class HostTreeTest {
       Files.createFile(many.resolve("file" + i));
     }
     AtomicLong steps = new AtomicLong();
-    HostTree tree = new HostTree(0, new HostSource(shared), steps::addAndGet);
+    HostTree tree = new HostTree(0, new HostSource(shared).root(), steps::addAndGet);
     try {
       long bytes =
           tree.entries("many", Long.MAX_VALUE).stream().mapToLong(DirectoryEntry::heapBytes).sum();
@@ -207,7 +207,7 @@ class HostTreeTest {
   void theTreeItselfFollowsNoLinkAndGoesNowhereElse() throws IOException {
     Files.createSymbolicLink(shared.resolve("link"), folder.resolve("out"));
     Files.createSymbolicLink(shared.resolve("near"), Path.of("d"));
-    HostTree tree = new HostTree(0, new HostSource(shared), Checkpoint.NONE);
+    HostTree tree = new HostTree(0, new HostSource(shared).root(), Checkpoint.NONE);
     try {
       for (String path :
           List.of("link/f", "near/f", "../out/f", "d/../../out/f", secret.toString(), "..", "/")) {

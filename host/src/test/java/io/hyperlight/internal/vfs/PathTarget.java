@@ -57,7 +57,7 @@ public final class PathTarget implements FuzzTarget {
               new Mount("/", memory().with("a/b/f", new byte[5000]).with("d/f", new byte[1])),
               new Mount("/h", new HostSource(shared)),
               new Mount("/h/d/m", memory().with("f", new byte[1])),
-              new Mount("/z", MemorySource.ofArchive(folder.resolve("z.zip"), LIMIT)),
+              new Mount("/z", ArchiveReader.read(folder.resolve("z.zip"), LIMIT)),
               new Mount("/a/file", new HostSource(shared.resolve("f"))),
               new Mount("/x/m", memory().with("d/f", new byte[1]).readOnly()));
     } catch (IOException e) {
