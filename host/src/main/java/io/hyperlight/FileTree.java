@@ -1,14 +1,14 @@
 package io.hyperlight;
 
 import io.hyperlight.internal.os.HostPath;
-import io.hyperlight.internal.vfs.ArchiveReader;
 import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileKind;
-import io.hyperlight.internal.vfs.HostSource;
-import io.hyperlight.internal.vfs.InvalidArchiveException;
-import io.hyperlight.internal.vfs.MemorySource;
 import io.hyperlight.internal.vfs.Mount;
 import io.hyperlight.internal.vfs.TreeSource;
+import io.hyperlight.internal.vfs.archive.ArchiveReader;
+import io.hyperlight.internal.vfs.archive.InvalidArchiveException;
+import io.hyperlight.internal.vfs.host.HostSource;
+import io.hyperlight.internal.vfs.memory.MemorySource;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

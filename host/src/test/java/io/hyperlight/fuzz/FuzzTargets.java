@@ -4,8 +4,8 @@ import io.hyperlight.containment.FrameTarget;
 import io.hyperlight.containment.SystemCallTarget;
 import io.hyperlight.internal.call.ElfTarget;
 import io.hyperlight.internal.loader.FunctionTableTarget;
-import io.hyperlight.internal.vfs.ArchiveTarget;
-import io.hyperlight.internal.vfs.PathTarget;
+import io.hyperlight.internal.vfs.archive.ArchiveTarget;
+import io.hyperlight.internal.vfs.host.PathTarget;
 import io.hyperlight.snapshots.SnapshotTarget;
 import java.util.List;
 

@@ -57,6 +57,9 @@ class ArchitectureTest {
           "io.hyperlight.internal.call",
           "io.hyperlight.internal.loader",
           "io.hyperlight.internal.linux",
+          "io.hyperlight.internal.vfs.archive",
+          "io.hyperlight.internal.vfs.memory",
+          "io.hyperlight.internal.vfs.host",
           "io.hyperlight.internal.vfs",
           "io.hyperlight.internal.machine",
           "io.hyperlight.internal.machine.memory",
@@ -98,7 +101,7 @@ class ArchitectureTest {
   void filesKnowNothingOfMachines() {
     noClasses()
         .that()
-        .resideInAPackage("io.hyperlight.internal.vfs")
+        .resideInAPackage("io.hyperlight.internal.vfs..")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(

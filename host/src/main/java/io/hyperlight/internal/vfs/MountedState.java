@@ -15,8 +15,7 @@ import java.util.stream.StreamSupport;
  * @param directories paths at which there is a directory, whatever the tree has there: those of
  *     mount points, and on the way to them
  */
-record MountedState(
-    String path, TreeState state, Set<String> covered, Set<String> directories) {
+record MountedState(String path, TreeState state, Set<String> covered, Set<String> directories) {
   /** The paths of the regular files that are to be seen, found as they are asked for. */
   Stream<String> files() {
     if (covered.contains(path)) {

@@ -17,11 +17,13 @@ public enum Renaming {
   /** As {@link #NO_REPLACE}, and a device without a number gets the old name. */
   WHITEOUT_NO_REPLACE;
 
-  boolean replaces() {
+  /** Whether what has the new name may be lost. */
+  public boolean replaces() {
     return this != NO_REPLACE && this != WHITEOUT_NO_REPLACE;
   }
 
-  boolean leavesWhiteout() {
+  /** Whether a device without a number gets the old name. */
+  public boolean leavesWhiteout() {
     return this == WHITEOUT || this == WHITEOUT_NO_REPLACE;
   }
 }

@@ -12,6 +12,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.os.SystemCallException;
+import io.hyperlight.internal.vfs.host.HostSource;
+import io.hyperlight.internal.vfs.memory.MemorySource;
 import io.hyperlight.testing.Descriptors;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.nio.file.Path;
@@ -302,7 +304,7 @@ class FileSystemTest {
         .isSameAs(own.get("/proc/self"));
     assertFails(
         Errno.ENOENT, () -> files.counterparts().ownNode("/proc/other", PseudoDirectory.class));
-    assertFails(Errno.ENOENT, () -> files.counterparts().ownNode("/proc/self", HostNode.class));
+    assertFails(Errno.ENOENT, () -> files.counterparts().ownNode("/proc/self", Tree.class));
   }
 
   @Test

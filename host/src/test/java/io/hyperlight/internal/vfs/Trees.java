@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.vfs.host.HostSource;
+import io.hyperlight.internal.vfs.memory.MemorySource;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -15,51 +17,51 @@ import java.util.Map;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
 /** What tests of file systems do again and again. */
-final class Trees {
-  static final Instant NOW = Instant.parse("2026-02-03T04:05:06.789Z");
+public final class Trees {
+  public static final Instant NOW = Instant.parse("2026-02-03T04:05:06.789Z");
 
   private Trees() {}
 
-  static FileSystem of(Mount... mounts) {
+  public static FileSystem of(Mount... mounts) {
     return new FileSystem(List.of(mounts), Map.of(), InstantSource.fixed(NOW), Checkpoint.NONE);
   }
 
-  static FileSystem memory(long limit) {
+  public static FileSystem memory(long limit) {
     return of(new Mount("/", MemorySource.empty(limit)));
   }
 
-  static FileSystem host(Path directory) {
+  public static FileSystem host(Path directory) {
     return of(new Mount("/", new HostSource(directory)));
   }
 
   /** For a process whose root is that of the file system. */
-  static PathResolver paths(FileSystem files) {
+  public static PathResolver paths(FileSystem files) {
     return new PathResolver(files.root(), Checkpoint.NONE);
   }
 
   /** The name that a file of the host has for guests. */
-  static String name(String name) {
+  public static String name(String name) {
     return new String(name.getBytes(UTF_8), ISO_8859_1);
   }
 
-  static Node node(FileSystem files, String path) {
+  public static Node node(FileSystem files, String path) {
     return paths(files).resolve(files.root(), path, true).node();
   }
 
-  static String read(FileSystem files, String path) {
+  public static String read(FileSystem files, String path) {
     try (FileContent content = node(files, path).open(false)) {
       return read(content);
     }
   }
 
-  static String read(FileContent content) {
+  public static String read(FileContent content) {
     byte[] bytes = new byte[Math.toIntExact(content.status().size())];
     int count = content.read(0, bytes, 0, bytes.length);
     return new String(bytes, 0, count, UTF_8);
   }
 
   /** Makes a file if there is none, and replaces what is in it. */
-  static void write(FileSystem files, String path, String text) {
+  public static void write(FileSystem files, String path, String text) {
     PathEntry entry = paths(files).resolveParent(files.root(), path);
     Node directory = entry.directory().node();
     Node file = directory.child(entry.name());
@@ -72,22 +74,22 @@ final class Trees {
     }
   }
 
-  static int write(FileContent content, long offset, String text) {
+  public static int write(FileContent content, long offset, String text) {
     byte[] bytes = text.getBytes(UTF_8);
     return content.write(offset, bytes, 0, bytes.length);
   }
 
-  static void makeDirectory(FileSystem files, String path) {
+  public static void makeDirectory(FileSystem files, String path) {
     PathEntry entry = paths(files).resolveParent(files.root(), path);
     entry.directory().node().createDirectory(entry.name(), 0755);
   }
 
-  static void makeLink(FileSystem files, String path, String target) {
+  public static void makeLink(FileSystem files, String path, String target) {
     PathEntry entry = paths(files).resolveParent(files.root(), path);
     entry.directory().node().createSymbolicLink(entry.name(), target);
   }
 
-  static void rename(FileSystem files, String from, String to) {
+  public static void rename(FileSystem files, String from, String to) {
     PathEntry source = paths(files).resolveParent(files.root(), from);
     PathEntry target = paths(files).resolveParent(files.root(), to);
     source
@@ -96,23 +98,23 @@ final class Trees {
         .rename(source.name(), target.directory().node(), target.name(), Renaming.REPLACE);
   }
 
-  static void link(FileSystem files, String path, String existing) {
+  public static void link(FileSystem files, String path, String existing) {
     Node node = paths(files).resolve(files.root(), existing, false).node();
     PathEntry entry = paths(files).resolveParent(files.root(), path);
     entry.directory().node().link(entry.name(), node);
   }
 
-  static void unlink(FileSystem files, String path) {
+  public static void unlink(FileSystem files, String path) {
     PathEntry entry = paths(files).resolveParent(files.root(), path);
     entry.directory().node().unlink(entry.name());
   }
 
-  static void removeDirectory(FileSystem files, String path) {
+  public static void removeDirectory(FileSystem files, String path) {
     PathEntry entry = paths(files).resolveParent(files.root(), path);
     entry.directory().node().removeDirectory(entry.name());
   }
 
-  static List<String> names(FileSystem files, String path) {
+  public static List<String> names(FileSystem files, String path) {
     List<String> names = new ArrayList<>();
     for (DirectoryEntry entry :
         paths(files).resolve(files.root(), path, true).node().entries(Long.MAX_VALUE)) {
@@ -121,7 +123,7 @@ final class Trees {
     return names;
   }
 
-  static void assertFails(int errno, ThrowingCallable call) {
+  public static void assertFails(int errno, ThrowingCallable call) {
     assertThatExceptionOfType(FileException.class)
         .isThrownBy(call)
         .withMessage(Errno.describe(errno));

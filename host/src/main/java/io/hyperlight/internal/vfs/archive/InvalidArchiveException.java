@@ -1,0 +1,13 @@
+package io.hyperlight.internal.vfs.archive;
+
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/** A file is no archive, or one that cannot be files of a guest. The message says why. */
+public final class InvalidArchiveException extends IOException {
+  private static final long serialVersionUID = 1L;
+
+  InvalidArchiveException(String message, @Nullable Throwable cause) {
+    super(message, cause);
+  }
+}

@@ -1,0 +1,137 @@
+package io.hyperlight.internal.vfs.host;
+
+import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.os.FileCalls;
+import io.hyperlight.internal.os.HostFileStatus;
+import io.hyperlight.internal.os.HostPath;
+import io.hyperlight.internal.os.Posix;
+import io.hyperlight.internal.os.SystemCallException;
+import io.hyperlight.internal.vfs.FileKind;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The directory or regular file of the host that trees begin with. Its descriptor is open while
+ * some tree uses it. For many threads.
+ */
+final class HostRoot {
+  private final Path path;
+  private final @Nullable FileKind expected;
+
+  private @Nullable Opened opened;
+  private int users;
+
+  HostRoot(Path path, @Nullable FileKind expected) {
+    this.path = path.toAbsolutePath();
+    this.expected = expected;
+  }
+
+  Path path() {
+    return path;
+  }
+
+  /** What it has to be; null if either. */
+  @Nullable FileKind expected() {
+    return expected;
+  }
+
+  /**
+   * What is open, for a tree that begins to use it and calls {@link #release} in the end.
+   *
+   * @throws SystemCallException if it cannot be opened
+   */
+  synchronized Opened retain() {
+    Opened root = opened;
+    if (root == null) {
+      root = open();
+      opened = root;
+    }
+    users++;
+    return root;
+  }
+
+  /** Once for each {@link #retain}. */
+  synchronized void release() {
+    if (opened == null) {
+      throw new IllegalStateException("released too often");
+    }
+    if (--users == 0) {
+      int descriptor = opened.descriptor();
+      opened = null;
+      Posix.close(descriptor);
+    }
+  }
+
+  private Opened open() {
+    // The embedder's own path: its links are meant.
+    int descriptor = Posix.open(path, FileCalls.O_PATH);
+    try {
+      HostFileStatus status = FileCalls.fstat(descriptor);
+      FileKind kind = HostView.kind(status);
+      boolean fits =
+          expected != null
+              ? kind == expected
+              : kind == FileKind.DIRECTORY || kind == FileKind.REGULAR;
+      if (kind == null || !fits) {
+        throw new SystemCallException(
+            "open("
+                + HostPath.text(path)
+                + "), which is no "
+                + (expected == FileKind.DIRECTORY ? "directory" : "regular file")
+                + ",",
+            Errno.EINVAL);
+      }
+      requireConfinement(descriptor);
+      requireProc(descriptor, status);
+      return new Opened(descriptor, kind);
+    } catch (RuntimeException | Error e) {
+      Posix.close(descriptor);
+      throw e;
+    }
+  }
+
+  /** Without {@code openat2} there is no lookup that stays in a directory whatever happens. */
+  private static void requireConfinement(int descriptor) {
+    int probe =
+        FileCalls.openat2(descriptor, new byte[] {'.'}, FileCalls.O_PATH, HostView.CONFINED);
+    if (probe >= 0) {
+      Posix.close(probe);
+      return;
+    }
+    int errno = -probe;
+    // Of a file, or a directory that cannot be entered, there is another error: that is fine.
+    if (errno == Errno.ENOSYS
+        || errno == Errno.EPERM
+        || errno == Errno.EINVAL
+        || errno == Errno.E2BIG) {
+      throw new SystemCallException(
+          "openat2, which files of the host need (Linux 5.6, and a sandbox around the JVM that"
+              + " allows it),",
+          errno);
+    }
+  }
+
+  /** Files are opened through {@code /proc/self/fd}, which some containers lack. */
+  private static void requireProc(int descriptor, HostFileStatus status) {
+    int again = FileCalls.reopen(descriptor, FileCalls.O_PATH);
+    if (again < 0) {
+      throw new SystemCallException("open(/proc/self/fd/" + descriptor + ")", -again);
+    }
+    try {
+      if (!FileCalls.fstat(again).isSameFile(status)) {
+        throw new SystemCallException(
+            "open(/proc/self/fd/" + descriptor + "), which is another file,", Errno.EINVAL);
+      }
+    } finally {
+      Posix.close(again);
+    }
+  }
+
+  /**
+   * What is open while somebody uses it.
+   *
+   * @param descriptor made with {@link FileCalls#O_PATH}
+   * @param kind directory or regular file
+   */
+  record Opened(int descriptor, FileKind kind) {}
+}

@@ -1,0 +1,114 @@
+package io.hyperlight.internal.vfs.memory;
+
+import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.vfs.ContentWatcher;
+import io.hyperlight.internal.vfs.FileException;
+
+/** The contents of the regular files of a tree in memory, by number of inode. */
+final class MemoryFiles {
+  private final int device;
+  private final InodeStore inodes;
+  private ContentWatcher watcher = ContentWatcher.NONE;
+
+  /**
+   * Those of a tree.
+   *
+   * @param device the number of the tree
+   */
+  MemoryFiles(int device, InodeStore inodes) {
+    this.device = device;
+    this.inodes = inodes;
+  }
+
+  /** Lets somebody hear of every change of contents. */
+  void watch(ContentWatcher listening) {
+    watcher = listening;
+  }
+
+  /** Somebody has a regular file open, until {@link InodeStore#release}. */
+  void retain(long number) {
+    Inode.OfFile _ = inodes.get(number).asFile();
+    inodes.retain(number);
+  }
+
+  int read(long number, long offset, byte[] target, int from, int length) {
+    inodes.checkpoint().passBytes(length);
+    return inodes.get(number).asFile().data.read(offset, target, from, length);
+  }
+
+  int write(long number, long offset, byte[] source, int from, int length) {
+    inodes.requireWritable();
+    if (length == 0) {
+      return 0;
+    }
+    inodes.checkpoint().passBytes(length);
+    if (offset == Long.MAX_VALUE) {
+      throw new FileException(Errno.EFBIG);
+    }
+    int count = (int) Math.min(length, Long.MAX_VALUE - offset);
+    Inode.OfFile inode = inodes.change(number).asFile();
+    boolean watched = watcher.changing(device, number, offset, offset + count);
+    int written = inode.data.write(offset, source, from, count, inodes.budget());
+    if (watched) {
+      watcher.changed();
+    }
+    if (written == 0) {
+      throw new FileException(Errno.ENOSPC);
+    }
+    written(inode);
+    return written;
+  }
+
+  void truncate(long number, long size) {
+    inodes.requireWritable();
+    Inode.OfFile inode = inodes.change(number).asFile();
+    long before = inode.data.size();
+    boolean watched =
+        watcher.changing(device, number, Math.min(before, size), Math.max(before, size));
+    inode.data.truncate(size, inodes.budget(), inodes.checkpoint());
+    if (watched) {
+      watcher.changed();
+    }
+    written(inode);
+  }
+
+  void punch(long number, long from, long to) {
+    inodes.requireWritable();
+    Inode.OfFile inode = inodes.change(number).asFile();
+    boolean watched = watcher.changing(device, number, from, to);
+    inode.data.punch(from, to, inodes.budget(), inodes.checkpoint());
+    if (watched) {
+      watcher.changed();
+    }
+    written(inode);
+  }
+
+  /** Makes sure that there is room for what is written to a part of a file. */
+  void reserve(long number, long from, long to, boolean extend) {
+    inodes.requireWritable();
+    Inode.OfFile inode = inodes.change(number).asFile();
+    if (!inode.data.reserve(from, to, inodes.budget(), inodes.checkpoint())) {
+      throw new FileException(Errno.ENOSPC);
+    }
+    if (extend) {
+      inode.data.extend(to);
+    }
+    written(inode);
+  }
+
+  long nextData(long number, long offset) {
+    return inodes.get(number).asFile().data.nextData(offset, inodes.checkpoint());
+  }
+
+  long nextHole(long number, long offset) {
+    return inodes.get(number).asFile().data.nextHole(offset, inodes.checkpoint());
+  }
+
+  /** Whoever writes a program is not to make it one of its owner's by that. */
+  private void written(Inode.OfFile inode) {
+    int groupMayRun = inode.permissions & 0010;
+    inode.permissions &= ~(04000 | (groupMayRun != 0 ? 02000 : 0));
+    inode.modified = inodes.now();
+    inode.changed = inode.modified;
+  }
+}

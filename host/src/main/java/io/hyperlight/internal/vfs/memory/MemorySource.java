@@ -1,0 +1,65 @@
+package io.hyperlight.internal.vfs.memory;
+
+import io.hyperlight.internal.os.Checkpoint;
+import io.hyperlight.internal.vfs.FileException;
+import io.hyperlight.internal.vfs.FileStatus;
+import io.hyperlight.internal.vfs.Tree;
+import io.hyperlight.internal.vfs.TreeSource;
+import java.time.InstantSource;
+
+/** Files in memory: what they are at first, and whether and how far they can grow. */
+public final class MemorySource implements TreeSource {
+  private final MemoryState initial;
+  private final boolean writable;
+  private final long limitBytes;
+
+  MemorySource(MemoryState initial, boolean writable, long limitBytes) {
+    Budget.requireLimit(limitBytes);
+    this.initial = initial;
+    this.writable = writable;
+    this.limitBytes = limitBytes;
+  }
+
+  /**
+   * An empty tree that can be written.
+   *
+   * @param limitBytes of contents and names, with a flat amount for each file
+   * @throws IllegalArgumentException if it is negative or more than 1 TiB
+   */
+  public static MemorySource empty(long limitBytes) {
+    return new MemorySource(MemoryState.empty(), true, limitBytes);
+  }
+
+  /** What somebody has built, to be read only. */
+  public static MemorySource of(MemoryTreeBuilder built) {
+    return new MemorySource(built.state(), false, built.limitBytes());
+  }
+
+  /**
+   * The same with one more file, in directories that are made as needed.
+   *
+   * @param path relative and normalised
+   * @param contents copied
+   * @throws FileException EEXIST, ENOTDIR, ENOSPC, EFBIG
+   */
+  public MemorySource with(String path, byte[] contents) {
+    MemoryTreeBuilder more =
+        new MemoryTreeBuilder(initial, limitBytes, InstantSource.fixed(FileStatus.BEGINNING));
+    more.write(more.createFile(path), 0, contents, contents.length);
+    return new MemorySource(more.state(), writable, limitBytes);
+  }
+
+  /** The same, to be read only. */
+  public MemorySource readOnly() {
+    return new MemorySource(initial, false, limitBytes);
+  }
+
+  public boolean isWritable() {
+    return writable;
+  }
+
+  @Override
+  public Tree open(int device, InstantSource clock, Checkpoint checkpoint) {
+    return new MemoryTree(device, initial, writable, limitBytes, clock, checkpoint);
+  }
+}

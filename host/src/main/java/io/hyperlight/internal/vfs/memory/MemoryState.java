@@ -1,0 +1,132 @@
+package io.hyperlight.internal.vfs.memory;
+
+import io.hyperlight.internal.vfs.FileStatus;
+import io.hyperlight.internal.vfs.PathLimits;
+import io.hyperlight.internal.vfs.TreeState;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All files of a tree in memory at one moment. Immutable: neither the table nor an inode in it is
+ * ever changed, so any number of trees and threads share it.
+ *
+ * @param table inodes by number
+ * @param next the number that the next inode gets
+ * @param used what they cost
+ */
+record MemoryState(Map<Long, Inode> table, long next, long used) implements TreeState {
+  static final long ROOT = 1;
+
+  /** With an empty root. */
+  static MemoryState empty() {
+    Map<Long, Inode> table = new HashMap<>();
+    table.put(ROOT, new Inode.OfDirectory(0755, ROOT, FileStatus.BEGINNING));
+    return new MemoryState(table, ROOT + 1, 0);
+  }
+
+  /** An inode that an entry names. */
+  Inode get(long number) {
+    Inode inode = table.get(number);
+    if (inode == null) {
+      throw new IllegalStateException("no inode " + number);
+    }
+    return inode;
+  }
+
+  /** What has a path from the root, without following links; null if there is nothing. */
+  private @Nullable Inode find(String path) {
+    Inode at = get(ROOT);
+    for (String name : path.split("/", -1)) {
+      Long number = at instanceof Inode.OfDirectory directory ? directory.entries.get(name) : null;
+      if (number == null) {
+        return null;
+      }
+      at = get(number);
+    }
+    return at;
+  }
+
+  @Override
+  public long size(String path) {
+    return find(path) instanceof Inode.OfFile file ? file.size() : -1;
+  }
+
+  @Override
+  public int read(String path, long offset, byte[] target, int from, int length) {
+    return find(path) instanceof Inode.OfFile file
+        ? file.data.read(offset, target, from, length)
+        : -1;
+  }
+
+  /** The names in order. Holds no more than the way to where it is. */
+  @Override
+  public Iterator<String> files(String prefix, Predicate<String> hidden) {
+    return new Files(prefix, hidden);
+  }
+
+  private final class Files implements Iterator<String> {
+    /** A directory that is being listed. */
+    private record Level(String prefix, Iterator<Map.Entry<String, Long>> entries) {}
+
+    private final Predicate<String> hidden;
+    private final Deque<Level> way = new ArrayDeque<>();
+    private @Nullable String next;
+
+    Files(String prefix, Predicate<String> hidden) {
+      this.hidden = hidden;
+      enter(prefix, get(ROOT));
+      next = find();
+    }
+
+    private void enter(String prefix, Inode inode) {
+      if (inode instanceof Inode.OfDirectory directory) {
+        way.push(new Level(prefix, directory.entries.entrySet().iterator()));
+      }
+    }
+
+    private @Nullable String find() {
+      while (!way.isEmpty()) {
+        Level level = way.element();
+        if (!level.entries.hasNext()) {
+          way.pop();
+          continue;
+        }
+        Map.Entry<String, Long> entry = level.entries.next();
+        int length = level.prefix.length() + entry.getKey().length();
+        Inode inode = get(entry.getValue());
+        if (length >= PathLimits.LONGEST_PATH || inode instanceof Inode.OfLink) {
+          continue;
+        }
+        String path = level.prefix + entry.getKey();
+        if (!hidden.test(path)) {
+          if (inode instanceof Inode.OfFile) {
+            return path;
+          }
+          enter(path + "/", inode);
+        }
+      }
+      return null;
+    }
+
+    @Override
+    public boolean hasNext() {
+      return next != null;
+    }
+
+    @Override
+    public String next() {
+      String found = next;
+      if (found == null) {
+        throw new NoSuchElementException();
+      }
+      next = find();
+      return found;
+    }
+  }
+}

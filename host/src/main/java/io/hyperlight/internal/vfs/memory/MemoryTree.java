@@ -1,0 +1,169 @@
+package io.hyperlight.internal.vfs.memory;
+
+import io.hyperlight.internal.os.Checkpoint;
+import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.vfs.ContentWatcher;
+import io.hyperlight.internal.vfs.FileException;
+import io.hyperlight.internal.vfs.FileKind;
+import io.hyperlight.internal.vfs.FileStatus;
+import io.hyperlight.internal.vfs.Node;
+import io.hyperlight.internal.vfs.Renaming;
+import io.hyperlight.internal.vfs.Space;
+import io.hyperlight.internal.vfs.Tree;
+import io.hyperlight.internal.vfs.TreeState;
+import java.time.Instant;
+import java.time.InstantSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Files in memory as one file system has them. All by number of inode.
+ *
+ * <p><b>Boundary.</b> Guests choose names, offsets, sizes and the order of everything. What they
+ * can take of the heap is bounded by the {@link Budget}, and no method recurses along a path.
+ */
+final class MemoryTree implements Tree {
+  private final int device;
+  private final InodeStore inodes;
+  private final MemoryDirectories directories;
+  private final MemoryFiles files;
+
+  /**
+   * A tree in an initial state.
+   *
+   * @param device its number in the file system
+   */
+  MemoryTree(
+      int device,
+      MemoryState initial,
+      boolean writable,
+      long limitBytes,
+      InstantSource clock,
+      Checkpoint checkpoint) {
+    this.device = device;
+    inodes = new InodeStore(initial, writable, limitBytes, clock, checkpoint);
+    directories = new MemoryDirectories(inodes);
+    files = new MemoryFiles(device, inodes);
+  }
+
+  @Override
+  public Node root() {
+    return new MemoryNode(this, MemoryState.ROOT);
+  }
+
+  int device() {
+    return device;
+  }
+
+  InodeStore inodes() {
+    return inodes;
+  }
+
+  MemoryDirectories directories() {
+    return directories;
+  }
+
+  MemoryFiles files() {
+    return files;
+  }
+
+  boolean isWritable() {
+    return inodes.isWritable();
+  }
+
+  @Override
+  public void watch(ContentWatcher watcher) {
+    files.watch(watcher);
+  }
+
+  /** All as it is now. */
+  MemoryState state() {
+    return inodes.freeze();
+  }
+
+  @Override
+  public TreeState freeze() {
+    return isWritable() ? state() : TreeState.READ_ONLY;
+  }
+
+  @Override
+  public void restore(TreeState earlier) {
+    if (earlier instanceof MemoryState state) {
+      inodes.restore(state);
+    }
+    forgetHolds();
+  }
+
+  @Override
+  public void forgetHolds() {
+    inodes.forgetHolds();
+  }
+
+  @Override
+  public void close() {}
+
+  FileKind kind(long number) {
+    return inodes.get(number).kind();
+  }
+
+  FileStatus status(long number) {
+    Inode inode = inodes.get(number);
+    return new FileStatus(
+        device,
+        number,
+        inode.kind(),
+        inode.permissions,
+        inode.links,
+        inode.size(),
+        inode.allocated(),
+        inode.accessed,
+        inode.modified,
+        inode.changed,
+        0);
+  }
+
+  /** What is left, for files of no size at all. */
+  Space space() {
+    Budget budget = inodes.budget();
+    long file = Budget.INODE + Budget.NAME;
+    return isWritable()
+        ? new Space(
+            budget.limit(),
+            budget.available(),
+            Math.max(1, budget.limit() / file),
+            budget.available() / file)
+        : new Space(budget.used(), 0, inodes.count(), 0);
+  }
+
+  String target(long link) {
+    if (inodes.get(link) instanceof Inode.OfLink inode) {
+      return inode.target;
+    }
+    throw new FileException(Errno.EINVAL);
+  }
+
+  void rename(long from, String name, long to, String newName, Renaming how) {
+    inodes.requireWritable();
+    directories.requireThere(from);
+    directories.requireThere(to);
+    new MemoryRenaming(inodes, directories, from, name, to, newName).run(how);
+  }
+
+  void setPermissions(long number, int permissions) {
+    inodes.requireWritable();
+    Inode inode = inodes.change(number);
+    inode.permissions = permissions;
+    inode.changed = inodes.now();
+  }
+
+  void setTimes(long number, @Nullable Instant accessed, @Nullable Instant modified) {
+    inodes.requireWritable();
+    Inode inode = inodes.change(number);
+    if (accessed != null) {
+      inode.accessed = accessed;
+    }
+    if (modified != null) {
+      inode.modified = modified;
+    }
+    inode.changed = inodes.now();
+  }
+}
