@@ -1,6 +1,7 @@
 package io.hyperlight.internal.call;
 
 import io.hyperlight.internal.abi.Declaration;
+import io.hyperlight.internal.abi.HostArgument;
 import io.hyperlight.internal.abi.Text;
 import io.hyperlight.internal.abi.ValueType;
 import io.hyperlight.internal.linux.CallBudget;
@@ -28,9 +29,6 @@ public record HostBinding(Declaration declaration, MethodHandle handle) {
     }
   }
 
-  /** An argument in guest memory: a value, or an address and a size. */
-  static final int ARGUMENT_SIZE = 16;
-
   /**
    * Reads the arguments of a call.
    *
@@ -46,7 +44,7 @@ public record HostBinding(Declaration declaration, MethodHandle handle) {
     Object[] arguments = new Object[count];
     try {
       ByteBuffer values =
-          ByteBuffer.wrap(space.read(address, (long) count * ARGUMENT_SIZE))
+          ByteBuffer.wrap(space.read(address, (long) count * HostArgument.SIZE))
               .order(ByteOrder.LITTLE_ENDIAN);
       long budget = memoryBytes;
       for (int i = 0; i < count; i++) {

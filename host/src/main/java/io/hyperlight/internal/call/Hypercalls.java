@@ -1,6 +1,7 @@
 package io.hyperlight.internal.call;
 
 import io.hyperlight.internal.abi.CallFrame;
+import io.hyperlight.internal.abi.Hypercall;
 import io.hyperlight.internal.call.Outcome.Ending;
 import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.linux.CallBudget;
@@ -9,7 +10,6 @@ import io.hyperlight.internal.linux.LimitPassedException;
 import io.hyperlight.internal.linux.LinuxState;
 import io.hyperlight.internal.linux.ProcessEnding;
 import io.hyperlight.internal.linux.SystemCalls;
-import io.hyperlight.internal.machine.Gate;
 import io.hyperlight.internal.machine.Machine;
 import io.hyperlight.internal.machine.Trap;
 import io.hyperlight.internal.machine.memory.GuestAddressException;
@@ -30,20 +30,8 @@ import org.jspecify.annotations.Nullable;
  * which checks and copies; numbers are compared with what exists.
  */
 final class Hypercalls {
-  static final int CALL_HOST = Gate.CALL_HOST;
-  static final int CALL_GIVE_UP = 0x484c_0002;
-  static final int CALL_ABORT = 0x484c_0003;
-  static final int CALL_LOG = 0x484c_0004;
-  static final int CALL_GROW_WINDOW = 0x484c_0005;
-  static final int CALL_READY = 0x484c_0006;
-
-  /** The upper half of the numbers that are this library's. */
-  private static final long OWN_CALLS = 0x484c;
-
   /** What a message of a guest is cut to, in bytes. */
   private static final long LONGEST_MESSAGE = 1 << 16;
-
-  static final int LOG_LEVELS = 5;
 
   private static final long SUCCEEDED = 0;
   private static final long FAILED = 1;
@@ -112,7 +100,7 @@ final class Hypercalls {
 
   /** Whether the system call that the machine stopped at says that the program has started. */
   boolean isReady() {
-    return machine.get(Register.RAX) == CALL_READY;
+    return machine.get(Register.RAX) == Hypercall.READY;
   }
 
   /** Lets the guest's own handler have a processor exception; whether it has one. */
@@ -133,7 +121,7 @@ final class Hypercalls {
    */
   @Nullable Ending answer(boolean hostCallsAllowed) {
     long number = machine.get(Register.RAX);
-    if (number >>> 16 != OWN_CALLS) {
+    if (!Hypercall.isOne(number)) {
       return ending(systemCalls.answer());
     }
     Ending ending = answerOwn(number, hostCallsAllowed);
@@ -159,22 +147,22 @@ final class Hypercalls {
     long argument0 = machine.get(Register.RDI);
     long argument1 = machine.get(Register.RSI);
     long argument2 = machine.get(Register.RDX);
-    if (number == CALL_HOST) {
+    if (number == Hypercall.HOST) {
       return hostCallsAllowed
           ? callHost(argument0, argument1)
           : violation("a host call while it was being initialised");
     }
-    if (number == CALL_GIVE_UP) {
+    if (number == Hypercall.GIVE_UP) {
       return lastFailure != null
           ? lastFailure
           : violation("giving up although no host function had failed");
     }
-    if (number == CALL_ABORT) {
+    if (number == Hypercall.ABORT) {
       return new Outcome.Aborted(
           systemCalls.explain(readMessage(argument0, argument1)), Outcome.Aborted.SIGABRT);
     }
-    if (number == CALL_LOG) {
-      if (argument0 < 0 || argument0 >= LOG_LEVELS) {
+    if (number == Hypercall.LOG) {
+      if (argument0 < 0 || argument0 >= Hypercall.LOG_LEVELS) {
         return violation("log level " + argument0);
       }
       budget.useLogLine(messageLength(argument2));
@@ -182,14 +170,14 @@ final class Hypercalls {
       machine.set(Register.RAX, SUCCEEDED);
       return null;
     }
-    if (number == CALL_GROW_WINDOW) {
+    if (number == Hypercall.GROW_WINDOW) {
       machine.set(Register.RAX, growWindow(argument0));
       return null;
     }
-    if (number == CALL_READY) {
+    if (number == Hypercall.READY) {
       return violation("saying that it has started, long after its start");
     }
-    if (number == Gate.CALL_REST) {
+    if (number == Hypercall.REST) {
       return violation("waiting for a message in a sandbox whose calls are none");
     }
     machine.set(Register.RAX, -Errno.ENOSYS);

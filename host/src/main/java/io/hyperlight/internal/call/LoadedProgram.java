@@ -16,16 +16,14 @@ import io.hyperlight.internal.loader.GuestLayout;
 import io.hyperlight.internal.loader.GuestProgram;
 import io.hyperlight.internal.loader.Invocation;
 import io.hyperlight.internal.loader.ProgramContent;
+import io.hyperlight.internal.loader.ProgramLoader;
 import io.hyperlight.internal.loader.ProgramStack;
-import io.hyperlight.internal.machine.Gate;
 import io.hyperlight.internal.machine.Machine;
 import io.hyperlight.internal.machine.Platform;
 import io.hyperlight.internal.machine.RestoreOrder;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.Protection;
 import io.hyperlight.internal.vfs.FileException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -34,8 +32,6 @@ import org.jspecify.annotations.Nullable;
  * state: the window, and what answers its system calls.
  */
 public final class LoadedProgram implements AutoCloseable {
-  static final int INFORMATION_SIZE = 40;
-
   private static final int LARGEST_INTERPRETER = 16 << 20;
 
   /** What an interpreter's path is cut to in messages, in bytes. */
@@ -143,12 +139,12 @@ public final class LoadedProgram implements AutoCloseable {
     try {
       AddressSpace space = machine.addressSpace();
       for (ElfSegment segment : program.segments()) {
-        map(segment, space);
-        loadContents(segment, space);
+        ProgramLoader.map(segment, space);
+        ProgramLoader.loadContents(segment, space);
       }
       space.map(layout.stack(), layout.stackEnd() - layout.stack(), Protection.READ_WRITE);
       machine.installGate(layout.frame());
-      writeInformation(space, layout);
+      ProgramLoader.writeInformation(space, layout);
       LoadedProgram loaded =
           new LoadedProgram(
               program, machine, layout, layout.window(), configuration.surroundings());
@@ -222,8 +218,8 @@ public final class LoadedProgram implements AutoCloseable {
   }
 
   private void mapInterpreter(ElfSegment segment, String path) {
-    map(segment, machine.addressSpace());
-    loadContents(segment, machine.addressSpace());
+    ProgramLoader.map(segment, machine.addressSpace());
+    ProgramLoader.loadContents(segment, machine.addressSpace());
     if (segment.isMappable()) {
       systemCalls.fileMapped(
           segment.pageStart(),
@@ -242,30 +238,6 @@ public final class LoadedProgram implements AutoCloseable {
   /** Where the stack of a program begins that starts itself; 0 once it has started. */
   long stackPointer() {
     return stackPointer;
-  }
-
-  static void map(ElfSegment segment, AddressSpace space) {
-    long start = segment.pageStart();
-    space.map(start, segment.pageEnd() - start, segment.protection());
-  }
-
-  public static void loadContents(ElfSegment segment, AddressSpace space) {
-    byte[] contents = segment.contents().array();
-    space.initialise(segment.address(), contents, 0, contents.length);
-  }
-
-  public static void writeInformation(AddressSpace space, GuestLayout layout) {
-    byte[] information =
-        ByteBuffer.allocate(INFORMATION_SIZE)
-            .order(ByteOrder.LITTLE_ENDIAN)
-            .putInt(GuestAbi.VERSION)
-            .putInt(0)
-            .putLong(layout.frame())
-            .putLong(layout.window())
-            .putLong(layout.heap())
-            .putLong(Gate.HOST_CALL_ROUTINE)
-            .array();
-    space.initialise(Gate.INFORMATION, information, 0, information.length);
   }
 
   /**

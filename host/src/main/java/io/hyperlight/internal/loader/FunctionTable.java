@@ -1,6 +1,8 @@
 package io.hyperlight.internal.loader;
 
+import io.hyperlight.internal.abi.AbiNote;
 import io.hyperlight.internal.abi.Declaration;
+import io.hyperlight.internal.abi.FunctionEntry;
 import io.hyperlight.internal.abi.GuestAbi;
 import io.hyperlight.internal.abi.Signature;
 import io.hyperlight.internal.abi.ValueType;
@@ -32,24 +34,6 @@ public record FunctionTable(
   /** That of a program which is run from its start to its end. */
   static final FunctionTable NONE = new FunctionTable(Map.of(), List.of(), false, true);
 
-  private static final long STARTS_ITSELF = 1;
-
-  private static final String NOTE_NAME = "Hyperlight";
-  private static final int NOTE_TYPE = 1;
-  private static final int NOTE_SIZE = 40;
-
-  // An entry of the table, and where its members are.
-  public static final int ENTRY_SIZE = 56;
-  public static final int KIND = 0;
-  public static final int RESULT = 1;
-  public static final int PARAMETER_COUNT = 2;
-  public static final int PARAMETERS = 8;
-  public static final int NAME = 40;
-  public static final int ADDRESS = 48;
-
-  public static final int KIND_EXPORT = 1;
-  public static final int KIND_IMPORT = 2;
-
   private static final int MAX_ENTRIES = 4096;
   private static final int LONGEST_NAME = 255;
 
@@ -74,9 +58,9 @@ public record FunctionTable(
       long size = bytes.u32(at + 4, "a note");
       int type = bytes.i32(at + 8, "a note");
       long description = at + 12 + align(nameSize);
-      if (nameSize == NOTE_NAME.length() + 1
-          && bytes.string(at + 12, NOTE_NAME.length(), "a note's name").equals(NOTE_NAME)
-          && type == NOTE_TYPE) {
+      if (nameSize == AbiNote.NAME.length() + 1
+          && bytes.string(at + 12, AbiNote.NAME.length(), "a note's name").equals(AbiNote.NAME)
+          && type == AbiNote.TYPE) {
         return readNote(
             elf,
             note.address() + description,
@@ -92,7 +76,7 @@ public record FunctionTable(
   }
 
   private static FunctionTable readNote(ElfFile elf, long address, FileBytes note) {
-    long version = note.u32(0, "the ABI note");
+    long version = note.u32(AbiNote.VERSION, "the ABI note");
     if (version != GuestAbi.VERSION) {
       throw new GuestFormatException(
           "it was built for guest ABI %d, and this library speaks %d: %s"
@@ -101,57 +85,62 @@ public record FunctionTable(
                   GuestAbi.VERSION,
                   version > GuestAbi.VERSION ? "update the library" : "compile the guest again"));
     }
-    if (note.size() != NOTE_SIZE) {
+    if (note.size() != AbiNote.SIZE) {
       throw new GuestFormatException(
-          "its ABI note has %d bytes and not %d".formatted(note.size(), NOTE_SIZE));
+          "its ABI note has %d bytes and not %d".formatted(note.size(), AbiNote.SIZE));
     }
-    long flags = note.u32(4, "the ABI note");
-    if ((flags & ~STARTS_ITSELF) != 0) {
+    long flags = note.u32(AbiNote.FLAGS, "the ABI note");
+    if ((flags & ~AbiNote.STARTS_ITSELF) != 0) {
       throw new GuestFormatException(
           "its ABI note has flags 0x%x, which this library does not know: update the library"
               .formatted(flags));
     }
-    boolean startsItself = (flags & STARTS_ITSELF) != 0;
+    boolean startsItself = (flags & AbiNote.STARTS_ITSELF) != 0;
     String unsupported = elf.unsupportedRelocation();
     if (unsupported != null && !startsItself) {
       throw new GuestFormatException(unsupported);
     }
     // Each field is relative to its own address.
-    long start = address + 8 + note.i64(8, "");
-    long end = address + 16 + note.i64(16, "");
-    long initialisers = address + 24 + note.i64(24, "");
-    long initialisersEnd = address + 32 + note.i64(32, "");
+    long start = target(address, note, AbiNote.FUNCTIONS);
+    long end = target(address, note, AbiNote.FUNCTIONS_END);
+    long initialisers = target(address, note, AbiNote.INITIALISERS);
+    long initialisersEnd = target(address, note, AbiNote.INITIALISERS_END);
     return readEntries(
         elf, start, end, !startsItself && initialisers != initialisersEnd, startsItself);
+  }
+
+  /** What a field of the note points to, which is relative to the field. */
+  private static long target(long address, FileBytes note, int field) {
+    return address + field + note.i64(field, "");
   }
 
   private static FunctionTable readEntries(
       ElfFile elf, long start, long end, boolean hasInitialisers, boolean startsItself) {
     ElfSegment segment = segmentOf(elf, start, "the function table");
     FileBytes contents = segment.contents();
-    long count = (end - start) / ENTRY_SIZE;
-    if (end < start || (end - start) % ENTRY_SIZE != 0 || count > MAX_ENTRIES) {
+    long count = (end - start) / FunctionEntry.SIZE;
+    if (end < start || (end - start) % FunctionEntry.SIZE != 0 || count > MAX_ENTRIES) {
       throw new GuestFormatException(
           "its function table from 0x%x to 0x%x is not up to %d entries of %d bytes"
-              .formatted(start, end, MAX_ENTRIES, ENTRY_SIZE));
+              .formatted(start, end, MAX_ENTRIES, FunctionEntry.SIZE));
     }
     FileBytes table =
         new FileBytes(contents.copy(start - segment.address(), end - start, "the function table"));
     Map<String, Export> exports = new TreeMap<>();
     List<@Nullable Declaration> imports = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      long at = (long) i * ENTRY_SIZE;
-      String name = readName(elf, table.i64(at + NAME, ""));
+      long at = (long) i * FunctionEntry.SIZE;
+      String name = readName(elf, table.i64(at + FunctionEntry.NAME, ""));
       Declaration declaration = new Declaration(name, readSignature(table, at, name));
-      switch (table.u8(at + KIND, "")) {
-        case KIND_EXPORT -> {
-          long address = readCodeAddress(elf, table.i64(at + ADDRESS, ""), name);
+      switch (table.u8(at + FunctionEntry.KIND, "")) {
+        case FunctionEntry.EXPORT -> {
+          long address = readCodeAddress(elf, table.i64(at + FunctionEntry.ADDRESS, ""), name);
           if (exports.put(name, new Export(declaration, address)) != null) {
             throw new GuestFormatException("it exports two functions named " + name);
           }
           imports.add(null);
         }
-        case KIND_IMPORT -> imports.add(declaration);
+        case FunctionEntry.IMPORT -> imports.add(declaration);
         default ->
             throw new GuestFormatException(
                 "entry %d of its function table is neither an export nor an import".formatted(i));
@@ -175,8 +164,8 @@ public record FunctionTable(
   }
 
   private static Signature readSignature(FileBytes table, long at, String name) {
-    ValueType result = readType(table.u8(at + RESULT, ""));
-    int count = table.u8(at + PARAMETER_COUNT, "");
+    ValueType result = readType(table.u8(at + FunctionEntry.RESULT, ""));
+    int count = table.u8(at + FunctionEntry.PARAMETER_COUNT, "");
     if (count > Signature.MAX_PARAMETERS) {
       throw new GuestFormatException(
           "function %s has %d parameters, more than %d"
@@ -184,7 +173,7 @@ public record FunctionTable(
     }
     List<ValueType> parameters = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      ValueType type = readType(table.u8(at + PARAMETERS + i, ""));
+      ValueType type = readType(table.u8(at + FunctionEntry.PARAMETERS + i, ""));
       if (type == ValueType.VOID) {
         throw new GuestFormatException("function " + name + " has a void parameter");
       }

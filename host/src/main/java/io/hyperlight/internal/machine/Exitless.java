@@ -1,6 +1,7 @@
 package io.hyperlight.internal.machine;
 
 import io.hyperlight.internal.abi.CallFrame;
+import io.hyperlight.internal.abi.Hypercall;
 import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
@@ -139,7 +140,7 @@ final class Exitless implements Call.Run, AutoCloseable {
 
   /** Whether the message is that the call is over. */
   boolean isCallDone() {
-    return received && rax == Gate.CALL_DONE;
+    return received && rax == Hypercall.DONE;
   }
 
   /** A register as the message has it; hostile. */
@@ -237,7 +238,7 @@ final class Exitless implements Call.Run, AutoCloseable {
       rsi = memory.getLong(frame + CallFrame.MESSAGE_RSI);
       rdx = memory.getLong(frame + CallFrame.MESSAGE_RDX);
       received = true;
-      ready = rax == Gate.CALL_DONE;
+      ready = rax == Hypercall.DONE;
     }
     return true;
   }

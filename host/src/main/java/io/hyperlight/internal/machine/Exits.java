@@ -1,5 +1,6 @@
 package io.hyperlight.internal.machine;
 
+import io.hyperlight.internal.abi.Hypercall;
 import io.hyperlight.internal.hypervisor.CpuExit;
 import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
@@ -72,7 +73,7 @@ final class Exits {
     if (!isBeforeOrBehindOut(systemCallStub)) {
       return Kind.OTHER;
     }
-    return vcpu.get(Register.RAX) == Gate.CALL_DONE && vcpu.get(Register.RCX) == Gate.DONE_RETURN
+    return vcpu.get(Register.RAX) == Hypercall.DONE && vcpu.get(Register.RCX) == Gate.DONE_RETURN
         ? Kind.CALL_DONE
         : kindOfSystemCall();
   }
@@ -86,10 +87,10 @@ final class Exits {
       return Kind.OTHER;
     }
     if (isBeforeOrBehindOut(Gate.DONE_RETURN - Monitor.OUT_LENGTH)
-        && vcpu.get(Register.RAX) == Gate.CALL_DONE) {
+        && vcpu.get(Register.RAX) == Hypercall.DONE) {
       return Kind.CALL_DONE;
     }
-    if (isBeforeOrBehindOut(Gate.HOST_CALL_EXIT) && vcpu.get(Register.RAX) == Gate.CALL_HOST) {
+    if (isBeforeOrBehindOut(Gate.HOST_CALL_EXIT) && vcpu.get(Register.RAX) == Hypercall.HOST) {
       return Kind.HOST_CALL;
     }
     return isBeforeOrBehindOut(systemCallStub) ? kindOfSystemCall() : Kind.OTHER;
@@ -106,7 +107,7 @@ final class Exits {
    */
   boolean isRest() {
     return kind() == Kind.SYSTEM_CALL
-        && vcpu.get(Register.RAX) == Gate.CALL_REST
+        && vcpu.get(Register.RAX) == Hypercall.REST
         && !isSingleStep();
   }
 

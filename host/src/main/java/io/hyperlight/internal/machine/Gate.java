@@ -3,6 +3,8 @@ package io.hyperlight.internal.machine;
 import static io.hyperlight.internal.machine.memory.PhysicalMemory.PAGE_SIZE;
 
 import io.hyperlight.internal.abi.CallFrame;
+import io.hyperlight.internal.abi.Hypercall;
+import io.hyperlight.internal.abi.InformationBlock;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.Protection;
 import java.nio.ByteBuffer;
@@ -14,9 +16,9 @@ import java.nio.ByteOrder;
  *
  * <p>The gate loads the argument registers of the System V ABI from the {@link CallFrame}, calls
  * the target, moves the results to where the host finds them without looking into memory (RDI, RSI
- * and RDX for RAX, RDX and XMM0), and leaves with system call {@link #CALL_DONE}. Where user code
- * may use the port of system calls, it leaves by that itself, which is quicker. The host enters it
- * with all general registers written by itself, RSP at the frame.
+ * and RDX for RAX, RDX and XMM0), and leaves with system call {@link Hypercall#DONE}. Where user
+ * code may use the port of system calls, it leaves by that itself, which is quicker. The host
+ * enters it with all general registers written by itself, RSP at the frame.
  *
  * <p>Where calls are to do without exits, it leaves a message in the frame instead and waits for
  * the next one from the host, for a while; see {@link Exitless}. So does the routine by which
@@ -28,25 +30,13 @@ import java.nio.ByteOrder;
  */
 public final class Gate {
   /** The gate's code page. */
-  public static final long ADDRESS = 0x1_0000;
+  public static final long ADDRESS = InformationBlock.ADDRESS - PAGE_SIZE;
 
-  /** The page of facts: the guest ABI's information block, and the image for XRSTOR. */
-  public static final long INFORMATION = ADDRESS + PAGE_SIZE;
+  /** The page of facts: the guest ABI's {@link InformationBlock}, and the image for XRSTOR. */
+  private static final long INFORMATION = InformationBlock.ADDRESS;
 
   /** The end of the addresses reserved for the two. */
   public static final long END = INFORMATION + PAGE_SIZE;
-
-  /** The system call by which the gate says that a call is over. */
-  public static final int CALL_DONE = 0x484c_0000;
-
-  /** The system call by which guests call a host function. */
-  public static final int CALL_HOST = 0x484c_0001;
-
-  /**
-   * The system call by which the gate says that it has waited for a message for long enough, or
-   * that the host is asleep. Nothing is to be answered.
-   */
-  public static final int CALL_REST = 0x484c_0007;
 
   /**
    * A function to call that starts a program of its own: its first stack argument is the stack
@@ -68,7 +58,7 @@ public final class Gate {
 
   /**
    * The routine for host calls: arguments and results are in the registers of system call {@link
-   * #CALL_HOST}; R9, R10 and flags are lost, too.
+   * Hypercall#HOST}; R9, R10 and flags are lost, too.
    */
   public static final long HOST_CALL_ROUTINE = ADDRESS + 0x980;
 
@@ -231,7 +221,7 @@ public final class Gate {
     exit(entry).addTo(code);
     // The host enters every call at the start, and never resumes this one.
     code.add("ud2", 0x0f, 0x0b).label("1");
-    putMessage(code, CALL_DONE)
+    putMessage(code, Hypercall.DONE)
         .addWithInt("mov %%rdx, 0x%x(%%r9)", CallFrame.MESSAGE_RDX, 0x49, 0x89, 0x91)
         .add("mov %r9, %rsp", 0x4c, 0x89, 0xcc);
     callExchange(code).add("mov %r9, %rsp", 0x4c, 0x89, 0xcc);
@@ -267,7 +257,7 @@ public final class Gate {
   }
 
   private static MachineCode exit(SystemCallEntry entry) {
-    return addExit(new MachineCode().addWithInt("mov $0x%x, %%eax", CALL_DONE, 0xb8), entry);
+    return addExit(new MachineCode().addWithInt("mov $0x%x, %%eax", Hypercall.DONE, 0xb8), entry);
   }
 
   private static MachineCode addExit(MachineCode code, SystemCallEntry entry) {
@@ -333,7 +323,7 @@ public final class Gate {
         .add("dec %ecx", 0xff, 0xc9)
         .add("jns 1b", 0x79, 0xf1)
         .label("2")
-        .addWithInt("mov $0x%x, %%eax", CALL_REST, 0xb8)
+        .addWithInt("mov $0x%x, %%eax", Hypercall.REST, 0xb8)
         .add("syscall", 0x0f, 0x05)
         .addWithInt("mov 0x%x(%%r9), %%ecx", CallFrame.PATIENCE, 0x41, 0x8b, 0x89)
         .add("jmp 1b", 0xeb, 0xe1)
@@ -345,7 +335,7 @@ public final class Gate {
   static MachineCode callHost(SystemCallEntry entry, long frame) {
     MachineCode code = toHostCallExit(frame);
     addExit(code, entry).add("ret", 0xc3).label("1");
-    return callExchange(putMessage(code, CALL_HOST))
+    return callExchange(putMessage(code, Hypercall.HOST))
         .addWithInt("mov 0x%x(%%r9), %%rax", CallFrame.ANSWER_RAX, 0x49, 0x8b, 0x81)
         .addWithInt("mov 0x%x(%%r9), %%rdx", CallFrame.ANSWER_RDX, 0x49, 0x8b, 0x91)
         .addWithInt("mov 0x%x(%%r9), %%r8", CallFrame.ANSWER_R8, 0x4d, 0x8b, 0x81)
@@ -355,7 +345,7 @@ public final class Gate {
   private static MachineCode toHostCallExit(long frame) {
     return testExitless(new MachineCode(), frame)
         .add("jnz 1f", 0x75, 0x08)
-        .addWithInt("mov $0x%x, %%eax", CALL_HOST, 0xb8);
+        .addWithInt("mov $0x%x, %%eax", Hypercall.HOST, 0xb8);
   }
 
   /** Whether code at an address waits for the host's message, with where it returns to on top. */

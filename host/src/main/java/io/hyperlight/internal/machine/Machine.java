@@ -1,6 +1,7 @@
 package io.hyperlight.internal.machine;
 
 import io.hyperlight.internal.abi.CallFrame;
+import io.hyperlight.internal.abi.Hypercall;
 import io.hyperlight.internal.hypervisor.DirtyTracker;
 import io.hyperlight.internal.hypervisor.DirtyTracking;
 import io.hyperlight.internal.hypervisor.x86.Register;
@@ -602,7 +603,7 @@ public final class Machine implements AutoCloseable {
   /** Takes the guest's message. */
   private @Nullable Trap message(Exitless without) {
     callDone = without.isCallDone();
-    if (callDone || without.get(Register.RAX) == Gate.CALL_HOST) {
+    if (callDone || without.get(Register.RAX) == Hypercall.HOST) {
       trapped = false;
       return null;
     }

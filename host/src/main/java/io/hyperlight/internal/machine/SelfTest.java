@@ -1,5 +1,6 @@
 package io.hyperlight.internal.machine;
 
+import io.hyperlight.internal.abi.Hypercall;
 import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
@@ -155,7 +156,7 @@ public final class SelfTest {
         new Check(
             "the system call's port is of no use to other code",
             code()
-                .addWithInt("mov $0x%x, %%eax", Gate.CALL_DONE, 0xb8)
+                .addWithInt("mov $0x%x, %%eax", Hypercall.DONE, 0xb8)
                 .add("out %al, $0x70", 0xe6, 0x70)
                 .add("ret", 0xc3),
             (machine, trap) ->

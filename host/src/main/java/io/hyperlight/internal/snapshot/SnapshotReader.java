@@ -4,7 +4,6 @@ import io.hyperlight.internal.abi.GuestAbi;
 import io.hyperlight.internal.abi.Text;
 import io.hyperlight.internal.call.GuestOutput;
 import io.hyperlight.internal.call.InstanceImage;
-import io.hyperlight.internal.call.LoadedProgram;
 import io.hyperlight.internal.call.Surroundings;
 import io.hyperlight.internal.linux.LinuxState;
 import io.hyperlight.internal.linux.Settings;
@@ -12,6 +11,7 @@ import io.hyperlight.internal.loader.ElfSegment;
 import io.hyperlight.internal.loader.GuestFormatException;
 import io.hyperlight.internal.loader.GuestLayout;
 import io.hyperlight.internal.loader.GuestProgram;
+import io.hyperlight.internal.loader.ProgramLoader;
 import io.hyperlight.internal.machine.MachineImage;
 import io.hyperlight.internal.machine.MachineImageBuilder;
 import io.hyperlight.internal.machine.Platform;
@@ -258,11 +258,11 @@ public final class SnapshotReader {
       }
       for (ElfSegment segment : program.segments()) {
         if (!segment.protection().writable()) {
-          LoadedProgram.loadContents(segment, space);
+          ProgramLoader.loadContents(segment, space);
         }
       }
       builder.installGate(layout.frame());
-      LoadedProgram.writeInformation(space, layout);
+      ProgramLoader.writeInformation(space, layout);
       if (!readPages((address, bytes, length) -> space.initialise(address, bytes, 0, length))) {
         throw SnapshotHeader.invalid("its digest is not that of its contents");
       }

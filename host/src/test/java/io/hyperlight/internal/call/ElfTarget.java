@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.hyperlight.fuzz.Choices;
 import io.hyperlight.fuzz.Edits;
 import io.hyperlight.fuzz.FuzzTarget;
+import io.hyperlight.internal.abi.FunctionEntry;
 import io.hyperlight.internal.linux.Settings;
 import io.hyperlight.internal.loader.ElfFile;
 import io.hyperlight.internal.loader.ElfImage;
 import io.hyperlight.internal.loader.ElfSegment;
-import io.hyperlight.internal.loader.FunctionTable;
 import io.hyperlight.internal.loader.GuestFormatException;
 import io.hyperlight.internal.loader.GuestProgram;
 import io.hyperlight.internal.loader.Invocation;
@@ -61,7 +61,7 @@ public final class ElfTarget implements FuzzTarget {
     addFields(fields, image.abiNote() - 24, 64);
     addFields(fields, image.dynamicEntry(ElfImage.DT_RELA) - 64, 160);
     addFields(fields, image.offsetOf(image.getLong(image.dynamicEntry(ElfImage.DT_RELA) + 8)), 96);
-    addFields(fields, image.function("add"), FunctionTable.ENTRY_SIZE);
+    addFields(fields, image.function("add"), FunctionEntry.SIZE);
     addFields(fields, image.getLong(ElfImage.E_SHOFF), 8 * 64);
     return List.copyOf(fields);
   }

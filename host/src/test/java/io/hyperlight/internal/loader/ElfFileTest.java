@@ -15,6 +15,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.hyperlight.internal.abi.FunctionEntry;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.Protection;
 import io.hyperlight.testing.NotInHardwareLane;
@@ -256,7 +257,7 @@ class ElfFileTest {
   }
 
   private static long relocationOfTheTable(ElfImage image) {
-    return image.relocationOf(image.functionAddress("add") + FunctionTable.NAME);
+    return image.relocationOf(image.functionAddress("add") + FunctionEntry.NAME);
   }
 
   @ParameterizedTest
@@ -294,7 +295,7 @@ class ElfFileTest {
     long address = image.functionAddress("add") + ElfFile.POSITION_INDEPENDENT_BASE;
     ElfSegment segment =
         program.segments().stream().filter(s -> s.contains(address)).findFirst().orElseThrow();
-    long name = segment.contents().i64(address - segment.address() + FunctionTable.NAME, "a name");
+    long name = segment.contents().i64(address - segment.address() + FunctionEntry.NAME, "a name");
     long addend = image.getLong(relocationOfTheTable(image) + 16);
     assertThat(name).isEqualTo(addend + ElfFile.POSITION_INDEPENDENT_BASE);
     assertThat(Objects.requireNonNull(program.exports().get("add")).address())

@@ -1,5 +1,6 @@
 package io.hyperlight.internal.loader;
 
+import io.hyperlight.internal.abi.FunctionEntry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -168,8 +169,8 @@ public final class ElfImage {
 
   /** The address (load bias not included) of a function's entry in the table. */
   long functionAddress(String name) {
-    for (long at = functionTableAddress(); ; at += FunctionTable.ENTRY_SIZE) {
-      if (textAt(offsetOf(relocated(at + FunctionTable.NAME))).equals(name)) {
+    for (long at = functionTableAddress(); ; at += FunctionEntry.SIZE) {
+      if (textAt(offsetOf(relocated(at + FunctionEntry.NAME))).equals(name)) {
         return at;
       }
     }
@@ -182,7 +183,7 @@ public final class ElfImage {
 
   /** The offset of a function's name. */
   long functionName(String name) {
-    return offsetOf(relocated(functionAddress(name) + FunctionTable.NAME));
+    return offsetOf(relocated(functionAddress(name) + FunctionEntry.NAME));
   }
 
   private String textAt(long at) {

@@ -7,6 +7,7 @@ import io.hyperlight.fuzz.Choices;
 import io.hyperlight.fuzz.Edits;
 import io.hyperlight.fuzz.FuzzTarget;
 import io.hyperlight.internal.abi.Declaration;
+import io.hyperlight.internal.abi.FunctionEntry;
 import io.hyperlight.internal.abi.Signature;
 import io.hyperlight.internal.call.CallStubs;
 import java.io.ByteArrayOutputStream;
@@ -46,11 +47,11 @@ public final class FunctionTableTarget implements FuzzTarget {
     Choices choices = new Choices(input);
     byte[] names = names(choices);
     int count = choices.oneIn(64) ? 4094 + choices.below(4) : choices.below(8);
-    int entriesSize = count * FunctionTable.ENTRY_SIZE;
+    int entriesSize = count * FunctionEntry.SIZE;
     ByteBuffer table =
         ByteBuffer.allocate(entriesSize + names.length + 8).order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < count; i++) {
-      putEntry(table, i * FunctionTable.ENTRY_SIZE, entriesSize, choices);
+      putEntry(table, i * FunctionEntry.SIZE, entriesSize, choices);
     }
     table.put(entriesSize, names);
     byte[] bytes = new byte[table.capacity()];
@@ -72,16 +73,16 @@ public final class FunctionTableTarget implements FuzzTarget {
   }
 
   private void putEntry(ByteBuffer table, int at, int names, Choices choices) {
-    table.put(at + FunctionTable.KIND, (byte) choices.near(1 + choices.below(2)));
-    table.put(at + FunctionTable.RESULT, (byte) choices.near(choices.below(TYPES)));
+    table.put(at + FunctionEntry.KIND, (byte) choices.near(1 + choices.below(2)));
+    table.put(at + FunctionEntry.RESULT, (byte) choices.near(choices.below(TYPES)));
     int parameters = choices.below(34);
-    table.put(at + FunctionTable.PARAMETER_COUNT, (byte) parameters);
+    table.put(at + FunctionEntry.PARAMETER_COUNT, (byte) parameters);
     for (int i = 0; i < Math.min(parameters, Signature.MAX_PARAMETERS); i++) {
-      table.put(at + FunctionTable.PARAMETERS + i, (byte) (1 + choices.below(TYPES)));
+      table.put(at + FunctionEntry.PARAMETERS + i, (byte) (1 + choices.below(TYPES)));
     }
     int name = names + choices.of(nameOffsets);
-    table.putLong(at + FunctionTable.NAME, choices.near(SmallElf.addressInTable(name)));
-    table.putLong(at + FunctionTable.ADDRESS, choices.near(SmallElf.codeAddress()));
+    table.putLong(at + FunctionEntry.NAME, choices.near(SmallElf.addressInTable(name)));
+    table.putLong(at + FunctionEntry.ADDRESS, choices.near(SmallElf.codeAddress()));
   }
 
   private static void tryFile(byte[] file, int which) {

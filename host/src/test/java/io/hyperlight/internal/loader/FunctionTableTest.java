@@ -7,6 +7,7 @@ import static io.hyperlight.internal.loader.Spoilt.assertRefused;
 import static io.hyperlight.internal.loader.Spoilt.guest;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.internal.abi.FunctionEntry;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.util.List;
 import java.util.Objects;
@@ -34,7 +35,7 @@ class FunctionTableTest {
     assertThat(program.imports()).hasToString("[int ask(hl_string)]");
     ElfImage image = guest();
     long number =
-        (image.functionAddress("ask") - image.functionTableAddress()) / FunctionTable.ENTRY_SIZE;
+        (image.functionAddress("ask") - image.functionTableAddress()) / FunctionEntry.SIZE;
     assertThat(program.importsByNumber()).hasSize(5);
     assertThat(program.importsByNumber().get((int) number)).hasToString("int ask(hl_string)");
     assertThat(program.importsByNumber().stream().filter(Objects::nonNull)).hasSize(1);
@@ -95,7 +96,7 @@ class FunctionTableTest {
   void aTableOfMoreThanAnyProgramsEntriesIsRefused() {
     ElfImage image = guest();
     long end = image.abiNote() + 16;
-    assertRefused(guest().setLong(end, image.getLong(end) + 4096L * FunctionTable.ENTRY_SIZE))
+    assertRefused(guest().setLong(end, image.getLong(end) + 4096L * FunctionEntry.SIZE))
         .withMessageContaining("is not up to 4096 entries of 56 bytes");
   }
 
@@ -103,7 +104,7 @@ class FunctionTableTest {
   @ValueSource(ints = {0, 3, 255})
   void anEntryThatIsNeitherExportNorImportIsRefused(int kind) {
     ElfImage image = guest();
-    assertRefused(image.setByte(image.function("question") + FunctionTable.KIND, kind))
+    assertRefused(image.setByte(image.function("question") + FunctionEntry.KIND, kind))
         .withMessageMatching(
             "entry [0-4] of its function table is neither an export nor an import");
   }
@@ -112,18 +113,18 @@ class FunctionTableTest {
   @ValueSource(ints = {14, 15, 127, 128, 255})
   void anUnknownTypeIsRefused(int code) {
     ElfImage image = guest();
-    assertRefused(guest().setByte(image.function("add") + FunctionTable.RESULT, code))
+    assertRefused(guest().setByte(image.function("add") + FunctionEntry.RESULT, code))
         .withMessage(
             "its function table has type code %d, which this library does not know"
                 .formatted(code));
-    assertRefused(guest().setByte(image.function("add") + FunctionTable.PARAMETERS + 1, code))
+    assertRefused(guest().setByte(image.function("add") + FunctionEntry.PARAMETERS + 1, code))
         .withMessageContaining("type code " + code);
   }
 
   @Test
   void aVoidParameterIsRefused() {
     ElfImage image = guest();
-    assertRefused(image.setByte(image.function("add") + FunctionTable.PARAMETERS, 0))
+    assertRefused(image.setByte(image.function("add") + FunctionEntry.PARAMETERS, 0))
         .withMessage("function add has a void parameter");
   }
 
@@ -131,7 +132,7 @@ class FunctionTableTest {
   @ValueSource(ints = {33, 128, 255})
   void moreParametersThanTheAbiHasAreRefused(int count) {
     ElfImage image = guest();
-    assertRefused(image.setByte(image.function("add") + FunctionTable.PARAMETER_COUNT, count))
+    assertRefused(image.setByte(image.function("add") + FunctionEntry.PARAMETER_COUNT, count))
         .withMessage("function add has %d parameters, more than 32".formatted(count));
   }
 
@@ -139,9 +140,9 @@ class FunctionTableTest {
   void asManyParametersAsTheAbiHasAreTaken() {
     ElfImage image = guest();
     long add = image.function("add");
-    image.setByte(add + FunctionTable.PARAMETER_COUNT, 32);
+    image.setByte(add + FunctionEntry.PARAMETER_COUNT, 32);
     for (int i = 0; i < 32; i++) {
-      image.setByte(add + FunctionTable.PARAMETERS + i, HL_BYTES);
+      image.setByte(add + FunctionEntry.PARAMETERS + i, HL_BYTES);
     }
     GuestProgram program = new GuestProgram(image.toByteArray());
     assertThat(program.exports().get("add"))
@@ -198,7 +199,7 @@ class FunctionTableTest {
   @ParameterizedTest
   @ValueSource(longs = {-1, Long.MIN_VALUE, Long.MAX_VALUE, 1 << 24, -0x20_0000})
   void aNameOutsideOfTheProgramIsRefused(long hostile) {
-    assertRefused(with("add", FunctionTable.NAME, hostile))
+    assertRefused(with("add", FunctionEntry.NAME, hostile))
         .withMessageContaining("a function's name is at 0x")
         .withMessageContaining("in none of its segments");
   }
@@ -206,7 +207,7 @@ class FunctionTableTest {
   @ParameterizedTest
   @ValueSource(longs = {-1, Long.MIN_VALUE, Long.MAX_VALUE, 1 << 24, -0x20_0000})
   void anExportOutsideOfTheProgramIsRefused(long hostile) {
-    assertRefused(with("add", FunctionTable.ADDRESS, hostile))
+    assertRefused(with("add", FunctionEntry.ADDRESS, hostile))
         .withMessageContaining("function add is at 0x")
         .withMessageContaining("in none of its segments");
   }
@@ -214,7 +215,7 @@ class FunctionTableTest {
   @Test
   void anExportThatIsNotCodeIsRefused() {
     long data = guest().functionTableAddress();
-    assertRefused(with("add", FunctionTable.ADDRESS, data))
+    assertRefused(with("add", FunctionEntry.ADDRESS, data))
         .withMessageContaining("function add is at 0x")
         .withMessageContaining("which is not code");
   }
@@ -222,8 +223,8 @@ class FunctionTableTest {
   @Test
   void twoExportsOfOneNameAreRefused() {
     ElfImage image = guest();
-    long name = image.relocated(image.functionAddress("add") + FunctionTable.NAME);
-    assertRefused(with("question", FunctionTable.NAME, name))
+    long name = image.relocated(image.functionAddress("add") + FunctionEntry.NAME);
+    assertRefused(with("question", FunctionEntry.NAME, name))
         .withMessage("it exports two functions named add");
   }
 }

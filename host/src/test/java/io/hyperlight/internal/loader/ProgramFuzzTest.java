@@ -3,6 +3,7 @@ package io.hyperlight.internal.loader;
 import static io.hyperlight.internal.loader.Spoilt.guest;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.internal.abi.FunctionEntry;
 import io.hyperlight.internal.call.GuestOutput;
 import io.hyperlight.internal.call.HostBinding;
 import io.hyperlight.internal.call.Instance;
@@ -117,12 +118,12 @@ class ProgramFuzzTest {
     addRange(fields, image.getLong(image.programHeader(ElfImage.PT_DYNAMIC, 0) + 8), 0x120);
     addRange(fields, image.offsetOf(image.getLong(image.dynamicEntry(ElfImage.DT_RELA) + 8)), 96);
     for (String name : List.of("add", "ask", "count")) {
-      fields.add(image.function(name) + FunctionTable.KIND);
-      fields.add(image.function(name) + FunctionTable.RESULT);
-      fields.add(image.function(name) + FunctionTable.PARAMETER_COUNT);
-      fields.add(image.function(name) + FunctionTable.PARAMETERS);
-      fields.add(image.function(name) + FunctionTable.NAME);
-      fields.add(image.function(name) + FunctionTable.ADDRESS);
+      fields.add(image.function(name) + FunctionEntry.KIND);
+      fields.add(image.function(name) + FunctionEntry.RESULT);
+      fields.add(image.function(name) + FunctionEntry.PARAMETER_COUNT);
+      fields.add(image.function(name) + FunctionEntry.PARAMETERS);
+      fields.add(image.function(name) + FunctionEntry.NAME);
+      fields.add(image.function(name) + FunctionEntry.ADDRESS);
     }
     return fields;
   }

@@ -2,6 +2,7 @@ package io.hyperlight.internal.loader;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import io.hyperlight.internal.abi.FunctionEntry;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -71,12 +72,12 @@ public final class SmallElf {
 
   /** A guest with a table of two functions, linked to where it lies. */
   public static SmallElf guest() {
-    return guest(ET_EXEC, twoFunctions(EXECUTABLE_BASE), 2 * FunctionTable.ENTRY_SIZE);
+    return guest(ET_EXEC, twoFunctions(EXECUTABLE_BASE), 2 * FunctionEntry.SIZE);
   }
 
   /** The same, to be relocated. */
   public static SmallElf relocatableGuest() {
-    SmallElf elf = guest(ET_DYN, twoFunctions(0), 2 * FunctionTable.ENTRY_SIZE);
+    SmallElf elf = guest(ET_DYN, twoFunctions(0), 2 * FunctionEntry.SIZE);
     elf.addDynamicSection();
     return elf;
   }
@@ -101,7 +102,7 @@ public final class SmallElf {
     elf.file.putLong(note + 48, 8); // no initialisers: they end where they begin
     elf.addFields(NOTE, NOTE_SIZE);
     elf.file.put(DATA + TABLE, table);
-    elf.addFields(TABLE, Math.min(table.length - 8, 4 * FunctionTable.ENTRY_SIZE));
+    elf.addFields(TABLE, Math.min(table.length - 8, 4 * FunctionEntry.SIZE));
     return elf;
   }
 
@@ -151,13 +152,13 @@ public final class SmallElf {
   }
 
   private static byte[] twoFunctions(long base) {
-    long names = base + DATA + PAGE + TABLE + 2 * FunctionTable.ENTRY_SIZE;
+    long names = base + DATA + PAGE + TABLE + 2 * FunctionEntry.SIZE;
     ByteBuffer table = ByteBuffer.allocate(0x90).order(ByteOrder.LITTLE_ENDIAN);
     table.putLong(0, 0x02_0501).putShort(8, (short) 0x0c04);
-    table.putLong(FunctionTable.NAME, names).putLong(FunctionTable.ADDRESS, base + DATA - 1);
-    int second = FunctionTable.ENTRY_SIZE;
+    table.putLong(FunctionEntry.NAME, names).putLong(FunctionEntry.ADDRESS, base + DATA - 1);
+    int second = FunctionEntry.SIZE;
     table.putLong(second, 0x01_0002).put(second + 8, (byte) 0x0d);
-    table.putLong(second + FunctionTable.NAME, names + 2);
+    table.putLong(second + FunctionEntry.NAME, names + 2);
     table.put(2 * second, "f\0ask".getBytes(US_ASCII));
     return table.array();
   }

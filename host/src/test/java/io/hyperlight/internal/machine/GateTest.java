@@ -3,6 +3,7 @@ package io.hyperlight.internal.machine;
 import static io.hyperlight.internal.machine.memory.PhysicalMemory.PAGE_SIZE;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.internal.abi.InformationBlock;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.PageTables;
 import io.hyperlight.internal.machine.memory.PageWalk;
@@ -39,13 +40,14 @@ class GateTest {
     Gate.install(space, entry, FRAME);
     Map<Long, PageWalk.Page> pages = PageWalk.pages(memory, tables.root());
     assertThat(pages.keySet())
-        .containsExactly(Monitor.DATA, Monitor.CODE, Monitor.STACK, Gate.ADDRESS, Gate.INFORMATION);
+        .containsExactly(
+            Monitor.DATA, Monitor.CODE, Monitor.STACK, Gate.ADDRESS, InformationBlock.ADDRESS);
     pages.forEach((address, page) -> {
       assertThat(page.user()).isEqualTo(address >= 0);
       assertThat(page.executable()).isEqualTo(address == Gate.ADDRESS || address == Monitor.CODE);
       assertThat(page.writable()).isEqualTo(address == Monitor.STACK);
     });
-    assertThat(Gate.END).isEqualTo(Gate.INFORMATION + PAGE_SIZE);
+    assertThat(Gate.END).isEqualTo(InformationBlock.ADDRESS + PAGE_SIZE);
   }
 
   @ParameterizedTest
@@ -80,7 +82,7 @@ class GateTest {
     Gate.install(space, entry, FRAME);
     long address = extendedState();
     assertThat(address % 64).isZero();
-    assertThat(address).isGreaterThan(Gate.INFORMATION);
+    assertThat(address).isGreaterThan(InformationBlock.ADDRESS);
     int size = XSAVE_LEGACY_SIZE + XSAVE_HEADER_SIZE;
     ByteBuffer image = ByteBuffer.wrap(space.read(address, size)).order(ByteOrder.LITTLE_ENDIAN);
     assertThat(image.getShort(0)).isEqualTo((short) 0x037f);

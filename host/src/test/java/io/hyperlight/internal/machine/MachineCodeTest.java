@@ -2,6 +2,7 @@ package io.hyperlight.internal.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.internal.abi.InformationBlock;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.os.Posix;
@@ -97,7 +98,7 @@ class MachineCodeTest {
         .isLessThanOrEqualTo(Gate.EXCHANGE);
     assertThat(Gate.EXCHANGE + Gate.exchange().size()).isLessThanOrEqualTo(Gate.HOST_CALL_ROUTINE);
     assertThat(Gate.HOST_CALL_ROUTINE + Gate.callHost(SystemCallEntry.USER, 0).size())
-        .isLessThanOrEqualTo(Gate.INFORMATION);
+        .isLessThanOrEqualTo(InformationBlock.ADDRESS);
     assertThat(Monitor.CODE + Monitor.systemCallStub(SystemCallEntry.SUPERVISOR).size())
         .isLessThanOrEqualTo(Monitor.exceptionStubAddress(0));
     for (int vector = 0; vector < Monitor.VECTORS; vector++) {

@@ -1,0 +1,47 @@
+package io.hyperlight.internal.abi;
+
+/**
+ * The numbers of the system calls that belong to this library, in RAX. What their registers mean is
+ * in docs/guest-abi.md; the numbers are repeated in the guest library's header.
+ */
+public final class Hypercall {
+  /** The gate says that a call is over. */
+  public static final int DONE = 0x484c_0000;
+
+  /** The guest calls a host function. */
+  public static final int HOST = 0x484c_0001;
+
+  /** The guest gives up because a host function has failed. */
+  public static final int GIVE_UP = 0x484c_0002;
+
+  /** The guest says that it cannot go on, and why. */
+  public static final int ABORT = 0x484c_0003;
+
+  /** The guest logs a line. */
+  public static final int LOG = 0x484c_0004;
+
+  /** The guest needs more of the window. */
+  public static final int GROW_WINDOW = 0x484c_0005;
+
+  /** A program that starts itself says that calls may come. */
+  public static final int READY = 0x484c_0006;
+
+  /**
+   * The gate says that it has waited for a message for long enough, or that the host is asleep.
+   * Nothing is to be answered.
+   */
+  public static final int REST = 0x484c_0007;
+
+  /** Levels of {@link #LOG}: 0 (trace) to 4 (error). */
+  public static final int LOG_LEVELS = 5;
+
+  /** The upper half of all the numbers: the letters HL. No system call of Linux has it. */
+  private static final long UPPER_HALF = 0x484c;
+
+  private Hypercall() {}
+
+  /** Whether a number, which is hostile, is one of this library's, known or not. */
+  public static boolean isOne(long number) {
+    return number >>> 16 == UPPER_HALF;
+  }
+}

@@ -1,0 +1,30 @@
+package io.hyperlight.internal.loader;
+
+import io.hyperlight.internal.abi.InformationBlock;
+import io.hyperlight.internal.machine.Gate;
+import io.hyperlight.internal.machine.memory.AddressSpace;
+
+/** Puts programs into address spaces. */
+public final class ProgramLoader {
+  private ProgramLoader() {}
+
+  /** Maps a segment's pages, which are zero. */
+  public static void map(ElfSegment segment, AddressSpace space) {
+    long start = segment.pageStart();
+    space.map(start, segment.pageEnd() - start, segment.protection());
+  }
+
+  /** Puts what the file has of a segment into its pages. */
+  public static void loadContents(ElfSegment segment, AddressSpace space) {
+    byte[] contents = segment.contents().array();
+    space.initialise(segment.address(), contents, 0, contents.length);
+  }
+
+  /** Tells the guest where things are. */
+  public static void writeInformation(AddressSpace space, GuestLayout layout) {
+    byte[] information =
+        InformationBlock.bytes(
+            layout.frame(), layout.window(), layout.heap(), Gate.HOST_CALL_ROUTINE);
+    space.initialise(InformationBlock.ADDRESS, information, 0, information.length);
+  }
+}
