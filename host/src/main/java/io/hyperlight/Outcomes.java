@@ -6,7 +6,9 @@ import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.linux.LimitKind;
 import io.hyperlight.internal.loader.GuestProgram;
 import io.hyperlight.internal.machine.Stop;
-import io.hyperlight.internal.machine.Trap;
+import io.hyperlight.internal.machine.arch.FaultKind;
+import io.hyperlight.internal.machine.arch.MemoryAccess;
+import io.hyperlight.internal.machine.arch.Trap;
 import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -16,8 +18,6 @@ import org.jspecify.annotations.Nullable;
  * decided, for all of them.
  */
 final class Outcomes implements Outcome.Reporter {
-  private static final int PAGE_FAULT = 14;
-
   private final GuestProgram program;
 
   Outcomes(GuestProgram program) {
@@ -104,29 +104,19 @@ final class Outcomes implements Outcome.Reporter {
   private GuestFaultException fault(Trap trap, Outcome.Place place) {
     return switch (trap) {
       case Trap.ProcessorException exception -> processorException(exception, place);
-      case Trap.PortAccess(CpuExit.DeviceAccess access, Map<Register, Long> registers) ->
-          fault(
-              GuestFaultException.Kind.PORT_ACCESS,
-              "%s of %d x %d bytes on port 0x%x by its own code"
-                  .formatted(
-                      access.write() ? "output" : "input",
-                      access.count(),
-                      access.sizeBytes(),
-                      access.device()),
-              null,
-              registers);
-      case Trap.BadReturnAddress(Map<Register, Long> registers) ->
+      case Trap.DeviceAccess(String what, Map<Register, Long> registers) ->
+          fault(GuestFaultException.Kind.PORT_ACCESS, what + " by its own code", null, registers);
+      case Trap.BadReturnAddress(long address, Map<Register, Long> registers) ->
           fault(
               GuestFaultException.Kind.PROTOCOL_VIOLATION,
-              "a system call that could only return to 0x%x"
-                  .formatted(registers.getOrDefault(Register.RCX, 0L)),
+              "a system call that could only return to 0x%x".formatted(address),
               null,
               registers);
-      case Trap.BadMessage(Map<Register, Long> registers) ->
+      case Trap.BadMessage(long number, Map<Register, Long> registers) ->
           fault(
               GuestFaultException.Kind.PROTOCOL_VIOLATION,
               "a message to the host with number 0x%x, which is none of the gate's"
-                  .formatted(registers.getOrDefault(Register.RAX, 0L)),
+                  .formatted(number),
               null,
               registers);
       case Trap.ExitBesideMessage(CpuExit exit, Map<Register, Long> registers) ->
@@ -151,7 +141,7 @@ final class Outcomes implements Outcome.Reporter {
 
   private GuestFaultException processorException(
       Trap.ProcessorException exception, Outcome.Place place) {
-    if (exception.vector() == PAGE_FAULT) {
+    if (exception.kind() == FaultKind.MEMORY_ACCESS) {
       long address = exception.address();
       return fault(
           place == Outcome.Place.STACK_GUARD
@@ -160,56 +150,35 @@ final class Outcomes implements Outcome.Reporter {
           switch (place) {
             case STACK_GUARD -> "stack overflow (0x%x)".formatted(address);
             case ANYWHERE ->
-                "page fault (%s of 0x%x)".formatted(access(exception.errorCode()), address);
+                "page fault (%s of 0x%x)".formatted(access(exception.access()), address);
             case BEHIND_FILE ->
                 "page fault (%s of 0x%x, behind the end of the file that is mapped there)"
-                    .formatted(access(exception.errorCode()), address);
+                    .formatted(access(exception.access()), address);
           },
           address,
           exception.registers());
     }
-    return fault(
-        kind(exception.vector()), describe(exception.vector()), null, exception.registers());
+    return fault(kind(exception.kind()), exception.what(), null, exception.registers());
   }
 
-  /**
-   * Bits of a page fault's error code: 1 write, 4 instruction fetch (Intel SDM vol. 3, "Page-Fault
-   * Exception").
-   */
-  private static String access(long errorCode) {
-    if ((errorCode & 1 << 4) != 0) {
-      return "execution";
-    }
-    return (errorCode & 1 << 1) != 0 ? "write" : "read";
-  }
-
-  private static GuestFaultException.Kind kind(int vector) {
-    return switch (vector) {
-      case 0 -> GuestFaultException.Kind.DIVIDE_ERROR;
-      case 1, 3 -> GuestFaultException.Kind.DEBUG;
-      case 6 -> GuestFaultException.Kind.INVALID_OPCODE;
-      case 12, 13 -> GuestFaultException.Kind.GENERAL_PROTECTION;
-      case 16, 19 -> GuestFaultException.Kind.FLOATING_POINT;
-      case 17 -> GuestFaultException.Kind.ALIGNMENT;
-      default -> GuestFaultException.Kind.PROCESSOR_EXCEPTION;
+  private static String access(MemoryAccess access) {
+    return switch (access) {
+      case READ -> "read";
+      case WRITE -> "write";
+      case EXECUTE -> "execution";
     };
   }
 
-  private static String describe(int vector) {
-    return switch (vector) {
-      case 0 -> "division by zero or overflow (#DE)";
-      case 1 -> "debug exception (#DB)";
-      case 3 -> "breakpoint (#BP)";
-      case 4 -> "overflow (#OF)";
-      case 5 -> "bound range exceeded (#BR)";
-      case 6 -> "invalid instruction (#UD)";
-      case 7 -> "no floating-point unit (#NM)";
-      case 12 -> "stack address that is not canonical (#SS)";
-      case 13 -> "privileged instruction, port or address that is not canonical (#GP)";
-      case 16 -> "x87 floating-point exception (#MF)";
-      case 17 -> "unaligned access (#AC)";
-      case 19 -> "SIMD floating-point exception (#XM)";
-      default -> "processor exception " + vector;
+  private static GuestFaultException.Kind kind(FaultKind kind) {
+    return switch (kind) {
+      case MEMORY_ACCESS -> GuestFaultException.Kind.PAGE_FAULT;
+      case DIVISION -> GuestFaultException.Kind.DIVIDE_ERROR;
+      case SINGLE_STEP, BREAKPOINT -> GuestFaultException.Kind.DEBUG;
+      case ILLEGAL_INSTRUCTION -> GuestFaultException.Kind.INVALID_OPCODE;
+      case STACK_ADDRESS, PROTECTION -> GuestFaultException.Kind.GENERAL_PROTECTION;
+      case FLOATING_POINT -> GuestFaultException.Kind.FLOATING_POINT;
+      case ALIGNMENT -> GuestFaultException.Kind.ALIGNMENT;
+      case NOT_PRESENT, CHECK, OTHER -> GuestFaultException.Kind.PROCESSOR_EXCEPTION;
     };
   }
 

@@ -11,7 +11,7 @@ import io.hyperlight.internal.linux.SystemCalls;
 import io.hyperlight.internal.loader.GuestFormatException;
 import io.hyperlight.internal.loader.GuestProgram;
 import io.hyperlight.internal.loader.Invocation;
-import io.hyperlight.internal.machine.Trap;
+import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.os.HostPath;
 import io.hyperlight.internal.os.RegularFile;
 import io.hyperlight.internal.vfs.FileException;
@@ -288,8 +288,8 @@ public final class Program extends SandboxSettings<Program> {
       case Outcome.Fault(Trap trap, Outcome.Place _) ->
           FIRST_SIGNAL_STATUS
               + FaultSignals.signal(
-                  trap instanceof Trap.ProcessorException exception ? exception.vector() : -1);
-      case Outcome.Violation _ -> FIRST_SIGNAL_STATUS + FaultSignals.signal(-1);
+                  trap instanceof Trap.ProcessorException exception ? exception.kind() : null);
+      case Outcome.Violation _ -> FIRST_SIGNAL_STATUS + FaultSignals.signal(null);
       default -> -1;
     };
   }

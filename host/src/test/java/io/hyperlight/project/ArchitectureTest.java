@@ -62,6 +62,8 @@ class ArchitectureTest {
           "io.hyperlight.internal.vfs.host",
           "io.hyperlight.internal.vfs",
           "io.hyperlight.internal.machine",
+          "io.hyperlight.internal.machine.x86",
+          "io.hyperlight.internal.machine.arch",
           "io.hyperlight.internal.machine.memory",
           "io.hyperlight.internal.hypervisor.kvm",
           "io.hyperlight.internal.hypervisor.x86",

@@ -11,7 +11,7 @@ import io.hyperlight.internal.linux.LinuxState;
 import io.hyperlight.internal.linux.ProcessEnding;
 import io.hyperlight.internal.linux.SystemCalls;
 import io.hyperlight.internal.machine.Machine;
-import io.hyperlight.internal.machine.Trap;
+import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.memory.GuestAddressException;
 import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.internal.os.Errno;

@@ -15,7 +15,8 @@ import io.hyperlight.internal.machine.Call;
 import io.hyperlight.internal.machine.ImageClosedException;
 import io.hyperlight.internal.machine.Machine;
 import io.hyperlight.internal.machine.Stop;
-import io.hyperlight.internal.machine.Trap;
+import io.hyperlight.internal.machine.arch.FaultKind;
+import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.memory.GuestAddressException;
 import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.internal.os.StackRoom;
@@ -42,8 +43,6 @@ import org.jspecify.annotations.Nullable;
  * state.
  */
 public final class Instance implements AutoCloseable {
-  private static final int PAGE_FAULT = 14;
-
   /** What an instance is while it is being restored, and stays if an error ends that. */
   private static final Ending HALF_RESTORED =
       new Outcome.HypervisorFailed(
@@ -513,7 +512,8 @@ public final class Instance implements AutoCloseable {
   }
 
   private Outcome.Place place(Trap trap) {
-    if (!(trap instanceof Trap.ProcessorException exception) || exception.vector() != PAGE_FAULT) {
+    if (!(trap instanceof Trap.ProcessorException exception)
+        || exception.kind() != FaultKind.MEMORY_ACCESS) {
       return Outcome.Place.ANYWHERE;
     }
     if (loaded.layout().isStackGuard(exception.address())) {

@@ -3,7 +3,7 @@ package io.hyperlight.internal.call;
 import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.linux.LimitKind;
 import io.hyperlight.internal.machine.Stop;
-import io.hyperlight.internal.machine.Trap;
+import io.hyperlight.internal.machine.arch.Trap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 

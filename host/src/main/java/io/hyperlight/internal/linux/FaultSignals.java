@@ -1,8 +1,9 @@
 package io.hyperlight.internal.linux;
 
-import io.hyperlight.internal.hypervisor.x86.Register;
-import io.hyperlight.internal.machine.Trap;
 import io.hyperlight.internal.machine.UserContext;
+import io.hyperlight.internal.machine.arch.FaultKind;
+import io.hyperlight.internal.machine.arch.Trap;
+import io.hyperlight.internal.machine.x86.Vectors;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
@@ -37,39 +38,47 @@ public final class FaultSignals {
 
   private FaultSignals() {}
 
-  /** The signal's number; that of a bad access for exceptions that no program causes. */
-  public static int signal(int vector) {
-    return switch (vector) {
-      case 0, 16, 19 -> SIGFPE;
-      case 1, 3 -> SIGTRAP;
-      case 6 -> SIGILL;
-      case 11, 12, 17 -> SIGBUS;
-      default -> SIGSEGV;
+  /**
+   * The signal's number; that of a bad access for faults that no program causes.
+   *
+   * @param kind null for what is no fault of the processor's
+   */
+  public static int signal(@Nullable FaultKind kind) {
+    return switch (kind) {
+      case DIVISION, FLOATING_POINT -> SIGFPE;
+      case SINGLE_STEP, BREAKPOINT -> SIGTRAP;
+      case ILLEGAL_INSTRUCTION -> SIGILL;
+      case NOT_PRESENT, STACK_ADDRESS, ALIGNMENT -> SIGBUS;
+      case PROTECTION, MEMORY_ACCESS, CHECK, OTHER -> SIGSEGV;
+      case null -> SIGSEGV;
     };
   }
 
   /** Null for exceptions that no program causes. */
   static @Nullable SignalInfo of(
       Trap.ProcessorException exception, UserContext context, Mappings mappings) {
-    long instruction = exception.registers().getOrDefault(Register.RIP, 0L);
-    return switch (exception.vector()) {
-      case 0 -> new SignalInfo(SIGFPE, FPE_INTDIV, instruction);
-      case 1 -> new SignalInfo(SIGTRAP, TRAP_TRACE, instruction);
-      case 3 -> new SignalInfo(SIGTRAP, SignalInfo.SI_KERNEL, 0);
-      case 4, 5, 13 -> new SignalInfo(SIGSEGV, SignalInfo.SI_KERNEL, 0);
-      case 6 -> new SignalInfo(SIGILL, ILL_ILLOPN, instruction);
-      case 11, 12 -> new SignalInfo(SIGBUS, SignalInfo.SI_KERNEL, 0);
-      case 14 -> pageFault(exception, mappings);
-      case 16 -> new SignalInfo(SIGFPE, x87Code(context), instruction);
-      case 17 -> new SignalInfo(SIGBUS, BUS_ADRALN, 0);
-      case 19 -> new SignalInfo(SIGFPE, sseCode(context), instruction);
-      default -> null;
+    long instruction = exception.instructionPointer();
+    return switch (exception.kind()) {
+      case DIVISION -> new SignalInfo(SIGFPE, FPE_INTDIV, instruction);
+      case SINGLE_STEP -> new SignalInfo(SIGTRAP, TRAP_TRACE, instruction);
+      case BREAKPOINT -> new SignalInfo(SIGTRAP, SignalInfo.SI_KERNEL, 0);
+      case CHECK, PROTECTION -> new SignalInfo(SIGSEGV, SignalInfo.SI_KERNEL, 0);
+      case ILLEGAL_INSTRUCTION -> new SignalInfo(SIGILL, ILL_ILLOPN, instruction);
+      case NOT_PRESENT, STACK_ADDRESS -> new SignalInfo(SIGBUS, SignalInfo.SI_KERNEL, 0);
+      case MEMORY_ACCESS -> pageFault(exception, mappings);
+      case FLOATING_POINT ->
+          new SignalInfo(
+              SIGFPE,
+              exception.number() == Vectors.X87 ? x87Code(context) : sseCode(context),
+              instruction);
+      case ALIGNMENT -> new SignalInfo(SIGBUS, BUS_ADRALN, 0);
+      case OTHER -> null;
     };
   }
 
   private static SignalInfo pageFault(Trap.ProcessorException exception, Mappings mappings) {
     long address = exception.address();
-    if (mappings.isBehindEnd(address, exception.errorCode())) {
+    if (mappings.isBehindEnd(address, exception.access())) {
       return new SignalInfo(SIGBUS, BUS_ADRERR, address);
     }
     boolean taken = mappings.space().isTaken(address, 1);

@@ -1,5 +1,6 @@
 package io.hyperlight.internal.linux;
 
+import io.hyperlight.internal.machine.arch.MemoryAccess;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.internal.machine.memory.MappedRange;
@@ -30,9 +31,6 @@ final class Mappings {
 
   /** How much is copied at a time. */
   private static final int PIECE = 1 << 16;
-
-  private static final long FAULT_WRITE = 1 << 1;
-  private static final long FAULT_FETCH = 1 << 4;
 
   private final AddressSpace space;
   private final MappedAreas areas;
@@ -212,9 +210,9 @@ final class Mappings {
   /**
    * Whether an access that the program has the right to is behind the end of what is mapped there.
    *
-   * @param errorCode of the page fault: Intel SDM, volume 3, 4.7
+   * @param access what the program wanted to do there
    */
-  boolean isBehindEnd(long address, long errorCode) {
+  boolean isBehindEnd(long address, MemoryAccess access) {
     if (address < 0 || address >= AddressSpace.USER_END) {
       return false;
     }
@@ -222,8 +220,8 @@ final class Mappings {
       Protection rights = area.protection();
       return address >= area.endOfContents(area.object().size())
           && rights.readable()
-          && ((errorCode & FAULT_WRITE) == 0 || rights.writable())
-          && ((errorCode & FAULT_FETCH) == 0 || rights.executable());
+          && (access != MemoryAccess.WRITE || rights.writable())
+          && (access != MemoryAccess.EXECUTE || rights.executable());
     }
     return false;
   }

@@ -1,8 +1,8 @@
 package io.hyperlight.internal.linux;
 
 import io.hyperlight.internal.hypervisor.x86.Register;
-import io.hyperlight.internal.machine.Trap;
 import io.hyperlight.internal.machine.UserContext;
+import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.memory.GuestAddressException;
 import io.hyperlight.internal.os.Errno;
 import java.nio.ByteBuffer;
@@ -387,7 +387,7 @@ final class SignalCalls {
         enter(
             info,
             exception.registers(),
-            new SignalFrame.Cause(exception.vector(), exception.errorCode(), exception.address()),
+            new SignalFrame.Cause(exception.number(), exception.code(), exception.address()),
             blocked);
     if (entry == null) {
       return false;

@@ -3,8 +3,8 @@ package io.hyperlight.internal.linux;
 import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.machine.Machine;
 import io.hyperlight.internal.machine.Restorable;
-import io.hyperlight.internal.machine.Trap;
 import io.hyperlight.internal.machine.UserContext;
+import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.GuestAddressException;
 import io.hyperlight.internal.machine.memory.Protection;
@@ -423,7 +423,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
 
   /** Whether a page fault was an access behind the end of a file that is mapped there. */
   public boolean isBehindFile(Trap.ProcessorException pageFault) {
-    return memory.mappings().isBehindEnd(pageFault.address(), pageFault.errorCode());
+    return memory.mappings().isBehindEnd(pageFault.address(), pageFault.access());
   }
 
   // For the families.

@@ -4,9 +4,12 @@ import io.hyperlight.internal.abi.Hypercall;
 import io.hyperlight.internal.hypervisor.CpuExit;
 import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
+import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.GuestAddressException;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
+import io.hyperlight.internal.machine.x86.Vectors;
+import java.util.EnumMap;
 import java.util.Map;
 
 /**
@@ -149,7 +152,7 @@ final class Exits {
   /** What an exit of {@link Kind#OTHER} is. */
   Trap trap() {
     CpuExit exit = vcpu.exit();
-    Map<Register, Long> registers = Trap.registers(vcpu);
+    Map<Register, Long> registers = registers();
     if (exit instanceof CpuExit.DeviceAccess(boolean write, int size, int port, int count)
         && write
         && size == 1
@@ -159,7 +162,11 @@ final class Exits {
       return processorException(port, registers);
     }
     return exit instanceof CpuExit.DeviceAccess io
-        ? new Trap.PortAccess(io, registers)
+        ? new Trap.DeviceAccess(
+            "%s of %d x %d bytes on port 0x%x"
+                .formatted(
+                    io.write() ? "output" : "input", io.count(), io.sizeBytes(), io.device()),
+            registers)
         : new Trap.Unexpected(exit, registers);
   }
 
@@ -181,7 +188,23 @@ final class Exits {
     if ((memory.getLong(frameEnd - 32) & PRIVILEGE_MASK) != PRIVILEGE_MASK) {
       return new Trap.PrivilegeLost("exception " + vector + " at CPL 0", registers);
     }
-    return new Trap.ProcessorException(vector, errorCode, vcpu.specialRegisters().cr2(), registers);
+    return new Trap.ProcessorException(
+        Vectors.kind(vector),
+        Vectors.describe(vector),
+        Vectors.access(errorCode),
+        vcpu.specialRegisters().cr2(),
+        vector,
+        errorCode,
+        registers);
+  }
+
+  /** The general registers as of the last exit, in their order. */
+  Map<Register, Long> registers() {
+    Map<Register, Long> registers = new EnumMap<>(Register.class);
+    for (Register register : Register.values()) {
+      registers.put(register, vcpu.get(register));
+    }
+    return registers;
   }
 
   /**
@@ -189,7 +212,7 @@ final class Exits {
    * call or a host call, where it returns to. Hostile.
    */
   Map<Register, Long> whereabouts(AddressSpace space) {
-    Map<Register, Long> registers = Trap.registers(vcpu);
+    Map<Register, Long> registers = registers();
     long rip = vcpu.get(isBeforeOrBehindOut(systemCallStub) ? Register.RCX : Register.RIP);
     long stack = vcpu.get(Register.RSP);
     try {

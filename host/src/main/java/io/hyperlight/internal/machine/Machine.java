@@ -6,6 +6,7 @@ import io.hyperlight.internal.hypervisor.DirtyTracker;
 import io.hyperlight.internal.hypervisor.DirtyTracking;
 import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
+import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.internal.machine.memory.PageTables;
@@ -504,7 +505,7 @@ public final class Machine implements AutoCloseable {
   /** All general registers as of the last stop; hostile. */
   public Map<Register, Long> registers() {
     Exitless without = exitless;
-    return without != null && without.hasMessage() ? without.registers() : Trap.registers(vcpu);
+    return without != null && without.hasMessage() ? without.registers() : exits.registers();
   }
 
   /** Whether the last run ended at the gate's exit: the call is over. */
@@ -609,7 +610,7 @@ public final class Machine implements AutoCloseable {
     }
     Map<Register, Long> message = without.registers();
     halt();
-    return new Trap.BadMessage(message);
+    return new Trap.BadMessage(without.get(Register.RAX), message);
   }
 
   /**
@@ -637,7 +638,7 @@ public final class Machine implements AutoCloseable {
         besideMessage
             ? new Trap.ExitBesideMessage(vcpu.exit(), whereabouts())
             : kind == Exits.Kind.BAD_RETURN_ADDRESS
-                ? new Trap.BadReturnAddress(Trap.registers(vcpu))
+                ? new Trap.BadReturnAddress(vcpu.get(Register.RCX), exits.registers())
                 : exits.trap();
     switch (trap) {
       case Trap.ProcessorException ignored -> vcpu.exitSeen(); // the stub's own out is all there is

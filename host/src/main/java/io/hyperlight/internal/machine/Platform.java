@@ -8,6 +8,8 @@ import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.hypervisor.x86.X86Hypervisor;
 import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
 import io.hyperlight.internal.hypervisor.x86.X86VirtualMachine;
+import io.hyperlight.internal.machine.arch.FaultKind;
+import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.os.StackRoom;
 import org.jspecify.annotations.Nullable;
 
@@ -101,7 +103,7 @@ public final class Platform {
         return SystemCallEntry.SUPERVISOR;
       }
       if (trap instanceof Trap.ProcessorException fault
-          && fault.vector() == 14
+          && fault.kind() == FaultKind.MEMORY_ACCESS
           && fault.instructionPointer()
               == Monitor.systemCallStubAddress(SystemCallEntry.SUPERVISOR)) {
         RunCode.install();

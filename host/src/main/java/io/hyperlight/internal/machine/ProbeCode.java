@@ -1,6 +1,7 @@
 package io.hyperlight.internal.machine;
 
 import io.hyperlight.internal.abi.CallFrame;
+import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.machine.memory.Protection;

@@ -2,6 +2,8 @@ package io.hyperlight.internal.machine;
 
 import io.hyperlight.internal.abi.Hypercall;
 import io.hyperlight.internal.hypervisor.x86.Register;
+import io.hyperlight.internal.machine.arch.FaultKind;
+import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.machine.memory.Protection;
@@ -49,7 +51,6 @@ public final class SelfTest {
   private static final int DIVIDE_ERROR = 0;
   private static final int INVALID_OPCODE = 6;
   private static final int GENERAL_PROTECTION = 13;
-  private static final int PAGE_FAULT = 14;
 
   private SelfTest() {}
 
@@ -160,7 +161,7 @@ public final class SelfTest {
                 .add("out %al, $0x70", 0xe6, 0x70)
                 .add("ret", 0xc3),
             (machine, trap) ->
-                trap instanceof Trap.PortAccess
+                trap instanceof Trap.DeviceAccess
                     ? null
                     : exception(GENERAL_PROTECTION, CODE + 5).judge(machine, trap)));
     return checks;
@@ -202,12 +203,12 @@ public final class SelfTest {
 
   private static Judge exception(int vector, long instructionPointer) {
     return thatException(exception ->
-        exception.vector() == vector && exception.instructionPointer() == instructionPointer);
+        exception.number() == vector && exception.instructionPointer() == instructionPointer);
   }
 
   private static Judge pageFault(long address) {
     return thatException(
-        exception -> exception.vector() == PAGE_FAULT && exception.address() == address);
+        exception -> exception.kind() == FaultKind.MEMORY_ACCESS && exception.address() == address);
   }
 
   private static Judge thatException(Function<Trap.ProcessorException, Boolean> expected) {

@@ -3,6 +3,7 @@ package io.hyperlight.internal.machine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.internal.hypervisor.x86.Register;
+import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.testing.HardwareLaneQuick;
 import org.junit.jupiter.api.Test;
 

@@ -1,9 +1,7 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.arch;
 
 import io.hyperlight.internal.hypervisor.CpuExit;
 import io.hyperlight.internal.hypervisor.x86.Register;
-import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
-import java.util.EnumMap;
 import java.util.Map;
 
 /**
@@ -24,30 +22,44 @@ public sealed interface Trap {
   /**
    * User code raised a processor exception.
    *
-   * @param vector 0 to 31
-   * @param errorCode 0 where the vector has none
-   * @param address CR2: what a page fault (vector 14) was about
+   * @param what the exception, for people
+   * @param access for a {@link FaultKind#MEMORY_ACCESS}, what user code wanted to do; else {@link
+   *     MemoryAccess#READ}
+   * @param address for a {@link FaultKind#MEMORY_ACCESS}, where
+   * @param number the exception's in the processor's own terms
+   * @param code what the processor adds to the number, or 0
    */
-  record ProcessorException(int vector, long errorCode, long address, Map<Register, Long> registers)
+  record ProcessorException(
+      FaultKind kind,
+      String what,
+      MemoryAccess access,
+      long address,
+      int number,
+      long code,
+      Map<Register, Long> registers)
       implements Trap {}
 
   /**
-   * An I/O instruction on the granted port that is not the stub's own, or an exit on any other
-   * port.
+   * An instruction for a device by code that has no business with one.
+   *
+   * @param what the access, for people
    */
-  record PortAccess(CpuExit.DeviceAccess access, Map<Register, Long> registers) implements Trap {}
+  record DeviceAccess(String what, Map<Register, Long> registers) implements Trap {}
 
   /**
    * A system call from which the guest cannot be resumed: its return address is not a user address.
+   *
+   * @param address the return address
    */
-  record BadReturnAddress(Map<Register, Long> registers) implements Trap {}
+  record BadReturnAddress(long address, Map<Register, Long> registers) implements Trap {}
 
   /**
    * A message in the call frame that is not one of the gate's.
    *
+   * @param number what it says it is
    * @param registers what the message has of them
    */
-  record BadMessage(Map<Register, Long> registers) implements Trap {}
+  record BadMessage(long number, Map<Register, Long> registers) implements Trap {}
 
   /**
    * An exit of a guest that has left a message and has to wait for the host's then.
@@ -64,15 +76,6 @@ public sealed interface Trap {
    */
   record Unexpected(CpuExit exit, Map<Register, Long> registers) implements Trap {}
 
-  /** The host has stopped it: the {@link Call} says why. */
+  /** The host has stopped it: the {@code Call} says why. */
   record Stopped(Map<Register, Long> registers) implements Trap {}
-
-  /** The general registers as of the last exit, in their order. */
-  static Map<Register, Long> registers(X86VirtualCpu vcpu) {
-    Map<Register, Long> registers = new EnumMap<>(Register.class);
-    for (Register register : Register.values()) {
-      registers.put(register, vcpu.get(register));
-    }
-    return registers;
-  }
 }
