@@ -1,7 +1,6 @@
 package io.hyperlight.internal.pool;
 
 import io.hyperlight.internal.os.LibraryThreads;
-import io.hyperlight.internal.pool.PoolBudget.Need;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -19,29 +18,24 @@ final class Caretaker<T> implements Runnable {
 
   private static final long PAUSE_NANOS = 5_000_000;
 
-  private final RecyclingPool<T> pool;
+  private final PoolState<T> state;
+  private final Chores<T> chores;
   private final Keeper<T> keeper;
   private final PoolBudget.Share share;
   private final String name;
   private volatile @Nullable Thread thread;
 
-  // What it has in hand.
-
-  volatile Action action = Action.NONE;
-  @Nullable Member<T> member;
-  Need need = Need.NONE;
-  boolean reserved;
-  long nanos;
-  @Nullable Throwable failure;
+  private final Hand<T> hand = new Hand<>();
   private int closings;
 
   /** For the next item, made before that. */
   private @Nullable Member<T> fresh;
 
-  Caretaker(RecyclingPool<T> pool, Keeper<T> keeper, PoolBudget.Share share, String name) {
-    this.pool = pool;
+  Caretaker(PoolState<T> state, Chores<T> chores, Keeper<T> keeper, String name) {
+    this.state = state;
+    this.chores = chores;
     this.keeper = keeper;
-    this.share = share;
+    share = state.share;
     this.name = name;
   }
 
@@ -67,13 +61,6 @@ final class Caretaker<T> implements Runnable {
     }
   }
 
-  /** Nothing is in hand any more. */
-  void done() {
-    member = null;
-    failure = null;
-    action = Action.NONE;
-  }
-
   boolean isThread(Thread other) {
     return thread == other;
   }
@@ -81,13 +68,13 @@ final class Caretaker<T> implements Runnable {
   /** Whether it has something to do, and nobody who does it. */
   boolean isDead() {
     Thread known = thread;
-    return action != Action.END && (known == null || !known.isAlive());
+    return hand.action != Action.END && (known == null || !known.isAlive());
   }
 
   @Override
   public void run() {
-    while (action != Action.END) {
-      pool.steps.at("caretaker run", action);
+    while (hand.action != Action.END) {
+      state.steps.at("caretaker run", hand.action);
       if (!step(true)) {
         LockSupport.parkNanos(this, PAUSE_NANOS);
       }
@@ -110,52 +97,44 @@ final class Caretaker<T> implements Runnable {
   }
 
   private void doStep(boolean waits) {
-    pool.steps.at("caretaker", action);
-    switch (action) {
-      case NONE -> pool.chooseFor(this, waits);
-      case RECLAIM -> reclaim(held());
-      case DECIDE -> pool.decide(this, held());
-      case CLEAN -> clean(held());
-      case HAND_OUT -> pool.handOut(this, held());
-      case CLOSE -> close(held());
+    state.steps.at("caretaker", hand.action);
+    switch (hand.action) {
+      case NONE -> chores.chooseFor(hand, waits);
+      case RECLAIM -> reclaim(hand.held());
+      case DECIDE -> chores.decide(hand, hand.held());
+      case CLEAN -> clean(hand.held());
+      case HAND_OUT -> chores.handOut(hand, hand.held());
+      case CLOSE -> close(hand.held());
       case RELEASE_CLOSED -> {
         share.release();
-        action = Action.CLOSED;
+        hand.action = Action.CLOSED;
       }
-      case CLOSED -> pool.memberClosed(this, held());
+      case CLOSED -> chores.memberClosed(hand, hand.held());
       case GROW -> {
-        reserved = share.reserve(need);
-        action = Action.GROWN;
+        hand.reserved = share.reserve(hand.need);
+        hand.action = Action.GROWN;
       }
-      case GROWN -> pool.growthDecided(this);
+      case GROWN -> chores.growthDecided(hand);
       case CREATE -> create();
       case RELEASE_FAILED -> {
         share.release();
-        action = Action.FAILED;
+        hand.action = Action.FAILED;
       }
-      case FAILED -> pool.creationFailed(this);
+      case FAILED -> chores.creationFailed(hand);
       case RELEASE -> {
         share.release();
-        action = Action.NONE;
+        hand.action = Action.NONE;
       }
       case WITHDRAW -> {
         share.withdraw();
-        action = Action.NONE;
+        hand.action = Action.NONE;
       }
       case LEAVE -> {
         share.leave();
-        pool.left(this);
+        chores.left(hand);
       }
       case END -> {}
     }
-  }
-
-  private Member<T> held() {
-    Member<T> held = member;
-    if (held == null) {
-      throw new IllegalStateException("nothing in hand");
-    }
-    return held;
   }
 
   // What a keeper throws is caught whatever it is: a pool without its caretakers would let its
@@ -167,15 +146,15 @@ final class Caretaker<T> implements Runnable {
       item = keeper.reclaim(from.item());
     } catch (Throwable t) {
       from.broken = true;
-      action = Action.DECIDE;
+      hand.action = Action.DECIDE;
       return;
     }
     if (item == null) {
-      pool.stillUsed(this, from);
+      chores.stillUsed(hand, from);
       return;
     }
     from.replace(item);
-    action = Action.DECIDE;
+    hand.action = Action.DECIDE;
   }
 
   private void clean(Member<T> dirty) {
@@ -186,11 +165,11 @@ final class Caretaker<T> implements Runnable {
       // Told before it is given up: from then on another caretaker may make a new one.
       report("clean", dirty, t);
       dirty.broken = true;
-      action = Action.DECIDE;
+      hand.action = Action.DECIDE;
       return;
     }
-    nanos = System.nanoTime() - start;
-    action = Action.HAND_OUT;
+    hand.nanos = System.nanoTime() - start;
+    hand.action = Action.HAND_OUT;
   }
 
   private void close(Member<T> last) {
@@ -203,7 +182,7 @@ final class Caretaker<T> implements Runnable {
       report("close", last, t);
     }
     closings = 0;
-    action = Action.RELEASE_CLOSED;
+    hand.action = Action.RELEASE_CLOSED;
   }
 
   private void report(String what, Member<T> about, Throwable why) {
@@ -224,13 +203,13 @@ final class Caretaker<T> implements Runnable {
     try {
       made.replace(keeper.create());
     } catch (Throwable t) {
-      failure = t;
-      action = Action.RELEASE_FAILED;
+      hand.failure = t;
+      hand.action = Action.RELEASE_FAILED;
       return;
     }
     fresh = null;
-    member = made;
-    nanos = System.nanoTime() - start;
-    action = Action.HAND_OUT;
+    hand.member = made;
+    hand.nanos = System.nanoTime() - start;
+    hand.action = Action.HAND_OUT;
   }
 }

@@ -2,12 +2,10 @@ package io.hyperlight.internal.pool;
 
 import io.hyperlight.internal.os.Deadline;
 import io.hyperlight.internal.os.TimedPark;
-import io.hyperlight.internal.pool.PoolBudget.Need;
 import io.hyperlight.internal.pool.RefusedException.Reason;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -15,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * Lends items to one thread at a time, each of them clean.
  *
  * <p>A member goes round: ready, lent, returned, cleaned, ready. What takes time (creating,
- * cleaning and closing) is done by {@link Caretaker}s, so that {@link #acquire} and {@link
- * #giveBack} only move references under a lock.
+ * cleaning and closing) is done by {@link Caretaker}s, which {@link Chores} guides, so that {@link
+ * #acquire} and {@link #giveBack} only move references under a lock.
  *
  * <p><b>Fair.</b> Members are ready only while nobody waits: who finds one takes it, and whoever
  * finds none queues up. A member that becomes clean goes straight to the first in the queue.
@@ -41,9 +39,6 @@ import org.jspecify.annotations.Nullable;
 public final class RecyclingPool<T> implements AutoCloseable {
   private static final long MILLISECOND = 1_000_000;
 
-  /** How often a member is looked at whose holder may have had no room to give it back. */
-  private static final long SWEEP_NANOS = 100 * MILLISECOND;
-
   /** How often those who wait look themselves, should nobody have been able to wake them. */
   private static final long LOOK_NANOS = 250 * MILLISECOND;
 
@@ -53,49 +48,10 @@ public final class RecyclingPool<T> implements AutoCloseable {
    */
   private static final long VIRTUAL_LOOK_NANOS = 5 * MILLISECOND;
 
-  private static final long FIRST_PAUSE_NANOS = MILLISECOND;
-  private static final long LONGEST_PAUSE_NANOS = 50 * MILLISECOND;
-
-  private final PoolLimits limits;
   private final Keeper<T> keeper;
-  private final LongSupplier clock;
-  private final PoolBudget.Share share;
   private final List<Caretaker<T>> caretakers = new ArrayList<>();
 
-  /** For tests. */
-  volatile Steps steps = Steps.NONE;
-
-  private final Object lock = new Object();
-
-  /** The line of those who wait. */
-  private @Nullable Waiter<T> firstWaiting;
-
-  private @Nullable Waiter<T> lastWaiting;
-  private int waiting;
-
-  private final ReadyMembers<T> ready;
-
-  /** Members that were given back. */
-  private final MemberList<T> returned = new MemberList<>();
-
-  /** Members that were still used when they were given back. They count as lent. */
-  private final MemberList<T> used = new MemberList<>();
-
-  /** The first of all members that are made and not closed. */
-  private @Nullable Member<T> firstOfAll;
-
-  private final PoolCounters counters = new PoolCounters();
-
-  /** Members that exist, are being created, or are being closed. */
-  private int total;
-
-  private int lent;
-  private int closing;
-  private int working;
-
-  private final Growth growth;
-  private long sweptAt = System.nanoTime();
-  private boolean closed;
+  private final PoolState<T> state;
 
   /**
    * Starts a pool. Its caretakers begin to make the idle members at once.
@@ -111,16 +67,14 @@ public final class RecyclingPool<T> implements AutoCloseable {
       long itemBytes,
       int threads,
       LongSupplier clock) {
-    this.limits = limits;
     this.keeper = keeper;
-    this.clock = clock;
-    ready = new ReadyMembers<>(limits);
-    share = budget.join(itemBytes, listener());
+    state = new PoolState<>(limits, budget, itemBytes, clock);
+    PoolBudget.Share share = state.share;
     try {
-      growth = new Growth(share, clock.getAsLong());
+      Chores<T> chores = new Chores<>(state);
       for (int i = 1; i <= threads; i++) {
         String name = "hyperlight-pool-" + share.number() + "-" + i;
-        caretakers.add(new Caretaker<>(this, keeper, share, name));
+        caretakers.add(new Caretaker<>(state, chores, keeper, name));
       }
       // An error that strikes a holder must not be the first thing that needs this.
       boolean _ = new RefusedException(Reason.CLOSED, null).reason() == Reason.TIMED_OUT;
@@ -129,7 +83,7 @@ public final class RecyclingPool<T> implements AutoCloseable {
       share.leave();
       throw t;
     }
-    working = threads;
+    state.working = threads;
     int started = 0;
     try {
       for (Caretaker<T> caretaker : caretakers) {
@@ -146,45 +100,25 @@ public final class RecyclingPool<T> implements AutoCloseable {
   /** Gives up: some caretakers could not be started. The others end. */
   void abandon(int missing) {
     boolean none;
-    synchronized (lock) {
-      closed = true;
-      working -= missing;
-      none = working == 0;
-      lock.notifyAll();
+    synchronized (state.lock) {
+      state.closed = true;
+      state.working -= missing;
+      none = state.working == 0;
+      state.lock.notifyAll();
     }
     if (none) {
-      share.leave();
+      state.share.leave();
     }
-  }
-
-  private PoolBudget.Listener listener() {
-    return new PoolBudget.Listener() {
-      @Override
-      public void granted() {
-        poke();
-      }
-
-      @Override
-      public void asked() {
-        poke();
-      }
-    };
   }
 
   /** Lets a caretaker look whether there is something to do, as after a change of the clock. */
   void poke() {
-    synchronized (lock) {
-      wake();
-    }
+    state.poke();
   }
 
-  /** With the lock held. Once it is closed, others wait too. */
-  private void wake() {
-    if (closed) {
-      lock.notifyAll();
-    } else {
-      lock.notify();
-    }
+  /** For tests: tells of each step before it is taken. */
+  void observe(Steps observer) {
+    state.steps = observer;
   }
 
   /**
@@ -234,23 +168,24 @@ public final class RecyclingPool<T> implements AutoCloseable {
       }
     } catch (Throwable t) {
       loan.over = true;
-      synchronized (lock) {
+      synchronized (state.lock) {
         // Calls nothing.
+        WaitingLine<T> line = state.line;
         Waiter<T> waiter = loan.waiter;
         if (loan.state == Loan.State.WAITING && waiter != null) {
           Waiter<T> before = waiter.before;
           Waiter<T> after = waiter.after;
           if (before == null) {
-            firstWaiting = after;
+            line.first = after;
           } else {
             before.after = after;
           }
           if (after == null) {
-            lastWaiting = before;
+            line.last = before;
           } else {
             after.before = before;
           }
-          waiting--;
+          line.size--;
           loan.state = Loan.State.OVER;
         }
       }
@@ -262,15 +197,15 @@ public final class RecyclingPool<T> implements AutoCloseable {
   private void begin(Loan<T> loan, boolean waits) {
     Thread thread = Thread.currentThread();
     long id = thread.threadId();
-    steps.at("acquire", "begin");
-    synchronized (lock) {
-      Member<T> member = closed ? null : ready.find(id);
-      Reason late = lateReason();
-      Throwable failure = growth.lastFailure();
-      steps.at("acquire", "found");
+    state.steps.at("acquire", "begin");
+    synchronized (state.lock) {
+      Member<T> member = state.closed ? null : state.ready.find(id);
+      Reason late = state.lateReason();
+      Throwable failure = state.growth.lastFailure();
+      state.steps.at("acquire", "found");
       // Calls nothing from the first change to the last.
       if (member != null) {
-        MemberList<T> list = ready.members;
+        MemberList<T> list = state.ready.members;
         Member<T> before = member.before;
         Member<T> after = member.after;
         if (before == null) {
@@ -292,32 +227,33 @@ public final class RecyclingPool<T> implements AutoCloseable {
         loan.member = member;
         loan.item = member.item;
         loan.state = Loan.State.LENT;
-        lent++;
-        counters.acquired++;
+        state.lent++;
+        state.counters.acquired++;
       } else {
         Waiter<T> waiter = new Waiter<>(loan, thread, id);
         loan.waiter = waiter;
-        if (closed || !waits) {
+        if (state.closed || !waits) {
           loan.state = Loan.State.REFUSED;
-          waiter.refusal = closed ? Reason.CLOSED : late;
-          waiter.cause = closed || late == Reason.NO_BUDGET ? null : failure;
-          counters.refused++;
+          waiter.refusal = state.closed ? Reason.CLOSED : late;
+          waiter.cause = state.closed || late == Reason.NO_BUDGET ? null : failure;
+          state.counters.refused++;
         } else {
-          waiter.before = lastWaiting;
-          if (lastWaiting == null) {
-            firstWaiting = waiter;
+          WaitingLine<T> line = state.line;
+          waiter.before = line.last;
+          if (line.last == null) {
+            line.first = waiter;
           } else {
-            lastWaiting.after = waiter;
+            line.last.after = waiter;
           }
-          lastWaiting = waiter;
-          waiting++;
+          line.last = waiter;
+          line.size++;
           loan.state = Loan.State.WAITING;
         }
       }
-      steps.at("acquire", "changed");
-      wakeForGrowth();
+      state.steps.at("acquire", "changed");
+      state.wakeForGrowth();
     }
-    steps.at("acquire", "begun");
+    state.steps.at("acquire", "begun");
   }
 
   private void await(Loan<T> loan, Deadline deadline) {
@@ -326,22 +262,23 @@ public final class RecyclingPool<T> implements AutoCloseable {
     while (loan.state == Loan.State.WAITING
         && left > 0
         && !Thread.currentThread().isInterrupted()) {
-      steps.at("acquire", "park");
+      state.steps.at("acquire", "park");
       TimedPark.parkNanos(this, Math.min(left, LOOK_NANOS));
       left = deadline.remainingNanos();
       revive();
     }
     boolean interrupted = Thread.currentThread().isInterrupted();
-    steps.at("acquire", "waited");
-    synchronized (lock) {
-      Throwable failure = growth.lastFailure();
-      Reason late = lateReason();
+    state.steps.at("acquire", "waited");
+    synchronized (state.lock) {
+      Throwable failure = state.growth.lastFailure();
+      Reason late = state.lateReason();
       long waited = System.nanoTime() - start;
+      WaitingLine<T> line = state.line;
       // Calls nothing from here to the last change.
-      counters.waited++;
-      counters.waitNanos += waited;
-      if (waited > counters.longestWaitNanos) {
-        counters.longestWaitNanos = waited;
+      state.counters.waited++;
+      state.counters.waitNanos += waited;
+      if (waited > state.counters.longestWaitNanos) {
+        state.counters.longestWaitNanos = waited;
       }
       Waiter<T> waiter = loan.waiter;
       if (loan.state != Loan.State.WAITING || waiter == null) {
@@ -350,26 +287,22 @@ public final class RecyclingPool<T> implements AutoCloseable {
       Waiter<T> before = waiter.before;
       Waiter<T> after = waiter.after;
       if (before == null) {
-        firstWaiting = after;
+        line.first = after;
       } else {
         before.after = after;
       }
       if (after == null) {
-        lastWaiting = before;
+        line.last = before;
       } else {
         after.before = before;
       }
-      waiting--;
+      line.size--;
       loan.state = Loan.State.REFUSED;
       waiter.refusal = interrupted ? Reason.INTERRUPTED : late;
       waiter.cause = interrupted || late == Reason.NO_BUDGET ? null : failure;
-      counters.refused++;
-      wake(); // what was claimed for this thread may be needless now
+      state.counters.refused++;
+      state.wake(); // what was claimed for this thread may be needless now
     }
-  }
-
-  private Reason lateReason() {
-    return share.claim() == Need.STARVING ? Reason.NO_BUDGET : Reason.TIMED_OUT;
   }
 
   private RefusedException refusalOf(Loan<T> loan) {
@@ -393,7 +326,7 @@ public final class RecyclingPool<T> implements AutoCloseable {
   }
 
   private void giveBackNow(Loan<T> loan) {
-    steps.at("giveBack", "begin");
+    state.steps.at("giveBack", "begin");
     if (loan.state != Loan.State.LENT) {
       return;
     }
@@ -402,34 +335,34 @@ public final class RecyclingPool<T> implements AutoCloseable {
     } catch (RuntimeException | Error e) {
       // A caretaker does so.
     }
-    steps.at("giveBack", "revoked");
-    synchronized (lock) {
+    state.steps.at("giveBack", "revoked");
+    synchronized (state.lock) {
       // Calls nothing.
       Member<T> member = loan.member;
       if (loan.state == Loan.State.LENT && member != null) {
         loan.state = Loan.State.OVER;
         member.loan = null;
-        lent--;
-        Member<T> last = returned.last;
+        state.lent--;
+        Member<T> last = state.returned.last;
         member.before = last;
         member.after = null;
         if (last == null) {
-          returned.first = member;
+          state.returned.first = member;
         } else {
           last.after = member;
         }
-        returned.last = member;
-        returned.size++;
+        state.returned.last = member;
+        state.returned.size++;
       }
     }
-    steps.at("giveBack", "returned");
-    poke();
+    state.steps.at("giveBack", "returned");
+    state.poke();
   }
 
   /** The numbers of this moment. */
   public PoolFigures figures() {
-    synchronized (lock) {
-      return counters.figures(total, ready.size(), lent, waiting);
+    synchronized (state.lock) {
+      return state.counters.figures(state.total, state.ready.size(), state.lent, state.line.size);
     }
   }
 
@@ -440,21 +373,21 @@ public final class RecyclingPool<T> implements AutoCloseable {
    */
   @Override
   public void close() {
-    synchronized (lock) {
-      closed = true;
+    synchronized (state.lock) {
+      state.closed = true;
     }
     boolean interrupted = false;
     boolean virtual = Thread.currentThread().isVirtual();
     while (true) {
-      synchronized (lock) {
+      synchronized (state.lock) {
         refuseAll();
-        lock.notifyAll();
+        state.lock.notifyAll();
         if (isDone() || isCaretaker(Thread.currentThread())) {
           break;
         }
         if (!virtual) {
           try {
-            lock.wait(TimeUnit.NANOSECONDS.toMillis(LOOK_NANOS));
+            state.lock.wait(TimeUnit.NANOSECONDS.toMillis(LOOK_NANOS));
           } catch (InterruptedException e) {
             interrupted = true;
           }
@@ -472,7 +405,7 @@ public final class RecyclingPool<T> implements AutoCloseable {
   }
 
   private boolean isDone() {
-    return lent == 0 ? working == 0 : total <= lent;
+    return state.lent == 0 ? state.working == 0 : state.total <= state.lent;
   }
 
   private boolean isCaretaker(Thread thread) {
@@ -486,8 +419,8 @@ public final class RecyclingPool<T> implements AutoCloseable {
 
   private void refuseAll() {
     Waiter<T> waiter;
-    while ((waiter = takeFirstWaiting()) != null) {
-      refuse(waiter, Reason.CLOSED, null);
+    while ((waiter = state.line.takeFirst()) != null) {
+      state.refuse(waiter, Reason.CLOSED, null);
     }
   }
 
@@ -497,304 +430,6 @@ public final class RecyclingPool<T> implements AutoCloseable {
       if (caretakers.get(i).isDead()) {
         caretakers.get(i).helpIfDead();
       }
-    }
-  }
-
-  // The line. With the lock held, by those who have a stack.
-
-  /** Takes the first who waits out of the line. */
-  private @Nullable Waiter<T> takeFirstWaiting() {
-    Waiter<T> waiter = firstWaiting;
-    if (waiter != null) {
-      firstWaiting = waiter.after;
-      if (waiter.after == null) {
-        lastWaiting = null;
-      } else {
-        waiter.after.before = null;
-      }
-      waiter.after = null;
-      waiting--;
-    }
-    return waiter;
-  }
-
-  private void refuse(Waiter<T> waiter, Reason reason, @Nullable Throwable cause) {
-    waiter.refusal = reason;
-    waiter.cause = cause;
-    counters.refused++;
-    waiter.loan.state = Loan.State.REFUSED;
-    LockSupport.unpark(waiter.thread);
-  }
-
-  private void lend(Member<T> member, Waiter<T> waiter) {
-    member.loan = waiter.loan;
-    member.lastHolder = waiter.threadId;
-    member.uses++;
-    waiter.loan.lend(member);
-    lent++;
-    counters.acquired++;
-    LockSupport.unpark(waiter.thread);
-  }
-
-  // What to do. For caretakers.
-
-  /** Finds something to do. */
-  void chooseFor(Caretaker<T> caretaker, boolean waits) {
-    synchronized (lock) {
-      while (true) {
-        long now = clock.getAsLong();
-        sweep();
-        choose(caretaker, now);
-        if (caretaker.action != Action.NONE) {
-          return;
-        }
-        if (closed && total == 0) {
-          caretaker.action = Action.LEAVE;
-          lock.notifyAll();
-          return;
-        }
-        if (!waits) {
-          return;
-        }
-        awaitWork(nanosToNextChore(now));
-      }
-    }
-  }
-
-  @SuppressWarnings("WaitNotInLoop") // who calls it loops
-  private void awaitWork(long nanos) {
-    if (nanos <= 0) {
-      return;
-    }
-    try {
-      if (nanos == Long.MAX_VALUE) {
-        lock.wait();
-      } else {
-        lock.wait(Math.max(1, TimeUnit.NANOSECONDS.toMillis(nanos)));
-      }
-    } catch (InterruptedException e) {
-      // Nobody has a reason to interrupt a caretaker, and it has none to end.
-    }
-  }
-
-  /** How long until time alone makes a chore. */
-  private long nanosToNextChore(long now) {
-    // Somebody may have had no room to wake anybody.
-    long nanos = lent > 0 || waiting > 0 ? SWEEP_NANOS : Long.MAX_VALUE;
-    for (Member<T> member = used.first; member != null; member = member.after) {
-      nanos = Math.min(nanos, member.retryAt - now);
-    }
-    if (!ready.isEmpty()) {
-      nanos = Math.min(nanos, ready.nanosUntilExpiry(now));
-    }
-    if (growth.mayAsk(need())) {
-      nanos = Math.min(nanos, growth.nanosLeft(now));
-    }
-    return nanos;
-  }
-
-  /** Takes back what is lent to those who need it no more, and could not say so. */
-  private void sweep() {
-    if (lent == 0 || System.nanoTime() - sweptAt < SWEEP_NANOS) {
-      return;
-    }
-    sweptAt = System.nanoTime();
-    for (Member<T> member = firstOfAll; member != null; member = member.next) {
-      Loan<T> loan = member.loan;
-      if (loan != null && loan.over && loan.state == Loan.State.LENT) {
-        loan.state = Loan.State.OVER;
-        member.loan = null;
-        lent--;
-        returned.addLast(member);
-      }
-    }
-  }
-
-  private void choose(Caretaker<T> caretaker, long now) {
-    Member<T> member = used.first;
-    while (member != null && member.retryAt - now > 0) {
-      member = member.after;
-    }
-    if (member != null) {
-      used.remove(member);
-      caretaker.member = member;
-      caretaker.action = Action.RECLAIM;
-      return;
-    }
-    member = returned.pollFirst();
-    if (member != null) {
-      caretaker.member = member;
-      caretaker.action = Action.RECLAIM;
-      return;
-    }
-    member = closed || mustYield() ? ready.popLongestReady() : ready.popExpired(now);
-    if (member != null) {
-      closing++;
-      caretaker.member = member;
-      caretaker.action = Action.CLOSE;
-      return;
-    }
-    caretaker.need = need();
-    Action action = growth.choose(caretaker.need, now);
-    if (action == Action.CREATE || action == Action.GROW) {
-      total++;
-    }
-    caretaker.action = action;
-  }
-
-  private boolean mustGo(Member<T> member, long now) {
-    return closed
-        || member.broken
-        || member.uses >= limits.uses()
-        || now - member.createdAt >= limits.ageNanos()
-        || (total - closing > 1 && share.yields());
-  }
-
-  /** Whether a ready member has to go for the sake of a pool that has none. This one keeps one. */
-  private boolean mustYield() {
-    return !ready.isEmpty() && total - closing > 1 && share.yields();
-  }
-
-  /** How much one more member would be of use. One that is being closed is of none. */
-  private Need need() {
-    long wanted = Math.min(limits.size(), (long) lent + waiting + limits.idle());
-    if (closed || total >= limits.size() || total - closing >= wanted) {
-      return Need.NONE;
-    }
-    return total == 0 && waiting > 0 ? Need.STARVING : Need.MORE;
-  }
-
-  private void wakeForGrowth() {
-    if (growth.mayAsk(need())) {
-      lock.notify();
-    }
-  }
-
-  // How it went. For caretakers.
-
-  /** Cleans or closes what was given back. */
-  void decide(Caretaker<T> caretaker, Member<T> member) {
-    synchronized (lock) {
-      boolean goes = mustGo(member, clock.getAsLong());
-      if (member.countedAsLent) {
-        member.countedAsLent = false;
-        lent--;
-      }
-      member.pauseNanos = 0;
-      if (goes) {
-        closing++;
-      }
-      caretaker.action = goes ? Action.CLOSE : Action.CLEAN;
-    }
-  }
-
-  /** It is to be asked for again. */
-  void stillUsed(Caretaker<T> caretaker, Member<T> member) {
-    synchronized (lock) {
-      long now = clock.getAsLong();
-      long pause = member.pauseNanos;
-      member.pauseNanos = pause == 0 ? FIRST_PAUSE_NANOS : Math.min(2 * pause, LONGEST_PAUSE_NANOS);
-      member.retryAt = now + member.pauseNanos;
-      if (!member.countedAsLent) {
-        member.countedAsLent = true;
-        lent++;
-      }
-      used.addLast(member);
-      caretaker.done();
-      lock.notifyAll();
-    }
-  }
-
-  /** Gives a clean member to the first who waits. */
-  void handOut(Caretaker<T> caretaker, Member<T> member) {
-    synchronized (lock) {
-      long now = clock.getAsLong();
-      if (member.known) {
-        counters.cleaned(caretaker.nanos);
-      } else {
-        member.known = true;
-        member.createdAt = now;
-        member.next = firstOfAll;
-        if (firstOfAll != null) {
-          firstOfAll.previous = member;
-        }
-        firstOfAll = member;
-        counters.created(caretaker.nanos);
-        growth.succeeded();
-      }
-      if (closed) {
-        caretaker.action = Action.DECIDE;
-        return;
-      }
-      Waiter<T> waiter = takeFirstWaiting();
-      caretaker.done();
-      if (waiter == null) {
-        ready.push(member, now);
-      } else {
-        lend(member, waiter);
-      }
-    }
-  }
-
-  /**
-   * If the pool has no member at all, the attempt was made for the first who waits, and fails for
-   * it; the next one gets an attempt of its own. Otherwise there is something to wait for, and the
-   * pool tries again after a while.
-   */
-  void creationFailed(Caretaker<T> caretaker) {
-    synchronized (lock) {
-      Throwable failure = caretaker.failure;
-      growth.failed(failure, clock.getAsLong());
-      total--;
-      counters.creationFailed();
-      caretaker.done();
-      Waiter<T> waiter = total == 0 ? takeFirstWaiting() : null;
-      if (waiter != null) {
-        refuse(waiter, Reason.NOT_CREATED, failure);
-      }
-      wake();
-    }
-  }
-
-  void growthDecided(Caretaker<T> caretaker) {
-    synchronized (lock) {
-      growth.asked();
-      if (caretaker.reserved) {
-        caretaker.action = Action.CREATE;
-      } else {
-        total--;
-        caretaker.done();
-        wake();
-      }
-      wakeForGrowth();
-    }
-  }
-
-  void memberClosed(Caretaker<T> caretaker, Member<T> member) {
-    synchronized (lock) {
-      total--;
-      closing--;
-      counters.closed(member.broken);
-      Member<T> previous = member.previous;
-      if (previous == null) {
-        firstOfAll = member.next;
-      } else {
-        previous.next = member.next;
-      }
-      if (member.next != null) {
-        member.next.previous = previous;
-      }
-      caretaker.done();
-      wake();
-    }
-  }
-
-  /** Nothing will ever be left to do for it. */
-  void left(Caretaker<T> caretaker) {
-    synchronized (lock) {
-      working--;
-      caretaker.action = Action.END;
-      lock.notifyAll();
     }
   }
 }

@@ -120,7 +120,7 @@ class PoolErrorsTest {
     PoolLimits limits = new PoolLimits(SIZE, 0, LONG, 2, LONG);
     RecyclingPool<Things.Thing> pool =
         new RecyclingPool<>(limits, things, budget, 1, 1, System::nanoTime);
-    pool.steps = striking;
+    pool.observe(striking);
     AtomicInteger failures = new AtomicInteger();
     things.creationFailure =
         () ->
@@ -222,12 +222,11 @@ class PoolErrorsTest {
         new RecyclingPool<>(Things.limits(SIZE, 0), things, budget, 1, 1, System::nanoTime);
     AtomicInteger deaths = new AtomicInteger();
     // Nothing that a caretaker does throws this past it, but what it does when it is in trouble.
-    pool.steps =
-        (who, what) -> {
-          if (who.equals("caretaker run") && deaths.getAndIncrement() < 3) {
-            throw new OutOfMemoryError("as asked");
-          }
-        };
+    pool.observe((who, what) -> {
+      if (who.equals("caretaker run") && deaths.getAndIncrement() < 3) {
+        throw new OutOfMemoryError("as asked");
+      }
+    });
     Loan<Things.Thing> loan = pool.acquire(LONG);
     loan.item().use();
     pool.giveBack(loan);
