@@ -1,9 +1,9 @@
 package io.hyperlight;
 
+import io.hyperlight.internal.host.HostPlatform;
 import io.hyperlight.internal.hypervisor.Hypervisor;
 import io.hyperlight.internal.hypervisor.HypervisorCallException;
 import io.hyperlight.internal.hypervisor.HypervisorMissingException;
-import io.hyperlight.internal.hypervisor.kvm.Kvm;
 import io.hyperlight.internal.machine.MachineUnsupportedException;
 import io.hyperlight.internal.machine.Platform;
 import io.hyperlight.internal.machine.SelfTest;
@@ -39,10 +39,10 @@ public final class Diagnosis {
   public static Diagnosis run() {
     List<Check> checks = new ArrayList<>();
     checks.add(new Check("Java", true, Runtime.version() + " on " + System.getProperty("os.arch")));
-    try (Hypervisor kvm = Kvm.open()) {
+    try (Hypervisor kvm = HostPlatform.openHypervisor()) {
       checks.add(new Check(kvm.name(), true, kvm.version()));
       checks.add(new Check("KVM capabilities", true, String.join(", ", kvm.capabilities())));
-      Platform platform = Platform.get();
+      Platform platform = HostPlatform.get();
       checks.add(new Check("micro-VM", true, platform.describe()));
       checks.add(new Check("snapshots", true, platform.describeTracking()));
       checks.add(
@@ -53,7 +53,7 @@ public final class Diagnosis {
                   ? "can be kept from guests"
                   : "cannot be kept from guests on this KVM"));
     } catch (HypervisorMissingException e) {
-      checks.add(failed(Kvm.DEVICE, e));
+      checks.add(failed(HostPlatform.DEVICE, e));
     } catch (MachineUnsupportedException e) {
       checks.add(failed("processor", e));
     } catch (HypervisorCallException e) {
@@ -74,7 +74,7 @@ public final class Diagnosis {
       return basics;
     }
     List<Check> checks = new ArrayList<>(basics.checks);
-    Platform platform = Platform.get();
+    Platform platform = HostPlatform.get();
     checks.add(new Check("Linux", true, System.getProperty("os.version", "")));
     checks.add(new Check("processor", true, platform.describeProcessor()));
     try {

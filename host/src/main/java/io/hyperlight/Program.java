@@ -4,6 +4,7 @@ import io.hyperlight.internal.call.Instance;
 import io.hyperlight.internal.call.Outcome;
 import io.hyperlight.internal.call.Outcome.Ending;
 import io.hyperlight.internal.call.Surroundings;
+import io.hyperlight.internal.host.HostPlatform;
 import io.hyperlight.internal.linux.FaultSignals;
 import io.hyperlight.internal.linux.ProgramIdentity;
 import io.hyperlight.internal.linux.Settings;
@@ -310,7 +311,8 @@ public final class Program extends SandboxSettings<Program> {
     Instance.Configuration configuration =
         new Instance.Configuration(
             program, memorySize, stackSize, invocation(), surroundings, outcomes);
-    return Failures.translate(guest(), "create a sandbox", () -> Instance.create(configuration));
+    return Failures.translate(
+        guest(), "create a sandbox", () -> Instance.create(HostPlatform.get(), configuration));
   }
 
   private Guest guest() {

@@ -5,6 +5,7 @@ import io.hyperlight.internal.call.Instance;
 import io.hyperlight.internal.call.InstanceImage;
 import io.hyperlight.internal.call.Outcome;
 import io.hyperlight.internal.call.Surroundings;
+import io.hyperlight.internal.host.HostPlatform;
 import io.hyperlight.internal.hypervisor.HypervisorCallException;
 import io.hyperlight.internal.linux.Settings;
 import io.hyperlight.internal.loader.Invocation;
@@ -455,7 +456,8 @@ public final class Sandbox implements AutoCloseable {
               new Outcomes(guest.program()));
       return new Sandbox(
           guest,
-          Failures.translate(guest, "create a sandbox", () -> Instance.create(configuration)));
+          Failures.translate(
+              guest, "create a sandbox", () -> Instance.create(HostPlatform.get(), configuration)));
     }
   }
 }

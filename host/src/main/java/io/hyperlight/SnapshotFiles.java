@@ -1,6 +1,7 @@
 package io.hyperlight;
 
 import io.hyperlight.internal.call.InstanceImage;
+import io.hyperlight.internal.host.HostPlatform;
 import io.hyperlight.internal.os.HostPath;
 import io.hyperlight.internal.os.RegularFile;
 import io.hyperlight.internal.snapshot.SnapshotFormatException;
@@ -65,7 +66,8 @@ final class SnapshotFiles {
             channel ->
                 Failures.translate(
                     "load snapshot " + HostPath.text(path),
-                    () -> SnapshotReader.load(channel, StreamOutput.initial())));
+                    () ->
+                        SnapshotReader.load(HostPlatform.get(), channel, StreamOutput.initial())));
     try {
       return new Snapshot(new Guest(loaded.name(), loaded.image().program()), loaded.image());
     } catch (Throwable t) {

@@ -11,7 +11,7 @@ import io.hyperlight.Program;
 import io.hyperlight.ProgramResult;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
-import io.hyperlight.internal.machine.Platform;
+import io.hyperlight.internal.host.HostPlatform;
 import io.hyperlight.testing.CompiledGuest;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -49,7 +49,7 @@ class TimeStampCounterTest {
           """);
 
   private static boolean works() {
-    return Platform.get().hidesTimeStampCounter();
+    return HostPlatform.get().hidesTimeStampCounter();
   }
 
   private static void assertHidden(Sandbox sandbox, String function) {

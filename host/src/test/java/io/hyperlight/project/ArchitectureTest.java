@@ -20,9 +20,8 @@ import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.domain.JavaPackage;
 import com.tngtech.archunit.core.domain.properties.HasModifiers;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
-import io.hyperlight.Diagnosis;
 import io.hyperlight.Sandbox;
-import io.hyperlight.internal.machine.Platform;
+import io.hyperlight.internal.host.HostPlatform;
 import io.hyperlight.internal.os.LibraryThreads;
 import io.hyperlight.internal.os.Posix;
 import io.hyperlight.testing.ClassCycles;
@@ -52,6 +51,7 @@ class ArchitectureTest {
   private static final List<String> LAYERS =
       List.of(
           "io.hyperlight",
+          "io.hyperlight.internal.host",
           "io.hyperlight.internal.pool",
           "io.hyperlight.internal.snapshot",
           "io.hyperlight.internal.call",
@@ -145,7 +145,7 @@ class ArchitectureTest {
         .that()
         .resideOutsideOfPackage("io.hyperlight.internal.hypervisor.kvm")
         .and()
-        .doNotBelongToAnyOf(Platform.class, Diagnosis.class)
+        .doNotBelongToAnyOf(HostPlatform.class)
         .should()
         .dependOnClassesThat()
         .resideInAPackage("io.hyperlight.internal.hypervisor.kvm")

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.hyperlight.Guest;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
+import io.hyperlight.internal.host.HostPlatform;
 import io.hyperlight.internal.machine.Platform;
 import io.hyperlight.testing.Await;
 import io.hyperlight.testing.ChildJvm;
@@ -111,7 +112,7 @@ class FirstUseTest {
 
     private static void look() {
       try {
-        Platform _ = Platform.get();
+        Platform _ = HostPlatform.get();
       } catch (StackOverflowError e) {
         overflows++;
       }

@@ -14,6 +14,7 @@ import io.hyperlight.internal.loader.Invocation;
 import io.hyperlight.internal.machine.Call;
 import io.hyperlight.internal.machine.ImageClosedException;
 import io.hyperlight.internal.machine.Machine;
+import io.hyperlight.internal.machine.Platform;
 import io.hyperlight.internal.machine.Stop;
 import io.hyperlight.internal.machine.arch.FaultKind;
 import io.hyperlight.internal.machine.arch.Trap;
@@ -126,12 +127,13 @@ public final class Instance implements AutoCloseable {
   /**
    * Loads a program into a new machine. Of one with functions to call, runs the initialisers.
    *
+   * @param platform where the machine runs
    * @throws GuestFormatException if the program is linked where it cannot be loaded
    * @throws GuestMemoryExhaustedException if it needs more memory than configured
    * @throws HypervisorCallException if KVM fails
    */
-  public static Instance create(Configuration configuration) {
-    LoadedProgram loaded = LoadedProgram.load(configuration);
+  public static Instance create(Platform platform, Configuration configuration) {
+    LoadedProgram loaded = LoadedProgram.load(platform, configuration);
     Instance instance = of(loaded, configuration.surroundings, configuration.reporter);
     try {
       if (!configuration.program.isWhole()) {

@@ -127,13 +127,13 @@ public final class LoadedProgram implements AutoCloseable {
    *     memory than configured
    * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if KVM fails
    */
-  static LoadedProgram load(Instance.Configuration configuration) {
+  static LoadedProgram load(Platform platform, Instance.Configuration configuration) {
     GuestProgram program = configuration.program();
     GuestLayout layout =
         GuestLayout.of(program, configuration.stackBytes(), configuration.memoryBytes());
     Machine machine =
         Machine.create(
-            Platform.get(),
+            platform,
             configuration.memoryBytes(),
             configuration.surroundings().settings().machine());
     try {
@@ -247,8 +247,7 @@ public final class LoadedProgram implements AutoCloseable {
    * @throws io.hyperlight.internal.machine.ImageClosedException if the image is closed
    */
   static LoadedProgram spawn(InstanceImage image, Surroundings surroundings) {
-    Machine machine =
-        Machine.spawn(Platform.get(), image.machine(), surroundings.settings().machine());
+    Machine machine = Machine.spawn(image.machine(), surroundings.settings().machine());
     try {
       LoadedProgram spawned =
           new LoadedProgram(

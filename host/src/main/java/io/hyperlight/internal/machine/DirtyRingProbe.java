@@ -21,7 +21,7 @@ final class DirtyRingProbe {
     try (Machine machine = Machine.create(platform, SelfTest.MEMORY)) {
       ProbeCode.load(machine, code());
       try (MachineImage image = machine.freeze();
-          Machine spawned = Machine.spawn(platform, image, DirtyTracking.RING)) {
+          Machine spawned = Machine.spawn(image, DirtyTracking.RING)) {
         boolean found = writes(spawned);
         return found && writes(spawned); // which tells about the giving back
       } catch (HypervisorCallException e) {

@@ -55,6 +55,7 @@ public final class Machine implements AutoCloseable {
   /** What {@link #runExitless} returns if there is a message, instead of an error number. */
   private static final int MESSAGE = -2;
 
+  private final Platform platform;
   private final SystemCallEntry entry;
   private final long systemCallStub;
   private final PhysicalMemory memory;
@@ -128,6 +129,7 @@ public final class Machine implements AutoCloseable {
       @Nullable MachineImage image,
       MachineOptions options,
       DirtyTracking tracking) {
+    this.platform = platform;
     this.entry = entry;
     this.memory = memory;
     this.image = image;
@@ -230,28 +232,27 @@ public final class Machine implements AutoCloseable {
    *     behind
    * @throws ImageClosedException if the image is closed
    */
-  public static Machine spawn(Platform platform, MachineImage image) {
-    return spawn(platform, image, MachineOptions.DEFAULT);
+  public static Machine spawn(MachineImage image) {
+    return spawn(image, MachineOptions.DEFAULT);
   }
 
   /**
-   * As {@link #spawn(Platform, MachineImage)}, with options.
+   * As {@link #spawn(MachineImage)}, with options.
    *
    * @throws MachineUnsupportedException if this KVM cannot do what they ask for
    */
-  public static Machine spawn(Platform platform, MachineImage image, MachineOptions options) {
-    platform.require(options);
-    return spawn(platform, image, options, platform.tracking());
+  public static Machine spawn(MachineImage image, MachineOptions options) {
+    image.platform().require(options);
+    return spawn(image, options, image.platform().tracking());
   }
 
-  static Machine spawn(Platform platform, MachineImage image, DirtyTracking tracking) {
-    return spawn(platform, image, MachineOptions.DEFAULT, tracking);
+  static Machine spawn(MachineImage image, DirtyTracking tracking) {
+    return spawn(image, MachineOptions.DEFAULT, tracking);
   }
 
-  private static Machine spawn(
-      Platform platform, MachineImage image, MachineOptions options, DirtyTracking tracking) {
+  private static Machine spawn(MachineImage image, MachineOptions options, DirtyTracking tracking) {
     return of(
-        platform,
+        image.platform(),
         image.entry(),
         new PhysicalMemory(image.retainMemory()),
         image,
@@ -314,7 +315,15 @@ public final class Machine implements AutoCloseable {
         new MachineImage.MemoryLayout(
             tables.root(), exceptionStackTop, addressSpace.mappings(), frame);
     return new MachineImage( // which is made before the memory is frozen
-        entry, memory.freeze(tables.root()), memorySizeBytes(), layout, state, xcr0, null, stopped);
+        platform,
+        entry,
+        memory.freeze(tables.root()),
+        memorySizeBytes(),
+        layout,
+        state,
+        xcr0,
+        null,
+        stopped);
   }
 
   /**

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Counted, as {@link MemoryImage} is: machines that came from it keep it alive.
  */
 public final class MachineImage implements AutoCloseable {
+  private final Platform platform;
   private final SystemCallEntry entry;
   private final MemoryImage memory;
   private final long memorySizeBytes;
@@ -38,11 +39,13 @@ public final class MachineImage implements AutoCloseable {
   /**
    * Takes over the caller's use of the memory image.
    *
+   * @param platform where the machines run that come from it
    * @param xcr0 the state components that the guest can use
    * @param processor what it has seen; null for this machine's
    * @param stopped null if it rests between two calls
    */
   MachineImage(
+      Platform platform,
       SystemCallEntry entry,
       MemoryImage memory,
       long memorySizeBytes,
@@ -51,6 +54,7 @@ public final class MachineImage implements AutoCloseable {
       long xcr0,
       @Nullable GuestProcessor processor,
       @Nullable StoppedState stopped) {
+    this.platform = platform;
     this.entry = entry;
     this.memory = memory;
     this.memorySizeBytes = memorySizeBytes;
@@ -59,6 +63,11 @@ public final class MachineImage implements AutoCloseable {
     this.xcr0 = xcr0;
     this.processor = processor;
     this.stopped = stopped;
+  }
+
+  /** Where machines that come from it run. */
+  Platform platform() {
+    return platform;
   }
 
   SystemCallEntry entry() {
@@ -100,7 +109,7 @@ public final class MachineImage implements AutoCloseable {
   public GuestProcessor processor() {
     return processor != null
         ? processor
-        : new GuestProcessor(Platform.get().guestProcessor().features(), xcr0);
+        : new GuestProcessor(platform.guestProcessor().features(), xcr0);
   }
 
   /** The guest-physical memory of machines that come from it, in bytes. */

@@ -19,6 +19,7 @@ public final class MachineImageBuilder implements AutoCloseable {
    */
   private static final long SLACK = 64L * PAGE_SIZE;
 
+  private final Platform platform;
   private final SystemCallEntry entry;
   private final long memorySizeBytes;
   private final PhysicalMemory memory;
@@ -35,10 +36,11 @@ public final class MachineImageBuilder implements AutoCloseable {
    * @throws io.hyperlight.internal.os.SystemCallException if the host has no room for it
    */
   public MachineImageBuilder(Platform platform, long memorySizeBytes) {
-    this(platform.entry(), memorySizeBytes);
+    this(platform, platform.entry(), memorySizeBytes);
   }
 
-  MachineImageBuilder(SystemCallEntry entry, long memorySizeBytes) {
+  MachineImageBuilder(Platform platform, SystemCallEntry entry, long memorySizeBytes) {
+    this.platform = platform;
     this.entry = entry;
     this.memorySizeBytes = memorySizeBytes;
     memory = new PhysicalMemory(memorySizeBytes + SLACK);
@@ -88,6 +90,7 @@ public final class MachineImageBuilder implements AutoCloseable {
         new MachineImage.MemoryLayout(
             tables.root(), exceptionStackTop, addressSpace.mappings(), frame);
     return new MachineImage( // which is made before the memory is frozen
+        platform,
         entry,
         memory.freeze(tables.root(), memorySizeBytes),
         memorySizeBytes,

@@ -2,7 +2,6 @@ package io.hyperlight.internal.machine;
 
 import io.hyperlight.internal.hypervisor.DirtyTracking;
 import io.hyperlight.internal.hypervisor.HypervisorCallException;
-import io.hyperlight.internal.hypervisor.kvm.Kvm;
 import io.hyperlight.internal.hypervisor.x86.Cpuid;
 import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.hypervisor.x86.X86Hypervisor;
@@ -10,7 +9,6 @@ import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
 import io.hyperlight.internal.hypervisor.x86.X86VirtualMachine;
 import io.hyperlight.internal.machine.arch.FaultKind;
 import io.hyperlight.internal.machine.arch.Trap;
-import io.hyperlight.internal.os.StackRoom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,12 +20,7 @@ public final class Platform {
   /** The system property that overrules what {@link #tracking} finds. */
   static final String TRACKING = "hyperlight.dirtyTracking";
 
-  private static @Nullable Platform instance;
-
-  /** The look at this machine that nobody knows the result of yet. */
-  private static @Nullable FirstLook<Platform> look;
-
-  private final X86Hypervisor platform;
+  private final X86Hypervisor hypervisor;
   private final Cpuid cpuid;
   private final CpuFeatures cpu;
   private final SystemCallEntry entry;
@@ -39,11 +32,11 @@ public final class Platform {
   private @Nullable GuestProcessor guestProcessor;
   private @Nullable Boolean hidesTimeStampCounter;
 
-  private Platform(X86Hypervisor platform) {
-    this.platform = platform;
+  private Platform(X86Hypervisor hypervisor) {
+    this.hypervisor = hypervisor;
     KickSignal.choose();
-    cpuid = platform.supportedCpuid();
-    try (X86VirtualMachine vm = platform.createVm(DirtyTracking.NONE);
+    cpuid = hypervisor.supportedCpuid();
+    try (X86VirtualMachine vm = hypervisor.createVm(DirtyTracking.NONE);
         X86VirtualCpu vcpu = vm.createCpu(0)) {
       cpu = CpuFeatures.of(cpuid, vcpu.specialRegisters().apicBase());
     }
@@ -51,36 +44,17 @@ public final class Platform {
   }
 
   /**
-   * The process's platform, opened at the first call. A failure is not remembered: what was mended
-   * is noticed.
+   * The platform that a hypervisor makes, which belongs to it from now on and is closed if this
+   * fails.
    *
-   * @throws io.hyperlight.internal.hypervisor.HypervisorMissingException if KVM cannot be used
-   * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if it fails
+   * @throws HypervisorCallException if the hypervisor fails
    * @throws MachineUnsupportedException if it does not behave as any variant of the monitor needs
    */
-  public static synchronized Platform get() {
-    Platform known = instance;
-    if (known == null) {
-      StackRoom.require(); // also for the initialisers of the classes that come first
-      FirstLook<Platform> looking = look;
-      if (looking == null) {
-        looking = FirstLook.start(Platform::open);
-        look = looking; // also for the next caller, should an error end the wait of this one
-      }
-      looking.await();
-      look = null;
-      known = looking.result();
-      instance = known;
-    }
-    return known;
-  }
-
-  private static Platform open() {
-    X86Hypervisor platform = Kvm.open();
+  public static Platform of(X86Hypervisor hypervisor) {
     try {
-      return new Platform(platform);
+      return new Platform(hypervisor);
     } catch (Throwable t) { // errors, too: a caller whose heap is full asks again later
-      platform.close();
+      hypervisor.close();
       throw t;
     }
   }
@@ -134,7 +108,7 @@ public final class Platform {
 
   /** What makes virtual machines. */
   public X86Hypervisor hypervisor() {
-    return platform;
+    return hypervisor;
   }
 
   Cpuid cpuid() {
@@ -182,7 +156,7 @@ public final class Platform {
    * {@link DirtyRingProbe}.
    */
   private boolean probeRing() {
-    return platform.offers(DirtyTracking.RING) && DirtyRingProbe.works(this);
+    return hypervisor.offers(DirtyTracking.RING) && DirtyRingProbe.works(this);
   }
 
   /**

@@ -241,7 +241,7 @@ public final class SelfTest {
     try (Machine original = Machine.create(platform, MEMORY)) {
       ProbeCode.load(original, writer.code());
       try (MachineImage image = original.freeze();
-          Machine machine = Machine.spawn(platform, image)) {
+          Machine machine = Machine.spawn(image)) {
         for (int round = 0; round < RESTORES; round++) {
           String problem = call(machine, writer);
           if (problem != null) {

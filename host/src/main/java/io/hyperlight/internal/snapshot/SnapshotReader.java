@@ -218,23 +218,24 @@ public final class SnapshotReader {
   /**
    * Loads a snapshot.
    *
+   * @param platform where instances run that come from it
    * @param output of instances that come from it
    * @throws SnapshotFormatException if it cannot be loaded on this machine
    * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if KVM fails
    * @throws io.hyperlight.internal.os.SystemCallException if the host has no memory for it
    */
-  public static Loaded load(SeekableByteChannel channel, GuestOutput output) throws IOException {
+  public static Loaded load(Platform platform, SeekableByteChannel channel, GuestOutput output)
+      throws IOException {
     SnapshotReader reader = new SnapshotReader(channel);
     try {
-      return new Loaded(reader.name, reader.load(output));
+      return new Loaded(reader.name, reader.load(platform, output));
     } catch (GuestMemoryExhaustedException e) {
       throw new SnapshotFormatException(
           "it is damaged: its guest does not fit into its memory: " + e.getMessage(), e);
     }
   }
 
-  private InstanceImage load(GuestOutput output) throws IOException {
-    Platform platform = Platform.get();
+  private InstanceImage load(Platform platform, GuestOutput output) throws IOException {
     List<String> missing = header.processor().missingOn(platform.guestProcessor());
     if (!missing.isEmpty()) {
       throw new SnapshotFormatException(

@@ -6,6 +6,7 @@ import io.hyperlight.fuzz.Choices;
 import io.hyperlight.fuzz.Edits;
 import io.hyperlight.fuzz.FuzzTarget;
 import io.hyperlight.internal.abi.FunctionEntry;
+import io.hyperlight.internal.host.HostPlatform;
 import io.hyperlight.internal.linux.Settings;
 import io.hyperlight.internal.loader.ElfFile;
 import io.hyperlight.internal.loader.ElfImage;
@@ -164,7 +165,7 @@ public final class ElfTarget implements FuzzTarget {
                 Settings.DEFAULT.withMounts(List.of(new Mount("/", files)))),
             outcome -> new IllegalStateException(outcome.toString()));
     try {
-      Instance.create(configuration).close();
+      Instance.create(HostPlatform.get(), configuration).close();
     } catch (GuestMemoryExhaustedException e) {
       assertThat(e.wantedBytes()).isGreaterThan(e.freeBytes());
     }

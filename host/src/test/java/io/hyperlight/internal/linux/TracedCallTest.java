@@ -3,8 +3,8 @@ package io.hyperlight.internal.linux;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.internal.host.HostPlatform;
 import io.hyperlight.internal.machine.Machine;
-import io.hyperlight.internal.machine.Platform;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.Protection;
 import java.nio.ByteBuffer;
@@ -18,7 +18,7 @@ class TracedCallTest {
   private static final long AREA = 0x10_0000;
   private static final long AREA_SIZE = 8192;
 
-  private final Machine machine = Machine.create(Platform.get(), 1 << 20);
+  private final Machine machine = Machine.create(HostPlatform.get(), 1 << 20);
   private final AddressSpace space = machine.addressSpace();
 
   @BeforeEach

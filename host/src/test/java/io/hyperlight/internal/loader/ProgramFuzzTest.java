@@ -8,6 +8,7 @@ import io.hyperlight.internal.call.GuestOutput;
 import io.hyperlight.internal.call.HostBinding;
 import io.hyperlight.internal.call.Instance;
 import io.hyperlight.internal.call.Surroundings;
+import io.hyperlight.internal.host.HostPlatform;
 import io.hyperlight.internal.linux.Settings;
 import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.testing.NotInHardwareLane;
@@ -182,7 +183,7 @@ class ProgramFuzzTest {
             new Surroundings(bindings, output, Settings.DEFAULT),
             outcome -> new IllegalStateException());
     try {
-      Instance.create(configuration).close();
+      Instance.create(HostPlatform.get(), configuration).close();
     } catch (GuestMemoryExhaustedException e) {
       assertThat(e.wantedBytes()).isGreaterThan(e.freeBytes());
     }

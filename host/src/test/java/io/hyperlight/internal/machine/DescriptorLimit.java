@@ -1,5 +1,6 @@
 package io.hyperlight.internal.machine;
 
+import io.hyperlight.internal.host.HostPlatform;
 import io.hyperlight.internal.hypervisor.HypervisorCallException;
 import io.hyperlight.internal.hypervisor.HypervisorMissingException;
 import io.hyperlight.internal.hypervisor.kvm.Kvm;
@@ -21,7 +22,7 @@ final class DescriptorLimit {
   private DescriptorLimit() {}
 
   public static void main(String[] arguments) {
-    Platform platform = Platform.get();
+    Platform platform = HostPlatform.get();
     System.out.println("none: " + Descriptors.ofKvm());
     // Without descriptors the JVM cannot load classes: use the failures' once before.
     Machine.create(platform, MEMORY).close();

@@ -2,6 +2,7 @@ package io.hyperlight.internal.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.internal.host.HostPlatform;
 import io.hyperlight.internal.hypervisor.kvm.CpuidBuilder;
 import io.hyperlight.internal.hypervisor.x86.Cpuid.Output;
 import io.hyperlight.testing.HardwareLaneQuick;
@@ -82,9 +83,9 @@ class GuestProcessorTest {
   @Test
   @HardwareLaneQuick
   void guestsOnThisMachineSeeWhatGuestsNeed() {
-    GuestProcessor here = Platform.get().guestProcessor();
+    GuestProcessor here = HostPlatform.get().guestProcessor();
     assertThat(here.featureNames()).contains("SSE3", "CMPXCHG16B", "XSAVE", "FSGSBASE");
     assertThat(here.missingOn(here)).isEmpty();
-    assertThat(Platform.get().guestProcessor()).isSameAs(here);
+    assertThat(HostPlatform.get().guestProcessor()).isSameAs(here);
   }
 }

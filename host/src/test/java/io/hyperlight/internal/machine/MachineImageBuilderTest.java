@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hyperlight.internal.abi.CallFrame;
+import io.hyperlight.internal.host.HostPlatform;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.internal.machine.memory.MappedRange;
@@ -41,7 +42,7 @@ class MachineImageBuilderTest {
   }
 
   private static MachineImageBuilder filled(SystemCallEntry entry, long memory) {
-    MachineImageBuilder builder = new MachineImageBuilder(entry, memory);
+    MachineImageBuilder builder = new MachineImageBuilder(HostPlatform.get(), entry, memory);
     fill(builder.addressSpace());
     builder.installGate(FRAME);
     return builder;

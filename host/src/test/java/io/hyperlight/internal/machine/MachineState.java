@@ -2,6 +2,7 @@ package io.hyperlight.internal.machine;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
+import io.hyperlight.internal.host.HostPlatform;
 import io.hyperlight.internal.hypervisor.HypervisorCallException;
 import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
 import io.hyperlight.internal.machine.memory.AddressSpace;
@@ -82,7 +83,7 @@ public final class MachineState {
 
   /** Whether the selectors of a guest are those of its vCPU, and not those of the thread. */
   public static boolean keepsSelectors() {
-    return Platform.get().entry() == SystemCallEntry.SUPERVISOR;
+    return HostPlatform.get().entry() == SystemCallEntry.SUPERVISOR;
   }
 
   private static String msr(X86VirtualCpu vcpu, long index) {

@@ -1,5 +1,6 @@
 package io.hyperlight.internal.machine;
 
+import io.hyperlight.internal.host.HostPlatform;
 import java.lang.reflect.Field;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +14,7 @@ public final class PlatformReset {
       Field signal = KickSignal.class.getDeclaredField("number");
       signal.setAccessible(true);
       signal.setInt(null, 0);
-      Field instance = Platform.class.getDeclaredField("instance");
+      Field instance = HostPlatform.class.getDeclaredField("instance");
       instance.setAccessible(true);
       @Nullable Object open = instance.get(null);
       instance.set(null, null);
@@ -27,7 +28,7 @@ public final class PlatformReset {
 
   /** Finds everything out. */
   public static void probe() {
-    Platform.get().tracking();
-    Platform.get().guestProcessor();
+    HostPlatform.get().tracking();
+    HostPlatform.get().guestProcessor();
   }
 }

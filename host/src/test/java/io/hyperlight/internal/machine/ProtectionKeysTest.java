@@ -2,6 +2,7 @@ package io.hyperlight.internal.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.internal.host.HostPlatform;
 import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.testing.HardwareLaneQuick;
@@ -17,11 +18,11 @@ class ProtectionKeysTest {
 
   @Test
   void aGuestThatLocksItsKeysHurtsItsOwnCallAndNoLaterOne() {
-    Platform platform = Platform.get();
+    Platform platform = HostPlatform.get();
     try (Machine original = Machine.create(platform, SelfTest.MEMORY)) {
       ProbeCode.load(original, lock());
       try (MachineImage image = original.freeze();
-          Machine machine = Machine.spawn(platform, image)) {
+          Machine machine = Machine.spawn(image)) {
         for (int round = 0; round < 3; round++) {
           assertThat(ProbeCode.call(machine, LOCK)).isInstanceOf(Trap.ProcessorException.class);
           assertThat(machine.restore(image)).isTrue();

@@ -3,6 +3,7 @@ package io.hyperlight.internal.machine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.hyperlight.internal.host.HostPlatform;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.machine.memory.TablePages;
 import io.hyperlight.testing.HardwareLaneQuick;
@@ -13,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class SelfTestTest {
   @Test
   void findsNothingWrongWithThisMachine() {
-    assertThat(SelfTest.run(Platform.get()))
+    assertThat(SelfTest.run(HostPlatform.get()))
         .isNotEmpty()
         .allSatisfy(result -> assertThat(result.problem()).as(result.name()).isNull());
   }
@@ -24,7 +25,7 @@ class SelfTestTest {
    */
   @Test
   void findsAStubThatLeavesGuestCodeAtCpl0() {
-    Platform platform = Platform.get();
+    Platform platform = HostPlatform.get();
     assumeTrue(
         platform.entry() == SystemCallEntry.SUPERVISOR,
         "only where syscall enters CPL 0: runs in the hardware lane");

@@ -1,4 +1,4 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.host;
 
 import io.hyperlight.internal.os.LibraryThreads;
 import java.util.Objects;
