@@ -4,9 +4,9 @@ import io.hyperlight.internal.host.HostPlatform;
 import io.hyperlight.internal.hypervisor.Hypervisor;
 import io.hyperlight.internal.hypervisor.HypervisorCallException;
 import io.hyperlight.internal.hypervisor.HypervisorMissingException;
-import io.hyperlight.internal.machine.MachineUnsupportedException;
 import io.hyperlight.internal.machine.Platform;
 import io.hyperlight.internal.machine.SelfTest;
+import io.hyperlight.internal.machine.arch.MachineUnsupportedException;
 import java.util.ArrayList;
 import java.util.List;
 

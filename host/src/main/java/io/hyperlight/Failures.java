@@ -3,7 +3,7 @@ package io.hyperlight;
 import io.hyperlight.internal.hypervisor.HypervisorCallException;
 import io.hyperlight.internal.hypervisor.HypervisorMissingException;
 import io.hyperlight.internal.loader.GuestFormatException;
-import io.hyperlight.internal.machine.MachineUnsupportedException;
+import io.hyperlight.internal.machine.arch.MachineUnsupportedException;
 import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.internal.os.SystemCallException;
 import io.hyperlight.internal.vfs.FileException;

@@ -1,7 +1,7 @@
 package io.hyperlight;
 
 import io.hyperlight.internal.linux.Settings;
-import io.hyperlight.internal.machine.MachineOptions;
+import io.hyperlight.internal.machine.arch.MachineOptions;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.time.InstantSource;

@@ -27,8 +27,8 @@ public final class HostPlatform {
    *
    * @throws io.hyperlight.internal.hypervisor.HypervisorMissingException if KVM cannot be used
    * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if it fails
-   * @throws io.hyperlight.internal.machine.MachineUnsupportedException if it does not behave as any
-   *     variant of the monitor needs
+   * @throws io.hyperlight.internal.machine.arch.MachineUnsupportedException if it does not behave
+   *     as any variant of the monitor needs
    */
   public static synchronized Platform get() {
     Platform known = instance;

@@ -1,8 +1,8 @@
 package io.hyperlight.internal.linux;
 
-import io.hyperlight.internal.machine.UserContext;
 import io.hyperlight.internal.machine.arch.FaultKind;
 import io.hyperlight.internal.machine.arch.Trap;
+import io.hyperlight.internal.machine.x86.UserContext;
 import io.hyperlight.internal.machine.x86.Vectors;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,6 +1,6 @@
 package io.hyperlight.internal.linux;
 
-import io.hyperlight.internal.machine.MachineOptions;
+import io.hyperlight.internal.machine.arch.MachineOptions;
 import io.hyperlight.internal.vfs.Mount;
 import java.time.InstantSource;
 import java.util.List;

@@ -1,9 +1,9 @@
 package io.hyperlight.internal.linux;
 
 import io.hyperlight.internal.hypervisor.x86.Register;
-import io.hyperlight.internal.machine.UserContext;
 import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.memory.GuestAddressException;
+import io.hyperlight.internal.machine.x86.UserContext;
 import io.hyperlight.internal.os.Errno;
 import java.nio.ByteBuffer;
 import java.util.EnumMap;

@@ -3,10 +3,10 @@ package io.hyperlight.internal.loader;
 import io.hyperlight.internal.abi.CallFrame;
 import io.hyperlight.internal.abi.GuestAbi;
 import io.hyperlight.internal.linux.AddressRanges;
-import io.hyperlight.internal.machine.Gate;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.MappedRange;
 import io.hyperlight.internal.machine.memory.Protection;
+import io.hyperlight.internal.machine.x86.Gate;
 import java.util.ArrayList;
 import java.util.List;
 

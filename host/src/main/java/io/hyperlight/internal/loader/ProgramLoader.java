@@ -1,8 +1,8 @@
 package io.hyperlight.internal.loader;
 
 import io.hyperlight.internal.abi.InformationBlock;
-import io.hyperlight.internal.machine.Gate;
 import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.machine.x86.Gate;
 
 /** Puts programs into address spaces. */
 public final class ProgramLoader {

@@ -2,7 +2,9 @@ package io.hyperlight.internal.machine;
 
 import io.hyperlight.internal.hypervisor.x86.Cpuid.Output;
 import io.hyperlight.internal.hypervisor.x86.Register;
+import io.hyperlight.internal.machine.arch.MachineUnsupportedException;
 import io.hyperlight.internal.machine.arch.Trap;
+import io.hyperlight.internal.machine.x86.MachineCode;
 
 /**
  * Asks what CPUID says in a guest, by executing it there. What KVM was told to show is not the same

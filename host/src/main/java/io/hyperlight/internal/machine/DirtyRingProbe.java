@@ -4,6 +4,7 @@ import io.hyperlight.internal.hypervisor.DirtyTracker;
 import io.hyperlight.internal.hypervisor.DirtyTracking;
 import io.hyperlight.internal.hypervisor.HypervisorCallException;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
+import io.hyperlight.internal.machine.x86.MachineCode;
 
 /**
  * Finds out whether a KVM's dirty ring can be relied on: a guest writes one page, the entry is

@@ -6,6 +6,7 @@ import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.MappedRange;
 import io.hyperlight.internal.machine.memory.MemoryImage;
 import io.hyperlight.internal.machine.memory.PageRun;
+import io.hyperlight.internal.machine.x86.Gate;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;

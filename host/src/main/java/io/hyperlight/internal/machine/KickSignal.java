@@ -1,5 +1,6 @@
 package io.hyperlight.internal.machine;
 
+import io.hyperlight.internal.machine.arch.MachineUnsupportedException;
 import io.hyperlight.internal.os.HostThreads;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;

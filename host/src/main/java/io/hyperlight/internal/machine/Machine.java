@@ -6,11 +6,22 @@ import io.hyperlight.internal.hypervisor.DirtyTracker;
 import io.hyperlight.internal.hypervisor.DirtyTracking;
 import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
+import io.hyperlight.internal.machine.arch.MachineOptions;
+import io.hyperlight.internal.machine.arch.MachineUnsupportedException;
 import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.internal.machine.memory.PageTables;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
+import io.hyperlight.internal.machine.x86.Exits;
+import io.hyperlight.internal.machine.x86.Flags;
+import io.hyperlight.internal.machine.x86.Gate;
+import io.hyperlight.internal.machine.x86.Monitor;
+import io.hyperlight.internal.machine.x86.Processor;
+import io.hyperlight.internal.machine.x86.StoppedState;
+import io.hyperlight.internal.machine.x86.SystemCallEntry;
+import io.hyperlight.internal.machine.x86.UserContext;
+import io.hyperlight.internal.machine.x86.UserState;
 import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.Errno;
 import java.util.List;
@@ -39,18 +50,6 @@ public final class Machine implements AutoCloseable {
 
   /** Where KVM keeps its own pages, and the APIC's, below 4 GiB. */
   public static final long MAXIMUM_MEMORY = 3L << 30;
-
-  /**
-   * What a guest may have in RFLAGS: CF, PF, AF, ZF, SF, TF, DF, OF, AC, ID. Not IOPL, which sysret
-   * would load.
-   */
-  private static final long USER_FLAGS = 0x24_0dd5;
-
-  /** Bit 1 is always set, IF as a program expects it; nothing is ever injected. */
-  static final long FIXED_FLAGS = 0x202;
-
-  /** What the vCPU has in the stub. */
-  static final long INITIAL_FLAGS = 2;
 
   /** What {@link #runExitless} returns if there is a message, instead of an error number. */
   private static final int MESSAGE = -2;
@@ -150,14 +149,21 @@ public final class Machine implements AutoCloseable {
       userState = image.userState();
     }
     processor =
-        Processor.create(platform, entry, memory.segment(), tables.root(), xcr0, options, tracking);
+        Processor.create(
+            platform.processorKind(),
+            entry,
+            memory.segment(),
+            tables.root(),
+            xcr0,
+            options,
+            tracking);
     try {
       vcpu = processor.vcpu();
       run = vcpu::run;
       ownThread = options.exitless() ? new VcpuThread(vcpu) : null;
       kicker = new VcpuKicker(ownThread);
       exits = new Exits(vcpu, entry, memory, exceptionStackTop);
-      context = new UserContext(this, vcpu);
+      context = new UserContext(contextOwner(), vcpu, xcr0);
       memory.useSlots(processor.slots());
       DirtyTracker tracker = processor.tracker();
       if (tracker != null) {
@@ -499,8 +505,8 @@ public final class Machine implements AutoCloseable {
     vcpu.clearRegisters();
     vcpu.set(Register.RSP, frame + CallFrame.STACK_ARGUMENTS);
     vcpu.set(Register.RCX, address);
-    vcpu.set(Register.R11, FIXED_FLAGS);
-    vcpu.set(Register.RFLAGS, INITIAL_FLAGS);
+    vcpu.set(Register.R11, Flags.FIXED);
+    vcpu.set(Register.RFLAGS, Flags.INITIAL);
     vcpu.set(Register.RIP, systemCallStub + Monitor.OUT_LENGTH);
     vcpu.commitRegisters();
   }
@@ -544,9 +550,9 @@ public final class Machine implements AutoCloseable {
 
   private void resumeStub(long out) {
     vcpu.set(Register.RIP, out + Monitor.OUT_LENGTH);
-    vcpu.set(Register.R11, userFlags(vcpu.get(Register.R11)));
+    vcpu.set(Register.R11, Flags.ofUser(vcpu.get(Register.R11)));
     if (entry == SystemCallEntry.USER) {
-      vcpu.set(Register.RFLAGS, userFlags(vcpu.get(Register.RFLAGS)));
+      vcpu.set(Register.RFLAGS, Flags.ofUser(vcpu.get(Register.RFLAGS)));
     }
     vcpu.commitRegisters();
   }
@@ -556,12 +562,22 @@ public final class Machine implements AutoCloseable {
     return context;
   }
 
-  long xcr0() {
-    return xcr0;
+  private UserContext.Owner contextOwner() {
+    return new UserContext.Owner() {
+      @Override
+      public void goesOn() {
+        resumed();
+      }
+
+      @Override
+      public void disturbed() {
+        disturb();
+      }
+    };
   }
 
   /** Says that user code goes on, wherever it stopped. */
-  void resumed() {
+  private void resumed() {
     if (lost || vcpu.isExitUnseen()) {
       throw new IllegalStateException("nobody knows the state of the machine");
     }
@@ -572,11 +588,6 @@ public final class Machine implements AutoCloseable {
   /** Says that special registers are not what a restore expects. */
   void disturb() {
     disturbed = true;
-  }
-
-  /** What of the guest's flags it may go on with. */
-  static long userFlags(long flags) {
-    return (flags & USER_FLAGS) | FIXED_FLAGS;
   }
 
   /**

@@ -6,6 +6,11 @@ import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.internal.machine.memory.PageTables;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
+import io.hyperlight.internal.machine.x86.Gate;
+import io.hyperlight.internal.machine.x86.GuestProcessor;
+import io.hyperlight.internal.machine.x86.Monitor;
+import io.hyperlight.internal.machine.x86.SystemCallEntry;
+import io.hyperlight.internal.machine.x86.UserState;
 import java.util.List;
 
 /**

@@ -8,7 +8,15 @@ import io.hyperlight.internal.hypervisor.x86.X86Hypervisor;
 import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
 import io.hyperlight.internal.hypervisor.x86.X86VirtualMachine;
 import io.hyperlight.internal.machine.arch.FaultKind;
+import io.hyperlight.internal.machine.arch.MachineOptions;
+import io.hyperlight.internal.machine.arch.MachineUnsupportedException;
 import io.hyperlight.internal.machine.arch.Trap;
+import io.hyperlight.internal.machine.x86.CpuFeatures;
+import io.hyperlight.internal.machine.x86.GuestProcessor;
+import io.hyperlight.internal.machine.x86.Monitor;
+import io.hyperlight.internal.machine.x86.ProcessorKind;
+import io.hyperlight.internal.machine.x86.RunCode;
+import io.hyperlight.internal.machine.x86.SystemCallEntry;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,8 +29,8 @@ public final class Platform {
   static final String TRACKING = "hyperlight.dirtyTracking";
 
   private final X86Hypervisor hypervisor;
-  private final Cpuid cpuid;
   private final CpuFeatures cpu;
+  private final ProcessorKind processorKind;
   private final SystemCallEntry entry;
 
   /** Whether guests can set protection keys; false while the probe that finds it out runs. */
@@ -35,11 +43,12 @@ public final class Platform {
   private Platform(X86Hypervisor hypervisor) {
     this.hypervisor = hypervisor;
     KickSignal.choose();
-    cpuid = hypervisor.supportedCpuid();
+    Cpuid cpuid = hypervisor.supportedCpuid();
     try (X86VirtualMachine vm = hypervisor.createVm(DirtyTracking.NONE);
         X86VirtualCpu vcpu = vm.createCpu(0)) {
       cpu = CpuFeatures.of(cpuid, vcpu.specialRegisters().apicBase());
     }
+    processorKind = new ProcessorKind(hypervisor, cpuid, cpu);
     entry = probe();
   }
 
@@ -111,8 +120,9 @@ public final class Platform {
     return hypervisor;
   }
 
-  Cpuid cpuid() {
-    return cpuid;
+  /** What the processors of machines are made of. */
+  ProcessorKind processorKind() {
+    return processorKind;
   }
 
   CpuFeatures cpu() {

@@ -5,6 +5,7 @@ import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.machine.memory.Protection;
+import io.hyperlight.internal.machine.x86.MachineCode;
 import org.jspecify.annotations.Nullable;
 
 /**

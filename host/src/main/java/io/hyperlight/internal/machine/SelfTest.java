@@ -7,6 +7,8 @@ import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.machine.memory.Protection;
+import io.hyperlight.internal.machine.x86.MachineCode;
+import io.hyperlight.internal.machine.x86.Monitor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;

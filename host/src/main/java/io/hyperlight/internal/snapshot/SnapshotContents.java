@@ -1,8 +1,8 @@
 package io.hyperlight.internal.snapshot;
 
 import io.hyperlight.internal.loader.GuestProgram;
-import io.hyperlight.internal.machine.GuestProcessor;
 import io.hyperlight.internal.machine.memory.MappedRange;
+import io.hyperlight.internal.machine.x86.GuestProcessor;
 import java.util.List;
 
 /**

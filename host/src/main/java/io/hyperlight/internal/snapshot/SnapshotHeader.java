@@ -1,10 +1,10 @@
 package io.hyperlight.internal.snapshot;
 
 import io.hyperlight.internal.abi.GuestAbi;
-import io.hyperlight.internal.machine.GuestProcessor;
 import io.hyperlight.internal.machine.Machine;
-import io.hyperlight.internal.machine.UserState;
 import io.hyperlight.internal.machine.memory.Protection;
+import io.hyperlight.internal.machine.x86.GuestProcessor;
+import io.hyperlight.internal.machine.x86.UserState;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;

@@ -9,6 +9,7 @@ import io.hyperlight.internal.hypervisor.DirtyTracker;
 import io.hyperlight.internal.hypervisor.DirtyTracking;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.Protection;
+import io.hyperlight.internal.machine.x86.MachineCode;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.util.Set;
 import java.util.TreeSet;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.hyperlight.internal.machine.arch.MachineUnsupportedException;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.PendingSignals;
 import org.junit.jupiter.api.Test;

@@ -7,6 +7,7 @@ import io.hyperlight.internal.hypervisor.HypervisorCallException;
 import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
+import io.hyperlight.internal.machine.x86.SystemCallEntry;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;

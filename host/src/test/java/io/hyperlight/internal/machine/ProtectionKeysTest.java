@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.hyperlight.internal.host.HostPlatform;
 import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.machine.arch.Trap;
+import io.hyperlight.internal.machine.x86.MachineCode;
 import io.hyperlight.testing.HardwareLaneQuick;
 import org.junit.jupiter.api.Test;
 

@@ -1,4 +1,4 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.x86;
 
 import io.hyperlight.internal.abi.Hypercall;
 import io.hyperlight.internal.hypervisor.CpuExit;
@@ -8,7 +8,6 @@ import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.GuestAddressException;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
-import io.hyperlight.internal.machine.x86.Vectors;
 import java.util.EnumMap;
 import java.util.Map;
 
@@ -21,9 +20,9 @@ import java.util.Map;
  *
  * <p>Only for a vCPU that does not run.
  */
-final class Exits {
+public final class Exits {
   /** What an exit is. */
-  enum Kind {
+  public enum Kind {
     /** The gate says that the call is over. */
     CALL_DONE,
     /** The gate's routine makes a host call, by an {@code out} of its own. */
@@ -40,8 +39,6 @@ final class Exits {
 
   private static final long PRIVILEGE_MASK = 3;
 
-  private static final long TRAP_FLAG = 1 << 8;
-
   private static final int MOST_COMPLETION_STEPS = 16;
 
   private final X86VirtualCpu vcpu;
@@ -55,7 +52,8 @@ final class Exits {
    *
    * @param exceptionStackTop the physical address
    */
-  Exits(X86VirtualCpu vcpu, SystemCallEntry entry, PhysicalMemory memory, long exceptionStackTop) {
+  public Exits(
+      X86VirtualCpu vcpu, SystemCallEntry entry, PhysicalMemory memory, long exceptionStackTop) {
     this.vcpu = vcpu;
     this.entry = entry;
     this.memory = memory;
@@ -64,7 +62,7 @@ final class Exits {
   }
 
   /** What the last exit is. */
-  Kind kind() {
+  public Kind kind() {
     if (!vcpu.isDoorbell(Monitor.SYSTEM_CALL_PORT)) {
       return vcpu.isTrackerFull() ? Kind.DIRTY_RING_FULL : Kind.OTHER;
     }
@@ -108,15 +106,15 @@ final class Exits {
    * Whether the gate has waited for a message of the host's for long enough. It does not do so step
    * by step: who sets TF there has an exception pending, which would come up in the next call.
    */
-  boolean isRest() {
+  public boolean isRest() {
     return kind() == Kind.SYSTEM_CALL
         && vcpu.get(Register.RAX) == Hypercall.REST
         && !isSingleStep();
   }
 
   /** Whether the guest's code that has left runs step by step. */
-  boolean isSingleStep() {
-    return (vcpu.get(Register.RFLAGS) & TRAP_FLAG) != 0;
+  public boolean isSingleStep() {
+    return (vcpu.get(Register.RFLAGS) & Flags.TRAP) != 0;
   }
 
   /** KVM leaves RIP at either side of the instruction. */
@@ -126,7 +124,7 @@ final class Exits {
   }
 
   /** A return to anything else would fault at CPL 0 or leave user space. */
-  static boolean isUserAddress(long address) {
+  public static boolean isUserAddress(long address) {
     return address >= PhysicalMemory.PAGE_SIZE && address < AddressSpace.USER_END;
   }
 
@@ -137,7 +135,7 @@ final class Exits {
    *
    * @return whether there is nothing left to finish; if not, nobody knows the vCPU's state
    */
-  boolean complete() {
+  public boolean complete() {
     if (!(vcpu.exit() instanceof CpuExit.DeviceAccess)) {
       return false;
     }
@@ -150,7 +148,7 @@ final class Exits {
   }
 
   /** What an exit of {@link Kind#OTHER} is. */
-  Trap trap() {
+  public Trap trap() {
     CpuExit exit = vcpu.exit();
     Map<Register, Long> registers = registers();
     if (exit instanceof CpuExit.DeviceAccess(boolean write, int size, int port, int count)
@@ -199,7 +197,7 @@ final class Exits {
   }
 
   /** The general registers as of the last exit, in their order. */
-  Map<Register, Long> registers() {
+  public Map<Register, Long> registers() {
     Map<Register, Long> registers = new EnumMap<>(Register.class);
     for (Register register : Register.values()) {
       registers.put(register, vcpu.get(register));
@@ -211,7 +209,7 @@ final class Exits {
    * The general registers as of the last stop, with RIP where the guest's own code is: at a system
    * call or a host call, where it returns to. Hostile.
    */
-  Map<Register, Long> whereabouts(AddressSpace space) {
+  public Map<Register, Long> whereabouts(AddressSpace space) {
     Map<Register, Long> registers = registers();
     long rip = vcpu.get(isBeforeOrBehindOut(systemCallStub) ? Register.RCX : Register.RIP);
     long stack = vcpu.get(Register.RSP);

@@ -1,10 +1,11 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.x86;
 
 import io.hyperlight.internal.hypervisor.DirtyTracker;
 import io.hyperlight.internal.hypervisor.DirtyTracking;
 import io.hyperlight.internal.hypervisor.x86.SpecialRegisters;
 import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
 import io.hyperlight.internal.hypervisor.x86.X86VirtualMachine;
+import io.hyperlight.internal.machine.arch.MachineOptions;
 import io.hyperlight.internal.machine.memory.MemorySlots;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
@@ -13,16 +14,16 @@ import org.jspecify.annotations.Nullable;
  * A VM with its one vCPU, set up as the monitor wants it. What user code cannot change is set once;
  * what a trap leaves behind is put back by {@link #reset}.
  */
-final class Processor implements AutoCloseable {
-  static final long MSR_STAR = 0xc000_0081L;
-  static final long MSR_LSTAR = 0xc000_0082L;
-  static final long MSR_SFMASK = 0xc000_0084L;
+public final class Processor implements AutoCloseable {
+  public static final long MSR_STAR = 0xc000_0081L;
+  public static final long MSR_LSTAR = 0xc000_0082L;
+  public static final long MSR_SFMASK = 0xc000_0084L;
 
   /**
    * Kernel CS and SS from bits 47:32, user SS and CS as 8 and 16 above bits 63:48 (AMD APM vol. 2,
    * 6.1.1).
    */
-  static final long STAR = 0x001b_0008_0000_0000L;
+  public static final long STAR = 0x001b_0008_0000_0000L;
 
   /** Cleared by {@code syscall}: TF, IF, DF, IOPL, NT, AC. */
   private static final long SFMASK = 0x4_7700;
@@ -56,8 +57,8 @@ final class Processor implements AutoCloseable {
    * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if KVM fails; nothing is left
    *     behind
    */
-  static Processor create(
-      Platform platform,
+  public static Processor create(
+      ProcessorKind kind,
       SystemCallEntry entry,
       MemorySegment memory,
       long pageTables,
@@ -68,15 +69,15 @@ final class Processor implements AutoCloseable {
     X86VirtualCpu vcpu = null;
     DirtyTracker tracker = null;
     try {
-      vm = platform.hypervisor().createVm(tracking);
+      vm = kind.hypervisor().createVm(tracking);
       MemorySlots slots = new MemorySlots(vm, memory, tracking != DirtyTracking.NONE);
       vcpu = vm.createCpu(0);
       tracker = tracking == DirtyTracking.NONE ? null : vm.track(vcpu);
       // CPUID first: KVM checks control registers against it. Also where user code runs on the
       // processor as it is: KVM gives and takes no vector state that it has not been told of, and
       // cannot be told once the vCPU has run.
-      vcpu.setCpuid(platform.cpuid());
-      SpecialRegisters initial = RegisterImage.create(entry, platform.cpu(), pageTables, options);
+      vcpu.setCpuid(kind.cpuid());
+      SpecialRegisters initial = RegisterImage.create(entry, kind.features(), pageTables, options);
       vcpu.setSpecialRegisters(initial);
       vcpu.setXcr0(xcr0);
       vcpu.setModelSpecificRegisters(
@@ -92,16 +93,16 @@ final class Processor implements AutoCloseable {
     }
   }
 
-  X86VirtualCpu vcpu() {
+  public X86VirtualCpu vcpu() {
     return vcpu;
   }
 
-  MemorySlots slots() {
+  public MemorySlots slots() {
     return slots;
   }
 
   /** Knows what the guest writes, unless there is no tracking. */
-  @Nullable DirtyTracker tracker() {
+  public @Nullable DirtyTracker tracker() {
     return tracker;
   }
 
@@ -109,7 +110,7 @@ final class Processor implements AutoCloseable {
    * Puts back what an exception or an odd exit changes outside the general registers: segments and
    * CR2, what is pending or masked, DR6. User code can set no other special register.
    */
-  void reset() {
+  public void reset() {
     vcpu.setSpecialRegisters(initial);
     vcpu.takeBackPending();
     vcpu.resetDebugRegisters();

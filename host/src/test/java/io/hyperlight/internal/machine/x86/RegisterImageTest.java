@@ -1,10 +1,11 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.x86;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.hyperlight.internal.hypervisor.x86.Segment;
 import io.hyperlight.internal.hypervisor.x86.SpecialRegisters;
+import io.hyperlight.internal.machine.arch.MachineOptions;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.util.ArrayList;
 import java.util.List;
@@ -68,7 +69,7 @@ class RegisterImageTest {
     for (boolean hides : new boolean[] {false, true}) {
       SpecialRegisters registers =
           RegisterImage.create(entry, cpu, ROOT, new MachineOptions(hides, false));
-      assertThat(violations(entry, cpu, registers, Machine.INITIAL_FLAGS)).isEmpty();
+      assertThat(violations(entry, cpu, registers, Flags.INITIAL)).isEmpty();
       assertThat(registers.apicBase()).isEqualTo(cpu.apicBase());
       assertThat((registers.cr4() & CR4_TSD) != 0).isEqualTo(hides);
     }
@@ -81,8 +82,8 @@ class RegisterImageTest {
     SpecialRegisters registers = RegisterImage.create(entry, cpu, ROOT, MachineOptions.DEFAULT);
     for (int bit = -1; bit < Long.SIZE; bit++) {
       long flags = bit < 0 ? -1 : 1L << bit;
-      assertThat(violations(entry, cpu, registers, Machine.userFlags(flags))).isEmpty();
-      assertThat(Machine.userFlags(flags) & RFLAGS_IOPL).isZero();
+      assertThat(violations(entry, cpu, registers, Flags.ofUser(flags))).isEmpty();
+      assertThat(Flags.ofUser(flags) & RFLAGS_IOPL).isZero();
     }
   }
 
@@ -180,7 +181,7 @@ class RegisterImageTest {
     SpecialRegisters registers =
         RecordCopy.with(
             RegisterImage.create(entry, cpu, ROOT, MachineOptions.DEFAULT), path, value);
-    assertThat(violations(entry, cpu, registers, Machine.INITIAL_FLAGS))
+    assertThat(violations(entry, cpu, registers, Flags.INITIAL))
         .anyMatch(violation -> violation.startsWith(expected));
   }
 

@@ -1,4 +1,4 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.x86;
 
 import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
 import java.nio.ByteBuffer;
@@ -16,7 +16,7 @@ import java.nio.ByteOrder;
  */
 public record UserState(int mxcsr, short x87Control, long fsBase, long gsBase) {
   /** What a new program finds. */
-  static final UserState INITIAL =
+  public static final UserState INITIAL =
       new UserState(Gate.MXCSR_INITIAL, Gate.X87_CONTROL_INITIAL, 0, 0);
 
   /** Flags of exceptions that happened; nobody's state to keep. */
@@ -45,7 +45,7 @@ public record UserState(int mxcsr, short x87Control, long fsBase, long gsBase) {
   }
 
   /** Reads it from a vCPU at rest. */
-  static UserState of(X86VirtualCpu vcpu) {
+  public static UserState of(X86VirtualCpu vcpu) {
     ByteBuffer area = ByteBuffer.wrap(vcpu.extendedState()).order(ByteOrder.LITTLE_ENDIAN);
     var special = vcpu.specialRegisters();
     return new UserState(

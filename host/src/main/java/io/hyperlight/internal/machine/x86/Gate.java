@@ -1,4 +1,4 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.x86;
 
 import static io.hyperlight.internal.machine.memory.PhysicalMemory.PAGE_SIZE;
 
@@ -21,7 +21,7 @@ import java.nio.ByteOrder;
  * enters it with all general registers written by itself, RSP at the frame.
  *
  * <p>Where calls are to do without exits, it leaves a message in the frame instead and waits for
- * the next one from the host, for a while; see {@link Exitless}. So does the routine by which
+ * the next one from the host, for a while; see {@code Exitless}. So does the routine by which
  * guests make host calls.
  *
  * <p>When asked, it first resets what guest code can change outside memory and the general
@@ -42,19 +42,19 @@ public final class Gate {
    * A function to call that starts a program of its own: its first stack argument is the stack
    * pointer of that, the second where it begins. It does not return.
    */
-  static final long START = ADDRESS + 0x700;
+  public static final long START = ADDRESS + 0x700;
 
   /**
    * Where the host enters on machines whose guests can set protection keys: takes the keys' rights
    * back, then goes on at {@link #ADDRESS}. Nothing can be read or written before.
    */
-  static final long UNLOCK = ADDRESS + 0x740;
+  public static final long UNLOCK = ADDRESS + 0x740;
 
   /** On machines where the system-call stub is user code, it lies on the gate's page. */
-  static final long SYSTEM_CALL_STUB = ADDRESS + 0x800;
+  public static final long SYSTEM_CALL_STUB = ADDRESS + 0x800;
 
   /** Where the gate gives a message to the host and waits for the next. */
-  static final long EXCHANGE = ADDRESS + 0x900;
+  public static final long EXCHANGE = ADDRESS + 0x900;
 
   /**
    * The routine for host calls: arguments and results are in the registers of system call {@link
@@ -63,7 +63,7 @@ public final class Gate {
   public static final long HOST_CALL_ROUTINE = ADDRESS + 0x980;
 
   /** Where the routine leaves. */
-  static final long HOST_CALL_EXIT = HOST_CALL_ROUTINE + toHostCallExit(0).size();
+  public static final long HOST_CALL_EXIT = HOST_CALL_ROUTINE + toHostCallExit(0).size();
 
   /**
    * A byte of the gate's page that says whether to leave messages instead of the guest. The host
@@ -77,8 +77,8 @@ public final class Gate {
   private static final int EXTENDED_STATE_SIZE = 512 + 64;
 
   private static final int MXCSR = 24;
-  static final int MXCSR_INITIAL = 0x1f80;
-  static final short X87_CONTROL_INITIAL = 0x037f;
+  public static final int MXCSR_INITIAL = 0x1f80;
+  public static final short X87_CONTROL_INITIAL = 0x037f;
 
   /** The component XTILEDATA (Intel SDM vol. 1, "XSAVE-Supported Features"). */
   private static final int TILE_DATA = 1 << 18;
@@ -87,18 +87,18 @@ public final class Gate {
   private static final int STATE_COMPONENTS = 512;
 
   /** The code does not depend on the frame's address but for an operand. */
-  static final long DONE = ADDRESS + enter(0).size();
+  public static final long DONE = ADDRESS + enter(0).size();
 
   /** Where the gate leaves for good, whatever the frame says. */
-  static final long DONE_EXIT = DONE + results(0).size();
+  public static final long DONE_EXIT = DONE + results(0).size();
 
   /** What follows the gate's own {@code syscall} or {@code out}, which are of the same length. */
-  static final long DONE_RETURN = DONE_EXIT + exit(SystemCallEntry.SUPERVISOR).size();
+  public static final long DONE_RETURN = DONE_EXIT + exit(SystemCallEntry.SUPERVISOR).size();
 
   private Gate() {}
 
   /** Maps and writes the two pages. */
-  static void install(AddressSpace space, SystemCallEntry entry, long frame) {
+  public static void install(AddressSpace space, SystemCallEntry entry, long frame) {
     space.map(ADDRESS, PAGE_SIZE, Protection.READ_EXECUTE);
     space.map(INFORMATION, PAGE_SIZE, Protection.READ);
     put(space, ADDRESS, enter(frame));
@@ -114,7 +114,7 @@ public final class Gate {
   }
 
   /** Says what a reset loads: control words as given, all other x87 and vector state initial. */
-  static void setResetState(AddressSpace space, UserState state) {
+  public static void setResetState(AddressSpace space, UserState state) {
     byte[] image = new byte[EXTENDED_STATE_SIZE];
     ByteBuffer.wrap(image)
         .order(ByteOrder.LITTLE_ENDIAN)
@@ -125,7 +125,7 @@ public final class Gate {
   }
 
   /** Says whether the gate is to leave messages. */
-  static void setExitless(AddressSpace space, boolean exitless) {
+  public static void setExitless(AddressSpace space, boolean exitless) {
     space.initialise(EXITLESS, new byte[] {(byte) (exitless ? 1 : 0)}, 0, 1);
   }
 
@@ -137,7 +137,7 @@ public final class Gate {
    * From the host's entry to the call. RBX holds the frame: the ABI makes callees preserve it, but
    * nothing relies on it.
    */
-  static MachineCode enter(long frame) {
+  public static MachineCode enter(long frame) {
     MachineCode code =
         new MachineCode()
             .addWithLong("movabs $0x%x, %%rbx", frame, 0x48, 0xbb)
@@ -193,7 +193,7 @@ public final class Gate {
    * Behind the call, so that the return address is on top of the arguments. RDX is what a program
    * is to call at its end (System V ABI for AMD64, "Process Initialization"): nothing.
    */
-  static MachineCode start() {
+  public static MachineCode start() {
     return new MachineCode()
         .add("mov 16(%rsp), %rcx", 0x48, 0x8b, 0x4c, 0x24, 0x10)
         .add("mov 8(%rsp), %rsp", 0x48, 0x8b, 0x64, 0x24, 0x08)
@@ -205,7 +205,7 @@ public final class Gate {
    * {@link #UNLOCK}: PKRU 0, every right for every key. WRPKRU wants ECX and EDX to be 0 (Intel SDM
    * vol. 2).
    */
-  static MachineCode unlock() {
+  public static MachineCode unlock() {
     return new MachineCode()
         .add("xor %eax, %eax", 0x31, 0xc0)
         .add("xor %ecx, %ecx", 0x31, 0xc9)
@@ -216,7 +216,7 @@ public final class Gate {
   }
 
   /** From the target's return to the exit, or to the next call. */
-  static MachineCode leave(SystemCallEntry entry, long frame) {
+  public static MachineCode leave(SystemCallEntry entry, long frame) {
     MachineCode code = results(frame);
     exit(entry).addTo(code);
     // The host enters every call at the start, and never resumes this one.
@@ -241,7 +241,7 @@ public final class Gate {
         .add("xor %r13d, %r13d", 0x45, 0x31, 0xed)
         .add("xor %r14d, %r14d", 0x45, 0x31, 0xf6)
         .add("xor %r15d, %r15d", 0x45, 0x31, 0xff)
-        .addWithInt("mov $0x%x, %%r11d", (int) Machine.FIXED_FLAGS, 0x41, 0xbb)
+        .addWithInt("mov $0x%x, %%r11d", (int) Flags.FIXED, 0x41, 0xbb)
         .add("push %r11", 0x41, 0x53)
         .add("popfq", 0x9d);
   }
@@ -306,7 +306,7 @@ public final class Gate {
    * frame. The exchange of the message's number is a barrier: either this sees that the host is
    * going to sleep, or the host sees the message.
    */
-  static MachineCode exchange() {
+  public static MachineCode exchange() {
     return new MachineCode()
         .addWithInt("mov 0x%x(%%r9), %%r8", CallFrame.REQUEST, 0x4d, 0x8b, 0x81)
         .add("mov %r8, %rax", 0x4c, 0x89, 0xc0)
@@ -332,7 +332,7 @@ public final class Gate {
   }
 
   /** {@link #HOST_CALL_ROUTINE}. */
-  static MachineCode callHost(SystemCallEntry entry, long frame) {
+  public static MachineCode callHost(SystemCallEntry entry, long frame) {
     MachineCode code = toHostCallExit(frame);
     addExit(code, entry).add("ret", 0xc3).label("1");
     return callExchange(putMessage(code, Hypercall.HOST))
@@ -349,12 +349,12 @@ public final class Gate {
   }
 
   /** Whether code at an address waits for the host's message, with where it returns to on top. */
-  static boolean isInExchange(long address) {
+  public static boolean isInExchange(long address) {
     return address >= EXCHANGE && address < HOST_CALL_ROUTINE;
   }
 
   /** Whether code at an address makes a host call, with where it returns to on top. */
-  static boolean isInHostCall(long address) {
+  public static boolean isInHostCall(long address) {
     return address >= HOST_CALL_ROUTINE && address < EXITLESS;
   }
 }

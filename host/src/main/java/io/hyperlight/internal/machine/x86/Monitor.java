@@ -1,4 +1,4 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.x86;
 
 import static io.hyperlight.internal.machine.memory.PhysicalMemory.PAGE_SIZE;
 
@@ -19,34 +19,34 @@ import java.util.Arrays;
  * <p>The descriptors never need to be written by the processor: accessed and busy bits are set from
  * the start, and the page is read-only even for the stubs.
  */
-final class Monitor {
-  static final int KERNEL_CODE = 0x08;
-  static final int KERNEL_DATA = 0x10;
-  static final int USER_DATA = 0x20 | 3;
-  static final int USER_CODE = 0x28 | 3;
-  static final int TASK = 0x30;
+public final class Monitor {
+  public static final int KERNEL_CODE = 0x08;
+  public static final int KERNEL_DATA = 0x10;
+  public static final int USER_DATA = 0x20 | 3;
+  public static final int USER_CODE = 0x28 | 3;
+  public static final int TASK = 0x30;
 
   /** The port of the system-call stub. Exception vector {@code v} uses port {@code v}. */
-  static final int SYSTEM_CALL_PORT = 0x70;
+  public static final int SYSTEM_CALL_PORT = 0x70;
 
   /**
    * Vectors 0 to 31, which the processor raises; {@code int n} beyond them is a general-protection
    * fault.
    */
-  static final int VECTORS = 32;
+  public static final int VECTORS = 32;
 
-  static final long BASE = 0xffff_8000_0000_0000L;
-  static final long DATA = BASE + PAGE_SIZE;
-  static final long CODE = BASE + 2 * PAGE_SIZE;
+  public static final long BASE = 0xffff_8000_0000_0000L;
+  public static final long DATA = BASE + PAGE_SIZE;
+  public static final long CODE = BASE + 2 * PAGE_SIZE;
   // A page is left out below the stack.
-  static final long STACK = BASE + 4 * PAGE_SIZE;
-  static final long STACK_TOP = STACK + PAGE_SIZE;
+  public static final long STACK = BASE + 4 * PAGE_SIZE;
+  public static final long STACK_TOP = STACK + PAGE_SIZE;
 
-  static final long GDT = DATA;
-  static final int GDT_LIMIT = 0x3f;
-  static final long TSS = DATA + 0x100;
-  static final long IDT = DATA + 0x200;
-  static final int IDT_LIMIT = VECTORS * 16 - 1;
+  public static final long GDT = DATA;
+  public static final int GDT_LIMIT = 0x3f;
+  public static final long TSS = DATA + 0x100;
+  public static final long IDT = DATA + 0x200;
+  public static final int IDT_LIMIT = VECTORS * 16 - 1;
 
   private static final int TSS_BITMAP = 0x68;
 
@@ -63,12 +63,12 @@ final class Monitor {
    * The length of {@code out %al, imm8}. Where KVM leaves RIP at such an exit, before or behind it,
    * differs.
    */
-  static final int OUT_LENGTH = 2;
+  public static final int OUT_LENGTH = 2;
 
   private Monitor() {}
 
   /** The system-call stub. The host resumes the guest behind the {@code out}. */
-  static MachineCode systemCallStub(SystemCallEntry entry) {
+  public static MachineCode systemCallStub(SystemCallEntry entry) {
     MachineCode code = addSystemCallOut(new MachineCode());
     return switch (entry) {
       case SUPERVISOR -> code.add("sysretq", 0x48, 0x0f, 0x07);
@@ -76,27 +76,27 @@ final class Monitor {
     };
   }
 
-  static MachineCode addSystemCallOut(MachineCode code) {
+  public static MachineCode addSystemCallOut(MachineCode code) {
     return code.add("out %al, $0x70", 0xe6, SYSTEM_CALL_PORT);
   }
 
-  static MachineCode exceptionStub(int vector) {
+  public static MachineCode exceptionStub(int vector) {
     return new MachineCode().add("out %al, $" + vector, 0xe6, vector).add("ud2", 0x0f, 0x0b);
   }
 
-  static long exceptionStubAddress(int vector) {
+  public static long exceptionStubAddress(int vector) {
     return STUBS + (long) STUB_SIZE * vector;
   }
 
   /** Where {@code syscall} goes. */
-  static long systemCallStubAddress(SystemCallEntry entry) {
+  public static long systemCallStubAddress(SystemCallEntry entry) {
     return switch (entry) {
       case SUPERVISOR -> CODE;
       case USER -> Gate.SYSTEM_CALL_STUB;
     };
   }
 
-  static int taskLimit(SystemCallEntry entry) {
+  public static int taskLimit(SystemCallEntry entry) {
     return entry == SystemCallEntry.USER ? TSS_LIMIT_ONE_PORT : TSS_LIMIT_NO_PORTS;
   }
 
@@ -105,7 +105,7 @@ final class Monitor {
    *
    * @return the physical address of the exception stack's top
    */
-  static long install(PhysicalMemory memory, PageTables tables, SystemCallEntry entry) {
+  public static long install(PhysicalMemory memory, PageTables tables, SystemCallEntry entry) {
     long data = memory.allocate(PAGE_SIZE);
     long code = memory.allocate(PAGE_SIZE);
     long stack = memory.allocate(PAGE_SIZE);
@@ -124,7 +124,7 @@ final class Monitor {
     return stack + PAGE_SIZE;
   }
 
-  static void put(PhysicalMemory memory, long physicalAddress, MachineCode code) {
+  public static void put(PhysicalMemory memory, long physicalAddress, MachineCode code) {
     memory.put(physicalAddress, code.toByteArray(), 0, code.size());
   }
 

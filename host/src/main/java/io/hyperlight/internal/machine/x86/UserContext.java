@@ -1,4 +1,4 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.x86;
 
 import io.hyperlight.internal.hypervisor.HypervisorCallException;
 import io.hyperlight.internal.hypervisor.x86.Register;
@@ -20,6 +20,19 @@ import java.util.Map;
  * are a program's to change, segments as they are, state that XRSTOR would take.
  */
 public final class UserContext {
+  /** Who has to know what is set here. */
+  public interface Owner {
+    /**
+     * User code goes on, wherever it stopped.
+     *
+     * @throws IllegalStateException if nobody knows the state of the machine
+     */
+    void goesOn();
+
+    /** Special registers are not what a restore expects. */
+    void disturbed();
+  }
+
   // The XSAVE area that KVM takes (Intel SDM vol. 1, "XSAVE Area").
   private static final int XSAVE_SIZE = 4096;
   private static final int X87_CONTROL = 0;
@@ -27,12 +40,19 @@ public final class UserContext {
   private static final int COMPONENTS = 512;
   private static final long X87_AND_SSE = 3;
 
-  private final Machine machine;
+  private final Owner owner;
   private final X86VirtualCpu vcpu;
+  private final long xcr0;
 
-  UserContext(Machine machine, X86VirtualCpu vcpu) {
-    this.machine = machine;
+  /**
+   * For one vCPU.
+   *
+   * @param xcr0 the state components that user code can use
+   */
+  public UserContext(Owner owner, X86VirtualCpu vcpu, long xcr0) {
+    this.owner = owner;
     this.vcpu = vcpu;
+    this.xcr0 = xcr0;
   }
 
   /** Whether user code can run at an address, if there is any. */
@@ -41,7 +61,7 @@ public final class UserContext {
   }
 
   /**
-   * Lets the next {@link Machine#run} go on with these registers.
+   * Lets the next {@code Machine.run} go on with these registers.
    *
    * @param registers all of them; of RFLAGS those flags count that a program may change
    * @throws IllegalArgumentException if RIP is no user address
@@ -62,9 +82,9 @@ public final class UserContext {
             special.fs(),
             special.gs()));
     registers.forEach(vcpu::set);
-    vcpu.set(Register.RFLAGS, Machine.userFlags(registers.getOrDefault(Register.RFLAGS, 0L)));
+    vcpu.set(Register.RFLAGS, Flags.ofUser(registers.getOrDefault(Register.RFLAGS, 0L)));
     vcpu.commitRegisters();
-    machine.resumed();
+    owner.goesOn();
   }
 
   private static SpecialRegisters with(
@@ -109,7 +129,7 @@ public final class UserContext {
     SpecialRegisters special = vcpu.specialRegisters();
     vcpu.setSpecialRegisters(
         with(special, special.cs(), special.ss(), special.fs().withBase(base), special.gs()));
-    machine.disturb();
+    owner.disturbed();
   }
 
   /**
@@ -122,7 +142,7 @@ public final class UserContext {
     SpecialRegisters special = vcpu.specialRegisters();
     vcpu.setSpecialRegisters(
         with(special, special.cs(), special.ss(), special.fs(), special.gs().withBase(base)));
-    machine.disturb();
+    owner.disturbed();
   }
 
   private static void requireUserBase(long base) {
@@ -133,7 +153,7 @@ public final class UserContext {
 
   /** The state components that user code can use, as in XCR0. */
   public long xcr0() {
-    return machine.xcr0();
+    return xcr0;
   }
 
   /** x87 and vector state, as XSAVE writes it in its standard format. */

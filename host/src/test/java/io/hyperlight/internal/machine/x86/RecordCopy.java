@@ -1,11 +1,11 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.x86;
 
 import java.lang.reflect.Constructor;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 
 /** Copies of records with one component changed. */
-final class RecordCopy {
+public final class RecordCopy {
   private RecordCopy() {}
 
   /**
@@ -14,7 +14,7 @@ final class RecordCopy {
    * @param path the component's name, or names separated by dots through nested records
    */
   @SuppressWarnings("unchecked")
-  static <R extends Record> R with(R original, String path, Object value) {
+  public static <R extends Record> R with(R original, String path, Object value) {
     int dot = path.indexOf('.');
     String name = dot < 0 ? path : path.substring(0, dot);
     RecordComponent[] components = original.getClass().getRecordComponents();

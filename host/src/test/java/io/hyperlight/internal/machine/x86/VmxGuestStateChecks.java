@@ -1,4 +1,4 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.x86;
 
 import io.hyperlight.internal.hypervisor.x86.Segment;
 import io.hyperlight.internal.hypervisor.x86.SpecialRegisters;

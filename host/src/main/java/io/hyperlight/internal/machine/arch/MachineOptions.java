@@ -1,4 +1,4 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.arch;
 
 /**
  * What an embedder can choose about a machine, beside its memory. No part of its state: a restore

@@ -1,4 +1,4 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.x86;
 
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * A few instructions of machine code, each given as its bytes beside its assembly (AT&amp;T
  * syntax). A test runs the assembler over the texts and compares.
  */
-final class MachineCode {
+public final class MachineCode {
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
   private final List<Instruction> instructions = new ArrayList<>();
 
@@ -21,7 +21,7 @@ final class MachineCode {
   }
 
   /** Adds an instruction. */
-  MachineCode add(String text, int... code) {
+  public MachineCode add(String text, int... code) {
     return add(new Instruction(text, null), code);
   }
 
@@ -35,7 +35,7 @@ final class MachineCode {
   }
 
   /** Adds an instruction that ends in a little-endian 32-bit operand. */
-  MachineCode addWithInt(String text, int operand, int... code) {
+  public MachineCode addWithInt(String text, int operand, int... code) {
     add(new Instruction(text, Integer.toUnsignedLong(operand)), code);
     for (int shift = 0; shift < Integer.SIZE; shift += 8) {
       bytes.write(operand >>> shift);
@@ -44,7 +44,7 @@ final class MachineCode {
   }
 
   /** Adds an instruction that ends in a little-endian 64-bit operand. */
-  MachineCode addWithLong(String text, long operand, int... code) {
+  public MachineCode addWithLong(String text, long operand, int... code) {
     add(new Instruction(text, operand), code);
     for (int shift = 0; shift < Long.SIZE; shift += 8) {
       bytes.write((int) (operand >>> shift));
@@ -53,27 +53,27 @@ final class MachineCode {
   }
 
   /** Adds a label, for the assembly only. */
-  MachineCode label(String name) {
+  public MachineCode label(String name) {
     instructions.add(new Instruction(name + ":", null));
     return this;
   }
 
   /** Adds all of it to the end of other code. */
-  void addTo(MachineCode code) {
+  public void addTo(MachineCode code) {
     code.bytes.writeBytes(toByteArray());
     code.instructions.addAll(instructions);
   }
 
-  int size() {
+  public int size() {
     return bytes.size();
   }
 
-  byte[] toByteArray() {
+  public byte[] toByteArray() {
     return bytes.toByteArray();
   }
 
   /** The assembly, a line each. */
-  List<String> assembly() {
+  public List<String> assembly() {
     return instructions.stream().map(Instruction::assembly).toList();
   }
 }

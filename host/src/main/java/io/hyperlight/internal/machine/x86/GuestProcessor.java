@@ -1,4 +1,4 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.x86;
 
 import io.hyperlight.internal.hypervisor.x86.Cpuid.Output;
 import java.util.ArrayList;
@@ -59,11 +59,11 @@ public record GuestProcessor(long features, long xcr0) {
 
   /** One output register of the CPUID instruction. */
   @FunctionalInterface
-  interface Registers {
+  public interface Registers {
     int get(int function, int index, Output output);
   }
 
-  static GuestProcessor of(Registers cpuid, long xcr0) {
+  public static GuestProcessor of(Registers cpuid, long xcr0) {
     int highestBasic = cpuid.get(0, 0, Output.EAX);
     int highestExtended = cpuid.get(EXTENDED, 0, Output.EAX); // negative, as all extended ones are
     long features = 0;
@@ -96,7 +96,7 @@ public record GuestProcessor(long features, long xcr0) {
   }
 
   /** Whether it could be the XCR0 of any machine's guests: x87 and SSE, AVX, all of AVX-512. */
-  static boolean isPossibleXcr0(long xcr0) {
+  public static boolean isPossibleXcr0(long xcr0) {
     return xcr0 == 0b1 || xcr0 == 0b11 || xcr0 == 0b111 || xcr0 == 0b1110_0111;
   }
 

@@ -1,7 +1,8 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.x86;
 
 import io.hyperlight.internal.hypervisor.x86.Cpuid;
 import io.hyperlight.internal.hypervisor.x86.Cpuid.Output;
+import io.hyperlight.internal.machine.arch.MachineUnsupportedException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -13,7 +14,7 @@ import java.util.List;
  * @param xcr0 the state components guests may use
  * @param apicBase the APIC base register as KVM creates it, to be left as it is
  */
-record CpuFeatures(
+public record CpuFeatures(
     List<String> missing, boolean smep, boolean smap, boolean umip, long xcr0, long apicBase) {
   /** x87, SSE and AVX. */
   private static final long XCR0_AVX = 0b111;
@@ -21,7 +22,7 @@ record CpuFeatures(
   /** Mask registers and both halves of the AVX-512 state; XSETBV takes all or none. */
   private static final long XCR0_AVX512 = 0b1110_0000;
 
-  static CpuFeatures of(Cpuid cpuid, long apicBase) {
+  public static CpuFeatures of(Cpuid cpuid, long apicBase) {
     int leaf1 = cpuid.get(1, 0, Output.ECX);
     int leaf7b = cpuid.get(7, 0, Output.EBX);
     int leaf7c = cpuid.get(7, 0, Output.ECX);
@@ -50,7 +51,7 @@ record CpuFeatures(
   }
 
   /** For people. */
-  String describe() {
+  public String describe() {
     return (smep ? "SMEP, " : "")
         + (smap ? "SMAP, " : "")
         + (umip ? "UMIP, " : "")
@@ -60,7 +61,7 @@ record CpuFeatures(
   }
 
   /** The exception for a processor that cannot do it. */
-  MachineUnsupportedException unsupported() {
+  public MachineUnsupportedException unsupported() {
     return new MachineUnsupportedException(
         "KVM offers guests a processor without "
             + String.join(", ", missing)

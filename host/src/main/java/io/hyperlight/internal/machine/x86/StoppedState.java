@@ -1,4 +1,4 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.x86;
 
 import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.hypervisor.x86.SpecialRegisters;
@@ -11,7 +11,7 @@ import java.util.Map;
  * their bases, x87 and vector state. What it was, it can be again; other values never get in here.
  * Immutable.
  */
-final class StoppedState {
+public final class StoppedState {
   private final Map<Register, Long> registers;
   private final SpecialRegisters special;
   private final byte[] extendedState;
@@ -24,7 +24,7 @@ final class StoppedState {
   }
 
   /** Reads it from a vCPU that stands in the system-call stub. */
-  static StoppedState of(X86VirtualCpu vcpu) {
+  public static StoppedState of(X86VirtualCpu vcpu) {
     Map<Register, Long> registers = new EnumMap<>(Register.class);
     for (Register register : Register.values()) {
       registers.put(register, vcpu.get(register));
@@ -34,7 +34,7 @@ final class StoppedState {
   }
 
   /** Puts a vCPU of an equal machine into it. */
-  void set(X86VirtualCpu vcpu) {
+  public void set(X86VirtualCpu vcpu) {
     vcpu.setSpecialRegisters(special);
     vcpu.setExtendedState(extendedState);
     registers.forEach(vcpu::set);

@@ -1,10 +1,10 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.arch;
 
 /** This machine's KVM works, but not in a way that sandboxes can be built on. */
 public final class MachineUnsupportedException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  MachineUnsupportedException(String message) {
+  public MachineUnsupportedException(String message) {
     super(message);
   }
 }

@@ -1,8 +1,9 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.x86;
 
 import io.hyperlight.internal.hypervisor.x86.Segment;
 import io.hyperlight.internal.hypervisor.x86.SpecialRegisters;
 import io.hyperlight.internal.hypervisor.x86.SpecialRegisters.DescriptorTable;
+import io.hyperlight.internal.machine.arch.MachineOptions;
 
 /**
  * The processor state every vCPU starts with: 64-bit mode with paging from the first instruction.
@@ -10,7 +11,7 @@ import io.hyperlight.internal.hypervisor.x86.SpecialRegisters.DescriptorTable;
  * State Area"), which a test applies to it; the hidden parts of segment registers say the same as
  * the GDT, as SVM wants.
  */
-final class RegisterImage {
+public final class RegisterImage {
   private static final long CR0_PE = 1;
   private static final long CR0_MP = 1 << 1;
   private static final long CR0_ET = 1 << 4;
@@ -46,7 +47,7 @@ final class RegisterImage {
    * @param cpu what the processor offers
    * @param pageTables the physical address of the top page table
    */
-  static SpecialRegisters create(
+  public static SpecialRegisters create(
       SystemCallEntry entry, CpuFeatures cpu, long pageTables, MachineOptions options) {
     boolean supervisor = entry == SystemCallEntry.SUPERVISOR;
     Segment userData = userData();
@@ -95,12 +96,12 @@ final class RegisterImage {
   }
 
   /** CS of user code. */
-  static Segment userCode() {
+  public static Segment userCode() {
     return code(Monitor.USER_CODE, 3);
   }
 
   /** SS of user code, and what its other selectors are at first. */
-  static Segment userData() {
+  public static Segment userData() {
     return data(Monitor.USER_DATA, 3);
   }
 

@@ -1,10 +1,11 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.x86;
 
 import static io.hyperlight.internal.machine.memory.PhysicalMemory.PAGE_SIZE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.internal.hypervisor.x86.Segment;
 import io.hyperlight.internal.hypervisor.x86.SpecialRegisters;
+import io.hyperlight.internal.machine.arch.MachineOptions;
 import io.hyperlight.internal.machine.memory.PageTables;
 import io.hyperlight.internal.machine.memory.PageWalk;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;

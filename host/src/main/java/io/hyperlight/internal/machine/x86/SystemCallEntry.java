@@ -1,11 +1,11 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.x86;
 
 /**
  * At which privilege level this machine's KVM enters the system-call stub, which decides where the
  * stub lives and how it returns. Found by {@link Platform}'s probe, never from the name of a module
  * or processor.
  */
-enum SystemCallEntry {
+public enum SystemCallEntry {
   /**
    * As the processor manuals say (VMX, SVM): {@code syscall} enters CPL 0. The stub is on a
    * supervisor page, SMEP and SMAP are on, and user code has no port at all. The vCPU rests at CPL

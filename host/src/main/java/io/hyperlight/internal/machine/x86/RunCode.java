@@ -1,4 +1,4 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.machine.x86;
 
 import io.hyperlight.internal.os.Posix;
 import java.util.Arrays;
@@ -17,7 +17,7 @@ import java.util.Arrays;
  * <p>Linux gives every 64-bit thread null selectors. In 64-bit code nothing depends on them but the
  * bases of FS and GS, which stay what they are.
  */
-final class RunCode {
+public final class RunCode {
   private static final int SECOND = Posix.RUN_CODE_SECOND;
 
   private static final int SYS_IOCTL = 16;
@@ -27,7 +27,7 @@ final class RunCode {
   private RunCode() {}
 
   /** Puts it into the process, once. */
-  static void install() {
+  public static void install() {
     byte[] run = run().toByteArray();
     byte[] second = nullSelectors().toByteArray();
     byte[] code = Arrays.copyOf(run, SECOND + second.length);
@@ -36,13 +36,13 @@ final class RunCode {
   }
 
   /** An ioctl with the C function's arguments; returns 0 or -1. */
-  static MachineCode run() {
+  public static MachineCode run() {
     return addNullSelectors(
         begin().addWithInt("mov $%d, %%eax", SYS_IOCTL, 0xb8).add("syscall", 0x0f, 0x05));
   }
 
   /** Null selectors only; returns 0. */
-  static MachineCode nullSelectors() {
+  public static MachineCode nullSelectors() {
     return addNullSelectors(begin().add("xor %eax, %eax", 0x31, 0xc0));
   }
 

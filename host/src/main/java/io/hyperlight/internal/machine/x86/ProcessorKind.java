@@ -1,0 +1,13 @@
+package io.hyperlight.internal.machine.x86;
+
+import io.hyperlight.internal.hypervisor.x86.Cpuid;
+import io.hyperlight.internal.hypervisor.x86.X86Hypervisor;
+
+/**
+ * What processors are made of on one hypervisor.
+ *
+ * @param hypervisor makes virtual machines
+ * @param cpuid what CPUID shows to guests
+ * @param features what of that matters here
+ */
+public record ProcessorKind(X86Hypervisor hypervisor, Cpuid cpuid, CpuFeatures features) {}
