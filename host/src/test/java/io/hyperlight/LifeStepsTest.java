@@ -2,13 +2,12 @@ package io.hyperlight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.testing.SourceFile;
 import io.hyperlight.SteppedLife.Phase;
 import io.hyperlight.testing.CProgram;
 import io.hyperlight.testing.CountingLoader;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.Steps;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
@@ -59,18 +58,15 @@ class LifeStepsTest {
   private static final Set<Phase> BEFORE = Set.of(Phase.START, Phase.FREEZE, Phase.SPAWN);
 
   private static Map<Long, Long> live() throws Exception {
-    try (InputStream source = LifeStepsTest.class.getResourceAsStream("life.c")) {
-      String text =
-          new String(Objects.requireNonNull(source).readAllBytes(), StandardCharsets.UTF_8);
-      Path program = CProgram.compile(text, List.of("-O1", "-static", "-w"));
-      Runnable life =
-          (Runnable)
-              new CountingLoader()
-                  .loadClass("io.hyperlight.SteppedLife")
-                  .getConstructor(Path.class, String.class)
-                  .newInstance(program, Integer.toString(LEVELS));
-      return Steps.count(life);
-    }
+    String source = SourceFile.of(LifeStepsTest.class, "life.c");
+    Path program = CProgram.compile(source, List.of("-O1", "-static", "-w"));
+    Runnable life =
+        (Runnable)
+            new CountingLoader()
+                .loadClass("io.hyperlight.SteppedLife")
+                .getConstructor(Path.class, String.class)
+                .newInstance(program, Integer.toString(LEVELS));
+    return Steps.count(life);
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.hyperlight.containment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.testing.SourceFile;
 import io.hyperlight.Limits;
 import io.hyperlight.Program;
 import io.hyperlight.ProgramResult;
@@ -11,14 +12,11 @@ import io.hyperlight.testing.ChildJvm;
 import io.hyperlight.testing.Command;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
@@ -50,12 +48,9 @@ class HeapLimitTest {
 
   @BeforeAll
   static void prepare() throws IOException {
-    try (InputStream source = HeapLimitTest.class.getResourceAsStream("held.c")) {
-      program =
-          CProgram.compile(
-              new String(Objects.requireNonNull(source).readAllBytes(), StandardCharsets.UTF_8),
-              List.of("-O1", "-static", "-w"));
-    }
+    program =
+        CProgram.compile(
+            SourceFile.of(HeapLimitTest.class, "held.c"), List.of("-O1", "-static", "-w"));
     for (int i = 0; i < 10_000; i++) {
       Files.createFile(folder.resolve("a".repeat(200) + i));
     }

@@ -3,6 +3,7 @@ package io.hyperlight.containment;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.testing.SourceFile;
 import io.hyperlight.GuestFaultException;
 import io.hyperlight.GuestInterruptedException;
 import io.hyperlight.HyperlightException;
@@ -28,169 +29,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LeftRegistersTest {
   /** Finds and leaves everything that user code can change beside the general registers. */
   private static final String REGISTERS =
-      """
-      #include <stdint.h>
-
-      static uint8_t area[16384] __attribute__((aligned(64), used)), image[4096] __attribute__((aligned(64), used));
-      static uint8_t tiles[64] __attribute__((aligned(64), used)) = {1, [16] = 16, [48] = 4};
-      static uint64_t found[32] __attribute__((used));
-      static uint32_t mxcsr = 0x1f80;
-
-      static uint64_t hash(const uint8_t *bytes, int size)
-      {
-          uint64_t h = 14695981039346656037ul;
-          for (int i = 0; i < size; i++) {
-              h = (h ^ bytes[i]) * 1099511628211ul;
-          }
-          return h;
-      }
-
-      /* The instructions that find it all, in one piece: nothing comes before them. */
-      #define FIND \\
-          "mov %%ds, %%eax; mov %%rax, found(%%rip); mov %%es, %%eax; mov %%rax, found+8(%%rip)\\n" \\
-          "mov %%fs, %%eax; mov %%rax, found+16(%%rip); mov %%gs, %%eax; mov %%rax, found+24(%%rip)\\n" \\
-          "pushfq; popq found+32(%%rip); rdgsbase %%rax; mov %%rax, found+40(%%rip)\\n" \\
-          "mov $-1, %%eax; mov $-1, %%edx; xsave64 area(%%rip)\\n"
-
-      static void finish_finding(int keys, int has_tiles)
-      {
-          uint32_t pkru = 0, high;
-          if (keys) {
-              __asm__ volatile(".byte 0x0f, 0x01, 0xee" : "=a"(pkru), "=d"(high) : "c"(0));
-          }
-          found[6] = pkru;
-          static uint8_t stored[64] __attribute__((aligned(64)));
-          if (has_tiles) {
-              __asm__ volatile(".byte 0xc4, 0xe2, 0x79, 0x49, 0x00" : : "a"(stored) : "memory");
-          }
-          found[7] = hash(stored, 64);
-          found[8] = hash(area, 512);
-          *(uint64_t *)(area + 512) = 0; /* which components are not initial: what they hold says more */
-          found[9] = hash(area + 512, sizeof area - 512);
-          found[4] &= 0x2c7700; /* not the arithmetic flags */
-      }
-
-      /* Leaves something in all of it. FS last: what follows has no thread-local storage. */
-      static inline __attribute__((always_inline)) void leave_all(int selector, int keys, int has_tiles)
-      {
-          uint32_t low, high;
-          __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-          for (int i = 0; i < 2688; i++) {
-              image[i] = (uint8_t)(i * 3 + 1);
-          }
-          for (int i = 512; i < 576; i++) {
-              image[i] = 0;
-          }
-          *(uint64_t *)(image + 512) = low & 0xe7;
-          *(uint16_t *)image = 0x0b7f;
-          *(uint16_t *)(image + 2) = 0x3800;
-          *(uint32_t *)(image + 24) = 0x7fbf;
-          *(uint32_t *)(image + 28) = 0;
-          *(uint64_t *)(image + 8) = 0x123456;
-          *(uint64_t *)(image + 16) = 0x654321;
-          __asm__ volatile("mov $-1, %%eax; mov $-1, %%edx; xrstor64 image(%%rip)" : : : "eax", "edx", "memory");
-          if (has_tiles) {
-              __asm__ volatile(".byte 0xc4, 0xe2, 0x78, 0x49, 0x00" : : "a"(tiles) : "memory");
-          }
-          if (keys) {
-              __asm__ volatile(".byte 0x0f, 0x01, 0xef" : : "a"(0x55555550), "c"(0), "d"(0) : "memory");
-          }
-          __asm__ volatile("mov %0, %%ds; mov %0, %%es; mov %0, %%gs; movabs $0x123456789000, %%rax; wrgsbase %%rax\\n"
-                           "mov %0, %%fs; movabs $0x12345678a000, %%rax; wrfsbase %%rax\\n"
-                           "pushfq; orq $0x240400, (%%rsp); popfq"
-                           : : "r"(selector) : "rax", "memory", "cc");
-      }
-      """;
+      SourceFile.of(LeftRegistersTest.class, "left_registers.h.c");
 
   private static final String PROGRAM =
       REGISTERS
-          + """
-          #include <stdio.h>
-          #include <string.h>
-
-          static char request[64] __attribute__((used));
-
-          int main(void)
-          {
-              __asm__ volatile("xor %%eax, %%eax; xor %%edi, %%edi; lea request(%%rip), %%rsi; mov $64, %%edx; syscall\\n" FIND
-                               : : : "rax", "rcx", "rdx", "rdi", "rsi", "r11", "memory");
-              __asm__ volatile("fninit; ldmxcsr %0" : : "m"(mxcsr));
-              unsigned selector;
-              char how;
-              int keys, tiles;
-              if (sscanf(request, "%x %c %d %d", &selector, &how, &keys, &tiles) != 4) {
-                  return 1;
-              }
-              finish_finding(keys, tiles);
-              for (int i = 0; i < 10; i++) {
-                  printf("%lx ", found[i]);
-              }
-              fflush(stdout);
-              if (how == 'n') {
-                  return 0;
-              }
-              leave_all(selector, keys, tiles);
-              if (how == 'e') {
-                  __asm__ volatile("mov $231, %eax; xor %edi, %edi; syscall");
-              } else if (how == 'u') {
-                  __asm__ volatile("ud2");
-              } else if (how == 'o') {
-                  __asm__ volatile("out %al, $0x70");
-              } else if (how == 's') { /* reads, so that it waits where it waited before */
-                  __asm__ volatile("xor %eax, %eax; xor %edi, %edi; lea request(%rip), %rsi; mov $64, %edx; syscall; ud2");
-              }
-              for (;;) {
-              }
-          }
-          """;
+          + SourceFile.of(LeftRegistersTest.class, "left_registers_program.c");
 
   private static final String GUEST =
       "#include <hyperlight.h>\n"
           + REGISTERS
-          + """
-          HL_IMPORT(void, outside)
-          HL_EXPORT(hl_bytes, find, int, int)
-          HL_EXPORT(void, leave, int, int, int, int)
-          HL_EXPORT(void, try_keys)
-          HL_EXPORT(void, try_tiles)
-          HL_EXPORT(void, try_selector, int)
-
-          void try_keys(void) { __asm__ volatile(".byte 0x0f, 0x01, 0xee" : : "c"(0) : "rax", "rdx"); }
-          void try_selector(int selector) { __asm__ volatile("mov %0, %%ds" : : "r"(selector)); }
-          void try_tiles(void) { __asm__ volatile(".byte 0xc4, 0xe2, 0x79, 0x49, 0x00" : : "a"(area) : "memory"); }
-
-          hl_bytes find(int keys, int tiles)
-          {
-              __asm__ volatile(FIND : : : "rax", "rdx", "memory");
-              finish_finding(keys, tiles);
-              return (hl_bytes){(const uint8_t *)found, 80};
-          }
-
-          void leave(int selector, int how, int keys, int tiles)
-          {
-              leave_all(selector, keys, tiles);
-              switch (how) {
-              case 0: __asm__ volatile("cld"); return;
-              case 1: __asm__ volatile("ud2");
-              case 2: for (;;) { }
-              case 3: *(volatile char *)16 = 0; break;
-              case 4: __asm__ volatile("out %al, $0x70"); break;
-              case 5: __asm__ volatile("mov $0x999, %%eax; syscall; ud2" : : : "rax", "rcx", "r11"); break;
-              case 6: __asm__ volatile("cld"); outside(); break;
-              case 7: __asm__ volatile("mov $0x484c0000, %%eax; syscall; ud2" : : : "rax"); break;
-              case 8: { /* the gate's own exit, without what the gate does before */
-                  const volatile uint8_t *at = (const volatile uint8_t *)0x10000;
-                  while (at[0] != 0xb8 || *(const volatile uint32_t *)(at + 1) != HL_CALL_DONE) {
-                      at++;
-                  }
-                  __asm__ volatile("mov $0x484c0000, %%eax; jmp *%0" : : "r"(at + 5) : "rax");
-              }
-              case 9: __asm__ volatile("pushfq; orq $0x100, (%rsp); popfq; nop; nop"); break;
-              case 10: __asm__ volatile("mov $35, %%eax; syscall" : : "D"((uint64_t[]){1000, 0}), "S"(0) : "rax", "rcx", "r11"); break;
-              }
-              __asm__ volatile("cld");
-          }
-          """;
+          + SourceFile.of(LeftRegistersTest.class, "left_registers_guest.c");
 
   /** What {@code find} returns. */
   private static final List<String> FOUND =

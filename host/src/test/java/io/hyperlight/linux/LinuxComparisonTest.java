@@ -1,6 +1,5 @@
 package io.hyperlight.linux;
 
-import io.hyperlight.testing.LinuxTwin;
 import io.hyperlight.testing.NotInHardwareLane;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

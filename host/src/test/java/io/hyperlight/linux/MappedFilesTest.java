@@ -2,6 +2,7 @@ package io.hyperlight.linux;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.testing.SourceFile;
 import io.hyperlight.FileTree;
 import io.hyperlight.ProgramResult;
 import io.hyperlight.testing.CProgram;
@@ -28,7 +29,7 @@ class MappedFilesTest {
   void aDatabaseThatIsReadThroughAMappingStaysIntact() throws IOException {
     Path program =
         CProgram.compile(
-            FileCallsTest.resource("memory/sqlite_mapped.c"),
+            SourceFile.of(MappedFilesTest.class, "memory/sqlite_mapped.c"),
             List.of("-static", "-O1", "-w", "-lsqlite3", "-ldl", "-lpthread"));
     Path folder = TemporaryFolder.create("sqlite-mapped");
     Differential differential = new Differential(program.toString(), "libsqlite3-dev");

@@ -1,15 +1,12 @@
 package io.hyperlight.snapshots;
 
+import io.hyperlight.testing.SourceFile;
 import io.hyperlight.testing.CProgram;
 import io.hyperlight.testing.CountingLoader;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.Steps;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -20,12 +17,9 @@ import org.junit.jupiter.api.Test;
 class CutMappingsTest {
   private static final String KINDS = "upnmodb";
 
-  private static Path program() throws IOException {
-    try (InputStream source = CutMappingsTest.class.getResourceAsStream("cut.c")) {
-      String text =
-          new String(Objects.requireNonNull(source).readAllBytes(), StandardCharsets.UTF_8);
-      return CProgram.compile(text, List.of("-O1", "-static", "-w"));
-    }
+  private static Path program() {
+    String source = SourceFile.of(CutMappingsTest.class, "cut.c");
+    return CProgram.compile(source, List.of("-O1", "-static", "-w"));
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.hyperlight.snapshots;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.testing.SourceFile;
 import io.hyperlight.FileTree;
 import io.hyperlight.Guest;
 import io.hyperlight.Limits;
@@ -23,103 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class MappingStateTest {
   private static final Guest GUEST =
       CompiledGuest.withLibc(
-          """
-          #define _GNU_SOURCE
-          #include <errno.h>
-          #include <fcntl.h>
-          #include <stdio.h>
-          #include <string.h>
-          #include <sys/mman.h>
-          #include <unistd.h>
-          #include <hyperlight.h>
-
-          static char *own;
-          static char *shared;
-          static char seen[200];
-          static char data[8192] __attribute__((aligned(4096))) = {'d', 'a', 't', 'a'};
-
-          /* Maps a file that no descriptor has afterwards. */
-          HL_EXPORT(int, map_file, hl_string)
-          int map_file(hl_string name)
-          {
-              char path[100];
-              snprintf(path, sizeof path, "%.*s", (int)name.size, name.data);
-              int file = open(path, O_RDONLY);
-              own = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0);
-              shared = mmap(NULL, 4096, PROT_READ, MAP_SHARED, file, 0);
-              close(file);
-              return own == MAP_FAILED || shared == MAP_FAILED ? -errno : 0;
-          }
-
-          HL_EXPORT(int, remove_file, hl_string)
-          int remove_file(hl_string name)
-          {
-              char path[100];
-              snprintf(path, sizeof path, "%.*s", (int)name.size, name.data);
-              return unlink(path);
-          }
-
-          HL_EXPORT(int, write_file, hl_string)
-          int write_file(hl_string name)
-          {
-              char path[100];
-              snprintf(path, sizeof path, "%.*s", (int)name.size, name.data);
-              int file = open(path, O_WRONLY);
-              int size = pwrite(file, "WRITTEN", 7, 0);
-              close(file);
-              return size;
-          }
-
-          HL_EXPORT(hl_string, look)
-          hl_string look(void)
-          {
-              snprintf(seen, sizeof seen, "%.4s %.7s %.7s", data, own, shared);
-              return hl_from_cstring(seen);
-          }
-
-          HL_EXPORT(void, change)
-          void change(void)
-          {
-              memcpy(own, "changed", 7);
-              memcpy(data, "none", 4);
-          }
-
-          HL_EXPORT(int, drop)
-          int drop(void)
-          {
-              return madvise(own, 4096, MADV_DONTNEED) | madvise(shared, 4096, MADV_DONTNEED)
-                  | madvise(data, 4096, MADV_DONTNEED);
-          }
-
-          /* Maps files until that fails; tells how many there were, and why. */
-          HL_EXPORT(int64_t, map_many, int)
-          int64_t map_many(int count)
-          {
-              char path[100];
-              for (int i = 0; i < count; i++) {
-                  snprintf(path, sizeof path, "/data/f%d", i);
-                  int file = open(path, O_RDONLY);
-                  void *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, file, 0);
-                  int error = errno;
-                  close(file);
-                  if (page == MAP_FAILED) {
-                      return i * 1000 + error;
-                  }
-                  if (own == NULL) {
-                      own = page;
-                  }
-              }
-              return count * 1000;
-          }
-
-          HL_EXPORT(int, unmap_first)
-          int unmap_first(void)
-          {
-              int result = munmap(own, 4096);
-              own = NULL;
-              return result;
-          }
-          """);
+          SourceFile.of(MappingStateTest.class, "mapping_state.c"));
 
   private static FileTree tree(String kind) throws IOException {
     if (kind.equals("memory")) {

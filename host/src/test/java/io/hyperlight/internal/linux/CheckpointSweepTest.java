@@ -2,12 +2,11 @@ package io.hyperlight.internal.linux;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.testing.SourceFile;
 import io.hyperlight.testing.CProgram;
 import io.hyperlight.testing.CountingLoader;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.Steps;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -38,12 +37,9 @@ class CheckpointSweepTest {
 
   @TempDir private Path folder;
 
-  private Path program() throws Exception {
-    try (InputStream source = CheckpointSweepTest.class.getResourceAsStream("sweep.c")) {
-      String text =
-          new String(Objects.requireNonNull(source).readAllBytes(), StandardCharsets.UTF_8);
-      return CProgram.compile(text, List.of("-O1", "-static", "-w"));
-    }
+  private static Path program() {
+    String source = SourceFile.of(CheckpointSweepTest.class, "sweep.c");
+    return CProgram.compile(source, List.of("-O1", "-static", "-w"));
   }
 
   private Map<Long, Long> sweep() throws Exception {

@@ -1,13 +1,16 @@
-package io.hyperlight.testing;
+package io.hyperlight.linux;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.testing.SourceFile;
 import io.hyperlight.FileTree;
 import io.hyperlight.Program;
 import io.hyperlight.ProgramResult;
+import io.hyperlight.testing.Command;
+import io.hyperlight.testing.CompiledGuest;
+import io.hyperlight.testing.TemporaryFolder;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,12 +21,10 @@ import java.util.Objects;
 import java.util.function.UnaryOperator;
 
 /**
- * A C program, a resource beside the tests of {@code io.hyperlight.linux}, that is run natively and
- * in a sandbox. What it prints is the same, line by line.
+ * A C program, a file beside these tests, that is run natively and in a sandbox. What it prints is
+ * the same, line by line.
  */
-public final class LinuxTwin {
-  private static final String FOLDER = "/io/hyperlight/linux/";
-
+final class LinuxTwin {
   private static final long FOLDER_BYTES = 1 << 20;
 
   private final Path program;
@@ -33,16 +34,10 @@ public final class LinuxTwin {
   }
 
   /** The program of a file; its beginning is the same for all. */
-  public static LinuxTwin of(String name) {
-    return new LinuxTwin(CompiledGuest.program(text("twin.h.c") + text(name)).toAbsolutePath());
-  }
-
-  private static String text(String name) {
-    try (InputStream file = LinuxTwin.class.getResourceAsStream(FOLDER + name)) {
-      return new String(Objects.requireNonNull(file, name).readAllBytes(), UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  static LinuxTwin of(String name) {
+    String text =
+        SourceFile.of(LinuxTwin.class, "twin.h.c") + SourceFile.of(LinuxTwin.class, name);
+    return new LinuxTwin(CompiledGuest.program(text).toAbsolutePath());
   }
 
   /** How it is run in a sandbox. */
