@@ -2,7 +2,6 @@ package io.hyperlight.bench;
 
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
-import io.hyperlight.internal.os.IoctlReplacement;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 

@@ -8,19 +8,23 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Where tests, their tools and their guests are. */
+/** Where sources are: packages, tests, their tools and their guests. */
 @NotInHardwareLane("No VM takes part.")
-class TestLayoutTest {
+class SourceTreeTest {
   private static final Path ROOT = Path.of("").toAbsolutePath().resolveSibling("");
   private static final Path TESTS = ROOT.resolve("host/src/test/java/io/hyperlight");
   private static final Path LIBRARY = ROOT.resolve("host/src/main/java/io/hyperlight");
+
+  private static final List<String> MODULES = List.of("guest", "host", "cli", "bench", "examples");
 
   /** What a reader takes in at a glance, beside the test that explains it. */
   private static final int MAX_LINES = 40;
@@ -29,6 +33,9 @@ class TestLayoutTest {
       Pattern.compile("(?m)^import (?:static )?io\\.hyperlight\\.([a-z]\\w*)\\.");
 
   private static List<Path> sources(Path folder) throws IOException {
+    if (!Files.exists(folder)) {
+      return List.of();
+    }
     try (Stream<Path> files = Files.walk(folder)) {
       return files.filter(file -> file.toString().endsWith(".java")).toList();
     }
@@ -69,7 +76,7 @@ class TestLayoutTest {
   void aLongProgramIsAFileAndNoTextBlock() throws IOException {
     List<String> tooLong = new ArrayList<>();
     int blocks = 0;
-    for (String module : List.of("host", "cli", "bench", "examples")) {
+    for (String module : MODULES) {
       for (Path source : sources(ROOT.resolve(module).resolve("src/test/java"))) {
         List<Integer> sizes = textBlocks(source);
         blocks += sizes.size();
@@ -104,5 +111,21 @@ class TestLayoutTest {
       }
     }
     assertThat(wrong).isEmpty();
+  }
+
+  @Test
+  void noPackageIsInTwoModules() throws IOException {
+    Map<Path, Set<String>> modules = new TreeMap<>();
+    for (String module : MODULES) {
+      Path main = ROOT.resolve(module).resolve("src/main/java");
+      for (Path source : sources(main)) {
+        Path folder = main.relativize(source).getParent();
+        if (folder != null) {
+          modules.computeIfAbsent(folder, _ -> new TreeSet<>()).add(module);
+        }
+      }
+    }
+    assertThat(modules).hasSizeGreaterThan(10);
+    assertThat(modules).allSatisfy((_, names) -> assertThat(names).hasSize(1));
   }
 }
