@@ -98,19 +98,16 @@ final class Fuzz {
     return true;
   }
 
-  /** The names of the classes whose edges count. */
+  /** The names of the classes whose edges count: all that take bytes from whom nobody trusts. */
   private static List<String> library() throws IOException {
-    List<String> names = new ArrayList<>();
-    for (String part : List.of("guest", "files", "linux", "vm")) {
-      Path classes = Path.of("target", "classes");
-      for (Path file : list(classes.resolve("io/hyperlight").resolve(part))) {
-        String name = classes.relativize(file).toString();
-        if (name.endsWith(".class") && !name.endsWith("-info.class")) {
-          names.add(name.replace(".class", "").replace('/', '.'));
-        }
-      }
+    Path classes = Path.of("target", "classes");
+    try (Stream<Path> files = Files.walk(classes.resolve("io/hyperlight/internal"))) {
+      return files
+          .map(file -> classes.relativize(file).toString())
+          .filter(name -> name.endsWith(".class") && !name.endsWith("-info.class"))
+          .map(name -> name.replace(".class", "").replace('/', '.'))
+          .toList();
     }
-    return names;
   }
 
   /** Adds to the kept corpus what runs have kept. */
