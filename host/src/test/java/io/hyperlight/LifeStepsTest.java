@@ -2,11 +2,11 @@ package io.hyperlight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.SteppedLife.Phase;
 import io.hyperlight.testing.CProgram;
 import io.hyperlight.testing.CountingLoader;
 import io.hyperlight.testing.NotInHardwareLane;
+import io.hyperlight.testing.SourceFile;
 import io.hyperlight.testing.Steps;
 import java.nio.file.Path;
 import java.util.EnumMap;

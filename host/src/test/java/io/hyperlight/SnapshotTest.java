@@ -3,12 +3,12 @@ package io.hyperlight;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.internal.call.InstanceImage;
 import io.hyperlight.internal.machine.ImageClosedException;
 import io.hyperlight.snippets.SnapshotSnippets;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.HardwareLaneQuick;
+import io.hyperlight.testing.SourceFile;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -20,8 +20,7 @@ import org.junit.jupiter.api.Test;
 @HardwareLaneQuick
 @Tag("dirty-tracking")
 class SnapshotTest {
-  private static final String PROGRAM =
-      SourceFile.of(SnapshotTest.class, "snapshot.c");
+  private static final String PROGRAM = SourceFile.of(SnapshotTest.class, "snapshot.c");
 
   private static Sandbox.Builder builder() {
     return Sandbox.builder(CompiledGuest.of(PROGRAM)).hostFunction("next_number", () -> 1);

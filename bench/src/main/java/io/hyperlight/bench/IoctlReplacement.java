@@ -42,13 +42,12 @@ final class IoctlReplacement {
     MethodHandle plain = linker.downcallHandle(ioctl, type);
     MethodHandle capturing =
         linker.downcallHandle(ioctl, type, Linker.Option.captureCallState("errno"));
-    interpose(
-        (name, function) -> {
-          if (!name.equals("ioctl")) {
-            return function;
-          }
-          return function.type().equals(plain.type()) ? plain : capturing;
-        });
+    interpose((name, function) -> {
+      if (!name.equals("ioctl")) {
+        return function;
+      }
+      return function.type().equals(plain.type()) ? plain : capturing;
+    });
     return new IoctlReplacement(
         linker.downcallHandle(
             symbols.findOrThrow("shim_replace"), FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT)));

@@ -2,11 +2,11 @@ package io.hyperlight.calls;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.Guest;
 import io.hyperlight.Sandbox;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.HardwareLaneQuick;
+import io.hyperlight.testing.SourceFile;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;

@@ -2,11 +2,11 @@ package io.hyperlight.calls;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.Guest;
 import io.hyperlight.Sandbox;
 import io.hyperlight.testing.CProgram;
 import io.hyperlight.testing.CompiledGuest;
+import io.hyperlight.testing.SourceFile;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -29,8 +29,7 @@ import java.util.stream.Stream;
  * docs/performance.md.
  */
 final class ComputeBenchmark {
-  private static final String CODE =
-      SourceFile.of(ComputeBenchmark.class, "compute.c");
+  private static final String CODE = SourceFile.of(ComputeBenchmark.class, "compute.c");
 
   private static final String EXPORT =
       """

@@ -3,7 +3,6 @@ package io.hyperlight.calls;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.Guest;
 import io.hyperlight.GuestErrorException;
 import io.hyperlight.GuestFaultException;
@@ -16,6 +15,7 @@ import io.hyperlight.Snapshot;
 import io.hyperlight.TimedSandbox;
 import io.hyperlight.testing.Await;
 import io.hyperlight.testing.CompiledGuest;
+import io.hyperlight.testing.SourceFile;
 import java.lang.invoke.MethodHandle;
 import java.time.Duration;
 import java.util.List;
@@ -29,8 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Calls that are given to a guest which waits for them: the same as others, whatever happens. */
 class ExitlessTest {
   private static final Guest GUEST =
-      CompiledGuest.of(
-          SourceFile.of(ExitlessTest.class, "exitless.c"));
+      CompiledGuest.of(SourceFile.of(ExitlessTest.class, "exitless.c"));
 
   private static Sandbox.Builder builder() {
     return Sandbox.builder(GUEST)

@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.GuestAbortException;
 import io.hyperlight.GuestErrorException;
 import io.hyperlight.Sandbox;
@@ -12,6 +11,7 @@ import io.hyperlight.SandboxClosedException;
 import io.hyperlight.SandboxUnusableException;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.HardwareLaneQuick;
+import io.hyperlight.testing.SourceFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -19,8 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Errors that a guest reports, and those it gives up over. */
 @HardwareLaneQuick
 class GuestErrorTest {
-  private static final String PROGRAM =
-      SourceFile.of(GuestErrorTest.class, "guest_errors.c");
+  private static final String PROGRAM = SourceFile.of(GuestErrorTest.class, "guest_errors.c");
 
   private static Sandbox sandbox() {
     return Sandbox.builder(CompiledGuest.of(PROGRAM)).build();

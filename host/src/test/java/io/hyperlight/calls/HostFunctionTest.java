@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.GuestFaultException;
 import io.hyperlight.HostFunction;
 import io.hyperlight.HostFunctionException;
@@ -15,6 +14,7 @@ import io.hyperlight.SandboxInternals;
 import io.hyperlight.SandboxUnusableException;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.HardwareLaneQuick;
+import io.hyperlight.testing.SourceFile;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -31,8 +31,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What happens when host functions fail or misbehave, in the guest and to the caller. */
 @HardwareLaneQuick
 class HostFunctionTest {
-  private static final String PROGRAM =
-      SourceFile.of(HostFunctionTest.class, "host_functions.c");
+  private static final String PROGRAM = SourceFile.of(HostFunctionTest.class, "host_functions.c");
 
   private static Sandbox sandbox(HostFunction.Of1<Integer, @Nullable Object> ask) {
     return builder(ask).build();

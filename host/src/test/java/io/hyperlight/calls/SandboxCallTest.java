@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.FunctionDeclaration;
 import io.hyperlight.InvalidArgumentException;
 import io.hyperlight.NoSuchFunctionException;
@@ -12,6 +11,7 @@ import io.hyperlight.Sandbox;
 import io.hyperlight.SandboxClosedException;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.HardwareLaneQuick;
+import io.hyperlight.testing.SourceFile;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodType;
 import java.lang.invoke.WrongMethodTypeException;
@@ -28,8 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What a caller may do and what is refused, and that a refusal costs nothing. */
 @HardwareLaneQuick
 class SandboxCallTest {
-  private static final String PROGRAM =
-      SourceFile.of(SandboxCallTest.class, "sandbox_calls.c");
+  private static final String PROGRAM = SourceFile.of(SandboxCallTest.class, "sandbox_calls.c");
 
   @SuppressWarnings("NullAway.Init")
   private Sandbox sandbox;

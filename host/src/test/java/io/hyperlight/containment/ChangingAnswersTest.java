@@ -3,7 +3,6 @@ package io.hyperlight.containment;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.GuestErrorException;
 import io.hyperlight.GuestFaultException;
 import io.hyperlight.InvalidResultException;
@@ -12,6 +11,7 @@ import io.hyperlight.Snapshot;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.ResetOracle;
 import io.hyperlight.testing.Seeds;
+import io.hyperlight.testing.SourceFile;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -30,8 +30,7 @@ final class ChangingAnswersTest {
   private static final int OWN_SIZE = 4 * 4096;
 
   private static final String PROGRAM =
-      SourceFile.of(ChangingAnswersTest.class, "changing_answers.c")
-          + ResetOracle.FUNCTIONS;
+      SourceFile.of(ChangingAnswersTest.class, "changing_answers.c") + ResetOracle.FUNCTIONS;
 
   private final Random random = new Random(Seeds.all().findFirst().orElseThrow());
   private final Sandbox original =

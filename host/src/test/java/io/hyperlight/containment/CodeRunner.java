@@ -2,12 +2,12 @@ package io.hyperlight.containment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.GuestFaultException;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.ResetOracle;
+import io.hyperlight.testing.SourceFile;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -20,8 +20,7 @@ import org.jspecify.annotations.Nullable;
  * does nothing, and a short jump to anywhere, end in a debug exception.
  */
 final class CodeRunner implements AutoCloseable {
-  private static final String PROGRAM =
-      SourceFile.of(CodeRunner.class, "code_runner.c");
+  private static final String PROGRAM = SourceFile.of(CodeRunner.class, "code_runner.c");
 
   /** Where instructions go as a rule: a page of breakpoints before and nearly one behind. */
   static final int MIDDLE = 2048;

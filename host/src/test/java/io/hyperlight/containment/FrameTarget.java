@@ -2,7 +2,6 @@ package io.hyperlight.containment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.GuestAbortException;
 import io.hyperlight.GuestDeadlockException;
 import io.hyperlight.GuestErrorException;
@@ -21,6 +20,7 @@ import io.hyperlight.fuzz.SilentLogger;
 import io.hyperlight.internal.call.Machines;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.ResetOracle;
+import io.hyperlight.testing.SourceFile;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.ByteBuffer;
@@ -37,8 +37,7 @@ import java.util.List;
  */
 @SuppressWarnings("exports") // tests are not exported
 public final class FrameTarget implements FuzzTarget {
-  private static final String PROGRAM =
-      SourceFile.of(FrameTarget.class, "frame_target.c");
+  private static final String PROGRAM = SourceFile.of(FrameTarget.class, "frame_target.c");
 
   private static final List<String> TYPES =
       List.of(

@@ -3,10 +3,10 @@ package io.hyperlight.containment;
 import static io.hyperlight.GuestFaultException.Kind.PROTOCOL_VIOLATION;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.HostFunctionException;
 import io.hyperlight.testing.HostileGuest;
 import io.hyperlight.testing.HostileGuest.Ending;
+import io.hyperlight.testing.SourceFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

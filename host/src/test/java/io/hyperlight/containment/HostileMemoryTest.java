@@ -2,11 +2,11 @@ package io.hyperlight.containment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.GuestErrorException;
 import io.hyperlight.GuestFaultException;
 import io.hyperlight.testing.HostileGuest;
 import io.hyperlight.testing.HostileGuest.Ending;
+import io.hyperlight.testing.SourceFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Objects;

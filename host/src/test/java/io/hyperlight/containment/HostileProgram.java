@@ -2,12 +2,12 @@ package io.hyperlight.containment;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.FileTree;
 import io.hyperlight.Program;
 import io.hyperlight.Sandbox;
 import io.hyperlight.testing.Command;
 import io.hyperlight.testing.CompiledGuest;
+import io.hyperlight.testing.SourceFile;
 import io.hyperlight.testing.TemporaryFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -29,8 +29,7 @@ import java.util.stream.Stream;
 final class HostileProgram {
   static final long OUTPUT_LIMIT = 1 << 20;
 
-  private static final String PRELUDE =
-      SourceFile.of(HostileProgram.class, "hostile_program.c");
+  private static final String PRELUDE = SourceFile.of(HostileProgram.class, "hostile_program.c");
 
   private static final String MAIN =
       """

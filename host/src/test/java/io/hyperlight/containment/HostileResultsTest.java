@@ -2,12 +2,12 @@ package io.hyperlight.containment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.GuestAbortException;
 import io.hyperlight.GuestErrorException;
 import io.hyperlight.InvalidResultException;
 import io.hyperlight.testing.HostileGuest;
 import io.hyperlight.testing.HostileGuest.Ending;
+import io.hyperlight.testing.SourceFile;
 import java.util.Arrays;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;

@@ -6,10 +6,10 @@ import static io.hyperlight.GuestFaultException.Kind.PAGE_FAULT;
 import static io.hyperlight.GuestFaultException.Kind.PROCESSOR_EXCEPTION;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.GuestFaultException.Kind;
 import io.hyperlight.testing.HostileGuest;
 import io.hyperlight.testing.HostileGuest.Ending;
+import io.hyperlight.testing.SourceFile;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.stream.IntStream;

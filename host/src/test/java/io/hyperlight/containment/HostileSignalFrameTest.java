@@ -2,7 +2,6 @@ package io.hyperlight.containment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.GuestAbortException;
 import io.hyperlight.GuestFaultException;
 import io.hyperlight.Sandbox;
@@ -11,6 +10,7 @@ import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.ResetOracle;
 import io.hyperlight.testing.Seeds;
+import io.hyperlight.testing.SourceFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Random;

@@ -3,7 +3,6 @@ package io.hyperlight.containment;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.Guest;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
@@ -12,6 +11,7 @@ import io.hyperlight.testing.ChildJvm;
 import io.hyperlight.testing.Command;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.NotInHardwareLane;
+import io.hyperlight.testing.SourceFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -143,8 +143,7 @@ class LeastPrivilegeTest {
   }
 
   /** Installs a filter of system calls, and becomes another program. */
-  private static final String LAUNCHER =
-      SourceFile.of(LeastPrivilegeTest.class, "launcher.c");
+  private static final String LAUNCHER = SourceFile.of(LeastPrivilegeTest.class, "launcher.c");
 
   /** In a JVM of its own: whoever loads the library a second time opens the device again. */
   @Test

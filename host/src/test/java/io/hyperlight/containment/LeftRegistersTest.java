@@ -3,7 +3,6 @@ package io.hyperlight.containment;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.GuestFaultException;
 import io.hyperlight.GuestInterruptedException;
 import io.hyperlight.HyperlightException;
@@ -11,6 +10,7 @@ import io.hyperlight.Program;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
 import io.hyperlight.testing.CompiledGuest;
+import io.hyperlight.testing.SourceFile;
 import io.hyperlight.testing.ThreadRegisters;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,8 +32,7 @@ class LeftRegistersTest {
       SourceFile.of(LeftRegistersTest.class, "left_registers.h.c");
 
   private static final String PROGRAM =
-      REGISTERS
-          + SourceFile.of(LeftRegistersTest.class, "left_registers_program.c");
+      REGISTERS + SourceFile.of(LeftRegistersTest.class, "left_registers_program.c");
 
   private static final String GUEST =
       "#include <hyperlight.h>\n"

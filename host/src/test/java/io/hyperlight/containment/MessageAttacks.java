@@ -1,7 +1,7 @@
 package io.hyperlight.containment;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.testing.HostileGuest;
+import io.hyperlight.testing.SourceFile;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -14,8 +14,7 @@ import java.util.List;
  */
 final class MessageAttacks {
   /** In terms of {@link HostileGuest}'s prelude. */
-  static final String PRELUDE =
-      SourceFile.of(MessageAttacks.class, "message_attacks.c");
+  static final String PRELUDE = SourceFile.of(MessageAttacks.class, "message_attacks.c");
 
   /** What comes after the message, and ends in the vCPU's leaving the guest. */
   private static final String[][] EXITS = {

@@ -3,7 +3,6 @@ package io.hyperlight.containment;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.FileTree;
 import io.hyperlight.GuestAbortException;
 import io.hyperlight.GuestDeadlockException;
@@ -22,6 +21,7 @@ import io.hyperlight.fuzz.SilentLogger;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.Descriptors;
 import io.hyperlight.testing.ResetOracle;
+import io.hyperlight.testing.SourceFile;
 import io.hyperlight.testing.TemporaryFolder;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -3,11 +3,11 @@ package io.hyperlight.languages;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.GuestAbortException;
 import io.hyperlight.Sandbox;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.Seeds;
+import io.hyperlight.testing.SourceFile;
 import java.util.Arrays;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
@@ -21,8 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class GuestAllocatorTest {
   private static final long MEMORY = 32L << 20;
 
-  private static final String PROGRAM =
-      SourceFile.of(GuestAllocatorTest.class, "allocator.c");
+  private static final String PROGRAM = SourceFile.of(GuestAllocatorTest.class, "allocator.c");
 
   @SuppressWarnings("NullAway.Init")
   private Sandbox sandbox;

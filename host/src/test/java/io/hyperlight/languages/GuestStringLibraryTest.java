@@ -2,10 +2,10 @@ package io.hyperlight.languages;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.Sandbox;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.Seeds;
+import io.hyperlight.testing.SourceFile;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.SplittableRandom;
@@ -24,8 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class GuestStringLibraryTest {
   private static final int ROUNDS = 300;
 
-  private static final String PROGRAM =
-      SourceFile.of(GuestStringLibraryTest.class, "strings.c");
+  private static final String PROGRAM = SourceFile.of(GuestStringLibraryTest.class, "strings.c");
 
   @SuppressWarnings("NullAway.Init")
   private Sandbox sandbox;

@@ -2,12 +2,12 @@ package io.hyperlight.languages;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
 import io.hyperlight.testing.CProgram;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.NotInHardwareLane;
+import io.hyperlight.testing.SourceFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -16,8 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @NotInHardwareLane("Asks a program that the C compiler makes.")
 class LibcFeaturesTest {
   /** Writes what it sees to a stream. */
-  private static final String FEATURES =
-      SourceFile.of(LibcFeaturesTest.class, "libc_features.c");
+  private static final String FEATURES = SourceFile.of(LibcFeaturesTest.class, "libc_features.c");
 
   private static final String GUEST =
       FEATURES

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.Guest;
 import io.hyperlight.GuestAbortException;
 import io.hyperlight.GuestErrorException;
@@ -17,6 +16,7 @@ import io.hyperlight.SandboxUnusableException;
 import io.hyperlight.Snapshot;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.HardwareLaneQuick;
+import io.hyperlight.testing.SourceFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -35,8 +35,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** How guests with a libc start, print, fail and end. */
 @HardwareLaneQuick
 class LibcGuestTest {
-  private static final String PROGRAM =
-      SourceFile.of(LibcGuestTest.class, "libc.c");
+  private static final String PROGRAM = SourceFile.of(LibcGuestTest.class, "libc.c");
 
   private final ByteArrayOutputStream printed = new ByteArrayOutputStream();
 

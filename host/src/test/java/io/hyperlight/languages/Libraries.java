@@ -1,9 +1,9 @@
 package io.hyperlight.languages;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.Guest;
 import io.hyperlight.Sandbox;
 import io.hyperlight.testing.LibraryProgram;
+import io.hyperlight.testing.SourceFile;
 import java.util.List;
 
 /** Programs around libraries as distributions have them, none of which was made for a guest. */

@@ -3,7 +3,6 @@ package io.hyperlight.languages;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.Guest;
 import io.hyperlight.GuestAbortException;
 import io.hyperlight.GuestErrorException;
@@ -17,6 +16,7 @@ import io.hyperlight.testing.Needs;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.RecordingLogger;
 import io.hyperlight.testing.RustGuest;
+import io.hyperlight.testing.SourceFile;
 import io.hyperlight.testing.Tool;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -42,8 +42,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @EnumSource(names = {"CORE", "STD"})
 @Needs(Tool.CARGO)
 class RustGuestTest {
-  private static final String PROGRAM =
-      SourceFile.of(RustGuestTest.class, "guest.rs");
+  private static final String PROGRAM = SourceFile.of(RustGuestTest.class, "guest.rs");
 
   private final RustGuest.Kind kind;
 

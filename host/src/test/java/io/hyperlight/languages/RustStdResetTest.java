@@ -3,7 +3,6 @@ package io.hyperlight.languages;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.Guest;
 import io.hyperlight.HyperlightException;
 import io.hyperlight.Sandbox;
@@ -13,6 +12,7 @@ import io.hyperlight.testing.Needs;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.ResetOracle;
 import io.hyperlight.testing.RustGuest;
+import io.hyperlight.testing.SourceFile;
 import io.hyperlight.testing.Tool;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,8 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Needs(Tool.CARGO)
 class RustStdResetTest {
   private static final Guest GUEST =
-      RustGuest.std(
-          SourceFile.of(RustStdResetTest.class, "std_reset.rs"));
+      RustGuest.std(SourceFile.of(RustStdResetTest.class, "std_reset.rs"));
 
   @ParameterizedTest
   @ValueSource(strings = {"return", "panic", "abort", "fault", "thread"})

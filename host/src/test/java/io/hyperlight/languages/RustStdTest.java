@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.Guest;
 import io.hyperlight.GuestAbortException;
 import io.hyperlight.GuestErrorException;
@@ -18,6 +17,7 @@ import io.hyperlight.testing.Needs;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.RustGuest;
 import io.hyperlight.testing.RustGuest.Kind;
+import io.hyperlight.testing.SourceFile;
 import io.hyperlight.testing.Tool;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -34,8 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @NotInHardwareLane("Needs cargo; to the processor, Rust guests are like those in C.")
 @Needs(Tool.CARGO)
 class RustStdTest {
-  private static final String PROGRAM =
-      SourceFile.of(RustStdTest.class, "std_guest.rs");
+  private static final String PROGRAM = SourceFile.of(RustStdTest.class, "std_guest.rs");
 
   private final ByteArrayOutputStream printed = new ByteArrayOutputStream();
 

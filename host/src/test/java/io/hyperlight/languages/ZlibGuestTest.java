@@ -8,6 +8,7 @@ import io.hyperlight.Guest;
 import io.hyperlight.GuestErrorException;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
+import io.hyperlight.testing.ClassFolder;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.Needs;
 import io.hyperlight.testing.NotInHardwareLane;
@@ -51,8 +52,9 @@ class ZlibGuestTest {
         List.of(
             DOCUMENT,
             Path.of("..", "README.md"),
-            Path.of("src", "test", "java", "io", "hyperlight", "ResetOracle.java"),
-            Path.of("target", "test-classes", "io", "hyperlight", "ResetOracle.class"),
+            Path.of("src", "test", "resources", "io", "hyperlight", "testing", "reset_oracle.c"),
+            ClassFolder.of(ZlibGuestTest.class)
+                .resolve(ZlibGuestTest.class.getName().replace('.', '/') + ".class"),
             CompiledGuest.fileOf("#include <hyperlight.h>\n"),
             Files.write(folder.resolve("random"), random),
             Files.write(folder.resolve("zeros"), new byte[1_000_000]),

@@ -2,12 +2,12 @@ package io.hyperlight.linux;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.FileTree;
 import io.hyperlight.Program;
 import io.hyperlight.ProgramResult;
 import io.hyperlight.testing.CProgram;
 import io.hyperlight.testing.NotInHardwareLane;
+import io.hyperlight.testing.SourceFile;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -20,8 +20,7 @@ class DeepDirectoryTest {
   /** Hangs trees of 2,000 levels below each other, with a working directory and a descriptor. */
   private static final Path PROGRAM =
       CProgram.compile(
-          SourceFile.of(DeepDirectoryTest.class, "deep_directories.c"),
-          List.of("-static"));
+          SourceFile.of(DeepDirectoryTest.class, "deep_directories.c"), List.of("-static"));
 
   private static String onSmallStack(int kib, String argument) {
     CompletableFuture<String> said = new CompletableFuture<>();

@@ -3,7 +3,6 @@ package io.hyperlight.linux;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.GuestFaultException;
 import io.hyperlight.GuestFaultException.Kind;
 import io.hyperlight.Sandbox;
@@ -11,6 +10,7 @@ import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.HardwareLaneQuick;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.ResetOracle;
+import io.hyperlight.testing.SourceFile;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -20,8 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A program's signal handlers get its processor exceptions, as under Linux. */
 class FaultSignalTest {
-  private static final String PROGRAM =
-      SourceFile.of(FaultSignalTest.class, "fault_signals.c");
+  private static final String PROGRAM = SourceFile.of(FaultSignalTest.class, "fault_signals.c");
 
   private final Sandbox sandbox = Sandbox.builder(CompiledGuest.withLibc(PROGRAM)).build();
 

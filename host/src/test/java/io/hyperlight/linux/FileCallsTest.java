@@ -2,7 +2,6 @@ package io.hyperlight.linux;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.FileTree;
 import io.hyperlight.Guest;
 import io.hyperlight.Sandbox;
@@ -11,6 +10,7 @@ import io.hyperlight.testing.Command;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.Seeds;
+import io.hyperlight.testing.SourceFile;
 import io.hyperlight.testing.TemporaryFolder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -31,8 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @NotInHardwareLane("Runs the compiler.")
 class FileCallsTest {
   /** What both programs have. {@code R} tells what a call returned, or its error number. */
-  private static final String COMMON =
-      SourceFile.of(FileCallsTest.class, "files/common.h.c");
+  private static final String COMMON = SourceFile.of(FileCallsTest.class, "files/common.h.c");
 
   private static final String GUEST_END =
       """
@@ -98,7 +97,12 @@ class FileCallsTest {
   @ParameterizedTest
   @MethodSource("seeds")
   void whateverIsDoneWithFilesHasTheResultsThatItHasOnLinux(long seed) throws IOException {
-    assertSame("#define SEED " + seed + "\n" + COMMON + SourceFile.of(FileCallsTest.class, "files/random.c"));
+    assertSame(
+        "#define SEED "
+            + seed
+            + "\n"
+            + COMMON
+            + SourceFile.of(FileCallsTest.class, "files/random.c"));
   }
 
   static LongStream seeds() {

@@ -2,10 +2,10 @@ package io.hyperlight.linux;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
 import io.hyperlight.testing.CompiledGuest;
+import io.hyperlight.testing.SourceFile;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -16,8 +16,7 @@ import org.junit.jupiter.api.Test;
 
 /** What time it is in a guest, and what it can do to find out. */
 class GuestClockTest {
-  private static final String PROGRAM =
-      SourceFile.of(GuestClockTest.class, "clock.c");
+  private static final String PROGRAM = SourceFile.of(GuestClockTest.class, "clock.c");
 
   private static final Instant THEN = Instant.parse("2001-02-03T04:05:06.789012345Z");
   private static final long THEN_NANOS = THEN.getEpochSecond() * 1_000_000_000L + THEN.getNano();

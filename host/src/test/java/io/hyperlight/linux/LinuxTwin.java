@@ -3,12 +3,12 @@ package io.hyperlight.linux;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.FileTree;
 import io.hyperlight.Program;
 import io.hyperlight.ProgramResult;
 import io.hyperlight.testing.Command;
 import io.hyperlight.testing.CompiledGuest;
+import io.hyperlight.testing.SourceFile;
 import io.hyperlight.testing.TemporaryFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -35,8 +35,7 @@ final class LinuxTwin {
 
   /** The program of a file; its beginning is the same for all. */
   static LinuxTwin of(String name) {
-    String text =
-        SourceFile.of(LinuxTwin.class, "twin.h.c") + SourceFile.of(LinuxTwin.class, name);
+    String text = SourceFile.of(LinuxTwin.class, "twin.h.c") + SourceFile.of(LinuxTwin.class, name);
     return new LinuxTwin(CompiledGuest.program(text).toAbsolutePath());
   }
 

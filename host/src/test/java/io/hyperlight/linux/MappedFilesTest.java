@@ -2,12 +2,12 @@ package io.hyperlight.linux;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.FileTree;
 import io.hyperlight.ProgramResult;
 import io.hyperlight.testing.CProgram;
 import io.hyperlight.testing.Differential;
 import io.hyperlight.testing.NotInHardwareLane;
+import io.hyperlight.testing.SourceFile;
 import io.hyperlight.testing.TemporaryFolder;
 import java.io.IOException;
 import java.nio.file.Path;

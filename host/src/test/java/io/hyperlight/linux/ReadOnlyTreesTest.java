@@ -3,11 +3,11 @@ package io.hyperlight.linux;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.FileTree;
 import io.hyperlight.Guest;
 import io.hyperlight.Sandbox;
 import io.hyperlight.testing.CompiledGuest;
+import io.hyperlight.testing.SourceFile;
 import io.hyperlight.testing.TemporaryFolder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,8 +20,7 @@ import org.junit.jupiter.api.Test;
 
 /** It is the mount that cannot be written, not its files: their modes are those that copies get. */
 class ReadOnlyTreesTest {
-  private static final String PROGRAM =
-      SourceFile.of(ReadOnlyTreesTest.class, "read_only_trees.c");
+  private static final String PROGRAM = SourceFile.of(ReadOnlyTreesTest.class, "read_only_trees.c");
 
   private static final Guest GUEST = CompiledGuest.withLibc(PROGRAM, "-w");
 

@@ -3,12 +3,12 @@ package io.hyperlight.linux;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.GuestAbortException;
 import io.hyperlight.GuestDeadlockException;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
 import io.hyperlight.testing.CompiledGuest;
+import io.hyperlight.testing.SourceFile;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,8 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Signals that a program sends itself, and its masks, stacks and handlers between calls. */
 class SentSignalTest {
-  private static final String PROGRAM =
-      SourceFile.of(SentSignalTest.class, "sent_signals.c");
+  private static final String PROGRAM = SourceFile.of(SentSignalTest.class, "sent_signals.c");
 
   private static final String INITIAL = " first 0 second 0 blocked 0 pending 0 stack 0";
   private static final String ONE_WAY = " first 1 second 0 blocked 1 pending 1 stack 1";

@@ -3,12 +3,12 @@ package io.hyperlight.linux;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.Sandbox;
 import io.hyperlight.testing.CProgram;
 import io.hyperlight.testing.Command;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.NotInHardwareLane;
+import io.hyperlight.testing.SourceFile;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;

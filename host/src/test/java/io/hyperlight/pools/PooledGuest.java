@@ -1,10 +1,10 @@
 package io.hyperlight.pools;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.Sandbox;
 import io.hyperlight.SandboxPool;
 import io.hyperlight.Snapshot;
 import io.hyperlight.testing.CompiledGuest;
+import io.hyperlight.testing.SourceFile;
 import java.util.concurrent.CountDownLatch;
 
 /**
@@ -12,8 +12,7 @@ import java.util.concurrent.CountDownLatch;
  * data, its heap and its stack. Its calls can be held up in a host function.
  */
 final class PooledGuest implements AutoCloseable {
-  static final String PROGRAM =
-      SourceFile.of(PooledGuest.class, "pooled.c");
+  static final String PROGRAM = SourceFile.of(PooledGuest.class, "pooled.c");
 
   /** Counted down when a guest waits. */
   final CountDownLatch entered = new CountDownLatch(1);

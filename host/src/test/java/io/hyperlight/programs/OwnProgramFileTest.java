@@ -2,7 +2,6 @@ package io.hyperlight.programs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.FileTree;
 import io.hyperlight.Guest;
 import io.hyperlight.Program;
@@ -11,6 +10,7 @@ import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
 import io.hyperlight.testing.CProgram;
 import io.hyperlight.testing.CompiledGuest;
+import io.hyperlight.testing.SourceFile;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -22,9 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class OwnProgramFileTest {
   private static final Guest GUEST =
-      CompiledGuest.withLibc(
-          SourceFile.of(OwnProgramFileTest.class, "own_program_file.c"),
-          "-w");
+      CompiledGuest.withLibc(SourceFile.of(OwnProgramFileTest.class, "own_program_file.c"), "-w");
 
   /** Puts a link in place of the program, or of the first folder on the way to it. */
   private static final Path LOOP =

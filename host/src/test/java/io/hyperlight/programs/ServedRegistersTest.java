@@ -3,11 +3,11 @@ package io.hyperlight.programs;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.Program;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
 import io.hyperlight.testing.CProgram;
+import io.hyperlight.testing.SourceFile;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.Guest;
 import io.hyperlight.GuestAbortException;
 import io.hyperlight.GuestDeadlockException;
@@ -14,6 +13,7 @@ import io.hyperlight.SandboxUnusableException;
 import io.hyperlight.Snapshot;
 import io.hyperlight.SystemCall;
 import io.hyperlight.testing.CompiledGuest;
+import io.hyperlight.testing.SourceFile;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.util.ArrayList;

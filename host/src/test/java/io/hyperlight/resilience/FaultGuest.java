@@ -1,9 +1,9 @@
 package io.hyperlight.resilience;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.testing.ChildJvm;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.SnapshotGuest;
+import io.hyperlight.testing.SourceFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,12 +13,10 @@ import java.util.List;
 /** Guests that make their host make every native call there is, for the injection of faults. */
 final class FaultGuest {
   static final String FUNCTIONS =
-      SnapshotGuest.PROGRAM
-          + SourceFile.of(FaultGuest.class, "fault_functions.c");
+      SnapshotGuest.PROGRAM + SourceFile.of(FaultGuest.class, "fault_functions.c");
 
   /** Answers each line with itself; with an argument, prints that file or gets signals instead. */
-  static final String PROGRAM =
-      SourceFile.of(FaultGuest.class, "fault_program.c");
+  static final String PROGRAM = SourceFile.of(FaultGuest.class, "fault_program.c");
 
   private FaultGuest() {}
 

@@ -2,7 +2,6 @@ package io.hyperlight.resilience;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.GuestFaultException;
 import io.hyperlight.Sandbox;
 import io.hyperlight.SandboxUnusableException;
@@ -10,6 +9,7 @@ import io.hyperlight.Snapshot;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.ResetOracle;
+import io.hyperlight.testing.SourceFile;
 import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,8 +23,7 @@ import org.junit.jupiter.api.Test;
  */
 @NotInHardwareLane("Says nothing about the processor, and fills the stack thousands of times.")
 class StackExhaustionTest {
-  private static final String PROGRAM =
-      SourceFile.of(StackExhaustionTest.class, "stack.c");
+  private static final String PROGRAM = SourceFile.of(StackExhaustionTest.class, "stack.c");
 
   private static final int ROUNDS = Integer.getInteger("hyperlight.test.rounds", 2);
 

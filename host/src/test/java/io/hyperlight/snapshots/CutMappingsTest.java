@@ -1,9 +1,9 @@
 package io.hyperlight.snapshots;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.testing.CProgram;
 import io.hyperlight.testing.CountingLoader;
 import io.hyperlight.testing.NotInHardwareLane;
+import io.hyperlight.testing.SourceFile;
 import io.hyperlight.testing.Steps;
 import java.nio.file.Path;
 import java.util.List;

@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.FileTree;
 import io.hyperlight.Guest;
 import io.hyperlight.GuestAbortException;
@@ -21,6 +20,7 @@ import io.hyperlight.internal.os.Posix;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.Descriptors;
 import io.hyperlight.testing.RawSystemCalls;
+import io.hyperlight.testing.SourceFile;
 import io.hyperlight.testing.TemporaryFolder;
 import java.io.FileInputStream;
 import java.io.IOException;
@@ -37,8 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Descriptors, files, pipes, the working directory and the umask belong to a snapshot's state. */
 class FileStateTest {
-  private static final String PROGRAM =
-      SourceFile.of(FileStateTest.class, "file_state.c");
+  private static final String PROGRAM = SourceFile.of(FileStateTest.class, "file_state.c");
 
   private static final Guest GUEST = CompiledGuest.withLibc(PROGRAM, "-w");
 

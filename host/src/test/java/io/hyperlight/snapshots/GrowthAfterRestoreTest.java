@@ -3,11 +3,11 @@ package io.hyperlight.snapshots;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.GuestFaultException;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
 import io.hyperlight.testing.CompiledGuest;
+import io.hyperlight.testing.SourceFile;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Tag;
@@ -22,8 +22,7 @@ import org.junit.jupiter.api.Test;
 class GrowthAfterRestoreTest {
   private static final int ROUNDS = Integer.getInteger("hyperlight.test.growths", 20);
 
-  private static final String PROGRAM =
-      SourceFile.of(GrowthAfterRestoreTest.class, "growth.c");
+  private static final String PROGRAM = SourceFile.of(GrowthAfterRestoreTest.class, "growth.c");
 
   @Test
   void addressesLeadToFreshPagesInWhateverOrderTheyAreMapped() {

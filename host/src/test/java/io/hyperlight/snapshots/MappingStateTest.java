@@ -3,7 +3,6 @@ package io.hyperlight.snapshots;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.FileTree;
 import io.hyperlight.Guest;
 import io.hyperlight.Limits;
@@ -12,6 +11,7 @@ import io.hyperlight.Snapshot;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.Descriptors;
+import io.hyperlight.testing.SourceFile;
 import io.hyperlight.testing.TemporaryFolder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,8 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What memory is of goes through snapshots, and is bounded. */
 class MappingStateTest {
   private static final Guest GUEST =
-      CompiledGuest.withLibc(
-          SourceFile.of(MappingStateTest.class, "mapping_state.c"));
+      CompiledGuest.withLibc(SourceFile.of(MappingStateTest.class, "mapping_state.c"));
 
   private static FileTree tree(String kind) throws IOException {
     if (kind.equals("memory")) {

@@ -3,13 +3,13 @@ package io.hyperlight.snapshots;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.FileTree;
 import io.hyperlight.Guest;
 import io.hyperlight.GuestDeadlockException;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
 import io.hyperlight.testing.CompiledGuest;
+import io.hyperlight.testing.SourceFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -19,8 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * snapshot's state as all else does.
  */
 class NamelessFilesTest {
-  private static final String PROGRAM =
-      SourceFile.of(NamelessFilesTest.class, "nameless_files.c");
+  private static final String PROGRAM = SourceFile.of(NamelessFilesTest.class, "nameless_files.c");
 
   private static final Guest GUEST = CompiledGuest.withLibc(PROGRAM, "-w");
 

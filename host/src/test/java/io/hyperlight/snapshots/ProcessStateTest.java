@@ -3,11 +3,11 @@ package io.hyperlight.snapshots;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.GuestAbortException;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
 import io.hyperlight.testing.CompiledGuest;
+import io.hyperlight.testing.SourceFile;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -18,8 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a process says about itself belongs to its guest's state; timers are refused aloud. */
 class ProcessStateTest {
-  private static final String PROGRAM =
-      SourceFile.of(ProcessStateTest.class, "process_state.c");
+  private static final String PROGRAM = SourceFile.of(ProcessStateTest.class, "process_state.c");
 
   private static final String INITIAL =
       " files 256 size -1 last 255 nice 0 policy 0 io 0 guest dumpable 1 slack 50000 robust 0"

@@ -1,7 +1,7 @@
 package io.hyperlight.snapshots;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.FileTree;
+import io.hyperlight.testing.SourceFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,13 +25,10 @@ final class ScatteredGuest {
     return FileTree.directory(folder);
   }
 
-  private static final String FUNCTIONS =
-      SourceFile.of(ScatteredGuest.class, "scattered.c");
+  private static final String FUNCTIONS = SourceFile.of(ScatteredGuest.class, "scattered.c");
 
   /** With functions to call. */
-  static final String CALLED =
-      FUNCTIONS
-          + SourceFile.of(ScatteredGuest.class, "scattered_guest.c");
+  static final String CALLED = FUNCTIONS + SourceFile.of(ScatteredGuest.class, "scattered_guest.c");
 
   /** As a program that serves: a seed as text, the number of wrong tries as text. */
   static final String SERVING =

@@ -66,8 +66,7 @@ public enum CType {
       new byte[5_000]);
 
   /** C functions that {@link #foldInC} and {@link #derivedInC} use. */
-  public static final String C_PRELUDE =
-      SourceFile.of(CType.class, "types.h.c");
+  public static final String C_PRELUDE = SourceFile.of(CType.class, "types.h.c");
 
   private final String cName;
   private final Class<?> javaType;

@@ -8,8 +8,7 @@ import java.nio.file.Path;
 /** A guest that never comes to an end by itself, in as many ways as there are. */
 public final class EndlessGuest {
   private static final String PROGRAM =
-      SourceFile.of(EndlessGuest.class, "endless.c")
-          + ResetOracle.FUNCTIONS;
+      SourceFile.of(EndlessGuest.class, "endless.c") + ResetOracle.FUNCTIONS;
 
   private EndlessGuest() {}
 

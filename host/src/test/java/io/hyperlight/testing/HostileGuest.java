@@ -26,8 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HostileGuest implements AutoCloseable {
   /** What attacks are written with. */
-  private static final String PRELUDE =
-      SourceFile.of(HostileGuest.class, "hostile_guest.c");
+  private static final String PRELUDE = SourceFile.of(HostileGuest.class, "hostile_guest.c");
 
   /** How an attack ended: with a result, or an exception. */
   public record Ending(@Nullable Object result, @Nullable HyperlightException exception) {

@@ -7,8 +7,7 @@ import java.lang.invoke.MethodHandle;
 /** A guest that makes whatever system call it is told to, and touches memory as told. */
 public final class RawSystemCalls {
   static final String PROGRAM =
-      SourceFile.of(RawSystemCalls.class, "raw_system_calls.c")
-          + ResetOracle.FUNCTIONS;
+      SourceFile.of(RawSystemCalls.class, "raw_system_calls.c") + ResetOracle.FUNCTIONS;
 
   public static final Guest GUEST = CompiledGuest.of(PROGRAM);
 

@@ -70,8 +70,7 @@ public final class ResetOracle {
   }
 
   /** To be appended to any guest. */
-  public static final String FUNCTIONS =
-      SourceFile.of(ResetOracle.class, "reset_oracle.c");
+  public static final String FUNCTIONS = SourceFile.of(ResetOracle.class, "reset_oracle.c");
 
   private final Snapshot snapshot;
 

@@ -20,8 +20,7 @@ public final class SourceFile {
     // From the root and by this class: a test may be one that a loader of these tools has made.
     String path = "/" + test.getPackageName().replace('.', '/') + "/" + name;
     try (InputStream file = SourceFile.class.getResourceAsStream(path)) {
-      return new String(
-          Objects.requireNonNull(file, path).readAllBytes(), StandardCharsets.UTF_8);
+      return new String(Objects.requireNonNull(file, path).readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

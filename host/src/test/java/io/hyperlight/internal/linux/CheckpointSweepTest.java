@@ -2,10 +2,10 @@ package io.hyperlight.internal.linux;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.testing.SourceFile;
 import io.hyperlight.testing.CProgram;
 import io.hyperlight.testing.CountingLoader;
 import io.hyperlight.testing.NotInHardwareLane;
+import io.hyperlight.testing.SourceFile;
 import io.hyperlight.testing.Steps;
 import java.nio.file.Files;
 import java.nio.file.Path;
