@@ -110,6 +110,26 @@ class ContributorDocumentsTest {
   }
 
   @Test
+  void everyPackageOfTestsIsInTheListOfThem() throws IOException {
+    String text = read("docs/testing.md");
+    int start = text.indexOf("## Where tests are\n");
+    assertThat(start).isNotNegative();
+    List<String> named =
+        all(
+            Pattern.compile("(?m)^\\| `([^`]+)` \\|"),
+            text.substring(start, text.indexOf("\n## ", start)));
+    try (Stream<Path> files = Files.list(ROOT.resolve("host/src/test/java/io/hyperlight"))) {
+      assertThat(named)
+          .containsExactlyInAnyOrderElementsOf(
+              files
+                  .filter(Files::isDirectory)
+                  .map(folder -> folder.getFileName().toString())
+                  .filter(name -> !name.equals("internal"))
+                  .toList());
+    }
+  }
+
+  @Test
   void configurationIsNoCode() throws IOException {
     try (Stream<Path> files = Files.walk(ROOT.resolve("config"))) {
       assertThat(files.filter(Files::isRegularFile))
