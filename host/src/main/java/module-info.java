@@ -3,4 +3,5 @@ module hyperlight {
   requires static transitive org.jspecify;
 
   exports io.hyperlight;
+  exports io.hyperlight.error;
 }

@@ -1,5 +1,6 @@
 package io.hyperlight;
 
+import io.hyperlight.error.InvalidCallException;
 import io.hyperlight.internal.abi.Declaration;
 import io.hyperlight.internal.abi.ValueType;
 import java.lang.invoke.MethodType;
@@ -16,7 +17,8 @@ final class CallTypes {
   static void checkResult(Declaration declaration, Class<?> resultType) {
     Class<?> declared = declaration.signature().result().javaType();
     if (resultType != Object.class && wrap(resultType) != wrap(declared)) {
-      throw new InvalidArgumentException(
+      throw new InvalidCallException(
+          InvalidCallException.Kind.INVALID_ARGUMENT,
           "%s returns %s in Java, not %s"
               .formatted(declaration, declared.getSimpleName(), resultType.getSimpleName()));
     }
@@ -25,11 +27,14 @@ final class CallTypes {
   /** The arguments, known to be none null and of types that the call stub takes. */
   static Object[] checkArguments(Declaration declaration, @Nullable Object @Nullable [] arguments) {
     if (arguments == null) {
-      throw new InvalidArgumentException(declaration + ": the array of arguments is null");
+      throw new InvalidCallException(
+          InvalidCallException.Kind.INVALID_ARGUMENT,
+          declaration + ": the array of arguments is null");
     }
     List<ValueType> parameters = declaration.signature().parameters();
     if (arguments.length != parameters.size()) {
-      throw new InvalidArgumentException(
+      throw new InvalidCallException(
+          InvalidCallException.Kind.INVALID_ARGUMENT,
           "%s takes %d arguments, not %d"
               .formatted(declaration, parameters.size(), arguments.length));
     }
@@ -38,7 +43,8 @@ final class CallTypes {
       Object argument = arguments[i];
       Class<?> declared = parameters.get(i).javaType();
       if (argument == null || !accepts(declared, argument)) {
-        throw new InvalidArgumentException(
+        throw new InvalidCallException(
+            InvalidCallException.Kind.INVALID_ARGUMENT,
             "argument %d of %s is %s, and must be %s"
                 .formatted(
                     i + 1,

@@ -1,5 +1,7 @@
 package io.hyperlight;
 
+import io.hyperlight.error.HypervisorException;
+import io.hyperlight.error.InvalidGuestException;
 import io.hyperlight.internal.hypervisor.HypervisorCallException;
 import io.hyperlight.internal.hypervisor.HypervisorMissingException;
 import io.hyperlight.internal.loader.GuestFormatException;
@@ -22,10 +24,15 @@ final class Failures {
     try {
       return translate(what, action::get);
     } catch (GuestMemoryExhaustedException e) {
-      throw new SandboxMemoryException(
-          guest.name() + " does not fit: " + e.getMessage() + "; raise memorySize", e);
+      throw new InvalidGuestException(
+          InvalidGuestException.Kind.MEMORY,
+          guest.name() + " does not fit: " + e.getMessage() + "; raise memorySize",
+          e);
     } catch (GuestFormatException e) {
-      throw new InvalidGuestException(guest.name() + " cannot be loaded: " + e.getMessage(), e);
+      throw new InvalidGuestException(
+          InvalidGuestException.Kind.FORMAT,
+          guest.name() + " cannot be loaded: " + e.getMessage(),
+          e);
     }
   }
 
@@ -44,9 +51,11 @@ final class Failures {
     try {
       return action.run();
     } catch (HypervisorMissingException | MachineUnsupportedException e) {
-      throw new HypervisorUnavailableException(String.valueOf(e.getMessage()), e);
+      throw new HypervisorException(
+          HypervisorException.Kind.UNAVAILABLE, String.valueOf(e.getMessage()), e);
     } catch (HypervisorCallException | SystemCallException | FileException e) {
-      throw new HypervisorException("cannot " + what + ": " + e.getMessage(), e);
+      throw new HypervisorException(
+          HypervisorException.Kind.FAILED, "cannot " + what + ": " + e.getMessage(), e);
     }
   }
 }

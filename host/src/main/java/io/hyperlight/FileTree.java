@@ -1,5 +1,6 @@
 package io.hyperlight;
 
+import io.hyperlight.error.InvalidFileTreeException;
 import io.hyperlight.internal.os.HostPath;
 import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileKind;

@@ -1,5 +1,6 @@
 package io.hyperlight;
 
+import io.hyperlight.error.InvalidGuestException;
 import io.hyperlight.internal.abi.Declaration;
 import io.hyperlight.internal.call.ExportedFunction;
 import io.hyperlight.internal.loader.GuestFormatException;
@@ -44,7 +45,8 @@ public final class Guest {
     try {
       return new GuestProgram(contents);
     } catch (GuestFormatException e) {
-      throw new InvalidGuestException(name + " is no guest: " + e.getMessage(), e);
+      throw new InvalidGuestException(
+          InvalidGuestException.Kind.FORMAT, name + " is no guest: " + e.getMessage(), e);
     }
   }
 
@@ -64,6 +66,7 @@ public final class Guest {
       return new Guest(HostPath.text(path), RegularFile.readAll(path));
     } catch (RegularFile.OtherKindException e) {
       throw new InvalidGuestException(
+          InvalidGuestException.Kind.FORMAT,
           HostPath.text(path)
               + " is no guest: it "
               + e.getReason()

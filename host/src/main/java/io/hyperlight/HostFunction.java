@@ -1,5 +1,6 @@
 package io.hyperlight;
 
+import io.hyperlight.error.HostFunctionException;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,5 +1,6 @@
 package io.hyperlight;
 
+import io.hyperlight.error.InvalidGuestException;
 import io.hyperlight.internal.call.Surroundings;
 import io.hyperlight.internal.loader.GuestProgram;
 import java.lang.invoke.MethodHandle;
@@ -60,7 +61,7 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    * @param name as the guest imports it
    * @param function runs on the thread that calls the guest
    * @return this builder
-   * @throws InvalidHostFunctionException if the name is taken
+   * @throws InvalidGuestException if the name is taken
    */
   public final S hostFunction(String name, MethodHandle function) {
     hostFunctions.addTyped(name, function);
@@ -80,7 +81,7 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    * @param name as the guest imports it
    * @param function runs on the thread that calls the guest
    * @return this builder
-   * @throws InvalidHostFunctionException if the name is taken
+   * @throws InvalidGuestException if the name is taken
    */
   public final <R extends @Nullable Object> S hostFunction(
       String name, HostFunction.Of0<R> function) {
@@ -96,7 +97,7 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    * @param name as the guest imports it
    * @param function runs on the thread that calls the guest
    * @return this builder
-   * @throws InvalidHostFunctionException if the name is taken
+   * @throws InvalidGuestException if the name is taken
    */
   public final <A, R extends @Nullable Object> S hostFunction(
       String name, HostFunction.Of1<A, R> function) {
@@ -113,7 +114,7 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    * @param name as the guest imports it
    * @param function runs on the thread that calls the guest
    * @return this builder
-   * @throws InvalidHostFunctionException if the name is taken
+   * @throws InvalidGuestException if the name is taken
    */
   public final <A, B, R extends @Nullable Object> S hostFunction(
       String name, HostFunction.Of2<A, B, R> function) {
@@ -131,7 +132,7 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    * @param name as the guest imports it
    * @param function runs on the thread that calls the guest
    * @return this builder
-   * @throws InvalidHostFunctionException if the name is taken
+   * @throws InvalidGuestException if the name is taken
    */
   public final <A, B, C, R extends @Nullable Object> S hostFunction(
       String name, HostFunction.Of3<A, B, C, R> function) {
@@ -150,7 +151,7 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    * @param name as the guest imports it
    * @param function runs on the thread that calls the guest
    * @return this builder
-   * @throws InvalidHostFunctionException if the name is taken
+   * @throws InvalidGuestException if the name is taken
    */
   public final <A, B, C, D, R extends @Nullable Object> S hostFunction(
       String name, HostFunction.Of4<A, B, C, D, R> function) {
@@ -170,7 +171,7 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    * @param name as the guest imports it
    * @param function runs on the thread that calls the guest
    * @return this builder
-   * @throws InvalidHostFunctionException if the name is taken
+   * @throws InvalidGuestException if the name is taken
    */
   public final <A, B, C, D, E, R extends @Nullable Object> S hostFunction(
       String name, HostFunction.Of5<A, B, C, D, E, R> function) {
@@ -191,7 +192,7 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    * @param name as the guest imports it
    * @param function runs on the thread that calls the guest
    * @return this builder
-   * @throws InvalidHostFunctionException if the name is taken
+   * @throws InvalidGuestException if the name is taken
    */
   public final <A, B, C, D, E, F, R extends @Nullable Object> S hostFunction(
       String name, HostFunction.Of6<A, B, C, D, E, F, R> function) {
@@ -213,7 +214,7 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    * @param name as the guest imports it
    * @param function runs on the thread that calls the guest
    * @return this builder
-   * @throws InvalidHostFunctionException if the name is taken
+   * @throws InvalidGuestException if the name is taken
    */
   public final <A, B, C, D, E, F, G, R extends @Nullable Object> S hostFunction(
       String name, HostFunction.Of7<A, B, C, D, E, F, G, R> function) {
@@ -236,7 +237,7 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    * @param name as the guest imports it
    * @param function runs on the thread that calls the guest
    * @return this builder
-   * @throws InvalidHostFunctionException if the name is taken
+   * @throws InvalidGuestException if the name is taken
    */
   public final <A, B, C, D, E, F, G, H, R extends @Nullable Object> S hostFunction(
       String name, HostFunction.Of8<A, B, C, D, E, F, G, H, R> function) {
@@ -250,7 +251,7 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    * @param name as the guest imports it
    * @param action runs on the thread that calls the guest
    * @return this builder
-   * @throws InvalidHostFunctionException if the name is taken
+   * @throws InvalidGuestException if the name is taken
    */
   public final S hostAction(String name, HostFunction.Action0 action) {
     hostFunctions.addLambda(name, HostFunction.Action0.class, 0, true, action);
@@ -264,7 +265,7 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    * @param name as the guest imports it
    * @param action runs on the thread that calls the guest
    * @return this builder
-   * @throws InvalidHostFunctionException if the name is taken
+   * @throws InvalidGuestException if the name is taken
    */
   public final <A> S hostAction(String name, HostFunction.Action1<A> action) {
     hostFunctions.addLambda(name, HostFunction.Action1.class, 1, true, action);
@@ -279,7 +280,7 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    * @param name as the guest imports it
    * @param action runs on the thread that calls the guest
    * @return this builder
-   * @throws InvalidHostFunctionException if the name is taken
+   * @throws InvalidGuestException if the name is taken
    */
   public final <A, B> S hostAction(String name, HostFunction.Action2<A, B> action) {
     hostFunctions.addLambda(name, HostFunction.Action2.class, 2, true, action);
@@ -295,7 +296,7 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    * @param name as the guest imports it
    * @param action runs on the thread that calls the guest
    * @return this builder
-   * @throws InvalidHostFunctionException if the name is taken
+   * @throws InvalidGuestException if the name is taken
    */
   public final <A, B, C> S hostAction(String name, HostFunction.Action3<A, B, C> action) {
     hostFunctions.addLambda(name, HostFunction.Action3.class, 3, true, action);
@@ -312,7 +313,7 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    * @param name as the guest imports it
    * @param action runs on the thread that calls the guest
    * @return this builder
-   * @throws InvalidHostFunctionException if the name is taken
+   * @throws InvalidGuestException if the name is taken
    */
   public final <A, B, C, D> S hostAction(String name, HostFunction.Action4<A, B, C, D> action) {
     hostFunctions.addLambda(name, HostFunction.Action4.class, 4, true, action);
@@ -330,7 +331,7 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    * @param name as the guest imports it
    * @param action runs on the thread that calls the guest
    * @return this builder
-   * @throws InvalidHostFunctionException if the name is taken
+   * @throws InvalidGuestException if the name is taken
    */
   public final <A, B, C, D, E> S hostAction(
       String name, HostFunction.Action5<A, B, C, D, E> action) {
@@ -350,7 +351,7 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    * @param name as the guest imports it
    * @param action runs on the thread that calls the guest
    * @return this builder
-   * @throws InvalidHostFunctionException if the name is taken
+   * @throws InvalidGuestException if the name is taken
    */
   public final <A, B, C, D, E, F> S hostAction(
       String name, HostFunction.Action6<A, B, C, D, E, F> action) {
@@ -371,7 +372,7 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    * @param name as the guest imports it
    * @param action runs on the thread that calls the guest
    * @return this builder
-   * @throws InvalidHostFunctionException if the name is taken
+   * @throws InvalidGuestException if the name is taken
    */
   public final <A, B, C, D, E, F, G> S hostAction(
       String name, HostFunction.Action7<A, B, C, D, E, F, G> action) {
@@ -393,7 +394,7 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    * @param name as the guest imports it
    * @param action runs on the thread that calls the guest
    * @return this builder
-   * @throws InvalidHostFunctionException if the name is taken
+   * @throws InvalidGuestException if the name is taken
    */
   public final <A, B, C, D, E, F, G, H> S hostAction(
       String name, HostFunction.Action8<A, B, C, D, E, F, G, H> action) {

@@ -1,5 +1,6 @@
 package io.hyperlight;
 
+import io.hyperlight.error.InvalidGuestException;
 import io.hyperlight.internal.abi.Declaration;
 import io.hyperlight.internal.abi.ValueType;
 import io.hyperlight.internal.call.HostBinding;
@@ -55,7 +56,10 @@ final class HostFunctions {
 
   private void add(String name, Entry entry) {
     if (byName.putIfAbsent(Objects.requireNonNull(name, "name"), entry) != null) {
-      throw new InvalidHostFunctionException("host function " + name + " is registered twice");
+      throw new InvalidGuestException(
+          InvalidGuestException.Kind.HOST_FUNCTIONS,
+          "host function " + name + " is registered twice",
+          null);
     }
   }
 
@@ -82,8 +86,10 @@ final class HostFunctions {
       bindings.add(binding);
     }
     if (!missing.isEmpty()) {
-      throw new InvalidHostFunctionException(
-          "the guest imports what no host function is registered for: " + missing);
+      throw new InvalidGuestException(
+          InvalidGuestException.Kind.HOST_FUNCTIONS,
+          "the guest imports what no host function is registered for: " + missing,
+          null);
     }
     return bindings;
   }
@@ -93,20 +99,26 @@ final class HostFunctions {
     MethodType actual = entry.handle.type();
     int arity = declared.parameterCount();
     if (actual.parameterCount() != arity) {
-      throw new InvalidHostFunctionException(
+      throw new InvalidGuestException(
+          InvalidGuestException.Kind.HOST_FUNCTIONS,
           "host function %s takes %d parameters, and the guest declares %s"
-              .formatted(declaration.name(), actual.parameterCount(), declaration));
+              .formatted(declaration.name(), actual.parameterCount(), declaration),
+          null);
     }
     if (entry.typed && !actual.equals(declared)) {
-      throw new InvalidHostFunctionException(
+      throw new InvalidGuestException(
+          InvalidGuestException.Kind.HOST_FUNCTIONS,
           "host function %s is %s, and the guest declares %s, which is %s in Java"
-              .formatted(declaration.name(), actual, declaration, declared));
+              .formatted(declaration.name(), actual, declaration, declared),
+          null);
     }
     boolean givesNothing = actual.returnType() == void.class;
     if (!entry.typed && givesNothing && declaration.signature().result() != ValueType.VOID) {
-      throw new InvalidHostFunctionException(
+      throw new InvalidGuestException(
+          InvalidGuestException.Kind.HOST_FUNCTIONS,
           "host function %s has no result, and the guest declares %s"
-              .formatted(declaration.name(), declaration));
+              .formatted(declaration.name(), declaration),
+          null);
     }
     return entry
         .handle

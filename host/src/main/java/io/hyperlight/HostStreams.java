@@ -1,5 +1,6 @@
 package io.hyperlight;
 
+import io.hyperlight.error.GuestStreamException;
 import io.hyperlight.internal.os.DescriptorStreams;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,5 +1,6 @@
 package io.hyperlight;
 
+import io.hyperlight.error.ClosedException;
 import io.hyperlight.internal.pool.Loan;
 import io.hyperlight.internal.pool.RecyclingPool;
 
@@ -32,8 +33,8 @@ public final class Lease implements AutoCloseable {
 
   /**
    * Gives the sandbox back. It and its function handles are closed for the holder at once: every
-   * later call fails with {@link SandboxClosedException}, and none can reach the next holder's
-   * sandbox. The pool cleans it on a thread of its own.
+   * later call fails with {@link ClosedException}, and none can reach the next holder's sandbox.
+   * The pool cleans it on a thread of its own.
    *
    * <p>A call that is still running in another thread goes on, host functions included, and the
    * sandbox comes back to the pool when it has ended: {@link Limits#callTimeout} and {@link

@@ -1,5 +1,7 @@
 package io.hyperlight;
 
+import io.hyperlight.error.GuestLimitException;
+import io.hyperlight.error.GuestTimeoutException;
 import io.hyperlight.internal.linux.CallLimits;
 import io.hyperlight.internal.machine.Call;
 import java.time.Duration;

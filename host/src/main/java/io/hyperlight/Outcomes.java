@@ -1,15 +1,31 @@
 package io.hyperlight;
 
+import io.hyperlight.error.CallInterruptedException;
+import io.hyperlight.error.ClosedException;
+import io.hyperlight.error.GuestAbortException;
+import io.hyperlight.error.GuestDeadlockException;
+import io.hyperlight.error.GuestErrorException;
+import io.hyperlight.error.GuestExitException;
+import io.hyperlight.error.GuestFaultException;
+import io.hyperlight.error.GuestLimitException;
+import io.hyperlight.error.GuestLocation;
+import io.hyperlight.error.GuestTimeoutException;
+import io.hyperlight.error.HostFunctionException;
+import io.hyperlight.error.HyperlightException;
+import io.hyperlight.error.HypervisorException;
+import io.hyperlight.error.InvalidCallException;
+import io.hyperlight.error.SandboxInUseException;
+import io.hyperlight.error.SandboxUnusableException;
 import io.hyperlight.internal.call.Outcome;
 import io.hyperlight.internal.hypervisor.CpuExit;
 import io.hyperlight.internal.hypervisor.x86.Register;
-import io.hyperlight.internal.linux.LimitKind;
 import io.hyperlight.internal.loader.GuestProgram;
 import io.hyperlight.internal.machine.Stop;
 import io.hyperlight.internal.machine.arch.FaultKind;
 import io.hyperlight.internal.machine.arch.MemoryAccess;
 import io.hyperlight.internal.machine.arch.Trap;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -34,28 +50,30 @@ final class Outcomes implements Outcome.Reporter {
       case Outcome.Reentered() ->
           new SandboxInUseException(
               "a host function cannot use the sandbox that is calling it: give it another one");
-      case Outcome.Closed() -> new SandboxClosedException("the sandbox is closed");
+      case Outcome.Closed() ->
+          new ClosedException(ClosedException.Kind.SANDBOX, "the sandbox is closed");
       case Outcome.Unusable(Outcome.Ending since) -> {
         RuntimeException cause = exceptionFor(since);
         yield new SandboxUnusableException(
             "the sandbox is unusable since an earlier call failed: " + cause.getMessage(), cause);
       }
-      case Outcome.BadArgument(String problem) -> new InvalidArgumentException(problem);
+      case Outcome.BadArgument(String problem) ->
+          new InvalidCallException(InvalidCallException.Kind.INVALID_ARGUMENT, problem);
       case Outcome.Fault(Trap trap, Outcome.Place place) -> fault(trap, place);
       case Outcome.Violation(String what, Map<Register, Long> registers) ->
           fault(GuestFaultException.Kind.PROTOCOL_VIOLATION, what, null, registers);
       case Outcome.NotWaiting() ->
-          new NotServingException(
+          new IllegalStateException(
               "no program in the sandbox waits for a request: start one with Program.startServing");
       case Outcome.Aborted(String message, int signal) ->
           new GuestAbortException("the guest aborted: " + message, signal);
-      case Outcome.LimitPassed(LimitKind kind, long most) ->
-          new GuestLimitException(kind(kind), most, kind.text());
+      case Outcome.LimitPassed(GuestLimitException.Kind kind, long most) ->
+          new GuestLimitException(kind, most);
       case Outcome.NotBegun() ->
-          new GuestInterruptedException(
-              "the call was not begun: its thread is interrupted", false, Whereabouts.NOWHERE);
+          new CallInterruptedException(
+              "the call was not begun: its thread is interrupted", false, GuestLocation.NOWHERE);
       case Outcome.Stopped(Stop why, long limitNanos, Map<Register, Long> registers) ->
-          stopped(why, Duration.ofNanos(limitNanos), Whereabouts.of(program, registers));
+          stopped(why, Duration.ofNanos(limitNanos), location(registers));
       case Outcome.WaitingForInput() ->
           new GuestDeadlockException("the guest can never go on: it waits for input");
       case Outcome.Exited(int status, String explanation) ->
@@ -69,36 +87,35 @@ final class Outcomes implements Outcome.Reporter {
           new HostFunctionException(declaration, cause);
       case Outcome.HostError(Error error) -> new HostFunctionException("of the sandbox", error);
       case Outcome.HypervisorFailed(RuntimeException cause) ->
-          new HypervisorException(String.valueOf(cause.getMessage()), cause);
+          new HypervisorException(
+              HypervisorException.Kind.FAILED, String.valueOf(cause.getMessage()), cause);
       case Outcome.GuestError(String message) ->
           new GuestErrorException(
+              GuestErrorException.Kind.REPORTED,
               message.isBlank() ? "the guest reported an error and no message" : message);
-      case Outcome.InvalidResult(String problem) -> new InvalidResultException(problem);
+      case Outcome.InvalidResult(String problem) ->
+          new GuestErrorException(GuestErrorException.Kind.INVALID_RESULT, problem);
     };
   }
 
-  private static HyperlightException stopped(Stop why, Duration limit, Whereabouts whereabouts) {
+  private static HyperlightException stopped(Stop why, Duration limit, GuestLocation location) {
     return switch (why) {
       case INTERRUPTED ->
-          new GuestInterruptedException("the call was interrupted, ", true, whereabouts);
+          new CallInterruptedException("the call was interrupted, ", true, location);
       case THREAD_INTERRUPTED ->
-          new GuestInterruptedException(
-              "the thread of the call was interrupted, the guest was ", true, whereabouts);
+          new CallInterruptedException(
+              "the thread of the call was interrupted, the guest was ", true, location);
       case TIMED_OUT ->
-          new GuestTimeoutException(GuestTimeoutException.Kind.CALL_TIMEOUT, limit, whereabouts);
+          new GuestTimeoutException(GuestTimeoutException.Kind.CALL_TIMEOUT, limit, location);
       case PROCESSOR_TIME_USED ->
-          new GuestTimeoutException(GuestTimeoutException.Kind.CPU_TIME, limit, whereabouts);
+          new GuestTimeoutException(GuestTimeoutException.Kind.CPU_TIME, limit, location);
     };
   }
 
-  private static GuestLimitException.Kind kind(LimitKind kind) {
-    return switch (kind) {
-      case HOST_CALLS -> GuestLimitException.Kind.HOST_CALLS;
-      case HOST_CALL_BYTES -> GuestLimitException.Kind.HOST_CALL_BYTES;
-      case VALUE_BYTES -> GuestLimitException.Kind.VALUE_BYTES;
-      case OUTPUT_BYTES -> GuestLimitException.Kind.OUTPUT_BYTES;
-      case SYSTEM_CALLS -> GuestLimitException.Kind.SYSTEM_CALLS;
-    };
+  private GuestLocation location(Map<Register, Long> registers) {
+    Map<String, Long> byName = new LinkedHashMap<>();
+    registers.forEach((register, value) -> byName.put(register.name(), value));
+    return new GuestLocation(registers.getOrDefault(Register.RIP, 0L), byName, program::symbolAt);
   }
 
   private GuestFaultException fault(Trap trap, Outcome.Place place) {
@@ -187,6 +204,6 @@ final class Outcomes implements Outcome.Reporter {
       String what,
       @Nullable Long address,
       Map<Register, Long> registers) {
-    return new GuestFaultException(kind, what, address, Whereabouts.of(program, registers));
+    return new GuestFaultException(kind, what, address, location(registers));
   }
 }

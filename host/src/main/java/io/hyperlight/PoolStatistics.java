@@ -1,5 +1,6 @@
 package io.hyperlight;
 
+import io.hyperlight.error.PoolException;
 import java.time.Duration;
 
 /**

@@ -1,5 +1,17 @@
 package io.hyperlight;
 
+import io.hyperlight.error.CallInterruptedException;
+import io.hyperlight.error.GuestAbortException;
+import io.hyperlight.error.GuestDeadlockException;
+import io.hyperlight.error.GuestExitException;
+import io.hyperlight.error.GuestFaultException;
+import io.hyperlight.error.GuestLimitException;
+import io.hyperlight.error.GuestStreamException;
+import io.hyperlight.error.GuestTimeoutException;
+import io.hyperlight.error.HostFunctionException;
+import io.hyperlight.error.HyperlightException;
+import io.hyperlight.error.HypervisorException;
+import io.hyperlight.error.InvalidGuestException;
 import io.hyperlight.internal.call.Instance;
 import io.hyperlight.internal.call.Outcome;
 import io.hyperlight.internal.call.Outcome.Ending;
@@ -83,7 +95,10 @@ public final class Program extends SandboxSettings<Program> {
     try {
       program = GuestProgram.whole(contents);
     } catch (GuestFormatException e) {
-      throw new InvalidGuestException(HostPath.text(file) + " is no program: " + e.getMessage(), e);
+      throw new InvalidGuestException(
+          InvalidGuestException.Kind.FORMAT,
+          HostPath.text(file) + " is no program: " + e.getMessage(),
+          e);
     }
   }
 
@@ -101,6 +116,7 @@ public final class Program extends SandboxSettings<Program> {
       return new Program(executable.toAbsolutePath().normalize(), RegularFile.readAll(executable));
     } catch (RegularFile.OtherKindException e) {
       throw new InvalidGuestException(
+          InvalidGuestException.Kind.FORMAT,
           HostPath.text(executable)
               + " is no program: it "
               + e.getReason()
@@ -243,14 +259,14 @@ public final class Program extends SandboxSettings<Program> {
    * @return the result
    * @throws InvalidGuestException if it cannot be loaded, for example because its loader is in no
    *     mounted tree
-   * @throws SandboxMemoryException if it does not fit into the memory
+   * @throws InvalidGuestException if it does not fit into the memory
    * @throws GuestDeadlockException if it waits for what cannot happen
    * @throws GuestTimeoutException if it takes longer than it may, which is {@link
    *     #DEFAULT_RUN_TIMEOUT} by default
    * @throws GuestLimitException if it uses more than its {@link Limits} allow
-   * @throws GuestInterruptedException if this thread is interrupted
+   * @throws CallInterruptedException if this thread is interrupted
    * @throws HostFunctionException if an embedder's stream or listener throws
-   * @throws HypervisorUnavailableException if this machine, process or JVM cannot do it
+   * @throws HypervisorException if this machine, process or JVM cannot do it
    * @throws HypervisorException if KVM fails
    */
   public ProgramResult run() {

@@ -1,5 +1,9 @@
 package io.hyperlight;
 
+import io.hyperlight.error.GuestAbortException;
+import io.hyperlight.error.GuestExitException;
+import io.hyperlight.error.GuestFaultException;
+import io.hyperlight.error.HyperlightException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;

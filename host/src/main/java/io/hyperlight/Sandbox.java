@@ -1,5 +1,21 @@
 package io.hyperlight;
 
+import io.hyperlight.error.CallInterruptedException;
+import io.hyperlight.error.ClosedException;
+import io.hyperlight.error.GuestAbortException;
+import io.hyperlight.error.GuestDeadlockException;
+import io.hyperlight.error.GuestErrorException;
+import io.hyperlight.error.GuestExitException;
+import io.hyperlight.error.GuestFaultException;
+import io.hyperlight.error.GuestLimitException;
+import io.hyperlight.error.GuestTimeoutException;
+import io.hyperlight.error.HostFunctionException;
+import io.hyperlight.error.HypervisorException;
+import io.hyperlight.error.InvalidCallException;
+import io.hyperlight.error.InvalidGuestException;
+import io.hyperlight.error.InvalidSnapshotException;
+import io.hyperlight.error.SandboxInUseException;
+import io.hyperlight.error.SandboxUnusableException;
 import io.hyperlight.internal.call.ExportedFunction;
 import io.hyperlight.internal.call.Instance;
 import io.hyperlight.internal.call.InstanceImage;
@@ -92,10 +108,10 @@ public final class Sandbox implements AutoCloseable {
    *     Integer.class}, {@code String.class}, {@code byte[].class}, {@code void.class} and so on
    * @param arguments of the declared types; a smaller integer type is widened
    * @return the result; null for void
-   * @throws NoSuchFunctionException if the guest exports no such function
-   * @throws InvalidArgumentException if arguments or result type do not fit the declaration, or
-   *     guest memory
-   * @throws InvalidResultException if the guest returns what is no value of the type
+   * @throws InvalidCallException if the guest exports no such function
+   * @throws InvalidCallException if arguments or result type do not fit the declaration, or guest
+   *     memory
+   * @throws GuestErrorException if the guest returns what is no value of the type
    * @throws GuestErrorException if the guest reports an error
    * @throws GuestFaultException if the guest does what it may not
    * @throws GuestAbortException if the guest gives up
@@ -104,11 +120,11 @@ public final class Sandbox implements AutoCloseable {
    * @throws HostFunctionException if a host function fails and the guest gives up over it
    * @throws GuestTimeoutException if the call takes longer than it may
    * @throws GuestLimitException if the guest uses more than its {@link Limits} allow
-   * @throws GuestInterruptedException if the call is {@linkplain #interrupt interrupted}, or the
+   * @throws CallInterruptedException if the call is {@linkplain #interrupt interrupted}, or the
    *     calling thread is; it is not even begun if the thread's interrupt status is set already
    * @throws SandboxUnusableException after one of the last eight
    * @throws SandboxInUseException if the sandbox is in use
-   * @throws SandboxClosedException if it is closed
+   * @throws ClosedException if it is closed
    */
   public <T> T call(String name, Class<T> resultType, @Nullable Object... arguments) {
     return call(0, name, resultType, arguments);
@@ -134,7 +150,7 @@ public final class Sandbox implements AutoCloseable {
    *
    * @param name the function's name
    * @return the handle, bound to this sandbox
-   * @throws NoSuchFunctionException if the guest exports no such function
+   * @throws InvalidCallException if the guest exports no such function
    */
   public MethodHandle function(String name) {
     return function(0, name);
@@ -160,7 +176,7 @@ public final class Sandbox implements AutoCloseable {
   /**
    * Ends the call that is running in this sandbox, wherever it is: computing in the guest, asleep,
    * or in a host function, whose thread is interrupted for it. That call ends with {@link
-   * GuestInterruptedException}, in microseconds as a rule, or as soon as the host function returns.
+   * CallInterruptedException}, in microseconds as a rule, or as soon as the host function returns.
    * If it comes to its end by itself in the same moment, it ends as if nobody had interrupted it,
    * and neither does the next one see anything of it.
    *
@@ -193,10 +209,10 @@ public final class Sandbox implements AutoCloseable {
    * @throws GuestTimeoutException if it takes longer than it may
    * @throws GuestLimitException if the answer is longer than the {@link Limits} allow, or the
    *     program uses more of something else
-   * @throws GuestInterruptedException as for {@link #call}
+   * @throws CallInterruptedException as for {@link #call}
    * @throws SandboxUnusableException after one of the last seven, and after the program has exited
    * @throws SandboxInUseException if the sandbox is in use
-   * @throws SandboxClosedException if it is closed
+   * @throws ClosedException if it is closed
    */
   public byte[] serve(byte[] request) {
     return serve(0, request);
@@ -224,7 +240,8 @@ public final class Sandbox implements AutoCloseable {
   private ExportedFunction find(String name) {
     ExportedFunction function = guest.functions().get(Objects.requireNonNull(name, "name"));
     if (function == null) {
-      throw new NoSuchFunctionException(
+      throw new InvalidCallException(
+          InvalidCallException.Kind.NO_SUCH_FUNCTION,
           SimilarNames.message(guest, name, guest.functions().keySet()));
     }
     return function;
@@ -240,7 +257,7 @@ public final class Sandbox implements AutoCloseable {
    * @return the snapshot, to be closed by the caller
    * @throws SandboxUnusableException if an earlier call left the sandbox unusable
    * @throws SandboxInUseException if a call is running
-   * @throws SandboxClosedException if the sandbox is closed
+   * @throws ClosedException if the sandbox is closed
    * @throws HypervisorException if KVM fails, or the host has no memory for it
    */
   public Snapshot snapshot() {
@@ -261,9 +278,9 @@ public final class Sandbox implements AutoCloseable {
    *
    * @param snapshot of the same guest
    * @throws InvalidSnapshotException if it is of another guest; nothing is changed then
-   * @throws SnapshotClosedException if the snapshot is closed; nothing is changed then
+   * @throws ClosedException if the snapshot is closed; nothing is changed then
    * @throws SandboxInUseException if a call is running
-   * @throws SandboxClosedException if the sandbox is closed
+   * @throws ClosedException if the sandbox is closed
    * @throws HypervisorException if KVM fails, or the host has no memory for it; the sandbox is what
    *     it was, or is unusable until it is restored
    */
@@ -280,7 +297,8 @@ public final class Sandbox implements AutoCloseable {
     } catch (ImageClosedException e) {
       throw snapshot.closed(); // just now, by another thread
     } catch (HypervisorCallException | SystemCallException | FileException e) {
-      throw new HypervisorException("cannot restore the sandbox: " + e.getMessage(), e);
+      throw new HypervisorException(
+          HypervisorException.Kind.FAILED, "cannot restore the sandbox: " + e.getMessage(), e);
     }
   }
 
@@ -291,7 +309,7 @@ public final class Sandbox implements AutoCloseable {
    *
    * @return the numbers by the calls' names, in the order in which they were first refused
    * @throws SandboxInUseException if a call is running
-   * @throws SandboxClosedException if the sandbox is closed
+   * @throws ClosedException if the sandbox is closed
    */
   public Map<String, Long> refusedSystemCalls() {
     return instance.refusals();
@@ -303,7 +321,7 @@ public final class Sandbox implements AutoCloseable {
    *
    * @return a copy, which costs little: what the guest does not change afterwards is shared
    * @throws SandboxInUseException if a call is running
-   * @throws SandboxClosedException if the sandbox is closed
+   * @throws ClosedException if the sandbox is closed
    */
   public GuestFiles files() {
     return new GuestFiles(instance.writtenFiles());
@@ -324,7 +342,7 @@ public final class Sandbox implements AutoCloseable {
    *
    * @return the sandbox that has the VM
    * @throws SandboxInUseException if a call is running; nothing is changed then
-   * @throws SandboxClosedException if the sandbox is closed
+   * @throws ClosedException if the sandbox is closed
    */
   Sandbox detach() {
     return new Sandbox(guest, instance.detach());
@@ -433,12 +451,12 @@ public final class Sandbox implements AutoCloseable {
      * Creates the VM, loads the guest into it and runs its initialisers.
      *
      * @return the sandbox, ready for calls
-     * @throws HypervisorUnavailableException if this machine, process or JVM cannot do it
+     * @throws HypervisorException if this machine, process or JVM cannot do it
      * @throws HypervisorException if KVM fails
-     * @throws InvalidHostFunctionException if the guest imports what is not registered, or with
-     *     other types
+     * @throws InvalidGuestException if the guest imports what is not registered, or with other
+     *     types
      * @throws InvalidGuestException if the guest is linked where it cannot be loaded
-     * @throws SandboxMemoryException if it does not fit into the memory
+     * @throws InvalidGuestException if it does not fit into the memory
      * @throws GuestFaultException and the other exceptions of {@link Sandbox#call}, if an
      *     initialiser fails
      */

@@ -1,5 +1,6 @@
 package io.hyperlight;
 
+import io.hyperlight.error.SandboxInUseException;
 import io.hyperlight.internal.os.CourierThread;
 import io.hyperlight.internal.pool.Keeper;
 import org.jspecify.annotations.Nullable;

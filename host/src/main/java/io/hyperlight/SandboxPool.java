@@ -1,6 +1,10 @@
 package io.hyperlight;
 
+import io.hyperlight.error.HyperlightException;
+import io.hyperlight.error.InvalidCallException;
+import io.hyperlight.error.PoolException;
 import io.hyperlight.internal.os.Deadline;
+import io.hyperlight.internal.os.ForeignThrowable;
 import io.hyperlight.internal.pool.Loan;
 import io.hyperlight.internal.pool.PoolBudget;
 import io.hyperlight.internal.pool.PoolFigures;
@@ -36,8 +40,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>When things go wrong.</b> However a call ends, the sandbox is cleaned and handed out again;
  * one that cannot be cleaned is replaced. Whoever had it before, and whatever it did, cannot be
  * told from it. If a sandbox cannot be created, one of those who wait for it gets a {@link
- * PoolSpawnException}, unless the pool has others to wait for; then it tries again after 100 ms,
- * and after longer and longer pauses of up to 10 s.
+ * PoolException}, unless the pool has others to wait for; then it tries again after 100 ms, and
+ * after longer and longer pauses of up to 10 s.
  *
  * <p>An error of the JVM in the middle, such as a full stack or heap, is thrown as it is. The pool
  * has its sandbox back a moment later, and can be used and closed as before.
@@ -93,8 +97,8 @@ public final class SandboxPool implements AutoCloseable {
    * @param arguments of the declared types; a smaller integer type is widened
    * @return the result; null for void
    * @throws PoolException if there was no sandbox for the call, so that it did not happen
-   * @throws NoSuchFunctionException and the other exceptions of {@link Sandbox#call}; the sandbox
-   *     is cleaned after all of them
+   * @throws InvalidCallException and the other exceptions of {@link Sandbox#call}; the sandbox is
+   *     cleaned after all of them
    */
   public <T> T call(String name, Class<T> resultType, @Nullable Object... arguments) {
     Loan<Sandbox> loan = new Loan<>();
@@ -177,12 +181,12 @@ public final class SandboxPool implements AutoCloseable {
    * Takes a clean sandbox. Waits if none is ready, for {@link Builder#maxWait} at most.
    *
    * @return the sandbox's lease, which has to be closed
-   * @throws PoolTimeoutException if no sandbox became free in time
-   * @throws PoolBudgetException if other pools have all that the process may have
-   * @throws PoolSpawnException if a sandbox had to be created, and that failed
-   * @throws PoolInterruptedException if the thread is interrupted and has to wait; its interrupt
-   *     status stays set. A sandbox that is ready is handed out to an interrupted thread as well
-   * @throws PoolClosedException if the pool is closed, or is closed meanwhile
+   * @throws PoolException if no sandbox became free in time
+   * @throws PoolException if other pools have all that the process may have
+   * @throws PoolException if a sandbox had to be created, and that failed
+   * @throws PoolException if the thread is interrupted and has to wait; its interrupt status stays
+   *     set. A sandbox that is ready is handed out to an interrupted thread as well
+   * @throws PoolException if the pool is closed, or is closed meanwhile
    */
   public Lease acquire() {
     return acquire(maxWaitNanos);
@@ -232,23 +236,30 @@ public final class SandboxPool implements AutoCloseable {
   private PoolException exceptionFor(RefusedException refusal, long nanos) {
     Throwable cause = refusal.getCause();
     return switch (refusal.reason()) {
-      case CLOSED -> new PoolClosedException("the pool is closed");
-      case INTERRUPTED -> new PoolInterruptedException("interrupted while waiting for a sandbox");
+      case CLOSED -> new PoolException(PoolException.Kind.CLOSED, "the pool is closed", null);
+      case INTERRUPTED ->
+          new PoolException(
+              PoolException.Kind.INTERRUPTED, "interrupted while waiting for a sandbox", null);
       case NOT_CREATED ->
-          new PoolSpawnException(
-              "the pool cannot create a sandbox: " + message(cause), Objects.requireNonNull(cause));
+          new PoolException(
+              PoolException.Kind.CREATION_FAILED,
+              "the pool cannot create a sandbox: " + message(cause),
+              Objects.requireNonNull(cause));
       case NO_BUDGET ->
-          new PoolBudgetException(
+          new PoolException(
+              PoolException.Kind.OVER_BUDGET,
               "no sandbox within %d ms: all pools together have what they may (%d sandboxes, %d MiB); close some, or set the system properties %s and %s"
                   .formatted(
                       TimeUnit.NANOSECONDS.toMillis(nanos),
                       budget.maximumCount(),
                       budget.maximumBytes() >> 20,
                       ProcessBudget.COUNT_PROPERTY,
-                      ProcessBudget.BYTES_PROPERTY));
+                      ProcessBudget.BYTES_PROPERTY),
+              null);
       case TIMED_OUT -> {
         PoolFigures figures = pool.figures();
-        yield new PoolTimeoutException(
+        yield new PoolException(
+            PoolException.Kind.TIMED_OUT,
             "no sandbox within %d ms: of %d, at most %d, %d are in use, and %d other threads wait%s"
                 .formatted(
                     TimeUnit.NANOSECONDS.toMillis(nanos),
@@ -267,7 +278,7 @@ public final class SandboxPool implements AutoCloseable {
       return "";
     }
     String message = cause instanceof HyperlightException ? cause.getMessage() : null;
-    return message == null ? HostFunctionException.describe(cause) : message;
+    return message == null ? ForeignThrowable.describe(cause) : message;
   }
 
   /** {@return the numbers of this moment} */
@@ -293,9 +304,9 @@ public final class SandboxPool implements AutoCloseable {
   }
 
   /**
-   * Closes the pool: everyone who waits or comes gets a {@link PoolClosedException}, and all
-   * sandboxes that are not lent are closed when the method returns, with the pool's threads if none
-   * is. The snapshot is not used any more then.
+   * Closes the pool: everyone who waits or comes gets a {@link PoolException}, and all sandboxes
+   * that are not lent are closed when the method returns, with the pool's threads if none is. The
+   * snapshot is not used any more then.
    *
    * <p>Sandboxes that are lent can be used until their leases are closed, and are closed then by
    * the pool. A second call does nothing but wait as the first. An interrupt does not end the
@@ -440,8 +451,7 @@ public final class SandboxPool implements AutoCloseable {
      * @return the pool, which has to be closed
      * @throws IllegalArgumentException if more sandboxes have to be idle than the size allows, or
      *     if one of the two system properties is no positive number
-     * @throws PoolBudgetException if a single sandbox has more memory than all pools together may
-     *     have
+     * @throws PoolException if a single sandbox has more memory than all pools together may have
      */
     public SandboxPool build() {
       if (idle > size) {
@@ -450,10 +460,12 @@ public final class SandboxPool implements AutoCloseable {
       }
       PoolBudget shared = budget == null ? ProcessBudget.get() : budget;
       if (!shared.canHold(snapshot.memorySize())) {
-        throw new PoolBudgetException(
+        throw new PoolException(
+            PoolException.Kind.OVER_BUDGET,
             "a sandbox has %d bytes of memory, and all pools together may have %d: set the system property %s"
                 .formatted(
-                    snapshot.memorySize(), shared.maximumBytes(), ProcessBudget.BYTES_PROPERTY));
+                    snapshot.memorySize(), shared.maximumBytes(), ProcessBudget.BYTES_PROPERTY),
+            null);
       }
       return new SandboxPool(this, shared);
     }

@@ -1,5 +1,8 @@
 package io.hyperlight;
 
+import io.hyperlight.error.GuestFaultException;
+import io.hyperlight.error.GuestStreamException;
+import io.hyperlight.error.HypervisorException;
 import io.hyperlight.internal.linux.Settings;
 import io.hyperlight.internal.machine.arch.MachineOptions;
 import java.io.OutputStream;
@@ -183,8 +186,8 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
    * whole programs as by SIGSEGV.
    *
    * <p>Not every KVM can do this: one that runs user code on the processor as it is cannot. There,
-   * sandboxes with this option cannot be made ({@link HypervisorUnavailableException}); {@code
-   * ./hyperlight doctor} says which it is.
+   * sandboxes with this option cannot be made ({@link HypervisorException}); {@code ./hyperlight
+   * doctor} says which it is.
    *
    * @return this builder
    */

@@ -1,5 +1,10 @@
 package io.hyperlight;
 
+import io.hyperlight.error.ClosedException;
+import io.hyperlight.error.GuestExitException;
+import io.hyperlight.error.HypervisorException;
+import io.hyperlight.error.InvalidGuestException;
+import io.hyperlight.error.InvalidSnapshotException;
 import io.hyperlight.internal.call.Instance;
 import io.hyperlight.internal.call.InstanceImage;
 import io.hyperlight.internal.call.Surroundings;
@@ -48,7 +53,7 @@ public final class Snapshot implements AutoCloseable {
    * it. A file that is there already is replaced, at once and as a whole.
    *
    * @param path the file
-   * @throws SnapshotClosedException if the snapshot is closed
+   * @throws ClosedException if the snapshot is closed
    * @throws InvalidSnapshotException if the guest's program is too large for a snapshot file (64
    *     MiB)
    * @throws HypervisorException if KVM fails
@@ -78,7 +83,7 @@ public final class Snapshot implements AutoCloseable {
    * @return the snapshot, to be closed by the caller
    * @throws InvalidSnapshotException if the file is no snapshot, is damaged, or does not fit this
    *     library or machine
-   * @throws HypervisorUnavailableException if this machine, process or JVM cannot run sandboxes
+   * @throws HypervisorException if this machine, process or JVM cannot run sandboxes
    * @throws HypervisorException if KVM fails, or the host has no memory for it
    * @throws UncheckedIOException if the file cannot be read
    */
@@ -113,9 +118,9 @@ public final class Snapshot implements AutoCloseable {
    * host functions that sandboxes on several threads share must be safe for that.
    *
    * @return the sandbox, ready for calls
-   * @throws InvalidHostFunctionException if the snapshot was {@linkplain #load loaded}, which gives
-   *     it no host functions, and the guest imports some
-   * @throws SnapshotClosedException if the snapshot is closed
+   * @throws InvalidGuestException if the snapshot was {@linkplain #load loaded}, which gives it no
+   *     host functions, and the guest imports some
+   * @throws ClosedException if the snapshot is closed
    * @throws HypervisorException if KVM fails, or the host has no memory for it
    */
   public Sandbox spawn() {
@@ -131,7 +136,7 @@ public final class Snapshot implements AutoCloseable {
    * @param request the bytes; they are copied
    * @return the answer, as {@link Sandbox#serve} gives it
    * @throws NotServingException if no program waits for a request in the snapshot
-   * @throws SnapshotClosedException if the snapshot is closed
+   * @throws ClosedException if the snapshot is closed
    * @throws HypervisorException if KVM fails, or the host has no memory for it
    * @throws GuestExitException and the other exceptions of {@link Sandbox#serve}
    */
@@ -173,8 +178,9 @@ public final class Snapshot implements AutoCloseable {
     return image;
   }
 
-  SnapshotClosedException closed() {
-    return new SnapshotClosedException("the snapshot of " + guest.name() + " is closed");
+  ClosedException closed() {
+    return new ClosedException(
+        ClosedException.Kind.SNAPSHOT, "the snapshot of " + guest.name() + " is closed");
   }
 
   /**
@@ -191,7 +197,8 @@ public final class Snapshot implements AutoCloseable {
     try {
       image.close(); // nothing is allocated on the way: the heap may be full
     } catch (SystemCallException e) {
-      throw new HypervisorException("cannot close the snapshot: " + e.getMessage(), e);
+      throw new HypervisorException(
+          HypervisorException.Kind.FAILED, "cannot close the snapshot: " + e.getMessage(), e);
     }
   }
 
@@ -220,9 +227,9 @@ public final class Snapshot implements AutoCloseable {
      * Makes a new sandbox. Host functions that were not registered here are the snapshot's.
      *
      * @return the sandbox, ready for calls
-     * @throws InvalidHostFunctionException if the guest imports what is registered neither here nor
-     *     in the snapshot, or with other types
-     * @throws SnapshotClosedException if the snapshot is closed
+     * @throws InvalidGuestException if the guest imports what is registered neither here nor in the
+     *     snapshot, or with other types
+     * @throws ClosedException if the snapshot is closed
      * @throws HypervisorException if KVM fails, or the host has no memory for it
      */
     public Sandbox spawn() {

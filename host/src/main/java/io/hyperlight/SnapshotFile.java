@@ -1,5 +1,6 @@
 package io.hyperlight;
 
+import io.hyperlight.error.InvalidSnapshotException;
 import io.hyperlight.internal.machine.memory.MappedRange;
 import io.hyperlight.internal.os.HostPath;
 import io.hyperlight.internal.os.RegularFile;

@@ -1,5 +1,6 @@
 package io.hyperlight;
 
+import io.hyperlight.error.InvalidSnapshotException;
 import io.hyperlight.internal.call.InstanceImage;
 import io.hyperlight.internal.host.HostPlatform;
 import io.hyperlight.internal.os.HostPath;

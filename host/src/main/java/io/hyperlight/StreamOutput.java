@@ -1,5 +1,6 @@
 package io.hyperlight;
 
+import io.hyperlight.error.GuestStreamException;
 import io.hyperlight.internal.call.GuestOutput;
 import io.hyperlight.internal.linux.PartialWriteException;
 import io.hyperlight.internal.os.Errno;

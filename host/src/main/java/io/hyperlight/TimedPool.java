@@ -1,5 +1,7 @@
 package io.hyperlight;
 
+import io.hyperlight.error.GuestTimeoutException;
+import io.hyperlight.error.PoolException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +30,7 @@ public final class TimedPool {
    * @param resultType the Java type of the declared result
    * @param arguments of the declared types; a smaller integer type is widened
    * @return the result; null for void
-   * @throws PoolTimeoutException if the time has passed before there is a sandbox
+   * @throws PoolException if the time has passed before there is a sandbox
    * @throws GuestTimeoutException if it passes in the call; the message says how much of it was
    *     left for that
    * @throws PoolException and the other exceptions of {@link SandboxPool#call}
@@ -42,7 +44,7 @@ public final class TimedPool {
    *
    * @param request the bytes; they are copied
    * @return the answer
-   * @throws PoolTimeoutException if the time has passed before there is a sandbox
+   * @throws PoolException if the time has passed before there is a sandbox
    * @throws GuestTimeoutException if it passes in the call; the message says how much of it was
    *     left for that
    * @throws PoolException and the other exceptions of {@link SandboxPool#serve}

@@ -1,5 +1,7 @@
 package io.hyperlight;
 
+import io.hyperlight.error.GuestTimeoutException;
+import io.hyperlight.error.InvalidCallException;
 import java.lang.invoke.MethodHandle;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +31,7 @@ public final class TimedSandbox {
    * @param arguments of the declared types; a smaller integer type is widened
    * @return the result; null for void
    * @throws GuestTimeoutException if it takes longer
-   * @throws NoSuchFunctionException and the other exceptions of {@link Sandbox#call}
+   * @throws InvalidCallException and the other exceptions of {@link Sandbox#call}
    */
   public <T> T call(String name, Class<T> resultType, @Nullable Object... arguments) {
     return sandbox.call(timeoutNanos, name, resultType, arguments);
@@ -40,7 +42,7 @@ public final class TimedSandbox {
    *
    * @param name the function's name
    * @return the handle, bound to the sandbox
-   * @throws NoSuchFunctionException if the guest exports no such function
+   * @throws InvalidCallException if the guest exports no such function
    */
   public MethodHandle function(String name) {
     return sandbox.function(timeoutNanos, name);

@@ -3,7 +3,7 @@
  *
  * <p>{@link io.hyperlight.Guest} is a program, {@link io.hyperlight.Sandbox} a micro-VM with a
  * guest in it, {@link io.hyperlight.SandboxPool} many of them. Everything that can go wrong is a
- * {@link io.hyperlight.HyperlightException}.
+ * {@link io.hyperlight.error.HyperlightException}.
  */
 @NullMarked
 package io.hyperlight;

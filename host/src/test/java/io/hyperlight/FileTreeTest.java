@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import io.hyperlight.error.InvalidFileTreeException;
 import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.vfs.FileContent;
 import io.hyperlight.internal.vfs.FileSystem;

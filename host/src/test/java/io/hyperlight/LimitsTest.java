@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hyperlight.error.GuestLimitException;
+import io.hyperlight.error.GuestTimeoutException;
+import io.hyperlight.error.SandboxUnusableException;
 import io.hyperlight.testing.CProgram;
 import io.hyperlight.testing.EndlessGuest;
 import io.hyperlight.testing.PendingSignals;
@@ -33,7 +36,8 @@ class LimitsTest {
         .satisfies(e -> {
           assertThat(e.kind()).isEqualTo(kind);
           assertThat(e.limit()).isEqualTo(limit);
-          assertThat(e.registers()).containsEntry("RIP", e.instructionPointer());
+          assertThat(e.location().registers())
+              .containsEntry("RIP", e.location().instructionPointer());
         });
     assertThat(PendingSignals.ofThisThread()).isZero();
     assertThat(Thread.currentThread().isInterrupted()).isFalse();

@@ -1,5 +1,6 @@
 package io.hyperlight;
 
+import io.hyperlight.error.ClosedException;
 import io.hyperlight.internal.call.Instance;
 import io.hyperlight.internal.pool.PoolBudget;
 
@@ -19,7 +20,7 @@ public final class SandboxInternals {
   }
 
   /** An exception as the library throws it. */
-  public static SandboxClosedException closedException(String message) {
-    return new SandboxClosedException(message);
+  public static ClosedException closedException(String message) {
+    return new ClosedException(ClosedException.Kind.SANDBOX, message);
   }
 }

@@ -1,8 +1,14 @@
 package io.hyperlight;
 
+import static io.hyperlight.testing.Kinds.kind;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hyperlight.error.ClosedException;
+import io.hyperlight.error.GuestAbortException;
+import io.hyperlight.error.GuestFaultException;
+import io.hyperlight.error.InvalidSnapshotException;
+import io.hyperlight.error.SandboxUnusableException;
 import io.hyperlight.internal.call.InstanceImage;
 import io.hyperlight.internal.machine.ImageClosedException;
 import io.hyperlight.snippets.SnapshotSnippets;
@@ -191,9 +197,9 @@ class SnapshotTest {
       try (Sandbox spawned = snapshot.spawn()) {
         snapshot.close();
         snapshot.close();
-        assertThatThrownBy(snapshot::spawn).isInstanceOf(SnapshotClosedException.class);
+        assertThatThrownBy(snapshot::spawn).satisfies(kind(ClosedException.Kind.SNAPSHOT));
         assertThatThrownBy(() -> spawned.restore(snapshot))
-            .isInstanceOf(SnapshotClosedException.class);
+            .satisfies(kind(ClosedException.Kind.SNAPSHOT));
         assertThat(spawned.<Integer>call("count", int.class)).isEqualTo(1);
       }
     }
@@ -223,16 +229,16 @@ class SnapshotTest {
         Thread closer = Thread.ofPlatform().start(snapshot::close);
         try (Sandbox spawned = snapshot.spawn()) {
           assertThat(spawned.<Integer>call("count", int.class)).isEqualTo(1);
-        } catch (SnapshotClosedException e) {
-          // It was too late.
+        } catch (ClosedException e) {
+          assertThat(e.kind()).isEqualTo(ClosedException.Kind.SNAPSHOT); // it was too late
         }
         closer.join();
         Snapshot another = sandbox.snapshot();
         Thread secondCloser = Thread.ofPlatform().start(another::close);
         try (Sandbox restored = other.spawn()) {
           restored.restore(another);
-        } catch (SnapshotClosedException e) {
-          // It was too late.
+        } catch (ClosedException e) {
+          assertThat(e.kind()).isEqualTo(ClosedException.Kind.SNAPSHOT); // it was too late
         }
         secondCloser.join();
       }
@@ -268,8 +274,8 @@ class SnapshotTest {
       var count = sandbox.function("count");
       try (Sandbox successor = sandbox.detach()) {
         assertThatThrownBy(() -> sandbox.call("count", int.class))
-            .isInstanceOf(SandboxClosedException.class);
-        assertThatThrownBy(count::invoke).isInstanceOf(SandboxClosedException.class);
+            .satisfies(kind(ClosedException.Kind.SANDBOX));
+        assertThatThrownBy(count::invoke).satisfies(kind(ClosedException.Kind.SANDBOX));
         sandbox.close();
         assertThat(successor.<Integer>call("count", int.class)).isEqualTo(1);
       }
@@ -281,11 +287,11 @@ class SnapshotTest {
     try (Sandbox sandbox = builder().build()) {
       sandbox.refuseCalls();
       assertThatThrownBy(() -> sandbox.call("count", int.class))
-          .isInstanceOf(SandboxClosedException.class);
+          .satisfies(kind(ClosedException.Kind.SANDBOX));
       try (Sandbox successor = sandbox.detach()) {
         assertThat(successor.<Integer>call("count", int.class)).isEqualTo(1);
       }
-      assertThatThrownBy(sandbox::detach).isInstanceOf(SandboxClosedException.class);
+      assertThatThrownBy(sandbox::detach).satisfies(kind(ClosedException.Kind.SANDBOX));
     }
   }
 

@@ -1,8 +1,8 @@
 package io.hyperlight.bench;
 
-import io.hyperlight.GuestInterruptedException;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
+import io.hyperlight.error.CallInterruptedException;
 import java.lang.invoke.MethodHandle;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -50,7 +50,7 @@ final class KillLatency implements Sampler {
       begun = round;
       try {
         spin.invokeExact();
-      } catch (GuestInterruptedException e) {
+      } catch (CallInterruptedException e) {
         nanos[round - 1] = System.nanoTime() - sent;
       }
       while (interrupted < round) {

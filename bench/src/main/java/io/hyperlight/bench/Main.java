@@ -1,7 +1,7 @@
 package io.hyperlight.bench;
 
-import io.hyperlight.HypervisorUnavailableException;
 import io.hyperlight.Sandbox;
+import io.hyperlight.error.HypervisorException;
 import io.hyperlight.sdk.GuestCompilationException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -80,7 +80,7 @@ final class Main implements Callable<Integer> {
   /** What the user did or has gets one line; only what must not happen gets a stack trace. */
   private static int report(Exception e, CommandLine commandLine) throws Exception {
     boolean isUnavailable =
-        e instanceof HypervisorUnavailableException || e instanceof GuestCompilationException;
+        e instanceof HypervisorException || e instanceof GuestCompilationException;
     if (!isUnavailable && !(e instanceof BenchmarkException)) {
       throw e;
     }

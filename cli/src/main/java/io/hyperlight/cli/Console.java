@@ -1,7 +1,7 @@
 package io.hyperlight.cli;
 
-import io.hyperlight.GuestStreamException;
 import io.hyperlight.HostStreams;
+import io.hyperlight.error.GuestStreamException;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;

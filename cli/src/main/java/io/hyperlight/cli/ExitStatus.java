@@ -1,10 +1,10 @@
 package io.hyperlight.cli;
 
-import io.hyperlight.GuestAbortException;
-import io.hyperlight.GuestFaultException;
-import io.hyperlight.GuestTimeoutException;
-import io.hyperlight.HypervisorUnavailableException;
-import io.hyperlight.InvalidGuestException;
+import io.hyperlight.error.GuestAbortException;
+import io.hyperlight.error.GuestFaultException;
+import io.hyperlight.error.GuestTimeoutException;
+import io.hyperlight.error.HypervisorException;
+import io.hyperlight.error.InvalidGuestException;
 
 /**
  * What commands end with. {@code run} ends with the status of its program, and uses numbers of its
@@ -52,11 +52,13 @@ final class ExitStatus {
     return switch (failure) {
       case UserException user when runs -> user.status();
       case GuestTimeoutException _ -> TIMED_OUT;
-      case InvalidGuestException _ when runs -> NOT_EXECUTABLE;
+      case InvalidGuestException e when runs && e.kind() == InvalidGuestException.Kind.FORMAT ->
+          NOT_EXECUTABLE;
       case Exception _ when runs -> RUN_FAILED;
       case GuestAbortException abort -> FIRST_SIGNAL + abort.signal();
       case GuestFaultException fault -> FIRST_SIGNAL + signal(fault.kind());
-      case HypervisorUnavailableException _ -> UNAVAILABLE;
+      case HypervisorException e when e.kind() == HypervisorException.Kind.UNAVAILABLE ->
+          UNAVAILABLE;
       default -> FAILED;
     };
   }

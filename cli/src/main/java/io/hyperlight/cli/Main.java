@@ -1,8 +1,8 @@
 package io.hyperlight.cli;
 
-import io.hyperlight.GuestFaultException;
-import io.hyperlight.HyperlightException;
 import io.hyperlight.LinuxText;
+import io.hyperlight.error.GuestFaultException;
+import io.hyperlight.error.HyperlightException;
 import io.hyperlight.sdk.GuestCompilationException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -87,7 +87,7 @@ final class Main {
       e.printStackTrace(err);
     }
     if (e instanceof GuestFaultException fault) {
-      printRegisters(fault.registers(), err);
+      printRegisters(fault.location().registers(), err);
     }
     err.flush();
     return ExitStatus.of(e, commandLine.getCommandName().equals("run"));

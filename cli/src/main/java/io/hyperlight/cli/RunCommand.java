@@ -1,12 +1,12 @@
 package io.hyperlight.cli;
 
 import io.hyperlight.FileTree;
-import io.hyperlight.GuestExitException;
-import io.hyperlight.InvalidGuestException;
 import io.hyperlight.Limits;
 import io.hyperlight.LinuxText;
 import io.hyperlight.Program;
 import io.hyperlight.ProgramResult;
+import io.hyperlight.error.GuestExitException;
+import io.hyperlight.error.InvalidGuestException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -117,6 +117,9 @@ final class RunCommand implements Callable<Integer> {
     try {
       result = describe(found).run();
     } catch (InvalidGuestException e) {
+      if (e.kind() != InvalidGuestException.Kind.FORMAT) {
+        throw e;
+      }
       throw UserException.notExecutable(e.getMessage() + advice());
     }
     explain(result);

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hyperlight.Guest;
-import io.hyperlight.GuestTimeoutException;
-import io.hyperlight.HyperlightException;
 import io.hyperlight.Sandbox;
-import io.hyperlight.SandboxUnusableException;
+import io.hyperlight.error.GuestTimeoutException;
+import io.hyperlight.error.HyperlightException;
+import io.hyperlight.error.SandboxUnusableException;
 import io.hyperlight.internal.machine.Machine;
 import io.hyperlight.internal.machine.VcpuStop;
 import io.hyperlight.testing.CompiledGuest;

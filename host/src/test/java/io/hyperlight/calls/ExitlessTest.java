@@ -1,18 +1,19 @@
 package io.hyperlight.calls;
 
+import static io.hyperlight.testing.Kinds.kind;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hyperlight.Guest;
-import io.hyperlight.GuestErrorException;
-import io.hyperlight.GuestFaultException;
-import io.hyperlight.GuestInterruptedException;
-import io.hyperlight.GuestTimeoutException;
 import io.hyperlight.Sandbox;
-import io.hyperlight.SandboxInUseException;
-import io.hyperlight.SandboxUnusableException;
 import io.hyperlight.Snapshot;
 import io.hyperlight.TimedSandbox;
+import io.hyperlight.error.CallInterruptedException;
+import io.hyperlight.error.GuestErrorException;
+import io.hyperlight.error.GuestFaultException;
+import io.hyperlight.error.GuestTimeoutException;
+import io.hyperlight.error.SandboxInUseException;
+import io.hyperlight.error.SandboxUnusableException;
 import io.hyperlight.testing.Await;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.SourceFile;
@@ -86,7 +87,7 @@ class ExitlessTest {
       for (int round = 0; round < 3; round++) {
         assertThat(sandbox.<Integer>call("add", int.class, 1, 2)).isEqualTo(3);
         assertThatThrownBy(() -> sandbox.call("fail", void.class))
-            .isInstanceOf(GuestErrorException.class)
+            .satisfies(kind(GuestErrorException.Kind.REPORTED))
             .hasMessageContaining("as you wish");
         assertThat(sandbox.<Integer>call("add", int.class, 1, 2)).isEqualTo(3);
         assertThatThrownBy(() -> sandbox.call("crash", void.class))
@@ -170,7 +171,7 @@ class ExitlessTest {
                     sandbox.call("quadruple", long.class, 3L);
                   }
                 })
-            .isInstanceOf(GuestInterruptedException.class);
+            .isInstanceOf(CallInterruptedException.class);
         ended.set(true);
         interrupter.join();
         sandbox.restore(snapshot);
@@ -189,7 +190,7 @@ class ExitlessTest {
               .start(() -> {
                 try {
                   sandbox.call("spin", void.class);
-                } catch (GuestInterruptedException e) {
+                } catch (CallInterruptedException e) {
                   ended.set(e.begun() && Thread.currentThread().isInterrupted());
                 }
               });

@@ -2,9 +2,9 @@ package io.hyperlight.calls;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hyperlight.HostFunctionException;
 import io.hyperlight.Sandbox;
-import io.hyperlight.SandboxUnusableException;
+import io.hyperlight.error.HostFunctionException;
+import io.hyperlight.error.SandboxUnusableException;
 import io.hyperlight.testing.HostileGuest;
 import java.io.OutputStream;
 import java.io.PrintStream;

@@ -3,11 +3,11 @@ package io.hyperlight.calls;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hyperlight.GuestInterruptedException;
-import io.hyperlight.GuestTimeoutException;
 import io.hyperlight.HostFunction;
-import io.hyperlight.HyperlightException;
 import io.hyperlight.Sandbox;
+import io.hyperlight.error.CallInterruptedException;
+import io.hyperlight.error.GuestTimeoutException;
+import io.hyperlight.error.HyperlightException;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.nio.channels.spi.AbstractInterruptibleChannel;
@@ -155,7 +155,7 @@ class ForeignInterruptTest {
       while (!slow.interrupt()) {
         Thread.onSpinWait();
       }
-      assertThat(call.get()).isInstanceOf(GuestInterruptedException.class);
+      assertThat(call.get()).isInstanceOf(CallInterruptedException.class);
     }
   }
 

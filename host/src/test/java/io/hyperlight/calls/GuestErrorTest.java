@@ -1,14 +1,15 @@
 package io.hyperlight.calls;
 
+import static io.hyperlight.testing.Kinds.kind;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hyperlight.GuestAbortException;
-import io.hyperlight.GuestErrorException;
 import io.hyperlight.Sandbox;
-import io.hyperlight.SandboxClosedException;
-import io.hyperlight.SandboxUnusableException;
+import io.hyperlight.error.ClosedException;
+import io.hyperlight.error.GuestAbortException;
+import io.hyperlight.error.GuestErrorException;
+import io.hyperlight.error.SandboxUnusableException;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.HardwareLaneQuick;
 import io.hyperlight.testing.SourceFile;
@@ -37,7 +38,7 @@ class GuestErrorTest {
       for (int i = 0; i < 3; i++) {
         String message = "no. %d: \ud83d\ude00".formatted(i);
         assertThatThrownBy(() -> sandbox.call("fail", String.class, message))
-            .isInstanceOf(GuestErrorException.class)
+            .satisfies(kind(GuestErrorException.Kind.REPORTED))
             .hasMessage(message);
       }
       assertThat(sandbox.call("count_up", long.class)).isEqualTo(4);
@@ -48,7 +49,7 @@ class GuestErrorTest {
   void theLastErrorIsTheOneReported() {
     try (Sandbox sandbox = sandbox()) {
       assertThatThrownBy(() -> sandbox.call("fail_twice", void.class))
-          .isInstanceOf(GuestErrorException.class)
+          .satisfies(kind(GuestErrorException.Kind.REPORTED))
           .hasMessage("second");
     }
   }
@@ -58,7 +59,7 @@ class GuestErrorTest {
     try (Sandbox sandbox = sandbox()) {
       for (long address : new long[] {0, -1, Long.MAX_VALUE, 0x8000_0000_0000L}) {
         assertThatThrownBy(() -> sandbox.call("fail_at", void.class, address, 10L))
-            .isInstanceOf(GuestErrorException.class)
+            .satisfies(kind(GuestErrorException.Kind.REPORTED))
             .hasMessageContaining("a message that cannot be read");
       }
       assertThat(sandbox.call("count_up", long.class)).isEqualTo(1);
@@ -69,7 +70,7 @@ class GuestErrorTest {
   void aLongMessageIsCut() {
     try (Sandbox sandbox = sandbox()) {
       assertThatThrownBy(() -> sandbox.call("fail", String.class, "x".repeat(100_000)))
-          .isInstanceOf(GuestErrorException.class)
+          .satisfies(kind(GuestErrorException.Kind.REPORTED))
           .hasMessage("x".repeat(1 << 16));
     }
   }
@@ -134,6 +135,6 @@ class GuestErrorTest {
         .isInstanceOf(GuestAbortException.class);
     sandbox.close();
     assertThatThrownBy(() -> sandbox.call("count_up", long.class))
-        .isInstanceOf(SandboxClosedException.class);
+        .satisfies(kind(ClosedException.Kind.SANDBOX));
   }
 }

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hyperlight.GuestAbortException;
-import io.hyperlight.GuestFaultException;
-import io.hyperlight.GuestStreamException;
 import io.hyperlight.Sandbox;
+import io.hyperlight.error.GuestAbortException;
+import io.hyperlight.error.GuestFaultException;
+import io.hyperlight.error.GuestStreamException;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.RecordingLogger;
 import io.hyperlight.testing.RecordingLogger.Line;

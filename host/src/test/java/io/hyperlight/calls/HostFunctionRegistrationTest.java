@@ -1,13 +1,14 @@
 package io.hyperlight.calls;
 
+import static io.hyperlight.testing.Kinds.kind;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hyperlight.FunctionDeclaration;
-import io.hyperlight.GuestFaultException;
 import io.hyperlight.HostFunction;
-import io.hyperlight.InvalidHostFunctionException;
 import io.hyperlight.Sandbox;
+import io.hyperlight.error.GuestFaultException;
+import io.hyperlight.error.InvalidGuestException;
 import io.hyperlight.testing.CompiledGuest;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
@@ -181,7 +182,7 @@ class HostFunctionRegistrationTest {
   private static void assertMismatch(MethodHandle handle) {
     Sandbox.Builder builder = builder().hostFunction("plus", handle);
     assertThatThrownBy(builder::build)
-        .isInstanceOf(InvalidHostFunctionException.class)
+        .satisfies(kind(InvalidGuestException.Kind.HOST_FUNCTIONS))
         .hasMessageContaining("plus")
         .hasMessageContaining("long plus(int, long)");
   }
@@ -200,7 +201,7 @@ class HostFunctionRegistrationTest {
   void aLambdaOfAnotherArityIsRefused() {
     Sandbox.Builder builder = builder().hostFunction("plus", (Integer a) -> (long) a);
     assertThatThrownBy(builder::build)
-        .isInstanceOf(InvalidHostFunctionException.class)
+        .satisfies(kind(InvalidGuestException.Kind.HOST_FUNCTIONS))
         .hasMessageContaining(
             "host function plus takes 1 parameters, and the guest declares long plus(int, long)");
   }
@@ -209,7 +210,7 @@ class HostFunctionRegistrationTest {
   void anActionIsRefusedWhereTheGuestWantsAResult() {
     Sandbox.Builder builder = builder().hostAction("plus", (Integer _, Long _) -> {});
     assertThatThrownBy(builder::build)
-        .isInstanceOf(InvalidHostFunctionException.class)
+        .satisfies(kind(InvalidGuestException.Kind.HOST_FUNCTIONS))
         .hasMessageContaining("host function plus has no result");
   }
 
@@ -239,12 +240,12 @@ class HostFunctionRegistrationTest {
             """;
     Sandbox.Builder builder = Sandbox.builder(CompiledGuest.of(program));
     assertThatThrownBy(builder::build)
-        .isInstanceOf(InvalidHostFunctionException.class)
+        .satisfies(kind(InvalidGuestException.Kind.HOST_FUNCTIONS))
         .hasMessageContaining("long plus(int, long)")
         .hasMessageContaining("void tell(hl_string)");
     builder.hostFunction("plus", (Integer a, Long b) -> a + b);
     assertThatThrownBy(builder::build)
-        .isInstanceOf(InvalidHostFunctionException.class)
+        .satisfies(kind(InvalidGuestException.Kind.HOST_FUNCTIONS))
         .hasMessageEndingWith("[void tell(hl_string)]");
   }
 
@@ -252,10 +253,10 @@ class HostFunctionRegistrationTest {
   void aSecondFunctionOfANameIsRefusedAndTheFirstStays() {
     Sandbox.Builder builder = builder().hostFunction("plus", (Integer a, Long b) -> a + b);
     assertThatThrownBy(() -> builder.hostFunction("plus", () -> 0L))
-        .isInstanceOf(InvalidHostFunctionException.class)
+        .satisfies(kind(InvalidGuestException.Kind.HOST_FUNCTIONS))
         .hasMessageContaining("plus is registered twice");
     assertThatThrownBy(() -> builder.hostAction("plus", () -> {}))
-        .isInstanceOf(InvalidHostFunctionException.class);
+        .satisfies(kind(InvalidGuestException.Kind.HOST_FUNCTIONS));
     try (Sandbox sandbox = builder.build()) {
       assertThat(sandbox.call("sum", long.class, 1, 2L)).isEqualTo(3);
     }

@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import io.hyperlight.GuestFaultException;
 import io.hyperlight.HostFunction;
-import io.hyperlight.HostFunctionException;
 import io.hyperlight.Sandbox;
-import io.hyperlight.SandboxInUseException;
 import io.hyperlight.SandboxInternals;
-import io.hyperlight.SandboxUnusableException;
+import io.hyperlight.error.GuestFaultException;
+import io.hyperlight.error.HostFunctionException;
+import io.hyperlight.error.SandboxInUseException;
+import io.hyperlight.error.SandboxUnusableException;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.HardwareLaneQuick;
 import io.hyperlight.testing.SourceFile;

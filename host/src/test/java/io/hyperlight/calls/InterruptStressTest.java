@@ -3,10 +3,10 @@ package io.hyperlight.calls;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.Guest;
-import io.hyperlight.GuestInterruptedException;
-import io.hyperlight.GuestTimeoutException;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
+import io.hyperlight.error.CallInterruptedException;
+import io.hyperlight.error.GuestTimeoutException;
 import io.hyperlight.testing.ChildJvm;
 import io.hyperlight.testing.Command;
 import io.hyperlight.testing.EndlessGuest;
@@ -89,7 +89,7 @@ class InterruptStressTest {
               assertThat((long) pass.invokeExact(3L, 5L)).isEqualTo(15);
             }
             returned++;
-          } catch (GuestInterruptedException e) {
+          } catch (CallInterruptedException e) {
             assertThat(e.begun()).isTrue();
             interrupted++;
             sandbox.restore(snapshot);

@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hyperlight.GuestInterruptedException;
-import io.hyperlight.GuestTimeoutException;
 import io.hyperlight.Lease;
 import io.hyperlight.Sandbox;
 import io.hyperlight.SandboxPool;
-import io.hyperlight.SandboxUnusableException;
 import io.hyperlight.Snapshot;
+import io.hyperlight.error.CallInterruptedException;
+import io.hyperlight.error.GuestTimeoutException;
+import io.hyperlight.error.SandboxUnusableException;
 import io.hyperlight.testing.EndlessGuest;
 import io.hyperlight.testing.PendingSignals;
 import java.time.Duration;
@@ -64,17 +64,18 @@ class InterruptTest {
         Sandbox sandbox = snapshot.spawn()) {
       for (int round = 0; round < 5; round++) {
         CompletableFuture<Void> interrupting = interruptSoon(sandbox);
-        assertThatExceptionOfType(GuestInterruptedException.class)
+        assertThatExceptionOfType(CallInterruptedException.class)
             .isThrownBy(() -> sandbox.call(function, void.class))
             .satisfies(e -> {
               assertThat(e.begun()).isTrue();
-              assertThat(e.registers()).containsEntry("RIP", e.instructionPointer());
+              assertThat(e.location().registers())
+                  .containsEntry("RIP", e.location().instructionPointer());
             });
         interrupting.join();
         assertThat(sandbox.interrupt()).isFalse();
         assertThatThrownBy(() -> assertAdds(sandbox))
             .isInstanceOf(SandboxUnusableException.class)
-            .hasCauseInstanceOf(GuestInterruptedException.class);
+            .hasCauseInstanceOf(CallInterruptedException.class);
         sandbox.restore(snapshot);
         assertAdds(sandbox);
       }
@@ -94,10 +95,11 @@ class InterruptTest {
                 }
               },
               CompletableFuture.delayedExecutor(50, TimeUnit.MILLISECONDS));
-      assertThatExceptionOfType(GuestInterruptedException.class)
+      assertThatExceptionOfType(CallInterruptedException.class)
           .isThrownBy(() -> sandbox.call("spin", void.class))
-          .satisfies(
-              e -> assertThat(e.symbol()).hasValueSatisfying(s -> assertThat(s).contains("spin")))
+          .satisfies(e ->
+              assertThat(e.location().symbol())
+                  .hasValueSatisfying(s -> assertThat(s).contains("spin")))
           .withMessageContaining("spin");
       interrupting.join();
     }
@@ -120,7 +122,7 @@ class InterruptTest {
     try (Sandbox made = EndlessGuest.builder(host).build()) {
       sandbox.set(made);
       assertThatThrownBy(() -> made.call("call_host", void.class))
-          .isInstanceOf(GuestInterruptedException.class);
+          .isInstanceOf(CallInterruptedException.class);
     }
     assertThat(consumed).isTrue();
   }
@@ -137,7 +139,7 @@ class InterruptTest {
     try (Sandbox made = EndlessGuest.builder(host).build()) {
       sandbox.set(made);
       assertThatThrownBy(() -> made.call("call_host", void.class))
-          .isInstanceOf(GuestInterruptedException.class);
+          .isInstanceOf(CallInterruptedException.class);
     }
     assertThat(interrupted).isTrue();
     assertThat(Thread.currentThread().isInterrupted()).isFalse();
@@ -146,7 +148,7 @@ class InterruptTest {
   @Test
   void anInterruptOfAHostFunctionsOwnEndsTheCallAndIsKept() {
     try (Sandbox sandbox = EndlessGuest.builder(() -> Thread.currentThread().interrupt()).build()) {
-      assertThatExceptionOfType(GuestInterruptedException.class)
+      assertThatExceptionOfType(CallInterruptedException.class)
           .isThrownBy(() -> sandbox.call("call_host", void.class))
           .satisfies(e -> assertThat(e.begun()).isTrue());
       assertThat(Thread.interrupted()).isTrue();
@@ -162,7 +164,7 @@ class InterruptTest {
           CompletableFuture.runAsync(
               caller::interrupt, CompletableFuture.delayedExecutor(20, TimeUnit.MILLISECONDS));
       assertThatThrownBy(() -> sandbox.call(function, void.class))
-          .isInstanceOf(GuestInterruptedException.class);
+          .isInstanceOf(CallInterruptedException.class);
       assertThat(Thread.interrupted()).isTrue();
       interrupting.get();
     }
@@ -171,7 +173,7 @@ class InterruptTest {
   @ParameterizedTest
   @ValueSource(strings = {"spin", "system_calls", "nanosleep"})
   void soIsACallOfAVirtualThread(String function) throws InterruptedException {
-    AtomicReference<GuestInterruptedException> end = new AtomicReference<>();
+    AtomicReference<CallInterruptedException> end = new AtomicReference<>();
     AtomicBoolean interrupted = new AtomicBoolean();
     try (Sandbox sandbox = EndlessGuest.builder().build()) {
       Thread caller =
@@ -179,7 +181,7 @@ class InterruptTest {
               .start(() -> {
                 try {
                   sandbox.call(function, void.class);
-                } catch (GuestInterruptedException e) {
+                } catch (CallInterruptedException e) {
                   end.set(e);
                   interrupted.set(Thread.interrupted());
                 }
@@ -256,7 +258,7 @@ class InterruptTest {
       assertThatThrownBy(() -> outer.call("call_host", void.class))
           .isInstanceOf(GuestTimeoutException.class);
       assertThatThrownBy(() -> assertAdds(inner))
-          .hasCauseInstanceOf(GuestInterruptedException.class);
+          .hasCauseInstanceOf(CallInterruptedException.class);
     }
   }
 }

@@ -1,11 +1,12 @@
 package io.hyperlight.calls;
 
+import static io.hyperlight.testing.Kinds.kind;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hyperlight.HostFunctionException;
-import io.hyperlight.InvalidArgumentException;
 import io.hyperlight.Sandbox;
+import io.hyperlight.error.HostFunctionException;
+import io.hyperlight.error.InvalidCallException;
 import io.hyperlight.testing.CompiledGuest;
 import java.util.Arrays;
 import java.util.SplittableRandom;
@@ -147,7 +148,7 @@ class LargeValuesTest {
     byte[] bytes = new byte[SIZE];
     try (Sandbox sandbox = sandbox(Sandbox.Builder.DEFAULT_MEMORY_SIZE)) {
       assertThatThrownBy(() -> sandbox.call("copy_bytes", byte[].class, bytes))
-          .isInstanceOf(InvalidArgumentException.class)
+          .satisfies(kind(InvalidCallException.Kind.INVALID_ARGUMENT))
           .hasMessageContaining("argument 1 of hl_bytes copy_bytes(hl_bytes) does not fit");
       assertThat(sandbox.call("add", int.class, 2, 3)).isEqualTo(5);
       assertThat(sandbox.call("copy_bytes", byte[].class, new byte[] {1, 2})).containsExactly(1, 2);

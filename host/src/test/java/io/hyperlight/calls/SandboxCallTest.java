@@ -1,14 +1,14 @@
 package io.hyperlight.calls;
 
+import static io.hyperlight.testing.Kinds.kind;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.hyperlight.FunctionDeclaration;
-import io.hyperlight.InvalidArgumentException;
-import io.hyperlight.NoSuchFunctionException;
 import io.hyperlight.Sandbox;
-import io.hyperlight.SandboxClosedException;
+import io.hyperlight.error.ClosedException;
+import io.hyperlight.error.InvalidCallException;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.HardwareLaneQuick;
 import io.hyperlight.testing.SourceFile;
@@ -111,7 +111,7 @@ class SandboxCallTest {
   void wrongArgumentsAreRefusedByName(
       String function, @Nullable Object[] arguments, String message) {
     assertThatThrownBy(() -> sandbox.call(function, Object.class, arguments))
-        .isInstanceOf(InvalidArgumentException.class)
+        .satisfies(kind(InvalidCallException.Kind.INVALID_ARGUMENT))
         .hasMessageContaining(message);
     assertThat(sandbox.call("add", int.class, 1, 2)).isEqualTo(3);
   }
@@ -128,7 +128,7 @@ class SandboxCallTest {
   @MethodSource("wrongResultTypes")
   void aWrongResultTypeIsRefusedBeforeTheGuestRuns(String function, Class<?> type, String message) {
     assertThatThrownBy(() -> sandbox.call(function, type, 1L))
-        .isInstanceOf(InvalidArgumentException.class)
+        .satisfies(kind(InvalidCallException.Kind.INVALID_ARGUMENT))
         .hasMessageContaining(message);
     assertThat(sandbox.call("count_up", long.class, 0L)).as("calls that ran").isZero();
   }
@@ -136,7 +136,7 @@ class SandboxCallTest {
   @Test
   void nothingIsNoResultOfAnotherType() {
     assertThatThrownBy(() -> sandbox.call("nothing", int.class))
-        .isInstanceOf(InvalidArgumentException.class)
+        .satisfies(kind(InvalidCallException.Kind.INVALID_ARGUMENT))
         .hasMessageContaining("void nothing(void) returns void in Java, not int");
   }
 
@@ -151,26 +151,26 @@ class SandboxCallTest {
     assertThat(sandbox.call("count_up", long.class, 1000)).isEqualTo(697);
     assertThat(sandbox.call("echo_unsigned", long.class, 5)).isEqualTo(5);
     assertThatThrownBy(() -> sandbox.call("echo_unsigned", long.class, small))
-        .isInstanceOf(InvalidArgumentException.class);
+        .satisfies(kind(InvalidCallException.Kind.INVALID_ARGUMENT));
   }
 
   @Test
   void anUnknownNameIsAnsweredWithSimilarOnes() {
     assertThatThrownBy(() -> sandbox.call("ad", int.class, 1, 2))
-        .isInstanceOf(NoSuchFunctionException.class)
+        .satisfies(kind(InvalidCallException.Kind.NO_SUCH_FUNCTION))
         .hasMessageContaining("exports no function ad; did you mean add");
     assertThatThrownBy(() -> sandbox.function("CountUp"))
-        .isInstanceOf(NoSuchFunctionException.class)
+        .satisfies(kind(InvalidCallException.Kind.NO_SUCH_FUNCTION))
         .hasMessageContaining("did you mean count_up");
   }
 
   @Test
   void aNameUnlikeAnyOtherIsAnsweredWithAllThereAre() {
     assertThatThrownBy(() -> sandbox.call("launch_rockets", void.class))
-        .isInstanceOf(NoSuchFunctionException.class)
+        .satisfies(kind(InvalidCallException.Kind.NO_SUCH_FUNCTION))
         .hasMessageContaining("it exports add, add_shorts, count_up");
     assertThatThrownBy(() -> sandbox.call("", void.class))
-        .isInstanceOf(NoSuchFunctionException.class);
+        .satisfies(kind(InvalidCallException.Kind.NO_SUCH_FUNCTION));
   }
 
   @Test
@@ -181,7 +181,7 @@ class SandboxCallTest {
     try (Sandbox asking =
         Sandbox.builder(CompiledGuest.of(program)).hostFunction("ask", () -> 1).build()) {
       assertThatThrownBy(() -> asking.call("ask", int.class))
-          .isInstanceOf(NoSuchFunctionException.class);
+          .satisfies(kind(InvalidCallException.Kind.NO_SUCH_FUNCTION));
     }
   }
 
@@ -238,10 +238,10 @@ class SandboxCallTest {
     MethodHandle greet = sandbox.function("greet");
     MethodHandle reverse = sandbox.function("reverse");
     assertThatThrownBy(() -> greet.invokeWithArguments((Object) null))
-        .isInstanceOf(InvalidArgumentException.class)
+        .satisfies(kind(InvalidCallException.Kind.INVALID_ARGUMENT))
         .hasMessageContaining("argument 1 of hl_string greet(hl_string) is null");
     assertThatThrownBy(() -> reverse.invokeWithArguments((Object) null))
-        .isInstanceOf(InvalidArgumentException.class)
+        .satisfies(kind(InvalidCallException.Kind.INVALID_ARGUMENT))
         .hasMessageContaining("is null");
     assertThat((String) greet.invokeExact("you")).isEqualTo("Hello, you");
   }
@@ -262,9 +262,9 @@ class SandboxCallTest {
     MethodHandle add = sandbox.function("add");
     sandbox.close();
     assertThatThrownBy(() -> sandbox.call("add", int.class, 1, 2))
-        .isInstanceOf(SandboxClosedException.class);
+        .satisfies(kind(ClosedException.Kind.SANDBOX));
     assertThatThrownBy(() -> add.invokeWithArguments(1, 2))
-        .isInstanceOf(SandboxClosedException.class);
+        .satisfies(kind(ClosedException.Kind.SANDBOX));
     assertThat(sandbox.guest().exports()).isNotEmpty();
   }
 
@@ -273,7 +273,7 @@ class SandboxCallTest {
     sandbox.close();
     sandbox.close();
     assertThatThrownBy(() -> sandbox.call("nothing", void.class))
-        .isInstanceOf(SandboxClosedException.class);
+        .satisfies(kind(ClosedException.Kind.SANDBOX));
   }
 
   @Test

@@ -1,13 +1,14 @@
 package io.hyperlight.calls;
 
+import static io.hyperlight.testing.Kinds.kind;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hyperlight.GuestInterruptedException;
 import io.hyperlight.Sandbox;
-import io.hyperlight.SandboxClosedException;
-import io.hyperlight.SandboxInUseException;
+import io.hyperlight.error.CallInterruptedException;
+import io.hyperlight.error.ClosedException;
+import io.hyperlight.error.SandboxInUseException;
 import io.hyperlight.testing.CompiledGuest;
 import java.util.ArrayList;
 import java.util.List;
@@ -140,7 +141,8 @@ class SandboxThreadsTest {
       Future<Long> late = one.submit(() -> sandbox.call("count_up", long.class));
       assertThatThrownBy(late::get)
           .isInstanceOf(ExecutionException.class)
-          .hasCauseInstanceOf(SandboxClosedException.class);
+          .cause()
+          .satisfies(kind(ClosedException.Kind.SANDBOX));
     }
   }
 
@@ -261,11 +263,11 @@ class SandboxThreadsTest {
   void aCallOnAnInterruptedThreadIsNotBegunAndTheThreadStaysInterrupted() {
     try (Sandbox sandbox = sandbox()) {
       Thread.currentThread().interrupt();
-      assertThatExceptionOfType(GuestInterruptedException.class)
+      assertThatExceptionOfType(CallInterruptedException.class)
           .isThrownBy(() -> sandbox.call("count_up", long.class))
           .satisfies(e -> {
             assertThat(e.begun()).isFalse();
-            assertThat(e.registers()).isEmpty();
+            assertThat(e.location().registers()).isEmpty();
           });
       assertThat(Thread.interrupted()).isTrue();
       assertThat(sandbox.call("count_up", long.class)).isEqualTo(1);

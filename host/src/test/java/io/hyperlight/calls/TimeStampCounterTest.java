@@ -1,16 +1,17 @@
 package io.hyperlight.calls;
 
+import static io.hyperlight.testing.Kinds.kind;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hyperlight.Diagnosis;
 import io.hyperlight.Guest;
-import io.hyperlight.GuestFaultException;
-import io.hyperlight.HypervisorUnavailableException;
 import io.hyperlight.Program;
 import io.hyperlight.ProgramResult;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
+import io.hyperlight.error.GuestFaultException;
+import io.hyperlight.error.HypervisorException;
 import io.hyperlight.internal.host.HostPlatform;
 import io.hyperlight.testing.CompiledGuest;
 import java.nio.file.Path;
@@ -73,7 +74,7 @@ class TimeStampCounterTest {
     Sandbox.Builder builder = Sandbox.builder(GUEST).hideTimeStampCounter();
     if (!works()) {
       assertThatThrownBy(builder::build)
-          .isInstanceOf(HypervisorUnavailableException.class)
+          .satisfies(kind(HypervisorException.Kind.UNAVAILABLE))
           .hasMessageContaining("time-stamp counter")
           .hasMessageContaining("hideTimeStampCounter()");
       return;
@@ -97,7 +98,7 @@ class TimeStampCounterTest {
         Snapshot snapshot = built.snapshot()) {
       Snapshot.Spawner spawner = snapshot.spawner().hideTimeStampCounter();
       if (!works()) {
-        assertThatThrownBy(spawner::spawn).isInstanceOf(HypervisorUnavailableException.class);
+        assertThatThrownBy(spawner::spawn).satisfies(kind(HypervisorException.Kind.UNAVAILABLE));
         return;
       }
       try (Sandbox hidden = spawner.spawn();
@@ -124,8 +125,9 @@ class TimeStampCounterTest {
     assertThat(Program.of(file).run().status()).isZero();
     Program program = Program.of(file).hideTimeStampCounter();
     if (!works()) {
-      assertThatThrownBy(program::run).isInstanceOf(HypervisorUnavailableException.class);
-      assertThatThrownBy(program::startServing).isInstanceOf(HypervisorUnavailableException.class);
+      assertThatThrownBy(program::run).satisfies(kind(HypervisorException.Kind.UNAVAILABLE));
+      assertThatThrownBy(program::startServing)
+          .satisfies(kind(HypervisorException.Kind.UNAVAILABLE));
       return;
     }
     ProgramResult result = program.run();

@@ -1,16 +1,17 @@
 package io.hyperlight.calls;
 
+import static io.hyperlight.testing.Kinds.kind;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.hyperlight.Guest;
-import io.hyperlight.GuestFaultException;
-import io.hyperlight.HostFunctionException;
-import io.hyperlight.InvalidArgumentException;
-import io.hyperlight.InvalidResultException;
 import io.hyperlight.Sandbox;
-import io.hyperlight.SandboxUnusableException;
+import io.hyperlight.error.GuestErrorException;
+import io.hyperlight.error.GuestFaultException;
+import io.hyperlight.error.HostFunctionException;
+import io.hyperlight.error.InvalidCallException;
+import io.hyperlight.error.SandboxUnusableException;
 import io.hyperlight.testing.CType;
 import io.hyperlight.testing.CompiledGuest;
 import java.lang.invoke.MethodHandle;
@@ -175,11 +176,11 @@ class ValuesTest {
     MethodHandle handle = sandbox.function(name);
 
     assertThatThrownBy(() -> sandbox.call(name, Object.class, value))
-        .isInstanceOf(InvalidArgumentException.class)
+        .satisfies(kind(InvalidCallException.Kind.INVALID_ARGUMENT))
         .hasMessageContaining(
             "argument 1 of %s %s(%s) is %s", type.cName(), name, type.cName(), value);
     assertThatThrownBy(() -> handle.invokeWithArguments(value))
-        .isInstanceOf(InvalidArgumentException.class);
+        .satisfies(kind(InvalidCallException.Kind.INVALID_ARGUMENT));
     assertThat(sandbox.call("echo_int32_t", int.class, 7)).isEqualTo(7);
   }
 
@@ -199,7 +200,7 @@ class ValuesTest {
   @ValueSource(longs = {-1, Long.MIN_VALUE, -2})
   void anUnsignedResultBeyondJavasLongIsInvalid(long bits) {
     assertThatThrownBy(() -> sandbox.call("as_unsigned", long.class, bits))
-        .isInstanceOf(InvalidResultException.class)
+        .satisfies(kind(GuestErrorException.Kind.INVALID_RESULT))
         .hasMessageContaining(Long.toUnsignedString(bits));
     assertThat(sandbox.call("as_unsigned", long.class, Long.MAX_VALUE)).isEqualTo(Long.MAX_VALUE);
   }
@@ -217,7 +218,7 @@ class ValuesTest {
   @ValueSource(ints = {2, 0x80, 0xff, -1, 0x1_02})
   void aBoolThatIsNeitherIsAnInvalidResult(int value) {
     assertThatThrownBy(() -> sandbox.call("strange_bool", boolean.class, value))
-        .isInstanceOf(InvalidResultException.class)
+        .satisfies(kind(GuestErrorException.Kind.INVALID_RESULT))
         .hasMessageContaining("a bool of value %d", value & 0xff);
     assertThat(sandbox.call("strange_bool", boolean.class, 1)).isTrue();
   }
@@ -266,7 +267,7 @@ class ValuesTest {
   @MethodSource("notUtf8")
   void aResultThatIsNotUtf8IsInvalid(byte[] bytes) {
     assertThatThrownBy(() -> sandbox.call("as_string", String.class, bytes))
-        .isInstanceOf(InvalidResultException.class)
+        .satisfies(kind(GuestErrorException.Kind.INVALID_RESULT))
         .hasMessageContaining("as_string")
         .hasMessageContaining("not UTF-8");
     assertThat(sandbox.call("as_string", String.class, new byte[] {0x41})).isEqualTo("A");
@@ -307,7 +308,7 @@ class ValuesTest {
       })
   void halfOfASurrogatePairIsRefusedAsAnArgument(String text) {
     assertThatThrownBy(() -> sandbox.call("echo_hl_string", String.class, text))
-        .isInstanceOf(InvalidArgumentException.class)
+        .satisfies(kind(InvalidCallException.Kind.INVALID_ARGUMENT))
         .hasMessageContaining("surrogate");
     assertThat(sandbox.call("echo_hl_string", String.class, "fine")).isEqualTo("fine");
   }

@@ -3,9 +3,9 @@ package io.hyperlight.calls;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.Guest;
-import io.hyperlight.GuestInterruptedException;
 import io.hyperlight.Limits;
 import io.hyperlight.Sandbox;
+import io.hyperlight.error.CallInterruptedException;
 import io.hyperlight.testing.ChildJvm;
 import io.hyperlight.testing.Command;
 import io.hyperlight.testing.CompiledGuest;
@@ -106,7 +106,7 @@ class VirtualThreadsTest {
 
   @Test
   void anInterruptOfTheCallerEndsTheCallAtOnceAndIsKept() throws InterruptedException {
-    AtomicReference<GuestInterruptedException> end = new AtomicReference<>();
+    AtomicReference<CallInterruptedException> end = new AtomicReference<>();
     AtomicBoolean interrupted = new AtomicBoolean();
     CountDownLatch computing = new CountDownLatch(1);
     try (Sandbox sandbox =
@@ -124,7 +124,7 @@ class VirtualThreadsTest {
               .start(() -> {
                 try {
                   sandbox.call("compute", boolean.class);
-                } catch (GuestInterruptedException e) {
+                } catch (CallInterruptedException e) {
                   end.set(e);
                   interrupted.set(Thread.interrupted());
                 }

@@ -3,24 +3,22 @@ package io.hyperlight.containment;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.GuestAbortException;
-import io.hyperlight.GuestDeadlockException;
-import io.hyperlight.GuestErrorException;
-import io.hyperlight.GuestExitException;
-import io.hyperlight.GuestFaultException;
-import io.hyperlight.GuestInterruptedException;
-import io.hyperlight.GuestLimitException;
-import io.hyperlight.GuestTimeoutException;
-import io.hyperlight.HostFunctionException;
-import io.hyperlight.InvalidResultException;
 import io.hyperlight.Limits;
-import io.hyperlight.NotServingException;
 import io.hyperlight.Program;
 import io.hyperlight.Sandbox;
-import io.hyperlight.SandboxClosedException;
-import io.hyperlight.SandboxInUseException;
-import io.hyperlight.SandboxUnusableException;
 import io.hyperlight.Snapshot;
+import io.hyperlight.error.CallInterruptedException;
+import io.hyperlight.error.ClosedException;
+import io.hyperlight.error.GuestAbortException;
+import io.hyperlight.error.GuestDeadlockException;
+import io.hyperlight.error.GuestErrorException;
+import io.hyperlight.error.GuestExitException;
+import io.hyperlight.error.GuestFaultException;
+import io.hyperlight.error.GuestLimitException;
+import io.hyperlight.error.GuestTimeoutException;
+import io.hyperlight.error.HostFunctionException;
+import io.hyperlight.error.SandboxInUseException;
+import io.hyperlight.error.SandboxUnusableException;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.HostileGuest;
 import java.io.OutputStream;
@@ -226,13 +224,16 @@ final class Abuser {
         | GuestDeadlockException
         | GuestTimeoutException
         | GuestLimitException
-        | GuestInterruptedException
+        | CallInterruptedException
         | HostFunctionException
-        | InvalidResultException
-        | NotServingException
+        | IllegalStateException
         | SandboxUnusableException e) {
       ended++;
-    } catch (SandboxClosedException | SandboxInUseException e) {
+    } catch (ClosedException | SandboxInUseException e) {
+      assertThat(e)
+          .matches(_ ->
+              !(e instanceof ClosedException closed)
+                  || closed.kind() == ClosedException.Kind.SANDBOX);
       victim.set(null); // waits for who closes it now
       assertThat(victim.wasClosed()).isTrue();
       ended++;

@@ -1,6 +1,6 @@
 package io.hyperlight.containment;
 
-import io.hyperlight.GuestFaultException.Kind;
+import io.hyperlight.error.GuestFaultException.Kind;
 import io.hyperlight.testing.HostileGuest;
 import java.util.EnumSet;
 import java.util.List;

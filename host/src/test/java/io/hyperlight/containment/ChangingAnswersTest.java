@@ -3,11 +3,10 @@ package io.hyperlight.containment;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.GuestErrorException;
-import io.hyperlight.GuestFaultException;
-import io.hyperlight.InvalidResultException;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
+import io.hyperlight.error.GuestErrorException;
+import io.hyperlight.error.GuestFaultException;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.ResetOracle;
 import io.hyperlight.testing.Seeds;
@@ -112,7 +111,8 @@ final class ChangingAnswersTest {
         if (!isOwn(range) || !Arrays.equals(result, contents(range))) {
           wrong.add(range);
         }
-      } catch (InvalidResultException e) {
+      } catch (GuestErrorException e) {
+        assertThat(e.kind()).isEqualTo(GuestErrorException.Kind.INVALID_RESULT);
         if (isOwn(range)) {
           wrong.add(range);
         }
@@ -130,6 +130,7 @@ final class ChangingAnswersTest {
       try {
         sandbox.call("report", void.class, range.address, range.size);
       } catch (GuestErrorException e) {
+        assertThat(e.kind()).isEqualTo(GuestErrorException.Kind.REPORTED);
         message = String.valueOf(e.getMessage());
       }
       if (isOwn(range)) {

@@ -2,9 +2,9 @@ package io.hyperlight.containment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.GuestFaultException;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
+import io.hyperlight.error.GuestFaultException;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.ResetOracle;
 import io.hyperlight.testing.SourceFile;

@@ -3,11 +3,11 @@ package io.hyperlight.containment;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.hyperlight.Guest;
-import io.hyperlight.GuestFaultException;
 import io.hyperlight.Lease;
 import io.hyperlight.Sandbox;
 import io.hyperlight.SandboxPool;
 import io.hyperlight.Snapshot;
+import io.hyperlight.error.GuestFaultException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.file.Files;

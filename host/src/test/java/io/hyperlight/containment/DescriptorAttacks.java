@@ -3,8 +3,8 @@ package io.hyperlight.containment;
 import static io.hyperlight.containment.ProgramAttack.comesToNothing;
 import static io.hyperlight.containment.ProgramAttack.ends;
 
-import io.hyperlight.GuestDeadlockException;
-import io.hyperlight.GuestExitException;
+import io.hyperlight.error.GuestDeadlockException;
+import io.hyperlight.error.GuestExitException;
 import java.util.List;
 
 /** Attacks with descriptors of all kinds. */

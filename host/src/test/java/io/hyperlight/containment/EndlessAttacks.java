@@ -1,10 +1,10 @@
 package io.hyperlight.containment;
 
-import static io.hyperlight.GuestFaultException.Kind.GENERAL_PROTECTION;
-import static io.hyperlight.GuestFaultException.Kind.INVALID_OPCODE;
-import static io.hyperlight.GuestFaultException.Kind.PAGE_FAULT;
 import static io.hyperlight.containment.Attack.returns;
 import static io.hyperlight.containment.Attack.returnsOrFaults;
+import static io.hyperlight.error.GuestFaultException.Kind.GENERAL_PROTECTION;
+import static io.hyperlight.error.GuestFaultException.Kind.INVALID_OPCODE;
+import static io.hyperlight.error.GuestFaultException.Kind.PAGE_FAULT;
 
 import java.util.List;
 import java.util.Set;

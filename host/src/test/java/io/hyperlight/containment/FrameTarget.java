@@ -2,18 +2,17 @@ package io.hyperlight.containment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.GuestAbortException;
-import io.hyperlight.GuestDeadlockException;
-import io.hyperlight.GuestErrorException;
-import io.hyperlight.GuestExitException;
-import io.hyperlight.GuestFaultException;
-import io.hyperlight.GuestLimitException;
-import io.hyperlight.GuestTimeoutException;
-import io.hyperlight.HostFunctionException;
-import io.hyperlight.InvalidResultException;
 import io.hyperlight.Sandbox;
 import io.hyperlight.SandboxInternals;
 import io.hyperlight.Snapshot;
+import io.hyperlight.error.GuestAbortException;
+import io.hyperlight.error.GuestDeadlockException;
+import io.hyperlight.error.GuestErrorException;
+import io.hyperlight.error.GuestExitException;
+import io.hyperlight.error.GuestFaultException;
+import io.hyperlight.error.GuestLimitException;
+import io.hyperlight.error.GuestTimeoutException;
+import io.hyperlight.error.HostFunctionException;
 import io.hyperlight.fuzz.Choices;
 import io.hyperlight.fuzz.FuzzTarget;
 import io.hyperlight.fuzz.SilentLogger;
@@ -168,8 +167,7 @@ public final class FrameTarget implements FuzzTarget {
         | GuestExitException
         | GuestDeadlockException
         | GuestLimitException
-        | GuestTimeoutException
-        | InvalidResultException e) {
+        | GuestTimeoutException e) {
       assertThat(e.getMessage()).isNotBlank().matches("[\\P{Cntrl}\n\t]*");
     } catch (HostFunctionException e) {
       assertThat(e.getCause()).isExactlyInstanceOf(IllegalStateException.class);

@@ -1,17 +1,17 @@
 package io.hyperlight.containment;
 
-import static io.hyperlight.GuestFaultException.Kind.DEBUG;
-import static io.hyperlight.GuestFaultException.Kind.GENERAL_PROTECTION;
-import static io.hyperlight.GuestFaultException.Kind.INVALID_OPCODE;
-import static io.hyperlight.GuestFaultException.Kind.PAGE_FAULT;
-import static io.hyperlight.GuestFaultException.Kind.PORT_ACCESS;
-import static io.hyperlight.GuestFaultException.Kind.STACK_OVERFLOW;
 import static io.hyperlight.containment.Attack.faults;
 import static io.hyperlight.containment.Attack.returns;
 import static io.hyperlight.containment.Attack.returnsOrFaults;
+import static io.hyperlight.error.GuestFaultException.Kind.DEBUG;
+import static io.hyperlight.error.GuestFaultException.Kind.GENERAL_PROTECTION;
+import static io.hyperlight.error.GuestFaultException.Kind.INVALID_OPCODE;
+import static io.hyperlight.error.GuestFaultException.Kind.PAGE_FAULT;
+import static io.hyperlight.error.GuestFaultException.Kind.PORT_ACCESS;
+import static io.hyperlight.error.GuestFaultException.Kind.STACK_OVERFLOW;
 
-import io.hyperlight.GuestFaultException;
-import io.hyperlight.GuestFaultException.Kind;
+import io.hyperlight.error.GuestFaultException;
+import io.hyperlight.error.GuestFaultException.Kind;
 import java.util.List;
 import java.util.Set;
 

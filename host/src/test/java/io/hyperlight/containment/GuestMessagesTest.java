@@ -1,14 +1,15 @@
 package io.hyperlight.containment;
 
+import static io.hyperlight.testing.Kinds.assertThatExceptionOfKind;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.hyperlight.Guest;
-import io.hyperlight.GuestErrorException;
-import io.hyperlight.GuestExitException;
-import io.hyperlight.HostFunctionException;
-import io.hyperlight.InvalidArgumentException;
 import io.hyperlight.Sandbox;
-import io.hyperlight.SandboxInUseException;
+import io.hyperlight.error.GuestErrorException;
+import io.hyperlight.error.GuestExitException;
+import io.hyperlight.error.HostFunctionException;
+import io.hyperlight.error.InvalidCallException;
+import io.hyperlight.error.SandboxInUseException;
 import io.hyperlight.testing.CompiledGuest;
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
@@ -44,7 +45,7 @@ class GuestMessagesTest {
   @Test
   void messagesKeepLinesAndTabsAndLoseOtherControlCharacters() {
     try (Sandbox sandbox = Sandbox.builder(GUEST).build()) {
-      assertThatExceptionOfType(GuestErrorException.class)
+      assertThatExceptionOfKind(GuestErrorException.Kind.REPORTED)
           .isThrownBy(() -> sandbox.call("report", void.class, "a\tb\nc\u001b[31m\u0000\u009b"))
           .withMessage("a\tb\nc\ufffd[31m\ufffd\ufffd");
     }
@@ -54,7 +55,7 @@ class GuestMessagesTest {
   @ValueSource(strings = {"", " \n"})
   void anErrorWithoutAMessageSaysSo(String message) {
     try (Sandbox sandbox = Sandbox.builder(GUEST).build()) {
-      assertThatExceptionOfType(GuestErrorException.class)
+      assertThatExceptionOfKind(GuestErrorException.Kind.REPORTED)
           .isThrownBy(() -> sandbox.call("report", void.class, message))
           .withMessage("the guest reported an error and no message");
     }
@@ -95,7 +96,7 @@ class GuestMessagesTest {
   @SuppressWarnings("NullAway") // what a caller without null checks can do
   void aNullArrayOfArgumentsIsRefused() {
     try (Sandbox sandbox = Sandbox.builder(GUEST).build()) {
-      assertThatExceptionOfType(InvalidArgumentException.class)
+      assertThatExceptionOfKind(InvalidCallException.Kind.INVALID_ARGUMENT)
           .isThrownBy(() -> sandbox.call("print", void.class, (Object[]) null))
           .withMessageContaining("array of arguments is null");
     }

@@ -1,10 +1,10 @@
 package io.hyperlight.containment;
 
-import static io.hyperlight.GuestFaultException.Kind.GENERAL_PROTECTION;
-import static io.hyperlight.GuestFaultException.Kind.PAGE_FAULT;
+import static io.hyperlight.error.GuestFaultException.Kind.GENERAL_PROTECTION;
+import static io.hyperlight.error.GuestFaultException.Kind.PAGE_FAULT;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.GuestFaultException;
+import io.hyperlight.error.GuestFaultException;
 import io.hyperlight.testing.HostileGuest;
 import java.util.Random;
 import java.util.stream.LongStream;

@@ -1,9 +1,9 @@
 package io.hyperlight.containment;
 
-import static io.hyperlight.GuestFaultException.Kind.PROTOCOL_VIOLATION;
+import static io.hyperlight.error.GuestFaultException.Kind.PROTOCOL_VIOLATION;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.HostFunctionException;
+import io.hyperlight.error.HostFunctionException;
 import io.hyperlight.testing.HostileGuest;
 import io.hyperlight.testing.HostileGuest.Ending;
 import io.hyperlight.testing.SourceFile;

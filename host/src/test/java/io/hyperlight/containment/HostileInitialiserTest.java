@@ -1,13 +1,14 @@
 package io.hyperlight.containment;
 
+import static io.hyperlight.testing.Kinds.kind;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hyperlight.GuestAbortException;
-import io.hyperlight.GuestErrorException;
-import io.hyperlight.GuestFaultException;
-import io.hyperlight.GuestFaultException.Kind;
 import io.hyperlight.Sandbox;
+import io.hyperlight.error.GuestAbortException;
+import io.hyperlight.error.GuestErrorException;
+import io.hyperlight.error.GuestFaultException;
+import io.hyperlight.error.GuestFaultException.Kind;
 import io.hyperlight.testing.HostileGuest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -58,7 +59,7 @@ final class HostileInitialiserTest {
   @Test
   void isAnErrorIfItReportsOne() {
     assertThatThrownBy(() -> HostileGuest.builder(initialiser("hl_error(HL_STR(\"no\"));")).build())
-        .isInstanceOf(GuestErrorException.class)
+        .satisfies(kind(GuestErrorException.Kind.REPORTED))
         .hasMessage("no");
   }
 

@@ -1,12 +1,12 @@
 package io.hyperlight.containment;
 
+import static io.hyperlight.testing.Kinds.assertThatExceptionOfKind;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.hyperlight.FileTree;
-import io.hyperlight.InvalidGuestException;
 import io.hyperlight.Program;
+import io.hyperlight.error.InvalidGuestException;
 import io.hyperlight.testing.CProgram;
 import io.hyperlight.testing.Descriptors;
 import io.hyperlight.testing.NotInHardwareLane;
@@ -60,7 +60,7 @@ class HostileInterpreterTest {
     Files.copy(program, tree.resolve("itself"));
     Map<String, Integer> before = Descriptors.of(folder.getFileName().toString());
 
-    assertThatExceptionOfType(InvalidGuestException.class)
+    assertThatExceptionOfKind(InvalidGuestException.Kind.FORMAT)
         .isThrownBy(() -> Program.of(program).mount("/host", FileTree.directory(tree)).run())
         .withMessageContaining(interpreter);
     assertThat(Descriptors.of(folder.getFileName().toString())).isEqualTo(before);
@@ -76,7 +76,7 @@ class HostileInterpreterTest {
   @Test
   void aPathIsShownWithoutWhatMovesACursor() throws IOException {
     Program program = Program.of(loadedBy("/lib/xxxxld", "/lib/\u001b[2Jld"));
-    assertThatExceptionOfType(InvalidGuestException.class)
+    assertThatExceptionOfKind(InvalidGuestException.Kind.FORMAT)
         .isThrownBy(program::run)
         .withMessageContaining("it is loaded by /lib/\ufffd[2Jld, which cannot be read");
   }
@@ -87,7 +87,7 @@ class HostileInterpreterTest {
     Path file = loadedBy("/lib/xxld", "/lib/\u00c3\u00a4ld");
     Program program =
         Program.of(file).mount("/", FileTree.memory(1 << 20).with("lib/\u00e4ld", new byte[] {1}));
-    assertThatExceptionOfType(InvalidGuestException.class)
+    assertThatExceptionOfKind(InvalidGuestException.Kind.FORMAT)
         .isThrownBy(program::run)
         .withMessageContaining("it is loaded by /lib/\u00e4ld, which is not an ELF file");
   }

@@ -1,9 +1,10 @@
 package io.hyperlight.containment;
 
+import static io.hyperlight.testing.Kinds.kind;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.GuestErrorException;
-import io.hyperlight.GuestFaultException;
+import io.hyperlight.error.GuestErrorException;
+import io.hyperlight.error.GuestFaultException;
 import io.hyperlight.testing.HostileGuest;
 import io.hyperlight.testing.HostileGuest.Ending;
 import io.hyperlight.testing.SourceFile;
@@ -69,7 +70,7 @@ final class HostileMemoryTest {
       for (int i = 0; i < 3; i++) {
         // The status too: the guest reports an error, with a message that is nowhere.
         assertThat(guest.attack("fill", value).exception())
-            .isInstanceOf(GuestErrorException.class)
+            .satisfies(kind(GuestErrorException.Kind.REPORTED))
             .hasMessageContaining("cannot be read");
       }
     }

@@ -1,7 +1,7 @@
 package io.hyperlight.containment;
 
-import static io.hyperlight.GuestFaultException.Kind.GENERAL_PROTECTION;
-import static io.hyperlight.GuestFaultException.Kind.PORT_ACCESS;
+import static io.hyperlight.error.GuestFaultException.Kind.GENERAL_PROTECTION;
+import static io.hyperlight.error.GuestFaultException.Kind.PORT_ACCESS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.testing.HostileGuest;

@@ -4,10 +4,10 @@ import static io.hyperlight.containment.HostileProgram.serve;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hyperlight.HyperlightException;
 import io.hyperlight.Sandbox;
-import io.hyperlight.SandboxUnusableException;
 import io.hyperlight.Snapshot;
+import io.hyperlight.error.HyperlightException;
+import io.hyperlight.error.SandboxUnusableException;
 import io.hyperlight.internal.machine.MachineState;
 import io.hyperlight.testing.Descriptors;
 import io.hyperlight.testing.NotInHardwareLane;

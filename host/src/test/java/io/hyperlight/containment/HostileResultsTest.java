@@ -1,10 +1,10 @@
 package io.hyperlight.containment;
 
+import static io.hyperlight.testing.Kinds.kind;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.GuestAbortException;
-import io.hyperlight.GuestErrorException;
-import io.hyperlight.InvalidResultException;
+import io.hyperlight.error.GuestAbortException;
+import io.hyperlight.error.GuestErrorException;
 import io.hyperlight.testing.HostileGuest;
 import io.hyperlight.testing.HostileGuest.Ending;
 import io.hyperlight.testing.SourceFile;
@@ -48,25 +48,28 @@ final class HostileResultsTest {
   })
   void rangesOfMemoryThatIsNotTheGuestsAreRefused(long address, long size) {
     assertThat(attack("give_bytes", address, size).exception())
-        .isInstanceOf(InvalidResultException.class);
+        .satisfies(kind(GuestErrorException.Kind.INVALID_RESULT));
     assertThat(attack("give_text", address, size).exception())
-        .isInstanceOf(InvalidResultException.class);
+        .satisfies(kind(GuestErrorException.Kind.INVALID_RESULT));
   }
 
   @Test
   void textThatIsNoUtf8IsRefused() {
-    assertThat(attack("give_no_utf8").exception()).isInstanceOf(InvalidResultException.class);
+    assertThat(attack("give_no_utf8").exception())
+        .satisfies(kind(GuestErrorException.Kind.INVALID_RESULT));
   }
 
   @Test
   void anUnsignedNumberThatJavaCannotSayIsRefused() {
-    assertThat(attack("give_unsigned").exception()).isInstanceOf(InvalidResultException.class);
+    assertThat(attack("give_unsigned").exception())
+        .satisfies(kind(GuestErrorException.Kind.INVALID_RESULT));
   }
 
   @ParameterizedTest
   @ValueSource(longs = {2, 3, 0x80, 0xff, -1})
   void aBoolThatIsNoneIsRefused(long value) {
-    assertThat(attack("give_flag", value).exception()).isInstanceOf(InvalidResultException.class);
+    assertThat(attack("give_flag", value).exception())
+        .satisfies(kind(GuestErrorException.Kind.INVALID_RESULT));
   }
 
   @ParameterizedTest
@@ -93,7 +96,7 @@ final class HostileResultsTest {
   })
   void anErrorsMessageThatCannotBeReadDoesNotHideTheError(long status, long address, long size) {
     assertThat(attack("report", status, address, size).exception())
-        .isInstanceOf(GuestErrorException.class)
+        .satisfies(kind(GuestErrorException.Kind.REPORTED))
         .hasMessageContaining("cannot be read");
   }
 

@@ -1,18 +1,18 @@
 package io.hyperlight.containment;
 
-import static io.hyperlight.GuestFaultException.Kind.ALIGNMENT;
-import static io.hyperlight.GuestFaultException.Kind.DEBUG;
-import static io.hyperlight.GuestFaultException.Kind.DIVIDE_ERROR;
-import static io.hyperlight.GuestFaultException.Kind.FLOATING_POINT;
-import static io.hyperlight.GuestFaultException.Kind.GENERAL_PROTECTION;
-import static io.hyperlight.GuestFaultException.Kind.INVALID_OPCODE;
-import static io.hyperlight.GuestFaultException.Kind.PAGE_FAULT;
-import static io.hyperlight.GuestFaultException.Kind.PROCESSOR_EXCEPTION;
 import static io.hyperlight.containment.Attack.faults;
 import static io.hyperlight.containment.Attack.returns;
 import static io.hyperlight.containment.Attack.returnsOrFaults;
+import static io.hyperlight.error.GuestFaultException.Kind.ALIGNMENT;
+import static io.hyperlight.error.GuestFaultException.Kind.DEBUG;
+import static io.hyperlight.error.GuestFaultException.Kind.DIVIDE_ERROR;
+import static io.hyperlight.error.GuestFaultException.Kind.FLOATING_POINT;
+import static io.hyperlight.error.GuestFaultException.Kind.GENERAL_PROTECTION;
+import static io.hyperlight.error.GuestFaultException.Kind.INVALID_OPCODE;
+import static io.hyperlight.error.GuestFaultException.Kind.PAGE_FAULT;
+import static io.hyperlight.error.GuestFaultException.Kind.PROCESSOR_EXCEPTION;
 
-import io.hyperlight.GuestFaultException.Kind;
+import io.hyperlight.error.GuestFaultException.Kind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

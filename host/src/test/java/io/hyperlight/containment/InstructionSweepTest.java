@@ -1,15 +1,15 @@
 package io.hyperlight.containment;
 
-import static io.hyperlight.GuestFaultException.Kind.DEBUG;
-import static io.hyperlight.GuestFaultException.Kind.GENERAL_PROTECTION;
-import static io.hyperlight.GuestFaultException.Kind.INVALID_OPCODE;
-import static io.hyperlight.GuestFaultException.Kind.PAGE_FAULT;
-import static io.hyperlight.GuestFaultException.Kind.PORT_ACCESS;
-import static io.hyperlight.GuestFaultException.Kind.PROCESSOR_EXCEPTION;
+import static io.hyperlight.error.GuestFaultException.Kind.DEBUG;
+import static io.hyperlight.error.GuestFaultException.Kind.GENERAL_PROTECTION;
+import static io.hyperlight.error.GuestFaultException.Kind.INVALID_OPCODE;
+import static io.hyperlight.error.GuestFaultException.Kind.PAGE_FAULT;
+import static io.hyperlight.error.GuestFaultException.Kind.PORT_ACCESS;
+import static io.hyperlight.error.GuestFaultException.Kind.PROCESSOR_EXCEPTION;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.GuestFaultException;
-import io.hyperlight.GuestFaultException.Kind;
+import io.hyperlight.error.GuestFaultException;
+import io.hyperlight.error.GuestFaultException.Kind;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.Seeds;
 import java.io.ByteArrayOutputStream;

@@ -1,13 +1,14 @@
 package io.hyperlight.containment;
 
+import static io.hyperlight.testing.Kinds.kind;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import io.hyperlight.GuestFaultException;
-import io.hyperlight.InvalidResultException;
 import io.hyperlight.Sandbox;
-import io.hyperlight.SandboxUnusableException;
+import io.hyperlight.error.GuestErrorException;
+import io.hyperlight.error.GuestFaultException;
+import io.hyperlight.error.SandboxUnusableException;
 import io.hyperlight.testing.CompiledGuest;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -134,7 +135,7 @@ class InvalidResultTest {
 
   private void assertInvalid(String function, Class<?> type, long address, long size) {
     assertThatThrownBy(() -> sandbox.call(function, type, address, size))
-        .isInstanceOf(InvalidResultException.class)
+        .satisfies(kind(GuestErrorException.Kind.INVALID_RESULT))
         .hasMessageContaining(function)
         .hasMessageContaining("a range that is not its own");
     assertUsable();

@@ -94,7 +94,7 @@ class LeastPrivilegeTest {
     Command.Result result = Command.run(command);
     assertThat(result.status()).isNotZero();
     assertThat(result.errors())
-        .contains("HypervisorUnavailableException")
+        .contains("HypervisorException")
         .containsPattern(
             "no permission to open /dev/kvm: it is of user \\S+ and group \\S+ with mode");
   }

@@ -3,12 +3,12 @@ package io.hyperlight.containment;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.GuestFaultException;
-import io.hyperlight.GuestInterruptedException;
-import io.hyperlight.HyperlightException;
 import io.hyperlight.Program;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
+import io.hyperlight.error.CallInterruptedException;
+import io.hyperlight.error.GuestFaultException;
+import io.hyperlight.error.HyperlightException;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.SourceFile;
 import io.hyperlight.testing.ThreadRegisters;
@@ -199,7 +199,7 @@ class LeftRegistersTest {
                 });
         try {
           sandbox.call("leave", Object.class, selector, 2, KEYS, TILES);
-        } catch (GuestInterruptedException e) {
+        } catch (CallInterruptedException e) {
           interrupted++;
         }
         interrupting.join();

@@ -1,11 +1,11 @@
 package io.hyperlight.containment;
 
-import static io.hyperlight.GuestFaultException.Kind.GENERAL_PROTECTION;
-import static io.hyperlight.GuestFaultException.Kind.PAGE_FAULT;
-import static io.hyperlight.GuestFaultException.Kind.PORT_ACCESS;
 import static io.hyperlight.containment.Attack.faults;
+import static io.hyperlight.error.GuestFaultException.Kind.GENERAL_PROTECTION;
+import static io.hyperlight.error.GuestFaultException.Kind.PAGE_FAULT;
+import static io.hyperlight.error.GuestFaultException.Kind.PORT_ACCESS;
 
-import io.hyperlight.GuestFaultException.Kind;
+import io.hyperlight.error.GuestFaultException.Kind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

@@ -3,10 +3,10 @@ package io.hyperlight.containment;
 import static io.hyperlight.containment.ProgramAttack.comesToNothing;
 import static io.hyperlight.containment.ProgramAttack.ends;
 
-import io.hyperlight.GuestAbortException;
-import io.hyperlight.GuestDeadlockException;
-import io.hyperlight.GuestFaultException;
-import io.hyperlight.GuestLimitException;
+import io.hyperlight.error.GuestAbortException;
+import io.hyperlight.error.GuestDeadlockException;
+import io.hyperlight.error.GuestFaultException;
+import io.hyperlight.error.GuestLimitException;
 import java.util.List;
 
 /** Attacks with memory, signals, and what a process can do to a kernel. */

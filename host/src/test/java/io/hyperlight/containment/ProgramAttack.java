@@ -1,6 +1,6 @@
 package io.hyperlight.containment;
 
-import io.hyperlight.HyperlightException;
+import io.hyperlight.error.HyperlightException;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;

@@ -1,8 +1,8 @@
 package io.hyperlight.containment;
 
-import static io.hyperlight.GuestFaultException.Kind.PROTOCOL_VIOLATION;
 import static io.hyperlight.containment.Attack.faults;
 import static io.hyperlight.containment.Attack.returns;
+import static io.hyperlight.error.GuestFaultException.Kind.PROTOCOL_VIOLATION;
 
 import java.util.List;
 

@@ -2,7 +2,7 @@ package io.hyperlight.containment;
 
 import static io.hyperlight.containment.Attack.returnsOrFaults;
 
-import io.hyperlight.GuestFaultException.Kind;
+import io.hyperlight.error.GuestFaultException.Kind;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;

@@ -2,12 +2,12 @@ package io.hyperlight.containment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.GuestFaultException;
-import io.hyperlight.GuestTimeoutException;
-import io.hyperlight.HyperlightException;
 import io.hyperlight.Limits;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
+import io.hyperlight.error.GuestFaultException;
+import io.hyperlight.error.GuestTimeoutException;
+import io.hyperlight.error.HyperlightException;
 import io.hyperlight.internal.machine.VcpuStop;
 import io.hyperlight.testing.HostileGuest;
 import io.hyperlight.testing.ResetOracle;

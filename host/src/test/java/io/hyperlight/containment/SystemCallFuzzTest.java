@@ -4,9 +4,9 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.FileTree;
-import io.hyperlight.HyperlightException;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
+import io.hyperlight.error.HyperlightException;
 import io.hyperlight.testing.Descriptors;
 import io.hyperlight.testing.Held;
 import io.hyperlight.testing.RawSystemCalls;

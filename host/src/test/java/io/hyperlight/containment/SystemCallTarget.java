@@ -4,16 +4,15 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.FileTree;
-import io.hyperlight.GuestAbortException;
-import io.hyperlight.GuestDeadlockException;
-import io.hyperlight.GuestErrorException;
-import io.hyperlight.GuestExitException;
-import io.hyperlight.GuestFaultException;
-import io.hyperlight.GuestLimitException;
-import io.hyperlight.GuestTimeoutException;
-import io.hyperlight.InvalidResultException;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
+import io.hyperlight.error.GuestAbortException;
+import io.hyperlight.error.GuestDeadlockException;
+import io.hyperlight.error.GuestErrorException;
+import io.hyperlight.error.GuestExitException;
+import io.hyperlight.error.GuestFaultException;
+import io.hyperlight.error.GuestLimitException;
+import io.hyperlight.error.GuestTimeoutException;
 import io.hyperlight.fuzz.Choices;
 import io.hyperlight.fuzz.Edits;
 import io.hyperlight.fuzz.FuzzTarget;
@@ -113,8 +112,7 @@ public final class SystemCallTarget implements FuzzTarget {
         | GuestDeadlockException
         | GuestLimitException
         | GuestTimeoutException
-        | GuestErrorException
-        | InvalidResultException e) {
+        | GuestErrorException e) {
       assertThat(e.getMessage()).isNotBlank().matches("[\\P{Cntrl}\n\t]*");
     }
     sandbox.restore(snapshot);

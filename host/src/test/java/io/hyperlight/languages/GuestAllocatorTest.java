@@ -3,8 +3,8 @@ package io.hyperlight.languages;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hyperlight.GuestAbortException;
 import io.hyperlight.Sandbox;
+import io.hyperlight.error.GuestAbortException;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.Seeds;
 import io.hyperlight.testing.SourceFile;

@@ -1,19 +1,20 @@
 package io.hyperlight.languages;
 
+import static io.hyperlight.testing.Kinds.kind;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.hyperlight.Guest;
-import io.hyperlight.GuestAbortException;
-import io.hyperlight.GuestErrorException;
-import io.hyperlight.GuestExitException;
-import io.hyperlight.GuestFaultException;
-import io.hyperlight.HostFunctionException;
 import io.hyperlight.Sandbox;
-import io.hyperlight.SandboxUnusableException;
 import io.hyperlight.Snapshot;
+import io.hyperlight.error.GuestAbortException;
+import io.hyperlight.error.GuestErrorException;
+import io.hyperlight.error.GuestExitException;
+import io.hyperlight.error.GuestFaultException;
+import io.hyperlight.error.HostFunctionException;
+import io.hyperlight.error.SandboxUnusableException;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.HardwareLaneQuick;
 import io.hyperlight.testing.SourceFile;
@@ -123,7 +124,7 @@ class LibcGuestTest {
       printed();
       for (int i = 0; i < 3; i++) {
         assertThatThrownBy(() -> sandbox.call("fail", int.class, "out of luck"))
-            .isInstanceOf(GuestErrorException.class)
+            .satisfies(kind(GuestErrorException.Kind.REPORTED))
             .hasMessage("out of luck");
       }
       assertThat(printed()).isEqualTo("failing failing failing ");
@@ -376,7 +377,7 @@ class LibcGuestTest {
         sandbox.call("learn", long.class, "word" + i);
       }
       assertThatThrownBy(() -> sandbox.call("learn", long.class, "another"))
-          .isInstanceOf(GuestErrorException.class)
+          .satisfies(kind(GuestErrorException.Kind.REPORTED))
           .hasMessage("that is enough");
     }
   }

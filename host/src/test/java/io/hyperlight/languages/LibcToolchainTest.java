@@ -1,11 +1,12 @@
 package io.hyperlight.languages;
 
+import static io.hyperlight.testing.Kinds.kind;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hyperlight.Guest;
-import io.hyperlight.InvalidGuestException;
 import io.hyperlight.Sandbox;
+import io.hyperlight.error.InvalidGuestException;
 import io.hyperlight.sdk.GuestCompilationException;
 import io.hyperlight.sdk.GuestCompiler;
 import io.hyperlight.testing.CompiledGuest;
@@ -86,7 +87,7 @@ class LibcToolchainTest {
   void aProgramWithPackedRelocationsIsToldTheOption() {
     assertThatThrownBy(() ->
             CompiledGuest.withLibc(GUEST, "-static-pie", "-Wl,-z,pack-relative-relocs", "-lm"))
-        .isInstanceOf(InvalidGuestException.class)
+        .satisfies(kind(InvalidGuestException.Kind.FORMAT))
         .hasMessageContaining("link without -z pack-relative-relocs");
   }
 

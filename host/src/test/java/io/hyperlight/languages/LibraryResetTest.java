@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hyperlight.Guest;
-import io.hyperlight.GuestFaultException;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
+import io.hyperlight.error.GuestFaultException;
 import io.hyperlight.internal.machine.MachineState;
 import io.hyperlight.testing.LibraryProgram;
 import io.hyperlight.testing.Needs;

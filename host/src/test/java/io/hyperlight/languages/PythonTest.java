@@ -1,12 +1,12 @@
 package io.hyperlight.languages;
 
+import static io.hyperlight.testing.Kinds.assertThatExceptionOfKind;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.hyperlight.InvalidGuestException;
 import io.hyperlight.Program;
 import io.hyperlight.ProgramResult;
+import io.hyperlight.error.InvalidGuestException;
 import io.hyperlight.testing.Differential;
 import io.hyperlight.testing.Needs;
 import io.hyperlight.testing.NotInHardwareLane;
@@ -177,7 +177,7 @@ class PythonTest {
   void withoutItsLibrariesItIsRefusedWithTheNameOfTheLoader() {
     Program bare = Program.of(Path.of("/usr/bin/python3"));
 
-    assertThatExceptionOfType(InvalidGuestException.class)
+    assertThatExceptionOfKind(InvalidGuestException.Kind.FORMAT)
         .isThrownBy(bare::run)
         .withMessageContaining("/lib64/ld-linux-x86-64.so.2")
         .withMessageContaining("mount");

@@ -1,17 +1,18 @@
 package io.hyperlight.languages;
 
+import static io.hyperlight.testing.Kinds.kind;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hyperlight.Guest;
-import io.hyperlight.GuestAbortException;
-import io.hyperlight.GuestErrorException;
-import io.hyperlight.GuestFaultException;
-import io.hyperlight.GuestStreamException;
-import io.hyperlight.HostFunctionException;
 import io.hyperlight.Sandbox;
-import io.hyperlight.SandboxUnusableException;
 import io.hyperlight.Snapshot;
+import io.hyperlight.error.GuestAbortException;
+import io.hyperlight.error.GuestErrorException;
+import io.hyperlight.error.GuestFaultException;
+import io.hyperlight.error.GuestStreamException;
+import io.hyperlight.error.HostFunctionException;
+import io.hyperlight.error.SandboxUnusableException;
 import io.hyperlight.testing.Needs;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.RecordingLogger;
@@ -128,18 +129,18 @@ class RustGuestTest {
       for (int i = 0; i < 3; i++) {
         assertThat(sandbox.call("half", long.class, 42L)).isEqualTo(21);
         assertThatThrownBy(() -> sandbox.call("half", long.class, 7L))
-            .isInstanceOf(GuestErrorException.class)
+            .satisfies(kind(GuestErrorException.Kind.REPORTED))
             .hasMessage("7 is odd");
         assertThatThrownBy(() -> sandbox.call("parse", int.class, "4x"))
-            .isInstanceOf(GuestErrorException.class)
+            .satisfies(kind(GuestErrorException.Kind.REPORTED))
             .hasMessage("invalid digit found in string");
         assertThat(sandbox.call("parse", int.class, " -17 ")).isEqualTo(-17);
         String message = "no. %d: \ud83d\ude00".formatted(i);
         assertThatThrownBy(() -> sandbox.call("fail", void.class, message))
-            .isInstanceOf(GuestErrorException.class)
+            .satisfies(kind(GuestErrorException.Kind.REPORTED))
             .hasMessage(message);
         assertThatThrownBy(() -> sandbox.call("fail_with_bytes", byte[].class, message))
-            .isInstanceOf(GuestErrorException.class)
+            .satisfies(kind(GuestErrorException.Kind.REPORTED))
             .hasMessage(message);
       }
     }
@@ -157,7 +158,7 @@ class RustGuestTest {
       assertThat(sandbox.call("ask_or_not", String.class, "?"))
           .isEqualTo("the host function ask failed, HostError { function: \"ask\" }, ask");
       assertThatThrownBy(() -> sandbox.call("pass_on", String.class, "?"))
-          .isInstanceOf(GuestErrorException.class)
+          .satisfies(kind(GuestErrorException.Kind.REPORTED))
           .hasMessage("the host function ask failed");
       sandbox.call("tell", void.class, 1000L);
       assertThatThrownBy(() -> sandbox.call("ask_or_give_up", String.class, "?"))
@@ -304,7 +305,7 @@ class RustGuestTest {
       }
       for (int i = 0; i < 5_000; i++) {
         assertThatThrownBy(() -> sandbox.call("fail", void.class, text))
-            .isInstanceOf(GuestErrorException.class);
+            .satisfies(kind(GuestErrorException.Kind.REPORTED));
       }
       assertThat(sandbox.call("can_allocate", boolean.class, 12L << 20)).isTrue();
     }

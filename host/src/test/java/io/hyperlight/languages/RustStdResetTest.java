@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hyperlight.Guest;
-import io.hyperlight.HyperlightException;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
+import io.hyperlight.error.HyperlightException;
 import io.hyperlight.internal.machine.MachineState;
 import io.hyperlight.testing.Needs;
 import io.hyperlight.testing.NotInHardwareLane;

@@ -1,18 +1,19 @@
 package io.hyperlight.languages;
 
+import static io.hyperlight.testing.Kinds.kind;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.hyperlight.Guest;
-import io.hyperlight.GuestAbortException;
-import io.hyperlight.GuestErrorException;
-import io.hyperlight.GuestExitException;
-import io.hyperlight.GuestFaultException;
 import io.hyperlight.Sandbox;
-import io.hyperlight.SandboxUnusableException;
 import io.hyperlight.Snapshot;
+import io.hyperlight.error.GuestAbortException;
+import io.hyperlight.error.GuestErrorException;
+import io.hyperlight.error.GuestExitException;
+import io.hyperlight.error.GuestFaultException;
+import io.hyperlight.error.SandboxUnusableException;
 import io.hyperlight.testing.Needs;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.RustGuest;
@@ -168,11 +169,11 @@ class RustStdTest {
     try (Sandbox sandbox = sandbox()) {
       for (String function : new String[] {"thread", "connect"}) {
         assertThatThrownBy(() -> sandbox.call(function, void.class))
-            .isInstanceOf(GuestErrorException.class)
+            .satisfies(kind(GuestErrorException.Kind.REPORTED))
             .hasMessageContaining("os error");
       }
       assertThatThrownBy(() -> sandbox.call("read_file", byte[].class, "/etc/passwd"))
-          .isInstanceOf(GuestErrorException.class)
+          .satisfies(kind(GuestErrorException.Kind.REPORTED))
           .hasMessageContaining("No such file or directory");
       assertThat(sandbox.call("read_input", long.class)).isZero();
       assertThat(sandbox.call("started", String.class)).isEqualTo("main 1");

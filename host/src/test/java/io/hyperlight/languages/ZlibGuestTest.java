@@ -1,14 +1,15 @@
 package io.hyperlight.languages;
 
+import static io.hyperlight.testing.Kinds.kind;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hyperlight.Guest;
-import io.hyperlight.GuestErrorException;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
 import io.hyperlight.testing.ClassFolder;
+import io.hyperlight.error.GuestErrorException;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.Needs;
 import io.hyperlight.testing.NotInHardwareLane;
@@ -125,7 +126,7 @@ class ZlibGuestTest {
     byte[] damaged = deflate(contents, 6);
     damaged[damaged.length - 1] ^= 1; // of the checksum
     assertThatThrownBy(() -> sandbox.call("decompress", byte[].class, damaged))
-        .isInstanceOf(GuestErrorException.class)
+        .satisfies(kind(GuestErrorException.Kind.REPORTED))
         .hasMessageContaining("data error");
     assertThat(sandbox.call("decompress", byte[].class, deflate(contents, 6))).isEqualTo(contents);
   }

@@ -3,9 +3,9 @@ package io.hyperlight.linux;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hyperlight.GuestFaultException;
-import io.hyperlight.GuestFaultException.Kind;
 import io.hyperlight.Sandbox;
+import io.hyperlight.error.GuestFaultException;
+import io.hyperlight.error.GuestFaultException.Kind;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.HardwareLaneQuick;
 import io.hyperlight.testing.NotInHardwareLane;

@@ -3,9 +3,9 @@ package io.hyperlight.linux;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.hyperlight.GuestFaultException;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
+import io.hyperlight.error.GuestFaultException;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.testing.HardwareLaneQuick;
 import io.hyperlight.testing.RawSystemCalls;

@@ -4,13 +4,13 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.hyperlight.GuestAbortException;
-import io.hyperlight.GuestDeadlockException;
-import io.hyperlight.GuestExitException;
-import io.hyperlight.HyperlightException;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
 import io.hyperlight.SystemCall;
+import io.hyperlight.error.GuestAbortException;
+import io.hyperlight.error.GuestDeadlockException;
+import io.hyperlight.error.GuestExitException;
+import io.hyperlight.error.HyperlightException;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.RawSystemCalls;
 import io.hyperlight.testing.RecordingLogger;

@@ -1,26 +1,23 @@
 package io.hyperlight.pools;
 
+import static io.hyperlight.testing.Kinds.kind;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hyperlight.Guest;
-import io.hyperlight.GuestAbortException;
-import io.hyperlight.GuestErrorException;
-import io.hyperlight.GuestFaultException;
 import io.hyperlight.Lease;
-import io.hyperlight.NoSuchFunctionException;
-import io.hyperlight.PoolBudgetException;
-import io.hyperlight.PoolClosedException;
-import io.hyperlight.PoolInterruptedException;
-import io.hyperlight.PoolSpawnException;
 import io.hyperlight.PoolStatistics;
-import io.hyperlight.PoolTimeoutException;
 import io.hyperlight.Sandbox;
-import io.hyperlight.SandboxClosedException;
-import io.hyperlight.SandboxInUseException;
 import io.hyperlight.SandboxInternals;
 import io.hyperlight.SandboxPool;
 import io.hyperlight.Snapshot;
+import io.hyperlight.error.ClosedException;
+import io.hyperlight.error.GuestAbortException;
+import io.hyperlight.error.GuestErrorException;
+import io.hyperlight.error.GuestFaultException;
+import io.hyperlight.error.InvalidCallException;
+import io.hyperlight.error.PoolException;
+import io.hyperlight.error.SandboxInUseException;
 import io.hyperlight.internal.pool.PoolBudget;
 import io.hyperlight.snippets.SandboxPoolSnippets;
 import io.hyperlight.testing.Await;
@@ -114,7 +111,7 @@ class SandboxPoolTest {
     switch (number % 4) {
       case 1 -> assertThatThrownBy(request).isInstanceOf(GuestFaultException.class);
       case 2 -> assertThatThrownBy(request).isInstanceOf(GuestAbortException.class);
-      case 3 -> assertThatThrownBy(request).isInstanceOf(GuestErrorException.class);
+      case 3 -> assertThatThrownBy(request).satisfies(kind(GuestErrorException.Kind.REPORTED));
       default -> assertThat(request).satisfies(ThrowingCallable::call);
     }
   }
@@ -127,7 +124,7 @@ class SandboxPoolTest {
         assertThat(pool.<Integer>call("count", int.class)).isEqualTo(1);
       }
       assertThatThrownBy(() -> pool.call("cuont", int.class))
-          .isInstanceOf(NoSuchFunctionException.class);
+          .satisfies(kind(InvalidCallException.Kind.NO_SUCH_FUNCTION));
       assertThat(pool.<Integer>call("count", int.class)).isEqualTo(1);
     }
   }
@@ -158,8 +155,8 @@ class SandboxPoolTest {
       try (Lease next = pool.acquire()) {
         assertThat(old.sandbox()).isSameAs(sandbox);
         assertThatThrownBy(() -> sandbox.call("count", int.class))
-            .isInstanceOf(SandboxClosedException.class);
-        assertThatThrownBy(count::invoke).isInstanceOf(SandboxClosedException.class);
+            .satisfies(kind(ClosedException.Kind.SANDBOX));
+        assertThatThrownBy(count::invoke).satisfies(kind(ClosedException.Kind.SANDBOX));
         sandbox.close();
         old.close();
         assertThat(next.sandbox().<Integer>call("count", int.class)).isEqualTo(1);
@@ -177,12 +174,12 @@ class SandboxPoolTest {
       Thread.ofPlatform().start(running);
       guest.entered.await();
       lease.close();
-      assertThatThrownBy(() -> pool.acquire(SHORT)).isInstanceOf(PoolTimeoutException.class);
+      assertThatThrownBy(() -> pool.acquire(SHORT)).satisfies(kind(PoolException.Kind.TIMED_OUT));
 
       guest.release.countDown();
       assertThat(running.get()).isEqualTo(1);
       assertThatThrownBy(() -> lease.sandbox().call("count", int.class))
-          .isInstanceOf(SandboxClosedException.class);
+          .satisfies(kind(ClosedException.Kind.SANDBOX));
       assertThat(pool.<Integer>call("count", int.class)).isEqualTo(1);
     }
   }
@@ -219,7 +216,8 @@ class SandboxPoolTest {
       try {
         last = (int) count.invokeExact();
         calling.countDown();
-      } catch (SandboxClosedException e) {
+      } catch (ClosedException e) {
+        assertThat(e.kind()).isEqualTo(ClosedException.Kind.SANDBOX);
         return last;
       } catch (SandboxInUseException e) {
         Thread.onSpinWait(); // just being taken away
@@ -256,11 +254,11 @@ class SandboxPoolTest {
         SandboxPool pool = guest.pool().size(1).maxWait(LONG).build();
         Lease lease = pool.acquire()) {
       assertThatThrownBy(() -> pool.acquire(SHORT))
-          .isInstanceOf(PoolTimeoutException.class)
+          .satisfies(kind(PoolException.Kind.TIMED_OUT))
           .hasMessage(
               "no sandbox within 5 ms: of 1, at most 1, 1 are in use, and 0 other threads wait");
       assertThatThrownBy(() -> pool.acquire(Duration.ZERO))
-          .isInstanceOf(PoolTimeoutException.class);
+          .satisfies(kind(PoolException.Kind.TIMED_OUT));
       call(lease);
     }
   }
@@ -271,7 +269,7 @@ class SandboxPoolTest {
         SandboxPool pool = guest.pool().size(1).maxWait(LONG).build();
         Lease lease = pool.acquire()) {
       Thread.currentThread().interrupt();
-      assertThatThrownBy(pool::acquire).isInstanceOf(PoolInterruptedException.class);
+      assertThatThrownBy(pool::acquire).satisfies(kind(PoolException.Kind.INTERRUPTED));
       assertThat(Thread.interrupted()).isTrue();
       call(lease);
     }
@@ -284,7 +282,7 @@ class SandboxPoolTest {
       try (SandboxPool pool = guest.pool().size(2).maxWait(LONG).build()) {
         for (int i = 0; i < 2; i++) {
           assertThatThrownBy(() -> pool.call("count", int.class))
-              .isInstanceOf(PoolSpawnException.class)
+              .satisfies(kind(PoolException.Kind.CREATION_FAILED))
               .hasMessageStartingWith("the pool cannot create a sandbox: ")
               .hasCauseInstanceOf(RuntimeException.class);
         }
@@ -309,13 +307,15 @@ class SandboxPoolTest {
           () -> {
             try {
               closeEarly(other.acquire(SHORT));
-            } catch (PoolBudgetException e) {
+            } catch (PoolException e) {
+              if (e.kind() == PoolException.Kind.TIMED_OUT) {
+                return false; // the pool does not know it yet
+              }
+              assertThat(e.kind()).isEqualTo(PoolException.Kind.OVER_BUDGET);
               assertThat(e)
                   .hasMessageContaining("2 sandboxes, 1024 MiB")
                   .hasMessageContaining("hyperlight.pool.maxSandboxes");
               return true;
-            } catch (PoolTimeoutException e) {
-              return false; // the pool does not know it yet
             } catch (Exception e) {
               throw new AssertionError(e);
             }
@@ -338,7 +338,7 @@ class SandboxPoolTest {
       SandboxPool.Builder builder =
           SandboxInternals.withBudget(guest.pool(), new PoolBudget(10, 1L << 20));
       assertThatThrownBy(builder::build)
-          .isInstanceOf(PoolBudgetException.class)
+          .satisfies(kind(PoolException.Kind.OVER_BUDGET))
           .hasMessage(
               "a sandbox has 4194304 bytes of memory, and all pools together may have 1048576:"
                   + " set the system property hyperlight.pool.maxMemory");
@@ -360,7 +360,7 @@ class SandboxPoolTest {
 
       pool.close();
       assertThat(pool.statistics().sandboxes()).isEqualTo(2);
-      assertThatThrownBy(pool::acquire).isInstanceOf(PoolClosedException.class);
+      assertThatThrownBy(pool::acquire).satisfies(kind(PoolException.Kind.CLOSED));
       call(held);
       held.close();
       guest.release.countDown();
@@ -395,7 +395,7 @@ class SandboxPoolTest {
         lease.close();
         closed.await();
         pool.close();
-        assertThatThrownBy(pool::acquire).isInstanceOf(PoolClosedException.class);
+        assertThatThrownBy(pool::acquire).satisfies(kind(PoolException.Kind.CLOSED));
       } finally {
         logger.removeHandler(handler);
       }
@@ -427,7 +427,7 @@ class SandboxPoolTest {
       Thread.ofVirtual().start(waiting);
       Await.until("waiting", () -> pool.statistics().waiting() == 1);
       pool.close();
-      assertThatThrownBy(waiting::get).hasCauseInstanceOf(PoolClosedException.class);
+      assertThatThrownBy(waiting::get).cause().satisfies(kind(PoolException.Kind.CLOSED));
       lease.close();
       pool.close();
     }

@@ -1,15 +1,16 @@
 package io.hyperlight.pools;
 
+import static io.hyperlight.testing.Kinds.kind;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hyperlight.GuestTimeoutException;
 import io.hyperlight.Lease;
-import io.hyperlight.PoolTimeoutException;
 import io.hyperlight.Sandbox;
 import io.hyperlight.SandboxPool;
 import io.hyperlight.Snapshot;
 import io.hyperlight.TimedPool;
+import io.hyperlight.error.GuestTimeoutException;
+import io.hyperlight.error.PoolException;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.time.Duration;
@@ -45,7 +46,7 @@ class TimedPoolTest {
         SandboxPool pool = pool(snapshot);
         Lease lease = pool.acquire()) {
       assertThatThrownBy(() -> pool.within(Duration.ofMillis(20)).call("one", int.class))
-          .isInstanceOf(PoolTimeoutException.class);
+          .satisfies(kind(PoolException.Kind.TIMED_OUT));
       assertThat(lease.sandbox().<Integer>call("one", int.class)).isEqualTo(1);
     }
   }
@@ -57,7 +58,9 @@ class TimedPoolTest {
         SandboxPool pool = pool(snapshot)) {
       TimedPool timed = pool.within(Duration.ofMillis(300));
       assertThatThrownBy(() -> timed.call("spin", void.class))
-          .isInstanceOfAny(GuestTimeoutException.class, PoolTimeoutException.class);
+          .satisfiesAnyOf(
+              thrown -> assertThat(thrown).isInstanceOf(GuestTimeoutException.class),
+              kind(PoolException.Kind.TIMED_OUT)::accept);
       assertThat(pool.within(Duration.ofHours(1)).<Integer>call("one", int.class)).isEqualTo(1);
     }
   }
@@ -76,7 +79,7 @@ class TimedPoolTest {
             try {
               pool.within(time).call("spin", void.class);
               return new AssertionError("it came to an end");
-            } catch (GuestTimeoutException | PoolTimeoutException e) {
+            } catch (GuestTimeoutException | PoolException e) {
               return e;
             }
           });

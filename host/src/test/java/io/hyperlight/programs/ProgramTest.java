@@ -1,25 +1,24 @@
 package io.hyperlight.programs;
 
+import static io.hyperlight.testing.Kinds.assertThatExceptionOfKind;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.hyperlight.FileTree;
-import io.hyperlight.GuestAbortException;
-import io.hyperlight.GuestExitException;
-import io.hyperlight.GuestFaultException;
-import io.hyperlight.GuestLimitException;
-import io.hyperlight.HostFunctionException;
-import io.hyperlight.InvalidGuestException;
-import io.hyperlight.NotServingException;
 import io.hyperlight.Program;
 import io.hyperlight.ProgramResult;
 import io.hyperlight.Sandbox;
-import io.hyperlight.SandboxMemoryException;
 import io.hyperlight.SandboxPool;
-import io.hyperlight.SandboxUnusableException;
 import io.hyperlight.Snapshot;
+import io.hyperlight.error.GuestAbortException;
+import io.hyperlight.error.GuestExitException;
+import io.hyperlight.error.GuestFaultException;
+import io.hyperlight.error.GuestLimitException;
+import io.hyperlight.error.HostFunctionException;
+import io.hyperlight.error.InvalidGuestException;
+import io.hyperlight.error.SandboxUnusableException;
 import io.hyperlight.testing.CProgram;
 import io.hyperlight.testing.Command;
 import io.hyperlight.testing.CompiledGuest;
@@ -125,7 +124,7 @@ class ProgramTest {
             GuestFaultException.class,
             fault -> {
               assertThat(fault.kind()).isEqualTo(GuestFaultException.Kind.PAGE_FAULT);
-              assertThat(fault.registers()).containsKey("RIP");
+              assertThat(fault.location().registers()).containsKey("RIP");
             });
   }
 
@@ -167,14 +166,14 @@ class ProgramTest {
     assertThatIllegalArgumentException().isThrownBy(() -> program.memorySize(4097));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> program.mount("relative", FileTree.memory(1 << 20)));
-    assertThatExceptionOfType(SandboxMemoryException.class)
+    assertThatExceptionOfKind(InvalidGuestException.Kind.MEMORY)
         .isThrownBy(() -> echo().memorySize(1 << 20).run());
-    assertThatExceptionOfType(InvalidGuestException.class)
+    assertThatExceptionOfKind(InvalidGuestException.Kind.FORMAT)
         .isThrownBy(() -> echo("x".repeat(3 << 20)).run())
         .withMessageContaining("quarter of its stack");
-    assertThatExceptionOfType(InvalidGuestException.class)
+    assertThatExceptionOfKind(InvalidGuestException.Kind.FORMAT)
         .isThrownBy(() -> Program.of(Path.of("/etc/passwd")));
-    assertThatExceptionOfType(NotServingException.class)
+    assertThatExceptionOfType(IllegalStateException.class)
         .isThrownBy(() -> {
           try (Sandbox sandbox =
               Sandbox.builder(

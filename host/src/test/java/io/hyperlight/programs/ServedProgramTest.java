@@ -4,10 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.FileTree;
-import io.hyperlight.HyperlightException;
 import io.hyperlight.Program;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
+import io.hyperlight.error.HyperlightException;
 import io.hyperlight.internal.machine.Machine;
 import io.hyperlight.internal.machine.MachineState;
 import io.hyperlight.testing.Descriptors;

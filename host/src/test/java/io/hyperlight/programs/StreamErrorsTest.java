@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hyperlight.GuestAbortException;
-import io.hyperlight.GuestStreamException;
 import io.hyperlight.Program;
 import io.hyperlight.ProgramResult;
+import io.hyperlight.error.GuestAbortException;
+import io.hyperlight.error.GuestStreamException;
 import io.hyperlight.testing.CProgram;
 import io.hyperlight.testing.Command;
 import io.hyperlight.testing.NotInHardwareLane;

@@ -3,10 +3,10 @@ package io.hyperlight.resilience;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
 import io.hyperlight.Guest;
-import io.hyperlight.GuestFaultException;
 import io.hyperlight.Sandbox;
 import io.hyperlight.SandboxPool;
 import io.hyperlight.Snapshot;
+import io.hyperlight.error.GuestFaultException;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.StackErrors;

@@ -1,12 +1,12 @@
 package io.hyperlight.resilience;
 
 import io.hyperlight.Guest;
-import io.hyperlight.HyperlightException;
 import io.hyperlight.Lease;
 import io.hyperlight.Sandbox;
 import io.hyperlight.SandboxPool;
-import io.hyperlight.SandboxUnusableException;
 import io.hyperlight.Snapshot;
+import io.hyperlight.error.HyperlightException;
+import io.hyperlight.error.SandboxUnusableException;
 import io.hyperlight.testing.Command;
 import io.hyperlight.testing.Held;
 import java.io.IOException;

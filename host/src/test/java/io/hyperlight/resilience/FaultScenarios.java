@@ -4,16 +4,16 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.hyperlight.FileTree;
 import io.hyperlight.Guest;
-import io.hyperlight.GuestFaultException;
-import io.hyperlight.GuestTimeoutException;
 import io.hyperlight.Lease;
 import io.hyperlight.Program;
 import io.hyperlight.ProgramResult;
 import io.hyperlight.Sandbox;
-import io.hyperlight.SandboxClosedException;
 import io.hyperlight.SandboxPool;
-import io.hyperlight.SandboxUnusableException;
 import io.hyperlight.Snapshot;
+import io.hyperlight.error.ClosedException;
+import io.hyperlight.error.GuestFaultException;
+import io.hyperlight.error.GuestTimeoutException;
+import io.hyperlight.error.SandboxUnusableException;
 import io.hyperlight.internal.machine.PlatformReset;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.os.FaultInjection;
@@ -485,7 +485,8 @@ final class FaultScenarios {
     try {
       ping(spawned);
       trial.expect(false, "a closed sandbox answers");
-    } catch (SandboxClosedException e) {
+    } catch (ClosedException e) {
+      trial.expect(e.kind() == ClosedException.Kind.SANDBOX, "closed: " + e.kind());
       trial.expect(Objects.nonNull(e.getMessage()), "no message");
     }
   }

@@ -1,6 +1,6 @@
 package io.hyperlight.resilience;
 
-import io.hyperlight.HyperlightException;
+import io.hyperlight.error.HyperlightException;
 import io.hyperlight.internal.hypervisor.kvm.IoctlNames;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.os.FaultInjection;

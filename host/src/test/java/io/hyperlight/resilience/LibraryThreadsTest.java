@@ -3,11 +3,11 @@ package io.hyperlight.resilience;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.Guest;
-import io.hyperlight.GuestTimeoutException;
 import io.hyperlight.Lease;
 import io.hyperlight.Sandbox;
 import io.hyperlight.SandboxPool;
 import io.hyperlight.Snapshot;
+import io.hyperlight.error.GuestTimeoutException;
 import io.hyperlight.testing.ChildJvm;
 import io.hyperlight.testing.Command;
 import io.hyperlight.testing.CompiledGuest;

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.FileTree;
 import io.hyperlight.Guest;
-import io.hyperlight.HyperlightException;
-import io.hyperlight.InvalidFileTreeException;
 import io.hyperlight.Program;
 import io.hyperlight.Snapshot;
 import io.hyperlight.SnapshotFile;
+import io.hyperlight.error.HyperlightException;
+import io.hyperlight.error.InvalidFileTreeException;
 import io.hyperlight.testing.Command;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.io.IOException;

@@ -3,9 +3,9 @@ package io.hyperlight.resilience;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hyperlight.GuestAbortException;
-import io.hyperlight.GuestFaultException;
 import io.hyperlight.Sandbox;
+import io.hyperlight.error.GuestAbortException;
+import io.hyperlight.error.GuestFaultException;
 import io.hyperlight.testing.Held;
 import io.hyperlight.testing.HostileGuest;
 import java.io.IOException;

@@ -1,21 +1,21 @@
 package io.hyperlight.snapshots;
 
+import static io.hyperlight.testing.Kinds.kind;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hyperlight.FileTree;
 import io.hyperlight.Guest;
-import io.hyperlight.GuestAbortException;
-import io.hyperlight.GuestDeadlockException;
 import io.hyperlight.GuestFiles;
-import io.hyperlight.HypervisorException;
-import io.hyperlight.InvalidSnapshotException;
 import io.hyperlight.Sandbox;
-import io.hyperlight.SandboxClosedException;
-import io.hyperlight.SandboxUnusableException;
 import io.hyperlight.Snapshot;
-import io.hyperlight.SnapshotClosedException;
+import io.hyperlight.error.ClosedException;
+import io.hyperlight.error.GuestAbortException;
+import io.hyperlight.error.GuestDeadlockException;
+import io.hyperlight.error.HypervisorException;
+import io.hyperlight.error.InvalidSnapshotException;
+import io.hyperlight.error.SandboxUnusableException;
 import io.hyperlight.internal.os.Posix;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.Descriptors;
@@ -117,7 +117,8 @@ class FileStateTest {
         stream.close();
       }
       Posix.close(number); // as code does that closes a descriptor twice
-      assertThatThrownBy(() -> sandbox.restore(snapshot)).isInstanceOf(HypervisorException.class);
+      assertThatThrownBy(() -> sandbox.restore(snapshot))
+          .satisfies(kind(HypervisorException.Kind.FAILED));
       assertThatThrownBy(() -> sandbox.call("read_file", String.class, "/data/x"))
           .isInstanceOf(SandboxUnusableException.class);
       sandbox.restore(snapshot);
@@ -173,7 +174,7 @@ class FileStateTest {
   void filesOfAClosedSandboxCannotBeHad() {
     Sandbox sandbox = builder().build();
     sandbox.close();
-    assertThatThrownBy(sandbox::files).isInstanceOf(SandboxClosedException.class);
+    assertThatThrownBy(sandbox::files).satisfies(kind(ClosedException.Kind.SANDBOX));
   }
 
   @Test
@@ -222,7 +223,8 @@ class FileStateTest {
               assertThat(spawned.call("observe", String.class)).isEqualTo(PREPARED);
             }
           }
-        } catch (SnapshotClosedException e) {
+        } catch (ClosedException e) {
+          assertThat(e.kind()).isEqualTo(ClosedException.Kind.SNAPSHOT);
           assertThat(e).hasMessageContaining("closed");
         }
         closer.join();

@@ -3,9 +3,9 @@ package io.hyperlight.snapshots;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hyperlight.GuestFaultException;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
+import io.hyperlight.error.GuestFaultException;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.SourceFile;
 import java.util.Random;

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hyperlight.FileTree;
 import io.hyperlight.Guest;
-import io.hyperlight.GuestDeadlockException;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
+import io.hyperlight.error.GuestDeadlockException;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.SourceFile;
 import org.junit.jupiter.api.Test;

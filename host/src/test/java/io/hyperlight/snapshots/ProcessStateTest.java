@@ -3,9 +3,9 @@ package io.hyperlight.snapshots;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hyperlight.GuestAbortException;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
+import io.hyperlight.error.GuestAbortException;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.SourceFile;
 import java.time.Clock;

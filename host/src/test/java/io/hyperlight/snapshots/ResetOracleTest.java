@@ -4,10 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hyperlight.GuestInterruptedException;
 import io.hyperlight.Sandbox;
 import io.hyperlight.SandboxInternals;
 import io.hyperlight.Snapshot;
+import io.hyperlight.error.CallInterruptedException;
 import io.hyperlight.internal.call.Machines;
 import io.hyperlight.internal.machine.Machine;
 import io.hyperlight.internal.machine.MachineState;
@@ -139,7 +139,7 @@ class ResetOracleTest {
       for (int round = 0; round < 3; round++) {
         ResetOracle.dirty(sandbox, GROWTH, Ending.RETURN);
         assertThatThrownBy(() -> sandbox.call("call_host", void.class))
-            .isInstanceOf(GuestInterruptedException.class);
+            .isInstanceOf(CallInterruptedException.class);
         sandbox.restore(snapshot);
         assertThat(new ResetOracle(snapshot).leaksOf(sandbox)).isEmpty();
         sandbox.restore(snapshot);

@@ -26,10 +26,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import io.hyperlight.InvalidSnapshotException;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
 import io.hyperlight.SnapshotFile;
+import io.hyperlight.error.InvalidSnapshotException;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.Descriptors;
 import io.hyperlight.testing.NotInHardwareLane;

@@ -3,9 +3,9 @@ package io.hyperlight.snapshots;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.Guest;
-import io.hyperlight.HypervisorException;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
+import io.hyperlight.error.HypervisorException;
 import io.hyperlight.testing.ChildJvm;
 import io.hyperlight.testing.ClassFolder;
 import io.hyperlight.testing.Command;

@@ -1,16 +1,17 @@
 package io.hyperlight.snapshots;
 
+import static io.hyperlight.testing.Kinds.kind;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hyperlight.Guest;
-import io.hyperlight.GuestFaultException;
-import io.hyperlight.InvalidHostFunctionException;
-import io.hyperlight.InvalidSnapshotException;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
-import io.hyperlight.SnapshotClosedException;
 import io.hyperlight.SnapshotFile;
+import io.hyperlight.error.ClosedException;
+import io.hyperlight.error.GuestFaultException;
+import io.hyperlight.error.InvalidGuestException;
+import io.hyperlight.error.InvalidSnapshotException;
 import io.hyperlight.snippets.SnapshotSnippets;
 import io.hyperlight.testing.ChildJvm;
 import io.hyperlight.testing.Command;
@@ -214,10 +215,10 @@ class SnapshotFileTest {
   void whatTheGuestImportsHasToBeRegistered() {
     try (Snapshot loaded = Snapshot.load(saveAndClose(builder().build()))) {
       assertThatThrownBy(loaded::spawn)
-          .isInstanceOf(InvalidHostFunctionException.class)
+          .satisfies(kind(InvalidGuestException.Kind.HOST_FUNCTIONS))
           .hasMessageContaining("next_number");
       assertThatThrownBy(() -> loaded.spawner().spawn())
-          .isInstanceOf(InvalidHostFunctionException.class);
+          .satisfies(kind(InvalidGuestException.Kind.HOST_FUNCTIONS));
     }
   }
 
@@ -239,7 +240,7 @@ class SnapshotFileTest {
     try (Sandbox sandbox = builder().build()) {
       Snapshot snapshot = sandbox.snapshot();
       snapshot.close();
-      assertThatThrownBy(() -> snapshot.save(file)).isInstanceOf(SnapshotClosedException.class);
+      assertThatThrownBy(() -> snapshot.save(file)).satisfies(kind(ClosedException.Kind.SNAPSHOT));
       assertThat(file).doesNotExist();
     }
   }

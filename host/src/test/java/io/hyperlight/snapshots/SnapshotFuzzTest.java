@@ -2,19 +2,17 @@ package io.hyperlight.snapshots;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.GuestAbortException;
-import io.hyperlight.GuestErrorException;
-import io.hyperlight.GuestFaultException;
-import io.hyperlight.HostFunctionException;
-import io.hyperlight.HyperlightException;
-import io.hyperlight.InvalidArgumentException;
-import io.hyperlight.InvalidHostFunctionException;
-import io.hyperlight.InvalidResultException;
-import io.hyperlight.InvalidSnapshotException;
-import io.hyperlight.NoSuchFunctionException;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
 import io.hyperlight.SnapshotFile;
+import io.hyperlight.error.GuestAbortException;
+import io.hyperlight.error.GuestErrorException;
+import io.hyperlight.error.GuestFaultException;
+import io.hyperlight.error.HostFunctionException;
+import io.hyperlight.error.HyperlightException;
+import io.hyperlight.error.InvalidCallException;
+import io.hyperlight.error.InvalidGuestException;
+import io.hyperlight.error.InvalidSnapshotException;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.Descriptors;
 import io.hyperlight.testing.NotInHardwareLane;
@@ -161,10 +159,10 @@ class SnapshotFuzzTest {
               GuestFaultException.class,
               GuestErrorException.class,
               GuestAbortException.class,
-              InvalidResultException.class,
-              InvalidArgumentException.class,
-              NoSuchFunctionException.class,
-              InvalidHostFunctionException.class,
+              GuestErrorException.class,
+              InvalidCallException.class,
+              InvalidCallException.class,
+              InvalidGuestException.class,
               HostFunctionException.class);
     }
   }

@@ -2,24 +2,21 @@ package io.hyperlight.snapshots;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.GuestAbortException;
-import io.hyperlight.GuestDeadlockException;
-import io.hyperlight.GuestErrorException;
-import io.hyperlight.GuestExitException;
-import io.hyperlight.GuestFaultException;
-import io.hyperlight.GuestLimitException;
-import io.hyperlight.GuestTimeoutException;
-import io.hyperlight.HostFunctionException;
-import io.hyperlight.InvalidArgumentException;
-import io.hyperlight.InvalidHostFunctionException;
-import io.hyperlight.InvalidResultException;
-import io.hyperlight.InvalidSnapshotException;
 import io.hyperlight.Limits;
-import io.hyperlight.NoSuchFunctionException;
 import io.hyperlight.Sandbox;
-import io.hyperlight.SandboxMemoryException;
 import io.hyperlight.Snapshot;
 import io.hyperlight.SnapshotFile;
+import io.hyperlight.error.GuestAbortException;
+import io.hyperlight.error.GuestDeadlockException;
+import io.hyperlight.error.GuestErrorException;
+import io.hyperlight.error.GuestExitException;
+import io.hyperlight.error.GuestFaultException;
+import io.hyperlight.error.GuestLimitException;
+import io.hyperlight.error.GuestTimeoutException;
+import io.hyperlight.error.HostFunctionException;
+import io.hyperlight.error.InvalidCallException;
+import io.hyperlight.error.InvalidGuestException;
+import io.hyperlight.error.InvalidSnapshotException;
 import io.hyperlight.fuzz.Choices;
 import io.hyperlight.fuzz.Edits;
 import io.hyperlight.fuzz.FuzzTarget;
@@ -153,12 +150,9 @@ public final class SnapshotTarget implements FuzzTarget {
         | GuestDeadlockException
         | GuestLimitException
         | GuestTimeoutException
-        | InvalidResultException
-        | InvalidArgumentException
-        | NoSuchFunctionException
-        | InvalidHostFunctionException
-        | HostFunctionException
-        | SandboxMemoryException e) {
+        | InvalidCallException
+        | InvalidGuestException
+        | HostFunctionException e) {
       assertThat(e.getMessage()).isNotBlank().matches("[\\P{Cntrl}\n\t]*");
     }
   }

@@ -2,10 +2,10 @@ package io.hyperlight.snapshots;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.hyperlight.GuestInterruptedException;
 import io.hyperlight.Program;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
+import io.hyperlight.error.CallInterruptedException;
 import io.hyperlight.testing.Steps;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -55,7 +55,7 @@ public final class SteppedCuts implements Runnable {
       Steps.atCheckpoint(at, () -> require(sandbox.interrupt(), kind));
       try {
         require(sandbox, kind, "0");
-      } catch (GuestInterruptedException e) {
+      } catch (CallInterruptedException e) {
         cut++;
       } finally {
         Steps.atCheckpoint(Long.MAX_VALUE, () -> {});

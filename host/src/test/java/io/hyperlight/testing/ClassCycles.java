@@ -48,7 +48,9 @@ public final class ClassCycles {
   public static Map<String, List<SortedSet<String>>> in(Path classes) {
     ClassCycles cycles = new ClassCycles();
     try (Stream<Path> files = Files.walk(classes)) {
-      files.filter(file -> file.toString().endsWith(".class")).forEach(cycles::read);
+      files
+          .filter(file -> file.toString().endsWith(".class") && !file.endsWith("module-info.class"))
+          .forEach(cycles::read);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -1,19 +1,19 @@
 package io.hyperlight.testing;
 
+import static io.hyperlight.testing.Kinds.kind;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hyperlight.Guest;
-import io.hyperlight.GuestAbortException;
-import io.hyperlight.GuestErrorException;
-import io.hyperlight.GuestFaultException;
-import io.hyperlight.HostFunctionException;
-import io.hyperlight.HyperlightException;
-import io.hyperlight.InvalidArgumentException;
-import io.hyperlight.InvalidResultException;
 import io.hyperlight.Sandbox;
-import io.hyperlight.SandboxClosedException;
-import io.hyperlight.SandboxUnusableException;
+import io.hyperlight.error.ClosedException;
+import io.hyperlight.error.GuestAbortException;
+import io.hyperlight.error.GuestErrorException;
+import io.hyperlight.error.GuestFaultException;
+import io.hyperlight.error.HostFunctionException;
+import io.hyperlight.error.HyperlightException;
+import io.hyperlight.error.InvalidCallException;
+import io.hyperlight.error.SandboxUnusableException;
 import java.util.Objects;
 import org.assertj.core.api.Assertions;
 import org.jspecify.annotations.Nullable;
@@ -96,7 +96,7 @@ public final class HostileGuest implements AutoCloseable {
   private static boolean leavesUnusable(@Nullable HyperlightException exception) {
     return switch (exception) {
       case GuestFaultException _, GuestAbortException _, HostFunctionException _ -> true;
-      case GuestErrorException _, InvalidResultException _, InvalidArgumentException _ -> false;
+      case GuestErrorException _, InvalidCallException _ -> false;
       case null -> false;
       default -> Assertions.fail("no exception that a guest can cause", exception);
     };
@@ -126,6 +126,6 @@ public final class HostileGuest implements AutoCloseable {
     sandbox.close();
     sandbox.close();
     assertThatThrownBy(() -> sandbox.call("ping", int.class, 41))
-        .isInstanceOf(SandboxClosedException.class);
+        .satisfies(kind(ClosedException.Kind.SANDBOX));
   }
 }

@@ -2,15 +2,15 @@ package io.hyperlight.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.GuestAbortException;
-import io.hyperlight.GuestFaultException;
-import io.hyperlight.GuestInterruptedException;
-import io.hyperlight.GuestTimeoutException;
-import io.hyperlight.HyperlightException;
 import io.hyperlight.Limits;
 import io.hyperlight.Sandbox;
 import io.hyperlight.SandboxInternals;
 import io.hyperlight.Snapshot;
+import io.hyperlight.error.CallInterruptedException;
+import io.hyperlight.error.GuestAbortException;
+import io.hyperlight.error.GuestFaultException;
+import io.hyperlight.error.GuestTimeoutException;
+import io.hyperlight.error.HyperlightException;
 import io.hyperlight.internal.abi.CallFrame;
 import io.hyperlight.internal.call.Machines;
 import io.hyperlight.internal.machine.Machine;
@@ -121,7 +121,7 @@ public final class ResetOracle {
           .call("oracle_end", void.class, ending.number);
     } catch (GuestFaultException
         | GuestAbortException
-        | GuestInterruptedException
+        | CallInterruptedException
         | GuestTimeoutException e) {
       how = e.getClass();
     }
@@ -131,7 +131,7 @@ public final class ResetOracle {
             switch (ending) {
               case RETURN -> null;
               case ABORT -> GuestAbortException.class;
-              case INTERRUPTED -> GuestInterruptedException.class;
+              case INTERRUPTED -> CallInterruptedException.class;
               case TIMED_OUT -> GuestTimeoutException.class;
               default -> GuestFaultException.class;
             });

@@ -1,7 +1,7 @@
 package io.hyperlight.internal.call;
 
+import io.hyperlight.error.GuestLimitException;
 import io.hyperlight.internal.hypervisor.x86.Register;
-import io.hyperlight.internal.linux.LimitKind;
 import io.hyperlight.internal.machine.Stop;
 import io.hyperlight.internal.machine.arch.Trap;
 import java.util.Map;
@@ -85,7 +85,7 @@ public sealed interface Outcome {
    *
    * @param most how much it may use
    */
-  record LimitPassed(LimitKind kind, long most) implements Ending {}
+  record LimitPassed(GuestLimitException.Kind kind, long most) implements Ending {}
 
   /**
    * The host ended the call.

@@ -1,5 +1,7 @@
 package io.hyperlight.internal.linux;
 
+import io.hyperlight.error.GuestLimitException;
+
 /**
  * Counts what a guest uses in one call. For one thread at a time.
  *
@@ -39,7 +41,7 @@ public final class CallBudget {
    */
   public void useHostCall() {
     if (--hostCalls < 0) {
-      throw new LimitPassedException(LimitKind.HOST_CALLS, limits.hostCalls());
+      throw new LimitPassedException(GuestLimitException.Kind.HOST_CALLS, limits.hostCalls());
     }
   }
 
@@ -51,7 +53,8 @@ public final class CallBudget {
   public void useHostCallBytes(long bytes) {
     requireValue(bytes);
     if (bytes > hostCallBytes) {
-      throw new LimitPassedException(LimitKind.HOST_CALL_BYTES, limits.hostCallBytes());
+      throw new LimitPassedException(
+          GuestLimitException.Kind.HOST_CALL_BYTES, limits.hostCallBytes());
     }
     hostCallBytes -= bytes;
   }
@@ -63,7 +66,7 @@ public final class CallBudget {
    */
   public void requireValue(long bytes) {
     if (bytes > limits.valueBytes()) {
-      throw new LimitPassedException(LimitKind.VALUE_BYTES, limits.valueBytes());
+      throw new LimitPassedException(GuestLimitException.Kind.VALUE_BYTES, limits.valueBytes());
     }
   }
 
@@ -84,7 +87,7 @@ public final class CallBudget {
    */
   public void useOutput(long bytes) {
     if (bytes > outputBytes) {
-      throw new LimitPassedException(LimitKind.OUTPUT_BYTES, limits.outputBytes());
+      throw new LimitPassedException(GuestLimitException.Kind.OUTPUT_BYTES, limits.outputBytes());
     }
     outputBytes -= bytes;
   }
@@ -96,7 +99,7 @@ public final class CallBudget {
    */
   void useSystemCall() {
     if (--systemCalls < 0) {
-      throw new LimitPassedException(LimitKind.SYSTEM_CALLS, limits.systemCalls());
+      throw new LimitPassedException(GuestLimitException.Kind.SYSTEM_CALLS, limits.systemCalls());
     }
   }
 }

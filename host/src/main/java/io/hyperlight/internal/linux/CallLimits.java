@@ -1,5 +1,6 @@
 package io.hyperlight.internal.linux;
 
+import io.hyperlight.error.GuestLimitException;
 import io.hyperlight.internal.machine.Call;
 import java.util.concurrent.TimeUnit;
 
@@ -8,11 +9,11 @@ import java.util.concurrent.TimeUnit;
  *
  * @param timeoutNanos time that passes
  * @param processorNanos processor time
- * @param hostCalls as {@link LimitKind#HOST_CALLS}
- * @param hostCallBytes as {@link LimitKind#HOST_CALL_BYTES}
- * @param valueBytes as {@link LimitKind#VALUE_BYTES}
- * @param outputBytes as {@link LimitKind#OUTPUT_BYTES}
- * @param systemCalls as {@link LimitKind#SYSTEM_CALLS}
+ * @param hostCalls as {@link GuestLimitException.Kind#HOST_CALLS}
+ * @param hostCallBytes as {@link GuestLimitException.Kind#HOST_CALL_BYTES}
+ * @param valueBytes as {@link GuestLimitException.Kind#VALUE_BYTES}
+ * @param outputBytes as {@link GuestLimitException.Kind#OUTPUT_BYTES}
+ * @param systemCalls as {@link GuestLimitException.Kind#SYSTEM_CALLS}
  * @param heapBytes what the host may hold for the guest at the same time, see {@link HeapBudget}
  * @param descriptors that are open at the same time, up to {@link Descriptors#MOST}
  */

@@ -1,12 +1,12 @@
 package io.hyperlight.internal.loader;
 
 import static io.hyperlight.internal.loader.Spoilt.assertRefused;
+import static io.hyperlight.testing.Kinds.assertThatExceptionOfKind;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.hyperlight.Guest;
-import io.hyperlight.InvalidGuestException;
 import io.hyperlight.Sandbox;
+import io.hyperlight.error.InvalidGuestException;
 import io.hyperlight.testing.Command;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.NotInHardwareLane;
@@ -136,7 +136,7 @@ class ToolchainTest {
 
   private static void assertNotLoaded(Guest guest, String... words) {
     Sandbox.Builder builder = Sandbox.builder(guest).hostFunction("twice", (Integer a) -> 2 * a);
-    assertThatExceptionOfType(InvalidGuestException.class)
+    assertThatExceptionOfKind(InvalidGuestException.Kind.FORMAT)
         .isThrownBy(builder::build)
         .withMessageContainingAll(words);
   }

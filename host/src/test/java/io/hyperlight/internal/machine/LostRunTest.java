@@ -3,10 +3,10 @@ package io.hyperlight.internal.machine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hyperlight.GuestInterruptedException;
-import io.hyperlight.GuestTimeoutException;
-import io.hyperlight.HyperlightException;
 import io.hyperlight.Sandbox;
+import io.hyperlight.error.CallInterruptedException;
+import io.hyperlight.error.GuestTimeoutException;
+import io.hyperlight.error.HyperlightException;
 import io.hyperlight.testing.Await;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.NotInHardwareLane;
@@ -109,7 +109,7 @@ class LostRunTest {
       FutureTask<Object> call = callOnVirtualThread(sandbox);
       Await.until("lost", () -> dead.get() > 0);
       assertThat(sandbox.interrupt()).isTrue();
-      assertThat(call.get()).isInstanceOf(GuestInterruptedException.class);
+      assertThat(call.get()).isInstanceOf(CallInterruptedException.class);
       assertThatThrownBy(() -> sandbox.call("one", int.class))
           .isInstanceOf(HyperlightException.class);
     }
@@ -130,7 +130,7 @@ class LostRunTest {
       Thread thread = Thread.ofVirtual().start(call);
       Await.until("lost", () -> dead.get() > 0);
       thread.interrupt();
-      assertThat(call.get()).isInstanceOf(GuestInterruptedException.class);
+      assertThat(call.get()).isInstanceOf(CallInterruptedException.class);
     }
   }
 }

@@ -1,23 +1,21 @@
-package io.hyperlight;
+package io.hyperlight.error;
 
 import java.time.Duration;
 import java.util.Locale;
-import java.util.Map;
-import java.util.Optional;
 
 /**
  * A call took longer than it may, and was ended.
  *
  * <p>The sandbox is unusable afterwards, because guest code was left in the middle.
  */
-public final class GuestTimeoutException extends HyperlightException {
+public final class GuestTimeoutException extends GuestException {
   private static final long serialVersionUID = 1L;
 
   /** What there was too much of. */
   public enum Kind {
-    /** Time that passed: {@link Limits#callTimeout}. */
+    /** Time that passed: {@link io.hyperlight.value.Limits#callTimeout}. */
     CALL_TIMEOUT,
-    /** Processor time: {@link Limits#cpuTime}. */
+    /** Processor time: {@link io.hyperlight.value.Limits#cpuTime}. */
     CPU_TIME
   }
 
@@ -28,13 +26,20 @@ public final class GuestTimeoutException extends HyperlightException {
   private final Duration limit;
 
   /** Where the guest was. */
-  private final Whereabouts whereabouts;
+  private final GuestLocation location;
 
-  GuestTimeoutException(Kind kind, Duration limit, Whereabouts whereabouts) {
+  /**
+   * Made by the library.
+   *
+   * @param kind what there was too much of
+   * @param limit how much the call may take
+   * @param location where the guest was
+   */
+  public GuestTimeoutException(Kind kind, Duration limit, GuestLocation location) {
     super(null, null);
     this.kind = kind;
     this.limit = limit;
-    this.whereabouts = whereabouts;
+    this.location = location;
   }
 
   @Override
@@ -43,7 +48,7 @@ public final class GuestTimeoutException extends HyperlightException {
         .formatted(
             limit.toString().substring(2).toLowerCase(Locale.ROOT),
             kind == Kind.CPU_TIME ? " of processor time" : "",
-            whereabouts);
+            location);
   }
 
   /** {@return what there was too much of} */
@@ -60,23 +65,7 @@ public final class GuestTimeoutException extends HyperlightException {
    * {@return where the guest was: its next instruction, which follows a system call if it was in
    * one, as it is during a host function}
    */
-  public long instructionPointer() {
-    return whereabouts.instructionPointer();
-  }
-
-  /**
-   * {@return the nearest function name at or below {@link #instructionPointer}, with the distance,
-   * if the guest has symbols}
-   */
-  public Optional<String> symbol() {
-    return whereabouts.symbol();
-  }
-
-  /**
-   * {@return the general registers by their names in capitals, {@code RIP} and {@code RFLAGS}
-   * included}
-   */
-  public Map<String, Long> registers() {
-    return whereabouts.registers();
+  public GuestLocation location() {
+    return location;
   }
 }

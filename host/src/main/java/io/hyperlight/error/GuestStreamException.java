@@ -1,4 +1,4 @@
-package io.hyperlight;
+package io.hyperlight.error;
 
 import io.hyperlight.internal.os.Errno;
 import java.io.IOException;
@@ -7,10 +7,11 @@ import java.io.IOException;
  * A stream of the embedder's cannot take or give a guest's bytes, for a reason that the guest
  * learns as Linux would tell it: the error number of its {@code write} or {@code read}.
  *
- * <p>The streams for {@link SandboxSettings#hostPrint hostPrint}, {@link SandboxSettings#hostError
- * hostError} and {@link Program#stdin(java.io.InputStream)} throw it. After {@link #EPIPE} for a
- * write, the guest also gets {@code SIGPIPE}, which ends it unless it has said otherwise. Any other
- * {@link IOException} of an output stream is {@link #EIO} to the guest.
+ * <p>The streams for {@link io.hyperlight.SandboxSettings#hostPrint hostPrint}, {@link
+ * io.hyperlight.SandboxSettings#hostError hostError} and {@link
+ * io.hyperlight.Program#stdin(java.io.InputStream)} throw it. After {@link #EPIPE} for a write, the
+ * guest also gets {@code SIGPIPE}, which ends it unless it has said otherwise. Any other {@link
+ * IOException} of an output stream is {@link #EIO} to the guest.
  */
 public final class GuestStreamException extends IOException {
   private static final long serialVersionUID = 1L;

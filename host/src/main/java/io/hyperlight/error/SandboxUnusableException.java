@@ -1,4 +1,4 @@
-package io.hyperlight;
+package io.hyperlight.error;
 
 import org.jspecify.annotations.Nullable;
 
@@ -7,12 +7,18 @@ import org.jspecify.annotations.Nullable;
  * that nothing can be said about the guest's memory any more. The cause is the exception of that
  * call.
  *
- * <p>Close the sandbox and build a new one.
+ * <p>Restore the sandbox, or close it and build a new one.
  */
 public final class SandboxUnusableException extends HyperlightException {
   private static final long serialVersionUID = 1L;
 
-  SandboxUnusableException(String message, @Nullable Throwable cause) {
+  /**
+   * Made by the library.
+   *
+   * @param message what is wrong
+   * @param cause why; null if there is no cause
+   */
+  public SandboxUnusableException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 }

@@ -1,4 +1,6 @@
-package io.hyperlight;
+package io.hyperlight.error;
+
+import io.hyperlight.internal.os.ForeignThrowable;
 
 /**
  * A host function threw an exception, which is the cause, and the guest gave up because of it.
@@ -12,19 +14,15 @@ public final class HostFunctionException extends HyperlightException {
   /** As the guest declares it. */
   private final String function;
 
-  HostFunctionException(String function, Throwable cause) {
-    super("host function " + function + " failed: " + describe(cause), cause);
+  /**
+   * Made by the library.
+   *
+   * @param function as the guest declares it
+   * @param cause what it threw
+   */
+  public HostFunctionException(String function, Throwable cause) {
+    super("host function " + function + " failed: " + ForeignThrowable.describe(cause), cause);
     this.function = function;
-  }
-
-  /** What an exception says of itself. The code that does so is the embedder's, and may fail. */
-  static String describe(Throwable foreign) {
-    try {
-      return String.valueOf(foreign);
-    } catch (Throwable t) {
-      return "%s, which cannot say what it is: its toString throws %s"
-          .formatted(foreign.getClass().getName(), t.getClass().getName());
-    }
   }
 
   /** {@return the host function as the guest declares it} */

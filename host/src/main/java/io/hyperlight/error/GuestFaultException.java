@@ -1,7 +1,5 @@
-package io.hyperlight;
+package io.hyperlight.error;
 
-import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -11,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The sandbox is unusable afterwards. The JVM and all other sandboxes are not affected.
  */
-public final class GuestFaultException extends HyperlightException {
+public final class GuestFaultException extends GuestException {
   private static final long serialVersionUID = 1L;
 
   /** What kind of thing it did. */
@@ -49,14 +47,22 @@ public final class GuestFaultException extends HyperlightException {
   private final @Nullable Long faultAddress;
 
   /** Where it was. */
-  private final Whereabouts whereabouts;
+  private final GuestLocation location;
 
-  GuestFaultException(
-      Kind kind, String what, @Nullable Long faultAddress, Whereabouts whereabouts) {
-    super("guest fault: %s, %s".formatted(what, whereabouts), null);
+  /**
+   * Made by the library.
+   *
+   * @param kind what kind of thing the guest did
+   * @param what the same in words
+   * @param faultAddress what a page fault was about
+   * @param location where the guest was
+   */
+  public GuestFaultException(
+      Kind kind, String what, @Nullable Long faultAddress, GuestLocation location) {
+    super("guest fault: %s, %s".formatted(what, location), null);
     this.kind = kind;
     this.faultAddress = faultAddress;
-    this.whereabouts = whereabouts;
+    this.location = location;
   }
 
   /** {@return what kind of thing the guest did} */
@@ -76,23 +82,7 @@ public final class GuestFaultException extends HyperlightException {
    * {@return where the guest was: the instruction that did it, or for debug traps the one behind
    * it}
    */
-  public long instructionPointer() {
-    return whereabouts.instructionPointer();
-  }
-
-  /**
-   * {@return the nearest function name at or below {@link #instructionPointer}, with the distance,
-   * if the guest has symbols}
-   */
-  public Optional<String> symbol() {
-    return whereabouts.symbol();
-  }
-
-  /**
-   * {@return the general registers by their names in capitals, {@code RIP} and {@code RFLAGS}
-   * included}
-   */
-  public Map<String, Long> registers() {
-    return whereabouts.registers();
+  public GuestLocation location() {
+    return location;
   }
 }

@@ -1,4 +1,4 @@
-package io.hyperlight;
+package io.hyperlight.error;
 
 /**
  * The guest waits for something that cannot happen in a sandbox: another thread, a signal, input.
@@ -6,10 +6,15 @@ package io.hyperlight;
  *
  * <p>The sandbox is unusable afterwards, because guest code was left in the middle.
  */
-public final class GuestDeadlockException extends HyperlightException {
+public final class GuestDeadlockException extends GuestException {
   private static final long serialVersionUID = 1L;
 
-  GuestDeadlockException(String message) {
+  /**
+   * Made by the library.
+   *
+   * @param message what the guest waits for
+   */
+  public GuestDeadlockException(String message) {
     super(message, null);
   }
 }

@@ -1,4 +1,4 @@
-package io.hyperlight;
+package io.hyperlight.error;
 
 import org.jspecify.annotations.Nullable;
 
@@ -10,7 +10,13 @@ import org.jspecify.annotations.Nullable;
 public final class InvalidFileTreeException extends HyperlightException {
   private static final long serialVersionUID = 1L;
 
-  InvalidFileTreeException(String message, @Nullable Throwable cause) {
+  /**
+   * Made by the library.
+   *
+   * @param message what is wrong
+   * @param cause why; null if there is no cause
+   */
+  public InvalidFileTreeException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 }

@@ -1,4 +1,4 @@
-package io.hyperlight;
+package io.hyperlight.error;
 
 /**
  * Another thread is using the sandbox, or a host function tried to use the sandbox that is calling
@@ -9,7 +9,12 @@ package io.hyperlight;
 public final class SandboxInUseException extends HyperlightException {
   private static final long serialVersionUID = 1L;
 
-  SandboxInUseException(String message) {
+  /**
+   * Made by the library.
+   *
+   * @param message who uses it
+   */
+  public SandboxInUseException(String message) {
     super(message, null);
   }
 }

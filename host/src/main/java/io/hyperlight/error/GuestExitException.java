@@ -1,4 +1,4 @@
-package io.hyperlight;
+package io.hyperlight.error;
 
 /**
  * The guest's program came to its end in the middle of a call, or while it started: {@code exit},
@@ -6,13 +6,19 @@ package io.hyperlight;
  *
  * <p>The sandbox is unusable afterwards, because guest code was left in the middle.
  */
-public final class GuestExitException extends HyperlightException {
+public final class GuestExitException extends GuestException {
   private static final long serialVersionUID = 1L;
 
   /** What it said. */
   private final int status;
 
-  GuestExitException(int status, String message) {
+  /**
+   * Made by the library.
+   *
+   * @param status the exit status
+   * @param message with the guest's last words
+   */
+  public GuestExitException(int status, String message) {
     super(message, null);
     this.status = status;
   }
