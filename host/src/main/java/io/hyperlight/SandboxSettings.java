@@ -59,7 +59,7 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
   /** Those of before, but for what was said here. */
   final Settings settings(Settings before) {
     Consumer<SystemCall> observing = observer;
-    return new Settings(
+    return before.with(
         clock == null ? before.clock() : clock,
         randomSeed.isPresent() ? randomSeed : before.randomSeed(),
         mayMakeCode || before.mayMakeCode(),
@@ -71,10 +71,7 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
         new MachineOptions(
             hidesTimeStampCounter || before.machine().hidesTimeStampCounter(),
             exitless || before.machine().exitless()),
-        before.input(),
-        limits.apply(Limits.of(before.limits())).toCallLimits(),
-        before.mounts(),
-        before.program());
+        limits.apply(Limits.of(before.limits())).toCallLimits());
   }
 
   /**

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.assertj.core.api.ThrowableAssertAlternative;
@@ -17,7 +18,7 @@ public final class Kinds {
   public static Consumer<@Nullable Throwable> kind(Enum<?> kind) {
     return thrown -> {
       assertThat(thrown).isInstanceOf(exceptionWith(kind));
-      assertThat(kindOf(thrown)).isEqualTo(kind);
+      assertThat(kindOf(Objects.requireNonNull(thrown))).isEqualTo(kind);
     };
   }
 
@@ -42,11 +43,11 @@ public final class Kinds {
     return kind.getDeclaringClass().getDeclaringClass().asSubclass(Throwable.class);
   }
 
-  private static Object kindOf(@Nullable Throwable thrown) {
+  private static Object kindOf(Throwable thrown) {
     try {
       return thrown.getClass().getMethod("kind").invoke(thrown);
     } catch (ReflectiveOperationException e) {
-      throw new AssertionError(e);
+      throw new LinkageError("an exception without a kind: " + thrown, e);
     }
   }
 }

@@ -50,6 +50,26 @@ public record Settings(
     mounts = List.copyOf(mounts);
   }
 
+  /** The same with other things that the embedder may say again of a sandbox's successors. */
+  public Settings with(
+      @Nullable InstantSource otherClock,
+      OptionalLong otherSeed,
+      boolean otherMayMakeCode,
+      @Nullable SystemCallObserver otherObserver,
+      MachineOptions otherMachine,
+      CallLimits otherLimits) {
+    return new Settings(
+        otherClock,
+        otherSeed,
+        otherMayMakeCode,
+        otherObserver,
+        otherMachine,
+        input,
+        otherLimits,
+        mounts,
+        program);
+  }
+
   /** The same with what belongs to a program's state: its files and its name. */
   public Settings withProgramOf(Settings other) {
     return new Settings(
