@@ -65,6 +65,7 @@ class ArchitectureTest {
           "io.hyperlight.internal.machine.x86",
           "io.hyperlight.internal.machine.arch",
           "io.hyperlight.internal.machine.memory",
+          "io.hyperlight.internal.machine.memory.x86",
           "io.hyperlight.internal.hypervisor.kvm",
           "io.hyperlight.internal.hypervisor.x86",
           "io.hyperlight.internal.hypervisor",
@@ -127,7 +128,6 @@ class ArchitectureTest {
           "io.hyperlight.internal.hypervisor.kvm", 6,
           "io.hyperlight.internal.linux", 83,
           "io.hyperlight.internal.machine", 18,
-          "io.hyperlight.internal.machine.memory", 8,
           "io.hyperlight.internal.vfs", 26);
 
   @Test

@@ -2,8 +2,8 @@ package io.hyperlight.internal.machine;
 
 import static io.hyperlight.internal.machine.memory.PhysicalMemory.PAGE_SIZE;
 
-import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.MappedRange;
+import io.hyperlight.internal.machine.memory.Mapping;
 import io.hyperlight.internal.machine.memory.MemoryImage;
 import io.hyperlight.internal.machine.memory.PageRun;
 import io.hyperlight.internal.machine.x86.Gate;
@@ -21,7 +21,7 @@ public final class ImagePages implements AutoCloseable {
   private static final long PAGES_AT_ONCE = 64;
 
   private final MemoryImage memory;
-  private final List<AddressSpace.Mapping> mappings;
+  private final List<Mapping> mappings;
 
   /**
    * The pages of an image.
@@ -30,7 +30,9 @@ public final class ImagePages implements AutoCloseable {
    */
   public ImagePages(MachineImage image) {
     mappings =
-        image.layout().mappings().stream().filter(mapping -> mapping.start() >= Gate.END).toList();
+        image.layout().addressSpaces().getFirst().stream()
+            .filter(mapping -> mapping.start() >= Gate.END)
+            .toList();
     memory = image.retainMemory();
   }
 
@@ -47,7 +49,7 @@ public final class ImagePages implements AutoCloseable {
     List<PageRun> runs = new ArrayList<>();
     long start = 0;
     long end = 0;
-    for (AddressSpace.Mapping mapping : mappings) {
+    for (Mapping mapping : mappings) {
       if (!mapping.protection().writable()) {
         continue;
       }
@@ -75,7 +77,7 @@ public final class ImagePages implements AutoCloseable {
   /** Copies the contents of a run out, piece by piece. */
   public void copy(PageRun run, Consumer<byte[]> pieces) {
     long at = run.start();
-    for (AddressSpace.Mapping mapping : mappings) {
+    for (Mapping mapping : mappings) {
       while (at < run.end() && at >= mapping.start() && at < mapping.end()) {
         long end = Math.min(Math.min(run.end(), mapping.end()), at + PAGES_AT_ONCE * PAGE_SIZE);
         byte[] piece = new byte[(int) (end - at)];

@@ -10,8 +10,8 @@ import io.hyperlight.internal.machine.arch.MachineOptions;
 import io.hyperlight.internal.machine.arch.MachineUnsupportedException;
 import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.machine.memory.AddressSpaces;
 import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
-import io.hyperlight.internal.machine.memory.PageTables;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.machine.x86.Exits;
 import io.hyperlight.internal.machine.x86.Flags;
@@ -24,7 +24,6 @@ import io.hyperlight.internal.machine.x86.UserContext;
 import io.hyperlight.internal.machine.x86.UserState;
 import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.Errno;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.IntSupplier;
@@ -58,8 +57,11 @@ public final class Machine implements AutoCloseable {
   private final SystemCallEntry entry;
   private final long systemCallStub;
   private final PhysicalMemory memory;
-  private final PageTables tables;
+  private final AddressSpaces addressSpaces;
+
+  /** The one that calls run in. */
   private final AddressSpace addressSpace;
+
   private final long exceptionStackTop;
   private final Processor processor;
   private final X86VirtualCpu vcpu;
@@ -138,22 +140,21 @@ public final class Machine implements AutoCloseable {
     systemCallStub = Monitor.systemCallStubAddress(entry);
     exit = systemCallStub;
     if (image == null) {
-      tables = new PageTables(memory);
-      exceptionStackTop = Monitor.install(memory, tables, entry);
-      addressSpace = new AddressSpace(memory, tables, List.of(), checkpoint);
+      addressSpaces = new AddressSpaces(memory, checkpoint);
+      exceptionStackTop = Monitor.install(memory, addressSpaces.first().tables(), entry);
     } else {
       MachineImage.MemoryLayout layout = image.layout();
-      tables = new PageTables(memory, layout.pageTables());
+      addressSpaces = new AddressSpaces(memory, layout.addressSpaces(), checkpoint);
       exceptionStackTop = layout.exceptionStackTop();
-      addressSpace = new AddressSpace(memory, tables, layout.mappings(), checkpoint);
       userState = image.userState();
     }
+    addressSpace = addressSpaces.first();
     processor =
         Processor.create(
             platform.processorKind(),
             entry,
-            memory.segment(),
-            tables.root(),
+            memory,
+            addressSpace.tables().root(),
             xcr0,
             options,
             tracking);
@@ -164,7 +165,6 @@ public final class Machine implements AutoCloseable {
       kicker = new VcpuKicker(ownThread);
       exits = new Exits(vcpu, entry, memory, exceptionStackTop);
       context = new UserContext(contextOwner(), vcpu, xcr0);
-      memory.useSlots(processor.slots());
       DirtyTracker tracker = processor.tracker();
       if (tracker != null) {
         memory.trackBy(tracker);
@@ -318,12 +318,11 @@ public final class Machine implements AutoCloseable {
 
   private MachineImage freezeAsIs(UserState state, @Nullable StoppedState stopped) {
     MachineImage.MemoryLayout layout =
-        new MachineImage.MemoryLayout(
-            tables.root(), exceptionStackTop, addressSpace.mappings(), frame);
+        new MachineImage.MemoryLayout(exceptionStackTop, addressSpaces.mappings(), frame);
     return new MachineImage( // which is made before the memory is frozen
         platform,
         entry,
-        memory.freeze(tables.root()),
+        memory.freeze(addressSpaces.roots()),
         memorySizeBytes(),
         layout,
         state,
@@ -365,7 +364,7 @@ public final class Machine implements AutoCloseable {
         .add("transport", _ -> restoreTransport())
         // Of the host's own writes from here on, the next restore has to know.
         .add("memory", _ -> memory.restore())
-        .add("address space", image -> addressSpace.restore(image.layout().mappings()))
+        .add("address spaces", image -> addressSpaces.restore(image.layout().addressSpaces()))
         // In every image the gate makes exits: behind the memory, which has the gate.
         .add("gate", _ -> restoreGate())
         // Behind the registers, which it replaces.
@@ -425,6 +424,11 @@ public final class Machine implements AutoCloseable {
   /** Knows what the guest of a spawned machine writes. */
   DirtyTracker tracker() {
     return Objects.requireNonNull(processor.tracker());
+  }
+
+  /** All address spaces, of which calls run in the first. */
+  AddressSpaces addressSpaces() {
+    return addressSpaces;
   }
 
   /** The user memory. */

@@ -1,6 +1,6 @@
 package io.hyperlight.internal.machine;
 
-import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.machine.memory.Mapping;
 import io.hyperlight.internal.machine.memory.MemoryImage;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.machine.x86.GuestProcessor;
@@ -32,13 +32,11 @@ public final class MachineImage implements AutoCloseable {
   /**
    * Where things are that the host needs to know of.
    *
-   * @param pageTables the physical address of the top table
    * @param exceptionStackTop the physical address
-   * @param mappings the user half of the address space
+   * @param addressSpaces what each has mapped; calls run in the first
    * @param frame the virtual address of the call frame
    */
-  record MemoryLayout(
-      long pageTables, long exceptionStackTop, List<AddressSpace.Mapping> mappings, long frame) {}
+  record MemoryLayout(long exceptionStackTop, List<List<Mapping>> addressSpaces, long frame) {}
 
   /**
    * Takes over the caller's use of the memory image.

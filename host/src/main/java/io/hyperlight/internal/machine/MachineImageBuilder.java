@@ -3,15 +3,15 @@ package io.hyperlight.internal.machine;
 import static io.hyperlight.internal.machine.memory.PhysicalMemory.PAGE_SIZE;
 
 import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.machine.memory.AddressSpaces;
 import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
-import io.hyperlight.internal.machine.memory.PageTables;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.machine.x86.Gate;
 import io.hyperlight.internal.machine.x86.GuestProcessor;
 import io.hyperlight.internal.machine.x86.Monitor;
 import io.hyperlight.internal.machine.x86.SystemCallEntry;
 import io.hyperlight.internal.machine.x86.UserState;
-import java.util.List;
+import io.hyperlight.internal.os.Checkpoint;
 
 /**
  * Makes an image of a machine that never was: monitor, page tables and gate are the host's own and
@@ -28,9 +28,8 @@ public final class MachineImageBuilder implements AutoCloseable {
   private final SystemCallEntry entry;
   private final long memorySizeBytes;
   private final PhysicalMemory memory;
-  private final PageTables tables;
   private final long exceptionStackTop;
-  private final AddressSpace addressSpace;
+  private final AddressSpaces addressSpaces;
   private long frame;
 
   /**
@@ -50,9 +49,8 @@ public final class MachineImageBuilder implements AutoCloseable {
     this.memorySizeBytes = memorySizeBytes;
     memory = new PhysicalMemory(memorySizeBytes + SLACK);
     try {
-      tables = new PageTables(memory);
-      exceptionStackTop = Monitor.install(memory, tables, entry);
-      addressSpace = new AddressSpace(memory, tables, List.of());
+      addressSpaces = new AddressSpaces(memory, Checkpoint.NONE);
+      exceptionStackTop = Monitor.install(memory, addressSpaces.first().tables(), entry);
     } catch (Throwable t) {
       memory.close();
       throw t;
@@ -61,7 +59,7 @@ public final class MachineImageBuilder implements AutoCloseable {
 
   /** The user memory, to be mapped and filled. */
   public AddressSpace addressSpace() {
-    return addressSpace;
+    return addressSpaces.first();
   }
 
   /**
@@ -70,7 +68,7 @@ public final class MachineImageBuilder implements AutoCloseable {
    * @param frameAddress where the call frame is, within one mapped writable page
    */
   public void installGate(long frameAddress) {
-    Gate.install(addressSpace, entry, frameAddress);
+    Gate.install(addressSpace(), entry, frameAddress);
     frame = frameAddress;
   }
 
@@ -90,14 +88,13 @@ public final class MachineImageBuilder implements AutoCloseable {
     if (memory.usedBytes() > memorySizeBytes) {
       throw new GuestMemoryExhaustedException(memory.usedBytes(), memorySizeBytes, memorySizeBytes);
     }
-    Gate.setResetState(addressSpace, state);
+    Gate.setResetState(addressSpace(), state);
     MachineImage.MemoryLayout layout =
-        new MachineImage.MemoryLayout(
-            tables.root(), exceptionStackTop, addressSpace.mappings(), frame);
+        new MachineImage.MemoryLayout(exceptionStackTop, addressSpaces.mappings(), frame);
     return new MachineImage( // which is made before the memory is frozen
         platform,
         entry,
-        memory.freeze(tables.root(), memorySizeBytes),
+        memory.freeze(addressSpaces.roots(), memorySizeBytes),
         memorySizeBytes,
         layout,
         state,

@@ -10,6 +10,7 @@ import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.internal.machine.memory.MappedRange;
 import io.hyperlight.internal.machine.memory.PageRun;
+import io.hyperlight.internal.machine.memory.PageTable;
 import io.hyperlight.internal.machine.memory.PageTables;
 import io.hyperlight.internal.machine.memory.PageWalk;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
@@ -54,7 +55,7 @@ class MachineImageBuilderTest {
   }
 
   /** All pages with their rights and contents, by their virtual addresses. */
-  private static Map<Long, String> pages(PhysicalMemory memory, long root) {
+  private static Map<Long, String> pages(PhysicalMemory memory, PageTable root) {
     Map<Long, String> pages = new TreeMap<>();
     PageWalk.pages(memory, root)
         .forEach((address, page) -> {
@@ -79,10 +80,8 @@ class MachineImageBuilderTest {
       Gate.install(space, entry, FRAME);
       assertThat(image.entry()).isEqualTo(entry);
       assertThat(image.layout())
-          .isEqualTo(
-              new MachineImage.MemoryLayout(tables.root(), stackTop, space.mappings(), FRAME));
-      assertThat(pages(spawned, image.layout().pageTables()))
-          .isEqualTo(pages(machine, tables.root()));
+          .isEqualTo(new MachineImage.MemoryLayout(stackTop, List.of(space.mappings()), FRAME));
+      assertThat(pages(spawned, spawned.imageRoot(0))).isEqualTo(pages(machine, tables.root()));
     }
   }
 

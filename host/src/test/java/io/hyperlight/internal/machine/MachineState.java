@@ -5,7 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import io.hyperlight.internal.host.HostPlatform;
 import io.hyperlight.internal.hypervisor.HypervisorCallException;
 import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
-import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.machine.memory.Mapping;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.machine.x86.SystemCallEntry;
 import java.util.ArrayList;
@@ -44,10 +44,9 @@ public final class MachineState {
 
   private final byte[] memory;
   private final Map<String, String> registers;
-  private final List<AddressSpace.Mapping> mappings;
+  private final List<Mapping> mappings;
 
-  private MachineState(
-      byte[] memory, Map<String, String> registers, List<AddressSpace.Mapping> mappings) {
+  private MachineState(byte[] memory, Map<String, String> registers, List<Mapping> mappings) {
     this.memory = memory;
     this.registers = registers;
     this.mappings = mappings;

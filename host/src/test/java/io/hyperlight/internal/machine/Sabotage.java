@@ -4,7 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import io.hyperlight.internal.hypervisor.DirtyTracker;
 import io.hyperlight.internal.hypervisor.x86.SpecialRegisters;
-import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.machine.memory.Mapping;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.machine.x86.Gate;
 import java.lang.foreign.MemorySegment;
@@ -87,7 +87,7 @@ public final class Sabotage {
 
   /** As {@link #keepPage}, for the host's account of the address space. */
   public static Runnable keepMappings(Machine machine) {
-    List<AddressSpace.Mapping> mappings = machine.addressSpace().mappings();
+    List<Mapping> mappings = machine.addressSpace().mappings();
     return () -> machine.addressSpace().restore(mappings);
   }
 

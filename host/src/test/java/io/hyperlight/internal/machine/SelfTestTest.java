@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.hyperlight.internal.host.HostPlatform;
+import io.hyperlight.internal.machine.memory.PhysicalLayout;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
-import io.hyperlight.internal.machine.memory.TablePages;
 import io.hyperlight.internal.machine.x86.MachineCode;
 import io.hyperlight.internal.machine.x86.Monitor;
 import io.hyperlight.internal.machine.x86.SystemCallEntry;
@@ -43,8 +43,8 @@ class SelfTestTest {
   private static void replaceSystemCallStub(Machine machine, MachineCode stub) {
     byte[] right = Monitor.systemCallStub(SystemCallEntry.SUPERVISOR).toByteArray();
     byte[] page = new byte[PhysicalMemory.PAGE_SIZE];
-    long end = TablePages.DATA_START + SelfTest.MEMORY;
-    for (long at = TablePages.DATA_START; at < end; at += page.length) {
+    long end = PhysicalLayout.DATA_START + SelfTest.MEMORY;
+    for (long at = PhysicalLayout.DATA_START; at < end; at += page.length) {
       machine.memory().get(at, page, 0, page.length);
       if (Arrays.equals(page, 0, right.length, right, 0, right.length)) {
         Monitor.put(machine.memory(), at, stub);

@@ -1,15 +1,14 @@
 package io.hyperlight.internal.machine;
 
+import io.hyperlight.internal.machine.memory.PageTable;
 import io.hyperlight.internal.machine.memory.PageWalk;
-import io.hyperlight.internal.machine.memory.TablePages;
+import io.hyperlight.internal.machine.memory.PhysicalLayout;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
 /** Watches which pages of a spawned machine become page tables. */
 public final class TableState {
-  private static final long ROOT = TablePages.address(0, 0);
-
   private final Machine machine;
   private final Set<Long> ofImage;
 
@@ -19,18 +18,22 @@ public final class TableState {
   /** For a machine that was spawned or restored just now. */
   public TableState(Machine machine) {
     this.machine = machine;
-    ofImage = Set.copyOf(PageWalk.tables(machine.memory(), ROOT));
+    ofImage = Set.copyOf(PageWalk.tables(machine.memory(), root(machine)));
+  }
+
+  private static PageTable root(Machine machine) {
+    return machine.addressSpace().tables().root();
   }
 
   private List<Long> tables() {
-    return PageWalk.tables(machine.memory(), ROOT).stream()
+    return PageWalk.tables(machine.memory(), root(machine)).stream()
         .filter(table -> !ofImage.contains(table))
         .toList();
   }
 
   /** Whether the tables of this life start behind those of the image, as in a new VM. */
   public boolean startsAgain() {
-    boolean again = tables().contains(TablePages.address(ofImage.size(), 0));
+    boolean again = tables().contains(new PhysicalLayout(0).tableAddress(ofImage.size()));
     if (again) {
       used.clear();
     }
@@ -40,7 +43,9 @@ public final class TableState {
   /** Pages that are tables in this life and were tables in an earlier one, or hold data. */
   public List<Long> tablesUsedTwice() {
     Set<Long> data = new HashSet<>();
-    PageWalk.pages(machine.memory(), ROOT).values().forEach(page -> data.add(page.physical()));
+    PageWalk.pages(machine.memory(), root(machine))
+        .values()
+        .forEach(page -> data.add(page.physical()));
     List<Long> tables = tables();
     List<Long> twice =
         tables.stream().filter(table -> used.contains(table) || data.contains(table)).toList();

@@ -1,16 +1,19 @@
 package io.hyperlight.internal.machine.memory;
 
-import static io.hyperlight.internal.machine.memory.PhysicalMemory.PAGE_SIZE;
+import static io.hyperlight.internal.machine.memory.Pages.PAGE_SIZE;
 
 import io.hyperlight.internal.os.Checkpoint;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Predicate;
 
 /**
- * The user half of a guest's virtual address space: which addresses are mapped, to what memory,
- * with what rights. The host's own account of it, beside the page tables that tell the processor
- * the same.
+ * The user half of a virtual address space: which addresses are mapped, to what memory, with what
+ * rights. The host's own account of it ({@link MappingTable}), beside the page tables that tell the
+ * processor the same.
+ *
+ * <p>A VM may have several, each with page tables of its own. Mappings of one or of several may
+ * hold the same pages ({@link #share}). A private mapping gets a page of its own when guest code
+ * writes ({@link #resolveWrite}), and before the host writes.
  *
  * <p><b>Boundary.</b> Addresses and lengths that come from a guest enter the host here. {@link
  * #read}, {@link #readLong} and {@link #write} take any 64-bit values, check them against the
@@ -24,51 +27,14 @@ public final class AddressSpace {
    * The first address that user code may not have: the top of the canonical lower half, less one
    * guard page.
    */
-  public static final long USER_END = 0x7fff_ffff_f000L;
-
-  /**
-   * A range with equal rights on contiguous physical memory, or a reservation without any.
-   *
-   * @param start page-aligned, as are {@code end} and {@code physical}
-   * @param physical {@link #UNBACKED} for addresses that are taken but have no memory yet, and no
-   *     rights
-   */
-  public record Mapping(long start, long end, long physical, Protection protection) {
-    public long physicalOf(long virtualAddress) {
-      return physical + (virtualAddress - start);
-    }
-
-    boolean isBacked() {
-      return physical != UNBACKED;
-    }
-
-    /** The part of it within a range. */
-    Mapping within(long from, long to) {
-      long cut = Math.max(start, from);
-      return new Mapping(
-          cut, Math.min(end, to), isBacked() ? physicalOf(cut) : UNBACKED, protection);
-    }
-
-    Mapping with(Protection changed) {
-      return new Mapping(start, end, physical, changed);
-    }
-
-    /** Whether the other one begins where this ends, in all respects. */
-    boolean isContinuedBy(Mapping next) {
-      return end == next.start
-          && protection == next.protection
-          && (isBacked() ? next.isBacked() && physicalOf(end) == next.physical : !next.isBacked());
-    }
-  }
-
-  public static final long UNBACKED = -1;
+  public static final long USER_END = MappingTable.USER_END;
 
   private final PhysicalMemory memory;
   private final PageTables tables;
   private final Checkpoint checkpoint;
-
-  /** Sorted by address, disjoint. Replaced, never changed: images share it. */
-  private List<Mapping> mappings;
+  private final MappingTable table;
+  private final UserBytes bytes;
+  private final PageSharing sharing;
 
   /** With what the tables map for user code already. */
   public AddressSpace(PhysicalMemory memory, PageTables tables, List<Mapping> mappings) {
@@ -81,18 +47,25 @@ public final class AddressSpace {
     this.memory = memory;
     this.tables = tables;
     this.checkpoint = checkpoint;
-    this.mappings = List.copyOf(mappings);
+    table = new MappingTable(mappings, checkpoint);
+    bytes = new UserBytes(memory, table, checkpoint);
+    sharing = new PageSharing(memory, tables, table, checkpoint);
     memory.useCheckpoint(checkpoint);
+  }
+
+  /** The page tables. */
+  public PageTables tables() {
+    return tables;
   }
 
   /** All that is mapped, in an immutable list. */
   public List<Mapping> mappings() {
-    return mappings;
+    return table.toList();
   }
 
   /** Goes back to earlier mappings, after the memory with the tables has gone back. */
   public void restore(List<Mapping> earlier) {
-    mappings = earlier;
+    table.restore(earlier);
   }
 
   /** How many bytes of guest memory are not given out yet; page tables come out of it too. */
@@ -102,7 +75,7 @@ public final class AddressSpace {
 
   /** How many ranges there are, each of which costs the host some memory of its own. */
   public int mappingCount() {
-    return mappings.size();
+    return table.size();
   }
 
   /**
@@ -114,52 +87,62 @@ public final class AddressSpace {
    * @throws GuestMemoryExhaustedException if there is not so much memory; nothing is mapped then
    */
   public void map(long start, long sizeBytes, Protection protection) {
-    requireRange(start, sizeBytes, isFree(start, sizeBytes));
-    if (protection == Protection.NONE) {
-      splice(start, start + sizeBytes, List.of(reservation(start, start + sizeBytes)));
-      return;
-    }
-    requireMemory(sizeBytes, PageTables.mostTables(start, sizeBytes));
-    splice(start, start + sizeBytes, back(start, sizeBytes, protection));
+    map(start, sizeBytes, protection, MappingSource.ANONYMOUS);
   }
 
-  private static Mapping reservation(long start, long end) {
-    return new Mapping(start, end, UNBACKED, Protection.NONE);
+  /**
+   * The same, of something.
+   *
+   * @param source of the range's first byte. A shared one has memory from the beginning, whatever
+   *     the rights: others may be given the same pages.
+   */
+  public void map(long start, long sizeBytes, Protection protection, MappingSource source) {
+    requireRange(start, sizeBytes, isFree(start, sizeBytes));
+    Mapping reservation = Mapping.reservation(start, start + sizeBytes, source);
+    if (protection == Protection.NONE && !source.isShared()) {
+      table.splice(start, start + sizeBytes, List.of(reservation));
+      return;
+    }
+    requireMemory(sizeBytes, PageTables.maximumTables(start, sizeBytes));
+    table.splice(start, start + sizeBytes, back(reservation, protection));
   }
 
   /** Room for the tables too, in the worst case, before anything is taken. */
   private void requireMemory(long sizeBytes, long tableCount) {
-    long wanted = sizeBytes + tableCount * PAGE_SIZE;
-    if (wanted > memory.freeBytes()) {
-      throw new GuestMemoryExhaustedException(wanted, memory.freeBytes(), memory.sizeBytes());
-    }
+    memory.data().requireFree(sizeBytes + tableCount * PAGE_SIZE);
   }
 
   /** Takes memory for a range and lets the tables lead to it. */
-  private List<Mapping> back(long start, long sizeBytes, Protection protection) {
+  private List<Mapping> back(Mapping reservation, Protection protection) {
     List<Mapping> backed = new ArrayList<>();
-    long at = start;
-    for (PageRanges.Range piece : memory.allocatePieces(sizeBytes)) {
-      Mapping mapping = new Mapping(at, at + piece.sizeBytes(), piece.start(), protection);
+    long at = reservation.start();
+    for (PageRanges.Range piece : memory.data().allocatePieces(reservation.sizeBytes())) {
+      Mapping mapping =
+          new Mapping(
+              at,
+              at + piece.sizeBytes(),
+              piece.start(),
+              protection,
+              reservation.source().from(at - reservation.start()));
+      sharing.begin(mapping);
       enter(mapping);
       backed.add(mapping);
-      at = mapping.end;
+      at = mapping.end();
     }
     return backed;
   }
 
   /** Writes the entries of a backed mapping that had none. */
   private void enter(Mapping mapping) {
-    if (mapping.protection != Protection.NONE) {
+    if (mapping.protection() != Protection.NONE) {
       // First: should something fail, a restore still forgets what is reached by these entries.
-      memory.noteTranslation(mapping.physical, mapping.end - mapping.start);
-      tables.map(
-          mapping.start, mapping.physical, mapping.end - mapping.start, mapping.protection, true);
+      memory.noteTranslation(mapping.physical(), mapping.sizeBytes());
+      sharing.writeEntries(mapping);
     }
   }
 
   /**
-   * Unmaps whatever is mapped in a range; its memory is free again.
+   * Unmaps whatever is mapped in a range; its memory is free again, unless others hold it.
    *
    * @param start a multiple of the page size
    * @param sizeBytes a positive multiple of the page size
@@ -168,19 +151,23 @@ public final class AddressSpace {
   public void unmap(long start, long sizeBytes) {
     requireRange(start, sizeBytes, true);
     long end = start + sizeBytes;
-    List<Mapping> unmapped = within(start, end);
-    PageRanges pages = pagesOf(unmapped);
-    for (PageRanges.Range range : pages.toList(checkpoint)) {
+    List<Mapping> unmapped = table.within(start, end);
+    for (PageRanges.Range range : pagesOf(unmapped).toList(checkpoint)) {
       checkpoint.pass();
       memory.noteTranslation(range.start(), range.sizeBytes()); // first, as in enter()
     }
-    splice(start, end, List.of());
+    table.splice(start, end, List.of());
     for (Mapping mapping : unmapped) {
       if (mapping.isBacked()) {
-        tables.clear(mapping.start, mapping.end - mapping.start);
+        tables.clear(mapping.start(), mapping.sizeBytes());
       }
     }
-    memory.free(pages);
+    sharing.release(unmapped);
+  }
+
+  /** Unmaps everything: what is left are tables without an entry in the lower half. */
+  void unmapAll() {
+    unmap(PAGE_SIZE, USER_END - PAGE_SIZE);
   }
 
   /** The memory of mappings, for all of which the host then does at once what has to be done. */
@@ -189,7 +176,7 @@ public final class AddressSpace {
     for (Mapping mapping : mappings) {
       checkpoint.pass();
       if (mapping.isBacked()) {
-        pages.add(mapping.physical, mapping.physicalOf(mapping.end));
+        pages.add(mapping.physical(), mapping.physicalOf(mapping.end()));
       }
     }
     return pages;
@@ -205,16 +192,18 @@ public final class AddressSpace {
   public void protect(long start, long sizeBytes, Protection protection) {
     requireRange(start, sizeBytes, isTaken(start, sizeBytes));
     long end = start + sizeBytes;
-    List<Mapping> before = within(start, end);
+    List<Mapping> before = table.within(start, end);
     if (protection != Protection.NONE) {
       long wanted = 0;
       long tableCount = 0;
       for (Mapping mapping : before) {
         checkpoint.pass();
-        long size = mapping.end - mapping.start;
+        long size = mapping.sizeBytes();
         wanted += mapping.isBacked() ? 0 : size;
         tableCount +=
-            mapping.protection == Protection.NONE ? PageTables.mostTables(mapping.start, size) : 0;
+            mapping.protection() == Protection.NONE
+                ? PageTables.maximumTables(mapping.start(), size)
+                : 0;
       }
       requireMemory(wanted, tableCount);
     }
@@ -222,28 +211,27 @@ public final class AddressSpace {
     List<Mapping> changed = new ArrayList<>();
     for (Mapping mapping : before) {
       checkpoint.pass();
-      long size = mapping.end - mapping.start;
-      if (mapping.protection == protection) {
+      if (mapping.protection() == protection) {
         after.add(mapping);
       } else if (!mapping.isBacked()) {
-        after.addAll(back(mapping.start, size, protection));
+        after.addAll(back(mapping, protection));
       } else {
         after.add(mapping.with(protection));
-        if (mapping.protection == Protection.NONE) {
+        if (mapping.protection() == Protection.NONE) {
           enter(mapping.with(protection));
           continue;
         }
-        memory.noteTranslation(mapping.physical, size); // first, as in enter()
+        memory.noteTranslation(mapping.physical(), mapping.sizeBytes()); // first, as in enter()
         changed.add(mapping);
         if (protection == Protection.NONE) {
-          tables.clear(mapping.start, size);
+          tables.clear(mapping.start(), mapping.sizeBytes());
         } else {
-          tables.map(mapping.start, mapping.physical, size, protection, true);
+          sharing.writeEntries(mapping.with(protection));
         }
       }
     }
     memory.forgetTranslations(pagesOf(changed));
-    splice(start, end, after);
+    table.splice(start, end, after);
   }
 
   /**
@@ -256,86 +244,135 @@ public final class AddressSpace {
   public void move(long start, long sizeBytes, long target) {
     requireRange(start, sizeBytes, isTaken(start, sizeBytes));
     requireRange(target, sizeBytes, isFree(target, sizeBytes));
-    requireMemory(0, PageTables.mostTables(target, sizeBytes));
+    requireMemory(0, PageTables.maximumTables(target, sizeBytes));
     long end = start + sizeBytes;
-    List<Mapping> before = within(start, end);
+    List<Mapping> before = table.within(start, end);
     List<Mapping> after = new ArrayList<>();
     for (Mapping mapping : before) {
       checkpoint.pass();
-      long size = mapping.end - mapping.start;
-      long to = target + (mapping.start - start);
-      Mapping moved = new Mapping(to, to + size, mapping.physical, mapping.protection);
+      Mapping moved = mapping.at(target + (mapping.start() - start));
       after.add(moved);
       if (mapping.isBacked()) {
-        memory.noteTranslation(mapping.physical, size);
-        tables.clear(mapping.start, size);
+        memory.noteTranslation(mapping.physical(), mapping.sizeBytes());
+        tables.clear(mapping.start(), mapping.sizeBytes());
         enter(moved);
       }
     }
     memory.forgetTranslations(pagesOf(before));
-    splice(start, end, List.of());
-    splice(target, target + sizeBytes, after);
+    table.splice(start, end, List.of());
+    table.splice(target, target + sizeBytes, after);
   }
 
-  /** Makes whatever memory a range has zeros. */
+  /**
+   * Maps what an address space of the same VM has mapped, to the same pages. Of a shared mapping
+   * both see all writes. Of a private one each sees its own: both hold the pages until one of them
+   * writes. What has no memory there has none here.
+   *
+   * @param from may be this one
+   * @param start of the range in the other address space
+   * @param target where it is to be here, which has to be free
+   * @param protection the rights to all of it here
+   * @throws IllegalArgumentException if it is not all mapped there, or not all free here
+   * @throws GuestMemoryExhaustedException if there is not so much memory as page tables, and pages
+   *     of one's own for private mappings, take at most; nothing is mapped then
+   */
+  public void share(
+      AddressSpace from, long start, long sizeBytes, long target, Protection protection) {
+    share(from, start, sizeBytes, target, protection, false);
+  }
+
+  /** The same, but of shared mappings, too, writes are seen here only that are made here. */
+  public void shareCopyOnWrite(
+      AddressSpace from, long start, long sizeBytes, long target, Protection protection) {
+    share(from, start, sizeBytes, target, protection, true);
+  }
+
+  private void share(
+      AddressSpace from,
+      long start,
+      long sizeBytes,
+      long target,
+      Protection protection,
+      boolean privately) {
+    requireRange(start, sizeBytes, from.memory == memory && from.isTaken(start, sizeBytes));
+    requireRange(target, sizeBytes, isFree(target, sizeBytes));
+    List<Mapping> originals = from.table.within(start, start + sizeBytes);
+    List<Mapping> copies = new ArrayList<>();
+    for (Mapping original : originals) {
+      checkpoint.pass();
+      MappingSource source = original.source();
+      copies.add(
+          new Mapping(
+              target + (original.start() - start),
+              target + (original.end() - start),
+              original.physical(),
+              original.isBacked() ? protection : Protection.NONE,
+              privately ? source.privately() : source));
+    }
+    requireMemory(
+        sharing.promises(copies) * PAGE_SIZE, PageTables.maximumTables(target, sizeBytes));
+    sharing.hold(copies);
+    from.sharing.takeWriteAccess(originals);
+    for (Mapping copy : copies) {
+      if (copy.isBacked()) {
+        enter(copy);
+      }
+    }
+    table.splice(target, target + sizeBytes, copies);
+  }
+
+  /**
+   * Answers the fault of guest code that has written where it may write, to a page that others
+   * hold, too: gives it a page of its own.
+   *
+   * @param address any value
+   * @return false if the fault has another reason
+   */
+  public boolean resolveWrite(long address) {
+    return sharing.resolveWrite(address);
+  }
+
+  /**
+   * Gives private mappings pages of their own for a range, with the same contents: for who writes
+   * by the physical address.
+   */
+  public void own(long start, long sizeBytes) {
+    sharing.own(start, start + sizeBytes, true);
+  }
+
+  /**
+   * Makes whatever memory a range has zeros. Who shares a shared mapping sees them, who holds pages
+   * of a private one does not.
+   */
   public void discard(long start, long sizeBytes) {
     requireRange(start, sizeBytes, true);
-    memory.discard(pagesOf(within(start, start + sizeBytes)));
+    sharing.own(start, start + sizeBytes, false);
+    memory.data().discard(pagesOf(table.within(start, start + sizeBytes)));
   }
 
   /** Whether nothing is mapped or reserved in a range within user space. */
   public boolean isFree(long start, long sizeBytes) {
-    int at = firstMappingEndingAfter(start);
-    return at == mappings.size() || mappings.get(at).start - start >= sizeBytes;
+    return table.isFree(start, sizeBytes);
   }
 
-  /**
-   * Whether all of a range is mapped or reserved.
-   *
-   * @param start any value, as {@code sizeBytes}
-   */
+  /** See {@link MappingTable#isTaken}. */
   public boolean isTaken(long start, long sizeBytes) {
-    return isCovered(start, sizeBytes, _ -> true);
+    return table.isTaken(start, sizeBytes);
   }
 
-  /**
-   * The lowest free addresses for a range.
-   *
-   * @param from page-aligned, as are {@code to} and {@code sizeBytes}
-   * @param to the range ends there at the latest
-   * @return -1 if there is no such gap
-   */
+  /** See {@link MappingTable#findFree}. */
   public long findFree(long sizeBytes, long from, long to) {
-    long gap = from;
-    for (int at = firstMappingEndingAfter(from); at < mappings.size(); at++) {
-      checkpoint.pass();
-      Mapping mapping = mappings.get(at);
-      if (mapping.start - gap >= sizeBytes) {
-        break;
-      }
-      gap = Math.max(gap, mapping.end);
-    }
-    return gap <= to && sizeBytes <= to - gap ? gap : -1;
+    return table.findFree(sizeBytes, from, to);
   }
 
   /** The parts of a range that are reserved and have no memory, in order. */
   public List<MappedRange> unbacked(long start, long sizeBytes) {
-    return within(start, start + sizeBytes).stream()
-        .filter(mapping -> !mapping.isBacked())
-        .map(mapping -> new MappedRange(mapping.start, mapping.end, mapping.protection))
-        .toList();
+    return table.unbacked(start, sizeBytes);
   }
 
   /** Where the first address at or behind a taken one is that is free. */
   public long endOfTaken(long start) {
-    long end = start;
-    for (int at = firstMappingEndingAfter(start);
-        at < mappings.size() && mappings.get(at).start <= end;
-        at++) {
-      checkpoint.pass();
-      end = mappings.get(at).end;
-    }
-    return end;
+    return table.endOfTaken(start);
   }
 
   /**
@@ -345,81 +382,56 @@ public final class AddressSpace {
    */
   public byte[] resident(long start, int pages) {
     byte[] resident = new byte[pages];
-    for (Mapping mapping : within(start, start + (long) pages * PAGE_SIZE)) {
+    for (Mapping mapping : table.within(start, start + (long) pages * PAGE_SIZE)) {
       if (mapping.isBacked()) {
         memory.markResident(
-            mapping.physical,
-            (mapping.end - mapping.start) / PAGE_SIZE,
+            mapping.physical(),
+            mapping.sizeBytes() / PAGE_SIZE,
             resident,
-            (int) ((mapping.start - start) / PAGE_SIZE));
+            (int) ((mapping.start() - start) / PAGE_SIZE));
       }
     }
     return resident;
   }
 
-  /** How much memory a range has, which would be free if it were unmapped. */
+  /** How much memory a range has that nobody else holds: it would be free if it were unmapped. */
   public long backedBytes(long start, long sizeBytes) {
-    return within(start, start + sizeBytes).stream()
-        .filter(Mapping::isBacked)
-        .mapToLong(mapping -> mapping.end - mapping.start)
-        .sum();
+    return sharing.ownBytes(start, start + sizeBytes);
   }
 
   /** Whether no mapping goes on across an address. */
   public boolean isEdge(long address) {
-    int at = firstMappingEndingAfter(address);
-    return at == mappings.size() || mappings.get(at).start >= address;
+    return table.isEdge(address);
   }
 
   /** The rights to the parts of a range that are mapped or reserved, in order. */
   public List<Protection> protections(long start, long sizeBytes) {
-    return within(start, start + sizeBytes).stream().map(Mapping::protection).toList();
+    return table.protections(start, sizeBytes);
   }
 
-  private List<Mapping> within(long start, long end) {
-    List<Mapping> parts = new ArrayList<>();
-    for (int at = firstMappingEndingAfter(start);
-        at < mappings.size() && mappings.get(at).start < end;
-        at++) {
-      checkpoint.pass();
-      parts.add(mappings.get(at).within(start, end));
-    }
-    return parts;
+  /** What is mapped or reserved, for people: neighbours with equal rights are one range. */
+  public List<MappedRange> ranges() {
+    return table.ranges(0, USER_END);
   }
 
-  /** Replaces what the account has for a range. */
-  private void splice(long start, long end, List<Mapping> replacement) {
-    List<Mapping> changed = new ArrayList<>(mappings.size() + 2 + replacement.size());
-    int first = firstMappingEndingAfter(start);
-    changed.addAll(mappings.subList(0, first));
-    int next = first;
-    if (next < mappings.size() && mappings.get(next).start < start) {
-      changed.add(mappings.get(next).within(0, start));
-    }
-    for (Mapping mapping : replacement) {
-      checkpoint.pass();
-      append(changed, mapping);
-    }
-    while (next < mappings.size() && mappings.get(next).end <= end) {
-      checkpoint.pass();
-      next++;
-    }
-    if (next < mappings.size()) {
-      Mapping behind = mappings.get(next);
-      append(changed, behind.start < end ? behind.within(end, behind.end) : behind);
-      changed.addAll(mappings.subList(next + 1, mappings.size()));
-    }
-    mappings = List.copyOf(changed);
+  /** The same for a part of the address space. */
+  public List<MappedRange> ranges(long start, long end) {
+    return table.ranges(start, end);
   }
 
-  private static void append(List<Mapping> list, Mapping mapping) {
-    Mapping last = list.isEmpty() ? null : list.getLast();
-    if (last != null && last.isContinuedBy(mapping)) {
-      list.set(
-          list.size() - 1, new Mapping(last.start, mapping.end, last.physical, last.protection));
-    } else {
-      list.add(mapping);
-    }
+  /** See {@link MappingTable#takenBytes}. */
+  public long takenBytes(long start, long end, boolean writable) {
+    return table.takenBytes(start, end, writable);
+  }
+
+  /** The first address that is mapped or reserved, from one on; -1 if there is none. */
+  public long nextTaken(long address) {
+    return table.nextTaken(address);
+  }
+
+  /** See {@link MappingTable#rangeAt}. */
+  public MappedRange rangeAt(long address, long end) {
+    return table.rangeAt(address, end);
   }
 
   private static void requireRange(long start, long sizeBytes, boolean condition) {
@@ -434,20 +446,6 @@ public final class AddressSpace {
     }
   }
 
-  private int firstMappingEndingAfter(long virtualAddress) {
-    int low = 0;
-    int high = mappings.size();
-    while (low < high) {
-      int middle = (low + high) >>> 1;
-      if (mappings.get(middle).end > virtualAddress) {
-        high = middle;
-      } else {
-        low = middle + 1;
-      }
-    }
-    return low;
-  }
-
   /**
    * Whether user code can read every byte of a range.
    *
@@ -455,7 +453,7 @@ public final class AddressSpace {
    * @param sizeBytes any value; negative is never mapped
    */
   public boolean isMapped(long guestAddress, long sizeBytes) {
-    return isAccessible(guestAddress, sizeBytes, false);
+    return table.isAccessible(guestAddress, sizeBytes, false);
   }
 
   /**
@@ -465,97 +463,12 @@ public final class AddressSpace {
    * @param sizeBytes any value; negative is never writable
    */
   public boolean isWritable(long guestAddress, long sizeBytes) {
-    return isAccessible(guestAddress, sizeBytes, true);
-  }
-
-  /** What is mapped or reserved, for people: neighbours with equal rights are one range. */
-  public List<MappedRange> ranges() {
-    return ranges(0, USER_END);
-  }
-
-  /** The same for a part of the address space. */
-  public List<MappedRange> ranges(long start, long end) {
-    List<MappedRange> ranges = new ArrayList<>();
-    for (Mapping mapping : within(start, end)) {
-      checkpoint.pass();
-      ranges.add(new MappedRange(mapping.start, mapping.end, mapping.protection));
-    }
-    return MappedRange.merge(ranges);
-  }
-
-  /**
-   * How much of a range is mapped or reserved.
-   *
-   * @param writable whether only what can be written counts
-   */
-  public long takenBytes(long start, long end, boolean writable) {
-    long bytes = 0;
-    for (int at = firstMappingEndingAfter(start);
-        at < mappings.size() && mappings.get(at).start < end;
-        at++) {
-      checkpoint.pass();
-      Mapping mapping = mappings.get(at);
-      if (!writable || mapping.protection.writable()) {
-        bytes += Math.min(mapping.end, end) - Math.max(mapping.start, start);
-      }
-    }
-    return bytes;
-  }
-
-  /** The first address that is mapped or reserved, from one on; -1 if there is none. */
-  public long nextTaken(long address) {
-    int at = firstMappingEndingAfter(address);
-    return at == mappings.size() ? -1 : Math.max(mappings.get(at).start, address);
-  }
-
-  /**
-   * What is mapped or reserved with equal rights, from an address on that is, up to another one.
-   *
-   * @param end behind the address
-   */
-  public MappedRange rangeAt(long address, long end) {
-    int at = firstMappingEndingAfter(address);
-    Protection protection = mappings.get(at).protection;
-    long found = mappings.get(at).end;
-    for (int next = at + 1; next < mappings.size() && found < end; next++) {
-      checkpoint.pass();
-      Mapping mapping = mappings.get(next);
-      if (mapping.start != found || mapping.protection != protection) {
-        break;
-      }
-      found = mapping.end;
-    }
-    return new MappedRange(address, Math.min(found, end), protection);
+    return table.isAccessible(guestAddress, sizeBytes, true);
   }
 
   /** Whether user code can read, or write, all of a range; any values. */
   public boolean isAccessible(long guestAddress, long sizeBytes, boolean write) {
-    return isCovered(
-        guestAddress,
-        sizeBytes,
-        write
-            ? mapping -> mapping.protection.writable()
-            : mapping -> mapping.protection.readable());
-  }
-
-  private boolean isCovered(long guestAddress, long sizeBytes, Predicate<Mapping> condition) {
-    if (guestAddress < 0 || sizeBytes < 0 || sizeBytes > USER_END - guestAddress) {
-      return false;
-    }
-    long end = guestAddress + sizeBytes;
-    int at = firstMappingEndingAfter(guestAddress);
-    for (long covered = guestAddress; covered < end; at++) {
-      if (at == mappings.size()) {
-        return false;
-      }
-      checkpoint.pass();
-      Mapping mapping = mappings.get(at);
-      if (mapping.start > covered || !condition.test(mapping)) {
-        return false;
-      }
-      covered = mapping.end;
-    }
-    return true;
+    return table.isAccessible(guestAddress, sizeBytes, write);
   }
 
   /**
@@ -565,20 +478,10 @@ public final class AddressSpace {
    * @throws GuestAddressException if not all of it can be read
    */
   public byte[] read(long guestAddress, long length) {
-    if (length > Integer.MAX_VALUE - 8 || !isAccessible(guestAddress, length, false)) {
+    if (length > Integer.MAX_VALUE - 8 || !isMapped(guestAddress, length)) {
       throw new GuestAddressException(guestAddress, length, false);
     }
-    byte[] copy = new byte[(int) length];
-    int at = firstMappingEndingAfter(guestAddress);
-    for (int done = 0; done < copy.length; ) {
-      Mapping mapping = mappings.get(at);
-      long from = guestAddress + done;
-      int part = part(mapping, from, copy.length - done);
-      memory.get(mapping.physicalOf(from), copy, done, part);
-      done += part;
-      at += from + part == mapping.end ? 1 : 0;
-    }
-    return copy;
+    return bytes.read(guestAddress, (int) length);
   }
 
   /**
@@ -587,16 +490,7 @@ public final class AddressSpace {
    * @throws GuestAddressException if it is not mapped, or the address not a multiple of eight
    */
   public long readLong(long guestAddress) {
-    // No checkpoint: where a guest was is asked for when its call has been ended, too.
-    int at = firstMappingEndingAfter(guestAddress);
-    if ((guestAddress & 7) != 0
-        || guestAddress < 0
-        || at == mappings.size()
-        || mappings.get(at).start > guestAddress
-        || !mappings.get(at).protection.readable()) {
-      throw new GuestAddressException(guestAddress, 8, false);
-    }
-    return memory.getLong(mappings.get(at).physicalOf(guestAddress));
+    return bytes.readLong(guestAddress);
   }
 
   /**
@@ -605,10 +499,11 @@ public final class AddressSpace {
    * @throws GuestAddressException if not all of it is mapped writable; nothing is written then
    */
   public void write(long guestAddress, byte[] source) {
-    if (!isAccessible(guestAddress, source.length, true)) {
+    if (!isWritable(guestAddress, source.length)) {
       throw new GuestAddressException(guestAddress, source.length, true);
     }
-    copyIn(guestAddress, source, 0, source.length);
+    sharing.own(guestAddress, guestAddress + source.length, true);
+    bytes.copyIn(guestAddress, source, 0, source.length);
   }
 
   /**
@@ -617,10 +512,11 @@ public final class AddressSpace {
    * @throws GuestAddressException if not all of it has memory
    */
   public void initialise(long guestAddress, byte[] source, int from, int length) {
-    if (!isCovered(guestAddress, length, Mapping::isBacked)) {
+    if (!table.isCovered(guestAddress, length, Mapping::isBacked)) {
       throw new GuestAddressException(guestAddress, length, true);
     }
-    copyIn(guestAddress, source, from, length);
+    sharing.own(guestAddress, guestAddress + length, true);
+    bytes.copyIn(guestAddress, source, from, length);
   }
 
   /**
@@ -629,40 +525,14 @@ public final class AddressSpace {
    * @throws GuestAddressException if not all of it has memory
    */
   public void copyOut(long guestAddress, byte[] target, int length) {
-    if (!isCovered(guestAddress, length, Mapping::isBacked)) {
+    if (!table.isCovered(guestAddress, length, Mapping::isBacked)) {
       throw new GuestAddressException(guestAddress, length, false);
     }
-    int at = firstMappingEndingAfter(guestAddress);
-    for (int done = 0; done < length; at++) {
-      Mapping mapping = mappings.get(at);
-      long from = guestAddress + done;
-      int part = (int) Math.min(length - done, mapping.end - from);
-      memory.get(mapping.physicalOf(from), target, done, part);
-      done += part;
-    }
-  }
-
-  private void copyIn(long guestAddress, byte[] source, int from, int length) {
-    int at = firstMappingEndingAfter(guestAddress);
-    for (int done = 0; done < length; ) {
-      Mapping mapping = mappings.get(at);
-      long to = guestAddress + done;
-      int part = part(mapping, to, length - done);
-      memory.put(mapping.physicalOf(to), source, from + done, part);
-      done += part;
-      at += to + part == mapping.end ? 1 : 0;
-    }
-  }
-
-  /** How much of a copy is done in one go. */
-  private int part(Mapping mapping, long from, int most) {
-    int part = (int) Math.min(Math.min(most, Checkpoint.MOST_BYTES), mapping.end - from);
-    checkpoint.passBytes(part);
-    return part;
+    bytes.copyOut(guestAddress, target, length);
   }
 
   /** The physical address of a mapped page the host itself placed. */
   public long physicalOf(long virtualAddress) {
-    return mappings.get(firstMappingEndingAfter(virtualAddress)).physicalOf(virtualAddress);
+    return table.get(table.firstMappingEndingAfter(virtualAddress)).physicalOf(virtualAddress);
   }
 }

@@ -17,7 +17,7 @@ public final class DirtyPages implements DirtyTracker.PageSet {
   /** None. */
   DirtyPages(MemoryImage image) {
     this.image = image;
-    set = new PageBitmap(image.sizeBytes() / PhysicalMemory.PAGE_SIZE);
+    set = new PageBitmap(image.sizeBytes() / Pages.PAGE_SIZE);
   }
 
   @Override

@@ -1,6 +1,8 @@
 package io.hyperlight.internal.machine.memory;
 
-import static io.hyperlight.internal.machine.memory.PhysicalMemory.PAGE_SIZE;
+import static io.hyperlight.internal.machine.memory.Pages.PAGE_SIZE;
+import static io.hyperlight.internal.machine.memory.PhysicalLayout.DATA_START;
+import static io.hyperlight.internal.machine.memory.PhysicalLayout.TABLES_BELOW;
 
 import io.hyperlight.internal.os.Posix;
 import java.lang.foreign.MemorySegment;
@@ -19,13 +21,14 @@ public final class MemoryImage {
   private static final int MOST_EXTENTS = 32;
 
   private final int fd;
-  private final long memorySizeBytes;
+  private final PhysicalLayout layout;
   private final long dataEnd;
   private final int tableCount;
   private final MemorySegment contents;
   private final PageBitmap present;
   private final List<Extent> extents;
   private final List<PageRanges.Range> freePages;
+  private final long[] holders;
   private int users = 1;
 
   /** Contiguous pages that are mapped from the file; between them lie zeros. */
@@ -33,11 +36,12 @@ public final class MemoryImage {
 
   private MemoryImage(Writer writer) {
     fd = writer.fd;
-    memorySizeBytes = writer.memorySizeBytes;
+    layout = writer.layout;
     dataEnd = writer.dataEnd;
     tableCount = writer.tableCount;
     present = writer.present;
     freePages = writer.freePages;
+    holders = writer.holders;
     extents = extents(present, writer.sizeBytes / PAGE_SIZE);
     contents = Posix.mmap(writer.sizeBytes, Posix.PROT_READ, Posix.MAP_SHARED, fd);
     try {
@@ -79,31 +83,36 @@ public final class MemoryImage {
   /** Puts an image together. For one thread. */
   public static final class Writer implements AutoCloseable {
     private final int fd;
-    private final long memorySizeBytes;
+    private final PhysicalLayout layout;
     private final long dataEnd;
     private final int tableCount;
     private final long sizeBytes;
     private final PageBitmap present;
     private final List<PageRanges.Range> freePages;
+    private final long[] holders;
     private boolean finished;
 
     /**
      * An image of zeros.
      *
-     * @param memorySizeBytes of machines that come from it, without the tables' own addresses
+     * @param layout of machines that come from it
      * @param dataEnd how far data was handed out
      * @param tableCount how many page tables there are
      * @param freePages pages of the data that nobody has, which stay zeros
+     * @param holders what {@link PageHolders#toArray} gave
      */
-    Writer(long memorySizeBytes, long dataEnd, int tableCount, List<PageRanges.Range> freePages) {
-      this.memorySizeBytes = memorySizeBytes;
+    Writer(
+        PhysicalLayout layout,
+        long dataEnd,
+        int tableCount,
+        List<PageRanges.Range> freePages,
+        long[] holders) {
+      this.layout = layout;
       this.dataEnd = dataEnd;
       this.tableCount = tableCount;
-      sizeBytes =
-          tableCount <= TablePages.BELOW
-              ? dataEnd
-              : TablePages.address(tableCount, TablePages.DATA_START + memorySizeBytes);
+      sizeBytes = tableCount <= TABLES_BELOW ? dataEnd : layout.tableAddress(tableCount);
       this.freePages = freePages;
+      this.holders = holders;
       present = new PageBitmap(sizeBytes / PAGE_SIZE);
       fd = Posix.memfdCreate("hyperlight-snapshot");
       try {
@@ -145,7 +154,7 @@ public final class MemoryImage {
 
   /** The memory of machines that come from it. */
   public long memorySizeBytes() {
-    return memorySizeBytes;
+    return layout.sizeBytes();
   }
 
   /** Up to where their memory can be mapped from the file. */
@@ -158,28 +167,32 @@ public final class MemoryImage {
     return dataEnd;
   }
 
-  /** How many page tables it has, which are the first of {@link TablePages}. */
+  /** How many page tables it has, which are the first numbers. */
   public int tableCount() {
     return tableCount;
   }
 
   /** How much of the memory of a machine it takes, free pages among its data included. */
   public long usedBytes() {
-    return dataEnd - TablePages.DATA_START + (long) tableCount * PAGE_SIZE;
+    return dataEnd - DATA_START + (long) tableCount * PAGE_SIZE;
   }
 
   /** Whether a page is data or a table of it, and not one that was handed out later. */
   public boolean covers(long page) {
-    long first = TablePages.BELOW + 1L - Math.min(tableCount, TablePages.BELOW);
+    long first = TABLES_BELOW + 1L - Math.min(tableCount, TABLES_BELOW);
     return page >= first
         && (page < dataEnd / PAGE_SIZE
-            || (page < sizeBytes() / PAGE_SIZE
-                && page >= (TablePages.DATA_START + memorySizeBytes) / PAGE_SIZE));
+            || (page < sizeBytes() / PAGE_SIZE && page >= layout.dataEnd() / PAGE_SIZE));
   }
 
   /** Pages in it that nobody has. */
   public List<PageRanges.Range> freePages() {
     return freePages;
+  }
+
+  /** What {@link PageHolders#toArray} gave. Not to be changed. */
+  long[] holders() {
+    return holders;
   }
 
   /** How many pages are not zeros. */

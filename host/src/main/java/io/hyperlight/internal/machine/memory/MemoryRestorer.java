@@ -1,9 +1,8 @@
 package io.hyperlight.internal.machine.memory;
 
-import static io.hyperlight.internal.machine.memory.PhysicalMemory.PAGE_SIZE;
+import static io.hyperlight.internal.machine.memory.Pages.PAGE_SIZE;
 
 import io.hyperlight.internal.hypervisor.DirtyTracker;
-import io.hyperlight.internal.os.Posix;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +33,11 @@ public final class MemoryRestorer implements AutoCloseable {
   private static final MemorySegment ZEROS = MemorySegment.ofArray(new byte[PAGE_SIZE]);
 
   private final MemoryImage image;
+  private final MemoryRegions regions;
+
+  /** Where all of the image is. */
   private final MemorySegment memory;
+
   private final DirtyPages dirty;
 
   /** Pages of the image that are, or were, reached otherwise than in the image. */
@@ -45,9 +48,10 @@ public final class MemoryRestorer implements AutoCloseable {
   private int untilComparison = FIRST_COMPARISON;
 
   /** For memory that equals its image now. Holds the image until it is closed. */
-  MemoryRestorer(MemoryImage image, MemorySegment memory) {
+  MemoryRestorer(MemoryImage image, MemoryRegions regions) {
     this.image = image;
-    this.memory = memory;
+    this.regions = regions;
+    memory = regions.first();
     dirty = new DirtyPages(image);
   }
 
@@ -74,7 +78,7 @@ public final class MemoryRestorer implements AutoCloseable {
     long end = Math.min(physicalAddress + length, image.dataEnd());
     retranslated.add(physicalAddress, end);
     if (retranslated.count() > MOST_RETRANSLATED) {
-      retranslated.add(TablePages.DATA_START, image.dataEnd());
+      retranslated.add(PhysicalLayout.DATA_START, image.dataEnd());
     }
   }
 
@@ -109,10 +113,10 @@ public final class MemoryRestorer implements AutoCloseable {
       // All data that was mapped since lies here. Dropping it also removes the translations that a
       // processor or a shadowing KVM still holds: the tables of the image are byte-equal again, but
       // that alone would leave them in use.
-      Posix.madvise(memory.asSlice(image.dataEnd(), end - image.dataEnd()), Posix.MADV_DONTNEED);
+      regions.drop(image.dataEnd(), end - image.dataEnd());
     }
     if (dirty.count() > MOST_COPIED) {
-      Posix.madvise(memory.asSlice(0, image.sizeBytes()), Posix.MADV_DONTNEED);
+      regions.drop(0, image.sizeBytes());
       retranslated.clear();
       forget(guestWrites);
       return;
@@ -120,7 +124,7 @@ public final class MemoryRestorer implements AutoCloseable {
     // The tables go back to what they were, which alone would leave translations in use.
     if (retranslated.count() > 0) {
       for (PageRanges.Range range : retranslated.toList()) {
-        PhysicalMemory.forgetTranslations(memory, range.start(), range.sizeBytes());
+        regions.forgetTranslations(range.start(), range.sizeBytes());
       }
       retranslated.clear();
     }
@@ -167,10 +171,5 @@ public final class MemoryRestorer implements AutoCloseable {
   @Override
   public void close() {
     image.release();
-  }
-
-  /** Whether a page of memory has nothing but zeros. */
-  static boolean isZero(MemorySegment memory, long at) {
-    return MemorySegment.mismatch(ZEROS, 0, PAGE_SIZE, memory, at, at + PAGE_SIZE) < 0;
   }
 }

@@ -8,6 +8,6 @@ package io.hyperlight.internal.machine.memory;
  */
 public record PageRun(long start, long pages) {
   public long end() {
-    return start + pages * PhysicalMemory.PAGE_SIZE;
+    return start + pages * Pages.PAGE_SIZE;
   }
 }

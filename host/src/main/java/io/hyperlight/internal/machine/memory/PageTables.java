@@ -1,29 +1,22 @@
 package io.hyperlight.internal.machine.memory;
 
+import static io.hyperlight.internal.machine.memory.Pages.PAGE_SIZE;
+
+import io.hyperlight.internal.machine.memory.x86.TableEntries;
+import org.jspecify.annotations.Nullable;
+
 /**
- * The guest's four-level page tables (Intel SDM vol. 3, "4-Level Paging"), written by the host
- * alone and mapped nowhere in the guest.
+ * The page tables of an address space, written by the host alone and mapped nowhere in the guest.
  *
- * <p>Entries are written with their accessed and dirty bits set, so that the processor has no
- * reason to write them. Filling an entry that was not present needs no further care: a processor
- * caches no absent translation, and a KVM that shadows the tables walks them again at the fault.
- * Whoever changes an entry in use also has to have the old one forgotten: {@link
- * PhysicalMemory#forgetTranslations}. No table ever takes another one's place: {@link TablePages}.
+ * <p>Filling an entry that was not present needs no further care: a processor caches no absent
+ * translation, and a KVM that shadows the tables walks them again at the fault. Whoever changes an
+ * entry in use also has to have the old one forgotten: {@link PhysicalMemory#forgetTranslations}.
+ * No table ever takes another one's place: {@link TablePages}.
  */
 public final class PageTables {
-  public static final long PRESENT = 1;
-  private static final long WRITABLE = 1 << 1;
-  private static final long USER = 1 << 2;
-  private static final long ACCESSED = 1 << 5;
-  private static final long DIRTY = 1 << 6;
-  private static final long NO_EXECUTE = 1L << 63;
-  public static final long ADDRESS = 0x000f_ffff_ffff_f000L;
-
-  public static final int LEVELS = 4;
-  public static final int ENTRIES = 512;
-
   private final PhysicalMemory memory;
-  private final long root;
+  private final TablePages tables;
+  private final PageTable root;
 
   /** Tables that map nothing. */
   public PageTables(PhysicalMemory memory) {
@@ -31,24 +24,32 @@ public final class PageTables {
   }
 
   /** The tables that are in the memory already. */
-  public PageTables(PhysicalMemory memory, long root) {
+  public PageTables(PhysicalMemory memory, PageTable root) {
     this.memory = memory;
     this.root = root;
+    tables = memory.tables();
   }
 
-  /** The physical address of the top table, for CR3. */
-  public long root() {
+  /** Further tables that map nothing but what these map in the upper half, which is complete. */
+  PageTables withSameUpperHalf() {
+    PageTables further = new PageTables(memory);
+    for (int i = TableEntries.UPPER_HALF; i < TableEntries.ENTRIES; i++) {
+      long entry = tables.entry(root, i);
+      if (entry != 0) {
+        tables.setEntry(further.root, i, entry);
+      }
+    }
+    return further;
+  }
+
+  /** The top table, whose address goes to CR3. */
+  public PageTable root() {
     return root;
   }
 
   /** The most tables that mapping a range can take, where none of them is there yet. */
-  public static long mostTables(long virtualAddress, long sizeBytes) {
-    long count = 0;
-    for (int level = 1; level < LEVELS; level++) {
-      int shift = shift(level);
-      count += ((virtualAddress + sizeBytes - 1) >>> shift) - (virtualAddress >>> shift) + 1;
-    }
-    return count;
+  static long maximumTables(long virtualAddress, long sizeBytes) {
+    return TableEntries.maximumTables(virtualAddress, sizeBytes);
   }
 
   /**
@@ -65,79 +66,90 @@ public final class PageTables {
       long sizeBytes,
       Protection protection,
       boolean user) {
-    long flags = PRESENT | ACCESSED | DIRTY | (user ? USER : 0);
-    if (protection.writable()) {
-      flags |= WRITABLE;
-    }
-    if (!protection.executable()) {
-      flags |= NO_EXECUTE;
-    }
-    long table = 0;
-    for (long done = 0; done < sizeBytes; done += PhysicalMemory.PAGE_SIZE) {
+    map(
+        virtualAddress,
+        physicalAddress,
+        sizeBytes,
+        protection.writable(),
+        protection.executable(),
+        user);
+  }
+
+  /** As above, with the rights one by one. */
+  void map(
+      long virtualAddress,
+      long physicalAddress,
+      long sizeBytes,
+      boolean writable,
+      boolean executable,
+      boolean user) {
+    PageTable table = root;
+    for (long done = 0; done < sizeBytes; done += PAGE_SIZE) {
       long page = virtualAddress + done;
-      int index = index(page, 0);
+      int index = TableEntries.index(page, 0);
       if (done == 0 || index == 0) {
         memory.checkpoint().pass();
         table = lastTable(page, user);
       }
-      memory.setTableEntry(table, index, (physicalAddress + done) | flags);
+      tables.setEntry(
+          table, index, TableEntries.page(physicalAddress + done, writable, executable, user));
     }
   }
 
   /** Makes pages absent, some of which may be so already. */
-  public void clear(long virtualAddress, long sizeBytes) {
+  void clear(long virtualAddress, long sizeBytes) {
     long end = virtualAddress + sizeBytes;
     for (long page = virtualAddress; page < end; ) {
       memory.checkpoint().pass();
-      long nextTable = (page | ((1L << shift(1)) - 1)) + 1;
-      long table = existingLastTable(page);
-      for (; page < Math.min(end, nextTable); page += PhysicalMemory.PAGE_SIZE) {
-        int index = index(page, 0);
-        if (table != 0 && memory.tableEntry(table, index) != 0) {
-          memory.setTableEntry(table, index, 0);
+      long nextTable = TableEntries.endOfTable(page, 0);
+      PageTable table = existingLastTable(page);
+      for (; page < Math.min(end, nextTable); page += PAGE_SIZE) {
+        int index = TableEntries.index(page, 0);
+        if (table != null && tables.entry(table, index) != 0) {
+          tables.setEntry(table, index, 0);
         }
       }
     }
   }
 
-  /** The table that holds the page's own entry; 0 if there is none. */
-  private long existingLastTable(long virtualAddress) {
-    long table = root;
-    for (int level = LEVELS - 1; level > 0; level--) {
-      long entry = memory.tableEntry(table, index(virtualAddress, level));
-      if ((entry & PRESENT) == 0) {
-        return 0;
+  /** Whether the processor may write a page. */
+  boolean isWritable(long virtualAddress) {
+    PageTable table = existingLastTable(virtualAddress);
+    if (table == null) {
+      return false;
+    }
+    long entry = tables.entry(table, TableEntries.index(virtualAddress, 0));
+    return TableEntries.isPresent(entry) && TableEntries.isWritable(entry);
+  }
+
+  /** The table that holds the page's own entry; null if there is none. */
+  private @Nullable PageTable existingLastTable(long virtualAddress) {
+    PageTable table = root;
+    for (int level = TableEntries.LEVELS - 1; level > 0; level--) {
+      long entry = tables.entry(table, TableEntries.index(virtualAddress, level));
+      if (!TableEntries.isPresent(entry)) {
+        return null;
       }
-      table = entry & ADDRESS;
+      table = tables.at(TableEntries.address(entry));
     }
     return table;
   }
 
   /** The table that holds the page's own entry, made with those above it where missing. */
-  private long lastTable(long virtualAddress, boolean user) {
-    // Rights are the intersection over all levels; only the last level restricts, but for the
-    // monitor's half, where
-    // no level grants user access.
-    long flags = PRESENT | WRITABLE | ACCESSED | (user ? USER : 0);
-    long table = root;
-    for (int level = LEVELS - 1; level > 0; level--) {
-      int index = index(virtualAddress, level);
-      long entry = memory.tableEntry(table, index);
-      if ((entry & PRESENT) == 0) {
-        entry = memory.allocateTable() | flags;
-        memory.setTableEntry(table, index, entry);
+  private PageTable lastTable(long virtualAddress, boolean user) {
+    PageTable table = root;
+    for (int level = TableEntries.LEVELS - 1; level > 0; level--) {
+      int index = TableEntries.index(virtualAddress, level);
+      long entry = tables.entry(table, index);
+      PageTable next;
+      if (TableEntries.isPresent(entry)) {
+        next = tables.at(TableEntries.address(entry));
+      } else {
+        next = memory.allocateTable();
+        tables.setEntry(table, index, TableEntries.table(next.address(), user));
       }
-      table = entry & ADDRESS;
+      table = next;
     }
     return table;
-  }
-
-  private static int index(long virtualAddress, int level) {
-    return (int) (virtualAddress >>> shift(level)) & (ENTRIES - 1);
-  }
-
-  /** The lowest bit of an address that indexes a level's tables. */
-  private static int shift(int level) {
-    return 12 + 9 * level;
   }
 }

@@ -1,21 +1,22 @@
 package io.hyperlight.internal.machine.memory;
 
-import static io.hyperlight.internal.machine.memory.PhysicalMemory.PAGE_SIZE;
+import static io.hyperlight.internal.machine.memory.Pages.PAGE_SIZE;
+import static io.hyperlight.internal.machine.memory.PhysicalLayout.TABLES_BELOW;
 
+import io.hyperlight.internal.machine.memory.x86.TableEntries;
 import io.hyperlight.internal.os.Posix;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 
 /**
- * The page tables of a machine as an image has them: numbered without gaps, and without those that
- * lead to nothing. The root is the first, as everywhere. They are not on the heap: a guest has as
+ * The page tables of a VM as an image has them: numbered without gaps, and without those that lead
+ * to nothing. The roots are the first, in their order. They are not on the heap: a guest has as
  * many tables as its memory holds.
  */
-public final class TableCopies {
-  private static final int BELOW = TablePages.BELOW;
-
-  private final PhysicalMemory memory;
-  private final long dataEnd;
+final class TableCopies {
+  private final TablePages tables;
+  private final PhysicalLayout layout;
 
   /** All of both kinds, as many as there can be. */
   private final MemorySegment copies;
@@ -30,18 +31,22 @@ public final class TableCopies {
   /**
    * Copies all tables.
    *
-   * @param dataEnd where the machines that get them have no more data
+   * @param roots from which all tables are reached; they share the tables of the upper half
+   * @param layout of the VMs that get them
    */
-  TableCopies(PhysicalMemory memory, long root, long dataEnd) {
-    this.memory = memory;
-    this.dataEnd = dataEnd;
-    long most = memory.tableCount();
-    copies = PhysicalMemory.reserve(most * PAGE_SIZE);
+  TableCopies(TablePages tables, List<PageTable> roots, PhysicalLayout layout) {
+    this.tables = tables;
+    this.layout = layout;
+    long most = tables.count();
+    copies = MemoryRegions.reserve(most * PAGE_SIZE);
     try {
       Posix.keepOutOfDumps(copies);
-      below = copies.asSlice(0, Math.min(most, BELOW) * PAGE_SIZE);
+      below = copies.asSlice(0, Math.min(most, TABLES_BELOW) * PAGE_SIZE);
       behind = copies.asSlice(below.byteSize());
-      copy(root, PageTables.LEVELS - 1);
+      count = roots.size();
+      for (int i = 0; i < roots.size(); i++) {
+        copyEntries(roots.get(i), TableEntries.LEVELS - 1, i);
+      }
     } catch (Throwable t) {
       free();
       throw t;
@@ -49,30 +54,37 @@ public final class TableCopies {
   }
 
   /** Copies a table and those below it; returns the copy's address, or 0 if it has no entries. */
-  private long copy(long table, int level) {
+  private long copy(PageTable table, int level) {
     int number = count++;
+    if (copyEntries(table, level, number)) {
+      return layout.tableAddress(number);
+    }
+    count = number;
+    return 0;
+  }
+
+  /** Copies a table as a number; returns whether it has entries. */
+  private boolean copyEntries(PageTable table, int level, int number) {
     MemorySegment page = page(number);
-    boolean empty = true;
-    for (int i = 0; i < PageTables.ENTRIES; i++) {
-      long entry = memory.tableEntry(table, i);
-      if (level > 0 && entry != 0) {
-        long address = copy(entry & PageTables.ADDRESS, level - 1);
-        entry = address == 0 ? 0 : (entry & ~PageTables.ADDRESS) | address;
+    boolean used = false;
+    for (int i = 0; i < TableEntries.ENTRIES; i++) {
+      long entry = tables.entry(table, i);
+      if (level == TableEntries.LEVELS - 1 && i >= TableEntries.UPPER_HALF && number > 0) {
+        entry = page(0).getAtIndex(ValueLayout.JAVA_LONG, i);
+      } else if (level > 0 && entry != 0) {
+        long address = copy(tables.at(TableEntries.address(entry)), level - 1);
+        entry = address == 0 ? 0 : TableEntries.withAddress(entry, address);
       }
       page.setAtIndex(ValueLayout.JAVA_LONG, i, entry);
-      empty &= entry == 0;
+      used |= entry != 0;
     }
-    if (empty && number > 0) {
-      count = number;
-      return 0;
-    }
-    return TablePages.address(number, dataEnd);
+    return used;
   }
 
   private MemorySegment page(int number) {
-    return number < BELOW
+    return number < TABLES_BELOW
         ? below.asSlice(below.byteSize() - (number + 1L) * PAGE_SIZE, PAGE_SIZE)
-        : behind.asSlice((long) (number - BELOW) * PAGE_SIZE, PAGE_SIZE);
+        : behind.asSlice((long) (number - TABLES_BELOW) * PAGE_SIZE, PAGE_SIZE);
   }
 
   int count() {
@@ -80,10 +92,11 @@ public final class TableCopies {
   }
 
   void write(MemoryImage.Writer writer) {
-    long bytesBelow = (long) Math.min(count, BELOW) * PAGE_SIZE;
-    writer.write(TablePages.DATA_START - bytesBelow, below.asSlice(below.byteSize() - bytesBelow));
-    if (count > BELOW) {
-      writer.write(dataEnd, behind.asSlice(0, (long) (count - BELOW) * PAGE_SIZE));
+    long bytesBelow = (long) Math.min(count, TABLES_BELOW) * PAGE_SIZE;
+    writer.write(
+        PhysicalLayout.DATA_START - bytesBelow, below.asSlice(below.byteSize() - bytesBelow));
+    if (count > TABLES_BELOW) {
+      writer.write(layout.dataEnd(), behind.asSlice(0, (long) (count - TABLES_BELOW) * PAGE_SIZE));
     }
   }
 

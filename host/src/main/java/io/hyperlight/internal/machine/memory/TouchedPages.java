@@ -1,6 +1,6 @@
 package io.hyperlight.internal.machine.memory;
 
-import static io.hyperlight.internal.machine.memory.PhysicalMemory.PAGE_SIZE;
+import static io.hyperlight.internal.machine.memory.Pages.PAGE_SIZE;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;

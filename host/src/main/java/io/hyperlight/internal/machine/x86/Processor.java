@@ -6,8 +6,8 @@ import io.hyperlight.internal.hypervisor.x86.SpecialRegisters;
 import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
 import io.hyperlight.internal.hypervisor.x86.X86VirtualMachine;
 import io.hyperlight.internal.machine.arch.MachineOptions;
-import io.hyperlight.internal.machine.memory.MemorySlots;
-import java.lang.foreign.MemorySegment;
+import io.hyperlight.internal.machine.memory.PageTable;
+import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,19 +29,16 @@ public final class Processor implements AutoCloseable {
   private static final long SFMASK = 0x4_7700;
 
   private final X86VirtualMachine vm;
-  private final MemorySlots slots;
   private final X86VirtualCpu vcpu;
   private final @Nullable DirtyTracker tracker;
   private final SpecialRegisters initial;
 
   private Processor(
       X86VirtualMachine vm,
-      MemorySlots slots,
       X86VirtualCpu vcpu,
       @Nullable DirtyTracker tracker,
       SpecialRegisters initial) {
     this.vm = vm;
-    this.slots = slots;
     this.vcpu = vcpu;
     this.tracker = tracker;
     this.initial = initial;
@@ -50,8 +47,8 @@ public final class Processor implements AutoCloseable {
   /**
    * Creates VM and vCPU.
    *
-   * @param memory all guest-physical memory, from address 0
-   * @param pageTables the physical address of the top table
+   * @param memory all guest-physical memory
+   * @param root of the page tables
    * @param xcr0 the state components guests may use
    * @param options what the embedder chose
    * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if KVM fails; nothing is left
@@ -60,8 +57,8 @@ public final class Processor implements AutoCloseable {
   public static Processor create(
       ProcessorKind kind,
       SystemCallEntry entry,
-      MemorySegment memory,
-      long pageTables,
+      PhysicalMemory memory,
+      PageTable root,
       long xcr0,
       MachineOptions options,
       DirtyTracking tracking) {
@@ -70,14 +67,15 @@ public final class Processor implements AutoCloseable {
     DirtyTracker tracker = null;
     try {
       vm = kind.hypervisor().createVm(tracking);
-      MemorySlots slots = new MemorySlots(vm, memory, tracking != DirtyTracking.NONE);
+      memory.attachTo(vm, tracking != DirtyTracking.NONE);
       vcpu = vm.createCpu(0);
       tracker = tracking == DirtyTracking.NONE ? null : vm.track(vcpu);
       // CPUID first: KVM checks control registers against it. Also where user code runs on the
       // processor as it is: KVM gives and takes no vector state that it has not been told of, and
       // cannot be told once the vCPU has run.
       vcpu.setCpuid(kind.cpuid());
-      SpecialRegisters initial = RegisterImage.create(entry, kind.features(), pageTables, options);
+      SpecialRegisters initial =
+          RegisterImage.create(entry, kind.features(), root.address(), options);
       vcpu.setSpecialRegisters(initial);
       vcpu.setXcr0(xcr0);
       vcpu.setModelSpecificRegisters(
@@ -86,7 +84,7 @@ public final class Processor implements AutoCloseable {
         vcpu.viewCodeSegment();
         vcpu.takeSelectorsFromThread();
       }
-      return new Processor(vm, slots, vcpu, tracker, initial);
+      return new Processor(vm, vcpu, tracker, initial);
     } catch (Throwable t) {
       close(tracker, vcpu, vm);
       throw t;
@@ -95,10 +93,6 @@ public final class Processor implements AutoCloseable {
 
   public X86VirtualCpu vcpu() {
     return vcpu;
-  }
-
-  public MemorySlots slots() {
-    return slots;
   }
 
   /** Knows what the guest writes, unless there is no tracking. */

@@ -67,7 +67,7 @@ class AddressSpaceChangesTest {
     change(random, OPERATIONS);
     for (int generation = 0; generation < 2; generation++) {
       AddressSpaceModel frozen = model.copy();
-      List<AddressSpace.Mapping> mappings = space.mappings();
+      List<Mapping> mappings = space.mappings();
       long before = space.freeBytes();
       spawn();
       long free = space.freeBytes(); // without the tables that led to nothing
@@ -86,12 +86,11 @@ class AddressSpaceChangesTest {
 
   private void spawn() {
     PhysicalMemory original = memory;
-    long root = tables.root();
-    List<AddressSpace.Mapping> mappings = space.mappings();
-    memory = new PhysicalMemory(original.freeze(root));
+    List<Mapping> mappings = space.mappings();
+    memory = new PhysicalMemory(original.freeze(List.of(tables.root())));
     original.close();
     memory.trackBy(new NoTracker());
-    tables = new PageTables(memory, root);
+    tables = new PageTables(memory, memory.imageRoot(0));
     space = new AddressSpace(memory, tables, mappings);
     assertSame();
   }
@@ -183,7 +182,7 @@ class AddressSpaceChangesTest {
         });
     assertThat(pages).isEmpty();
     assertThat(physical).doesNotContainAnyElementsOf(PageWalk.tables(memory, tables.root()));
-    List<AddressSpace.Mapping> mappings = space.mappings();
+    List<Mapping> mappings = space.mappings();
     for (int i = 1; i < mappings.size(); i++) {
       assertThat(mappings.get(i - 1).isContinuedBy(mappings.get(i))).isFalse();
     }

@@ -27,12 +27,12 @@ class MemoryImageTest {
     for (long page : pages) {
       memory.putLong(at(page) + 8, page);
     }
-    return memory.freeze(new PageTables(memory).root());
+    return memory.freeze(List.of(new PageTables(memory).root()));
   }
 
   /** The address of a page of the data. */
   private static long at(long page) {
-    return TablePages.DATA_START + page * PAGE_SIZE;
+    return PhysicalLayout.DATA_START + page * PAGE_SIZE;
   }
 
   /** Which of the first pages of the data are present. */
@@ -59,7 +59,7 @@ class MemoryImageTest {
         assertThat(copy.freeBytes()).isEqualTo(SIZE);
         copy.putLong(at(4) + 8, 5);
         copy.putLong(at(50), 6);
-        MemoryImage second = copy.freeze(at(-1));
+        MemoryImage second = copy.freeze(List.of(copy.imageRoot(0)));
         assertThat(present(second)).containsExactly(3L, 4L, 30L, 50L);
         second.release();
       }

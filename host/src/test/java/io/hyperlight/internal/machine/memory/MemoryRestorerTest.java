@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 class MemoryRestorerTest {
   private static final int PAGES = 6000;
   private static final long SIZE = (long) PAGES * PAGE_SIZE;
-  private static final long START = TablePages.DATA_START;
+  private static final long START = PhysicalLayout.DATA_START;
 
   /** Reports a page once, as KVM's do. */
   private static final class Tracker implements DirtyTracker {
@@ -63,7 +63,8 @@ class MemoryRestorerTest {
       for (int page = 1; page < 5000; page += 2) {
         original.putLong(START + (long) page * PAGE_SIZE, page);
       }
-      PhysicalMemory spawned = new PhysicalMemory(original.freeze(new PageTables(original).root()));
+      PhysicalMemory spawned =
+          new PhysicalMemory(original.freeze(List.of(new PageTables(original).root())));
       spawned.trackBy(tracker);
       return spawned;
     }

@@ -50,14 +50,14 @@ public final class PageWalk {
   }
 
   /** Every page that is mapped, by its virtual address. */
-  public static NavigableMap<Long, Page> pages(PhysicalMemory memory, long root) {
+  public static NavigableMap<Long, Page> pages(PhysicalMemory memory, PageTable root) {
     PageWalk walk = new PageWalk(memory);
     walk.descend(root, 3, 0, new Page(0, true, true, true, false, true, false, 0));
     return walk.pages;
   }
 
   /** The page at an address, which has to be mapped. */
-  public static Page page(PhysicalMemory memory, long root, long address) {
+  public static Page page(PhysicalMemory memory, PageTable root, long address) {
     Page page = pages(memory, root).get(address);
     if (page == null) {
       throw new AssertionError("nothing is mapped at 0x%x".formatted(address));
@@ -66,16 +66,16 @@ public final class PageWalk {
   }
 
   /** The physical addresses of all tables. */
-  public static List<Long> tables(PhysicalMemory memory, long root) {
+  public static List<Long> tables(PhysicalMemory memory, PageTable root) {
     PageWalk walk = new PageWalk(memory);
     walk.descend(root, 3, 0, new Page(0, true, true, true, false, true, false, 0));
     return walk.tables;
   }
 
-  private void descend(long table, int level, long prefix, Page above) {
-    tables.add(table);
+  private void descend(PageTable table, int level, long prefix, Page above) {
+    tables.add(table.address());
     for (int i = 0; i < 512; i++) {
-      long entry = memory.tableEntry(table, i);
+      long entry = memory.tables().entry(table, i);
       if ((entry & PRESENT) == 0) {
         if (entry != 0) {
           throw new AssertionError("an absent entry is not zero");
@@ -98,7 +98,7 @@ public final class PageWalk {
       } else if ((entry & PAGE_SIZE_BIT) != 0) {
         throw new AssertionError("a large page");
       } else {
-        descend(here.physical, level - 1, address, here);
+        descend(memory.tables().at(here.physical), level - 1, address, here);
       }
     }
   }

@@ -71,7 +71,7 @@ class MonitorTest {
         RegisterImage.create(
             entry,
             new CpuFeatures(List.of(), true, true, true, 7, 0),
-            tables.root(),
+            tables.root().address(),
             MachineOptions.DEFAULT);
     List<Segment> segments =
         List.of(

@@ -1,0 +1,79 @@
+package io.hyperlight.internal.machine.memory;
+
+/**
+ * A range of user addresses with equal rights on contiguous physical memory, or a reservation
+ * without any.
+ *
+ * @param start page-aligned, as are {@code end} and {@code physical}
+ * @param physical {@link #UNBACKED} for addresses that are taken but have no memory yet, and no
+ *     rights
+ * @param source what it is of
+ */
+public record Mapping(
+    long start, long end, long physical, Protection protection, MappingSource source) {
+  static final long UNBACKED = -1;
+
+  /** Anonymous memory. */
+  Mapping(long start, long end, long physical, Protection protection) {
+    this(start, end, physical, protection, MappingSource.ANONYMOUS);
+  }
+
+  /** Addresses that are taken, and have no memory. */
+  static Mapping reservation(long start, long end, MappingSource source) {
+    return new Mapping(start, end, UNBACKED, Protection.NONE, source);
+  }
+
+  /** Where the memory of an address is, which is within the mapping. */
+  public long physicalOf(long virtualAddress) {
+    return physical + (virtualAddress - start);
+  }
+
+  long sizeBytes() {
+    return end - start;
+  }
+
+  boolean isBacked() {
+    return physical != UNBACKED;
+  }
+
+  /** The part of it within a range. */
+  Mapping within(long from, long to) {
+    if (from <= start && to >= end) {
+      return this;
+    }
+    long cut = Math.max(start, from);
+    return new Mapping(
+        cut,
+        Math.min(end, to),
+        isBacked() ? physicalOf(cut) : UNBACKED,
+        protection,
+        source.from(cut - start));
+  }
+
+  Mapping with(Protection changed) {
+    return new Mapping(start, end, physical, changed, source);
+  }
+
+  /** The same at another address. */
+  Mapping at(long address) {
+    return new Mapping(address, address + sizeBytes(), physical, protection, source);
+  }
+
+  /** The same with other memory. */
+  Mapping on(long otherPhysical) {
+    return new Mapping(start, end, otherPhysical, protection, source);
+  }
+
+  /** Whether the other one begins where this ends, in all respects. */
+  boolean isContinuedBy(Mapping next) {
+    return end == next.start
+        && protection == next.protection
+        && (isBacked() ? next.isBacked() && physicalOf(end) == next.physical : !next.isBacked())
+        && source.from(sizeBytes()).equals(next.source);
+  }
+
+  /** This one and the other one, by which it is continued. */
+  Mapping to(Mapping next) {
+    return new Mapping(start, next.end, physical, protection, source);
+  }
+}

@@ -1,0 +1,256 @@
+package io.hyperlight.internal.machine.memory;
+
+import io.hyperlight.internal.os.Checkpoint;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+
+/**
+ * Which addresses of an address space are mapped, to what, with what rights: the host's own account
+ * beside the page tables.
+ */
+final class MappingTable {
+  /** The top of the canonical lower half, less one guard page. */
+  static final long USER_END = 0x7fff_ffff_f000L;
+
+  private final Checkpoint checkpoint;
+
+  /** Sorted by address, disjoint. Replaced, never changed: images share it. */
+  private List<Mapping> mappings;
+
+  MappingTable(List<Mapping> mappings, Checkpoint checkpoint) {
+    this.mappings = List.copyOf(mappings);
+    this.checkpoint = checkpoint;
+  }
+
+  /** All of it, in an immutable list. */
+  List<Mapping> toList() {
+    return mappings;
+  }
+
+  /** Goes back to an earlier list. */
+  void restore(List<Mapping> earlier) {
+    mappings = earlier;
+  }
+
+  int size() {
+    return mappings.size();
+  }
+
+  Mapping get(int index) {
+    return mappings.get(index);
+  }
+
+  /** Whether nothing is mapped or reserved in a range within user space. */
+  boolean isFree(long start, long sizeBytes) {
+    int at = firstMappingEndingAfter(start);
+    return at == mappings.size() || mappings.get(at).start() - start >= sizeBytes;
+  }
+
+  /**
+   * Whether all of a range is mapped or reserved.
+   *
+   * @param start any value, as {@code sizeBytes}
+   */
+  boolean isTaken(long start, long sizeBytes) {
+    return isCovered(start, sizeBytes, _ -> true);
+  }
+
+  /**
+   * The lowest free addresses for a range.
+   *
+   * @param from page-aligned, as are {@code to} and {@code sizeBytes}
+   * @param to the range ends there at the latest
+   * @return -1 if there is no such gap
+   */
+  long findFree(long sizeBytes, long from, long to) {
+    long gap = from;
+    for (int at = firstMappingEndingAfter(from); at < mappings.size(); at++) {
+      checkpoint.pass();
+      Mapping mapping = mappings.get(at);
+      if (mapping.start() - gap >= sizeBytes) {
+        break;
+      }
+      gap = Math.max(gap, mapping.end());
+    }
+    return gap <= to && sizeBytes <= to - gap ? gap : -1;
+  }
+
+  /** The parts of a range that are reserved and have no memory, in order. */
+  List<MappedRange> unbacked(long start, long sizeBytes) {
+    return within(start, start + sizeBytes).stream()
+        .filter(mapping -> !mapping.isBacked())
+        .map(mapping -> new MappedRange(mapping.start(), mapping.end(), mapping.protection()))
+        .toList();
+  }
+
+  /** Where the first address at or behind a taken one is that is free. */
+  long endOfTaken(long start) {
+    long end = start;
+    for (int at = firstMappingEndingAfter(start);
+        at < mappings.size() && mappings.get(at).start() <= end;
+        at++) {
+      checkpoint.pass();
+      end = mappings.get(at).end();
+    }
+    return end;
+  }
+
+  /** Whether no mapping goes on across an address. */
+  boolean isEdge(long address) {
+    int at = firstMappingEndingAfter(address);
+    return at == mappings.size() || mappings.get(at).start() >= address;
+  }
+
+  /** The rights to the parts of a range that are mapped or reserved, in order. */
+  List<Protection> protections(long start, long sizeBytes) {
+    return within(start, start + sizeBytes).stream().map(Mapping::protection).toList();
+  }
+
+  /** The parts of mappings that are in a range, in order. */
+  List<Mapping> within(long start, long end) {
+    List<Mapping> parts = new ArrayList<>();
+    for (int at = firstMappingEndingAfter(start);
+        at < mappings.size() && mappings.get(at).start() < end;
+        at++) {
+      checkpoint.pass();
+      parts.add(mappings.get(at).within(start, end));
+    }
+    return parts;
+  }
+
+  /** Replaces what the account has for a range. */
+  void splice(long start, long end, List<Mapping> replacement) {
+    List<Mapping> changed = new ArrayList<>(mappings.size() + 2 + replacement.size());
+    int first = firstMappingEndingAfter(start);
+    changed.addAll(mappings.subList(0, first));
+    int next = first;
+    if (next < mappings.size() && mappings.get(next).start() < start) {
+      changed.add(mappings.get(next).within(0, start));
+    }
+    for (Mapping mapping : replacement) {
+      checkpoint.pass();
+      append(changed, mapping);
+    }
+    while (next < mappings.size() && mappings.get(next).end() <= end) {
+      checkpoint.pass();
+      next++;
+    }
+    if (next < mappings.size()) {
+      Mapping behind = mappings.get(next);
+      append(changed, behind.start() < end ? behind.within(end, behind.end()) : behind);
+      changed.addAll(mappings.subList(next + 1, mappings.size()));
+    }
+    mappings = List.copyOf(changed);
+  }
+
+  private static void append(List<Mapping> list, Mapping mapping) {
+    Mapping last = list.isEmpty() ? null : list.getLast();
+    if (last != null && last.isContinuedBy(mapping)) {
+      list.set(list.size() - 1, last.to(mapping));
+    } else {
+      list.add(mapping);
+    }
+  }
+
+  /** The index of the first mapping that does not lie below an address; the size if none does. */
+  int firstMappingEndingAfter(long virtualAddress) {
+    int low = 0;
+    int high = mappings.size();
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (mappings.get(middle).end() > virtualAddress) {
+        high = middle;
+      } else {
+        low = middle + 1;
+      }
+    }
+    return low;
+  }
+
+  /** What is mapped or reserved in a range, for people: neighbours with equal rights are one. */
+  List<MappedRange> ranges(long start, long end) {
+    List<MappedRange> ranges = new ArrayList<>();
+    for (Mapping mapping : within(start, end)) {
+      checkpoint.pass();
+      ranges.add(new MappedRange(mapping.start(), mapping.end(), mapping.protection()));
+    }
+    return MappedRange.merge(ranges);
+  }
+
+  /**
+   * How much of a range is mapped or reserved.
+   *
+   * @param writable whether only what can be written counts
+   */
+  long takenBytes(long start, long end, boolean writable) {
+    long bytes = 0;
+    for (int at = firstMappingEndingAfter(start);
+        at < mappings.size() && mappings.get(at).start() < end;
+        at++) {
+      checkpoint.pass();
+      Mapping mapping = mappings.get(at);
+      if (!writable || mapping.protection().writable()) {
+        bytes += Math.min(mapping.end(), end) - Math.max(mapping.start(), start);
+      }
+    }
+    return bytes;
+  }
+
+  /** The first address that is mapped or reserved, from one on; -1 if there is none. */
+  long nextTaken(long address) {
+    int at = firstMappingEndingAfter(address);
+    return at == mappings.size() ? -1 : Math.max(mappings.get(at).start(), address);
+  }
+
+  /**
+   * What is mapped or reserved with equal rights, from an address on that is, up to another one.
+   *
+   * @param end behind the address
+   */
+  MappedRange rangeAt(long address, long end) {
+    int at = firstMappingEndingAfter(address);
+    Protection protection = mappings.get(at).protection();
+    long found = mappings.get(at).end();
+    for (int next = at + 1; next < mappings.size() && found < end; next++) {
+      checkpoint.pass();
+      Mapping mapping = mappings.get(next);
+      if (mapping.start() != found || mapping.protection() != protection) {
+        break;
+      }
+      found = mapping.end();
+    }
+    return new MappedRange(address, Math.min(found, end), protection);
+  }
+
+  /** Whether user code can read, or write, all of a range; any values. */
+  boolean isAccessible(long guestAddress, long sizeBytes, boolean write) {
+    return isCovered(
+        guestAddress,
+        sizeBytes,
+        write
+            ? mapping -> mapping.protection().writable()
+            : mapping -> mapping.protection().readable());
+  }
+
+  /** Whether all of a range is mapped or reserved by mappings that meet a condition; any values. */
+  boolean isCovered(long guestAddress, long sizeBytes, Predicate<Mapping> condition) {
+    if (guestAddress < 0 || sizeBytes < 0 || sizeBytes > USER_END - guestAddress) {
+      return false;
+    }
+    long end = guestAddress + sizeBytes;
+    int at = firstMappingEndingAfter(guestAddress);
+    for (long covered = guestAddress; covered < end; at++) {
+      if (at == mappings.size()) {
+        return false;
+      }
+      checkpoint.pass();
+      Mapping mapping = mappings.get(at);
+      if (mapping.start() > covered || !condition.test(mapping)) {
+        return false;
+      }
+      covered = mapping.end();
+    }
+    return true;
+  }
+}

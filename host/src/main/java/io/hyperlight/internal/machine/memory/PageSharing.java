@@ -1,0 +1,232 @@
+package io.hyperlight.internal.machine.memory;
+
+import static io.hyperlight.internal.machine.memory.Pages.PAGE_SIZE;
+
+import io.hyperlight.internal.os.Checkpoint;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What an address space has to do because others may hold its pages, too. Its private mappings
+ * reach a page that has several holders without the right to write. Who writes gets a copy first.
+ *
+ * <p>Costs nothing while no page has several holders, as {@link PageHolders} says at once.
+ */
+final class PageSharing {
+  private final PhysicalMemory memory;
+  private final PageHolders holders;
+  private final PageTables tables;
+  private final MappingTable table;
+  private final Checkpoint checkpoint;
+
+  PageSharing(PhysicalMemory memory, PageTables tables, MappingTable table, Checkpoint checkpoint) {
+    this.memory = memory;
+    this.tables = tables;
+    this.table = table;
+    this.checkpoint = checkpoint;
+    holders = memory.data().holders();
+  }
+
+  /** Whether a write of this mapping needs a look at the holders of its pages. */
+  private boolean isConcerned(Mapping mapping) {
+    return mapping.isBacked() && !mapping.source().isShared() && !holders.isEmpty();
+  }
+
+  private static long page(Mapping mapping, long address) {
+    return mapping.physicalOf(address) / PAGE_SIZE;
+  }
+
+  /** Says that a mapping has got its pages, which were handed out just now. */
+  void begin(Mapping mapping) {
+    if (mapping.source().isShared()) {
+      for (long at = mapping.start(); at < mapping.end(); at += PAGE_SIZE) {
+        checkpoint.pass();
+        holders.makeShared(page(mapping, at));
+      }
+    }
+  }
+
+  /** Writes the entries of a mapping that has memory and rights, instead of any there are. */
+  void writeEntries(Mapping mapping) {
+    boolean writable = mapping.protection().writable();
+    boolean executable = mapping.protection().executable();
+    if (!writable || !isConcerned(mapping)) {
+      tables.map(
+          mapping.start(), mapping.physical(), mapping.sizeBytes(), writable, executable, true);
+      return;
+    }
+    long end;
+    for (long at = mapping.start(); at < mapping.end(); at = end) {
+      boolean shared = holders.isShared(page(mapping, at));
+      end = at;
+      do {
+        checkpoint.pass();
+        end += PAGE_SIZE;
+      } while (end < mapping.end() && holders.isShared(page(mapping, end)) == shared);
+      tables.map(at, mapping.physicalOf(at), end - at, !shared, executable, true);
+    }
+  }
+
+  /**
+   * How many pages have to be promised if mappings hold their pages, too.
+   *
+   * @param copies of mappings that there are
+   */
+  long promises(List<Mapping> copies) {
+    long promises = 0;
+    for (Mapping copy : copies) {
+      checkpoint.pass();
+      if (copy.isBacked() && !copy.source().isShared()) {
+        // Every holder there is already has its own page, or a promise of one.
+        promises += copy.sizeBytes() / PAGE_SIZE;
+      }
+    }
+    return promises;
+  }
+
+  /** Says that mappings hold their pages, too. */
+  void hold(List<Mapping> copies) {
+    for (Mapping copy : copies) {
+      for (long at = copy.start(); copy.isBacked() && at < copy.end(); at += PAGE_SIZE) {
+        checkpoint.pass();
+        holders.add(page(copy, at), copy.source().isShared());
+      }
+    }
+  }
+
+  /** Takes the right to write from mappings whose pages others hold now, too. */
+  void takeWriteAccess(List<Mapping> mappings) {
+    PageRanges changed = new PageRanges();
+    for (Mapping mapping : mappings) {
+      if (isConcerned(mapping) && mapping.protection().writable()) {
+        memory.noteTranslation(mapping.physical(), mapping.sizeBytes());
+        writeEntries(mapping);
+        changed.add(mapping.physical(), mapping.physicalOf(mapping.end()));
+      }
+    }
+    memory.forgetTranslations(changed);
+  }
+
+  /** Lets the pages of mappings go that no table leads to any more. */
+  void release(List<Mapping> mappings) {
+    PageRanges free = new PageRanges();
+    PageRanges held = new PageRanges();
+    for (Mapping mapping : mappings) {
+      checkpoint.pass();
+      if (!mapping.isBacked()) {
+        continue;
+      }
+      boolean shared = mapping.source().isShared();
+      if (!shared && holders.isEmpty()) {
+        free.add(mapping.physical(), mapping.physicalOf(mapping.end()));
+        continue;
+      }
+      for (long at = mapping.start(); at < mapping.end(); at += PAGE_SIZE) {
+        checkpoint.pass();
+        long physical = mapping.physicalOf(at);
+        boolean last = holders.remove(physical / PAGE_SIZE, shared);
+        (last ? free : held).add(physical, physical + PAGE_SIZE);
+      }
+    }
+    memory.forgetTranslations(held);
+    memory.data().free(free);
+  }
+
+  /** How much memory a range has that nothing else holds. */
+  long ownBytes(long start, long end) {
+    long own = 0;
+    for (Mapping mapping : table.within(start, end)) {
+      if (mapping.isBacked()) {
+        own += mapping.sizeBytes();
+        for (long at = mapping.start(); !holders.isEmpty() && at < mapping.end(); at += PAGE_SIZE) {
+          checkpoint.pass();
+          own -= holders.isShared(page(mapping, at)) ? PAGE_SIZE : 0;
+        }
+      }
+    }
+    return own;
+  }
+
+  /** See {@link AddressSpace#resolveWrite}. */
+  boolean resolveWrite(long address) {
+    if (!table.isAccessible(address, 1, true)) {
+      return false;
+    }
+    long page = address & -PAGE_SIZE;
+    Mapping mapping = table.within(page, page + PAGE_SIZE).getFirst();
+    if (mapping.source().isShared() || tables.isWritable(page)) {
+      return false;
+    }
+    own(page, page + PAGE_SIZE, true);
+    if (!tables.isWritable(page)) {
+      // The others have let the page go.
+      enterAnew(mapping);
+      PageRanges changed = new PageRanges();
+      changed.add(mapping.physical(), mapping.physicalOf(mapping.end()));
+      memory.forgetTranslations(changed);
+    }
+    return true;
+  }
+
+  private void enterAnew(Mapping mapping) {
+    if (mapping.protection() != Protection.NONE) {
+      memory.noteTranslation(mapping.physical(), mapping.sizeBytes()); // first: it may fail
+      writeEntries(mapping);
+    }
+  }
+
+  /**
+   * Gives private mappings pages of their own.
+   *
+   * @param start any address, as {@code end}, of a range within user space
+   * @param copy whether with the contents of those they had; else with zeros
+   */
+  void own(long start, long end, boolean copy) {
+    if (holders.isEmpty() || start >= end) {
+      return;
+    }
+    long from = start & -PAGE_SIZE;
+    long to = Pages.alignUp(end);
+    List<Mapping> after = new ArrayList<>();
+    PageRanges left = new PageRanges();
+    for (Mapping mapping : table.within(from, to)) {
+      checkpoint.pass();
+      if (isConcerned(mapping)) {
+        own(mapping, copy, after, left);
+      } else {
+        after.add(mapping);
+      }
+    }
+    if (left.count() > 0) {
+      memory.forgetTranslations(left);
+      table.splice(from, to, after);
+    }
+  }
+
+  private void own(Mapping mapping, boolean copy, List<Mapping> after, PageRanges left) {
+    long done = mapping.start();
+    for (long at = mapping.start(); at < mapping.end(); at += PAGE_SIZE) {
+      checkpoint.pass();
+      long shared = mapping.physicalOf(at);
+      if (!holders.isShared(shared / PAGE_SIZE)) {
+        continue;
+      }
+      if (done < at) {
+        after.add(mapping.within(done, at));
+      }
+      memory.noteTranslation(shared, PAGE_SIZE);
+      long own = memory.data().replace(shared);
+      if (copy) {
+        memory.copyPage(shared, own);
+      }
+      Mapping page = mapping.within(at, at + PAGE_SIZE).on(own);
+      enterAnew(page);
+      after.add(page);
+      left.add(shared, shared + PAGE_SIZE);
+      done = at + PAGE_SIZE;
+    }
+    if (done < mapping.end()) {
+      after.add(mapping.within(done, mapping.end()));
+    }
+  }
+}

@@ -1,0 +1,77 @@
+package io.hyperlight.internal.machine.memory;
+
+import io.hyperlight.internal.os.Checkpoint;
+
+/** Copies bytes out of and into what an address space maps, by the addresses of user code. */
+final class UserBytes {
+  private final PhysicalMemory memory;
+  private final MappingTable table;
+  private final Checkpoint checkpoint;
+
+  UserBytes(PhysicalMemory memory, MappingTable table, Checkpoint checkpoint) {
+    this.memory = memory;
+    this.table = table;
+    this.checkpoint = checkpoint;
+  }
+
+  /** Copies out of a range that has memory. */
+  byte[] read(long guestAddress, int length) {
+    byte[] copy = new byte[length];
+    int at = table.firstMappingEndingAfter(guestAddress);
+    for (int done = 0; done < length; ) {
+      Mapping mapping = table.get(at);
+      long from = guestAddress + done;
+      int part = part(mapping, from, length - done);
+      memory.get(mapping.physicalOf(from), copy, done, part);
+      done += part;
+      at += from + part == mapping.end() ? 1 : 0;
+    }
+    return copy;
+  }
+
+  /** The same without a checkpoint: for few bytes, also after the call has been ended. */
+  void copyOut(long guestAddress, byte[] target, int length) {
+    int at = table.firstMappingEndingAfter(guestAddress);
+    for (int done = 0; done < length; at++) {
+      Mapping mapping = table.get(at);
+      long from = guestAddress + done;
+      int part = (int) Math.min(length - done, mapping.end() - from);
+      memory.get(mapping.physicalOf(from), target, done, part);
+      done += part;
+    }
+  }
+
+  /** Copies into a range that has memory, which private mappings hold alone. */
+  void copyIn(long guestAddress, byte[] source, int from, int length) {
+    int at = table.firstMappingEndingAfter(guestAddress);
+    for (int done = 0; done < length; ) {
+      Mapping mapping = table.get(at);
+      long to = guestAddress + done;
+      int part = part(mapping, to, length - done);
+      memory.put(mapping.physicalOf(to), source, from + done, part);
+      done += part;
+      at += to + part == mapping.end() ? 1 : 0;
+    }
+  }
+
+  /** How much of a copy is done in one go. */
+  private int part(Mapping mapping, long from, int most) {
+    int part = (int) Math.min(Math.min(most, Checkpoint.MOST_BYTES), mapping.end() - from);
+    checkpoint.passBytes(part);
+    return part;
+  }
+
+  /** Copies one aligned eight-byte value out. */
+  long readLong(long guestAddress) {
+    // No checkpoint: where a guest was is asked for when its call has been ended, too.
+    int at = table.firstMappingEndingAfter(guestAddress);
+    if ((guestAddress & 7) != 0
+        || guestAddress < 0
+        || at == table.size()
+        || table.get(at).start() > guestAddress
+        || !table.get(at).protection().readable()) {
+      throw new GuestAddressException(guestAddress, 8, false);
+    }
+    return memory.getLong(table.get(at).physicalOf(guestAddress));
+  }
+}

@@ -1,0 +1,5 @@
+/** How page tables look in memory, as the processor reads them. */
+@NullMarked
+package io.hyperlight.internal.machine.memory.x86;
+
+import org.jspecify.annotations.NullMarked;
