@@ -16,7 +16,7 @@ import io.hyperlight.error.GuestDeadlockException;
 import io.hyperlight.error.HypervisorException;
 import io.hyperlight.error.InvalidSnapshotException;
 import io.hyperlight.error.SandboxUnusableException;
-import io.hyperlight.internal.os.Posix;
+import io.hyperlight.internal.os.HostDescriptors;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.Descriptors;
 import io.hyperlight.testing.RawSystemCalls;
@@ -116,7 +116,7 @@ class FileStateTest {
       for (InputStream stream : spare) {
         stream.close();
       }
-      Posix.close(number); // as code does that closes a descriptor twice
+      HostDescriptors.close(number); // as code does that closes a descriptor twice
       assertThatThrownBy(() -> sandbox.restore(snapshot))
           .satisfies(kind(HypervisorException.Kind.FAILED));
       assertThatThrownBy(() -> sandbox.call("read_file", String.class, "/data/x"))

@@ -1,5 +1,6 @@
 package io.hyperlight.testing;
 
+import io.hyperlight.internal.os.HostIoctl;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.CodeElement;
 import java.lang.classfile.CodeTransform;
@@ -86,8 +87,8 @@ public final class HeapErrorLoader extends RewritingLoader {
       Set.of(
           "io/hyperlight/internal/os/Posix$Release.closeOnly",
           "io/hyperlight/internal/os/Posix$Release.unmapOnly",
-          "io/hyperlight/internal/os/Posix.runIoctl",
-          "io/hyperlight/internal/os/Posix.runSecond",
+          "io/hyperlight/internal/os/HostIoctl.runIoctl",
+          "io/hyperlight/internal/os/HostIoctl.runSecond",
           "io/hyperlight/internal/os/HostThreads.current",
           "io/hyperlight/internal/os/HostThreads.send",
           "io/hyperlight/internal/os/HostThreads.take");

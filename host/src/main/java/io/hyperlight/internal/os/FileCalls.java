@@ -88,7 +88,7 @@ public final class FileCalls {
         }
       }
     } catch (Throwable t) {
-      throw Posix.unexpected(t);
+      throw Unchecked.rethrow(t);
     }
   }
 
@@ -111,7 +111,7 @@ public final class FileCalls {
     int opened = -1;
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment how = arena.allocate(SIZE_OF_OPEN_HOW, Long.BYTES);
-      how.set(ValueLayout.JAVA_LONG, 0, flags | Posix.O_CLOEXEC);
+      how.set(ValueLayout.JAVA_LONG, 0, flags | HostDescriptors.O_CLOEXEC);
       how.set(ValueLayout.JAVA_LONG, 16, resolve);
       opened =
           (int)
@@ -123,7 +123,7 @@ public final class FileCalls {
                   how.address(),
                   SIZE_OF_OPEN_HOW);
     } catch (Throwable t) {
-      Posix.closeIfOpen(opened);
+      HostDescriptors.closeIfOpen(opened);
       throw t;
     }
     return opened;

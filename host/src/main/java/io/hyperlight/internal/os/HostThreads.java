@@ -111,7 +111,7 @@ public final class HostThreads {
     try {
       return (int) (long) Linked.SYSCALL.invokeExact(SYS_GETTID, 0L, 0L, 0L);
     } catch (Throwable t) {
-      throw Posix.unexpected(t);
+      throw Unchecked.rethrow(t);
     }
   }
 
@@ -126,7 +126,7 @@ public final class HostThreads {
       return (long) Linked.SYSCALL.invokeExact(SYS_TGKILL, PROCESS, (long) thread, (long) signal)
           == 0;
     } catch (Throwable t) {
-      throw Posix.unexpected(t);
+      throw Unchecked.rethrow(t);
     }
   }
 
@@ -146,7 +146,7 @@ public final class HostThreads {
       }
       return before.get(ValueLayout.JAVA_LONG, 0);
     } catch (Throwable t) {
-      throw Posix.unexpected(t);
+      throw Unchecked.rethrow(t);
     }
   }
 
@@ -180,7 +180,7 @@ public final class HostThreads {
     try {
       return (int) Linked.SIGTIMEDWAIT.invokeExact(set.address(), 0L, Linked.NO_TIME.address()) > 0;
     } catch (Throwable t) {
-      throw Posix.unexpected(t);
+      throw Unchecked.rethrow(t);
     }
   }
 
@@ -209,7 +209,7 @@ public final class HostThreads {
         throw new SystemCallException("sigaction(" + signal + ")", Posix.errno(errno));
       }
     } catch (Throwable t) {
-      throw Posix.unexpected(t);
+      throw Unchecked.rethrow(t);
     }
   }
 
@@ -229,7 +229,7 @@ public final class HostThreads {
       return time.get(ValueLayout.JAVA_LONG, 0) * NANOS
           + time.get(ValueLayout.JAVA_LONG, Long.BYTES);
     } catch (Throwable t) {
-      throw Posix.unexpected(t);
+      throw Unchecked.rethrow(t);
     }
   }
 }

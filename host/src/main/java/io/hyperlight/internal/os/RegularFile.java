@@ -67,7 +67,7 @@ public final class RegularFile implements SeekableByteChannel {
    */
   public static RegularFile open(Path path) throws IOException {
     try {
-      int handle = Posix.open(path, FileCalls.O_PATH);
+      int handle = HostDescriptors.open(path, FileCalls.O_PATH);
       RegularFile opened = null;
       try {
         opened = reopen(path, handle, requireRegular(path, handle));
@@ -83,7 +83,7 @@ public final class RegularFile implements SeekableByteChannel {
   /** Closes a handle, and the file with it that nobody gets if that fails. */
   private static void close(int handle, @Nullable RegularFile opened) {
     try {
-      Posix.close(handle);
+      HostDescriptors.close(handle);
     } catch (Throwable t) {
       if (opened != null) {
         opened.close();
@@ -106,7 +106,7 @@ public final class RegularFile implements SeekableByteChannel {
     int flags = FileCalls.O_RDONLY | FileCalls.O_NONBLOCK | FileCalls.O_NOCTTY;
     int descriptor = FileCalls.reopen(handle, flags);
     if (descriptor == -Errno.ENOENT || descriptor == -Errno.ENOSYS) {
-      descriptor = Posix.open(path, flags);
+      descriptor = HostDescriptors.open(path, flags);
     }
     if (descriptor < 0) {
       throw failure(path, new SystemCallException("open", -descriptor));
@@ -117,7 +117,7 @@ public final class RegularFile implements SeekableByteChannel {
       }
       return new RegularFile(path, descriptor, status.size());
     } catch (Throwable t) {
-      Posix.close(descriptor);
+      HostDescriptors.close(descriptor);
       throw t;
     }
   }
@@ -270,7 +270,7 @@ public final class RegularFile implements SeekableByteChannel {
   public void close() {
     if (!closed) {
       try {
-        Posix.close(descriptor);
+        HostDescriptors.close(descriptor);
       } catch (SystemCallException e) {
         // Somebody else has closed it. What was read of it is good all the same, and whoever has
         // made something of that could not give it back here.

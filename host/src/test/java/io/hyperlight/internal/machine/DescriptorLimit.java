@@ -6,7 +6,8 @@ import io.hyperlight.internal.hypervisor.HypervisorMissingException;
 import io.hyperlight.internal.hypervisor.kvm.Kvm;
 import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
-import io.hyperlight.internal.os.Posix;
+import io.hyperlight.internal.os.HostDescriptors;
+import io.hyperlight.internal.os.HostDescriptors;
 import io.hyperlight.internal.os.SystemCallException;
 import io.hyperlight.testing.Descriptors;
 import java.util.ArrayDeque;
@@ -27,7 +28,7 @@ final class DescriptorLimit {
     // Without descriptors the JVM cannot load classes: use the failures' once before.
     Machine.create(platform, MEMORY).close();
     tryOne(() -> Machine.create(platform, PhysicalMemory.PAGE_SIZE));
-    tryOne(() -> Posix.open("/does/not/exist", Posix.O_RDWR));
+    tryOne(() -> HostDescriptors.open("/does/not/exist", HostDescriptors.O_RDWR));
     tryOne(() -> Kvm.open().close());
     System.out.println(Descriptors.ofKvm() + message(new IllegalStateException("loaded")));
 
@@ -38,10 +39,10 @@ final class DescriptorLimit {
     Deque<Integer> others = new ArrayDeque<>();
     String lastFile = fillButOne(others);
     String withOne = tryOne(() -> Machine.create(platform, MEMORY));
-    others.push(Posix.open("/dev/null", Posix.O_RDWR));
+    others.push(HostDescriptors.open("/dev/null", HostDescriptors.O_RDWR));
     String withNone = tryOne(() -> Machine.create(platform, MEMORY));
     String opening = tryOne(() -> Kvm.open().close());
-    others.forEach(Posix::close);
+    others.forEach(HostDescriptors::close);
 
     System.out.println("first refusal: " + refusal);
     System.out.println("opening: " + opening);
@@ -66,9 +67,9 @@ final class DescriptorLimit {
   private static String fillButOne(Deque<Integer> others) {
     String refusal;
     do {
-      refusal = tryOne(() -> others.push(Posix.open("/dev/null", Posix.O_RDWR)));
+      refusal = tryOne(() -> others.push(HostDescriptors.open("/dev/null", HostDescriptors.O_RDWR)));
     } while (refusal.equals("nothing thrown"));
-    Posix.close(others.pop());
+    HostDescriptors.close(others.pop());
     return refusal;
   }
 

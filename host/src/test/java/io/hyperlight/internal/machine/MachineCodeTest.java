@@ -10,6 +10,7 @@ import io.hyperlight.internal.machine.x86.MachineCode;
 import io.hyperlight.internal.machine.x86.Monitor;
 import io.hyperlight.internal.machine.x86.RunCode;
 import io.hyperlight.internal.machine.x86.SystemCallEntry;
+import io.hyperlight.internal.os.HostIoctl;
 import io.hyperlight.internal.os.Posix;
 import io.hyperlight.testing.Command;
 import io.hyperlight.testing.NotInHardwareLane;
@@ -96,7 +97,7 @@ class MachineCodeTest {
     for (SystemCallEntry entry : SystemCallEntry.values()) {
       assertThat(Gate.DONE + Gate.leave(entry, 0).size()).isLessThanOrEqualTo(Gate.START);
     }
-    assertThat(RunCode.run().size()).isLessThanOrEqualTo(Posix.RUN_CODE_SECOND);
+    assertThat(RunCode.run().size()).isLessThanOrEqualTo(HostIoctl.RUN_CODE_SECOND);
     assertThat(Gate.START + Gate.start().size()).isLessThanOrEqualTo(Gate.UNLOCK);
     assertThat(Gate.UNLOCK + Gate.unlock().size()).isLessThanOrEqualTo(Gate.SYSTEM_CALL_STUB);
     assertThat(Gate.SYSTEM_CALL_STUB + Monitor.systemCallStub(SystemCallEntry.USER).size())

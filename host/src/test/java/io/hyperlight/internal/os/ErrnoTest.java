@@ -73,16 +73,16 @@ class ErrnoTest {
   @Test
   void theConstantsOfOpeningAndMappingAreTheCLibrarys() {
     Map<String, Long> expected = new LinkedHashMap<>();
-    expected.put("O_RDWR", (long) Posix.O_RDWR);
-    expected.put("O_CLOEXEC", (long) Posix.O_CLOEXEC);
+    expected.put("O_RDWR", (long) HostDescriptors.O_RDWR);
+    expected.put("O_CLOEXEC", (long) HostDescriptors.O_CLOEXEC);
     assertThat(CProgram.evaluate("fcntl.h", expected.keySet())).isEqualTo(expected);
     Map<String, Long> mapping = new LinkedHashMap<>();
-    mapping.put("PROT_READ", (long) Posix.PROT_READ);
-    mapping.put("PROT_WRITE", (long) Posix.PROT_WRITE);
-    mapping.put("MAP_SHARED", (long) Posix.MAP_SHARED);
-    mapping.put("MAP_PRIVATE", (long) Posix.MAP_PRIVATE);
-    mapping.put("MAP_ANONYMOUS", (long) Posix.MAP_ANONYMOUS);
-    mapping.put("MAP_NORESERVE", (long) Posix.MAP_NORESERVE);
+    mapping.put("PROT_READ", (long) HostMemory.PROT_READ);
+    mapping.put("PROT_WRITE", (long) HostMemory.PROT_WRITE);
+    mapping.put("MAP_SHARED", (long) HostMemory.MAP_SHARED);
+    mapping.put("MAP_PRIVATE", (long) HostMemory.MAP_PRIVATE);
+    mapping.put("MAP_ANONYMOUS", (long) HostMemory.MAP_ANONYMOUS);
+    mapping.put("MAP_NORESERVE", (long) HostMemory.MAP_NORESERVE);
     assertThat(CProgram.evaluate("sys/mman.h", mapping.keySet())).isEqualTo(mapping);
   }
 }

@@ -47,7 +47,7 @@ class FileCallsTest {
   @Test
   void aPathIsOpenedFromADirectoryAndNotOutOfIt() throws IOException {
     Files.writeString(folder.resolve("file"), "contents");
-    int directory = Posix.open(folder.toString(), FileCalls.O_PATH);
+    int directory = HostDescriptors.open(folder.toString(), FileCalls.O_PATH);
     try {
       int file = open(directory, "file", FileCalls.O_RDONLY, BENEATH);
       try {
@@ -56,15 +56,15 @@ class FileCallsTest {
         assertThat(new String(bytes, 1, 5, UTF_8)).isEqualTo("tents");
         assertThat(FileCalls.pread(file, 8, bytes, 0, 9)).isZero();
         assertThat(FileCalls.pread(file, -1, bytes, 0, 9)).isEqualTo(-Errno.EINVAL);
-        assertThat(flags(file) & Posix.O_CLOEXEC).isNotZero();
+        assertThat(flags(file) & HostDescriptors.O_CLOEXEC).isNotZero();
       } finally {
-        Posix.close(file);
+        HostDescriptors.close(file);
       }
       assertThat(open(directory, "..", FileCalls.O_PATH, BENEATH)).isEqualTo(-Errno.EXDEV);
       assertThat(open(directory, "/", FileCalls.O_PATH, BENEATH)).isEqualTo(-Errno.EXDEV);
       assertThat(open(directory, "missing", FileCalls.O_PATH, BENEATH)).isEqualTo(-Errno.ENOENT);
     } finally {
-      Posix.close(directory);
+      HostDescriptors.close(directory);
     }
   }
 
@@ -80,16 +80,16 @@ class FileCallsTest {
   @Test
   void aFileIsOpenedOnceMoreWhateverItsNameIsBy() throws IOException {
     Path path = Files.writeString(folder.resolve("file"), "contents");
-    int first = Posix.open(path.toString(), FileCalls.O_PATH);
+    int first = HostDescriptors.open(path.toString(), FileCalls.O_PATH);
     Files.delete(path);
     int second = FileCalls.reopen(first, FileCalls.O_RDONLY);
     byte[] bytes = new byte[8];
     assertThat(FileCalls.pread(second, 0, bytes, 0, 8)).isEqualTo(8);
     assertThat(new String(bytes, UTF_8)).isEqualTo("contents");
     assertThat(FileCalls.fstat(second).isSameFile(FileCalls.fstat(first))).isTrue();
-    assertThat(flags(second) & Posix.O_CLOEXEC).isNotZero();
-    Posix.close(second);
-    Posix.close(first);
+    assertThat(flags(second) & HostDescriptors.O_CLOEXEC).isNotZero();
+    HostDescriptors.close(second);
+    HostDescriptors.close(first);
     assertThat(FileCalls.reopen(1_000_000, FileCalls.O_RDONLY)).isEqualTo(-Errno.ENOENT);
   }
 
@@ -99,7 +99,7 @@ class FileCallsTest {
     Files.createLink(folder.resolve("other"), path);
     Instant time = Instant.parse("2009-02-13T23:31:30.123456Z");
     Files.setLastModifiedTime(path, FileTime.from(time));
-    int descriptor = Posix.open(path.toString(), FileCalls.O_PATH);
+    int descriptor = HostDescriptors.open(path.toString(), FileCalls.O_PATH);
     try {
       HostFileStatus status = FileCalls.fstat(descriptor);
       assertThat(status.inode()).isEqualTo(Files.getAttribute(path, "unix:ino"));
@@ -112,7 +112,7 @@ class FileCallsTest {
       assertThat(FileTime.from(status.accessed()))
           .isEqualTo(Files.getAttribute(path, "lastAccessTime"));
     } finally {
-      Posix.close(descriptor);
+      HostDescriptors.close(descriptor);
     }
     assertThatExceptionOfType(SystemCallException.class)
         .isThrownBy(() -> FileCalls.fstat(1_000_000))
@@ -122,13 +122,13 @@ class FileCallsTest {
   @Test
   void aLinkIsReadThroughADescriptorOfItsOwn() throws IOException {
     Files.createSymbolicLink(folder.resolve("link"), Path.of("x".repeat(4000)));
-    int directory = Posix.open(folder.toString(), FileCalls.O_PATH);
+    int directory = HostDescriptors.open(folder.toString(), FileCalls.O_PATH);
     int link = open(directory, "link", FileCalls.O_PATH | FileCalls.O_NOFOLLOW, BENEATH);
     assertThat(new String(FileCalls.readlink(link), UTF_8)).isEqualTo("x".repeat(4000));
     assertThatExceptionOfType(SystemCallException.class)
         .isThrownBy(() -> FileCalls.readlink(directory));
     assertThat(FileCalls.getdents64(directory, new byte[100])).isEqualTo(-Errno.EBADF);
-    Posix.close(link);
-    Posix.close(directory);
+    HostDescriptors.close(link);
+    HostDescriptors.close(directory);
   }
 }

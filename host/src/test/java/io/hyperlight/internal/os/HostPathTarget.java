@@ -23,7 +23,7 @@ public final class HostPathTarget {
                   + " "
                   + HexFormat.of().formatHex(HostPath.text(path).getBytes(StandardCharsets.UTF_8)));
         }
-        Posix.close(Posix.open(file, FileCalls.O_PATH));
+        HostDescriptors.close(HostDescriptors.open(file, FileCalls.O_PATH));
       }
     }
   }

@@ -19,7 +19,7 @@ class PosixTest {
 
   @Test
   void aDescriptorIsNotInheritedByOtherPrograms() throws IOException {
-    int descriptor = Posix.open("/dev/null", Posix.O_RDWR);
+    int descriptor = HostDescriptors.open("/dev/null", HostDescriptors.O_RDWR);
     try {
       // The flags are octal.
       String flags =
@@ -28,17 +28,17 @@ class PosixTest {
               .findFirst()
               .orElseThrow();
       int value = Integer.parseInt(flags.substring("flags:".length()).strip(), 8);
-      assertThat(value & Posix.O_CLOEXEC).isNotZero();
-      assertThat(value & 3).isEqualTo(Posix.O_RDWR);
+      assertThat(value & HostDescriptors.O_CLOEXEC).isNotZero();
+      assertThat(value & 3).isEqualTo(HostDescriptors.O_RDWR);
     } finally {
-      Posix.close(descriptor);
+      HostDescriptors.close(descriptor);
     }
   }
 
   @Test
   void aFileThatCannotBeOpenedIsNamed() {
     assertFails(
-        () -> Posix.open("/does/not/exist", Posix.O_RDWR),
+        () -> HostDescriptors.open("/does/not/exist", HostDescriptors.O_RDWR),
         "open(/does/not/exist) failed: ENOENT (No such file or directory)",
         Errno.ENOENT);
   }
@@ -46,20 +46,20 @@ class PosixTest {
   @Test
   void aDescriptorThatIsNotOpenIsNamed() {
     assertFails(
-        () -> Posix.close(1_000_000),
+        () -> HostDescriptors.close(1_000_000),
         "close(1000000) failed: EBADF (Bad file descriptor)",
         Errno.EBADF);
   }
 
   @Test
   void memoryThatCannotBeMappedIsNamedByItsSize() {
-    int anonymous = Posix.MAP_PRIVATE | Posix.MAP_ANONYMOUS;
+    int anonymous = HostMemory.MAP_PRIVATE | HostMemory.MAP_ANONYMOUS;
     assertFails(
-        () -> Posix.mmap(0, Posix.PROT_READ, anonymous, -1),
+        () -> HostMemory.mmap(0, HostMemory.PROT_READ, anonymous, -1),
         "mmap(0 bytes) failed: EINVAL (Invalid argument)",
         Errno.EINVAL);
     assertFails(
-        () -> Posix.mmap(1L << 50, Posix.PROT_READ, anonymous, -1),
+        () -> HostMemory.mmap(1L << 50, HostMemory.PROT_READ, anonymous, -1),
         "mmap(1125899906842624 bytes) failed: ENOMEM (Cannot allocate memory)",
         Errno.ENOMEM);
   }
@@ -67,10 +67,10 @@ class PosixTest {
   @Test
   void mappedMemoryIsZeroedAndWritableUpToItsEnd() {
     MemorySegment memory =
-        Posix.mmap(
+        HostMemory.mmap(
             8192,
-            Posix.PROT_READ | Posix.PROT_WRITE,
-            Posix.MAP_PRIVATE | Posix.MAP_ANONYMOUS | Posix.MAP_NORESERVE,
+            HostMemory.PROT_READ | HostMemory.PROT_WRITE,
+            HostMemory.MAP_PRIVATE | HostMemory.MAP_ANONYMOUS | HostMemory.MAP_NORESERVE,
             -1);
     assertThat(memory.byteSize()).isEqualTo(8192);
     assertThat(memory.get(ValueLayout.JAVA_LONG, 8184)).isZero();
@@ -78,40 +78,40 @@ class PosixTest {
     assertThat(memory.get(ValueLayout.JAVA_LONG, 8184)).isEqualTo(42);
     assertThatExceptionOfType(IndexOutOfBoundsException.class)
         .isThrownBy(() -> memory.get(ValueLayout.JAVA_BYTE, 8192));
-    Posix.munmap(memory);
+    HostMemory.munmap(memory);
   }
 
   @Test
   void aSharedMappingOfAFileIsTheFile(@TempDir Path folder) throws IOException {
     Path file = Files.writeString(folder.resolve("file"), "contents");
-    int descriptor = Posix.open(file.toString(), Posix.O_RDWR);
+    int descriptor = HostDescriptors.open(file.toString(), HostDescriptors.O_RDWR);
     MemorySegment memory =
-        Posix.mmap(8, Posix.PROT_READ | Posix.PROT_WRITE, Posix.MAP_SHARED, descriptor);
-    Posix.close(descriptor);
+        HostMemory.mmap(8, HostMemory.PROT_READ | HostMemory.PROT_WRITE, HostMemory.MAP_SHARED, descriptor);
+    HostDescriptors.close(descriptor);
     assertThat(memory.toArray(ValueLayout.JAVA_BYTE)).isEqualTo("contents".getBytes(UTF_8));
     memory.set(ValueLayout.JAVA_BYTE, 0, (byte) 'C');
-    Posix.munmap(memory);
+    HostMemory.munmap(memory);
     assertThat(file).hasContent("Contents");
   }
 
   @Test
   void whatIsNotAMappingsStartIsNotUnmapped() {
     assertFails(
-        () -> Posix.munmap(MemorySegment.ofAddress(1)),
+        () -> HostMemory.munmap(MemorySegment.ofAddress(1)),
         "munmap failed: EINVAL (Invalid argument)",
         Errno.EINVAL);
   }
 
   @Test
   void aFailedIoctlLeavesItsErrorNumberAndThrowsNothing() {
-    int descriptor = Posix.open("/dev/null", Posix.O_RDWR);
+    int descriptor = HostDescriptors.open("/dev/null", HostDescriptors.O_RDWR);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment errno = Posix.allocateErrno(arena);
       MemorySegment buffer = arena.allocate(64);
-      assertThat(Posix.ioctl(errno, descriptor, TCGETS, buffer.address())).isEqualTo(-1);
+      assertThat(HostIoctl.ioctl(errno, descriptor, TCGETS, buffer.address())).isEqualTo(-1);
       assertThat(Posix.errno(errno)).isEqualTo(Errno.ENOTTY);
     } finally {
-      Posix.close(descriptor);
+      HostDescriptors.close(descriptor);
     }
   }
 

@@ -1,7 +1,7 @@
 package io.hyperlight.internal.hypervisor.kvm;
 
 import io.hyperlight.internal.hypervisor.DirtyTracker;
-import io.hyperlight.internal.os.Posix;
+import io.hyperlight.internal.os.HostMemory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
@@ -44,17 +44,17 @@ final class DirtyRing implements DirtyTracker {
   DirtyRing(KvmVm vm, int vcpu) {
     this.vm = vm;
     ring =
-        Posix.mmap(
+        HostMemory.mmap(
             0,
             sizeBytes(),
-            Posix.PROT_READ | Posix.PROT_WRITE,
-            Posix.MAP_SHARED,
+            HostMemory.PROT_READ | HostMemory.PROT_WRITE,
+            HostMemory.MAP_SHARED,
             vcpu,
             PAGE_OFFSET * 4096L);
     try {
-      Posix.keepOutOfDumps(ring);
+      HostMemory.keepOutOfDumps(ring);
     } catch (Throwable t) {
-      Posix.munmap(ring);
+      HostMemory.munmap(ring);
       throw t;
     }
   }
@@ -100,7 +100,7 @@ final class DirtyRing implements DirtyTracker {
   @Override
   public void close() {
     if (!closed) {
-      Posix.munmap(ring);
+      HostMemory.munmap(ring);
       closed = true;
     }
   }

@@ -5,6 +5,7 @@ import io.hyperlight.internal.hypervisor.HypervisorMissingException;
 import io.hyperlight.internal.hypervisor.x86.Cpuid;
 import io.hyperlight.internal.hypervisor.x86.X86Hypervisor;
 import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.os.HostDescriptors;
 import io.hyperlight.internal.os.NativeAccessException;
 import io.hyperlight.internal.os.Posix;
 import io.hyperlight.internal.os.SystemCallException;
@@ -73,7 +74,7 @@ public final class Kvm extends KvmFile implements X86Hypervisor {
   private static int openDevice(String device) {
     try {
       Posix.requireNativeAccess();
-      return Posix.open(device, Posix.O_RDWR);
+      return HostDescriptors.open(device, HostDescriptors.O_RDWR);
     } catch (NativeAccessException e) {
       throw unavailable(e.getMessage(), e);
     } catch (SystemCallException e) {
@@ -201,7 +202,7 @@ public final class Kvm extends KvmFile implements X86Hypervisor {
     try {
       return new KvmVm(this, vm, size);
     } catch (Throwable t) {
-      Posix.close(vm); // the heap is full
+      HostDescriptors.close(vm); // the heap is full
       throw t;
     }
   }

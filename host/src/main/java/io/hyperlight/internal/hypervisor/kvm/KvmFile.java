@@ -1,6 +1,8 @@
 package io.hyperlight.internal.hypervisor.kvm;
 
 import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.os.HostDescriptors;
+import io.hyperlight.internal.os.HostIoctl;
 import io.hyperlight.internal.os.Posix;
 import io.hyperlight.internal.os.StackRoom;
 import io.hyperlight.internal.os.SystemCallException;
@@ -42,7 +44,7 @@ abstract sealed class KvmFile implements AutoCloseable permits Kvm, KvmVm, KvmVc
     MemorySegment errno = Posix.allocateErrno(arena);
     int result;
     do {
-      result = Posix.ioctl(errno, fd, ioctl.request, argument);
+      result = HostIoctl.ioctl(errno, fd, ioctl.request, argument);
     } while (result < 0 && Posix.errno(errno) == Errno.EINTR);
     if (result < 0) {
       throw new KvmException(ioctl, Posix.errno(errno));
@@ -66,7 +68,7 @@ abstract sealed class KvmFile implements AutoCloseable permits Kvm, KvmVm, KvmVc
   public void close() {
     if (!closed) {
       try {
-        Posix.close(fd);
+        HostDescriptors.close(fd);
       } catch (SystemCallException e) {
         closed = true; // it was not ours
         throw e;

@@ -14,6 +14,9 @@ import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.hypervisor.x86.SpecialRegisters;
 import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
 import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.os.HostDescriptors;
+import io.hyperlight.internal.os.HostIoctl;
+import io.hyperlight.internal.os.HostMemory;
 import io.hyperlight.internal.os.Posix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemoryLayout;
@@ -89,16 +92,16 @@ final class KvmVcpu extends KvmFile implements X86VirtualCpu {
   static KvmVcpu map(int fd, int mmapSize) {
     MemorySegment run = null;
     try {
-      run = Posix.mmap(mmapSize, Posix.PROT_READ | Posix.PROT_WRITE, Posix.MAP_SHARED, fd);
-      Posix.keepOutOfDumps(run);
+      run = HostMemory.mmap(mmapSize, HostMemory.PROT_READ | HostMemory.PROT_WRITE, HostMemory.MAP_SHARED, fd);
+      HostMemory.keepOutOfDumps(run);
       return new KvmVcpu(fd, run);
     } catch (Throwable t) {
       try {
         if (run != null) {
-          Posix.munmap(run);
+          HostMemory.munmap(run);
         }
       } finally {
-        Posix.close(fd);
+        HostDescriptors.close(fd);
       }
       throw t;
     }
@@ -110,8 +113,8 @@ final class KvmVcpu extends KvmFile implements X86VirtualCpu {
     exitUnseen = true;
     int result =
         leavesSelectors
-            ? Posix.runIoctl(fd, Ioctl.KVM_RUN.request, 0)
-            : Posix.ioctl(fd, Ioctl.KVM_RUN.request, 0);
+            ? HostIoctl.runIoctl(fd, Ioctl.KVM_RUN.request, 0)
+            : HostIoctl.ioctl(fd, Ioctl.KVM_RUN.request, 0);
     if (result == 0) {
       return 0;
     }
@@ -129,9 +132,9 @@ final class KvmVcpu extends KvmFile implements X86VirtualCpu {
    * instruction of the last exit, once, and goes on from where the run has failed.
    */
   private int runForError() {
-    int error = Posix.ioctl(errno, fd, Ioctl.KVM_RUN.request, 0) == 0 ? 0 : Posix.errno(errno);
+    int error = HostIoctl.ioctl(errno, fd, Ioctl.KVM_RUN.request, 0) == 0 ? 0 : Posix.errno(errno);
     if (leavesSelectors) {
-      Posix.runSecond();
+      HostIoctl.runSecond();
     }
     exitUnseen = error != Errno.EINTR; // which finishes the last exit and makes no new one
     return error;
@@ -434,7 +437,7 @@ final class KvmVcpu extends KvmFile implements X86VirtualCpu {
   public void close() {
     try {
       if (!unmapped) {
-        Posix.munmap(run);
+        HostMemory.munmap(run);
         unmapped = true;
       }
     } finally {

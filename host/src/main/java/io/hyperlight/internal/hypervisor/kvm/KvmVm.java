@@ -4,7 +4,7 @@ import io.hyperlight.internal.hypervisor.DirtyTracker;
 import io.hyperlight.internal.hypervisor.DirtyTracking;
 import io.hyperlight.internal.hypervisor.VirtualCpu;
 import io.hyperlight.internal.hypervisor.x86.X86VirtualMachine;
-import io.hyperlight.internal.os.Posix;
+import io.hyperlight.internal.os.HostMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -87,8 +87,8 @@ final class KvmVm extends KvmFile implements X86VirtualMachine {
     for (Slot slot : slots) {
       if (slot != null && slot.contains(guestPhysicalAddress, sizeBytes)) {
         MemorySegment pages = slot.memory.asSlice(guestPhysicalAddress - slot.start, sizeBytes);
-        Posix.mprotect(pages, Posix.PROT_READ);
-        Posix.mprotect(pages, Posix.PROT_READ | Posix.PROT_WRITE);
+        HostMemory.mprotect(pages, HostMemory.PROT_READ);
+        HostMemory.mprotect(pages, HostMemory.PROT_READ | HostMemory.PROT_WRITE);
         return;
       }
     }

@@ -1,6 +1,7 @@
 package io.hyperlight.internal.hypervisor.x86;
 
 import io.hyperlight.internal.hypervisor.VirtualCpu;
+import io.hyperlight.internal.os.HostIoctl;
 
 /**
  * A virtual x86-64 CPU. The general registers are a view ({@link #get}, {@link #set}, {@link
@@ -30,7 +31,7 @@ public interface X86VirtualCpu extends VirtualCpu {
   /**
    * Says that the hypervisor leaves the guest's DS, ES, FS and GS in the thread that runs it.
    * Whatever the guest does, the thread has null selectors at the end of each {@link #run} then.
-   * {@link io.hyperlight.internal.os.Posix#installRunCode} comes before.
+   * {@link io.hyperlight.internal.os.HostIoctl#installRunCode} comes before.
    */
   void takeSelectorsFromThread();
 

@@ -4,7 +4,8 @@ import static io.hyperlight.internal.machine.memory.Pages.PAGE_SIZE;
 import static io.hyperlight.internal.machine.memory.PhysicalLayout.DATA_START;
 import static io.hyperlight.internal.machine.memory.PhysicalLayout.TABLES_BELOW;
 
-import io.hyperlight.internal.os.Posix;
+import io.hyperlight.internal.os.HostDescriptors;
+import io.hyperlight.internal.os.HostMemory;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,11 +44,11 @@ public final class MemoryImage {
     freePages = writer.freePages;
     holders = writer.holders;
     extents = extents(present, writer.sizeBytes / PAGE_SIZE);
-    contents = Posix.mmap(writer.sizeBytes, Posix.PROT_READ, Posix.MAP_SHARED, fd);
+    contents = HostMemory.mmap(writer.sizeBytes, HostMemory.PROT_READ, HostMemory.MAP_SHARED, fd);
     try {
-      Posix.keepOutOfDumps(contents);
+      HostMemory.keepOutOfDumps(contents);
     } catch (Throwable t) {
-      Posix.munmap(contents);
+      HostMemory.munmap(contents);
       throw t;
     }
   }
@@ -114,18 +115,18 @@ public final class MemoryImage {
       this.freePages = freePages;
       this.holders = holders;
       present = new PageBitmap(sizeBytes / PAGE_SIZE);
-      fd = Posix.memfdCreate("hyperlight-snapshot");
+      fd = HostDescriptors.memfdCreate("hyperlight-snapshot");
       try {
-        Posix.ftruncate(fd, sizeBytes);
+        HostDescriptors.ftruncate(fd, sizeBytes);
       } catch (Throwable t) {
-        Posix.close(fd);
+        HostDescriptors.close(fd);
         throw t;
       }
     }
 
     /** Writes contiguous pages. */
     void write(long physicalAddress, MemorySegment pages) {
-      Posix.pwrite(fd, pages, physicalAddress);
+      HostDescriptors.pwrite(fd, pages, physicalAddress);
       for (long at = 0; at < pages.byteSize(); at += PAGE_SIZE) {
         present.add((physicalAddress + at) / PAGE_SIZE);
       }
@@ -133,10 +134,10 @@ public final class MemoryImage {
 
     /** The image, of which the caller is the first user. */
     MemoryImage finish() {
-      Posix.fcntl(
+      HostDescriptors.fcntl(
           fd,
-          Posix.F_ADD_SEALS,
-          Posix.F_SEAL_WRITE | Posix.F_SEAL_GROW | Posix.F_SEAL_SHRINK | Posix.F_SEAL_SEAL);
+          HostDescriptors.F_ADD_SEALS,
+          HostDescriptors.F_SEAL_WRITE | HostDescriptors.F_SEAL_GROW | HostDescriptors.F_SEAL_SHRINK | HostDescriptors.F_SEAL_SEAL);
       MemoryImage image = new MemoryImage(this);
       finished = true;
       return image;
@@ -147,7 +148,7 @@ public final class MemoryImage {
     public void close() {
       if (!finished) {
         finished = true;
-        Posix.close(fd);
+        HostDescriptors.close(fd);
       }
     }
   }
@@ -216,11 +217,11 @@ public final class MemoryImage {
    */
   public void mapInto(MemorySegment memory) {
     for (Extent extent : extents) {
-      Posix.mmap(
+      HostMemory.mmap(
           memory.address() + extent.start,
           extent.end - extent.start,
-          Posix.PROT_READ | Posix.PROT_WRITE,
-          Posix.MAP_PRIVATE | Posix.MAP_FIXED | Posix.MAP_NORESERVE,
+          HostMemory.PROT_READ | HostMemory.PROT_WRITE,
+          HostMemory.MAP_PRIVATE | HostMemory.MAP_FIXED | HostMemory.MAP_NORESERVE,
           fd,
           extent.start);
     }
@@ -242,9 +243,9 @@ public final class MemoryImage {
   public synchronized void release() {
     if (--users == 0) {
       try {
-        Posix.munmap(contents);
+        HostMemory.munmap(contents);
       } finally {
-        Posix.close(fd);
+        HostDescriptors.close(fd);
       }
     }
   }

@@ -3,7 +3,7 @@ package io.hyperlight.internal.machine.memory;
 import static io.hyperlight.internal.machine.memory.Pages.PAGE_SIZE;
 
 import io.hyperlight.internal.hypervisor.VirtualMachine;
-import io.hyperlight.internal.os.Posix;
+import io.hyperlight.internal.os.HostMemory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -44,10 +44,10 @@ final class MemoryRegions {
 
   /** Address space of the host's, with zeros that take no memory until they are touched. */
   static MemorySegment reserve(long sizeBytes) {
-    return Posix.mmap(
+    return HostMemory.mmap(
         sizeBytes,
-        Posix.PROT_READ | Posix.PROT_WRITE,
-        Posix.MAP_PRIVATE | Posix.MAP_ANONYMOUS | Posix.MAP_NORESERVE,
+        HostMemory.PROT_READ | HostMemory.PROT_WRITE,
+        HostMemory.MAP_PRIVATE | HostMemory.MAP_ANONYMOUS | HostMemory.MAP_NORESERVE,
         -1);
   }
 
@@ -75,13 +75,13 @@ final class MemoryRegions {
     MemorySegment more = reserve(sizeBytes);
     int before = added.size();
     try {
-      Posix.keepOutOfDumps(more);
+      HostMemory.keepOutOfDumps(more);
       added.add(new Region(start, more));
       if (vm != null) {
         vm.addMemory(start, more, false); // last: once the guest has it, nothing may unmap it
       }
     } catch (Throwable t) {
-      Posix.munmap(more);
+      HostMemory.munmap(more);
       if (added.size() > before) {
         added.removeLast();
       }
@@ -106,7 +106,7 @@ final class MemoryRegions {
 
   private void unmapAdded() {
     while (!added.isEmpty()) {
-      Posix.munmap(added.getLast().memory);
+      HostMemory.munmap(added.getLast().memory);
       added.removeLast();
     }
   }
@@ -123,7 +123,7 @@ final class MemoryRegions {
 
   /** Gives pages back to the host: they are zeros then, and nothing leads to them. */
   void drop(long address, long sizeBytes) {
-    Posix.madvise(slice(address, sizeBytes), Posix.MADV_DONTNEED);
+    HostMemory.madvise(slice(address, sizeBytes), HostMemory.MADV_DONTNEED);
   }
 
   /** Page-aligned memory of one region. */
@@ -193,7 +193,7 @@ final class MemoryRegions {
    */
   void close() {
     if (!unmapped) {
-      Posix.munmap(first);
+      HostMemory.munmap(first);
       unmapped = true;
     }
     unmapAdded();

@@ -5,7 +5,7 @@ import static io.hyperlight.internal.machine.memory.PhysicalLayout.DATA_START;
 import io.hyperlight.internal.hypervisor.DirtyTracker;
 import io.hyperlight.internal.hypervisor.VirtualMachine;
 import io.hyperlight.internal.os.Checkpoint;
-import io.hyperlight.internal.os.Posix;
+import io.hyperlight.internal.os.HostMemory;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
@@ -45,12 +45,12 @@ public final class PhysicalMemory implements AutoCloseable {
     layout = PhysicalLayout.ofSize(sizeBytes);
     MemorySegment reserved = MemoryRegions.reserve(layout.dataEnd());
     try {
-      Posix.keepOutOfDumps(reserved);
+      HostMemory.keepOutOfDumps(reserved);
       regions = new MemoryRegions(reserved);
       tables = new TablePages(regions, layout, null);
       data = new DataPages(regions, tables, layout, null);
     } catch (Throwable t) {
-      Posix.munmap(reserved);
+      HostMemory.munmap(reserved);
       throw t;
     }
     restorer = null;
@@ -69,7 +69,7 @@ public final class PhysicalMemory implements AutoCloseable {
       reserved =
           MemoryRegions.reserve(layout.dataEnd() + TablePages.sizeBehindData(image.tableCount()));
       image.mapInto(reserved);
-      Posix.keepOutOfDumps(reserved); // last: what is mapped over it is dumped again
+      HostMemory.keepOutOfDumps(reserved); // last: what is mapped over it is dumped again
       regions = new MemoryRegions(reserved);
       restorer = new MemoryRestorer(image, regions);
       tables = new TablePages(regions, layout, restorer);
@@ -77,7 +77,7 @@ public final class PhysicalMemory implements AutoCloseable {
     } catch (Throwable t) {
       try {
         if (reserved != null) {
-          Posix.munmap(reserved);
+          HostMemory.munmap(reserved);
         }
       } finally {
         image.release();

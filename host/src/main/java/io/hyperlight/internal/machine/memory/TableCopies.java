@@ -4,7 +4,7 @@ import static io.hyperlight.internal.machine.memory.Pages.PAGE_SIZE;
 import static io.hyperlight.internal.machine.memory.PhysicalLayout.TABLES_BELOW;
 
 import io.hyperlight.internal.machine.memory.x86.TableEntries;
-import io.hyperlight.internal.os.Posix;
+import io.hyperlight.internal.os.HostMemory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
@@ -40,7 +40,7 @@ final class TableCopies {
     long most = tables.count();
     copies = MemoryRegions.reserve(most * PAGE_SIZE);
     try {
-      Posix.keepOutOfDumps(copies);
+      HostMemory.keepOutOfDumps(copies);
       below = copies.asSlice(0, Math.min(most, TABLES_BELOW) * PAGE_SIZE);
       behind = copies.asSlice(below.byteSize());
       count = roots.size();
@@ -103,7 +103,7 @@ final class TableCopies {
   /** Gives the memory of the copies back. A second call does nothing. */
   void free() {
     if (!freed) {
-      Posix.munmap(copies);
+      HostMemory.munmap(copies);
       freed = true;
     }
   }

@@ -1,6 +1,6 @@
 package io.hyperlight.internal.machine.x86;
 
-import io.hyperlight.internal.os.Posix;
+import io.hyperlight.internal.os.HostIoctl;
 import java.util.Arrays;
 
 /**
@@ -18,7 +18,7 @@ import java.util.Arrays;
  * bases of FS and GS, which stay what they are.
  */
 public final class RunCode {
-  private static final int SECOND = Posix.RUN_CODE_SECOND;
+  private static final int SECOND = HostIoctl.RUN_CODE_SECOND;
 
   private static final int SYS_IOCTL = 16;
   private static final int SYS_ARCH_PRCTL = 158;
@@ -32,7 +32,7 @@ public final class RunCode {
     byte[] second = nullSelectors().toByteArray();
     byte[] code = Arrays.copyOf(run, SECOND + second.length);
     System.arraycopy(second, 0, code, SECOND, second.length);
-    Posix.installRunCode(code);
+    HostIoctl.installRunCode(code);
   }
 
   /** An ioctl with the C function's arguments; returns 0 or -1. */

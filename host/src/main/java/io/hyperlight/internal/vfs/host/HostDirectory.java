@@ -5,8 +5,8 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.os.FileCalls;
+import io.hyperlight.internal.os.HostDescriptors;
 import io.hyperlight.internal.os.HostFileStatus;
-import io.hyperlight.internal.os.Posix;
 import io.hyperlight.internal.vfs.DirectoryEntry;
 import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileKind;
@@ -123,7 +123,7 @@ final class HostDirectory {
       HostFileStatus status = FileCalls.fstat(found);
       return HostView.kind(status);
     } finally {
-      Posix.close(found);
+      HostDescriptors.close(found);
     }
   }
 }

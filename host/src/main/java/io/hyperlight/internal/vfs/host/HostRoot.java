@@ -2,9 +2,9 @@ package io.hyperlight.internal.vfs.host;
 
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.os.FileCalls;
+import io.hyperlight.internal.os.HostDescriptors;
 import io.hyperlight.internal.os.HostFileStatus;
 import io.hyperlight.internal.os.HostPath;
-import io.hyperlight.internal.os.Posix;
 import io.hyperlight.internal.os.SystemCallException;
 import io.hyperlight.internal.vfs.FileKind;
 import java.nio.file.Path;
@@ -58,13 +58,13 @@ final class HostRoot {
     if (--users == 0) {
       int descriptor = opened.descriptor();
       opened = null;
-      Posix.close(descriptor);
+      HostDescriptors.close(descriptor);
     }
   }
 
   private Opened open() {
     // The embedder's own path: its links are meant.
-    int descriptor = Posix.open(path, FileCalls.O_PATH);
+    int descriptor = HostDescriptors.open(path, FileCalls.O_PATH);
     try {
       HostFileStatus status = FileCalls.fstat(descriptor);
       FileKind kind = HostView.kind(status);
@@ -85,7 +85,7 @@ final class HostRoot {
       requireProc(descriptor, status);
       return new Opened(descriptor, kind);
     } catch (RuntimeException | Error e) {
-      Posix.close(descriptor);
+      HostDescriptors.close(descriptor);
       throw e;
     }
   }
@@ -95,7 +95,7 @@ final class HostRoot {
     int probe =
         FileCalls.openat2(descriptor, new byte[] {'.'}, FileCalls.O_PATH, HostView.CONFINED);
     if (probe >= 0) {
-      Posix.close(probe);
+      HostDescriptors.close(probe);
       return;
     }
     int errno = -probe;
@@ -123,7 +123,7 @@ final class HostRoot {
             "open(/proc/self/fd/" + descriptor + "), which is another file,", Errno.EINVAL);
       }
     } finally {
-      Posix.close(again);
+      HostDescriptors.close(again);
     }
   }
 

@@ -5,8 +5,8 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.os.FileCalls;
+import io.hyperlight.internal.os.HostDescriptors;
 import io.hyperlight.internal.os.HostFileStatus;
-import io.hyperlight.internal.os.Posix;
 import io.hyperlight.internal.os.SystemCallException;
 import io.hyperlight.internal.vfs.ContentWatcher;
 import io.hyperlight.internal.vfs.DirectoryEntry;
@@ -134,7 +134,7 @@ final class HostTree implements Tree {
             }
             return new HostContent(device, new SharedDescriptor(opened));
           } catch (RuntimeException | Error e) {
-            Posix.close(opened);
+            HostDescriptors.close(opened);
             throw e;
           }
         });
@@ -198,11 +198,11 @@ final class HostTree implements Tree {
     try {
       result = translated(use, descriptor);
     } catch (Throwable t) {
-      Posix.close(descriptor);
+      HostDescriptors.close(descriptor);
       throw t;
     }
     try {
-      Posix.close(descriptor);
+      HostDescriptors.close(descriptor);
     } catch (Throwable e) {
       if (result instanceof FileContent content) {
         content.close();

@@ -1,6 +1,6 @@
 package io.hyperlight.internal.vfs.host;
 
-import io.hyperlight.internal.os.Posix;
+import io.hyperlight.internal.os.HostDescriptors;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A descriptor of the host's that several have; the last one closes it. For many threads. */
@@ -29,7 +29,7 @@ final class SharedDescriptor {
   /** Once for each holder. */
   void release() {
     if (holders.decrementAndGet() == 0) {
-      Posix.close(number);
+      HostDescriptors.close(number);
     }
   }
 }

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.hyperlight.internal.hypervisor.DirtyTracking;
 import io.hyperlight.internal.hypervisor.x86.Segment;
-import io.hyperlight.internal.hypervisor.x86.SpecialRegisters;
 import io.hyperlight.internal.hypervisor.x86.SpecialRegisters.DescriptorTable;
+import io.hyperlight.internal.hypervisor.x86.SpecialRegisters;
 import io.hyperlight.internal.os.Errno;
-import io.hyperlight.internal.os.Posix;
+import io.hyperlight.internal.os.HostDescriptors;
 import io.hyperlight.internal.os.SystemCallException;
 import io.hyperlight.testing.Descriptors;
 import io.hyperlight.testing.HardwareLaneQuick;
@@ -160,7 +160,7 @@ class KvmFailureTest {
         .isThrownBy(() -> KvmVcpu.map(descriptor, 0))
         .withMessageContaining("mmap(0 bytes) failed: EINVAL");
     assertThatExceptionOfType(SystemCallException.class)
-        .isThrownBy(() -> Posix.close(descriptor))
+        .isThrownBy(() -> HostDescriptors.close(descriptor))
         .withMessageContaining("EBADF");
   }
 

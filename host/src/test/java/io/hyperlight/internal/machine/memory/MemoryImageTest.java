@@ -6,7 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hyperlight.internal.machine.memory.MemoryImage.Extent;
-import io.hyperlight.internal.os.Posix;
+import io.hyperlight.internal.os.HostDescriptors;
+import io.hyperlight.internal.os.HostMemory;
 import io.hyperlight.internal.os.SystemCallException;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.io.IOException;
@@ -71,13 +72,13 @@ class MemoryImageTest {
     try (PhysicalMemory memory = new PhysicalMemory(SIZE)) {
       MemoryImage image = imageOf(memory, 3);
       int fd = descriptors().getFirst();
-      assertThat(Posix.fcntl(fd, Posix.F_GET_SEALS, 0))
+      assertThat(HostDescriptors.fcntl(fd, HostDescriptors.F_GET_SEALS, 0))
           .isEqualTo(
-              Posix.F_SEAL_WRITE | Posix.F_SEAL_GROW | Posix.F_SEAL_SHRINK | Posix.F_SEAL_SEAL);
+              HostDescriptors.F_SEAL_WRITE | HostDescriptors.F_SEAL_GROW | HostDescriptors.F_SEAL_SHRINK | HostDescriptors.F_SEAL_SEAL);
       assertThatThrownBy(
-              () -> Posix.mmap(PAGE_SIZE, Posix.PROT_READ | Posix.PROT_WRITE, Posix.MAP_SHARED, fd))
+              () -> HostMemory.mmap(PAGE_SIZE, HostMemory.PROT_READ | HostMemory.PROT_WRITE, HostMemory.MAP_SHARED, fd))
           .isInstanceOf(SystemCallException.class);
-      assertThatThrownBy(() -> Posix.ftruncate(fd, 0)).isInstanceOf(SystemCallException.class);
+      assertThatThrownBy(() -> HostDescriptors.ftruncate(fd, 0)).isInstanceOf(SystemCallException.class);
       image.release();
     }
   }
