@@ -127,8 +127,7 @@ class ArchitectureTest {
       Map.of(
           "io.hyperlight.internal.hypervisor.kvm", 6,
           "io.hyperlight.internal.linux", 83,
-          "io.hyperlight.internal.machine", 18,
-          "io.hyperlight.internal.vfs", 26);
+          "io.hyperlight.internal.machine", 18);
 
   @Test
   void fewClassesReferToEachOtherInACircle() throws Exception {

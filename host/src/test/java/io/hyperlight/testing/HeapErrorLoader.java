@@ -1,6 +1,5 @@
 package io.hyperlight.testing;
 
-import io.hyperlight.internal.os.HostIoctl;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.CodeElement;
 import java.lang.classfile.CodeTransform;

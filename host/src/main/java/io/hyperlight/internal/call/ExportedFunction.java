@@ -2,6 +2,7 @@ package io.hyperlight.internal.call;
 
 import io.hyperlight.internal.abi.Declaration;
 import io.hyperlight.internal.loader.FunctionTable;
+import io.hyperlight.internal.os.Unchecked;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;

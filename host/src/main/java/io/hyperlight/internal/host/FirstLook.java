@@ -1,6 +1,7 @@
 package io.hyperlight.internal.host;
 
 import io.hyperlight.internal.os.LibraryThreads;
+import io.hyperlight.internal.os.Unchecked;
 import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -58,12 +59,7 @@ final class FirstLook<T> implements Runnable {
 
   /** What the work has returned; throws what it has thrown. */
   T result() {
-    if (failure instanceof RuntimeException e) {
-      throw e;
-    }
-    if (failure instanceof Error e) {
-      throw e;
-    }
+    Unchecked.rethrowIfAny(failure);
     return Objects.requireNonNull(result);
   }
 }

@@ -5,6 +5,7 @@ import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.os.LibraryThreads;
 import io.hyperlight.internal.os.SystemCallException;
 import io.hyperlight.internal.os.TimedPark;
+import io.hyperlight.internal.os.Unchecked;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -168,12 +169,7 @@ final class VcpuThread implements AutoCloseable {
   }
 
   private void throwFailure() {
-    if (failure instanceof RuntimeException e) {
-      throw e;
-    }
-    if (failure instanceof Error e) {
-      throw e;
-    }
+    Unchecked.rethrowIfAny(failure);
   }
 
   /**

@@ -2,6 +2,7 @@ package io.hyperlight.internal.machine;
 
 import io.hyperlight.internal.os.LibraryThreads;
 import io.hyperlight.internal.os.StackRoom;
+import io.hyperlight.internal.os.Unchecked;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.SynchronousQueue;
@@ -169,12 +170,7 @@ final class VcpuThreads {
 
     /** What it returned or threw, which is the caller's as if it had run there. */
     int result() {
-      if (failure instanceof RuntimeException e) {
-        throw e;
-      }
-      if (failure instanceof Error e) {
-        throw e;
-      }
+      Unchecked.rethrowIfAny(failure);
       return result;
     }
   }

@@ -186,7 +186,8 @@ public final class HostDescriptors {
                 NativeFunctions.PWRITE.invokeExact(
                     errno, fd, from + done, source.byteSize() - done, offset + done);
         if (written < 0 && !Posix.wasInterrupted(written, errno)) {
-          throw new SystemCallException("pwrite(" + source.byteSize() + " bytes)", Posix.errno(errno));
+          throw new SystemCallException(
+              "pwrite(" + source.byteSize() + " bytes)", Posix.errno(errno));
         }
         done += Math.max(written, 0);
       }

@@ -114,7 +114,12 @@ public final class HostIoctl {
     if (runCode != null) {
       return;
     }
-    MemorySegment page = HostMemory.mmap(PAGE_SIZE, HostMemory.PROT_READ | HostMemory.PROT_WRITE, HostMemory.MAP_PRIVATE | HostMemory.MAP_ANONYMOUS, -1);
+    MemorySegment page =
+        HostMemory.mmap(
+            PAGE_SIZE,
+            HostMemory.PROT_READ | HostMemory.PROT_WRITE,
+            HostMemory.MAP_PRIVATE | HostMemory.MAP_ANONYMOUS,
+            -1);
     try {
       MemorySegment.copy(code, 0, page, ValueLayout.JAVA_BYTE, 0, code.length);
       HostMemory.mprotect(page, HostMemory.PROT_READ | HostMemory.PROT_EXEC);

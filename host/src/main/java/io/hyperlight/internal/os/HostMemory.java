@@ -141,8 +141,8 @@ public final class HostMemory {
   }
 
   /**
-   * Unmaps what {@link #mmap} mapped. Allocates nothing, as {@link HostDescriptors#close}, as long as the kernel
-   * does what it should.
+   * Unmaps what {@link #mmap} mapped. Allocates nothing, as {@link HostDescriptors#close}, as long
+   * as the kernel does what it should.
    *
    * <p>It may refuse for lack of memory: it may have joined the mapping with its neighbours, and a
    * process can have only so many pieces ({@code vm.max_map_count}). Then the contents are given up

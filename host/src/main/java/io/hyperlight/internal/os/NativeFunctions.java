@@ -26,20 +26,14 @@ final class NativeFunctions {
       Posix.link(
           Linker.nativeLinker(),
           "memfd_create",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.ADDRESS,
-              ValueLayout.JAVA_INT),
+          FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT),
           Linker.Option.captureCallState("errno"));
 
   static final MethodHandle FTRUNCATE =
       Posix.link(
           Linker.nativeLinker(),
           "ftruncate",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG),
+          FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG),
           Linker.Option.captureCallState("errno"));
 
   static final MethodHandle FCNTL =

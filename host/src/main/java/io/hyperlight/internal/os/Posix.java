@@ -22,6 +22,11 @@ public final class Posix {
 
   private static volatile boolean granted;
 
+  static {
+    // An error is not to be what loads this: it may be of a stack or a heap that is full.
+    Unchecked.load();
+  }
+
   private Posix() {}
 
   /** Comes between this library and a native function. */
@@ -76,8 +81,8 @@ public final class Posix {
   }
 
   /**
-   * Room for the error number of one thread's calls; see {@link HostIoctl#ioctl(MemorySegment, int, long,
-   * long)}.
+   * Room for the error number of one thread's calls; see {@link HostIoctl#ioctl(MemorySegment, int,
+   * long, long)}.
    */
   public static MemorySegment allocateErrno(Arena arena) {
     return arena.allocate(CAPTURED_STATE);

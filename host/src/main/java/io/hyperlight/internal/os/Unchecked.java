@@ -1,12 +1,20 @@
 package io.hyperlight.internal.os;
 
-/** Throws again what was caught as a {@code Throwable} and can only be unchecked. */
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Throws again what was caught as a {@code Throwable}, or kept for another thread, and can only be
+ * unchecked. Allocates nothing for what it throws, and calls nothing: that may be an error of a
+ * stack or a heap that is full. {@link Posix} loads this class before anybody needs it.
+ */
 public final class Unchecked {
   private Unchecked() {}
 
+  /** For those who make sure that the class is there. */
+  static void load() {}
+
   /**
-   * Throws it, unchanged. Allocates nothing for errors and unchecked exceptions, and calls nothing:
-   * it may be the end of a stack or of the heap that is passed on.
+   * Throws it, unchanged.
    *
    * @return never; declared so that the caller can write {@code throw}
    */
@@ -18,5 +26,18 @@ public final class Unchecked {
       throw e;
     }
     throw new IllegalStateException(t);
+  }
+
+  /** Throws what was kept, unchanged, if anything was. */
+  public static void rethrowIfAny(@Nullable Throwable kept) {
+    if (kept instanceof RuntimeException e) {
+      throw e;
+    }
+    if (kept instanceof Error e) {
+      throw e;
+    }
+    if (kept != null) {
+      throw new IllegalStateException(kept);
+    }
   }
 }

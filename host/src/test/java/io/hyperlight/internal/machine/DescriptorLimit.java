@@ -7,7 +7,6 @@ import io.hyperlight.internal.hypervisor.kvm.Kvm;
 import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.os.HostDescriptors;
-import io.hyperlight.internal.os.HostDescriptors;
 import io.hyperlight.internal.os.SystemCallException;
 import io.hyperlight.testing.Descriptors;
 import java.util.ArrayDeque;
@@ -67,7 +66,8 @@ final class DescriptorLimit {
   private static String fillButOne(Deque<Integer> others) {
     String refusal;
     do {
-      refusal = tryOne(() -> others.push(HostDescriptors.open("/dev/null", HostDescriptors.O_RDWR)));
+      refusal =
+          tryOne(() -> others.push(HostDescriptors.open("/dev/null", HostDescriptors.O_RDWR)));
     } while (refusal.equals("nothing thrown"));
     HostDescriptors.close(others.pop());
     return refusal;

@@ -11,7 +11,6 @@ import io.hyperlight.internal.machine.x86.Monitor;
 import io.hyperlight.internal.machine.x86.RunCode;
 import io.hyperlight.internal.machine.x86.SystemCallEntry;
 import io.hyperlight.internal.os.HostIoctl;
-import io.hyperlight.internal.os.Posix;
 import io.hyperlight.testing.Command;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.io.IOException;

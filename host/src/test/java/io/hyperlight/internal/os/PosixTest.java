@@ -86,7 +86,8 @@ class PosixTest {
     Path file = Files.writeString(folder.resolve("file"), "contents");
     int descriptor = HostDescriptors.open(file.toString(), HostDescriptors.O_RDWR);
     MemorySegment memory =
-        HostMemory.mmap(8, HostMemory.PROT_READ | HostMemory.PROT_WRITE, HostMemory.MAP_SHARED, descriptor);
+        HostMemory.mmap(
+            8, HostMemory.PROT_READ | HostMemory.PROT_WRITE, HostMemory.MAP_SHARED, descriptor);
     HostDescriptors.close(descriptor);
     assertThat(memory.toArray(ValueLayout.JAVA_BYTE)).isEqualTo("contents".getBytes(UTF_8));
     memory.set(ValueLayout.JAVA_BYTE, 0, (byte) 'C');

@@ -92,7 +92,9 @@ final class KvmVcpu extends KvmFile implements X86VirtualCpu {
   static KvmVcpu map(int fd, int mmapSize) {
     MemorySegment run = null;
     try {
-      run = HostMemory.mmap(mmapSize, HostMemory.PROT_READ | HostMemory.PROT_WRITE, HostMemory.MAP_SHARED, fd);
+      run =
+          HostMemory.mmap(
+              mmapSize, HostMemory.PROT_READ | HostMemory.PROT_WRITE, HostMemory.MAP_SHARED, fd);
       HostMemory.keepOutOfDumps(run);
       return new KvmVcpu(fd, run);
     } catch (Throwable t) {

@@ -1,7 +1,6 @@
 package io.hyperlight.internal.hypervisor.x86;
 
 import io.hyperlight.internal.hypervisor.VirtualCpu;
-import io.hyperlight.internal.os.HostIoctl;
 
 /**
  * A virtual x86-64 CPU. The general registers are a view ({@link #get}, {@link #set}, {@link

@@ -137,7 +137,10 @@ public final class MemoryImage {
       HostDescriptors.fcntl(
           fd,
           HostDescriptors.F_ADD_SEALS,
-          HostDescriptors.F_SEAL_WRITE | HostDescriptors.F_SEAL_GROW | HostDescriptors.F_SEAL_SHRINK | HostDescriptors.F_SEAL_SEAL);
+          HostDescriptors.F_SEAL_WRITE
+              | HostDescriptors.F_SEAL_GROW
+              | HostDescriptors.F_SEAL_SHRINK
+              | HostDescriptors.F_SEAL_SEAL);
       MemoryImage image = new MemoryImage(this);
       finished = true;
       return image;

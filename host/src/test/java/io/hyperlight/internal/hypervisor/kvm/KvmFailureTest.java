@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.hyperlight.internal.hypervisor.DirtyTracking;
 import io.hyperlight.internal.hypervisor.x86.Segment;
-import io.hyperlight.internal.hypervisor.x86.SpecialRegisters.DescriptorTable;
 import io.hyperlight.internal.hypervisor.x86.SpecialRegisters;
+import io.hyperlight.internal.hypervisor.x86.SpecialRegisters.DescriptorTable;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.os.HostDescriptors;
 import io.hyperlight.internal.os.SystemCallException;

@@ -74,11 +74,19 @@ class MemoryImageTest {
       int fd = descriptors().getFirst();
       assertThat(HostDescriptors.fcntl(fd, HostDescriptors.F_GET_SEALS, 0))
           .isEqualTo(
-              HostDescriptors.F_SEAL_WRITE | HostDescriptors.F_SEAL_GROW | HostDescriptors.F_SEAL_SHRINK | HostDescriptors.F_SEAL_SEAL);
-      assertThatThrownBy(
-              () -> HostMemory.mmap(PAGE_SIZE, HostMemory.PROT_READ | HostMemory.PROT_WRITE, HostMemory.MAP_SHARED, fd))
+              HostDescriptors.F_SEAL_WRITE
+                  | HostDescriptors.F_SEAL_GROW
+                  | HostDescriptors.F_SEAL_SHRINK
+                  | HostDescriptors.F_SEAL_SEAL);
+      assertThatThrownBy(() ->
+              HostMemory.mmap(
+                  PAGE_SIZE,
+                  HostMemory.PROT_READ | HostMemory.PROT_WRITE,
+                  HostMemory.MAP_SHARED,
+                  fd))
           .isInstanceOf(SystemCallException.class);
-      assertThatThrownBy(() -> HostDescriptors.ftruncate(fd, 0)).isInstanceOf(SystemCallException.class);
+      assertThatThrownBy(() -> HostDescriptors.ftruncate(fd, 0))
+          .isInstanceOf(SystemCallException.class);
       image.release();
     }
   }
