@@ -84,8 +84,8 @@ public final class HeapErrorLoader extends RewritingLoader {
   /** Native calls whose handles make nothing, because nobody asks for an error number. */
   private static final Set<String> PLAIN_CALLS =
       Set.of(
-          "io/hyperlight/internal/os/Posix$Release.closeOnly",
-          "io/hyperlight/internal/os/Posix$Release.unmapOnly",
+          "io/hyperlight/internal/os/Release.closeOnly",
+          "io/hyperlight/internal/os/Release.unmapOnly",
           "io/hyperlight/internal/os/HostIoctl.runIoctl",
           "io/hyperlight/internal/os/HostIoctl.runSecond",
           "io/hyperlight/internal/os/HostThreads.current",
