@@ -1,0 +1,26 @@
+package io.hyperlight.internal.hypervisor.fake;
+
+import io.hyperlight.internal.hypervisor.HypervisorCallException;
+import io.hyperlight.internal.os.Errno;
+
+/** The fake refuses something, or was told to fail. */
+public final class FakeCallException extends HypervisorCallException {
+  private static final long serialVersionUID = 1L;
+
+  private final int errno;
+
+  FakeCallException(String call, int errno) {
+    super(call + " failed: " + Errno.describe(errno));
+    this.errno = errno;
+  }
+
+  @Override
+  public boolean isRefusal() {
+    return errno == Errno.EINVAL || errno == Errno.ENOTTY;
+  }
+
+  /** The error number that a kernel would give. */
+  public int errno() {
+    return errno;
+  }
+}
