@@ -31,6 +31,9 @@ class ContributorDocumentsTest {
   private static final Pattern PATH =
       Pattern.compile("`((?:\\./)?[\\w.-]+(?:/[\\w.-]+)+/?|[\\w-]+\\.(?:md|xml))`");
 
+  private static final Pattern TEST =
+      Pattern.compile("`([A-Z]\\w*(?:Test|IT|Target|Benchmark))(?:\\.\\w+)?`");
+
   private static final Pattern HEADING = Pattern.compile("(?m)^#+ (.+)$");
 
   private static String read(String document) throws IOException {
@@ -127,6 +130,23 @@ class ContributorDocumentsTest {
                   .filter(name -> !name.equals("internal"))
                   .toList());
     }
+  }
+
+  @Test
+  void everyTestThatADocumentNamesExists() throws IOException {
+    Set<String> classes = new TreeSet<>();
+    for (String module : List.of("host", "cli", "bench", "examples")) {
+      try (Stream<Path> files = Files.walk(ROOT.resolve(module).resolve("src/test/java"))) {
+        files.map(file -> file.getFileName().toString().replace(".java", "")).forEach(classes::add);
+      }
+    }
+    Set<String> named = new TreeSet<>(all(TEST, read("CONTRIBUTING.md") + read("README.md")));
+    try (Stream<Path> documents = Files.list(ROOT.resolve("docs"))) {
+      for (Path document : documents.filter(file -> file.toString().endsWith(".md")).toList()) {
+        named.addAll(all(TEST, Files.readString(document)));
+      }
+    }
+    assertThat(named).hasSizeGreaterThan(50).isSubsetOf(classes);
   }
 
   @Test
