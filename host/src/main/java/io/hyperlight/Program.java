@@ -20,7 +20,7 @@ import io.hyperlight.internal.host.HostPlatform;
 import io.hyperlight.internal.linux.FaultSignals;
 import io.hyperlight.internal.linux.ProgramIdentity;
 import io.hyperlight.internal.linux.Settings;
-import io.hyperlight.internal.linux.SystemCalls;
+import io.hyperlight.internal.linux.StandardStreams;
 import io.hyperlight.internal.loader.GuestFormatException;
 import io.hyperlight.internal.loader.GuestProgram;
 import io.hyperlight.internal.loader.Invocation;
@@ -336,7 +336,7 @@ public final class Program extends SandboxSettings<Program> {
         new String(path.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8), program);
   }
 
-  private Settings settingsWith(SystemCalls.@Nullable Input standardInput, Limits initial) {
+  private Settings settingsWith(StandardStreams.@Nullable Input standardInput, Limits initial) {
     return settings(Settings.DEFAULT.withLimits(initial.toCallLimits()))
         .withInput(standardInput)
         .withMounts(allMounts())

@@ -126,7 +126,6 @@ class ArchitectureTest {
   private static final Map<String, Integer> LARGER_CYCLES =
       Map.of(
           "io.hyperlight.internal.hypervisor.kvm", 6,
-          "io.hyperlight.internal.linux", 83,
           "io.hyperlight.internal.machine", 18);
 
   @Test

@@ -2,6 +2,7 @@ package io.hyperlight.internal.linux;
 
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.MappedRange;
+import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.Errno;
 import java.util.List;
 
@@ -34,20 +35,18 @@ final class AdviceCalls {
   private final Mappings mappings;
   private final AddressSpace space;
   private final AddressRanges ranges;
+  private final GuestMemory memory;
+  private final Checkpoint checkpoint;
 
-  AdviceCalls(Mappings mappings, AddressRanges ranges) {
-    this.mappings = mappings;
-    space = mappings.space();
-    this.ranges = ranges;
+  AdviceCalls(ProcessMemory process, GuestMemory memory, Checkpoint checkpoint) {
+    mappings = process.mappings();
+    space = process.space();
+    ranges = process.ranges();
+    this.memory = memory;
+    this.checkpoint = checkpoint;
   }
 
-  static void register(SystemCallTable table) {
-    table.on(26, (guest, a, b, c, d, e, f) -> guest.memory().advice().msync(a, b, c));
-    table.on(27, (guest, a, b, c, d, e, f) -> guest.memory().advice().mincore(guest, a, b, c));
-    table.on(28, (guest, a, b, c, d, e, f) -> guest.memory().advice().madvise(a, b, c));
-  }
-
-  private long msync(long address, long length, long flags) {
+  long msync(long address, long length, int flags) {
     boolean both = (flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC);
     if ((address & PAGE_SIZE - 1) != 0 || (flags & ~MS_ALL) != 0 || both) {
       return -Errno.EINVAL;
@@ -58,7 +57,7 @@ final class AdviceCalls {
         : -Errno.ENOMEM;
   }
 
-  private long mincore(SystemCalls guest, long address, long length, long vector) {
+  long mincore(long address, long length, long vector) {
     if ((address & PAGE_SIZE - 1) != 0) {
       return -Errno.EINVAL;
     }
@@ -73,15 +72,14 @@ final class AdviceCalls {
         space.isTaken(address, 1) ? Math.min(size, space.endOfTaken(address) - address) : 0;
     for (long done = 0; done < taken; ) {
       int pages = (int) Math.min(PAGES_AT_ONCE, (taken - done) / PAGE_SIZE);
-      guest.checkpoint().pass(pages / 64);
-      guest.mem().write(vector + done / PAGE_SIZE, space.resident(address + done, pages));
+      checkpoint.pass(pages / 64);
+      memory.write(vector + done / PAGE_SIZE, space.resident(address + done, pages));
       done += pages * PAGE_SIZE;
     }
     return taken == size ? 0 : -Errno.ENOMEM;
   }
 
-  private long madvise(long address, long length, long longAdvice) {
-    int advice = (int) longAdvice;
+  long madvise(long address, long length, int advice) {
     boolean known =
         switch (advice) {
           case MADV_DONTNEED,

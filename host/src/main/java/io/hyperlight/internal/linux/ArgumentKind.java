@@ -13,7 +13,7 @@ record ArgumentKind(boolean isOutput, Renderer renderer) {
   @FunctionalInterface
   interface Renderer {
     /** Null if the call, as it is made, has no such argument. */
-    @Nullable String text(TracedCall call, int index);
+    @Nullable String text(TracedArguments call, int index);
   }
 
   static ArgumentKind input(Renderer renderer) {
@@ -25,6 +25,6 @@ record ArgumentKind(boolean isOutput, Renderer renderer) {
     return new ArgumentKind(
         true,
         (call, index) ->
-            call.failed() ? TracedCall.pointer(call.get(index)) : renderer.text(call, index));
+            call.failed() ? NumberTexts.pointer(call.get(index)) : renderer.text(call, index));
   }
 }

@@ -10,7 +10,7 @@ import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The kinds of arguments by the names that {@link CallSignatures} has for them: numbers, text and
+ * The kinds of arguments by the names that {@link CallSignature} has for them: numbers, text and
  * flags here, structures in {@link StructTexts}, and the others in classes of their families.
  */
 final class ArgumentKinds {
@@ -39,7 +39,7 @@ final class ArgumentKinds {
   private ArgumentKinds() {}
 
   /** Names may be negative values, bits never are. */
-  private static long low(TracedCall call, int index, FlagSet set) {
+  private static long low(TracedArguments call, int index, FlagSet set) {
     return set.bits() ? Integer.toUnsignedLong(call.getInt(index)) : call.getInt(index);
   }
 
@@ -58,9 +58,9 @@ final class ArgumentKinds {
     KINDS.put("uint", input((call, i) -> Integer.toUnsignedString(call.getInt(i))));
     KINDS.put("long", input((call, i) -> Long.toString(call.get(i))));
     KINDS.put("size", input((call, i) -> Long.toUnsignedString(call.get(i))));
-    KINDS.put("word", input((call, i) -> TracedCall.hex(call.get(i))));
-    KINDS.put("word32", input((call, i) -> hex32(call.getInt(i))));
-    KINDS.put("pointer", input((call, i) -> TracedCall.pointer(call.get(i))));
+    KINDS.put("word", input((call, i) -> NumberTexts.hex(call.get(i))));
+    KINDS.put("word32", input((call, i) -> NumberTexts.hex32(call.getInt(i))));
+    KINDS.put("pointer", input((call, i) -> NumberTexts.pointer(call.get(i))));
     KINDS.put("folder", input((call, i) -> folder(call.getInt(i))));
     KINDS.put("mode", input((call, i) -> StructTexts.permissions(call.getInt(i))));
     KINDS.put("node", input((call, i) -> StructTexts.mode(call.getInt(i))));
@@ -72,23 +72,19 @@ final class ArgumentKinds {
     KINDS.put("moved", input(ArgumentKinds::newAddress));
   }
 
-  static String hex32(int value) {
-    return TracedCall.hex(Integer.toUnsignedLong(value));
-  }
-
   private static String folder(int descriptor) {
     return descriptor == AT_FDCWD ? "AT_FDCWD" : Integer.toString(descriptor);
   }
 
   /** There only for flags that make something. */
-  private static @Nullable String modeOfCreated(TracedCall call, int index) {
+  private static @Nullable String modeOfCreated(TracedArguments call, int index) {
     return FlagSets.makesFile(call.get(index - 1))
         ? StructTexts.permissions(call.getInt(index))
         : null;
   }
 
   /** Only the internet's protocols have names. */
-  private static String protocol(TracedCall call, int index) {
+  private static String protocol(TracedArguments call, int index) {
     int family = call.getInt(0);
     int protocol = call.getInt(index);
     return family == AF_INET || family == AF_INET6
@@ -96,52 +92,53 @@ final class ArgumentKinds {
         : Integer.toString(protocol);
   }
 
-  private static @Nullable String newAddress(TracedCall call, int index) {
+  private static @Nullable String newAddress(TracedArguments call, int index) {
     return (call.get(index - 1) & MREMAP_TO_THERE) == MREMAP_TO_THERE
-        ? TracedCall.pointer(call.get(index))
+        ? NumberTexts.pointer(call.get(index))
         : null;
   }
 
   private static void text() {
-    KINDS.put("path", input((call, i) -> call.string(call.get(i), TracedCall.LONGEST_PATH)));
-    KINDS.put("text", input((call, i) -> call.string(call.get(i), TracedCall.LONGEST_BUFFER)));
+    KINDS.put("path", input((call, i) -> call.string(call.get(i), TracedArguments.LONGEST_PATH)));
+    KINDS.put("text", input((call, i) -> call.string(call.get(i), TracedArguments.LONGEST_BUFFER)));
     KINDS.put("texts", input(ArgumentKinds::texts));
     // A buffer's length is the next argument; what was written to it is as long as the result says.
     KINDS.put("in", input((call, i) -> call.buffer(call.get(i), call.get(i + 1))));
     KINDS.put("out", output((call, i) -> call.buffer(call.get(i), written(call, i))));
-    KINDS.put("outpath", output((call, i) -> call.string(call.get(i), TracedCall.LONGEST_PATH)));
+    KINDS.put(
+        "outpath", output((call, i) -> call.string(call.get(i), TracedArguments.LONGEST_PATH)));
     KINDS.put("bytes", output(ArgumentKinds::randomBytes));
   }
 
   /** At most what the buffer holds: some calls tell how much they would have written. */
-  private static long written(TracedCall call, int index) {
+  private static long written(TracedArguments call, int index) {
     long size = call.get(index + 1);
     return Long.compareUnsigned(call.result(), size) < 0 ? call.result() : size;
   }
 
-  private static String randomBytes(TracedCall call, int index) {
-    boolean more = call.result() > TracedCall.LONGEST_BUFFER;
-    int length = Math.clamp(call.result(), 0, TracedCall.LONGEST_BUFFER);
+  private static String randomBytes(TracedArguments call, int index) {
+    boolean more = call.result() > TracedArguments.LONGEST_BUFFER;
+    int length = Math.clamp(call.result(), 0, TracedArguments.LONGEST_BUFFER);
     byte[] bytes = call.read(call.get(index), length);
     return bytes == null
-        ? TracedCall.pointer(call.get(index))
+        ? NumberTexts.pointer(call.get(index))
         : QuotedBytes.hexadecimal(bytes, more);
   }
 
   /** A table of pointers to text, with a null pointer behind the last. */
-  private static String texts(TracedCall call, int index) {
+  private static String texts(TracedArguments call, int index) {
     long address = call.get(index);
     StringJoiner all = new StringJoiner(", ", "[", "]");
-    for (int i = 0; i < TracedCall.MOST_ENTRIES; i++) {
+    for (int i = 0; i < TracedArguments.MOST_ENTRIES; i++) {
       ByteBuffer entry = call.struct(address + (long) i * Long.BYTES, Long.BYTES);
       if (entry == null) {
-        return i == 0 ? TracedCall.pointer(address) : all.add("...").toString();
+        return i == 0 ? NumberTexts.pointer(address) : all.add("...").toString();
       }
       long text = entry.getLong();
       if (text == 0) {
         return all.toString();
       }
-      all.add(call.string(text, TracedCall.LONGEST_BUFFER));
+      all.add(call.string(text, TracedArguments.LONGEST_BUFFER));
     }
     return all.add("...").toString();
   }

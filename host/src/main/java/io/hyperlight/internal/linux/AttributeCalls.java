@@ -17,118 +17,170 @@ final class AttributeCalls {
 
   private static final int LONGEST_ATTRIBUTE_NAME = 255;
 
-  private AttributeCalls() {}
+  private final Paths paths;
+  private final ProcessFiles files;
+  private final GuestMemory memory;
+  private final GuestClock clock;
 
-  static void register(SystemCallTable table) {
-    int here = Paths.AT_FDCWD;
-    table.on(90, (guest, a, b, c, d, e, f) -> setPermissions(at(guest, here, a, true), b));
-    table.on(91, (guest, a, b, c, d, e, f) -> setPermissionsOfOpen(guest, a, b));
-    table.on(92, (guest, a, b, c, d, e, f) -> setOwner(at(guest, here, a, true), b, c));
-    table.on(93, (guest, a, b, c, d, e, f) -> setOwner(open(guest, a), b, c));
-    table.on(94, (guest, a, b, c, d, e, f) -> setOwner(at(guest, here, a, false), b, c));
-    table.on(132, (guest, a, b, c, d, e, f) -> utime(guest, a, b));
-    table.on(235, (guest, a, b, c, d, e, f) -> futimesat(guest, here, a, b));
-    table.on(260, (guest, a, b, c, d, e, f) -> fchownat(guest, a, b, c, d, (int) e));
-    table.on(261, (guest, a, b, c, d, e, f) -> futimesat(guest, a, b, c));
-    table.on(268, (guest, a, b, c, d, e, f) -> setPermissions(at(guest, a, b, true), c));
-    table.on(280, (guest, a, b, c, d, e, f) -> utimensat(guest, a, b, c, (int) d));
-    for (int number = 188; number <= 199; number++) {
-      registerAttribute(table, number);
-    }
+  AttributeCalls(Paths paths, ProcessFiles files, GuestMemory memory, GuestClock clock) {
+    this.paths = paths;
+    this.files = files;
+    this.memory = memory;
+    this.clock = clock;
   }
 
-  /** Of set, get, list and remove there are three each: by path, of a link, of a descriptor. */
-  private static void registerAttribute(SystemCallTable table, int number) {
-    int operation = (number - 188) / 3;
-    int way = (number - 188) % 3;
-    table.on(
-        number,
-        (guest, a, b, c, d, e, f) -> {
-          Node node = way == 2 ? open(guest, a) : at(guest, Paths.AT_FDCWD, a, way == 0);
-          return attribute(guest, node, operation, b);
-        });
+  long chmod(long path, int mode) {
+    return setPermissions(at(Paths.AT_FDCWD, path, true), mode);
+  }
+
+  long fchmodat(int folder, long path, int mode) {
+    return setPermissions(at(folder, path, true), mode);
+  }
+
+  long chown(long path, int user, int group) {
+    return setOwner(at(Paths.AT_FDCWD, path, true), user, group);
+  }
+
+  long fchown(int descriptor, int user, int group) {
+    return setOwner(open(descriptor), user, group);
+  }
+
+  long lchown(long path, int user, int group) {
+    return setOwner(at(Paths.AT_FDCWD, path, false), user, group);
+  }
+
+  long utimes(long path, long times) {
+    return futimesat(Paths.AT_FDCWD, path, times);
+  }
+
+  // Extended attributes: by path, of a link, of a descriptor.
+
+  long setxattr(long path, long name) {
+    return attribute(at(Paths.AT_FDCWD, path, true), Operation.SET, name);
+  }
+
+  long lsetxattr(long path, long name) {
+    return attribute(at(Paths.AT_FDCWD, path, false), Operation.SET, name);
+  }
+
+  long fsetxattr(int descriptor, long name) {
+    return attribute(open(descriptor), Operation.SET, name);
+  }
+
+  long getxattr(long path, long name) {
+    return attribute(at(Paths.AT_FDCWD, path, true), Operation.GET, name);
+  }
+
+  long lgetxattr(long path, long name) {
+    return attribute(at(Paths.AT_FDCWD, path, false), Operation.GET, name);
+  }
+
+  long fgetxattr(int descriptor, long name) {
+    return attribute(open(descriptor), Operation.GET, name);
+  }
+
+  long listxattr(long path) {
+    at(Paths.AT_FDCWD, path, true);
+    return 0;
+  }
+
+  long llistxattr(long path) {
+    at(Paths.AT_FDCWD, path, false);
+    return 0;
+  }
+
+  long flistxattr(int descriptor) {
+    open(descriptor);
+    return 0;
+  }
+
+  long removexattr(long path, long name) {
+    return attribute(at(Paths.AT_FDCWD, path, true), Operation.REMOVE, name);
+  }
+
+  long lremovexattr(long path, long name) {
+    return attribute(at(Paths.AT_FDCWD, path, false), Operation.REMOVE, name);
+  }
+
+  long fremovexattr(int descriptor, long name) {
+    return attribute(open(descriptor), Operation.REMOVE, name);
+  }
+
+  private enum Operation {
+    SET,
+    GET,
+    REMOVE
   }
 
   /** There are none, and nothing that they could be kept in. */
-  private static long attribute(SystemCalls guest, Node node, int operation, long name) {
-    if (operation == 2) {
-      return 0;
-    }
-    byte[] text = guest.mem().readString(name, LONGEST_ATTRIBUTE_NAME + 1);
+  private long attribute(Node node, Operation operation, long name) {
+    byte[] text = memory.readString(name, LONGEST_ATTRIBUTE_NAME + 1);
     if (text == null || text.length == 0) {
       return -Errno.ERANGE;
     }
-    if (operation == 1) {
+    if (operation == Operation.GET) {
       return -Errno.ENODATA;
     }
     Paths.requireWritable(node);
-    return operation == 0 ? -Errno.ENOTSUP : -Errno.ENODATA;
+    return operation == Operation.SET ? -Errno.ENOTSUP : -Errno.ENODATA;
   }
 
-  private static Node at(SystemCalls guest, long folder, long path, boolean followLast) {
-    return Paths.resolve(guest, folder, path, followLast).node();
+  private Node at(int folder, long path, boolean followLast) {
+    return paths.resolve(folder, path, followLast).node();
   }
 
-  private static Node open(SystemCalls guest, long descriptor) {
-    Location location = guest.files().descriptors().get(descriptor).location();
+  private Node open(int descriptor) {
+    Location location = files.descriptors().get(descriptor).location();
     if (location == null) {
       throw new FileException(Errno.EPERM); // a pipe, whose other end may be the host's
     }
     return location.node();
   }
 
-  private static long setPermissions(Node node, long mode) {
+  private static long setPermissions(Node node, int mode) {
     Paths.requireWritable(node);
-    node.setPermissions((int) mode & 07777);
+    node.setPermissions(mode & 07777);
     return 0;
   }
 
-  private static long setPermissionsOfOpen(SystemCalls guest, long descriptor, long mode) {
-    if (guest.files().descriptors().get(descriptor) instanceof PipeEnd end
-        && end.location() == null) {
+  long fchmod(int descriptor, int mode) {
+    if (files.descriptors().get(descriptor) instanceof PipeEnd end && end.location() == null) {
       end.changes();
-      end.pipe().setPermissions((int) mode & 07777);
+      end.pipe().setPermissions(mode & 07777);
       return 0;
     }
-    return setPermissions(open(guest, descriptor), mode);
+    return setPermissions(open(descriptor), mode);
   }
 
-  private static long setOwner(Node node, long user, long group) {
+  private static long setOwner(Node node, int user, int group) {
     Paths.requireWritable(node);
     return isOwner(user) && isOwner(group) ? 0 : -Errno.EPERM;
   }
 
-  private static boolean isOwner(long user) {
-    return (int) user == -1 || (int) user == ProcessCalls.USER;
+  private static boolean isOwner(int user) {
+    return user == -1 || user == TaskIdentity.NOBODY;
   }
 
-  private static long fchownat(
-      SystemCalls guest, long folder, long path, long user, long group, int flags) {
+  long fchownat(int folder, long path, int user, int group, int flags) {
     if ((flags & ~(Paths.AT_SYMLINK_NOFOLLOW | Paths.AT_EMPTY_PATH)) != 0) {
       return -Errno.EINVAL;
     }
-    return setOwner(nodeAt(guest, folder, path, flags), user, group);
+    return setOwner(nodeAt(folder, path, flags), user, group);
   }
 
-  private static Node nodeAt(SystemCalls guest, long folder, long path, int flags) {
-    if ((flags & Paths.AT_EMPTY_PATH) != 0 && Paths.read(guest, path).isEmpty()) {
-      return (int) folder == Paths.AT_FDCWD
-          ? guest.files().workingDirectory().node()
-          : any(guest, folder);
+  private Node nodeAt(int folder, long path, int flags) {
+    if ((flags & Paths.AT_EMPTY_PATH) != 0 && paths.read(path).isEmpty()) {
+      return folder == Paths.AT_FDCWD ? files.workingDirectory().node() : any(folder);
     }
-    return at(guest, folder, path, (flags & Paths.AT_SYMLINK_NOFOLLOW) == 0);
+    return at(folder, path, (flags & Paths.AT_SYMLINK_NOFOLLOW) == 0);
   }
 
-  private static Node any(SystemCalls guest, long descriptor) {
-    Location location = guest.files().descriptors().any(descriptor).location();
+  private Node any(int descriptor) {
+    Location location = files.descriptors().any(descriptor).location();
     if (location == null) {
       throw new FileException(Errno.EPERM);
     }
     return location.node();
-  }
-
-  private static Instant now(SystemCalls guest) {
-    return guest.time().instant();
   }
 
   private static long setTimes(Node node, @Nullable Instant accessed, @Nullable Instant modified) {
@@ -137,34 +189,34 @@ final class AttributeCalls {
     return 0;
   }
 
-  private static long utime(SystemCalls guest, long path, long times) {
+  long utime(long path, long times) {
     Instant accessed;
     Instant modified;
     if (times == 0) {
-      accessed = modified = now(guest);
+      accessed = modified = clock.instant();
     } else {
-      ByteBuffer seconds = guest.mem().readStruct(times, 16);
+      ByteBuffer seconds = memory.readStruct(times, 16);
       accessed = instant(seconds.getLong(), 0);
       modified = instant(seconds.getLong(), 0);
     }
-    return setTimes(at(guest, Paths.AT_FDCWD, path, true), accessed, modified);
+    return setTimes(at(Paths.AT_FDCWD, path, true), accessed, modified);
   }
 
   /** {@code utimes(2)}, too. */
-  private static long futimesat(SystemCalls guest, long folder, long path, long times) {
+  long futimesat(int folder, long path, long times) {
     Instant accessed;
     Instant modified;
     if (times == 0) {
-      accessed = modified = now(guest);
+      accessed = modified = clock.instant();
     } else {
-      ByteBuffer pairs = guest.mem().readStruct(times, TIMES_SIZE);
+      ByteBuffer pairs = memory.readStruct(times, TIMES_SIZE);
       if (isNoFraction(pairs.getLong(8), 1_000_000) || isNoFraction(pairs.getLong(24), 1_000_000)) {
         return -Errno.EINVAL;
       }
       accessed = instant(pairs.getLong(0), 1000 * pairs.getLong(8));
       modified = instant(pairs.getLong(16), 1000 * pairs.getLong(24));
     }
-    Node node = path == 0 ? open(guest, folder) : at(guest, folder, path, true);
+    Node node = path == 0 ? open(folder) : at(folder, path, true);
     return setTimes(node, accessed, modified);
   }
 
@@ -172,11 +224,11 @@ final class AttributeCalls {
     return value < 0 || value >= unit;
   }
 
-  private static long utimensat(SystemCalls guest, long folder, long path, long times, int flags) {
-    Instant accessed = now(guest);
+  long utimensat(int folder, long path, long times, int flags) {
+    Instant accessed = clock.instant();
     Instant modified = accessed;
     if (times != 0) {
-      ByteBuffer pairs = guest.mem().readStruct(times, TIMES_SIZE);
+      ByteBuffer pairs = memory.readStruct(times, TIMES_SIZE);
       if (!isTime(pairs.getLong(8)) || !isTime(pairs.getLong(24))) {
         return -Errno.EINVAL;
       }
@@ -186,13 +238,13 @@ final class AttributeCalls {
         return 0; // whatever the path is
       }
     }
-    if (path == 0 && (int) folder != Paths.AT_FDCWD) {
-      return flags != 0 ? -Errno.EINVAL : setTimes(open(guest, folder), accessed, modified);
+    if (path == 0 && folder != Paths.AT_FDCWD) {
+      return flags != 0 ? -Errno.EINVAL : setTimes(open(folder), accessed, modified);
     }
     if ((flags & ~(Paths.AT_SYMLINK_NOFOLLOW | Paths.AT_EMPTY_PATH)) != 0) {
       return -Errno.EINVAL;
     }
-    return setTimes(nodeAt(guest, folder, path, flags), accessed, modified);
+    return setTimes(nodeAt(folder, path, flags), accessed, modified);
   }
 
   private static boolean isTime(long nanos) {

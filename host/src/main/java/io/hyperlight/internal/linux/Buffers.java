@@ -38,19 +38,19 @@ final class Buffers {
   }
 
   /** One, of any address and size. */
-  static Buffers one(SystemCalls guest, long address, long size) {
-    Buffers buffers = new Buffers(guest.mem());
+  static Buffers one(GuestMemory memory, long address, long size) {
+    Buffers buffers = new Buffers(memory);
     buffers.add(address, size);
     return buffers;
   }
 
   /** Those of a table, of any address and length. */
-  static Buffers table(SystemCalls guest, long address, long count) {
+  static Buffers table(GuestMemory memory, long address, long count) {
     if (count < 0 || count > MOST_PARTS) {
       throw new FileException(Errno.EINVAL);
     }
-    Buffers buffers = new Buffers(guest.mem());
-    ByteBuffer table = guest.mem().readStruct(address, (int) count * PART_SIZE);
+    Buffers buffers = new Buffers(memory);
+    ByteBuffer table = memory.readStruct(address, (int) count * PART_SIZE);
     while (table.hasRemaining()) {
       long part = table.getLong();
       long size = table.getLong();

@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
  * @param outputBytes as {@link GuestLimitException.Kind#OUTPUT_BYTES}
  * @param systemCalls as {@link GuestLimitException.Kind#SYSTEM_CALLS}
  * @param heapBytes what the host may hold for the guest at the same time, see {@link HeapBudget}
- * @param descriptors that are open at the same time, up to {@link Descriptors#MOST}
+ * @param descriptors that are open at the same time, up to {@link #MOST_DESCRIPTORS}
  */
 public record CallLimits(
     long timeoutNanos,
@@ -27,6 +27,9 @@ public record CallLimits(
     long systemCalls,
     long heapBytes,
     int descriptors) {
+  /** The most descriptors that a guest can have. */
+  public static final int MOST_DESCRIPTORS = 256;
+
   /** What a guest may use if nobody says anything else. */
   public static final CallLimits DEFAULT =
       new CallLimits(
@@ -38,8 +41,5 @@ public record CallLimits(
           64L << 20,
           Long.MAX_VALUE,
           16L << 20,
-          Descriptors.MOST);
-
-  /** The most descriptors that a guest can have. */
-  public static final int MOST_DESCRIPTORS = Descriptors.MOST;
+          MOST_DESCRIPTORS);
 }

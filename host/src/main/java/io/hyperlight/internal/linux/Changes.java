@@ -1,16 +1,8 @@
 package io.hyperlight.internal.linux;
 
-/**
- * What the open files of a process share: whether anything about descriptors is different from the
- * state they were restored to, and how large files may become.
- */
+/** Whether anything about open files differs from the state that a world was restored to. */
 final class Changes {
-  private final FileSizeLimit fileSize = new FileSizeLimit();
   private boolean any = true;
-
-  FileSizeLimit fileSize() {
-    return fileSize;
-  }
 
   void note() {
     any = true;

@@ -73,7 +73,7 @@ final class ContentFile extends OpenFile {
   }
 
   @Override
-  int read(SystemCalls guest, byte[] target) {
+  int read(Caller caller, byte[] target) {
     int length = readAt(offset, target);
     if (length > 0 && isRegular()) {
       changes();
@@ -89,9 +89,9 @@ final class ContentFile extends OpenFile {
   }
 
   @Override
-  int write(SystemCalls guest, byte[] source) {
+  int write(Caller caller, byte[] source) {
     long at = has(OpenFlags.O_APPEND) && isRegular() ? content.status().size() : offset;
-    int length = putAt(at, source);
+    int length = putAt(caller, at, source);
     if (isRegular()) {
       changes();
       offset = at + length;
@@ -101,19 +101,20 @@ final class ContentFile extends OpenFile {
 
   /** As Linux does it, also with {@code O_APPEND} at the end only. */
   @Override
-  int writeAt(long at, byte[] source) {
+  int writeAt(Caller caller, long at, byte[] source) {
     if (hasNoEnd()) {
       throw new FileException(Errno.ESPIPE); // seq_open lets nobody write at an offset
     }
-    return putAt(has(OpenFlags.O_APPEND) && isRegular() ? content.status().size() : at, source);
+    return putAt(
+        caller, has(OpenFlags.O_APPEND) && isRegular() ? content.status().size() : at, source);
   }
 
-  private int putAt(long at, byte[] source) {
+  private int putAt(Caller caller, long at, byte[] source) {
     if (source.length == 0) {
       return 0;
     }
     requireEnd(at, source.length);
-    int length = isRegular() ? sizeLimit().allowed(at, source.length) : source.length;
+    int length = isRegular() ? caller.fileSize().allowed(at, source.length) : source.length;
     return content.write(at, source, 0, length);
   }
 
@@ -183,11 +184,11 @@ final class ContentFile extends OpenFile {
   }
 
   @Override
-  void truncate(long size) {
+  void truncate(Caller caller, long size) {
     if (!isRegular()) {
       throw new FileException(Errno.EINVAL);
     }
-    sizeLimit().require(size, content.status().size());
+    caller.fileSize().require(size, content.status().size());
     content.truncate(size);
   }
 

@@ -43,135 +43,128 @@ final class DescriptorCalls {
   private static final int FIONCLEX = 0x5450;
   private static final int FIOCLEX = 0x5451;
 
-  private DescriptorCalls() {}
+  private final ProcessFiles files;
+  private final Descriptors descriptors;
+  private final GuestMemory memory;
+  private final HeapBudget heap;
 
-  static void register(SystemCallTable table) {
-    table.on(3, (guest, a, b, c, d, e, f) -> close(guest, a));
-    table.on(16, (guest, a, b, c, d, e, f) -> ioctl(guest, a, (int) b, c));
-    table.on(22, (guest, a, b, c, d, e, f) -> pipe(guest, a, 0));
-    table.on(32, (guest, a, b, c, d, e, f) -> duplicate(guest, a, 0, false));
-    table.on(33, (guest, a, b, c, d, e, f) -> dup2(guest, a, b));
-    table.on(72, (guest, a, b, c, d, e, f) -> fcntl(guest, a, (int) b, c));
-    table.on(73, (guest, a, b, c, d, e, f) -> flock(guest, a, (int) b));
-    table.on(292, (guest, a, b, c, d, e, f) -> dup3(guest, a, b, (int) c));
-    table.on(293, (guest, a, b, c, d, e, f) -> pipe(guest, a, (int) b));
-    table.on(436, (guest, a, b, c, d, e, f) -> closeRange(guest, a, b, c));
-    // Other kinds of descriptors. What programs use for their main loop, they hardly do without.
-    for (int number : new int[] {213, 291, 284, 290, 282, 289, 283}) {
-      table.refuse(number, Errno.ENOSYS, Need.EVENTS);
-    }
-    for (int number : new int[] {253, 294, 319}) { // inotify_init, inotify_init1, memfd_create
-      table.refuse(number, Errno.ENOSYS);
-    }
+  DescriptorCalls(ProcessFiles files, GuestMemory memory, HeapBudget heap) {
+    this.files = files;
+    descriptors = files.descriptors();
+    this.memory = memory;
+    this.heap = heap;
   }
 
-  private static Descriptors descriptors(SystemCalls guest) {
-    return guest.files().descriptors();
-  }
-
-  private static long close(SystemCalls guest, long descriptor) {
-    descriptors(guest).close(descriptor);
+  long close(int descriptor) {
+    descriptors.close(descriptor);
     return 0;
   }
 
-  private static long closeRange(SystemCalls guest, long first, long last, long flags) {
-    long from = Integer.toUnsignedLong((int) first);
-    long to = Integer.toUnsignedLong((int) last);
+  long closeRange(int first, int last, int flags) {
+    long from = Integer.toUnsignedLong(first);
+    long to = Integer.toUnsignedLong(last);
     if (from > to || (flags & ~(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC)) != 0) {
       return -Errno.EINVAL;
     }
     for (long number = from; number <= to && number < Descriptors.MOST; number++) {
-      if (descriptors(guest).find(number) != null) {
+      if (descriptors.find((int) number) != null) {
         if ((flags & CLOSE_RANGE_CLOEXEC) != 0) {
-          descriptors(guest).setCloseOnExec(number, true);
+          descriptors.setCloseOnExec((int) number, true);
         } else {
-          descriptors(guest).close(number);
+          descriptors.close((int) number);
         }
       }
     }
     return 0;
   }
 
-  private static long duplicate(SystemCalls guest, long descriptor, long from, boolean cloexec) {
-    OpenFile file = descriptors(guest).any(descriptor);
-    int first = (int) from;
-    if (first < 0 || (first > 0 && first >= descriptors(guest).limit())) {
+  long dup(int descriptor) {
+    return duplicate(descriptor, 0, false);
+  }
+
+  private long duplicate(int descriptor, int first, boolean cloexec) {
+    OpenFile file = descriptors.any(descriptor);
+    if (first < 0 || (first > 0 && first >= descriptors.limit())) {
       return -Errno.EINVAL;
     }
-    return descriptors(guest).add(file, first, cloexec);
+    return descriptors.add(file, first, cloexec);
   }
 
-  private static long dup2(SystemCalls guest, long descriptor, long target) {
-    if ((int) descriptor == (int) target) {
-      descriptors(guest).any(descriptor);
-      return (int) target;
+  long dup2(int descriptor, int target) {
+    if (descriptor == target) {
+      descriptors.any(descriptor);
+      return target;
     }
-    return duplicateTo(guest, descriptor, (int) target, false);
+    return duplicateTo(descriptor, target, false);
   }
 
-  private static long dup3(SystemCalls guest, long descriptor, long target, int flags) {
-    if ((flags & ~OpenFlags.O_CLOEXEC) != 0 || (int) descriptor == (int) target) {
+  long dup3(int descriptor, int target, int flags) {
+    if ((flags & ~OpenFlags.O_CLOEXEC) != 0 || descriptor == target) {
       return -Errno.EINVAL;
     }
-    return duplicateTo(guest, descriptor, (int) target, flags != 0);
+    return duplicateTo(descriptor, target, flags != 0);
   }
 
-  private static long duplicateTo(SystemCalls guest, long descriptor, int target, boolean cloexec) {
-    if (target < 0 || target >= descriptors(guest).limit()) {
+  private long duplicateTo(int descriptor, int target, boolean cloexec) {
+    if (target < 0 || target >= descriptors.limit()) {
       return -Errno.EBADF;
     }
-    descriptors(guest).put(target, descriptors(guest).any(descriptor), cloexec);
+    descriptors.put(target, descriptors.any(descriptor), cloexec);
     return target;
   }
 
-  private static long pipe(SystemCalls guest, long target, int flags) {
+  long pipe(long target) {
+    return pipe2(target, 0);
+  }
+
+  long pipe2(long target, int flags) {
     if ((flags & ~(OpenFlags.O_CLOEXEC | OpenFlags.O_NONBLOCK)) != 0) {
       return -Errno.EINVAL; // packets and notifications there are not
     }
-    descriptors(guest).requireRoom(2);
-    if (guest.mem().accessible(target, 2 * Integer.BYTES, true) < 2 * Integer.BYTES) {
+    descriptors.requireRoom(2);
+    if (memory.accessible(target, 2 * Integer.BYTES, true) < 2 * Integer.BYTES) {
       return -Errno.EFAULT;
     }
-    guest.heap().require(2 * HeapBudget.FILE + Pipe.CAPACITY);
-    Changes changes = guest.files().changes();
+    heap.require(2 * HeapBudget.FILE + Pipe.CAPACITY);
+    Changes changes = files.world().changes();
     int status = flags & OpenFlags.O_NONBLOCK;
     boolean cloexec = (flags & OpenFlags.O_CLOEXEC) != 0;
-    Pipe pipe = guest.files().newPipe();
+    Pipe pipe = files.world().newPipe();
     int reads =
-        descriptors(guest).add(new PipeEnd(changes, OpenFlags.O_RDONLY | status, pipe), 0, cloexec);
+        descriptors.add(new PipeEnd(changes, OpenFlags.O_RDONLY | status, pipe), 0, cloexec);
     int writes =
-        descriptors(guest).add(new PipeEnd(changes, OpenFlags.O_WRONLY | status, pipe), 0, cloexec);
-    guest.mem().write(target, GuestMemory.struct(2 * Integer.BYTES).putInt(reads).putInt(writes));
+        descriptors.add(new PipeEnd(changes, OpenFlags.O_WRONLY | status, pipe), 0, cloexec);
+    memory.write(target, GuestMemory.struct(2 * Integer.BYTES).putInt(reads).putInt(writes));
     return 0;
   }
 
-  private static long fcntl(SystemCalls guest, long descriptor, int command, long argument) {
-    OpenFile file = descriptors(guest).any(descriptor);
+  long fcntl(int descriptor, int command, long argument) {
+    OpenFile file = descriptors.any(descriptor);
     return switch (command) {
-      case F_DUPFD -> duplicate(guest, descriptor, argument, false);
-      case F_DUPFD_CLOEXEC -> duplicate(guest, descriptor, argument, true);
-      case F_GETFD -> descriptors(guest).isCloseOnExec(descriptor) ? FD_CLOEXEC : 0;
+      case F_DUPFD -> duplicate(descriptor, (int) argument, false);
+      case F_DUPFD_CLOEXEC -> duplicate(descriptor, (int) argument, true);
+      case F_GETFD -> descriptors.isCloseOnExec(descriptor) ? FD_CLOEXEC : 0;
       case F_SETFD -> {
-        descriptors(guest).setCloseOnExec(descriptor, (argument & FD_CLOEXEC) != 0);
+        descriptors.setCloseOnExec(descriptor, (argument & FD_CLOEXEC) != 0);
         yield 0;
       }
       case F_GETFL -> file.flags();
-      default -> fcntlOfOpen(guest, descriptors(guest).get(descriptor), command, argument);
+      default -> fcntlOfOpen(descriptors.get(descriptor), command, argument);
     };
   }
 
-  private static long fcntlOfOpen(SystemCalls guest, OpenFile file, int command, long argument) {
+  private long fcntlOfOpen(OpenFile file, int command, long argument) {
     return switch (command) {
       case F_SETFL -> {
         file.setStatusFlags((int) argument);
         yield 0;
       }
-      case F_GETLK, F_OFD_GETLK -> getLock(guest, argument);
-      case F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW -> setLock(guest, file, argument);
+      case F_GETLK, F_OFD_GETLK -> getLock(argument);
+      case F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW -> setLock(file, argument);
       // Signals for input and output, which nobody sends.
       case F_SETOWN, F_GETOWN, F_SETOWN_EX, F_SETSIG, F_GETSIG -> 0;
       case F_GETOWN_EX -> {
-        guest.mem().write(argument, GuestMemory.struct(2 * Integer.BYTES));
+        memory.write(argument, GuestMemory.struct(2 * Integer.BYTES));
         yield 0;
       }
       case F_GETPIPE_SZ -> file instanceof PipeEnd end ? end.pipe().capacity() : -Errno.EBADF;
@@ -182,13 +175,13 @@ final class DescriptorCalls {
   }
 
   /** Nobody else has a lock. */
-  private static long getLock(SystemCalls guest, long address) {
-    ByteBuffer lock = guest.mem().readStruct(address, FLOCK_SIZE);
+  private long getLock(long address) {
+    ByteBuffer lock = memory.readStruct(address, FLOCK_SIZE);
     short type = lock.getShort(0);
     if ((type != F_RDLCK && type != F_WRLCK) || !isLock(lock)) {
       return -Errno.EINVAL;
     }
-    guest.mem().write(address, lock.putShort(0, F_UNLCK));
+    memory.write(address, lock.putShort(0, F_UNLCK));
     return 0;
   }
 
@@ -197,8 +190,8 @@ final class DescriptorCalls {
     return whence >= 0 && whence <= 2;
   }
 
-  private static long setLock(SystemCalls guest, OpenFile file, long address) {
-    ByteBuffer lock = guest.mem().readStruct(address, FLOCK_SIZE);
+  private long setLock(OpenFile file, long address) {
+    ByteBuffer lock = memory.readStruct(address, FLOCK_SIZE);
     if (!isLock(lock)) {
       return -Errno.EINVAL;
     }
@@ -210,24 +203,24 @@ final class DescriptorCalls {
     };
   }
 
-  private static long flock(SystemCalls guest, long descriptor, int operation) {
+  long flock(int descriptor, int operation) {
     int kind = operation & ~LOCK_NB;
     if (kind != 1 && kind != 2 && kind != 8) {
       return -Errno.EINVAL;
     }
-    descriptors(guest).get(descriptor);
+    descriptors.get(descriptor);
     return 0; // nobody else locks anything
   }
 
-  private static long ioctl(SystemCalls guest, long descriptor, int request, long argument) {
-    OpenFile file = descriptors(guest).get(descriptor);
+  long ioctl(int descriptor, int request, long argument) {
+    OpenFile file = descriptors.get(descriptor);
     switch (request) {
-      case FIOCLEX, FIONCLEX -> descriptors(guest).setCloseOnExec(descriptor, request == FIOCLEX);
+      case FIOCLEX, FIONCLEX -> descriptors.setCloseOnExec(descriptor, request == FIOCLEX);
       case FIONBIO -> {
-        int wanted = guest.mem().readInt(argument) != 0 ? OpenFlags.O_NONBLOCK : 0;
+        int wanted = memory.readInt(argument) != 0 ? OpenFlags.O_NONBLOCK : 0;
         file.setStatusFlags((file.flags() & ~OpenFlags.O_NONBLOCK) | wanted);
       }
-      case FIONREAD -> guest.mem().writeInt(argument, file.available());
+      case FIONREAD -> memory.writeInt(argument, file.available());
       default -> throw new FileException(Errno.ENOTTY);
     }
     return 0;

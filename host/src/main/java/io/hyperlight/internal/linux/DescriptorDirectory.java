@@ -9,8 +9,8 @@ import io.hyperlight.internal.vfs.Node;
 
 /** {@code /proc/self/fd}: a link for each descriptor, which leads to what is open there. */
 final class DescriptorDirectory extends NumberedDirectory {
-  DescriptorDirectory(String path, long inode, SystemCalls guest) {
-    super(path, inode, 0500, FileKind.SYMBOLIC_LINK, guest);
+  DescriptorDirectory(String path, long inode, ProcessFiles files) {
+    super(path, inode, 0500, FileKind.SYMBOLIC_LINK, files);
   }
 
   @Override
@@ -20,13 +20,13 @@ final class DescriptorDirectory extends NumberedDirectory {
 
   private static final class Link extends MadeUpNode {
     private final DescriptorDirectory directory;
-    private final SystemCalls guest;
+    private final ProcessFiles files;
     private final int number;
 
     Link(DescriptorDirectory directory, int number) {
       super(directory.pathOf(number), directory.inodeOf(number), FileKind.SYMBOLIC_LINK, 0700);
       this.directory = directory;
-      this.guest = directory.guest();
+      this.files = directory.files();
       this.number = number;
     }
 
@@ -36,7 +36,7 @@ final class DescriptorDirectory extends NumberedDirectory {
     }
 
     private OpenFile file() {
-      OpenFile file = guest.files().descriptors().find(number);
+      OpenFile file = files.descriptors().find(number);
       if (file == null) {
         throw new FileException(Errno.ENOENT);
       }
@@ -54,7 +54,7 @@ final class DescriptorDirectory extends NumberedDirectory {
       Location location = file.location();
       return location != null
           ? location
-          : new Location(guest.files().paths().root(), file.name(), new DescriptorNode(file));
+          : new Location(files.paths().root(), file.name(), new DescriptorNode(file));
     }
   }
 }

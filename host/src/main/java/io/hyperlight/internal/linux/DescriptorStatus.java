@@ -9,8 +9,8 @@ import io.hyperlight.internal.vfs.Node;
 
 /** {@code /proc/self/fdinfo}: a text for each descriptor, {@code proc_pid_fdinfo(5)}. */
 final class DescriptorStatus extends NumberedDirectory {
-  DescriptorStatus(String path, long inode, SystemCalls guest) {
-    super(path, inode, 0555, FileKind.REGULAR, guest);
+  DescriptorStatus(String path, long inode, ProcessFiles files) {
+    super(path, inode, 0555, FileKind.REGULAR, files);
   }
 
   @Override
@@ -25,7 +25,7 @@ final class DescriptorStatus extends NumberedDirectory {
   }
 
   private String text(int number) {
-    Descriptors descriptors = guest().files().descriptors();
+    Descriptors descriptors = files().descriptors();
     OpenFile file = descriptors.find(number);
     if (file == null) {
       throw new FileException(Errno.ENOENT);

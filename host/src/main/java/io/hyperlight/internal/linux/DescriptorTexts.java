@@ -48,16 +48,16 @@ final class DescriptorTexts {
    *
    * @param total how many bytes there are in all of them
    */
-  private static String parts(TracedCall call, int index, long total) {
+  private static String parts(TracedArguments call, int index, long total) {
     long address = call.get(index);
     long count = call.get(index + 1);
     StringJoiner all = new StringJoiner(", ", "[", "]");
     long left = total;
     for (int i = 0; Long.compareUnsigned(i, count) < 0; i++) {
       long at = address + (long) i * PART_SIZE;
-      ByteBuffer part = i == TracedCall.MOST_ENTRIES ? null : call.struct(at, PART_SIZE);
+      ByteBuffer part = i == TracedArguments.MOST_ENTRIES ? null : call.struct(at, PART_SIZE);
       if (part == null) {
-        return i == 0 ? TracedCall.pointer(address) : all.add("...").toString();
+        return i == 0 ? NumberTexts.pointer(address) : all.add("...").toString();
       }
       long start = part.getLong();
       long size = part.getLong();
@@ -70,10 +70,10 @@ final class DescriptorTexts {
     return all.toString();
   }
 
-  private static String entries(TracedCall call, int index) {
+  private static String entries(TracedArguments call, int index) {
     int size = (int) Math.min(call.result(), LONGEST_LISTING);
     ByteBuffer listing = call.struct(call.get(index), size);
-    String pointer = TracedCall.pointer(call.get(index));
+    String pointer = NumberTexts.pointer(call.get(index));
     if (listing == null) {
       return pointer;
     }
@@ -86,15 +86,15 @@ final class DescriptorTexts {
   }
 
   /** Of {@code poll(2)}: what is waited for, or what came of it. */
-  private static String polled(TracedCall call, int index, boolean answered) {
+  private static String polled(TracedArguments call, int index, boolean answered) {
     long address = call.get(index);
     long count = Integer.toUnsignedLong(call.getInt(index + 1));
     StringJoiner all = new StringJoiner(", ", "[", "]");
     for (int i = 0; i < count; i++) {
       long at = address + (long) i * POLLFD_SIZE;
-      ByteBuffer entry = i == TracedCall.MOST_ENTRIES ? null : call.struct(at, POLLFD_SIZE);
+      ByteBuffer entry = i == TracedArguments.MOST_ENTRIES ? null : call.struct(at, POLLFD_SIZE);
       if (entry == null) {
-        return i == 0 ? TracedCall.pointer(address) : all.add("...").toString();
+        return i == 0 ? NumberTexts.pointer(address) : all.add("...").toString();
       }
       String text = answered ? cameOf(entry) : waitedFor(entry);
       if (!text.isEmpty()) {
@@ -121,17 +121,17 @@ final class DescriptorTexts {
   }
 
   /** Which descriptors are ready, for the result; {@code select(2)} tells their number only. */
-  static String ready(TracedCall call) {
+  static String ready(TracedArguments call) {
     return " (" + polled(call, 0, true) + ")";
   }
 
   /** Of {@code select(2)}, whose first argument is how many descriptors a set has. */
-  private static String set(TracedCall call, int index) {
+  private static String set(TracedArguments call, int index) {
     long address = call.get(index);
     int count = Math.clamp(call.getInt(0), 0, MOST_IN_SET);
     byte[] bits = call.read(address, (count + 63) / 64 * Long.BYTES);
     if (address == 0 || bits == null) {
-      return TracedCall.pointer(address);
+      return NumberTexts.pointer(address);
     }
     StringJoiner all = new StringJoiner(" ", "[", "]");
     for (int i = 0; i < count; i++) {
@@ -142,7 +142,7 @@ final class DescriptorTexts {
     return all.toString();
   }
 
-  private static @Nullable String fcntl(TracedCall call, int index) {
+  private static @Nullable String fcntl(TracedArguments call, int index) {
     int command = call.getInt(index - 1);
     int argument = call.getInt(index);
     return switch (command) {
@@ -155,7 +155,7 @@ final class DescriptorTexts {
           (command >= F_GETLK && command <= F_SETLKW)
                   || (command >= F_OFD_GETLK && command <= F_OFD_SETLKW)
               ? StructTexts.read(call, call.get(index), 32, DescriptorTexts::lock)
-              : TracedCall.hex(call.get(index));
+              : NumberTexts.hex(call.get(index));
     };
   }
 
@@ -169,14 +169,14 @@ final class DescriptorTexts {
   }
 
   /** A result of {@code fcntl(2)} that is no error. */
-  static String fcntlResult(TracedCall call, long result) {
+  static String fcntlResult(TracedArguments call, long result) {
     return switch (call.getInt(1)) {
-      case F_GETFL -> "%s (flags %s)".formatted(TracedCall.hex(result), FlagSets.open(result));
+      case F_GETFL -> "%s (flags %s)".formatted(NumberTexts.hex(result), FlagSets.open(result));
       case F_GETFD ->
           result == 0
               ? "0"
               : "%s (flags %s)"
-                  .formatted(TracedCall.hex(result), FlagSets.of("descriptor").text(result));
+                  .formatted(NumberTexts.hex(result), FlagSets.of("descriptor").text(result));
       default -> Long.toString(result);
     };
   }

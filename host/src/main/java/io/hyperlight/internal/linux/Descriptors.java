@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /** The table of descriptors: which open file each number is. */
 final class Descriptors {
   /** How many a program can have at most. */
-  static final int MOST = 256;
+  static final int MOST = CallLimits.MOST_DESCRIPTORS;
 
   /** As many as a new process of Linux has room for: {@code NR_OPEN_DEFAULT}. */
   private static final int SMALL_TABLE = 64;
@@ -22,21 +22,16 @@ final class Descriptors {
 
   private boolean[] closeOnExec = new boolean[SMALL_TABLE];
 
-  /** {@code RLIMIT_NOFILE}: numbers that are given out are below. */
-  private int limit;
+  private final ResourceLimits limits;
 
-  Descriptors(Changes changes, int limit) {
+  Descriptors(Changes changes, ResourceLimits limits) {
     this.changes = changes;
-    this.limit = limit;
+    this.limits = limits;
   }
 
   /** How many the program can have. */
   int limit() {
-    return limit;
-  }
-
-  void setLimit(int wanted) {
-    limit = wanted;
+    return limits.descriptors();
   }
 
   /** How many Linux's table would have room for, which grows with the numbers in it. */
@@ -49,12 +44,9 @@ final class Descriptors {
     return SMALL_TABLE;
   }
 
-  /**
-   * Null if nothing is open there. Of a descriptor the kernel, too, looks at the lower half only.
-   */
-  @Nullable OpenFile find(long descriptor) {
-    int number = (int) descriptor;
-    return number >= 0 && number < files.length ? files[number] : null;
+  /** Null if nothing is open there. */
+  @Nullable OpenFile find(int descriptor) {
+    return descriptor >= 0 && descriptor < files.length ? files[descriptor] : null;
   }
 
   /**
@@ -62,7 +54,7 @@ final class Descriptors {
    *
    * @throws FileException EBADF
    */
-  OpenFile any(long descriptor) {
+  OpenFile any(int descriptor) {
     OpenFile file = find(descriptor);
     if (file == null) {
       throw new FileException(Errno.EBADF);
@@ -75,7 +67,7 @@ final class Descriptors {
    *
    * @throws FileException EBADF
    */
-  OpenFile get(long descriptor) {
+  OpenFile get(int descriptor) {
     OpenFile file = any(descriptor);
     if (file instanceof PathFile) {
       throw new FileException(Errno.EBADF);
@@ -83,7 +75,7 @@ final class Descriptors {
     return file;
   }
 
-  OpenFile readable(long descriptor) {
+  OpenFile readable(int descriptor) {
     OpenFile file = get(descriptor);
     if (!file.isReadable()) {
       throw new FileException(Errno.EBADF);
@@ -91,7 +83,7 @@ final class Descriptors {
     return file;
   }
 
-  OpenFile writable(long descriptor) {
+  OpenFile writable(int descriptor) {
     OpenFile file = get(descriptor);
     if (!file.isWritable()) {
       throw new FileException(Errno.EBADF);
@@ -99,13 +91,13 @@ final class Descriptors {
     return file;
   }
 
-  boolean isCloseOnExec(long descriptor) {
-    return closeOnExec[(int) descriptor];
+  boolean isCloseOnExec(int descriptor) {
+    return closeOnExec[descriptor];
   }
 
-  void setCloseOnExec(long descriptor, boolean wanted) {
+  void setCloseOnExec(int descriptor, boolean wanted) {
     changes.note();
-    closeOnExec[(int) descriptor] = wanted;
+    closeOnExec[descriptor] = wanted;
   }
 
   /**
@@ -115,7 +107,7 @@ final class Descriptors {
    */
   void requireRoom(int wanted) {
     int free = 0;
-    for (int number = 0; number < limit; number++) {
+    for (int number = 0; number < limit(); number++) {
       free += find(number) == null ? 1 : 0;
     }
     if (free < wanted) {
@@ -129,7 +121,7 @@ final class Descriptors {
    * @throws FileException EMFILE
    */
   int add(OpenFile file, int from, boolean cloexec) {
-    for (int number = from; number < limit; number++) {
+    for (int number = from; number < limit(); number++) {
       if (find(number) == null) {
         put(number, file, cloexec);
         return number;
@@ -160,10 +152,10 @@ final class Descriptors {
    *
    * @throws FileException EBADF
    */
-  void close(long descriptor) {
+  void close(int descriptor) {
     OpenFile file = any(descriptor);
     StackRoom.require(); // it may be the last holder of something of the host's
-    drop((int) descriptor, file);
+    drop(descriptor, file);
   }
 
   private void drop(int number, OpenFile file) {

@@ -1,5 +1,6 @@
 package io.hyperlight.internal.linux;
 
+import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.DirectoryEntry;
 import io.hyperlight.internal.vfs.FileException;
@@ -22,30 +23,41 @@ final class DirectoryCalls {
   /** How many entries are looked up at a time. */
   private static final int PIECE = 256;
 
-  private DirectoryCalls() {}
+  private final Paths paths;
+  private final ProcessFiles files;
+  private final GuestMemory memory;
+  private final HeapBudget heap;
+  private final Checkpoint checkpoint;
 
-  static void register(SystemCallTable table) {
-    table.on(78, (guest, a, b, c, d, e, f) -> list(guest, a, b, c, false));
-    table.on(79, (guest, a, b, c, d, e, f) -> workingDirectory(guest, a, b));
-    table.on(80, (guest, a, b, c, d, e, f) -> changeTo(guest, a));
-    table.on(81, (guest, a, b, c, d, e, f) -> changeToDescriptor(guest, a));
-    table.on(95, (guest, a, b, c, d, e, f) -> umask(guest, a));
-    table.on(217, (guest, a, b, c, d, e, f) -> list(guest, a, b, c, true));
+  DirectoryCalls(
+      Paths paths, ProcessFiles files, GuestMemory memory, HeapBudget heap, Checkpoint checkpoint) {
+    this.paths = paths;
+    this.files = files;
+    this.memory = memory;
+    this.heap = heap;
+    this.checkpoint = checkpoint;
   }
 
-  private static long list(
-      SystemCalls guest, long descriptor, long target, long size, boolean wide) {
-    if (!(guest.files().descriptors().get(descriptor) instanceof DirectoryFile directory)) {
+  long getdents(int descriptor, long target, int size) {
+    return list(descriptor, target, size, false);
+  }
+
+  long getdents64(int descriptor, long target, int size) {
+    return list(descriptor, target, size, true);
+  }
+
+  private long list(int descriptor, long target, int size, boolean wide) {
+    if (!(files.descriptors().get(descriptor) instanceof DirectoryFile directory)) {
       return -Errno.ENOTDIR;
     }
     if (directory.status().links() == 0) {
       return -Errno.ENOENT; // removed, which readdir(3) takes for the end
     }
-    long wanted = Integer.toUnsignedLong((int) size);
+    long wanted = Integer.toUnsignedLong(size);
     ByteBuffer entries = GuestMemory.struct((int) Math.min(wanted, LONGEST_LISTING));
     DirectoryEntry last = null;
     int told = directory.told();
-    Entries left = new Entries(guest, directory);
+    Entries left = new Entries(directory);
     for (DirectoryEntry next = left.next(); next != null; next = left.next()) {
       if (!put(entries, next, told + 1, wide)) {
         if (last == null) {
@@ -61,14 +73,13 @@ final class DirectoryCalls {
     }
     byte[] bytes = new byte[entries.position()];
     entries.get(0, bytes);
-    guest.mem().write(target, bytes);
+    memory.write(target, bytes);
     directory.moveTo(told, told > DOTS ? last.name() : null);
     return bytes.length;
   }
 
   /** What is to be told of a directory next, "." and ".." first. */
-  private static final class Entries {
-    private final SystemCalls guest;
+  private final class Entries {
     private final DirectoryFile directory;
     private final Node node;
     private int position;
@@ -76,8 +87,7 @@ final class DirectoryCalls {
     private List<DirectoryEntry> piece = List.of();
     private int at;
 
-    Entries(SystemCalls guest, DirectoryFile directory) {
-      this.guest = guest;
+    Entries(DirectoryFile directory) {
       this.directory = directory;
       node = directory.place().node();
       last = directory.last();
@@ -89,7 +99,7 @@ final class DirectoryCalls {
     }
 
     @Nullable DirectoryEntry next() {
-      guest.checkpoint().pass();
+      checkpoint.pass();
       if (position < DOTS) {
         return dots(position++ == 0);
       }
@@ -115,7 +125,7 @@ final class DirectoryCalls {
     private @Nullable DirectoryEntry nextOfListing() {
       List<DirectoryEntry> listing = directory.listing();
       if (listing == null) {
-        listing = directory.list(guest, List.copyOf(node.entries(guest.heap().left())));
+        listing = directory.list(List.copyOf(node.entries(heap.left())), heap, checkpoint);
       }
       return position - DOTS < listing.size() ? listing.get(position - DOTS) : null;
     }
@@ -145,8 +155,8 @@ final class DirectoryCalls {
     return true;
   }
 
-  private static long workingDirectory(SystemCalls guest, long target, long size) {
-    Location directory = guest.files().workingDirectory();
+  long getcwd(long target, long size) {
+    Location directory = files.workingDirectory();
     if (directory.node().status().links() == 0) {
       return -Errno.ENOENT; // it is removed
     }
@@ -154,35 +164,35 @@ final class DirectoryCalls {
     if (Long.compareUnsigned(size, path.length) < 0) {
       return -Errno.ERANGE;
     }
-    guest.mem().write(target, path);
+    memory.write(target, path);
     return path.length;
   }
 
-  private static long changeTo(SystemCalls guest, long path) {
-    return changeTo(guest, Paths.resolve(guest, Paths.AT_FDCWD, path, true));
+  long chdir(long path) {
+    return changeTo(paths.resolve(Paths.AT_FDCWD, path, true));
   }
 
-  private static long changeToDescriptor(SystemCalls guest, long descriptor) {
-    Location location = guest.files().descriptors().any(descriptor).location();
+  long fchdir(int descriptor) {
+    Location location = files.descriptors().any(descriptor).location();
     if (location == null) {
       throw new FileException(Errno.ENOTDIR);
     }
-    return changeTo(guest, location);
+    return changeTo(location);
   }
 
-  private static long changeTo(SystemCalls guest, Location location) {
+  private long changeTo(Location location) {
     if (!Paths.isKind(location, FileKind.DIRECTORY)) {
       return -Errno.ENOTDIR;
     }
     Paths.requireAllowed(location, Paths.EXECUTE);
-    guest.heap().require(HeapBudget.of(location) - HeapBudget.of(guest.files().workingDirectory()));
-    guest.files().setWorkingDirectory(location);
+    heap.require(HeapBudget.of(location) - HeapBudget.of(files.workingDirectory()));
+    files.setWorkingDirectory(location);
     return 0;
   }
 
-  private static long umask(SystemCalls guest, long mask) {
-    long before = guest.files().umask();
-    guest.files().setUmask((int) mask & 0777);
+  long umask(int mask) {
+    long before = files.umask();
+    files.setUmask(mask & 0777);
     return before;
   }
 }

@@ -1,5 +1,6 @@
 package io.hyperlight.internal.linux;
 
+import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.DirectoryEntry;
 import io.hyperlight.internal.vfs.FileException;
@@ -69,13 +70,13 @@ final class DirectoryFile extends OpenFile {
    *
    * @throws FileException ENOMEM if that is too much to be held
    */
-  List<DirectoryEntry> list(SystemCalls guest, List<DirectoryEntry> entries) {
+  List<DirectoryEntry> list(List<DirectoryEntry> entries, HeapBudget heap, Checkpoint checkpoint) {
     long bytes = 0;
     for (DirectoryEntry entry : entries) {
-      guest.checkpoint().pass();
+      checkpoint.pass();
       bytes += entry.heapBytes();
     }
-    guest.heap().require(bytes);
+    heap.require(bytes);
     changes();
     listing = entries;
     listingBytes = bytes;
@@ -99,7 +100,7 @@ final class DirectoryFile extends OpenFile {
   }
 
   @Override
-  int read(SystemCalls guest, byte[] target) {
+  int read(Caller caller, byte[] target) {
     throw new FileException(Errno.EISDIR);
   }
 
@@ -109,7 +110,7 @@ final class DirectoryFile extends OpenFile {
   }
 
   @Override
-  int write(SystemCalls guest, byte[] source) {
+  int write(Caller caller, byte[] source) {
     throw new FileException(Errno.EBADF); // it cannot have been opened for that
   }
 

@@ -10,14 +10,13 @@ import org.jspecify.annotations.Nullable;
 
 /** Which signal Linux makes of a processor exception: {@code sigaction(2)}, {@code si_code}. */
 public final class FaultSignals {
-  private static final int SIGILL = 4;
-  private static final int SIGTRAP = 5;
-
   /** What an access behind the end of a mapped file is. */
-  public static final int SIGBUS = 7;
+  public static final int SIGBUS = Signals.SIGBUS;
 
-  private static final int SIGFPE = 8;
-  static final int SIGSEGV = 11;
+  private static final int SIGILL = Signals.SIGILL;
+  private static final int SIGTRAP = Signals.SIGTRAP;
+  private static final int SIGFPE = Signals.SIGFPE;
+  private static final int SIGSEGV = Signals.SIGSEGV;
 
   private static final int ILL_ILLOPN = 2;
   private static final int TRAP_TRACE = 2;

@@ -22,7 +22,7 @@ final class Fifos {
    * @return null if the guest would wait for ever for somebody to open the other end
    * @throws FileException ENXIO, EINVAL
    */
-  @Nullable OpenFile open(ProcessFiles files, Location location, int flags) {
+  @Nullable OpenFile open(WorldFiles files, Location location, int flags) {
     boolean reads = OpenFlags.reads(flags);
     boolean writes = OpenFlags.writes(flags);
     if (!reads && !writes) {

@@ -31,14 +31,16 @@ record FileMapping(
    * @throws FileException EBADF, EACCES, ENODEV, EPERM, EOVERFLOW, ENFILE, ENOMEM
    */
   static FileMapping of(
-      SystemCalls guest,
-      long descriptor,
+      ProcessFiles files,
+      MappedFiles mapped,
+      HeapBudget heap,
+      int descriptor,
       long offset,
       long size,
       long protection,
       boolean shared,
       boolean mayMakeCode) {
-    OpenFile file = guest.files().descriptors().get(descriptor);
+    OpenFile file = files.descriptors().get(descriptor);
     if (offset < 0 || offset > Long.MAX_VALUE - size) {
       throw new FileException(Errno.EOVERFLOW);
     }
@@ -57,27 +59,15 @@ record FileMapping(
           !shared || file.isWritable());
     }
     Node node = file.place().node();
-    if (!content.isRegular() || isMadeUp(node) || writes) {
+    if (!content.isRegular() || (node instanceof MadeUpNode made && !made.isMappable()) || writes) {
       throw new FileException(Errno.ENODEV);
     }
     if ((protection & PROT_EXEC) != 0 && !mayMakeCode && node.isWritable()) {
       throw new FileException(Errno.EPERM); // as on a file system that is mounted noexec
     }
     MappedObject object =
-        guest
-            .memory()
-            .files()
-            .of(
-                content.content(),
-                file.place(),
-                guest.files().fileSystem().counterparts(),
-                guest.heap());
+        mapped.of(content.content(), file.place(), files.fileSystem().counterparts(), heap);
     return new FileMapping(object, offset, shared, !shared);
-  }
-
-  /** What the kernel writes cannot be mapped; the program's file can be, wherever it is from. */
-  private static boolean isMadeUp(Node node) {
-    return node instanceof MadeUpNode && !(node instanceof ProgramFile);
   }
 
   /** The area that it becomes; null for anonymous memory of the program's own. */

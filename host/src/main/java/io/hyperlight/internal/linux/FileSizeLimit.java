@@ -8,12 +8,11 @@ import io.hyperlight.internal.vfs.FileException;
  * gets EFBIG and a signal.
  */
 final class FileSizeLimit {
-  private long bytes = LimitCalls.INFINITY;
+  private final ResourceLimits limits;
   private boolean passed;
 
-  /** Sets it, {@link LimitCalls#INFINITY} for none. */
-  void set(long limit) {
-    bytes = limit;
+  FileSizeLimit(ResourceLimits limits) {
+    this.limits = limits;
   }
 
   /**
@@ -24,6 +23,7 @@ final class FileSizeLimit {
    * @throws FileException EFBIG if that is nothing
    */
   int allowed(long at, int length) {
+    long bytes = limits.fileBytes();
     passed = Long.compareUnsigned(at, bytes) >= 0;
     if (passed) {
       throw new FileException(Errno.EFBIG);
@@ -38,7 +38,7 @@ final class FileSizeLimit {
    * @throws FileException EFBIG if it is too large, and it grows
    */
   void require(long size, long before) {
-    passed = size > before && Long.compareUnsigned(size, bytes) > 0;
+    passed = size > before && Long.compareUnsigned(size, limits.fileBytes()) > 0;
     if (passed) {
       throw new FileException(Errno.EFBIG);
     }

@@ -61,7 +61,7 @@ record FlagSet(boolean bits, String prefix, List<Name> names) {
   }
 
   private String unknown(long value) {
-    return "%s /* %s??? */".formatted(TracedCall.hex(value), prefix);
+    return "%s /* %s??? */".formatted(NumberTexts.hex(value), prefix);
   }
 
   private String combined(long value) {
@@ -86,6 +86,6 @@ record FlagSet(boolean bits, String prefix, List<Name> names) {
         rest &= ~name.value;
       }
     }
-    return (rest == 0 ? found : found.add(TracedCall.hex(rest))).toString();
+    return (rest == 0 ? found : found.add(NumberTexts.hex(rest))).toString();
   }
 }

@@ -30,198 +30,216 @@ final class FutexCalls {
   private static final int OWNER_DIED = 0x4000_0000;
   private static final int WAITERS = 0x8000_0000;
 
-  private final SystemCalls guest;
-  private final long word;
-  private final int flags;
-  private final int value;
+  private final GuestMemory memory;
+  private final AddressSpace space;
+  private final GuestClock clock;
+  private final WaitQueue waits;
+  private final TaskIdentity identity;
 
-  /** A timeout's address, or a number. */
-  private final long fourth;
-
-  private final long second;
-  private final int third;
-
-  private FutexCalls(
-      SystemCalls guest, long word, int flags, int value, long fourth, long second, int third) {
-    this.guest = guest;
-    this.word = word;
-    this.flags = flags;
-    this.value = value;
-    this.fourth = fourth;
-    this.second = second;
-    this.third = third;
+  FutexCalls(
+      GuestMemory memory,
+      AddressSpace space,
+      GuestClock clock,
+      WaitQueue waits,
+      TaskIdentity identity) {
+    this.memory = memory;
+    this.space = space;
+    this.clock = clock;
+    this.waits = waits;
+    this.identity = identity;
   }
 
-  static void register(SystemCallTable table) {
-    table.on(
-        202,
-        (guest, a, b, c, d, e, f) ->
-            new FutexCalls(guest, a, (int) b, (int) c, d, e, (int) f).call());
+  /**
+   * {@code futex(2)}.
+   *
+   * @param fourth a timeout's address, or a number
+   */
+  long futex(long word, int flags, int value, long fourth, long second, int third) {
+    return new Operation(word, flags, value, fourth, second, third).call();
   }
 
-  private long call() {
-    int command = flags & ~(PRIVATE_FLAG | CLOCK_REALTIME);
-    long until = Long.MAX_VALUE;
-    if (takesTimeout(command) && fourth != 0) {
-      until = guest.time().readNanos(fourth);
-      if (until < 0) {
+  private final class Operation {
+    private final long word;
+    private final int flags;
+    private final int value;
+
+    /** A timeout's address, or a number. */
+    private final long fourth;
+
+    private final long second;
+    private final int third;
+
+    Operation(long word, int flags, int value, long fourth, long second, int third) {
+      this.word = word;
+      this.flags = flags;
+      this.value = value;
+      this.fourth = fourth;
+      this.second = second;
+      this.third = third;
+    }
+
+    long call() {
+      int command = flags & ~(PRIVATE_FLAG | CLOCK_REALTIME);
+      long until = Long.MAX_VALUE;
+      if (takesTimeout(command) && fourth != 0) {
+        until = Times.readNanos(memory, fourth);
+        if (until < 0) {
+          return -Errno.EINVAL;
+        }
+        if (command == WAIT) { // all others say when, not how long
+          long now = clock.now(false);
+          until = until > Long.MAX_VALUE - now ? Long.MAX_VALUE : until + now;
+        }
+      }
+      boolean real = (flags & CLOCK_REALTIME) != 0;
+      if (real && command != WAIT_BITSET && command != WAIT_REQUEUE_PI && command != LOCK_PI2) {
+        return -Errno.ENOSYS;
+      }
+      return switch (command) {
+        case WAIT -> await(until, -1);
+        case WAIT_BITSET -> await(until, third);
+        case WAKE -> wake(-1);
+        case WAKE_BITSET -> wake(third);
+        case REQUEUE -> requeue(false, false);
+        case CMP_REQUEUE -> requeue(true, false);
+        case CMP_REQUEUE_PI -> requeue(true, true);
+        case WAKE_OP -> wakeAfterOperation();
+        case LOCK_PI, LOCK_PI2, TRYLOCK_PI -> lock();
+        case UNLOCK_PI -> unlock();
+        case WAIT_REQUEUE_PI -> awaitRequeue(until);
+        default -> -Errno.ENOSYS;
+      };
+    }
+
+    private boolean takesTimeout(int command) {
+      return switch (command) {
+        case WAIT, WAIT_BITSET, LOCK_PI, LOCK_PI2, WAIT_REQUEUE_PI -> true;
+        default -> false;
+      };
+    }
+
+    /** Whether a word can be one, or which error it is. */
+    private long check(long address) {
+      if ((address & 3) != 0) {
         return -Errno.EINVAL;
       }
-      if (command == WAIT) { // all others say when, not how long
-        long now = guest.time().now(false);
-        until = until > Long.MAX_VALUE - now ? Long.MAX_VALUE : until + now;
+      if (address < 0 || address > AddressSpace.USER_END - Integer.BYTES) {
+        return -Errno.EFAULT;
       }
+      if ((flags & PRIVATE_FLAG) != 0) {
+        return 0; // its address is all that there is to know
+      }
+      // Memory that is nobody else's has to be writable, or it is not known which it is.
+      return space.isWritable(address, Integer.BYTES) ? 0 : -Errno.EFAULT;
     }
-    boolean real = (flags & CLOCK_REALTIME) != 0;
-    if (real && command != WAIT_BITSET && command != WAIT_REQUEUE_PI && command != LOCK_PI2) {
-      return -Errno.ENOSYS;
-    }
-    return switch (command) {
-      case WAIT -> await(until, -1);
-      case WAIT_BITSET -> await(until, third);
-      case WAKE -> wake(-1);
-      case WAKE_BITSET -> wake(third);
-      case REQUEUE -> requeue(false, false);
-      case CMP_REQUEUE -> requeue(true, false);
-      case CMP_REQUEUE_PI -> requeue(true, true);
-      case WAKE_OP -> wakeAfterOperation();
-      case LOCK_PI, LOCK_PI2, TRYLOCK_PI -> lock();
-      case UNLOCK_PI -> unlock();
-      case WAIT_REQUEUE_PI -> awaitRequeue(until);
-      default -> -Errno.ENOSYS;
-    };
-  }
 
-  private static boolean takesTimeout(int command) {
-    return switch (command) {
-      case WAIT, WAIT_BITSET, LOCK_PI, LOCK_PI2, WAIT_REQUEUE_PI -> true;
-      default -> false;
-    };
-  }
+    private long wake(int bits) {
+      return bits == 0 ? -Errno.EINVAL : check(word);
+    }
 
-  /** Whether a word can be one, or which error it is. */
-  private long check(long address) {
-    if ((address & 3) != 0) {
-      return -Errno.EINVAL;
+    private long await(long until, int bits) {
+      if (bits == 0) {
+        return -Errno.EINVAL;
+      }
+      long error = check(word);
+      if (error < 0) {
+        return error;
+      }
+      if (memory.readInt(word) != value) {
+        return -Errno.EAGAIN;
+      }
+      if (fourth == 0) {
+        return waits.block("waits for another thread, and there is none (futex)");
+      }
+      long left = until - clock.now((flags & CLOCK_REALTIME) != 0);
+      return waits.sleep(left) ? -Errno.ETIMEDOUT : -Errno.EINTR;
     }
-    if (address < 0 || address > AddressSpace.USER_END - Integer.BYTES) {
-      return -Errno.EFAULT;
-    }
-    if ((flags & PRIVATE_FLAG) != 0) {
-      return 0; // its address is all that there is to know
-    }
-    // Memory that is nobody else's has to be writable, or it is not known which it is.
-    return guest.space().isWritable(address, Integer.BYTES) ? 0 : -Errno.EFAULT;
-  }
 
-  private long wake(int bits) {
-    return bits == 0 ? -Errno.EINVAL : check(word);
-  }
-
-  private long await(long until, int bits) {
-    if (bits == 0) {
-      return -Errno.EINVAL;
+    private long awaitRequeue(long until) {
+      if (word == second) {
+        return -Errno.EINVAL;
+      }
+      long error = check(second);
+      return error < 0 ? error : await(until, -1);
     }
-    long error = check(word);
-    if (error < 0) {
+
+    private long requeue(boolean compares, boolean inheriting) {
+      if (value < 0 || (int) fourth < 0) {
+        return -Errno.EINVAL;
+      }
+      if (inheriting && (word == second || value != 1)) {
+        return -Errno.EINVAL;
+      }
+      long error = check(word);
+      if (error == 0) {
+        error = check(second);
+      }
+      if (error < 0) {
+        return error;
+      }
+      return compares && memory.readInt(word) != third ? -Errno.EAGAIN : 0;
+    }
+
+    /** The operation is encoded in the sixth argument: {@code FUTEX_OP} in {@code futex(2)}. */
+    private long wakeAfterOperation() {
+      long error = check(word);
+      if (error == 0) {
+        error = check(second);
+      }
+      if (error < 0) {
+        return error;
+      }
+      int operand = third << 8 >> 20;
+      if ((third & (8 << 28)) != 0) {
+        operand = 1 << (operand & 31);
+      }
+      int operation = third >>> 28 & 7;
+      if (operation > 4) {
+        return -Errno.ENOSYS;
+      }
+      if (!space.isWritable(second, Integer.BYTES)) {
+        return -Errno.EFAULT;
+      }
+      int old = memory.readInt(second);
+      memory.writeInt(
+          second,
+          switch (operation) {
+            case 0 -> operand;
+            case 1 -> old + operand;
+            case 2 -> old | operand;
+            case 3 -> old & ~operand;
+            default -> old ^ operand;
+          });
+      int comparison = third >>> 24 & 15;
+      return comparison > 5 ? -Errno.ENOSYS : 0; // whatever it says, nobody waits
+    }
+
+    private long lock() {
+      long error = check(word);
+      if (error < 0) {
+        return error;
+      }
+      int found = memory.readInt(word);
+      if ((found & OWNER) == identity.thread()) {
+        return -Errno.EDEADLK;
+      }
+      if ((found & OWNER) != 0) {
+        memory.writeInt(word, found | WAITERS);
+        return -Errno.ESRCH; // the owner would be another thread
+      }
+      memory.writeInt(word, (found & OWNER_DIED) | identity.thread());
+      return 0;
+    }
+
+    private long unlock() {
+      if ((memory.readInt(word) & OWNER) != identity.thread()) {
+        return -Errno.EPERM;
+      }
+      long error = check(word);
+      if (error == 0) {
+        memory.writeInt(word, 0);
+      }
       return error;
     }
-    if (guest.mem().readInt(word) != value) {
-      return -Errno.EAGAIN;
-    }
-    if (fourth == 0) {
-      return guest.stuck("waits for another thread, and there is none (futex)");
-    }
-    long left = until - guest.time().now((flags & CLOCK_REALTIME) != 0);
-    return guest.time().sleep(left) ? -Errno.ETIMEDOUT : -Errno.EINTR;
-  }
-
-  private long awaitRequeue(long until) {
-    if (word == second) {
-      return -Errno.EINVAL;
-    }
-    long error = check(second);
-    return error < 0 ? error : await(until, -1);
-  }
-
-  private long requeue(boolean compares, boolean inheriting) {
-    if (value < 0 || (int) fourth < 0) {
-      return -Errno.EINVAL;
-    }
-    if (inheriting && (word == second || value != 1)) {
-      return -Errno.EINVAL;
-    }
-    long error = check(word);
-    if (error == 0) {
-      error = check(second);
-    }
-    if (error < 0) {
-      return error;
-    }
-    return compares && guest.mem().readInt(word) != third ? -Errno.EAGAIN : 0;
-  }
-
-  /** The operation is encoded in the sixth argument: {@code FUTEX_OP} in {@code futex(2)}. */
-  private long wakeAfterOperation() {
-    long error = check(word);
-    if (error == 0) {
-      error = check(second);
-    }
-    if (error < 0) {
-      return error;
-    }
-    int operand = third << 8 >> 20;
-    if ((third & (8 << 28)) != 0) {
-      operand = 1 << (operand & 31);
-    }
-    int operation = third >>> 28 & 7;
-    if (operation > 4) {
-      return -Errno.ENOSYS;
-    }
-    if (!guest.space().isWritable(second, Integer.BYTES)) {
-      return -Errno.EFAULT;
-    }
-    int old = guest.mem().readInt(second);
-    guest
-        .mem()
-        .writeInt(
-            second,
-            switch (operation) {
-              case 0 -> operand;
-              case 1 -> old + operand;
-              case 2 -> old | operand;
-              case 3 -> old & ~operand;
-              default -> old ^ operand;
-            });
-    int comparison = third >>> 24 & 15;
-    return comparison > 5 ? -Errno.ENOSYS : 0; // whatever it says, nobody waits
-  }
-
-  private long lock() {
-    long error = check(word);
-    if (error < 0) {
-      return error;
-    }
-    int found = guest.mem().readInt(word);
-    if ((found & OWNER) == ProcessCalls.PROCESS) {
-      return -Errno.EDEADLK;
-    }
-    if ((found & OWNER) != 0) {
-      guest.mem().writeInt(word, found | WAITERS);
-      return -Errno.ESRCH; // the owner would be another thread
-    }
-    guest.mem().writeInt(word, (found & OWNER_DIED) | ProcessCalls.PROCESS);
-    return 0;
-  }
-
-  private long unlock() {
-    if ((guest.mem().readInt(word) & OWNER) != ProcessCalls.PROCESS) {
-      return -Errno.EPERM;
-    }
-    long error = check(word);
-    if (error == 0) {
-      guest.mem().writeInt(word, 0);
-    }
-    return error;
   }
 }

@@ -3,10 +3,13 @@ package io.hyperlight.internal.linux;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.Location;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.LongSupplier;
 
 /**
- * What the host may hold on the Java heap for a guest: open and mapped files with the ways to them,
- * texts that were made up, listings, pipes. Contents of files have the limits of their trees,
+ * What the host may hold on the Java heap for a world: open and mapped files with the ways to them,
+ * texts of pseudo files, listings, pipes. Contents of files have the limits of their trees,
  * mappings a number of their own.
  *
  * <p>What there is, is summed up when something is to be added. So nothing has to be given back, on
@@ -22,20 +25,37 @@ final class HeapBudget {
   private static final long STEP = 96;
 
   private final long limit;
-  private final ProcessFiles files;
+  private final List<LongSupplier> users = new ArrayList<>();
 
-  HeapBudget(long limit, ProcessFiles files) {
+  /** With nobody who uses it. */
+  HeapBudget(long limit) {
     this.limit = limit;
-    this.files = files;
+  }
+
+  /**
+   * Adds somebody who uses it.
+   *
+   * @param bytes says how much, whenever it is asked
+   */
+  void addUser(LongSupplier bytes) {
+    users.add(bytes);
   }
 
   static long of(Location location) {
     return location.depth() * STEP;
   }
 
+  private long used() {
+    long bytes = 0;
+    for (int i = 0; i < users.size(); i++) {
+      bytes += users.get(i).getAsLong();
+    }
+    return bytes;
+  }
+
   /** How much more there may be; not negative. */
   long left() {
-    return Math.max(0, limit - files.heapBytes());
+    return Math.max(0, limit - used());
   }
 
   /**
@@ -45,7 +65,7 @@ final class HeapBudget {
    * @throws FileException ENOMEM if there is not
    */
   void require(long bytes) {
-    if (bytes > 0 && bytes > limit - files.heapBytes()) {
+    if (bytes > 0 && bytes > limit - used()) {
       throw new FileException(Errno.ENOMEM);
     }
   }

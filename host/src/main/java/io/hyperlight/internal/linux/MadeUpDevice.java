@@ -28,12 +28,12 @@ final class MadeUpDevice extends MadeUpNode {
     }
   }
 
-  private final SystemCalls guest;
+  private final RandomSource random;
   private final Kind kind;
 
-  MadeUpDevice(String path, long inode, SystemCalls guest, Kind kind) {
+  MadeUpDevice(String path, long inode, RandomSource random, Kind kind) {
     super(path, inode, FileKind.CHARACTER_DEVICE, 0666);
-    this.guest = guest;
+    this.random = random;
     this.kind = kind;
   }
 
@@ -58,8 +58,7 @@ final class MadeUpDevice extends MadeUpNode {
   private int read(byte[] target, int from, int length) {
     switch (kind) {
       case ZERO, FULL -> Arrays.fill(target, from, from + length, (byte) 0);
-      case RANDOM, URANDOM ->
-          System.arraycopy(guest.random().next(length), 0, target, from, length);
+      case RANDOM, URANDOM -> System.arraycopy(random.next(length), 0, target, from, length);
       case NULL, TTY -> {
         return 0;
       }

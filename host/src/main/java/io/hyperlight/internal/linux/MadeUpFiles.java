@@ -12,22 +12,26 @@ import java.util.function.Supplier;
  * guest; nothing comes from the host.
  */
 final class MadeUpFiles {
-  private static final String SELF = "/proc/" + ProcessCalls.PROCESS;
+  private final Task task;
+  private final GuestProcess process;
 
-  /** Of the process, and of its one thread. */
-  static final List<String> FOLDERS = List.of(SELF, SELF + "/task/" + ProcessCalls.PROCESS);
+  /** Of the process, and of the task. */
+  private final List<String> folders;
 
-  private final SystemCalls guest;
   private final Map<String, Node> files = new LinkedHashMap<>();
   private long nextInode = 1000;
 
-  private MadeUpFiles(SystemCalls guest) {
-    this.guest = guest;
+  private MadeUpFiles(Task task) {
+    this.task = task;
+    process = task.process();
+    TaskIdentity identity = task.identity();
+    String self = "/proc/" + identity.process();
+    folders = List.of(self, self + "/task/" + identity.thread());
   }
 
-  /** All of them by path, for one guest. */
-  static Map<String, Node> of(SystemCalls guest) {
-    MadeUpFiles made = new MadeUpFiles(guest);
+  /** All of them by path, as a task finds them. */
+  static Map<String, Node> of(Task task) {
+    MadeUpFiles made = new MadeUpFiles(task);
     made.addDevices();
     made.addProcess();
     made.addSystem();
@@ -48,18 +52,22 @@ final class MadeUpFiles {
   }
 
   private void addProcess() {
-    ProcessStatus status = new ProcessStatus(guest);
-    SystemStatus system = new SystemStatus(guest);
-    MemoryTexts memory = new MemoryTexts(guest);
-    link("/proc/self", Integer.toString(ProcessCalls.PROCESS));
-    link("/proc/thread-self", ProcessCalls.PROCESS + "/task/" + ProcessCalls.PROCESS);
-    ProgramFile program = new ProgramFile(guest, nextInode++);
-    for (String folder : FOLDERS) {
+    TaskIdentity identity = task.identity();
+    ProcessFiles own = process.files();
+    ProcessStatus status = new ProcessStatus(task);
+    SystemStatus system = new SystemStatus(process);
+    MemoryTexts memory = new MemoryTexts(process.memory(), new MapsLine(process));
+    link("/proc/self", Integer.toString(identity.process()));
+    link("/proc/thread-self", identity.process() + "/task/" + identity.thread());
+    ProgramFile program = new ProgramFile(process.program(), own, folders, nextInode++);
+    for (String folder : folders) {
       add(new ProgramFile.Link(folder, nextInode++, program));
-      add(new MadeUpPlace(folder + "/cwd", nextInode++, () -> guest.files().workingDirectory()));
-      add(new MadeUpPlace(folder + "/root", nextInode++, () -> guest.files().paths().root()));
-      plain(folder + "/cmdline", () -> String.join("\0", guest.program().arguments()) + "\0");
-      PrctlCalls attributes = guest.process().attributes();
+      add(new MadeUpPlace(folder + "/cwd", nextInode++, own::workingDirectory));
+      add(new MadeUpPlace(folder + "/root", nextInode++, () -> own.paths().root()));
+      plain(
+          folder + "/cmdline",
+          () -> String.join("\0", process.program().identity().arguments()) + "\0");
+      ProcessAttributes attributes = process.attributes();
       add(
           new MadeUpText(
               folder + "/comm",
@@ -68,7 +76,7 @@ final class MadeUpFiles {
               status::comm,
               attributes::rename));
       plain(folder + "/environ", () -> "");
-      plain(folder + "/auxv", guest.process()::auxiliary);
+      plain(folder + "/auxv", process.program()::auxiliaryVector);
       text(folder + "/cgroup", () -> "0::/\n");
       text(folder + "/io", ProcessStatus::transfers);
       text(folder + "/limits", status::limits);
@@ -89,15 +97,15 @@ final class MadeUpFiles {
       text(folder + "/wchan", () -> "0");
       lines(folder + "/maps", memory::nextMapping);
       lines(folder + "/smaps", memory::nextDetails);
-      add(new DescriptorDirectory(folder + "/fd", nextInode, guest));
+      add(new DescriptorDirectory(folder + "/fd", nextInode, own));
       nextInode += Descriptors.MOST + 1;
-      add(new DescriptorStatus(folder + "/fdinfo", nextInode, guest));
+      add(new DescriptorStatus(folder + "/fdinfo", nextInode, own));
       nextInode += Descriptors.MOST + 1;
     }
   }
 
   private void addSystem() {
-    SystemStatus system = new SystemStatus(guest);
+    SystemStatus system = new SystemStatus(process);
     link("/proc/mounts", "self/mounts");
     text("/proc/cpuinfo", () -> "processor\t: 0\n\n");
     text("/proc/filesystems", () -> "nodev\tproc\nnodev\ttmpfs\n");
@@ -105,13 +113,13 @@ final class MadeUpFiles {
     text("/proc/meminfo", system::memory);
     text("/proc/stat", system::stat);
     text("/proc/uptime", system::uptime);
-    text("/proc/version", () -> "Linux version " + ProcessCalls.RELEASE + " #1 Hyperlight\n");
+    text("/proc/version", () -> "Linux version " + Kernel.RELEASE + " #1 Hyperlight\n");
     plain("/proc/sys/fs/file-max", () -> Descriptors.MOST + "\n");
     plain("/proc/sys/fs/pipe-max-size", () -> "65536\n");
     plain("/proc/sys/kernel/cap_last_cap", () -> "40\n");
-    plain("/proc/sys/kernel/hostname", () -> ProcessCalls.HOST_NAME + "\n");
+    plain("/proc/sys/kernel/hostname", () -> Kernel.HOST_NAME + "\n");
     plain("/proc/sys/kernel/ngroups_max", () -> "65536\n");
-    plain("/proc/sys/kernel/osrelease", () -> ProcessCalls.RELEASE + "\n");
+    plain("/proc/sys/kernel/osrelease", () -> Kernel.RELEASE + "\n");
     plain("/proc/sys/kernel/ostype", () -> "Linux\n");
     plain("/proc/sys/kernel/pid_max", () -> "32768\n");
     plain("/proc/sys/kernel/random/boot_id", () -> "00000000-0000-4000-8000-000000000000\n");
@@ -125,7 +133,7 @@ final class MadeUpFiles {
   }
 
   private void lines(String path, MadeUpLines.Source source) {
-    add(new MadeUpLines(path, nextInode++, guest, source));
+    add(new MadeUpLines(path, nextInode++, task.world().checkpoint(), source));
   }
 
   private void add(MadeUpNode node) {
@@ -133,7 +141,7 @@ final class MadeUpFiles {
   }
 
   private void device(String path, MadeUpDevice.Kind kind) {
-    add(new MadeUpDevice(path, nextInode++, guest, kind));
+    add(new MadeUpDevice(path, nextInode++, task.world().random(), kind));
   }
 
   private void link(String path, String target) {

@@ -1,5 +1,6 @@
 package io.hyperlight.internal.linux;
 
+import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.Counterparts;
 import io.hyperlight.internal.vfs.FileContent;
@@ -31,12 +32,12 @@ final class MadeUpLines extends MadeUpNode {
     long next(long key, StringBuilder text);
   }
 
-  private final SystemCalls guest;
+  private final Checkpoint checkpoint;
   private final Source source;
 
-  MadeUpLines(String path, long inode, SystemCalls guest, Source source) {
+  MadeUpLines(String path, long inode, Checkpoint checkpoint, Source source) {
     super(path, inode, FileKind.REGULAR, 0444);
-    this.guest = guest;
+    this.checkpoint = checkpoint;
     this.source = source;
   }
 
@@ -96,7 +97,7 @@ final class MadeUpLines extends MadeUpNode {
     }
 
     private void advance() {
-      file.guest.checkpoint().pass();
+      file.checkpoint.pass();
       StringBuilder text = new StringBuilder();
       key = file.source.next(key, text);
       begin += piece.length;

@@ -43,6 +43,16 @@ abstract class MadeUpNode implements Node {
     return false;
   }
 
+  /** Whether it is of a process, as what is in {@code /proc/self}. */
+  final boolean isOfProcess() {
+    return path.startsWith("/proc/") && Character.isDigit(path.charAt("/proc/".length()));
+  }
+
+  /** Whether it can be mapped: what the kernel writes cannot be. */
+  boolean isMappable() {
+    return false;
+  }
+
   /** Whether {@code lseek(2)} can go to its end: with most texts the kernel does not know it. */
   boolean hasEnd() {
     return !isText();

@@ -1,6 +1,9 @@
 package io.hyperlight.internal.linux;
 
 import io.hyperlight.internal.machine.memory.Protection;
+import io.hyperlight.internal.vfs.FileException;
+import io.hyperlight.internal.vfs.FileStatus;
+import io.hyperlight.internal.vfs.PathResolver;
 import org.jspecify.annotations.Nullable;
 
 /** What {@code /proc/self/maps} says of a mapping: {@code proc_pid_maps(5)}. */
@@ -11,10 +14,18 @@ final class MapsLine {
   /** Longer paths are cut at their beginning: there may be thousands of such lines. */
   private static final int LONGEST_NAME = 255;
 
-  private MapsLine() {}
+  private final ExecutedProgram program;
+  private final ProcessMemory memory;
+  private final ProcessFiles files;
+
+  MapsLine(GuestProcess process) {
+    program = process.program();
+    memory = process.memory();
+    files = process.files();
+  }
 
   /** The line, without its end. */
-  static String of(Mappings.View view, SystemCalls guest) {
+  String of(Mappings.View view) {
     MappedArea area = view.area();
     String line =
         "%08x-%08x %s%c %08x 00:%02x %d"
@@ -24,9 +35,9 @@ final class MapsLine {
                 rights(view.protection()),
                 area != null && area.shared() ? 's' : 'p',
                 area == null ? 0 : area.offset(),
-                device(area, guest),
-                inode(area, guest));
-    String name = name(view, guest);
+                device(area),
+                inode(area));
+    String name = name(view);
     return name.isEmpty() ? line + " " : "%-73s%s".formatted(line, name);
   }
 
@@ -36,32 +47,42 @@ final class MapsLine {
         + (protection.executable() ? "x" : "-");
   }
 
-  private static long inode(@Nullable MappedArea area, SystemCalls guest) {
+  /** Of the program's file as {@code /proc/self/exe} shows it. */
+  private FileStatus programStatus() {
+    PathResolver paths = files.paths();
+    try {
+      return paths.resolve(paths.root(), "/proc/self/exe", true).node().status();
+    } catch (FileException e) {
+      return program.file().status(); // something hides that, too
+    }
+  }
+
+  private long inode(@Nullable MappedArea area) {
     if (area == null || !(area.object() instanceof MappedObject.OfFile file)) {
       return 0;
     }
-    return file.location() == null ? guest.programStatus().inode() : file.inode();
+    return file.location() == null ? programStatus().inode() : file.inode();
   }
 
-  private static int device(@Nullable MappedArea area, SystemCalls guest) {
+  private int device(@Nullable MappedArea area) {
     if (area == null) {
       return 0;
     }
     return switch (area.object()) {
       case MappedObject.OfFile file ->
-          file.location() == null ? guest.programStatus().device() : file.device();
+          file.location() == null ? programStatus().device() : file.device();
       case MappedObject.SharedZeros _ -> ZEROS_DEVICE;
     };
   }
 
-  private static String name(Mappings.View view, SystemCalls guest) {
+  private String name(Mappings.View view) {
     MappedArea area = view.area();
     if (area == null) {
-      return guest.memory().nameOf(view.start());
+      return memory.nameOf(view.start());
     }
     return switch (area.object()) {
       case MappedObject.OfFile file -> {
-        String path = file.location() == null ? guest.program().path() : file.location().path();
+        String path = file.location() == null ? program.identity().path() : file.location().path();
         String end = path.substring(Math.max(0, path.length() - LONGEST_NAME));
         yield end.replace("\n", "\\012") + (file.isLinked() ? "" : " (deleted)");
       }

@@ -6,7 +6,6 @@ import static io.hyperlight.internal.linux.MemoryPlacement.pageEnd;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.internal.machine.memory.Protection;
-import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.Errno;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -45,91 +44,44 @@ final class MemoryCalls {
   private final AddressRanges ranges;
   private final MemoryPlacement placement;
   private final Mappings mappings;
-  private final MappedFiles files;
+  private final MappedFiles mapped;
   private final ProgramBreak programBreak;
-  private final RemapCalls remap;
-  private final AdviceCalls advice;
+  private final AddressLimits limits;
+  private final ProcessFiles files;
+  private final HeapBudget heap;
   private final boolean mayMakeCode;
 
+  /**
+   * For a process.
+   *
+   * @param mayMakeCode whether memory that could be written may become executable
+   */
   MemoryCalls(
-      AddressSpace space,
-      AddressRanges ranges,
-      Checkpoint checkpoint,
-      boolean mayMakeCode,
-      int mostFiles) {
-    this.space = space;
-    this.ranges = ranges;
+      ProcessMemory memory,
+      AddressLimits limits,
+      ProcessFiles files,
+      HeapBudget heap,
+      boolean mayMakeCode) {
+    space = memory.space();
+    ranges = memory.ranges();
+    placement = memory.placement();
+    mappings = memory.mappings();
+    mapped = memory.files();
+    programBreak = memory.programBreak();
+    this.limits = limits;
+    this.files = files;
+    this.heap = heap;
     this.mayMakeCode = mayMakeCode;
-    placement = new MemoryPlacement(space, ranges);
-    MappedAreas areas = new MappedAreas(this::forget, checkpoint);
-    mappings = new Mappings(space, areas, checkpoint);
-    files = new MappedFiles(mappings, areas, mostFiles);
-    programBreak = new ProgramBreak(mappings, ranges.heapStart(), ranges.heapEnd());
-    remap = new RemapCalls(mappings, files, ranges, placement, programBreak);
-    advice = new AdviceCalls(mappings, ranges);
   }
 
-  static void register(SystemCallTable table) {
-    table.on(9, (guest, a, b, c, d, e, f) -> guest.memory().mmap(guest, a, b, c, d, e, f));
-    table.on(10, (guest, a, b, c, d, e, f) -> guest.memory().mprotect(guest, a, b, c));
-    table.on(11, (guest, a, b, c, d, e, f) -> guest.memory().munmap(a, b));
-    table.on(12, (guest, a, b, c, d, e, f) -> guest.memory().brk(guest, a));
-    RemapCalls.register(table);
-    AdviceCalls.register(table);
-    // Locking memory is for those with CAP_IPC_LOCK or a limit above 0.
-    for (int number : new int[] {149, 151, 325}) {
-      table.refuse(number, Errno.EPERM);
-    }
-  }
-
-  private void forget(MappedObject object) {
-    files.forget(object);
-  }
-
-  RemapCalls remap() {
-    return remap;
-  }
-
-  AdviceCalls advice() {
-    return advice;
-  }
-
-  /** What is mapped, of what. */
-  Mappings mappings() {
-    return mappings;
-  }
-
-  MappedFiles files() {
-    return files;
-  }
-
-  /** What anonymous memory is called in {@code /proc/self/maps}; may be empty. */
-  String nameOf(long start) {
-    if (start >= ranges.heapStart() && start < programBreak.current()) {
-      return "[heap]";
-    }
-    return start >= ranges.programStackStart() && start < ranges.programStackEnd() ? "[stack]" : "";
-  }
-
-  ProgramBreak programBreak() {
-    return programBreak;
-  }
-
-  private long brk(SystemCalls guest, long wanted) {
+  long brk(long wanted) {
     long start = MemoryPlacement.pageEnd(programBreak.current());
     long end = Math.max(start, wanted < 0 ? start : MemoryPlacement.pageEnd(wanted));
-    boolean allowed = end == start || guest.process().limits().allowsMapping(start, end, true);
+    boolean allowed = end == start || limits.allowMapping(start, end, true);
     return allowed && mappings.hasRoomFor(1) ? programBreak.move(wanted) : programBreak.current();
   }
 
-  private long mmap(
-      SystemCalls guest,
-      long address,
-      long length,
-      long protection,
-      long flags,
-      long descriptor,
-      long offset) {
+  long mmap(long address, long length, long protection, long flags, int descriptor, long offset) {
     long type = flags & MAP_TYPE;
     boolean anonymous = (flags & MAP_ANONYMOUS) != 0;
     boolean validated = type == MAP_SHARED_VALIDATE && !anonymous;
@@ -152,7 +104,8 @@ final class MemoryCalls {
     FileMapping file =
         anonymous
             ? FileMapping.anonymous(shared, size)
-            : FileMapping.of(guest, descriptor, offset, size, protection, shared, mayMakeCode);
+            : FileMapping.of(
+                files, mapped, heap, descriptor, offset, size, protection, shared, mayMakeCode);
     file.hold();
     try {
       mappings.requireRoomFor(2);
@@ -161,15 +114,12 @@ final class MemoryCalls {
         return start;
       }
       Protection rights = protection(protection);
-      if (!guest
-          .process()
-          .limits()
-          .allowsMapping(start, start + size, !shared && rights.writable())) {
+      if (!limits.allowMapping(start, start + size, !shared && rights.writable())) {
         return -Errno.ENOMEM;
       }
       return replace(start, size, rights, file.area(start, size, rights));
     } finally {
-      file.release(files);
+      file.release(mapped);
     }
   }
 
@@ -196,7 +146,7 @@ final class MemoryCalls {
         (bits & PROT_READ) != 0, (bits & PROT_WRITE) != 0, (bits & PROT_EXEC) != 0);
   }
 
-  private long munmap(long address, long length) {
+  long munmap(long address, long length) {
     long size = pageEnd(length);
     if (!isRange(address, size)) {
       return -Errno.EINVAL;
@@ -212,7 +162,7 @@ final class MemoryCalls {
     return 0;
   }
 
-  private long mprotect(SystemCalls guest, long address, long length, long bits) {
+  long mprotect(long address, long length, long bits) {
     if ((bits & ~PROT_ALL) != 0 || (address & PAGE_SIZE - 1) != 0) {
       return -Errno.EINVAL;
     }
@@ -239,7 +189,7 @@ final class MemoryCalls {
     if (end == address) {
       return result;
     }
-    if (!guest.process().limits().allowsMapping(address, end, wanted.writable())) {
+    if (!limits.allowMapping(address, end, wanted.writable())) {
       return -Errno.ENOMEM;
     }
     try {

@@ -4,29 +4,31 @@ import io.hyperlight.internal.machine.memory.Protection;
 
 /** {@code proc_pid_maps(5)} and {@code proc_pid_smaps(5)}, a mapping at a time. */
 final class MemoryTexts {
-  private final SystemCalls guest;
+  private final ProcessMemory memory;
+  private final MapsLine line;
 
-  MemoryTexts(SystemCalls guest) {
-    this.guest = guest;
+  MemoryTexts(ProcessMemory memory, MapsLine line) {
+    this.memory = memory;
+    this.line = line;
   }
 
   /** As {@link MadeUpLines.Source}: the next mapping's line. */
   long nextMapping(long from, StringBuilder text) {
-    Mappings.View view = guest.memory().mappings().viewFrom(from);
+    Mappings.View view = memory.mappings().viewFrom(from);
     if (view == null) {
       return MadeUpLines.END;
     }
-    text.append(MapsLine.of(view, guest)).append('\n');
+    text.append(line.of(view)).append('\n');
     return view.end();
   }
 
   /** Likewise, with what the mapping takes. */
   long nextDetails(long from, StringBuilder text) {
-    Mappings.View view = guest.memory().mappings().viewFrom(from);
+    Mappings.View view = memory.mappings().viewFrom(from);
     if (view == null) {
       return MadeUpLines.END;
     }
-    text.append(MapsLine.of(view, guest)).append('\n');
+    text.append(line.of(view)).append('\n');
     details(view.protection(), view.end() - view.start(), text);
     return view.end();
   }

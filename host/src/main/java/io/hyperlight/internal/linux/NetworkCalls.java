@@ -6,29 +6,26 @@ import io.hyperlight.internal.os.Errno;
 final class NetworkCalls {
   private static final int AF_UNIX = 1;
 
-  private NetworkCalls() {}
+  private final Descriptors descriptors;
+  private final Refusals refusals;
 
-  static void register(SystemCallTable table) {
-    table.on(41, (guest, a, b, c, d, e, f) -> socket(guest, 41, a));
-    table.on(53, (guest, a, b, c, d, e, f) -> socket(guest, 53, a)); // socketpair
-    // Whatever takes a socket: connect, accept, sendto, recvfrom, ...
-    for (int number :
-        new int[] {42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 54, 55, 288, 299, 307}) {
-      table.on(number, (guest, a, b, c, d, e, f) -> noSocket(guest, a));
-    }
+  NetworkCalls(Descriptors descriptors, Refusals refusals) {
+    this.descriptors = descriptors;
+    this.refusals = refusals;
   }
 
   /** Local ones are for daemons that programs do without: name services, logs. */
-  private static long socket(SystemCalls guest, int number, long family) {
-    guest.refused(number);
-    if (number != 41 || (int) family != AF_UNIX) {
-      guest.needs(Need.NETWORK, number);
+  long socket(int family) {
+    refusals.count("socket");
+    if (family != AF_UNIX) {
+      refusals.need(Need.NETWORK, "socket");
     }
     return -Errno.EACCES;
   }
 
-  private static long noSocket(SystemCalls guest, long descriptor) {
-    guest.files().descriptors().get(descriptor);
+  /** Whatever takes a socket: {@code connect(2)}, {@code accept(2)}, ... */
+  long ofSocket(int descriptor) {
+    descriptors.get(descriptor);
     return -Errno.ENOTSOCK;
   }
 }

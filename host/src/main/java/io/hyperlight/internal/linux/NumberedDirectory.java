@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A directory that has something for each descriptor, called as its number. */
 abstract class NumberedDirectory extends MadeUpNode {
-  private final SystemCalls guest;
+  private final ProcessFiles files;
   private final FileKind entryKind;
 
   /**
@@ -20,17 +20,17 @@ abstract class NumberedDirectory extends MadeUpNode {
    * @param entryKind what is in it
    */
   NumberedDirectory(
-      String path, long inode, int permissions, FileKind entryKind, SystemCalls guest) {
+      String path, long inode, int permissions, FileKind entryKind, ProcessFiles files) {
     super(path, inode, FileKind.DIRECTORY, permissions);
-    this.guest = guest;
+    this.files = files;
     this.entryKind = entryKind;
   }
 
   /** What there is for a descriptor, also if it is not open, or not yet. */
   abstract Node entry(int number);
 
-  final SystemCalls guest() {
-    return guest;
+  final ProcessFiles files() {
+    return files;
   }
 
   final String pathOf(int number) {
@@ -68,6 +68,6 @@ abstract class NumberedDirectory extends MadeUpNode {
   }
 
   private boolean isOpen(int number) {
-    return guest.files().descriptors().find(number) != null;
+    return files.descriptors().find(number) != null;
   }
 }

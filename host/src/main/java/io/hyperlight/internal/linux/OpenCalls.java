@@ -16,7 +16,6 @@ import io.hyperlight.internal.vfs.FileStatus;
 import io.hyperlight.internal.vfs.Location;
 import io.hyperlight.internal.vfs.Node;
 import io.hyperlight.internal.vfs.PathEntry;
-import io.hyperlight.internal.vfs.PathResolver;
 
 /** {@code open(2)} and its relatives. */
 final class OpenCalls {
@@ -30,28 +29,36 @@ final class OpenCalls {
 
   private static final int KNOWN = 0x3f_ffc3 & ~AT_OPENING_ONLY;
 
-  private OpenCalls() {}
+  private final Paths paths;
+  private final ProcessFiles files;
+  private final HeapBudget heap;
+  private final WaitQueue waits;
 
-  static void register(SystemCallTable table) {
-    table.on(2, (guest, a, b, c, d, e, f) -> open(guest, Paths.AT_FDCWD, a, (int) b, c));
-    table.on(257, (guest, a, b, c, d, e, f) -> open(guest, a, b, (int) c, d));
-    table.on(
-        85,
-        (guest, a, b, c, d, e, f) ->
-            open(guest, Paths.AT_FDCWD, a, O_CREAT | O_TRUNC | OpenFlags.O_WRONLY, b));
+  OpenCalls(Paths paths, ProcessFiles files, HeapBudget heap, WaitQueue waits) {
+    this.paths = paths;
+    this.files = files;
+    this.heap = heap;
+    this.waits = waits;
   }
 
-  private static long open(SystemCalls guest, long folder, long path, int given, long mode) {
+  long open(long path, int flags, int mode) {
+    return openat(Paths.AT_FDCWD, path, flags, mode);
+  }
+
+  long creat(long path, int mode) {
+    return openat(Paths.AT_FDCWD, path, O_CREAT | O_TRUNC | OpenFlags.O_WRONLY, mode);
+  }
+
+  long openat(int folder, long path, int given, int mode) {
     int flags = effective(given);
-    String name = Paths.read(guest, path);
-    guest.files().descriptors().requireRoom(1);
-    Location base = Paths.base(guest, folder, name);
+    String name = paths.read(path);
+    files.descriptors().requireRoom(1);
+    Location base = paths.base(folder, name);
     if ((flags & O_CREAT) != 0) {
-      return openOrCreate(guest, base, name, flags, (int) mode);
+      return openOrCreate(base, name, flags, mode);
     }
-    PathResolver paths = guest.files().paths();
-    Location location = paths.resolve(base, name, (flags & O_NOFOLLOW) == 0);
-    return open(guest, location, flags, (int) mode);
+    Location location = files.paths().resolve(base, name, (flags & O_NOFOLLOW) == 0);
+    return open(location, flags, mode);
   }
 
   private static int effective(int flags) {
@@ -68,20 +75,18 @@ final class OpenCalls {
   }
 
   /** Follows symbolic links itself: what the last one names may not be there yet. */
-  private static long openOrCreate(
-      SystemCalls guest, Location start, String path, int flags, int mode) {
-    PathResolver paths = guest.files().paths();
+  private long openOrCreate(Location start, String path, int flags, int mode) {
     Location base = start;
     String rest = path;
     for (int links = 0; links <= MOST_LINKS; links++) {
-      PathEntry entry = paths.resolveParent(base, rest);
+      PathEntry entry = files.paths().resolveParent(base, rest);
       if (Paths.isDots(entry) || entry.directoryOnly()) {
         throw new FileException(
             (flags & O_EXCL) != 0 && Paths.isDots(entry) ? Errno.EEXIST : Errno.EISDIR);
       }
-      Location found = paths.child(entry.directory(), entry.name());
+      Location found = files.paths().child(entry.directory(), entry.name());
       if (found == null) {
-        return create(guest, entry, flags, mode);
+        return create(entry, flags, mode);
       }
       if ((flags & O_EXCL) != 0) {
         throw new FileException(Errno.EEXIST);
@@ -89,7 +94,7 @@ final class OpenCalls {
       boolean follows = (flags & O_NOFOLLOW) == 0 && Paths.isKind(found, FileKind.SYMBOLIC_LINK);
       Location destination = follows ? found.node().destination() : found;
       if (destination != null) {
-        return open(guest, destination, flags, mode);
+        return open(destination, flags, mode);
       }
       base = entry.directory();
       rest = found.node().target();
@@ -98,25 +103,25 @@ final class OpenCalls {
   }
 
   /** A file that was made just now can be opened whatever its permissions are. */
-  private static long create(SystemCalls guest, PathEntry entry, int flags, int mode) {
+  private long create(PathEntry entry, int flags, int mode) {
     Paths.requireChangeable(entry.directory());
-    int permissions = mode & 07777 & ~guest.files().umask();
+    int permissions = mode & 07777 & ~files.umask();
     Node node = entry.directory().node().createFile(entry.name(), permissions);
     Location location = new Location(entry.directory(), entry.name(), node);
-    return add(guest, contentFile(guest, location, flags & ~O_TRUNC), flags);
+    return add(contentFile(location, flags & ~O_TRUNC), flags);
   }
 
   /** What has no name, but can get one by {@code linkat(2)} unless {@code O_EXCL} says not. */
-  private static long createUnnamed(SystemCalls guest, Location directory, int flags, int mode) {
+  private long createUnnamed(Location directory, int flags, int mode) {
     Paths.requireWritable(directory.node());
     Paths.requireAllowed(directory, Paths.WRITE | Paths.EXECUTE);
-    int permissions = mode & 07777 & ~guest.files().umask();
+    int permissions = mode & 07777 & ~files.umask();
     Node node = directory.node().createUnnamed(permissions, (flags & O_EXCL) == 0);
     Location location = new Location(directory, "#" + node.status().inode(), node).removed();
-    return add(guest, contentFile(guest, location, flags & ~O_TRUNC), flags);
+    return add(contentFile(location, flags & ~O_TRUNC), flags);
   }
 
-  private static long open(SystemCalls guest, Location location, int flags, int mode) {
+  private long open(Location location, int flags, int mode) {
     Node node = location.node();
     FileStatus status = node.status();
     boolean directory = status.kind() == FileKind.DIRECTORY;
@@ -130,13 +135,13 @@ final class OpenCalls {
       if (node instanceof DescriptorNode) {
         throw new FileException(Errno.ENXIO); // it is no place that a snapshot could keep
       }
-      return add(guest, new PathFile(guest.files().changes(), known(flags), location), flags);
+      return add(new PathFile(files.world().changes(), known(flags), location), flags);
     }
     if (status.kind() == FileKind.SYMBOLIC_LINK) {
       throw new FileException(Errno.ELOOP);
     }
     if (directory && (flags & O_TMPFILE) != 0) {
-      return createUnnamed(guest, location, flags, mode);
+      return createUnnamed(location, flags, mode);
     }
     boolean writes = OpenFlags.writes(flags) || (flags & O_TRUNC) != 0;
     if (directory && writes) {
@@ -150,29 +155,28 @@ final class OpenCalls {
       throw new FileException(Errno.EACCES);
     }
     if (node instanceof DescriptorNode other) {
-      return add(guest, other.file(), flags);
+      return add(other.file(), flags);
     }
     if (status.kind() == FileKind.SOCKET) {
       throw new FileException(Errno.ENXIO); // it is for connect(2)
     }
     if (status.kind() == FileKind.PIPE) {
-      OpenFile fifo = guest.files().fifos().open(guest.files(), location, known(flags));
+      OpenFile fifo = files.world().fifos().open(files.world(), location, known(flags));
       return fifo == null
-          ? guest.stuck("waits for somebody to open the other end of a FIFO (open)")
-          : add(guest, fifo, flags);
+          ? waits.block("waits for somebody to open the other end of a FIFO (open)")
+          : add(fifo, flags);
     }
     return add(
-        guest,
         directory
-            ? new DirectoryFile(guest.files().changes(), known(flags), location, null, 0, null)
-            : contentFile(guest, location, flags),
+            ? new DirectoryFile(files.world().changes(), known(flags), location, null, 0, null)
+            : contentFile(location, flags),
         flags);
   }
 
-  private static OpenFile contentFile(SystemCalls guest, Location location, int flags) {
+  private OpenFile contentFile(Location location, int flags) {
     boolean cut = (flags & O_TRUNC) != 0;
     FileContent content = location.node().open(OpenFlags.writes(flags) || cut);
-    OpenFile file = ContentFile.of(guest.files().changes(), known(flags), content, location, 0);
+    OpenFile file = ContentFile.of(files.world().changes(), known(flags), content, location, 0);
     if (cut && ((ContentFile) file).isRegular()) {
       try {
         content.truncate(0);
@@ -188,9 +192,9 @@ final class OpenCalls {
     return flags & KNOWN;
   }
 
-  private static long add(SystemCalls guest, OpenFile file, int flags) {
+  private long add(OpenFile file, int flags) {
     try {
-      guest.heap().require(file.heapBytes());
+      heap.require(file.heapBytes());
     } catch (Throwable t) {
       if (file.isUnused()) {
         file.free();
@@ -198,6 +202,6 @@ final class OpenCalls {
       throw t;
     }
     // There is a number: that was made sure of before.
-    return guest.files().descriptors().add(file, 0, (flags & OpenFlags.O_CLOEXEC) != 0);
+    return files.descriptors().add(file, 0, (flags & OpenFlags.O_CLOEXEC) != 0);
   }
 }

@@ -16,8 +16,7 @@ import org.jspecify.annotations.Nullable;
  * <p>What a kind of file cannot do fails as Linux lets it fail, with a {@link FileException}. Who
  * reads or writes has asked {@link #isReadable} or {@link #isWritable} before.
  */
-abstract sealed class OpenFile
-    permits StandardStream, ContentFile, DirectoryFile, PipeEnd, PathFile {
+abstract class OpenFile {
   static final int POLLIN = 1;
   static final int POLLOUT = 4;
   static final int POLLERR = 8;
@@ -48,11 +47,6 @@ abstract sealed class OpenFile
   /** Has to be said before anything changes that a snapshot keeps. */
   final void changes() {
     changes.note();
-  }
-
-  /** How large a regular file may become. */
-  final FileSizeLimit sizeLimit() {
-    return changes.fileSize();
   }
 
   final int flags() {
@@ -141,7 +135,7 @@ abstract sealed class OpenFile
    *
    * @return how many bytes; 0 at the end
    */
-  abstract int read(SystemCalls guest, byte[] target);
+  abstract int read(Caller caller, byte[] target);
 
   /** Whether one can go on reading at once after as much was read as there was room for. */
   boolean readsOn() {
@@ -171,10 +165,10 @@ abstract sealed class OpenFile
   }
 
   /** Writes where it stands, and moves on; returns how many bytes. */
-  abstract int write(SystemCalls guest, byte[] source);
+  abstract int write(Caller caller, byte[] source);
 
   /** Writes at an offset that is not negative. */
-  int writeAt(long offset, byte[] source) {
+  int writeAt(Caller caller, long offset, byte[] source) {
     throw new FileException(Errno.ESPIPE);
   }
 
@@ -189,7 +183,7 @@ abstract sealed class OpenFile
   }
 
   /** {@code ftruncate(2)} to a size that is not negative. */
-  void truncate(long size) {
+  void truncate(Caller caller, long size) {
     throw new FileException(Errno.EINVAL);
   }
 

@@ -8,7 +8,6 @@ import io.hyperlight.internal.vfs.FileStatus;
 import io.hyperlight.internal.vfs.Location;
 import io.hyperlight.internal.vfs.Node;
 import io.hyperlight.internal.vfs.PathEntry;
-import io.hyperlight.internal.vfs.PathResolver;
 import io.hyperlight.internal.vfs.Renaming;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -27,36 +26,60 @@ final class PathCalls {
   private static final int RENAME_EXCHANGE = 2;
   private static final int RENAME_WHITEOUT = 4;
 
-  private PathCalls() {}
+  private final Paths paths;
+  private final ProcessFiles files;
+  private final GuestMemory memory;
+  private final FileSizeLimit fileSize;
+  private final Refusals refusals;
 
-  static void register(SystemCallTable table) {
-    int here = Paths.AT_FDCWD;
-    table.on(76, (guest, a, b, c, d, e, f) -> truncate(guest, a, b));
-    table.on(82, (guest, a, b, c, d, e, f) -> rename(guest, here, a, here, b, 0));
-    table.on(83, (guest, a, b, c, d, e, f) -> makeDirectory(guest, here, a, b));
-    table.on(84, (guest, a, b, c, d, e, f) -> removeDirectory(guest, here, a));
-    table.on(86, (guest, a, b, c, d, e, f) -> link(guest, here, a, here, b, 0));
-    table.on(87, (guest, a, b, c, d, e, f) -> unlink(guest, here, a));
-    table.on(88, (guest, a, b, c, d, e, f) -> makeLink(guest, a, here, b));
-    table.on(89, (guest, a, b, c, d, e, f) -> readLink(guest, here, a, b, c));
-    table.on(133, (guest, a, b, c, d, e, f) -> makeNode(guest, here, a, b, c));
-    table.on(258, (guest, a, b, c, d, e, f) -> makeDirectory(guest, a, b, c));
-    table.on(259, (guest, a, b, c, d, e, f) -> makeNode(guest, a, b, c, d));
-    table.on(263, (guest, a, b, c, d, e, f) -> unlinkAt(guest, a, b, c));
-    table.on(264, (guest, a, b, c, d, e, f) -> rename(guest, a, b, c, d, 0));
-    table.on(265, (guest, a, b, c, d, e, f) -> link(guest, a, b, c, d, (int) e));
-    table.on(266, (guest, a, b, c, d, e, f) -> makeLink(guest, a, b, c));
-    table.on(267, (guest, a, b, c, d, e, f) -> readLink(guest, a, b, c, d));
-    table.on(316, (guest, a, b, c, d, e, f) -> rename(guest, a, b, c, d, (int) e));
+  PathCalls(
+      Paths paths,
+      ProcessFiles files,
+      GuestMemory memory,
+      FileSizeLimit fileSize,
+      Refusals refusals) {
+    this.paths = paths;
+    this.files = files;
+    this.memory = memory;
+    this.fileSize = fileSize;
+    this.refusals = refusals;
   }
 
-  private static PathResolver paths(SystemCalls guest) {
-    return guest.files().paths();
+  long rename(long oldPath, long path) {
+    return renameat2(Paths.AT_FDCWD, oldPath, Paths.AT_FDCWD, path, 0);
+  }
+
+  long mkdir(long path, int mode) {
+    return mkdirat(Paths.AT_FDCWD, path, mode);
+  }
+
+  long rmdir(long path) {
+    return removeDirectory(Paths.AT_FDCWD, path);
+  }
+
+  long link(long oldPath, long path) {
+    return linkat(Paths.AT_FDCWD, oldPath, Paths.AT_FDCWD, path, 0);
+  }
+
+  long unlink(long path) {
+    return unlink(Paths.AT_FDCWD, path);
+  }
+
+  long symlink(long target, long path) {
+    return symlinkat(target, Paths.AT_FDCWD, path);
+  }
+
+  long readlink(long path, long target, int size) {
+    return readlinkat(Paths.AT_FDCWD, path, target, size);
+  }
+
+  long mknod(long path, int mode, long device) {
+    return mknodat(Paths.AT_FDCWD, path, mode, device);
   }
 
   /** Makes sure that there can be an entry which is not there yet. */
-  private static void requireNew(SystemCalls guest, PathEntry entry, boolean directory) {
-    if (Paths.isDots(entry) || paths(guest).child(entry.directory(), entry.name()) != null) {
+  private void requireNew(PathEntry entry, boolean directory) {
+    if (Paths.isDots(entry) || files.paths().child(entry.directory(), entry.name()) != null) {
       throw new FileException(Errno.EEXIST);
     }
     if (entry.directoryOnly() && !directory) {
@@ -65,28 +88,28 @@ final class PathCalls {
     Paths.requireChangeable(entry.directory());
   }
 
-  private static int permissions(SystemCalls guest, long mode) {
-    return (int) mode & 07777 & ~guest.files().umask();
+  private int permissions(int mode) {
+    return mode & 07777 & ~files.umask();
   }
 
-  private static long makeDirectory(SystemCalls guest, long folder, long path, long mode) {
-    PathEntry entry = Paths.parent(guest, folder, path);
-    requireNew(guest, entry, true);
-    entry.directory().node().createDirectory(entry.name(), permissions(guest, mode & 01777));
+  long mkdirat(int folder, long path, int mode) {
+    PathEntry entry = paths.parent(folder, path);
+    requireNew(entry, true);
+    entry.directory().node().createDirectory(entry.name(), permissions(mode & 01777));
     return 0;
   }
 
   /** No devices, which need privileges, but the one without a number, which needs none. */
-  private static long makeNode(SystemCalls guest, long folder, long path, long mode, long device) {
-    FileKind kind = kind((int) mode & S_IFMT);
-    PathEntry entry = Paths.parent(guest, folder, path);
-    requireNew(guest, entry, false);
+  long mknodat(int folder, long path, int mode, long device) {
+    FileKind kind = kind(mode & S_IFMT);
+    PathEntry entry = paths.parent(folder, path);
+    requireNew(entry, false);
     if (kind == null || (kind == FileKind.CHARACTER_DEVICE && (int) device != 0)) {
-      guest.refused(133);
+      refusals.count("mknod");
       return -Errno.EPERM;
     }
     Node directory = entry.directory().node();
-    int permissions = permissions(guest, mode);
+    int permissions = permissions(mode);
     if (kind == FileKind.REGULAR) {
       directory.createFile(entry.name(), permissions);
     } else {
@@ -108,26 +131,25 @@ final class PathCalls {
     };
   }
 
-  private static long makeLink(SystemCalls guest, long target, long folder, long path) {
-    String text = Paths.read(guest, target);
+  long symlinkat(long target, int folder, long path) {
+    String text = paths.read(target);
     if (text.isEmpty()) {
       return -Errno.ENOENT;
     }
-    PathEntry entry = Paths.parent(guest, folder, path);
-    requireNew(guest, entry, false);
+    PathEntry entry = paths.parent(folder, path);
+    requireNew(entry, false);
     entry.directory().node().createSymbolicLink(entry.name(), text);
     return 0;
   }
 
-  private static long link(
-      SystemCalls guest, long oldFolder, long oldPath, long folder, long path, int flags) {
+  long linkat(int oldFolder, long oldPath, int folder, long path, int flags) {
     if ((flags & ~(AT_SYMLINK_FOLLOW | Paths.AT_EMPTY_PATH)) != 0) {
       return -Errno.EINVAL;
     }
-    Location existing = existing(guest, oldFolder, oldPath, flags);
-    PathEntry entry = Paths.parent(guest, folder, path);
+    Location existing = existing(oldFolder, oldPath, flags);
+    PathEntry entry = paths.parent(folder, path);
     FileStatus status = existing.node().status();
-    if (Paths.isDots(entry) || paths(guest).child(entry.directory(), entry.name()) != null) {
+    if (Paths.isDots(entry) || files.paths().child(entry.directory(), entry.name()) != null) {
       return -Errno.EEXIST;
     }
     if (entry.directoryOnly() || entry.directory().node().status().links() == 0) {
@@ -136,7 +158,7 @@ final class PathCalls {
     if (status.device() != entry.directory().node().status().device()) {
       return -Errno.EXDEV;
     }
-    requireNew(guest, entry, false);
+    requireNew(entry, false);
     if (status.kind() == FileKind.DIRECTORY) {
       return -Errno.EPERM;
     }
@@ -145,35 +167,34 @@ final class PathCalls {
   }
 
   /** What is to get another name: of a descriptor itself, if its path is empty and may be. */
-  private static Location existing(SystemCalls guest, long folder, long address, int flags) {
-    String path = Paths.read(guest, address);
+  private Location existing(int folder, long address, int flags) {
+    String path = paths.read(address);
     if (path.isEmpty() && (flags & Paths.AT_EMPTY_PATH) != 0) {
-      if ((int) folder == Paths.AT_FDCWD) {
-        return guest.files().workingDirectory();
+      if (folder == Paths.AT_FDCWD) {
+        return files.workingDirectory();
       }
-      Location location = guest.files().descriptors().any(folder).location();
+      Location location = files.descriptors().any(folder).location();
       if (location == null) {
         throw new FileException(Errno.EXDEV); // a pipe
       }
       return location;
     }
-    return Paths.resolve(guest, folder, path, (flags & AT_SYMLINK_FOLLOW) != 0);
+    return paths.resolve(folder, path, (flags & AT_SYMLINK_FOLLOW) != 0);
   }
 
-  private static long unlinkAt(SystemCalls guest, long folder, long path, long flagBits) {
-    int flags = (int) flagBits;
+  long unlinkat(int folder, long path, int flags) {
     if ((flags & ~AT_REMOVEDIR) != 0) {
       return -Errno.EINVAL;
     }
-    return flags == 0 ? unlink(guest, folder, path) : removeDirectory(guest, folder, path);
+    return flags == 0 ? unlink(folder, path) : removeDirectory(folder, path);
   }
 
-  private static long unlink(SystemCalls guest, long folder, long path) {
-    PathEntry entry = Paths.parent(guest, folder, path);
+  private long unlink(int folder, long path) {
+    PathEntry entry = paths.parent(folder, path);
     if (Paths.isDots(entry)) {
       return -Errno.EISDIR;
     }
-    Location found = removable(guest, entry);
+    Location found = removable(entry);
     boolean directory = Paths.isKind(found, FileKind.DIRECTORY);
     if (entry.directoryOnly()) {
       return directory ? -Errno.EISDIR : -Errno.ENOTDIR;
@@ -182,30 +203,30 @@ final class PathCalls {
     if (directory) {
       return -Errno.EISDIR;
     }
-    requireNoMountPoint(guest, entry);
+    requireNoMountPoint(entry);
     entry.directory().node().unlink(entry.name());
-    guest.files().removed(found);
+    files.world().removed(found);
     return 0;
   }
 
-  private static Location removable(SystemCalls guest, PathEntry entry) {
+  private Location removable(PathEntry entry) {
     Paths.requireWritable(entry.directory().node());
-    Location found = paths(guest).child(entry.directory(), entry.name());
+    Location found = files.paths().child(entry.directory(), entry.name());
     if (found == null) {
       throw new FileException(Errno.ENOENT);
     }
     return found;
   }
 
-  private static void requireNoMountPoint(SystemCalls guest, PathEntry entry) {
-    if (guest.files().fileSystem().isMountPoint(entry.directory(), entry.name())) {
+  private void requireNoMountPoint(PathEntry entry) {
+    if (files.fileSystem().isMountPoint(entry.directory(), entry.name())) {
       throw new FileException(Errno.EBUSY);
     }
   }
 
-  private static long removeDirectory(SystemCalls guest, long folder, long address) {
-    String path = Paths.read(guest, address);
-    PathEntry entry = paths(guest).resolveParent(Paths.base(guest, folder, path), path);
+  private long removeDirectory(int folder, long address) {
+    String path = paths.read(address);
+    PathEntry entry = files.paths().resolveParent(paths.base(folder, path), path);
     if (path.chars().allMatch(c -> c == '/')) {
       return -Errno.EBUSY;
     }
@@ -215,24 +236,23 @@ final class PathCalls {
     if (entry.name().equals(".")) {
       return -Errno.EINVAL;
     }
-    Location found = removable(guest, entry);
+    Location found = removable(entry);
     Paths.requireAllowed(entry.directory(), Paths.WRITE | Paths.EXECUTE);
     if (!Paths.isKind(found, FileKind.DIRECTORY)) {
       return -Errno.ENOTDIR;
     }
-    requireNoMountPoint(guest, entry);
+    requireNoMountPoint(entry);
     entry.directory().node().removeDirectory(entry.name());
-    guest.files().removed(found);
+    files.world().removed(found);
     return 0;
   }
 
-  private static long rename(
-      SystemCalls guest, long oldFolder, long oldPath, long folder, long path, int flags) {
+  long renameat2(int oldFolder, long oldPath, int folder, long path, int flags) {
     Renaming how = renaming(flags);
     boolean exchange = how == Renaming.EXCHANGE;
     boolean replace = (flags & RENAME_NOREPLACE) == 0;
-    PathEntry from = Paths.parent(guest, oldFolder, oldPath);
-    PathEntry to = Paths.parent(guest, folder, path);
+    PathEntry from = paths.parent(oldFolder, oldPath);
+    PathEntry to = paths.parent(folder, path);
     Node source = from.directory().node();
     Node target = to.directory().node();
     if (source.status().device() != target.status().device()) {
@@ -244,8 +264,8 @@ final class PathCalls {
     if (Paths.isDots(to)) {
       return replace ? -Errno.EBUSY : -Errno.EEXIST;
     }
-    Location moved = removable(guest, from);
-    Location replaced = paths(guest).child(to.directory(), to.name());
+    Location moved = removable(from);
+    Location replaced = files.paths().child(to.directory(), to.name());
     if (!replace && replaced != null) {
       return -Errno.EEXIST;
     }
@@ -280,13 +300,13 @@ final class PathCalls {
         Paths.requireAllowed(replaced, Paths.WRITE);
       }
     }
-    requireNoMountPoint(guest, from);
-    requireNoMountPoint(guest, to);
+    requireNoMountPoint(from);
+    requireNoMountPoint(to);
     Location then = new Location(to.directory(), to.name(), moved.node());
-    ProcessFiles.Following following = guest.files().following(moved, then);
+    WorldFiles.Following following = files.world().following(moved, then);
     if (exchange && replaced != null) {
       Location back = new Location(from.directory(), from.name(), replaced.node());
-      ProcessFiles.Following other = guest.files().following(replaced, back);
+      WorldFiles.Following other = files.world().following(replaced, back);
       source.rename(from.name(), target, to.name(), how);
       following.follow();
       other.follow();
@@ -294,7 +314,7 @@ final class PathCalls {
     }
     source.rename(from.name(), target, to.name(), how);
     if (replaced != null) {
-      guest.files().removed(replaced);
+      files.world().removed(replaced);
     }
     following.follow();
     return 0;
@@ -311,37 +331,35 @@ final class PathCalls {
     };
   }
 
-  private static long readLink(
-      SystemCalls guest, long folder, long address, long target, long sizeBits) {
-    int size = (int) sizeBits;
+  long readlinkat(int folder, long address, long target, int size) {
     if (size <= 0) {
       return -Errno.EINVAL;
     }
-    byte[] text = linkText(guest, folder, address).getBytes(StandardCharsets.ISO_8859_1);
+    byte[] text = linkText(folder, address).getBytes(StandardCharsets.ISO_8859_1);
     byte[] cut = Arrays.copyOf(text, Math.min(size, text.length));
-    guest.mem().write(target, cut);
+    memory.write(target, cut);
     return cut.length;
   }
 
-  private static String linkText(SystemCalls guest, long folder, long address) {
-    String path = Paths.read(guest, address);
-    if (path.isEmpty() && (int) folder != Paths.AT_FDCWD) {
+  private String linkText(int folder, long address) {
+    String path = paths.read(address);
+    if (path.isEmpty() && folder != Paths.AT_FDCWD) {
       // A link that was opened itself.
-      Location location = guest.files().descriptors().any(folder).location();
+      Location location = files.descriptors().any(folder).location();
       if (location == null || !Paths.isKind(location, FileKind.SYMBOLIC_LINK)) {
         throw new FileException(Errno.ENOENT);
       }
       return location.node().target();
     }
-    Location base = Paths.base(guest, folder, path);
-    return paths(guest).resolve(base, path, false).node().target();
+    Location base = paths.base(folder, path);
+    return files.paths().resolve(base, path, false).node().target();
   }
 
-  private static long truncate(SystemCalls guest, long path, long size) {
+  long truncate(long path, long size) {
     if (size < 0) {
       return -Errno.EINVAL;
     }
-    Location location = Paths.resolve(guest, Paths.AT_FDCWD, path, true);
+    Location location = paths.resolve(Paths.AT_FDCWD, path, true);
     FileKind kind = location.node().status().kind();
     if (kind != FileKind.REGULAR) {
       return kind == FileKind.DIRECTORY ? -Errno.EISDIR : -Errno.EINVAL;
@@ -349,7 +367,7 @@ final class PathCalls {
     Paths.requireContentsWritable(location.node());
     Paths.requireAllowed(location, Paths.WRITE);
     try (FileContent content = location.node().open(true)) {
-      guest.files().changes().fileSize().require(size, content.status().size());
+      fileSize.require(size, content.status().size());
       content.truncate(size);
     }
     return 0;

@@ -33,12 +33,12 @@ final class PathFile extends OpenFile {
   }
 
   @Override
-  int read(SystemCalls guest, byte[] target) {
+  int read(Caller caller, byte[] target) {
     throw new FileException(Errno.EBADF);
   }
 
   @Override
-  int write(SystemCalls guest, byte[] source) {
+  int write(Caller caller, byte[] source) {
     throw new FileException(Errno.EBADF);
   }
 

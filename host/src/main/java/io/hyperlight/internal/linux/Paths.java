@@ -23,11 +23,17 @@ final class Paths {
   static final int WRITE = 2;
   static final int EXECUTE = 1;
 
-  private Paths() {}
+  private final GuestMemory memory;
+  private final ProcessFiles files;
+
+  Paths(GuestMemory memory, ProcessFiles files) {
+    this.memory = memory;
+    this.files = files;
+  }
 
   /** A path of the guest's, with one character a byte. */
-  static String read(SystemCalls guest, long address) {
-    byte[] path = guest.mem().readString(address, PathLimits.LONGEST_PATH);
+  String read(long address) {
+    byte[] path = memory.readString(address, PathLimits.LONGEST_PATH);
     if (path == null) {
       throw new FileException(Errno.ENAMETOOLONG);
     }
@@ -35,12 +41,11 @@ final class Paths {
   }
 
   /** Where a path begins. */
-  static Location base(SystemCalls guest, long folder, String path) {
-    ProcessFiles files = guest.files();
+  Location base(int folder, String path) {
     if (path.isEmpty()) {
       throw new FileException(Errno.ENOENT);
     }
-    if ((int) folder == AT_FDCWD || path.charAt(0) == '/') {
+    if (folder == AT_FDCWD || path.charAt(0) == '/') {
       return files.workingDirectory();
     }
     Location location = files.descriptors().any(folder).location();
@@ -50,17 +55,17 @@ final class Paths {
     return location;
   }
 
-  static Location resolve(SystemCalls guest, long folder, long address, boolean followLast) {
-    return resolve(guest, folder, read(guest, address), followLast);
+  Location resolve(int folder, long address, boolean followLast) {
+    return resolve(folder, read(address), followLast);
   }
 
-  static Location resolve(SystemCalls guest, long folder, String path, boolean followLast) {
-    return guest.files().paths().resolve(base(guest, folder, path), path, followLast);
+  Location resolve(int folder, String path, boolean followLast) {
+    return files.paths().resolve(base(folder, path), path, followLast);
   }
 
-  static PathEntry parent(SystemCalls guest, long folder, long address) {
-    String path = read(guest, address);
-    return guest.files().paths().resolveParent(base(guest, folder, path), path);
+  PathEntry parent(int folder, long address) {
+    String path = read(address);
+    return files.paths().resolveParent(base(folder, path), path);
   }
 
   /** Whether an entry is the directory itself or the one above. */

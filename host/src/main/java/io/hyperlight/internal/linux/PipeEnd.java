@@ -80,20 +80,20 @@ final class PipeEnd extends OpenFile {
   }
 
   /** How many bytes there are; 0 at the end, or if the guest is stuck. */
-  int awaitBytes(SystemCalls guest, boolean nonBlocking, String call) {
+  int awaitBytes(Caller caller, boolean nonBlocking, String call) {
     if (pipe.count() == 0 && pipe.hasWriters()) {
       if (nonBlocking) {
         throw new FileException(Errno.EAGAIN);
       }
-      guest.stuck("waits for bytes in a pipe that nobody else writes (" + call + ")");
+      caller.waits().block("waits for bytes in a pipe that nobody else writes (" + call + ")");
     }
     return pipe.count();
   }
 
   /** How much room there is; 0 if the guest is stuck. */
-  int awaitRoom(SystemCalls guest, int wanted, boolean nonBlocking, String call) {
+  int awaitRoom(Caller caller, int wanted, boolean nonBlocking, String call) {
     if (!pipe.hasReaders()) {
-      guest.signals().raise(Signals.SIGPIPE);
+      caller.signals().raise(Signals.SIGPIPE);
       throw new FileException(Errno.EPIPE);
     }
     int room = pipe.room();
@@ -101,7 +101,7 @@ final class PipeEnd extends OpenFile {
       return room;
     }
     if (!nonBlocking) {
-      guest.stuck("waits for room in a pipe that nobody else reads (" + call + ")");
+      caller.waits().block("waits for room in a pipe that nobody else reads (" + call + ")");
       return 0;
     }
     if (room == 0 || wanted <= Pipe.ATOMIC) {
@@ -111,8 +111,8 @@ final class PipeEnd extends OpenFile {
   }
 
   @Override
-  int read(SystemCalls guest, byte[] target) {
-    if (target.length == 0 || awaitBytes(guest, has(OpenFlags.O_NONBLOCK), "read") == 0) {
+  int read(Caller caller, byte[] target) {
+    if (target.length == 0 || awaitBytes(caller, has(OpenFlags.O_NONBLOCK), "read") == 0) {
       return 0;
     }
     changes();
@@ -142,11 +142,11 @@ final class PipeEnd extends OpenFile {
   }
 
   @Override
-  int write(SystemCalls guest, byte[] source) {
+  int write(Caller caller, byte[] source) {
     if (source.length == 0) {
       return 0;
     }
-    int room = awaitRoom(guest, source.length, has(OpenFlags.O_NONBLOCK), "write");
+    int room = awaitRoom(caller, source.length, has(OpenFlags.O_NONBLOCK), "write");
     int length = Math.min(room, source.length);
     changes();
     pipe.put(source, length);

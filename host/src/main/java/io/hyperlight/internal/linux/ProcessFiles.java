@@ -1,38 +1,24 @@
 package io.hyperlight.internal.linux;
 
 import io.hyperlight.internal.os.Checkpoint;
-import io.hyperlight.internal.os.Errno;
-import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileSystem;
 import io.hyperlight.internal.vfs.Hold;
 import io.hyperlight.internal.vfs.Location;
-import io.hyperlight.internal.vfs.PathLimits;
 import io.hyperlight.internal.vfs.PathResolver;
-import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a process has of files: a file system, descriptors, a working directory and the mask for
- * permissions of new files. All of it goes back with a restore, which costs nothing where nothing
- * has changed.
+ * What a process has of files: descriptors, a working directory and the mask for permissions of new
+ * files. All of it goes back with a restore, which costs nothing where nothing has changed.
  */
 final class ProcessFiles implements AutoCloseable {
-  private final Supplier<FileSystem> maker;
-  private final MappedFiles mapped;
+  private final WorldFiles world;
+  private final Changes changes;
   private final Checkpoint checkpoint;
-  private final HeapBudget heap;
-  private final StandardStreams streams;
-  private final Changes changes = new Changes();
   private final Descriptors descriptors;
-  private final Fifos fifos = new Fifos();
-
-  /** Made when it is asked for, unless there are mounts: many a guest never looks at a file. */
-  private @Nullable FileSystem fileSystem;
 
   private @Nullable PathResolver paths;
 
@@ -43,54 +29,26 @@ final class ProcessFiles implements AutoCloseable {
   private Hold directoryHold = Hold.NONE;
 
   private int umask;
-  private int nextPipe;
 
   /** What all this was restored to. */
   private @Nullable FileState base;
 
-  /**
-   * Those of a new program.
-   *
-   * @throws io.hyperlight.internal.os.SystemCallException if a mounted directory cannot be opened
-   */
-  ProcessFiles(SystemCalls guest, StandardStreams streams, Settings settings) {
-    this.streams = streams;
-    checkpoint = guest.checkpoint();
-    heap = new HeapBudget(settings.limits().heapBytes(), this);
-    descriptors = new Descriptors(changes, settings.limits().descriptors());
-    InstantSource clock = settings.clock();
-    maker =
-        () ->
-            new FileSystem(
-                settings.mounts(),
-                MadeUpFiles.of(guest),
-                clock == null ? Instant::now : clock,
-                checkpoint);
-    mapped = guest.memory().files();
-    try {
-      if (!settings.mounts().isEmpty()) {
-        fileSystem();
-      }
-      restore(FileState.INITIAL);
-    } catch (Throwable t) {
-      close();
-      throw t;
-    }
+  /** Without descriptors: a state has to be restored first. */
+  ProcessFiles(WorldFiles world, ResourceLimits limits) {
+    this.world = world;
+    changes = world.changes();
+    checkpoint = world.checkpoint();
+    descriptors = new Descriptors(changes, limits);
+    world.add(this);
+  }
+
+  /** What it shares with the other processes. */
+  WorldFiles world() {
+    return world;
   }
 
   FileSystem fileSystem() {
-    FileSystem there = fileSystem;
-    if (there == null) {
-      there = maker.get();
-      try {
-        there.watch(mapped);
-      } catch (Throwable t) {
-        there.close();
-        throw t;
-      }
-      fileSystem = there;
-    }
-    return there;
+    return world.fileSystem();
   }
 
   /** Follows paths as this process means them. */
@@ -103,16 +61,8 @@ final class ProcessFiles implements AutoCloseable {
     return there;
   }
 
-  HeapBudget heap() {
-    return heap;
-  }
-
   Descriptors descriptors() {
     return descriptors;
-  }
-
-  Changes changes() {
-    return changes;
   }
 
   Location workingDirectory() {
@@ -137,25 +87,15 @@ final class ProcessFiles implements AutoCloseable {
     umask = mask;
   }
 
-  Fifos fifos() {
-    return fifos;
-  }
-
-  /** What descriptors, mapped files and the working directory cost the heap, roughly. */
+  /** What descriptors and the working directory cost the heap, roughly. */
   long heapBytes() {
-    long bytes = mapped.heapBytes();
-    bytes += workingDirectory == null ? 0 : HeapBudget.of(workingDirectory);
+    long bytes = workingDirectory == null ? 0 : HeapBudget.of(workingDirectory);
     for (int number = 0; number < Descriptors.MOST; number++) {
       checkpoint.pass();
       OpenFile file = descriptors.find(number);
       bytes += file == null ? 0 : file.heapShare();
     }
     return bytes;
-  }
-
-  Pipe newPipe() {
-    changes.note();
-    return new Pipe(nextPipe++);
   }
 
   /** Takes note that something has lost the name under which it may be open. */
@@ -173,60 +113,26 @@ final class ProcessFiles implements AutoCloseable {
     }
   }
 
-  /** What a rename changes of descriptors and the working directory. */
-  final class Following {
-    private final @Nullable Location[] locations = new @Nullable Location[Descriptors.MOST];
-    private @Nullable Location directory;
-    private long moreBytes;
-
-    /** Once the rename is done, which fails no more. */
-    void follow() {
-      if (directory != null) {
-        setWorkingDirectory(directory);
-      }
-      for (int number = 0; number < locations.length; number++) {
-        OpenFile file = descriptors.find(number);
-        Location there = locations[number];
-        if (file != null && there != null) {
-          file.moved(there);
-        }
-      }
-    }
-
-    private @Nullable Location add(Location before, @Nullable Location there) {
-      if (there != null) {
-        if (there.depth() > PathLimits.DEEPEST) {
-          throw new FileException(Errno.ENAMETOOLONG);
-        }
-        moreBytes += HeapBudget.of(there) - HeapBudget.of(before);
-      }
-      return there;
-    }
-  }
-
-  /**
-   * Finds out what a rename changes, so that ".." and {@code getcwd} go where it is then. Before
-   * it, since the call can be ended here.
-   *
-   * @param before the file or directory where it is
-   * @param then the same where it will be
-   * @throws FileException ENAMETOOLONG if something would be deeper than locations can be; ENOMEM
-   */
-  Following following(Location before, Location then) {
-    Following following = new Following();
-    IdentityHashMap<Location, Location> known = new IdentityHashMap<>();
+  /** Finds out what a rename changes of descriptors and the working directory. */
+  void follow(
+      Location before,
+      Location then,
+      IdentityHashMap<Location, Location> known,
+      WorldFiles.Following following) {
     Location here = workingDirectory();
-    following.directory = following.add(here, here.moved(before, then, known, checkpoint));
+    Location there = here.moved(before, then, known, checkpoint);
+    if (there != null) {
+      following.add(here, there, () -> setWorkingDirectory(there));
+    }
     for (int number = 0; number < Descriptors.MOST; number++) {
       checkpoint.pass();
       OpenFile file = descriptors.find(number);
       Location at = file == null ? null : file.location();
-      if (at != null) {
-        following.locations[number] = following.add(at, at.moved(before, then, known, checkpoint));
+      Location moved = at == null ? null : at.moved(before, then, known, checkpoint);
+      if (file != null && at != null && moved != null) {
+        following.add(at, moved, () -> file.moved(moved));
       }
     }
-    heap.require(following.moreBytes);
-    return following;
   }
 
   /** All of it, to be closed by whoever gets it. */
@@ -256,7 +162,7 @@ final class ProcessFiles implements AutoCloseable {
           pipes,
           workingDirectory == null || workingDirectory.parent() == null ? null : workingDirectory,
           umask,
-          fileSystem == null ? null : fileSystem.freeze());
+          world.existing() == null ? null : world.fileSystem().freeze());
     } catch (Throwable t) {
       files.forEach(ProcessFiles::close);
       throw t;
@@ -318,10 +224,9 @@ final class ProcessFiles implements AutoCloseable {
 
   private void restoreDescriptors(FileState earlier, IdentityHashMap<Location, Location> known) {
     List<Pipe> pipes = new ArrayList<>(0);
-    nextPipe = 0;
+    world.setPipes(earlier.pipes());
     for (Pipe saved : earlier.pipes()) {
       pipes.add(saved.copy());
-      nextPipe = Math.max(nextPipe, saved.number() + 1);
     }
     @Nullable OpenFile[] files = new @Nullable OpenFile[earlier.files().size()];
     for (FileState.Descriptor descriptor : earlier.descriptors()) {
@@ -338,7 +243,7 @@ final class ProcessFiles implements AutoCloseable {
       SavedFile saved, List<Pipe> pipes, IdentityHashMap<Location, Location> known) {
     return switch (saved) {
       case SavedFile.Stream(int flags, int number) ->
-          new StandardStream(changes, flags, streams, number);
+          new StandardStream(changes, flags, world.streams(), number);
       case SavedFile.Content(int flags, var content, Location location, long offset) -> {
         Location there =
             location.in(fileSystem().counterparts(), known); // before the content holds anything
@@ -356,12 +261,14 @@ final class ProcessFiles implements AutoCloseable {
       case SavedFile.End(int flags, var location, int pipe, long writersSeen) ->
           location == null
               ? new PipeEnd(changes, flags, pipes.get(pipe))
-              : fifos.restore(
-                  changes,
-                  location.in(fileSystem().counterparts(), known),
-                  flags,
-                  pipes.get(pipe),
-                  writersSeen);
+              : world
+                  .fifos()
+                  .restore(
+                      changes,
+                      location.in(fileSystem().counterparts(), known),
+                      flags,
+                      pipes.get(pipe),
+                      writersSeen);
       case SavedFile.Path(int flags, Location location) ->
           new PathFile(changes, flags, location.in(fileSystem().counterparts(), known));
     };
@@ -369,18 +276,6 @@ final class ProcessFiles implements AutoCloseable {
 
   @Override
   public void close() {
-    try {
-      if (fileSystem != null) {
-        fileSystem.forgetHolds();
-      }
-    } finally {
-      try {
-        descriptors.closeAll();
-      } finally {
-        if (fileSystem != null) {
-          fileSystem.close();
-        }
-      }
-    }
+    descriptors.closeAll();
   }
 }

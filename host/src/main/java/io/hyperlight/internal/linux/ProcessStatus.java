@@ -27,38 +27,48 @@ final class ProcessStatus {
     {"Max realtime timeout", "us"},
   };
 
-  private final SystemCalls guest;
+  private final TaskIdentity identity;
+  private final GuestProcess process;
+  private final TaskSignals signals;
+  private final ResourceLimits limits;
+  private final ProcessorUsage usage;
 
-  ProcessStatus(SystemCalls guest) {
-    this.guest = guest;
+  ProcessStatus(Task task) {
+    identity = task.identity();
+    process = task.process();
+    signals = task.signals();
+    limits = process.limits();
+    usage = process.usage();
+  }
+
+  private String name() {
+    return process.attributes().name();
   }
 
   private long usedBytes() {
-    return guest.machine().memorySizeBytes() - guest.space().freeBytes();
+    return usage.usedBytes();
   }
 
   String comm() {
-    return guest.process().name() + "\n";
+    return name() + "\n";
   }
 
   /** 52 numbers; of those that are 0 there is nothing to tell. */
   String stat() {
-    ProcessCalls process = guest.process();
-    SignalCalls signals = guest.signals();
     return "%d (%s) R 0 1 1 0 -1 4194304 %d 0 0 0 %d 0 0 0 %d %d 1 0 0 %d %d %s "
             .formatted(
-                ProcessCalls.PROCESS,
-                process.name(),
-                process.usage().peakBytes() / PAGE_SIZE,
-                process.usage().processorNanos() / TICK_NANOS,
+                identity.process(),
+                name(),
+                usage.peakBytes() / PAGE_SIZE,
+                usage.processorNanos() / TICK_NANOS,
                 20 + process.scheduling().nice(),
                 process.scheduling().nice(),
                 usedBytes(),
                 usedBytes() / PAGE_SIZE,
-                Long.toUnsignedString(process.limits().of(LimitCalls.RSS).current()))
+                Long.toUnsignedString(limits.of(ResourceLimits.RSS).current()))
         + "0 0 0 0 0 %d %d %d %d "
             .formatted(
-                legacy(signals.pending(true)),
+                legacy(signals.pending().ofTask().pending()),
                 legacy(signals.blocked()),
                 legacy(signals.actions().ignored()),
                 legacy(signals.actions().caught()))
@@ -79,20 +89,19 @@ final class ProcessStatus {
 
   String status() {
     StringBuilder lines = new StringBuilder();
-    ProcessCalls process = guest.process();
-    String user = Integer.toString(ProcessCalls.USER);
+    String user = Integer.toString(identity.user());
     String users = String.join("\t", user, user, user, user);
-    line(lines, "Name", process.name().replace("\\", "\\\\").replace("\n", "\\n"));
-    line(lines, "Umask", "%04o".formatted(guest.files().umask()));
+    line(lines, "Name", name().replace("\\", "\\\\").replace("\n", "\\n"));
+    line(lines, "Umask", "%04o".formatted(process.files().umask()));
     line(lines, "State", "R (running)");
-    line(lines, "Tgid", "1");
+    line(lines, "Tgid", Integer.toString(identity.process()));
     line(lines, "Ngid", "0");
-    line(lines, "Pid", "1");
-    line(lines, "PPid", "0");
+    line(lines, "Pid", Integer.toString(identity.thread()));
+    line(lines, "PPid", Integer.toString(identity.parent()));
     line(lines, "TracerPid", "0");
     line(lines, "Uid", users);
     line(lines, "Gid", users);
-    line(lines, "FDSize", Integer.toString(guest.files().descriptors().tableSize()));
+    line(lines, "FDSize", Integer.toString(process.files().descriptors().tableSize()));
     line(lines, "Groups", " ");
     for (String space : new String[] {"NStgid", "NSpid", "NSpgid", "NSsid"}) {
       line(lines, space, "1");
@@ -116,8 +125,8 @@ final class ProcessStatus {
   }
 
   private void memory(StringBuilder lines) {
-    long peak = guest.process().usage().peakBytes();
-    long stack = guest.process().limits().stackBytes();
+    long peak = usage.peakBytes();
+    long stack = limits.stackBytes();
     size(lines, "VmPeak", peak);
     size(lines, "VmSize", usedBytes());
     size(lines, "VmLck", 0);
@@ -136,10 +145,9 @@ final class ProcessStatus {
   }
 
   private void signals(StringBuilder lines) {
-    SignalCalls signals = guest.signals();
-    line(lines, "SigQ", signals.queued() + "/" + guest.process().limits().pendingSignals());
-    line(lines, "SigPnd", "%016x".formatted(signals.pending(true)));
-    line(lines, "ShdPnd", "%016x".formatted(signals.pending(false)));
+    line(lines, "SigQ", signals.pending().size() + "/" + limits.pendingSignals());
+    line(lines, "SigPnd", "%016x".formatted(signals.pending().ofTask().pending()));
+    line(lines, "ShdPnd", "%016x".formatted(signals.pendingOfProcess()));
     line(lines, "SigBlk", "%016x".formatted(signals.blocked()));
     line(lines, "SigIgn", "%016x".formatted(signals.actions().ignored()));
     line(lines, "SigCgt", "%016x".formatted(signals.actions().caught()));
@@ -158,7 +166,7 @@ final class ProcessStatus {
     lines.append(
         "%-25s %-20s %-20s %-10s\n".formatted("Limit", "Soft Limit", "Hard Limit", "Units"));
     for (int resource = 0; resource < LIMITS.length; resource++) {
-      ProcessState.Limit limit = guest.process().limits().of(resource);
+      ResourceLimits.Limit limit = limits.of(resource);
       String unit = LIMITS[resource][1];
       lines.append(
           "%-25s %-20s %-20s %s\n"
@@ -172,7 +180,7 @@ final class ProcessStatus {
   }
 
   private static String bound(long limit) {
-    return limit == LimitCalls.INFINITY ? "unlimited" : Long.toUnsignedString(limit);
+    return limit == ResourceLimits.INFINITY ? "unlimited" : Long.toUnsignedString(limit);
   }
 
   /** {@code /proc/self/io}: nothing is counted. */

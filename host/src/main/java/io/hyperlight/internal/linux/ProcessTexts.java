@@ -50,13 +50,13 @@ final class ProcessTexts {
   }
 
   /** In an order of its own, with what the flags make use of. */
-  private static String cloneCall(TracedCall call, int index) {
+  private static String cloneCall(TracedArguments call, int index) {
     long flags = call.get(index);
     FlagSet set = FlagSets.of("clone");
     long bits = flags & 0xffff_ff00L;
     int signal = (int) flags & 0xff;
     StringJoiner all = new StringJoiner(", ");
-    all.add("child_stack=" + TracedCall.pointer(call.get(1)));
+    all.add("child_stack=" + NumberTexts.pointer(call.get(1)));
     if (signal == 0) {
       all.add("flags=" + set.text(bits));
     } else {
@@ -64,13 +64,13 @@ final class ProcessTexts {
       all.add("flags=" + names + Signals.traced(signal));
     }
     if ((flags & CLONE_PARENT_SETTID) != 0) {
-      all.add("parent_tid=" + TracedCall.pointer(call.get(2)));
+      all.add("parent_tid=" + NumberTexts.pointer(call.get(2)));
     }
     if ((flags & CLONE_SETTLS) != 0) {
-      all.add("tls=" + TracedCall.pointer(call.get(4)));
+      all.add("tls=" + NumberTexts.pointer(call.get(4)));
     }
     if ((flags & CLONE_CHILD_TID) != 0) {
-      all.add("child_tidptr=" + TracedCall.pointer(call.get(3)));
+      all.add("child_tidptr=" + NumberTexts.pointer(call.get(3)));
     }
     return all.toString();
   }
@@ -83,11 +83,11 @@ final class ProcessTexts {
   }
 
   /** All behind the operation, on which it depends. */
-  private static String futexRest(TracedCall call, int index) {
+  private static String futexRest(TracedArguments call, int index) {
     String value = Integer.toUnsignedString(call.getInt(index));
     String timeout = StructTexts.read(call, call.get(index + 1), 16, TimeTexts::timespec);
     int set = call.getInt(5);
-    String bits = set == -1 ? "FUTEX_BITSET_MATCH_ANY" : ArgumentKinds.hex32(set);
+    String bits = set == -1 ? "FUTEX_BITSET_MATCH_ANY" : NumberTexts.hex32(set);
     return switch (call.getInt(index - 1) & FUTEX_COMMAND) {
       case FUTEX_WAKE -> value;
       case FUTEX_WAIT -> value + ", " + timeout;
@@ -97,30 +97,30 @@ final class ProcessTexts {
           "%s, %s, %s, %s"
               .formatted(
                   value,
-                  TracedCall.hex(call.get(index + 1)),
-                  TracedCall.pointer(call.get(index + 2)),
-                  ArgumentKinds.hex32(set));
+                  NumberTexts.hex(call.get(index + 1)),
+                  NumberTexts.pointer(call.get(index + 2)),
+                  NumberTexts.hex32(set));
     };
   }
 
-  private static String archAddress(TracedCall call, int index) {
+  private static String archAddress(TracedArguments call, int index) {
     long address = call.get(index);
     int operation = call.getInt(index - 1);
     return operation == ARCH_GET_FS || operation == ARCH_GET_GS
         ? StructTexts.read(
-            call, address, Long.BYTES, base -> "[" + TracedCall.hex(base.getLong()) + "]")
-        : TracedCall.pointer(address);
+            call, address, Long.BYTES, base -> "[" + NumberTexts.hex(base.getLong()) + "]")
+        : NumberTexts.pointer(address);
   }
 
   /** All behind the operation, on which it depends. */
-  private static @Nullable String prctlRest(TracedCall call, int index) {
+  private static @Nullable String prctlRest(TracedArguments call, int index) {
     return switch (call.getInt(index - 1)) {
       case PR_SET_NAME, PR_GET_NAME -> call.string(call.get(index), NAME_SIZE - 1);
       case PR_GET_DUMPABLE -> null;
       default -> {
         StringJoiner rest = new StringJoiner(", ");
         for (int i = index; i < index + 4; i++) {
-          rest.add(TracedCall.hex(call.get(i)));
+          rest.add(NumberTexts.hex(call.get(i)));
         }
         yield rest.toString();
       }
@@ -158,12 +158,12 @@ final class ProcessTexts {
   }
 
   /** A set of processors that has so many bytes. */
-  private static String processors(TracedCall call, int index, long size) {
+  private static String processors(TracedArguments call, int index, long size) {
     long address = call.get(index);
     int length = Math.clamp(size, 0, MOST_PROCESSORS / 8);
     byte[] bits = call.read(address, length);
     if (address == 0 || bits == null) {
-      return TracedCall.pointer(address);
+      return NumberTexts.pointer(address);
     }
     StringJoiner all = new StringJoiner(" ", "[", "]");
     for (int i = 0; i < length * 8; i++) {

@@ -9,22 +9,37 @@ import io.hyperlight.internal.vfs.FileStatus;
 import io.hyperlight.internal.vfs.Location;
 import io.hyperlight.internal.vfs.Node;
 import io.hyperlight.internal.vfs.PathResolver;
+import java.util.List;
 
 /**
  * The file of the program itself, as {@code /proc/self/exe} leads to it: what lies at its path, and
  * where nothing does, or something else was mounted there, the bytes that were loaded.
  */
 final class ProgramFile extends MadeUpNode {
-  private final SystemCalls guest;
+  private final ExecutedProgram program;
+  private final ProcessFiles files;
+  private final List<String> folders;
 
-  ProgramFile(SystemCalls guest, long inode) {
-    super(guest.program().path(), inode, FileKind.REGULAR, 0755);
-    this.guest = guest;
+  /**
+   * That of a process.
+   *
+   * @param folders where there is a link to it
+   */
+  ProgramFile(ExecutedProgram program, ProcessFiles files, List<String> folders, long inode) {
+    super(program.identity().path(), inode, FileKind.REGULAR, 0755);
+    this.program = program;
+    this.files = files;
+    this.folders = folders;
+  }
+
+  @Override
+  boolean isMappable() {
+    return true;
   }
 
   @Override
   long size() {
-    return guest.programSize();
+    return program.sizeBytes();
   }
 
   @Override
@@ -38,7 +53,7 @@ final class ProgramFile extends MadeUpNode {
   /** Also if something else lies at its path there. */
   @Override
   public Node in(Counterparts other) {
-    return other.ownNode(MadeUpFiles.FOLDERS.getFirst() + Link.NAME, Link.class).own;
+    return other.ownNode(folders.getFirst() + Link.NAME, Link.class).own;
   }
 
   /** A link to it. */
@@ -59,7 +74,7 @@ final class ProgramFile extends MadeUpNode {
 
     @Override
     public Location destination() {
-      PathResolver paths = own.guest.files().paths();
+      PathResolver paths = own.files.paths();
       try {
         Location mounted = paths.resolveByText(own.path());
         if (mounted.node().kind() == FileKind.REGULAR) {
@@ -87,7 +102,7 @@ final class ProgramFile extends MadeUpNode {
 
     @Override
     public int read(long offset, byte[] target, int from, int length) {
-      return file.guest.programFile().read(offset, target, from, length);
+      return file.program.file().read(offset, target, from, length);
     }
 
     @Override

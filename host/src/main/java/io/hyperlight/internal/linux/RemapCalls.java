@@ -22,27 +22,19 @@ final class RemapCalls {
   private final AddressRanges ranges;
   private final MemoryPlacement placement;
   private final ProgramBreak programBreak;
+  private final AddressLimits limits;
 
-  RemapCalls(
-      Mappings mappings,
-      MappedFiles files,
-      AddressRanges ranges,
-      MemoryPlacement placement,
-      ProgramBreak programBreak) {
-    this.mappings = mappings;
-    space = mappings.space();
-    this.files = files;
-    this.ranges = ranges;
-    this.placement = placement;
-    this.programBreak = programBreak;
+  RemapCalls(ProcessMemory memory, AddressLimits limits) {
+    mappings = memory.mappings();
+    space = memory.space();
+    files = memory.files();
+    ranges = memory.ranges();
+    placement = memory.placement();
+    programBreak = memory.programBreak();
+    this.limits = limits;
   }
 
-  static void register(SystemCallTable table) {
-    table.on(25, (guest, a, b, c, d, e, f) -> guest.memory().remap().mremap(guest, a, b, c, d, e));
-  }
-
-  private long mremap(
-      SystemCalls guest, long address, long oldLength, long newLength, long flags, long target) {
+  long mremap(long address, long oldLength, long newLength, long flags, long target) {
     long oldSize = MemoryPlacement.pageEnd(oldLength);
     long newSize = MemoryPlacement.pageEnd(newLength);
     boolean mayMove = (flags & MREMAP_MAYMOVE) != 0;
@@ -87,7 +79,7 @@ final class RemapCalls {
       return -Errno.EINVAL;
     }
     boolean data = view.protection().writable() && (area == null || !area.shared());
-    if (newSize > oldSize && !guest.process().limits().allowsMore(newSize - oldSize, data)) {
+    if (newSize > oldSize && !limits.allowMore(newSize - oldSize, data)) {
       return -Errno.ENOMEM;
     }
     if (area != null) {

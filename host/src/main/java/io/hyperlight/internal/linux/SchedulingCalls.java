@@ -15,7 +15,7 @@ final class SchedulingCalls {
   private static final int IDLE = 5;
   private static final int DEADLINE = 6;
   private static final int RESET_ON_FORK = 0x4000_0000;
-  private static final int REAL_TIME_MOST = 99;
+  private static final int MAX_REAL_TIME = 99;
 
   /** How long a turn is, of which there is no end: 4 ms. */
   private static final long TURN_NANOS = 4_000_000;
@@ -36,44 +36,22 @@ final class SchedulingCalls {
   private static final int IO_BEST_EFFORT = 2;
   private static final int IO_IDLE = 3;
 
-  private final SystemCalls guest;
-  private ProcessState.Scheduling now = ProcessState.Scheduling.INITIAL;
+  private final Scheduling scheduling;
+  private final TaskIdentity identity;
+  private final GuestMemory memory;
 
-  SchedulingCalls(SystemCalls guest) {
-    this.guest = guest;
+  SchedulingCalls(Scheduling scheduling, TaskIdentity identity, GuestMemory memory) {
+    this.scheduling = scheduling;
+    this.identity = identity;
+    this.memory = memory;
   }
 
-  static void register(SystemCallTable table) {
-    table.on(140, (guest, a, b, c, d, e, f) -> of(guest).getPriority((int) a, (int) b));
-    table.on(141, (guest, a, b, c, d, e, f) -> of(guest).setPriority((int) a, (int) b, (int) c));
-    table.on(142, (guest, a, b, c, d, e, f) -> of(guest).setPolicy((int) a, false, 0, b));
-    table.on(143, (guest, a, b, c, d, e, f) -> of(guest).parameters((int) a, b));
-    table.on(144, (guest, a, b, c, d, e, f) -> of(guest).setPolicy((int) a, true, (int) b, c));
-    table.on(145, (guest, a, b, c, d, e, f) -> of(guest).policy((int) a));
-    table.on(146, (guest, a, b, c, d, e, f) -> bound((int) a, REAL_TIME_MOST));
-    table.on(147, (guest, a, b, c, d, e, f) -> bound((int) a, 1));
-    table.on(148, (guest, a, b, c, d, e, f) -> of(guest).turn((int) a, b));
-    table.on(203, (guest, a, b, c, d, e, f) -> of(guest).setProcessors((int) a, (int) b, c));
-    table.on(204, (guest, a, b, c, d, e, f) -> of(guest).processors((int) a, (int) b, c));
-    table.on(251, (guest, a, b, c, d, e, f) -> of(guest).setIo((int) a, (int) b, (int) c));
-    table.on(252, (guest, a, b, c, d, e, f) -> of(guest).io((int) a, (int) b));
-    table.on(315, (guest, a, b, c, d, e, f) -> of(guest).attributes((int) a, b, (int) c, (int) d));
+  long schedGetPriorityMax(int policy) {
+    return bound(policy, MAX_REAL_TIME);
   }
 
-  private static SchedulingCalls of(SystemCalls guest) {
-    return guest.process().scheduling();
-  }
-
-  ProcessState.Scheduling state() {
-    return now;
-  }
-
-  void restore(ProcessState.Scheduling earlier) {
-    now = earlier;
-  }
-
-  int nice() {
-    return now.nice();
+  long schedGetPriorityMin(int policy) {
+    return bound(policy, 1);
   }
 
   /** Of the policies; no process can be used for another one. */
@@ -85,21 +63,29 @@ final class SchedulingCalls {
     };
   }
 
-  private static long check(int process) {
-    return process < 0 ? -Errno.EINVAL : Math.min(0, ProcessCalls.own(process));
+  private long check(int process) {
+    return process < 0 ? -Errno.EINVAL : Math.min(0, identity.own(process));
   }
 
-  private long policy(int process) {
+  long schedGetscheduler(int process) {
     long error = check(process);
-    return error < 0 ? error : now.policy();
+    return error < 0 ? error : scheduling.policy();
   }
 
-  private long parameters(int process, long target) {
+  long schedGetparam(int process, long target) {
     long error = target == 0 ? -Errno.EINVAL : check(process);
     if (error == 0) {
-      guest.mem().writeInt(target, 0);
+      memory.writeInt(target, 0);
     }
     return error;
+  }
+
+  long schedSetparam(int process, long source) {
+    return setPolicy(process, false, 0, source);
+  }
+
+  long schedSetscheduler(int process, int policy, long source) {
+    return setPolicy(process, true, policy, source);
   }
 
   /** With the present policy, if it is not to be changed. */
@@ -107,38 +93,38 @@ final class SchedulingCalls {
     if ((changes && policy < 0) || source == 0 || process < 0) {
       return -Errno.EINVAL;
     }
-    int priority = guest.mem().readInt(source);
-    if (ProcessCalls.own(process) < 0) {
+    int priority = memory.readInt(source);
+    if (identity.own(process) < 0) {
       return -Errno.ESRCH;
     }
-    int wanted = changes ? policy : now.policy();
+    int wanted = changes ? policy : scheduling.policy();
     int kind = wanted & ~RESET_ON_FORK;
     boolean realTime = kind == FIFO || kind == RR;
     if (bound(kind, 0) < 0
         || kind == DEADLINE
         || priority < 0
-        || priority > REAL_TIME_MOST
+        || priority > MAX_REAL_TIME
         || realTime != (priority != 0)) {
       return -Errno.EINVAL;
     }
-    boolean wasIdle = (now.policy() & ~RESET_ON_FORK) == IDLE;
-    boolean wasReset = (now.policy() & RESET_ON_FORK) != 0;
+    boolean wasIdle = (scheduling.policy() & ~RESET_ON_FORK) == IDLE;
+    boolean wasReset = (scheduling.policy() & RESET_ON_FORK) != 0;
     if (realTime || (wasIdle && kind != IDLE) || (wasReset && (wanted & RESET_ON_FORK) == 0)) {
       return -Errno.EPERM;
     }
-    now = new ProcessState.Scheduling(wanted, now.nice(), now.io());
+    scheduling.setPolicy(wanted);
     return 0;
   }
 
-  private long turn(int process, long target) {
+  long schedRrGetInterval(int process, long target) {
     long error = check(process);
     if (error == 0) {
-      guest.mem().write(target, TimeCalls.pair(0, TURN_NANOS));
+      memory.write(target, Times.pair(0, TURN_NANOS));
     }
     return error;
   }
 
-  private long attributes(int process, long target, int size, int flags) {
+  long schedGetattr(int process, long target, int size, int flags) {
     if (target == 0
         || process < 0
         || size < ATTRIBUTES_FIRST_SIZE
@@ -146,75 +132,73 @@ final class SchedulingCalls {
         || flags != 0) {
       return -Errno.EINVAL;
     }
-    if (ProcessCalls.own(process) < 0) {
+    if (identity.own(process) < 0) {
       return -Errno.ESRCH;
     }
     int told = Math.min(size, ATTRIBUTES_SIZE);
-    guest
-        .mem()
-        .write(
-            target,
-            GuestMemory.struct(told)
-                .putInt(0, told)
-                .putInt(4, now.policy() & ~RESET_ON_FORK)
-                .putLong(8, (now.policy() & RESET_ON_FORK) != 0 ? 1 : 0)
-                .putInt(16, now.nice()));
+    memory.write(
+        target,
+        GuestMemory.struct(told)
+            .putInt(0, told)
+            .putInt(4, scheduling.policy() & ~RESET_ON_FORK)
+            .putLong(8, (scheduling.policy() & RESET_ON_FORK) != 0 ? 1 : 0)
+            .putInt(16, scheduling.nice()));
     return 0;
   }
 
-  private long processors(int process, int size, long target) {
+  long schedGetaffinity(int process, int size, long target) {
     if (size < SET_BYTES || (size & 7) != 0) {
       return -Errno.EINVAL;
     }
-    if (ProcessCalls.own(process) < 0) {
+    if (identity.own(process) < 0) {
       return -Errno.ESRCH;
     }
-    guest.mem().writeLong(target, 1); // the first processor
+    memory.writeLong(target, 1); // the first processor
     return SET_BYTES;
   }
 
-  private long setProcessors(int process, int size, long source) {
+  long schedSetaffinity(int process, int size, long source) {
     int length = Integer.compareUnsigned(size, SET_BYTES) < 0 ? size : SET_BYTES;
-    byte[] set = guest.mem().read(source, length);
-    if (ProcessCalls.own(process) < 0) {
+    byte[] set = memory.read(source, length);
+    if (identity.own(process) < 0) {
       return -Errno.ESRCH;
     }
     return set.length > 0 && (set[0] & 1) != 0 ? 0 : -Errno.EINVAL;
   }
 
   /** Whether priorities of these are the process's own; else an error. */
-  private static long checkWho(int which, int who) {
+  private long checkWho(int which, int who) {
     return switch (which) {
-      case PRIO_PROCESS, PRIO_GROUP -> Math.min(0, ProcessCalls.own(who));
-      case PRIO_USER -> who == 0 || who == ProcessCalls.USER ? 0 : -Errno.ESRCH;
+      case PRIO_PROCESS, PRIO_GROUP -> Math.min(0, identity.own(who));
+      case PRIO_USER -> who == 0 || who == TaskIdentity.NOBODY ? 0 : -Errno.ESRCH;
       default -> -Errno.EINVAL;
     };
   }
 
-  private long getPriority(int which, int who) {
+  long getpriority(int which, int who) {
     long error = checkWho(which, who);
-    return error < 0 ? error : 20 - now.nice();
+    return error < 0 ? error : 20 - scheduling.nice();
   }
 
-  private long setPriority(int which, int who, int wanted) {
+  long setpriority(int which, int who, int wanted) {
     long error = checkWho(which, who);
     if (error < 0) {
       return error;
     }
     int nice = Math.clamp(wanted, -20, 19);
-    if (nice < now.nice()) {
+    if (nice < scheduling.nice()) {
       return -Errno.EACCES;
     }
-    now = new ProcessState.Scheduling(now.policy(), nice, now.io());
+    scheduling.setNice(nice);
     return 0;
   }
 
-  private long io(int which, int who) {
+  long ioprioGet(int which, int who) {
     long error = checkWho(which - 1, who);
-    return error < 0 ? error : now.io();
+    return error < 0 ? error : scheduling.io();
   }
 
-  private long setIo(int which, int who, int wanted) {
+  long ioprioSet(int which, int who, int wanted) {
     int level = wanted & 7;
     switch (wanted >>> IO_CLASS_SHIFT) {
       case 0 -> {
@@ -232,7 +216,7 @@ final class SchedulingCalls {
     }
     long error = checkWho(which - 1, who);
     if (error == 0) {
-      now = new ProcessState.Scheduling(now.policy(), now.nice(), wanted);
+      scheduling.setIo(wanted);
     }
     return error;
   }

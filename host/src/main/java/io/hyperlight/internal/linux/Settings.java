@@ -26,7 +26,7 @@ public record Settings(
     boolean mayMakeCode,
     @Nullable SystemCallObserver observer,
     MachineOptions machine,
-    SystemCalls.@Nullable Input input,
+    StandardStreams.@Nullable Input input,
     CallLimits limits,
     List<Mount> mounts,
     ProgramIdentity program) {
@@ -41,7 +41,7 @@ public record Settings(
           false,
           null,
           MachineOptions.DEFAULT,
-          SystemCalls.Input.EMPTY,
+          StandardStreams.Input.EMPTY,
           CallLimits.DEFAULT,
           List.of(),
           ProgramIdentity.DEFAULT);
@@ -85,7 +85,7 @@ public record Settings(
   }
 
   /** The same with another standard input; null for requests. */
-  public Settings withInput(SystemCalls.@Nullable Input other) {
+  public Settings withInput(StandardStreams.@Nullable Input other) {
     return new Settings(
         clock, randomSeed, mayMakeCode, observer, machine, other, limits, mounts, program);
   }

@@ -13,7 +13,7 @@ final class SignalActions {
 
   private static final SignalState.Action[] INITIAL = initial();
 
-  private final SignalState.Action[] actions = new SignalState.Action[SignalState.SIGNALS + 1];
+  private final SignalState.Action[] actions = new SignalState.Action[Signals.COUNT + 1];
 
   /** What they were restored from, and whether they are something else now. */
   private @Nullable List<SignalState.Action> base;
@@ -21,7 +21,7 @@ final class SignalActions {
   private boolean changed;
 
   private static SignalState.Action[] initial() {
-    SignalState.Action[] actions = new SignalState.Action[SignalState.SIGNALS + 1];
+    SignalState.Action[] actions = new SignalState.Action[Signals.COUNT + 1];
     Arrays.setAll(actions, signal -> new SignalState.Action(signal, SIG_DFL, 0, 0, 0));
     return actions;
   }
@@ -66,7 +66,7 @@ final class SignalActions {
 
   private long all(LongPredicate which) {
     long found = 0;
-    for (int signal = 1; signal <= SignalState.SIGNALS; signal++) {
+    for (int signal = 1; signal <= Signals.COUNT; signal++) {
       found |= which.test(actions[signal].handler()) ? Signals.bit(signal) : 0;
     }
     return found;
@@ -75,7 +75,7 @@ final class SignalActions {
   /** Those that are not as in a new program. */
   List<SignalState.Action> state() {
     List<SignalState.Action> others = new ArrayList<>();
-    for (int signal = 1; signal <= SignalState.SIGNALS; signal++) {
+    for (int signal = 1; signal <= Signals.COUNT; signal++) {
       if (!actions[signal].equals(INITIAL[signal])) {
         others.add(actions[signal]);
       }

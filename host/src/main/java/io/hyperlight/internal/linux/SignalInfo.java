@@ -35,10 +35,9 @@ public record SignalInfo(
     this(signal, 0, code, first, 0, 0, 0);
   }
 
-  /** A signal that the program has sent itself. */
-  static SignalInfo sent(int signal, int code) {
-    return new SignalInfo(
-        signal, code, ProcessCalls.PROCESS | (long) ProcessCalls.USER << Integer.SIZE);
+  /** A signal that a task sends. */
+  static SignalInfo sent(int signal, int code, TaskIdentity sender) {
+    return new SignalInfo(signal, code, sender.process() | (long) sender.user() << Integer.SIZE);
   }
 
   /** One that is pending without a record of its own: there were too many. */

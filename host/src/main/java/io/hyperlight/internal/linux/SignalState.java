@@ -7,23 +7,23 @@ import java.util.List;
  *
  * @param actions those that are not the default
  * @param blocked a bit for each blocked signal, from signal 1
- * @param ofThread those that were sent to the thread and are pending, likewise
+ * @param ofTask those that were sent to the task and are pending, likewise
  * @param ofProcess those that were sent to the process, likewise
- * @param queue what they are about, the oldest first
+ * @param queueOfTask what those are about that were sent to the task, the oldest first
+ * @param queueOfProcess what those are about that were sent to the process, likewise
  * @param stack where handlers run that asked for a stack of their own
  */
 public record SignalState(
     List<Action> actions,
     long blocked,
-    long ofThread,
+    long ofTask,
     long ofProcess,
-    List<Pending> queue,
+    List<SignalInfo> queueOfTask,
+    List<SignalInfo> queueOfProcess,
     Stack stack) {
   /** A new program's. */
   public static final SignalState INITIAL =
-      new SignalState(List.of(), 0, 0, 0, List.of(), Stack.NONE);
-
-  static final int SIGNALS = 64;
+      new SignalState(List.of(), 0, 0, 0, List.of(), List.of(), Stack.NONE);
 
   /**
    * What a signal does.
@@ -35,14 +35,6 @@ public record SignalState(
    * @param mask what is blocked meanwhile
    */
   public record Action(int signal, long handler, long flags, long restorer, long mask) {}
-
-  /**
-   * A signal that waits for being unblocked.
-   *
-   * @param info what it is about
-   * @param toThread whether it was sent to the thread, not to the process
-   */
-  public record Pending(SignalInfo info, boolean toThread) {}
 
   /**
    * {@code sigaltstack(2)}.

@@ -11,7 +11,7 @@ final class SignalTexts {
   private static final long SA_RESTORER = 0x0400_0000;
 
   /** From so many on, a set is shown by what it lacks. */
-  private static final int MOST = SignalState.SIGNALS * 2 / 3;
+  private static final int MOST = Signals.COUNT * 2 / 3;
 
   private SignalTexts() {}
 
@@ -28,7 +28,7 @@ final class SignalTexts {
     boolean most = Long.bitCount(bits) >= MOST;
     long shown = most ? ~bits : bits;
     StringJoiner names = new StringJoiner(" ", most ? "~[" : "[", "]");
-    for (int signal = 1; signal <= SignalState.SIGNALS; signal++) {
+    for (int signal = 1; signal <= Signals.COUNT; signal++) {
       if ((shown >>> (signal - 1) & 1) != 0) {
         names.add(Signals.traced(signal).substring("SIG".length()));
       }
@@ -40,19 +40,20 @@ final class SignalTexts {
     long handler = action.getLong();
     long flags = action.getLong();
     long restorer = action.getLong();
-    String name = handler == 0 ? "SIG_DFL" : handler == 1 ? "SIG_IGN" : TracedCall.pointer(handler);
+    String name =
+        handler == 0 ? "SIG_DFL" : handler == 1 ? "SIG_IGN" : NumberTexts.pointer(handler);
     return "{sa_handler=%s, sa_mask=%s, sa_flags=%s%s}"
         .formatted(
             name,
             set(action.getLong()),
             FlagSets.of("sigaction").text(flags),
-            (flags & SA_RESTORER) == 0 ? "" : ", sa_restorer=" + TracedCall.pointer(restorer));
+            (flags & SA_RESTORER) == 0 ? "" : ", sa_restorer=" + NumberTexts.pointer(restorer));
   }
 
   private static String stack(ByteBuffer stack) {
     return "{ss_sp=%s, ss_flags=%s, ss_size=%s}"
         .formatted(
-            TracedCall.pointer(stack.getLong(0)),
+            NumberTexts.pointer(stack.getLong(0)),
             FlagSets.of("sigstack").text(Integer.toUnsignedLong(stack.getInt(8))),
             Long.toUnsignedString(stack.getLong(16)));
   }

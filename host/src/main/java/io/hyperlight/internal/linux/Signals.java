@@ -36,10 +36,20 @@ final class Signals {
     "SIGSYS"
   };
 
-  static final int SIGPIPE = 13;
+  /** How many there are: numbers begin with 1. */
+  static final int COUNT = 64;
 
+  static final int SIGILL = 4;
+  static final int SIGTRAP = 5;
+  static final int SIGABRT = 6;
+  static final int SIGBUS = 7;
+  static final int SIGFPE = 8;
+  static final int SIGKILL = 9;
+  static final int SIGSEGV = 11;
+  static final int SIGPIPE = 13;
   private static final int SIGCHLD = 17;
-  private static final int SIGSTOP = 19;
+  static final int SIGCONT = 18;
+  static final int SIGSTOP = 19;
   private static final int SIGTTOU = 22;
   private static final int SIGURG = 23;
   static final int SIGXFSZ = 25;
@@ -66,7 +76,7 @@ final class Signals {
    * @param signal any number
    */
   static String traced(int signal) {
-    if (signal < 1 || signal > SignalState.SIGNALS) {
+    if (signal < 1 || signal > COUNT) {
       return Integer.toString(signal);
     }
     if (signal == SIGRTMIN) {

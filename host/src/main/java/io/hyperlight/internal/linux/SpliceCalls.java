@@ -13,12 +13,14 @@ final class SpliceCalls {
   /** The others are hints. */
   private static final int KNOWN = 0xf;
 
-  private SpliceCalls() {}
+  private final Descriptors descriptors;
+  private final Caller caller;
+  private final GuestMemory memory;
 
-  static void register(SystemCallTable table) {
-    table.on(275, (guest, a, b, c, d, e, f) -> splice(guest, a, b, c, d, e, (int) f));
-    table.on(276, (guest, a, b, c, d, e, f) -> tee(guest, a, b, c, (int) d));
-    table.on(278, (guest, a, b, c, d, e, f) -> vmsplice(guest, a, b, c, (int) d));
+  SpliceCalls(Descriptors descriptors, Caller caller, GuestMemory memory) {
+    this.descriptors = descriptors;
+    this.caller = caller;
+    this.memory = memory;
   }
 
   static boolean isPipe(OpenFile file) {
@@ -30,27 +32,20 @@ final class SpliceCalls {
     return size < 0 ? Pipe.CAPACITY : (int) Math.min(size, Pipe.CAPACITY);
   }
 
-  private static long splice(
-      SystemCalls guest,
-      long source,
-      long sourceOffset,
-      long target,
-      long targetOffset,
-      long size,
-      int flags) {
+  long splice(int source, long sourceOffset, int target, long targetOffset, long size, int flags) {
     if (size == 0) {
       return 0;
     }
     if ((flags & ~KNOWN) != 0) {
       return -Errno.EINVAL;
     }
-    OpenFile in = guest.files().descriptors().get(source);
-    OpenFile out = guest.files().descriptors().get(target);
+    OpenFile in = descriptors.get(source);
+    OpenFile out = descriptors.get(target);
     if ((isPipe(in) && sourceOffset != 0) || (isPipe(out) && targetOffset != 0)) {
       return -Errno.ESPIPE;
     }
-    long readAt = sourceOffset == 0 ? 0 : guest.mem().readLong(sourceOffset);
-    long writeAt = targetOffset == 0 ? 0 : guest.mem().readLong(targetOffset);
+    long readAt = sourceOffset == 0 ? 0 : memory.readLong(sourceOffset);
+    long writeAt = targetOffset == 0 ? 0 : memory.readLong(targetOffset);
     requireModes(in, out);
     if ((!isPipe(in) && !isPipe(out)) || isSamePipe(in, out)) {
       return -Errno.EINVAL;
@@ -64,30 +59,31 @@ final class SpliceCalls {
             || (isPipe(out) && out.has(OpenFlags.O_NONBLOCK));
     int most = atMost(size);
     if (in instanceof PipeEnd pipe) {
-      most = Math.min(most, pipe.awaitBytes(guest, nonBlocking, "splice"));
+      most = Math.min(most, pipe.awaitBytes(caller, nonBlocking, "splice"));
     }
     if (out instanceof PipeEnd pipe) { // which has to have a reader in any case
-      most = Math.min(most, pipe.awaitRoom(guest, 1, nonBlocking, "splice"));
+      most = Math.min(most, pipe.awaitRoom(caller, 1, nonBlocking, "splice"));
     }
-    byte[] bytes = most == 0 ? new byte[0] : take(guest, in, sourceOffset != 0, readAt, most);
+    byte[] bytes = most == 0 ? new byte[0] : take(in, sourceOffset != 0, readAt, most);
     if (bytes.length == 0) {
       return 0;
     }
-    int written = targetOffset == 0 ? out.write(guest, bytes) : out.writeAt(writeAt, bytes);
+    int written =
+        targetOffset == 0 ? out.write(caller, bytes) : out.writeAt(caller, writeAt, bytes);
     if (in instanceof PipeEnd pipe) {
       pipe.changes();
       pipe.pipe().skip(written);
     } else if (sourceOffset != 0) {
-      guest.mem().writeLong(sourceOffset, readAt + written);
+      memory.writeLong(sourceOffset, readAt + written);
     }
     if (targetOffset != 0) {
-      guest.mem().writeLong(targetOffset, writeAt + written);
+      memory.writeLong(targetOffset, writeAt + written);
     }
     return written;
   }
 
   /** What is to be moved. In a pipe of the guest's it stays until it is written. */
-  private static byte[] take(SystemCalls guest, OpenFile in, boolean at, long offset, int most) {
+  private byte[] take(OpenFile in, boolean at, long offset, int most) {
     if (in instanceof PipeEnd pipe) {
       return pipe.pipe().peek(most);
     }
@@ -96,7 +92,7 @@ final class SpliceCalls {
       throw new FileException(Errno.EINVAL);
     }
     byte[] bytes = new byte[most];
-    int length = at ? in.readAt(offset, bytes) : in.read(guest, bytes);
+    int length = at ? in.readAt(offset, bytes) : in.read(caller, bytes);
     return Arrays.copyOf(bytes, length);
   }
 
@@ -112,15 +108,15 @@ final class SpliceCalls {
         && from.pipe().number() == to.pipe().number();
   }
 
-  private static long tee(SystemCalls guest, long source, long target, long size, int flags) {
+  long tee(int source, int target, long size, int flags) {
     if ((flags & ~KNOWN) != 0) {
       return -Errno.EINVAL;
     }
     if (size == 0) {
       return 0;
     }
-    OpenFile in = guest.files().descriptors().get(source);
-    OpenFile out = guest.files().descriptors().get(target);
+    OpenFile in = descriptors.get(source);
+    OpenFile out = descriptors.get(target);
     requireModes(in, out);
     if (!(in instanceof PipeEnd from) || !(out instanceof PipeEnd to) || isSamePipe(in, out)) {
       return -Errno.EINVAL;
@@ -129,20 +125,19 @@ final class SpliceCalls {
         (flags & SPLICE_F_NONBLOCK) != 0
             || in.has(OpenFlags.O_NONBLOCK)
             || out.has(OpenFlags.O_NONBLOCK);
-    int most = Math.min(atMost(size), from.awaitBytes(guest, nonBlocking, "tee"));
-    most = Math.min(most, to.awaitRoom(guest, 1, nonBlocking, "tee"));
+    int most = Math.min(atMost(size), from.awaitBytes(caller, nonBlocking, "tee"));
+    most = Math.min(most, to.awaitRoom(caller, 1, nonBlocking, "tee"));
     to.changes();
     to.pipe().put(from.pipe().peek(most), most);
     return most;
   }
 
-  private static long vmsplice(
-      SystemCalls guest, long descriptor, long table, long count, int flags) {
+  long vmsplice(int descriptor, long table, long count, int flags) {
     if ((flags & ~KNOWN) != 0) {
       return -Errno.EINVAL;
     }
-    OpenFile file = guest.files().descriptors().get(descriptor);
-    Buffers buffers = Buffers.table(guest, table, count);
+    OpenFile file = descriptors.get(descriptor);
+    Buffers buffers = Buffers.table(memory, table, count);
     if (!(file instanceof PipeEnd end)) {
       return -Errno.EBADF;
     }
@@ -155,12 +150,12 @@ final class SpliceCalls {
       return -Errno.EFAULT;
     }
     if (end.isWritable()) {
-      int length = Math.min(there, end.awaitRoom(guest, 1, nonBlocking, "vmsplice"));
+      int length = Math.min(there, end.awaitRoom(caller, 1, nonBlocking, "vmsplice"));
       end.changes();
       end.pipe().put(buffers.take(length), length);
       return length;
     }
-    byte[] bytes = new byte[Math.min(there, end.awaitBytes(guest, nonBlocking, "vmsplice"))];
+    byte[] bytes = new byte[Math.min(there, end.awaitBytes(caller, nonBlocking, "vmsplice"))];
     end.changes();
     int length = end.pipe().take(bytes);
     buffers.put(bytes, length);

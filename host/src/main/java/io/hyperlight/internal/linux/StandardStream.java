@@ -36,19 +36,19 @@ final class StandardStream extends OpenFile {
   }
 
   @Override
-  int read(SystemCalls guest, byte[] target) {
+  int read(Caller caller, byte[] target) {
     return target.length == 0 ? 0 : streams.read(target);
   }
 
   @Override
-  int write(SystemCalls guest, byte[] source) {
+  int write(Caller caller, byte[] source) {
     try {
       streams.print(source, number == ERROR);
       return source.length;
     } catch (FileException e) {
       // The signal comes also where the result is a number of bytes, as Linux has it for pipes.
       if (e.errno() == Errno.EPIPE) {
-        guest.signals().raise(Signals.SIGPIPE);
+        caller.signals().raise(Signals.SIGPIPE);
       }
       if (e instanceof PartialWriteException partial) {
         return partial.written();

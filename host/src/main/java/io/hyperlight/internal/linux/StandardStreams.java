@@ -10,7 +10,51 @@ import org.jspecify.annotations.Nullable;
  * Where a guest's standard streams come from and go to. No part of its state: what was printed
  * stays printed.
  */
-final class StandardStreams {
+public final class StandardStreams {
+  /** Takes what a guest writes to its standard streams. */
+  @FunctionalInterface
+  public interface Output {
+    /**
+     * Bytes the guest wrote.
+     *
+     * @param error whether to standard error
+     */
+    void print(byte[] bytes, boolean error);
+  }
+
+  /** Gives a guest what it reads from its standard input. */
+  @FunctionalInterface
+  public interface Input {
+    /** No input. */
+    Input EMPTY =
+        new Input() {
+          @Override
+          public byte[] read(int most) {
+            return new byte[0];
+          }
+
+          @Override
+          public boolean isEmpty() {
+            return true;
+          }
+        };
+
+    /**
+     * The next bytes. May wait for them.
+     *
+     * @param most how many there may be; positive
+     * @return those that there are; none at the end; null if there are none yet and the guest is to
+     *     be left waiting for them: {@code SystemCalls.answer} then says so, and asks again when it
+     *     is called again
+     */
+    byte @Nullable [] read(int most);
+
+    /** Whether it is known that there never are any. */
+    default boolean isEmpty() {
+      return false;
+    }
+  }
+
   /** How much of standard error is kept for the message of an exception. */
   private static final int KEPT_BYTES = 4096;
 
@@ -18,12 +62,11 @@ final class StandardStreams {
 
   private final Machine machine;
   private final CallBudget budget;
-  private final SystemCalls.Input input;
-  private final SystemCalls.Output output;
+  private final Input input;
+  private final Output output;
   private byte[] lastErrors = NOTHING;
 
-  StandardStreams(
-      Machine machine, CallBudget budget, SystemCalls.Input input, SystemCalls.Output output) {
+  StandardStreams(Machine machine, CallBudget budget, Input input, Output output) {
     this.machine = machine;
     this.budget = budget;
     this.input = input;

@@ -16,84 +16,78 @@ final class StatCalls {
 
   private static final long STATX_RESERVED = 0x8000_0000L;
 
-  private StatCalls() {}
+  private final Paths paths;
+  private final ProcessFiles files;
+  private final GuestMemory memory;
 
-  static void register(SystemCallTable table) {
-    table.on(4, (guest, a, b, c, d, e, f) -> stat(guest, Paths.AT_FDCWD, a, b, 0));
-    table.on(5, (guest, a, b, c, d, e, f) -> fstat(guest, a, b));
-    table.on(
-        6,
-        (guest, a, b, c, d, e, f) -> stat(guest, Paths.AT_FDCWD, a, b, Paths.AT_SYMLINK_NOFOLLOW));
-    table.on(21, (guest, a, b, c, d, e, f) -> access(guest, Paths.AT_FDCWD, a, b, 0));
-    table.on(137, (guest, a, b, c, d, e, f) -> statfs(guest, a, b));
-    table.on(138, (guest, a, b, c, d, e, f) -> fstatfs(guest, a, b));
-    table.on(262, (guest, a, b, c, d, e, f) -> stat(guest, a, b, c, d));
-    table.on(269, (guest, a, b, c, d, e, f) -> access(guest, a, b, c, 0));
-    table.on(332, (guest, a, b, c, d, e, f) -> statx(guest, a, b, c, d, e));
-    table.on(439, (guest, a, b, c, d, e, f) -> access(guest, a, b, c, d));
+  StatCalls(Paths paths, ProcessFiles files, GuestMemory memory) {
+    this.paths = paths;
+    this.files = files;
+    this.memory = memory;
   }
 
-  private static long fstat(SystemCalls guest, long descriptor, long target) {
-    FileStatus status = guest.files().descriptors().any(descriptor).status();
-    guest.mem().write(target, StatLayout.stat(status));
+  long stat(long path, long target) {
+    return newfstatat(Paths.AT_FDCWD, path, target, 0);
+  }
+
+  long lstat(long path, long target) {
+    return newfstatat(Paths.AT_FDCWD, path, target, (int) Paths.AT_SYMLINK_NOFOLLOW);
+  }
+
+  long access(long path, int mode) {
+    return faccessat2(Paths.AT_FDCWD, path, mode, 0);
+  }
+
+  long fstat(int descriptor, long target) {
+    FileStatus status = files.descriptors().any(descriptor).status();
+    memory.write(target, StatLayout.stat(status));
     return 0;
   }
 
-  private static long stat(SystemCalls guest, long folder, long path, long target, long flagBits) {
-    long flags = (int) flagBits;
+  long newfstatat(int folder, long path, long target, int flags) {
     if ((flags & ~STAT_FLAGS) != 0) {
       return -Errno.EINVAL;
     }
-    guest.mem().write(target, StatLayout.stat(status(guest, folder, path, flags)));
+    memory.write(target, StatLayout.stat(status(folder, path, flags)));
     return 0;
   }
 
-  private static long statx(
-      SystemCalls guest, long folder, long path, long flagBits, long mask, long target) {
-    long flags = (int) flagBits;
+  long statx(int folder, long path, int flags, long mask, long target) {
     if ((flags & ~STAT_FLAGS) != 0
         || (flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE
         || (mask & STATX_RESERVED) != 0) {
       return -Errno.EINVAL;
     }
-    guest.mem().write(target, StatLayout.statx(status(guest, folder, path, flags)));
+    memory.write(target, StatLayout.statx(status(folder, path, flags)));
     return 0;
   }
 
   /** Of what a path names, or of what a descriptor is if that is asked for. */
-  private static FileStatus status(SystemCalls guest, long folder, long address, long flags) {
-    String path = Paths.read(guest, address);
-    ProcessFiles files = guest.files();
+  private FileStatus status(int folder, long address, long flags) {
+    String path = paths.read(address);
     if (path.isEmpty() && (flags & Paths.AT_EMPTY_PATH) != 0) {
-      return (int) folder == Paths.AT_FDCWD
+      return folder == Paths.AT_FDCWD
           ? files.workingDirectory().node().status()
           : files.descriptors().any(folder).status();
     }
-    return Paths.resolve(guest, folder, path, (flags & Paths.AT_SYMLINK_NOFOLLOW) == 0)
-        .node()
-        .status();
+    return paths.resolve(folder, path, (flags & Paths.AT_SYMLINK_NOFOLLOW) == 0).node().status();
   }
 
-  private static long access(
-      SystemCalls guest, long folder, long address, long modeBits, long flagBits) {
-    int mode = (int) modeBits;
-    long flags = (int) flagBits;
+  long faccessat2(int folder, long address, int mode, int flags) {
     if ((mode & ~7) != 0
         || (flags & ~(AT_EACCESS | Paths.AT_SYMLINK_NOFOLLOW | Paths.AT_EMPTY_PATH)) != 0) {
       return -Errno.EINVAL;
     }
-    String path = Paths.read(guest, address);
-    ProcessFiles files = guest.files();
+    String path = paths.read(address);
     if (path.isEmpty() && (flags & Paths.AT_EMPTY_PATH) != 0) {
-      OpenFile file = (int) folder == Paths.AT_FDCWD ? null : files.descriptors().any(folder);
+      OpenFile file = folder == Paths.AT_FDCWD ? null : files.descriptors().any(folder);
       Location location = file == null ? files.workingDirectory() : file.location();
       if (location == null) {
         return file != null && Paths.isAllowed(file.status(), mode) ? 0 : -Errno.EACCES;
       }
       return access(location, mode);
     }
-    return access(
-        Paths.resolve(guest, folder, path, (flags & Paths.AT_SYMLINK_NOFOLLOW) == 0), mode);
+    return access(paths.resolve(folder, path, (flags & Paths.AT_SYMLINK_NOFOLLOW) == 0), mode);
   }
 
   private static long access(Location location, int mode) {
@@ -109,18 +103,15 @@ final class StatCalls {
     return Paths.isAllowed(status, mode) ? 0 : -Errno.EACCES;
   }
 
-  private static long statfs(SystemCalls guest, long path, long target) {
-    return statfs(guest, Paths.resolve(guest, Paths.AT_FDCWD, path, true), target);
+  long statfs(long path, long target) {
+    return statfs(paths.resolve(Paths.AT_FDCWD, path, true), target);
   }
 
-  private static long statfs(SystemCalls guest, Location location, long target) {
+  private long statfs(Location location, long target) {
     Node node = location.node();
     FileStatus status = node.status();
-    guest
-        .mem()
-        .write(
-            target,
-            StatLayout.statfs(type(location, status), status, node.space(), node.isWritable()));
+    memory.write(
+        target, StatLayout.statfs(type(location, status), status, node.space(), node.isWritable()));
     return 0;
   }
 
@@ -140,15 +131,13 @@ final class StatCalls {
     return StatLayout.TMPFS;
   }
 
-  private static long fstatfs(SystemCalls guest, long descriptor, long target) {
-    OpenFile file = guest.files().descriptors().any(descriptor);
+  long fstatfs(int descriptor, long target) {
+    OpenFile file = files.descriptors().any(descriptor);
     Location location = file.location();
     if (location == null) {
-      guest
-          .mem()
-          .write(target, StatLayout.statfs(StatLayout.PIPEFS, file.status(), Space.NONE, true));
+      memory.write(target, StatLayout.statfs(StatLayout.PIPEFS, file.status(), Space.NONE, true));
       return 0;
     }
-    return statfs(guest, location, target);
+    return statfs(location, target);
   }
 }

@@ -40,9 +40,10 @@ final class StructTexts {
     return ArgumentKind.output((call, i) -> read(call, call.get(i), size, text));
   }
 
-  static String read(TracedCall call, long address, int size, Function<ByteBuffer, String> text) {
+  static String read(
+      TracedArguments call, long address, int size, Function<ByteBuffer, String> text) {
     ByteBuffer struct = call.struct(address, size);
-    return struct == null ? TracedCall.pointer(address) : text.apply(struct);
+    return struct == null ? NumberTexts.pointer(address) : text.apply(struct);
   }
 
   /** Text of a fixed length at a structure's offset, which ends with a zero byte or there. */
@@ -93,7 +94,7 @@ final class StructTexts {
   }
 
   private static String device(long major, long minor) {
-    return "makedev(%s, %s)".formatted(TracedCall.hex(major), TracedCall.hex(minor));
+    return "makedev(%s, %s)".formatted(NumberTexts.hex(major), NumberTexts.hex(minor));
   }
 
   private static String stat(ByteBuffer stat) {
@@ -122,7 +123,7 @@ final class StructTexts {
     return "{stx_mask=%s, stx_attributes=%s, stx_mode=%s%s, stx_size=%s, ...}"
         .formatted(
             FlagSets.of("statxmask").text(Integer.toUnsignedLong(stat.getInt(0))),
-            TracedCall.hex(stat.getLong(8)),
+            NumberTexts.hex(stat.getLong(8)),
             mode(mode),
             device,
             Long.toUnsignedString(stat.getLong(40)));
@@ -131,7 +132,7 @@ final class StructTexts {
   private static String statfs(ByteBuffer stat) {
     return "{f_type=%s, f_bsize=%d, f_blocks=%s, f_bfree=%s, ...}"
         .formatted(
-            TracedCall.hex(stat.getLong(0)),
+            NumberTexts.hex(stat.getLong(0)),
             stat.getLong(8),
             Long.toUnsignedString(stat.getLong(16)),
             Long.toUnsignedString(stat.getLong(24)));

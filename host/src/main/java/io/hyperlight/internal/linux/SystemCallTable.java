@@ -1,83 +1,68 @@
 package io.hyperlight.internal.linux;
 
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What answers each system call. One table for all guests: the state that answers depend on is
- * {@link SystemCalls}, which every handler is given.
+ * All of Linux's system calls up to version 5.17: the kernel's {@code
+ * arch/x86/entry/syscalls/syscall_64.tbl}, its {@code asm-generic/unistd.h} for aarch64, {@code
+ * include/linux/syscalls.h} and section 2 of the manual. One table for all guests. Its lines are in
+ * {@link FileCallTable}, {@link ProcessCallTable} and {@link RefusedCallTable}.
  */
 final class SystemCallTable {
-  /** Answers one system call. Arguments are hostile: any value, or a pointer to anything. */
-  @FunctionalInterface
-  interface Handler {
-    /**
-     * The result, or a negated error number.
-     *
-     * @throws io.hyperlight.internal.machine.memory.GuestAddressException for EFAULT
-     * @throws io.hyperlight.internal.vfs.FileException for the error in it
-     */
-    long call(SystemCalls guest, long a, long b, long c, long d, long e, long f);
+  /** In the order of their numbers. */
+  private static final List<SystemCall> ALL = all();
+
+  /** Behind the last number. */
+  static final int END = ALL.getLast().x86() + 1;
+
+  private static final @Nullable SystemCall[] BY_NUMBER = byNumber();
+
+  private SystemCallTable() {}
+
+  private static List<SystemCall> all() {
+    List<SystemCall> calls = new ArrayList<>();
+    calls.addAll(FileCallTable.lines());
+    calls.addAll(ProcessCallTable.lines());
+    calls.addAll(RefusedCallTable.lines());
+    calls.sort(Comparator.comparingInt(SystemCall::x86));
+    return List.copyOf(calls);
   }
 
-  private final @Nullable Handler[] handlers = new @Nullable Handler[SystemCallNames.END];
-
-  SystemCallTable() {
-    MemoryCalls.register(this);
-    OpenCalls.register(this);
-    DescriptorCalls.register(this);
-    TransferCalls.register(this);
-    SpliceCalls.register(this);
-    PollCalls.register(this);
-    StatCalls.register(this);
-    DirectoryCalls.register(this);
-    PathCalls.register(this);
-    AttributeCalls.register(this);
-    TimeCalls.register(this);
-    TimerCalls.register(this);
-    RandomCalls.register(this);
-    ProcessCalls.register(this);
-    PrctlCalls.register(this);
-    LimitCalls.register(this);
-    SchedulingCalls.register(this);
-    UsageCalls.register(this);
-    SignalCalls.register(this);
-    SendCalls.register(this);
-    ThreadCalls.register(this);
-    FutexCalls.register(this);
-    NetworkCalls.register(this);
-  }
-
-  /** Lets a handler answer a number, which no other one does. */
-  void on(int number, Handler handler) {
-    if (handlers[number] != null) {
-      throw new IllegalStateException(SystemCallNames.of(number) + " has a handler");
+  private static @Nullable SystemCall[] byNumber() {
+    @Nullable SystemCall[] calls = new @Nullable SystemCall[END];
+    for (SystemCall call : ALL) {
+      if (calls[call.x86()] != null) {
+        throw new IllegalStateException("twice: " + call.name());
+      }
+      calls[call.x86()] = call;
     }
-    handlers[number] = handler;
+    return calls;
   }
 
-  /** Answers a number by an error, as something that is not granted. */
-  void refuse(int number, int errno) {
-    on(
-        number,
-        (guest, a, b, c, d, e, f) -> {
-          guest.refused(number);
-          return -errno;
-        });
+  /** All of them, in the order of their numbers. */
+  static List<SystemCall> calls() {
+    return ALL;
   }
 
-  /** Answers a number by an error, as something that a guest may not be able to do without. */
-  void refuse(int number, int errno, Need need) {
-    on(
-        number,
-        (guest, a, b, c, d, e, f) -> {
-          guest.refused(number);
-          guest.needs(need, number);
-          return -errno;
-        });
+  /**
+   * The call of a number; null if there is none.
+   *
+   * @param number any
+   */
+  static @Nullable SystemCall of(long number) {
+    return number >= 0 && number < BY_NUMBER.length ? BY_NUMBER[(int) number] : null;
   }
 
-  /** Null for numbers that nothing answers; any number may be asked for. */
-  @Nullable Handler handler(long number) {
-    return number >= 0 && number < handlers.length ? handlers[(int) number] : null;
+  /**
+   * A system call's name, or its number in words.
+   *
+   * @param number any
+   */
+  static String nameOf(long number) {
+    SystemCall call = of(number);
+    return call == null ? "system call " + Long.toUnsignedString(number) : call.name();
   }
 }

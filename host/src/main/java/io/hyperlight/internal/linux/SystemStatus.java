@@ -12,17 +12,21 @@ final class SystemStatus {
   private static final long TICK_NANOS = 10_000_000;
   private static final long NANOS = 1_000_000_000;
 
-  private final SystemCalls guest;
+  private final World world;
+  private final GuestClock clock;
+  private final ProcessorUsage usage;
 
-  SystemStatus(SystemCalls guest) {
-    this.guest = guest;
+  SystemStatus(GuestProcess process) {
+    world = process.world();
+    clock = world.clock();
+    usage = process.usage();
   }
 
   String stat() {
-    long used = guest.process().usage().processorNanos() / TICK_NANOS;
-    long idle = Math.max(0, guest.time().now(false) / TICK_NANOS - used);
+    long used = usage.processorNanos() / TICK_NANOS;
+    long idle = Math.max(0, clock.now(false) / TICK_NANOS - used);
     String times = "%d 0 0 %d 0 0 0 0 0 0\n".formatted(used, idle);
-    long begin = guest.time().instant().getEpochSecond() - guest.time().now(false) / NANOS;
+    long begin = clock.instant().getEpochSecond() - clock.now(false) / NANOS;
     return "cpu  "
         + times
         + "cpu0 "
@@ -35,11 +39,11 @@ final class SystemStatus {
   }
 
   String memory() {
-    long free = guest.space().freeBytes();
+    long free = world.machine().addressSpace().freeBytes();
     StringBuilder lines = new StringBuilder();
     for (Map.Entry<String, Long> entry :
         List.of(
-            Map.entry("MemTotal", guest.machine().memorySizeBytes()),
+            Map.entry("MemTotal", world.machine().memorySizeBytes()),
             Map.entry("MemFree", free),
             Map.entry("MemAvailable", free),
             Map.entry("Buffers", 0L),
@@ -52,13 +56,13 @@ final class SystemStatus {
   }
 
   String uptime() {
-    double seconds = guest.time().now(false) / 1e9;
+    double seconds = clock.now(false) / 1e9;
     return String.format(Locale.ROOT, "%.2f %.2f\n", seconds, 0.0);
   }
 
   /** A number of version 4 (RFC 9562), another one for each that opens the file. */
   String uuid() {
-    ByteBuffer random = ByteBuffer.wrap(guest.random().next(16));
+    ByteBuffer random = ByteBuffer.wrap(world.random().next(16));
     long high = (random.getLong() & ~0xf000L) | 0x4000;
     long low = (random.getLong() & ~(3L << 62)) | (1L << 63);
     return new UUID(high, low) + "\n";
@@ -67,7 +71,7 @@ final class SystemStatus {
   /** {@code proc_mounts(5)}. */
   String mounts() {
     StringBuilder lines = new StringBuilder("none / rootfs ro 0 0\n");
-    for (String path : guest.mountPaths()) {
+    for (String path : world.mountPaths()) {
       lines.append("none ").append(escaped(path)).append(" tmpfs rw 0 0\n");
     }
     return lines.toString();
@@ -77,7 +81,7 @@ final class SystemStatus {
   String mountInformation() {
     StringBuilder lines = new StringBuilder("1 0 0:1 / / ro - rootfs none ro\n");
     int number = 2;
-    for (String path : guest.mountPaths()) {
+    for (String path : world.mountPaths()) {
       lines.append("%d 1 0:%d / %s rw - tmpfs none rw\n".formatted(number, number, escaped(path)));
       number++;
     }

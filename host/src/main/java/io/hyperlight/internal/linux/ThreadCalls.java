@@ -13,67 +13,63 @@ final class ThreadCalls {
   private static final int BARRIERS_REGISTERED = 0x28;
   private static final int BARRIER_REGISTRATIONS = 0x50;
 
-  private ThreadCalls() {}
+  private final TaskIdentity identity;
+  private final RobustList robustList;
+  private final ProcessAttributes attributes;
+  private final GuestMemory memory;
+  private final Refusals refusals;
 
-  static void register(SystemCallTable table) {
-    table.on(56, (guest, a, b, c, d, e, f) -> cloneProcess(guest, a));
-    table.refuse(57, Errno.EPERM, Need.PROCESSES); // fork
-    table.refuse(58, Errno.EPERM, Need.PROCESSES); // vfork
-    table.refuse(59, Errno.EPERM, Need.PROCESSES); // execve
-    table.refuse(322, Errno.EPERM, Need.PROCESSES); // execveat
-    // clone3: as an older kernel, so that libcs try clone.
-    table.refuse(435, Errno.ENOSYS);
-    table.on(273, (guest, a, b, c, d, e, f) -> setRobustList(guest, a, b));
-    table.on(274, (guest, a, b, c, d, e, f) -> robustList(guest, (int) a, b, c));
-    table.on(324, (guest, a, b, c, d, e, f) -> barrier(guest, (int) a, (int) b));
-    table.on(61, (guest, a, b, c, d, e, f) -> -Errno.ECHILD); // wait4
-    table.on(247, (guest, a, b, c, d, e, f) -> -Errno.ECHILD); // waitid
+  ThreadCalls(
+      TaskIdentity identity,
+      RobustList robustList,
+      ProcessAttributes attributes,
+      GuestMemory memory,
+      Refusals refusals) {
+    this.identity = identity;
+    this.robustList = robustList;
+    this.attributes = attributes;
+    this.memory = memory;
+    this.refusals = refusals;
   }
 
-  private static long setRobustList(SystemCalls guest, long head, long size) {
+  long setRobustList(long head, long size) {
     if (size != ROBUST_LIST_HEAD) {
       return -Errno.EINVAL;
     }
-    guest
-        .process()
-        .setThread(new ProcessState.ThreadState(head, guest.process().thread().barriers()));
+    robustList.set(head);
     return 0;
   }
 
-  private static long robustList(SystemCalls guest, int process, long head, long size) {
-    if (ProcessCalls.own(process) < 0) {
+  long getRobustList(int process, long head, long size) {
+    if (identity.own(process) < 0) {
       return -Errno.ESRCH;
     }
-    guest.mem().writeLong(size, ROBUST_LIST_HEAD);
-    guest.mem().writeLong(head, guest.process().thread().robustList());
+    memory.writeLong(size, ROBUST_LIST_HEAD);
+    memory.writeLong(head, robustList.head());
     return 0;
   }
 
   /** There is no other thread whose memory could lag behind. */
-  private static long barrier(SystemCalls guest, int command, int flags) {
+  long membarrier(int command, int flags) {
     if (flags != 0 || (command != 0 && Integer.bitCount(command) != 1) || command < 0) {
       return -Errno.EINVAL;
     }
     if ((command & ~BARRIERS) != 0) {
       return -Errno.EINVAL;
     }
-    ProcessState.ThreadState before = guest.process().thread();
     if ((command & BARRIERS_REGISTERED) != 0) {
-      return (before.barriers() & command) != 0 ? 0 : -Errno.EPERM;
+      return (attributes.barriers() & command) != 0 ? 0 : -Errno.EPERM;
     }
     if ((command & BARRIER_REGISTRATIONS) != 0) {
       // Each registration is the command behind the one that it is for.
-      guest
-          .process()
-          .setThread(
-              new ProcessState.ThreadState(before.robustList(), before.barriers() | command >> 1));
+      attributes.registerBarriers(command >> 1);
     }
     return command == 0 ? BARRIERS : 0;
   }
 
-  private static long cloneProcess(SystemCalls guest, long flags) {
-    guest.refused(56);
-    guest.needs((flags & CLONE_VM) != 0 ? Need.THREADS : Need.PROCESSES, 56);
+  long clone(long flags) {
+    refusals.count("clone");
+    refusals.need((flags & CLONE_VM) != 0 ? Need.THREADS : Need.PROCESSES, "clone");
     return -Errno.EPERM;
   }
 }

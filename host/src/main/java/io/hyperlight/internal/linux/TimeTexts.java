@@ -49,10 +49,10 @@ final class TimeTexts {
   }
 
   /** What was left to sleep: written only if the sleep was interrupted. */
-  private static String remaining(TracedCall call, int index) {
+  private static String remaining(TracedArguments call, int index) {
     return call.result() == -Errno.EINTR
         ? StructTexts.read(call, call.get(index), TIME_SIZE, TimeTexts::timespec)
-        : TracedCall.pointer(call.get(index));
+        : NumberTexts.pointer(call.get(index));
   }
 
   private static String usage(ByteBuffer usage) {

@@ -2,8 +2,6 @@ package io.hyperlight.internal.linux;
 
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.os.Errno;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -14,44 +12,27 @@ import org.jspecify.annotations.Nullable;
 /**
  * One system call as a line of text, as {@code strace(1)} shows it. What goes into the call is read
  * when this is made, before the call is answered; what comes out of it, by {@link #line}.
- *
- * <p><b>Boundary.</b> All arguments are hostile, and so is all that they point to. A pointer is
- * shown as a number if what it points to cannot be read. Of strings and tables only the beginning
- * is read. What is not printable ASCII is shown as a number. Nothing is thrown, whatever the guest
- * does.
  */
 final class TracedCall {
-  /** The most bytes of a buffer that are shown. */
-  static final int LONGEST_BUFFER = 64;
-
-  /** The most bytes of a path that are shown: its end tells more than that of a buffer. */
-  static final int LONGEST_PATH = 256;
-
-  /** The most entries of a table that are shown. */
-  static final int MOST_ENTRIES = 16;
-
-  private static final long PAGE_SIZE = 4096;
-  private static final long LAST_ERROR = -4095;
-
-  private final AddressSpace space;
-  private final long number;
-  private final long[] arguments;
+  private final String name;
+  private final long[] words;
+  private final TracedArguments arguments;
   private final @Nullable CallSignature signature;
   private final @Nullable String[] texts;
-  private long result;
 
   /**
    * A call that is about to be answered.
    *
-   * @param number any
-   * @param arguments six, of any values; not copied
+   * @param name what it is called in the line
+   * @param signature null for a call of which nothing is known
+   * @param words its six arguments, of any values; not copied
    */
-  TracedCall(AddressSpace space, long number, long[] arguments) {
-    this.space = space;
-    this.number = number;
-    this.arguments = arguments;
-    signature = CallSignatures.of(number);
-    texts = new @Nullable String[arguments.length];
+  TracedCall(AddressSpace space, String name, @Nullable CallSignature signature, long[] words) {
+    this.name = name;
+    this.signature = signature;
+    this.words = words;
+    arguments = new TracedArguments(space, words);
+    texts = new @Nullable String[words.length];
     render(false);
   }
 
@@ -63,20 +44,20 @@ final class TracedCall {
     for (int i = 0; i < kinds.size(); i++) {
       ArgumentKind kind = kinds.get(i);
       if (kind.isOutput() == outputs) {
-        texts[i] = kind.renderer().text(this, i);
+        texts[i] = kind.renderer().text(arguments, i);
       }
     }
   }
 
   /** The line for a call that was answered. */
   String line(long answer) {
-    result = answer;
-    return shown() + " = " + resultText();
+    arguments.setResult(answer);
+    return shown() + " = " + resultText(answer);
   }
 
   /** The line for a call that the program has not come back from. */
   String lineWithoutResult() {
-    result = -Errno.EINTR;
+    arguments.setResult(-Errno.EINTR);
     return shown() + " = ?";
   }
 
@@ -84,92 +65,21 @@ final class TracedCall {
     render(true);
     Stream<String> all =
         signature == null
-            ? Arrays.stream(arguments).mapToObj(TracedCall::hex)
+            ? Arrays.stream(words).mapToObj(NumberTexts::hex)
             : Arrays.stream(texts).filter(Objects::nonNull).map(Objects::requireNonNull);
-    return name() + all.collect(Collectors.joining(", ", "(", ")"));
+    return name + all.collect(Collectors.joining(", ", "(", ")"));
   }
 
-  private String name() {
-    return SystemCallNames.isUsed(number) ? SystemCallNames.of(number) : "syscall_" + hex(number);
-  }
-
-  private String resultText() {
-    if (failed()) {
+  private String resultText(long result) {
+    if (arguments.failed()) {
       return "-1 " + Errno.describe((int) -result);
     }
     return switch (signature == null ? CallSignature.Result.NUMBER : signature.result()) {
       case NUMBER -> Long.toString(result);
-      case ADDRESS -> hex(result);
+      case ADDRESS -> NumberTexts.hex(result);
       case OCTAL -> result == 0 ? "0" : "0" + Long.toOctalString(result);
-      case READY -> result == 0 ? "0 (Timeout)" : result + DescriptorTexts.ready(this);
-      case BY_COMMAND -> DescriptorTexts.fcntlResult(this, result);
+      case READY -> result == 0 ? "0 (Timeout)" : result + DescriptorTexts.ready(arguments);
+      case BY_COMMAND -> DescriptorTexts.fcntlResult(arguments, result);
     };
-  }
-
-  // For those that make text of arguments.
-
-  long get(int index) {
-    return arguments[index];
-  }
-
-  /** An argument that the kernel takes as 32 bits. */
-  int getInt(int index) {
-    return (int) arguments[index];
-  }
-
-  /** What the call was answered; makes sense for outputs only. */
-  long result() {
-    return result;
-  }
-
-  boolean failed() {
-    return result < 0 && result >= LAST_ERROR;
-  }
-
-  /** Null if not all of it can be read; so many bytes that nobody minds. */
-  byte @Nullable [] read(long address, int length) {
-    return space.isMapped(address, length) ? space.read(address, length) : null;
-  }
-
-  /** A structure, or null if not all of it can be read. */
-  @Nullable ByteBuffer struct(long address, int size) {
-    byte[] bytes = read(address, size);
-    return bytes == null ? null : ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-  }
-
-  /** Text up to a zero byte, of which so many bytes are shown at most. */
-  String string(long address, int most) {
-    byte[] found = readable(address, most + 1);
-    int end = 0;
-    while (end < found.length && found[end] != 0) {
-      end++;
-    }
-    if (end < found.length) {
-      return QuotedBytes.of(Arrays.copyOf(found, end), false);
-    }
-    return end > most ? QuotedBytes.of(Arrays.copyOf(found, most), true) : pointer(address);
-  }
-
-  /** As many of these bytes as can be read: of the first page if the second one cannot. */
-  private byte[] readable(long address, int length) {
-    int first = (int) Math.min(length, PAGE_SIZE - (address & PAGE_SIZE - 1));
-    byte[] all = read(address, length);
-    byte[] some = all == null ? read(address, first) : all;
-    return some == null ? new byte[0] : some;
-  }
-
-  /** The beginning of a buffer. */
-  String buffer(long address, long length) {
-    boolean more = Long.compareUnsigned(length, LONGEST_BUFFER) > 0;
-    byte[] bytes = read(address, more ? LONGEST_BUFFER : (int) length);
-    return bytes == null || address == 0 ? pointer(address) : QuotedBytes.of(bytes, more);
-  }
-
-  static String hex(long value) {
-    return value == 0 ? "0" : "0x" + Long.toHexString(value);
-  }
-
-  static String pointer(long address) {
-    return address == 0 ? "NULL" : hex(address);
   }
 }

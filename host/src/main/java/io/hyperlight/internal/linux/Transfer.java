@@ -1,5 +1,6 @@
 package io.hyperlight.internal.linux;
 
+import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
 import java.util.Arrays;
@@ -31,7 +32,7 @@ final class Transfer {
    * @param offset -1 for where it stands
    * @return how many bytes
    */
-  static long read(SystemCalls guest, OpenFile file, long offset, Buffers buffers, Step step) {
+  static long read(Checkpoint checkpoint, OpenFile file, long offset, Buffers buffers, Step step) {
     byte[] bytes = NOTHING;
     long done = 0;
     do {
@@ -51,13 +52,13 @@ final class Transfer {
       if (moved < length) {
         break;
       }
-      guest.checkpoint().passBytes(moved);
+      checkpoint.passBytes(moved);
     } while (done < buffers.size() && file.readsOn());
     return done;
   }
 
   /** Writes buffers to a file; returns how many bytes. */
-  static long write(SystemCalls guest, Buffers buffers, Step step) {
+  static long write(Checkpoint checkpoint, Buffers buffers, Step step) {
     long done = 0;
     do {
       int length = buffers.next(false);
@@ -72,7 +73,7 @@ final class Transfer {
       if (moved < length) {
         break;
       }
-      guest.checkpoint().passBytes(moved);
+      checkpoint.passBytes(moved);
     } while (done < buffers.size());
     return done;
   }
@@ -109,7 +110,7 @@ final class Transfer {
    * @param count not negative
    * @return how many bytes
    */
-  static long copy(SystemCalls guest, OpenFile source, long offset, long count, Copy target) {
+  static long copy(Checkpoint checkpoint, OpenFile source, long offset, long count, Copy target) {
     long wanted = Math.min(count, Buffers.MOST_BYTES);
     long done = 0;
     while (done < wanted) {
@@ -129,7 +130,7 @@ final class Transfer {
       if (written < bytes.length) {
         break;
       }
-      guest.checkpoint().passBytes(written);
+      checkpoint.passBytes(written);
     }
     return done;
   }

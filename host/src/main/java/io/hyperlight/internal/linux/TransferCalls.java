@@ -1,5 +1,6 @@
 package io.hyperlight.internal.linux;
 
+import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
 
@@ -24,33 +25,16 @@ final class TransferCalls {
   /** {@code RWF_HIPRI} to {@code RWF_APPEND}, of which those are taken that are mere hints. */
   private static final long RWF_HINTS = 0x1 | 0x2 | 0x4;
 
-  private TransferCalls() {}
+  private final Descriptors descriptors;
+  private final Caller caller;
+  private final GuestMemory memory;
+  private final Checkpoint checkpoint;
 
-  static void register(SystemCallTable table) {
-    table.on(0, (guest, a, b, c, d, e, f) -> read(guest, a, b, c));
-    table.on(1, (guest, a, b, c, d, e, f) -> write(guest, a, b, c));
-    table.on(8, (guest, a, b, c, d, e, f) -> seek(guest, a, b, (int) c));
-    table.on(17, (guest, a, b, c, d, e, f) -> readAt(guest, a, d, () -> Buffers.one(guest, b, c)));
-    table.on(18, (guest, a, b, c, d, e, f) -> writeAt(guest, a, d, () -> Buffers.one(guest, b, c)));
-    table.on(19, (guest, a, b, c, d, e, f) -> readv(guest, a, b, c));
-    table.on(20, (guest, a, b, c, d, e, f) -> writev(guest, a, b, c));
-    table.on(40, (guest, a, b, c, d, e, f) -> sendfile(guest, a, b, c, d));
-    table.on(74, (guest, a, b, c, d, e, f) -> sync(guest, a));
-    table.on(75, (guest, a, b, c, d, e, f) -> sync(guest, a));
-    table.on(77, (guest, a, b, c, d, e, f) -> truncate(guest, a, b));
-    table.on(162, (guest, a, b, c, d, e, f) -> 0); // sync
-    table.on(187, (guest, a, b, c, d, e, f) -> readahead(guest, a));
-    table.on(221, (guest, a, b, c, d, e, f) -> advise(guest, a, c, (int) d));
-    table.on(277, (guest, a, b, c, d, e, f) -> sync(guest, a)); // sync_file_range
-    table.on(285, (guest, a, b, c, d, e, f) -> allocate(guest, a, b, c, d));
-    table.on(
-        295, (guest, a, b, c, d, e, f) -> readAt(guest, a, d, () -> Buffers.table(guest, b, c)));
-    table.on(
-        296, (guest, a, b, c, d, e, f) -> writeAt(guest, a, d, () -> Buffers.table(guest, b, c)));
-    table.on(306, (guest, a, b, c, d, e, f) -> syncFileSystem(guest, a));
-    table.on(326, (guest, a, b, c, d, e, f) -> copyRange(guest, a, b, c, d, e, f));
-    table.on(327, (guest, a, b, c, d, e, f) -> readv2(guest, a, b, c, d, f));
-    table.on(328, (guest, a, b, c, d, e, f) -> writev2(guest, a, b, c, d, f));
+  TransferCalls(Descriptors descriptors, Caller caller, GuestMemory memory) {
+    this.descriptors = descriptors;
+    this.caller = caller;
+    this.memory = memory;
+    checkpoint = caller.checkpoint();
   }
 
   /** Looks at the guest's buffers once the descriptor is known to be right. */
@@ -59,66 +43,83 @@ final class TransferCalls {
     Buffers buffers();
   }
 
-  private static OpenFile get(SystemCalls guest, long descriptor) {
-    return guest.files().descriptors().get(descriptor);
+  private OpenFile get(int descriptor) {
+    return descriptors.get(descriptor);
   }
 
-  private static OpenFile readable(SystemCalls guest, long descriptor) {
-    return guest.files().descriptors().readable(descriptor);
+  private OpenFile readable(int descriptor) {
+    return descriptors.readable(descriptor);
   }
 
-  private static OpenFile writable(SystemCalls guest, long descriptor) {
-    return guest.files().descriptors().writable(descriptor);
+  private OpenFile writable(int descriptor) {
+    return descriptors.writable(descriptor);
   }
 
-  private static long seek(SystemCalls guest, long descriptor, long offset, int whence) {
-    OpenFile file = get(guest, descriptor);
+  long lseek(int descriptor, long offset, int whence) {
+    OpenFile file = get(descriptor);
     if (whence < 0 || whence > LAST_WHENCE) {
       return -Errno.EINVAL; // also of what cannot be sought
     }
     return file.seek(offset, whence);
   }
 
-  private static long read(SystemCalls guest, long descriptor, long address, long size) {
-    OpenFile file = readable(guest, descriptor);
-    return read(guest, file, Buffers.one(guest, address, size));
+  long read(int descriptor, long address, long size) {
+    OpenFile file = readable(descriptor);
+    return read(file, Buffers.one(memory, address, size));
   }
 
-  private static long readv(SystemCalls guest, long descriptor, long table, long count) {
-    OpenFile file = readable(guest, descriptor);
-    return read(guest, file, Buffers.table(guest, table, count));
+  long readv(int descriptor, long table, long count) {
+    OpenFile file = readable(descriptor);
+    return read(file, Buffers.table(memory, table, count));
   }
 
-  private static long read(SystemCalls guest, OpenFile file, Buffers buffers) {
+  private long read(OpenFile file, Buffers buffers) {
     file.requireEnd(CURRENT, buffers.size());
-    return Transfer.read(guest, file, CURRENT, buffers, (bytes, _) -> file.read(guest, bytes));
+    return Transfer.read(
+        checkpoint, file, CURRENT, buffers, (bytes, _) -> file.read(caller, bytes));
   }
 
-  private static long write(SystemCalls guest, long descriptor, long address, long size) {
-    OpenFile file = writable(guest, descriptor);
-    return write(guest, file, Buffers.one(guest, address, size));
+  long write(int descriptor, long address, long size) {
+    OpenFile file = writable(descriptor);
+    return write(file, Buffers.one(memory, address, size));
   }
 
-  private static long writev(SystemCalls guest, long descriptor, long table, long count) {
-    OpenFile file = writable(guest, descriptor);
-    return write(guest, file, Buffers.table(guest, table, count));
+  long writev(int descriptor, long table, long count) {
+    OpenFile file = writable(descriptor);
+    return write(file, Buffers.table(memory, table, count));
   }
 
-  private static long write(SystemCalls guest, OpenFile file, Buffers buffers) {
+  private long write(OpenFile file, Buffers buffers) {
     file.requireEnd(CURRENT, buffers.size());
-    return Transfer.write(guest, buffers, (bytes, _) -> file.write(guest, bytes));
+    return Transfer.write(checkpoint, buffers, (bytes, _) -> file.write(caller, bytes));
   }
 
-  private static long readAt(SystemCalls guest, long descriptor, long offset, Access access) {
+  long pread64(int descriptor, long address, long size, long offset) {
+    return readAt(descriptor, offset, () -> Buffers.one(memory, address, size));
+  }
+
+  long pwrite64(int descriptor, long address, long size, long offset) {
+    return writeAt(descriptor, offset, () -> Buffers.one(memory, address, size));
+  }
+
+  long preadv(int descriptor, long table, long count, long offset) {
+    return readAt(descriptor, offset, () -> Buffers.table(memory, table, count));
+  }
+
+  long pwritev(int descriptor, long table, long count, long offset) {
+    return writeAt(descriptor, offset, () -> Buffers.table(memory, table, count));
+  }
+
+  private long readAt(int descriptor, long offset, Access access) {
     if (offset < 0) {
       return -Errno.EINVAL;
     }
-    requireOffsets(get(guest, descriptor));
-    OpenFile file = readable(guest, descriptor);
+    requireOffsets(get(descriptor));
+    OpenFile file = readable(descriptor);
     Buffers buffers = access.buffers();
     file.requireEnd(offset, buffers.size());
     return Transfer.read(
-        guest, file, offset, buffers, (bytes, done) -> file.readAt(offset + done, bytes));
+        checkpoint, file, offset, buffers, (bytes, done) -> file.readAt(offset + done, bytes));
   }
 
   /** Pipes have none, whatever they were opened for. */
@@ -128,53 +129,51 @@ final class TransferCalls {
     }
   }
 
-  private static long writeAt(SystemCalls guest, long descriptor, long offset, Access access) {
+  private long writeAt(int descriptor, long offset, Access access) {
     if (offset < 0) {
       return -Errno.EINVAL;
     }
-    requireOffsets(get(guest, descriptor));
-    OpenFile file = writable(guest, descriptor);
+    requireOffsets(get(descriptor));
+    OpenFile file = writable(descriptor);
     Buffers buffers = access.buffers();
     file.requireEnd(offset, buffers.size());
-    return Transfer.write(guest, buffers, (bytes, done) -> file.writeAt(offset + done, bytes));
+    return Transfer.write(
+        checkpoint, buffers, (bytes, done) -> file.writeAt(caller, offset + done, bytes));
   }
 
-  private static long readv2(
-      SystemCalls guest, long descriptor, long table, long count, long offset, long flags) {
+  long preadv2(int descriptor, long table, long count, long offset, int flags) {
     if ((flags & ~RWF_HINTS) != 0) {
       return -Errno.ENOTSUP;
     }
     return offset == -1
-        ? readv(guest, descriptor, table, count)
-        : readAt(guest, descriptor, offset, () -> Buffers.table(guest, table, count));
+        ? readv(descriptor, table, count)
+        : preadv(descriptor, table, count, offset);
   }
 
-  private static long writev2(
-      SystemCalls guest, long descriptor, long table, long count, long offset, long flags) {
+  long pwritev2(int descriptor, long table, long count, long offset, int flags) {
     if ((flags & ~RWF_HINTS) != 0) {
       return -Errno.ENOTSUP;
     }
     return offset == -1
-        ? writev(guest, descriptor, table, count)
-        : writeAt(guest, descriptor, offset, () -> Buffers.table(guest, table, count));
+        ? writev(descriptor, table, count)
+        : pwritev(descriptor, table, count, offset);
   }
 
-  private static long sendfile(
-      SystemCalls guest, long target, long source, long offsetAddress, long count) {
-    OpenFile in = readable(guest, source);
+  long sendfile(int target, int source, long offsetAddress, long count) {
+    OpenFile in = readable(source);
     boolean moves = offsetAddress == 0;
-    long offset = moves ? 0 : guest.mem().readLong(offsetAddress);
+    long offset = moves ? 0 : memory.readLong(offsetAddress);
     if (!moves) {
       requireOffsets(in);
     }
     if (count < 0 || offset < 0) {
       return -Errno.EINVAL;
     }
-    OpenFile out = writable(guest, target);
+    OpenFile out = writable(target);
     long room = count;
     if (out instanceof PipeEnd pipe) {
       // As much as there is room for, though there may be more to come.
-      room = pipe.awaitRoom(guest, 1, out.has(OpenFlags.O_NONBLOCK), "sendfile");
+      room = pipe.awaitRoom(caller, 1, out.has(OpenFlags.O_NONBLOCK), "sendfile");
     } else if (out.has(OpenFlags.O_APPEND) || SpliceCalls.isPipe(in)) {
       return -Errno.EINVAL;
     }
@@ -186,25 +185,24 @@ final class TransferCalls {
     }
     long start = moves ? in.seek(0, SEEK_CUR) : offset;
     long most = Math.min(count, room);
-    long moved = Transfer.copy(guest, in, start, most, (bytes, _) -> out.write(guest, bytes));
+    long moved = Transfer.copy(checkpoint, in, start, most, (bytes, _) -> out.write(caller, bytes));
     if (moved > 0) {
-      moveOn(guest, in, offsetAddress, start + moved);
+      moveOn(in, offsetAddress, start + moved);
     }
     return moved;
   }
 
   /** Whether it is of {@code /proc/self}, which Linux does not splice from. */
   static boolean isOfProcess(OpenFile file) {
-    return file.place().node() instanceof MadeUpNode node && node.path().startsWith("/proc/1/");
+    return file.place().node() instanceof MadeUpNode node && node.isOfProcess();
   }
 
-  private static long copyRange(
-      SystemCalls guest, long source, long from, long target, long to, long count, long flags) {
+  long copyFileRange(int source, long from, int target, long to, long count, int flags) {
     if (flags != 0 || count < 0) {
       return -Errno.EINVAL;
     }
-    OpenFile in = get(guest, source);
-    OpenFile out = get(guest, target);
+    OpenFile in = get(source);
+    OpenFile out = get(target);
     if (in instanceof DirectoryFile || out instanceof DirectoryFile) {
       return -Errno.EISDIR;
     }
@@ -218,8 +216,8 @@ final class TransferCalls {
     if (in.place().node() instanceof MadeUpNode) {
       return -Errno.EXDEV;
     }
-    long readAt = from == 0 ? in.seek(0, SEEK_CUR) : guest.mem().readLong(from);
-    long writeAt = to == 0 ? out.seek(0, SEEK_CUR) : guest.mem().readLong(to);
+    long readAt = from == 0 ? in.seek(0, SEEK_CUR) : memory.readLong(from);
+    long writeAt = to == 0 ? out.seek(0, SEEK_CUR) : memory.readLong(to);
     if (readAt < 0 || writeAt < 0) {
       return count == 0 ? -Errno.EINVAL : -Errno.EOVERFLOW;
     }
@@ -235,41 +233,43 @@ final class TransferCalls {
     }
     long moved =
         Transfer.copy(
-            guest, in, readAt, there, (bytes, done) -> out.writeAt(writeAt + done, bytes));
+            checkpoint,
+            in,
+            readAt,
+            there,
+            (bytes, done) -> out.writeAt(caller, writeAt + done, bytes));
     if (moved > 0) {
-      moveOn(guest, in, from, readAt + moved);
-      moveOn(guest, out, to, writeAt + moved);
+      moveOn(in, from, readAt + moved);
+      moveOn(out, to, writeAt + moved);
     }
     return moved;
   }
 
-  private static void moveOn(SystemCalls guest, OpenFile file, long address, long offset) {
+  private void moveOn(OpenFile file, long address, long offset) {
     if (address == 0) {
       file.seek(offset, 0);
     } else {
-      guest.mem().writeLong(address, offset);
+      memory.writeLong(address, offset);
     }
   }
 
-  private static long truncate(SystemCalls guest, long descriptor, long size) {
+  long ftruncate(int descriptor, long size) {
     if (size < 0) {
       return -Errno.EINVAL;
     }
-    OpenFile file = get(guest, descriptor);
+    OpenFile file = get(descriptor);
     if (!file.isWritable()) {
       return -Errno.EINVAL;
     }
-    file.truncate(size);
+    file.truncate(caller, size);
     return 0;
   }
 
-  private static long allocate(
-      SystemCalls guest, long descriptor, long mode, long offset, long size) {
-    OpenFile file = get(guest, descriptor);
+  long fallocate(int descriptor, int flags, long offset, long size) {
+    OpenFile file = get(descriptor);
     if (offset < 0 || size <= 0) {
       return -Errno.EINVAL;
     }
-    int flags = (int) mode;
     boolean keepsSize = (flags & FALLOC_FL_KEEP_SIZE) != 0;
     boolean known =
         switch (flags & ~FALLOC_FL_KEEP_SIZE) {
@@ -296,7 +296,7 @@ final class TransferCalls {
     switch (flags & ~FALLOC_FL_KEEP_SIZE) {
       case 0 -> {
         if (!keepsSize) {
-          guest.files().changes().fileSize().require(offset + size, file.status().size());
+          caller.fileSize().require(offset + size, file.status().size());
         }
         content.content().reserve(offset, offset + size, !keepsSize);
       }
@@ -308,9 +308,14 @@ final class TransferCalls {
     return 0;
   }
 
-  private static long sync(SystemCalls guest, long descriptor) {
+  /** Everything is where it is to be as soon as it is written. */
+  long sync() {
+    return 0;
+  }
+
+  long fsync(int descriptor) {
     boolean storage =
-        switch (get(guest, descriptor)) {
+        switch (get(descriptor)) {
           case ContentFile content -> content.isRegular();
           case DirectoryFile _ -> true;
           default -> false;
@@ -318,19 +323,19 @@ final class TransferCalls {
     return storage ? 0 : -Errno.EINVAL;
   }
 
-  private static long syncFileSystem(SystemCalls guest, long descriptor) {
-    get(guest, descriptor);
+  long syncfs(int descriptor) {
+    get(descriptor);
     return 0;
   }
 
-  private static long readahead(SystemCalls guest, long descriptor) {
-    return readable(guest, descriptor) instanceof ContentFile content && content.isRegular()
+  long readahead(int descriptor) {
+    return readable(descriptor) instanceof ContentFile content && content.isRegular()
         ? 0
         : -Errno.EINVAL;
   }
 
-  private static long advise(SystemCalls guest, long descriptor, long size, int advice) {
-    OpenFile file = get(guest, descriptor);
+  long fadvise64(int descriptor, long size, int advice) {
+    OpenFile file = get(descriptor);
     if (file instanceof PipeEnd || file instanceof StandardStream) {
       return -Errno.ESPIPE;
     }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.testing.NotInHardwareLane;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 @NotInHardwareLane("No VM takes part.")
@@ -27,28 +26,27 @@ class CallSignaturesTest {
   @Test
   void everySystemCallHasOneButThoseThatAreNames() {
     assertThat(
-            IntStream.range(0, SystemCallNames.END)
-                .filter(SystemCallNames::isUsed)
-                .filter(number -> CallSignatures.of(number) == null)
-                .mapToObj(SystemCallNames::of))
+            SystemCallTable.calls().stream()
+                .filter(call -> call.arguments() == null)
+                .map(SystemCall::name))
         .containsExactlyInAnyOrderElementsOf(UNIMPLEMENTED);
   }
 
   @Test
   void noCallHasMoreArgumentsThanThereAreRegisters() {
     assertThat(
-            IntStream.range(0, SystemCallNames.END)
-                .mapToObj(CallSignatures::of)
-                .filter(signature -> signature != null)
-                .map(signature -> signature.arguments().size()))
+            SystemCallTable.calls().stream()
+                .map(SystemCall::arguments)
+                .filter(text -> text != null)
+                .map(text -> CallSignature.parse(text).arguments().size()))
         .hasSizeGreaterThan(340)
         .allMatch(count -> count <= 6);
   }
 
   @Test
   void anyNumberMayBeAskedFor() {
-    for (long number : new long[] {-1, Long.MIN_VALUE, 400, SystemCallNames.END, 1L << 32}) {
-      assertThat(CallSignatures.of(number)).isNull();
+    for (long number : new long[] {-1, Long.MIN_VALUE, 400, SystemCallTable.END, 1L << 32}) {
+      assertThat(SystemCallTable.of(number)).isNull();
     }
   }
 }

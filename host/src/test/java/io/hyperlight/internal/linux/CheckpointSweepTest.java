@@ -57,7 +57,7 @@ class CheckpointSweepTest {
                     program(),
                     folder,
                     List.of(
-                        Integer.toString(SystemCallNames.END),
+                        Integer.toString(SystemCallTable.END),
                         Integer.toString(NAMES),
                         Integer.toString(LEVELS)));
     return Steps.count(stepped);
@@ -69,16 +69,16 @@ class CheckpointSweepTest {
     Map<String, Long> tooMany = new TreeMap<>();
     most.forEach((number, steps) -> {
       if (number >= 0 && steps > MOST_STEPS) {
-        tooMany.put(SystemCallNames.of(number), steps);
+        tooMany.put(SystemCallTable.nameOf(number), steps);
       }
     });
     assertThat(tooMany).as("steps between two checkpoints").isEmpty();
     // Nothing is left out, and a call that is added tomorrow is not, either.
     Set<String> left =
-        IntStream.range(0, SystemCallNames.END)
-            .filter(number -> new SystemCallTable().handler(number) != null)
+        IntStream.range(0, SystemCallTable.END)
+            .filter(number -> SystemCallTable.of(number) != null)
             .filter(number -> !most.containsKey((long) number))
-            .mapToObj(SystemCallNames::of)
+            .mapToObj(SystemCallTable::nameOf)
             .collect(Collectors.toSet());
     assertThat(NOT_MADE).containsAll(left);
   }

@@ -53,12 +53,12 @@ class SystemCallNamesTest {
     assertThat(ofHeader).hasSizeGreaterThan(350);
     Map<Integer, String> ours =
         ofHeader.keySet().stream()
-            .collect(Collectors.toMap(number -> number, number -> SystemCallNames.of(number)));
+            .collect(Collectors.toMap(number -> number, number -> SystemCallTable.nameOf(number)));
     assertThat(ours).isEqualTo(ofHeader);
     // A newer header may have more, but none of ours is made up.
     assertThat(
-            IntStream.range(0, SystemCallNames.END)
-                .filter(number -> !SystemCallNames.of(number).startsWith("system call "))
+            IntStream.range(0, SystemCallTable.END)
+                .filter(number -> !SystemCallTable.nameOf(number).startsWith("system call "))
                 .boxed())
         .allMatch(ofHeader::containsKey);
   }
@@ -66,7 +66,7 @@ class SystemCallNamesTest {
   @ParameterizedTest
   @ValueSource(longs = {-1, Long.MIN_VALUE, 400, 4711, Long.MAX_VALUE})
   void numbersThatAreNoneHaveThemselvesForAName(long number) {
-    assertThat(SystemCallNames.of(number))
+    assertThat(SystemCallTable.nameOf(number))
         .isEqualTo("system call " + Long.toUnsignedString(number));
   }
 }

@@ -34,7 +34,7 @@ class TracedCallTest {
   private TracedCall call(long number, long... arguments) {
     long[] all = new long[6];
     System.arraycopy(arguments, 0, all, 0, arguments.length);
-    return new TracedCall(space, number, all);
+    return SystemCalls.trace(space, number, all);
   }
 
   private void write(long address, String text) {
@@ -136,7 +136,7 @@ class TracedCallTest {
   @Test
   void outputsOfAnyLengthAreShownAndNoneIsBelieved() {
     for (long result : new long[] {Long.MAX_VALUE, Long.MIN_VALUE, -4096, 1L << 32, 4095}) {
-      for (int number = 0; number < SystemCallNames.END; number++) {
+      for (int number = 0; number < SystemCallTable.END; number++) {
         long last = AREA + AREA_SIZE - 8;
         String line = call(number, last, last, last, last, last, last).line(result);
         assertThat(line).matches("[a-z0-9_]+\\([ -~]*\\) = [ -~]+").hasSizeLessThan(4000);

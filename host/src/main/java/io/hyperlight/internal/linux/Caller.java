@@ -1,0 +1,14 @@
+package io.hyperlight.internal.linux;
+
+import io.hyperlight.internal.os.Checkpoint;
+
+/**
+ * What an open file needs of the task that uses it; the file itself belongs to nobody.
+ *
+ * @param signals hear of a pipe that nobody reads
+ * @param waits is asked where the task would have to wait
+ * @param fileSize how large the task's process may make files
+ * @param checkpoint where the running call can be ended
+ */
+record Caller(
+    TaskSignals signals, WaitQueue waits, FileSizeLimit fileSize, Checkpoint checkpoint) {}

@@ -1,0 +1,98 @@
+package io.hyperlight.internal.linux;
+
+import io.hyperlight.internal.machine.Machine;
+import io.hyperlight.internal.os.Checkpoint;
+
+/**
+ * The system calls of a task, a family each: they are made of what the task and its process have.
+ */
+final class TaskCalls {
+  // Files and descriptors.
+  final TransferCalls transfers;
+  final SpliceCalls splices;
+  final OpenCalls opens;
+  final DescriptorCalls descriptors;
+  final PollCalls polls;
+  final StatCalls stats;
+  final DirectoryCalls directories;
+  final PathCalls paths;
+  final AttributeCalls attributes;
+
+  // Memory.
+  final MemoryCalls memory;
+  final RemapCalls remaps;
+  final AdviceCalls advice;
+
+  // Time and random numbers.
+  final TimeCalls time;
+  final TimerCalls timers;
+  final UsageCalls usage;
+  final RandomCalls random;
+
+  // The process and its threads.
+  final ProcessCalls process;
+  final PrctlCalls prctl;
+  final LimitCalls limits;
+  final SchedulingCalls scheduling;
+  final ThreadCalls threads;
+  final FutexCalls futexes;
+
+  // Signals.
+  final SignalCalls signals;
+  final SendCalls sends;
+
+  // The network.
+  final NetworkCalls network;
+
+  /**
+   * Those of a task.
+   *
+   * @param refusals hears of what is refused
+   */
+  TaskCalls(Task task, Refusals refusals) {
+    World world = task.world();
+    GuestProcess own = task.process();
+    Machine machine = task.machine();
+    TaskIdentity identity = task.identity();
+    WaitQueue waits = task.waits();
+    GuestMemory bytes = own.bytes();
+    ProcessFiles files = own.files();
+    Descriptors numbers = files.descriptors();
+    HeapBudget heap = world.heap();
+    GuestClock clock = world.clock();
+    Checkpoint checkpoint = world.checkpoint();
+    Paths names = new Paths(bytes, files);
+    AddressLimits addressLimits = new AddressLimits(own.limits(), own.memory().space());
+
+    transfers = new TransferCalls(numbers, task.caller(), bytes);
+    splices = new SpliceCalls(numbers, task.caller(), bytes);
+    opens = new OpenCalls(names, files, heap, waits);
+    descriptors = new DescriptorCalls(files, bytes, heap);
+    polls = new PollCalls(numbers, task.signals(), task.delivery(), waits, clock, bytes);
+    stats = new StatCalls(names, files, bytes);
+    directories = new DirectoryCalls(names, files, bytes, heap, checkpoint);
+    paths = new PathCalls(names, files, bytes, own.fileSize(), refusals);
+    attributes = new AttributeCalls(names, files, bytes, clock);
+
+    memory = new MemoryCalls(own.memory(), addressLimits, files, heap, world.mayMakeCode());
+    remaps = new RemapCalls(own.memory(), addressLimits);
+    advice = new AdviceCalls(own.memory(), bytes, checkpoint);
+
+    time = new TimeCalls(clock, own.usage(), waits, identity, bytes);
+    timers = new TimerCalls(bytes, refusals);
+    usage = new UsageCalls(own.usage(), clock, bytes);
+    random = new RandomCalls(world.random(), bytes, checkpoint);
+
+    process = new ProcessCalls(identity, task.outcome(), refusals, clock, bytes, machine);
+    prctl = new PrctlCalls(own.attributes(), bytes);
+    limits = new LimitCalls(own.limits(), identity, bytes);
+    scheduling = new SchedulingCalls(own.scheduling(), identity, bytes);
+    threads = new ThreadCalls(identity, task.robustList(), own.attributes(), bytes, refusals);
+    futexes = new FutexCalls(bytes, own.memory().space(), clock, waits, identity);
+
+    signals = new SignalCalls(task.signals(), task.delivery(), bytes, machine, waits);
+    sends = new SendCalls(task.signals(), identity, bytes);
+
+    network = new NetworkCalls(numbers, refusals);
+  }
+}
