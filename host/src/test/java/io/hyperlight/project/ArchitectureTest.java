@@ -70,6 +70,7 @@ class ArchitectureTest {
           "io.hyperlight.internal.hypervisor.x86",
           "io.hyperlight.internal.hypervisor",
           "io.hyperlight.internal.abi",
+          "io.hyperlight.internal.restore",
           "io.hyperlight.error",
           "io.hyperlight.internal.os");
 

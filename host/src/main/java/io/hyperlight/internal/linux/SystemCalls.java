@@ -2,12 +2,12 @@ package io.hyperlight.internal.linux;
 
 import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.machine.Machine;
-import io.hyperlight.internal.machine.Restorable;
 import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.GuestAddressException;
 import io.hyperlight.internal.machine.memory.Protection;
 import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.restore.Restorable;
 import io.hyperlight.internal.vfs.Counterparts;
 import io.hyperlight.internal.vfs.FileContent;
 import io.hyperlight.internal.vfs.FileException;

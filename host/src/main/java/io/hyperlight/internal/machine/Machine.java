@@ -24,6 +24,7 @@ import io.hyperlight.internal.machine.x86.UserContext;
 import io.hyperlight.internal.machine.x86.UserState;
 import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.restore.RestoreOrder;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.IntSupplier;

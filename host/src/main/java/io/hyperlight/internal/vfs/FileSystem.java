@@ -2,6 +2,7 @@ package io.hyperlight.internal.vfs;
 
 import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.Closing;
+import io.hyperlight.internal.restore.Restorable;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -17,7 +18,7 @@ import java.util.stream.Collectors;
  * The files of one sandbox: mounted trees, and nothing where none is. All processes of the sandbox
  * share it; each follows paths with a {@link PathResolver} of its own. For one thread at a time.
  */
-public final class FileSystem implements AutoCloseable {
+public final class FileSystem implements Restorable<FileSystem.State>, AutoCloseable {
   private final List<Mount> mounts;
   private final List<Tree> trees;
   private final Map<String, MountPoint> mountPoints = new TreeMap<>();
@@ -160,6 +161,7 @@ public final class FileSystem implements AutoCloseable {
    * has changed. Contents of files in memory that are open become invalid: they are to be closed,
    * and those that shall be open come from {@link FileContent#in}, afterwards.
    */
+  @Override
   public void restore(State earlier) {
     if (earlier.mounted.size() != trees.size()) {
       throw new IllegalArgumentException("a state of other mounts");

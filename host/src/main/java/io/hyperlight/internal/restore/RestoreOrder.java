@@ -1,4 +1,4 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.restore;
 
 import java.util.ArrayList;
 import java.util.Collections;

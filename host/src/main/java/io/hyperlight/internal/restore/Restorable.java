@@ -1,4 +1,4 @@
-package io.hyperlight.internal.machine;
+package io.hyperlight.internal.restore;
 
 /**
  * State that a restore makes equal to that of an image.
