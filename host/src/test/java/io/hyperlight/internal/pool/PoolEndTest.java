@@ -1,0 +1,169 @@
+package io.hyperlight.internal.pool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.hyperlight.internal.pool.RefusedException.Reason;
+import io.hyperlight.testing.Await;
+import io.hyperlight.testing.NotInHardwareLane;
+import java.util.List;
+import java.util.concurrent.FutureTask;
+import org.junit.jupiter.api.Test;
+
+/** How a pool ends, what it shares with others, and what it says of itself. */
+@NotInHardwareLane("No VM takes part.")
+class PoolEndTest extends RecyclingPoolFixture {
+  @Test
+  void closingRefusesThoseWhoWaitAndThoseWhoCome() throws Exception {
+    RecyclingPool<Things.Thing> pool = things.pool(1, 0);
+    Loan<Things.Thing> member = acquire(pool);
+    FutureTask<Loan<Things.Thing>> waiting = startWaiting(pool);
+    pool.close();
+    assertRefused(waiting).isEqualTo(Reason.CLOSED);
+    assertRefused(() -> pool.acquire(LONG)).isEqualTo(Reason.CLOSED);
+    pool.giveBack(member);
+    pool.close();
+  }
+
+  @Test
+  void closingLeavesWhatIsLentToItsHolderUntilItIsGivenBack() throws Exception {
+    PoolBudget budget = new PoolBudget(10, 10);
+    RecyclingPool<Things.Thing> pool = things.pool(Things.limits(3, 3), budget);
+    Loan<Things.Thing> member = acquire(pool);
+    pool.close();
+    assertThat(things.open).hasValue(1);
+    assertThat(member.item().state()).isEqualTo(Things.State.HELD);
+    pool.giveBack(member);
+    pool.close(); // waits, as nothing is lent any more
+    assertThat(things.open).hasValue(0);
+    assertThat(budget.count()).isZero();
+  }
+
+  @Test
+  void closingWaitsForWhatIsBeingMadeAndClosesIt() throws Exception {
+    things.creations.drainPermits();
+    PoolBudget budget = new PoolBudget(10, 10);
+    RecyclingPool<Things.Thing> pool = things.pool(Things.limits(1, 1), budget);
+    Await.until("creating", () -> things.creations.hasQueuedThreads());
+    FutureTask<Boolean> closing = new FutureTask<>(pool::close, true);
+    Thread thread = Thread.ofPlatform().start(closing);
+    Await.until("closing", () -> thread.getState() == Thread.State.TIMED_WAITING);
+    things.creations.release();
+    assertThat(closing.get()).isTrue();
+    assertThat(things.created).hasValue(1);
+    assertThat(things.open).hasValue(0);
+    assertThat(budget.count()).isZero();
+  }
+
+  @Test
+  void aPoolThatIsAbandonedEndsAndFreesItsPlace() throws Exception {
+    PoolBudget budget = new PoolBudget(10, 10);
+    RecyclingPool<Things.Thing> pool = things.pool(Things.limits(2, 2), budget);
+    awaitReady(pool, 2);
+    pool.abandon(0);
+    Await.until("all closed", () -> budget.count() == 0);
+    assertThat(things.open).hasValue(0);
+    pool.close();
+  }
+
+  @Test
+  void twoPoolsShareABudget() throws Exception {
+    PoolBudget budget = new PoolBudget(3, 1000);
+    try (RecyclingPool<Things.Thing> one = things.pool(Things.limits(3, 0), budget);
+        RecyclingPool<Things.Thing> two = things.pool(Things.limits(3, 0), budget)) {
+      List<Loan<Things.Thing>> ofOne = List.of(acquire(one), acquire(one));
+      Loan<Things.Thing> ofTwo = acquire(two);
+      assertRefused(() -> two.acquire(SHORT)).isEqualTo(Reason.TIMED_OUT);
+      FutureTask<Loan<Things.Thing>> waiting = startWaiting(two);
+      ofOne.forEach(one::giveBack);
+      closeEarly(one);
+      two.giveBack(waiting.get());
+      two.giveBack(ofTwo);
+    }
+    assertThat(things.mostOpen).hasValue(3);
+    assertThat(budget.count()).isZero();
+  }
+
+  @Test
+  void aPoolThatHasNothingSaysThatTheBudgetIsTaken() throws Exception {
+    PoolBudget budget = new PoolBudget(1, 1000);
+    try (RecyclingPool<Things.Thing> one = things.pool(Things.limits(3, 0), budget);
+        RecyclingPool<Things.Thing> two = things.pool(Things.limits(3, 0), budget)) {
+      Loan<Things.Thing> member = acquire(one);
+      FutureTask<Loan<Things.Thing>> patient = startWaiting(two);
+      // Starving is a matter of the caretakers finding out.
+      Await.until(
+          "no budget",
+          () -> {
+            try {
+              two.acquire(SHORT);
+              return false;
+            } catch (RefusedException e) {
+              return e.reason() == Reason.NO_BUDGET;
+            }
+          });
+      one.giveBack(member);
+      closeEarly(one);
+      two.giveBack(patient.get());
+    }
+  }
+
+  @Test
+  void aPoolGivesUpIdleMembersForOneThatHasNone() throws Exception {
+    PoolBudget budget = new PoolBudget(3, 1000);
+    try (RecyclingPool<Things.Thing> rich = things.pool(Things.limits(3, 3), budget)) {
+      awaitReady(rich, 3);
+      try (RecyclingPool<Things.Thing> poor = things.pool(Things.limits(3, 0), budget)) {
+        poor.giveBack(acquire(poor));
+        // The budget has the place back before the pool that gave it up counts that.
+        Await.until("retired", () -> rich.figures().retired() > 0);
+      }
+      awaitReady(rich, 3); // and takes the place again
+      assertThat(rich.figures().retired()).isEqualTo(1);
+      assertThat(things.created).hasValue(5);
+    }
+  }
+
+  @Test
+  void aPoolGivesUpMembersInUseForOneThatHasNoneWhenTheyComeBack() throws Exception {
+    PoolBudget budget = new PoolBudget(2, 1000);
+    try (RecyclingPool<Things.Thing> rich = things.pool(Things.limits(2, 0), budget);
+        RecyclingPool<Things.Thing> poor = things.pool(Things.limits(2, 0), budget)) {
+      Loan<Things.Thing> one = acquire(rich);
+      Loan<Things.Thing> two = acquire(rich);
+      FutureTask<Loan<Things.Thing>> waitingRich = startWaiting(rich);
+      FutureTask<Loan<Things.Thing>> waitingPoor = startWaiting(poor);
+      Await.until("asked", () -> budget.yieldIsWanted());
+      rich.giveBack(one);
+      poor.giveBack(waitingPoor.get());
+      rich.giveBack(two);
+      rich.giveBack(waitingRich.get());
+    }
+  }
+
+  @Test
+  void figuresSayWhatHappened() throws Exception {
+    try (RecyclingPool<Things.Thing> pool = things.pool(1, 1)) {
+      awaitReady(pool, 1);
+      Loan<Things.Thing> member = acquire(pool);
+      FutureTask<Loan<Things.Thing>> waiting = startWaiting(pool);
+      assertRefused(() -> pool.acquire(0)).isEqualTo(Reason.TIMED_OUT);
+      PoolFigures during = pool.figures();
+      assertThat(during.total()).isEqualTo(1);
+      assertThat(during.lent()).isEqualTo(1);
+      assertThat(during.waiting()).isEqualTo(1);
+      assertThat(during.ready()).isZero();
+      pool.giveBack(member);
+      pool.giveBack(waiting.get());
+      awaitReady(pool, 1);
+      PoolFigures after = pool.figures();
+      assertThat(after.acquired()).isEqualTo(2);
+      assertThat(after.waited()).isEqualTo(1);
+      assertThat(after.refused()).isEqualTo(1);
+      assertThat(after.created()).isEqualTo(1);
+      assertThat(after.cleaned()).isEqualTo(2);
+      assertThat(after.waitNanos()).isPositive().isEqualTo(after.longestWaitNanos());
+      assertThat(after.createNanos()).isPositive();
+      assertThat(after.cleanNanos()).isPositive();
+    }
+  }
+}
