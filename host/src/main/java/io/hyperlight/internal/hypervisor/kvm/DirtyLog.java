@@ -13,12 +13,12 @@ import java.lang.foreign.ValueLayout;
 final class DirtyLog implements DirtyTracker {
   private static final int WORD_BITS = Long.SIZE;
 
-  private final KvmVm vm;
+  private final KvmFile vm;
   private final int slot;
   private final int pages;
   private final MemorySegment bitmap;
 
-  DirtyLog(KvmVm vm, int slot, long sizeBytes) {
+  DirtyLog(KvmFile vm, int slot, long sizeBytes) {
     this.vm = vm;
     this.slot = slot;
     pages = Math.toIntExact(sizeBytes / 4096);
@@ -27,7 +27,7 @@ final class DirtyLog implements DirtyTracker {
 
   @Override
   public void collect(PageSet set) {
-    vm.getDirtyLog(slot, bitmap);
+    getDirtyLog();
     for (long at = 0; at < bitmap.byteSize(); at += Long.BYTES) {
       for (long word = bitmap.get(ValueLayout.JAVA_LONG, at); word != 0; word &= word - 1) {
         set.add(at * 8 + Long.numberOfTrailingZeros(word));
@@ -43,7 +43,35 @@ final class DirtyLog implements DirtyTracker {
   @Override
   public void rearm() {
     // The bits of the last collect: no other page loses its mark.
-    vm.clearDirtyLog(slot, pages, bitmap);
+    clearDirtyLog();
+  }
+
+  /** {@code KVM_GET_DIRTY_LOG}. */
+  private void getDirtyLog() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment struct = arena.allocate(Structs.KVM_DIRTY_LOG);
+      struct.set(ValueLayout.JAVA_INT, 0, slot);
+      struct.set(
+          ValueLayout.JAVA_LONG,
+          Structs.offset(Structs.KVM_DIRTY_LOG, "dirty_bitmap"),
+          bitmap.address());
+      vm.ioctl(arena, Ioctl.KVM_GET_DIRTY_LOG, struct);
+    }
+  }
+
+  /** {@code KVM_CLEAR_DIRTY_LOG} of the whole slot, for the pages whose bits are set. */
+  private void clearDirtyLog() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment struct = arena.allocate(Structs.KVM_CLEAR_DIRTY_LOG);
+      struct.set(ValueLayout.JAVA_INT, 0, slot);
+      struct.set(
+          ValueLayout.JAVA_INT, Structs.offset(Structs.KVM_CLEAR_DIRTY_LOG, "num_pages"), pages);
+      struct.set(
+          ValueLayout.JAVA_LONG,
+          Structs.offset(Structs.KVM_CLEAR_DIRTY_LOG, "dirty_bitmap"),
+          bitmap.address());
+      vm.ioctl(arena, Ioctl.KVM_CLEAR_DIRTY_LOG, struct);
+    }
   }
 
   /** There is nothing to give back: the log belongs to the slot. */

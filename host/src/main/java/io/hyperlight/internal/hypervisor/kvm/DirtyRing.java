@@ -32,7 +32,7 @@ final class DirtyRing implements DirtyTracker {
 
   private static final VarHandle FLAGS = ValueLayout.JAVA_INT.varHandle();
 
-  private final KvmVm vm;
+  private final KvmFile vm;
   private final MemorySegment ring;
   private boolean closed;
 
@@ -41,7 +41,7 @@ final class DirtyRing implements DirtyTracker {
 
   private int returned;
 
-  DirtyRing(KvmVm vm, int vcpu) {
+  DirtyRing(KvmFile vm, int vcpu) {
     this.vm = vm;
     ring =
         HostMemory.mmap(
@@ -94,7 +94,7 @@ final class DirtyRing implements DirtyTracker {
     for (; returned != collected; returned++) {
       FLAGS.setRelease(ring, at(returned), RESET);
     }
-    vm.resetDirtyRings();
+    vm.ioctl(Ioctl.KVM_RESET_DIRTY_RINGS, 0);
   }
 
   @Override

@@ -24,8 +24,7 @@ public final class Kvm extends KvmFile implements X86Hypervisor {
   /** 0 until KVM was asked; what it says is always the same. */
   private volatile int vcpuMmapSize;
 
-  /** What a new vCPU has. Null until there was one. */
-  private volatile @Nullable NewVcpu newVcpu;
+  private final NewVcpu newVcpu = new NewVcpu();
 
   /** The device users may have to be given access to. */
   public static final String DEVICE = "/dev/kvm";
@@ -200,7 +199,7 @@ public final class Kvm extends KvmFile implements X86Hypervisor {
     int size = getVcpuMmapSize(); // before there is a descriptor that could be lost
     int vm = create(Ioctl.KVM_CREATE_VM, 0);
     try {
-      return new KvmVm(this, vm, size);
+      return new KvmVm(vm, size, newVcpu);
     } catch (Throwable t) {
       HostDescriptors.close(vm); // the heap is full
       throw t;
@@ -217,31 +216,6 @@ public final class Kvm extends KvmFile implements X86Hypervisor {
       cpuid.set(ValueLayout.JAVA_INT, 0, MAX_CPUID_ENTRIES);
       ioctl(arena, Ioctl.KVM_GET_SUPPORTED_CPUID, cpuid);
       return KvmCpuid.copyOf(cpuid);
-    }
-  }
-
-  /**
-   * What a new vCPU has.
-   *
-   * @param vcpu that has never been run or changed, of which it is read if it is not known yet
-   */
-  NewVcpu newVcpu(KvmVcpu vcpu) {
-    NewVcpu known = newVcpu;
-    if (known == null) {
-      known = new NewVcpu(vcpu.pendingEvents(), vcpu.debugRegisters());
-      newVcpu = known;
-    }
-    return known;
-  }
-
-  /** Of a new vCPU, in the kernel's format. */
-  static final class NewVcpu {
-    final byte[] events;
-    final byte[] debugRegisters;
-
-    private NewVcpu(byte[] events, byte[] debugRegisters) {
-      this.events = events;
-      this.debugRegisters = debugRegisters;
     }
   }
 }

@@ -10,7 +10,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /** A descriptor that takes KVM ioctls, and closes once. */
-abstract sealed class KvmFile implements AutoCloseable permits Kvm, KvmVm, KvmVcpu {
+abstract class KvmFile implements AutoCloseable {
   final int fd;
   private boolean closed;
 

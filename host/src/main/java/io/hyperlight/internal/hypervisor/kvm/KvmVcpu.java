@@ -21,8 +21,6 @@ import io.hyperlight.internal.os.Posix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A virtual CPU's descriptor and its shared {@code struct kvm_run}. For one thread at a time.
@@ -79,24 +77,25 @@ final class KvmVcpu extends KvmFile implements X86VirtualCpu {
   private long signalMask = -1;
 
   /** What {@link #takeBackPending} and {@link #resetDebugRegisters} go back to. */
-  private Kvm.@Nullable NewVcpu newVcpu;
+  private final NewVcpu newVcpu;
 
   private final MemorySegment errno = Posix.allocateErrno(Arena.ofAuto());
 
-  private KvmVcpu(int fd, MemorySegment run) {
+  private KvmVcpu(int fd, MemorySegment run, NewVcpu newVcpu) {
     super(fd);
+    this.newVcpu = newVcpu;
     this.run = run;
     run.set(JAVA_LONG, VALID_REGS, SYNC_REGS);
   }
 
-  static KvmVcpu map(int fd, int mmapSize) {
+  static KvmVcpu map(int fd, int mmapSize, NewVcpu newVcpu) {
     MemorySegment run = null;
     try {
       run =
           HostMemory.mmap(
               mmapSize, HostMemory.PROT_READ | HostMemory.PROT_WRITE, HostMemory.MAP_SHARED, fd);
       HostMemory.keepOutOfDumps(run);
-      return new KvmVcpu(fd, run);
+      return new KvmVcpu(fd, run, newVcpu);
     } catch (Throwable t) {
       try {
         if (run != null) {
@@ -309,7 +308,7 @@ final class KvmVcpu extends KvmFile implements X86VirtualCpu {
   /** {@code KVM_SET_VCPU_EVENTS}. */
   @Override
   public void takeBackPending() {
-    set(Ioctl.KVM_SET_VCPU_EVENTS, newVcpu().events);
+    set(Ioctl.KVM_SET_VCPU_EVENTS, newVcpu.events());
   }
 
   /** {@code KVM_GET_DEBUGREGS}. */
@@ -321,7 +320,7 @@ final class KvmVcpu extends KvmFile implements X86VirtualCpu {
   /** {@code KVM_SET_DEBUGREGS}. */
   @Override
   public void resetDebugRegisters() {
-    set(Ioctl.KVM_SET_DEBUGREGS, newVcpu().debugRegisters);
+    set(Ioctl.KVM_SET_DEBUGREGS, newVcpu.debugRegisters());
   }
 
   /** {@code KVM_GET_XSAVE}. */
@@ -386,14 +385,6 @@ final class KvmVcpu extends KvmFile implements X86VirtualCpu {
   @Override
   public long timeStampCounter() {
     return modelSpecificRegisters(MSR_TSC)[0];
-  }
-
-  void setNewVcpu(Kvm.NewVcpu registers) {
-    newVcpu = registers;
-  }
-
-  private Kvm.NewVcpu newVcpu() {
-    return Objects.requireNonNull(newVcpu);
   }
 
   /** {@code KVM_SET_CPUID2}. */

@@ -34,14 +34,14 @@ final class KvmVm extends KvmFile implements X86VirtualMachine {
     }
   }
 
-  private final Kvm kvm;
+  private final NewVcpu newVcpu;
   private final int vcpuMmapSize;
   private final List<@Nullable Slot> slots = new ArrayList<>();
   private DirtyTracking tracking = DirtyTracking.NONE;
 
-  KvmVm(Kvm kvm, int fd, int vcpuMmapSize) {
+  KvmVm(int fd, int vcpuMmapSize, NewVcpu newVcpu) {
     super(fd);
-    this.kvm = kvm;
+    this.newVcpu = newVcpu;
     this.vcpuMmapSize = vcpuMmapSize;
   }
 
@@ -177,45 +177,14 @@ final class KvmVm extends KvmFile implements X86VirtualMachine {
     throw new IllegalStateException("no memory is tracked");
   }
 
-  /** {@code KVM_RESET_DIRTY_RINGS}. */
-  void resetDirtyRings() {
-    ioctl(Ioctl.KVM_RESET_DIRTY_RINGS, 0);
-  }
-
-  /** {@code KVM_GET_DIRTY_LOG}. */
-  void getDirtyLog(int slot, MemorySegment bitmap) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment struct = arena.allocate(Structs.KVM_DIRTY_LOG);
-      struct.set(ValueLayout.JAVA_INT, 0, slot);
-      struct.set(
-          ValueLayout.JAVA_LONG,
-          Structs.offset(Structs.KVM_DIRTY_LOG, "dirty_bitmap"),
-          bitmap.address());
-      ioctl(arena, Ioctl.KVM_GET_DIRTY_LOG, struct);
-    }
-  }
-
-  /** {@code KVM_CLEAR_DIRTY_LOG} of a whole slot, for the pages whose bits are set. */
-  void clearDirtyLog(int slot, int pages, MemorySegment bitmap) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment struct = arena.allocate(Structs.KVM_CLEAR_DIRTY_LOG);
-      struct.set(ValueLayout.JAVA_INT, 0, slot);
-      struct.set(
-          ValueLayout.JAVA_INT, Structs.offset(Structs.KVM_CLEAR_DIRTY_LOG, "num_pages"), pages);
-      struct.set(
-          ValueLayout.JAVA_LONG,
-          Structs.offset(Structs.KVM_CLEAR_DIRTY_LOG, "dirty_bitmap"),
-          bitmap.address());
-      ioctl(arena, Ioctl.KVM_CLEAR_DIRTY_LOG, struct);
-    }
-  }
-
   /** {@code KVM_CREATE_VCPU}, with its {@code kvm_run} structure mapped. */
   @Override
   public KvmVcpu createCpu(int id) {
-    KvmVcpu vcpu = KvmVcpu.map(create(Ioctl.KVM_CREATE_VCPU, id), vcpuMmapSize);
+    KvmVcpu vcpu = KvmVcpu.map(create(Ioctl.KVM_CREATE_VCPU, id), vcpuMmapSize, newVcpu);
     try {
-      vcpu.setNewVcpu(kvm.newVcpu(vcpu));
+      if (!newVcpu.isKnown()) {
+        newVcpu.set(vcpu.pendingEvents(), vcpu.debugRegisters());
+      }
       return vcpu;
     } catch (Throwable t) {
       vcpu.close();

@@ -157,7 +157,7 @@ class KvmFailureTest {
   void theDescriptorOfAVcpuThatCannotBeMappedIsNotLeftOpen() {
     int descriptor = vm.ioctl(Ioctl.KVM_CREATE_VCPU, 1);
     assertThatExceptionOfType(SystemCallException.class)
-        .isThrownBy(() -> KvmVcpu.map(descriptor, 0))
+        .isThrownBy(() -> KvmVcpu.map(descriptor, 0, new NewVcpu()))
         .withMessageContaining("mmap(0 bytes) failed: EINVAL");
     assertThatExceptionOfType(SystemCallException.class)
         .isThrownBy(() -> HostDescriptors.close(descriptor))
