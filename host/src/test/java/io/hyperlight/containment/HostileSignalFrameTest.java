@@ -109,7 +109,7 @@ class HostileSignalFrameTest {
 
     /** Says that there is more than x87 and SSE. */
     private static ByteBuffer whole(ByteBuffer frame, HostileSignalFrameTest test) {
-      long xcr0 = ResetOracle.machineOf(test.sandbox).context().xcr0();
+      long xcr0 = ResetOracle.machineOf(test.sandbox).context().userRegisters().xcr0();
       int size = (xcr0 & 0xe0) != 0 ? 2688 : (xcr0 & 4) != 0 ? 832 : 576;
       return frame
           .putInt(SOFTWARE, 0x4650_5853)

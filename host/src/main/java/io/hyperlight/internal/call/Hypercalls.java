@@ -10,7 +10,7 @@ import io.hyperlight.internal.linux.LimitPassedException;
 import io.hyperlight.internal.linux.LinuxState;
 import io.hyperlight.internal.linux.ProcessEnding;
 import io.hyperlight.internal.linux.SystemCalls;
-import io.hyperlight.internal.machine.Machine;
+import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.memory.GuestAddressException;
 import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
@@ -36,7 +36,7 @@ final class Hypercalls {
   private static final long SUCCEEDED = 0;
   private static final long FAILED = 1;
 
-  private final Machine machine;
+  private final Context context;
   private final Window window;
   private final List<@Nullable HostBinding> bindings;
   private final SystemCalls systemCalls;
@@ -52,14 +52,14 @@ final class Hypercalls {
    * @param bindings by import number; null where there is no import of that number
    */
   Hypercalls(
-      Machine machine,
+      Context context,
       Window window,
       List<@Nullable HostBinding> bindings,
       SystemCalls systemCalls,
       GuestOutput output,
       long memoryBytes,
       CallBudget budget) {
-    this.machine = machine;
+    this.context = context;
     this.window = window;
     this.bindings = bindings;
     this.systemCalls = systemCalls;
@@ -98,9 +98,9 @@ final class Hypercalls {
     return systemCalls.count();
   }
 
-  /** Whether the system call that the machine stopped at says that the program has started. */
+  /** Whether the system call that the guest stopped at says that the program has started. */
   boolean isReady() {
-    return machine.get(Register.RAX) == Hypercall.READY;
+    return context.get(Register.RAX) == Hypercall.READY;
   }
 
   /** Lets the guest's own handler have a processor exception; whether it has one. */
@@ -114,19 +114,19 @@ final class Hypercalls {
   }
 
   /**
-   * Answers the system call that the machine stopped at, and lets the guest go on.
+   * Answers the system call that the guest stopped at, and lets the guest go on.
    *
    * @param hostCallsAllowed whether a call from Java is running
    * @return null if the guest goes on, else how the call ended
    */
   @Nullable Ending answer(boolean hostCallsAllowed) {
-    long number = machine.get(Register.RAX);
+    long number = context.get(Register.RAX);
     if (!Hypercall.isOne(number)) {
       return ending(systemCalls.answer());
     }
     Ending ending = answerOwn(number, hostCallsAllowed);
     if (ending == null) {
-      machine.resume();
+      context.resume();
     }
     return ending;
   }
@@ -144,9 +144,9 @@ final class Hypercalls {
   }
 
   private @Nullable Ending answerOwn(long number, boolean hostCallsAllowed) {
-    long argument0 = machine.get(Register.RDI);
-    long argument1 = machine.get(Register.RSI);
-    long argument2 = machine.get(Register.RDX);
+    long argument0 = context.get(Register.RDI);
+    long argument1 = context.get(Register.RSI);
+    long argument2 = context.get(Register.RDX);
     if (number == Hypercall.HOST) {
       return hostCallsAllowed
           ? callHost(argument0, argument1)
@@ -167,11 +167,11 @@ final class Hypercalls {
       }
       budget.useLogLine(messageLength(argument2));
       log((int) argument0, readMessage(argument1, argument2));
-      machine.set(Register.RAX, SUCCEEDED);
+      context.set(Register.RAX, SUCCEEDED);
       return null;
     }
     if (number == Hypercall.GROW_WINDOW) {
-      machine.set(Register.RAX, growWindow(argument0));
+      context.set(Register.RAX, growWindow(argument0));
       return null;
     }
     if (number == Hypercall.READY) {
@@ -180,16 +180,16 @@ final class Hypercalls {
     if (number == Hypercall.REST) {
       return violation("waiting for a message in a sandbox whose calls are none");
     }
-    machine.set(Register.RAX, -Errno.ENOSYS);
+    context.set(Register.RAX, -Errno.ENOSYS);
     return null;
   }
 
   private void log(int level, String message) {
-    if (machine.goOutside()) {
+    if (context.goOutside()) {
       try {
         output.log(level, message);
       } finally {
-        machine.comeBack();
+        context.comeBack();
       }
     }
   }
@@ -200,7 +200,7 @@ final class Hypercalls {
    */
   String readMessage(long address, long size) {
     try {
-      return GuestMessage.decode(machine.addressSpace().read(address, messageLength(size)));
+      return GuestMessage.decode(context.addressSpace().read(address, messageLength(size)));
     } catch (GuestAddressException e) {
       return "(a message that cannot be read: " + e.getMessage() + ")";
     }
@@ -216,7 +216,7 @@ final class Hypercalls {
     } catch (GuestMemoryExhaustedException e) {
       return -Errno.ENOMEM; // the guest's own to deal with
     }
-    machine.setFrameLong(CallFrame.WINDOW_END, window.mappedEnd());
+    context.setFrameLong(CallFrame.WINDOW_END, window.mappedEnd());
     return SUCCEEDED;
   }
 
@@ -228,7 +228,7 @@ final class Hypercalls {
           "a host call of function number %s, which is no import of it"
               .formatted(Long.toUnsignedString(number)));
     }
-    long next = machine.frameLong(CallFrame.WINDOW_NEXT);
+    long next = context.frameLong(CallFrame.WINDOW_NEXT);
     if (!window.contains(next)) {
       return violation(
           "a host call with a window that ends outside of it, at 0x%x".formatted(next));
@@ -236,8 +236,8 @@ final class Hypercalls {
     budget.useHostCall();
     try {
       Object[] values =
-          binding.readArguments(machine.addressSpace(), arguments, memoryBytes, budget);
-      if (machine.goOutside()) {
+          binding.readArguments(context.addressSpace(), arguments, memoryBytes, budget);
+      if (context.goOutside()) {
         giveResult(callOutside(binding, values), next);
       }
     } catch (LimitPassedException | StoppedException e) {
@@ -246,18 +246,18 @@ final class Hypercalls {
       return violation("a host call of " + binding.declaration() + ": " + e.getMessage());
     } catch (Exception e) {
       lastFailure = new Outcome.HostFunctionFailed(binding.declaration().toString(), e);
-      machine.set(Register.RAX, FAILED);
-      machine.set(Register.RDX, 0);
-      machine.set(Register.R8, 0);
+      context.set(Register.RAX, FAILED);
+      context.set(Register.RDX, 0);
+      context.set(Register.R8, 0);
     }
     return null;
   }
 
   private Object callOutside(HostBinding binding, Object[] values) throws Exception {
     try {
-      return binding.call(values, machine.memorySizeBytes());
+      return binding.call(values, context.memorySizeBytes());
     } finally {
-      machine.comeBack();
+      context.comeBack();
     }
   }
 
@@ -268,14 +268,14 @@ final class Hypercalls {
       budget.useHostCallBytes(bytes.length);
       first = putResult(next, bytes);
       second = bytes.length;
-      machine.setFrameLong(CallFrame.WINDOW_NEXT, first + second + 1);
-      machine.setFrameLong(CallFrame.WINDOW_END, window.mappedEnd());
+      context.setFrameLong(CallFrame.WINDOW_NEXT, first + second + 1);
+      context.setFrameLong(CallFrame.WINDOW_END, window.mappedEnd());
     } else {
       first = (long) result;
     }
-    machine.set(Register.RAX, SUCCEEDED);
-    machine.set(Register.RDX, first);
-    machine.set(Register.R8, second);
+    context.set(Register.RAX, SUCCEEDED);
+    context.set(Register.RDX, first);
+    context.set(Register.R8, second);
   }
 
   private long putResult(long next, byte[] bytes) {
@@ -289,6 +289,6 @@ final class Hypercalls {
   }
 
   private Outcome.Violation violation(String what) {
-    return new Outcome.Violation(what, machine.registers());
+    return new Outcome.Violation(what, context.registers());
   }
 }

@@ -12,6 +12,7 @@ import io.hyperlight.internal.loader.GuestFormatException;
 import io.hyperlight.internal.loader.GuestProgram;
 import io.hyperlight.internal.loader.Invocation;
 import io.hyperlight.internal.machine.Call;
+import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.machine.ImageClosedException;
 import io.hyperlight.internal.machine.Machine;
 import io.hyperlight.internal.machine.Platform;
@@ -89,9 +90,6 @@ public final class Instance implements AutoCloseable {
   /** Whether a program that starts itself has not said yet that it is ready. */
   private boolean starting;
 
-  /** Whether a whole program stands at a system call that asks for input there is not yet. */
-  private boolean waiting;
-
   // Of the running call.
   private @Nullable ExportedFunction function;
   private long windowNext;
@@ -117,7 +115,7 @@ public final class Instance implements AutoCloseable {
     this.limits = limits;
     control = new Call(limits.processorNanos());
     try {
-      loaded.machine().controlBy(control);
+      loaded.machine().runFor(control);
     } catch (Throwable t) {
       control.close();
       throw t;
@@ -167,7 +165,6 @@ public final class Instance implements AutoCloseable {
       InstanceImage image, Surroundings surroundings, Outcome.Reporter reporter) {
     Instance spawned = of(LoadedProgram.spawn(image, surroundings), surroundings, reporter);
     spawned.initialised = true;
-    spawned.waiting = image.machine().isAtSystemCall();
     return spawned;
   }
 
@@ -190,7 +187,7 @@ public final class Instance implements AutoCloseable {
       windowNext = loaded.window().start();
       prepareFrame();
       unusableSince = CUT_SHORT;
-      machine().enterProgram(loaded.entry(), loaded.stackPointer());
+      context().enterProgram(loaded.entry(), loaded.stackPointer());
       runGuest();
     } finally {
       starting = false;
@@ -258,6 +255,10 @@ public final class Instance implements AutoCloseable {
 
   private Machine machine() {
     return loaded.machine();
+  }
+
+  private Context context() {
+    return loaded.machine().context();
   }
 
   // The steps of a call, for the generated stubs.
@@ -352,27 +353,27 @@ public final class Instance implements AutoCloseable {
   }
 
   void putBoolean(int offset, boolean value) {
-    machine().setFrameLong(offset, value ? 1 : 0);
+    context().setFrameLong(offset, value ? 1 : 0);
   }
 
   /** For all signed integers, extended to the register's width. */
   void putInteger(int offset, long value) {
-    machine().setFrameLong(offset, value);
+    context().setFrameLong(offset, value);
   }
 
   void putUnsigned(int offset, int index, long value, long maximum) {
     if (value < 0 || value > maximum) {
       throw badArgument(index, "is %d, and must be 0 to %d".formatted(value, maximum));
     }
-    machine().setFrameLong(offset, value);
+    context().setFrameLong(offset, value);
   }
 
   void putFloat(int offset, float value) {
-    machine().setFrameLong(offset, Integer.toUnsignedLong(Float.floatToRawIntBits(value)));
+    context().setFrameLong(offset, Integer.toUnsignedLong(Float.floatToRawIntBits(value)));
   }
 
   void putDouble(int offset, double value) {
-    machine().setFrameLong(offset, Double.doubleToRawLongBits(value));
+    context().setFrameLong(offset, Double.doubleToRawLongBits(value));
   }
 
   void putString(int offset, int index, @Nullable String value) {
@@ -394,12 +395,12 @@ public final class Instance implements AutoCloseable {
     try {
       long address = loaded.window().put(windowNext, value);
       windowNext = address + value.length + 1;
-      machine().setFrameLong(offset, address);
-      machine().setFrameLong(offset + 8, value.length);
+      context().setFrameLong(offset, address);
+      context().setFrameLong(offset + 8, value.length);
     } catch (GuestMemoryExhaustedException e) {
       throw badArgument(index, "does not fit into the sandbox: " + e.getMessage());
     } catch (StoppedException _) {
-      throw fail(stopped(machine().whereabouts()));
+      throw fail(stopped(context().whereabouts()));
     }
   }
 
@@ -415,17 +416,17 @@ public final class Instance implements AutoCloseable {
    * @throws RuntimeException from the reporter, if it ends in another way
    */
   void execute(ExportedFunction called) {
-    machine().setFrameLong(CallFrame.TARGET, called.address());
+    context().setFrameLong(CallFrame.TARGET, called.address());
     prepareFrame();
     unusableSince = CUT_SHORT;
-    machine().enterGate();
+    context().enterGate();
     runGuest();
   }
 
   private void prepareFrame() {
-    machine().setFrameLong(CallFrame.WINDOW_NEXT, windowNext);
-    machine().setFrameLong(CallFrame.WINDOW_END, loaded.window().mappedEnd());
-    machine().setFrameLong(CallFrame.STATUS, 0);
+    context().setFrameLong(CallFrame.WINDOW_NEXT, windowNext);
+    context().setFrameLong(CallFrame.WINDOW_END, loaded.window().mappedEnd());
+    context().setFrameLong(CallFrame.STATUS, 0);
     loaded.hypercalls().beginCall();
   }
 
@@ -442,7 +443,7 @@ public final class Instance implements AutoCloseable {
     if (ending != null) {
       throw fail(ending);
     }
-    if (machine().frameLong(CallFrame.STATUS) != 0) {
+    if (context().frameLong(CallFrame.STATUS) != 0) {
       throw fail(guestError());
     }
   }
@@ -453,10 +454,10 @@ public final class Instance implements AutoCloseable {
           loaded
               .hypercalls()
               .readMessage(
-                  machine().frameLong(CallFrame.ERROR_ADDRESS),
-                  machine().frameLong(CallFrame.ERROR_LENGTH)));
+                  context().frameLong(CallFrame.ERROR_ADDRESS),
+                  context().frameLong(CallFrame.ERROR_LENGTH)));
     } catch (StoppedException _) {
-      return stopped(machine().whereabouts());
+      return stopped(context().whereabouts());
     }
   }
 
@@ -471,7 +472,7 @@ public final class Instance implements AutoCloseable {
         if (Thread.currentThread().isInterrupted()) {
           control.stop(Stop.THREAD_INTERRUPTED);
         }
-        Trap trap = machine().run();
+        Trap trap = context().run();
         if (trap instanceof Trap.Stopped stopped) {
           return stopped(stopped.registers());
         }
@@ -481,7 +482,11 @@ public final class Instance implements AutoCloseable {
           }
           continue;
         }
-        if (machine().isCallDone() || (starting && loaded.hypercalls().isReady())) {
+        if (context().isCallDone()) {
+          return null;
+        }
+        if (starting && loaded.hypercalls().isReady()) {
+          context().rest();
           return null;
         }
         Ending ending = answer();
@@ -492,7 +497,7 @@ public final class Instance implements AutoCloseable {
     } catch (HypervisorCallException | SystemCallException e) {
       return new Outcome.HypervisorFailed(e);
     } catch (StoppedException _) {
-      return stopped(machine().whereabouts());
+      return stopped(context().whereabouts());
     }
   }
 
@@ -538,7 +543,7 @@ public final class Instance implements AutoCloseable {
       throw e;
     } catch (Throwable e) { // also checked ones, which languages other than Java do not declare
       if (control.stopped() != null) {
-        return stopped(machine().whereabouts()); // it was interrupted for that
+        return stopped(context().whereabouts()); // it was interrupted for that
       }
       // Not from a host function: the embedder's print stream or logger threw.
       return new Outcome.HostFunctionFailed("the sandbox's output", e);
@@ -553,7 +558,7 @@ public final class Instance implements AutoCloseable {
   private void note(Ending ending) {
     if (ending.abandonsGuest()) {
       unusableSince = ending;
-      machine().halt();
+      context().halt();
     }
   }
 
@@ -576,7 +581,7 @@ public final class Instance implements AutoCloseable {
       initialised = true;
       prepareFrame();
       unusableSince = CUT_SHORT;
-      machine().enterProgram(loaded.entry(), loaded.stackPointer());
+      context().enterProgram(loaded.entry(), loaded.stackPointer());
       return programEnding(runToStop());
     } catch (Error e) {
       unusableSince = new Outcome.HostError(e);
@@ -598,10 +603,9 @@ public final class Instance implements AutoCloseable {
   public Answer proceed(byte[] request, long timeoutNanos) {
     beginCall(timeoutNanos);
     try {
-      if (!waiting) {
+      if (context().state() != Context.State.WAITING) {
         throw reporter.exceptionFor(new Outcome.NotWaiting());
       }
-      waiting = false;
       unusableSince = CUT_SHORT;
       loaded.hypercalls().beginCall();
       Conversation conversation = loaded.conversation();
@@ -628,8 +632,10 @@ public final class Instance implements AutoCloseable {
 
   private Ending programEnding(@Nullable Ending stop) {
     Ending ending =
-        stop == null ? new Outcome.Violation("a jump into the gate", machine().registers()) : stop;
-    waiting = ending instanceof Outcome.WaitingForInput;
+        stop == null ? new Outcome.Violation("a jump into the gate", context().registers()) : stop;
+    if (ending instanceof Outcome.WaitingForInput) {
+      context().waitForInput();
+    }
     unusableSince = null;
     note(ending);
     return ending;
@@ -638,7 +644,7 @@ public final class Instance implements AutoCloseable {
   // Results. The gate left RAX in RDI, RDX in RSI and XMM0 in RDX; all are hostile.
 
   boolean resultBoolean() {
-    long value = machine().get(Register.RDI) & 0xff;
+    long value = context().get(Register.RDI) & 0xff;
     if (value > 1) {
       throw badResult("a bool of value %d".formatted(value));
     }
@@ -646,11 +652,11 @@ public final class Instance implements AutoCloseable {
   }
 
   long resultInteger() {
-    return machine().get(Register.RDI);
+    return context().get(Register.RDI);
   }
 
   long resultUnsigned64() {
-    long value = machine().get(Register.RDI);
+    long value = context().get(Register.RDI);
     if (value < 0) {
       throw badResult(
           "%s, and a Java long ends at %d".formatted(Long.toUnsignedString(value), Long.MAX_VALUE));
@@ -659,26 +665,26 @@ public final class Instance implements AutoCloseable {
   }
 
   float resultFloat() {
-    return Float.intBitsToFloat((int) machine().get(Register.RDX));
+    return Float.intBitsToFloat((int) context().get(Register.RDX));
   }
 
   double resultDouble() {
-    return Double.longBitsToDouble(machine().get(Register.RDX));
+    return Double.longBitsToDouble(context().get(Register.RDX));
   }
 
   byte[] resultBytes() {
-    long size = machine().get(Register.RSI);
+    long size = context().get(Register.RSI);
     try {
       if (size <= machine().memorySizeBytes()) {
         loaded.budget().requireValue(size); // what is larger is no range of the guest's
       }
-      return machine().addressSpace().read(machine().get(Register.RDI), size);
+      return machine().addressSpace().read(context().get(Register.RDI), size);
     } catch (LimitPassedException e) {
       throw fail(new Outcome.LimitPassed(e.kind(), e.most()));
     } catch (GuestAddressException e) {
       throw badResult("a range that is not its own: " + e.getMessage());
     } catch (StoppedException _) {
-      throw fail(stopped(machine().whereabouts()));
+      throw fail(stopped(context().whereabouts()));
     }
   }
 
@@ -712,7 +718,7 @@ public final class Instance implements AutoCloseable {
     StackRoom.requireLittle(); // for end()
     claimUsable();
     try {
-      return loaded.freeze(waiting);
+      return loaded.freeze();
     } finally {
       end();
     }
@@ -738,11 +744,10 @@ public final class Instance implements AutoCloseable {
     unusableSince = HALF_RESTORED;
     try {
       loaded = loaded.restore(image);
-      machine().controlBy(control);
-      waiting = image.machine().isAtSystemCall();
+      machine().runFor(control);
       unusableSince = null;
     } catch (RuntimeException | Error e) {
-      if (before != null || !(machine().isLost() || loaded.isHalfRestored())) {
+      if (before != null || !context().isBroken()) {
         unusableSince = before; // a new machine could not be made: this one is what it was
       } else if (e instanceof RuntimeException failure) {
         unusableSince = new Outcome.HypervisorFailed(failure);
@@ -778,14 +783,13 @@ public final class Instance implements AutoCloseable {
       Instance successor = new Instance(loaded, limits, reporter);
       try {
         successor.initialised = initialised;
-        successor.waiting = waiting;
         successor.unusableSince = unusableSince;
         control.close();
         closed = true; // last: nothing may fail once only the successor has the machine
         return successor;
       } catch (Throwable t) {
         successor.control.close();
-        machine().controlBy(control);
+        machine().runFor(control);
         throw t;
       }
     } finally {

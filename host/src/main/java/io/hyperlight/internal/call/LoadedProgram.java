@@ -50,10 +50,7 @@ public final class LoadedProgram implements AutoCloseable {
   private final CallBudget budget;
   private final Surroundings surroundings;
 
-  private final RestoreOrder<InstanceImage> restoreOrder = parts();
-
-  /** Whether the last restore ended between the machine and what belongs to it. */
-  private boolean halfRestored;
+  private final RestoreOrder<InstanceImage> restoreOrder;
 
   /** Where a program that starts itself begins: its own entry point, or its interpreter's. */
   private long entry;
@@ -78,9 +75,10 @@ public final class LoadedProgram implements AutoCloseable {
     Conversation requests = settings.input() == null ? new Conversation() : null;
     conversation = requests;
     budget = new CallBudget(settings.limits());
+    restoreOrder = parts();
     systemCalls =
         new SystemCalls(
-            machine,
+            machine.context(),
             layout.ranges(),
             this::print,
             requests == null ? settings : settings.withInput(requests::read),
@@ -88,7 +86,13 @@ public final class LoadedProgram implements AutoCloseable {
     try {
       hypercalls =
           new Hypercalls(
-              machine, window, surroundings.bindings(), systemCalls, output, memoryBytes, budget);
+              machine.context(),
+              window,
+              surroundings.bindings(),
+              systemCalls,
+              output,
+              memoryBytes,
+              budget);
       sayWhatIsMapped();
     } catch (Throwable t) {
       systemCalls.close();
@@ -279,21 +283,12 @@ public final class LoadedProgram implements AutoCloseable {
     }
   }
 
-  /**
-   * Freezes it as it is.
-   *
-   * @param atSystemCall whether the guest waits for an answer; if not, it is between two calls
-   */
-  InstanceImage freeze(boolean atSystemCall) {
+  /** Freezes it as it is: between two calls, or where it waits for input. */
+  InstanceImage freeze() {
     LinuxState state = hypercalls.state();
     try {
       return new InstanceImage(
-          program,
-          atSystemCall ? machine.freezeAtSystemCall() : machine.freeze(),
-          layout,
-          window.mappedEnd(),
-          state,
-          surroundings);
+          program, machine.freeze(), layout, window.mappedEnd(), state, surroundings);
     } catch (Throwable t) {
       state.close();
       throw t;
@@ -314,10 +309,8 @@ public final class LoadedProgram implements AutoCloseable {
     // First: it may be closed, and what it holds with it.
     image.systemCalls().retain();
     try {
-      if (machine.restore(image.machine())) {
-        halfRestored = true;
+      if (machine.canBeRestored(image.machine())) {
         restoreOrder.restore(image);
-        halfRestored = false;
         return this;
       }
     } finally {
@@ -333,13 +326,17 @@ public final class LoadedProgram implements AutoCloseable {
     return replacement;
   }
 
-  /** The parts of a program outside of its machine, in the order in which they are restored. */
+  /** All that a restore touches, in the order in which it does. */
   private RestoreOrder<InstanceImage> parts() {
     return new RestoreOrder<InstanceImage>()
+        // First: where anything else fails, the machine is already what it was in the image.
+        .add("machine", InstanceImage::machine, machine)
         .add("window", image -> window.restore(image.windowEnd()))
         .add("system calls", image -> systemCalls.restore(image.systemCalls()))
         .add("hypercalls", _ -> hypercalls.restore())
-        .add("requests", _ -> endRequest());
+        .add("requests", _ -> endRequest())
+        // Last: from here on calls are possible.
+        .add("context", image -> machine.restored(image.machine()));
   }
 
   private void endRequest() {
@@ -354,14 +351,6 @@ public final class LoadedProgram implements AutoCloseable {
 
   GuestProgram program() {
     return program;
-  }
-
-  /**
-   * Whether memory and files are not of the same moment: a {@link #restore} failed in the middle.
-   * Only another one makes it whole.
-   */
-  boolean isHalfRestored() {
-    return halfRestored;
   }
 
   Machine machine() {

@@ -2,7 +2,7 @@ package io.hyperlight.internal.linux;
 
 import io.hyperlight.internal.machine.arch.FaultKind;
 import io.hyperlight.internal.machine.arch.Trap;
-import io.hyperlight.internal.machine.x86.UserContext;
+import io.hyperlight.internal.machine.x86.UserRegisters;
 import io.hyperlight.internal.machine.x86.Vectors;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -55,7 +55,7 @@ public final class FaultSignals {
 
   /** Null for exceptions that no program causes. */
   static @Nullable SignalInfo of(
-      Trap.ProcessorException exception, UserContext context, Mappings mappings) {
+      Trap.ProcessorException exception, UserRegisters context, Mappings mappings) {
     long instruction = exception.instructionPointer();
     return switch (exception.kind()) {
       case DIVISION -> new SignalInfo(SIGFPE, FPE_INTDIV, instruction);
@@ -84,18 +84,18 @@ public final class FaultSignals {
     return new SignalInfo(SIGSEGV, taken ? SEGV_ACCERR : SEGV_MAPERR, address);
   }
 
-  private static int x87Code(UserContext context) {
+  private static int x87Code(UserRegisters context) {
     ByteBuffer area = area(context);
     return code(area.getShort(X87_STATUS) & ~area.getShort(X87_CONTROL));
   }
 
   /** Masks lie seven bits above the flags. */
-  private static int sseCode(UserContext context) {
+  private static int sseCode(UserRegisters context) {
     int mxcsr = area(context).getInt(MXCSR);
     return code(mxcsr & ~(mxcsr >>> 7));
   }
 
-  private static ByteBuffer area(UserContext context) {
+  private static ByteBuffer area(UserRegisters context) {
     return ByteBuffer.wrap(context.extendedState()).order(ByteOrder.LITTLE_ENDIAN);
   }
 

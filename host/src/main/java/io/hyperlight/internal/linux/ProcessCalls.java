@@ -1,6 +1,6 @@
 package io.hyperlight.internal.linux;
 
-import io.hyperlight.internal.machine.Machine;
+import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.os.Errno;
 import java.nio.ByteBuffer;
@@ -28,7 +28,7 @@ final class ProcessCalls {
   private final Refusals refusals;
   private final GuestClock clock;
   private final GuestMemory memory;
-  private final Machine machine;
+  private final Context machine;
 
   ProcessCalls(
       TaskIdentity identity,
@@ -36,7 +36,7 @@ final class ProcessCalls {
       Refusals refusals,
       GuestClock clock,
       GuestMemory memory,
-      Machine machine) {
+      Context machine) {
     this.identity = identity;
     this.outcome = outcome;
     this.refusals = refusals;
@@ -186,7 +186,9 @@ final class ProcessCalls {
     if (operation == ARCH_GET_FS || operation == ARCH_GET_GS) {
       memory.writeLong(
           address,
-          operation == ARCH_GET_FS ? machine.context().fsBase() : machine.context().gsBase());
+          operation == ARCH_GET_FS
+              ? machine.userRegisters().fsBase()
+              : machine.userRegisters().gsBase());
       return 0;
     }
     if (operation != ARCH_SET_FS && operation != ARCH_SET_GS) {
@@ -196,9 +198,9 @@ final class ProcessCalls {
       return -Errno.EPERM;
     }
     if (operation == ARCH_SET_FS) {
-      machine.context().setFsBase(address);
+      machine.userRegisters().setFsBase(address);
     } else {
-      machine.context().setGsBase(address);
+      machine.userRegisters().setGsBase(address);
     }
     return 0;
   }

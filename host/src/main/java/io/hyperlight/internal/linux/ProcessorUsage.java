@@ -1,6 +1,6 @@
 package io.hyperlight.internal.linux;
 
-import io.hyperlight.internal.machine.Machine;
+import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.os.HostThreads;
 
 /**
@@ -24,7 +24,7 @@ public final class ProcessorUsage {
     static final State INITIAL = new State(0, 0);
   }
 
-  private final Machine machine;
+  private final Context machine;
   private final GuestClock clock;
   private long processorNanos;
   private long peakBytes;
@@ -35,7 +35,7 @@ public final class ProcessorUsage {
   private long threadNanos;
   private long sleptNanos;
 
-  ProcessorUsage(Machine machine, GuestClock clock) {
+  ProcessorUsage(Context machine, GuestClock clock) {
     this.machine = machine;
     this.clock = clock;
   }

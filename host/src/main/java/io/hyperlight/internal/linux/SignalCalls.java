@@ -1,7 +1,7 @@
 package io.hyperlight.internal.linux;
 
 import io.hyperlight.internal.hypervisor.x86.Register;
-import io.hyperlight.internal.machine.Machine;
+import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.os.Errno;
 import java.nio.ByteBuffer;
 
@@ -17,14 +17,14 @@ final class SignalCalls {
   private final TaskSignals signals;
   private final SignalDelivery delivery;
   private final GuestMemory memory;
-  private final Machine machine;
+  private final Context machine;
   private final WaitQueue waits;
 
   SignalCalls(
       TaskSignals signals,
       SignalDelivery delivery,
       GuestMemory memory,
-      Machine machine,
+      Context machine,
       WaitQueue waits) {
     this.signals = signals;
     this.delivery = delivery;

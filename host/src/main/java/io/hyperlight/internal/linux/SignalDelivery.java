@@ -1,10 +1,10 @@
 package io.hyperlight.internal.linux;
 
 import io.hyperlight.internal.hypervisor.x86.Register;
-import io.hyperlight.internal.machine.Machine;
+import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.memory.GuestAddressException;
-import io.hyperlight.internal.machine.x86.UserContext;
+import io.hyperlight.internal.machine.x86.UserRegisters;
 import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.Errno;
 import java.nio.ByteBuffer;
@@ -31,14 +31,14 @@ final class SignalDelivery {
   private final TaskSignals signals;
   private final SignalActions actions;
   private final GuestMemory memory;
-  private final Machine machine;
+  private final Context machine;
   private final Checkpoint checkpoint;
   private final CallOutcome outcome;
 
   SignalDelivery(
       TaskSignals signals,
       GuestMemory memory,
-      Machine machine,
+      Context machine,
       Checkpoint checkpoint,
       CallOutcome outcome) {
     this.signals = signals;
@@ -118,7 +118,7 @@ final class SignalDelivery {
       interrupted = signals.blocked();
     }
     if (entered) {
-      machine.context().resume(next);
+      machine.resumeAt(next);
     }
     return entered;
   }
@@ -143,7 +143,7 @@ final class SignalDelivery {
     if (entry == null) {
       return false;
     }
-    machine.context().resume(entry);
+    machine.resumeAt(entry);
     return true;
   }
 
@@ -157,7 +157,7 @@ final class SignalDelivery {
     SignalState.Action action = actions.of(info.signal());
     SignalState.Stack stack = signals.stack();
     long stackPointer = registers.getOrDefault(Register.RSP, 0L);
-    if ((action.flags() & SA_RESTORER) == 0 || !UserContext.isUserAddress(action.handler())) {
+    if ((action.flags() & SA_RESTORER) == 0 || !UserRegisters.isUserAddress(action.handler())) {
       return null;
     }
     boolean isOnStack = stack.contains(stackPointer);
@@ -165,7 +165,8 @@ final class SignalDelivery {
         (action.flags() & SA_ONSTACK) != 0 && stack.sizeBytes() != 0 && !isOnStack;
     long top = goesToStack ? stack.start() + stack.sizeBytes() : stackPointer - RED_ZONE;
     SignalFrame frame =
-        SignalFrame.below(top, machine.context().extendedState(), machine.context().xcr0());
+        SignalFrame.below(
+            top, machine.userRegisters().extendedState(), machine.userRegisters().xcr0());
     if ((isOnStack || goesToStack) && !stack.contains(frame.address())) {
       return null; // what lies below it is not the handler's
     }
@@ -191,7 +192,7 @@ final class SignalDelivery {
     entry.put(Register.RAX, 0L);
     // Direction and single step are the interrupted code's, not the handler's.
     entry.put(Register.RFLAGS, registers.getOrDefault(Register.RFLAGS, 0L) & ~0x10500L);
-    machine.context().resetExtendedState();
+    machine.userRegisters().resetExtendedState();
     entered(action);
     return entry;
   }
@@ -217,9 +218,9 @@ final class SignalDelivery {
   long returnFromHandler() {
     long at = machine.get(Register.RSP) - Long.BYTES;
     try {
-      SignalFrame.Saved saved = SignalFrame.read(memory, at, machine.context().xcr0());
+      SignalFrame.Saved saved = SignalFrame.read(memory, at, machine.userRegisters().xcr0());
       boolean possible =
-          UserContext.isUserAddress(saved.registers().getOrDefault(Register.RIP, 0L))
+          UserRegisters.isUserAddress(saved.registers().getOrDefault(Register.RIP, 0L))
               && setExtendedState(saved.extendedState());
       if (!possible) {
         return outcome.kill(Signals.SIGSEGV);
@@ -231,7 +232,7 @@ final class SignalDelivery {
       }
       outcome.redirect();
       if (!deliverPending(saved.registers(), signals.blocked())) {
-        machine.context().resume(saved.registers());
+        machine.resumeAt(saved.registers());
       }
       return 0;
     } catch (GuestAddressException e) {
@@ -241,9 +242,9 @@ final class SignalDelivery {
 
   private boolean setExtendedState(@Nullable ByteBuffer state) {
     if (state == null) {
-      machine.context().resetExtendedState();
+      machine.userRegisters().resetExtendedState();
       return true;
     }
-    return machine.context().setExtendedState(GuestMemory.bytes(state));
+    return machine.userRegisters().setExtendedState(GuestMemory.bytes(state));
   }
 }

@@ -1,6 +1,6 @@
 package io.hyperlight.internal.linux;
 
-import io.hyperlight.internal.machine.Machine;
+import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
 import java.util.Arrays;
@@ -60,13 +60,13 @@ public final class StandardStreams {
 
   private static final byte[] NOTHING = {};
 
-  private final Machine machine;
+  private final Context machine;
   private final CallBudget budget;
   private final Input input;
   private final Output output;
   private byte[] lastErrors = NOTHING;
 
-  StandardStreams(Machine machine, CallBudget budget, Input input, Output output) {
+  StandardStreams(Context machine, CallBudget budget, Input input, Output output) {
     this.machine = machine;
     this.budget = budget;
     this.input = input;

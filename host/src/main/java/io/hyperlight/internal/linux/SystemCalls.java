@@ -1,7 +1,7 @@
 package io.hyperlight.internal.linux;
 
 import io.hyperlight.internal.hypervisor.x86.Register;
-import io.hyperlight.internal.machine.Machine;
+import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.GuestAddressException;
@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * <p>For one thread at a time.
  */
 public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable {
-  private final Machine machine;
+  private final Context machine;
   private final AddressSpace space;
   private final CallBudget budget;
   private final @Nullable SystemCallObserver observer;
@@ -60,7 +60,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
    *     mounted cannot be opened
    */
   public SystemCalls(
-      Machine machine,
+      Context machine,
       AddressRanges ranges,
       StandardStreams.Output output,
       Settings settings,
@@ -394,7 +394,8 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
    * @return whether the machine goes on
    */
   public boolean handle(Trap.ProcessorException exception) {
-    SignalInfo info = FaultSignals.of(exception, machine.context(), process.memory().mappings());
+    SignalInfo info =
+        FaultSignals.of(exception, machine.userRegisters(), process.memory().mappings());
     return info != null && task.delivery().handle(exception, info);
   }
 

@@ -1,12 +1,12 @@
 package io.hyperlight.internal.linux;
 
-import io.hyperlight.internal.machine.Machine;
+import io.hyperlight.internal.machine.Context;
 
 /** A task: one thread of a process, with the context that it runs in. */
 final class Task {
   private final GuestProcess process;
   private final TaskIdentity identity;
-  private final Machine machine;
+  private final Context machine;
   private final CallOutcome outcome = new CallOutcome();
   private final TaskSignals signals;
   private final SignalDelivery delivery;
@@ -40,7 +40,7 @@ final class Task {
   }
 
   /** The machine whose context it runs in. */
-  Machine machine() {
+  Context machine() {
     return machine;
   }
 

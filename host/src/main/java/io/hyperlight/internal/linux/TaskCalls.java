@@ -1,6 +1,6 @@
 package io.hyperlight.internal.linux;
 
-import io.hyperlight.internal.machine.Machine;
+import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.os.Checkpoint;
 
 /**
@@ -52,7 +52,7 @@ final class TaskCalls {
   TaskCalls(Task task, Refusals refusals) {
     World world = task.world();
     GuestProcess own = task.process();
-    Machine machine = task.machine();
+    Context machine = task.machine();
     TaskIdentity identity = task.identity();
     WaitQueue waits = task.waits();
     GuestMemory bytes = own.bytes();

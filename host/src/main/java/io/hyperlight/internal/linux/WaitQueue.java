@@ -1,6 +1,6 @@
 package io.hyperlight.internal.linux;
 
-import io.hyperlight.internal.machine.Machine;
+import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.os.TimedPark;
 
 /**
@@ -8,7 +8,7 @@ import io.hyperlight.internal.os.TimedPark;
  * task would have to do, and there is none: such a task is stuck.
  */
 final class WaitQueue {
-  private final Machine machine;
+  private final Context machine;
   private final GuestClock clock;
   private final ProcessorUsage usage;
   private final CallOutcome outcome;
@@ -19,7 +19,7 @@ final class WaitQueue {
    * @param usage hears of the time that was slept
    * @param outcome hears that the task is stuck
    */
-  WaitQueue(Machine machine, GuestClock clock, ProcessorUsage usage, CallOutcome outcome) {
+  WaitQueue(Context machine, GuestClock clock, ProcessorUsage usage, CallOutcome outcome) {
     this.machine = machine;
     this.clock = clock;
     this.usage = usage;

@@ -1,6 +1,6 @@
 package io.hyperlight.internal.linux;
 
-import io.hyperlight.internal.machine.Machine;
+import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.vfs.FileSystem;
 import io.hyperlight.internal.vfs.Mount;
@@ -12,7 +12,7 @@ import java.util.function.Supplier;
  * snapshotted, restored and ended together.
  */
 final class World {
-  private final Machine machine;
+  private final Context machine;
   private final Settings settings;
   private final GuestClock clock;
   private final RandomSource random;
@@ -26,7 +26,7 @@ final class World {
    * @param fileSystem makes the file system when it is asked for
    */
   World(
-      Machine machine,
+      Context machine,
       Settings settings,
       StandardStreams streams,
       Supplier<FileSystem> fileSystem) {
@@ -40,7 +40,7 @@ final class World {
   }
 
   /** The virtual machine that it is in. */
-  Machine machine() {
+  Context machine() {
     return machine;
   }
 

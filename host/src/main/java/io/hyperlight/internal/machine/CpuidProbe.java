@@ -39,12 +39,12 @@ final class CpuidProbe implements AutoCloseable {
   /** A register as user code sees it. */
   int get(int function, int index, Output output) {
     Trap trap = ProbeCode.call(machine, function, index);
-    if (trap != null || !machine.isCallDone()) {
+    if (trap != null || !machine.context().isCallDone()) {
       throw new MachineUnsupportedException("CPUID in a probe VM failed: " + trap);
     }
     // The gate left RAX in RDI and RDX in RSI.
-    long low = machine.get(Register.RDI);
-    long high = machine.get(Register.RSI);
+    long low = machine.context().get(Register.RDI);
+    long high = machine.context().get(Register.RSI);
     return switch (output) {
       case EAX -> (int) low;
       case EBX -> (int) (low >>> 32);

@@ -77,9 +77,9 @@ public final class Platform {
         Machine.create(
             this, SystemCallEntry.SUPERVISOR, Machine.MINIMUM_MEMORY, MachineOptions.DEFAULT)) {
       machine.installGate(0);
-      machine.enterGateExit();
-      Trap trap = machine.run();
-      if (trap == null && machine.isCallDone()) {
+      machine.context().enterGateExit();
+      Trap trap = machine.context().run();
+      if (trap == null && machine.context().isCallDone()) {
         if (!cpu.missing().isEmpty()) {
           throw cpu.unsupported();
         }
@@ -95,7 +95,7 @@ public final class Platform {
       }
       throw new MachineUnsupportedException(
           "a system call in a probe VM neither reached its stub nor faulted there, but: "
-              + (trap == null ? machine.get(Register.RAX) : trap));
+              + (trap == null ? machine.context().get(Register.RAX) : trap));
     } catch (HypervisorCallException e) {
       if (e.isRefusal() && !cpu.missing().isEmpty()) {
         throw cpu.unsupported();

@@ -41,11 +41,11 @@ final class ProbeCode {
    * @return null for a system call, the gate's own at the end of the call among them
    */
   static @Nullable Trap call(Machine machine, long... arguments) {
-    machine.setFrameLong(CallFrame.TARGET, CODE);
+    machine.context().setFrameLong(CallFrame.TARGET, CODE);
     for (int i = 0; i < arguments.length; i++) {
-      machine.setFrameLong(CallFrame.INTEGER_ARGUMENTS + Long.BYTES * i, arguments[i]);
+      machine.context().setFrameLong(CallFrame.INTEGER_ARGUMENTS + Long.BYTES * i, arguments[i]);
     }
-    machine.enterGate();
-    return machine.run();
+    machine.context().enterGate();
+    return machine.context().run();
   }
 }

@@ -198,7 +198,7 @@ public final class SelfTest {
       if (trap != null) {
         return trap.toString();
       }
-      long actual = machine.get(Register.RDI);
+      long actual = machine.context().get(Register.RDI);
       return actual == expected ? null : "%d instead of %d".formatted(actual, expected);
     };
   }
@@ -252,7 +252,7 @@ public final class SelfTest {
           if (machine.addressSpace().readLong(DATA) != 1) {
             return "a write was lost";
           }
-          if (!machine.restore(image)) {
+          if (!machine.restoreTo(image)) {
             return "the machine cannot be restored";
           }
           if (machine.addressSpace().readLong(DATA) != 0) {
@@ -293,13 +293,13 @@ public final class SelfTest {
 
   private static @Nullable String call(Machine machine, Check check) {
     Trap trap = ProbeCode.call(machine, ARGUMENT);
-    if (trap == null && !machine.isCallDone()) {
+    if (trap == null && !machine.context().isCallDone()) {
       // The one system call that a check makes: answered, and a page is mapped meanwhile.
       AddressSpace space = machine.addressSpace();
       space.map(LATER, PhysicalMemory.PAGE_SIZE, Protection.READ_WRITE);
-      machine.set(Register.RAX, 39);
-      machine.resume();
-      trap = machine.run();
+      machine.context().set(Register.RAX, 39);
+      machine.context().resume();
+      trap = machine.context().run();
     }
     return check.judge().judge(machine, trap);
   }

@@ -54,12 +54,12 @@ class DirtyTrackerTest {
   }
 
   private static void write(Machine machine, long firstPage, long count) {
-    machine.setFrameLong(CallFrame.TARGET, CODE);
-    machine.setFrameLong(CallFrame.INTEGER_ARGUMENTS, DATA + firstPage * PAGE_SIZE);
-    machine.setFrameLong(CallFrame.INTEGER_ARGUMENTS + 8, count);
-    machine.enterGate();
-    assertThat(machine.run()).isNull();
-    assertThat(machine.isCallDone()).isTrue();
+    machine.context().setFrameLong(CallFrame.TARGET, CODE);
+    machine.context().setFrameLong(CallFrame.INTEGER_ARGUMENTS, DATA + firstPage * PAGE_SIZE);
+    machine.context().setFrameLong(CallFrame.INTEGER_ARGUMENTS + 8, count);
+    machine.context().enterGate();
+    assertThat(machine.context().run()).isNull();
+    assertThat(machine.context().isCallDone()).isTrue();
   }
 
   /** Which data pages are reported now. */
@@ -133,7 +133,7 @@ class DirtyTrackerTest {
           expected[page * PAGE_SIZE] = 1;
         }
         assertThat(machine.addressSpace().read(DATA, PAGES * PAGE_SIZE)).isEqualTo(expected);
-        assertThat(machine.restore(image)).isTrue();
+        assertThat(machine.restoreTo(image)).isTrue();
         assertThat(machine.addressSpace().read(DATA, PAGES * PAGE_SIZE))
             .isEqualTo(new byte[expected.length]);
       }
@@ -148,7 +148,7 @@ class DirtyTrackerTest {
         Machine machine = Machine.spawn(image, tracking)) {
       for (int round = 0; round < 12; round++) {
         write(machine, 100L * round, 100);
-        assertThat(machine.restore(image)).isTrue();
+        assertThat(machine.restoreTo(image)).isTrue();
         assertThat(machine.addressSpace().read(DATA, PAGES * PAGE_SIZE))
             .isEqualTo(new byte[(int) PAGES * PAGE_SIZE]);
       }

@@ -64,7 +64,10 @@ public final class MachineState {
   public static MachineState of(Machine machine) {
     X86VirtualCpu vcpu = machine.processor().vcpu();
     Map<String, String> registers = new LinkedHashMap<>();
-    machine.registers().forEach((register, value) -> registers.put(register.name(), hex(value)));
+    machine
+        .context()
+        .registers()
+        .forEach((register, value) -> registers.put(register.name(), hex(value)));
     registers.put("special registers", vcpu.specialRegisters().toString());
     byte[] xsave = vcpu.extendedState();
     Arrays.fill(xsave, XSTATE_BV, XSTATE_BV + Long.BYTES, (byte) 0);

@@ -26,10 +26,10 @@ class ProtectionKeysTest {
           Machine machine = Machine.spawn(image)) {
         for (int round = 0; round < 3; round++) {
           assertThat(ProbeCode.call(machine, LOCK)).isInstanceOf(Trap.ProcessorException.class);
-          assertThat(machine.restore(image)).isTrue();
+          assertThat(machine.restoreTo(image)).isTrue();
           assertThat(ProbeCode.call(machine, 0)).isNull();
-          assertThat(machine.get(Register.RDI)).isEqualTo(42);
-          assertThat(machine.restore(image)).isTrue();
+          assertThat(machine.context().get(Register.RDI)).isEqualTo(42);
+          assertThat(machine.restoreTo(image)).isTrue();
         }
       }
     }

@@ -9,12 +9,12 @@ public final class VcpuStop {
 
   /** Whether the vCPU runs, on a thread of its own. */
   public static boolean isRunning(Machine machine) {
-    return machine.isRunning();
+    return machine.context().isRunning();
   }
 
   /** The processor time of the vCPU's own thread so far, in nanoseconds. */
   public static long processorNanos(Machine machine) {
-    return HostThreads.processorNanos(machine.vcpuThreadNumber());
+    return HostThreads.processorNanos(machine.runner().ownThread().target().thread());
   }
 
   /**
@@ -22,7 +22,7 @@ public final class VcpuStop {
    * calls. Returns at once where the vCPU has no thread of its own.
    */
   public static void await(Machine machine) throws InterruptedException {
-    Await.until("the vCPU stops", () -> !machine.isRunning());
+    Await.until("the vCPU stops", () -> !machine.context().isRunning());
   }
 
   /** Whether it stands at an exit that nobody has looked at, and not where a signal stopped it. */

@@ -21,8 +21,8 @@ import java.nio.ByteOrder;
  * enters it with all general registers written by itself, RSP at the frame.
  *
  * <p>Where calls are to do without exits, it leaves a message in the frame instead and waits for
- * the next one from the host, for a while; see {@code Exitless}. So does the routine by which
- * guests make host calls.
+ * the next one from the host, for a while; see {@code SharedMemoryTransport}. So does the routine
+ * by which guests make host calls.
  *
  * <p>When asked, it first resets what guest code can change outside memory and the general
  * registers: the data segment registers, x87, SSE, AVX and AVX-512 state with one XRSTOR of an

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A VM with its one vCPU, set up as the monitor wants it. What user code cannot change is set once;
- * what a trap leaves behind is put back by {@link #reset}.
+ * what a trap leaves behind is put back by {@link #restore}.
  */
 public final class Processor implements AutoCloseable {
   public static final long MSR_STAR = 0xc000_0081L;
@@ -32,6 +32,9 @@ public final class Processor implements AutoCloseable {
   private final X86VirtualCpu vcpu;
   private final @Nullable DirtyTracker tracker;
   private final SpecialRegisters initial;
+
+  /** Whether there is more to put back than memory and general registers. */
+  private boolean disturbed;
 
   private Processor(
       X86VirtualMachine vm,
@@ -100,14 +103,23 @@ public final class Processor implements AutoCloseable {
     return tracker;
   }
 
+  /** Says that there is more to put back now than memory and general registers. */
+  public void disturb() {
+    disturbed = true;
+  }
+
   /**
    * Puts back what an exception or an odd exit changes outside the general registers: segments and
    * CR2, what is pending or masked, DR6. User code can set no other special register.
    */
-  public void reset() {
+  public void restore() {
+    if (!disturbed) {
+      return;
+    }
     vcpu.setSpecialRegisters(initial);
     vcpu.takeBackPending();
     vcpu.resetDebugRegisters();
+    disturbed = false;
   }
 
   @Override

@@ -56,7 +56,7 @@ final class VmxGuestStateChecks {
     checks.checkControlRegistersAndMsrs(supportedCr4, physicalAddressBits);
     checks.checkSegmentRegisters();
     checks.checkDescriptorTableRegisters();
-    checks.checkRipAndRflags(rip, rflags);
+    checks.checkRipAndFlags(rip, rflags);
     return checks.violations;
   }
 
@@ -235,7 +235,7 @@ final class VmxGuestStateChecks {
   }
 
   /** "Checks on Guest RIP, RFLAGS, and SSP". */
-  private void checkRipAndRflags(long rip, long rflags) {
+  private void checkRipAndFlags(long rip, long rflags) {
     // "Bits 63:32 must be 0 if the IA-32e mode guest control is 0 or if the L bit (bit 13) in the
     // access-rights field for CS is 0." Otherwise bits 63:N are identical.
     require(registers.cs().longMode() ? isCanonical(rip) : rip >>> 32 == 0, "RIP");

@@ -3,8 +3,12 @@ package io.hyperlight.internal.machine;
 import io.hyperlight.internal.abi.CallFrame;
 import io.hyperlight.internal.abi.Hypercall;
 import io.hyperlight.internal.hypervisor.x86.Register;
-import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
+import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
+import io.hyperlight.internal.machine.x86.Exits;
+import io.hyperlight.internal.machine.x86.Gate;
+import io.hyperlight.internal.machine.x86.GuestEntry;
+import io.hyperlight.internal.os.Errno;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
@@ -12,11 +16,11 @@ import java.util.EnumMap;
 import java.util.Map;
 
 /**
- * Calls without exits. The vCPU has a thread of its own, and host and guest give each other
- * messages in the call frame: the host calls and answers host calls, the gate says that a call is
- * over or makes a host call. They take turns: each message has the number of the one that it
- * answers. Who waits looks for the next message for a while and then gives up the processor, the
- * gate by an exit, the host by sleeping until there is one.
+ * Messages cross by memory, and calls do without exits. The vCPU has a thread of its own, and host
+ * and guest give each other messages in the call frame: the host calls and answers host calls, the
+ * gate says that a call is over or makes a host call. They take turns: each message has the number
+ * of the one that it answers. Who waits looks for the next message for a while and then gives up
+ * the processor, the gate by an exit, the host by sleeping until there is one.
  *
  * <p>Neither misses a message of the other. The host says that it goes to sleep, and looks once
  * more; the gate leaves its message, with a barrier, and then looks whether the host sleeps. The
@@ -28,7 +32,7 @@ import java.util.Map;
  *
  * <p>For one thread at a time.
  */
-final class Exitless implements Call.Run, AutoCloseable {
+final class SharedMemoryTransport implements Transport {
   private static final VarHandle LONG = ValueLayout.JAVA_LONG.varHandle();
 
   /** How often either looks for a message: 50 us or so. */
@@ -38,9 +42,14 @@ final class Exitless implements Call.Run, AutoCloseable {
   private static final int LEAST_PATIENCE = Math.min(64, MOST_PATIENCE);
 
   private final PhysicalMemory memory;
-  private final X86VirtualCpu vcpu;
+  private final AddressSpace space;
+  private final VcpuRunner runner;
+  private final Exits exits;
+  private final ExitTransport exit;
+  private final GuestEntry entry;
   private final VcpuThread thread;
   private final long frame;
+  private final Call.Run exchange = this::exchange;
   private final Runnable whenInterrupted;
 
   /** Of the host's last message. */
@@ -68,66 +77,58 @@ final class Exitless implements Call.Run, AutoCloseable {
   private long answerR8;
 
   /**
-   * For one vCPU.
+   * For one vCPU, with a thread of its own. The gate leaves messages from now on.
    *
-   * @param thread that runs it; is closed with this
+   * @param exit for what the guest does by an exit all the same
    * @param frame the physical address of the call frame
-   * @param whenInterrupted what to do when the thread of a call is interrupted while it sleeps
    */
-  Exitless(
+  SharedMemoryTransport(
       PhysicalMemory memory,
-      X86VirtualCpu vcpu,
-      VcpuThread thread,
-      long frame,
-      Runnable whenInterrupted) {
+      AddressSpace space,
+      VcpuRunner runner,
+      GuestEntry entry,
+      ExitTransport exit,
+      long frame) {
     this.memory = memory;
-    this.vcpu = vcpu;
+    this.space = space;
+    this.runner = runner;
+    this.entry = entry;
+    this.exit = exit;
     this.frame = frame;
-    this.whenInterrupted = whenInterrupted;
-    this.thread = thread;
+    exits = runner.exits();
+    thread = runner.ownThread();
+    whenInterrupted = runner::callerInterrupted;
+    Gate.setExitless(space, true);
   }
 
-  /** Whether the vCPU runs. One that does may stop by itself, and then stands until it is run. */
-  boolean isRunning() {
+  @Override
+  public boolean isRunning() {
     return thread.isRunning();
   }
 
-  /** Whether the vCPU can never run again. */
-  boolean hasFailed() {
+  @Override
+  public boolean hasFailed() {
     return thread.hasFailed();
-  }
-
-  KickSignal.Target target() {
-    return thread.target();
   }
 
   // A call.
 
-  /** A call begins for which the vCPU, which is stopped, enters the gate from its start. */
-  void enter() {
+  @Override
+  public void enter(long gate, long callFrame) {
+    if (ready) {
+      ready = false;
+      received = false;
+      posting = true;
+      return;
+    }
+    // The vCPU is stopped, and enters the gate from its start.
     forget();
     number++;
     memory.putLong(frame + CallFrame.REQUEST, number);
     memory.putLong(frame + CallFrame.RESPONSE, number - 1);
     memory.putLong(frame + CallFrame.ASLEEP, 0);
     memory.putLong(frame + CallFrame.PATIENCE, patienceOfGuest);
-  }
-
-  /** Whether a call can be {@link #call given} to the guest as a message. */
-  boolean isReady() {
-    return ready;
-  }
-
-  /** A call begins, with the next run. */
-  void call() {
-    ready = false;
-    received = false;
-    posting = true;
-  }
-
-  /** Whether there is a message that nobody has answered. */
-  boolean hasMessage() {
-    return received;
+    exit.enter(gate, callFrame);
   }
 
   /**
@@ -138,13 +139,16 @@ final class Exitless implements Call.Run, AutoCloseable {
     return received || posting;
   }
 
-  /** Whether the message is that the call is over. */
-  boolean isCallDone() {
+  @Override
+  public boolean isCallDone() {
     return received && rax == Hypercall.DONE;
   }
 
-  /** A register as the message has it; hostile. */
-  long get(Register register) {
+  @Override
+  public long get(Register register) {
+    if (!received) {
+      return exit.get(register);
+    }
     return switch (register) {
       case RAX -> rax;
       case RDI -> rdi;
@@ -154,8 +158,11 @@ final class Exitless implements Call.Run, AutoCloseable {
     };
   }
 
-  /** All that the message has of registers. */
-  Map<Register, Long> registers() {
+  @Override
+  public Map<Register, Long> registers() {
+    if (!received) {
+      return exit.registers();
+    }
     Map<Register, Long> registers = new EnumMap<>(Register.class);
     for (Register register : Register.values()) {
       registers.put(register, get(register));
@@ -163,8 +170,12 @@ final class Exitless implements Call.Run, AutoCloseable {
     return registers;
   }
 
-  /** Sets a register of the answer. */
-  void set(Register register, long value) {
+  @Override
+  public void set(Register register, long value) {
+    if (!received) {
+      exit.set(register, value);
+      return;
+    }
     switch (register) {
       case RAX -> answerRax = value;
       case RDX -> answerRdx = value;
@@ -173,8 +184,12 @@ final class Exitless implements Call.Run, AutoCloseable {
     }
   }
 
-  /** Gives the answer, with the next run. */
-  void answer() {
+  @Override
+  public void answer() {
+    if (!received) {
+      exit.answer();
+      return;
+    }
     memory.putLong(frame + CallFrame.ANSWER_RAX, answerRax);
     memory.putLong(frame + CallFrame.ANSWER_RDX, answerRdx);
     memory.putLong(frame + CallFrame.ANSWER_R8, answerR8);
@@ -184,17 +199,48 @@ final class Exitless implements Call.Run, AutoCloseable {
 
   // The run.
 
+  @Override
+  public Arrival run() {
+    while (true) {
+      boolean unseen = !thread.isRunning() && runner.isExitUnseen();
+      if (unseen && !exits.isRest() && !runner.isTrackerFull()) {
+        return isToWait() ? Arrival.EXIT_BESIDE_MESSAGE : Arrival.EXIT;
+      } else if (received) {
+        return Arrival.MESSAGE;
+      } else if (unseen && !letGoOn()) {
+        return Arrival.FAILED;
+      }
+      int result = runner.await(exchange);
+      if (result == Call.STOPPED) {
+        return Arrival.STOPPED;
+      } else if (result != 0 && result != Errno.EINTR) {
+        runner.failed(result);
+        return Arrival.FAILED;
+      }
+    }
+  }
+
+  /** From an exit that is no affair of the guest's; false if that has failed. */
+  private boolean letGoOn() {
+    if (!runner.isTrackerFull()) {
+      entry.resumeStub();
+    } else if (!runner.makeRoom()) {
+      return false;
+    }
+    runner.exitSeen();
+    return true;
+  }
+
   /**
    * Gives the message there is for the guest, lets it run and waits for its message or an exit.
    *
-   * @return 0 if there is either, {@link #hasMessage} tells, or an error number of KVM_RUN
+   * @return 0 if there is either, or an error number of KVM_RUN
    */
-  @Override
-  public int run() {
+  private int exchange() {
     if (posting) {
       post();
     }
-    if (!thread.isRunning() && !vcpu.isExitUnseen()) {
+    if (!thread.isRunning() && !runner.isExitUnseen()) {
       thread.start();
     }
     int left = patience;
@@ -259,11 +305,26 @@ final class Exitless implements Call.Run, AutoCloseable {
 
   // Between calls.
 
-  /** Stops the vCPU, wherever the guest is. */
-  void stop() {
+  @Override
+  public void halt() {
     if (thread.isRunning()) {
       thread.stop();
     }
+    if (!(runner.isExitUnseen() && exits.isRest())) {
+      runner.disturb(); // unless it waits, a signal has stopped it anywhere
+    }
+  }
+
+  /** In an image, that is for those to say who make machines of it. */
+  @Override
+  public void beforeFreeze() {
+    Gate.setExitless(space, false);
+  }
+
+  /** Should it fail, calls have exits until a restore. */
+  @Override
+  public void afterFreeze() {
+    Gate.setExitless(space, true);
   }
 
   /** The vCPU, which is stopped, starts again from the gate's beginning. */
@@ -273,12 +334,14 @@ final class Exitless implements Call.Run, AutoCloseable {
     received = false;
   }
 
-  /** All is as in the beginning: nobody is to learn how many calls there were before. */
-  void restore() {
+  /** Nobody is to learn how many calls there were before. */
+  @Override
+  public void restore() {
     forget();
     number = 0;
     patience = MOST_PATIENCE;
     patienceOfGuest = MOST_PATIENCE;
+    Gate.setExitless(space, true);
   }
 
   @Override

@@ -19,20 +19,7 @@ import java.util.Map;
  * that user code could bring about by itself: an address of its own half to go on at, flags that
  * are a program's to change, segments as they are, state that XRSTOR would take.
  */
-public final class UserContext {
-  /** Who has to know what is set here. */
-  public interface Owner {
-    /**
-     * User code goes on, wherever it stopped.
-     *
-     * @throws IllegalStateException if nobody knows the state of the machine
-     */
-    void goesOn();
-
-    /** Special registers are not what a restore expects. */
-    void disturbed();
-  }
-
+public final class UserRegisters {
   // The XSAVE area that KVM takes (Intel SDM vol. 1, "XSAVE Area").
   private static final int XSAVE_SIZE = 4096;
   private static final int X87_CONTROL = 0;
@@ -40,7 +27,7 @@ public final class UserContext {
   private static final int COMPONENTS = 512;
   private static final long X87_AND_SSE = 3;
 
-  private final Owner owner;
+  private final Processor processor;
   private final X86VirtualCpu vcpu;
   private final long xcr0;
 
@@ -49,10 +36,10 @@ public final class UserContext {
    *
    * @param xcr0 the state components that user code can use
    */
-  public UserContext(Owner owner, X86VirtualCpu vcpu, long xcr0) {
-    this.owner = owner;
-    this.vcpu = vcpu;
+  public UserRegisters(Processor processor, long xcr0) {
+    this.processor = processor;
     this.xcr0 = xcr0;
+    vcpu = processor.vcpu();
   }
 
   /** Whether user code can run at an address, if there is any. */
@@ -61,13 +48,13 @@ public final class UserContext {
   }
 
   /**
-   * Lets the next {@code Machine.run} go on with these registers.
+   * Sets up the vCPU so that user code goes on with these registers when it runs next.
    *
    * @param registers all of them; of RFLAGS those flags count that a program may change
    * @throws IllegalArgumentException if RIP is no user address
    * @throws HypervisorCallException if KVM fails
    */
-  public void resume(Map<Register, Long> registers) {
+  public void setGeneral(Map<Register, Long> registers) {
     if (!isUserAddress(registers.getOrDefault(Register.RIP, 0L))) {
       throw new IllegalArgumentException("nothing of the guest's can be there");
     }
@@ -84,7 +71,7 @@ public final class UserContext {
     registers.forEach(vcpu::set);
     vcpu.set(Register.RFLAGS, Flags.ofUser(registers.getOrDefault(Register.RFLAGS, 0L)));
     vcpu.commitRegisters();
-    owner.goesOn();
+    processor.disturb();
   }
 
   private static SpecialRegisters with(
@@ -129,7 +116,7 @@ public final class UserContext {
     SpecialRegisters special = vcpu.specialRegisters();
     vcpu.setSpecialRegisters(
         with(special, special.cs(), special.ss(), special.fs().withBase(base), special.gs()));
-    owner.disturbed();
+    processor.disturb();
   }
 
   /**
@@ -142,7 +129,7 @@ public final class UserContext {
     SpecialRegisters special = vcpu.specialRegisters();
     vcpu.setSpecialRegisters(
         with(special, special.cs(), special.ss(), special.fs(), special.gs().withBase(base)));
-    owner.disturbed();
+    processor.disturb();
   }
 
   private static void requireUserBase(long base) {

@@ -1,0 +1,95 @@
+package io.hyperlight.internal.machine;
+
+import io.hyperlight.internal.hypervisor.x86.Register;
+import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
+import io.hyperlight.internal.machine.x86.GuestEntry;
+import io.hyperlight.internal.os.Errno;
+import java.util.Map;
+
+/** Each message is an exit of the vCPU, which stands still until the next run. */
+final class ExitTransport implements Transport {
+  private final X86VirtualCpu vcpu;
+  private final VcpuRunner runner;
+  private final GuestEntry entry;
+
+  ExitTransport(VcpuRunner runner, GuestEntry entry) {
+    this.runner = runner;
+    this.entry = entry;
+    vcpu = runner.vcpu();
+  }
+
+  @Override
+  public void enter(long gate, long frame) {
+    entry.enter(gate, frame);
+  }
+
+  @Override
+  public long get(Register register) {
+    return vcpu.get(register);
+  }
+
+  @Override
+  public Map<Register, Long> registers() {
+    return runner.exits().registers();
+  }
+
+  @Override
+  public void set(Register register, long value) {
+    vcpu.set(register, value);
+  }
+
+  @Override
+  public void answer() {
+    entry.resume();
+  }
+
+  @Override
+  public Arrival run() {
+    while (true) {
+      int result = runner.run();
+      if (result == Call.STOPPED) {
+        return Arrival.STOPPED;
+      } else if (result == 0) {
+        if (!runner.isTrackerFull()) {
+          return Arrival.EXIT;
+        } else if (!runner.makeRoom()) {
+          return Arrival.FAILED;
+        }
+      } else if (result != Errno.EINTR) {
+        runner.failed(result);
+        return Arrival.FAILED;
+      }
+      // A signal meant for the JVM also ends KVM_RUN: nothing has happened, go on.
+    }
+  }
+
+  @Override
+  public boolean isCallDone() {
+    return false;
+  }
+
+  @Override
+  public void halt() {}
+
+  @Override
+  public boolean isRunning() {
+    return false;
+  }
+
+  @Override
+  public boolean hasFailed() {
+    return false;
+  }
+
+  @Override
+  public void beforeFreeze() {}
+
+  @Override
+  public void afterFreeze() {}
+
+  @Override
+  public void restore() {}
+
+  @Override
+  public void close() {}
+}
