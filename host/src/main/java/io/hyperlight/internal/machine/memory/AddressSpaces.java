@@ -43,12 +43,12 @@ public final class AddressSpaces {
   public AddressSpaces(PhysicalMemory memory, List<List<Mapping>> mappings, Checkpoint checkpoint) {
     this.memory = memory;
     this.checkpoint = checkpoint;
-    List<AddressSpace> spawned = new ArrayList<>(mappings.size());
+    AddressSpace[] spawned = new AddressSpace[mappings.size()];
     for (int i = 0; i < mappings.size(); i++) {
       PageTables tables = new PageTables(memory, memory.imageRoot(i));
-      spawned.add(new AddressSpace(memory, tables, mappings.get(i), checkpoint));
+      spawned[i] = new AddressSpace(memory, tables, mappings.get(i), checkpoint);
     }
-    spaces = List.copyOf(spawned);
+    spaces = List.of(spawned);
     ofImage = spaces;
   }
 

@@ -10,14 +10,19 @@ import java.util.Arrays;
  */
 public final class DirtyPages implements DirtyTracker.PageSet {
   private final MemoryImage image;
+
+  /** By page number, from the image's first page on. */
   private final PageBitmap set;
-  private int[] list = new int[64];
+
+  private final long first;
+  private int[] list = new int[32];
   private int count;
 
   /** None. */
   DirtyPages(MemoryImage image) {
     this.image = image;
-    set = new PageBitmap(image.sizeBytes() / Pages.PAGE_SIZE);
+    first = image.firstPage();
+    set = new PageBitmap(image.sizeBytes() / Pages.PAGE_SIZE - first);
   }
 
   @Override
@@ -27,7 +32,7 @@ public final class DirtyPages implements DirtyTracker.PageSet {
       // back.
       list = Arrays.copyOf(list, 2 * count);
     }
-    if (image.covers(page) && set.add(page)) {
+    if (image.covers(page) && set.add(page - first)) {
       list[count++] = (int) page;
     }
   }

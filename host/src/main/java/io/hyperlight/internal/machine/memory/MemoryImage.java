@@ -181,10 +181,14 @@ public final class MemoryImage {
     return dataEnd - DATA_START + (long) tableCount * PAGE_SIZE;
   }
 
+  /** The number of its first page, which is a table. */
+  long firstPage() {
+    return TABLES_BELOW + 1L - Math.min(tableCount, TABLES_BELOW);
+  }
+
   /** Whether a page is data or a table of it, and not one that was handed out later. */
   public boolean covers(long page) {
-    long first = TABLES_BELOW + 1L - Math.min(tableCount, TABLES_BELOW);
-    return page >= first
+    return page >= firstPage()
         && (page < dataEnd / PAGE_SIZE
             || (page < sizeBytes() / PAGE_SIZE && page >= layout.dataEnd() / PAGE_SIZE));
   }

@@ -2,6 +2,7 @@ package io.hyperlight.internal.machine.memory;
 
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How many mappings hold each data page, where that is more than one. A page has an account of its
@@ -43,15 +44,15 @@ final class PageHolders {
     }
   }
 
-  /** By page number / {@link #PAGES}. */
-  private final TreeMap<Long, Group> groups = new TreeMap<>();
+  /** By page number / {@link #PAGES}; null while there is none. */
+  private @Nullable TreeMap<Long, Group> groups;
 
   private long promised;
   private boolean changed;
 
   /** Whether no page has more than one holder, or belongs to a shared object. */
   boolean isEmpty() {
-    return groups.isEmpty();
+    return groups == null;
   }
 
   /** How many pages have to stay free for private holders that write. */
@@ -60,26 +61,34 @@ final class PageHolders {
   }
 
   private long count(long page) {
-    Group group = groups.isEmpty() ? null : groups.get(page / PAGES);
+    Group group = groups == null ? null : groups.get(page / PAGES);
     long count = group == null ? 0 : group.counts[(int) (page % PAGES)];
     return count == 0 ? DEFAULT : count;
   }
 
   private void set(long page, long count) {
     long before = count(page);
-    Group group = groups.get(page / PAGES);
-    if (group == null && count != DEFAULT) {
-      group = new Group();
-      groups.put(page / PAGES, group);
+    if (count != DEFAULT) {
+      makeGroup(page / PAGES);
     }
     changed = true; // from here on nothing fails
     promised += promises(count) - promises(before);
-    if (group != null) {
+    Group group = groups == null ? null : groups.get(page / PAGES);
+    if (groups != null && group != null) {
       group.set((int) (page % PAGES), count == DEFAULT ? 0 : count);
       if (group.used == 0) {
         groups.remove(page / PAGES);
+        groups = groups.isEmpty() ? null : groups;
       }
     }
+  }
+
+  private void makeGroup(long number) {
+    TreeMap<Long, Group> all = groups == null ? new TreeMap<>() : groups;
+    if (!all.containsKey(number)) {
+      all.put(number, new Group());
+    }
+    groups = all;
   }
 
   /** How many of the holders may need another page. */
@@ -103,7 +112,7 @@ final class PageHolders {
 
   /** Whether a page that is handed out has more than one holder. */
   boolean isShared(long page) {
-    return !groups.isEmpty() && holders(page) > 1;
+    return groups != null && holders(page) > 1;
   }
 
   /** Says that a page, which was handed out just now, belongs to a shared object. */
@@ -136,7 +145,7 @@ final class PageHolders {
    * @return whether it was the last: the page is free then
    */
   boolean remove(long page, boolean shared) {
-    if (groups.isEmpty() && !shared) {
+    if (groups == null && !shared) {
       return true;
     }
     long count = count(page);
@@ -150,7 +159,7 @@ final class PageHolders {
 
   /** All pages with a count of their own, each followed by the count. */
   long[] toArray() {
-    if (groups.isEmpty()) {
+    if (groups == null) {
       return NONE;
     }
     long entries = 0;
@@ -175,7 +184,7 @@ final class PageHolders {
     if (!changed) {
       return;
     }
-    groups.clear();
+    groups = null;
     promised = 0;
     for (int i = 0; i < all.length; i += 2) {
       set(all[i], all[i + 1]);
