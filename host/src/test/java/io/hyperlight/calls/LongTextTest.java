@@ -35,7 +35,7 @@ class LongTextTest {
     assertThat(Command.run(command).outputOfSuccess().lines())
         .hasSize(3)
         .satisfiesExactly(
-            line -> assertThat(line).contains("InvalidArgument", "does not fit into the sandbox"),
+            line -> assertThat(line).contains("InvalidCall", "does not fit into the sandbox"),
             line -> assertThat(line).contains("HostFunction", "does not fit into the sandbox"),
             line -> assertThat(line).isEqualTo("4"));
   }
