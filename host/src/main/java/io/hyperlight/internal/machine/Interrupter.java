@@ -1,10 +1,7 @@
 package io.hyperlight.internal.machine;
 
 import io.hyperlight.internal.os.LibraryThreads;
-import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Interrupts the threads of calls for the {@link Watchdog}. {@link Thread#interrupt} may run code
@@ -13,19 +10,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * There are at most as many of them as there are calls.
  */
 final class Interrupter {
-  private static final long IDLE_SECONDS = 1;
-
-  private static final AtomicLong NUMBERS = new AtomicLong();
-
-  private static final ThreadPoolExecutor THREADS =
-      new ThreadPoolExecutor(
-          0,
-          Integer.MAX_VALUE,
-          IDLE_SECONDS,
-          TimeUnit.SECONDS,
-          new SynchronousQueue<>(),
-          task ->
-              LibraryThreads.create("hyperlight-interrupter-" + NUMBERS.incrementAndGet(), task));
+  private static final ThreadPoolExecutor THREADS = LibraryThreads.executor("hyperlight-interrupter-");
 
   private Interrupter() {}
 

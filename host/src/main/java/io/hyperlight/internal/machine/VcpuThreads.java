@@ -5,10 +5,7 @@ import io.hyperlight.internal.os.StackRoom;
 import io.hyperlight.internal.os.Unchecked;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
@@ -19,19 +16,8 @@ import org.jspecify.annotations.Nullable;
  * Handing over costs some microseconds; a platform thread does without.
  */
 final class VcpuThreads {
-  private static final long IDLE_SECONDS = 1;
-
-  private static final AtomicLong NUMBERS = new AtomicLong();
-
   /** As many threads as guests run at once; idle ones end. */
-  private static final ThreadPoolExecutor THREADS =
-      new ThreadPoolExecutor(
-          0,
-          Integer.MAX_VALUE,
-          IDLE_SECONDS,
-          TimeUnit.SECONDS,
-          new SynchronousQueue<>(),
-          task -> LibraryThreads.create("hyperlight-vcpu-" + NUMBERS.incrementAndGet(), task));
+  private static final ThreadPoolExecutor THREADS = LibraryThreads.executor("hyperlight-vcpu-");
 
   private VcpuThreads() {}
 

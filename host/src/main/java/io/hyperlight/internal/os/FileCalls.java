@@ -1,5 +1,7 @@
 package io.hyperlight.internal.os;
 
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -60,18 +62,10 @@ public final class FileCalls {
 
   private static final class Linked {
     static final MethodHandle SYSCALL =
-        Posix.link(
-            Linker.nativeLinker(),
-            "syscall",
-            FunctionDescriptor.of(
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG),
+        Posix.link("syscall",
+            FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG),
             Linker.Option.firstVariadicArg(1),
-            Linker.Option.captureCallState("errno"));
+            Posix.capturingErrno());
   }
 
   /** Makes a system call until it is not interrupted. */

@@ -1,5 +1,8 @@
 package io.hyperlight.internal.os;
 
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
@@ -23,30 +26,18 @@ public final class HostIoctl {
    */
   private static final class PlainIoctl {
     static final MethodHandle HANDLE =
-        Posix.link(
-            Linker.nativeLinker(),
-            "ioctl",
-            FunctionDescriptor.of(
-                ValueLayout.JAVA_INT,
-                ValueLayout.JAVA_INT,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG),
+        Posix.link("ioctl",
+            FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG),
             Linker.Option.firstVariadicArg(2));
   }
 
   /** {@code ioctl}, on its own because the hot path wants it as a constant. */
   private static final class Ioctl {
     static final MethodHandle HANDLE =
-        Posix.link(
-            Linker.nativeLinker(),
-            "ioctl",
-            FunctionDescriptor.of(
-                ValueLayout.JAVA_INT,
-                ValueLayout.JAVA_INT,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG),
+        Posix.link("ioctl",
+            FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG),
             Linker.Option.firstVariadicArg(2),
-            Linker.Option.captureCallState("errno"));
+            Posix.capturingErrno());
   }
 
   /** Where in the code of {@link #installRunCode} the second function begins. */
@@ -63,16 +54,12 @@ public final class HostIoctl {
             "ioctl",
             Posix.linkAt(
                 Objects.requireNonNull(runCode),
-                FunctionDescriptor.of(
-                    ValueLayout.JAVA_INT,
-                    ValueLayout.JAVA_INT,
-                    ValueLayout.JAVA_LONG,
-                    ValueLayout.JAVA_LONG)));
+                FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG)));
 
     static final MethodHandle SECOND =
         Posix.linkAt(
             Objects.requireNonNull(runCode).asSlice(RUN_CODE_SECOND),
-            FunctionDescriptor.of(ValueLayout.JAVA_INT));
+            FunctionDescriptor.of(JAVA_INT));
   }
 
   /**

@@ -1,5 +1,8 @@
 package io.hyperlight.internal.os;
 
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -53,57 +56,34 @@ public final class HostThreads {
 
   private static final class Linked {
     static final MethodHandle SYSCALL =
-        link(
+        Posix.link(
             "syscall",
-            FunctionDescriptor.of(
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG),
+            FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG),
             Linker.Option.firstVariadicArg(1));
 
     static final MethodHandle PTHREAD_SIGMASK =
-        link(
+        Posix.link(
             "pthread_sigmask",
-            FunctionDescriptor.of(
-                ValueLayout.JAVA_INT,
-                ValueLayout.JAVA_INT,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG));
+            FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
 
     static final MethodHandle SIGTIMEDWAIT =
-        link(
+        Posix.link(
             "sigtimedwait",
-            FunctionDescriptor.of(
-                ValueLayout.JAVA_INT,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG));
+            FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG));
 
     static final MethodHandle SIGACTION =
-        link(
+        Posix.link(
             "sigaction",
-            FunctionDescriptor.of(
-                ValueLayout.JAVA_INT,
-                ValueLayout.JAVA_INT,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG),
-            Linker.Option.captureCallState("errno"));
+            FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG),
+            Posix.capturingErrno());
 
     static final MethodHandle CLOCK_GETTIME =
-        link(
+        Posix.link(
             "clock_gettime",
-            FunctionDescriptor.of(
-                ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG));
+            FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
 
     /** A wait for nothing. */
     static final MemorySegment NO_TIME = Arena.global().allocate(SIZE_OF_TIMESPEC, Long.BYTES);
-
-    private static MethodHandle link(
-        String name, FunctionDescriptor descriptor, Linker.Option... options) {
-      return Posix.link(Linker.nativeLinker(), name, descriptor, options);
-    }
   }
 
   /** The number of the calling thread; of a virtual one, its carrier's. */

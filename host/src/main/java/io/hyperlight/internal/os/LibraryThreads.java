@@ -1,6 +1,10 @@
 package io.hyperlight.internal.os;
 
 import java.util.Objects;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +21,8 @@ public final class LibraryThreads {
   private static final @Nullable ClassLoader LOADER = ClassLoader.getSystemClassLoader();
 
   private static final ThreadGroup ROOT = root();
+
+  private static final long IDLE_SECONDS = 1;
 
   private LibraryThreads() {}
 
@@ -52,5 +58,22 @@ public final class LibraryThreads {
   /** As the other one, for threads whose users look whether they are alive. */
   public static Thread create(String name, Runnable task) {
     return create(name, task, (_, _) -> {});
+  }
+
+  /**
+   * Makes as many threads as it has tasks at once. Idle ones end. An error may keep a task from
+   * being run: OutOfMemoryError if there is no room for a thread.
+   *
+   * @param prefix of the threads' names; a number follows
+   */
+  public static ThreadPoolExecutor executor(String prefix) {
+    AtomicLong numbers = new AtomicLong();
+    return new ThreadPoolExecutor(
+        0,
+        Integer.MAX_VALUE,
+        IDLE_SECONDS,
+        TimeUnit.SECONDS,
+        new SynchronousQueue<>(),
+        task -> create(prefix + numbers.incrementAndGet(), task));
   }
 }

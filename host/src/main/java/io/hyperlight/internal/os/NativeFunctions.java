@@ -1,8 +1,11 @@
 package io.hyperlight.internal.os;
 
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
-import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
 /**
@@ -11,90 +14,46 @@ import java.lang.invoke.MethodHandle;
  */
 final class NativeFunctions {
   static final MethodHandle OPEN =
-      Posix.link(
-          Linker.nativeLinker(),
-          "open",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.ADDRESS,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT),
+      Posix.link("open",
+          FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT),
           Linker.Option.firstVariadicArg(2),
-          Linker.Option.captureCallState("errno"));
+          Posix.capturingErrno());
 
   static final MethodHandle MEMFD_CREATE =
-      Posix.link(
-          Linker.nativeLinker(),
-          "memfd_create",
-          FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT),
-          Linker.Option.captureCallState("errno"));
+      Posix.link("memfd_create",
+          FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT),
+          Posix.capturingErrno());
 
   static final MethodHandle FTRUNCATE =
-      Posix.link(
-          Linker.nativeLinker(),
-          "ftruncate",
-          FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG),
-          Linker.Option.captureCallState("errno"));
+      Posix.link("ftruncate",
+          FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG),
+          Posix.capturingErrno());
 
   static final MethodHandle FCNTL =
-      Posix.link(
-          Linker.nativeLinker(),
-          "fcntl",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT),
+      Posix.link("fcntl",
+          FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT),
           Linker.Option.firstVariadicArg(2),
-          Linker.Option.captureCallState("errno"));
+          Posix.capturingErrno());
 
   static final MethodHandle PWRITE =
-      Posix.link(
-          Linker.nativeLinker(),
-          "pwrite",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG),
-          Linker.Option.captureCallState("errno"));
+      Posix.link("pwrite",
+          FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG),
+          Posix.capturingErrno());
 
   static final MethodHandle MMAP =
-      Posix.link(
-          Linker.nativeLinker(),
-          "mmap",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG),
-          Linker.Option.captureCallState("errno"));
+      Posix.link("mmap",
+          FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG),
+          Posix.capturingErrno());
 
   static final MethodHandle MADVISE =
-      Posix.link(
-          Linker.nativeLinker(),
-          "madvise",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_INT),
-          Linker.Option.captureCallState("errno"));
+      Posix.link("madvise",
+          FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT),
+          Posix.capturingErrno());
 
   static final MethodHandle MPROTECT =
-      Posix.link(
-          Linker.nativeLinker(),
-          "mprotect",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_INT),
-          Linker.Option.captureCallState("errno"));
+      Posix.link("mprotect",
+          FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT),
+          Posix.capturingErrno());
 
   private NativeFunctions() {}
 }

@@ -42,9 +42,16 @@ public final class Posix {
    */
   static volatile Interposer interposer = (_, function) -> function;
 
+  /** To be the last option of functions whose error number somebody asks for. */
+  static Linker.Option capturingErrno() {
+    return Linker.Option.captureCallState("errno");
+  }
+
+  /** Links a function of the C library. */
   @SuppressWarnings("restricted")
   static MethodHandle link(
-      Linker linker, String name, FunctionDescriptor descriptor, Linker.Option... options) {
+      String name, FunctionDescriptor descriptor, Linker.Option... options) {
+    Linker linker = Linker.nativeLinker();
     return interposer.interpose(
         name,
         linker.downcallHandle(

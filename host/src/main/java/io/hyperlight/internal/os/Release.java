@@ -1,10 +1,11 @@
 package io.hyperlight.internal.os;
 
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
 /**
@@ -19,34 +20,25 @@ final class Release {
   static final MemorySegment ERRNO_OF_ALL = Posix.allocateErrno(Arena.global());
 
   static final MethodHandle CLOSE =
-      Posix.link(
-          Linker.nativeLinker(),
-          "close",
-          FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT),
-          Linker.Option.captureCallState("errno"));
+      Posix.link("close",
+          FunctionDescriptor.of(JAVA_INT, JAVA_INT),
+          Posix.capturingErrno());
 
   static final MethodHandle MUNMAP =
-      Posix.link(
-          Linker.nativeLinker(),
-          "munmap",
-          FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG),
-          Linker.Option.captureCallState("errno"));
+      Posix.link("munmap",
+          FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG),
+          Posix.capturingErrno());
 
   // A handle that captures errno makes a small object before it calls, unless the JIT has
   // removed that. These do not, and take its place when there is no room for it.
 
   private static final MethodHandle CLOSE_ONLY =
-      Posix.link(
-          Linker.nativeLinker(),
-          "close",
-          FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+      Posix.link("close",
+          FunctionDescriptor.of(JAVA_INT, JAVA_INT));
 
   private static final MethodHandle MUNMAP_ONLY =
-      Posix.link(
-          Linker.nativeLinker(),
-          "munmap",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
+      Posix.link("munmap",
+          FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
 
   static {
     // The first call, which fails, makes whatever a handle needs for later ones.
