@@ -10,7 +10,8 @@ import java.util.concurrent.ThreadPoolExecutor;
  * There are at most as many of them as there are calls.
  */
 final class Interrupter {
-  private static final ThreadPoolExecutor THREADS = LibraryThreads.executor("hyperlight-interrupter-");
+  private static final ThreadPoolExecutor THREADS =
+      LibraryThreads.executor("hyperlight-interrupter-");
 
   private Interrupter() {}
 

@@ -62,7 +62,8 @@ public final class FileCalls {
 
   private static final class Linked {
     static final MethodHandle SYSCALL =
-        Posix.link("syscall",
+        Posix.link(
+            "syscall",
             FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG),
             Linker.Option.firstVariadicArg(1),
             Posix.capturingErrno());

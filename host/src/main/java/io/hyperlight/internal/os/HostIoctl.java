@@ -26,7 +26,8 @@ public final class HostIoctl {
    */
   private static final class PlainIoctl {
     static final MethodHandle HANDLE =
-        Posix.link("ioctl",
+        Posix.link(
+            "ioctl",
             FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG),
             Linker.Option.firstVariadicArg(2));
   }
@@ -34,7 +35,8 @@ public final class HostIoctl {
   /** {@code ioctl}, on its own because the hot path wants it as a constant. */
   private static final class Ioctl {
     static final MethodHandle HANDLE =
-        Posix.link("ioctl",
+        Posix.link(
+            "ioctl",
             FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG),
             Linker.Option.firstVariadicArg(2),
             Posix.capturingErrno());

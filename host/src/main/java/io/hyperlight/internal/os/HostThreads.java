@@ -63,13 +63,11 @@ public final class HostThreads {
 
     static final MethodHandle PTHREAD_SIGMASK =
         Posix.link(
-            "pthread_sigmask",
-            FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
+            "pthread_sigmask", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
 
     static final MethodHandle SIGTIMEDWAIT =
         Posix.link(
-            "sigtimedwait",
-            FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG));
+            "sigtimedwait", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG));
 
     static final MethodHandle SIGACTION =
         Posix.link(
@@ -78,9 +76,7 @@ public final class HostThreads {
             Posix.capturingErrno());
 
     static final MethodHandle CLOCK_GETTIME =
-        Posix.link(
-            "clock_gettime",
-            FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
+        Posix.link("clock_gettime", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
 
     /** A wait for nothing. */
     static final MemorySegment NO_TIME = Arena.global().allocate(SIZE_OF_TIMESPEC, Long.BYTES);

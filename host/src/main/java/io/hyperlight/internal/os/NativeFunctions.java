@@ -14,44 +14,53 @@ import java.lang.invoke.MethodHandle;
  */
 final class NativeFunctions {
   static final MethodHandle OPEN =
-      Posix.link("open",
+      Posix.link(
+          "open",
           FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT),
           Linker.Option.firstVariadicArg(2),
           Posix.capturingErrno());
 
   static final MethodHandle MEMFD_CREATE =
-      Posix.link("memfd_create",
+      Posix.link(
+          "memfd_create",
           FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT),
           Posix.capturingErrno());
 
   static final MethodHandle FTRUNCATE =
-      Posix.link("ftruncate",
+      Posix.link(
+          "ftruncate",
           FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG),
           Posix.capturingErrno());
 
   static final MethodHandle FCNTL =
-      Posix.link("fcntl",
+      Posix.link(
+          "fcntl",
           FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT),
           Linker.Option.firstVariadicArg(2),
           Posix.capturingErrno());
 
   static final MethodHandle PWRITE =
-      Posix.link("pwrite",
+      Posix.link(
+          "pwrite",
           FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG),
           Posix.capturingErrno());
 
   static final MethodHandle MMAP =
-      Posix.link("mmap",
-          FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG),
+      Posix.link(
+          "mmap",
+          FunctionDescriptor.of(
+              JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG),
           Posix.capturingErrno());
 
   static final MethodHandle MADVISE =
-      Posix.link("madvise",
+      Posix.link(
+          "madvise",
           FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT),
           Posix.capturingErrno());
 
   static final MethodHandle MPROTECT =
-      Posix.link("mprotect",
+      Posix.link(
+          "mprotect",
           FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT),
           Posix.capturingErrno());
 

@@ -49,8 +49,7 @@ public final class Posix {
 
   /** Links a function of the C library. */
   @SuppressWarnings("restricted")
-  static MethodHandle link(
-      String name, FunctionDescriptor descriptor, Linker.Option... options) {
+  static MethodHandle link(String name, FunctionDescriptor descriptor, Linker.Option... options) {
     Linker linker = Linker.nativeLinker();
     return interposer.interpose(
         name,

@@ -20,25 +20,20 @@ final class Release {
   static final MemorySegment ERRNO_OF_ALL = Posix.allocateErrno(Arena.global());
 
   static final MethodHandle CLOSE =
-      Posix.link("close",
-          FunctionDescriptor.of(JAVA_INT, JAVA_INT),
-          Posix.capturingErrno());
+      Posix.link("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT), Posix.capturingErrno());
 
   static final MethodHandle MUNMAP =
-      Posix.link("munmap",
-          FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG),
-          Posix.capturingErrno());
+      Posix.link(
+          "munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG), Posix.capturingErrno());
 
   // A handle that captures errno makes a small object before it calls, unless the JIT has
   // removed that. These do not, and take its place when there is no room for it.
 
   private static final MethodHandle CLOSE_ONLY =
-      Posix.link("close",
-          FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+      Posix.link("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
 
   private static final MethodHandle MUNMAP_ONLY =
-      Posix.link("munmap",
-          FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
+      Posix.link("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
 
   static {
     // The first call, which fails, makes whatever a handle needs for later ones.
