@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
  * error in the guest, and if the guest gives up over it, the caller gets it as the cause of a
  * {@link HostFunctionException}.
  */
-public final class HostFunction {
-  private HostFunction() {}
+public sealed interface HostFunction {
 
   /**
    * A function of no parameter.
@@ -21,7 +20,7 @@ public final class HostFunction {
    * @param <R> the result's type
    */
   @FunctionalInterface
-  public interface Of0<R extends @Nullable Object> {
+  non-sealed interface Of0<R extends @Nullable Object> extends HostFunction {
     /**
      * Answers a call.
      *
@@ -38,7 +37,7 @@ public final class HostFunction {
    * @param <R> the result's type
    */
   @FunctionalInterface
-  public interface Of1<A, R extends @Nullable Object> {
+  non-sealed interface Of1<A, R extends @Nullable Object> extends HostFunction {
     /**
      * Answers a call.
      *
@@ -57,7 +56,7 @@ public final class HostFunction {
    * @param <R> the result's type
    */
   @FunctionalInterface
-  public interface Of2<A, B, R extends @Nullable Object> {
+  non-sealed interface Of2<A, B, R extends @Nullable Object> extends HostFunction {
     /**
      * Answers a call.
      *
@@ -78,7 +77,7 @@ public final class HostFunction {
    * @param <R> the result's type
    */
   @FunctionalInterface
-  public interface Of3<A, B, C, R extends @Nullable Object> {
+  non-sealed interface Of3<A, B, C, R extends @Nullable Object> extends HostFunction {
     /**
      * Answers a call.
      *
@@ -101,7 +100,7 @@ public final class HostFunction {
    * @param <R> the result's type
    */
   @FunctionalInterface
-  public interface Of4<A, B, C, D, R extends @Nullable Object> {
+  non-sealed interface Of4<A, B, C, D, R extends @Nullable Object> extends HostFunction {
     /**
      * Answers a call.
      *
@@ -126,7 +125,7 @@ public final class HostFunction {
    * @param <R> the result's type
    */
   @FunctionalInterface
-  public interface Of5<A, B, C, D, E, R extends @Nullable Object> {
+  non-sealed interface Of5<A, B, C, D, E, R extends @Nullable Object> extends HostFunction {
     /**
      * Answers a call.
      *
@@ -153,7 +152,7 @@ public final class HostFunction {
    * @param <R> the result's type
    */
   @FunctionalInterface
-  public interface Of6<A, B, C, D, E, F, R extends @Nullable Object> {
+  non-sealed interface Of6<A, B, C, D, E, F, R extends @Nullable Object> extends HostFunction {
     /**
      * Answers a call.
      *
@@ -182,7 +181,7 @@ public final class HostFunction {
    * @param <R> the result's type
    */
   @FunctionalInterface
-  public interface Of7<A, B, C, D, E, F, G, R extends @Nullable Object> {
+  non-sealed interface Of7<A, B, C, D, E, F, G, R extends @Nullable Object> extends HostFunction {
     /**
      * Answers a call.
      *
@@ -213,7 +212,8 @@ public final class HostFunction {
    * @param <R> the result's type
    */
   @FunctionalInterface
-  public interface Of8<A, B, C, D, E, F, G, H, R extends @Nullable Object> {
+  non-sealed interface Of8<A, B, C, D, E, F, G, H, R extends @Nullable Object>
+      extends HostFunction {
     /**
      * Answers a call.
      *
@@ -233,7 +233,7 @@ public final class HostFunction {
 
   /** A function of no parameter without a result. */
   @FunctionalInterface
-  public interface Action0 {
+  non-sealed interface Action0 extends HostFunction {
     /**
      * Answers a call.
      *
@@ -248,7 +248,7 @@ public final class HostFunction {
    * @param <A> the first parameter's type
    */
   @FunctionalInterface
-  public interface Action1<A> {
+  non-sealed interface Action1<A> extends HostFunction {
     /**
      * Answers a call.
      *
@@ -265,7 +265,7 @@ public final class HostFunction {
    * @param <B> the second parameter's type
    */
   @FunctionalInterface
-  public interface Action2<A, B> {
+  non-sealed interface Action2<A, B> extends HostFunction {
     /**
      * Answers a call.
      *
@@ -284,7 +284,7 @@ public final class HostFunction {
    * @param <C> the third parameter's type
    */
   @FunctionalInterface
-  public interface Action3<A, B, C> {
+  non-sealed interface Action3<A, B, C> extends HostFunction {
     /**
      * Answers a call.
      *
@@ -305,7 +305,7 @@ public final class HostFunction {
    * @param <D> the fourth parameter's type
    */
   @FunctionalInterface
-  public interface Action4<A, B, C, D> {
+  non-sealed interface Action4<A, B, C, D> extends HostFunction {
     /**
      * Answers a call.
      *
@@ -328,7 +328,7 @@ public final class HostFunction {
    * @param <E> the fifth parameter's type
    */
   @FunctionalInterface
-  public interface Action5<A, B, C, D, E> {
+  non-sealed interface Action5<A, B, C, D, E> extends HostFunction {
     /**
      * Answers a call.
      *
@@ -353,7 +353,7 @@ public final class HostFunction {
    * @param <F> the sixth parameter's type
    */
   @FunctionalInterface
-  public interface Action6<A, B, C, D, E, F> {
+  non-sealed interface Action6<A, B, C, D, E, F> extends HostFunction {
     /**
      * Answers a call.
      *
@@ -380,7 +380,7 @@ public final class HostFunction {
    * @param <G> the seventh parameter's type
    */
   @FunctionalInterface
-  public interface Action7<A, B, C, D, E, F, G> {
+  non-sealed interface Action7<A, B, C, D, E, F, G> extends HostFunction {
     /**
      * Answers a call.
      *
@@ -409,7 +409,7 @@ public final class HostFunction {
    * @param <H> the eighth parameter's type
    */
   @FunctionalInterface
-  public interface Action8<A, B, C, D, E, F, G, H> {
+  non-sealed interface Action8<A, B, C, D, E, F, G, H> extends HostFunction {
     /**
      * Answers a call.
      *

@@ -1,8 +1,6 @@
 package io.hyperlight;
 
 import io.hyperlight.error.InvalidGuestException;
-import io.hyperlight.internal.call.Surroundings;
-import io.hyperlight.internal.loader.GuestProgram;
 import java.lang.invoke.MethodHandle;
 import org.jspecify.annotations.Nullable;
 
@@ -12,24 +10,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <S> the builder itself
  */
-public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry<S>>
-    extends SandboxSettings<S> permits Sandbox.Builder, Snapshot.Spawner {
-  private final HostFunctions hostFunctions = new HostFunctions();
-
-  HostFunctionRegistry() {}
-
-  final HostFunctions hostFunctions() {
-    return hostFunctions;
-  }
-
-  /** Those of before, but for what was said here. */
-  final Surroundings surroundings(Surroundings before, GuestProgram program) {
-    return new Surroundings(
-        hostFunctions.bind(program.importsByNumber(), before.bindings()),
-        output((StreamOutput) before.output()),
-        settings(before.settings()));
-  }
-
+public sealed interface HostFunctionRegistry<S extends HostFunctionRegistry<S>>
+    permits Sandbox.Builder, Snapshot.Spawner {
   /**
    * Lets calls and host calls do without leaving the VM, for guests that are called in quick
    * succession: in well under a microsecond, where leaving costs one on bare metal and dozens on
@@ -48,10 +30,7 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    *
    * @return this builder
    */
-  public final S exitless() {
-    setExitless();
-    return self();
-  }
+  S exitless();
 
   /**
    * Registers a method handle of any number of parameters that answers a function the guest
@@ -63,10 +42,20 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    * @return this builder
    * @throws InvalidGuestException if the name is taken
    */
-  public final S hostFunction(String name, MethodHandle function) {
-    hostFunctions.addTyped(name, function);
-    return self();
-  }
+  S hostFunction(String name, MethodHandle function);
+
+  /**
+   * Registers the Java code that answers a function the guest imports, for code that has it as a
+   * value. For a lambda, use one of the methods below. An object of several shapes is taken for the
+   * first of them, in the order of {@link HostFunction}.
+   *
+   * @param name as the guest imports it
+   * @param function of any number of parameters, with a result or without; runs on the thread that
+   *     calls the guest
+   * @return this builder
+   * @throws InvalidGuestException if the name is taken
+   */
+  S hostFunction(String name, HostFunction function);
 
   /**
    * Registers the Java code that answers a function the guest imports. Registering one that the
@@ -83,10 +72,8 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    * @return this builder
    * @throws InvalidGuestException if the name is taken
    */
-  public final <R extends @Nullable Object> S hostFunction(
-      String name, HostFunction.Of0<R> function) {
-    hostFunctions.addLambda(name, HostFunction.Of0.class, 0, false, function);
-    return self();
+  default <R extends @Nullable Object> S hostFunction(String name, HostFunction.Of0<R> function) {
+    return hostFunction(name, (HostFunction) function);
   }
 
   /**
@@ -99,10 +86,9 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    * @return this builder
    * @throws InvalidGuestException if the name is taken
    */
-  public final <A, R extends @Nullable Object> S hostFunction(
+  default <A, R extends @Nullable Object> S hostFunction(
       String name, HostFunction.Of1<A, R> function) {
-    hostFunctions.addLambda(name, HostFunction.Of1.class, 1, false, function);
-    return self();
+    return hostFunction(name, (HostFunction) function);
   }
 
   /**
@@ -116,10 +102,9 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    * @return this builder
    * @throws InvalidGuestException if the name is taken
    */
-  public final <A, B, R extends @Nullable Object> S hostFunction(
+  default <A, B, R extends @Nullable Object> S hostFunction(
       String name, HostFunction.Of2<A, B, R> function) {
-    hostFunctions.addLambda(name, HostFunction.Of2.class, 2, false, function);
-    return self();
+    return hostFunction(name, (HostFunction) function);
   }
 
   /**
@@ -134,10 +119,9 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    * @return this builder
    * @throws InvalidGuestException if the name is taken
    */
-  public final <A, B, C, R extends @Nullable Object> S hostFunction(
+  default <A, B, C, R extends @Nullable Object> S hostFunction(
       String name, HostFunction.Of3<A, B, C, R> function) {
-    hostFunctions.addLambda(name, HostFunction.Of3.class, 3, false, function);
-    return self();
+    return hostFunction(name, (HostFunction) function);
   }
 
   /**
@@ -153,10 +137,9 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    * @return this builder
    * @throws InvalidGuestException if the name is taken
    */
-  public final <A, B, C, D, R extends @Nullable Object> S hostFunction(
+  default <A, B, C, D, R extends @Nullable Object> S hostFunction(
       String name, HostFunction.Of4<A, B, C, D, R> function) {
-    hostFunctions.addLambda(name, HostFunction.Of4.class, 4, false, function);
-    return self();
+    return hostFunction(name, (HostFunction) function);
   }
 
   /**
@@ -173,10 +156,9 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    * @return this builder
    * @throws InvalidGuestException if the name is taken
    */
-  public final <A, B, C, D, E, R extends @Nullable Object> S hostFunction(
+  default <A, B, C, D, E, R extends @Nullable Object> S hostFunction(
       String name, HostFunction.Of5<A, B, C, D, E, R> function) {
-    hostFunctions.addLambda(name, HostFunction.Of5.class, 5, false, function);
-    return self();
+    return hostFunction(name, (HostFunction) function);
   }
 
   /**
@@ -194,10 +176,9 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    * @return this builder
    * @throws InvalidGuestException if the name is taken
    */
-  public final <A, B, C, D, E, F, R extends @Nullable Object> S hostFunction(
+  default <A, B, C, D, E, F, R extends @Nullable Object> S hostFunction(
       String name, HostFunction.Of6<A, B, C, D, E, F, R> function) {
-    hostFunctions.addLambda(name, HostFunction.Of6.class, 6, false, function);
-    return self();
+    return hostFunction(name, (HostFunction) function);
   }
 
   /**
@@ -216,10 +197,9 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    * @return this builder
    * @throws InvalidGuestException if the name is taken
    */
-  public final <A, B, C, D, E, F, G, R extends @Nullable Object> S hostFunction(
+  default <A, B, C, D, E, F, G, R extends @Nullable Object> S hostFunction(
       String name, HostFunction.Of7<A, B, C, D, E, F, G, R> function) {
-    hostFunctions.addLambda(name, HostFunction.Of7.class, 7, false, function);
-    return self();
+    return hostFunction(name, (HostFunction) function);
   }
 
   /**
@@ -239,10 +219,9 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    * @return this builder
    * @throws InvalidGuestException if the name is taken
    */
-  public final <A, B, C, D, E, F, G, H, R extends @Nullable Object> S hostFunction(
+  default <A, B, C, D, E, F, G, H, R extends @Nullable Object> S hostFunction(
       String name, HostFunction.Of8<A, B, C, D, E, F, G, H, R> function) {
-    hostFunctions.addLambda(name, HostFunction.Of8.class, 8, false, function);
-    return self();
+    return hostFunction(name, (HostFunction) function);
   }
 
   /**
@@ -253,9 +232,8 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    * @return this builder
    * @throws InvalidGuestException if the name is taken
    */
-  public final S hostAction(String name, HostFunction.Action0 action) {
-    hostFunctions.addLambda(name, HostFunction.Action0.class, 0, true, action);
-    return self();
+  default S hostAction(String name, HostFunction.Action0 action) {
+    return hostFunction(name, (HostFunction) action);
   }
 
   /**
@@ -267,9 +245,8 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    * @return this builder
    * @throws InvalidGuestException if the name is taken
    */
-  public final <A> S hostAction(String name, HostFunction.Action1<A> action) {
-    hostFunctions.addLambda(name, HostFunction.Action1.class, 1, true, action);
-    return self();
+  default <A> S hostAction(String name, HostFunction.Action1<A> action) {
+    return hostFunction(name, (HostFunction) action);
   }
 
   /**
@@ -282,9 +259,8 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    * @return this builder
    * @throws InvalidGuestException if the name is taken
    */
-  public final <A, B> S hostAction(String name, HostFunction.Action2<A, B> action) {
-    hostFunctions.addLambda(name, HostFunction.Action2.class, 2, true, action);
-    return self();
+  default <A, B> S hostAction(String name, HostFunction.Action2<A, B> action) {
+    return hostFunction(name, (HostFunction) action);
   }
 
   /**
@@ -298,9 +274,8 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    * @return this builder
    * @throws InvalidGuestException if the name is taken
    */
-  public final <A, B, C> S hostAction(String name, HostFunction.Action3<A, B, C> action) {
-    hostFunctions.addLambda(name, HostFunction.Action3.class, 3, true, action);
-    return self();
+  default <A, B, C> S hostAction(String name, HostFunction.Action3<A, B, C> action) {
+    return hostFunction(name, (HostFunction) action);
   }
 
   /**
@@ -315,9 +290,8 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    * @return this builder
    * @throws InvalidGuestException if the name is taken
    */
-  public final <A, B, C, D> S hostAction(String name, HostFunction.Action4<A, B, C, D> action) {
-    hostFunctions.addLambda(name, HostFunction.Action4.class, 4, true, action);
-    return self();
+  default <A, B, C, D> S hostAction(String name, HostFunction.Action4<A, B, C, D> action) {
+    return hostFunction(name, (HostFunction) action);
   }
 
   /**
@@ -333,10 +307,8 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    * @return this builder
    * @throws InvalidGuestException if the name is taken
    */
-  public final <A, B, C, D, E> S hostAction(
-      String name, HostFunction.Action5<A, B, C, D, E> action) {
-    hostFunctions.addLambda(name, HostFunction.Action5.class, 5, true, action);
-    return self();
+  default <A, B, C, D, E> S hostAction(String name, HostFunction.Action5<A, B, C, D, E> action) {
+    return hostFunction(name, (HostFunction) action);
   }
 
   /**
@@ -353,10 +325,9 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    * @return this builder
    * @throws InvalidGuestException if the name is taken
    */
-  public final <A, B, C, D, E, F> S hostAction(
+  default <A, B, C, D, E, F> S hostAction(
       String name, HostFunction.Action6<A, B, C, D, E, F> action) {
-    hostFunctions.addLambda(name, HostFunction.Action6.class, 6, true, action);
-    return self();
+    return hostFunction(name, (HostFunction) action);
   }
 
   /**
@@ -374,10 +345,9 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    * @return this builder
    * @throws InvalidGuestException if the name is taken
    */
-  public final <A, B, C, D, E, F, G> S hostAction(
+  default <A, B, C, D, E, F, G> S hostAction(
       String name, HostFunction.Action7<A, B, C, D, E, F, G> action) {
-    hostFunctions.addLambda(name, HostFunction.Action7.class, 7, true, action);
-    return self();
+    return hostFunction(name, (HostFunction) action);
   }
 
   /**
@@ -396,9 +366,8 @@ public abstract sealed class HostFunctionRegistry<S extends HostFunctionRegistry
    * @return this builder
    * @throws InvalidGuestException if the name is taken
    */
-  public final <A, B, C, D, E, F, G, H> S hostAction(
+  default <A, B, C, D, E, F, G, H> S hostAction(
       String name, HostFunction.Action8<A, B, C, D, E, F, G, H> action) {
-    hostFunctions.addLambda(name, HostFunction.Action8.class, 8, true, action);
-    return self();
+    return hostFunction(name, (HostFunction) action);
   }
 }

@@ -33,22 +33,46 @@ final class HostFunctions {
     add(name, new Entry(handle.asFixedArity(), true));
   }
 
-  /**
-   * Registers a lambda.
-   *
-   * @param shape its functional interface, whose one method is named call
-   */
-  void addLambda(String name, Class<?> shape, int arity, boolean action, Object lambda) {
-    MethodType erased =
-        MethodType.genericMethodType(arity).changeReturnType(action ? void.class : Object.class);
+  /** Registers a lambda. */
+  void addLambda(String name, HostFunction lambda) {
+    add(name, new Entry(shapeOf(Objects.requireNonNull(lambda, "function")).bindTo(lambda), false));
+  }
+
+  private static MethodHandle shapeOf(HostFunction lambda) {
+    return switch (lambda) {
+      case HostFunction.Of0<?> _ -> shape(HostFunction.Of0.class, 0, Object.class);
+      case HostFunction.Of1<?, ?> _ -> shape(HostFunction.Of1.class, 1, Object.class);
+      case HostFunction.Of2<?, ?, ?> _ -> shape(HostFunction.Of2.class, 2, Object.class);
+      case HostFunction.Of3<?, ?, ?, ?> _ -> shape(HostFunction.Of3.class, 3, Object.class);
+      case HostFunction.Of4<?, ?, ?, ?, ?> _ -> shape(HostFunction.Of4.class, 4, Object.class);
+      case HostFunction.Of5<?, ?, ?, ?, ?, ?> _ -> shape(HostFunction.Of5.class, 5, Object.class);
+      case HostFunction.Of6<?, ?, ?, ?, ?, ?, ?> _ ->
+          shape(HostFunction.Of6.class, 6, Object.class);
+      case HostFunction.Of7<?, ?, ?, ?, ?, ?, ?, ?> _ ->
+          shape(HostFunction.Of7.class, 7, Object.class);
+      case HostFunction.Of8<?, ?, ?, ?, ?, ?, ?, ?, ?> _ ->
+          shape(HostFunction.Of8.class, 8, Object.class);
+      case HostFunction.Action0 _ -> shape(HostFunction.Action0.class, 0, void.class);
+      case HostFunction.Action1<?> _ -> shape(HostFunction.Action1.class, 1, void.class);
+      case HostFunction.Action2<?, ?> _ -> shape(HostFunction.Action2.class, 2, void.class);
+      case HostFunction.Action3<?, ?, ?> _ -> shape(HostFunction.Action3.class, 3, void.class);
+      case HostFunction.Action4<?, ?, ?, ?> _ -> shape(HostFunction.Action4.class, 4, void.class);
+      case HostFunction.Action5<?, ?, ?, ?, ?> _ ->
+          shape(HostFunction.Action5.class, 5, void.class);
+      case HostFunction.Action6<?, ?, ?, ?, ?, ?> _ ->
+          shape(HostFunction.Action6.class, 6, void.class);
+      case HostFunction.Action7<?, ?, ?, ?, ?, ?, ?> _ ->
+          shape(HostFunction.Action7.class, 7, void.class);
+      case HostFunction.Action8<?, ?, ?, ?, ?, ?, ?, ?> _ ->
+          shape(HostFunction.Action8.class, 8, void.class);
+    };
+  }
+
+  /** The one method of a functional interface, which is named call. */
+  private static MethodHandle shape(Class<?> shape, int arity, Class<?> result) {
     try {
-      add(
-          name,
-          new Entry(
-              LOOKUP
-                  .findVirtual(shape, "call", erased)
-                  .bindTo(Objects.requireNonNull(lambda, "function")),
-              false));
+      return LOOKUP.findVirtual(
+          shape, "call", MethodType.genericMethodType(arity).changeReturnType(result));
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(e);
     }

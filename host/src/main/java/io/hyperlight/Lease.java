@@ -5,20 +5,22 @@ import io.hyperlight.internal.pool.Loan;
 import io.hyperlight.internal.pool.RecyclingPool;
 
 /**
- * A sandbox of a {@link SandboxPool} for one holder, clean at first, until it is closed. May be
- * passed from thread to thread.
+ * A sandbox of a {@link SandboxPool}, or a program of a {@link ProgramPool}, for one holder, clean
+ * at first, until the lease is closed. May be passed from thread to thread.
  *
  * <p>A lease that is never closed keeps its sandbox from the pool for ever.
+ *
+ * @param <T> what was lent
  */
-public final class Lease implements AutoCloseable {
-  private final RecyclingPool<Sandbox> pool;
-  private final Loan<Sandbox> loan;
-  private final Sandbox sandbox;
+public final class Lease<T> implements AutoCloseable {
+  private final RecyclingPool<T> pool;
+  private final Loan<T> loan;
+  private final T item;
 
-  Lease(RecyclingPool<Sandbox> pool, Loan<Sandbox> loan) {
+  Lease(RecyclingPool<T> pool, Loan<T> loan) {
     this.pool = pool;
     this.loan = loan;
-    sandbox = loan.item();
+    item = loan.item();
   }
 
   /**
@@ -27,8 +29,8 @@ public final class Lease implements AutoCloseable {
    *
    * @return the same sandbox each time; a closed one when the lease is closed
    */
-  public Sandbox sandbox() {
-    return sandbox;
+  public T get() {
+    return item;
   }
 
   /**
@@ -52,6 +54,6 @@ public final class Lease implements AutoCloseable {
 
   @Override
   public String toString() {
-    return "Lease[" + sandbox + "]";
+    return "Lease[" + item + "]";
   }
 }

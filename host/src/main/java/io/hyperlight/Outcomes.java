@@ -62,9 +62,6 @@ final class Outcomes implements Outcome.Reporter {
       case Outcome.Fault(Trap trap, Outcome.Place place) -> fault(trap, place);
       case Outcome.Violation(String what, Map<Register, Long> registers) ->
           fault(GuestFaultException.Kind.PROTOCOL_VIOLATION, what, null, registers);
-      case Outcome.NotWaiting() ->
-          new IllegalStateException(
-              "no program in the sandbox waits for a request: start one with Program.startServing");
       case Outcome.Aborted(String message, int signal) ->
           new GuestAbortException("the guest aborted: " + message, signal);
       case Outcome.LimitPassed(GuestLimitException.Kind kind, long most) ->

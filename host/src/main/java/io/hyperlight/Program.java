@@ -63,7 +63,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>For one thread; may run any number of times.
  */
-public final class Program extends SandboxSettings<Program> {
+public final class Program extends LoadSettings<Program> {
   /** The default of {@link #memorySize}: 128 MiB. */
   public static final long DEFAULT_MEMORY_SIZE = 128L << 20;
 
@@ -84,12 +84,10 @@ public final class Program extends SandboxSettings<Program> {
   private final GuestProgram program;
   private final List<String> arguments = new ArrayList<>();
   private final List<String> environment = new ArrayList<>();
-  private final List<Mount> mounts = new ArrayList<>();
   private InputStream input = InputStream.nullInputStream();
-  private long memorySize = DEFAULT_MEMORY_SIZE;
-  private long stackSize = DEFAULT_STACK_SIZE;
 
   private Program(Path file, byte[] contents) {
+    super(DEFAULT_MEMORY_SIZE, DEFAULT_STACK_SIZE);
     this.file = file;
     this.path = new String(HostPath.bytes(file), StandardCharsets.ISO_8859_1);
     try {
@@ -191,47 +189,6 @@ public final class Program extends SandboxSettings<Program> {
   }
 
   /**
-   * Lets the program see a tree of files at a path. Nothing else is there but a few made-up files
-   * in {@code /dev} and {@code /proc}, and the program's own file. A later mount lies on top of an
-   * earlier one.
-   *
-   * @param guestPath absolute, without "." and ".." and doubled slashes; "/" is the root
-   * @param tree what is to be seen there
-   * @return this description
-   * @throws IllegalArgumentException if it is no such path
-   */
-  public Program mount(String guestPath, FileTree tree) {
-    mounts.add(FileTree.mount(guestPath, tree));
-    return this;
-  }
-
-  /**
-   * How much memory the VM has for everything: program, libraries, stack, heap, page tables. The
-   * host pays for what is touched.
-   *
-   * @param sizeBytes a multiple of 4096, up to 3 GiB
-   * @return this description
-   * @throws IllegalArgumentException if it is not
-   */
-  public Program memorySize(long sizeBytes) {
-    memorySize =
-        Sandbox.Builder.requirePages("memory size", sizeBytes, Sandbox.Builder.MAXIMUM_MEMORY_SIZE);
-    return this;
-  }
-
-  /**
-   * How much of the memory is the program's stack, arguments and environment included.
-   *
-   * @param sizeBytes a multiple of 4096, up to 1 GiB
-   * @return this description
-   * @throws IllegalArgumentException if it is not
-   */
-  public Program stackSize(long sizeBytes) {
-    stackSize = Sandbox.Builder.requirePages("stack size", sizeBytes, 1L << 30);
-    return this;
-  }
-
-  /**
    * How much the program may write to its standard output and error, in a run or in answer to a
    * request: {@link Limits#outputBytes}, with the other limits as they are. A program that writes
    * more ends with {@link GuestLimitException}.
@@ -326,7 +283,7 @@ public final class Program extends SandboxSettings<Program> {
   private Instance create(Surroundings surroundings, Outcomes outcomes) {
     Instance.Configuration configuration =
         new Instance.Configuration(
-            program, memorySize, stackSize, invocation(), surroundings, outcomes);
+            program, memorySize(), stackSize(), invocation(), surroundings, outcomes);
     return Failures.translate(
         guest(), "create a sandbox", () -> Instance.create(HostPlatform.get(), configuration));
   }
@@ -347,7 +304,7 @@ public final class Program extends SandboxSettings<Program> {
   private List<Mount> allMounts() {
     List<Mount> all = new ArrayList<>();
     all.add(new Mount(path, new HostSource(file, FileKind.REGULAR)));
-    all.addAll(mounts);
+    all.addAll(mounts());
     return all;
   }
 
@@ -360,19 +317,20 @@ public final class Program extends SandboxSettings<Program> {
 
   /**
    * Starts the program and runs it up to where it first asks for standard input: it has loaded what
-   * it needs by then, and waits for its first request. {@link Sandbox#serve} gives it one. A {@link
-   * Sandbox#snapshot} taken before that is the program freshly started, for any number of requests.
+   * it needs by then, and waits for its first request. {@link ProgramServer#serve} gives it one. A
+   * {@link ProgramServer#snapshot} taken before that is the program freshly started, for any number
+   * of requests.
    *
    * <p>{@link #stdin} does not count. What the program writes to its standard output meanwhile, and
    * to its standard error at any time, goes to {@link #hostPrint} and {@link #hostError}.
    *
-   * @return the sandbox, to be closed by the caller
+   * @return the running program, to be closed by the caller
    * @throws GuestExitException if the program exits without having read anything
    * @throws GuestFaultException if it does what it may not
    * @throws GuestAbortException if it ends by a signal of its own
    * @throws InvalidGuestException and the other exceptions of {@link #run}
    */
-  public Sandbox startServing() {
+  public ProgramServer startServing() {
     Outcomes outcomes = new Outcomes(program);
     Surroundings surroundings =
         new Surroundings(
@@ -383,7 +341,7 @@ public final class Program extends SandboxSettings<Program> {
       if (!(ending instanceof Outcome.WaitingForInput)) {
         throw outcomes.exceptionFor(ending);
       }
-      return new Sandbox(guest(), instance);
+      return new ProgramServer(new Sandbox(guest(), instance));
     } catch (Throwable t) {
       instance.close();
       throw t;

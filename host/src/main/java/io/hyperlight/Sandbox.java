@@ -19,20 +19,16 @@ import io.hyperlight.error.SandboxUnusableException;
 import io.hyperlight.internal.call.ExportedFunction;
 import io.hyperlight.internal.call.Instance;
 import io.hyperlight.internal.call.InstanceImage;
-import io.hyperlight.internal.call.Outcome;
 import io.hyperlight.internal.call.Surroundings;
 import io.hyperlight.internal.host.HostPlatform;
 import io.hyperlight.internal.hypervisor.HypervisorCallException;
 import io.hyperlight.internal.linux.Settings;
 import io.hyperlight.internal.loader.Invocation;
 import io.hyperlight.internal.machine.ImageClosedException;
-import io.hyperlight.internal.machine.Machine;
 import io.hyperlight.internal.os.SystemCallException;
 import io.hyperlight.internal.vfs.FileException;
-import io.hyperlight.internal.vfs.Mount;
 import java.lang.invoke.MethodHandle;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -169,8 +165,8 @@ public final class Sandbox implements AutoCloseable {
    * @return a view of this sandbox
    * @throws IllegalArgumentException if the time is not positive
    */
-  public TimedSandbox within(Duration timeout) {
-    return new TimedSandbox(this, timeout);
+  public Timed within(Duration timeout) {
+    return new Timed(this, timeout);
   }
 
   /**
@@ -187,44 +183,6 @@ public final class Sandbox implements AutoCloseable {
    */
   public boolean interrupt() {
     return instance.interrupt();
-  }
-
-  /**
-   * Gives a request to a program that {@linkplain Program#startServing serves}, and waits for its
-   * answer. The program reads the request from its standard input, to the end of it, and writes the
-   * answer to its standard output. The answer is complete when the program exits, or when it has
-   * written something and asks for more input after the end.
-   *
-   * <p>A program that waits for more can be given the next request, and then remembers this one. To
-   * have each request start from the same state, {@linkplain #restore restore} the sandbox in
-   * between, or use {@link Snapshot#serve} or {@link SandboxPool#serve}.
-   *
-   * @param request the bytes; they are copied
-   * @return the answer
-   * @throws NotServingException if no program waits for a request in this sandbox
-   * @throws GuestExitException if the program exits with another status than 0
-   * @throws GuestFaultException if it does what it may not
-   * @throws GuestAbortException if it ends by a signal of its own
-   * @throws GuestDeadlockException if it waits for what cannot happen
-   * @throws GuestTimeoutException if it takes longer than it may
-   * @throws GuestLimitException if the answer is longer than the {@link Limits} allow, or the
-   *     program uses more of something else
-   * @throws CallInterruptedException as for {@link #call}
-   * @throws SandboxUnusableException after one of the last seven, and after the program has exited
-   * @throws SandboxInUseException if the sandbox is in use
-   * @throws ClosedException if it is closed
-   */
-  public byte[] serve(byte[] request) {
-    return serve(0, request);
-  }
-
-  byte[] serve(long timeoutNanos, byte[] request) {
-    Instance.Answer answer = instance.proceed(request, timeoutNanos);
-    return switch (answer.ending()) {
-      case Outcome.WaitingForInput() -> answer.output();
-      case Outcome.Exited(int status, String _) when status == 0 -> answer.output();
-      case Outcome.Ending other -> throw new Outcomes(guest.program()).exceptionFor(other);
-    };
   }
 
   /**
@@ -366,84 +324,93 @@ public final class Sandbox implements AutoCloseable {
   }
 
   /**
+   * A {@link Sandbox} seen as one whose calls may take a certain time, instead of the {@link
+   * Limits#callTimeout} that it was made with. The sandbox itself is not changed: views with
+   * several times can be used in turn. Threads may share it as they may share the sandbox.
+   */
+  public static final class Timed {
+    private final Sandbox sandbox;
+    private final Duration timeout;
+    private final long timeoutNanos;
+
+    private Timed(Sandbox sandbox, Duration timeout) {
+      this.sandbox = sandbox;
+      this.timeout = timeout;
+      timeoutNanos = Limits.nanos("call timeout", timeout);
+    }
+
+    /**
+     * As {@link Sandbox#call}.
+     *
+     * @param <T> the result's type, boxed
+     * @param name the function's name
+     * @param resultType the Java type of the declared result
+     * @param arguments of the declared types; a smaller integer type is widened
+     * @return the result; null for void
+     * @throws GuestTimeoutException if it takes longer
+     * @throws InvalidCallException and the other exceptions of {@link Sandbox#call}
+     */
+    public <T> T call(String name, Class<T> resultType, @Nullable Object... arguments) {
+      return sandbox.call(timeoutNanos, name, resultType, arguments);
+    }
+
+    /**
+     * As {@link Sandbox#function}: a handle whose calls may take this time each.
+     *
+     * @param name the function's name
+     * @return the handle, bound to the sandbox
+     * @throws InvalidCallException if the guest exports no such function
+     */
+    public MethodHandle function(String name) {
+      return sandbox.function(timeoutNanos, name);
+    }
+
+    @Override
+    public String toString() {
+      return "%s within %s".formatted(sandbox, timeout);
+    }
+  }
+
+  /**
    * Describes a sandbox: how much memory it has, which host functions its guest can call, where its
    * output goes. For one thread; may build any number of sandboxes.
    */
-  public static final class Builder extends HostFunctionRegistry<Builder> {
+  public static final class Builder extends LoadSettings<Builder>
+      implements HostFunctionRegistry<Builder> {
     /** The default of {@link #memorySize}: 16 MiB. */
     public static final long DEFAULT_MEMORY_SIZE = 16L << 20;
 
     /** The default of {@link #stackSize}: 256 KiB. */
     public static final long DEFAULT_STACK_SIZE = 256L << 10;
 
-    private static final int PAGE_SIZE = 4096;
-    static final long MAXIMUM_MEMORY_SIZE = Machine.MAXIMUM_MEMORY;
-
     private final Guest guest;
-    private long memorySize = DEFAULT_MEMORY_SIZE;
-    private long stackSize = DEFAULT_STACK_SIZE;
-    private final List<Mount> mounts = new ArrayList<>();
+    private final HostFunctions hostFunctions = new HostFunctions();
 
     private Builder(Guest guest) {
+      super(DEFAULT_MEMORY_SIZE, DEFAULT_STACK_SIZE);
       this.guest = Objects.requireNonNull(guest, "guest");
-    }
-
-    /**
-     * How much memory the VM has for everything: program, stack, heap, arguments and results, page
-     * tables. The host pays for what is touched.
-     *
-     * @param sizeBytes a multiple of 4096, up to 3 GiB
-     * @return this builder
-     * @throws IllegalArgumentException if it is not
-     */
-    public Builder memorySize(long sizeBytes) {
-      memorySize = requirePages("memory size", sizeBytes, MAXIMUM_MEMORY_SIZE);
-      return this;
-    }
-
-    /**
-     * How much of the memory is the guest's call stack.
-     *
-     * @param sizeBytes a multiple of 4096, up to 1 GiB
-     * @return this builder
-     * @throws IllegalArgumentException if it is not
-     */
-    public Builder stackSize(long sizeBytes) {
-      stackSize = requirePages("stack size", sizeBytes, 1L << 30);
-      return this;
-    }
-
-    static long requirePages(String what, long sizeBytes, long maximum) {
-      if (sizeBytes <= 0 || sizeBytes > maximum || sizeBytes % PAGE_SIZE != 0) {
-        throw new IllegalArgumentException(
-            "%s %d: must be a multiple of %d, up to %d"
-                .formatted(what, sizeBytes, PAGE_SIZE, maximum));
-      }
-      return sizeBytes;
-    }
-
-    /**
-     * Lets the guest see files. What is mounted later lies on top of what was mounted before. A
-     * snapshot of the sandbox keeps what is mounted and what the guest has written there; a
-     * snapshot file cannot.
-     *
-     * <p>A few files are there in any case, at {@code /dev}, {@code /proc} and {@code /sys}: those
-     * that Linux programs take for granted. A tree that is mounted there hides them.
-     *
-     * @param guestPath where, absolute and normalised, such as {@code /data}; {@code /} for the
-     *     root
-     * @param tree what
-     * @return this builder
-     * @throws IllegalArgumentException if the path is not absolute and normalised, or the tree is a
-     *     file and the path the root
-     */
-    public Builder mount(String guestPath, FileTree tree) {
-      mounts.add(FileTree.mount(guestPath, tree));
-      return this;
     }
 
     @Override
     Builder self() {
+      return this;
+    }
+
+    @Override
+    public Builder exitless() {
+      setExitless();
+      return this;
+    }
+
+    @Override
+    public Builder hostFunction(String name, MethodHandle function) {
+      hostFunctions.addTyped(name, function);
+      return this;
+    }
+
+    @Override
+    public Builder hostFunction(String name, HostFunction function) {
+      hostFunctions.addLambda(name, function);
       return this;
     }
 
@@ -464,13 +431,14 @@ public final class Sandbox implements AutoCloseable {
       Instance.Configuration configuration =
           new Instance.Configuration(
               guest.program(),
-              memorySize,
-              stackSize,
+              memorySize(),
+              stackSize(),
               Invocation.OF_GUEST,
               surroundings(
                   new Surroundings(
-                      List.of(), StreamOutput.initial(), Settings.DEFAULT.withMounts(mounts)),
-                  guest.program()),
+                      List.of(), StreamOutput.initial(), Settings.DEFAULT.withMounts(mounts())),
+                  guest.program(),
+                  hostFunctions),
               new Outcomes(guest.program()));
       return new Sandbox(
           guest,

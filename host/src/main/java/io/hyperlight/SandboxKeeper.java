@@ -1,14 +1,10 @@
 package io.hyperlight;
 
 import io.hyperlight.error.SandboxInUseException;
-import io.hyperlight.internal.os.CourierThread;
-import io.hyperlight.internal.pool.Keeper;
 import org.jspecify.annotations.Nullable;
 
 /** Makes and cleans the sandboxes of a pool. */
-final class SandboxKeeper implements Keeper<Sandbox> {
-  private static final System.Logger LOGGER = System.getLogger("io.hyperlight.pool");
-
+final class SandboxKeeper extends PoolKeeper<Sandbox> {
   private final Snapshot snapshot;
 
   SandboxKeeper(Snapshot snapshot) {
@@ -43,12 +39,5 @@ final class SandboxKeeper implements Keeper<Sandbox> {
   @Override
   public void close(Sandbox sandbox) {
     sandbox.close();
-  }
-
-  @Override
-  public void failed(String what, Sandbox sandbox, Throwable failure) {
-    String message = "a pool cannot %s %s".formatted(what, sandbox);
-    // Loggers are the embedder's code, and may even close the pool, which waits for its caretakers.
-    boolean _ = CourierThread.run(() -> LOGGER.log(System.Logger.Level.WARNING, message, failure));
   }
 }

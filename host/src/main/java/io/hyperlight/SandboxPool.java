@@ -1,20 +1,12 @@
 package io.hyperlight;
 
-import io.hyperlight.error.HyperlightException;
+import io.hyperlight.error.GuestTimeoutException;
 import io.hyperlight.error.InvalidCallException;
 import io.hyperlight.error.PoolException;
 import io.hyperlight.internal.os.Deadline;
-import io.hyperlight.internal.os.ForeignThrowable;
 import io.hyperlight.internal.pool.Loan;
-import io.hyperlight.internal.pool.PoolBudget;
-import io.hyperlight.internal.pool.PoolFigures;
-import io.hyperlight.internal.pool.PoolLimits;
-import io.hyperlight.internal.pool.ProcessBudget;
-import io.hyperlight.internal.pool.RecyclingPool;
-import io.hyperlight.internal.pool.RefusedException;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,13 +21,13 @@ import org.jspecify.annotations.Nullable;
  * which they came. A virtual thread that waits leaves its carrier to others.
  *
  * <p><b>How many.</b> The pool has as many sandboxes as are used at the same time and {@link
- * Builder#idle} more, up to its {@link Builder#size}; those that nobody needed for {@link
- * Builder#idleTimeout} are closed. All pools of the process together have at most 1,000 sandboxes,
- * and guest memory up to half of what the machine and the process's control groups have. The system
- * properties {@code hyperlight.pool.maxSandboxes} and {@code hyperlight.pool.maxMemory}, in bytes,
- * set other limits; they are read when the first pool is built. The memory that counts is the size
- * that guests could use, not what they have touched. A pool that needs a sandbox and has none comes
- * first, and pools with two and more give up one for it.
+ * PoolBuilder#idle} more, up to its {@link PoolBuilder#size}; those that nobody needed for {@link
+ * PoolBuilder#idleTimeout} are closed. All pools of the process together have at most 1,000
+ * sandboxes, and guest memory up to half of what the machine and the process's control groups have.
+ * The system properties {@code hyperlight.pool.maxSandboxes} and {@code hyperlight.pool.maxMemory},
+ * in bytes, set other limits; they are read when the first pool is built. The memory that counts is
+ * the size that guests could use, not what they have touched. A pool that needs a sandbox and has
+ * none comes first, and pools with two and more give up one for it.
  *
  * <p><b>When things go wrong.</b> However a call ends, the sandbox is cleaned and handed out again;
  * one that cannot be cleaned is replaced. Whoever had it before, and whatever it did, cannot be
@@ -50,28 +42,10 @@ import org.jspecify.annotations.Nullable;
  * snapshot's host functions, several at a time: these must be safe for that.
  */
 public final class SandboxPool implements AutoCloseable {
-  private final RecyclingPool<Sandbox> pool;
-  private final PoolBudget budget;
-  private final long maxWaitNanos;
-  private final int size;
+  private final PoolCore<Sandbox> core;
 
-  private SandboxPool(Builder builder, PoolBudget budget) {
-    this.budget = budget;
-    maxWaitNanos = builder.maxWaitNanos;
-    size = builder.size;
-    pool =
-        new RecyclingPool<>(
-            new PoolLimits(
-                builder.size,
-                builder.idle,
-                builder.idleNanos,
-                builder.maxUses,
-                builder.maxAgeNanos),
-            new SandboxKeeper(builder.snapshot),
-            budget,
-            builder.snapshot.memorySize(),
-            Math.min(builder.size, Math.max(2, Runtime.getRuntime().availableProcessors() / 2)),
-            System::nanoTime);
+  private SandboxPool(PoolCore<Sandbox> core) {
+    this.core = core;
   }
 
   /**
@@ -81,8 +55,10 @@ public final class SandboxPool implements AutoCloseable {
    *     the pool is closed: without it no sandbox can be cleaned or made any more
    * @return a builder with the defaults
    */
-  public static Builder of(Snapshot snapshot) {
-    return new Builder(snapshot);
+  public static PoolBuilder<SandboxPool> builder(Snapshot snapshot) {
+    Objects.requireNonNull(snapshot, "snapshot");
+    return new PoolBuilder<>(
+        snapshot, builder -> new SandboxPool(builder.core(new SandboxKeeper(snapshot))));
   }
 
   /**
@@ -103,47 +79,24 @@ public final class SandboxPool implements AutoCloseable {
   public <T> T call(String name, Class<T> resultType, @Nullable Object... arguments) {
     Loan<Sandbox> loan = new Loan<>();
     try {
-      return borrow(loan, maxWaitNanos).call(name, resultType, arguments);
+      return core.borrow(loan, core.maxWaitNanos).call(name, resultType, arguments);
     } finally {
       loan.over = true; // without a call: there may be no room for one
-      pool.giveBack(loan);
+      core.pool.giveBack(loan);
     }
   }
 
   /**
-   * Gives a request to a program that {@linkplain Program#startServing serves}, in a clean sandbox,
-   * which nobody uses for anything else.
-   *
-   * <p>Waits for a sandbox as {@link #acquire()} does, and then does what {@link Sandbox#serve}
-   * does.
-   *
-   * @param request the bytes; they are copied
-   * @return the answer
-   * @throws PoolException if there was no sandbox for the request, so that it did not happen
-   * @throws NotServingException and the other exceptions of {@link Sandbox#serve}; the sandbox is
-   *     cleaned after all of them
-   */
-  public byte[] serve(byte[] request) {
-    Loan<Sandbox> loan = new Loan<>();
-    try {
-      return borrow(loan, maxWaitNanos).serve(request);
-    } finally {
-      loan.over = true;
-      pool.giveBack(loan);
-    }
-  }
-
-  /**
-   * The same pool, for calls and requests that may take a certain time in all: with the waiting for
-   * a sandbox, for one to be made or cleaned, and with the call itself. It is instead of {@link
-   * Builder#maxWait} and {@link Limits#callTimeout}.
+   * The same pool, for calls that may take a certain time in all: with the waiting for a sandbox,
+   * for one to be made or cleaned, and with the call itself. It is instead of {@link
+   * PoolBuilder#maxWait} and {@link Limits#callTimeout}.
    *
    * @param timeout how long each call may take from its beginning to its end
    * @return a view of this pool
    * @throws IllegalArgumentException if the time is not positive
    */
-  public TimedPool within(Duration timeout) {
-    return new TimedPool(this, timeout);
+  public Timed within(Duration timeout) {
+    return new Timed(this, timeout);
   }
 
   /** As {@link #call(String, Class, Object...)}, with so much time for everything. */
@@ -151,34 +104,16 @@ public final class SandboxPool implements AutoCloseable {
     Loan<Sandbox> loan = new Loan<>();
     try {
       Deadline deadline = Deadline.in(nanos);
-      Sandbox sandbox = borrow(loan, nanos, deadline);
-      return sandbox.call(timeLeft(deadline), name, resultType, arguments);
+      Sandbox sandbox = core.borrow(loan, nanos, deadline);
+      return sandbox.call(PoolCore.timeLeft(deadline), name, resultType, arguments);
     } finally {
       loan.over = true;
-      pool.giveBack(loan);
+      core.pool.giveBack(loan);
     }
-  }
-
-  /** As {@link #serve(byte[])}, with so much time for everything. */
-  byte[] serve(long nanos, byte[] request) {
-    Loan<Sandbox> loan = new Loan<>();
-    try {
-      Deadline deadline = Deadline.in(nanos);
-      Sandbox sandbox = borrow(loan, nanos, deadline);
-      return sandbox.serve(timeLeft(deadline), request);
-    } finally {
-      loan.over = true;
-      pool.giveBack(loan);
-    }
-  }
-
-  /** For a call, for which 0 is another limit: one that is late ends as soon as it has begun. */
-  private static long timeLeft(Deadline deadline) {
-    return Math.max(1, deadline.remainingNanos());
   }
 
   /**
-   * Takes a clean sandbox. Waits if none is ready, for {@link Builder#maxWait} at most.
+   * Takes a clean sandbox. Waits if none is ready, for {@link PoolBuilder#maxWait} at most.
    *
    * @return the sandbox's lease, which has to be closed
    * @throws PoolException if no sandbox became free in time
@@ -188,8 +123,8 @@ public final class SandboxPool implements AutoCloseable {
    *     set. A sandbox that is ready is handed out to an interrupted thread as well
    * @throws PoolException if the pool is closed, or is closed meanwhile
    */
-  public Lease acquire() {
-    return acquire(maxWaitNanos);
+  public Lease<Sandbox> acquire() {
+    return core.acquire(core.maxWaitNanos);
   }
 
   /**
@@ -200,107 +135,13 @@ public final class SandboxPool implements AutoCloseable {
    * @throws IllegalArgumentException if the time is negative
    * @throws PoolException as {@link #acquire()}
    */
-  public Lease acquire(Duration maxWait) {
-    return acquire(nanos("maximum wait", maxWait));
-  }
-
-  private Lease acquire(long nanos) {
-    Loan<Sandbox> loan = new Loan<>();
-    try {
-      Sandbox _ = borrow(loan, nanos);
-      return new Lease(pool, loan);
-    } catch (Throwable t) {
-      loan.over = true;
-      throw t;
-    }
-  }
-
-  private Sandbox borrow(Loan<Sandbox> loan, long nanos) {
-    try {
-      pool.acquire(loan, nanos);
-    } catch (RefusedException e) {
-      throw exceptionFor(e, nanos);
-    }
-    return loan.item();
-  }
-
-  private Sandbox borrow(Loan<Sandbox> loan, long nanos, Deadline deadline) {
-    try {
-      pool.acquire(loan, deadline);
-    } catch (RefusedException e) {
-      throw exceptionFor(e, nanos);
-    }
-    return loan.item();
-  }
-
-  private PoolException exceptionFor(RefusedException refusal, long nanos) {
-    Throwable cause = refusal.getCause();
-    return switch (refusal.reason()) {
-      case CLOSED -> new PoolException(PoolException.Kind.CLOSED, "the pool is closed", null);
-      case INTERRUPTED ->
-          new PoolException(
-              PoolException.Kind.INTERRUPTED, "interrupted while waiting for a sandbox", null);
-      case NOT_CREATED ->
-          new PoolException(
-              PoolException.Kind.CREATION_FAILED,
-              "the pool cannot create a sandbox: " + message(cause),
-              Objects.requireNonNull(cause));
-      case NO_BUDGET ->
-          new PoolException(
-              PoolException.Kind.OVER_BUDGET,
-              "no sandbox within %d ms: all pools together have what they may (%d sandboxes, %d MiB); close some, or set the system properties %s and %s"
-                  .formatted(
-                      TimeUnit.NANOSECONDS.toMillis(nanos),
-                      budget.maximumCount(),
-                      budget.maximumBytes() >> 20,
-                      ProcessBudget.COUNT_PROPERTY,
-                      ProcessBudget.BYTES_PROPERTY),
-              null);
-      case TIMED_OUT -> {
-        PoolFigures figures = pool.figures();
-        yield new PoolException(
-            PoolException.Kind.TIMED_OUT,
-            "no sandbox within %d ms: of %d, at most %d, %d are in use, and %d other threads wait%s"
-                .formatted(
-                    TimeUnit.NANOSECONDS.toMillis(nanos),
-                    figures.total(),
-                    size,
-                    figures.lent(),
-                    figures.waiting(),
-                    cause == null ? "" : "; creating one failed: " + message(cause)),
-            cause);
-      }
-    };
-  }
-
-  private static String message(@Nullable Throwable cause) {
-    if (cause == null) {
-      return "";
-    }
-    String message = cause instanceof HyperlightException ? cause.getMessage() : null;
-    return message == null ? ForeignThrowable.describe(cause) : message;
+  public Lease<Sandbox> acquire(Duration maxWait) {
+    return core.acquire(PoolBuilder.nanos("maximum wait", maxWait));
   }
 
   /** {@return the numbers of this moment} */
   public PoolStatistics statistics() {
-    PoolFigures figures = pool.figures();
-    return new PoolStatistics(
-        figures.total(),
-        figures.ready(),
-        figures.lent(),
-        figures.waiting(),
-        figures.acquired(),
-        figures.waited(),
-        figures.refused(),
-        figures.created(),
-        figures.failures(),
-        figures.cleaned(),
-        figures.retired(),
-        figures.broken(),
-        Duration.ofNanos(figures.waitNanos()),
-        Duration.ofNanos(figures.longestWaitNanos()),
-        Duration.ofNanos(figures.createNanos()),
-        Duration.ofNanos(figures.cleanNanos()));
+    return core.statistics();
   }
 
   /**
@@ -315,159 +156,51 @@ public final class SandboxPool implements AutoCloseable {
    */
   @Override
   public void close() {
-    pool.close();
+    core.pool.close();
   }
 
   @Override
   public String toString() {
-    PoolFigures figures = pool.figures();
-    return "SandboxPool[%d of %d sandboxes, %d lent]"
-        .formatted(figures.total(), size, figures.lent());
+    return core.describe("SandboxPool");
   }
 
-  private static long nanos(String what, Duration duration) {
-    if (duration.isNegative()) {
-      throw new IllegalArgumentException(what + " " + duration + ": must not be negative");
-    }
-    return TimeUnit.NANOSECONDS.convert(duration); // as long as can be, if it is longer
-  }
+  /**
+   * A {@link SandboxPool} seen as one whose calls may take a certain time from their beginning to
+   * their end, whatever it is spent on: waiting for a sandbox, until one is made or cleaned, or the
+   * call itself. The pool is not changed: views with several times can be used at the same time, by
+   * any number of threads.
+   */
+  public static final class Timed {
+    private final SandboxPool pool;
+    private final Duration timeout;
+    private final long timeoutNanos;
 
-  /** Describes a pool. For one thread. */
-  public static final class Builder {
-    /** The default of {@link #idleTimeout}. */
-    public static final Duration DEFAULT_IDLE_TIMEOUT = Duration.ofMinutes(1);
-
-    /** The default of {@link #maxWait}. */
-    public static final Duration DEFAULT_MAX_WAIT = Duration.ofSeconds(10);
-
-    private final Snapshot snapshot;
-    private @Nullable PoolBudget budget;
-    private int size = Runtime.getRuntime().availableProcessors();
-    private int idle = 1;
-    private long idleNanos = DEFAULT_IDLE_TIMEOUT.toNanos();
-    private long maxWaitNanos = DEFAULT_MAX_WAIT.toNanos();
-    private long maxUses = Long.MAX_VALUE;
-    private long maxAgeNanos = Long.MAX_VALUE;
-
-    private Builder(Snapshot snapshot) {
-      this.snapshot = Objects.requireNonNull(snapshot, "snapshot");
+    private Timed(SandboxPool pool, Duration timeout) {
+      this.pool = pool;
+      this.timeout = timeout;
+      timeoutNanos = Limits.nanos("timeout", timeout);
     }
 
     /**
-     * How many sandboxes the pool has at most; as many as processors by default.
+     * As {@link SandboxPool#call}.
      *
-     * @param sandboxes 1 or more
-     * @return this builder
-     * @throws IllegalArgumentException if it is less
+     * @param <T> the result's type, boxed
+     * @param name the function's name
+     * @param resultType the Java type of the declared result
+     * @param arguments of the declared types; a smaller integer type is widened
+     * @return the result; null for void
+     * @throws PoolException if the time has passed before there is a sandbox
+     * @throws GuestTimeoutException if it passes in the call; the message says how much of it was
+     *     left for that
+     * @throws PoolException and the other exceptions of {@link SandboxPool#call}
      */
-    public Builder size(int sandboxes) {
-      size = (int) requireAtLeast("size", sandboxes, 1);
-      return this;
+    public <T> T call(String name, Class<T> resultType, @Nullable Object... arguments) {
+      return pool.call(timeoutNanos, name, resultType, arguments);
     }
 
-    /**
-     * How many clean sandboxes the pool tries to keep ready beside those in use; 1 by default. With
-     * 0, sandboxes are created when they are needed only, and whoever needs one waits for it.
-     *
-     * @param sandboxes 0 or more, and not more than the size
-     * @return this builder
-     * @throws IllegalArgumentException if it is negative
-     */
-    public Builder idle(int sandboxes) {
-      idle = (int) requireAtLeast("idle", sandboxes, 0);
-      return this;
-    }
-
-    /**
-     * How long a sandbox in excess of {@link #idle} may stay unused before it is closed; {@link
-     * #DEFAULT_IDLE_TIMEOUT} by default.
-     *
-     * @param timeout not negative
-     * @return this builder
-     * @throws IllegalArgumentException if it is negative
-     */
-    public Builder idleTimeout(Duration timeout) {
-      idleNanos = nanos("idle timeout", timeout);
-      return this;
-    }
-
-    /**
-     * How long {@link #acquire()} and {@link #call} wait for a sandbox; {@link #DEFAULT_MAX_WAIT}
-     * by default.
-     *
-     * @param maxWait not negative; zero does not wait
-     * @return this builder
-     * @throws IllegalArgumentException if it is negative
-     */
-    public Builder maxWait(Duration maxWait) {
-      maxWaitNanos = nanos("maximum wait", maxWait);
-      return this;
-    }
-
-    /**
-     * How often a sandbox is handed out before it is closed and another one takes its place; any
-     * number of times by default.
-     *
-     * @param uses 1 or more
-     * @return this builder
-     * @throws IllegalArgumentException if it is less
-     */
-    public Builder maxUses(long uses) {
-      maxUses = requireAtLeast("maximum uses", uses, 1);
-      return this;
-    }
-
-    /**
-     * How old a sandbox becomes before it is closed and another one takes its place; any age by
-     * default. One that is in use is closed when it comes back.
-     *
-     * @param age more than zero
-     * @return this builder
-     * @throws IllegalArgumentException if it is not
-     */
-    public Builder maxAge(Duration age) {
-      maxAgeNanos = requireAtLeast("maximum age in nanoseconds", nanos("maximum age", age), 1);
-      return this;
-    }
-
-    /** Counts the sandboxes in a budget other than the process's. */
-    Builder budget(PoolBudget other) {
-      budget = other;
-      return this;
-    }
-
-    private static long requireAtLeast(String what, long value, long least) {
-      if (value < least) {
-        throw new IllegalArgumentException(
-            "%s %d: must be at least %d".formatted(what, value, least));
-      }
-      return value;
-    }
-
-    /**
-     * Starts the pool and its threads. Does not wait for its first sandboxes, which are being
-     * created when this returns.
-     *
-     * @return the pool, which has to be closed
-     * @throws IllegalArgumentException if more sandboxes have to be idle than the size allows, or
-     *     if one of the two system properties is no positive number
-     * @throws PoolException if a single sandbox has more memory than all pools together may have
-     */
-    public SandboxPool build() {
-      if (idle > size) {
-        throw new IllegalArgumentException(
-            "idle %d: must be at most the size, which is %d".formatted(idle, size));
-      }
-      PoolBudget shared = budget == null ? ProcessBudget.get() : budget;
-      if (!shared.canHold(snapshot.memorySize())) {
-        throw new PoolException(
-            PoolException.Kind.OVER_BUDGET,
-            "a sandbox has %d bytes of memory, and all pools together may have %d: set the system property %s"
-                .formatted(
-                    snapshot.memorySize(), shared.maximumBytes(), ProcessBudget.BYTES_PROPERTY),
-            null);
-      }
-      return new SandboxPool(this, shared);
+    @Override
+    public String toString() {
+      return "%s within %s".formatted(pool, timeout);
     }
   }
 }

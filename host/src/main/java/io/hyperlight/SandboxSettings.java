@@ -3,7 +3,9 @@ package io.hyperlight;
 import io.hyperlight.error.GuestFaultException;
 import io.hyperlight.error.GuestStreamException;
 import io.hyperlight.error.HypervisorException;
+import io.hyperlight.internal.call.Surroundings;
 import io.hyperlight.internal.linux.Settings;
+import io.hyperlight.internal.loader.GuestProgram;
 import io.hyperlight.internal.machine.arch.MachineOptions;
 import java.io.OutputStream;
 import java.time.Duration;
@@ -22,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param <S> the builder itself
  */
 public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
-    permits HostFunctionRegistry, Program {
+    permits LoadSettings, ProgramSnapshot.Spawner, Snapshot.Spawner {
   private @Nullable OutputStream print;
   private @Nullable OutputStream errors;
   private System.@Nullable Logger logger;
@@ -42,6 +44,15 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
   }
 
   abstract S self();
+
+  /** What a guest is given: that of before, but for what was said here. */
+  final Surroundings surroundings(
+      Surroundings before, GuestProgram program, HostFunctions hostFunctions) {
+    return new Surroundings(
+        hostFunctions.bind(program.importsByNumber(), before.bindings()),
+        output((StreamOutput) before.output()),
+        settings(before.settings()));
+  }
 
   /** Whether somebody wants the guest's standard output, or its standard error. */
   final boolean hasStream(boolean error) {

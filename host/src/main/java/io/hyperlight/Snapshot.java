@@ -1,7 +1,6 @@
 package io.hyperlight;
 
 import io.hyperlight.error.ClosedException;
-import io.hyperlight.error.GuestExitException;
 import io.hyperlight.error.HypervisorException;
 import io.hyperlight.error.InvalidGuestException;
 import io.hyperlight.error.InvalidSnapshotException;
@@ -12,6 +11,7 @@ import io.hyperlight.internal.machine.ImageClosedException;
 import io.hyperlight.internal.os.StackRoom;
 import io.hyperlight.internal.os.SystemCallException;
 import java.io.UncheckedIOException;
+import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 
 /**
@@ -128,25 +128,6 @@ public final class Snapshot implements AutoCloseable {
   }
 
   /**
-   * Gives a request to a program that {@linkplain Program#startServing serves}, in a new sandbox
-   * that is closed afterwards: every request finds the program as it was when the snapshot was
-   * taken, and nothing of any other request. {@link SandboxPool#serve} does the same with sandboxes
-   * that are made before they are needed.
-   *
-   * @param request the bytes; they are copied
-   * @return the answer, as {@link Sandbox#serve} gives it
-   * @throws NotServingException if no program waits for a request in the snapshot
-   * @throws ClosedException if the snapshot is closed
-   * @throws HypervisorException if KVM fails, or the host has no memory for it
-   * @throws GuestExitException and the other exceptions of {@link Sandbox#serve}
-   */
-  public byte[] serve(byte[] request) {
-    try (Sandbox sandbox = spawn()) {
-      return sandbox.serve(request);
-    }
-  }
-
-  /**
    * Starts the description of sandboxes that equal the one that was frozen but for their host
    * functions or output.
    *
@@ -156,7 +137,7 @@ public final class Snapshot implements AutoCloseable {
     return new Spawner(this);
   }
 
-  private Sandbox spawn(Surroundings surroundings) {
+  Sandbox spawn(Surroundings surroundings) {
     InstanceImage open = image();
     try {
       return new Sandbox(
@@ -168,6 +149,11 @@ public final class Snapshot implements AutoCloseable {
     } catch (ImageClosedException e) {
       throw closed(); // just now, by another thread
     }
+  }
+
+  /** What its sandboxes are given if nobody says anything else. */
+  Surroundings surroundings() {
+    return image.surroundings();
   }
 
   /** The image, if the snapshot is open. */
@@ -211,8 +197,10 @@ public final class Snapshot implements AutoCloseable {
    * Describes sandboxes to be spawned from a snapshot: which host functions their guest can call,
    * where its output goes. For one thread; may spawn any number of sandboxes.
    */
-  public static final class Spawner extends HostFunctionRegistry<Spawner> {
+  public static final class Spawner extends SandboxSettings<Spawner>
+      implements HostFunctionRegistry<Spawner> {
     private final Snapshot snapshot;
+    private final HostFunctions hostFunctions = new HostFunctions();
 
     private Spawner(Snapshot snapshot) {
       this.snapshot = snapshot;
@@ -220,6 +208,24 @@ public final class Snapshot implements AutoCloseable {
 
     @Override
     Spawner self() {
+      return this;
+    }
+
+    @Override
+    public Spawner exitless() {
+      setExitless();
+      return this;
+    }
+
+    @Override
+    public Spawner hostFunction(String name, MethodHandle function) {
+      hostFunctions.addTyped(name, function);
+      return this;
+    }
+
+    @Override
+    public Spawner hostFunction(String name, HostFunction function) {
+      hostFunctions.addLambda(name, function);
       return this;
     }
 
@@ -233,7 +239,8 @@ public final class Snapshot implements AutoCloseable {
      * @throws HypervisorException if KVM fails, or the host has no memory for it
      */
     public Sandbox spawn() {
-      return snapshot.spawn(surroundings(snapshot.image.surroundings(), snapshot.guest.program()));
+      return snapshot.spawn(
+          surroundings(snapshot.image.surroundings(), snapshot.guest.program(), hostFunctions));
     }
   }
 }

@@ -128,8 +128,8 @@ class LimitsTest {
     try (Sandbox original = EndlessGuest.builder().build();
         Snapshot snapshot = original.snapshot();
         Sandbox sandbox = snapshot.spawn()) {
-      TimedSandbox patient = sandbox.within(Duration.ofSeconds(30));
-      TimedSandbox impatient = sandbox.within(SHORT);
+      Sandbox.Timed patient = sandbox.within(Duration.ofSeconds(30));
+      Sandbox.Timed impatient = sandbox.within(SHORT);
       assertThat(patient.<Integer>call("add", int.class, 1, 2)).isEqualTo(3);
       assertTimesOut(
           () -> impatient.call("spin", void.class), GuestTimeoutException.Kind.CALL_TIMEOUT, SHORT);
@@ -359,9 +359,9 @@ class LimitsTest {
 
   @Test
   void soDoesAnAnswer() {
-    try (Sandbox starting = Program.of(PROGRAM).args("serve").startServing();
-        Snapshot snapshot = starting.snapshot();
-        Sandbox sandbox = snapshot.spawner().callTimeout(SHORT).spawn()) {
+    try (ProgramServer starting = Program.of(PROGRAM).args("serve").startServing();
+        ProgramSnapshot snapshot = starting.snapshot();
+        ProgramServer sandbox = snapshot.spawner().callTimeout(SHORT).spawn()) {
       byte[] spin = {'s', 'p', 'i', 'n', '\n'};
       assertTimesOut(() -> sandbox.serve(spin), GuestTimeoutException.Kind.CALL_TIMEOUT, SHORT);
       sandbox.restore(snapshot);

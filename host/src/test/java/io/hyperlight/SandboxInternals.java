@@ -14,8 +14,14 @@ public final class SandboxInternals {
     return sandbox.instance();
   }
 
+  /** What a program that serves runs in. */
+  public static Instance instanceOf(ProgramServer server) {
+    return server.instance();
+  }
+
   /** Counts a pool's sandboxes in a budget other than the process's. */
-  public static SandboxPool.Builder withBudget(SandboxPool.Builder builder, PoolBudget budget) {
+  public static PoolBuilder<SandboxPool> withBudget(
+      PoolBuilder<SandboxPool> builder, PoolBudget budget) {
     return builder.budget(budget);
   }
 

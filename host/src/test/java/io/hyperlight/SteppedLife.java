@@ -77,14 +77,14 @@ public final class SteppedLife implements Runnable {
             .memorySize(LifeStepsTest.MEMORY_BYTES)
             .callTimeout(Duration.ofMinutes(10))
             .mount("/t", FileTree.memory(64L << 20));
-    try (Sandbox first = Steps.inCall(Phase.START.number(), serving::startServing);
-        Snapshot snapshot = count(Phase.FREEZE, first::snapshot)) {
+    try (ProgramServer first = Steps.inCall(Phase.START.number(), serving::startServing);
+        ProgramSnapshot snapshot = count(Phase.FREEZE, first::snapshot)) {
       restore(snapshot);
       recycle(snapshot);
     }
   }
 
-  private void serve(Sandbox sandbox) {
+  private void serve(ProgramServer sandbox) {
     byte[] answer = Steps.inCall(Phase.SERVE.number(), () -> sandbox.serve("fill".getBytes(UTF_8)));
     String made = new String(answer, UTF_8);
     if (!made.matches("20000 5 2000 10000 \\d{4} 2\\d\\d 1024\n")) {
@@ -92,26 +92,26 @@ public final class SteppedLife implements Runnable {
     }
   }
 
-  private void restore(Snapshot snapshot) {
-    Sandbox sandbox = count(Phase.SPAWN, snapshot::spawn);
+  private void restore(ProgramSnapshot snapshot) {
+    ProgramServer sandbox = count(Phase.SPAWN, snapshot::spawn);
     serve(sandbox);
     count(Phase.FILES, sandbox::files);
-    Snapshot all = count(Phase.FREEZE_ALL, sandbox::snapshot);
+    ProgramSnapshot all = count(Phase.FREEZE_ALL, sandbox::snapshot);
     run(Phase.RESTORE, () -> sandbox.restore(snapshot));
     run(Phase.RESTORE_AGAIN, () -> sandbox.restore(snapshot));
     sandbox.close();
-    Sandbox copy = count(Phase.SPAWN_OF_ALL, all::spawn);
+    ProgramServer copy = count(Phase.SPAWN_OF_ALL, all::spawn);
     run(Phase.RESTORE_TO_ALL, () -> copy.restore(all));
     run(Phase.CLOSE, copy::close);
     run(Phase.CLOSE_SNAPSHOT, all::close);
   }
 
   /** What a pool does on its own threads, here on this one. */
-  private void recycle(Snapshot snapshot) {
-    SandboxKeeper keeper = new SandboxKeeper(snapshot);
-    Sandbox lent = count(Phase.SPAWN, keeper::create);
+  private void recycle(ProgramSnapshot snapshot) {
+    ServerKeeper keeper = new ServerKeeper(snapshot);
+    ProgramServer lent = count(Phase.SPAWN, keeper::create);
     serve(lent);
-    Sandbox back = count(Phase.RECLAIM, () -> Objects.requireNonNull(keeper.reclaim(lent)));
+    ProgramServer back = count(Phase.RECLAIM, () -> Objects.requireNonNull(keeper.reclaim(lent)));
     run(Phase.RECYCLE, () -> keeper.clean(back));
     keeper.close(back);
   }

@@ -14,7 +14,7 @@ final class PoolAcquire {
 
   static List<Row> measure(Run run) throws Throwable {
     try (Snapshot snapshot = Guests.smallSnapshot(Sandbox.Builder.DEFAULT_MEMORY_SIZE);
-        SandboxPool pool = SandboxPool.of(snapshot).size(SANDBOXES).idle(SANDBOXES).build()) {
+        SandboxPool pool = SandboxPool.builder(snapshot).size(SANDBOXES).idle(SANDBOXES).build()) {
       Comparison comparison = run.compare(nanos -> acquire(pool, nanos), Question.EXIT);
       return List.of(
           Row.ofTimes("pool_acquire", Unit.NANOSECONDS, comparison)
@@ -28,7 +28,7 @@ final class PoolAcquire {
         Thread.onSpinWait();
       }
       long start = System.nanoTime();
-      Lease lease = pool.acquire();
+      Lease<Sandbox> lease = pool.acquire();
       nanos[i] = System.nanoTime() - start;
       lease.close();
     }

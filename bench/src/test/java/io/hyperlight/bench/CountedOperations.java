@@ -57,8 +57,8 @@ final class CountedOperations {
 
   private static void countAcquisitions(Snapshot snapshot) throws Throwable {
     int sandboxes = TIMES + 2;
-    List<Lease> leases = new ArrayList<>(sandboxes);
-    try (SandboxPool pool = SandboxPool.of(snapshot).size(sandboxes).idle(sandboxes).build()) {
+    List<Lease<Sandbox>> leases = new ArrayList<>(sandboxes);
+    try (SandboxPool pool = SandboxPool.builder(snapshot).size(sandboxes).idle(sandboxes).build()) {
       while (pool.statistics().ready() < sandboxes) {
         Thread.onSpinWait();
       }

@@ -5,6 +5,7 @@ import io.hyperlight.Guest;
 import io.hyperlight.HostFunctionRegistry;
 import io.hyperlight.Limits;
 import io.hyperlight.Sandbox;
+import io.hyperlight.SandboxSettings;
 import io.hyperlight.Snapshot;
 import io.hyperlight.SnapshotFile;
 import java.lang.invoke.MethodHandle;
@@ -107,7 +108,8 @@ final class SandboxOptions {
     return spawner.spawn();
   }
 
-  private void register(Guest guest, HostFunctionRegistry<?> registry) {
+  private <S extends SandboxSettings<S> & HostFunctionRegistry<S>> void register(
+      Guest guest, S registry) {
     registry
         .hostPrint(Console.guestOutput())
         .hostError(Console.guestErrors())

@@ -234,7 +234,7 @@ class DocumentationTest {
               for (String name : new String[] {"/usr", "/lib", "/lib64"}) {
                 python.mount(name, FileTree.directory(Path.of(name)));
               }
-              try (Sandbox starting = python.startServing(); Snapshot warm = starting.snapshot()) {
+              try (ProgramServer starting = python.startServing(); ProgramSnapshot warm = starting.snapshot()) {
                 for (String request : new String[] {"one", "two"}) {
                   IO.print(new String(warm.serve(request.getBytes())));
                 }

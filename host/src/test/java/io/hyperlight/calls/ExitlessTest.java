@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.hyperlight.Guest;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
-import io.hyperlight.TimedSandbox;
 import io.hyperlight.error.CallInterruptedException;
 import io.hyperlight.error.GuestErrorException;
 import io.hyperlight.error.GuestFaultException;
@@ -241,7 +240,7 @@ class ExitlessTest {
         Snapshot snapshot = sandbox.snapshot()) {
       for (int round = 0; round < 5; round++) {
         // The host may sleep when the message comes, and nobody wakes it.
-        TimedSandbox timed = sandbox.within(Duration.ofMillis(20));
+        Sandbox.Timed timed = sandbox.within(Duration.ofMillis(20));
         assertThatThrownBy(
                 () -> {
                   timed.call("run_on", void.class);
@@ -273,7 +272,7 @@ class ExitlessTest {
       sandbox.restore(snapshot);
       for (int i = 0; i < 30; i++) {
         // Numbers of its own making, or none at all.
-        TimedSandbox timed = sandbox.within(Duration.ofMillis(5));
+        Sandbox.Timed timed = sandbox.within(Duration.ofMillis(5));
         try {
           timed.call("answer_early", void.class);
           timed.call("add", int.class, 1, 2);

@@ -231,15 +231,15 @@ class InterruptTest {
         };
     try (Sandbox original = EndlessGuest.builder(host).build();
         Snapshot snapshot = original.snapshot();
-        SandboxPool pool = SandboxPool.of(snapshot).size(1).build()) {
+        SandboxPool pool = SandboxPool.builder(snapshot).size(1).build()) {
       Sandbox before;
-      try (Lease lease = pool.acquire()) {
-        before = lease.sandbox();
+      try (Lease<Sandbox> lease = pool.acquire()) {
+        before = lease.get();
         assertAdds(before);
       }
-      try (Lease lease = pool.acquire()) {
+      try (Lease<Sandbox> lease = pool.acquire()) {
         CompletableFuture<Void> call =
-            CompletableFuture.runAsync(() -> lease.sandbox().call("call_host", void.class));
+            CompletableFuture.runAsync(() -> lease.get().call("call_host", void.class));
         calling.await();
         assertThat(before.interrupt()).isFalse();
         tried.countDown();

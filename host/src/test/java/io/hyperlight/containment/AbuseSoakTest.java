@@ -3,6 +3,8 @@ package io.hyperlight.containment;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.ProgramServer;
+import io.hyperlight.ProgramSnapshot;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
 import io.hyperlight.testing.Held;
@@ -53,8 +55,8 @@ class AbuseSoakTest {
   void hostileGuestsLeaveNothingBehindAndDisturbNobody() throws Exception {
     try (Sandbox guest = Abuser.guest();
         Snapshot guests = guest.snapshot();
-        Sandbox program = Abuser.program();
-        Snapshot programs = program.snapshot();
+        ProgramServer program = Abuser.program();
+        ProgramSnapshot programs = program.snapshot();
         ExecutorService threads = Executors.newFixedThreadPool(ABUSERS + 3)) {
       List<Need> needs = new ArrayList<>();
       for (int part = 0; part < 3; part++) {
@@ -77,7 +79,7 @@ class AbuseSoakTest {
   }
 
   /** A third of the run: abusers until they are through, the others until then. */
-  private void abuse(Snapshot guests, Snapshot programs, ExecutorService threads, int part)
+  private void abuse(Snapshot guests, ProgramSnapshot programs, ExecutorService threads, int part)
       throws Exception {
     over.set(false);
     List<Future<Integer>> others = new ArrayList<>();
@@ -126,9 +128,9 @@ class AbuseSoakTest {
   }
 
   /** The same, of a program. */
-  private int serve(Snapshot programs, Random random) {
+  private int serve(ProgramSnapshot programs, Random random) {
     int answers = 0;
-    try (Sandbox sandbox = programs.spawn()) {
+    try (ProgramServer sandbox = programs.spawn()) {
       do {
         String line = "echo " + random.nextLong() + "\n";
         assertThat(sandbox.serve(line.getBytes(US_ASCII))).asString().isEqualTo(line);

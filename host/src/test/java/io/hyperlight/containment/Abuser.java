@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.Limits;
 import io.hyperlight.Program;
+import io.hyperlight.ProgramServer;
+import io.hyperlight.ProgramSnapshot;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
 import io.hyperlight.error.CallInterruptedException;
@@ -125,12 +127,12 @@ final class Abuser {
   private static final PrintStream NOWHERE = new PrintStream(OutputStream.nullOutputStream());
 
   private final Snapshot guests;
-  private final Snapshot programs;
+  private final ProgramSnapshot programs;
   private final Random random;
   private final Victim victim = new Victim();
   private int ended;
 
-  Abuser(Snapshot guests, Snapshot programs, long seed) {
+  Abuser(Snapshot guests, ProgramSnapshot programs, long seed) {
     this.guests = guests;
     this.programs = programs;
     random = new Random(seed);
@@ -147,7 +149,7 @@ final class Abuser {
   }
 
   /** A program that can, and echoes what is no command. */
-  static Sandbox program() {
+  static ProgramServer program() {
     return Program.of(CompiledGuest.program(PROGRAM))
         .memorySize(8 << 20)
         .stackSize(1 << 20)
@@ -180,7 +182,7 @@ final class Abuser {
     try (Sandbox sandbox = guests.spawner().limits(limits()).spawn()) {
       boolean open = true;
       for (int call = random.nextInt(3); open && call >= 0; call--) {
-        open = attempt(sandbox, () -> attack(sandbox));
+        open = attempt(new Target(sandbox::interrupt, sandbox::close), () -> attack(sandbox));
         if (open && random.nextInt(4) != 0) {
           sandbox.restore(guests);
           assertThat(sandbox.<Integer>call("ping", int.class, call)).isEqualTo(call + 1);
@@ -190,10 +192,13 @@ final class Abuser {
   }
 
   private void abuseProgram() {
-    try (Sandbox sandbox = programs.spawner().limits(limits()).spawn()) {
+    try (ProgramServer sandbox = programs.spawner().limits(limits()).spawn()) {
       byte[] command = {(byte) ('a' + random.nextInt(26)), '\n'};
       Duration deadline = Duration.ofMillis(1 + random.nextInt(3));
-      boolean open = attempt(sandbox, () -> sandbox.within(deadline).serve(command));
+      boolean open =
+          attempt(
+              new Target(sandbox::interrupt, sandbox::close),
+              () -> sandbox.within(deadline).serve(command));
       if (open) {
         sandbox.restore(programs);
         assertThat(sandbox.serve("echo\n".getBytes(US_ASCII))).asString().isEqualTo("echo\n");
@@ -213,8 +218,8 @@ final class Abuser {
   }
 
   /** Lets a sandbox attack, and be disturbed; whether it is open afterwards. */
-  private boolean attempt(Sandbox sandbox, Runnable attack) {
-    victim.set(sandbox);
+  private boolean attempt(Target attacking, Runnable attack) {
+    victim.set(attacking);
     try {
       attack.run();
     } catch (GuestFaultException
@@ -226,7 +231,6 @@ final class Abuser {
         | GuestLimitException
         | CallInterruptedException
         | HostFunctionException
-        | IllegalStateException
         | SandboxUnusableException e) {
       ended++;
     } catch (ClosedException | SandboxInUseException e) {
@@ -276,12 +280,15 @@ final class Abuser {
     }
   }
 
+  /** How to end what attacks now, and how to close it. */
+  private record Target(Runnable interrupt, Runnable close) {}
+
   /** The sandbox that attacks now, for others who end its calls or close it. */
   static final class Victim {
-    private @Nullable Sandbox sandbox;
+    private @Nullable Target sandbox;
     private boolean closed;
 
-    private synchronized void set(@Nullable Sandbox attacking) {
+    private synchronized void set(@Nullable Target attacking) {
       closed &= attacking == null;
       sandbox = attacking;
     }
@@ -289,7 +296,7 @@ final class Abuser {
     /** Ends its call, if it runs one. */
     synchronized void interrupt() {
       if (sandbox != null) {
-        sandbox.interrupt();
+        sandbox.interrupt().run();
       }
     }
 
@@ -297,7 +304,7 @@ final class Abuser {
     synchronized void close() {
       if (sandbox != null) {
         try {
-          sandbox.close();
+          sandbox.close().run();
           closed = true;
         } catch (SandboxInUseException e) {
           // Another time.

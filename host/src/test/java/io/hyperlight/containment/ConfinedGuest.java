@@ -73,8 +73,8 @@ final class ConfinedGuest {
             .hostFunction("twice", (Long number) -> 2 * number);
     try (Sandbox sandbox = builder.build();
         Snapshot snapshot = sandbox.snapshot();
-        SandboxPool pool = SandboxPool.of(snapshot).size(2).build();
-        Lease lease = pool.acquire()) {
+        SandboxPool pool = SandboxPool.builder(snapshot).size(2).build();
+        Lease<Sandbox> lease = pool.acquire()) {
       for (int round = 0; round < 100; round++) {
         expect(sandbox, 21, 43);
         try {
@@ -84,7 +84,7 @@ final class ConfinedGuest {
           sandbox.restore(snapshot);
         }
       }
-      expect(lease.sandbox(), 21, 43);
+      expect(lease.get(), 21, 43);
       snapshot.save(file);
       try (Snapshot loaded = Snapshot.load(file);
           Sandbox spawned =

@@ -104,17 +104,17 @@ class ExitlessAttacksTest {
   /** With a pause before the restore, so that the attack is complete, and without one. */
   @Test
   void theNextHoldersCallIsItsOwn() throws InterruptedException {
-    try (SandboxPool pool = SandboxPool.of(snapshot).size(1).build()) {
+    try (SandboxPool pool = SandboxPool.builder(snapshot).size(1).build()) {
       for (AfterMessage attack : ATTACKS) {
         for (boolean pause : new boolean[] {true, false}) {
-          try (Lease lease = pool.acquire()) {
-            call(lease.sandbox(), attack.function());
+          try (Lease<Sandbox> lease = pool.acquire()) {
+            call(lease.get(), attack.function());
             if (pause) {
-              awaitStop(lease.sandbox());
+              awaitStop(lease.get());
             }
           }
-          try (Lease lease = pool.acquire()) {
-            assertThat(lease.sandbox().<Long>call("length_of", long.class, SECRET))
+          try (Lease<Sandbox> lease = pool.acquire()) {
+            assertThat(lease.get().<Long>call("length_of", long.class, SECRET))
                 .as(attack.function())
                 .isEqualTo(SECRET.length());
           }

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.hyperlight.FileTree;
 import io.hyperlight.Program;
-import io.hyperlight.Sandbox;
+import io.hyperlight.ProgramServer;
 import io.hyperlight.testing.Command;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.SourceFile;
@@ -92,7 +92,7 @@ final class HostileProgram {
         .outputLimit(OUTPUT_LIMIT);
   }
 
-  static String serve(Sandbox sandbox, String request) {
+  static String serve(ProgramServer sandbox, String request) {
     return new String(sandbox.serve(request.getBytes(UTF_8)), UTF_8);
   }
 

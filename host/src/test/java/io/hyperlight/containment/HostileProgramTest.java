@@ -4,8 +4,8 @@ import static io.hyperlight.containment.HostileProgram.serve;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hyperlight.Sandbox;
-import io.hyperlight.Snapshot;
+import io.hyperlight.ProgramServer;
+import io.hyperlight.ProgramSnapshot;
 import io.hyperlight.error.HyperlightException;
 import io.hyperlight.error.SandboxUnusableException;
 import io.hyperlight.internal.machine.MachineState;
@@ -47,8 +47,8 @@ class HostileProgramTest {
   private final HostileProgram program;
   private final Map<String, String> hostFiles;
   private final Map<String, Integer> descriptors;
-  private final Sandbox bystander;
-  private final Snapshot start;
+  private final ProgramServer bystander;
+  private final ProgramSnapshot start;
 
   HostileProgramTest() throws IOException {
     program = new HostileProgram(ATTACKS);
@@ -86,8 +86,8 @@ class HostileProgramTest {
   @ParameterizedTest
   @MethodSource("attacks")
   void endsAsItMayAndIsGoneAfterARestore(ProgramAttack attack) {
-    try (Sandbox attacker = start.spawn();
-        Sandbox newborn = start.spawn()) {
+    try (ProgramServer attacker = start.spawn();
+        ProgramServer newborn = start.spawn()) {
       attacker.restore(start); // so that there is tracking from here on
       for (int i = 0; i < 2; i++) {
         Class<? extends HyperlightException> ending = attack.ending();
@@ -99,8 +99,8 @@ class HostileProgramTest {
               .isInstanceOf(SandboxUnusableException.class);
         }
         if (i == 1 && ending == null) {
-          try (Snapshot after = attacker.snapshot();
-              Sandbox heir = after.spawn()) {
+          try (ProgramSnapshot after = attacker.snapshot();
+              ProgramServer heir = after.spawn()) {
             assertThat(serve(heir, "none")).isEqualTo("there is no such attack");
           }
         }

@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.Program;
+import io.hyperlight.ProgramServer;
+import io.hyperlight.ProgramSnapshot;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
 import io.hyperlight.error.CallInterruptedException;
@@ -77,7 +79,7 @@ class LeftRegistersTest {
     return Program.of(CompiledGuest.program(PROGRAM));
   }
 
-  private static String serve(Sandbox sandbox, String request) {
+  private static String serve(ProgramServer sandbox, String request) {
     try {
       return new String(
           sandbox
@@ -119,12 +121,12 @@ class LeftRegistersTest {
   void aServedRequestFindsWhatTheFirstOneFound() {
     Map<String, String> found = new LinkedHashMap<>();
     String expected;
-    try (Sandbox first = program().startServing();
-        Snapshot snapshot = first.snapshot()) {
-      try (Sandbox newborn = snapshot.spawn()) {
+    try (ProgramServer first = program().startServing();
+        ProgramSnapshot snapshot = first.snapshot()) {
+      try (ProgramServer newborn = snapshot.spawn()) {
         expected = serve(newborn, "0 n");
       }
-      try (Sandbox sandbox = snapshot.spawn()) {
+      try (ProgramServer sandbox = snapshot.spawn()) {
         for (int selector : SELECTORS) {
           for (char how : "euosl".toCharArray()) {
             serve(sandbox, Integer.toHexString(selector) + " " + how);
@@ -132,7 +134,7 @@ class LeftRegistersTest {
             found.put(selector + " " + how + ", restored", serve(sandbox, "0 n"));
             sandbox.restore(snapshot);
             serve(sandbox, Integer.toHexString(selector) + " " + how);
-            try (Sandbox newborn = snapshot.spawn()) {
+            try (ProgramServer newborn = snapshot.spawn()) {
               found.put(selector + " " + how + ", spawned", serve(newborn, "0 n"));
             }
             sandbox.restore(snapshot);

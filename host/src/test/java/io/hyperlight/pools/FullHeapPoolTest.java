@@ -69,7 +69,7 @@ class FullHeapPoolTest {
       try (Sandbox sandbox = Sandbox.builder(Guest.load(Path.of(arguments[0]))).build();
           Snapshot snapshot = sandbox.snapshot();
           SandboxPool pool =
-              SandboxPool.of(snapshot)
+              SandboxPool.builder(snapshot)
                   .size(SIZE)
                   .maxUses(5)
                   .maxWait(Duration.ofSeconds(1))
@@ -90,7 +90,7 @@ class FullHeapPoolTest {
         for (Thread caller : callers) {
           caller.join();
         }
-        List<Lease> leases = new ArrayList<>();
+        List<Lease<Sandbox>> leases = new ArrayList<>();
         for (int i = 0; i < SIZE; i++) {
           leases.add(pool.acquire(Duration.ofMinutes(1)));
         }

@@ -39,11 +39,11 @@ class PoolStackExhaustionTest {
   }
 
   private static void callInAll(SandboxPool pool) {
-    List<Lease> leases = new ArrayList<>();
+    List<Lease<Sandbox>> leases = new ArrayList<>();
     for (int i = 0; i < SIZE; i++) {
-      Lease lease = pool.acquire(Duration.ofMinutes(2));
+      Lease<Sandbox> lease = pool.acquire(Duration.ofMinutes(2));
       leases.add(lease);
-      assertThat(lease.sandbox().<Integer>call("one", int.class)).isEqualTo(1);
+      assertThat(lease.get().<Integer>call("one", int.class)).isEqualTo(1);
     }
     leases.forEach(Lease::close);
   }
@@ -108,7 +108,7 @@ class PoolStackExhaustionTest {
   private void withPool(PoolUser user) throws Exception {
     try (Sandbox sandbox = Sandbox.builder(CompiledGuest.of(PROGRAM)).build();
         Snapshot snapshot = sandbox.snapshot();
-        SandboxPool pool = SandboxPool.of(snapshot).size(SIZE).idle(1).build()) {
+        SandboxPool pool = SandboxPool.builder(snapshot).size(SIZE).idle(1).build()) {
       for (int i = 0; i < 500; i++) {
         assertThat(pool.<Integer>call("one", int.class)).isEqualTo(1);
       }
@@ -134,17 +134,17 @@ class PoolStackExhaustionTest {
   /** Whoever has a lease closes it again and again, until that works. */
   @Test
   void leasesLoseNoPlace() throws Exception {
-    List<Lease> lease = new ArrayList<>();
+    List<Lease<Sandbox>> lease = new ArrayList<>();
     withPool(pool ->
         sweep(
             Thread.ofPlatform(),
             pool,
             () -> {
               closeIfOpen(lease);
-              Lease next = pool.acquire();
+              Lease<Sandbox> next = pool.acquire();
               try {
                 lease.add(next);
-                next.sandbox().call("one", int.class);
+                next.get().call("one", int.class);
               } finally {
                 next.close();
                 closeIfOpen(lease);
@@ -153,7 +153,7 @@ class PoolStackExhaustionTest {
             () -> closeIfOpen(lease)));
   }
 
-  private static void closeIfOpen(List<Lease> lease) {
+  private static void closeIfOpen(List<Lease<Sandbox>> lease) {
     while (!lease.isEmpty()) {
       lease.getLast().close();
       lease.removeLast();

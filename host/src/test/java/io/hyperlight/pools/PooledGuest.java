@@ -1,5 +1,6 @@
 package io.hyperlight.pools;
 
+import io.hyperlight.PoolBuilder;
 import io.hyperlight.Sandbox;
 import io.hyperlight.SandboxPool;
 import io.hyperlight.Snapshot;
@@ -37,8 +38,8 @@ final class PooledGuest implements AutoCloseable {
     return snapshot;
   }
 
-  SandboxPool.Builder pool() {
-    return SandboxPool.of(snapshot);
+  PoolBuilder<SandboxPool> pool() {
+    return SandboxPool.builder(snapshot);
   }
 
   @Override

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hyperlight.Guest;
 import io.hyperlight.Lease;
+import io.hyperlight.PoolBuilder;
 import io.hyperlight.PoolStatistics;
 import io.hyperlight.Sandbox;
 import io.hyperlight.SandboxInternals;
@@ -49,8 +50,8 @@ class SandboxPoolTest {
   private static final Duration LONG = Duration.ofMinutes(5);
   private static final Duration SHORT = Duration.ofMillis(5);
 
-  private static void call(Lease lease) {
-    assertThat(lease.sandbox().<Integer>call("count", int.class)).isPositive();
+  private static void call(Lease<Sandbox> lease) {
+    assertThat(lease.get().<Integer>call("count", int.class)).isPositive();
   }
 
   /** Closes a lease that a {@code try} closes again. */
@@ -99,12 +100,12 @@ class SandboxPoolTest {
   private static void request(SandboxPool pool, int number) {
     ThrowingCallable request =
         () -> {
-          try (Lease lease = pool.acquire()) {
+          try (Lease<Sandbox> lease = pool.acquire()) {
             int how = number % 4;
-            long found = lease.sandbox().call("request", long.class, number, how);
+            long found = lease.get().call("request", long.class, number, how);
             assertThat(found).as("secrets of others").isZero();
             assertThat(how).isZero();
-            long own = lease.sandbox().call("request", long.class, number, 0);
+            long own = lease.get().call("request", long.class, number, 0);
             assertThat(own).as("a sandbox is kept for its holder").isPositive();
           }
         };
@@ -135,7 +136,7 @@ class SandboxPoolTest {
         Sandbox warm = guest.snapshot().spawn()) {
       warm.call("count", int.class);
       try (Snapshot snapshot = warm.snapshot();
-          SandboxPool pool = SandboxPool.of(snapshot).size(1).maxWait(LONG).build()) {
+          SandboxPool pool = SandboxPool.builder(snapshot).size(1).maxWait(LONG).build()) {
         for (int i = 0; i < 5; i++) {
           assertThat(pool.<Integer>call("count", int.class)).isEqualTo(2);
         }
@@ -147,19 +148,19 @@ class SandboxPoolTest {
   void whatAHolderKeepsIsDeadWhenTheLeaseIsClosed() throws Exception {
     try (PooledGuest guest = new PooledGuest();
         SandboxPool pool = guest.pool().size(1).maxWait(LONG).build()) {
-      Lease old = pool.acquire();
-      Sandbox sandbox = old.sandbox();
+      Lease<Sandbox> old = pool.acquire();
+      Sandbox sandbox = old.get();
       MethodHandle count = sandbox.function("count");
       old.close();
       old.close();
-      try (Lease next = pool.acquire()) {
-        assertThat(old.sandbox()).isSameAs(sandbox);
+      try (Lease<Sandbox> next = pool.acquire()) {
+        assertThat(old.get()).isSameAs(sandbox);
         assertThatThrownBy(() -> sandbox.call("count", int.class))
             .satisfies(kind(ClosedException.Kind.SANDBOX));
         assertThatThrownBy(count::invoke).satisfies(kind(ClosedException.Kind.SANDBOX));
         sandbox.close();
         old.close();
-        assertThat(next.sandbox().<Integer>call("count", int.class)).isEqualTo(1);
+        assertThat(next.get().<Integer>call("count", int.class)).isEqualTo(1);
       }
       assertThat(pool.statistics().created()).isEqualTo(1);
     }
@@ -169,8 +170,8 @@ class SandboxPoolTest {
   void aLeaseMayBeClosedWhileACallRuns() throws Exception {
     try (PooledGuest guest = new PooledGuest();
         SandboxPool pool = guest.pool().size(1).maxWait(LONG).build()) {
-      Lease lease = pool.acquire();
-      FutureTask<Integer> running = new FutureTask<>(() -> lease.sandbox().call("wait", int.class));
+      Lease<Sandbox> lease = pool.acquire();
+      FutureTask<Integer> running = new FutureTask<>(() -> lease.get().call("wait", int.class));
       Thread.ofPlatform().start(running);
       guest.entered.await();
       lease.close();
@@ -178,7 +179,7 @@ class SandboxPoolTest {
 
       guest.release.countDown();
       assertThat(running.get()).isEqualTo(1);
-      assertThatThrownBy(() -> lease.sandbox().call("count", int.class))
+      assertThatThrownBy(() -> lease.get().call("count", int.class))
           .satisfies(kind(ClosedException.Kind.SANDBOX));
       assertThat(pool.<Integer>call("count", int.class)).isEqualTo(1);
     }
@@ -190,12 +191,12 @@ class SandboxPoolTest {
         SandboxPool pool = guest.pool().size(1).maxWait(LONG).build();
         ExecutorService executor = Executors.newSingleThreadExecutor()) {
       for (int round = 0; round < 100; round++) {
-        Lease lease = pool.acquire();
+        Lease<Sandbox> lease = pool.acquire();
         CountDownLatch calling = new CountDownLatch(1);
         Future<Integer> caller =
             executor.submit(() -> {
               try {
-                return callUntilClosed(lease.sandbox(), calling);
+                return callUntilClosed(lease.get(), calling);
               } catch (Throwable t) {
                 throw new AssertionError(t);
               }
@@ -229,8 +230,8 @@ class SandboxPoolTest {
   void aSandboxThatItsHolderClosedIsReplaced() {
     try (PooledGuest guest = new PooledGuest();
         SandboxPool pool = guest.pool().size(1).maxWait(LONG).build()) {
-      try (Lease lease = pool.acquire()) {
-        lease.sandbox().close();
+      try (Lease<Sandbox> lease = pool.acquire()) {
+        lease.get().close();
       }
       assertThat(pool.<Integer>call("count", int.class)).isEqualTo(1);
       assertThat(pool.statistics().replaced()).isEqualTo(1);
@@ -252,7 +253,7 @@ class SandboxPoolTest {
   void whoFindsNoSandboxInTimeIsToldHowManyThereAre() {
     try (PooledGuest guest = new PooledGuest();
         SandboxPool pool = guest.pool().size(1).maxWait(LONG).build();
-        Lease lease = pool.acquire()) {
+        Lease<Sandbox> lease = pool.acquire()) {
       assertThatThrownBy(() -> pool.acquire(SHORT))
           .satisfies(kind(PoolException.Kind.TIMED_OUT))
           .hasMessage(
@@ -267,7 +268,7 @@ class SandboxPoolTest {
   void anInterruptEndsTheWaitingAndIsKept() {
     try (PooledGuest guest = new PooledGuest();
         SandboxPool pool = guest.pool().size(1).maxWait(LONG).build();
-        Lease lease = pool.acquire()) {
+        Lease<Sandbox> lease = pool.acquire()) {
       Thread.currentThread().interrupt();
       assertThatThrownBy(pool::acquire).satisfies(kind(PoolException.Kind.INTERRUPTED));
       assertThat(Thread.interrupted()).isTrue();
@@ -296,11 +297,11 @@ class SandboxPoolTest {
     try (PooledGuest guest = new PooledGuest();
         SandboxPool one =
             SandboxInternals.withBudget(guest.pool().size(2).maxWait(LONG), budget).build();
-        Lease first = one.acquire();
-        Lease second = one.acquire();
+        Lease<Sandbox> first = one.acquire();
+        Lease<Sandbox> second = one.acquire();
         SandboxPool other =
             SandboxInternals.withBudget(guest.pool().size(2).maxWait(LONG), budget).build()) {
-      FutureTask<Lease> waiting = new FutureTask<>(other::acquire);
+      FutureTask<Lease<Sandbox>> waiting = new FutureTask<>(other::acquire);
       Thread.ofVirtual().start(waiting);
       Await.until(
           "no budget",
@@ -324,7 +325,7 @@ class SandboxPoolTest {
       call(first);
       call(second);
       closeEarly(first);
-      try (Lease lease = waiting.get()) {
+      try (Lease<Sandbox> lease = waiting.get()) {
         call(lease);
       }
     }
@@ -335,7 +336,7 @@ class SandboxPoolTest {
   @Test
   void aSandboxThatExceedsTheBudgetByItselfIsRefused() {
     try (PooledGuest guest = new PooledGuest()) {
-      SandboxPool.Builder builder =
+      PoolBuilder<SandboxPool> builder =
           SandboxInternals.withBudget(guest.pool(), new PoolBudget(10, 1L << 20));
       assertThatThrownBy(builder::build)
           .satisfies(kind(PoolException.Kind.OVER_BUDGET))
@@ -351,9 +352,9 @@ class SandboxPoolTest {
       Map<String, Integer> before = Descriptors.ofKvm();
       SandboxPool pool = guest.pool().size(4).idle(4).maxWait(LONG).build();
       Await.until("ready", () -> pool.statistics().ready() == 4);
-      Lease held = pool.acquire();
-      Lease running = pool.acquire();
-      FutureTask<Integer> call = new FutureTask<>(() -> running.sandbox().call("wait", int.class));
+      Lease<Sandbox> held = pool.acquire();
+      Lease<Sandbox> running = pool.acquire();
+      FutureTask<Integer> call = new FutureTask<>(() -> running.get().call("wait", int.class));
       Thread.ofVirtual().start(call);
       guest.entered.await();
       running.close();
@@ -390,7 +391,7 @@ class SandboxPoolTest {
       Handler handler = closing(pool, closed);
       logger.addHandler(handler);
       try {
-        Lease lease = pool.acquire();
+        Lease<Sandbox> lease = pool.acquire();
         guest.snapshot().close();
         lease.close();
         closed.await();
@@ -422,8 +423,8 @@ class SandboxPoolTest {
   void closingRefusesThoseWhoWait() throws Exception {
     try (PooledGuest guest = new PooledGuest()) {
       SandboxPool pool = guest.pool().size(1).maxWait(LONG).build();
-      Lease lease = pool.acquire();
-      FutureTask<Lease> waiting = new FutureTask<>(pool::acquire);
+      Lease<Sandbox> lease = pool.acquire();
+      FutureTask<Lease<Sandbox>> waiting = new FutureTask<>(pool::acquire);
       Thread.ofVirtual().start(waiting);
       Await.until("waiting", () -> pool.statistics().waiting() == 1);
       pool.close();
@@ -477,8 +478,8 @@ class SandboxPoolTest {
       CountDownLatch served = new CountDownLatch(WAITING);
       try (Sandbox sandbox = Sandbox.builder(guest).hostAction("wait_in_host", () -> {}).build();
           Snapshot snapshot = sandbox.snapshot();
-          SandboxPool pool = SandboxPool.of(snapshot).size(1).maxWait(LONG).build()) {
-        Lease lease = pool.acquire();
+          SandboxPool pool = SandboxPool.builder(snapshot).size(1).maxWait(LONG).build()) {
+        Lease<Sandbox> lease = pool.acquire();
         for (int i = 0; i < WAITING; i++) {
           Thread.ofVirtual()
               .start(() -> {

@@ -8,7 +8,6 @@ import io.hyperlight.Lease;
 import io.hyperlight.Sandbox;
 import io.hyperlight.SandboxPool;
 import io.hyperlight.Snapshot;
-import io.hyperlight.TimedPool;
 import io.hyperlight.error.GuestTimeoutException;
 import io.hyperlight.error.PoolException;
 import io.hyperlight.testing.CompiledGuest;
@@ -32,7 +31,7 @@ class TimedPoolTest {
 
   private static SandboxPool pool(Snapshot snapshot) {
     // Times that nobody reaches: what ends a call is the view's.
-    return SandboxPool.of(snapshot).size(1).maxWait(Duration.ofHours(1)).build();
+    return SandboxPool.builder(snapshot).size(1).maxWait(Duration.ofHours(1)).build();
   }
 
   private static Sandbox sandbox() {
@@ -44,10 +43,10 @@ class TimedPoolTest {
     try (Sandbox sandbox = sandbox();
         Snapshot snapshot = sandbox.snapshot();
         SandboxPool pool = pool(snapshot);
-        Lease lease = pool.acquire()) {
+        Lease<Sandbox> lease = pool.acquire()) {
       assertThatThrownBy(() -> pool.within(Duration.ofMillis(20)).call("one", int.class))
           .satisfies(kind(PoolException.Kind.TIMED_OUT));
-      assertThat(lease.sandbox().<Integer>call("one", int.class)).isEqualTo(1);
+      assertThat(lease.get().<Integer>call("one", int.class)).isEqualTo(1);
     }
   }
 
@@ -56,7 +55,7 @@ class TimedPoolTest {
     try (Sandbox sandbox = sandbox();
         Snapshot snapshot = sandbox.snapshot();
         SandboxPool pool = pool(snapshot)) {
-      TimedPool timed = pool.within(Duration.ofMillis(300));
+      SandboxPool.Timed timed = pool.within(Duration.ofMillis(300));
       assertThatThrownBy(() -> timed.call("spin", void.class))
           .satisfiesAnyOf(
               thrown -> assertThat(thrown).isInstanceOf(GuestTimeoutException.class),
@@ -72,7 +71,7 @@ class TimedPoolTest {
         SandboxPool pool = pool(snapshot)) {
       Duration time = Duration.ofSeconds(2);
       CountDownLatch begun = new CountDownLatch(1);
-      Lease lease = pool.acquire();
+      Lease<Sandbox> lease = pool.acquire();
       FutureTask<Throwable> call =
           new FutureTask<>(() -> {
             begun.countDown();

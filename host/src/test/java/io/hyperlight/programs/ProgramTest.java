@@ -8,10 +8,10 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import io.hyperlight.FileTree;
 import io.hyperlight.Program;
+import io.hyperlight.ProgramPool;
 import io.hyperlight.ProgramResult;
-import io.hyperlight.Sandbox;
-import io.hyperlight.SandboxPool;
-import io.hyperlight.Snapshot;
+import io.hyperlight.ProgramServer;
+import io.hyperlight.ProgramSnapshot;
 import io.hyperlight.error.GuestAbortException;
 import io.hyperlight.error.GuestExitException;
 import io.hyperlight.error.GuestFaultException;
@@ -21,7 +21,6 @@ import io.hyperlight.error.InvalidGuestException;
 import io.hyperlight.error.SandboxUnusableException;
 import io.hyperlight.testing.CProgram;
 import io.hyperlight.testing.Command;
-import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.Needs;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.Tool;
@@ -173,17 +172,6 @@ class ProgramTest {
         .withMessageContaining("quarter of its stack");
     assertThatExceptionOfKind(InvalidGuestException.Kind.FORMAT)
         .isThrownBy(() -> Program.of(Path.of("/etc/passwd")));
-    assertThatExceptionOfType(IllegalStateException.class)
-        .isThrownBy(() -> {
-          try (Sandbox sandbox =
-              Sandbox.builder(
-                      CompiledGuest.of(
-                          "#include <hyperlight.h>\n"
-                              + "HL_EXPORT(int, one) int one(void) { return 1; }"))
-                  .build()) {
-            sandbox.serve(new byte[0]);
-          }
-        });
   }
 
   @Test
@@ -233,7 +221,7 @@ class ProgramTest {
 
   @Test
   void aServingProgramAnswersRequestAfterRequest() {
-    try (Sandbox server = Program.of(SERVER).startServing()) {
+    try (ProgramServer server = Program.of(SERVER).startServing()) {
       assertThat(text(server.serve(bytes("a")))).isEqualTo("1 0.33333333333333331 a");
       assertThat(text(server.serve(bytes("bc")))).isEqualTo("2 0.33333333333333331 bc");
       assertThat(server.serve(new byte[0])).isEmpty();
@@ -244,9 +232,9 @@ class ProgramTest {
 
   @Test
   void eachRequestToASnapshotFindsTheProgramAsItWasThen() {
-    try (Sandbox server = Program.of(SERVER).startServing();
-        Snapshot warm = server.snapshot();
-        SandboxPool pool = SandboxPool.of(warm).size(2).build()) {
+    try (ProgramServer server = Program.of(SERVER).startServing();
+        ProgramSnapshot warm = server.snapshot();
+        ProgramPool pool = ProgramPool.builder(warm).size(2).build()) {
       server.serve(bytes("later"));
       for (int i = 0; i < 20; i++) {
         assertThat(text(warm.serve(bytes("x" + i)))).isEqualTo("1 0.33333333333333331 x" + i);

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.FileTree;
 import io.hyperlight.Program;
-import io.hyperlight.Sandbox;
-import io.hyperlight.Snapshot;
+import io.hyperlight.ProgramServer;
+import io.hyperlight.ProgramSnapshot;
 import io.hyperlight.error.HyperlightException;
 import io.hyperlight.internal.machine.Machine;
 import io.hyperlight.internal.machine.MachineState;
@@ -118,7 +118,7 @@ class ServedProgramTest {
                 "def f(n): return n and f(n - 1)\nf(900); raise SystemExit(11)")));
   }
 
-  private static String serve(Sandbox sandbox, String script) {
+  private static String serve(ProgramServer sandbox, String script) {
     try {
       return new String(sandbox.serve(script.getBytes(UTF_8)), UTF_8);
     } catch (HyperlightException e) {
@@ -126,21 +126,21 @@ class ServedProgramTest {
     }
   }
 
-  private static Machine machineOf(Sandbox sandbox) {
+  private static Machine machineOf(ProgramServer sandbox) {
     return ResetOracle.machineOf(sandbox);
   }
 
   @ParameterizedTest
   @MethodSource("interpreters")
   void aRestoreLeavesNothingBehind(Interpreter interpreter) {
-    try (Sandbox first = interpreter.program.startServing();
-        Snapshot warm = first.snapshot();
-        Sandbox used = warm.spawn()) {
+    try (ProgramServer first = interpreter.program.startServing();
+        ProgramSnapshot warm = first.snapshot();
+        ProgramServer used = warm.spawn()) {
       used.restore(warm); // so that there is tracking from here on
       for (String script : interpreter.dirty) {
         String answer = serve(used, script);
         used.restore(warm);
-        try (Sandbox newborn = warm.spawn()) {
+        try (ProgramServer newborn = warm.spawn()) {
           assertThat(
                   MachineState.of(machineOf(newborn))
                       .differencesOf(MachineState.of(machineOf(used))))
@@ -157,9 +157,9 @@ class ServedProgramTest {
   void eachRequestFindsAFreshWorld(Interpreter interpreter) {
     interpreter.program.startServing().close(); // what the process opens once, is open
     Map<String, Integer> before = Descriptors.of("/");
-    try (Sandbox first = interpreter.program.startServing();
-        Snapshot warm = first.snapshot();
-        Sandbox sandbox = warm.spawn()) {
+    try (ProgramServer first = interpreter.program.startServing();
+        ProgramSnapshot warm = first.snapshot();
+        ProgramServer sandbox = warm.spawn()) {
       String expected = serve(sandbox, interpreter.probe);
       assertThat(expected).isNotBlank().doesNotContain("Exception");
       Random random = new Random(1);
@@ -179,7 +179,7 @@ class ServedProgramTest {
   @Test
   @NotInHardwareLane("What matters is the host.")
   void aRequestThatStopsInTheMiddleIsNoAnswer() {
-    try (Sandbox lua =
+    try (ProgramServer lua =
         Program.of(Path.of("/usr/bin/lua5.4"))
             .mount("/usr", FileTree.directory(Path.of("/usr")))
             .mount("/lib", FileTree.directory(Path.of("/lib")))

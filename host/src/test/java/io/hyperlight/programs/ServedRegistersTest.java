@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.Program;
-import io.hyperlight.Sandbox;
-import io.hyperlight.Snapshot;
+import io.hyperlight.ProgramServer;
+import io.hyperlight.ProgramSnapshot;
 import io.hyperlight.testing.CProgram;
 import io.hyperlight.testing.SourceFile;
 import java.util.List;
@@ -24,9 +24,9 @@ class ServedRegistersTest {
   void keepTheirContents() {
     Program program =
         Program.of(CProgram.compile(SOURCE, List.of("-static", "-no-pie", "-fno-pie")));
-    try (Sandbox first = program.startServing();
-        Snapshot snapshot = first.snapshot();
-        Sandbox spawned = snapshot.spawn()) {
+    try (ProgramServer first = program.startServing();
+        ProgramSnapshot snapshot = first.snapshot();
+        ProgramServer spawned = snapshot.spawn()) {
       for (int round = 0; round < 3; round++) {
         assertThat(new String(spawned.serve("one".getBytes(UTF_8)), UTF_8))
             .isEqualTo("one: 16 registers, 3f80, b7f\n");

@@ -2,9 +2,9 @@ package io.hyperlight.programs;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.hyperlight.Sandbox;
-import io.hyperlight.SandboxPool;
-import io.hyperlight.Snapshot;
+import io.hyperlight.ProgramPool;
+import io.hyperlight.ProgramServer;
+import io.hyperlight.ProgramSnapshot;
 import io.hyperlight.testing.Command;
 import io.hyperlight.testing.Differential;
 import java.util.Arrays;
@@ -39,10 +39,10 @@ final class ServingBenchmark {
     int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 31;
     String script = IMPORTS + ANSWER;
     Differential python = new Differential("/usr/bin/python3", "python3").withLibraries();
-    try (Sandbox starting = python.program("-I", "-c", script).startServing();
-        Snapshot warm = starting.snapshot();
-        Sandbox restored = warm.spawn();
-        SandboxPool pool = SandboxPool.of(warm).size(1).build()) {
+    try (ProgramServer starting = python.program("-I", "-c", script).startServing();
+        ProgramSnapshot warm = starting.snapshot();
+        ProgramServer restored = warm.spawn();
+        ProgramPool pool = ProgramPool.builder(warm).size(1).build()) {
       List<Way> ways =
           List.of(
               new Way(

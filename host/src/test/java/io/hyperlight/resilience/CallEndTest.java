@@ -61,7 +61,7 @@ class CallEndTest {
           one(sandbox);
         }
         try (SandboxPool pool =
-            SandboxPool.of(snapshot).size(1).maxWait(Duration.ofMinutes(1)).build()) {
+            SandboxPool.builder(snapshot).size(1).maxWait(Duration.ofMinutes(1)).build()) {
           for (int round = 0; round < 3; round++) {
             overflow(() -> pool.call("one", int.class));
           }

@@ -254,7 +254,7 @@ final class ExhaustedHost {
     sandbox.restore(snapshot);
     tellWhetherAllAnswer("threads restored", List.of(sandbox));
     Throwable refusal = null;
-    try (SandboxPool pool = SandboxPool.of(snapshot).size(1).build()) {
+    try (SandboxPool pool = SandboxPool.builder(snapshot).size(1).build()) {
       pool.acquire().close();
     } catch (HyperlightException | OutOfMemoryError e) {
       refusal = e;
@@ -263,9 +263,9 @@ final class ExhaustedHost {
     Command.run("prlimit", "--pid=" + ProcessHandle.current().pid(), "--as=unlimited")
         .outputOfSuccess();
     tell("threads at last", onVirtualThread(sandbox));
-    try (SandboxPool pool = SandboxPool.of(snapshot).size(1).build();
-        Lease lease = pool.acquire()) {
-      tellWhetherAllAnswer("threads pool at last", List.of(lease.sandbox()));
+    try (SandboxPool pool = SandboxPool.builder(snapshot).size(1).build();
+        Lease<Sandbox> lease = pool.acquire()) {
+      tellWhetherAllAnswer("threads pool at last", List.of(lease.get()));
     }
     System.out.printf(
         "threads left: %s%n", isTheSame(before, Held.now(GIB)) ? "nothing" : "something");

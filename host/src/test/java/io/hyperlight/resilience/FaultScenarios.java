@@ -7,6 +7,8 @@ import io.hyperlight.Guest;
 import io.hyperlight.Lease;
 import io.hyperlight.Program;
 import io.hyperlight.ProgramResult;
+import io.hyperlight.ProgramServer;
+import io.hyperlight.ProgramSnapshot;
 import io.hyperlight.Sandbox;
 import io.hyperlight.SandboxPool;
 import io.hyperlight.Snapshot;
@@ -297,18 +299,18 @@ final class FaultScenarios {
   }
 
   private void pool() throws Exception {
-    try (SandboxPool pool = SandboxPool.of(start).size(1).idle(0).build()) {
+    try (SandboxPool pool = SandboxPool.builder(start).size(1).idle(0).build()) {
       trial.inject(() -> {
         for (int i = 0; i < 3; i++) {
-          try (Lease lease = pool.acquire(Duration.ofSeconds(10))) {
-            trial.expect(ping(lease.sandbox()), "a pooled sandbox answers wrong");
-            trial.expect(lease.sandbox().<Integer>call("count", int.class) == 41, "not restored");
+          try (Lease<Sandbox> lease = pool.acquire(Duration.ofSeconds(10))) {
+            trial.expect(ping(lease.get()), "a pooled sandbox answers wrong");
+            trial.expect(lease.get().<Integer>call("count", int.class) == 41, "not restored");
           }
         }
         return true;
       });
-      try (Lease lease = pool.acquire(Duration.ofSeconds(10))) {
-        trial.expect(lease.sandbox().<Integer>call("count", int.class) == 41, "not restored later");
+      try (Lease<Sandbox> lease = pool.acquire(Duration.ofSeconds(10))) {
+        trial.expect(lease.get().<Integer>call("count", int.class) == 41, "not restored later");
       }
     }
   }
@@ -428,7 +430,7 @@ final class FaultScenarios {
   private static final byte[] REQUEST = "hello\n".getBytes(US_ASCII);
 
   private void startServing() throws Exception {
-    Sandbox serving = trial.inject(() -> server().startServing());
+    ProgramServer serving = trial.inject(() -> server().startServing());
     if (serving != null) {
       trial.expect(answers(serving.serve(REQUEST)), "wrong answer");
       serving.close();
@@ -436,8 +438,8 @@ final class FaultScenarios {
   }
 
   private void serve() throws Exception {
-    try (Sandbox serving = server().startServing();
-        Snapshot snapshot = serving.snapshot()) {
+    try (ProgramServer serving = server().startServing();
+        ProgramSnapshot snapshot = serving.snapshot()) {
       trial.inject(() -> {
         trial.expect(answers(snapshot.serve(REQUEST)), "wrong answer");
         return true;

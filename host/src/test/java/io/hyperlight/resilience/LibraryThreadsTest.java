@@ -132,11 +132,11 @@ class LibraryThreadsTest {
                   .hostFunction("fetch", () -> untilInterrupted(seen))
                   .build();
           Snapshot snapshot = sandbox.snapshot();
-          SandboxPool pool = SandboxPool.of(snapshot).size(1).build()) {
+          SandboxPool pool = SandboxPool.builder(snapshot).size(1).build()) {
         Thread.ofVirtual().start(() -> callInVain(sandbox)).join();
-        try (Lease lease = pool.acquire()) {
+        try (Lease<Sandbox> lease = pool.acquire()) {
           Thread caller =
-              new Thread(() -> callInVain(lease.sandbox())) {
+              new Thread(() -> callInVain(lease.get())) {
                 @Override
                 public void interrupt() {
                   seen.add(Thread.currentThread());
@@ -214,7 +214,7 @@ class LibraryThreadsTest {
       Guest guest = Guest.load(Path.of((String) path));
       try (Sandbox sandbox = Sandbox.builder(guest).hostFunction("fetch", () -> 7L).build();
           Snapshot snapshot = sandbox.snapshot();
-          SandboxPool pool = SandboxPool.of(snapshot).size(1).build()) {
+          SandboxPool pool = SandboxPool.builder(snapshot).size(1).build()) {
         assertSeven(sandbox);
         Thread virtual = Thread.ofVirtual().start(() -> assertSeven(sandbox));
         virtual.join();

@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.Program;
+import io.hyperlight.ProgramServer;
+import io.hyperlight.ProgramSnapshot;
 import io.hyperlight.Sandbox;
 import io.hyperlight.SandboxPool;
 import io.hyperlight.Snapshot;
@@ -109,7 +111,7 @@ class ScatteredMappingsTest {
   void soDoSandboxesOfAPool() throws IOException {
     try (Sandbox original = original();
         Snapshot snapshot = original.snapshot();
-        SandboxPool pool = SandboxPool.of(snapshot).size(2).idle(2).build()) {
+        SandboxPool pool = SandboxPool.builder(snapshot).size(2).idle(2).build()) {
       assertThat(wrong(seed -> pool.call("scattered", long.class, seed))).isEmpty();
     }
   }
@@ -120,9 +122,9 @@ class ScatteredMappingsTest {
         Program.of(CompiledGuest.program(ScatteredGuest.SERVING))
             .mount("/code", ScatteredGuest.code(folder))
             .memorySize(2 * MEMORY); // its stack alone is as large
-    try (Sandbox sandbox = program.startServing();
-        Snapshot snapshot = sandbox.snapshot();
-        Sandbox spawned = snapshot.spawn()) {
+    try (ProgramServer sandbox = program.startServing();
+        ProgramSnapshot snapshot = sandbox.snapshot();
+        ProgramServer spawned = snapshot.spawn()) {
       assertThat(
               wrong(seed -> {
                 spawned.restore(snapshot);

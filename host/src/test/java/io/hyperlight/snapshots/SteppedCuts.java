@@ -3,8 +3,8 @@ package io.hyperlight.snapshots;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.hyperlight.Program;
-import io.hyperlight.Sandbox;
-import io.hyperlight.Snapshot;
+import io.hyperlight.ProgramServer;
+import io.hyperlight.ProgramSnapshot;
 import io.hyperlight.error.CallInterruptedException;
 import io.hyperlight.testing.Steps;
 import java.nio.file.Path;
@@ -38,16 +38,16 @@ public final class SteppedCuts implements Runnable {
             .memorySize(6L << 20)
             .stackSize(64 << 10)
             .callTimeout(Duration.ofMinutes(10));
-    try (Sandbox first = serving.startServing();
-        Snapshot snapshot = first.snapshot();
-        Sandbox sandbox = snapshot.spawn()) {
+    try (ProgramServer first = serving.startServing();
+        ProgramSnapshot snapshot = first.snapshot();
+        ProgramServer sandbox = snapshot.spawn()) {
       for (int i = 0; i < kinds.length(); i++) {
         cut(sandbox, snapshot, kinds.substring(i, i + 1));
       }
     }
   }
 
-  private void cut(Sandbox sandbox, Snapshot snapshot, String kind) {
+  private void cut(ProgramServer sandbox, ProgramSnapshot snapshot, String kind) {
     long all = Steps.checkpoints(() -> require(sandbox, kind, "0"));
     restored(sandbox, snapshot, kind + " to its end");
     int cut = 0;
@@ -66,19 +66,19 @@ public final class SteppedCuts implements Runnable {
     require(cut > rounds / 2, kind + " was ended " + cut + " times");
   }
 
-  private static void restored(Sandbox sandbox, Snapshot snapshot, String what) {
+  private static void restored(ProgramServer sandbox, ProgramSnapshot snapshot, String what) {
     sandbox.restore(snapshot);
     String wrong = serve(sandbox, "?");
     require(wrong.equals("0"), what + ": " + wrong + " wrong after the restore");
     sandbox.restore(snapshot);
   }
 
-  private static void require(Sandbox sandbox, String request, String wanted) {
+  private static void require(ProgramServer sandbox, String request, String wanted) {
     String answer = serve(sandbox, request);
     require(answer.equals(wanted), request + ": " + answer);
   }
 
-  private static String serve(Sandbox sandbox, String request) {
+  private static String serve(ProgramServer sandbox, String request) {
     return new String(sandbox.serve(request.getBytes(UTF_8)), UTF_8);
   }
 

@@ -2,10 +2,10 @@ package io.hyperlight.snippets;
 
 import io.hyperlight.FileTree;
 import io.hyperlight.Program;
+import io.hyperlight.ProgramPool;
 import io.hyperlight.ProgramResult;
-import io.hyperlight.Sandbox;
-import io.hyperlight.SandboxPool;
-import io.hyperlight.Snapshot;
+import io.hyperlight.ProgramServer;
+import io.hyperlight.ProgramSnapshot;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -31,9 +31,9 @@ final class ProgramSnippets {
 
   static List<byte[]> serve(Program python, List<byte[]> requests) {
     // @start region="serve"
-    try (Sandbox starting = python.startServing(); // runs until it first reads
-        Snapshot warm = starting.snapshot();
-        SandboxPool pool = SandboxPool.of(warm).build()) {
+    try (ProgramServer starting = python.startServing(); // runs until it first reads
+        ProgramSnapshot warm = starting.snapshot();
+        ProgramPool pool = ProgramPool.builder(warm).build()) {
       return requests.stream().map(pool::serve).toList(); // each from the same clean state
     }
     // @end

@@ -3,7 +3,6 @@ package io.hyperlight.snippets;
 import io.hyperlight.Guest;
 import io.hyperlight.Limits;
 import io.hyperlight.Sandbox;
-import io.hyperlight.TimedSandbox;
 import java.io.PrintStream;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
@@ -54,7 +53,7 @@ final class SandboxSnippets {
 
   static int within(Sandbox sandbox) {
     // @start region="within"
-    TimedSandbox impatient = sandbox.within(Duration.ofMillis(500));
+    Sandbox.Timed impatient = sandbox.within(Duration.ofMillis(500));
     int sum = impatient.call("add", int.class, 2, 3);
     // @end
     return sum;

@@ -3,6 +3,7 @@ package io.hyperlight.testing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.Limits;
+import io.hyperlight.ProgramServer;
 import io.hyperlight.Sandbox;
 import io.hyperlight.SandboxInternals;
 import io.hyperlight.Snapshot;
@@ -80,6 +81,11 @@ public final class ResetOracle {
 
   public static Machine machineOf(Sandbox sandbox) {
     return Machines.machineOf(SandboxInternals.instanceOf(sandbox));
+  }
+
+  /** The same of a program that serves. */
+  public static Machine machineOf(ProgramServer server) {
+    return Machines.machineOf(SandboxInternals.instanceOf(server));
   }
 
   /** Writes everything that can be written, and ends. */

@@ -576,7 +576,7 @@ public final class Instance implements AutoCloseable {
     beginCall(timeoutNanos);
     try {
       if (initialised) {
-        throw reporter.exceptionFor(new Outcome.NotWaiting());
+        throw new IllegalStateException("no program waits for this");
       }
       initialised = true;
       prepareFrame();
@@ -597,14 +597,14 @@ public final class Instance implements AutoCloseable {
    * @param request the input
    * @param timeoutNanos how long it may take; 0 for the instance's limit
    * @return how it stopped, as for {@link #runProgram}, and what it wrote to its standard output
-   * @throws RuntimeException from the reporter, if the instance is in use, closed or unusable, or
-   *     no program waits in it
+   * @throws RuntimeException from the reporter, if the instance is in use, closed or unusable
+   * @throws IllegalStateException if no program waits in it
    */
   public Answer proceed(byte[] request, long timeoutNanos) {
     beginCall(timeoutNanos);
     try {
       if (context().state() != Context.State.WAITING) {
-        throw reporter.exceptionFor(new Outcome.NotWaiting());
+        throw new IllegalStateException("no program waits for this");
       }
       unusableSince = CUT_SHORT;
       loaded.hypercalls().beginCall();

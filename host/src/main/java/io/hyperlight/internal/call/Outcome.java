@@ -24,9 +24,6 @@ public sealed interface Outcome {
   /** What the running call has called in Java wants to use the sandbox itself. */
   record Reentered() implements Refusal {}
 
-  /** There is no program in the sandbox that waits for input. */
-  record NotWaiting() implements Refusal {}
-
   /** The thread that wants to call is interrupted. */
   record NotBegun() implements Refusal {}
 
@@ -133,7 +130,6 @@ public sealed interface Outcome {
       case GuestError _,
           InvalidResult _,
           WaitingForInput _,
-          NotWaiting _,
           NotBegun _,
           InUse _,
           Reentered _,
