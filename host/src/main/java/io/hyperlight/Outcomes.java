@@ -18,15 +18,13 @@ import io.hyperlight.error.SandboxInUseException;
 import io.hyperlight.error.SandboxUnusableException;
 import io.hyperlight.internal.call.Outcome;
 import io.hyperlight.internal.hypervisor.CpuExit;
-import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.loader.GuestProgram;
 import io.hyperlight.internal.machine.Stop;
 import io.hyperlight.internal.machine.arch.FaultKind;
 import io.hyperlight.internal.machine.arch.MemoryAccess;
+import io.hyperlight.internal.machine.arch.RegisterValues;
 import io.hyperlight.internal.machine.arch.Trap;
 import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,7 +58,7 @@ final class Outcomes implements Outcome.Reporter {
       case Outcome.BadArgument(String problem) ->
           new InvalidCallException(InvalidCallException.Kind.INVALID_ARGUMENT, problem);
       case Outcome.Fault(Trap trap, Outcome.Place place) -> fault(trap, place);
-      case Outcome.Violation(String what, Map<Register, Long> registers) ->
+      case Outcome.Violation(String what, RegisterValues registers) ->
           fault(GuestFaultException.Kind.PROTOCOL_VIOLATION, what, null, registers);
       case Outcome.Aborted(String message, int signal) ->
           new GuestAbortException("the guest aborted: " + message, signal);
@@ -69,7 +67,7 @@ final class Outcomes implements Outcome.Reporter {
       case Outcome.NotBegun() ->
           new CallInterruptedException(
               "the call was not begun: its thread is interrupted", false, GuestLocation.NOWHERE);
-      case Outcome.Stopped(Stop why, long limitNanos, Map<Register, Long> registers) ->
+      case Outcome.Stopped(Stop why, long limitNanos, RegisterValues registers) ->
           stopped(why, Duration.ofNanos(limitNanos), location(registers));
       case Outcome.WaitingForInput() ->
           new GuestDeadlockException("the guest can never go on: it waits for input");
@@ -109,42 +107,40 @@ final class Outcomes implements Outcome.Reporter {
     };
   }
 
-  private GuestLocation location(Map<Register, Long> registers) {
-    Map<String, Long> byName = new LinkedHashMap<>();
-    registers.forEach((register, value) -> byName.put(register.name(), value));
-    return new GuestLocation(registers.getOrDefault(Register.RIP, 0L), byName, program::symbolAt);
+  private GuestLocation location(RegisterValues registers) {
+    return new GuestLocation(registers.instructionPointer(), registers.byName(), program::symbolAt);
   }
 
   private GuestFaultException fault(Trap trap, Outcome.Place place) {
     return switch (trap) {
       case Trap.ProcessorException exception -> processorException(exception, place);
-      case Trap.DeviceAccess(String what, Map<Register, Long> registers) ->
+      case Trap.DeviceAccess(String what, RegisterValues registers) ->
           fault(GuestFaultException.Kind.PORT_ACCESS, what + " by its own code", null, registers);
-      case Trap.BadReturnAddress(long address, Map<Register, Long> registers) ->
+      case Trap.BadReturnAddress(long address, RegisterValues registers) ->
           fault(
               GuestFaultException.Kind.PROTOCOL_VIOLATION,
               "a system call that could only return to 0x%x".formatted(address),
               null,
               registers);
-      case Trap.BadMessage(long number, Map<Register, Long> registers) ->
+      case Trap.BadMessage(long number, RegisterValues registers) ->
           fault(
               GuestFaultException.Kind.PROTOCOL_VIOLATION,
               "a message to the host with number 0x%x, which is none of the gate's"
                   .formatted(number),
               null,
               registers);
-      case Trap.ExitBesideMessage(CpuExit exit, Map<Register, Long> registers) ->
+      case Trap.ExitBesideMessage(CpuExit exit, RegisterValues registers) ->
           fault(
               GuestFaultException.Kind.PROTOCOL_VIOLATION,
               "its own code went on after a message to the host, and left the virtual machine: "
                   + exit,
               null,
               registers);
-      case Trap.PrivilegeLost(String how, Map<Register, Long> registers) ->
+      case Trap.PrivilegeLost(String how, RegisterValues registers) ->
           fault(GuestFaultException.Kind.MACHINE_STOPPED, how, null, registers);
-      case Trap.Stopped(Map<Register, Long> registers) ->
+      case Trap.Stopped(RegisterValues registers) ->
           fault(GuestFaultException.Kind.MACHINE_STOPPED, "stopped by the host", null, registers);
-      case Trap.Unexpected(CpuExit exit, Map<Register, Long> registers) ->
+      case Trap.Unexpected(CpuExit exit, RegisterValues registers) ->
           fault(
               GuestFaultException.Kind.MACHINE_STOPPED,
               "the virtual machine stopped: " + exit,
@@ -200,7 +196,7 @@ final class Outcomes implements Outcome.Reporter {
       GuestFaultException.Kind kind,
       String what,
       @Nullable Long address,
-      Map<Register, Long> registers) {
+      RegisterValues registers) {
     return new GuestFaultException(kind, what, address, location(registers));
   }
 }

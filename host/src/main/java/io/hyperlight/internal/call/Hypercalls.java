@@ -3,7 +3,6 @@ package io.hyperlight.internal.call;
 import io.hyperlight.internal.abi.CallFrame;
 import io.hyperlight.internal.abi.Hypercall;
 import io.hyperlight.internal.call.Outcome.Ending;
-import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.linux.CallBudget;
 import io.hyperlight.internal.linux.GuestMessage;
 import io.hyperlight.internal.linux.LimitPassedException;
@@ -100,7 +99,7 @@ final class Hypercalls {
 
   /** Whether the system call that the guest stopped at says that the program has started. */
   boolean isReady() {
-    return context.get(Register.RAX) == Hypercall.READY;
+    return context.callNumber() == Hypercall.READY;
   }
 
   /** Lets the guest's own handler have a processor exception; whether it has one. */
@@ -120,7 +119,7 @@ final class Hypercalls {
    * @return null if the guest goes on, else how the call ended
    */
   @Nullable Ending answer(boolean hostCallsAllowed) {
-    long number = context.get(Register.RAX);
+    long number = context.callNumber();
     if (!Hypercall.isOne(number)) {
       return ending(systemCalls.answer());
     }
@@ -144,9 +143,9 @@ final class Hypercalls {
   }
 
   private @Nullable Ending answerOwn(long number, boolean hostCallsAllowed) {
-    long argument0 = context.get(Register.RDI);
-    long argument1 = context.get(Register.RSI);
-    long argument2 = context.get(Register.RDX);
+    long argument0 = context.argument(0);
+    long argument1 = context.argument(1);
+    long argument2 = context.argument(2);
     if (number == Hypercall.HOST) {
       return hostCallsAllowed
           ? callHost(argument0, argument1)
@@ -167,11 +166,11 @@ final class Hypercalls {
       }
       budget.useLogLine(messageLength(argument2));
       log((int) argument0, readMessage(argument1, argument2));
-      context.set(Register.RAX, SUCCEEDED);
+      context.answer(SUCCEEDED);
       return null;
     }
     if (number == Hypercall.GROW_WINDOW) {
-      context.set(Register.RAX, growWindow(argument0));
+      context.answer(growWindow(argument0));
       return null;
     }
     if (number == Hypercall.READY) {
@@ -180,7 +179,7 @@ final class Hypercalls {
     if (number == Hypercall.REST) {
       return violation("waiting for a message in a sandbox whose calls are none");
     }
-    context.set(Register.RAX, -Errno.ENOSYS);
+    context.answer(-Errno.ENOSYS);
     return null;
   }
 
@@ -246,9 +245,7 @@ final class Hypercalls {
       return violation("a host call of " + binding.declaration() + ": " + e.getMessage());
     } catch (Exception e) {
       lastFailure = new Outcome.HostFunctionFailed(binding.declaration().toString(), e);
-      context.set(Register.RAX, FAILED);
-      context.set(Register.RDX, 0);
-      context.set(Register.R8, 0);
+      context.answer(FAILED, 0, 0);
     }
     return null;
   }
@@ -273,9 +270,7 @@ final class Hypercalls {
     } else {
       first = (long) result;
     }
-    context.set(Register.RAX, SUCCEEDED);
-    context.set(Register.RDX, first);
-    context.set(Register.R8, second);
+    context.answer(SUCCEEDED, first, second);
   }
 
   private long putResult(long next, byte[] bytes) {

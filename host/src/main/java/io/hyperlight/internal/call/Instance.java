@@ -4,7 +4,6 @@ import io.hyperlight.internal.abi.CallFrame;
 import io.hyperlight.internal.abi.Text;
 import io.hyperlight.internal.call.Outcome.Ending;
 import io.hyperlight.internal.hypervisor.HypervisorCallException;
-import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.linux.CallLimits;
 import io.hyperlight.internal.linux.LimitPassedException;
 import io.hyperlight.internal.loader.FunctionTable;
@@ -18,6 +17,7 @@ import io.hyperlight.internal.machine.Machine;
 import io.hyperlight.internal.machine.Platform;
 import io.hyperlight.internal.machine.Stop;
 import io.hyperlight.internal.machine.arch.FaultKind;
+import io.hyperlight.internal.machine.arch.RegisterValues;
 import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.memory.GuestAddressException;
 import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
@@ -501,7 +501,7 @@ public final class Instance implements AutoCloseable {
     }
   }
 
-  private Outcome.Stopped stopped(Map<Register, Long> registers) {
+  private Outcome.Stopped stopped(RegisterValues registers) {
     Stop why = Objects.requireNonNull(control.stopped());
     long limitNanos =
         switch (why) {
@@ -644,7 +644,7 @@ public final class Instance implements AutoCloseable {
   // Results. The gate left RAX in RDI, RDX in RSI and XMM0 in RDX; all are hostile.
 
   boolean resultBoolean() {
-    long value = context().get(Register.RDI) & 0xff;
+    long value = context().argument(0) & 0xff;
     if (value > 1) {
       throw badResult("a bool of value %d".formatted(value));
     }
@@ -652,11 +652,11 @@ public final class Instance implements AutoCloseable {
   }
 
   long resultInteger() {
-    return context().get(Register.RDI);
+    return context().argument(0);
   }
 
   long resultUnsigned64() {
-    long value = context().get(Register.RDI);
+    long value = context().argument(0);
     if (value < 0) {
       throw badResult(
           "%s, and a Java long ends at %d".formatted(Long.toUnsignedString(value), Long.MAX_VALUE));
@@ -665,20 +665,20 @@ public final class Instance implements AutoCloseable {
   }
 
   float resultFloat() {
-    return Float.intBitsToFloat((int) context().get(Register.RDX));
+    return Float.intBitsToFloat((int) context().argument(2));
   }
 
   double resultDouble() {
-    return Double.longBitsToDouble(context().get(Register.RDX));
+    return Double.longBitsToDouble(context().argument(2));
   }
 
   byte[] resultBytes() {
-    long size = context().get(Register.RSI);
+    long size = context().argument(1);
     try {
       if (size <= machine().memorySizeBytes()) {
         loaded.budget().requireValue(size); // what is larger is no range of the guest's
       }
-      return machine().addressSpace().read(context().get(Register.RDI), size);
+      return machine().addressSpace().read(context().argument(0), size);
     } catch (LimitPassedException e) {
       throw fail(new Outcome.LimitPassed(e.kind(), e.most()));
     } catch (GuestAddressException e) {

@@ -1,10 +1,9 @@
 package io.hyperlight.internal.call;
 
 import io.hyperlight.error.GuestLimitException;
-import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.machine.Stop;
+import io.hyperlight.internal.machine.arch.RegisterValues;
 import io.hyperlight.internal.machine.arch.Trap;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,7 +54,7 @@ public sealed interface Outcome {
   }
 
   /** The guest made a system call of this library in a way that makes no sense. */
-  record Violation(String what, Map<Register, Long> registers) implements Ending {}
+  record Violation(String what, RegisterValues registers) implements Ending {}
 
   /**
    * The guest said that it cannot go on.
@@ -90,7 +89,7 @@ public sealed interface Outcome {
    * @param limitNanos the time that was passed, if one was
    * @param registers of the guest, with RIP where it was
    */
-  record Stopped(Stop why, long limitNanos, Map<Register, Long> registers) implements Ending {}
+  record Stopped(Stop why, long limitNanos, RegisterValues registers) implements Ending {}
 
   /** The guest waits for what cannot happen. */
   record Stuck(String what) implements Ending {}

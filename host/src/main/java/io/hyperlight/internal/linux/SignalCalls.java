@@ -1,6 +1,5 @@
 package io.hyperlight.internal.linux;
 
-import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.os.Errno;
 import java.nio.ByteBuffer;
@@ -125,7 +124,7 @@ final class SignalCalls {
   }
 
   long sigaltstack(long changed, long old) {
-    long stackPointer = machine.get(Register.RSP);
+    long stackPointer = machine.stackPointer();
     ByteBuffer before = AlternateStack.struct(signals.stack(), stackPointer);
     if (changed != 0) {
       ByteBuffer struct = memory.readStruct(changed, AlternateStack.SIZE);

@@ -1,15 +1,13 @@
 package io.hyperlight.internal.linux;
 
-import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.machine.Context;
+import io.hyperlight.internal.machine.arch.RegisterValues;
 import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.memory.GuestAddressException;
 import io.hyperlight.internal.machine.x86.UserRegisters;
 import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.Errno;
 import java.nio.ByteBuffer;
-import java.util.EnumMap;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,8 +57,8 @@ final class SignalDelivery {
   boolean deliverUnder(long mask) {
     long before = signals.blocked();
     signals.block(mask);
-    machine.set(Register.RAX, -(long) Errno.EINTR);
-    if (!deliverPending(afterSystemCall(), before)) {
+    machine.answer(-(long) Errno.EINTR);
+    if (!deliverPending(machine.registersAfterCall(), before)) {
       signals.block(before);
       return false;
     }
@@ -78,15 +76,7 @@ final class SignalDelivery {
     if (signals.deliverable() == 0) {
       return false;
     }
-    return deliverPending(afterSystemCall(), signals.blocked());
-  }
-
-  /** The registers with which the task would go on, as the stub returns. */
-  private Map<Register, Long> afterSystemCall() {
-    Map<Register, Long> registers = new EnumMap<>(machine.registers());
-    registers.put(Register.RIP, machine.get(Register.RCX));
-    registers.put(Register.RFLAGS, machine.get(Register.R11));
-    return registers;
+    return deliverPending(machine.registersAfterCall(), signals.blocked());
   }
 
   /**
@@ -94,8 +84,8 @@ final class SignalDelivery {
    * has returned. Of several, each interrupts the handler of the one before at its first
    * instruction, so that the last one runs first.
    */
-  private boolean deliverPending(Map<Register, Long> registers, long mask) {
-    Map<Register, Long> next = registers;
+  private boolean deliverPending(RegisterValues registers, long mask) {
+    RegisterValues next = registers;
     boolean entered = false;
     long interrupted = mask;
     while (signals.deliverable() != 0) {
@@ -108,7 +98,7 @@ final class SignalDelivery {
         outcome.kill(info.signal());
         return true;
       }
-      Map<Register, Long> entry = enter(info, next, SignalFrame.Cause.NONE, interrupted);
+      RegisterValues entry = enter(info, next, SignalFrame.Cause.NONE, interrupted);
       if (entry == null) {
         outcome.kill(info.signal() == Signals.SIGABRT ? Signals.SIGABRT : Signals.SIGSEGV);
         return true;
@@ -134,7 +124,7 @@ final class SignalDelivery {
         || (signals.blocked() & Signals.bit(info.signal())) != 0) {
       return false;
     }
-    Map<Register, Long> entry =
+    RegisterValues entry =
         enter(
             info,
             exception.registers(),
@@ -152,11 +142,11 @@ final class SignalDelivery {
    *
    * @return the registers to go on with; null if the handler has no stack
    */
-  private @Nullable Map<Register, Long> enter(
-      SignalInfo info, Map<Register, Long> registers, SignalFrame.Cause cause, long mask) {
+  private @Nullable RegisterValues enter(
+      SignalInfo info, RegisterValues registers, SignalFrame.Cause cause, long mask) {
     SignalState.Action action = actions.of(info.signal());
     SignalState.Stack stack = signals.stack();
-    long stackPointer = registers.getOrDefault(Register.RSP, 0L);
+    long stackPointer = registers.stackPointer();
     if ((action.flags() & SA_RESTORER) == 0 || !UserRegisters.isUserAddress(action.handler())) {
       return null;
     }
@@ -183,15 +173,14 @@ final class SignalDelivery {
     } catch (GuestAddressException e) {
       return null;
     }
-    Map<Register, Long> entry = new EnumMap<>(registers);
-    entry.put(Register.RIP, action.handler());
-    entry.put(Register.RSP, frame.address());
-    entry.put(Register.RDI, (long) info.signal());
-    entry.put(Register.RSI, frame.infoAddress());
-    entry.put(Register.RDX, frame.contextAddress());
-    entry.put(Register.RAX, 0L);
     // Direction and single step are the interrupted code's, not the handler's.
-    entry.put(Register.RFLAGS, registers.getOrDefault(Register.RFLAGS, 0L) & ~0x10500L);
+    RegisterValues entry =
+        registers.entering(
+            action.handler(),
+            frame.address(),
+            info.signal(),
+            frame.infoAddress(),
+            frame.contextAddress());
     machine.userRegisters().resetExtendedState();
     entered(action);
     return entry;
@@ -216,11 +205,11 @@ final class SignalDelivery {
    * @return a result that does not matter
    */
   long returnFromHandler() {
-    long at = machine.get(Register.RSP) - Long.BYTES;
+    long at = machine.stackPointer() - Long.BYTES;
     try {
       SignalFrame.Saved saved = SignalFrame.read(memory, at, machine.userRegisters().xcr0());
       boolean possible =
-          UserRegisters.isUserAddress(saved.registers().getOrDefault(Register.RIP, 0L))
+          UserRegisters.isUserAddress(saved.registers().instructionPointer())
               && setExtendedState(saved.extendedState());
       if (!possible) {
         return outcome.kill(Signals.SIGSEGV);

@@ -1,6 +1,8 @@
 package io.hyperlight.internal.linux;
 
 import io.hyperlight.internal.hypervisor.x86.Register;
+import io.hyperlight.internal.machine.arch.RegisterValues;
+import io.hyperlight.internal.machine.x86.X86Registers;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -101,7 +103,7 @@ final class SignalFrame {
    * @param extendedState null for x87 and vector state as a new program finds it
    */
   record Saved(
-      Map<Register, Long> registers,
+      RegisterValues registers,
       @Nullable ByteBuffer extendedState,
       long blocked,
       ByteBuffer stack) {}
@@ -143,7 +145,7 @@ final class SignalFrame {
   ByteBuffer contents(
       long restorer,
       SignalInfo info,
-      Map<Register, Long> registers,
+      RegisterValues registers,
       Cause cause,
       long blocked,
       byte[] stack) {
@@ -154,8 +156,9 @@ final class SignalFrame {
             .putLong(0, restorer)
             .putLong(CONTEXT, CONTEXT_FLAGS)
             .put(STACK, stack);
+    X86Registers general = (X86Registers) registers;
     for (int i = 0; i < ORDER.length; i++) {
-      frame.putLong(REGISTERS + Long.BYTES * i, registers.getOrDefault(ORDER[i], 0L));
+      frame.putLong(REGISTERS + Long.BYTES * i, general.get(ORDER[i]));
     }
     frame
         .putLong(SELECTORS, SELECTORS_OF_LINUX)
@@ -191,7 +194,7 @@ final class SignalFrame {
     byte[] stack = new byte[STACK_SIZE];
     frame.get(STACK, stack);
     return new Saved(
-        registers,
+        X86Registers.of(registers),
         extended == 0 ? null : readExtended(memory, extended, xcr0),
         frame.getLong(MASK),
         ByteBuffer.wrap(stack).order(ByteOrder.LITTLE_ENDIAN));

@@ -1,6 +1,5 @@
 package io.hyperlight.internal.linux;
 
-import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.memory.AddressSpace;
@@ -268,7 +267,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
    * @return null if it can go on, else why the guest's program ends here
    */
   public @Nullable ProcessEnding answer() {
-    long number = machine.get(Register.RAX);
+    long number = machine.callNumber();
     CallOutcome outcome = task.outcome();
     outcome.begin();
     budget.useSystemCall();
@@ -283,7 +282,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
     }
     count++;
     if (outcome.kind() != CallOutcome.Kind.REDIRECTED) {
-      machine.set(Register.RAX, result);
+      machine.answer(result);
       if (!task.delivery().deliverPending()) {
         machine.resume();
       }
@@ -336,12 +335,12 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
 
   private long[] arguments() {
     return new long[] {
-      machine.get(Register.RDI),
-      machine.get(Register.RSI),
-      machine.get(Register.RDX),
-      machine.get(Register.R10),
-      machine.get(Register.R8),
-      machine.get(Register.R9)
+      machine.argument(0),
+      machine.argument(1),
+      machine.argument(2),
+      machine.argument(3),
+      machine.argument(4),
+      machine.argument(5)
     };
   }
 
@@ -354,12 +353,12 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
     try {
       return handler.call(
           calls,
-          machine.get(Register.RDI),
-          machine.get(Register.RSI),
-          machine.get(Register.RDX),
-          machine.get(Register.R10),
-          machine.get(Register.R8),
-          machine.get(Register.R9));
+          machine.argument(0),
+          machine.argument(1),
+          machine.argument(2),
+          machine.argument(3),
+          machine.argument(4),
+          machine.argument(5));
     } catch (GuestAddressException e) {
       return -Errno.EFAULT;
     } catch (StandardStreams.WaitingException e) {

@@ -2,7 +2,7 @@ package io.hyperlight.internal.machine;
 
 import io.hyperlight.internal.abi.CallFrame;
 import io.hyperlight.internal.abi.Hypercall;
-import io.hyperlight.internal.hypervisor.x86.Register;
+import io.hyperlight.internal.machine.arch.RegisterValues;
 import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
@@ -14,7 +14,6 @@ import io.hyperlight.internal.machine.x86.StoppedState;
 import io.hyperlight.internal.machine.x86.UserRegisters;
 import io.hyperlight.internal.machine.x86.UserState;
 import io.hyperlight.internal.os.Checkpoint;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -192,19 +191,40 @@ public final class Context {
     state = State.READY;
   }
 
-  /** A register as the system call left it; hostile. */
-  public long get(Register register) {
-    return transport.get(register);
+  /** The number of the system call; hostile. */
+  public long callNumber() {
+    return transport.callNumber();
+  }
+
+  /** An argument of the system call, or a result of the call that is over; hostile. */
+  public long argument(int index) {
+    return transport.argument(index);
+  }
+
+  /** Where the guest's stack ends at its system call; hostile. */
+  public long stackPointer() {
+    return transport.registers().stackPointer();
   }
 
   /** All general registers as of the last stop; hostile. */
-  public Map<Register, Long> registers() {
+  public RegisterValues registers() {
     return transport.registers();
   }
 
-  /** Sets a register of the answer to a system call, before {@link #resume}. */
-  public void set(Register register, long value) {
-    transport.set(register, value);
+  /** All general registers with which it would go on behind its system call; hostile. */
+  public RegisterValues registersAfterCall() {
+    return transport.registersAfterCall();
+  }
+
+  /** Sets the answer to a system call, before {@link #resume}. */
+  public void answer(long result) {
+    transport.setAnswer(result);
+  }
+
+  /** Sets the answer to a host call, before {@link #resume}. */
+  public void answer(long result, long second, long third) {
+    transport.setAnswer(result);
+    transport.setMoreOfAnswer(second, third);
   }
 
   /** Lets the next {@link #run} go on behind the guest's system call. */
@@ -239,7 +259,7 @@ public final class Context {
    * @throws IllegalArgumentException if RIP is no user address
    * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if the hypervisor fails
    */
-  public void resumeAt(Map<Register, Long> general) {
+  public void resumeAt(RegisterValues general) {
     if (state != State.TRAPPED) {
       require(State.IN_SYSTEM_CALL, State.WAITING);
     }
@@ -290,14 +310,14 @@ public final class Context {
   /** Takes the guest's message. */
   private @Nullable Trap message() {
     boolean done = transport.isCallDone();
-    if (done || transport.get(Register.RAX) == Hypercall.HOST) {
+    if (done || transport.callNumber() == Hypercall.HOST) {
       state = done ? State.RESTING : State.IN_SYSTEM_CALL;
       return null;
     }
-    Map<Register, Long> message = transport.registers();
+    RegisterValues message = transport.registers();
     transport.halt();
     state = State.TRAPPED;
-    return new Trap.BadMessage(transport.get(Register.RAX), message);
+    return new Trap.BadMessage(transport.callNumber(), message);
   }
 
   /**
@@ -318,8 +338,7 @@ public final class Context {
       }
       case BAD_RETURN_ADDRESS -> {
         processor.disturb();
-        yield trapped(
-            new Trap.BadReturnAddress(runner.vcpu().get(Register.RCX), exits.registers()));
+        yield trapped(exits.badReturnAddress());
       }
       case DIRTY_RING_FULL, OTHER -> {
         processor.disturb();
@@ -375,7 +394,7 @@ public final class Context {
    * The general registers as of the last stop, with RIP where the guest's own code is: at a system
    * call or a host call, where it returns to. Hostile.
    */
-  public Map<Register, Long> whereabouts() {
+  public RegisterValues whereabouts() {
     return exits.whereabouts(space);
   }
 

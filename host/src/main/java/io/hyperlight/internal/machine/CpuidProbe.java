@@ -1,7 +1,6 @@
 package io.hyperlight.internal.machine;
 
 import io.hyperlight.internal.hypervisor.x86.Cpuid.Output;
-import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.machine.arch.MachineUnsupportedException;
 import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.x86.MachineCode;
@@ -43,8 +42,8 @@ final class CpuidProbe implements AutoCloseable {
       throw new MachineUnsupportedException("CPUID in a probe VM failed: " + trap);
     }
     // The gate left RAX in RDI and RDX in RSI.
-    long low = machine.context().get(Register.RDI);
-    long high = machine.context().get(Register.RSI);
+    long low = machine.context().argument(0);
+    long high = machine.context().argument(1);
     return switch (output) {
       case EAX -> (int) low;
       case EBX -> (int) (low >>> 32);

@@ -1,10 +1,10 @@
 package io.hyperlight.internal.machine;
 
-import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
+import io.hyperlight.internal.machine.arch.RegisterValues;
+import io.hyperlight.internal.machine.x86.CallRegisters;
 import io.hyperlight.internal.machine.x86.GuestEntry;
 import io.hyperlight.internal.os.Errno;
-import java.util.Map;
 
 /** Each message is an exit of the vCPU, which stands still until the next run. */
 final class ExitTransport implements Transport {
@@ -24,18 +24,34 @@ final class ExitTransport implements Transport {
   }
 
   @Override
-  public long get(Register register) {
-    return vcpu.get(register);
+  public long callNumber() {
+    return vcpu.get(CallRegisters.NUMBER);
   }
 
   @Override
-  public Map<Register, Long> registers() {
+  public long argument(int index) {
+    return vcpu.get(CallRegisters.argument(index));
+  }
+
+  @Override
+  public RegisterValues registers() {
     return runner.exits().registers();
   }
 
   @Override
-  public void set(Register register, long value) {
-    vcpu.set(register, value);
+  public RegisterValues registersAfterCall() {
+    return runner.exits().registers().afterSystemCall();
+  }
+
+  @Override
+  public void setAnswer(long result) {
+    vcpu.set(CallRegisters.NUMBER, result);
+  }
+
+  @Override
+  public void setMoreOfAnswer(long second, long third) {
+    vcpu.set(CallRegisters.SECOND_RESULT, second);
+    vcpu.set(CallRegisters.THIRD_RESULT, third);
   }
 
   @Override

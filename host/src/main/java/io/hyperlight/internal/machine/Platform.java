@@ -3,7 +3,6 @@ package io.hyperlight.internal.machine;
 import io.hyperlight.internal.hypervisor.DirtyTracking;
 import io.hyperlight.internal.hypervisor.HypervisorCallException;
 import io.hyperlight.internal.hypervisor.x86.Cpuid;
-import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.hypervisor.x86.X86Hypervisor;
 import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
 import io.hyperlight.internal.hypervisor.x86.X86VirtualMachine;
@@ -95,7 +94,7 @@ public final class Platform {
       }
       throw new MachineUnsupportedException(
           "a system call in a probe VM neither reached its stub nor faulted there, but: "
-              + (trap == null ? machine.context().get(Register.RAX) : trap));
+              + (trap == null ? machine.context().callNumber() : trap));
     } catch (HypervisorCallException e) {
       if (e.isRefusal() && !cpu.missing().isEmpty()) {
         throw cpu.unsupported();

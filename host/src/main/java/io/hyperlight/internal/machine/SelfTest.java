@@ -1,7 +1,6 @@
 package io.hyperlight.internal.machine;
 
 import io.hyperlight.internal.abi.Hypercall;
-import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.machine.arch.FaultKind;
 import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.memory.AddressSpace;
@@ -198,7 +197,7 @@ public final class SelfTest {
       if (trap != null) {
         return trap.toString();
       }
-      long actual = machine.context().get(Register.RDI);
+      long actual = machine.context().argument(0);
       return actual == expected ? null : "%d instead of %d".formatted(actual, expected);
     };
   }
@@ -297,7 +296,7 @@ public final class SelfTest {
       // The one system call that a check makes: answered, and a page is mapped meanwhile.
       AddressSpace space = machine.addressSpace();
       space.map(LATER, PhysicalMemory.PAGE_SIZE, Protection.READ_WRITE);
-      machine.context().set(Register.RAX, 39);
+      machine.context().answer(39);
       machine.context().resume();
       trap = machine.context().run();
     }

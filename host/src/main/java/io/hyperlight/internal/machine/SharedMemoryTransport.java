@@ -2,17 +2,18 @@ package io.hyperlight.internal.machine;
 
 import io.hyperlight.internal.abi.CallFrame;
 import io.hyperlight.internal.abi.Hypercall;
-import io.hyperlight.internal.hypervisor.x86.Register;
+import io.hyperlight.internal.machine.arch.RegisterValues;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
+import io.hyperlight.internal.machine.x86.CallRegisters;
 import io.hyperlight.internal.machine.x86.Exits;
 import io.hyperlight.internal.machine.x86.Gate;
 import io.hyperlight.internal.machine.x86.GuestEntry;
+import io.hyperlight.internal.machine.x86.X86Registers;
 import io.hyperlight.internal.os.Errno;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
-import java.util.EnumMap;
 import java.util.Map;
 
 /**
@@ -66,15 +67,15 @@ final class SharedMemoryTransport implements Transport {
 
   // The guest's last message, copied.
   private boolean received;
-  private long rax;
-  private long rdi;
-  private long rsi;
-  private long rdx;
+  private long messageNumber;
+  private long argument0;
+  private long argument1;
+  private long argument2;
 
   // The answer to it.
-  private long answerRax;
-  private long answerRdx;
-  private long answerR8;
+  private long answer;
+  private long secondAnswer;
+  private long thirdAnswer;
 
   /**
    * For one vCPU, with a thread of its own. The gate leaves messages from now on.
@@ -141,46 +142,66 @@ final class SharedMemoryTransport implements Transport {
 
   @Override
   public boolean isCallDone() {
-    return received && rax == Hypercall.DONE;
+    return received && messageNumber == Hypercall.DONE;
   }
 
   @Override
-  public long get(Register register) {
+  public long callNumber() {
+    return received ? messageNumber : exit.callNumber();
+  }
+
+  @Override
+  public long argument(int index) {
     if (!received) {
-      return exit.get(register);
+      return exit.argument(index);
     }
-    return switch (register) {
-      case RAX -> rax;
-      case RDI -> rdi;
-      case RSI -> rsi;
-      case RDX -> rdx;
+    return switch (index) {
+      case 0 -> argument0;
+      case 1 -> argument1;
+      case 2 -> argument2;
       default -> 0;
     };
   }
 
   @Override
-  public Map<Register, Long> registers() {
-    if (!received) {
-      return exit.registers();
-    }
-    Map<Register, Long> registers = new EnumMap<>(Register.class);
-    for (Register register : Register.values()) {
-      registers.put(register, get(register));
-    }
-    return registers;
+  public RegisterValues registers() {
+    return received ? ofMessage() : exit.registers();
   }
 
   @Override
-  public void set(Register register, long value) {
-    if (!received) {
-      exit.set(register, value);
-      return;
+  public RegisterValues registersAfterCall() {
+    return received ? ofMessage() : exit.registersAfterCall();
+  }
+
+  private RegisterValues ofMessage() {
+    return X86Registers.of(
+        Map.of(
+            CallRegisters.NUMBER,
+            messageNumber,
+            CallRegisters.argument(0),
+            argument0,
+            CallRegisters.argument(1),
+            argument1,
+            CallRegisters.argument(2),
+            argument2));
+  }
+
+  @Override
+  public void setAnswer(long result) {
+    if (received) {
+      answer = result;
+    } else {
+      exit.setAnswer(result);
     }
-    switch (register) {
-      case RAX -> answerRax = value;
-      case RDX -> answerRdx = value;
-      case R8 -> answerR8 = value;
-      default -> throw new IllegalArgumentException("no register of an answer: " + register);
+  }
+
+  @Override
+  public void setMoreOfAnswer(long second, long third) {
+    if (received) {
+      secondAnswer = second;
+      thirdAnswer = third;
+    } else {
+      exit.setMoreOfAnswer(second, third);
     }
   }
 
@@ -190,9 +211,9 @@ final class SharedMemoryTransport implements Transport {
       exit.answer();
       return;
     }
-    memory.putLong(frame + CallFrame.ANSWER_RAX, answerRax);
-    memory.putLong(frame + CallFrame.ANSWER_RDX, answerRdx);
-    memory.putLong(frame + CallFrame.ANSWER_R8, answerR8);
+    memory.putLong(frame + CallFrame.ANSWER_RAX, answer);
+    memory.putLong(frame + CallFrame.ANSWER_RDX, secondAnswer);
+    memory.putLong(frame + CallFrame.ANSWER_R8, thirdAnswer);
     received = false;
     posting = true;
   }
@@ -279,12 +300,12 @@ final class SharedMemoryTransport implements Transport {
       return received;
     }
     if (!received) {
-      rax = memory.getLong(frame + CallFrame.MESSAGE_RAX);
-      rdi = memory.getLong(frame + CallFrame.MESSAGE_RDI);
-      rsi = memory.getLong(frame + CallFrame.MESSAGE_RSI);
-      rdx = memory.getLong(frame + CallFrame.MESSAGE_RDX);
+      messageNumber = memory.getLong(frame + CallFrame.MESSAGE_RAX);
+      argument0 = memory.getLong(frame + CallFrame.MESSAGE_RDI);
+      argument1 = memory.getLong(frame + CallFrame.MESSAGE_RSI);
+      argument2 = memory.getLong(frame + CallFrame.MESSAGE_RDX);
       received = true;
-      ready = rax == Hypercall.DONE;
+      ready = messageNumber == Hypercall.DONE;
     }
     return true;
   }

@@ -1,7 +1,6 @@
 package io.hyperlight.internal.machine;
 
-import io.hyperlight.internal.hypervisor.x86.Register;
-import java.util.Map;
+import io.hyperlight.internal.machine.arch.RegisterValues;
 
 /**
  * How the messages of a context reach the host, and the host's answers the context. A message is
@@ -32,14 +31,23 @@ sealed interface Transport extends AutoCloseable permits ExitTransport, SharedMe
    */
   void enter(long gate, long frame);
 
-  /** A register of the message. */
-  long get(Register register);
+  /** The number of the system call; hostile. */
+  long callNumber();
 
-  /** All general registers of the message. */
-  Map<Register, Long> registers();
+  /** An argument of the system call, or a result of the call that is over, from 0 on. */
+  long argument(int index);
 
-  /** Sets a register of the answer. */
-  void set(Register register, long value);
+  /** All general registers as of the last stop, as far as the message has them. */
+  RegisterValues registers();
+
+  /** All general registers with which the guest would go on behind its system call. */
+  RegisterValues registersAfterCall();
+
+  /** Sets the answer to a system call. */
+  void setAnswer(long result);
+
+  /** Sets what more there is of an answer. */
+  void setMoreOfAnswer(long second, long third);
 
   /** Gives the answer, with the next run. */
   void answer();

@@ -67,7 +67,8 @@ public final class MachineState {
     machine
         .context()
         .registers()
-        .forEach((register, value) -> registers.put(register.name(), hex(value)));
+        .byName()
+        .forEach((name, value) -> registers.put(name, hex(value)));
     registers.put("special registers", vcpu.specialRegisters().toString());
     byte[] xsave = vcpu.extendedState();
     Arrays.fill(xsave, XSTATE_BV, XSTATE_BV + Long.BYTES, (byte) 0);

@@ -3,7 +3,6 @@ package io.hyperlight.internal.machine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.internal.host.HostPlatform;
-import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.x86.MachineCode;
 import io.hyperlight.testing.HardwareLaneQuick;
@@ -28,7 +27,7 @@ class ProtectionKeysTest {
           assertThat(ProbeCode.call(machine, LOCK)).isInstanceOf(Trap.ProcessorException.class);
           assertThat(machine.restoreTo(image)).isTrue();
           assertThat(ProbeCode.call(machine, 0)).isNull();
-          assertThat(machine.context().get(Register.RDI)).isEqualTo(42);
+          assertThat(machine.context().argument(0)).isEqualTo(42);
           assertThat(machine.restoreTo(image)).isTrue();
         }
       }

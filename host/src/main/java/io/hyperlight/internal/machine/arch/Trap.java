@@ -1,8 +1,6 @@
 package io.hyperlight.internal.machine.arch;
 
 import io.hyperlight.internal.hypervisor.CpuExit;
-import io.hyperlight.internal.hypervisor.x86.Register;
-import java.util.Map;
 
 /**
  * Why a guest stopped other than by a system call. Nothing that led here is resumed.
@@ -12,11 +10,11 @@ import java.util.Map;
  */
 public sealed interface Trap {
   /** The general registers when the guest stopped. */
-  Map<Register, Long> registers();
+  RegisterValues registers();
 
-  /** RIP of the instruction that did it, or that follows it for traps such as {@code int3}. */
+  /** Where the instruction is that did it, or that follows it for traps such as {@code int3}. */
   default long instructionPointer() {
-    return registers().getOrDefault(Register.RIP, 0L);
+    return registers().instructionPointer();
   }
 
   /**
@@ -36,7 +34,7 @@ public sealed interface Trap {
       long address,
       int number,
       long code,
-      Map<Register, Long> registers)
+      RegisterValues registers)
       implements Trap {}
 
   /**
@@ -44,14 +42,14 @@ public sealed interface Trap {
    *
    * @param what the access, for people
    */
-  record DeviceAccess(String what, Map<Register, Long> registers) implements Trap {}
+  record DeviceAccess(String what, RegisterValues registers) implements Trap {}
 
   /**
    * A system call from which the guest cannot be resumed: its return address is not a user address.
    *
    * @param address the return address
    */
-  record BadReturnAddress(long address, Map<Register, Long> registers) implements Trap {}
+  record BadReturnAddress(long address, RegisterValues registers) implements Trap {}
 
   /**
    * A message in the call frame that is not one of the gate's.
@@ -59,23 +57,23 @@ public sealed interface Trap {
    * @param number what it says it is
    * @param registers what the message has of them
    */
-  record BadMessage(long number, Map<Register, Long> registers) implements Trap {}
+  record BadMessage(long number, RegisterValues registers) implements Trap {}
 
   /**
    * An exit of a guest that has left a message and has to wait for the host's then.
    *
    * @param exit why the vCPU stopped
    */
-  record ExitBesideMessage(CpuExit exit, Map<Register, Long> registers) implements Trap {}
+  record ExitBesideMessage(CpuExit exit, RegisterValues registers) implements Trap {}
 
   /** The vCPU was found at a privilege level where it has no business. */
-  record PrivilegeLost(String how, Map<Register, Long> registers) implements Trap {}
+  record PrivilegeLost(String how, RegisterValues registers) implements Trap {}
 
   /**
    * KVM left for another reason: a triple fault, an instruction it cannot emulate, and the like.
    */
-  record Unexpected(CpuExit exit, Map<Register, Long> registers) implements Trap {}
+  record Unexpected(CpuExit exit, RegisterValues registers) implements Trap {}
 
   /** The host has stopped it: the {@code Call} says why. */
-  record Stopped(Map<Register, Long> registers) implements Trap {}
+  record Stopped(RegisterValues registers) implements Trap {}
 }

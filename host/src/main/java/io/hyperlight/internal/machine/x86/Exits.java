@@ -8,8 +8,6 @@ import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.GuestAddressException;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
-import java.util.EnumMap;
-import java.util.Map;
 
 /**
  * Says what the last exit of a vCPU means.
@@ -147,10 +145,15 @@ public final class Exits {
     return false;
   }
 
+  /** What an exit of {@link Kind#BAD_RETURN_ADDRESS} is. */
+  public Trap badReturnAddress() {
+    return new Trap.BadReturnAddress(vcpu.get(Register.RCX), registers());
+  }
+
   /** What an exit of {@link Kind#OTHER} is. */
   public Trap trap() {
     CpuExit exit = vcpu.exit();
-    Map<Register, Long> registers = registers();
+    X86Registers registers = registers();
     if (exit instanceof CpuExit.DeviceAccess(boolean write, int size, int port, int count)
         && write
         && size == 1
@@ -173,16 +176,17 @@ public final class Exits {
    * CS, RIP and for some vectors an error code, on a page that user code cannot touch. The stub has
    * not moved RSP, which so tells whether there is one.
    */
-  private Trap processorException(int vector, Map<Register, Long> registers) {
+  private Trap processorException(int vector, X86Registers stub) {
     long pushed = Monitor.STACK_TOP - vcpu.get(Register.RSP);
     if (pushed != 5 * 8 && pushed != 6 * 8) {
-      return new Trap.PrivilegeLost("exception outside the exception stack", registers);
+      return new Trap.PrivilegeLost("exception outside the exception stack", stub);
     }
     long frameEnd = exceptionStackTop;
     long errorCode = pushed == 6 * 8 ? memory.getLong(frameEnd - 48) : 0;
-    registers.put(Register.RIP, memory.getLong(frameEnd - 40));
-    registers.put(Register.RFLAGS, memory.getLong(frameEnd - 24));
-    registers.put(Register.RSP, memory.getLong(frameEnd - 16));
+    X86Registers registers =
+        stub.with(Register.RIP, memory.getLong(frameEnd - 40))
+            .with(Register.RFLAGS, memory.getLong(frameEnd - 24))
+            .with(Register.RSP, memory.getLong(frameEnd - 16));
     if ((memory.getLong(frameEnd - 32) & PRIVILEGE_MASK) != PRIVILEGE_MASK) {
       return new Trap.PrivilegeLost("exception " + vector + " at CPL 0", registers);
     }
@@ -196,21 +200,17 @@ public final class Exits {
         registers);
   }
 
-  /** The general registers as of the last exit, in their order. */
-  public Map<Register, Long> registers() {
-    Map<Register, Long> registers = new EnumMap<>(Register.class);
-    for (Register register : Register.values()) {
-      registers.put(register, vcpu.get(register));
-    }
-    return registers;
+  /** The general registers as of the last exit. */
+  public X86Registers registers() {
+    return X86Registers.of(vcpu);
   }
 
   /**
    * The general registers as of the last stop, with RIP where the guest's own code is: at a system
    * call or a host call, where it returns to. Hostile.
    */
-  public Map<Register, Long> whereabouts(AddressSpace space) {
-    Map<Register, Long> registers = registers();
+  public X86Registers whereabouts(AddressSpace space) {
+    X86Registers registers = registers();
     long rip = vcpu.get(isBeforeOrBehindOut(systemCallStub) ? Register.RCX : Register.RIP);
     long stack = vcpu.get(Register.RSP);
     try {
@@ -224,7 +224,6 @@ public final class Exits {
     } catch (GuestAddressException e) {
       rip = vcpu.get(Register.RIP); // a stack that is none
     }
-    registers.put(Register.RIP, rip);
-    return registers;
+    return registers.with(Register.RIP, rip);
   }
 }

@@ -1,10 +1,7 @@
 package io.hyperlight.internal.machine.x86;
 
-import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.hypervisor.x86.SpecialRegisters;
 import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
-import java.util.EnumMap;
-import java.util.Map;
 
 /**
  * All processor state of user code that stopped at a system call: general registers, segments with
@@ -12,12 +9,11 @@ import java.util.Map;
  * Immutable.
  */
 public final class StoppedState {
-  private final Map<Register, Long> registers;
+  private final X86Registers registers;
   private final SpecialRegisters special;
   private final byte[] extendedState;
 
-  private StoppedState(
-      Map<Register, Long> registers, SpecialRegisters special, byte[] extendedState) {
+  private StoppedState(X86Registers registers, SpecialRegisters special, byte[] extendedState) {
     this.registers = registers;
     this.special = special;
     this.extendedState = extendedState;
@@ -25,19 +21,16 @@ public final class StoppedState {
 
   /** Reads it from a vCPU that stands in the system-call stub. */
   public static StoppedState of(X86VirtualCpu vcpu) {
-    Map<Register, Long> registers = new EnumMap<>(Register.class);
-    for (Register register : Register.values()) {
-      registers.put(register, vcpu.get(register));
-    }
     // The address of an earlier page fault is nobody's state.
-    return new StoppedState(registers, vcpu.specialRegisters().withCr2(0), vcpu.extendedState());
+    return new StoppedState(
+        X86Registers.of(vcpu), vcpu.specialRegisters().withCr2(0), vcpu.extendedState());
   }
 
   /** Puts a vCPU of an equal machine into it. */
   public void set(X86VirtualCpu vcpu) {
     vcpu.setSpecialRegisters(special);
     vcpu.setExtendedState(extendedState);
-    registers.forEach(vcpu::set);
+    registers.set(vcpu);
     vcpu.commitRegisters();
   }
 }

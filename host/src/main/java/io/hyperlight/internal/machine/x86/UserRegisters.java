@@ -5,10 +5,10 @@ import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.hypervisor.x86.Segment;
 import io.hyperlight.internal.hypervisor.x86.SpecialRegisters;
 import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
+import io.hyperlight.internal.machine.arch.RegisterValues;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.Map;
 
 /**
  * The processor state of user code that stopped in the middle, at a system call or a processor
@@ -50,12 +50,13 @@ public final class UserRegisters {
   /**
    * Sets up the vCPU so that user code goes on with these registers when it runs next.
    *
-   * @param registers all of them; of RFLAGS those flags count that a program may change
+   * @param values all of them; of RFLAGS those flags count that a program may change
    * @throws IllegalArgumentException if RIP is no user address
    * @throws HypervisorCallException if KVM fails
    */
-  public void setGeneral(Map<Register, Long> registers) {
-    if (!isUserAddress(registers.getOrDefault(Register.RIP, 0L))) {
+  public void setGeneral(RegisterValues values) {
+    X86Registers registers = (X86Registers) values;
+    if (!isUserAddress(registers.get(Register.RIP))) {
       throw new IllegalArgumentException("nothing of the guest's can be there");
     }
     SpecialRegisters special = vcpu.specialRegisters();
@@ -68,8 +69,8 @@ public final class UserRegisters {
             RegisterImage.userData(),
             special.fs(),
             special.gs()));
-    registers.forEach(vcpu::set);
-    vcpu.set(Register.RFLAGS, Flags.ofUser(registers.getOrDefault(Register.RFLAGS, 0L)));
+    registers.set(vcpu);
+    vcpu.set(Register.RFLAGS, Flags.ofUser(registers.get(Register.RFLAGS)));
     vcpu.commitRegisters();
     processor.disturb();
   }
