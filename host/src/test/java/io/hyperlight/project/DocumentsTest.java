@@ -19,9 +19,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** That the documents for contributors are about this source tree. */
+/** That the documents are about this source tree: what they name is there. */
 @NotInHardwareLane("No VM takes part.")
-class ContributorDocumentsTest {
+class DocumentsTest {
   private static final Path ROOT = Path.of("").toAbsolutePath().resolveSibling("");
   private static final Path TOOLS = ROOT.resolve("tools");
 
@@ -31,8 +31,15 @@ class ContributorDocumentsTest {
   private static final Pattern PATH =
       Pattern.compile("`((?:\\./)?[\\w.-]+(?:/[\\w.-]+)+/?|[\\w-]+\\.(?:md|xml))`");
 
-  private static final Pattern TEST =
-      Pattern.compile("`([A-Z]\\w*(?:Test|IT|Target|Benchmark))(?:\\.\\w+)?`");
+  private static final Pattern TYPE =
+      Pattern.compile("\\b(?:class|interface|enum|record) ([A-Z]\\w*)");
+
+  /**
+   * In backticks: two words or more, of which only the first letters are capitals, or one and a
+   * member.
+   */
+  private static final Pattern NAME =
+      Pattern.compile("`([A-Z][a-z]+(?:[A-Z][a-z0-9]+)+(?=[.#(`])|[A-Z][a-z]+(?=\\.[a-z]+[A-Z(]))");
 
   private static final Pattern HEADING = Pattern.compile("(?m)^#+ (.+)$");
 
@@ -132,21 +139,48 @@ class ContributorDocumentsTest {
     }
   }
 
-  @Test
-  void everyTestThatADocumentNamesExists() throws IOException {
-    Set<String> classes = new TreeSet<>();
-    for (String module : List.of("host", "cli", "bench", "examples")) {
-      try (Stream<Path> files = Files.walk(ROOT.resolve(module).resolve("src/test/java"))) {
-        files.map(file -> file.getFileName().toString().replace(".java", "")).forEach(classes::add);
+  /** The names of all types of all modules, those of tests among them. */
+  private static Set<String> types() throws IOException {
+    Set<String> names = new TreeSet<>();
+    for (String module : List.of("guest", "host", "cli", "bench", "examples")) {
+      try (Stream<Path> files = Files.walk(ROOT.resolve(module).resolve("src"))) {
+        for (Path file : files.filter(file -> file.toString().endsWith(".java")).toList()) {
+          names.addAll(all(TYPE, Files.readString(file)));
+        }
       }
     }
-    Set<String> named = new TreeSet<>(all(TEST, read("CONTRIBUTING.md") + read("README.md")));
+    return names;
+  }
+
+  private static boolean isOfTheJdk(String name) {
+    return Stream.of("java.lang.", "java.util.", "java.time.", "java.io.", "java.nio.file.")
+        .anyMatch(prefix -> {
+          try {
+            return Class.forName(prefix + name).getSimpleName().equals(name);
+          } catch (ClassNotFoundException e) {
+            return false;
+          }
+        });
+  }
+
+  @Test
+  void everyClassThatADocumentNamesExists() throws IOException {
+    Set<String> named = new TreeSet<>();
+    for (String document : List.of("README.md", "CONTRIBUTING.md", "SECURITY.md")) {
+      named.addAll(namedIn(read(document)));
+    }
     try (Stream<Path> documents = Files.list(ROOT.resolve("docs"))) {
       for (Path document : documents.filter(file -> file.toString().endsWith(".md")).toList()) {
-        named.addAll(all(TEST, Files.readString(document)));
+        named.addAll(namedIn(Files.readString(document)));
       }
     }
-    assertThat(named).hasSizeGreaterThan(50).isSubsetOf(classes);
+    assertThat(named).hasSizeGreaterThan(100);
+    named.removeAll(types());
+    assertThat(named).allMatch(DocumentsTest::isOfTheJdk);
+  }
+
+  private static List<String> namedIn(String text) {
+    return all(NAME, text.replaceAll("(?s)```.*?```", ""));
   }
 
   @Test
