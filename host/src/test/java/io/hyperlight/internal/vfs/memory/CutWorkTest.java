@@ -1,6 +1,5 @@
 package io.hyperlight.internal.vfs.memory;
 
-import static io.hyperlight.internal.vfs.Trees.paths;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.internal.os.Checkpoint;
@@ -8,6 +7,7 @@ import io.hyperlight.internal.os.StoppedException;
 import io.hyperlight.internal.vfs.FileSystem;
 import io.hyperlight.internal.vfs.Mount;
 import io.hyperlight.internal.vfs.Node;
+import io.hyperlight.internal.vfs.PathResolver;
 import io.hyperlight.internal.vfs.Renaming;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.time.InstantSource;
@@ -34,47 +34,48 @@ class CutWorkTest {
     }
   }
 
+  /** Finds nodes by their paths, which can be cut as well. */
+  interface Nodes {
+    Node at(String path);
+  }
+
   enum Work {
     CREATE_IN_A_LARGE_DIRECTORY {
       @Override
-      void on(FileSystem files) {
-        node(files, "/many").createFile("new", 0644);
+      void on(Nodes nodes) {
+        nodes.at("/many").createFile("new", 0644);
       }
     },
     REMOVE_FROM_A_LARGE_DIRECTORY {
       @Override
-      void on(FileSystem files) {
-        node(files, "/many").unlink("name7");
+      void on(Nodes nodes) {
+        nodes.at("/many").unlink("name7");
       }
     },
     RENAME_A_DEEP_DIRECTORY {
       @Override
-      void on(FileSystem files) {
-        node(files, "/").rename("deep", node(files, "/many"), "moved", Renaming.REPLACE);
+      void on(Nodes nodes) {
+        nodes.at("/").rename("deep", nodes.at("/many"), "moved", Renaming.REPLACE);
       }
     },
     RENAME_INTO_A_DEEP_DIRECTORY {
       @Override
-      void on(FileSystem files) {
-        node(files, "/").rename("many", node(files, DEEPEST), "moved", Renaming.REPLACE);
+      void on(Nodes nodes) {
+        nodes.at("/").rename("many", nodes.at(DEEPEST), "moved", Renaming.REPLACE);
       }
     },
     LIST {
       @Override
-      void on(FileSystem files) {
-        assertThat(paths(files).resolve(files.root(), "/many", true).node().entries(Long.MAX_VALUE))
+      void on(Nodes nodes) {
+        assertThat(nodes.at("/many").entries(Long.MAX_VALUE))
             .hasSize(NAMES);
       }
     };
 
-    abstract void on(FileSystem files);
+    abstract void on(Nodes nodes);
   }
 
   private static final String DEEPEST = "/deep" + "/a".repeat(200);
-
-  private static Node node(FileSystem files, String path) {
-    return paths(files).resolve(files.root(), path, true).node();
-  }
 
   private static List<String> names(FileSystem files) {
     return new ArrayList<>(files.freeze().files().paths().toList());
@@ -90,11 +91,13 @@ class CutWorkTest {
             Map.of(),
             InstantSource.system(),
             cut);
-    Node many = node(files, "/").createDirectory("many", 0755);
+    PathResolver paths = new PathResolver(files.root(), cut);
+    Nodes nodes = path -> paths.resolve(files.root(), path, true).node();
+    Node many = nodes.at("/").createDirectory("many", 0755);
     for (int i = 0; i < NAMES; i++) {
       many.createFile("name" + i, 0644);
     }
-    Node at = node(files, "/").createDirectory("deep", 0755);
+    Node at = nodes.at("/").createDirectory("deep", 0755);
     for (int i = 0; i < 200; i++) {
       at = at.createDirectory("a", 0755);
     }
@@ -102,7 +105,7 @@ class CutWorkTest {
     FileSystem.State before = files.freeze();
     List<String> namesBefore = names(files);
 
-    work.on(files);
+    work.on(nodes);
     List<String> namesAfter = names(files);
     int cuts = 0;
     for (boolean ended = false; !ended; cuts++) {
@@ -110,7 +113,7 @@ class CutWorkTest {
       files.restore(before);
       cut.left = cuts;
       try {
-        work.on(files);
+        work.on(nodes);
         ended = true;
       } catch (StoppedException _) {
         assertThat(names(files)).isIn(namesBefore, namesAfter);
