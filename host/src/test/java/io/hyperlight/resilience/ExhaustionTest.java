@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.spi.ToolProvider;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -69,14 +68,7 @@ class ExhaustionTest {
                 .toList());
     command.set(command.indexOf("-cp") + 1, jar().toString());
     command.addAll(List.of(CompiledGuest.fileOf(GUEST).toString(), what));
-    return Command.run(command)
-        .outputOfSuccess()
-        .lines()
-        .filter(line -> line.contains(": "))
-        .collect(
-            Collectors.toMap(
-                line -> line.substring(0, line.indexOf(": ")),
-                line -> line.substring(line.indexOf(": ") + 2)));
+    return Command.run(command).valuesOfSuccess();
   }
 
   @ParameterizedTest

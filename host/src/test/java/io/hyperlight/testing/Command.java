@@ -8,6 +8,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /** Another program that a test runs to its end. */
 public final class Command {
@@ -25,6 +27,15 @@ public final class Command {
         throw new AssertionError("exit status " + status + "\n" + output + errors);
       }
       return output;
+    }
+
+    /** What such a program has said of several things, in lines of the form {@code name: value}. */
+    public Map<String, String> valuesOfSuccess() {
+      return outputOfSuccess()
+          .lines()
+          .filter(line -> line.contains(": "))
+          .map(line -> line.split(": ", 2))
+          .collect(Collectors.toMap(parts -> parts[0], parts -> parts[1]));
     }
   }
 

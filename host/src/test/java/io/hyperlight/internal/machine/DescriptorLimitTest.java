@@ -7,7 +7,6 @@ import io.hyperlight.testing.Command;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 class DescriptorLimitTest {
@@ -29,13 +28,6 @@ class DescriptorLimitTest {
     command.addAll(List.of("bash", "-c", "ulimit -n " + descriptors + " && exec \"$@\"", "bash"));
     command.addAll(
         ChildJvm.commandLine(DescriptorLimit.class, List.of("--enable-native-access=ALL-UNNAMED")));
-    return Command.run(command)
-        .outputOfSuccess()
-        .lines()
-        .filter(line -> line.contains(": "))
-        .collect(
-            Collectors.toMap(
-                line -> line.substring(0, line.indexOf(": ")),
-                line -> line.substring(line.indexOf(": ") + 2)));
+    return Command.run(command).valuesOfSuccess();
   }
 }

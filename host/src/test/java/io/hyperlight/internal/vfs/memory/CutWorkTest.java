@@ -67,8 +67,7 @@ class CutWorkTest {
     LIST {
       @Override
       void on(Nodes nodes) {
-        assertThat(nodes.at("/many").entries(Long.MAX_VALUE))
-            .hasSize(NAMES);
+        assertThat(nodes.at("/many").entries(Long.MAX_VALUE)).hasSize(NAMES);
       }
     };
 
