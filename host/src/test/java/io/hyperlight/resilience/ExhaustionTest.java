@@ -64,7 +64,13 @@ class ExhaustionTest {
     List<String> command =
         ChildJvm.commandLine(
             ExhaustedHost.class,
-            Stream.concat(Stream.of("--enable-native-access=ALL-UNNAMED"), Stream.of(options))
+            Stream.concat(
+                    Stream.of(
+                        "--enable-native-access=ALL-UNNAMED",
+                        // What the JVM says of threads would come between what the host says.
+                        "-Xlog:disable",
+                        "-Xlog:all=warning:stderr"),
+                    Stream.of(options))
                 .toList());
     command.set(command.indexOf("-cp") + 1, jar().toString());
     command.addAll(List.of(CompiledGuest.fileOf(GUEST).toString(), what));
