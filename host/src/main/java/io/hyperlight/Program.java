@@ -13,6 +13,7 @@ import io.hyperlight.error.HyperlightException;
 import io.hyperlight.error.HypervisorException;
 import io.hyperlight.error.InvalidGuestException;
 import io.hyperlight.internal.call.Instance;
+import io.hyperlight.internal.call.InstanceConfiguration;
 import io.hyperlight.internal.call.Outcome;
 import io.hyperlight.internal.call.Outcome.Ending;
 import io.hyperlight.internal.call.Surroundings;
@@ -281,8 +282,8 @@ public final class Program extends LoadSettings<Program> {
   }
 
   private Instance create(Surroundings surroundings, Outcomes outcomes) {
-    Instance.Configuration configuration =
-        new Instance.Configuration(
+    InstanceConfiguration configuration =
+        new InstanceConfiguration(
             program, memorySize(), stackSize(), invocation(), surroundings, outcomes);
     return Failures.translate(
         guest(), "create a sandbox", () -> Instance.create(HostPlatform.get(), configuration));

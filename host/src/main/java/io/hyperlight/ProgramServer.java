@@ -14,6 +14,7 @@ import io.hyperlight.error.SandboxInUseException;
 import io.hyperlight.error.SandboxUnusableException;
 import io.hyperlight.internal.call.Instance;
 import io.hyperlight.internal.call.Outcome;
+import io.hyperlight.internal.call.ProgramAnswer;
 import java.time.Duration;
 import java.util.Map;
 
@@ -71,7 +72,7 @@ public final class ProgramServer implements AutoCloseable {
   }
 
   byte[] serve(long timeoutNanos, byte[] request) {
-    Instance.Answer answer = sandbox.instance().proceed(request, timeoutNanos);
+    ProgramAnswer answer = sandbox.instance().proceed(request, timeoutNanos);
     return switch (answer.ending()) {
       case Outcome.WaitingForInput() -> answer.output();
       case Outcome.Exited(int status, String _) when status == 0 -> answer.output();

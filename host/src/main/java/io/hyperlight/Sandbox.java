@@ -18,6 +18,7 @@ import io.hyperlight.error.SandboxInUseException;
 import io.hyperlight.error.SandboxUnusableException;
 import io.hyperlight.internal.call.ExportedFunction;
 import io.hyperlight.internal.call.Instance;
+import io.hyperlight.internal.call.InstanceConfiguration;
 import io.hyperlight.internal.call.InstanceImage;
 import io.hyperlight.internal.call.Surroundings;
 import io.hyperlight.internal.host.HostPlatform;
@@ -133,7 +134,7 @@ public final class Sandbox implements AutoCloseable {
     ExportedFunction function = find(timeoutNanos, name);
     CallTypes.checkResult(function.declaration(), resultType);
     Object[] checked = CallTypes.checkArguments(function.declaration(), arguments);
-    T result = (T) function.call(instance, checked);
+    T result = (T) instance.call(function, checked);
     return result;
   }
 
@@ -153,7 +154,7 @@ public final class Sandbox implements AutoCloseable {
   }
 
   MethodHandle function(long timeoutNanos, String name) {
-    return find(timeoutNanos, name).bind(instance);
+    return instance.bind(find(timeoutNanos, name));
   }
 
   /**
@@ -428,8 +429,8 @@ public final class Sandbox implements AutoCloseable {
      *     initialiser fails
      */
     public Sandbox build() {
-      Instance.Configuration configuration =
-          new Instance.Configuration(
+      InstanceConfiguration configuration =
+          new InstanceConfiguration(
               guest.program(),
               memorySize(),
               stackSize(),

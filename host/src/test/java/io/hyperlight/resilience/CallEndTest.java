@@ -30,7 +30,7 @@ class CallEndTest {
   void aCallThatCannotEndGivesTheSandboxFreeAllTheSame() {
     assertThatCode(() ->
             ((Runnable)
-                    new StackErrors.Loader("io.hyperlight.internal.call.Instance", "end")
+                    new StackErrors.Loader("io.hyperlight.internal.call.FunctionCall", "end")
                         .loadClass("io.hyperlight.resilience.CallEndTest$Calls")
                         .getConstructor(Path.class)
                         .newInstance(CompiledGuest.fileOf(PROGRAM)))

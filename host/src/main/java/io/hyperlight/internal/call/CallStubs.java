@@ -22,27 +22,28 @@ import java.util.Map;
  * hl_string)} it reads
  *
  * <pre>{@code
- * static double call(Instance instance, ExportedFunction function, int a, String b) {
- *   instance.begin(function);
+ * static double call(FunctionCall call, ExportedFunction function, int a, String b) {
+ *   call.begin(function);
  *   try {
- *     instance.putInteger(0x200, a);
- *     instance.putString(0x208, 1, b);
- *     instance.execute(function);
- *     return instance.resultDouble();
+ *     call.putInteger(0x200, a);
+ *     call.putString(0x208, 1, b);
+ *     call.execute(function);
+ *     return call.resultDouble();
  *   } finally {
- *     instance.end();
+ *     call.end();
  *   }
  * }
  * }</pre>
  *
- * <p>Where the stack is full, {@code end} may have no room either. Then {@code instance.user} is
+ * <p>Where the stack is full, {@code end} may have no room either. Then {@code call.claim.user} is
  * set to null in its place.
  *
  * <p>Each is a hidden class of its own, held by its method handle alone, so that it goes when its
  * program goes.
  */
 public final class CallStubs {
-  private static final ClassDesc INSTANCE = ClassDesc.of(Instance.class.getName());
+  private static final ClassDesc CALL = ClassDesc.of(FunctionCall.class.getName());
+  private static final ClassDesc CLAIM = ClassDesc.of(Claim.class.getName());
   private static final ClassDesc THREAD = ClassDesc.of(Thread.class.getName());
   private static final ClassDesc FUNCTION = ClassDesc.of(ExportedFunction.class.getName());
   private static final String METHOD = "call";
@@ -61,8 +62,8 @@ public final class CallStubs {
   private CallStubs() {}
 
   /**
-   * The stub, of type {@code (Instance, ExportedFunction, parameters...)result}. The same for all
-   * guests as long as it is among those that were asked for last.
+   * The stub, of type {@code (FunctionCall, ExportedFunction, parameters...)result}. The same for
+   * all guests as long as it is among those that were asked for last.
    */
   public static MethodHandle of(Signature signature) {
     synchronized (RECENT) {
@@ -72,7 +73,7 @@ public final class CallStubs {
 
   private static MethodHandle generate(Signature signature) {
     MethodType type =
-        signature.methodType().insertParameterTypes(0, Instance.class, ExportedFunction.class);
+        signature.methodType().insertParameterTypes(0, FunctionCall.class, ExportedFunction.class);
     byte[] bytes =
         ClassFile.of()
             .build(
@@ -115,7 +116,12 @@ public final class CallStubs {
         body -> invoke(body.aload(0), "end", ConstantDescs.CD_void),
         handlers ->
             handlers.catchingAll(handler ->
-                handler.pop().aload(0).aconst_null().putfield(INSTANCE, "user", THREAD)));
+                handler
+                    .pop()
+                    .aload(0)
+                    .getfield(CALL, "claim", CLAIM)
+                    .aconst_null()
+                    .putfield(CLAIM, "user", THREAD)));
   }
 
   private static void emitCall(CodeBuilder code, Signature signature) {
@@ -221,6 +227,6 @@ public final class CallStubs {
 
   private static CodeBuilder invoke(
       CodeBuilder code, String method, ClassDesc result, ClassDesc... parameters) {
-    return code.invokevirtual(INSTANCE, method, MethodTypeDesc.of(result, parameters));
+    return code.invokevirtual(CALL, method, MethodTypeDesc.of(result, parameters));
   }
 }

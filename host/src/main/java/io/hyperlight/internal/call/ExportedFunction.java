@@ -52,9 +52,9 @@ public final class ExportedFunction {
     return address;
   }
 
-  /** A handle of exactly the declared types that calls the function in this instance. */
-  public MethodHandle bind(Instance instance) {
-    return MethodHandles.insertArguments(stub(), 0, instance, this);
+  /** A handle of exactly the declared types that calls the function in an instance. */
+  MethodHandle bind(FunctionCall calls) {
+    return MethodHandles.insertArguments(stub(), 0, calls, this);
   }
 
   /**
@@ -63,9 +63,9 @@ public final class ExportedFunction {
    * @param arguments of the declared number and types, none null
    * @return the boxed result, null for void
    */
-  public @Nullable Object call(Instance instance, Object[] arguments) {
+  @Nullable Object call(FunctionCall calls, Object[] arguments) {
     try {
-      return (Object) generic().invokeExact(instance, this, arguments);
+      return (Object) generic().invokeExact(calls, this, arguments);
     } catch (Throwable t) {
       throw Unchecked.rethrow(t);
     }
@@ -79,7 +79,7 @@ public final class ExportedFunction {
           stub()
               .asType(
                   MethodType.genericMethodType(2 + count)
-                      .changeParameterType(0, Instance.class)
+                      .changeParameterType(0, FunctionCall.class)
                       .changeParameterType(1, ExportedFunction.class))
               .asSpreader(Object[].class, count);
       generic = handle;

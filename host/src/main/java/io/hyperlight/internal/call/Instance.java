@@ -1,123 +1,54 @@
 package io.hyperlight.internal.call;
 
-import io.hyperlight.internal.abi.CallFrame;
-import io.hyperlight.internal.abi.Text;
+import io.hyperlight.internal.call.InstanceState.Stage;
 import io.hyperlight.internal.call.Outcome.Ending;
 import io.hyperlight.internal.hypervisor.HypervisorCallException;
 import io.hyperlight.internal.linux.CallLimits;
-import io.hyperlight.internal.linux.LimitPassedException;
 import io.hyperlight.internal.loader.FunctionTable;
 import io.hyperlight.internal.loader.GuestFormatException;
-import io.hyperlight.internal.loader.GuestProgram;
-import io.hyperlight.internal.loader.Invocation;
 import io.hyperlight.internal.machine.Call;
-import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.machine.ImageClosedException;
-import io.hyperlight.internal.machine.Machine;
 import io.hyperlight.internal.machine.Platform;
 import io.hyperlight.internal.machine.Stop;
-import io.hyperlight.internal.machine.arch.FaultKind;
-import io.hyperlight.internal.machine.arch.RegisterValues;
-import io.hyperlight.internal.machine.arch.Trap;
-import io.hyperlight.internal.machine.memory.GuestAddressException;
 import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.internal.os.StackRoom;
-import io.hyperlight.internal.os.StoppedException;
 import io.hyperlight.internal.os.SystemCallException;
 import io.hyperlight.internal.vfs.FileSystem;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
+import java.lang.invoke.MethodHandle;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A program loaded into a machine, and the calls into it.
  *
- * <p>A call goes through a generated stub ({@link CallStubs}) in five steps: {@link #begin} claims
- * the instance for the thread, a {@code put} method writes each argument into the call frame or the
- * window, {@link #execute} runs the guest until the gate says that the call is done, a {@code
- * result} method reads the result, {@link #end} gives the instance free. With numbers only, none of
- * them allocates, and the only system call is KVM_RUN.
- *
- * <p>One thread at a time: a second one, and a host function that calls back into its own guest, is
- * refused at {@link #begin}. Giving free and claiming order the threads' accesses to all other
- * state.
+ * <p>A call goes through a generated stub ({@link CallStubs}), which takes the steps of {@link
+ * FunctionCall}. One thread at a time: see {@link Claim}.
  */
 public final class Instance implements AutoCloseable {
-  /** What an instance is while it is being restored, and stays if an error ends that. */
-  private static final Ending HALF_RESTORED =
-      new Outcome.HypervisorFailed(
-          new IllegalStateException("the sandbox was not restored to the end"));
-
-  /**
-   * What an instance is while its guest runs, and stays if an error ends that where there is no
-   * room to note which.
-   */
-  private static final Ending CUT_SHORT =
-      new Outcome.HypervisorFailed(
-          new IllegalStateException("an error of the JVM ended a call in the middle"));
-
-  private static final VarHandle USER;
-
-  static {
-    try {
-      USER = MethodHandles.lookup().findVarHandle(Instance.class, "user", Thread.class);
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
-    }
-  }
-
   private final Outcome.Reporter reporter;
   private final CallLimits limits;
 
   /** Where the calls are, for those who want to end them. */
-  private final Call control;
+  private final Call call;
 
-  /** Whether no call may begin any more. */
-  private volatile boolean refusing;
+  private final InstanceState state;
+  private final Claim claim;
+  private final FunctionCall calls;
+  private final ProgramRun program;
 
-  /** The thread that has claimed the instance. Stubs of calls set it to null, at the end. */
-  volatile @Nullable Thread user;
-
-  // The rest belongs to the thread that has claimed it.
-
-  private LoadedProgram loaded;
-  private @Nullable Ending unusableSince;
-  private boolean closed;
-  private boolean initialised;
-
-  /** Whether a program that starts itself has not said yet that it is ready. */
-  private boolean starting;
-
-  // Of the running call.
-  private @Nullable ExportedFunction function;
-  private long windowNext;
-
-  /**
-   * What an instance is made of.
-   *
-   * @param memoryBytes guest-physical memory, page-aligned
-   * @param stackBytes of the call stack and of the stack that a program starts with, page-aligned
-   * @param invocation of a program that starts itself
-   */
-  public record Configuration(
-      GuestProgram program,
-      long memoryBytes,
-      long stackBytes,
-      Invocation invocation,
-      Surroundings surroundings,
-      Outcome.Reporter reporter) {}
-
-  private Instance(LoadedProgram loaded, CallLimits limits, Outcome.Reporter reporter) {
+  private Instance(InstanceState state, CallLimits limits, Outcome.Reporter reporter) {
     this.reporter = reporter;
-    this.loaded = loaded;
     this.limits = limits;
-    control = new Call(limits.processorNanos());
+    this.state = state;
+    call = new Call(limits.processorNanos());
     try {
-      loaded.machine().runFor(control);
+      state.machine().runFor(call);
+      claim = new Claim(state, reporter);
+      GuestRun run = new GuestRun(state, call, limits, reporter);
+      calls = new FunctionCall(claim, state, run, call, limits, reporter);
+      program = new ProgramRun(state, calls, run);
     } catch (Throwable t) {
-      control.close();
+      call.close();
       throw t;
     }
   }
@@ -130,11 +61,12 @@ public final class Instance implements AutoCloseable {
    * @throws GuestMemoryExhaustedException if it needs more memory than configured
    * @throws HypervisorCallException if KVM fails
    */
-  public static Instance create(Platform platform, Configuration configuration) {
+  public static Instance create(Platform platform, InstanceConfiguration configuration) {
     LoadedProgram loaded = LoadedProgram.load(platform, configuration);
-    Instance instance = of(loaded, configuration.surroundings, configuration.reporter);
+    Instance instance =
+        of(loaded, Stage.LOADED, configuration.surroundings(), configuration.reporter());
     try {
-      if (!configuration.program.isWhole()) {
+      if (!configuration.program().isWhole()) {
         instance.initialise();
       }
       return instance;
@@ -146,9 +78,10 @@ public final class Instance implements AutoCloseable {
 
   /** Of a program, which is closed if that fails. */
   private static Instance of(
-      LoadedProgram loaded, Surroundings surroundings, Outcome.Reporter reporter) {
+      LoadedProgram loaded, Stage stage, Surroundings surroundings, Outcome.Reporter reporter) {
     try {
-      return new Instance(loaded, surroundings.settings().limits(), reporter);
+      return new Instance(
+          new InstanceState(loaded, stage, null), surroundings.settings().limits(), reporter);
     } catch (Throwable t) {
       loaded.close();
       throw t;
@@ -163,35 +96,29 @@ public final class Instance implements AutoCloseable {
    */
   public static Instance spawn(
       InstanceImage image, Surroundings surroundings, Outcome.Reporter reporter) {
-    Instance spawned = of(LoadedProgram.spawn(image, surroundings), surroundings, reporter);
-    spawned.initialised = true;
-    return spawned;
+    return of(LoadedProgram.spawn(image, surroundings), Stage.LIVE, surroundings, reporter);
   }
 
   private void initialise() {
-    if (loaded.program().startsItself()) {
+    if (state.loaded.program().startsItself()) {
       start();
     }
-    FunctionTable.Export initialiser = loaded.program().initialiser();
+    FunctionTable.Export initialiser = state.loaded.program().initialiser();
     if (initialiser != null) {
-      new ExportedFunction(initialiser).call(this, new Object[0]);
+      new ExportedFunction(initialiser).call(calls, new Object[0]);
     }
-    initialised = true;
+    state.stage = Stage.LIVE;
   }
 
   /** Runs the program's own start up to where it says that calls may come. */
   private void start() {
-    beginCall(limits.timeoutNanos());
-    starting = true;
+    calls.begin(limits.timeoutNanos());
+    state.stage = Stage.STARTING;
     try {
-      windowNext = loaded.window().start();
-      prepareFrame();
-      unusableSince = CUT_SHORT;
-      context().enterProgram(loaded.entry(), loaded.stackPointer());
-      runGuest();
+      calls.executeStart();
     } finally {
-      starting = false;
-      end();
+      state.stage = Stage.LOADED;
+      calls.end();
     }
   }
 
@@ -202,11 +129,11 @@ public final class Instance implements AutoCloseable {
    */
   public Map<String, Long> refusals() {
     StackRoom.requireLittle(); // for end()
-    claimOpen();
+    claim.claimOpen();
     try {
-      return loaded.hypercalls().refusals();
+      return state.loaded.hypercalls().refusals();
     } finally {
-      end();
+      calls.end();
     }
   }
 
@@ -217,11 +144,11 @@ public final class Instance implements AutoCloseable {
    */
   public FileSystem.State writtenFiles() {
     StackRoom.requireLittle(); // for end()
-    claimOpen();
+    claim.claimOpen();
     try {
-      return loaded.hypercalls().writtenFiles();
+      return state.loaded.hypercalls().writtenFiles();
     } finally {
-      end();
+      calls.end();
     }
   }
 
@@ -232,11 +159,12 @@ public final class Instance implements AutoCloseable {
    */
   public Usage usage() {
     StackRoom.requireLittle(); // for end()
-    claimOpen();
+    claim.claimOpen();
     try {
-      return new Usage(loaded.hypercalls().systemCallCount(), machine().mostMemoryBytes());
+      return new Usage(
+          state.loaded.hypercalls().systemCallCount(), state.machine().mostMemoryBytes());
     } finally {
-      end();
+      calls.end();
     }
   }
 
@@ -250,60 +178,22 @@ public final class Instance implements AutoCloseable {
 
   /** What is behind it now. */
   LoadedProgram loaded() {
-    return loaded;
+    return state.loaded;
   }
 
-  private Machine machine() {
-    return loaded.machine();
-  }
-
-  private Context context() {
-    return loaded.machine().context();
-  }
-
-  // The steps of a call, for the generated stubs.
-
-  /**
-   * Claims the instance for this thread and starts a call.
-   *
-   * @throws RuntimeException from the reporter, if the instance is in use, closed or unusable; it
-   *     is then not claimed
-   */
-  void begin(ExportedFunction called) {
-    claimUsable();
-    try {
-      function = called;
-      windowNext = loaded.window().start();
-      beginTimed(called.timeoutNanos());
-    } catch (Throwable t) {
-      user = null; // the caller's own handling starts behind this
-      throw t;
-    }
+  /** A handle of exactly the declared types that calls a function of the program. */
+  public MethodHandle bind(ExportedFunction function) {
+    return function.bind(calls);
   }
 
   /**
-   * Claims the instance for this thread and starts a call of no function.
+   * Calls a function of the program with boxed values.
    *
-   * @throws RuntimeException as {@link #begin}
+   * @param arguments of the declared number and types, none null
+   * @return the boxed result, null for void
    */
-  private void beginCall(long timeoutNanos) {
-    StackRoom.requireLittle(); // for end()
-    claimUsable();
-    try {
-      beginTimed(timeoutNanos);
-    } catch (Throwable t) {
-      user = null;
-      throw t;
-    }
-  }
-
-  /** From here on the call can be ended from outside. Last, so that nothing fails behind it. */
-  private void beginTimed(long timeoutNanos) {
-    Thread thread = Thread.currentThread();
-    if (thread.isInterrupted()) {
-      throw reporter.exceptionFor(new Outcome.NotBegun());
-    }
-    control.begin(thread, timeoutNanos == 0 ? limits.timeoutNanos() : timeoutNanos);
+  public @Nullable Object call(ExportedFunction function, Object[] arguments) {
+    return function.call(calls, arguments);
   }
 
   /**
@@ -312,254 +202,7 @@ public final class Instance implements AutoCloseable {
    * @return whether there is one
    */
   public boolean interrupt() {
-    return control.stop(Stop.INTERRUPTED);
-  }
-
-  private void claimUsable() {
-    claimOpen();
-    Ending since = unusableSince;
-    if (since != null) {
-      user = null;
-      throw reporter.exceptionFor(new Outcome.Unusable(since));
-    }
-  }
-
-  private void claimOpen() {
-    claim();
-    // Plain loads and stores, without a call that could overflow the stack and keep the claim.
-    if (closed || refusing) {
-      user = null;
-      throw reporter.exceptionFor(new Outcome.Closed());
-    }
-  }
-
-  private void claim() {
-    Thread thread = Thread.currentThread();
-    if (!USER.compareAndSet(this, null, thread)) {
-      Thread other = user;
-      // It may have been given free meanwhile; who asks was too early all the same.
-      throw reporter.exceptionFor(
-          other == thread ? new Outcome.Reentered() : new Outcome.InUse(other));
-    }
-  }
-
-  /** Gives the instance free. */
-  void end() {
-    try {
-      control.end();
-    } finally {
-      USER.setRelease(this, null);
-    }
-  }
-
-  void putBoolean(int offset, boolean value) {
-    context().setFrameLong(offset, value ? 1 : 0);
-  }
-
-  /** For all signed integers, extended to the register's width. */
-  void putInteger(int offset, long value) {
-    context().setFrameLong(offset, value);
-  }
-
-  void putUnsigned(int offset, int index, long value, long maximum) {
-    if (value < 0 || value > maximum) {
-      throw badArgument(index, "is %d, and must be 0 to %d".formatted(value, maximum));
-    }
-    context().setFrameLong(offset, value);
-  }
-
-  void putFloat(int offset, float value) {
-    context().setFrameLong(offset, Integer.toUnsignedLong(Float.floatToRawIntBits(value)));
-  }
-
-  void putDouble(int offset, double value) {
-    context().setFrameLong(offset, Double.doubleToRawLongBits(value));
-  }
-
-  void putString(int offset, int index, @Nullable String value) {
-    if (value != null && Text.exceeds(value, machine().memorySizeBytes())) {
-      throw badArgument(
-          index, "does not fit into the sandbox: it is longer than all of its memory");
-    }
-    byte[] bytes = value == null ? null : Text.encode(value);
-    if (value != null && bytes == null) {
-      throw badArgument(index, "has half of a surrogate pair in it, which UTF-8 cannot say");
-    }
-    putBytes(offset, index, bytes);
-  }
-
-  void putBytes(int offset, int index, byte @Nullable [] value) {
-    if (value == null) {
-      throw badArgument(index, "is null");
-    }
-    try {
-      long address = loaded.window().put(windowNext, value);
-      windowNext = address + value.length + 1;
-      context().setFrameLong(offset, address);
-      context().setFrameLong(offset + 8, value.length);
-    } catch (GuestMemoryExhaustedException e) {
-      throw badArgument(index, "does not fit into the sandbox: " + e.getMessage());
-    } catch (StoppedException _) {
-      throw fail(stopped(context().whereabouts()));
-    }
-  }
-
-  private RuntimeException badArgument(int index, String problem) {
-    return reporter.exceptionFor(
-        new Outcome.BadArgument(
-            "argument %d of %s %s".formatted(index + 1, declaration(), problem)));
-  }
-
-  /**
-   * Runs the guest until the call is done.
-   *
-   * @throws RuntimeException from the reporter, if it ends in another way
-   */
-  void execute(ExportedFunction called) {
-    context().setFrameLong(CallFrame.TARGET, called.address());
-    prepareFrame();
-    unusableSince = CUT_SHORT;
-    context().enterGate();
-    runGuest();
-  }
-
-  private void prepareFrame() {
-    context().setFrameLong(CallFrame.WINDOW_NEXT, windowNext);
-    context().setFrameLong(CallFrame.WINDOW_END, loaded.window().mappedEnd());
-    context().setFrameLong(CallFrame.STATUS, 0);
-    loaded.hypercalls().beginCall();
-  }
-
-  private void runGuest() {
-    Ending ending;
-    try {
-      ending = runToStop();
-    } catch (Error e) {
-      // From a host function, the output, or the host itself: guest code was left in the middle.
-      unusableSince = new Outcome.HostError(e);
-      throw e;
-    }
-    unusableSince = null;
-    if (ending != null) {
-      throw fail(ending);
-    }
-    if (context().frameLong(CallFrame.STATUS) != 0) {
-      throw fail(guestError());
-    }
-  }
-
-  private Ending guestError() {
-    try {
-      return new Outcome.GuestError(
-          loaded
-              .hypercalls()
-              .readMessage(
-                  context().frameLong(CallFrame.ERROR_ADDRESS),
-                  context().frameLong(CallFrame.ERROR_LENGTH)));
-    } catch (StoppedException _) {
-      return stopped(context().whereabouts());
-    }
-  }
-
-  /**
-   * Runs the guest until a call is done or it says that it is ready.
-   *
-   * @return null then, else how it ended
-   */
-  private @Nullable Ending runToStop() {
-    try {
-      while (true) {
-        if (Thread.currentThread().isInterrupted()) {
-          control.stop(Stop.THREAD_INTERRUPTED);
-        }
-        Trap trap = context().run();
-        if (trap instanceof Trap.Stopped stopped) {
-          return stopped(stopped.registers());
-        }
-        if (trap != null) {
-          if (!isHandled(trap)) {
-            return new Outcome.Fault(trap, place(trap));
-          }
-          continue;
-        }
-        if (context().isCallDone()) {
-          return null;
-        }
-        if (starting && loaded.hypercalls().isReady()) {
-          context().rest();
-          return null;
-        }
-        Ending ending = answer();
-        if (ending != null) {
-          return ending;
-        }
-      }
-    } catch (HypervisorCallException | SystemCallException e) {
-      return new Outcome.HypervisorFailed(e);
-    } catch (StoppedException _) {
-      return stopped(context().whereabouts());
-    }
-  }
-
-  private Outcome.Stopped stopped(RegisterValues registers) {
-    Stop why = Objects.requireNonNull(control.stopped());
-    long limitNanos =
-        switch (why) {
-          case TIMED_OUT -> control.timeoutNanos();
-          case PROCESSOR_TIME_USED -> limits.processorNanos();
-          case INTERRUPTED, THREAD_INTERRUPTED -> 0;
-        };
-    return new Outcome.Stopped(why, limitNanos, registers);
-  }
-
-  /** Whether the guest has a handler of its own for it, in which it goes on. */
-  private boolean isHandled(Trap trap) {
-    return trap instanceof Trap.ProcessorException exception
-        && loaded.hypercalls().handle(exception);
-  }
-
-  private Outcome.Place place(Trap trap) {
-    if (!(trap instanceof Trap.ProcessorException exception)
-        || exception.kind() != FaultKind.MEMORY_ACCESS) {
-      return Outcome.Place.ANYWHERE;
-    }
-    if (loaded.layout().isStackGuard(exception.address())) {
-      return Outcome.Place.STACK_GUARD;
-    }
-    return loaded.hypercalls().isBehindFile(exception)
-        ? Outcome.Place.BEHIND_FILE
-        : Outcome.Place.ANYWHERE;
-  }
-
-  /** Answers the system call that the guest stopped at; how it ended, if it does not go on. */
-  private @Nullable Ending answer() {
-    try {
-      return loaded.hypercalls().answer(initialised);
-    } catch (HypervisorCallException | SystemCallException e) {
-      return new Outcome.HypervisorFailed(e);
-    } catch (LimitPassedException e) {
-      return new Outcome.LimitPassed(e.kind(), e.most());
-    } catch (Error e) {
-      throw e;
-    } catch (Throwable e) { // also checked ones, which languages other than Java do not declare
-      if (control.stopped() != null) {
-        return stopped(context().whereabouts()); // it was interrupted for that
-      }
-      // Not from a host function: the embedder's print stream or logger threw.
-      return new Outcome.HostFunctionFailed("the sandbox's output", e);
-    }
-  }
-
-  private RuntimeException fail(Ending ending) {
-    note(ending);
-    return reporter.exceptionFor(ending);
-  }
-
-  private void note(Ending ending) {
-    if (ending.abandonsGuest()) {
-      unusableSince = ending;
-      context().halt();
-    }
+    return call.stop(Stop.INTERRUPTED);
   }
 
   // Whole programs.
@@ -573,22 +216,7 @@ public final class Instance implements AutoCloseable {
    *     the program has been started already
    */
   public Ending runProgram(long timeoutNanos) {
-    beginCall(timeoutNanos);
-    try {
-      if (initialised) {
-        throw new IllegalStateException("no program waits for this");
-      }
-      initialised = true;
-      prepareFrame();
-      unusableSince = CUT_SHORT;
-      context().enterProgram(loaded.entry(), loaded.stackPointer());
-      return programEnding(runToStop());
-    } catch (Error e) {
-      unusableSince = new Outcome.HostError(e);
-      throw e;
-    } finally {
-      end();
-    }
+    return program.start(timeoutNanos);
   }
 
   /**
@@ -600,108 +228,8 @@ public final class Instance implements AutoCloseable {
    * @throws RuntimeException from the reporter, if the instance is in use, closed or unusable
    * @throws IllegalStateException if no program waits in it
    */
-  public Answer proceed(byte[] request, long timeoutNanos) {
-    beginCall(timeoutNanos);
-    try {
-      if (context().state() != Context.State.WAITING) {
-        throw new IllegalStateException("no program waits for this");
-      }
-      unusableSince = CUT_SHORT;
-      loaded.hypercalls().beginCall();
-      Conversation conversation = loaded.conversation();
-      conversation.begin(request);
-      Ending ending = answer();
-      ending = programEnding(ending == null ? runToStop() : ending);
-      return new Answer(ending, conversation.end());
-    } catch (Error e) {
-      unusableSince = new Outcome.HostError(e);
-      throw e;
-    } finally {
-      end();
-    }
-  }
-
-  /**
-   * What a program did with its input.
-   *
-   * @param ending how it stopped
-   * @param output what it wrote before
-   */
-  @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
-  public record Answer(Ending ending, byte[] output) {}
-
-  private Ending programEnding(@Nullable Ending stop) {
-    Ending ending =
-        stop == null ? new Outcome.Violation("a jump into the gate", context().registers()) : stop;
-    if (ending instanceof Outcome.WaitingForInput) {
-      context().waitForInput();
-    }
-    unusableSince = null;
-    note(ending);
-    return ending;
-  }
-
-  // Results. The gate left RAX in RDI, RDX in RSI and XMM0 in RDX; all are hostile.
-
-  boolean resultBoolean() {
-    long value = context().argument(0) & 0xff;
-    if (value > 1) {
-      throw badResult("a bool of value %d".formatted(value));
-    }
-    return value != 0;
-  }
-
-  long resultInteger() {
-    return context().argument(0);
-  }
-
-  long resultUnsigned64() {
-    long value = context().argument(0);
-    if (value < 0) {
-      throw badResult(
-          "%s, and a Java long ends at %d".formatted(Long.toUnsignedString(value), Long.MAX_VALUE));
-    }
-    return value;
-  }
-
-  float resultFloat() {
-    return Float.intBitsToFloat((int) context().argument(2));
-  }
-
-  double resultDouble() {
-    return Double.longBitsToDouble(context().argument(2));
-  }
-
-  byte[] resultBytes() {
-    long size = context().argument(1);
-    try {
-      if (size <= machine().memorySizeBytes()) {
-        loaded.budget().requireValue(size); // what is larger is no range of the guest's
-      }
-      return machine().addressSpace().read(context().argument(0), size);
-    } catch (LimitPassedException e) {
-      throw fail(new Outcome.LimitPassed(e.kind(), e.most()));
-    } catch (GuestAddressException e) {
-      throw badResult("a range that is not its own: " + e.getMessage());
-    } catch (StoppedException _) {
-      throw fail(stopped(context().whereabouts()));
-    }
-  }
-
-  String resultString() {
-    String text = Text.decode(resultBytes());
-    if (text == null) {
-      throw badResult("a string that is not UTF-8");
-    }
-    return text;
-  }
-
-  private RuntimeException badResult(String what) {
-    return fail(new Outcome.InvalidResult(declaration() + " returned " + what));
-  }
-
-  private String declaration() {
-    return function == null ? "a function" : function.declaration().toString();
+  public ProgramAnswer proceed(byte[] request, long timeoutNanos) {
+    return program.proceed(request, timeoutNanos);
   }
 
   // Between calls.
@@ -716,11 +244,11 @@ public final class Instance implements AutoCloseable {
    */
   public InstanceImage snapshot() {
     StackRoom.requireLittle(); // for end()
-    claimUsable();
+    claim.claimUsable();
     try {
-      return loaded.freeze();
+      return state.loaded.freeze();
     } finally {
-      end();
+      calls.end();
     }
   }
 
@@ -739,22 +267,22 @@ public final class Instance implements AutoCloseable {
    */
   public void restore(InstanceImage image) {
     StackRoom.requireLittle(); // for end()
-    claimOpen();
-    Ending before = unusableSince;
-    unusableSince = HALF_RESTORED;
+    claim.claimOpen();
+    Ending before = state.unusableSince;
+    state.restoreBegins();
     try {
-      loaded = loaded.restore(image);
-      machine().runFor(control);
-      unusableSince = null;
+      state.loaded = state.loaded.restore(image);
+      state.machine().runFor(call);
+      state.unusableSince = null;
     } catch (RuntimeException | Error e) {
-      if (before != null || !context().isBroken()) {
-        unusableSince = before; // a new machine could not be made: this one is what it was
+      if (before != null || !state.context().isBroken()) {
+        state.unusableSince = before; // a new machine could not be made: this one is what it was
       } else if (e instanceof RuntimeException failure) {
-        unusableSince = new Outcome.HypervisorFailed(failure);
+        state.unusableSince = new Outcome.HypervisorFailed(failure);
       }
       throw e;
     } finally {
-      end();
+      calls.end();
     }
   }
 
@@ -763,7 +291,7 @@ public final class Instance implements AutoCloseable {
    * goes on. From any thread.
    */
   public void refuseCalls() {
-    refusing = true;
+    claim.refuse();
   }
 
   /**
@@ -775,25 +303,26 @@ public final class Instance implements AutoCloseable {
    */
   public Instance detach() {
     StackRoom.requireLittle(); // for end()
-    claim();
+    claim.claim();
     try {
-      if (closed) {
+      if (state.stage == Stage.CLOSED) {
         throw reporter.exceptionFor(new Outcome.Closed());
       }
-      Instance successor = new Instance(loaded, limits, reporter);
+      Instance successor =
+          new Instance(
+              new InstanceState(state.loaded, state.stage, state.unusableSince), limits, reporter);
       try {
-        successor.initialised = initialised;
-        successor.unusableSince = unusableSince;
-        control.close();
-        closed = true; // last: nothing may fail once only the successor has the machine
+        call.close();
+        state.stage =
+            Stage.CLOSED; // last: nothing may fail once only the successor has the machine
         return successor;
       } catch (Throwable t) {
-        successor.control.close();
-        machine().runFor(control);
+        successor.call.close();
+        state.machine().runFor(call);
         throw t;
       }
     } finally {
-      end();
+      calls.end();
     }
   }
 
@@ -806,18 +335,19 @@ public final class Instance implements AutoCloseable {
   @Override
   public void close() {
     StackRoom.require(); // before anything is half closed
-    claim();
+    claim.claim();
     try {
-      if (!closed) {
-        refusing = true;
-        control.close();
-        loaded.close();
-        closed = true; // not before: a full heap may end it half-way, and a second try help
+      if (state.stage != Stage.CLOSED) {
+        claim.refuse();
+        call.close();
+        state.loaded.close();
+        state.stage =
+            Stage.CLOSED; // not before: a full heap may end it half-way, and a second try help
       }
     } catch (SystemCallException e) {
       throw reporter.exceptionFor(new Outcome.HypervisorFailed(e));
     } finally {
-      end();
+      calls.end();
     }
   }
 }

@@ -131,7 +131,7 @@ public final class LoadedProgram implements AutoCloseable {
    *     memory than configured
    * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if KVM fails
    */
-  static LoadedProgram load(Platform platform, Instance.Configuration configuration) {
+  static LoadedProgram load(Platform platform, InstanceConfiguration configuration) {
     GuestProgram program = configuration.program();
     GuestLayout layout =
         GuestLayout.of(program, configuration.stackBytes(), configuration.memoryBytes());

@@ -153,8 +153,8 @@ public final class ElfTarget implements FuzzTarget {
     List<@Nullable HostBinding> bindings =
         Collections.nCopies(program.importsByNumber().size(), null);
     MemorySource files = MemorySource.empty(1 << 20).with(SmallElf.INTERPRETER_PATH, interpreter);
-    Instance.Configuration configuration =
-        new Instance.Configuration(
+    InstanceConfiguration configuration =
+        new InstanceConfiguration(
             program,
             MEMORY,
             STACK,

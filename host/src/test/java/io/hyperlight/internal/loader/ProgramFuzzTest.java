@@ -7,6 +7,7 @@ import io.hyperlight.internal.abi.FunctionEntry;
 import io.hyperlight.internal.call.GuestOutput;
 import io.hyperlight.internal.call.HostBinding;
 import io.hyperlight.internal.call.Instance;
+import io.hyperlight.internal.call.InstanceConfiguration;
 import io.hyperlight.internal.call.Surroundings;
 import io.hyperlight.internal.host.HostPlatform;
 import io.hyperlight.internal.linux.Settings;
@@ -174,8 +175,8 @@ class ProgramFuzzTest {
             throw new AssertionError();
           }
         };
-    Instance.Configuration configuration =
-        new Instance.Configuration(
+    InstanceConfiguration configuration =
+        new InstanceConfiguration(
             program,
             MEMORY,
             STACK,

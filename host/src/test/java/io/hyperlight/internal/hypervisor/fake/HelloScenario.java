@@ -7,6 +7,7 @@ import io.hyperlight.internal.call.ExportedFunction;
 import io.hyperlight.internal.call.GuestOutput;
 import io.hyperlight.internal.call.HostBinding;
 import io.hyperlight.internal.call.Instance;
+import io.hyperlight.internal.call.InstanceConfiguration;
 import io.hyperlight.internal.call.InstanceImage;
 import io.hyperlight.internal.call.Outcome;
 import io.hyperlight.internal.call.Surroundings;
@@ -77,7 +78,7 @@ final class HelloScenario {
   Instance create(Platform platform) {
     return Instance.create(
         platform,
-        new Instance.Configuration(
+        new InstanceConfiguration(
             program, MEMORY, STACK, Invocation.OF_GUEST, surroundings(), HelloScenario::exception));
   }
 
@@ -109,8 +110,9 @@ final class HelloScenario {
   Object result(Instance instance, String name, Object... arguments) {
     try {
       return Objects.requireNonNull(
-          new ExportedFunction(Objects.requireNonNull(program.exports().get(name)))
-              .call(instance, arguments));
+          instance.call(
+              new ExportedFunction(Objects.requireNonNull(program.exports().get(name))),
+              arguments));
     } catch (EndedException e) {
       return e.outcome instanceof Outcome.Fault(var trap, var ignored)
               && trap instanceof io.hyperlight.internal.machine.arch.Trap.ProcessorException fault

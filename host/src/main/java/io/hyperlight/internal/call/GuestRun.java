@@ -1,0 +1,180 @@
+package io.hyperlight.internal.call;
+
+import io.hyperlight.internal.abi.CallFrame;
+import io.hyperlight.internal.call.Outcome.Ending;
+import io.hyperlight.internal.hypervisor.HypervisorCallException;
+import io.hyperlight.internal.linux.CallLimits;
+import io.hyperlight.internal.linux.LimitPassedException;
+import io.hyperlight.internal.machine.Call;
+import io.hyperlight.internal.machine.Stop;
+import io.hyperlight.internal.machine.arch.FaultKind;
+import io.hyperlight.internal.machine.arch.RegisterValues;
+import io.hyperlight.internal.machine.arch.Trap;
+import io.hyperlight.internal.os.StoppedException;
+import io.hyperlight.internal.os.SystemCallException;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs the code of a guest until it stops, answers what it asks for meanwhile, and says how it
+ * ended.
+ *
+ * <p>For the thread that has claimed the instance.
+ */
+final class GuestRun {
+  private final InstanceState state;
+  private final Call call;
+  private final CallLimits limits;
+  private final Outcome.Reporter reporter;
+
+  GuestRun(InstanceState state, Call call, CallLimits limits, Outcome.Reporter reporter) {
+    this.state = state;
+    this.call = call;
+    this.limits = limits;
+    this.reporter = reporter;
+  }
+
+  /**
+   * Writes into the call frame what is the same for all calls.
+   *
+   * @param windowNext where the free part of the window begins
+   */
+  void prepareFrame(long windowNext) {
+    state.context().setFrameLong(CallFrame.WINDOW_NEXT, windowNext);
+    state.context().setFrameLong(CallFrame.WINDOW_END, state.loaded.window().mappedEnd());
+    state.context().setFrameLong(CallFrame.STATUS, 0);
+    state.loaded.hypercalls().beginCall();
+  }
+
+  /**
+   * Runs the guest until the call is done.
+   *
+   * @throws RuntimeException from the reporter, if it ends in another way
+   */
+  void toEndOfCall() {
+    Ending ending;
+    try {
+      ending = toStop();
+    } catch (Error e) {
+      // From a host function, the output, or the host itself: guest code was left in the middle.
+      state.unusableSince = new Outcome.HostError(e);
+      throw e;
+    }
+    state.unusableSince = null;
+    if (ending != null) {
+      throw fail(ending);
+    }
+    if (state.context().frameLong(CallFrame.STATUS) != 0) {
+      throw fail(guestError());
+    }
+  }
+
+  private Ending guestError() {
+    try {
+      return new Outcome.GuestError(
+          state
+              .loaded
+              .hypercalls()
+              .readMessage(
+                  state.context().frameLong(CallFrame.ERROR_ADDRESS),
+                  state.context().frameLong(CallFrame.ERROR_LENGTH)));
+    } catch (StoppedException _) {
+      return stopped(state.context().whereabouts());
+    }
+  }
+
+  /**
+   * Runs the guest until a call is done or it says that it is ready.
+   *
+   * @return null then, else how it ended
+   */
+  @Nullable Ending toStop() {
+    try {
+      while (true) {
+        if (Thread.currentThread().isInterrupted()) {
+          call.stop(Stop.THREAD_INTERRUPTED);
+        }
+        Trap trap = state.context().run();
+        if (trap instanceof Trap.Stopped stopped) {
+          return stopped(stopped.registers());
+        }
+        if (trap != null) {
+          if (!isHandled(trap)) {
+            return new Outcome.Fault(trap, place(trap));
+          }
+          continue;
+        }
+        if (state.context().isCallDone()) {
+          return null;
+        }
+        if (state.stage == InstanceState.Stage.STARTING && state.loaded.hypercalls().isReady()) {
+          state.context().rest();
+          return null;
+        }
+        Ending ending = answer();
+        if (ending != null) {
+          return ending;
+        }
+      }
+    } catch (HypervisorCallException | SystemCallException e) {
+      return new Outcome.HypervisorFailed(e);
+    } catch (StoppedException _) {
+      return stopped(state.context().whereabouts());
+    }
+  }
+
+  Outcome.Stopped stopped(RegisterValues registers) {
+    Stop why = Objects.requireNonNull(call.stopped());
+    long limitNanos =
+        switch (why) {
+          case TIMED_OUT -> call.timeoutNanos();
+          case PROCESSOR_TIME_USED -> limits.processorNanos();
+          case INTERRUPTED, THREAD_INTERRUPTED -> 0;
+        };
+    return new Outcome.Stopped(why, limitNanos, registers);
+  }
+
+  /** Whether the guest has a handler of its own for it, in which it goes on. */
+  private boolean isHandled(Trap trap) {
+    return trap instanceof Trap.ProcessorException exception
+        && state.loaded.hypercalls().handle(exception);
+  }
+
+  private Outcome.Place place(Trap trap) {
+    if (!(trap instanceof Trap.ProcessorException exception)
+        || exception.kind() != FaultKind.MEMORY_ACCESS) {
+      return Outcome.Place.ANYWHERE;
+    }
+    if (state.loaded.layout().isStackGuard(exception.address())) {
+      return Outcome.Place.STACK_GUARD;
+    }
+    return state.loaded.hypercalls().isBehindFile(exception)
+        ? Outcome.Place.BEHIND_FILE
+        : Outcome.Place.ANYWHERE;
+  }
+
+  /** Answers the system call that the guest stopped at; how it ended, if it does not go on. */
+  @Nullable Ending answer() {
+    try {
+      return state.loaded.hypercalls().answer(state.stage == InstanceState.Stage.LIVE);
+    } catch (HypervisorCallException | SystemCallException e) {
+      return new Outcome.HypervisorFailed(e);
+    } catch (LimitPassedException e) {
+      return new Outcome.LimitPassed(e.kind(), e.most());
+    } catch (Error e) {
+      throw e;
+    } catch (Throwable e) { // also checked ones, which languages other than Java do not declare
+      if (call.stopped() != null) {
+        return stopped(state.context().whereabouts()); // it was interrupted for that
+      }
+      // Not from a host function: the embedder's print stream or logger threw.
+      return new Outcome.HostFunctionFailed("the sandbox's output", e);
+    }
+  }
+
+  /** Notes how the guest has ended, and makes the exception that tells of it. */
+  RuntimeException fail(Ending ending) {
+    state.ended(ending);
+    return reporter.exceptionFor(ending);
+  }
+}

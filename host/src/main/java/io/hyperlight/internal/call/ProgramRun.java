@@ -1,0 +1,88 @@
+package io.hyperlight.internal.call;
+
+import io.hyperlight.internal.call.Outcome.Ending;
+import io.hyperlight.internal.machine.Context;
+import org.jspecify.annotations.Nullable;
+
+/** Runs a whole program: from its start, and on with each request that it waits for. */
+final class ProgramRun {
+  private final InstanceState state;
+  private final FunctionCall calls;
+  private final GuestRun run;
+
+  ProgramRun(InstanceState state, FunctionCall calls, GuestRun run) {
+    this.state = state;
+    this.calls = calls;
+    this.run = run;
+  }
+
+  /**
+   * Runs a whole program from its start until it ends, or asks for input there is not yet.
+   *
+   * @param timeoutNanos how long it may take; 0 for the instance's limit
+   * @return how it stopped; {@link Outcome.WaitingForInput} if it can {@linkplain #proceed go on}
+   * @throws RuntimeException from the reporter, if the instance is in use, closed or unusable, or
+   *     the program has been started already
+   */
+  Ending start(long timeoutNanos) {
+    calls.begin(timeoutNanos);
+    try {
+      if (state.stage != InstanceState.Stage.LOADED) {
+        throw new IllegalStateException("no program waits for this");
+      }
+      state.stage = InstanceState.Stage.LIVE;
+      run.prepareFrame(0); // it has no window
+      state.guestRuns();
+      state.context().enterProgram(state.loaded.entry(), state.loaded.stackPointer());
+      return programEnding(run.toStop());
+    } catch (Error e) {
+      state.unusableSince = new Outcome.HostError(e);
+      throw e;
+    } finally {
+      calls.end();
+    }
+  }
+
+  /**
+   * Lets a whole program go on that waited for input, until it ends or waits again.
+   *
+   * @param request the input
+   * @param timeoutNanos how long it may take; 0 for the instance's limit
+   * @return how it stopped, as for {@link #start}, and what it wrote to its standard output
+   * @throws RuntimeException from the reporter, if the instance is in use, closed or unusable
+   * @throws IllegalStateException if no program waits in it
+   */
+  ProgramAnswer proceed(byte[] request, long timeoutNanos) {
+    calls.begin(timeoutNanos);
+    try {
+      if (state.context().state() != Context.State.WAITING) {
+        throw new IllegalStateException("no program waits for this");
+      }
+      state.guestRuns();
+      state.loaded.hypercalls().beginCall();
+      Conversation conversation = state.loaded.conversation();
+      conversation.begin(request);
+      Ending ending = run.answer();
+      ending = programEnding(ending == null ? run.toStop() : ending);
+      return new ProgramAnswer(ending, conversation.end());
+    } catch (Error e) {
+      state.unusableSince = new Outcome.HostError(e);
+      throw e;
+    } finally {
+      calls.end();
+    }
+  }
+
+  private Ending programEnding(@Nullable Ending stop) {
+    Ending ending =
+        stop == null
+            ? new Outcome.Violation("a jump into the gate", state.context().registers())
+            : stop;
+    if (ending instanceof Outcome.WaitingForInput) {
+      state.context().waitForInput();
+    }
+    state.unusableSince = null;
+    state.ended(ending);
+    return ending;
+  }
+}
