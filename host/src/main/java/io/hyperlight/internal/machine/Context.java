@@ -2,6 +2,8 @@ package io.hyperlight.internal.machine;
 
 import io.hyperlight.internal.abi.CallFrame;
 import io.hyperlight.internal.abi.Hypercall;
+import io.hyperlight.internal.machine.arch.FaultKind;
+import io.hyperlight.internal.machine.arch.MemoryAccess;
 import io.hyperlight.internal.machine.arch.RegisterValues;
 import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.memory.AddressSpace;
@@ -55,7 +57,6 @@ public final class Context {
   }
 
   private final PhysicalMemory memory;
-  private final AddressSpace space;
   private final Processor processor;
   private final VcpuRunner runner;
   private final CurrentCall call;
@@ -69,6 +70,9 @@ public final class Context {
   private final ExitTransport exitTransport;
   private Transport transport;
   private State state = State.PRISTINE;
+
+  /** What it runs in. */
+  private AddressSpace space;
 
   /** What the next call starts with if it starts from a clean state. */
   private final UserState initial;
@@ -136,10 +140,35 @@ public final class Context {
   /** Says where the call frame is: within one mapped writable page, or 0. */
   void setFrame(long address) {
     frame = address;
-    framePhysical = address == 0 ? 0 : space.physicalOf(address);
+    framePhysical = address == 0 ? 0 : space.pin(address);
     if (runner.hasOwnThread()) {
       transport =
           new SharedMemoryTransport(memory, space, runner, entry, exitTransport, framePhysical);
+    }
+  }
+
+  /**
+   * Lets it run in another address space of the VM from now on, where gate and call frame are at
+   * the same addresses.
+   *
+   * @throws IllegalStateException if it does not rest, or the vCPU has a thread of its own
+   */
+  void switchTo(AddressSpace other) {
+    require(State.RESTING, State.PRISTINE);
+    if (runner.hasOwnThread()) {
+      throw new IllegalStateException("a vCPU with a thread of its own has one address space");
+    }
+    long physical = other.pin(frame);
+    processor.usePageTables(other.tables().root());
+    space = other;
+    framePhysical = physical;
+  }
+
+  /** Goes back to the address space of the image, after registers and memory have gone back. */
+  void restoreAddressSpace(AddressSpace ofImage) {
+    if (!space.equals(ofImage)) {
+      space = ofImage;
+      framePhysical = space.physicalOf(frame);
     }
   }
 
@@ -273,7 +302,8 @@ public final class Context {
   // The run.
 
   /**
-   * Runs the guest until it makes a system call, ends its call or traps.
+   * Runs the guest until it makes a system call, ends its call or traps. A page that it shares with
+   * others becomes its own when it writes, and it goes on.
    *
    * @return null for a system call, with its number in RAX and a return address that is a user
    *     address; also null at the end of a call: the {@link #state} tells
@@ -281,6 +311,18 @@ public final class Context {
    * @throws IllegalStateException if nothing has let it go on
    */
   public @Nullable Trap run() {
+    Trap trap = runOnce();
+    while (trap instanceof Trap.ProcessorException fault
+        && fault.kind() == FaultKind.MEMORY_ACCESS
+        && fault.access() == MemoryAccess.WRITE
+        && space.resolveWrite(fault.address())) {
+      resumeAt(fault.registers());
+      trap = runOnce();
+    }
+    return trap;
+  }
+
+  private @Nullable Trap runOnce() {
     require(State.READY, State.READY);
     state = State.RUNNING; // and stays so, should something fail in between
     return switch (transport.run()) {

@@ -40,9 +40,6 @@ public final class Machine implements Restorable<MachineImage>, AutoCloseable {
   private final PhysicalMemory memory;
   private final AddressSpaces addressSpaces;
 
-  /** The one that the context runs in. */
-  private final AddressSpace addressSpace;
-
   private final long exceptionStackTop;
   private final Processor processor;
   private final GuestEntry guestEntry;
@@ -77,7 +74,7 @@ public final class Machine implements Restorable<MachineImage>, AutoCloseable {
       addressSpaces = new AddressSpaces(memory, layout.addressSpaces(), call);
       exceptionStackTop = layout.exceptionStackTop();
     }
-    addressSpace = addressSpaces.first();
+    AddressSpace addressSpace = spaceOf(image);
     processor =
         Processor.create(
             platform.processorKind(),
@@ -129,6 +126,11 @@ public final class Machine implements Restorable<MachineImage>, AutoCloseable {
       memory.close();
       throw t;
     }
+  }
+
+  /** The address space that the context of an image runs in. */
+  private AddressSpace spaceOf(@Nullable MachineImage of) {
+    return of == null ? addressSpaces.first() : addressSpaces.all().get(of.layout().current());
   }
 
   private void begin(MachineImage from) {
@@ -220,7 +222,7 @@ public final class Machine implements Restorable<MachineImage>, AutoCloseable {
       return freeze(UserState.INITIAL, context.stoppedState());
     }
     UserState state = context.userState();
-    Gate.setResetState(addressSpace, state);
+    Gate.setResetState(addressSpace(), state);
     return freeze(state, null);
   }
 
@@ -244,7 +246,11 @@ public final class Machine implements Restorable<MachineImage>, AutoCloseable {
 
   private MachineImage freezeAsIs(UserState state, @Nullable StoppedState stopped) {
     MachineImage.MemoryLayout layout =
-        new MachineImage.MemoryLayout(exceptionStackTop, addressSpaces.mappings(), context.frame());
+        new MachineImage.MemoryLayout(
+            exceptionStackTop,
+            addressSpaces.mappings(),
+            addressSpaces.all().indexOf(addressSpace()),
+            context.frame());
     return new MachineImage( // which is made before the memory is frozen
         platform,
         entry,
@@ -310,11 +316,16 @@ public final class Machine implements Restorable<MachineImage>, AutoCloseable {
         .add("registers", _ -> processor.restore())
         // Of the host's own writes from here on, the next restore has to know.
         .add("memory", _ -> memory.restore())
-        .add("address spaces", image -> addressSpaces.restore(image.layout().addressSpaces()))
+        .add("address spaces", this::restoreAddressSpaces)
         // In every image the gate makes exits: behind the memory, which has the gate.
         .add("transport", _ -> context.transport().restore())
         // Behind the registers, which it replaces.
         .add("stopped code", this::restoreStoppedCode);
+  }
+
+  private void restoreAddressSpaces(MachineImage to) {
+    addressSpaces.restore(to.layout().addressSpaces());
+    context.restoreAddressSpace(spaceOf(to));
   }
 
   private void restoreStoppedCode(MachineImage to) {
@@ -357,14 +368,14 @@ public final class Machine implements Restorable<MachineImage>, AutoCloseable {
     return Objects.requireNonNull(processor.tracker());
   }
 
-  /** All address spaces, of which the context runs in the first. */
+  /** All address spaces, of which the context runs in one. */
   AddressSpaces addressSpaces() {
     return addressSpaces;
   }
 
-  /** The user memory. */
+  /** The user memory that the context runs in. */
   public AddressSpace addressSpace() {
-    return addressSpace;
+    return context.addressSpace();
   }
 
   /** The one thread of the guest. */
@@ -378,7 +389,7 @@ public final class Machine implements Restorable<MachineImage>, AutoCloseable {
    * @param frameAddress where the call frame is, within one mapped writable page
    */
   public void installGate(long frameAddress) {
-    Gate.install(addressSpace, entry, frameAddress);
+    Gate.install(addressSpace(), entry, frameAddress);
     context.setFrame(frameAddress);
   }
 

@@ -33,10 +33,12 @@ public final class MachineImage implements AutoCloseable {
    * Where things are that the host needs to know of.
    *
    * @param exceptionStackTop the physical address
-   * @param addressSpaces what each has mapped; calls run in the first
+   * @param addressSpaces what each has mapped
+   * @param current the index of the one that the context runs in
    * @param frame the virtual address of the call frame
    */
-  record MemoryLayout(long exceptionStackTop, List<List<Mapping>> addressSpaces, long frame) {}
+  record MemoryLayout(
+      long exceptionStackTop, List<List<Mapping>> addressSpaces, int current, long frame) {}
 
   /**
    * Takes over the caller's use of the memory image.

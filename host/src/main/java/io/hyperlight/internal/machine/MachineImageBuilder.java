@@ -90,7 +90,7 @@ public final class MachineImageBuilder implements AutoCloseable {
     }
     Gate.setResetState(addressSpace(), state);
     MachineImage.MemoryLayout layout =
-        new MachineImage.MemoryLayout(exceptionStackTop, addressSpaces.mappings(), frame);
+        new MachineImage.MemoryLayout(exceptionStackTop, addressSpaces.mappings(), 0, frame);
     return new MachineImage( // which is made before the memory is frozen
         platform,
         entry,

@@ -80,7 +80,7 @@ class MachineImageBuilderTest {
       Gate.install(space, entry, FRAME);
       assertThat(image.entry()).isEqualTo(entry);
       assertThat(image.layout())
-          .isEqualTo(new MachineImage.MemoryLayout(stackTop, List.of(space.mappings()), FRAME));
+          .isEqualTo(new MachineImage.MemoryLayout(stackTop, List.of(space.mappings()), 0, FRAME));
       assertThat(pages(spawned, spawned.imageRoot(0))).isEqualTo(pages(machine, tables.root()));
     }
   }

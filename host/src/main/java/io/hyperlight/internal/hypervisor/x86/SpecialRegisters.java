@@ -37,4 +37,10 @@ public record SpecialRegisters(
     return new SpecialRegisters(
         cs, ds, es, fs, gs, ss, tr, ldt, gdt, idt, cr0, address, cr3, cr4, cr8, efer, apicBase);
   }
+
+  /** The same with page tables from another root on. */
+  public SpecialRegisters withPageTables(long root) {
+    return new SpecialRegisters(
+        cs, ds, es, fs, gs, ss, tr, ldt, gdt, idt, cr0, cr2, root, cr4, cr8, efer, apicBase);
+  }
 }

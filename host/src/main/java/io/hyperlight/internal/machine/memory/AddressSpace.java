@@ -4,6 +4,7 @@ import static io.hyperlight.internal.machine.memory.Pages.PAGE_SIZE;
 
 import io.hyperlight.internal.os.Checkpoint;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -29,12 +30,17 @@ public final class AddressSpace {
    */
   public static final long USER_END = MappingTable.USER_END;
 
+  private static final long[] NOTHING = {};
+
   private final PhysicalMemory memory;
   private final PageTables tables;
   private final Checkpoint checkpoint;
   private final MappingTable table;
   private final UserBytes bytes;
   private final PageSharing sharing;
+
+  /** Addresses of pages that are not shared. */
+  private long[] pinned = NOTHING;
 
   /** With what the tables map for user code already. */
   public AddressSpace(PhysicalMemory memory, PageTables tables, List<Mapping> mappings) {
@@ -319,6 +325,12 @@ public final class AddressSpace {
       }
     }
     table.splice(target, target + sizeBytes, copies);
+    for (long page : from.pinned) {
+      if (page >= start && page < start + sizeBytes) {
+        sharing.own(target + (page - start), target + (page - start) + PAGE_SIZE, true);
+        from.sharing.resolveWrite(page);
+      }
+    }
   }
 
   /**
@@ -333,11 +345,28 @@ public final class AddressSpace {
   }
 
   /**
-   * Gives private mappings pages of their own for a range, with the same contents: for who writes
-   * by the physical address.
+   * Makes the page of an address its own for good: whoever shares it gets a copy at once. For who
+   * writes by the physical address, past this address space.
+   *
+   * @return the physical address, for as long as it is mapped
    */
-  public void own(long start, long sizeBytes) {
-    sharing.own(start, start + sizeBytes, true);
+  public long pin(long virtualAddress) {
+    long page = virtualAddress & -PAGE_SIZE;
+    if (!isPinned(page)) {
+      pinned = Arrays.copyOf(pinned, pinned.length + 1);
+      pinned[pinned.length - 1] = page;
+    }
+    sharing.own(page, page + PAGE_SIZE, true);
+    return physicalOf(virtualAddress);
+  }
+
+  private boolean isPinned(long page) {
+    for (long other : pinned) {
+      if (other == page) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**

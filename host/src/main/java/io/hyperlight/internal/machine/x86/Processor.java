@@ -108,9 +108,15 @@ public final class Processor implements AutoCloseable {
     disturbed = true;
   }
 
+  /** Lets the vCPU, which does not run, use other page tables. */
+  public void usePageTables(PageTable root) {
+    vcpu.setSpecialRegisters(vcpu.specialRegisters().withPageTables(root.address()));
+    disturb();
+  }
+
   /**
    * Puts back what an exception or an odd exit changes outside the general registers: segments and
-   * CR2, what is pending or masked, DR6. User code can set no other special register.
+   * CR2, page tables, what is pending or masked, DR6. User code can set no other special register.
    */
   public void restore() {
     if (!disturbed) {
