@@ -47,6 +47,7 @@ class RecursionTest {
           Map.entry("PageTree.remove", PAGES),
           Map.entry("StackRoom.descend", "goes down as far as it says"),
           Map.entry("TableCopies.copy", "goes down page tables, of four levels"),
+          Map.entry("TableCopies.copyEntries", "goes down page tables, of four levels"),
           Map.entry("VcpuThread.workUntilClosed", TURNS),
           Map.entry(
               "Outcomes.exceptionFor", "of an ending that came before, which has none before"),
