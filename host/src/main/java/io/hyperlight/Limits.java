@@ -68,7 +68,7 @@ public record Limits(
           Long.MAX_VALUE,
           Long.MAX_VALUE,
           Long.MAX_VALUE,
-          CallLimits.MOST_DESCRIPTORS);
+          CallLimits.MAX_DESCRIPTORS);
 
   /** The standard streams. */
   private static final int LEAST_FILES = 3;
@@ -88,10 +88,10 @@ public record Limits(
     requireNotNegative("output bytes", outputBytes);
     requireNotNegative("system calls", systemCalls);
     requireNotNegative("heap bytes", heapBytes);
-    if (openFiles < LEAST_FILES || openFiles > CallLimits.MOST_DESCRIPTORS) {
+    if (openFiles < LEAST_FILES || openFiles > CallLimits.MAX_DESCRIPTORS) {
       throw new IllegalArgumentException(
           "open files %d: must be %d to %d"
-              .formatted(openFiles, LEAST_FILES, CallLimits.MOST_DESCRIPTORS));
+              .formatted(openFiles, LEAST_FILES, CallLimits.MAX_DESCRIPTORS));
     }
   }
 

@@ -129,7 +129,7 @@ final class ArgumentKinds {
   private static String texts(TracedArguments call, int index) {
     long address = call.get(index);
     StringJoiner all = new StringJoiner(", ", "[", "]");
-    for (int i = 0; i < TracedArguments.MOST_ENTRIES; i++) {
+    for (int i = 0; i < TracedArguments.MAX_ENTRIES; i++) {
       ByteBuffer entry = call.struct(address + (long) i * Long.BYTES, Long.BYTES);
       if (entry == null) {
         return i == 0 ? NumberTexts.pointer(address) : all.add("...").toString();

@@ -15,12 +15,12 @@ import java.util.List;
  */
 final class Buffers {
   /** The most bytes one call moves: {@code MAX_RW_COUNT} of the kernel, 2 GiB less a page. */
-  static final long MOST_BYTES = 0x7fff_f000L;
+  static final long MAX_BYTES = 0x7fff_f000L;
 
   /** The most bytes of a piece. */
   static final int PIECE = Checkpoint.MOST_BYTES;
 
-  private static final int MOST_PARTS = 1024;
+  private static final int MAX_PARTS = 1024;
   private static final int PART_SIZE = 16;
 
   private record Part(long address, long size) {}
@@ -46,7 +46,7 @@ final class Buffers {
 
   /** Those of a table, of any address and length. */
   static Buffers table(GuestMemory memory, long address, long count) {
-    if (count < 0 || count > MOST_PARTS) {
+    if (count < 0 || count > MAX_PARTS) {
       throw new FileException(Errno.EINVAL);
     }
     Buffers buffers = new Buffers(memory);
@@ -66,7 +66,7 @@ final class Buffers {
     if (address < 0 || wanted < 0 || wanted > AddressSpace.USER_END - address) {
       throw new FileException(Errno.EFAULT); // beyond user space, however much of it is used
     }
-    long length = Math.min(wanted, MOST_BYTES - size);
+    long length = Math.min(wanted, MAX_BYTES - size);
     if (length > 0) {
       parts.add(new Part(address, length));
       size += length;

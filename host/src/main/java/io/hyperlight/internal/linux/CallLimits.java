@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
  * @param outputBytes as {@link GuestLimitException.Kind#OUTPUT_BYTES}
  * @param systemCalls as {@link GuestLimitException.Kind#SYSTEM_CALLS}
  * @param heapBytes what the host may hold for the guest at the same time, see {@link HeapBudget}
- * @param descriptors that are open at the same time, up to {@link #MOST_DESCRIPTORS}
+ * @param descriptors that are open at the same time, up to {@link #MAX_DESCRIPTORS}
  */
 public record CallLimits(
     long timeoutNanos,
@@ -28,7 +28,7 @@ public record CallLimits(
     long heapBytes,
     int descriptors) {
   /** The most descriptors that a guest can have. */
-  public static final int MOST_DESCRIPTORS = 256;
+  public static final int MAX_DESCRIPTORS = 256;
 
   /** What a guest may use if nobody says anything else. */
   public static final CallLimits DEFAULT =
@@ -41,5 +41,5 @@ public record CallLimits(
           64L << 20,
           Long.MAX_VALUE,
           16L << 20,
-          MOST_DESCRIPTORS);
+          MAX_DESCRIPTORS);
 }

@@ -175,7 +175,7 @@ final class ContentFile extends OpenFile {
   }
 
   private boolean hasNoEnd() {
-    return place().node() instanceof MadeUpNode made && !made.hasEnd();
+    return place().node() instanceof PseudoNode made && !made.hasEnd();
   }
 
   @Override

@@ -66,7 +66,7 @@ final class DescriptorCalls {
     if (from > to || (flags & ~(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC)) != 0) {
       return -Errno.EINVAL;
     }
-    for (long number = from; number <= to && number < Descriptors.MOST; number++) {
+    for (long number = from; number <= to && number < Descriptors.MAX; number++) {
       if (descriptors.find((int) number) != null) {
         if ((flags & CLOSE_RANGE_CLOEXEC) != 0) {
           descriptors.setCloseOnExec((int) number, true);

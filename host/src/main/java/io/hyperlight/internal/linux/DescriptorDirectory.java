@@ -18,7 +18,7 @@ final class DescriptorDirectory extends NumberedDirectory {
     return new Link(this, number);
   }
 
-  private static final class Link extends MadeUpNode {
+  private static final class Link extends PseudoNode {
     private final DescriptorDirectory directory;
     private final ProcessFiles files;
     private final int number;

@@ -15,8 +15,8 @@ final class DescriptorStatus extends NumberedDirectory {
 
   @Override
   Node entry(int number) {
-    return new MadeUpText(
-        pathOf(number), inodeOf(number), MadeUpText.Kind.SEQUENCE, () -> text(number), null) {
+    return new PseudoText(
+        pathOf(number), inodeOf(number), PseudoText.Kind.SEQUENCE, () -> text(number), null) {
       @Override
       public Node in(Counterparts other) {
         return entryIn(other, number);

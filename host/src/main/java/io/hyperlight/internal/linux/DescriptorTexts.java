@@ -30,7 +30,7 @@ final class DescriptorTexts {
   /** As many bytes of entries as are counted; they are what most programs ask for. */
   private static final int LONGEST_LISTING = 1 << 16;
 
-  private static final int MOST_IN_SET = 1024;
+  private static final int MAX_IN_SET = 1024;
 
   private DescriptorTexts() {}
 
@@ -55,7 +55,7 @@ final class DescriptorTexts {
     long left = total;
     for (int i = 0; Long.compareUnsigned(i, count) < 0; i++) {
       long at = address + (long) i * PART_SIZE;
-      ByteBuffer part = i == TracedArguments.MOST_ENTRIES ? null : call.struct(at, PART_SIZE);
+      ByteBuffer part = i == TracedArguments.MAX_ENTRIES ? null : call.struct(at, PART_SIZE);
       if (part == null) {
         return i == 0 ? NumberTexts.pointer(address) : all.add("...").toString();
       }
@@ -92,7 +92,7 @@ final class DescriptorTexts {
     StringJoiner all = new StringJoiner(", ", "[", "]");
     for (int i = 0; i < count; i++) {
       long at = address + (long) i * POLLFD_SIZE;
-      ByteBuffer entry = i == TracedArguments.MOST_ENTRIES ? null : call.struct(at, POLLFD_SIZE);
+      ByteBuffer entry = i == TracedArguments.MAX_ENTRIES ? null : call.struct(at, POLLFD_SIZE);
       if (entry == null) {
         return i == 0 ? NumberTexts.pointer(address) : all.add("...").toString();
       }
@@ -128,7 +128,7 @@ final class DescriptorTexts {
   /** Of {@code select(2)}, whose first argument is how many descriptors a set has. */
   private static String set(TracedArguments call, int index) {
     long address = call.get(index);
-    int count = Math.clamp(call.getInt(0), 0, MOST_IN_SET);
+    int count = Math.clamp(call.getInt(0), 0, MAX_IN_SET);
     byte[] bits = call.read(address, (count + 63) / 64 * Long.BYTES);
     if (address == 0 || bits == null) {
       return NumberTexts.pointer(address);

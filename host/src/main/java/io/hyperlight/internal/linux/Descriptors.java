@@ -10,14 +10,14 @@ import org.jspecify.annotations.Nullable;
 /** The table of descriptors: which open file each number is. */
 final class Descriptors {
   /** How many a program can have at most. */
-  static final int MOST = CallLimits.MOST_DESCRIPTORS;
+  static final int MAX = CallLimits.MAX_DESCRIPTORS;
 
   /** As many as a new process of Linux has room for: {@code NR_OPEN_DEFAULT}. */
   private static final int SMALL_TABLE = 64;
 
   private final Changes changes;
 
-  /** Of this size, or {@link #MOST} from the first number behind it on. */
+  /** Of this size, or {@link #MAX} from the first number behind it on. */
   private @Nullable OpenFile[] files = new @Nullable OpenFile[SMALL_TABLE];
 
   private boolean[] closeOnExec = new boolean[SMALL_TABLE];
@@ -38,7 +38,7 @@ final class Descriptors {
   int tableSize() {
     for (int number = files.length - 1; number >= SMALL_TABLE; number--) {
       if (files[number] != null) {
-        return MOST;
+        return MAX;
       }
     }
     return SMALL_TABLE;
@@ -133,8 +133,8 @@ final class Descriptors {
   /** Gives a file a number, whatever had it before. */
   void put(int number, OpenFile file, boolean cloexec) {
     if (number >= files.length) {
-      boolean[] more = Arrays.copyOf(closeOnExec, MOST);
-      files = Arrays.copyOf(files, MOST);
+      boolean[] more = Arrays.copyOf(closeOnExec, MAX);
+      files = Arrays.copyOf(files, MAX);
       closeOnExec = more;
     }
     changes.note();

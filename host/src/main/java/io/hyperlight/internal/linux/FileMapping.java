@@ -51,7 +51,7 @@ record FileMapping(
     if (!(file instanceof ContentFile content)) {
       throw new FileException(Errno.ENODEV);
     }
-    if (MadeUpDevice.isZeros(content.content())) {
+    if (PseudoDevice.isZeros(content.content())) {
       return new FileMapping(
           shared ? new MappedObject.SharedZeros(size) : null,
           0,
@@ -59,7 +59,7 @@ record FileMapping(
           !shared || file.isWritable());
     }
     Node node = file.place().node();
-    if (!content.isRegular() || (node instanceof MadeUpNode made && !made.isMappable()) || writes) {
+    if (!content.isRegular() || (node instanceof PseudoNode made && !made.isMappable()) || writes) {
       throw new FileException(Errno.ENODEV);
     }
     if ((protection & PROT_EXEC) != 0 && !mayMakeCode && node.isWritable()) {

@@ -19,12 +19,12 @@ final class GuestProcess {
   /** A new process, whose program is mapped next. */
   GuestProcess(World world, AddressSpace space, AddressRanges ranges, ProgramIdentity identity) {
     this.world = world;
-    memory = new ProcessMemory(space, ranges, world.checkpoint(), world.mostDescriptors());
+    memory = new ProcessMemory(space, ranges, world.checkpoint(), world.options().descriptors());
     bytes = new GuestMemory(space);
     program = new ExecutedProgram(identity, bytes);
     limits =
         new ResourceLimits(
-            ranges.programStackEnd() - ranges.programStackStart(), world.mostDescriptors());
+            ranges.programStackEnd() - ranges.programStackStart(), world.options().descriptors());
     fileSize = new FileSizeLimit(limits);
     files = new ProcessFiles(world.files(), limits);
     attributes = new ProcessAttributes(identity);

@@ -84,7 +84,7 @@ abstract sealed class MappedObject {
       }
     }
 
-    /** Texts that are made up say that they are empty, as those of {@code proc(5)}. */
+    /** Texts of pseudo files say that they are empty, as those of {@code proc(5)}. */
     @Override
     long size() {
       return content.kind() == FileKind.REGULAR ? content.status().size() : 0;

@@ -27,7 +27,7 @@ final class Mappings {
   static final long PAGE_SIZE = 4096;
 
   /** Ranges with rights of their own: each costs the host some memory. Linux has 65,530. */
-  private static final int MOST = 16_384;
+  private static final int MAX = 16_384;
 
   /** How much is copied at a time. */
   private static final int PIECE = 1 << 16;
@@ -56,7 +56,7 @@ final class Mappings {
 
   /** Whether there is room for so many ranges more. */
   boolean hasRoomFor(int more) {
-    return Math.max(space.mappingCount(), areas.count()) <= MOST - more;
+    return Math.max(space.mappingCount(), areas.count()) <= MAX - more;
   }
 
   /** Whether no range goes on across an address. */

@@ -12,11 +12,11 @@ final class MemoryTexts {
     this.line = line;
   }
 
-  /** As {@link MadeUpLines.Source}: the next mapping's line. */
+  /** As {@link PseudoLines.Source}: the next mapping's line. */
   long nextMapping(long from, StringBuilder text) {
     Mappings.View view = memory.mappings().viewFrom(from);
     if (view == null) {
-      return MadeUpLines.END;
+      return PseudoLines.END;
     }
     text.append(line.of(view)).append('\n');
     return view.end();
@@ -26,7 +26,7 @@ final class MemoryTexts {
   long nextDetails(long from, StringBuilder text) {
     Mappings.View view = memory.mappings().viewFrom(from);
     if (view == null) {
-      return MadeUpLines.END;
+      return PseudoLines.END;
     }
     text.append(line.of(view)).append('\n');
     details(view.protection(), view.end() - view.start(), text);

@@ -9,7 +9,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A directory that has something for each descriptor, called as its number. */
-abstract class NumberedDirectory extends MadeUpNode {
+abstract class NumberedDirectory extends PseudoNode {
   private final ProcessFiles files;
   private final FileKind entryKind;
 
@@ -49,7 +49,7 @@ abstract class NumberedDirectory extends MadeUpNode {
   @Override
   public List<DirectoryEntry> entries(long mostBytes) {
     List<DirectoryEntry> entries = new ArrayList<>();
-    for (int number = 0; number < Descriptors.MOST; number++) {
+    for (int number = 0; number < Descriptors.MAX; number++) {
       if (isOpen(number)) {
         entries.add(new DirectoryEntry(Integer.toString(number), inodeOf(number), entryKind));
       }

@@ -19,7 +19,7 @@ import io.hyperlight.internal.vfs.PathEntry;
 
 /** {@code open(2)} and its relatives. */
 final class OpenCalls {
-  private static final int MOST_LINKS = 40;
+  private static final int MAX_LINKS = 40;
 
   private static final int O_NOCTTY = 0x100;
 
@@ -78,7 +78,7 @@ final class OpenCalls {
   private long openOrCreate(Location start, String path, int flags, int mode) {
     Location base = start;
     String rest = path;
-    for (int links = 0; links <= MOST_LINKS; links++) {
+    for (int links = 0; links <= MAX_LINKS; links++) {
       PathEntry entry = files.paths().resolveParent(base, rest);
       if (Paths.isDots(entry) || entry.directoryOnly()) {
         throw new FileException(

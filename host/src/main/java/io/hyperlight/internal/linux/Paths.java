@@ -95,9 +95,9 @@ final class Paths {
     }
   }
 
-  /** Likewise before contents are written. Of what the kernel makes up, the mode says it. */
+  /** Likewise before contents are written. The mode of a pseudo file says it. */
   static void requireContentsWritable(Node node) {
-    if (!(node instanceof MadeUpNode made && made.isText())) {
+    if (!(node instanceof PseudoNode made && made.isText())) {
       requireWritable(node);
     }
   }

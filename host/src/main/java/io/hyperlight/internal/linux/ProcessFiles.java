@@ -90,7 +90,7 @@ final class ProcessFiles implements AutoCloseable {
   /** What descriptors and the working directory cost the heap, roughly. */
   long heapBytes() {
     long bytes = workingDirectory == null ? 0 : HeapBudget.of(workingDirectory);
-    for (int number = 0; number < Descriptors.MOST; number++) {
+    for (int number = 0; number < Descriptors.MAX; number++) {
       checkpoint.pass();
       OpenFile file = descriptors.find(number);
       bytes += file == null ? 0 : file.heapShare();
@@ -103,7 +103,7 @@ final class ProcessFiles implements AutoCloseable {
     if (workingDirectory().isAt(gone)) {
       setWorkingDirectory(gone.removed());
     }
-    for (int number = 0; number < Descriptors.MOST; number++) {
+    for (int number = 0; number < Descriptors.MAX; number++) {
       checkpoint.pass();
       OpenFile file = descriptors.find(number);
       Location at = file == null ? null : file.location();
@@ -124,7 +124,7 @@ final class ProcessFiles implements AutoCloseable {
     if (there != null) {
       following.add(here, there, () -> setWorkingDirectory(there));
     }
-    for (int number = 0; number < Descriptors.MOST; number++) {
+    for (int number = 0; number < Descriptors.MAX; number++) {
       checkpoint.pass();
       OpenFile file = descriptors.find(number);
       Location at = file == null ? null : file.location();
@@ -138,12 +138,12 @@ final class ProcessFiles implements AutoCloseable {
   /** All of it, to be closed by whoever gets it. */
   FileState freeze() {
     IdentityHashMap<OpenFile, Integer> numbers = new IdentityHashMap<>();
-    List<SavedFile> files = new ArrayList<>(Descriptors.MOST); // with room for all that they hold
+    List<SavedFile> files = new ArrayList<>(Descriptors.MAX); // with room for all that they hold
     List<FileState.Descriptor> open = new ArrayList<>();
     List<Pipe> pipes = new ArrayList<>();
     IdentityHashMap<Pipe, Integer> pipeNumbers = new IdentityHashMap<>();
     try {
-      for (int number = 0; number < Descriptors.MOST; number++) {
+      for (int number = 0; number < Descriptors.MAX; number++) {
         OpenFile file = descriptors.find(number);
         if (file == null) {
           continue;

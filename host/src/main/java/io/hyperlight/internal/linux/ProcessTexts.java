@@ -31,7 +31,7 @@ final class ProcessTexts {
   private static final long CLONE_CHILD_TID = 0x120_0000;
 
   private static final int UTSNAME_FIELD = 65;
-  private static final int MOST_PROCESSORS = 1024;
+  private static final int MAX_PROCESSORS = 1024;
 
   private ProcessTexts() {}
 
@@ -160,7 +160,7 @@ final class ProcessTexts {
   /** A set of processors that has so many bytes. */
   private static String processors(TracedArguments call, int index, long size) {
     long address = call.get(index);
-    int length = Math.clamp(size, 0, MOST_PROCESSORS / 8);
+    int length = Math.clamp(size, 0, MAX_PROCESSORS / 8);
     byte[] bits = call.read(address, length);
     if (address == 0 || bits == null) {
       return NumberTexts.pointer(address);

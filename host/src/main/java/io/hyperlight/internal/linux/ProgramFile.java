@@ -15,7 +15,7 @@ import java.util.List;
  * The file of the program itself, as {@code /proc/self/exe} leads to it: what lies at its path, and
  * where nothing does, or something else was mounted there, the bytes that were loaded.
  */
-final class ProgramFile extends MadeUpNode {
+final class ProgramFile extends PseudoNode {
   private final ExecutedProgram program;
   private final ProcessFiles files;
   private final List<String> folders;
@@ -57,7 +57,7 @@ final class ProgramFile extends MadeUpNode {
   }
 
   /** A link to it. */
-  static final class Link extends MadeUpNode {
+  static final class Link extends PseudoNode {
     private static final String NAME = "/exe";
 
     private final ProgramFile own;

@@ -24,7 +24,7 @@ final class RandomCalls {
     if ((flags & ~(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE)) != 0 || bothSources) {
       return -Errno.EINVAL;
     }
-    long most = size < 0 ? Buffers.MOST_BYTES : Math.min(size, Buffers.MOST_BYTES);
+    long most = size < 0 ? Buffers.MAX_BYTES : Math.min(size, Buffers.MAX_BYTES);
     Buffers buffers = Buffers.one(memory, buffer, most);
     long done = 0;
     while (done < most) {

@@ -11,7 +11,7 @@ final class SignalTexts {
   private static final long SA_RESTORER = 0x0400_0000;
 
   /** From so many on, a set is shown by what it lacks. */
-  private static final int MOST = Signals.COUNT * 2 / 3;
+  private static final int MAX = Signals.COUNT * 2 / 3;
 
   private SignalTexts() {}
 
@@ -25,7 +25,7 @@ final class SignalTexts {
   }
 
   private static String set(long bits) {
-    boolean most = Long.bitCount(bits) >= MOST;
+    boolean most = Long.bitCount(bits) >= MAX;
     long shown = most ? ~bits : bits;
     StringJoiner names = new StringJoiner(" ", most ? "~[" : "[", "]");
     for (int signal = 1; signal <= Signals.COUNT; signal++) {

@@ -119,7 +119,7 @@ final class StatCalls {
     if (location.node() instanceof DescriptorNode) {
       return StatLayout.PIPEFS;
     }
-    if (status.device() == MadeUpNode.DEVICE) {
+    if (status.device() == PseudoNode.DEVICE) {
       String path = location.path() + "/";
       if (path.startsWith("/proc/")) {
         return StatLayout.PROC;

@@ -87,11 +87,6 @@ final class StatLayout {
     return statx;
   }
 
-  /** {@code makedev(3)} of small numbers. */
-  static long deviceNumber(int major, int minor) {
-    return (long) major << 8 | minor;
-  }
-
   private static int major(long device) {
     return (int) (device >>> 8 & 0xfff);
   }

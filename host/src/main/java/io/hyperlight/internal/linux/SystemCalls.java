@@ -13,6 +13,7 @@ import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileKind;
 import io.hyperlight.internal.vfs.FileSystem;
 import io.hyperlight.internal.vfs.Location;
+import io.hyperlight.internal.vfs.Mount;
 import io.hyperlight.internal.vfs.Node;
 import io.hyperlight.internal.vfs.PathResolver;
 import java.time.Instant;
@@ -70,7 +71,19 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
     observer = settings.observer();
     StandardStreams streams =
         new StandardStreams(machine, budget, Objects.requireNonNull(settings.input()), output);
-    world = new World(machine, settings, streams, () -> newFileSystem(settings));
+    CallLimits limits = settings.limits();
+    HeapBudget heap = new HeapBudget(limits.heapBytes());
+    world =
+        new World(
+            machine,
+            new WorldOptions(
+                limits.descriptors(),
+                settings.mayMakeCode(),
+                settings.mounts().stream().map(Mount::path).toList()),
+            new GuestClock(settings.clock()),
+            new RandomSource(settings.randomSeed()),
+            heap,
+            new WorldFiles(() -> newFileSystem(settings), heap, streams, machine.checkpoint()));
     counterparts = () -> world.files().fileSystem().counterparts();
     process = new GuestProcess(world, space, ranges, settings.program());
     task = new Task(process, TaskIdentity.FIRST);
@@ -91,7 +104,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
     InstantSource clock = settings.clock();
     return new FileSystem(
         settings.mounts(),
-        MadeUpFiles.of(task),
+        PseudoFiles.of(task),
         clock == null ? Instant::now : clock,
         machine.checkpoint());
   }
@@ -159,7 +172,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
   public void beginCall() {
     task.outcome().begin();
     refusals.beginCall();
-    world.streams().beginCall();
+    world.files().streams().beginCall();
     process.usage().beginCall();
     budget.begin();
   }
@@ -404,7 +417,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
   }
 
   private String explanation() {
-    return explain(GuestMessage.decode(world.streams().lastErrors()).strip());
+    return explain(GuestMessage.decode(world.files().streams().lastErrors()).strip());
   }
 
   /** A guest's last words, and what it asked for in the same call that no sandbox has. */

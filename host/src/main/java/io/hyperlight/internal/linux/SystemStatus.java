@@ -71,7 +71,7 @@ final class SystemStatus {
   /** {@code proc_mounts(5)}. */
   String mounts() {
     StringBuilder lines = new StringBuilder("none / rootfs ro 0 0\n");
-    for (String path : world.mountPaths()) {
+    for (String path : world.options().mountPaths()) {
       lines.append("none ").append(escaped(path)).append(" tmpfs rw 0 0\n");
     }
     return lines.toString();
@@ -81,7 +81,7 @@ final class SystemStatus {
   String mountInformation() {
     StringBuilder lines = new StringBuilder("1 0 0:1 / / ro - rootfs none ro\n");
     int number = 2;
-    for (String path : world.mountPaths()) {
+    for (String path : world.options().mountPaths()) {
       lines.append("%d 1 0:%d / %s rw - tmpfs none rw\n".formatted(number, number, escaped(path)));
       number++;
     }

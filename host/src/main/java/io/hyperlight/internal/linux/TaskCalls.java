@@ -74,7 +74,8 @@ final class TaskCalls {
     paths = new PathCalls(names, files, bytes, own.fileSize(), refusals);
     attributes = new AttributeCalls(names, files, bytes, clock);
 
-    memory = new MemoryCalls(own.memory(), addressLimits, files, heap, world.mayMakeCode());
+    memory =
+        new MemoryCalls(own.memory(), addressLimits, files, heap, world.options().mayMakeCode());
     remaps = new RemapCalls(own.memory(), addressLimits);
     advice = new AdviceCalls(own.memory(), bytes, checkpoint);
 

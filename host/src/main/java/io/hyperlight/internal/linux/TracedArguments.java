@@ -22,7 +22,7 @@ final class TracedArguments {
   static final int LONGEST_PATH = 256;
 
   /** The most entries of a table that are shown. */
-  static final int MOST_ENTRIES = 16;
+  static final int MAX_ENTRIES = 16;
 
   private static final long PAGE_SIZE = 4096;
   private static final long LAST_ERROR = -4095;

@@ -111,7 +111,7 @@ final class Transfer {
    * @return how many bytes
    */
   static long copy(Checkpoint checkpoint, OpenFile source, long offset, long count, Copy target) {
-    long wanted = Math.min(count, Buffers.MOST_BYTES);
+    long wanted = Math.min(count, Buffers.MAX_BYTES);
     long done = 0;
     while (done < wanted) {
       byte[] bytes = new byte[(int) Math.min(wanted - done, Buffers.PIECE)];

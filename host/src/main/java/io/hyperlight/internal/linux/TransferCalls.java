@@ -194,7 +194,7 @@ final class TransferCalls {
 
   /** Whether it is of {@code /proc/self}, which Linux does not splice from. */
   static boolean isOfProcess(OpenFile file) {
-    return file.place().node() instanceof MadeUpNode node && node.isOfProcess();
+    return file.place().node() instanceof PseudoNode node && node.isOfProcess();
   }
 
   long copyFileRange(int source, long from, int target, long to, long count, int flags) {
@@ -213,7 +213,7 @@ final class TransferCalls {
     if (!in.isReadable() || !out.isWritable() || out.has(OpenFlags.O_APPEND)) {
       return -Errno.EBADF;
     }
-    if (in.place().node() instanceof MadeUpNode) {
+    if (in.place().node() instanceof PseudoNode) {
       return -Errno.EXDEV;
     }
     long readAt = from == 0 ? in.seek(0, SEEK_CUR) : memory.readLong(from);

@@ -2,10 +2,6 @@ package io.hyperlight.internal.linux;
 
 import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.os.Checkpoint;
-import io.hyperlight.internal.vfs.FileSystem;
-import io.hyperlight.internal.vfs.Mount;
-import java.util.List;
-import java.util.function.Supplier;
 
 /**
  * All that runs in one sandbox: its processes, and what they share. It is what is limited,
@@ -13,30 +9,26 @@ import java.util.function.Supplier;
  */
 final class World {
   private final Context machine;
-  private final Settings settings;
+  private final WorldOptions options;
   private final GuestClock clock;
   private final RandomSource random;
   private final HeapBudget heap;
-  private final StandardStreams streams;
   private final WorldFiles files;
 
-  /**
-   * Without processes.
-   *
-   * @param fileSystem makes the file system when it is asked for
-   */
+  /** Without processes. */
   World(
       Context machine,
-      Settings settings,
-      StandardStreams streams,
-      Supplier<FileSystem> fileSystem) {
+      WorldOptions options,
+      GuestClock clock,
+      RandomSource random,
+      HeapBudget heap,
+      WorldFiles files) {
     this.machine = machine;
-    this.settings = settings;
-    this.streams = streams;
-    clock = new GuestClock(settings.clock());
-    random = new RandomSource(settings.randomSeed());
-    heap = new HeapBudget(settings.limits().heapBytes());
-    files = new WorldFiles(fileSystem, heap, streams, machine.checkpoint());
+    this.options = options;
+    this.clock = clock;
+    this.random = random;
+    this.heap = heap;
+    this.files = files;
   }
 
   /** The virtual machine that it is in. */
@@ -57,10 +49,6 @@ final class World {
     return heap;
   }
 
-  StandardStreams streams() {
-    return streams;
-  }
-
   WorldFiles files() {
     return files;
   }
@@ -70,18 +58,8 @@ final class World {
     return machine.checkpoint();
   }
 
-  /** How many descriptors a process can have, and how many files it can map. */
-  int mostDescriptors() {
-    return settings.limits().descriptors();
-  }
-
-  /** Whether memory that could be written may become executable. */
-  boolean mayMakeCode() {
-    return settings.mayMakeCode();
-  }
-
-  /** Where files are mounted. */
-  List<String> mountPaths() {
-    return settings.mounts().stream().map(Mount::path).toList();
+  /** What the embedder decides about it. */
+  WorldOptions options() {
+    return options;
   }
 }

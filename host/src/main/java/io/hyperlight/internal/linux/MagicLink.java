@@ -5,10 +5,10 @@ import io.hyperlight.internal.vfs.Location;
 import java.util.function.Supplier;
 
 /** A symbolic link to where something of the process is, whatever that is called now. */
-final class MadeUpPlace extends MadeUpNode {
+final class MagicLink extends PseudoNode {
   private final Supplier<Location> place;
 
-  MadeUpPlace(String path, long inode, Supplier<Location> place) {
+  MagicLink(String path, long inode, Supplier<Location> place) {
     super(path, inode, FileKind.SYMBOLIC_LINK, 0777);
     this.place = place;
   }

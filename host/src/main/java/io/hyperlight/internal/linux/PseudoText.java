@@ -13,10 +13,10 @@ import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A text that is made up when it is opened, and stays what it was then. As those of {@code
+ * A text that is generated when it is opened, and stays what it was then. As those of {@code
  * proc(5)}, it says that it is empty.
  */
-class MadeUpText extends MadeUpNode {
+class PseudoText extends PseudoNode {
   /** How Linux makes them, which shows when a program seeks. */
   enum Kind {
     /** A sequence: {@code seq_lseek}. */
@@ -46,7 +46,7 @@ class MadeUpText extends MadeUpNode {
    * @param setter takes what is written, and says how many bytes that were; null if it cannot be
    *     written
    */
-  MadeUpText(
+  PseudoText(
       String path,
       long inode,
       Kind kind,
@@ -83,10 +83,10 @@ class MadeUpText extends MadeUpNode {
 
   /** An open one, for one guest. */
   private static final class Content implements FileContent {
-    private final MadeUpText file;
+    private final PseudoText file;
     private final byte[] bytes;
 
-    Content(MadeUpText file, byte[] bytes) {
+    Content(PseudoText file, byte[] bytes) {
       this.file = file;
       this.bytes = bytes;
     }
@@ -124,7 +124,7 @@ class MadeUpText extends MadeUpNode {
 
     @Override
     public FileContent in(Counterparts other) {
-      return new Content((MadeUpText) file.in(other), bytes);
+      return new Content((PseudoText) file.in(other), bytes);
     }
 
     @Override

@@ -10,11 +10,11 @@ import io.hyperlight.internal.vfs.FileStatus;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A text that is made up while it is read, piece by piece, so that it may be of any length: none of
- * it is kept but the piece that was read last. As with {@code proc(5)}, what changes meanwhile
+ * A text that is generated while it is read, piece by piece, so that it may be of any length: none
+ * of it is kept but the piece that was read last. As with {@code proc(5)}, what changes meanwhile
  * shows in the rest of it.
  */
-final class MadeUpLines extends MadeUpNode {
+final class PseudoLines extends PseudoNode {
   private static final long START = 0;
 
   /** What {@link Source#next} says at the end. */
@@ -35,7 +35,7 @@ final class MadeUpLines extends MadeUpNode {
   private final Checkpoint checkpoint;
   private final Source source;
 
-  MadeUpLines(String path, long inode, Checkpoint checkpoint, Source source) {
+  PseudoLines(String path, long inode, Checkpoint checkpoint, Source source) {
     super(path, inode, FileKind.REGULAR, 0444);
     this.checkpoint = checkpoint;
     this.source = source;
@@ -56,7 +56,7 @@ final class MadeUpLines extends MadeUpNode {
 
   /** An open one, for one guest. */
   private static final class Content implements FileContent {
-    private final MadeUpLines file;
+    private final PseudoLines file;
     private byte[] piece = new byte[0];
 
     /** Where the piece begins. */
@@ -64,7 +64,7 @@ final class MadeUpLines extends MadeUpNode {
 
     private long key = START;
 
-    Content(MadeUpLines file) {
+    Content(PseudoLines file) {
       this.file = file;
     }
 

@@ -9,7 +9,7 @@ import io.hyperlight.internal.vfs.FileStatus;
 import java.util.Arrays;
 
 /** One of the devices that programs take for granted: {@code null(4)}, {@code random(4)}. */
-final class MadeUpDevice extends MadeUpNode {
+final class PseudoDevice extends PseudoNode {
   /** Which one it is, with its numbers. */
   enum Kind {
     NULL(1, 3),
@@ -31,7 +31,7 @@ final class MadeUpDevice extends MadeUpNode {
   private final RandomSource random;
   private final Kind kind;
 
-  MadeUpDevice(String path, long inode, RandomSource random, Kind kind) {
+  PseudoDevice(String path, long inode, RandomSource random, Kind kind) {
     super(path, inode, FileKind.CHARACTER_DEVICE, 0666);
     this.random = random;
     this.kind = kind;
@@ -39,7 +39,7 @@ final class MadeUpDevice extends MadeUpNode {
 
   @Override
   long deviceNumber() {
-    return StatLayout.deviceNumber(kind.major, kind.minor);
+    return (long) kind.major << 8 | kind.minor; // makedev(3) of small numbers
   }
 
   @Override
@@ -68,9 +68,9 @@ final class MadeUpDevice extends MadeUpNode {
 
   /** An open one, for one guest. */
   private static final class Content implements FileContent {
-    private final MadeUpDevice device;
+    private final PseudoDevice device;
 
-    Content(MadeUpDevice device) {
+    Content(PseudoDevice device) {
       this.device = device;
     }
 

@@ -7,8 +7,8 @@ import io.hyperlight.internal.vfs.Node;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** A file that this library makes up for a guest, always at the same place. */
-abstract class MadeUpNode implements Node {
+/** A pseudo file: it is in no tree, and always at the same place. */
+abstract class PseudoNode implements Node {
   /** Of the tree that all of them are in, and nothing that is mounted. */
   static final int DEVICE = 1;
 
@@ -23,7 +23,7 @@ abstract class MadeUpNode implements Node {
    * @param path absolute
    * @param inode that no other one has
    */
-  MadeUpNode(String path, long inode, FileKind kind, int permissions) {
+  PseudoNode(String path, long inode, FileKind kind, int permissions) {
     this.path = path;
     this.inode = inode;
     this.kind = kind;
@@ -38,7 +38,7 @@ abstract class MadeUpNode implements Node {
     return inode;
   }
 
-  /** Whether it is a text that the kernel makes up: what may be done to it, its mode says. */
+  /** Whether it is a text of the kernel's: what may be done to it, its mode says. */
   boolean isText() {
     return false;
   }
@@ -91,12 +91,12 @@ abstract class MadeUpNode implements Node {
   /** What is at the same place there. */
   @Override
   public Node in(Counterparts other) {
-    return other.ownNode(path, MadeUpNode.class);
+    return other.ownNode(path, PseudoNode.class);
   }
 
   @Override
   public boolean equals(@Nullable Object other) {
-    return other instanceof MadeUpNode node && node.path.equals(path);
+    return other instanceof PseudoNode node && node.path.equals(path);
   }
 
   @Override

@@ -8,10 +8,10 @@ import java.util.function.Supplier;
 
 /**
  * The files that a Linux program takes for granted, whatever is mounted: devices, and what {@code
- * proc(5)} and {@code sysfs(5)} tell. All of it is made up from what this library knows of the
- * guest; nothing comes from the host.
+ * proc(5)} and {@code sysfs(5)} tell. All of it is what this library knows of the guest; nothing
+ * comes from the host.
  */
-final class MadeUpFiles {
+final class PseudoFiles {
   private final Task task;
   private final GuestProcess process;
 
@@ -21,7 +21,7 @@ final class MadeUpFiles {
   private final Map<String, Node> files = new LinkedHashMap<>();
   private long nextInode = 1000;
 
-  private MadeUpFiles(Task task) {
+  private PseudoFiles(Task task) {
     this.task = task;
     process = task.process();
     TaskIdentity identity = task.identity();
@@ -31,7 +31,7 @@ final class MadeUpFiles {
 
   /** All of them by path, as a task finds them. */
   static Map<String, Node> of(Task task) {
-    MadeUpFiles made = new MadeUpFiles(task);
+    PseudoFiles made = new PseudoFiles(task);
     made.addDevices();
     made.addProcess();
     made.addSystem();
@@ -39,12 +39,12 @@ final class MadeUpFiles {
   }
 
   private void addDevices() {
-    device("/dev/null", MadeUpDevice.Kind.NULL);
-    device("/dev/zero", MadeUpDevice.Kind.ZERO);
-    device("/dev/full", MadeUpDevice.Kind.FULL);
-    device("/dev/random", MadeUpDevice.Kind.RANDOM);
-    device("/dev/urandom", MadeUpDevice.Kind.URANDOM);
-    device("/dev/tty", MadeUpDevice.Kind.TTY);
+    device("/dev/null", PseudoDevice.Kind.NULL);
+    device("/dev/zero", PseudoDevice.Kind.ZERO);
+    device("/dev/full", PseudoDevice.Kind.FULL);
+    device("/dev/random", PseudoDevice.Kind.RANDOM);
+    device("/dev/urandom", PseudoDevice.Kind.URANDOM);
+    device("/dev/tty", PseudoDevice.Kind.TTY);
     link("/dev/fd", "/proc/self/fd");
     link("/dev/stdin", "/proc/self/fd/0");
     link("/dev/stdout", "/proc/self/fd/1");
@@ -62,17 +62,17 @@ final class MadeUpFiles {
     ProgramFile program = new ProgramFile(process.program(), own, folders, nextInode++);
     for (String folder : folders) {
       add(new ProgramFile.Link(folder, nextInode++, program));
-      add(new MadeUpPlace(folder + "/cwd", nextInode++, own::workingDirectory));
-      add(new MadeUpPlace(folder + "/root", nextInode++, () -> own.paths().root()));
+      add(new MagicLink(folder + "/cwd", nextInode++, own::workingDirectory));
+      add(new MagicLink(folder + "/root", nextInode++, () -> own.paths().root()));
       plain(
           folder + "/cmdline",
           () -> String.join("\0", process.program().identity().arguments()) + "\0");
       ProcessAttributes attributes = process.attributes();
       add(
-          new MadeUpText(
+          new PseudoText(
               folder + "/comm",
               nextInode++,
-              MadeUpText.Kind.SEQUENCE,
+              PseudoText.Kind.SEQUENCE,
               status::comm,
               attributes::rename));
       plain(folder + "/environ", () -> "");
@@ -84,10 +84,10 @@ final class MadeUpFiles {
       text(folder + "/mountinfo", system::mountInformation);
       text(folder + "/oom_score", () -> "0\n");
       add(
-          new MadeUpText(
+          new PseudoText(
               folder + "/oom_score_adj",
               nextInode++,
-              MadeUpText.Kind.PLAIN,
+              PseudoText.Kind.PLAIN,
               () -> attributes.state().badness() + "\n",
               attributes::setBadness));
       text(folder + "/personality", () -> "00000000\n");
@@ -98,9 +98,9 @@ final class MadeUpFiles {
       lines(folder + "/maps", memory::nextMapping);
       lines(folder + "/smaps", memory::nextDetails);
       add(new DescriptorDirectory(folder + "/fd", nextInode, own));
-      nextInode += Descriptors.MOST + 1;
+      nextInode += Descriptors.MAX + 1;
       add(new DescriptorStatus(folder + "/fdinfo", nextInode, own));
-      nextInode += Descriptors.MOST + 1;
+      nextInode += Descriptors.MAX + 1;
     }
   }
 
@@ -114,7 +114,7 @@ final class MadeUpFiles {
     text("/proc/stat", system::stat);
     text("/proc/uptime", system::uptime);
     text("/proc/version", () -> "Linux version " + Kernel.RELEASE + " #1 Hyperlight\n");
-    plain("/proc/sys/fs/file-max", () -> Descriptors.MOST + "\n");
+    plain("/proc/sys/fs/file-max", () -> Descriptors.MAX + "\n");
     plain("/proc/sys/fs/pipe-max-size", () -> "65536\n");
     plain("/proc/sys/kernel/cap_last_cap", () -> "40\n");
     plain("/proc/sys/kernel/hostname", () -> Kernel.HOST_NAME + "\n");
@@ -132,35 +132,35 @@ final class MadeUpFiles {
     attribute("/sys/kernel/mm/transparent_hugepage/enabled", () -> "always madvise [never]\n");
   }
 
-  private void lines(String path, MadeUpLines.Source source) {
-    add(new MadeUpLines(path, nextInode++, task.world().checkpoint(), source));
+  private void lines(String path, PseudoLines.Source source) {
+    add(new PseudoLines(path, nextInode++, task.world().checkpoint(), source));
   }
 
-  private void add(MadeUpNode node) {
+  private void add(PseudoNode node) {
     files.put(node.path(), node);
   }
 
-  private void device(String path, MadeUpDevice.Kind kind) {
-    add(new MadeUpDevice(path, nextInode++, task.world().random(), kind));
+  private void device(String path, PseudoDevice.Kind kind) {
+    add(new PseudoDevice(path, nextInode++, task.world().random(), kind));
   }
 
   private void link(String path, String target) {
-    add(new MadeUpLink(path, nextInode++, target));
+    add(new PseudoLink(path, nextInode++, target));
   }
 
   private void text(String path, Supplier<String> text) {
-    text(path, MadeUpText.Kind.SEQUENCE, text);
+    text(path, PseudoText.Kind.SEQUENCE, text);
   }
 
   private void plain(String path, Supplier<String> text) {
-    text(path, MadeUpText.Kind.PLAIN, text);
+    text(path, PseudoText.Kind.PLAIN, text);
   }
 
   private void attribute(String path, Supplier<String> text) {
-    text(path, MadeUpText.Kind.ATTRIBUTE, text);
+    text(path, PseudoText.Kind.ATTRIBUTE, text);
   }
 
-  private void text(String path, MadeUpText.Kind kind, Supplier<String> text) {
-    add(new MadeUpText(path, nextInode++, kind, text, null));
+  private void text(String path, PseudoText.Kind kind, Supplier<String> text) {
+    add(new PseudoText(path, nextInode++, kind, text, null));
   }
 }

@@ -2,11 +2,11 @@ package io.hyperlight.internal.linux;
 
 import io.hyperlight.internal.vfs.FileKind;
 
-/** A symbolic link that is made up. */
-final class MadeUpLink extends MadeUpNode {
+/** A symbolic link that is a pseudo file. */
+final class PseudoLink extends PseudoNode {
   private final String target;
 
-  MadeUpLink(String path, long inode, String target) {
+  PseudoLink(String path, long inode, String target) {
     super(path, inode, FileKind.SYMBOLIC_LINK, 0777);
     this.target = target;
   }
