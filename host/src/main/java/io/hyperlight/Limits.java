@@ -2,7 +2,7 @@ package io.hyperlight;
 
 import io.hyperlight.error.GuestLimitException;
 import io.hyperlight.error.GuestTimeoutException;
-import io.hyperlight.internal.linux.CallLimits;
+import io.hyperlight.internal.linux.limits.CallLimits;
 import io.hyperlight.internal.machine.Call;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;

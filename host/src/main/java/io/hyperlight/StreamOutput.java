@@ -2,7 +2,7 @@ package io.hyperlight;
 
 import io.hyperlight.error.GuestStreamException;
 import io.hyperlight.internal.call.GuestOutput;
-import io.hyperlight.internal.linux.PartialWriteException;
+import io.hyperlight.internal.linux.fd.PartialWriteException;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
 import java.io.IOException;

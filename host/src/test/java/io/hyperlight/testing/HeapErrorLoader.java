@@ -98,7 +98,7 @@ public final class HeapErrorLoader extends RewritingLoader {
   private static final Set<String> WITH_ROOM =
       Set.of(
           "io/hyperlight/internal/vfs/FileSystem.<init>",
-          "io/hyperlight/internal/linux/ProcessFiles.freeze");
+          "io/hyperlight/internal/linux/fd/ProcessFiles.freeze");
 
   static {
     registerAsParallelCapable();

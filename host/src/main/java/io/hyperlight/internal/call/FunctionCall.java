@@ -2,8 +2,8 @@ package io.hyperlight.internal.call;
 
 import io.hyperlight.internal.abi.CallFrame;
 import io.hyperlight.internal.abi.Text;
-import io.hyperlight.internal.linux.CallLimits;
-import io.hyperlight.internal.linux.LimitPassedException;
+import io.hyperlight.internal.linux.limits.CallLimits;
+import io.hyperlight.internal.linux.limits.LimitPassedException;
 import io.hyperlight.internal.machine.Call;
 import io.hyperlight.internal.machine.memory.GuestAddressException;
 import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;

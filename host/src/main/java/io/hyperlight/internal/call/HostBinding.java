@@ -4,7 +4,7 @@ import io.hyperlight.internal.abi.Declaration;
 import io.hyperlight.internal.abi.HostArgument;
 import io.hyperlight.internal.abi.Text;
 import io.hyperlight.internal.abi.ValueType;
-import io.hyperlight.internal.linux.CallBudget;
+import io.hyperlight.internal.linux.limits.CallBudget;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.GuestAddressException;
 import java.lang.invoke.MethodHandle;
@@ -36,7 +36,7 @@ public record HostBinding(Declaration declaration, MethodHandle handle) {
    * before they are looked at, so are strings and bytes, and their sizes together are bounded by
    * the guest's memory, and by what the call may still use.
    *
-   * @throws io.hyperlight.internal.linux.LimitPassedException if that is passed
+   * @throws io.hyperlight.internal.linux.limits.LimitPassedException if that is passed
    */
   Object[] readArguments(AddressSpace space, long address, long memoryBytes, CallBudget callBudget)
       throws BadCallException {

@@ -3,7 +3,7 @@ package io.hyperlight.internal.call;
 import io.hyperlight.internal.call.InstanceState.Stage;
 import io.hyperlight.internal.call.Outcome.Ending;
 import io.hyperlight.internal.hypervisor.HypervisorCallException;
-import io.hyperlight.internal.linux.CallLimits;
+import io.hyperlight.internal.linux.limits.CallLimits;
 import io.hyperlight.internal.loader.FunctionTable;
 import io.hyperlight.internal.loader.GuestFormatException;
 import io.hyperlight.internal.machine.Call;

@@ -5,10 +5,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.hyperlight.internal.abi.GuestAbi;
 import io.hyperlight.internal.abi.Text;
-import io.hyperlight.internal.linux.CallBudget;
 import io.hyperlight.internal.linux.LinuxState;
 import io.hyperlight.internal.linux.Settings;
 import io.hyperlight.internal.linux.SystemCalls;
+import io.hyperlight.internal.linux.limits.CallBudget;
 import io.hyperlight.internal.loader.ElfFile;
 import io.hyperlight.internal.loader.ElfSegment;
 import io.hyperlight.internal.loader.GuestFormatException;

@@ -1,5 +1,8 @@
 package io.hyperlight.internal.linux;
 
+import io.hyperlight.internal.linux.mm.Mappings;
+import io.hyperlight.internal.linux.signal.SignalInfo;
+import io.hyperlight.internal.linux.signal.Signals;
 import io.hyperlight.internal.machine.arch.FaultKind;
 import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.x86.UserRegisters;

@@ -1,5 +1,10 @@
 package io.hyperlight.internal.linux;
 
+import io.hyperlight.internal.linux.fd.FileState;
+import io.hyperlight.internal.linux.mm.MappingState;
+import io.hyperlight.internal.linux.proc.ProcessState;
+import io.hyperlight.internal.linux.signal.SignalState;
+
 /**
  * What a snapshot has to keep. Immutable; may hold descriptors of the host until it is closed.
  *

@@ -4,6 +4,7 @@ import static io.hyperlight.internal.linux.SystemCall.NONE;
 import static io.hyperlight.internal.linux.SystemCall.call;
 import static io.hyperlight.internal.linux.SystemCall.unimplemented;
 
+import io.hyperlight.internal.linux.base.Need;
 import io.hyperlight.internal.os.Errno;
 import java.util.List;
 

@@ -1,5 +1,8 @@
 package io.hyperlight.internal.linux;
 
+import io.hyperlight.internal.linux.fd.StandardStreams;
+import io.hyperlight.internal.linux.limits.CallLimits;
+import io.hyperlight.internal.linux.proc.ProgramIdentity;
 import io.hyperlight.internal.machine.arch.MachineOptions;
 import io.hyperlight.internal.vfs.Mount;
 import java.time.InstantSource;

@@ -1,5 +1,6 @@
 package io.hyperlight.internal.linux;
 
+import io.hyperlight.internal.linux.base.Need;
 import io.hyperlight.internal.os.Errno;
 import org.jspecify.annotations.Nullable;
 

@@ -2,7 +2,7 @@ package io.hyperlight.internal.loader;
 
 import io.hyperlight.internal.abi.CallFrame;
 import io.hyperlight.internal.abi.GuestAbi;
-import io.hyperlight.internal.linux.AddressRanges;
+import io.hyperlight.internal.linux.mm.AddressRanges;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.MappedRange;
 import io.hyperlight.internal.machine.memory.Protection;

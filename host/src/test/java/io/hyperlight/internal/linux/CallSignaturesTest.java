@@ -2,6 +2,7 @@ package io.hyperlight.internal.linux;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hyperlight.internal.linux.trace.CallSignature;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.util.List;
 import org.junit.jupiter.api.Test;

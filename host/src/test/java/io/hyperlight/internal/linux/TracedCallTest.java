@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.internal.host.HostPlatform;
+import io.hyperlight.internal.linux.base.GuestMemory;
+import io.hyperlight.internal.linux.trace.TracedCall;
 import io.hyperlight.internal.machine.Machine;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.Protection;

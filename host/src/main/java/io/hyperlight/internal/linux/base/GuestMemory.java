@@ -1,0 +1,128 @@
+package io.hyperlight.internal.linux.base;
+
+import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.machine.memory.GuestAddressException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads and writes what a system call's pointers point to. All of it may throw {@link
+ * GuestAddressException}, which is EFAULT to the guest.
+ */
+public final class GuestMemory {
+  private static final long PAGE_SIZE = 4096;
+
+  private final AddressSpace space;
+
+  public GuestMemory(AddressSpace space) {
+    this.space = space;
+  }
+
+  public byte[] read(long address, long length) {
+    return space.read(address, length);
+  }
+
+  /** A structure, copied. */
+  public ByteBuffer readStruct(long address, int size) {
+    return ByteBuffer.wrap(space.read(address, size)).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  public int readInt(long address) {
+    return readStruct(address, Integer.BYTES).getInt();
+  }
+
+  public long readLong(long address) {
+    return readStruct(address, Long.BYTES).getLong();
+  }
+
+  /**
+   * How many bytes from an address on the guest could read, or write, itself.
+   *
+   * @param address any value
+   * @param most not negative; the answer is not more
+   */
+  public int accessible(long address, int most, boolean write) {
+    if (isAccessible(address, most, write)) {
+      return most;
+    }
+    int length = 0;
+    while (length < most) {
+      long at = address + length;
+      int piece = (int) Math.min(PAGE_SIZE - (at & PAGE_SIZE - 1), most - length);
+      if (!isAccessible(at, piece, write)) {
+        break;
+      }
+      length += piece;
+    }
+    return length;
+  }
+
+  private boolean isAccessible(long address, int length, boolean write) {
+    return write ? space.isWritable(address, length) : space.isMapped(address, length);
+  }
+
+  public void write(long address, byte[] bytes) {
+    space.write(address, bytes);
+  }
+
+  public void write(long address, byte[] source, int from, int length) {
+    write(
+        address,
+        from == 0 && length == source.length
+            ? source
+            : Arrays.copyOfRange(source, from, from + length));
+  }
+
+  public void write(long address, ByteBuffer struct) {
+    space.write(address, bytes(struct));
+  }
+
+  /** All of a structure, wherever its position is. */
+  public static byte[] bytes(ByteBuffer struct) {
+    byte[] bytes = new byte[struct.capacity()];
+    struct.get(0, bytes);
+    return bytes;
+  }
+
+  public void writeInt(long address, int value) {
+    write(address, struct(Integer.BYTES).putInt(value));
+  }
+
+  public void writeLong(long address, long value) {
+    write(address, struct(Long.BYTES).putLong(value));
+  }
+
+  /** A structure to be filled and written. */
+  public static ByteBuffer struct(int size) {
+    return ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /**
+   * Bytes up to a zero byte, which is left out.
+   *
+   * @param most how many bytes there may be, with the zero byte
+   * @return null if there is none among so many
+   */
+  public byte @Nullable [] readString(long address, int most) {
+    byte[] text = new byte[0];
+    // Piece by piece up to the ends of pages: what lies behind the zero byte need not be mapped.
+    while (text.length < most) {
+      long at = address + text.length;
+      int length = (int) Math.min(PAGE_SIZE - (at & PAGE_SIZE - 1), most - text.length);
+      byte[] piece = space.read(at, length);
+      int end = 0;
+      while (end < length && piece[end] != 0) {
+        end++;
+      }
+      int size = text.length;
+      text = Arrays.copyOf(text, size + end);
+      System.arraycopy(piece, 0, text, size, end);
+      if (end < length) {
+        return text;
+      }
+    }
+    return null;
+  }
+}

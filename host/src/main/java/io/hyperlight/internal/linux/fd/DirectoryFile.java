@@ -1,0 +1,147 @@
+package io.hyperlight.internal.linux.fd;
+
+import io.hyperlight.internal.linux.limits.HeapBudget;
+import io.hyperlight.internal.os.Checkpoint;
+import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.vfs.DirectoryEntry;
+import io.hyperlight.internal.vfs.FileException;
+import io.hyperlight.internal.vfs.FileStatus;
+import io.hyperlight.internal.vfs.Location;
+import java.util.List;
+import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
+
+/** An open directory, and how far it was listed. */
+public final class DirectoryFile extends OpenFile {
+  /**
+   * What there was when the listing began, so that nothing is told twice or left out; of a
+   * directory that is not listed in pieces.
+   */
+  private @Nullable List<DirectoryEntry> listing;
+
+  private long listingBytes;
+
+  /** How many entries have been told. */
+  private int position;
+
+  /** The last one of them; null if that is not known, or neither "." nor "..". */
+  private @Nullable String last;
+
+  public DirectoryFile(
+      Changes changes,
+      int flags,
+      Location location,
+      @Nullable List<DirectoryEntry> listing,
+      int position,
+      @Nullable String last) {
+    super(changes, flags, location);
+    this.listing = listing;
+    listingBytes =
+        listing == null ? 0 : listing.stream().mapToLong(DirectoryEntry::heapBytes).sum();
+    this.position = position;
+    this.last = last;
+  }
+
+  @Override
+  public FileStatus status() {
+    return place().node().status();
+  }
+
+  @Override
+  SavedFile save(ToIntFunction<Pipe> pipes) {
+    return new SavedFile.Directory(flags(), place(), listing, position, last);
+  }
+
+  public @Nullable List<DirectoryEntry> listing() {
+    return listing;
+  }
+
+  /** How many entries have been told. */
+  public int told() {
+    return position;
+  }
+
+  @Override
+  public long position() {
+    return position;
+  }
+
+  /**
+   * Lists what there is now.
+   *
+   * @throws FileException ENOMEM if that is too much to be held
+   */
+  public List<DirectoryEntry> list(
+      List<DirectoryEntry> entries, HeapBudget heap, Checkpoint checkpoint) {
+    long bytes = 0;
+    for (DirectoryEntry entry : entries) {
+      checkpoint.pass();
+      bytes += entry.heapBytes();
+    }
+    heap.require(bytes);
+    changes();
+    listing = entries;
+    listingBytes = bytes;
+    return entries;
+  }
+
+  /** The last entry that was told; null if that is not known, or "." or "..". */
+  public @Nullable String last() {
+    return last;
+  }
+
+  public void moveTo(int told, @Nullable String name) {
+    changes();
+    position = told;
+    last = name;
+  }
+
+  @Override
+  public long heapBytes() {
+    return super.heapBytes() + listingBytes;
+  }
+
+  @Override
+  int read(Caller caller, byte[] target) {
+    throw new FileException(Errno.EISDIR);
+  }
+
+  @Override
+  int readAt(long offset, byte[] target) {
+    throw new FileException(Errno.EISDIR);
+  }
+
+  @Override
+  int write(Caller caller, byte[] source) {
+    throw new FileException(Errno.EBADF); // it cannot have been opened for that
+  }
+
+  /** Offsets are numbers of entries. At the beginning, the directory is looked at anew. */
+  @Override
+  long seek(long offset, int whence) {
+    long target =
+        switch (whence) {
+          case 0 -> offset;
+          case 1 -> position + offset;
+          default -> -1;
+        };
+    if (target < 0 || (whence == 1 && offset > Integer.MAX_VALUE)) {
+      throw new FileException(Errno.EINVAL);
+    }
+    int wanted = (int) Math.min(target, Integer.MAX_VALUE);
+    if (wanted != position) {
+      moveTo(wanted, null);
+    }
+    if (wanted == 0) {
+      changes();
+      listing = null;
+      listingBytes = 0;
+    }
+    return wanted;
+  }
+
+  @Override
+  int ready() {
+    return POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM;
+  }
+}

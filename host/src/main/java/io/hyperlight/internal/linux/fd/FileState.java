@@ -1,0 +1,173 @@
+package io.hyperlight.internal.linux.fd;
+
+import io.hyperlight.internal.machine.ImageClosedException;
+import io.hyperlight.internal.os.Closing;
+import io.hyperlight.internal.vfs.FileSystem;
+import io.hyperlight.internal.vfs.Location;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a snapshot keeps of a guest's files and descriptors. Immutable, safe for use by many
+ * threads.
+ *
+ * <p>It may hold descriptors of the host, for the files that are open in it: counted, so that they
+ * stay while somebody makes a guest of it, and are closed with the snapshot.
+ */
+public final class FileState implements AutoCloseable {
+  static final int INITIAL_UMASK = 022;
+
+  /** A new program's, without any files. */
+  public static final FileState INITIAL =
+      new FileState(
+          List.of(
+              new SavedFile.Stream(OpenFlags.O_RDONLY, StandardStream.INPUT),
+              new SavedFile.Stream(OpenFlags.O_WRONLY, StandardStream.OUTPUT),
+              new SavedFile.Stream(OpenFlags.O_WRONLY, StandardStream.ERROR)),
+          List.of(
+              new Descriptor(0, 0, false),
+              new Descriptor(1, 1, false),
+              new Descriptor(2, 2, false)),
+          List.of(),
+          null,
+          INITIAL_UMASK,
+          null);
+
+  /**
+   * A descriptor.
+   *
+   * @param file its place in the list of open files
+   */
+  record Descriptor(int number, int file, boolean closeOnExec) {}
+
+  private final List<SavedFile> files;
+  private final List<Descriptor> descriptors;
+  private final List<Pipe> pipes;
+  private final @Nullable Location workingDirectory;
+  private final int umask;
+  private final FileSystem.@Nullable State fileSystem;
+
+  private final boolean holdsContents;
+  private final boolean keepsFiles;
+  private int users = 1;
+  private boolean closed;
+
+  /**
+   * Takes over what the files hold.
+   *
+   * @param pipes that no guest has
+   * @param workingDirectory null for the root
+   * @param fileSystem null if nothing in it can be written
+   */
+  FileState(
+      List<SavedFile> files,
+      List<Descriptor> descriptors,
+      List<Pipe> pipes,
+      @Nullable Location workingDirectory,
+      int umask,
+      FileSystem.@Nullable State fileSystem) {
+    this.files = List.copyOf(files);
+    this.descriptors = List.copyOf(descriptors);
+    this.pipes = List.copyOf(pipes);
+    this.workingDirectory = workingDirectory;
+    this.umask = umask;
+    this.fileSystem = fileSystem;
+    holdsContents = files.stream().anyMatch(SavedFile.Content.class::isInstance);
+    keepsFiles =
+        canBeHeld(workingDirectory) || files.stream().anyMatch(file -> canBeHeld(file.location()));
+  }
+
+  /** Whether a new program is the same, but for what is in the file system. */
+  public boolean isInitial() {
+    return files.equals(INITIAL.files)
+        && descriptors.equals(INITIAL.descriptors)
+        && workingDirectory == null
+        && umask == INITIAL_UMASK;
+  }
+
+  private static boolean canBeHeld(@Nullable Location location) {
+    return location != null && location.node().canBeHeld();
+  }
+
+  /**
+   * Whether all has to be opened again after the file system went back, because that forgets what
+   * is open in it.
+   */
+  boolean reopens() {
+    return holdsContents || keepsFiles;
+  }
+
+  List<SavedFile> files() {
+    return files;
+  }
+
+  List<Descriptor> descriptors() {
+    return descriptors;
+  }
+
+  List<Pipe> pipes() {
+    return pipes;
+  }
+
+  @Nullable Location workingDirectory() {
+    return workingDirectory;
+  }
+
+  int umask() {
+    return umask;
+  }
+
+  FileSystem.@Nullable State fileSystem() {
+    return fileSystem;
+  }
+
+  /**
+   * Keeps what it holds until {@link #release}, also if it is closed meanwhile.
+   *
+   * @throws ImageClosedException if it is closed already
+   */
+  public void retain() {
+    if (holdsContents) {
+      synchronized (this) {
+        if (closed) {
+          throw new ImageClosedException();
+        }
+        users++;
+      }
+    }
+  }
+
+  /** Ends what {@link #retain} began. */
+  public void release() {
+    if (holdsContents) {
+      synchronized (this) {
+        if (--users == 0) {
+          closeContents();
+        }
+      }
+    }
+  }
+
+  /** Gives up what it holds of the host. A second call does nothing. */
+  @Override
+  public void close() {
+    if (holdsContents) {
+      synchronized (this) {
+        if (!closed) {
+          closed = true;
+          release();
+        }
+      }
+    }
+  }
+
+  private void closeContents() {
+    Closing.all(
+        files,
+        file -> {
+          if (file instanceof SavedFile.Content open) {
+            open.content().close();
+          }
+        });
+  }
+}

@@ -1,0 +1,283 @@
+package io.hyperlight.internal.linux.fd;
+
+import io.hyperlight.internal.linux.limits.HeapBudget;
+import io.hyperlight.internal.linux.limits.ResourceLimits;
+import io.hyperlight.internal.os.Checkpoint;
+import io.hyperlight.internal.vfs.FileSystem;
+import io.hyperlight.internal.vfs.Hold;
+import io.hyperlight.internal.vfs.Location;
+import io.hyperlight.internal.vfs.PathResolver;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a process has of files: descriptors, a working directory and the mask for permissions of new
+ * files. All of it goes back with a restore, which costs nothing where nothing has changed.
+ */
+public final class ProcessFiles implements AutoCloseable {
+  private final WorldFiles world;
+  private final Changes changes;
+  private final Checkpoint checkpoint;
+  private final Descriptors descriptors;
+
+  private @Nullable PathResolver paths;
+
+  /** Null for the root. */
+  private @Nullable Location workingDirectory;
+
+  /** Keeps it. */
+  private Hold directoryHold = Hold.NONE;
+
+  private int umask;
+
+  /** What all this was restored to. */
+  private @Nullable FileState base;
+
+  /** Without descriptors: a state has to be restored first. */
+  public ProcessFiles(WorldFiles world, ResourceLimits limits) {
+    this.world = world;
+    changes = world.changes();
+    checkpoint = world.checkpoint();
+    descriptors = new Descriptors(changes, limits);
+    world.add(this);
+  }
+
+  /** What it shares with the other processes. */
+  public WorldFiles world() {
+    return world;
+  }
+
+  public FileSystem fileSystem() {
+    return world.fileSystem();
+  }
+
+  /** Follows paths as this process means them. */
+  public PathResolver paths() {
+    PathResolver there = paths;
+    if (there == null) {
+      there = new PathResolver(fileSystem().root(), checkpoint);
+      paths = there;
+    }
+    return there;
+  }
+
+  public Descriptors descriptors() {
+    return descriptors;
+  }
+
+  public Location workingDirectory() {
+    Location directory = workingDirectory;
+    return directory == null ? paths().root() : directory;
+  }
+
+  public void setWorkingDirectory(Location directory) {
+    changes.note();
+    Hold next = directory.node().hold();
+    directoryHold.close();
+    directoryHold = next;
+    workingDirectory = directory;
+  }
+
+  public int umask() {
+    return umask;
+  }
+
+  public void setUmask(int mask) {
+    changes.note();
+    umask = mask;
+  }
+
+  /** What descriptors and the working directory cost the heap, roughly. */
+  long heapBytes() {
+    long bytes = workingDirectory == null ? 0 : HeapBudget.of(workingDirectory);
+    for (int number = 0; number < Descriptors.MAX; number++) {
+      checkpoint.pass();
+      OpenFile file = descriptors.find(number);
+      bytes += file == null ? 0 : file.heapShare();
+    }
+    return bytes;
+  }
+
+  /** Takes note that something has lost the name under which it may be open. */
+  void removed(Location gone) {
+    if (workingDirectory().isAt(gone)) {
+      setWorkingDirectory(gone.removed());
+    }
+    for (int number = 0; number < Descriptors.MAX; number++) {
+      checkpoint.pass();
+      OpenFile file = descriptors.find(number);
+      Location at = file == null ? null : file.location();
+      if (file != null && at != null && at.isAt(gone)) {
+        file.moved(gone.removed());
+      }
+    }
+  }
+
+  /** Finds out what a rename changes of descriptors and the working directory. */
+  void follow(
+      Location before,
+      Location then,
+      IdentityHashMap<Location, Location> known,
+      WorldFiles.Following following) {
+    Location here = workingDirectory();
+    Location there = here.moved(before, then, known, checkpoint);
+    if (there != null) {
+      following.add(here, there, () -> setWorkingDirectory(there));
+    }
+    for (int number = 0; number < Descriptors.MAX; number++) {
+      checkpoint.pass();
+      OpenFile file = descriptors.find(number);
+      Location at = file == null ? null : file.location();
+      Location moved = at == null ? null : at.moved(before, then, known, checkpoint);
+      if (file != null && at != null && moved != null) {
+        following.add(at, moved, () -> file.moved(moved));
+      }
+    }
+  }
+
+  /** All of it, to be closed by whoever gets it. */
+  public FileState freeze() {
+    IdentityHashMap<OpenFile, Integer> numbers = new IdentityHashMap<>();
+    List<SavedFile> files = new ArrayList<>(Descriptors.MAX); // with room for all that they hold
+    List<FileState.Descriptor> open = new ArrayList<>();
+    List<Pipe> pipes = new ArrayList<>();
+    IdentityHashMap<Pipe, Integer> pipeNumbers = new IdentityHashMap<>();
+    try {
+      for (int number = 0; number < Descriptors.MAX; number++) {
+        OpenFile file = descriptors.find(number);
+        if (file == null) {
+          continue;
+        }
+        Integer known = numbers.get(file);
+        if (known == null) {
+          known = files.size();
+          files.add(file.save(pipe -> numberOf(pipe, pipes, pipeNumbers)));
+          numbers.put(file, known);
+        }
+        open.add(new FileState.Descriptor(number, known, descriptors.isCloseOnExec(number)));
+      }
+      return new FileState(
+          files,
+          open,
+          pipes,
+          workingDirectory == null || workingDirectory.parent() == null ? null : workingDirectory,
+          umask,
+          world.existing() == null ? null : world.fileSystem().freeze());
+    } catch (Throwable t) {
+      files.forEach(ProcessFiles::close);
+      throw t;
+    }
+  }
+
+  private static int numberOf(Pipe pipe, List<Pipe> pipes, IdentityHashMap<Pipe, Integer> numbers) {
+    Integer known = numbers.get(pipe);
+    if (known == null) {
+      known = pipes.size();
+      pipes.add(pipe.copy());
+      numbers.put(pipe, known);
+    }
+    return known;
+  }
+
+  private static void close(SavedFile file) {
+    if (file instanceof SavedFile.Content open) {
+      open.content().close();
+    }
+  }
+
+  /** Goes back to an earlier state, also of another guest with the same mounts. */
+  public void restore(FileState earlier) {
+    // A restore makes open contents invalid, so that these have to be opened again.
+    if (!isAt(earlier) || changes.any() || earlier.reopens()) {
+      base = null; // until it is done
+      changes.note();
+      // First: what only descriptors have kept is gone at once then, however much it is.
+      restoreFileSystem(earlier);
+      descriptors.closeAll();
+      IdentityHashMap<Location, Location> known = new IdentityHashMap<>(0); // most have none
+      restoreDescriptors(earlier, known);
+      Location directory = earlier.workingDirectory();
+      workingDirectory =
+          directory == null ? null : directory.in(fileSystem().counterparts(), known);
+      directoryHold.close();
+      directoryHold = workingDirectory == null ? Hold.NONE : workingDirectory.node().hold();
+      umask = earlier.umask();
+      base = earlier;
+      changes.forget();
+    } else {
+      restoreFileSystem(earlier);
+      base = earlier;
+    }
+  }
+
+  /** Whether nothing but the file system can differ from an earlier state. */
+  private boolean isAt(FileState earlier) {
+    return earlier == base || (base != null && base.isInitial() && earlier.isInitial());
+  }
+
+  private void restoreFileSystem(FileState earlier) {
+    FileSystem.State state = earlier.fileSystem();
+    if (state != null) {
+      fileSystem().restore(state);
+    }
+  }
+
+  private void restoreDescriptors(FileState earlier, IdentityHashMap<Location, Location> known) {
+    List<Pipe> pipes = new ArrayList<>(0);
+    world.setPipes(earlier.pipes());
+    for (Pipe saved : earlier.pipes()) {
+      pipes.add(saved.copy());
+    }
+    @Nullable OpenFile[] files = new @Nullable OpenFile[earlier.files().size()];
+    for (FileState.Descriptor descriptor : earlier.descriptors()) {
+      OpenFile file = files[descriptor.file()];
+      if (file == null) {
+        file = open(earlier.files().get(descriptor.file()), pipes, known);
+        files[descriptor.file()] = file;
+      }
+      descriptors.put(descriptor.number(), file, descriptor.closeOnExec());
+    }
+  }
+
+  private OpenFile open(
+      SavedFile saved, List<Pipe> pipes, IdentityHashMap<Location, Location> known) {
+    return switch (saved) {
+      case SavedFile.Stream(int flags, int number) ->
+          new StandardStream(changes, flags, world.streams(), number);
+      case SavedFile.Content(int flags, var content, Location location, long offset) -> {
+        Location there =
+            location.in(fileSystem().counterparts(), known); // before the content holds anything
+        yield ContentFile.of(
+            changes, flags, content.in(fileSystem().counterparts()), there, offset);
+      }
+      case SavedFile.Directory(int flags, Location location, var listing, int position, var last) ->
+          new DirectoryFile(
+              changes,
+              flags,
+              location.in(fileSystem().counterparts(), known),
+              listing,
+              position,
+              last);
+      case SavedFile.End(int flags, var location, int pipe, long writersSeen) ->
+          location == null
+              ? new PipeEnd(changes, flags, pipes.get(pipe))
+              : world
+                  .fifos()
+                  .restore(
+                      changes,
+                      location.in(fileSystem().counterparts(), known),
+                      flags,
+                      pipes.get(pipe),
+                      writersSeen);
+      case SavedFile.Path(int flags, Location location) ->
+          new PathFile(changes, flags, location.in(fileSystem().counterparts(), known));
+    };
+  }
+
+  @Override
+  public void close() {
+    descriptors.closeAll();
+  }
+}

@@ -1,0 +1,76 @@
+package io.hyperlight.internal.linux.fd;
+
+import io.hyperlight.internal.linux.signal.Signals;
+import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.vfs.FileException;
+import io.hyperlight.internal.vfs.FileStatus;
+import java.util.function.ToIntFunction;
+
+/** Standard input, output or error. They look like pipes whose other ends the host has. */
+final class StandardStream extends OpenFile {
+  static final int INPUT = 0;
+  static final int OUTPUT = 1;
+  static final int ERROR = 2;
+
+  private final StandardStreams streams;
+  private final int number;
+
+  StandardStream(Changes changes, int flags, StandardStreams streams, int number) {
+    super(changes, flags, null);
+    this.streams = streams;
+    this.number = number;
+  }
+
+  @Override
+  public FileStatus status() {
+    return Pipe.status(1L + number, 0600);
+  }
+
+  @Override
+  public String name() {
+    return "pipe:[" + (1 + number) + "]";
+  }
+
+  @Override
+  SavedFile save(ToIntFunction<Pipe> pipes) {
+    return new SavedFile.Stream(flags(), number);
+  }
+
+  @Override
+  int read(Caller caller, byte[] target) {
+    return target.length == 0 ? 0 : streams.read(target);
+  }
+
+  @Override
+  int write(Caller caller, byte[] source) {
+    try {
+      streams.print(source, number == ERROR);
+      return source.length;
+    } catch (FileException e) {
+      // The signal comes also where the result is a number of bytes, as Linux has it for pipes.
+      if (e.errno() == Errno.EPIPE) {
+        caller.signals().raise(Signals.SIGPIPE);
+      }
+      if (e instanceof PartialWriteException partial) {
+        return partial.written();
+      }
+      throw e;
+    }
+  }
+
+  @Override
+  int ready() {
+    if (number != INPUT) {
+      return POLLOUT | POLLWRNORM;
+    }
+    return POLLIN | POLLRDNORM | (streams.isInputEmpty() ? POLLHUP : 0);
+  }
+
+  @Override
+  int available() {
+    if (number != INPUT) {
+      throw new FileException(Errno.ENOTTY);
+    }
+    return 0;
+  }
+}

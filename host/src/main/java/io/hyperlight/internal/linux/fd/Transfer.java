@@ -1,0 +1,138 @@
+package io.hyperlight.internal.linux.fd;
+
+import io.hyperlight.internal.linux.base.Buffers;
+import io.hyperlight.internal.os.Checkpoint;
+import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.vfs.FileException;
+import java.util.Arrays;
+
+/**
+ * Moves as many bytes as a guest asks for, piece by piece, with a checkpoint behind each. As on
+ * Linux, what was done counts: an error behind the first piece is only told by the number of bytes,
+ * and comes again with the next call.
+ */
+final class Transfer {
+  private static final byte[] NOTHING = {};
+
+  private Transfer() {}
+
+  /** Moves a piece. */
+  @FunctionalInterface
+  interface Step {
+    /**
+     * As {@link OpenFile#read} or {@link OpenFile#write}.
+     *
+     * @param done how many bytes were moved before
+     */
+    int move(byte[] bytes, long done);
+  }
+
+  /**
+   * Reads from a file to buffers.
+   *
+   * @param offset -1 for where it stands
+   * @return how many bytes
+   */
+  static long read(Checkpoint checkpoint, OpenFile file, long offset, Buffers buffers, Step step) {
+    byte[] bytes = NOTHING;
+    long done = 0;
+    do {
+      int length = buffers.next(true);
+      if (length == 0 && done == 0 && buffers.size() > 0) {
+        requireNothingToRead(file, offset);
+      }
+      if (bytes.length != length) {
+        bytes = new byte[length];
+      }
+      int moved = move(step, bytes, done);
+      if (moved <= 0) {
+        break;
+      }
+      buffers.put(bytes, moved);
+      done += moved;
+      if (moved < length) {
+        break;
+      }
+      checkpoint.passBytes(moved);
+    } while (done < buffers.size() && file.readsOn());
+    return done;
+  }
+
+  /** Writes buffers to a file; returns how many bytes. */
+  static long write(Checkpoint checkpoint, Buffers buffers, Step step) {
+    long done = 0;
+    do {
+      int length = buffers.next(false);
+      if (length == 0 && buffers.size() > 0) {
+        if (done == 0) {
+          throw new FileException(Errno.EFAULT);
+        }
+        break;
+      }
+      int moved = move(step, buffers.take(length), done);
+      done += Math.max(moved, 0);
+      if (moved < length) {
+        break;
+      }
+      checkpoint.passBytes(moved);
+    } while (done < buffers.size());
+    return done;
+  }
+
+  /** A bad buffer does no harm where there are no bytes for it. */
+  private static void requireNothingToRead(OpenFile file, long offset) {
+    if (!file.isAtEnd(offset)) {
+      throw new FileException(Errno.EFAULT);
+    }
+  }
+
+  /** Returns -1 if it fails behind the first piece. */
+  private static int move(Step step, byte[] bytes, long done) {
+    try {
+      return step.move(bytes, done);
+    } catch (FileException e) {
+      if (done == 0) {
+        throw e;
+      }
+      return -1;
+    }
+  }
+
+  /** Takes a piece from one file to another one. */
+  @FunctionalInterface
+  interface Copy {
+    /** Writes behind what was written before; returns how many bytes. */
+    int write(byte[] bytes, long done);
+  }
+
+  /**
+   * Copies from a file, from an offset on.
+   *
+   * @param count not negative
+   * @return how many bytes
+   */
+  static long copy(Checkpoint checkpoint, OpenFile source, long offset, long count, Copy target) {
+    long wanted = Math.min(count, Buffers.MAX_BYTES);
+    long done = 0;
+    while (done < wanted) {
+      byte[] bytes = new byte[(int) Math.min(wanted - done, Buffers.PIECE)];
+      int length;
+      int written;
+      try {
+        length = source.readAt(offset + done, bytes);
+        written = length == 0 ? 0 : target.write(Arrays.copyOf(bytes, length), done);
+      } catch (FileException e) {
+        if (done == 0) {
+          throw e;
+        }
+        break;
+      }
+      done += written;
+      if (written < bytes.length) {
+        break;
+      }
+      checkpoint.passBytes(written);
+    }
+    return done;
+  }
+}

@@ -1,0 +1,172 @@
+package io.hyperlight.internal.linux.fd;
+
+import io.hyperlight.internal.linux.limits.HeapBudget;
+import io.hyperlight.internal.os.Checkpoint;
+import io.hyperlight.internal.os.Closing;
+import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.vfs.ContentWatcher;
+import io.hyperlight.internal.vfs.FileException;
+import io.hyperlight.internal.vfs.FileSystem;
+import io.hyperlight.internal.vfs.Location;
+import io.hyperlight.internal.vfs.PathLimits;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the processes of a world share of files: the file system, and open file descriptions, which
+ * descriptors of any process can point to.
+ */
+public final class WorldFiles implements AutoCloseable {
+  private final Supplier<FileSystem> maker;
+  private final List<ContentWatcher> watchers = new ArrayList<>();
+  private final HeapBudget heap;
+  private final StandardStreams streams;
+  private final Checkpoint checkpoint;
+  private final Changes changes = new Changes();
+  private final Fifos fifos = new Fifos();
+  private final List<ProcessFiles> processes = new ArrayList<>();
+
+  /** Made when it is asked for, unless there are mounts: many a guest never looks at a file. */
+  private @Nullable FileSystem fileSystem;
+
+  private int nextPipe;
+
+  /**
+   * Without processes.
+   *
+   * @param maker makes the file system when it is asked for
+   */
+  public WorldFiles(
+      Supplier<FileSystem> maker, HeapBudget heap, StandardStreams streams, Checkpoint checkpoint) {
+    this.maker = maker;
+    this.heap = heap;
+    this.streams = streams;
+    this.checkpoint = checkpoint;
+  }
+
+  /** Another process has descriptors. */
+  void add(ProcessFiles files) {
+    processes.add(files);
+    heap.addUser(files::heapBytes);
+  }
+
+  /** Hears of what is written to files; before there is a file system. */
+  public void addWatcher(ContentWatcher watcher) {
+    watchers.add(watcher);
+  }
+
+  public FileSystem fileSystem() {
+    FileSystem there = fileSystem;
+    if (there == null) {
+      there = maker.get();
+      try {
+        watchers.forEach(there::watch);
+      } catch (Throwable t) {
+        there.close();
+        throw t;
+      }
+      fileSystem = there;
+    }
+    return there;
+  }
+
+  /** Null if nobody has asked for it yet. */
+  @Nullable FileSystem existing() {
+    return fileSystem;
+  }
+
+  public Changes changes() {
+    return changes;
+  }
+
+  public Fifos fifos() {
+    return fifos;
+  }
+
+  public StandardStreams streams() {
+    return streams;
+  }
+
+  Checkpoint checkpoint() {
+    return checkpoint;
+  }
+
+  Pipe newPipe() {
+    changes.note();
+    return new Pipe(nextPipe++);
+  }
+
+  /** Pipes of a state that was restored: new ones get other numbers. */
+  void setPipes(List<Pipe> pipes) {
+    nextPipe = 0;
+    for (Pipe pipe : pipes) {
+      nextPipe = Math.max(nextPipe, pipe.number() + 1);
+    }
+  }
+
+  /** Takes note that something has lost the name under which it may be open. */
+  public void removed(Location gone) {
+    for (ProcessFiles process : processes) {
+      process.removed(gone);
+    }
+  }
+
+  /** What a rename changes of descriptors and working directories. */
+  public static final class Following {
+    private final List<Runnable> moves = new ArrayList<>();
+    private long moreBytes;
+
+    /** Once the rename is done, which fails no more. */
+    public void follow() {
+      moves.forEach(Runnable::run);
+    }
+
+    /** Something that is open will be there. */
+    void add(Location before, Location there, Runnable move) {
+      if (there.depth() > PathLimits.DEEPEST) {
+        throw new FileException(Errno.ENAMETOOLONG);
+      }
+      moreBytes += HeapBudget.of(there) - HeapBudget.of(before);
+      moves.add(move);
+    }
+  }
+
+  /**
+   * Finds out what a rename changes, so that ".." and {@code getcwd} go where it is then. Before
+   * it, since the call can be ended here.
+   *
+   * @param before the file or directory where it is
+   * @param then the same where it will be
+   * @throws FileException ENAMETOOLONG if something would be deeper than locations can be; ENOMEM
+   */
+  public Following following(Location before, Location then) {
+    Following following = new Following();
+    IdentityHashMap<Location, Location> known = new IdentityHashMap<>();
+    for (ProcessFiles process : processes) {
+      process.follow(before, then, known, following);
+    }
+    heap.require(following.moreBytes);
+    return following;
+  }
+
+  /** Gives up what is open of the host. A second call does nothing. */
+  @Override
+  public void close() {
+    try {
+      if (fileSystem != null) {
+        fileSystem.forgetHolds();
+      }
+    } finally {
+      try {
+        Closing.all(processes, ProcessFiles::close);
+      } finally {
+        if (fileSystem != null) {
+          fileSystem.close();
+        }
+      }
+    }
+  }
+}

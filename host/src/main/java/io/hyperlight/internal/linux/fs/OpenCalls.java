@@ -1,0 +1,216 @@
+package io.hyperlight.internal.linux.fs;
+
+import static io.hyperlight.internal.linux.fd.OpenFlags.O_CREAT;
+import static io.hyperlight.internal.linux.fd.OpenFlags.O_DIRECTORY;
+import static io.hyperlight.internal.linux.fd.OpenFlags.O_EXCL;
+import static io.hyperlight.internal.linux.fd.OpenFlags.O_NOFOLLOW;
+import static io.hyperlight.internal.linux.fd.OpenFlags.O_PATH;
+import static io.hyperlight.internal.linux.fd.OpenFlags.O_TMPFILE;
+import static io.hyperlight.internal.linux.fd.OpenFlags.O_TRUNC;
+
+import io.hyperlight.internal.linux.fd.ContentFile;
+import io.hyperlight.internal.linux.fd.DescriptorNode;
+import io.hyperlight.internal.linux.fd.DirectoryFile;
+import io.hyperlight.internal.linux.fd.OpenFile;
+import io.hyperlight.internal.linux.fd.OpenFlags;
+import io.hyperlight.internal.linux.fd.PathFile;
+import io.hyperlight.internal.linux.fd.ProcessFiles;
+import io.hyperlight.internal.linux.limits.HeapBudget;
+import io.hyperlight.internal.linux.time.WaitQueue;
+import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.vfs.FileContent;
+import io.hyperlight.internal.vfs.FileException;
+import io.hyperlight.internal.vfs.FileKind;
+import io.hyperlight.internal.vfs.FileStatus;
+import io.hyperlight.internal.vfs.Location;
+import io.hyperlight.internal.vfs.Node;
+import io.hyperlight.internal.vfs.PathEntry;
+
+/** {@code open(2)} and its relatives. */
+public final class OpenCalls {
+  private static final int MAX_LINKS = 40;
+
+  private static final int O_NOCTTY = 0x100;
+
+  /** What {@code F_GETFL} does not tell. */
+  private static final int AT_OPENING_ONLY =
+      O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | OpenFlags.O_CLOEXEC;
+
+  private static final int KNOWN = 0x3f_ffc3 & ~AT_OPENING_ONLY;
+
+  private final Paths paths;
+  private final ProcessFiles files;
+  private final HeapBudget heap;
+  private final WaitQueue waits;
+
+  public OpenCalls(Paths paths, ProcessFiles files, HeapBudget heap, WaitQueue waits) {
+    this.paths = paths;
+    this.files = files;
+    this.heap = heap;
+    this.waits = waits;
+  }
+
+  public long open(long path, int flags, int mode) {
+    return openat(Paths.AT_FDCWD, path, flags, mode);
+  }
+
+  public long creat(long path, int mode) {
+    return openat(Paths.AT_FDCWD, path, O_CREAT | O_TRUNC | OpenFlags.O_WRONLY, mode);
+  }
+
+  public long openat(int folder, long path, int given, int mode) {
+    int flags = effective(given);
+    String name = paths.read(path);
+    files.descriptors().requireRoom(1);
+    Location base = paths.base(folder, name);
+    if ((flags & O_CREAT) != 0) {
+      return openOrCreate(base, name, flags, mode);
+    }
+    Location location = files.paths().resolve(base, name, (flags & O_NOFOLLOW) == 0);
+    return open(location, flags, mode);
+  }
+
+  private static int effective(int flags) {
+    if ((flags & O_PATH) != 0) {
+      return flags & (O_PATH | O_DIRECTORY | O_NOFOLLOW | OpenFlags.O_CLOEXEC);
+    }
+    boolean unnamed = (flags & O_TMPFILE) != 0;
+    boolean directory = (flags & O_DIRECTORY) != 0;
+    if ((unnamed && (!directory || !OpenFlags.writes(flags)))
+        || ((flags & O_CREAT) != 0 && directory)) {
+      throw new FileException(Errno.EINVAL);
+    }
+    return flags | OpenFlags.O_LARGEFILE;
+  }
+
+  /** Follows symbolic links itself: what the last one names may not be there yet. */
+  private long openOrCreate(Location start, String path, int flags, int mode) {
+    Location base = start;
+    String rest = path;
+    for (int links = 0; links <= MAX_LINKS; links++) {
+      PathEntry entry = files.paths().resolveParent(base, rest);
+      if (Paths.isDots(entry) || entry.directoryOnly()) {
+        throw new FileException(
+            (flags & O_EXCL) != 0 && Paths.isDots(entry) ? Errno.EEXIST : Errno.EISDIR);
+      }
+      Location found = files.paths().child(entry.directory(), entry.name());
+      if (found == null) {
+        return create(entry, flags, mode);
+      }
+      if ((flags & O_EXCL) != 0) {
+        throw new FileException(Errno.EEXIST);
+      }
+      boolean follows = (flags & O_NOFOLLOW) == 0 && Paths.isKind(found, FileKind.SYMBOLIC_LINK);
+      Location destination = follows ? found.node().destination() : found;
+      if (destination != null) {
+        return open(destination, flags, mode);
+      }
+      base = entry.directory();
+      rest = found.node().target();
+    }
+    throw new FileException(Errno.ELOOP);
+  }
+
+  /** A file that was made just now can be opened whatever its permissions are. */
+  private long create(PathEntry entry, int flags, int mode) {
+    Paths.requireChangeable(entry.directory());
+    int permissions = mode & 07777 & ~files.umask();
+    Node node = entry.directory().node().createFile(entry.name(), permissions);
+    Location location = new Location(entry.directory(), entry.name(), node);
+    return add(contentFile(location, flags & ~O_TRUNC), flags);
+  }
+
+  /** What has no name, but can get one by {@code linkat(2)} unless {@code O_EXCL} says not. */
+  private long createUnnamed(Location directory, int flags, int mode) {
+    Paths.requireWritable(directory.node());
+    Paths.requireAllowed(directory, Paths.WRITE | Paths.EXECUTE);
+    int permissions = mode & 07777 & ~files.umask();
+    Node node = directory.node().createUnnamed(permissions, (flags & O_EXCL) == 0);
+    Location location = new Location(directory, "#" + node.status().inode(), node).removed();
+    return add(contentFile(location, flags & ~O_TRUNC), flags);
+  }
+
+  private long open(Location location, int flags, int mode) {
+    Node node = location.node();
+    FileStatus status = node.status();
+    boolean directory = status.kind() == FileKind.DIRECTORY;
+    if (directory && (flags & O_CREAT) != 0) {
+      throw new FileException(Errno.EISDIR);
+    }
+    if (!directory && (flags & O_DIRECTORY) != 0) {
+      throw new FileException(Errno.ENOTDIR);
+    }
+    if ((flags & O_PATH) != 0) {
+      if (node instanceof DescriptorNode) {
+        throw new FileException(Errno.ENXIO); // it is no place that a snapshot could keep
+      }
+      return add(new PathFile(files.world().changes(), known(flags), location), flags);
+    }
+    if (status.kind() == FileKind.SYMBOLIC_LINK) {
+      throw new FileException(Errno.ELOOP);
+    }
+    if (directory && (flags & O_TMPFILE) != 0) {
+      return createUnnamed(location, flags, mode);
+    }
+    boolean writes = OpenFlags.writes(flags) || (flags & O_TRUNC) != 0;
+    if (directory && writes) {
+      throw new FileException(Errno.EISDIR);
+    }
+    if (writes && status.kind() == FileKind.REGULAR) {
+      Paths.requireContentsWritable(node);
+    }
+    int wanted = (OpenFlags.reads(flags) ? Paths.READ : 0) | (writes ? Paths.WRITE : 0);
+    if (!Paths.isAllowed(status, wanted)) {
+      throw new FileException(Errno.EACCES);
+    }
+    if (node instanceof DescriptorNode other) {
+      return add(other.file(), flags);
+    }
+    if (status.kind() == FileKind.SOCKET) {
+      throw new FileException(Errno.ENXIO); // it is for connect(2)
+    }
+    if (status.kind() == FileKind.PIPE) {
+      OpenFile fifo = files.world().fifos().open(files.world(), location, known(flags));
+      return fifo == null
+          ? waits.block("waits for somebody to open the other end of a FIFO (open)")
+          : add(fifo, flags);
+    }
+    return add(
+        directory
+            ? new DirectoryFile(files.world().changes(), known(flags), location, null, 0, null)
+            : contentFile(location, flags),
+        flags);
+  }
+
+  private OpenFile contentFile(Location location, int flags) {
+    boolean cut = (flags & O_TRUNC) != 0;
+    FileContent content = location.node().open(OpenFlags.writes(flags) || cut);
+    OpenFile file = ContentFile.of(files.world().changes(), known(flags), content, location, 0);
+    if (cut && ((ContentFile) file).isRegular()) {
+      try {
+        content.truncate(0);
+      } catch (Throwable t) {
+        content.close();
+        throw t;
+      }
+    }
+    return file;
+  }
+
+  private static int known(int flags) {
+    return flags & KNOWN;
+  }
+
+  private long add(OpenFile file, int flags) {
+    try {
+      heap.require(file.heapBytes());
+    } catch (Throwable t) {
+      if (file.isUnused()) {
+        file.free();
+      }
+      throw t;
+    }
+    // There is a number: that was made sure of before.
+    return files.descriptors().add(file, 0, (flags & OpenFlags.O_CLOEXEC) != 0);
+  }
+}

@@ -1,0 +1,107 @@
+package io.hyperlight.internal.linux.mm;
+
+import io.hyperlight.internal.linux.fd.ContentFile;
+import io.hyperlight.internal.linux.fd.OpenFile;
+import io.hyperlight.internal.linux.fd.ProcessFiles;
+import io.hyperlight.internal.linux.limits.HeapBudget;
+import io.hyperlight.internal.linux.pseudo.PseudoDevice;
+import io.hyperlight.internal.linux.pseudo.PseudoNode;
+import io.hyperlight.internal.machine.memory.Protection;
+import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.vfs.FileException;
+import io.hyperlight.internal.vfs.Node;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@code mmap(2)} is asked to map: anonymous memory, or a file from an offset on. A shared
+ * mapping of a file can be had to be read only.
+ *
+ * @param object null for anonymous memory of the program's own
+ * @param mayBecomeWritable whether {@code mprotect} may make it writable
+ */
+record FileMapping(
+    @Nullable MappedObject object, long offset, boolean shared, boolean mayBecomeWritable) {
+  private static final long PROT_WRITE = 2;
+  private static final long PROT_EXEC = 4;
+
+  /** Zeros. */
+  static FileMapping anonymous(boolean shared, long size) {
+    return new FileMapping(shared ? new MappedObject.SharedZeros(size) : null, 0, shared, true);
+  }
+
+  /**
+   * A mapping that is allowed.
+   *
+   * @param offset a multiple of the page size, any value but for that
+   * @param mayMakeCode whether code may come from files that the guest can write
+   * @throws FileException EBADF, EACCES, ENODEV, EPERM, EOVERFLOW, ENFILE, ENOMEM
+   */
+  static FileMapping of(
+      ProcessFiles files,
+      MappedFiles mapped,
+      HeapBudget heap,
+      int descriptor,
+      long offset,
+      long size,
+      long protection,
+      boolean shared,
+      boolean mayMakeCode) {
+    OpenFile file = files.descriptors().get(descriptor);
+    if (offset < 0 || offset > Long.MAX_VALUE - size) {
+      throw new FileException(Errno.EOVERFLOW);
+    }
+    boolean writes = shared && (protection & PROT_WRITE) != 0;
+    if (!file.isReadable() || (writes && !file.isWritable())) {
+      throw new FileException(Errno.EACCES);
+    }
+    if (!(file instanceof ContentFile content)) {
+      throw new FileException(Errno.ENODEV);
+    }
+    if (PseudoDevice.isZeros(content.content())) {
+      return new FileMapping(
+          shared ? new MappedObject.SharedZeros(size) : null,
+          0,
+          shared,
+          !shared || file.isWritable());
+    }
+    Node node = file.place().node();
+    if (!content.isRegular() || (node instanceof PseudoNode made && !made.isMappable()) || writes) {
+      throw new FileException(Errno.ENODEV);
+    }
+    if ((protection & PROT_EXEC) != 0 && !mayMakeCode && node.isWritable()) {
+      throw new FileException(Errno.EPERM); // as on a file system that is mounted noexec
+    }
+    MappedObject object =
+        mapped.of(content.content(), file.place(), files.fileSystem().counterparts(), heap);
+    return new FileMapping(object, offset, shared, !shared);
+  }
+
+  /** The area that it becomes; null for anonymous memory of the program's own. */
+  @Nullable MappedArea area(long start, long size, Protection protection) {
+    return object == null
+        ? null
+        : new MappedArea(
+            start,
+            start + size,
+            object,
+            offset,
+            shared,
+            mayBecomeWritable,
+            protection,
+            protection.writable());
+  }
+
+  /** Keeps the object, which may be unmapped to make room for this. */
+  void hold() {
+    if (object != null) {
+      object.retain();
+    }
+  }
+
+  /** Ends {@link #hold}; the object goes if it could not be mapped after all. */
+  void release(MappedFiles files) {
+    if (object != null) {
+      files.release(object);
+    }
+  }
+}

@@ -1,0 +1,379 @@
+package io.hyperlight.internal.linux.mm;
+
+import io.hyperlight.internal.linux.limits.HeapBudget;
+import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
+import io.hyperlight.internal.machine.memory.Protection;
+import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.vfs.ContentWatcher;
+import io.hyperlight.internal.vfs.Counterparts;
+import io.hyperlight.internal.vfs.FileContent;
+import io.hyperlight.internal.vfs.FileException;
+import io.hyperlight.internal.vfs.FileStatus;
+import io.hyperlight.internal.vfs.Location;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The files that are mapped, and what becomes of their mappings when they are written: pages show
+ * what is written as long as the program has not changed them itself, and those that the file does
+ * not reach any more are gone. A page that a program could write has not been changed if it equals
+ * the file.
+ *
+ * <p>All of it goes back with a restore, which costs nothing where nothing has changed.
+ */
+public final class MappedFiles implements ContentWatcher {
+  private static final int PAGE_SIZE = (int) Mappings.PAGE_SIZE;
+
+  /** In place of an object in a snapshot, which must not hold this guest's files. */
+  private static final MappedObject NOTHING = new MappedObject.SharedZeros(0);
+
+  /** Which file one is. */
+  private record Key(int device, long inode) {}
+
+  private final Mappings mappings;
+  private final MappedAreas areas;
+  private final int most;
+  private final Map<Key, MappedObject.OfFile> files = new HashMap<>();
+
+  /** The program's own file; null if nothing of it is mapped. */
+  private @Nullable MappedObject program;
+
+  /** What a program begins with. */
+  private List<MappedArea> initial = List.of();
+
+  /** What all this was restored to. */
+  private @Nullable MappingState base;
+
+  // Of a change that is going on.
+  private MappedObject.@Nullable OfFile changing;
+  private long sizeBefore;
+  private final List<MappedArea> stale = new ArrayList<>();
+
+  /**
+   * No files.
+   *
+   * @param most how many there may be: those of the host take a descriptor each
+   */
+  MappedFiles(Mappings mappings, MappedAreas areas, int most) {
+    this.mappings = mappings;
+    this.areas = areas;
+    this.most = most;
+  }
+
+  /** Hears of objects of which nothing is mapped any more. */
+  void forget(MappedObject object) {
+    if (object instanceof MappedObject.OfFile file) {
+      files.remove(new Key(file.device(), file.inode()), file);
+    }
+  }
+
+  /** What the ways to files that are mapped cost the heap, also if they are not open any more. */
+  public long heapBytes() {
+    long bytes = 0;
+    for (MappedObject.OfFile file : files.values()) {
+      bytes += heapBytes(file.location());
+    }
+    return bytes;
+  }
+
+  private static long heapBytes(@Nullable Location location) {
+    return HeapBudget.FILE + (location == null ? 0 : HeapBudget.of(location));
+  }
+
+  /**
+   * The object for an open file, which may be mapped already.
+   *
+   * @param heap has to have room for the way to it
+   * @throws FileException ENFILE if there are too many, ENOMEM
+   */
+  MappedObject.OfFile of(
+      FileContent content, Location location, Counterparts system, HeapBudget heap) {
+    FileStatus status = content.status();
+    if (!files.containsKey(new Key(status.device(), status.inode()))) {
+      heap.require(heapBytes(location));
+    }
+    return of(content, location, system, most);
+  }
+
+  private MappedObject.OfFile of(
+      FileContent content, Location location, Counterparts system, int limit) {
+    FileStatus status = content.status();
+    Key key = new Key(status.device(), status.inode());
+    MappedObject.OfFile known = files.get(key);
+    if (known != null) {
+      return known;
+    }
+    if (files.size() >= limit) {
+      throw new FileException(Errno.ENFILE);
+    }
+    MappedObject.OfFile file = open(content.in(system), location);
+    files.put(key, file);
+    return file;
+  }
+
+  /** Takes over the content, also if it fails. */
+  private static MappedObject.OfFile open(FileContent content, @Nullable Location location) {
+    try {
+      return new MappedObject.OfFile(content, location);
+    } catch (Throwable t) {
+      content.close();
+      throw t;
+    }
+  }
+
+  /** Ends a hold on an object, which goes if it is not mapped. */
+  void release(MappedObject object) {
+    if (object.release()) {
+      forget(object);
+      object.close();
+    }
+  }
+
+  /** Says what a program begins with, until {@link #begun}. */
+  public void begin(long start, long end, Protection protection, FileContent own, long offset) {
+    MappedObject object = program;
+    if (object == null) {
+      object = new MappedObject.OfFile(own, null);
+      program = object;
+    }
+    object.retain(); // once more than there are areas: it stays
+    areas.put(area(start, end, protection, object, offset));
+  }
+
+  /** Keeps what there is for going back to. */
+  public void begun() {
+    initial = areas.all();
+    areas.forgetChanges();
+    base = MappingState.INITIAL;
+  }
+
+  /** Says that a part of a file is mapped, whatever the limit is. */
+  public void add(
+      long start,
+      long end,
+      Protection protection,
+      FileContent content,
+      Location location,
+      long offset,
+      Counterparts system) {
+    areas.put(
+        area(start, end, protection, of(content, location, system, Integer.MAX_VALUE), offset));
+  }
+
+  private static MappedArea area(
+      long start, long end, Protection protection, MappedObject object, long offset) {
+    return new MappedArea(
+        start, end, object, offset, false, true, protection, protection.writable());
+  }
+
+  /** All of it, to be closed by whoever gets it. */
+  public MappingState freeze() {
+    List<MappedArea> all = areas.all();
+    if (all.equals(initial)) {
+      return MappingState.INITIAL;
+    }
+    IdentityHashMap<MappedObject, Integer> numbers = new IdentityHashMap<>();
+    List<MappingState.SavedObject> objects = new ArrayList<>();
+    List<MappingState.SavedArea> saved = new ArrayList<>();
+    try {
+      for (MappedArea area : all) {
+        Integer known = numbers.get(area.object());
+        if (known == null) {
+          known = objects.size();
+          objects.add(save(area.object()));
+          numbers.put(area.object(), known);
+        }
+        saved.add(new MappingState.SavedArea(area.of(NOTHING), known));
+      }
+      return new MappingState(objects, saved);
+    } catch (Throwable t) {
+      MappingState.close(objects);
+      throw t;
+    }
+  }
+
+  private static MappingState.SavedObject save(MappedObject object) {
+    return switch (object) {
+      case MappedObject.OfFile file ->
+          new MappingState.SavedObject(file.content().kept(), file.location(), 0);
+      case MappedObject.SharedZeros zeros -> new MappingState.SavedObject(null, null, zeros.size());
+    };
+  }
+
+  /**
+   * Goes back to an earlier state, also of another guest with the same mounts, after address space
+   * and files have gone back.
+   *
+   * @param system asked only if files are mapped
+   */
+  public void restore(MappingState earlier, Supplier<Counterparts> system) {
+    // A restore makes open contents of files in memory invalid, so that these are opened again.
+    if (earlier == base && !areas.changed() && allOutliveRestores()) {
+      return;
+    }
+    base = null; // until it is done
+    areas.clear();
+    if (earlier.isInitial()) {
+      initial.forEach(areas::put);
+    } else {
+      List<MappedObject> objects = openAll(earlier.objects(), system);
+      for (MappedObject opened : objects) {
+        if (opened instanceof MappedObject.OfFile file && file.location() != null) {
+          files.put(new Key(file.device(), file.inode()), file);
+        }
+      }
+      for (MappingState.SavedArea saved : earlier.areas()) {
+        areas.put(saved.area().of(objects.get(saved.object())));
+      }
+    }
+    areas.forgetChanges();
+    base = earlier;
+  }
+
+  private static List<MappedObject> openAll(
+      List<MappingState.SavedObject> saved, Supplier<Counterparts> system) {
+    List<MappedObject> objects = new ArrayList<>(saved.size());
+    IdentityHashMap<Location, Location> known = new IdentityHashMap<>();
+    try {
+      for (MappingState.SavedObject object : saved) {
+        objects.add(open(object, system, known));
+      }
+      return objects;
+    } catch (Throwable t) {
+      objects.forEach(MappedObject::close); // no area has them yet
+      throw t;
+    }
+  }
+
+  private boolean allOutliveRestores() {
+    if (files.isEmpty()) {
+      return true; // without an iterator: it is asked at every restore
+    }
+    for (MappedObject.OfFile file : files.values()) {
+      if (!file.content().outlivesRestore()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static MappedObject open(
+      MappingState.SavedObject saved,
+      Supplier<Counterparts> system,
+      IdentityHashMap<Location, Location> known) {
+    FileContent content = saved.content();
+    if (content == null) {
+      return new MappedObject.SharedZeros(saved.size());
+    }
+    Location location = saved.location();
+    return open(
+        content.in(system.get()), location == null ? null : location.in(system.get(), known));
+  }
+
+  /** Gives up what it holds of the host. A second call does nothing. */
+  public void close() {
+    areas.clear();
+  }
+
+  // What is written.
+
+  @Override
+  public boolean changing(int device, long inode, long from, long to) {
+    if (files.isEmpty()) {
+      return false;
+    }
+    MappedObject.OfFile file = files.get(new Key(device, inode));
+    if (file == null) {
+      return false;
+    }
+    changing = file;
+    sizeBefore = file.size();
+    stale.clear();
+    for (MappedArea area : areas.of(file)) {
+      long end = area.endOfContents(sizeBefore);
+      long first = Math.max(from, area.offset()) & -Mappings.PAGE_SIZE;
+      if (first < to && first - area.offset() < end - area.start()) {
+        long last = Math.min(to, area.offset() + (end - area.start()));
+        MappedArea part =
+            area.within(
+                area.start() + (first - area.offset()),
+                Math.min(end, area.start() + pageEnd(last - area.offset())));
+        addUnchanged(part);
+      }
+    }
+    return true;
+  }
+
+  private static long pageEnd(long bytes) {
+    return (bytes + PAGE_SIZE - 1) & -PAGE_SIZE;
+  }
+
+  /** The pages of it that show the file. */
+  private void addUnchanged(MappedArea part) {
+    if (!part.wasWritable()) {
+      stale.add(part);
+      return;
+    }
+    byte[] contents = new byte[PAGE_SIZE];
+    byte[] page = new byte[PAGE_SIZE];
+    for (long at = part.start(); at < part.end(); at += PAGE_SIZE) {
+      mappings.checkpoint().pass(2);
+      if (!mappings.space().unbacked(at, PAGE_SIZE).isEmpty()) {
+        continue;
+      }
+      Arrays.fill(contents, (byte) 0);
+      part.object().read(part.offsetOf(at), contents, PAGE_SIZE);
+      mappings.space().copyOut(at, page, PAGE_SIZE);
+      if (Arrays.equals(contents, page)) {
+        add(part.within(at, at + PAGE_SIZE));
+      }
+    }
+  }
+
+  private void add(MappedArea page) {
+    if (!stale.isEmpty() && stale.getLast().isContinuedBy(page)) {
+      stale.set(stale.size() - 1, stale.getLast().upTo(page.end()));
+    } else {
+      stale.add(page);
+    }
+  }
+
+  @Override
+  public void changed() {
+    MappedObject.OfFile file = changing;
+    if (file == null) {
+      return;
+    }
+    changing = null;
+    long size = file.size();
+    if (size != sizeBefore) {
+      areas.of(file).forEach(area -> resize(area, size));
+    }
+    for (MappedArea part : stale) {
+      mappings.refresh(part, part.start(), part.endOfContents(size));
+    }
+    stale.clear();
+  }
+
+  private void resize(MappedArea area, long size) {
+    long before = area.endOfContents(sizeBefore);
+    long now = area.endOfContents(size);
+    if (now < before) {
+      mappings.space().unmap(now, before - now);
+      mappings.space().map(now, before - now, Protection.NONE);
+    } else if (now > before && area.protection() != Protection.NONE) {
+      try {
+        mappings.space().protect(before, now - before, area.protection());
+        mappings.fill(area, before, now);
+      } catch (GuestMemoryExhaustedException e) {
+        // They stay without memory, and a touch is an error, as where a disk is full.
+      }
+    }
+  }
+}

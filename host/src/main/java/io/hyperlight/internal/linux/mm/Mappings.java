@@ -1,0 +1,285 @@
+package io.hyperlight.internal.linux.mm;
+
+import io.hyperlight.internal.machine.arch.MemoryAccess;
+import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
+import io.hyperlight.internal.machine.memory.MappedRange;
+import io.hyperlight.internal.machine.memory.Protection;
+import io.hyperlight.internal.os.Checkpoint;
+import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.vfs.FileException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The memory of a process with what it is of. Every change of the process's mappings goes through
+ * here, so that {@link AddressSpace}, which has the pages, and {@link MappedAreas}, which has the
+ * objects, say the same.
+ *
+ * <p>Pages of an object are copies of its contents. They are made when the program gets rights to
+ * them, and again when the program drops them. {@link MappedFiles} follows what is written to
+ * files. Pages behind the end of an object have addresses and no memory.
+ *
+ * <p>For one thread at a time.
+ */
+public final class Mappings {
+  static final long PAGE_SIZE = 4096;
+
+  /** Ranges with rights of their own: each costs the host some memory. Linux has 65,530. */
+  private static final int MAX = 16_384;
+
+  /** How much is copied at a time. */
+  private static final int PIECE = 1 << 16;
+
+  private final AddressSpace space;
+  private final MappedAreas areas;
+  private final Checkpoint checkpoint;
+
+  Mappings(AddressSpace space, MappedAreas areas, Checkpoint checkpoint) {
+    this.space = space;
+    this.checkpoint = checkpoint;
+    this.areas = areas;
+  }
+
+  public AddressSpace space() {
+    return space;
+  }
+
+  MappedAreas areas() {
+    return areas;
+  }
+
+  Checkpoint checkpoint() {
+    return checkpoint;
+  }
+
+  /** Whether there is room for so many ranges more. */
+  boolean hasRoomFor(int more) {
+    return Math.max(space.mappingCount(), areas.count()) <= MAX - more;
+  }
+
+  /** Whether no range goes on across an address. */
+  boolean isEdge(long address) {
+    return space.isEdge(address) && areas.isEdge(address);
+  }
+
+  /**
+   * Maps a free range.
+   *
+   * @param area what it is of, with these addresses and this protection; null for anonymous memory
+   * @throws GuestMemoryExhaustedException if there is not so much memory; nothing is mapped then
+   * @throws FileException if reading fails; nothing is mapped then
+   */
+  void map(long start, long size, Protection protection, @Nullable MappedArea area) {
+    if (area == null) {
+      space.map(start, size, protection);
+      return;
+    }
+    long contentsEnd = area.endOfContents(area.object().size());
+    boolean reserveOnly = contentsEnd == start || protection == Protection.NONE;
+    space.map(start, reserveOnly ? size : contentsEnd - start, protectionOf(area, reserveOnly));
+    try {
+      if (!reserveOnly) {
+        if (contentsEnd < start + size) {
+          space.map(contentsEnd, start + size - contentsEnd, Protection.NONE);
+        }
+        fill(area, start, contentsEnd);
+      }
+    } catch (FileException e) {
+      space.unmap(start, size);
+      throw e;
+    }
+    areas.put(area);
+  }
+
+  private static Protection protectionOf(MappedArea area, boolean reserveOnly) {
+    return reserveOnly ? Protection.NONE : area.protection();
+  }
+
+  /** Copies contents to pages that are zeros. */
+  void fill(MappedArea area, long start, long end) {
+    if (start == end || area.object() instanceof MappedObject.SharedZeros) {
+      return;
+    }
+    byte[] piece = new byte[(int) Math.min(PIECE, end - start)];
+    for (long at = start; at < end; ) {
+      int length = (int) Math.min(piece.length, end - at);
+      int read = area.object().read(area.offsetOf(at), piece, length);
+      if (read == 0) {
+        return;
+      }
+      checkpoint.passBytes(read);
+      space.initialise(at, piece, 0, read);
+      at += read;
+    }
+  }
+
+  /** Unmaps whatever is mapped in a range. */
+  void unmap(long start, long size) {
+    space.unmap(start, size);
+    areas.remove(start, start + size);
+  }
+
+  /**
+   * Changes what the program may do with a range that is all mapped.
+   *
+   * @throws GuestMemoryExhaustedException if a part had no memory yet and there is not so much; the
+   *     parts before it are changed then
+   */
+  void protect(long start, long size, Protection protection) {
+    long end = start + size;
+    long done = start;
+    for (MappedArea area : areas.within(start, end)) {
+      long contentsEnd = area.endOfContents(area.object().size());
+      if (contentsEnd < area.end()) {
+        protectPages(done, contentsEnd, protection);
+        done = area.end();
+      }
+    }
+    protectPages(done, end, protection);
+    for (MappedArea area : areas.within(start, end)) {
+      if (area.protection() != protection) {
+        areas.replace(area.with(protection));
+      }
+    }
+  }
+
+  /** Of pages that are all within their objects. */
+  private void protectPages(long start, long end, Protection protection) {
+    if (start == end) {
+      return;
+    }
+    List<MappedArea> inside = areas.within(start, end);
+    List<MappedRange> empty =
+        inside.isEmpty() || protection == Protection.NONE
+            ? List.of()
+            : space.unbacked(start, end - start);
+    space.protect(start, end - start, protection);
+    for (MappedRange range : empty) {
+      for (MappedArea area : areas.within(range.start(), range.end())) {
+        fill(area, area.start(), area.end());
+      }
+    }
+  }
+
+  /** Moves a mapped range with its memory to other addresses, which have to be free. */
+  void move(long start, long size, long target) {
+    space.move(start, size, target);
+    List<MappedArea> moved = areas.within(start, start + size);
+    moved.forEach(area -> area.object().retain());
+    areas.remove(start, start + size);
+    for (MappedArea area : moved) {
+      areas.put(area.movedBy(target - start));
+      area.object().release();
+    }
+  }
+
+  /** Drops the contents of a range that is all mapped: what is of an object gets its contents. */
+  void discard(long start, long size) {
+    long end = start + size;
+    long done = start;
+    for (MappedArea area : areas.within(start, end)) {
+      if (area.start() > done) {
+        space.discard(done, area.start() - done);
+      }
+      if (!(area.object() instanceof MappedObject.SharedZeros)) {
+        refresh(area, area.start(), area.endOfContents(area.object().size()));
+      }
+      done = area.end();
+    }
+    if (done < end) {
+      space.discard(done, end - done);
+    }
+  }
+
+  /** Gives pages the contents of their object, so far as they have memory. */
+  void refresh(MappedArea area, long start, long end) {
+    if (start == end) {
+      return;
+    }
+    space.discard(start, end - start);
+    long done = start;
+    for (MappedRange hole : space.unbacked(start, end - start)) {
+      fill(area, done, hole.start());
+      done = hole.end();
+    }
+    fill(area, done, end);
+  }
+
+  /**
+   * Whether an access that the program has the right to is behind the end of what is mapped there.
+   *
+   * @param access what the program wanted to do there
+   */
+  public boolean isBehindEnd(long address, MemoryAccess access) {
+    if (address < 0 || address >= AddressSpace.USER_END) {
+      return false;
+    }
+    for (MappedArea area : areas.within(address, address + 1)) {
+      Protection rights = area.protection();
+      return address >= area.endOfContents(area.object().size())
+          && rights.readable()
+          && (access != MemoryAccess.WRITE || rights.writable())
+          && (access != MemoryAccess.EXECUTE || rights.executable());
+    }
+    return false;
+  }
+
+  /**
+   * What can be a mapping of its own on Linux: a range with equal rights to one object or to none.
+   *
+   * @param protection as the program asked for it
+   * @param area null for anonymous memory
+   */
+  public record View(long start, long end, Protection protection, @Nullable MappedArea area) {}
+
+  /** All that is mapped or reserved within a range, ascending. */
+  List<View> views(long start, long end) {
+    List<View> views = new ArrayList<>();
+    List<MappedArea> of = areas.within(start, end);
+    int next = 0;
+    for (MappedRange range : space.ranges(start, end)) {
+      long at = range.start();
+      while (at < range.end()) {
+        checkpoint.pass();
+        while (next < of.size() && of.get(next).end() <= at) {
+          next++;
+        }
+        MappedArea area = next < of.size() ? of.get(next) : null;
+        if (area != null && area.start() <= at) {
+          if (area.start() == at) {
+            views.add(new View(area.start(), area.end(), area.protection(), area));
+          }
+          at = Math.min(range.end(), area.end());
+        } else {
+          long to = area == null ? range.end() : Math.min(range.end(), area.start());
+          views.add(new View(at, to, range.protection(), null));
+          at = to;
+        }
+      }
+    }
+    return views;
+  }
+
+  /** The first of these that does not end at an address or before; null if there is none. */
+  public @Nullable View viewFrom(long address) {
+    long start = space.nextTaken(address);
+    if (start < 0) {
+      return null;
+    }
+    MappedArea area = areas.from(start);
+    if (area != null && area.start() <= start) {
+      return new View(area.start(), area.end(), area.protection(), area);
+    }
+    MappedRange range = space.rangeAt(start, area == null ? AddressSpace.USER_END : area.start());
+    return new View(start, range.end(), range.protection(), null);
+  }
+
+  /** Throws the error of a call that would need too many ranges. */
+  void requireRoomFor(int more) {
+    if (!hasRoomFor(more)) {
+      throw new FileException(Errno.ENOMEM);
+    }
+  }
+}

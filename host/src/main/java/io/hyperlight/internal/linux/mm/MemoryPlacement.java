@@ -1,0 +1,100 @@
+package io.hyperlight.internal.linux.mm;
+
+import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.os.Errno;
+
+/** Where mappings go: as the program wants it, where Linux would let it have its will. */
+final class MemoryPlacement {
+  private static final long PAGE_SIZE = Mappings.PAGE_SIZE;
+
+  static final long MAP_FIXED = 0x10;
+  static final long MAP_32BIT = 0x40;
+  static final long MAP_FIXED_NOREPLACE = 0x10_0000;
+
+  /** What {@code MAP_32BIT} means: the second gibibyte, or wherever a hint says below its end. */
+  private static final long LOW_START = 1L << 30;
+
+  private static final long LOW_END = 1L << 31;
+
+  /** {@code stack_guard_gap}: nobody is put so close below a stack who does not insist. */
+  private static final long STACK_GUARD = 1 << 20;
+
+  private final AddressSpace space;
+  private final AddressRanges ranges;
+
+  MemoryPlacement(AddressSpace space, AddressRanges ranges) {
+    this.space = space;
+    this.ranges = ranges;
+  }
+
+  /** Whether a range of whole pages, none of them too few, is within user space. */
+  static boolean isRange(long address, long size) {
+    return (address & PAGE_SIZE - 1) == 0
+        && address >= 0
+        && address < AddressSpace.USER_END
+        && size > 0
+        && size <= AddressSpace.USER_END - address;
+  }
+
+  /** Whole pages for so many bytes; -1 if there is no such number. */
+  static long pageEnd(long length) {
+    return length < 0 || length > Long.MAX_VALUE - PAGE_SIZE
+        ? -1
+        : (length + PAGE_SIZE - 1) & -PAGE_SIZE;
+  }
+
+  /** Where a mapping goes, or a negated error number. */
+  long place(long address, long size, long flags) {
+    boolean replacing = (flags & MAP_FIXED) != 0;
+    if (replacing || (flags & MAP_FIXED_NOREPLACE) != 0) {
+      if ((address & PAGE_SIZE - 1) != 0) {
+        return -Errno.EINVAL;
+      }
+      if (!isRange(address, size)) {
+        return -Errno.ENOMEM;
+      }
+      if (ranges.touchesSealed(address, size)) {
+        return -Errno.EPERM;
+      }
+      // NOREPLACE wins, as on Linux.
+      boolean replaces = (flags & MAP_FIXED_NOREPLACE) == 0;
+      return replaces || space.isFree(address, size) ? address : -Errno.EEXIST;
+    }
+    boolean low = (flags & MAP_32BIT) != 0;
+    long wanted = address & -PAGE_SIZE;
+    if (wanted != 0
+        && isRange(wanted, size)
+        && (!low || wanted <= LOW_END - size)
+        && !isKept(wanted, size)
+        && space.isFree(wanted, size)) {
+      return wanted; // a hint that can be followed
+    }
+    long found = low ? findLow(size) : findFree(size);
+    return found < 0 ? -Errno.ENOMEM : found;
+  }
+
+  /** The lowest place for what goes anywhere; -1 if there is none. */
+  long findFree(long size) {
+    return space.findFree(size, ranges.freeStart(), ranges.freeEnd());
+  }
+
+  /** The heap is to have room to grow, unless there is no other. */
+  private long findLow(long size) {
+    long found = findLow(size, Math.max(LOW_START, ranges.heapEnd()));
+    return found < 0 ? findLow(size, LOW_START) : found;
+  }
+
+  private long findLow(long size, long from) {
+    long found = space.findFree(size, from, LOW_END);
+    if (found >= 0 && isKept(found, size)) {
+      found = space.findFree(size, Math.max(found, ranges.heapStart()), LOW_END);
+    }
+    return found;
+  }
+
+  /** Whether a range touches what is not given away unless somebody insists, or not at all. */
+  private boolean isKept(long address, long size) {
+    return address < ranges.hostEnd()
+        || (address < ranges.heapStart() && address + size > ranges.stackStart() - STACK_GUARD);
+  }
+}

@@ -1,0 +1,67 @@
+package io.hyperlight.internal.linux.mm;
+
+import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.os.Checkpoint;
+
+/** The memory of a process: its address space, what is mapped there, and the program break. */
+public final class ProcessMemory {
+  private final AddressSpace space;
+  private final AddressRanges ranges;
+  private final MemoryPlacement placement;
+  private final Mappings mappings;
+  private final MappedFiles files;
+  private final ProgramBreak programBreak;
+
+  /**
+   * As a new program has it.
+   *
+   * @param mostFiles how many files can be mapped
+   */
+  public ProcessMemory(
+      AddressSpace space, AddressRanges ranges, Checkpoint checkpoint, int mostFiles) {
+    this.space = space;
+    this.ranges = ranges;
+    placement = new MemoryPlacement(space, ranges);
+    MappedAreas areas = new MappedAreas(this::forget, checkpoint);
+    mappings = new Mappings(space, areas, checkpoint);
+    files = new MappedFiles(mappings, areas, mostFiles);
+    programBreak = new ProgramBreak(mappings, ranges.heapStart(), ranges.heapEnd());
+  }
+
+  private void forget(MappedObject object) {
+    files.forget(object);
+  }
+
+  public AddressSpace space() {
+    return space;
+  }
+
+  AddressRanges ranges() {
+    return ranges;
+  }
+
+  MemoryPlacement placement() {
+    return placement;
+  }
+
+  /** What is mapped, of what. */
+  public Mappings mappings() {
+    return mappings;
+  }
+
+  public MappedFiles files() {
+    return files;
+  }
+
+  public ProgramBreak programBreak() {
+    return programBreak;
+  }
+
+  /** What anonymous memory is called in {@code /proc/self/maps}; may be empty. */
+  public String nameOf(long start) {
+    if (start >= ranges.heapStart() && start < programBreak.current()) {
+      return "[heap]";
+    }
+    return start >= ranges.programStackStart() && start < ranges.programStackEnd() ? "[stack]" : "";
+  }
+}

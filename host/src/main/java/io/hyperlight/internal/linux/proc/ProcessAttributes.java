@@ -1,0 +1,150 @@
+package io.hyperlight.internal.linux.proc;
+
+import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.vfs.FileException;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/** The name of a process and other attributes of it, most of them of {@code prctl(2)}. */
+public final class ProcessAttributes {
+  static final int NAME_SIZE = 16;
+
+  /** {@code PROC_NUMBUF} of the kernel, less a zero byte. */
+  private static final int NUMBER_SIZE = 12;
+
+  /** {@code OOM_SCORE_ADJ_MAX}. */
+  private static final int MAX_BADNESS = 1000;
+
+  /**
+   * Attributes that have no effect here but can be asked for.
+   *
+   * @param dumpable 1 or 0
+   * @param deathSignal a signal or 0
+   * @param timerSlackNanos positive
+   * @param subreaper 1 or 0
+   * @param noHugePages 1 or 0
+   * @param keepsCapabilities 1 or 0
+   * @param badness from 0 to 1000; of {@code /proc/self/oom_score_adj}
+   */
+  public record State(
+      int dumpable,
+      int deathSignal,
+      long timerSlackNanos,
+      int subreaper,
+      int noHugePages,
+      int keepsCapabilities,
+      int badness) {
+    static final long TIMER_SLACK = 50_000;
+
+    /** A new process's. */
+    static final State INITIAL = new State(1, 0, TIMER_SLACK, 0, 0, 0, 0);
+  }
+
+  private final ProgramIdentity program;
+
+  /** With one character a byte; null if the program has given none. */
+  private @Nullable String name;
+
+  private State now = State.INITIAL;
+
+  /** The commands of {@code membarrier(2)} that the process may use. */
+  private int barriers;
+
+  public ProcessAttributes(ProgramIdentity program) {
+    this.program = program;
+  }
+
+  public State state() {
+    return now;
+  }
+
+  public @Nullable String ownName() {
+    return name;
+  }
+
+  public void restore(@Nullable String earlierName, State earlier, int earlierBarriers) {
+    name = earlierName;
+    now = earlier;
+    barriers = earlierBarriers;
+  }
+
+  void set(State wanted) {
+    now = wanted;
+  }
+
+  /** The commands of {@code membarrier(2)} that the process may use. */
+  public int barriers() {
+    return barriers;
+  }
+
+  /** Lets the process use some more. */
+  void registerBarriers(int commands) {
+    barriers |= commands;
+  }
+
+  /** The name, as long as the program has not said otherwise its file's. */
+  public String name() {
+    String own = name;
+    if (own != null) {
+      return own;
+    }
+    String path = program.path();
+    String file = path.substring(path.lastIndexOf('/') + 1);
+    return file.substring(0, Math.min(file.length(), NAME_SIZE - 1));
+  }
+
+  /** Sets the name; what is too long is cut. Returns how many bytes there were. */
+  public int rename(byte[] bytes) {
+    int end = 0;
+    while (end < bytes.length && end < NAME_SIZE - 1 && bytes[end] != 0) {
+      end++;
+    }
+    name = new String(bytes, 0, end, StandardCharsets.ISO_8859_1);
+    return bytes.length;
+  }
+
+  /**
+   * Sets how soon the process is to be ended where memory runs out, which it never is: {@code
+   * proc_pid_oom_score_adj(5)}.
+   *
+   * @param text a number
+   * @return how many of its bytes were looked at
+   * @throws FileException EINVAL, or EACCES for a number that takes rights
+   */
+  public int setBadness(byte[] text) {
+    int length = Math.min(text.length, NUMBER_SIZE);
+    String number = new String(text, 0, length, StandardCharsets.ISO_8859_1).strip();
+    long wanted = number(number);
+    if (wanted != (int) wanted) {
+      throw new FileException(Errno.ERANGE);
+    }
+    if (Math.abs(wanted) > MAX_BADNESS) {
+      throw new FileException(Errno.EINVAL);
+    }
+    if (wanted < 0) {
+      throw new FileException(Errno.EACCES);
+    }
+    now =
+        new State(
+            now.dumpable(),
+            now.deathSignal(),
+            now.timerSlackNanos(),
+            now.subreaper(),
+            now.noHugePages(),
+            now.keepsCapabilities(),
+            (int) wanted);
+    return length;
+  }
+
+  /** {@code kstrtoint} of the kernel, before it looks at the size. */
+  private static long number(String text) {
+    try {
+      if (!text.contains("#")) { // which is Java's
+        return Long.decode(text);
+      }
+    } catch (NumberFormatException e) {
+      // It is told below.
+    }
+    throw new FileException(Errno.EINVAL);
+  }
+}

@@ -1,0 +1,50 @@
+package io.hyperlight.internal.linux.proc;
+
+/** How a process wants to be scheduled, which it can ask for. Nothing comes of it: it is alone. */
+public final class Scheduling {
+  /**
+   * What a snapshot keeps of it.
+   *
+   * @param policy of {@code sched_setscheduler(2)}, with its flag
+   * @param nice of {@code setpriority(2)}
+   * @param io of {@code ioprio_set(2)}
+   */
+  public record State(int policy, int nice, int io) {
+    /** A new process's. */
+    public static final State INITIAL = new State(0, 0, 0);
+  }
+
+  private State now = State.INITIAL;
+
+  public State state() {
+    return now;
+  }
+
+  public void restore(State earlier) {
+    now = earlier;
+  }
+
+  int policy() {
+    return now.policy();
+  }
+
+  void setPolicy(int policy) {
+    now = new State(policy, now.nice(), now.io());
+  }
+
+  public int nice() {
+    return now.nice();
+  }
+
+  void setNice(int nice) {
+    now = new State(now.policy(), nice, now.io());
+  }
+
+  int io() {
+    return now.io();
+  }
+
+  void setIo(int io) {
+    now = new State(now.policy(), now.nice(), io);
+  }
+}

@@ -1,0 +1,79 @@
+package io.hyperlight.internal.linux.proc;
+
+import io.hyperlight.internal.linux.base.GuestMemory;
+import io.hyperlight.internal.linux.base.Need;
+import io.hyperlight.internal.linux.base.Refusals;
+import io.hyperlight.internal.linux.base.TaskIdentity;
+import io.hyperlight.internal.os.Errno;
+
+/** Threads and other processes, of which there are none: making and waiting for them. */
+public final class ThreadCalls {
+  private static final long CLONE_VM = 0x100;
+
+  private static final int ROBUST_LIST_HEAD = 24;
+
+  // Commands of membarrier(2).
+  private static final int BARRIERS = 0x7f;
+  private static final int BARRIERS_REGISTERED = 0x28;
+  private static final int BARRIER_REGISTRATIONS = 0x50;
+
+  private final TaskIdentity identity;
+  private final RobustList robustList;
+  private final ProcessAttributes attributes;
+  private final GuestMemory memory;
+  private final Refusals refusals;
+
+  public ThreadCalls(
+      TaskIdentity identity,
+      RobustList robustList,
+      ProcessAttributes attributes,
+      GuestMemory memory,
+      Refusals refusals) {
+    this.identity = identity;
+    this.robustList = robustList;
+    this.attributes = attributes;
+    this.memory = memory;
+    this.refusals = refusals;
+  }
+
+  public long setRobustList(long head, long size) {
+    if (size != ROBUST_LIST_HEAD) {
+      return -Errno.EINVAL;
+    }
+    robustList.set(head);
+    return 0;
+  }
+
+  public long getRobustList(int process, long head, long size) {
+    if (identity.own(process) < 0) {
+      return -Errno.ESRCH;
+    }
+    memory.writeLong(size, ROBUST_LIST_HEAD);
+    memory.writeLong(head, robustList.head());
+    return 0;
+  }
+
+  /** There is no other thread whose memory could lag behind. */
+  public long membarrier(int command, int flags) {
+    if (flags != 0 || (command != 0 && Integer.bitCount(command) != 1) || command < 0) {
+      return -Errno.EINVAL;
+    }
+    if ((command & ~BARRIERS) != 0) {
+      return -Errno.EINVAL;
+    }
+    if ((command & BARRIERS_REGISTERED) != 0) {
+      return (attributes.barriers() & command) != 0 ? 0 : -Errno.EPERM;
+    }
+    if ((command & BARRIER_REGISTRATIONS) != 0) {
+      // Each registration is the command behind the one that it is for.
+      attributes.registerBarriers(command >> 1);
+    }
+    return command == 0 ? BARRIERS : 0;
+  }
+
+  public long clone(long flags) {
+    refusals.count("clone");
+    refusals.need((flags & CLONE_VM) != 0 ? Need.THREADS : Need.PROCESSES, "clone");
+    return -Errno.EPERM;
+  }
+}

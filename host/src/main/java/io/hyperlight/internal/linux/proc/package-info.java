@@ -1,0 +1,5 @@
+/** Processes and threads: identity, attributes, limits, scheduling, futexes. */
+@NullMarked
+package io.hyperlight.internal.linux.proc;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,77 @@
+package io.hyperlight.internal.linux.procfs;
+
+import io.hyperlight.internal.linux.mm.Mappings;
+import io.hyperlight.internal.linux.mm.ProcessMemory;
+import io.hyperlight.internal.linux.pseudo.PseudoLines;
+import io.hyperlight.internal.machine.memory.Protection;
+
+/** {@code proc_pid_maps(5)} and {@code proc_pid_smaps(5)}, a mapping at a time. */
+final class MemoryTexts {
+  private final ProcessMemory memory;
+  private final MapsLine line;
+
+  MemoryTexts(ProcessMemory memory, MapsLine line) {
+    this.memory = memory;
+    this.line = line;
+  }
+
+  /** As {@link PseudoLines.Source}: the next mapping's line. */
+  long nextMapping(long from, StringBuilder text) {
+    Mappings.View view = memory.mappings().viewFrom(from);
+    if (view == null) {
+      return PseudoLines.END;
+    }
+    text.append(line.of(view)).append('\n');
+    return view.end();
+  }
+
+  /** Likewise, with what the mapping takes. */
+  long nextDetails(long from, StringBuilder text) {
+    Mappings.View view = memory.mappings().viewFrom(from);
+    if (view == null) {
+      return PseudoLines.END;
+    }
+    text.append(line.of(view)).append('\n');
+    details(view.protection(), view.end() - view.start(), text);
+    return view.end();
+  }
+
+  /** All that has rights is there, and nobody else has it. */
+  private static void details(Protection protection, long bytes, StringBuilder text) {
+    long there = protection == Protection.NONE ? 0 : bytes;
+    size(text, "Size", bytes);
+    size(text, "KernelPageSize", 4096);
+    size(text, "MMUPageSize", 4096);
+    size(text, "Rss", there);
+    size(text, "Pss", there);
+    size(text, "Shared_Clean", 0);
+    size(text, "Shared_Dirty", 0);
+    size(text, "Private_Clean", 0);
+    size(text, "Private_Dirty", there);
+    size(text, "Referenced", there);
+    size(text, "Anonymous", there);
+    for (String nothing :
+        new String[] {
+          "LazyFree",
+          "AnonHugePages",
+          "ShmemPmdMapped",
+          "FilePmdMapped",
+          "Shared_Hugetlb",
+          "Private_Hugetlb",
+          "Swap",
+          "SwapPss",
+          "Locked"
+        }) {
+      size(text, nothing, 0);
+    }
+    text.append("THPeligible:           0\nVmFlags: ")
+        .append(protection.readable() ? "rd " : "")
+        .append(protection.writable() ? "wr " : "")
+        .append(protection.executable() ? "ex " : "")
+        .append("mr mw me \n");
+  }
+
+  private static void size(StringBuilder text, String name, long bytes) {
+    text.append("%-16s%8d kB\n".formatted(name + ":", bytes / 1024));
+  }
+}

@@ -1,0 +1,119 @@
+package io.hyperlight.internal.linux.procfs;
+
+import io.hyperlight.internal.linux.fd.ProcessFiles;
+import io.hyperlight.internal.linux.proc.ExecutedProgram;
+import io.hyperlight.internal.linux.pseudo.PseudoNode;
+import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.vfs.Counterparts;
+import io.hyperlight.internal.vfs.FileContent;
+import io.hyperlight.internal.vfs.FileException;
+import io.hyperlight.internal.vfs.FileKind;
+import io.hyperlight.internal.vfs.FileStatus;
+import io.hyperlight.internal.vfs.Location;
+import io.hyperlight.internal.vfs.Node;
+import io.hyperlight.internal.vfs.PathResolver;
+import java.util.List;
+
+/**
+ * The file of the program itself, as {@code /proc/self/exe} leads to it: what lies at its path, and
+ * where nothing does, or something else was mounted there, the bytes that were loaded.
+ */
+final class ProgramFile extends PseudoNode {
+  private final ExecutedProgram program;
+  private final ProcessFiles files;
+  private final List<String> folders;
+
+  /**
+   * That of a process.
+   *
+   * @param folders where there is a link to it
+   */
+  ProgramFile(ExecutedProgram program, ProcessFiles files, List<String> folders, long inode) {
+    super(program.identity().path(), inode, FileKind.REGULAR, 0755);
+    this.program = program;
+    this.files = files;
+    this.folders = folders;
+  }
+
+  @Override
+  public boolean isMappable() {
+    return true;
+  }
+
+  @Override
+  protected long size() {
+    return program.sizeBytes();
+  }
+
+  @Override
+  public FileContent open(boolean write) {
+    if (write) {
+      throw new FileException(Errno.EROFS);
+    }
+    return new Content(this);
+  }
+
+  /** Also if something else lies at its path there. */
+  @Override
+  public Node in(Counterparts other) {
+    return other.ownNode(folders.getFirst() + Link.NAME, Link.class).own;
+  }
+
+  /** A link to it. */
+  static final class Link extends PseudoNode {
+    private static final String NAME = "/exe";
+
+    private final ProgramFile own;
+
+    Link(String folder, long inode, ProgramFile own) {
+      super(folder + NAME, inode, FileKind.SYMBOLIC_LINK, 0777);
+      this.own = own;
+    }
+
+    @Override
+    public String target() {
+      return own.path();
+    }
+
+    @Override
+    public Location destination() {
+      PathResolver paths = own.files.paths();
+      try {
+        Location mounted = paths.resolveByText(own.path());
+        if (mounted.node().kind() == FileKind.REGULAR) {
+          return mounted;
+        }
+      } catch (FileException e) {
+        // Something hides it, or leads to this link.
+      }
+      return new Location(paths.root(), own.path().substring(1), own);
+    }
+  }
+
+  /** An open one, for one guest. */
+  private static final class Content implements FileContent {
+    private final ProgramFile file;
+
+    Content(ProgramFile file) {
+      this.file = file;
+    }
+
+    @Override
+    public FileStatus status() {
+      return file.status();
+    }
+
+    @Override
+    public int read(long offset, byte[] target, int from, int length) {
+      return file.program.file().read(offset, target, from, length);
+    }
+
+    @Override
+    public FileContent in(Counterparts other) {
+      return file.in(other).open(false);
+    }
+
+    @Override
+    public void close() {}
+  }
+}

@@ -1,0 +1,109 @@
+package io.hyperlight.internal.linux.pseudo;
+
+import io.hyperlight.internal.linux.random.RandomSource;
+import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.vfs.Counterparts;
+import io.hyperlight.internal.vfs.FileContent;
+import io.hyperlight.internal.vfs.FileException;
+import io.hyperlight.internal.vfs.FileKind;
+import io.hyperlight.internal.vfs.FileStatus;
+import java.util.Arrays;
+
+/** One of the devices that programs take for granted: {@code null(4)}, {@code random(4)}. */
+public final class PseudoDevice extends PseudoNode {
+  /** Which one it is, with its numbers. */
+  public enum Kind {
+    NULL(1, 3),
+    ZERO(1, 5),
+    FULL(1, 7),
+    RANDOM(1, 8),
+    URANDOM(1, 9),
+    TTY(5, 0);
+
+    private final int major;
+    private final int minor;
+
+    Kind(int major, int minor) {
+      this.major = major;
+      this.minor = minor;
+    }
+  }
+
+  private final RandomSource random;
+  private final Kind kind;
+
+  public PseudoDevice(String path, long inode, RandomSource random, Kind kind) {
+    super(path, inode, FileKind.CHARACTER_DEVICE, 0666);
+    this.random = random;
+    this.kind = kind;
+  }
+
+  @Override
+  long deviceNumber() {
+    return (long) kind.major << 8 | kind.minor; // makedev(3) of small numbers
+  }
+
+  @Override
+  public FileContent open(boolean write) {
+    if (kind == Kind.TTY) {
+      throw new FileException(Errno.ENXIO); // the process has none
+    }
+    return new Content(this);
+  }
+
+  /** Whether mapping it is mapping zeros. */
+  public static boolean isZeros(FileContent content) {
+    return content instanceof Content open && open.device.kind == Kind.ZERO;
+  }
+
+  private int read(byte[] target, int from, int length) {
+    switch (kind) {
+      case ZERO, FULL -> Arrays.fill(target, from, from + length, (byte) 0);
+      case RANDOM, URANDOM -> System.arraycopy(random.next(length), 0, target, from, length);
+      case NULL, TTY -> {
+        return 0;
+      }
+    }
+    return length;
+  }
+
+  /** An open one, for one guest. */
+  private static final class Content implements FileContent {
+    private final PseudoDevice device;
+
+    Content(PseudoDevice device) {
+      this.device = device;
+    }
+
+    @Override
+    public FileStatus status() {
+      return device.status();
+    }
+
+    @Override
+    public int read(long offset, byte[] target, int from, int length) {
+      return device.read(target, from, length);
+    }
+
+    @Override
+    public int write(long offset, byte[] source, int from, int length) {
+      if (device.kind == Kind.FULL) {
+        throw new FileException(Errno.ENOSPC);
+      }
+      return length;
+    }
+
+    @Override
+    public void truncate(long size) {
+      throw new FileException(Errno.EINVAL);
+    }
+
+    @Override
+    public FileContent in(Counterparts other) {
+      return device.in(other).open(false);
+    }
+
+    @Override
+    public void close() {}
+  }
+}

@@ -1,0 +1,115 @@
+package io.hyperlight.internal.linux.pseudo;
+
+import io.hyperlight.internal.os.Checkpoint;
+import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.vfs.Counterparts;
+import io.hyperlight.internal.vfs.FileContent;
+import io.hyperlight.internal.vfs.FileException;
+import io.hyperlight.internal.vfs.FileKind;
+import io.hyperlight.internal.vfs.FileStatus;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * A text that is generated while it is read, piece by piece, so that it may be of any length: none
+ * of it is kept but the piece that was read last. As with {@code proc(5)}, what changes meanwhile
+ * shows in the rest of it.
+ */
+public final class PseudoLines extends PseudoNode {
+  private static final long START = 0;
+
+  /** What {@link Source#next} says at the end. */
+  public static final long END = -1;
+
+  /** Where the text comes from. */
+  @FunctionalInterface
+  public interface Source {
+    /**
+     * Appends the next piece, with one character a byte; it may be empty.
+     *
+     * @param key 0 at the beginning, then what was returned last
+     * @return where to go on; {@link #END} if that was all
+     */
+    long next(long key, StringBuilder text);
+  }
+
+  private final Checkpoint checkpoint;
+  private final Source source;
+
+  public PseudoLines(String path, long inode, Checkpoint checkpoint, Source source) {
+    super(path, inode, FileKind.REGULAR, 0444);
+    this.checkpoint = checkpoint;
+    this.source = source;
+  }
+
+  @Override
+  public boolean isText() {
+    return true;
+  }
+
+  @Override
+  public FileContent open(boolean write) {
+    if (write) {
+      throw new FileException(Errno.EROFS);
+    }
+    return new Content(this);
+  }
+
+  /** An open one, for one guest. */
+  private static final class Content implements FileContent {
+    private final PseudoLines file;
+    private byte[] piece = new byte[0];
+
+    /** Where the piece begins. */
+    private long begin;
+
+    private long key = START;
+
+    Content(PseudoLines file) {
+      this.file = file;
+    }
+
+    @Override
+    public FileStatus status() {
+      return file.status();
+    }
+
+    @Override
+    public int read(long offset, byte[] target, int from, int length) {
+      if (offset < begin) {
+        begin = 0;
+        piece = new byte[0];
+        key = START;
+      }
+      int done = 0;
+      while (done < length) {
+        long at = offset + done - begin;
+        if (at < piece.length) {
+          int count = (int) Math.min(length - done, piece.length - at);
+          System.arraycopy(piece, (int) at, target, from + done, count);
+          done += count;
+        } else if (key == END) {
+          break;
+        } else {
+          advance();
+        }
+      }
+      return done;
+    }
+
+    private void advance() {
+      file.checkpoint.pass();
+      StringBuilder text = new StringBuilder();
+      key = file.source.next(key, text);
+      begin += piece.length;
+      piece = text.toString().getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    @Override
+    public FileContent in(Counterparts other) {
+      return file.in(other).open(false);
+    }
+
+    @Override
+    public void close() {}
+  }
+}

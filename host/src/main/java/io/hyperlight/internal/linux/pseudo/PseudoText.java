@@ -1,0 +1,133 @@
+package io.hyperlight.internal.linux.pseudo;
+
+import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.vfs.Counterparts;
+import io.hyperlight.internal.vfs.FileContent;
+import io.hyperlight.internal.vfs.FileException;
+import io.hyperlight.internal.vfs.FileKind;
+import io.hyperlight.internal.vfs.FileStatus;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A text that is generated when it is opened, and stays what it was then. As those of {@code
+ * proc(5)}, it says that it is empty.
+ */
+public class PseudoText extends PseudoNode {
+  /** How Linux makes them, which shows when a program seeks. */
+  public enum Kind {
+    /** A sequence: {@code seq_lseek}. */
+    SEQUENCE(0, false),
+    /** A plain file that says that it is empty: {@code generic_file_llseek}. */
+    PLAIN(0, true),
+    /** One of {@code sysfs(5)}, which says that it has a page. */
+    ATTRIBUTE(4096, true);
+
+    private final long size;
+    private final boolean end;
+
+    Kind(long size, boolean end) {
+      this.size = size;
+      this.end = end;
+    }
+  }
+
+  private final Kind textKind;
+  private final Supplier<String> text;
+  private final @Nullable ToIntFunction<byte[]> setter;
+
+  /**
+   * A file.
+   *
+   * @param text with one character a byte
+   * @param setter takes what is written, and says how many bytes that were; null if it cannot be
+   *     written
+   */
+  public PseudoText(
+      String path,
+      long inode,
+      Kind kind,
+      Supplier<String> text,
+      @Nullable ToIntFunction<byte[]> setter) {
+    super(path, inode, FileKind.REGULAR, setter == null ? 0444 : 0644);
+    textKind = kind;
+    this.text = text;
+    this.setter = setter;
+  }
+
+  @Override
+  public final boolean isText() {
+    return true;
+  }
+
+  @Override
+  public final boolean hasEnd() {
+    return textKind.end;
+  }
+
+  @Override
+  protected final long size() {
+    return textKind.size;
+  }
+
+  @Override
+  public final FileContent open(boolean write) {
+    if (write && setter == null) {
+      throw new FileException(Errno.EACCES);
+    }
+    return new Content(this, text.get().getBytes(StandardCharsets.ISO_8859_1));
+  }
+
+  /** An open one, for one guest. */
+  private static final class Content implements FileContent {
+    private final PseudoText file;
+    private final byte[] bytes;
+
+    Content(PseudoText file, byte[] bytes) {
+      this.file = file;
+      this.bytes = bytes;
+    }
+
+    @Override
+    public FileStatus status() {
+      return file.status();
+    }
+
+    @Override
+    public int read(long offset, byte[] target, int from, int length) {
+      int start = (int) Math.min(offset, bytes.length);
+      int count = Math.min(length, bytes.length - start);
+      System.arraycopy(bytes, start, target, from, count);
+      return count;
+    }
+
+    @Override
+    public int write(long offset, byte[] source, int from, int length) {
+      ToIntFunction<byte[]> setter = file.setter;
+      if (setter == null) {
+        throw new FileException(Errno.EACCES);
+      }
+      return setter.applyAsInt(Arrays.copyOfRange(source, from, from + length));
+    }
+
+    /** As the kernel does: there is nothing to cut. */
+    @Override
+    public void truncate(long size) {}
+
+    @Override
+    public long heapBytes() {
+      return bytes.length;
+    }
+
+    @Override
+    public FileContent in(Counterparts other) {
+      return new Content((PseudoText) file.in(other), bytes);
+    }
+
+    @Override
+    public void close() {}
+  }
+}

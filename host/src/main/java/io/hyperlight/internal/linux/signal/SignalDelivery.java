@@ -1,0 +1,241 @@
+package io.hyperlight.internal.linux.signal;
+
+import io.hyperlight.internal.linux.base.CallOutcome;
+import io.hyperlight.internal.linux.base.GuestMemory;
+import io.hyperlight.internal.machine.Context;
+import io.hyperlight.internal.machine.arch.RegisterValues;
+import io.hyperlight.internal.machine.arch.Trap;
+import io.hyperlight.internal.machine.memory.GuestAddressException;
+import io.hyperlight.internal.machine.x86.UserRegisters;
+import io.hyperlight.internal.os.Checkpoint;
+import io.hyperlight.internal.os.Errno;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets a task's handlers have its signals.
+ *
+ * <p>A handler runs as under Linux: {@link SignalFrame} on its stack tells what was interrupted,
+ * and {@code rt_sigreturn} continues there with whatever the handler has made of it. A fault that
+ * no handler takes, or whose signal is blocked, ends the call.
+ */
+public final class SignalDelivery {
+  private static final long SA_RESTORER = 0x0400_0000;
+  private static final long SA_ONSTACK = 0x0800_0000;
+  private static final long SA_NODEFER = 0x4000_0000;
+  private static final long SA_RESETHAND = 0x8000_0000L;
+
+  /** Below the stack pointer, code may have data (System V ABI for AMD64, "The Stack Frame"). */
+  private static final long RED_ZONE = 128;
+
+  private final TaskSignals signals;
+  private final SignalActions actions;
+  private final GuestMemory memory;
+  private final Context machine;
+  private final Checkpoint checkpoint;
+  private final CallOutcome outcome;
+
+  public SignalDelivery(
+      TaskSignals signals,
+      GuestMemory memory,
+      Context machine,
+      Checkpoint checkpoint,
+      CallOutcome outcome) {
+    this.signals = signals;
+    this.memory = memory;
+    this.machine = machine;
+    this.checkpoint = checkpoint;
+    this.outcome = outcome;
+    actions = signals.actions();
+  }
+
+  /**
+   * Lets the task have a signal that is pending while others are blocked than usual, in a system
+   * call that waits and ends with EINTR then.
+   *
+   * @param mask what is blocked meanwhile
+   * @return whether there was one; the system call's result does not matter then
+   */
+  public boolean deliverUnder(long mask) {
+    long before = signals.blocked();
+    signals.block(mask);
+    machine.answer(-(long) Errno.EINTR);
+    if (!deliverPending(machine.registersAfterCall(), before)) {
+      signals.block(before);
+      return false;
+    }
+    outcome.redirect();
+    return true;
+  }
+
+  /**
+   * Lets the task go on in the handler of a signal that it has sent itself, if there is one to
+   * deliver. The system call's result is in its registers.
+   *
+   * @return whether it was done; else the task is to be resumed as usual, or has come to its end
+   */
+  public boolean deliverPending() {
+    if (signals.deliverable() == 0) {
+      return false;
+    }
+    return deliverPending(machine.registersAfterCall(), signals.blocked());
+  }
+
+  /**
+   * The same for code that would go on with these registers, and with this mask when the handler
+   * has returned. Of several, each interrupts the handler of the one before at its first
+   * instruction, so that the last one runs first.
+   */
+  private boolean deliverPending(RegisterValues registers, long mask) {
+    RegisterValues next = registers;
+    boolean entered = false;
+    long interrupted = mask;
+    while (signals.deliverable() != 0) {
+      checkpoint.pass();
+      SignalInfo info = signals.pending().take(~signals.blocked());
+      if (actions.isIgnored(info.signal())) {
+        continue;
+      }
+      if (actions.isDefault(info.signal())) {
+        outcome.kill(info.signal());
+        return true;
+      }
+      RegisterValues entry = enter(info, next, SignalFrame.Cause.NONE, interrupted);
+      if (entry == null) {
+        outcome.kill(info.signal() == Signals.SIGABRT ? Signals.SIGABRT : Signals.SIGSEGV);
+        return true;
+      }
+      next = entry;
+      entered = true;
+      interrupted = signals.blocked();
+    }
+    if (entered) {
+      machine.resumeAt(next);
+    }
+    return entered;
+  }
+
+  /**
+   * Lets the task's handler have a processor exception.
+   *
+   * @param info the signal that it is
+   * @return false if it has none, or no stack for it
+   */
+  public boolean handle(Trap.ProcessorException exception, SignalInfo info) {
+    if (!actions.hasHandler(info.signal())
+        || (signals.blocked() & Signals.bit(info.signal())) != 0) {
+      return false;
+    }
+    RegisterValues entry =
+        enter(
+            info,
+            exception.registers(),
+            new SignalFrame.Cause(exception.number(), exception.code(), exception.address()),
+            signals.blocked());
+    if (entry == null) {
+      return false;
+    }
+    machine.resumeAt(entry);
+    return true;
+  }
+
+  /**
+   * Makes everything ready for a handler.
+   *
+   * @return the registers to go on with; null if the handler has no stack
+   */
+  private @Nullable RegisterValues enter(
+      SignalInfo info, RegisterValues registers, SignalFrame.Cause cause, long mask) {
+    SignalState.Action action = actions.of(info.signal());
+    SignalState.Stack stack = signals.stack();
+    long stackPointer = registers.stackPointer();
+    if ((action.flags() & SA_RESTORER) == 0 || !UserRegisters.isUserAddress(action.handler())) {
+      return null;
+    }
+    boolean isOnStack = stack.contains(stackPointer);
+    boolean goesToStack =
+        (action.flags() & SA_ONSTACK) != 0 && stack.sizeBytes() != 0 && !isOnStack;
+    long top = goesToStack ? stack.start() + stack.sizeBytes() : stackPointer - RED_ZONE;
+    SignalFrame frame =
+        SignalFrame.below(
+            top, machine.userRegisters().extendedState(), machine.userRegisters().xcr0());
+    if ((isOnStack || goesToStack) && !stack.contains(frame.address())) {
+      return null; // what lies below it is not the handler's
+    }
+    ByteBuffer contents =
+        frame.contents(
+            action.restorer(),
+            info,
+            registers,
+            cause,
+            mask,
+            GuestMemory.bytes(AlternateStack.struct(stack, stackPointer)));
+    try {
+      memory.write(frame.address(), contents);
+    } catch (GuestAddressException e) {
+      return null;
+    }
+    // Direction and single step are the interrupted code's, not the handler's.
+    RegisterValues entry =
+        registers.entering(
+            action.handler(),
+            frame.address(),
+            info.signal(),
+            frame.infoAddress(),
+            frame.contextAddress());
+    machine.userRegisters().resetExtendedState();
+    entered(action);
+    return entry;
+  }
+
+  /** What changes when a handler begins. */
+  private void entered(SignalState.Action action) {
+    boolean blocksItself = (action.flags() & SA_NODEFER) == 0;
+    signals.block(
+        signals.blocked() | action.mask() | (blocksItself ? Signals.bit(action.signal()) : 0));
+    if ((action.flags() & SA_RESETHAND) != 0) {
+      actions.reset(action.signal());
+    }
+    if ((signals.stack().flags() & AlternateStack.SS_AUTODISARM) != 0) {
+      signals.setStack(SignalState.Stack.NONE);
+    }
+  }
+
+  /**
+   * Goes on where a frame says, which the guest may have written itself.
+   *
+   * @return a result that does not matter
+   */
+  long returnFromHandler() {
+    long at = machine.stackPointer() - Long.BYTES;
+    try {
+      SignalFrame.Saved saved = SignalFrame.read(memory, at, machine.userRegisters().xcr0());
+      boolean possible =
+          UserRegisters.isUserAddress(saved.registers().instructionPointer())
+              && setExtendedState(saved.extendedState());
+      if (!possible) {
+        return outcome.kill(Signals.SIGSEGV);
+      }
+      signals.block(saved.blocked());
+      SignalState.Stack stack = AlternateStack.of(saved.stack());
+      if (stack != null) {
+        signals.setStack(stack);
+      }
+      outcome.redirect();
+      if (!deliverPending(saved.registers(), signals.blocked())) {
+        machine.resumeAt(saved.registers());
+      }
+      return 0;
+    } catch (GuestAddressException e) {
+      return outcome.kill(Signals.SIGSEGV);
+    }
+  }
+
+  private boolean setExtendedState(@Nullable ByteBuffer state) {
+    if (state == null) {
+      machine.userRegisters().resetExtendedState();
+      return true;
+    }
+    return machine.userRegisters().setExtendedState(GuestMemory.bytes(state));
+  }
+}

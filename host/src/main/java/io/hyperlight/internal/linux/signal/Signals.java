@@ -1,0 +1,97 @@
+package io.hyperlight.internal.linux.signal;
+
+/** The signals of Linux on x86-64 by number: {@code signal(7)}. */
+public final class Signals {
+  private static final String[] NAMES = {
+    "SIGHUP",
+    "SIGINT",
+    "SIGQUIT",
+    "SIGILL",
+    "SIGTRAP",
+    "SIGABRT",
+    "SIGBUS",
+    "SIGFPE",
+    "SIGKILL",
+    "SIGUSR1",
+    "SIGSEGV",
+    "SIGUSR2",
+    "SIGPIPE",
+    "SIGALRM",
+    "SIGTERM",
+    "SIGSTKFLT",
+    "SIGCHLD",
+    "SIGCONT",
+    "SIGSTOP",
+    "SIGTSTP",
+    "SIGTTIN",
+    "SIGTTOU",
+    "SIGURG",
+    "SIGXCPU",
+    "SIGXFSZ",
+    "SIGVTALRM",
+    "SIGPROF",
+    "SIGWINCH",
+    "SIGIO",
+    "SIGPWR",
+    "SIGSYS"
+  };
+
+  /** How many there are: numbers begin with 1. */
+  public static final int COUNT = 64;
+
+  public static final int SIGILL = 4;
+  public static final int SIGTRAP = 5;
+  static final int SIGABRT = 6;
+  public static final int SIGBUS = 7;
+  public static final int SIGFPE = 8;
+  static final int SIGKILL = 9;
+  public static final int SIGSEGV = 11;
+  public static final int SIGPIPE = 13;
+  private static final int SIGCHLD = 17;
+  static final int SIGCONT = 18;
+  static final int SIGSTOP = 19;
+  private static final int SIGTTOU = 22;
+  private static final int SIGURG = 23;
+  public static final int SIGXFSZ = 25;
+  private static final int SIGWINCH = 28;
+
+  /** The first of the kernel's real-time signals. */
+  static final int SIGRTMIN = 32;
+
+  private Signals() {}
+
+  /** The bit of a signal in a set. */
+  static long bit(int signal) {
+    return 1L << (signal - 1);
+  }
+
+  /** A signal's name; a real-time signal has none but its number. */
+  public static String name(int signal) {
+    return signal <= NAMES.length ? NAMES[signal - 1] : "signal " + signal;
+  }
+
+  /**
+   * What a number stands for where a signal is expected, in a trace.
+   *
+   * @param signal any number
+   */
+  public static String traced(int signal) {
+    if (signal < 1 || signal > COUNT) {
+      return Integer.toString(signal);
+    }
+    if (signal == SIGRTMIN) {
+      return "SIGRTMIN";
+    }
+    return signal < SIGRTMIN ? NAMES[signal - 1] : "SIGRT_" + (signal - SIGRTMIN);
+  }
+
+  /**
+   * Whether a program that has not said otherwise goes on: there are no children to care for, and
+   * nobody who would let a stopped process continue.
+   */
+  static boolean isIgnoredByDefault(int signal) {
+    return signal == SIGURG
+        || signal == SIGWINCH
+        || (signal >= SIGCHLD && signal <= SIGTTOU && signal != SIGSTOP);
+  }
+}

@@ -1,0 +1,147 @@
+package io.hyperlight.internal.linux.signal;
+
+import io.hyperlight.internal.linux.base.CallOutcome;
+import io.hyperlight.internal.linux.base.TaskIdentity;
+import io.hyperlight.internal.linux.limits.ResourceLimits;
+import io.hyperlight.internal.os.Errno;
+
+/** The signals of a task: which are blocked and which pending, and where its handlers run. */
+public final class TaskSignals {
+  /** SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU. */
+  private static final long STOPPING = 0xfL << (Signals.SIGSTOP - 1);
+
+  private final ProcessSignals process;
+  private final SignalActions actions;
+  private final PendingSignals pending;
+  private final ResourceLimits limits;
+  private final TaskIdentity identity;
+  private final CallOutcome outcome;
+  private long blocked;
+  private SignalState.Stack stack = SignalState.Stack.NONE;
+
+  /**
+   * A new task's.
+   *
+   * @param process those that it shares with the other tasks of its process
+   * @param identity the task's
+   * @param outcome hears of a signal that ends the process
+   */
+  public TaskSignals(
+      ProcessSignals process, ResourceLimits limits, TaskIdentity identity, CallOutcome outcome) {
+    this.process = process;
+    this.limits = limits;
+    this.identity = identity;
+    this.outcome = outcome;
+    actions = process.actions();
+    pending = new PendingSignals(process.pending());
+  }
+
+  public SignalActions actions() {
+    return actions;
+  }
+
+  public PendingSignals pending() {
+    return pending;
+  }
+
+  /** Those that are pending for the process, a bit for each. */
+  public long pendingOfProcess() {
+    return process.pending().pending();
+  }
+
+  public long blocked() {
+    return blocked;
+  }
+
+  /** Blocks these and no others, but for those that nobody can block. */
+  void block(long set) {
+    blocked = withoutUnblockable(set);
+  }
+
+  /** A set without the signals that nobody can block. */
+  static long withoutUnblockable(long set) {
+    return set & ~(Signals.bit(Signals.SIGKILL) | Signals.bit(Signals.SIGSTOP));
+  }
+
+  /** {@code sigaltstack(2)}. */
+  SignalState.Stack stack() {
+    return stack;
+  }
+
+  void setStack(SignalState.Stack wanted) {
+    stack = wanted;
+  }
+
+  public SignalState state() {
+    return new SignalState(
+        actions.state(),
+        blocked,
+        pending.ofTask().pending(),
+        process.pending().pending(),
+        pending.ofTask().queued(),
+        process.pending().queued(),
+        stack);
+  }
+
+  public void restore(SignalState earlier) {
+    actions.restore(earlier.actions());
+    block(earlier.blocked());
+    pending.ofTask().restore(earlier.ofTask(), earlier.queueOfTask());
+    process.pending().restore(earlier.ofProcess(), earlier.queueOfProcess());
+    stack = earlier.stack();
+  }
+
+  /** Those that would be delivered now, a bit for each. */
+  long deliverable() {
+    return pending.all() & ~blocked;
+  }
+
+  /** Whether there is a signal that would not be ignored while others are blocked than usual. */
+  public boolean isDeliverableUnder(long mask) {
+    for (long left = pending.all() & ~withoutUnblockable(mask); left != 0; left &= left - 1) {
+      if (!actions.isIgnored(Long.numberOfTrailingZeros(left) + 1)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Sets what a signal does; what is pending of it and ignored now is gone. */
+  void setAction(SignalState.Action action) {
+    int signal = action.signal();
+    actions.set(action);
+    // One that would stop the process waits for a process that can be stopped.
+    boolean stops = (Signals.bit(signal) & STOPPING) != 0;
+    if (actions.isIgnored(signal) && (!stops || action.handler() == SignalActions.SIG_IGN)) {
+      pending.discard(Signals.bit(signal));
+    }
+  }
+
+  /** Sends the task a signal as the kernel does, about what it has just done. */
+  public void raise(int signal) {
+    send(SignalInfo.sent(signal, SignalInfo.SI_USER, identity), true);
+  }
+
+  /**
+   * Sends a signal.
+   *
+   * @param toTask whether to the task, not to its process
+   * @return 0 or a negated error number
+   */
+  long send(SignalInfo info, boolean toTask) {
+    int signal = info.signal();
+    if (signal == Signals.SIGCONT) {
+      pending.discard(STOPPING);
+    } else if ((Signals.bit(signal) & STOPPING) != 0) {
+      pending.discard(Signals.bit(Signals.SIGCONT));
+    }
+    boolean isBlocked = (blocked & Signals.bit(signal)) != 0;
+    if (!isBlocked && actions.isIgnored(signal)) {
+      return 0; // by the time that a blocked one is delivered, it may not be ignored any more
+    }
+    if (!isBlocked && actions.isDefault(signal)) {
+      return outcome.kill(signal);
+    }
+    return pending.add(info, toTask, limits.pendingSignals()) ? 0 : -Errno.EAGAIN;
+  }
+}

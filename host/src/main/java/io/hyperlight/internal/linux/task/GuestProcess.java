@@ -1,0 +1,93 @@
+package io.hyperlight.internal.linux.task;
+
+import io.hyperlight.internal.linux.base.GuestMemory;
+import io.hyperlight.internal.linux.fd.FileSizeLimit;
+import io.hyperlight.internal.linux.fd.ProcessFiles;
+import io.hyperlight.internal.linux.limits.ResourceLimits;
+import io.hyperlight.internal.linux.mm.AddressRanges;
+import io.hyperlight.internal.linux.mm.ProcessMemory;
+import io.hyperlight.internal.linux.proc.ExecutedProgram;
+import io.hyperlight.internal.linux.proc.ProcessAttributes;
+import io.hyperlight.internal.linux.proc.ProgramIdentity;
+import io.hyperlight.internal.linux.proc.Scheduling;
+import io.hyperlight.internal.linux.signal.ProcessSignals;
+import io.hyperlight.internal.linux.time.ProcessorUsage;
+import io.hyperlight.internal.machine.memory.AddressSpace;
+
+/** A process: an address space, descriptors, signals and limits, which its tasks share. */
+public final class GuestProcess {
+  private final World world;
+  private final ExecutedProgram program;
+  private final ProcessMemory memory;
+  private final GuestMemory bytes;
+  private final ResourceLimits limits;
+  private final FileSizeLimit fileSize;
+  private final ProcessFiles files;
+  private final ProcessSignals signals = new ProcessSignals();
+  private final ProcessAttributes attributes;
+  private final Scheduling scheduling = new Scheduling();
+  private final ProcessorUsage usage;
+
+  /** A new process, whose program is mapped next. */
+  public GuestProcess(
+      World world, AddressSpace space, AddressRanges ranges, ProgramIdentity identity) {
+    this.world = world;
+    memory = new ProcessMemory(space, ranges, world.checkpoint(), world.options().descriptors());
+    bytes = new GuestMemory(space);
+    program = new ExecutedProgram(identity, bytes);
+    limits =
+        new ResourceLimits(
+            ranges.programStackEnd() - ranges.programStackStart(), world.options().descriptors());
+    fileSize = new FileSizeLimit(limits);
+    files = new ProcessFiles(world.files(), limits);
+    attributes = new ProcessAttributes(identity);
+    usage = new ProcessorUsage(world.machine(), world.clock());
+    world.files().addWatcher(memory.files());
+    world.heap().addUser(memory.files()::heapBytes);
+  }
+
+  public World world() {
+    return world;
+  }
+
+  public ExecutedProgram program() {
+    return program;
+  }
+
+  public ProcessMemory memory() {
+    return memory;
+  }
+
+  /** Reads and writes its memory. */
+  public GuestMemory bytes() {
+    return bytes;
+  }
+
+  public ResourceLimits limits() {
+    return limits;
+  }
+
+  public FileSizeLimit fileSize() {
+    return fileSize;
+  }
+
+  public ProcessFiles files() {
+    return files;
+  }
+
+  ProcessSignals signals() {
+    return signals;
+  }
+
+  public ProcessAttributes attributes() {
+    return attributes;
+  }
+
+  public Scheduling scheduling() {
+    return scheduling;
+  }
+
+  public ProcessorUsage usage() {
+    return usage;
+  }
+}

@@ -1,0 +1,80 @@
+package io.hyperlight.internal.linux.task;
+
+import io.hyperlight.internal.linux.base.CallOutcome;
+import io.hyperlight.internal.linux.base.TaskIdentity;
+import io.hyperlight.internal.linux.fd.Caller;
+import io.hyperlight.internal.linux.proc.RobustList;
+import io.hyperlight.internal.linux.signal.SignalDelivery;
+import io.hyperlight.internal.linux.signal.TaskSignals;
+import io.hyperlight.internal.linux.time.WaitQueue;
+import io.hyperlight.internal.machine.Context;
+
+/** A task: one thread of a process, with the context that it runs in. */
+public final class Task {
+  private final GuestProcess process;
+  private final TaskIdentity identity;
+  private final Context machine;
+  private final CallOutcome outcome = new CallOutcome();
+  private final TaskSignals signals;
+  private final SignalDelivery delivery;
+  private final WaitQueue waits;
+  private final RobustList robustList = new RobustList();
+  private final Caller caller;
+
+  /** A new task. */
+  public Task(GuestProcess process, TaskIdentity identity) {
+    this.process = process;
+    this.identity = identity;
+    World world = process.world();
+    machine = world.machine();
+    signals = new TaskSignals(process.signals(), process.limits(), identity, outcome);
+    delivery = new SignalDelivery(signals, process.bytes(), machine, world.checkpoint(), outcome);
+    waits = new WaitQueue(machine, world.clock(), process.usage(), outcome);
+    caller = new Caller(signals, waits, process.fileSize(), world.checkpoint());
+  }
+
+  public GuestProcess process() {
+    return process;
+  }
+
+  public World world() {
+    return process.world();
+  }
+
+  /** What it and its process are called. */
+  public TaskIdentity identity() {
+    return identity;
+  }
+
+  /** The machine whose context it runs in. */
+  public Context machine() {
+    return machine;
+  }
+
+  /** What becomes of it behind the system call that it makes. */
+  public CallOutcome outcome() {
+    return outcome;
+  }
+
+  public TaskSignals signals() {
+    return signals;
+  }
+
+  public SignalDelivery delivery() {
+    return delivery;
+  }
+
+  /** What it asks where it would have to wait. */
+  public WaitQueue waits() {
+    return waits;
+  }
+
+  public RobustList robustList() {
+    return robustList;
+  }
+
+  /** What the files that it uses need of it. */
+  public Caller caller() {
+    return caller;
+  }
+}

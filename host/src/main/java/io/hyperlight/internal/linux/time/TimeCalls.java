@@ -1,0 +1,175 @@
+package io.hyperlight.internal.linux.time;
+
+import io.hyperlight.internal.linux.base.GuestMemory;
+import io.hyperlight.internal.linux.base.TaskIdentity;
+import io.hyperlight.internal.os.Errno;
+import java.time.Instant;
+
+/**
+ * Clocks and sleeping: {@code clock_gettime(2)} and its relatives.
+ *
+ * <p>What time it is, {@link GuestClock} says; processor time is {@link ProcessorUsage}'s.
+ */
+public final class TimeCalls {
+  private static final long NANOS = 1_000_000_000L;
+
+  private static final int CLOCK_REALTIME = 0;
+  private static final int CLOCK_THREAD = 3;
+  private static final int CLOCK_MONOTONIC_RAW = 4;
+  private static final int CLOCK_REALTIME_COARSE = 5;
+  private static final int CLOCK_MONOTONIC_COARSE = 6;
+  private static final int CLOCK_REALTIME_ALARM = 8;
+  private static final int CLOCK_BOOTTIME_ALARM = 9;
+  private static final int CLOCK_TAI = 11;
+
+  private static final int TIMER_ABSTIME = 1;
+
+  /** In numbers of clocks that count processor time: a thread's, not a process's. */
+  private static final int PER_THREAD = 4;
+
+  /** In negative numbers of clocks: what they are of, and that of a device. */
+  private static final int CLOCK_SORT = 7;
+
+  private static final int CLOCK_OF_DESCRIPTOR = 3;
+
+  // In numbers of clocks that name a process or thread: clock_getcpuclockid(3).
+  private static final int CLOCK_PROCESS = 2;
+  private static final int CLOCK_KIND = 3;
+  private static final int CLOCK_NO_PROCESSOR = 3;
+  private static final int CLOCK_PROCESS_SHIFT = 3;
+
+  private final GuestClock clock;
+  private final ProcessorUsage usage;
+  private final WaitQueue waits;
+  private final TaskIdentity identity;
+  private final GuestMemory memory;
+
+  public TimeCalls(
+      GuestClock clock,
+      ProcessorUsage usage,
+      WaitQueue waits,
+      TaskIdentity identity,
+      GuestMemory memory) {
+    this.clock = clock;
+    this.usage = usage;
+    this.waits = waits;
+    this.identity = identity;
+    this.memory = memory;
+  }
+
+  /** Whether a number is a clock's that counts processor time, of the process's own. */
+  private boolean isProcessorClock(int id) {
+    if (id >= 0) {
+      return id == CLOCK_PROCESS || id == CLOCK_THREAD;
+    }
+    return (id & CLOCK_KIND) != CLOCK_NO_PROCESSOR
+        && identity.own(~(id >> CLOCK_PROCESS_SHIFT)) >= 0;
+  }
+
+  private boolean isClock(int id) {
+    return id >= 0 ? id <= CLOCK_TAI && id != 10 : isProcessorClock(id);
+  }
+
+  private static boolean isReal(int id) {
+    return id == CLOCK_REALTIME
+        || id == CLOCK_REALTIME_COARSE
+        || id == CLOCK_REALTIME_ALARM
+        || id == CLOCK_TAI;
+  }
+
+  public long clockGettime(int id, long target) {
+    if (!isClock(id)) {
+      return -Errno.EINVAL;
+    }
+    if (isReal(id)) {
+      Instant now = clock.instant();
+      memory.write(target, Times.pair(now.getEpochSecond(), now.getNano()));
+    } else {
+      long now = isProcessorClock(id) ? usage.processorNanos() : clock.monotonic();
+      memory.write(target, Times.pair(now / NANOS, now % NANOS));
+    }
+    return 0;
+  }
+
+  public long clockGetres(int id, long target) {
+    if (!isClock(id)) {
+      return -Errno.EINVAL;
+    }
+    if (target != 0) {
+      memory.write(target, Times.pair(0, 1));
+    }
+    return 0;
+  }
+
+  public long gettimeofday(long target, long zone) {
+    Instant now = clock.instant();
+    if (target != 0) {
+      memory.write(target, Times.pair(now.getEpochSecond(), now.getNano() / 1000));
+    }
+    if (zone != 0) {
+      memory.writeLong(zone, 0);
+    }
+    return 0;
+  }
+
+  public long time(long target) {
+    long seconds = clock.instant().getEpochSecond();
+    if (target != 0) {
+      memory.writeLong(target, seconds);
+    }
+    return seconds;
+  }
+
+  public long nanosleep(long wanted, long remaining) {
+    return clockNanosleep(CLOCK_REALTIME, 0, wanted, remaining);
+  }
+
+  /** Whether one can sleep by a clock, or which error it is. */
+  private int sleepError(int id) {
+    if (id < 0) {
+      // Of one that is a descriptor's, of nobody, or the own thread's, which would not go on.
+      return (id & CLOCK_SORT) == CLOCK_OF_DESCRIPTOR
+          ? Errno.ENOTSUP
+          : isClock(id) && (id & PER_THREAD) == 0 ? 0 : Errno.EINVAL;
+    }
+    return switch (id) {
+      case CLOCK_THREAD, CLOCK_MONOTONIC_RAW, CLOCK_REALTIME_COARSE, CLOCK_MONOTONIC_COARSE ->
+          Errno.ENOTSUP;
+      case CLOCK_REALTIME_ALARM, CLOCK_BOOTTIME_ALARM -> Errno.EPERM;
+      default -> 0;
+    };
+  }
+
+  public long clockNanosleep(int id, int flags, long wanted, long remaining) {
+    if (id >= 0 && !isClock(id)) {
+      return -Errno.EINVAL;
+    }
+    int error = sleepError(id);
+    if (error == Errno.ENOTSUP) {
+      return -error;
+    }
+    long nanos = Times.readNanos(memory, wanted);
+    if (nanos < 0) {
+      return -Errno.EINVAL;
+    }
+    if (error != 0) {
+      return -error;
+    }
+    boolean processor = isProcessorClock(id);
+    if ((flags & TIMER_ABSTIME) != 0) {
+      nanos -= processor ? usage.processorNanos() : clock.now(isReal(id));
+    }
+    if (processor && nanos > 0) {
+      return waits.block("sleeps until it has used processor time (clock_nanosleep)");
+    }
+    long before = clock.monotonic();
+    if (waits.sleep(nanos)) {
+      return 0;
+    }
+    if (remaining != 0 && (flags & TIMER_ABSTIME) == 0) {
+      long left = Math.max(0, nanos - (clock.monotonic() - before));
+      memory.write(remaining, Times.pair(left / NANOS, left % NANOS));
+    }
+    return -Errno.EINTR;
+  }
+}

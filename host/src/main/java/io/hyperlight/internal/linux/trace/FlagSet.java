@@ -1,0 +1,91 @@
+package io.hyperlight.internal.linux.trace;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.StringJoiner;
+
+/**
+ * The names that a kind of number goes by: bits that are combined, or values of which it is one.
+ * What has no name is shown as a number, so any value can be shown.
+ *
+ * @param bits whether the names are combined
+ * @param prefix what the names begin with
+ * @param names of bits, in the order in which they are looked for and shown
+ */
+record FlagSet(boolean bits, String prefix, List<Name> names) {
+  /** A name and its value. */
+  record Name(String text, long value) {}
+
+  FlagSet {
+    names = List.copyOf(names);
+  }
+
+  /**
+   * Of a line of a table.
+   *
+   * @param words {@code NAME=VALUE} each
+   */
+  static FlagSet parse(boolean bits, List<String> words) {
+    List<Name> names = new ArrayList<>();
+    for (String word : words) {
+      int equals = word.indexOf('=');
+      names.add(new Name(word.substring(0, equals), Long.decode(word.substring(equals + 1))));
+    }
+    return new FlagSet(bits, commonPrefix(names), names);
+  }
+
+  /** As long as can be, up to an underscore if there is one. */
+  private static String commonPrefix(List<Name> names) {
+    String prefix = names.getFirst().text();
+    for (Name name : names) {
+      while (!name.text.startsWith(prefix)) {
+        prefix = prefix.substring(0, prefix.length() - 1);
+      }
+    }
+    int underscore = prefix.lastIndexOf('_');
+    return underscore < 0 ? prefix : prefix.substring(0, underscore + 1);
+  }
+
+  /** Any value, by names as far as there are any. */
+  String text(long value) {
+    return bits ? combined(value) : named(value);
+  }
+
+  private String named(long value) {
+    for (Name name : names) {
+      if (name.value == value) {
+        return name.text;
+      }
+    }
+    return unknown(value);
+  }
+
+  private String unknown(long value) {
+    return "%s /* %s??? */".formatted(NumberTexts.hex(value), prefix);
+  }
+
+  private String combined(long value) {
+    if (value == 0) {
+      return names.stream().filter(n -> n.value == 0).map(Name::text).findFirst().orElse("0");
+    }
+    long known = names.stream().mapToLong(Name::value).reduce(0, (a, b) -> a | b);
+    return (value & known) == 0 ? unknown(value) : joined(value);
+  }
+
+  /** The names of bits that stand behind something else; nothing if there are none. */
+  String appended(long value) {
+    return value == 0 ? "" : "|" + joined(value);
+  }
+
+  private String joined(long value) {
+    StringJoiner found = new StringJoiner("|");
+    long rest = value;
+    for (Name name : names) {
+      if (name.value != 0 && (rest & name.value) == name.value) {
+        found.add(name.text);
+        rest &= ~name.value;
+      }
+    }
+    return (rest == 0 ? found : found.add(NumberTexts.hex(rest))).toString();
+  }
+}
