@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -31,6 +32,9 @@ class SourceTreeTest {
 
   private static final Pattern IMPORT =
       Pattern.compile("(?m)^import (?:static )?io\\.hyperlight\\.([a-z]\\w*)\\.");
+
+  /** Who a program says it is for. */
+  private static final Pattern USER = Pattern.compile("/\\* For (\\w+)\\. \\*/");
 
   private static List<Path> sources(Path folder) throws IOException {
     if (!Files.exists(folder)) {
@@ -127,5 +131,33 @@ class SourceTreeTest {
     }
     assertThat(modules).hasSizeGreaterThan(10);
     assertThat(modules).allSatisfy((_, names) -> assertThat(names).hasSize(1));
+  }
+
+  @Test
+  void everyProgramOfTheTestsIsNamedByATest() throws IOException {
+    StringBuilder tests = new StringBuilder();
+    for (Path source : sources(TESTS)) {
+      tests.append(Files.readString(source));
+    }
+    List<Path> programs;
+    try (Stream<Path> files = Files.walk(ROOT.resolve("host/src/test/resources/io"))) {
+      programs = files.filter(file -> file.toString().matches(".*\\.(c|rs)")).toList();
+    }
+    assertThat(programs).hasSizeGreaterThan(50);
+    List<String> unknown = new ArrayList<>();
+    for (Path program : programs) {
+      // With the end of its name or without, alone or behind a folder.
+      String name = program.getFileName().toString().replaceFirst("\\..*", "");
+      boolean named =
+          Pattern.compile("[\"/]" + name + "(\\.h)?(\\.c|\\.rs)?[\",]").matcher(tests).find();
+      Matcher user = USER.matcher(Files.readString(program));
+      boolean right =
+          !user.lookingAt()
+              || Pattern.compile("\\b(class|enum) " + user.group(1) + "\\b").matcher(tests).find();
+      if (!named || !right) {
+        unknown.add(ROOT.relativize(program).toString());
+      }
+    }
+    assertThat(unknown).isEmpty();
   }
 }
