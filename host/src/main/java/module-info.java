@@ -4,4 +4,5 @@ module hyperlight {
 
   exports io.hyperlight;
   exports io.hyperlight.error;
+  exports io.hyperlight.value;
 }

@@ -3,6 +3,7 @@ package io.hyperlight;
 import io.hyperlight.error.ClosedException;
 import io.hyperlight.internal.pool.Loan;
 import io.hyperlight.internal.pool.RecyclingPool;
+import io.hyperlight.value.Limits;
 
 /**
  * A sandbox of a {@link SandboxPool}, or a program of a {@link ProgramPool}, for one holder, clean

@@ -7,12 +7,11 @@ import io.hyperlight.internal.os.ForeignThrowable;
 import io.hyperlight.internal.pool.Keeper;
 import io.hyperlight.internal.pool.Loan;
 import io.hyperlight.internal.pool.PoolBudget;
-import io.hyperlight.internal.pool.PoolFigures;
 import io.hyperlight.internal.pool.PoolLimits;
 import io.hyperlight.internal.pool.ProcessBudget;
 import io.hyperlight.internal.pool.RecyclingPool;
 import io.hyperlight.internal.pool.RefusedException;
-import java.time.Duration;
+import io.hyperlight.value.PoolStatistics;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -97,16 +96,16 @@ final class PoolCore<T> {
                       ProcessBudget.BYTES_PROPERTY),
               null);
       case TIMED_OUT -> {
-        PoolFigures figures = pool.figures();
+        PoolStatistics now = pool.statistics();
         yield new PoolException(
             PoolException.Kind.TIMED_OUT,
             "no sandbox within %d ms: of %d, at most %d, %d are in use, and %d other threads wait%s"
                 .formatted(
                     TimeUnit.NANOSECONDS.toMillis(nanos),
-                    figures.total(),
+                    now.sandboxes(),
                     size,
-                    figures.lent(),
-                    figures.waiting(),
+                    now.lent(),
+                    now.waiting(),
                     cause == null ? "" : "; creating one failed: " + message(cause)),
             cause);
       }
@@ -122,29 +121,12 @@ final class PoolCore<T> {
   }
 
   PoolStatistics statistics() {
-    PoolFigures figures = pool.figures();
-    return new PoolStatistics(
-        figures.total(),
-        figures.ready(),
-        figures.lent(),
-        figures.waiting(),
-        figures.acquired(),
-        figures.waited(),
-        figures.refused(),
-        figures.created(),
-        figures.failures(),
-        figures.cleaned(),
-        figures.retired(),
-        figures.broken(),
-        Duration.ofNanos(figures.waitNanos()),
-        Duration.ofNanos(figures.longestWaitNanos()),
-        Duration.ofNanos(figures.createNanos()),
-        Duration.ofNanos(figures.cleanNanos()));
+    return pool.statistics();
   }
 
   /** For {@code toString}. */
   String describe(String pool) {
-    PoolFigures figures = this.pool.figures();
-    return "%s[%d of %d sandboxes, %d lent]".formatted(pool, figures.total(), size, figures.lent());
+    PoolStatistics now = this.pool.statistics();
+    return "%s[%d of %d sandboxes, %d lent]".formatted(pool, now.sandboxes(), size, now.lent());
   }
 }

@@ -32,6 +32,7 @@ import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileKind;
 import io.hyperlight.internal.vfs.Mount;
 import io.hyperlight.internal.vfs.host.HostSource;
+import io.hyperlight.value.Limits;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -241,12 +242,11 @@ public final class Program extends LoadSettings<Program> {
       if (status < 0) {
         throw outcomes.exceptionFor(ending);
       }
-      Instance.Usage usage = instance.usage();
       return new ProgramResult(
           status,
           output.output(),
           output.error(),
-          new ProgramUsage(wallTime, usage.systemCalls(), usage.memoryBytes()),
+          instance.usage(wallTime),
           instance.refusals(),
           new GuestFiles(instance.writtenFiles()),
           status == 0 ? null : (HyperlightException) outcomes.exceptionFor(ending));
@@ -295,7 +295,7 @@ public final class Program extends LoadSettings<Program> {
   }
 
   private Settings settingsWith(StandardStreams.@Nullable Input standardInput, Limits initial) {
-    return settings(Settings.DEFAULT.withLimits(initial.toCallLimits()))
+    return settings(Settings.DEFAULT.withLimits(initial))
         .withInput(standardInput)
         .withMounts(allMounts())
         .withProgram(new ProgramIdentity(path, invocation().arguments()));
@@ -351,7 +351,7 @@ public final class Program extends LoadSettings<Program> {
 
   /** How long a program may take that runs, or starts: as for {@link #run}. */
   private long startNanos() {
-    return settings(Settings.DEFAULT.withLimits(RUN_LIMITS.toCallLimits())).limits().timeoutNanos();
+    return settings(Settings.DEFAULT.withLimits(RUN_LIMITS)).limits().callTimeoutNanos();
   }
 
   @Override

@@ -4,7 +4,10 @@ import io.hyperlight.error.GuestExitException;
 import io.hyperlight.error.GuestTimeoutException;
 import io.hyperlight.error.PoolException;
 import io.hyperlight.internal.os.Deadline;
+import io.hyperlight.internal.os.Durations;
 import io.hyperlight.internal.pool.Loan;
+import io.hyperlight.value.Limits;
+import io.hyperlight.value.PoolStatistics;
 import java.time.Duration;
 import java.util.Objects;
 
@@ -150,7 +153,7 @@ public final class ProgramPool implements AutoCloseable {
     private Timed(ProgramPool pool, Duration timeout) {
       this.pool = pool;
       this.timeout = timeout;
-      timeoutNanos = Limits.nanos("timeout", timeout);
+      timeoutNanos = Durations.positiveNanos("timeout", timeout);
     }
 
     /**

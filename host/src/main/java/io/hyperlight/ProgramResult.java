@@ -4,6 +4,7 @@ import io.hyperlight.error.GuestAbortException;
 import io.hyperlight.error.GuestExitException;
 import io.hyperlight.error.GuestFaultException;
 import io.hyperlight.error.HyperlightException;
+import io.hyperlight.value.ProgramUsage;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;

@@ -15,6 +15,8 @@ import io.hyperlight.error.SandboxUnusableException;
 import io.hyperlight.internal.call.Instance;
 import io.hyperlight.internal.call.Outcome;
 import io.hyperlight.internal.call.ProgramAnswer;
+import io.hyperlight.internal.os.Durations;
+import io.hyperlight.value.Limits;
 import java.time.Duration;
 import java.util.Map;
 
@@ -193,7 +195,7 @@ public final class ProgramServer implements AutoCloseable {
     private Timed(ProgramServer server, Duration timeout) {
       this.server = server;
       this.timeout = timeout;
-      timeoutNanos = Limits.nanos("call timeout", timeout);
+      timeoutNanos = Durations.positiveNanos("call timeout", timeout);
     }
 
     /**

@@ -26,8 +26,10 @@ import io.hyperlight.internal.hypervisor.HypervisorCallException;
 import io.hyperlight.internal.linux.Settings;
 import io.hyperlight.internal.loader.Invocation;
 import io.hyperlight.internal.machine.ImageClosedException;
+import io.hyperlight.internal.os.Durations;
 import io.hyperlight.internal.os.SystemCallException;
 import io.hyperlight.internal.vfs.FileException;
+import io.hyperlight.value.Limits;
 import java.lang.invoke.MethodHandle;
 import java.time.Duration;
 import java.util.List;
@@ -337,7 +339,7 @@ public final class Sandbox implements AutoCloseable {
     private Timed(Sandbox sandbox, Duration timeout) {
       this.sandbox = sandbox;
       this.timeout = timeout;
-      timeoutNanos = Limits.nanos("call timeout", timeout);
+      timeoutNanos = Durations.positiveNanos("call timeout", timeout);
     }
 
     /**

@@ -7,6 +7,8 @@ import io.hyperlight.internal.call.Surroundings;
 import io.hyperlight.internal.linux.Settings;
 import io.hyperlight.internal.loader.GuestProgram;
 import io.hyperlight.internal.machine.arch.MachineOptions;
+import io.hyperlight.internal.os.Durations;
+import io.hyperlight.value.Limits;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -82,7 +84,7 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
         new MachineOptions(
             hidesTimeStampCounter || before.machine().hidesTimeStampCounter(),
             exitless || before.machine().exitless()),
-        limits.apply(Limits.of(before.limits())).toCallLimits());
+        limits.apply(before.limits()));
   }
 
   /**
@@ -104,7 +106,7 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
    * @throws IllegalArgumentException if it is not
    */
   public final S callTimeout(Duration timeout) {
-    Limits.nanos("call timeout", timeout);
+    Durations.positiveNanos("call timeout", timeout);
     return changeLimits(before -> before.withCallTimeout(timeout));
   }
 
@@ -117,7 +119,7 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
    * @throws IllegalArgumentException if it is not
    */
   public final S cpuTimeLimit(Duration time) {
-    Limits.nanos("processor time", time);
+    Durations.positiveNanos("processor time", time);
     return changeLimits(before -> before.withCpuTime(time));
   }
 

@@ -12,6 +12,7 @@ import io.hyperlight.testing.CProgram;
 import io.hyperlight.testing.EndlessGuest;
 import io.hyperlight.testing.PendingSignals;
 import io.hyperlight.testing.RecordingLogger;
+import io.hyperlight.value.Limits;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.lang.invoke.MethodHandle;
@@ -326,8 +327,10 @@ class LimitsTest {
     assertThatIllegalArgumentException().isThrownBy(() -> Limits.DEFAULT.withHostCalls(-1));
     assertThatIllegalArgumentException().isThrownBy(() -> Limits.DEFAULT.withOpenFiles(2));
     assertThatIllegalArgumentException().isThrownBy(() -> Limits.DEFAULT.withOpenFiles(257));
-    assertThat(Limits.of(Limits.NONE.toCallLimits())).isEqualTo(Limits.NONE);
-    assertThat(Limits.of(Limits.DEFAULT.toCallLimits())).isEqualTo(Limits.DEFAULT);
+    assertThat(Limits.NONE.callTimeoutNanos()).isEqualTo(Long.MAX_VALUE / 2);
+    assertThat(Limits.NONE.cpuTimeNanos()).isEqualTo(Long.MAX_VALUE / 2);
+    assertThat(Limits.DEFAULT.callTimeoutNanos()).isEqualTo(60_000_000_000L);
+    assertThat(Limits.DEFAULT.cpuTimeNanos()).isEqualTo(Long.MAX_VALUE / 2);
   }
 
   private static final Path PROGRAM =

@@ -1,6 +1,6 @@
 package io.hyperlight.cli;
 
-import io.hyperlight.Limits;
+import io.hyperlight.value.Limits;
 import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;

@@ -1,12 +1,12 @@
 package io.hyperlight.cli;
 
 import io.hyperlight.FileTree;
-import io.hyperlight.Limits;
 import io.hyperlight.LinuxText;
 import io.hyperlight.Program;
 import io.hyperlight.ProgramResult;
 import io.hyperlight.error.GuestExitException;
 import io.hyperlight.error.InvalidGuestException;
+import io.hyperlight.value.Limits;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

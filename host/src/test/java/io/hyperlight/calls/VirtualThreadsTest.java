@@ -3,13 +3,13 @@ package io.hyperlight.calls;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.Guest;
-import io.hyperlight.Limits;
 import io.hyperlight.Sandbox;
 import io.hyperlight.error.CallInterruptedException;
 import io.hyperlight.testing.ChildJvm;
 import io.hyperlight.testing.Command;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.NotInHardwareLane;
+import io.hyperlight.value.Limits;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

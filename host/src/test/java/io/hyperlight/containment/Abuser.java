@@ -3,7 +3,6 @@ package io.hyperlight.containment;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.Limits;
 import io.hyperlight.Program;
 import io.hyperlight.ProgramServer;
 import io.hyperlight.ProgramSnapshot;
@@ -23,6 +22,7 @@ import io.hyperlight.error.SandboxInUseException;
 import io.hyperlight.error.SandboxUnusableException;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.HostileGuest;
+import io.hyperlight.value.Limits;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.time.Clock;

@@ -2,7 +2,6 @@ package io.hyperlight.containment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.Limits;
 import io.hyperlight.Program;
 import io.hyperlight.ProgramResult;
 import io.hyperlight.internal.os.Errno;
@@ -11,6 +10,7 @@ import io.hyperlight.testing.ChildJvm;
 import io.hyperlight.testing.Command;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.SourceFile;
+import io.hyperlight.value.Limits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,7 +2,6 @@ package io.hyperlight.containment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.Limits;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
 import io.hyperlight.error.GuestFaultException;
@@ -11,6 +10,7 @@ import io.hyperlight.error.HyperlightException;
 import io.hyperlight.internal.machine.VcpuStop;
 import io.hyperlight.testing.HostileGuest;
 import io.hyperlight.testing.ResetOracle;
+import io.hyperlight.value.Limits;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -5,11 +5,11 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.FileTree;
-import io.hyperlight.Limits;
 import io.hyperlight.ProgramResult;
 import io.hyperlight.testing.Command;
 import io.hyperlight.testing.Differential;
 import io.hyperlight.testing.NotInHardwareLane;
+import io.hyperlight.value.Limits;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;

@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.hyperlight.FileTree;
-import io.hyperlight.Limits;
 import io.hyperlight.Program;
 import io.hyperlight.ProgramResult;
 import io.hyperlight.error.GuestLimitException;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.Differential;
 import io.hyperlight.testing.NotInHardwareLane;
+import io.hyperlight.value.Limits;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;

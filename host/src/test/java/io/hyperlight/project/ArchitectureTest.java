@@ -86,10 +86,12 @@ class ArchitectureTest {
           "io.hyperlight.internal.abi",
           "io.hyperlight.internal.restore",
           "io.hyperlight.error",
+          "io.hyperlight.value",
           "io.hyperlight.internal.os");
 
   /** What embedders see: the API at the top, and at the bottom what all layers use of it. */
-  private static final List<String> EXPORTED = List.of("io.hyperlight", "io.hyperlight.error");
+  private static final List<String> EXPORTED =
+      List.of("io.hyperlight", "io.hyperlight.error", "io.hyperlight.value");
 
   private static final JavaClasses LIBRARY = importLibrary();
 

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.FileTree;
 import io.hyperlight.Guest;
-import io.hyperlight.Limits;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
 import io.hyperlight.internal.os.Errno;
@@ -13,6 +12,7 @@ import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.Descriptors;
 import io.hyperlight.testing.SourceFile;
 import io.hyperlight.testing.TemporaryFolder;
+import io.hyperlight.value.Limits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

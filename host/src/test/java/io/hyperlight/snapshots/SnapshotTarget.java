@@ -2,7 +2,6 @@ package io.hyperlight.snapshots;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.Limits;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
 import io.hyperlight.SnapshotFile;
@@ -25,6 +24,7 @@ import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.Descriptors;
 import io.hyperlight.testing.SnapshotGuest;
 import io.hyperlight.testing.TemporaryFolder;
+import io.hyperlight.value.Limits;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;

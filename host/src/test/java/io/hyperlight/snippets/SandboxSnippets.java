@@ -1,8 +1,8 @@
 package io.hyperlight.snippets;
 
 import io.hyperlight.Guest;
-import io.hyperlight.Limits;
 import io.hyperlight.Sandbox;
+import io.hyperlight.value.Limits;
 import java.io.PrintStream;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;

@@ -1,8 +1,8 @@
 package io.hyperlight.testing;
 
 import io.hyperlight.Guest;
-import io.hyperlight.Limits;
 import io.hyperlight.Sandbox;
+import io.hyperlight.value.Limits;
 import java.nio.file.Path;
 
 /** A guest that never comes to an end by itself, in as many ways as there are. */

@@ -2,7 +2,6 @@ package io.hyperlight.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hyperlight.Limits;
 import io.hyperlight.ProgramServer;
 import io.hyperlight.Sandbox;
 import io.hyperlight.SandboxInternals;
@@ -16,6 +15,7 @@ import io.hyperlight.internal.abi.CallFrame;
 import io.hyperlight.internal.call.Machines;
 import io.hyperlight.internal.machine.Machine;
 import io.hyperlight.internal.machine.MachineState;
+import io.hyperlight.value.Limits;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;

@@ -2,13 +2,13 @@ package io.hyperlight.internal.call;
 
 import io.hyperlight.internal.abi.CallFrame;
 import io.hyperlight.internal.abi.Text;
-import io.hyperlight.internal.linux.limits.CallLimits;
 import io.hyperlight.internal.linux.limits.LimitPassedException;
 import io.hyperlight.internal.machine.Call;
 import io.hyperlight.internal.machine.memory.GuestAddressException;
 import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.internal.os.StackRoom;
 import io.hyperlight.internal.os.StoppedException;
+import io.hyperlight.value.Limits;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +27,7 @@ final class FunctionCall {
   private final InstanceState state;
   private final GuestRun run;
   private final Call call;
-  private final CallLimits limits;
+  private final long callTimeoutNanos;
   private final Outcome.Reporter reporter;
 
   // Of the running call.
@@ -39,13 +39,13 @@ final class FunctionCall {
       InstanceState state,
       GuestRun run,
       Call call,
-      CallLimits limits,
+      Limits limits,
       Outcome.Reporter reporter) {
     this.claim = claim;
     this.state = state;
     this.run = run;
     this.call = call;
-    this.limits = limits;
+    callTimeoutNanos = limits.callTimeoutNanos();
     this.reporter = reporter;
   }
 
@@ -89,7 +89,7 @@ final class FunctionCall {
     if (thread.isInterrupted()) {
       throw reporter.exceptionFor(new Outcome.NotBegun());
     }
-    call.begin(thread, timeoutNanos == 0 ? limits.timeoutNanos() : timeoutNanos);
+    call.begin(thread, timeoutNanos == 0 ? callTimeoutNanos : timeoutNanos);
   }
 
   /** Releases the instance. */

@@ -3,7 +3,6 @@ package io.hyperlight.internal.call;
 import io.hyperlight.internal.abi.CallFrame;
 import io.hyperlight.internal.call.Outcome.Ending;
 import io.hyperlight.internal.hypervisor.HypervisorCallException;
-import io.hyperlight.internal.linux.limits.CallLimits;
 import io.hyperlight.internal.linux.limits.LimitPassedException;
 import io.hyperlight.internal.machine.Call;
 import io.hyperlight.internal.machine.Stop;
@@ -12,6 +11,7 @@ import io.hyperlight.internal.machine.arch.RegisterValues;
 import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.os.StoppedException;
 import io.hyperlight.internal.os.SystemCallException;
+import io.hyperlight.value.Limits;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -24,10 +24,10 @@ import org.jspecify.annotations.Nullable;
 final class GuestRun {
   private final InstanceState state;
   private final Call call;
-  private final CallLimits limits;
+  private final Limits limits;
   private final Outcome.Reporter reporter;
 
-  GuestRun(InstanceState state, Call call, CallLimits limits, Outcome.Reporter reporter) {
+  GuestRun(InstanceState state, Call call, Limits limits, Outcome.Reporter reporter) {
     this.state = state;
     this.call = call;
     this.limits = limits;
@@ -128,7 +128,7 @@ final class GuestRun {
     long limitNanos =
         switch (why) {
           case TIMED_OUT -> call.timeoutNanos();
-          case PROCESSOR_TIME_USED -> limits.processorNanos();
+          case PROCESSOR_TIME_USED -> limits.cpuTimeNanos();
           case INTERRUPTED, THREAD_INTERRUPTED -> 0;
         };
     return new Outcome.Stopped(why, limitNanos, registers);

@@ -3,7 +3,6 @@ package io.hyperlight.internal.call;
 import io.hyperlight.internal.call.InstanceState.Stage;
 import io.hyperlight.internal.call.Outcome.Ending;
 import io.hyperlight.internal.hypervisor.HypervisorCallException;
-import io.hyperlight.internal.linux.limits.CallLimits;
 import io.hyperlight.internal.loader.FunctionTable;
 import io.hyperlight.internal.loader.GuestFormatException;
 import io.hyperlight.internal.machine.Call;
@@ -14,7 +13,10 @@ import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.internal.os.StackRoom;
 import io.hyperlight.internal.os.SystemCallException;
 import io.hyperlight.internal.vfs.FileSystem;
+import io.hyperlight.value.Limits;
+import io.hyperlight.value.ProgramUsage;
 import java.lang.invoke.MethodHandle;
+import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Instance implements AutoCloseable {
   private final Outcome.Reporter reporter;
-  private final CallLimits limits;
+  private final Limits limits;
 
   /** Where the calls are, for those who want to end them. */
   private final Call call;
@@ -36,11 +38,11 @@ public final class Instance implements AutoCloseable {
   private final FunctionCall calls;
   private final ProgramRun program;
 
-  private Instance(InstanceState state, CallLimits limits, Outcome.Reporter reporter) {
+  private Instance(InstanceState state, Limits limits, Outcome.Reporter reporter) {
     this.reporter = reporter;
     this.limits = limits;
     this.state = state;
-    call = new Call(limits.processorNanos());
+    call = new Call(limits.cpuTimeNanos());
     try {
       state.machine().runFor(call);
       claim = new Claim(state, reporter);
@@ -112,7 +114,7 @@ public final class Instance implements AutoCloseable {
 
   /** Runs the program's own start up to where it says that calls may come. */
   private void start() {
-    calls.begin(limits.timeoutNanos());
+    calls.begin(limits.callTimeoutNanos());
     state.stage = Stage.STARTING;
     try {
       calls.executeStart();
@@ -155,26 +157,19 @@ public final class Instance implements AutoCloseable {
   /**
    * What the guest has used.
    *
+   * @param wallTime that it took
    * @throws RuntimeException from the reporter, if the instance is in use or closed
    */
-  public Usage usage() {
+  public ProgramUsage usage(Duration wallTime) {
     StackRoom.requireLittle(); // for end()
     claim.claimOpen();
     try {
-      return new Usage(
-          state.loaded.hypercalls().systemCallCount(), state.machine().mostMemoryBytes());
+      return new ProgramUsage(
+          wallTime, state.loaded.hypercalls().systemCallCount(), state.machine().mostMemoryBytes());
     } finally {
       calls.end();
     }
   }
-
-  /**
-   * What a guest has used.
-   *
-   * @param systemCalls how many it has made
-   * @param memoryBytes of its memory, when that was most
-   */
-  public record Usage(long systemCalls, long memoryBytes) {}
 
   /** What is behind it now. */
   LoadedProgram loaded() {

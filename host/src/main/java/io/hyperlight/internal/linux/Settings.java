@@ -1,10 +1,10 @@
 package io.hyperlight.internal.linux;
 
 import io.hyperlight.internal.linux.fd.StandardStreams;
-import io.hyperlight.internal.linux.limits.CallLimits;
 import io.hyperlight.internal.linux.proc.ProgramIdentity;
 import io.hyperlight.internal.machine.arch.MachineOptions;
 import io.hyperlight.internal.vfs.Mount;
+import io.hyperlight.value.Limits;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.OptionalLong;
@@ -30,7 +30,7 @@ public record Settings(
     @Nullable SystemCallObserver observer,
     MachineOptions machine,
     StandardStreams.@Nullable Input input,
-    CallLimits limits,
+    Limits limits,
     List<Mount> mounts,
     ProgramIdentity program) {
   /**
@@ -45,7 +45,7 @@ public record Settings(
           null,
           MachineOptions.DEFAULT,
           StandardStreams.Input.EMPTY,
-          CallLimits.DEFAULT,
+          Limits.DEFAULT,
           List.of(),
           ProgramIdentity.DEFAULT);
 
@@ -60,7 +60,7 @@ public record Settings(
       boolean otherMayMakeCode,
       @Nullable SystemCallObserver otherObserver,
       MachineOptions otherMachine,
-      CallLimits otherLimits) {
+      Limits otherLimits) {
     return new Settings(
         otherClock,
         otherSeed,
@@ -94,7 +94,7 @@ public record Settings(
   }
 
   /** The same with other limits. */
-  public Settings withLimits(CallLimits others) {
+  public Settings withLimits(Limits others) {
     return new Settings(
         clock, randomSeed, mayMakeCode, observer, machine, input, others, mounts, program);
   }

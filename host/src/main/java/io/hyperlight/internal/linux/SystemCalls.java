@@ -8,7 +8,6 @@ import io.hyperlight.internal.linux.fd.FileState;
 import io.hyperlight.internal.linux.fd.StandardStreams;
 import io.hyperlight.internal.linux.fd.WorldFiles;
 import io.hyperlight.internal.linux.limits.CallBudget;
-import io.hyperlight.internal.linux.limits.CallLimits;
 import io.hyperlight.internal.linux.limits.HeapBudget;
 import io.hyperlight.internal.linux.mm.AddressRanges;
 import io.hyperlight.internal.linux.proc.ProcessState;
@@ -41,6 +40,7 @@ import io.hyperlight.internal.vfs.Location;
 import io.hyperlight.internal.vfs.Mount;
 import io.hyperlight.internal.vfs.Node;
 import io.hyperlight.internal.vfs.PathResolver;
+import io.hyperlight.value.Limits;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Arrays;
@@ -96,13 +96,13 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
     observer = settings.observer();
     StandardStreams streams =
         new StandardStreams(machine, budget, Objects.requireNonNull(settings.input()), output);
-    CallLimits limits = settings.limits();
+    Limits limits = settings.limits();
     HeapBudget heap = new HeapBudget(limits.heapBytes());
     world =
         new World(
             machine,
             new WorldOptions(
-                limits.descriptors(),
+                limits.openFiles(),
                 settings.mayMakeCode(),
                 settings.mounts().stream().map(Mount::path).toList()),
             new GuestClock(settings.clock()),

@@ -1,6 +1,7 @@
 package io.hyperlight.internal.machine;
 
 import io.hyperlight.internal.os.Checkpoint;
+import io.hyperlight.internal.os.Durations;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.os.StoppedException;
 import io.hyperlight.internal.os.TimedPark;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Call implements AutoCloseable, Checkpoint {
   /** A time that is no limit, in nanoseconds: some 146 years. */
-  public static final long UNLIMITED = Long.MAX_VALUE / 2;
+  public static final long UNLIMITED = Durations.UNLIMITED_NANOS;
 
   /** What {@link #run} returns if the guest was stopped, instead of an error number. */
   static final int STOPPED = -1;

@@ -1,5 +1,8 @@
 package io.hyperlight.internal.pool;
 
+import io.hyperlight.value.PoolStatistics;
+import java.time.Duration;
+
 /** Counts what happens in a pool. Guarded by the pool's lock. */
 final class PoolCounters {
   // Holders, whose stack may be at its end, count these themselves.
@@ -39,8 +42,8 @@ final class PoolCounters {
     }
   }
 
-  PoolFigures figures(int total, int ready, int lent, int waiting) {
-    return new PoolFigures(
+  PoolStatistics statistics(int total, int ready, int lent, int waiting) {
+    return new PoolStatistics(
         total,
         ready,
         lent,
@@ -53,9 +56,9 @@ final class PoolCounters {
         cleaned,
         retired,
         broken,
-        waitNanos,
-        longestWaitNanos,
-        createNanos,
-        cleanNanos);
+        Duration.ofNanos(waitNanos),
+        Duration.ofNanos(longestWaitNanos),
+        Duration.ofNanos(createNanos),
+        Duration.ofNanos(cleanNanos));
   }
 }

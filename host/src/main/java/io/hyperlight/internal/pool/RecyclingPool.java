@@ -3,6 +3,7 @@ package io.hyperlight.internal.pool;
 import io.hyperlight.internal.os.Deadline;
 import io.hyperlight.internal.os.TimedPark;
 import io.hyperlight.internal.pool.RefusedException.Reason;
+import io.hyperlight.value.PoolStatistics;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -360,9 +361,10 @@ public final class RecyclingPool<T> implements AutoCloseable {
   }
 
   /** The numbers of this moment. */
-  public PoolFigures figures() {
+  public PoolStatistics statistics() {
     synchronized (state.lock) {
-      return state.counters.figures(state.total, state.ready.size(), state.lent, state.line.size);
+      return state.counters.statistics(
+          state.total, state.ready.size(), state.lent, state.line.size);
     }
   }
 

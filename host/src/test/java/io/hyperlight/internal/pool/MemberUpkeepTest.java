@@ -57,7 +57,7 @@ class MemberUpkeepTest extends RecyclingPoolFixture {
       pool.poke();
       Await.until("both replaced", () -> things.created.get() == 4);
       awaitReady(pool, 2);
-      assertThat(pool.figures().retired()).isEqualTo(2);
+      assertThat(pool.statistics().retired()).isEqualTo(2);
     }
   }
 
@@ -75,12 +75,12 @@ class MemberUpkeepTest extends RecyclingPoolFixture {
       Loan<Things.Thing> busy = acquire(pool);
       pool.giveBack(busy);
       awaitReady(pool, 5);
-      assertThat(pool.figures().retired()).isZero();
+      assertThat(pool.statistics().retired()).isZero();
 
       things.nanos.addAndGet(1);
       pool.poke();
       // Four were not needed, and one of them is the idle one.
-      Await.until("three retired", () -> pool.figures().retired() == 3);
+      Await.until("three retired", () -> pool.statistics().retired() == 3);
       awaitReady(pool, 2);
       assertThat(busy.item().state()).isEqualTo(Things.State.CLEAN);
     }
@@ -96,7 +96,7 @@ class MemberUpkeepTest extends RecyclingPoolFixture {
       things.cleaningFailure = () -> null;
       Loan<Things.Thing> next = acquire(pool);
       assertThat(next.item()).isNotSameAs(spoilt.item());
-      assertThat(pool.figures().broken()).isEqualTo(1);
+      assertThat(pool.statistics().replaced()).isEqualTo(1);
       assertThat(things.failures).containsExactly("clean as asked");
       pool.giveBack(next);
     }
@@ -108,7 +108,7 @@ class MemberUpkeepTest extends RecyclingPoolFixture {
       Loan<Things.Thing> spoilt = acquire(pool);
       things.reclaimFailure = () -> new IllegalStateException("as asked");
       pool.giveBack(spoilt);
-      Await.until("broken", () -> pool.figures().broken() == 1);
+      Await.until("broken", () -> pool.statistics().replaced() == 1);
       things.reclaimFailure = () -> null;
       Loan<Things.Thing> next = acquire(pool);
       assertThat(next.item()).isNotSameAs(spoilt.item());
@@ -122,7 +122,7 @@ class MemberUpkeepTest extends RecyclingPoolFixture {
       Loan<Things.Thing> member = acquire(pool);
       member.item().busy = true;
       pool.giveBack(member);
-      Await.until("found in use", () -> pool.figures().lent() == 1);
+      Await.until("found in use", () -> pool.statistics().lent() == 1);
       FutureTask<Loan<Things.Thing>> waiting = startWaiting(pool);
       member.item().busy = false;
       tickUntilDone(pool, waiting);
@@ -167,7 +167,7 @@ class MemberUpkeepTest extends RecyclingPoolFixture {
       Loan<Things.Thing> member = acquire(pool);
       things.creationFailure = () -> new IllegalStateException("as asked");
       FutureTask<Loan<Things.Thing>> waiting = startWaiting(pool);
-      Await.until("a failure", () -> pool.figures().failures() == 1);
+      Await.until("a failure", () -> pool.statistics().failedCreations() == 1);
       assertThatThrownBy(() -> pool.acquire(SHORT))
           .asInstanceOf(type(RefusedException.class))
           .satisfies(e -> assertThat(e.reason()).isEqualTo(Reason.TIMED_OUT))
@@ -181,12 +181,12 @@ class MemberUpkeepTest extends RecyclingPoolFixture {
   void growingIsTriedAgainAfterAPause() throws Exception {
     things.creationFailure = () -> new IllegalStateException("as asked");
     try (RecyclingPool<Things.Thing> pool = things.pool(1, 1)) {
-      Await.until("a failure", () -> pool.figures().failures() == 1);
+      Await.until("a failure", () -> pool.statistics().failedCreations() == 1);
       things.creationFailure = () -> null;
       things.nanos.addAndGet(Duration.ofMillis(100).toNanos());
       pool.poke();
       awaitReady(pool, 1);
-      assertThat(pool.figures().failures()).isEqualTo(1);
+      assertThat(pool.statistics().failedCreations()).isEqualTo(1);
     }
   }
 

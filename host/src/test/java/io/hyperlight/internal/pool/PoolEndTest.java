@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.hyperlight.internal.pool.RefusedException.Reason;
 import io.hyperlight.testing.Await;
 import io.hyperlight.testing.NotInHardwareLane;
+import io.hyperlight.value.PoolStatistics;
 import java.util.List;
 import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
@@ -115,10 +116,10 @@ class PoolEndTest extends RecyclingPoolFixture {
       try (RecyclingPool<Things.Thing> poor = things.pool(Things.limits(3, 0), budget)) {
         poor.giveBack(acquire(poor));
         // The budget has the place back before the pool that gave it up counts that.
-        Await.until("retired", () -> rich.figures().retired() > 0);
+        Await.until("retired", () -> rich.statistics().retired() > 0);
       }
       awaitReady(rich, 3); // and takes the place again
-      assertThat(rich.figures().retired()).isEqualTo(1);
+      assertThat(rich.statistics().retired()).isEqualTo(1);
       assertThat(things.created).hasValue(5);
     }
   }
@@ -147,23 +148,23 @@ class PoolEndTest extends RecyclingPoolFixture {
       Loan<Things.Thing> member = acquire(pool);
       FutureTask<Loan<Things.Thing>> waiting = startWaiting(pool);
       assertRefused(() -> pool.acquire(0)).isEqualTo(Reason.TIMED_OUT);
-      PoolFigures during = pool.figures();
-      assertThat(during.total()).isEqualTo(1);
+      PoolStatistics during = pool.statistics();
+      assertThat(during.sandboxes()).isEqualTo(1);
       assertThat(during.lent()).isEqualTo(1);
       assertThat(during.waiting()).isEqualTo(1);
       assertThat(during.ready()).isZero();
       pool.giveBack(member);
       pool.giveBack(waiting.get());
       awaitReady(pool, 1);
-      PoolFigures after = pool.figures();
+      PoolStatistics after = pool.statistics();
       assertThat(after.acquired()).isEqualTo(2);
       assertThat(after.waited()).isEqualTo(1);
       assertThat(after.refused()).isEqualTo(1);
       assertThat(after.created()).isEqualTo(1);
       assertThat(after.cleaned()).isEqualTo(2);
-      assertThat(after.waitNanos()).isPositive().isEqualTo(after.longestWaitNanos());
-      assertThat(after.createNanos()).isPositive();
-      assertThat(after.cleanNanos()).isPositive();
+      assertThat(after.waitTime().toNanos()).isPositive().isEqualTo(after.longestWait().toNanos());
+      assertThat(after.creationTime().toNanos()).isPositive();
+      assertThat(after.cleaningTime().toNanos()).isPositive();
     }
   }
 }

@@ -155,8 +155,8 @@ class PoolErrorsTest {
       RecyclingPool<Things.Thing> pool, Striking striking, PoolBudget budget, int count)
       throws Exception {
     // All places are there again.
-    Await.until("all taken back", () -> pool.figures().lent() == 0);
-    assertThat(pool.figures().waiting()).as(striking.where).isZero();
+    Await.until("all taken back", () -> pool.statistics().lent() == 0);
+    assertThat(pool.statistics().waiting()).as(striking.where).isZero();
     List<Loan<Things.Thing>> all = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       borrow(pool, all, LONG);

@@ -34,10 +34,10 @@ abstract class RecyclingPoolFixture {
   /** Starts a thread that acquires, and returns when it waits. */
   static FutureTask<Loan<Things.Thing>> startWaiting(RecyclingPool<Things.Thing> pool)
       throws InterruptedException {
-    int waiting = pool.figures().waiting();
+    int waiting = pool.statistics().waiting();
     FutureTask<Loan<Things.Thing>> acquisition = new FutureTask<>(() -> acquire(pool));
     Thread.ofVirtual().start(acquisition);
-    Await.until("waiting", () -> pool.figures().waiting() == waiting + 1);
+    Await.until("waiting", () -> pool.statistics().waiting() == waiting + 1);
     return acquisition;
   }
 
@@ -56,7 +56,7 @@ abstract class RecyclingPoolFixture {
   }
 
   static void awaitReady(RecyclingPool<?> pool, int ready) throws InterruptedException {
-    Await.until(ready + " ready", () -> pool.figures().ready() == ready);
+    Await.until(ready + " ready", () -> pool.statistics().ready() == ready);
   }
 
   /** Closes a pool that a {@code try} closes again. */

@@ -57,7 +57,8 @@ class RecyclingPoolStressTest {
       for (Future<Void> user : users) {
         user.get(5, TimeUnit.MINUTES);
       }
-      Await.until("all taken back", () -> one.figures().lent() == 0 && two.figures().lent() == 0);
+      Await.until(
+          "all taken back", () -> one.statistics().lent() == 0 && two.statistics().lent() == 0);
     }
     assertThat(things.violations).isEmpty();
     assertThat(things.open).hasValue(0);
@@ -134,7 +135,7 @@ class RecyclingPoolStressTest {
           users.add(executor.submit(() -> useUntilRefused(pool)));
         }
         int uses = random.nextInt(1000);
-        Await.until("used", () -> pool.figures().acquired() >= uses);
+        Await.until("used", () -> pool.statistics().acquired() >= uses);
         pool.close();
         for (Future<Reason> user : users) {
           assertThat(user.get(5, TimeUnit.MINUTES)).isEqualTo(Reason.CLOSED);

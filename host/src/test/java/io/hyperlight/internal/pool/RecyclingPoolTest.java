@@ -88,7 +88,7 @@ class RecyclingPoolTest extends RecyclingPoolFixture {
       Loan<Things.Thing> one = acquire(pool);
       Loan<Things.Thing> two = acquire(pool);
       FutureTask<Loan<Things.Thing>> waiting = startWaiting(pool);
-      assertThat(pool.figures().total()).isEqualTo(2);
+      assertThat(pool.statistics().sandboxes()).isEqualTo(2);
       pool.giveBack(one);
       pool.giveBack(waiting.get());
       pool.giveBack(two);
@@ -113,7 +113,7 @@ class RecyclingPoolTest extends RecyclingPoolFixture {
             });
         tasks.add(task);
         Thread.ofVirtual().start(task);
-        Await.until("waiting", () -> pool.figures().waiting() == number + 1);
+        Await.until("waiting", () -> pool.statistics().waiting() == number + 1);
       }
       pool.giveBack(member);
       for (FutureTask<Boolean> task : tasks) {
@@ -139,7 +139,7 @@ class RecyclingPoolTest extends RecyclingPoolFixture {
     try (RecyclingPool<Things.Thing> pool = things.pool(1, 0)) {
       Loan<Things.Thing> member = acquire(pool);
       assertRefused(() -> pool.acquire(SHORT)).isEqualTo(Reason.TIMED_OUT);
-      assertThat(pool.figures().waiting()).isZero();
+      assertThat(pool.statistics().waiting()).isZero();
       pool.giveBack(member);
       pool.giveBack(acquire(pool));
     }
@@ -153,7 +153,7 @@ class RecyclingPoolTest extends RecyclingPoolFixture {
       FutureTask<Loan<Things.Thing>> second = startWaiting(pool);
       pool.giveBack(member);
       pool.giveBack(second.get());
-      assertThat(pool.figures().acquired()).isEqualTo(2);
+      assertThat(pool.statistics().acquired()).isEqualTo(2);
     }
   }
 
@@ -167,7 +167,7 @@ class RecyclingPoolTest extends RecyclingPoolFixture {
             return Thread.currentThread().isInterrupted();
           });
       Thread thread = Thread.ofVirtual().start(task);
-      Await.until("waiting", () -> pool.figures().waiting() == 1);
+      Await.until("waiting", () -> pool.statistics().waiting() == 1);
       thread.interrupt();
       assertThat(task.get()).isTrue();
       pool.giveBack(member);
@@ -204,7 +204,7 @@ class RecyclingPoolTest extends RecyclingPoolFixture {
               return true;
             });
         Thread thread = Thread.ofVirtual().start(task);
-        Await.until("waiting or over", () -> task.isDone() || pool.figures().waiting() == 1);
+        Await.until("waiting or over", () -> task.isDone() || pool.statistics().waiting() == 1);
         pool.giveBack(member);
         if (round % 2 == 0) {
           thread.interrupt();

@@ -1,18 +1,18 @@
 package io.hyperlight.internal.linux.fd;
 
-import io.hyperlight.internal.linux.limits.CallLimits;
 import io.hyperlight.internal.linux.limits.ResourceLimits;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.os.StackRoom;
 import io.hyperlight.internal.os.SystemCallException;
 import io.hyperlight.internal.vfs.FileException;
+import io.hyperlight.value.Limits;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** The table of descriptors: which open file each number is. */
 public final class Descriptors {
   /** How many a program can have at most. */
-  public static final int MAX = CallLimits.MAX_DESCRIPTORS;
+  public static final int MAX = Limits.MAX_OPEN_FILES;
 
   /** As many as a new process of Linux has room for: {@code NR_OPEN_DEFAULT}. */
   private static final int SMALL_TABLE = 64;

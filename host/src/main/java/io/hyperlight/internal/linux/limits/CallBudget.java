@@ -1,6 +1,7 @@
 package io.hyperlight.internal.linux.limits;
 
 import io.hyperlight.error.GuestLimitException;
+import io.hyperlight.value.Limits;
 
 /**
  * Counts what a guest uses in one call. For one thread at a time.
@@ -11,13 +12,13 @@ public final class CallBudget {
   /** What a line of the log costs besides its text: about what a logger puts before it. */
   public static final int LOG_LINE = 64;
 
-  private final CallLimits limits;
+  private final Limits limits;
   private long hostCalls;
   private long hostCallBytes;
   private long outputBytes;
   private long systemCalls;
 
-  public CallBudget(CallLimits limits) {
+  public CallBudget(Limits limits) {
     this.limits = limits;
     begin();
   }
@@ -30,7 +31,7 @@ public final class CallBudget {
     systemCalls = limits.systemCalls();
   }
 
-  public CallLimits limits() {
+  public Limits limits() {
     return limits;
   }
 

@@ -1,10 +1,10 @@
-package io.hyperlight;
+package io.hyperlight.value;
 
-import io.hyperlight.error.PoolException;
 import java.time.Duration;
 
 /**
- * What a {@link SandboxPool} has at one moment, and what it has done since it was built.
+ * What a {@linkplain io.hyperlight.SandboxPool pool} has at one moment, and what it has done since
+ * it was built.
  *
  * @param sandboxes that exist, or are being created or closed
  * @param ready sandboxes that are clean and in nobody's hands
@@ -12,7 +12,8 @@ import java.time.Duration;
  * @param waiting threads that wait for a sandbox
  * @param acquired how often a sandbox was handed out
  * @param waited how often a thread had to wait, whether or not it got one
- * @param refused how often no sandbox was handed out: each time, a {@link PoolException} was thrown
+ * @param refused how often no sandbox was handed out: each time, a {@link
+ *     io.hyperlight.error.PoolException} was thrown
  * @param created sandboxes created
  * @param failedCreations how often creating one failed
  * @param cleaned how often a sandbox was made clean after use

@@ -1,4 +1,4 @@
-package io.hyperlight;
+package io.hyperlight.value;
 
 import java.time.Duration;
 

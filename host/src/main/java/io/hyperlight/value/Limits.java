@@ -1,23 +1,21 @@
-package io.hyperlight;
+package io.hyperlight.value;
 
-import io.hyperlight.error.GuestLimitException;
-import io.hyperlight.error.GuestTimeoutException;
-import io.hyperlight.internal.linux.limits.CallLimits;
-import io.hyperlight.internal.machine.Call;
+import io.hyperlight.internal.os.Durations;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
-import java.util.concurrent.TimeUnit;
 
 /**
  * How much a guest may use. All but {@link #heapBytes} and {@link #openFiles} counts for one call
  * of a function, one request to a program that serves, or one run of a program, and begins anew
- * with the next. A guest that uses more is ended: by {@link GuestTimeoutException} where it is
- * about time, else by {@link GuestLimitException}.
+ * with the next. A guest that uses more is ended: by {@link
+ * io.hyperlight.error.GuestTimeoutException} where it is about time, else by {@link
+ * io.hyperlight.error.GuestLimitException}.
  *
  * {@snippet file="io/hyperlight/snippets/SandboxSnippets.java" region="limits"}
  *
- * <p>Memory is bounded by {@link Sandbox.Builder#memorySize}, and files in memory by their trees.
- * What else the library holds on the Java heap for a guest is bounded by {@link #heapBytes}.
+ * <p>Memory is bounded by {@link io.hyperlight.LoadSettings#memorySize}, and files in memory by
+ * their trees. What else the library holds on the Java heap for a guest is bounded by {@link
+ * #heapBytes}.
  *
  * @param callTimeout how much time may pass, host functions included; a minute by default, {@link
  *     #FOREVER} for no limit
@@ -51,11 +49,24 @@ public record Limits(
     long systemCalls,
     long heapBytes,
     int openFiles) {
+  /** The most descriptors that a guest can have open. */
+  public static final int MAX_OPEN_FILES = 256;
+
   /** A time that is no limit. So is every other one of more than 146 years. */
   public static final Duration FOREVER = ChronoUnit.FOREVER.getDuration();
 
   /** What guests may use if nobody says anything else. */
-  public static final Limits DEFAULT = of(CallLimits.DEFAULT);
+  public static final Limits DEFAULT =
+      new Limits(
+          Duration.ofMinutes(1),
+          FOREVER,
+          1_000_000,
+          1L << 30,
+          256L << 20,
+          64L << 20,
+          Long.MAX_VALUE,
+          16L << 20,
+          MAX_OPEN_FILES);
 
   /** As much as there is of everything: for guests that are trusted. */
   public static final Limits NONE =
@@ -68,10 +79,10 @@ public record Limits(
           Long.MAX_VALUE,
           Long.MAX_VALUE,
           Long.MAX_VALUE,
-          CallLimits.MAX_DESCRIPTORS);
+          MAX_OPEN_FILES);
 
   /** The standard streams. */
-  private static final int LEAST_FILES = 3;
+  private static final int MIN_OPEN_FILES = 3;
 
   /**
    * Checks the limits.
@@ -80,18 +91,17 @@ public record Limits(
    *     open files not 3 to 256
    */
   public Limits {
-    nanos("call timeout", callTimeout);
-    nanos("processor time", cpuTime);
+    Durations.positiveNanos("call timeout", callTimeout);
+    Durations.positiveNanos("processor time", cpuTime);
     requireNotNegative("host calls", hostCalls);
     requireNotNegative("host call bytes", hostCallBytes);
     requireNotNegative("value bytes", valueBytes);
     requireNotNegative("output bytes", outputBytes);
     requireNotNegative("system calls", systemCalls);
     requireNotNegative("heap bytes", heapBytes);
-    if (openFiles < LEAST_FILES || openFiles > CallLimits.MAX_DESCRIPTORS) {
+    if (openFiles < MIN_OPEN_FILES || openFiles > MAX_OPEN_FILES) {
       throw new IllegalArgumentException(
-          "open files %d: must be %d to %d"
-              .formatted(openFiles, LEAST_FILES, CallLimits.MAX_DESCRIPTORS));
+          "open files %d: must be %d to %d".formatted(openFiles, MIN_OPEN_FILES, MAX_OPEN_FILES));
     }
   }
 
@@ -101,42 +111,20 @@ public record Limits(
     }
   }
 
-  /** A time that may pass, in nanoseconds. */
-  static long nanos(String what, Duration limit) {
-    if (limit.isNegative() || limit.isZero()) {
-      throw new IllegalArgumentException(what + " " + limit + ": must be positive");
-    }
-    return Math.min(TimeUnit.NANOSECONDS.convert(limit), Call.UNLIMITED);
+  /**
+   * {@return the {@link #callTimeout} in nanoseconds; at most half of {@link Long#MAX_VALUE}, which
+   * is no limit}
+   */
+  public long callTimeoutNanos() {
+    return Durations.positiveNanos("call timeout", callTimeout);
   }
 
-  private static Duration time(long nanos) {
-    return nanos >= Call.UNLIMITED ? FOREVER : Duration.ofNanos(nanos);
-  }
-
-  static Limits of(CallLimits limits) {
-    return new Limits(
-        time(limits.timeoutNanos()),
-        time(limits.processorNanos()),
-        limits.hostCalls(),
-        limits.hostCallBytes(),
-        limits.valueBytes(),
-        limits.outputBytes(),
-        limits.systemCalls(),
-        limits.heapBytes(),
-        limits.descriptors());
-  }
-
-  CallLimits toCallLimits() {
-    return new CallLimits(
-        nanos("call timeout", callTimeout),
-        nanos("processor time", cpuTime),
-        hostCalls,
-        hostCallBytes,
-        valueBytes,
-        outputBytes,
-        systemCalls,
-        heapBytes,
-        openFiles);
+  /**
+   * {@return the {@link #cpuTime} in nanoseconds; at most half of {@link Long#MAX_VALUE}, which is
+   * no limit}
+   */
+  public long cpuTimeNanos() {
+    return Durations.positiveNanos("processor time", cpuTime);
   }
 
   /**
