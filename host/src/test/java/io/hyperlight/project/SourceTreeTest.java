@@ -28,7 +28,9 @@ class SourceTreeTest {
   private static final List<String> MODULES = List.of("guest", "host", "cli", "bench", "examples");
 
   /** What a reader takes in at a glance, beside the test that explains it. */
-  private static final int MAX_LINES = 40;
+  private static final int MAX_LINES_OF_A_BLOCK = 40;
+
+  private static final int MAX_LINES_OF_A_TEST = 500;
 
   private static final Pattern IMPORT =
       Pattern.compile("(?m)^import (?:static )?io\\.hyperlight\\.([a-z]\\w*)\\.");
@@ -85,7 +87,7 @@ class SourceTreeTest {
         List<Integer> sizes = textBlocks(source);
         blocks += sizes.size();
         sizes.stream()
-            .filter(size -> size > MAX_LINES)
+            .filter(size -> size > MAX_LINES_OF_A_BLOCK)
             .map(size -> ROOT.relativize(source) + ": " + size + " lines")
             .forEach(tooLong::add);
       }
@@ -115,6 +117,20 @@ class SourceTreeTest {
       }
     }
     assertThat(wrong).isEmpty();
+  }
+
+  @Test
+  void noTestIsAskingToBeTwo() throws IOException {
+    List<String> tooLong = new ArrayList<>();
+    for (String module : MODULES) {
+      for (Path source : sources(ROOT.resolve(module).resolve("src/test/java"))) {
+        int lines = Files.readAllLines(source).size();
+        if (lines > MAX_LINES_OF_A_TEST) {
+          tooLong.add(ROOT.relativize(source) + ": " + lines + " lines");
+        }
+      }
+    }
+    assertThat(tooLong).isEmpty();
   }
 
   @Test

@@ -1,14 +1,8 @@
 package io.hyperlight.resilience;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import io.hyperlight.FileTree;
 import io.hyperlight.Guest;
 import io.hyperlight.Lease;
-import io.hyperlight.Program;
-import io.hyperlight.ProgramResult;
-import io.hyperlight.ProgramServer;
-import io.hyperlight.ProgramSnapshot;
 import io.hyperlight.Sandbox;
 import io.hyperlight.SandboxPool;
 import io.hyperlight.Snapshot;
@@ -47,7 +41,6 @@ final class FaultScenarios {
   private static final int PAGES = 40;
 
   private final Guest guest;
-  private final Path program;
   private final Path folder;
   private final Map<String, Trial.Scenario> scenarios = new LinkedHashMap<>();
   private final Sandbox healthy;
@@ -58,7 +51,6 @@ final class FaultScenarios {
   private FaultScenarios(Guest guest, Path program, Path folder) {
     trial = HEAP ? new HeapTrial(this::nobodyIsDisturbed) : new FaultTrial(this::nobodyIsDisturbed);
     this.guest = guest;
-    this.program = program;
     this.folder = folder;
     healthy = builder().build();
     start = healthy.snapshot();
@@ -79,10 +71,11 @@ final class FaultScenarios {
     scenarios.put("mount", this::mount);
     scenarios.put("files", this::files);
     scenarios.put("open-files", this::openFiles);
-    scenarios.put("program", this::program);
-    scenarios.put("signals", this::signals);
-    scenarios.put("serving", this::startServing);
-    scenarios.put("serve", this::serve);
+    ProgramScenarios programs = new ProgramScenarios(trial, program, folder);
+    scenarios.put("program", programs::program);
+    scenarios.put("signals", programs::signals);
+    scenarios.put("serving", programs::startServing);
+    scenarios.put("serve", programs::serve);
     scenarios.put("deadline", this::deadline);
     scenarios.put("close", this::close);
     scenarios.put("probe", this::probe);
@@ -390,67 +383,6 @@ final class FaultScenarios {
         closeIfAny(spawned);
       }
       closeIfAny(snapshot);
-    }
-  }
-
-  private void program() throws Exception {
-    ProgramResult result =
-        trial.inject(() ->
-            Program.of(program)
-                .memorySize(8 << 20)
-                .stackSize(1 << 20)
-                .args("/data/file")
-                .mount("/data", FileTree.directory(folder))
-                .run());
-    if (result != null) {
-      boolean right = result.status() == 0 && result.outputText().equals("contents\n");
-      trial.expect(
-          right || (trial.hasFailed() && result.status() != 0),
-          result + result.outputText() + result.errorText());
-    }
-  }
-
-  private void signals() throws Exception {
-    ProgramResult result = trial.inject(() -> server().args("signals").run());
-    if (result != null) {
-      trial.expect(
-          result.outputText().equals("handled\n"),
-          result + result.outputText() + result.errorText());
-    }
-  }
-
-  private Program server() {
-    return Program.of(program).memorySize(8 << 20).stackSize(1 << 20);
-  }
-
-  private static boolean answers(byte[] answer) {
-    return new String(answer, US_ASCII).equals("hello\n\n");
-  }
-
-  private static final byte[] REQUEST = "hello\n".getBytes(US_ASCII);
-
-  private void startServing() throws Exception {
-    ProgramServer serving = trial.inject(() -> server().startServing());
-    if (serving != null) {
-      trial.expect(answers(serving.serve(REQUEST)), "wrong answer");
-      serving.close();
-    }
-  }
-
-  private void serve() throws Exception {
-    try (ProgramServer serving = server().startServing();
-        ProgramSnapshot snapshot = serving.snapshot()) {
-      trial.inject(() -> {
-        trial.expect(answers(snapshot.serve(REQUEST)), "wrong answer");
-        return true;
-      });
-      trial.inject(() -> {
-        trial.expect(answers(serving.serve(REQUEST)), "wrong answer");
-        serving.restore(snapshot);
-        return true;
-      });
-      serving.restore(snapshot);
-      trial.expect(answers(serving.serve(REQUEST)), "wrong answer later");
     }
   }
 
