@@ -71,6 +71,7 @@ class ArchitectureTest {
           "io.hyperlight.internal.linux.time",
           "io.hyperlight.internal.linux.base",
           "io.hyperlight.internal.linux.limits",
+          "io.hyperlight.internal.linux.x86",
           "io.hyperlight.internal.vfs.archive",
           "io.hyperlight.internal.vfs.memory",
           "io.hyperlight.internal.vfs.host",

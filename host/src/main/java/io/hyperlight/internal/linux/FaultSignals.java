@@ -3,12 +3,10 @@ package io.hyperlight.internal.linux;
 import io.hyperlight.internal.linux.mm.Mappings;
 import io.hyperlight.internal.linux.signal.SignalInfo;
 import io.hyperlight.internal.linux.signal.Signals;
+import io.hyperlight.internal.machine.arch.FloatingPointFault;
 import io.hyperlight.internal.machine.arch.FaultKind;
 import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.x86.UserRegisters;
-import io.hyperlight.internal.machine.x86.Vectors;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /** Which signal Linux makes of a processor exception: {@code sigaction(2)}, {@code si_code}. */
@@ -34,9 +32,6 @@ public final class FaultSignals {
   private static final int FPE_FLTRES = 6;
   private static final int FPE_FLTINV = 7;
 
-  private static final int X87_CONTROL = 0;
-  private static final int X87_STATUS = 2;
-  private static final int MXCSR = 24;
 
   private FaultSignals() {}
 
@@ -71,7 +66,7 @@ public final class FaultSignals {
       case FLOATING_POINT ->
           new SignalInfo(
               SIGFPE,
-              exception.number() == Vectors.X87 ? x87Code(context) : sseCode(context),
+              code(context.floatingPointFault(exception.number())),
               instruction);
       case ALIGNMENT -> new SignalInfo(SIGBUS, BUS_ADRALN, 0);
       case OTHER -> null;
@@ -87,32 +82,13 @@ public final class FaultSignals {
     return new SignalInfo(SIGSEGV, taken ? SEGV_ACCERR : SEGV_MAPERR, address);
   }
 
-  private static int x87Code(UserRegisters context) {
-    ByteBuffer area = area(context);
-    return code(area.getShort(X87_STATUS) & ~area.getShort(X87_CONTROL));
-  }
-
-  /** Masks lie seven bits above the flags. */
-  private static int sseCode(UserRegisters context) {
-    int mxcsr = area(context).getInt(MXCSR);
-    return code(mxcsr & ~(mxcsr >>> 7));
-  }
-
-  private static ByteBuffer area(UserRegisters context) {
-    return ByteBuffer.wrap(context.extendedState()).order(ByteOrder.LITTLE_ENDIAN);
-  }
-
-  /** Of the unmasked exceptions: invalid, denormal, zero divide, overflow, underflow, precision. */
-  private static int code(int raised) {
-    if ((raised & 1) != 0) {
-      return FPE_FLTINV;
-    } else if ((raised & 4) != 0) {
-      return FPE_FLTDIV;
-    } else if ((raised & 8) != 0) {
-      return FPE_FLTOVF;
-    } else if ((raised & (2 | 16)) != 0) {
-      return FPE_FLTUND;
-    }
-    return (raised & 32) != 0 ? FPE_FLTRES : FPE_FLTINV;
+  private static int code(FloatingPointFault fault) {
+    return switch (fault) {
+      case INVALID -> FPE_FLTINV;
+      case DIVISION_BY_ZERO -> FPE_FLTDIV;
+      case OVERFLOW -> FPE_FLTOVF;
+      case UNDERFLOW -> FPE_FLTUND;
+      case INEXACT -> FPE_FLTRES;
+    };
   }
 }

@@ -192,8 +192,7 @@ public final class Context {
     require(State.RESTING, State.PRISTINE);
     if (state == State.PRISTINE) {
       setFrameLong(CallFrame.FLAGS, CallFrame.FLAG_RESET);
-      setFrameLong(CallFrame.FS_BASE, initial.fsBase());
-      setFrameLong(CallFrame.GS_BASE, initial.gsBase());
+      initial.putBases(memory, framePhysical);
     } else {
       setFrameLong(CallFrame.FLAGS, 0);
     }
@@ -475,20 +474,20 @@ public final class Context {
 
   /** Stands where the stopped code of an image does, which the vCPU is put into. */
   void stop(StoppedState stopped) {
-    stopped.set(runner.vcpu());
+    stopped.set(processor.vcpu());
     state = State.WAITING;
   }
 
   /** What of it outlives a call. It does not run meanwhile. */
   UserState userState() {
     require(State.RESTING, State.PRISTINE);
-    return state == State.PRISTINE ? initial : UserState.of(runner.vcpu());
+    return state == State.PRISTINE ? initial : UserState.of(processor.vcpu());
   }
 
   /** All of it, at a system call that is not answered yet. */
   StoppedState stoppedState() {
     require(State.IN_SYSTEM_CALL, State.WAITING);
-    return StoppedState.of(runner.vcpu());
+    return StoppedState.of(processor.vcpu());
   }
 
   Transport transport() {

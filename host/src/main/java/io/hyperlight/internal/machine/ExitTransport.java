@@ -1,21 +1,17 @@
 package io.hyperlight.internal.machine;
 
-import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
 import io.hyperlight.internal.machine.arch.RegisterValues;
-import io.hyperlight.internal.machine.x86.CallRegisters;
 import io.hyperlight.internal.machine.x86.GuestEntry;
 import io.hyperlight.internal.os.Errno;
 
 /** Each message is an exit of the vCPU, which stands still until the next run. */
 final class ExitTransport implements Transport {
-  private final X86VirtualCpu vcpu;
   private final VcpuRunner runner;
   private final GuestEntry entry;
 
   ExitTransport(VcpuRunner runner, GuestEntry entry) {
     this.runner = runner;
     this.entry = entry;
-    vcpu = runner.vcpu();
   }
 
   @Override
@@ -25,12 +21,12 @@ final class ExitTransport implements Transport {
 
   @Override
   public long callNumber() {
-    return vcpu.get(CallRegisters.NUMBER);
+    return runner.exits().callNumber();
   }
 
   @Override
   public long argument(int index) {
-    return vcpu.get(CallRegisters.argument(index));
+    return runner.exits().argument(index);
   }
 
   @Override
@@ -45,13 +41,12 @@ final class ExitTransport implements Transport {
 
   @Override
   public void setAnswer(long result) {
-    vcpu.set(CallRegisters.NUMBER, result);
+    entry.setAnswer(result);
   }
 
   @Override
   public void setMoreOfAnswer(long second, long third) {
-    vcpu.set(CallRegisters.SECOND_RESULT, second);
-    vcpu.set(CallRegisters.THIRD_RESULT, third);
+    entry.setMoreOfAnswer(second, third);
   }
 
   @Override

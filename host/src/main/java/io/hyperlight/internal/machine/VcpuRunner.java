@@ -1,6 +1,6 @@
 package io.hyperlight.internal.machine;
 
-import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
+import io.hyperlight.internal.hypervisor.VirtualCpu;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.machine.x86.Exits;
 import io.hyperlight.internal.machine.x86.Processor;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class VcpuRunner {
   private final Processor processor;
-  private final X86VirtualCpu vcpu;
+  private final VirtualCpu vcpu;
   private final Exits exits;
   private final PhysicalMemory memory;
   private final Call.Run run;
@@ -55,7 +55,7 @@ final class VcpuRunner {
     this.call = call;
   }
 
-  X86VirtualCpu vcpu() {
+  VirtualCpu vcpu() {
     return vcpu;
   }
 

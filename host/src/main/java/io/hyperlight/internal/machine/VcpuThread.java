@@ -1,6 +1,6 @@
 package io.hyperlight.internal.machine;
 
-import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
+import io.hyperlight.internal.hypervisor.VirtualCpu;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.os.LibraryThreads;
 import io.hyperlight.internal.os.SystemCallException;
@@ -34,7 +34,7 @@ final class VcpuThread implements AutoCloseable {
   /** How often the first start looks whether the thread is there. */
   private static final long LAUNCH_NANOS = 50_000;
 
-  private final X86VirtualCpu vcpu;
+  private final VirtualCpu vcpu;
   private volatile int state = STOPPED;
   private volatile boolean asleep;
   private volatile @Nullable Thread waiter;
@@ -48,7 +48,7 @@ final class VcpuThread implements AutoCloseable {
   /** Made with the thread: when it is needed, there may be no room for it. */
   private @Nullable SystemCallException lost;
 
-  VcpuThread(X86VirtualCpu vcpu) {
+  VcpuThread(VirtualCpu vcpu) {
     this.vcpu = vcpu;
   }
 

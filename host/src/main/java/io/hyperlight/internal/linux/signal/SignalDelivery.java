@@ -2,6 +2,7 @@ package io.hyperlight.internal.linux.signal;
 
 import io.hyperlight.internal.linux.base.CallOutcome;
 import io.hyperlight.internal.linux.base.GuestMemory;
+import io.hyperlight.internal.linux.x86.SignalFrame;
 import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.machine.arch.RegisterValues;
 import io.hyperlight.internal.machine.arch.Trap;
@@ -157,15 +158,14 @@ public final class SignalDelivery {
         (action.flags() & SA_ONSTACK) != 0 && stack.sizeBytes() != 0 && !isOnStack;
     long top = goesToStack ? stack.start() + stack.sizeBytes() : stackPointer - RED_ZONE;
     SignalFrame frame =
-        SignalFrame.below(
-            top, machine.userRegisters().extendedState(), machine.userRegisters().xcr0());
+        SignalFrame.below(top, machine.userRegisters());
     if ((isOnStack || goesToStack) && !stack.contains(frame.address())) {
       return null; // what lies below it is not the handler's
     }
     ByteBuffer contents =
         frame.contents(
             action.restorer(),
-            info,
+            GuestMemory.bytes(info.contents()),
             registers,
             cause,
             mask,
@@ -209,7 +209,7 @@ public final class SignalDelivery {
   long returnFromHandler() {
     long at = machine.stackPointer() - Long.BYTES;
     try {
-      SignalFrame.Saved saved = SignalFrame.read(memory, at, machine.userRegisters().xcr0());
+      SignalFrame.Saved saved = SignalFrame.read(memory::read, at, machine.userRegisters());
       boolean possible =
           UserRegisters.isUserAddress(saved.registers().instructionPointer())
               && setExtendedState(saved.extendedState());

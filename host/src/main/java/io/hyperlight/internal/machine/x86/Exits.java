@@ -200,6 +200,16 @@ public final class Exits {
         registers);
   }
 
+  /** The number of a system call; hostile. */
+  public long callNumber() {
+    return vcpu.get(CallRegisters.NUMBER);
+  }
+
+  /** An argument of a system call, or a result of a call that is done; hostile. */
+  public long argument(int index) {
+    return vcpu.get(CallRegisters.argument(index));
+  }
+
   /** The general registers as of the last exit. */
   public X86Registers registers() {
     return X86Registers.of(vcpu);

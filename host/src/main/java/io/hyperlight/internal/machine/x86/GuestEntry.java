@@ -45,6 +45,17 @@ public final class GuestEntry {
     exit = kind == Exits.Kind.HOST_CALL ? Gate.HOST_CALL_EXIT : systemCallStub;
   }
 
+  /** Says what the guest's last system call is answered with. */
+  public void setAnswer(long result) {
+    vcpu.set(CallRegisters.NUMBER, result);
+  }
+
+  /** Says what more there is of an answer. */
+  public void setMoreOfAnswer(long second, long third) {
+    vcpu.set(CallRegisters.SECOND_RESULT, second);
+    vcpu.set(CallRegisters.THIRD_RESULT, third);
+  }
+
   /** Behind the guest's last system call. */
   public void resume() {
     resume(exit);

@@ -1,5 +1,6 @@
 package io.hyperlight.internal.machine.x86;
 
+import io.hyperlight.internal.machine.arch.FloatingPointFault;
 import io.hyperlight.internal.hypervisor.HypervisorCallException;
 import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.hypervisor.x86.Segment;
@@ -23,6 +24,7 @@ public final class UserRegisters {
   // The XSAVE area that KVM takes (Intel SDM vol. 1, "XSAVE Area").
   private static final int XSAVE_SIZE = 4096;
   private static final int X87_CONTROL = 0;
+  private static final int X87_STATUS = 2;
   private static final int MXCSR = 24;
   private static final int COMPONENTS = 512;
   private static final long X87_AND_SSE = 3;
@@ -177,5 +179,33 @@ public final class UserRegisters {
       }
       throw e;
     }
+  }
+
+  /**
+   * What a floating-point exception that has just happened is about.
+   *
+   * @param vector of x87 or of SIMD code
+   */
+  public FloatingPointFault floatingPointFault(int vector) {
+    ByteBuffer area = ByteBuffer.wrap(extendedState()).order(ByteOrder.LITTLE_ENDIAN);
+    if (vector == Vectors.X87) {
+      return fault(area.getShort(X87_STATUS) & ~area.getShort(X87_CONTROL));
+    }
+    int mxcsr = area.getInt(MXCSR);
+    return fault(mxcsr & ~(mxcsr >>> 7)); // masks lie seven bits above the flags
+  }
+
+  /** Of the unmasked exceptions: invalid, denormal, zero divide, overflow, underflow, precision. */
+  private static FloatingPointFault fault(int raised) {
+    if ((raised & 1) != 0) {
+      return FloatingPointFault.INVALID;
+    } else if ((raised & 4) != 0) {
+      return FloatingPointFault.DIVISION_BY_ZERO;
+    } else if ((raised & 8) != 0) {
+      return FloatingPointFault.OVERFLOW;
+    } else if ((raised & (2 | 16)) != 0) {
+      return FloatingPointFault.UNDERFLOW;
+    }
+    return (raised & 32) != 0 ? FloatingPointFault.INEXACT : FloatingPointFault.INVALID;
   }
 }

@@ -1,5 +1,7 @@
 package io.hyperlight.internal.machine.x86;
 
+import io.hyperlight.internal.machine.memory.PhysicalMemory;
+import io.hyperlight.internal.abi.CallFrame;
 import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -42,6 +44,16 @@ public record UserState(int mxcsr, short x87Control, long fsBase, long gsBase) {
 
   private static boolean isCanonical(long address) {
     return address << 16 >> 16 == address;
+  }
+
+  /**
+   * Says in a call frame where thread-local storage is.
+   *
+   * @param frame the physical address of the frame
+   */
+  public void putBases(PhysicalMemory memory, long frame) {
+    memory.putLong(frame + CallFrame.FS_BASE, fsBase);
+    memory.putLong(frame + CallFrame.GS_BASE, gsBase);
   }
 
   /** Reads it from a vCPU at rest. */

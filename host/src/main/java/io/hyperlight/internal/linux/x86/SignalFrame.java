@@ -1,7 +1,7 @@
-package io.hyperlight.internal.linux.signal;
+package io.hyperlight.internal.linux.x86;
 
+import io.hyperlight.internal.machine.x86.UserRegisters;
 import io.hyperlight.internal.hypervisor.x86.Register;
-import io.hyperlight.internal.linux.base.GuestMemory;
 import io.hyperlight.internal.machine.arch.RegisterValues;
 import io.hyperlight.internal.machine.x86.X86Registers;
 import java.nio.ByteBuffer;
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Boundary.</b> A frame is read back when the handler returns, and can then hold anything.
  */
-final class SignalFrame {
+public final class SignalFrame {
   // Offsets in a frame.
   private static final int CONTEXT = 8;
   private static final int STACK = CONTEXT + 16;
@@ -32,7 +32,8 @@ final class SignalFrame {
   private static final int EXTENDED_POINTER = REGISTERS + 184;
   private static final int MASK = CONTEXT + 296;
   private static final int INFO = CONTEXT + 304;
-  private static final int SIZE = INFO + SignalInfo.SIZE;
+  private static final int INFO_SIZE = 128;
+  private static final int SIZE = INFO + INFO_SIZE;
 
   private static final int STACK_SIZE = 24;
 
@@ -94,8 +95,8 @@ final class SignalFrame {
   }
 
   /** The processor exception behind it, if there is one. */
-  record Cause(int vector, long errorCode, long address) {
-    static final Cause NONE = new Cause(0, 0, 0);
+  public record Cause(int vector, long errorCode, long address) {
+    public static final Cause NONE = new Cause(0, 0, 0);
   }
 
   /**
@@ -103,19 +104,35 @@ final class SignalFrame {
    *
    * @param extendedState null for x87 and vector state as a new program finds it
    */
-  record Saved(
+  public record Saved(
       RegisterValues registers,
       @Nullable ByteBuffer extendedState,
       long blocked,
       ByteBuffer stack) {}
 
+  /** Where frames are read from. */
+  @FunctionalInterface
+  public interface Memory {
+    /**
+     * Reads some bytes.
+     *
+     * @throws io.hyperlight.internal.machine.memory.GuestAddressException if they are not in memory
+     */
+    byte[] read(long address, int size);
+  }
+
+  private static ByteBuffer struct(Memory memory, long address, int size) {
+    return ByteBuffer.wrap(memory.read(address, size)).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
   /** A frame below an address, aligned as handlers expect it. */
-  static SignalFrame below(long top, byte[] extendedState, long xcr0) {
+  public static SignalFrame below(long top, UserRegisters interrupted) {
+    long xcr0 = interrupted.xcr0();
     int size = extendedSize(xcr0);
     long extended = (top - (size + Integer.BYTES)) & -64L;
     // As if the handler had been called: a return address on top of an aligned stack.
     long address = ((extended - SIZE) & -16L) - Long.BYTES;
-    return new SignalFrame(address, extendedState, xcr0);
+    return new SignalFrame(address, interrupted.extendedState(), xcr0);
   }
 
   private static int extendedSize(long xcr0) {
@@ -131,21 +148,21 @@ final class SignalFrame {
   }
 
   /** Where it begins, and where a handler's RSP is to point. */
-  long address() {
+  public long address() {
     return address;
   }
 
-  long contextAddress() {
+  public long contextAddress() {
     return address + CONTEXT;
   }
 
-  long infoAddress() {
+  public long infoAddress() {
     return address + INFO;
   }
 
-  ByteBuffer contents(
+  public ByteBuffer contents(
       long restorer,
-      SignalInfo info,
+      byte[] info,
       RegisterValues registers,
       Cause cause,
       long blocked,
@@ -153,7 +170,8 @@ final class SignalFrame {
     int extendedOffset = (int) (extendedAddress() - address);
     int extendedSize = extendedSize(xcr0);
     ByteBuffer frame =
-        GuestMemory.struct(extendedOffset + extendedSize + Integer.BYTES)
+        ByteBuffer.allocate(extendedOffset + extendedSize + Integer.BYTES)
+            .order(ByteOrder.LITTLE_ENDIAN)
             .putLong(0, restorer)
             .putLong(CONTEXT, CONTEXT_FLAGS)
             .put(STACK, stack);
@@ -169,7 +187,7 @@ final class SignalFrame {
         .putLong(FAULT_ADDRESS, cause.address)
         .putLong(EXTENDED_POINTER, extendedAddress())
         .putLong(MASK, blocked)
-        .put(INFO, GuestMemory.bytes(info.contents()));
+        .put(INFO, info);
     frame.put(extendedOffset, extendedState, 0, extendedSize);
     frame
         .putInt(extendedOffset + SOFTWARE, MAGIC_1)
@@ -185,8 +203,9 @@ final class SignalFrame {
    *
    * @throws io.hyperlight.internal.machine.memory.GuestAddressException if it is not in memory
    */
-  static Saved read(GuestMemory memory, long address, long xcr0) {
-    ByteBuffer frame = memory.readStruct(address, INFO);
+  public static Saved read(Memory memory, long address, UserRegisters registersOfTask) {
+    long xcr0 = registersOfTask.xcr0();
+    ByteBuffer frame = struct(memory, address, INFO);
     Map<Register, Long> registers = new EnumMap<>(Register.class);
     for (int i = 0; i < ORDER.length; i++) {
       registers.put(ORDER[i], frame.getLong(REGISTERS + Long.BYTES * i));
@@ -202,8 +221,8 @@ final class SignalFrame {
   }
 
   /** State that the processor would take by XRSTOR, whatever is there. */
-  private static ByteBuffer readExtended(GuestMemory memory, long address, long xcr0) {
-    ByteBuffer start = memory.readStruct(address, LEGACY_SIZE);
+  private static ByteBuffer readExtended(Memory memory, long address, long xcr0) {
+    ByteBuffer start = struct(memory, address, LEGACY_SIZE);
     boolean isWhole =
         start.getInt(SOFTWARE) == MAGIC_1 && start.getInt(SOFTWARE + 16) == extendedSize(xcr0);
     int size = isWhole ? extendedSize(xcr0) : LEGACY_SIZE;

@@ -1,0 +1,158 @@
+package io.hyperlight.project;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.hyperlight.testing.NotInHardwareLane;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What belongs to one kind of processor has packages of its own: outside of them no identifier has
+ * a word of the x86-64 manuals in it.
+ */
+@NotInHardwareLane("No VM takes part.")
+class ProcessorNamesTest {
+  private static final Path SOURCES = Path.of("src/main/java/io/hyperlight");
+
+  /** The packages of one kind of processor, and the implementation that has its ioctls. */
+  private static final Set<String> ROOMS = Set.of("x86", "kvm");
+
+  private static final Pattern WORD =
+      Pattern.compile("[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+[0-9]*|[A-Z]+[0-9]*");
+
+  private static final Pattern OF_X86 =
+      Pattern.compile(
+          "x86|[er]ip|rax|rbx|rcx|rdx|rsi|rdi|rsp|rbp|r8|r9|r1[0-5]|[er]flags|cr[02348]|dr[0-7]"
+              + "|xcr0?|msrs?|gdt|idt|ldt|tss|cpuid|xsave|xrstor|mxcsr|x87|sse|avx|tsc|rdtsc"
+              + "|sysret|cpl|apic|efer|lstar|pkru|fs|gs|smep|smap|umip",
+          Pattern.CASE_INSENSITIVE);
+
+  /**
+   * What is there all the same. Nothing is to be added here: who needs such a name moves what it
+   * names into a room.
+   */
+  private static final Map<String, Set<String>> EXCEPTIONS =
+      Map.ofEntries(
+          // The guest ABI is that of x86-64, with the names that hyperlight.h has.
+          Map.entry(
+              "internal/abi/ArgumentPlacement.java",
+              Set.of("SSE_ARGUMENTS", "SSE_REGISTERS")),
+          Map.entry(
+              "internal/abi/CallFrame.java",
+              Set.of("ANSWER_R8", "ANSWER_RAX", "ANSWER_RDX", "FS_BASE", "GS_BASE", "MESSAGE_RAX", "MESSAGE_RDI", "MESSAGE_RDX", "MESSAGE_RSI", "SSE_ARGUMENTS")),
+          // Where the hypervisor and the processor are chosen.
+          Map.entry(
+              "internal/host/HostPlatform.java",
+              Set.of("X86Hypervisor")),
+          // Linux has names of its own for what x86-64 programs ask of it.
+          Map.entry(
+              "internal/linux/PrctlCalls.java",
+              Set.of("PR_GET_TSC")),
+          Map.entry(
+              "internal/linux/ProcessCalls.java",
+              Set.of("ARCH_GET_FS", "ARCH_GET_GS", "ARCH_SET_FS", "ARCH_SET_GS", "fsBase", "gsBase", "setFsBase", "setGsBase")),
+          Map.entry(
+              "internal/linux/ProcessTexts.java",
+              Set.of("ARCH_GET_FS", "ARCH_GET_GS")),
+          Map.entry(
+              "internal/linux/SystemCall.java",
+              Set.of("x86")),
+          Map.entry(
+              "internal/linux/SystemCallTable.java",
+              Set.of("x86")),
+          Map.entry(
+              "internal/loader/ElfFile.java",
+              Set.of("EM_X86_64")),
+          // What makes machines, and finds out what they are made of.
+          Map.entry(
+              "internal/machine/CpuidProbe.java",
+              Set.of("CpuidProbe")),
+          Map.entry(
+              "internal/machine/Machine.java",
+              Set.of("xcr0")),
+          Map.entry(
+              "internal/machine/MachineImage.java",
+              Set.of("xcr0")),
+          Map.entry(
+              "internal/machine/MachineImageBuilder.java",
+              Set.of("xcr0")),
+          Map.entry(
+              "internal/machine/Platform.java",
+              Set.of("Cpuid", "CpuidProbe", "X86Hypervisor", "X86VirtualCpu", "X86VirtualMachine", "apicBase", "cpuid", "supportedCpuid", "xcr0")),
+          Map.entry(
+              "internal/machine/SharedMemoryTransport.java",
+              Set.of("ANSWER_R8", "ANSWER_RAX", "ANSWER_RDX", "MESSAGE_RAX", "MESSAGE_RDI", "MESSAGE_RDX", "MESSAGE_RSI", "X86Registers")),
+          // A snapshot has what its program has seen of the processor.
+          Map.entry(
+              "internal/snapshot/SnapshotHeader.java",
+              Set.of("fsBase", "gsBase", "mxcsr", "x87Control", "xcr0")));
+
+  @Test
+  void namesOfOneProcessorStayInItsRooms() throws IOException {
+    Map<String, Set<String>> found = new TreeMap<>();
+    try (Stream<Path> files = Files.walk(SOURCES)) {
+      for (Path file : files.filter(path -> path.toString().endsWith(".java")).toList()) {
+        Path name = SOURCES.relativize(file);
+        if (!isInRoom(name)) {
+          Set<String> names = namesIn(Files.readString(file));
+          if (!names.isEmpty()) {
+            found.put(name.toString(), names);
+          }
+        }
+      }
+    }
+    assertThat(found).isEqualTo(new TreeMap<>(EXCEPTIONS));
+  }
+
+  private static boolean isInRoom(Path file) {
+    for (Path part : file) {
+      if (ROOMS.contains(part.toString())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The identifiers of a source text, without those in comments, strings and imports. */
+  private static Set<String> namesIn(String source) {
+    String code =
+        source
+            .replaceAll("(?s)/\\*.*?\\*/", "")
+            .replaceAll("(?s)\"\"\".*?\"\"\"", "")
+            .replaceAll("//.*", "")
+            .replaceAll("\"(\\\\.|[^\"\\\\])*\"", "")
+            .replaceAll("(?m)^import .*", "");
+    Set<String> names = new TreeSet<>();
+    Matcher identifier = Pattern.compile("[A-Za-z_]\\w*").matcher(code);
+    while (identifier.find()) {
+      Matcher word = WORD.matcher(identifier.group().replace('_', ' '));
+      while (word.find()) {
+        if (OF_X86.matcher(word.group()).matches()) {
+          names.add(identifier.group());
+        }
+      }
+    }
+    return names;
+  }
+
+  @Test
+  void theRuleSeesSuchNames() {
+    assertThat(
+            namesIn(
+                """
+                import io.hyperlight.internal.hypervisor.x86.Register; // rax
+                /* rbx */
+                long rdx = Register.RCX; String text = "RSI"; long fsBase, flags, user_cr3, X86Cpu;
+                """))
+        .containsExactly("RCX", "X86Cpu", "fsBase", "rdx", "user_cr3");
+  }
+}
