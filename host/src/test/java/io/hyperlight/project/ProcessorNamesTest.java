@@ -44,53 +44,74 @@ class ProcessorNamesTest {
       Map.ofEntries(
           // The guest ABI is that of x86-64, with the names that hyperlight.h has.
           Map.entry(
-              "internal/abi/ArgumentPlacement.java",
-              Set.of("SSE_ARGUMENTS", "SSE_REGISTERS")),
+              "internal/abi/ArgumentPlacement.java", Set.of("SSE_ARGUMENTS", "SSE_REGISTERS")),
           Map.entry(
               "internal/abi/CallFrame.java",
-              Set.of("ANSWER_R8", "ANSWER_RAX", "ANSWER_RDX", "FS_BASE", "GS_BASE", "MESSAGE_RAX", "MESSAGE_RDI", "MESSAGE_RDX", "MESSAGE_RSI", "SSE_ARGUMENTS")),
+              Set.of(
+                  "ANSWER_R8",
+                  "ANSWER_RAX",
+                  "ANSWER_RDX",
+                  "FS_BASE",
+                  "GS_BASE",
+                  "MESSAGE_RAX",
+                  "MESSAGE_RDI",
+                  "MESSAGE_RDX",
+                  "MESSAGE_RSI",
+                  "SSE_ARGUMENTS")),
           // Where the hypervisor and the processor are chosen.
-          Map.entry(
-              "internal/host/HostPlatform.java",
-              Set.of("X86Hypervisor")),
+          Map.entry("internal/host/HostPlatform.java", Set.of("X86Hypervisor")),
           // Linux has names of its own for what x86-64 programs ask of it.
+          Map.entry("internal/linux/SystemCall.java", Set.of("x86")),
+          Map.entry("internal/linux/SystemCallTable.java", Set.of("x86")),
+          Map.entry("internal/linux/fs/AttributeCalls.java", Set.of("fs")),
+          Map.entry("internal/linux/fs/DirectoryCalls.java", Set.of("fs")),
+          Map.entry("internal/linux/fs/OpenCalls.java", Set.of("fs")),
+          Map.entry("internal/linux/fs/PathCalls.java", Set.of("fs")),
+          Map.entry("internal/linux/fs/Paths.java", Set.of("fs")),
+          Map.entry("internal/linux/fs/StatCalls.java", Set.of("fs")),
+          Map.entry("internal/linux/fs/StatLayout.java", Set.of("fs")),
+          Map.entry("internal/linux/proc/PrctlCalls.java", Set.of("PR_GET_TSC")),
           Map.entry(
-              "internal/linux/PrctlCalls.java",
-              Set.of("PR_GET_TSC")),
-          Map.entry(
-              "internal/linux/ProcessCalls.java",
-              Set.of("ARCH_GET_FS", "ARCH_GET_GS", "ARCH_SET_FS", "ARCH_SET_GS", "fsBase", "gsBase", "setFsBase", "setGsBase")),
-          Map.entry(
-              "internal/linux/ProcessTexts.java",
-              Set.of("ARCH_GET_FS", "ARCH_GET_GS")),
-          Map.entry(
-              "internal/linux/SystemCall.java",
-              Set.of("x86")),
-          Map.entry(
-              "internal/linux/SystemCallTable.java",
-              Set.of("x86")),
-          Map.entry(
-              "internal/loader/ElfFile.java",
-              Set.of("EM_X86_64")),
+              "internal/linux/proc/ProcessCalls.java",
+              Set.of(
+                  "ARCH_GET_FS",
+                  "ARCH_GET_GS",
+                  "ARCH_SET_FS",
+                  "ARCH_SET_GS",
+                  "fsBase",
+                  "gsBase",
+                  "setFsBase",
+                  "setGsBase")),
+          Map.entry("internal/linux/trace/ProcessTexts.java", Set.of("ARCH_GET_FS", "ARCH_GET_GS")),
+          Map.entry("internal/loader/ElfFile.java", Set.of("EM_X86_64")),
           // What makes machines, and finds out what they are made of.
-          Map.entry(
-              "internal/machine/CpuidProbe.java",
-              Set.of("CpuidProbe")),
-          Map.entry(
-              "internal/machine/Machine.java",
-              Set.of("xcr0")),
-          Map.entry(
-              "internal/machine/MachineImage.java",
-              Set.of("xcr0")),
-          Map.entry(
-              "internal/machine/MachineImageBuilder.java",
-              Set.of("xcr0")),
+          Map.entry("internal/machine/CpuidProbe.java", Set.of("CpuidProbe")),
+          Map.entry("internal/machine/Machine.java", Set.of("xcr0")),
+          Map.entry("internal/machine/MachineImage.java", Set.of("xcr0")),
+          Map.entry("internal/machine/MachineImageBuilder.java", Set.of("xcr0")),
           Map.entry(
               "internal/machine/Platform.java",
-              Set.of("Cpuid", "CpuidProbe", "X86Hypervisor", "X86VirtualCpu", "X86VirtualMachine", "apicBase", "cpuid", "supportedCpuid", "xcr0")),
+              Set.of(
+                  "Cpuid",
+                  "CpuidProbe",
+                  "X86Hypervisor",
+                  "X86VirtualCpu",
+                  "X86VirtualMachine",
+                  "apicBase",
+                  "cpuid",
+                  "supportedCpuid",
+                  "xcr0")),
           Map.entry(
               "internal/machine/SharedMemoryTransport.java",
-              Set.of("ANSWER_R8", "ANSWER_RAX", "ANSWER_RDX", "MESSAGE_RAX", "MESSAGE_RDI", "MESSAGE_RDX", "MESSAGE_RSI", "X86Registers")),
+              Set.of(
+                  "ANSWER_R8",
+                  "ANSWER_RAX",
+                  "ANSWER_RDX",
+                  "MESSAGE_RAX",
+                  "MESSAGE_RDI",
+                  "MESSAGE_RDX",
+                  "MESSAGE_RSI",
+                  "X86Registers")),
           // A snapshot has what its program has seen of the processor.
           Map.entry(
               "internal/snapshot/SnapshotHeader.java",

@@ -3,8 +3,8 @@ package io.hyperlight.internal.linux;
 import io.hyperlight.internal.linux.mm.Mappings;
 import io.hyperlight.internal.linux.signal.SignalInfo;
 import io.hyperlight.internal.linux.signal.Signals;
-import io.hyperlight.internal.machine.arch.FloatingPointFault;
 import io.hyperlight.internal.machine.arch.FaultKind;
+import io.hyperlight.internal.machine.arch.FloatingPointFault;
 import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.x86.UserRegisters;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +31,6 @@ public final class FaultSignals {
   private static final int FPE_FLTUND = 5;
   private static final int FPE_FLTRES = 6;
   private static final int FPE_FLTINV = 7;
-
 
   private FaultSignals() {}
 
@@ -64,10 +63,7 @@ public final class FaultSignals {
       case NOT_PRESENT, STACK_ADDRESS -> new SignalInfo(SIGBUS, SignalInfo.SI_KERNEL, 0);
       case MEMORY_ACCESS -> pageFault(exception, mappings);
       case FLOATING_POINT ->
-          new SignalInfo(
-              SIGFPE,
-              code(context.floatingPointFault(exception.number())),
-              instruction);
+          new SignalInfo(SIGFPE, code(context.floatingPointFault(exception.number())), instruction);
       case ALIGNMENT -> new SignalInfo(SIGBUS, BUS_ADRALN, 0);
       case OTHER -> null;
     };

@@ -157,8 +157,7 @@ public final class SignalDelivery {
     boolean goesToStack =
         (action.flags() & SA_ONSTACK) != 0 && stack.sizeBytes() != 0 && !isOnStack;
     long top = goesToStack ? stack.start() + stack.sizeBytes() : stackPointer - RED_ZONE;
-    SignalFrame frame =
-        SignalFrame.below(top, machine.userRegisters());
+    SignalFrame frame = SignalFrame.below(top, machine.userRegisters());
     if ((isOnStack || goesToStack) && !stack.contains(frame.address())) {
       return null; // what lies below it is not the handler's
     }

@@ -1,8 +1,8 @@
 package io.hyperlight.internal.linux.x86;
 
-import io.hyperlight.internal.machine.x86.UserRegisters;
 import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.machine.arch.RegisterValues;
+import io.hyperlight.internal.machine.x86.UserRegisters;
 import io.hyperlight.internal.machine.x86.X86Registers;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,11 +1,11 @@
 package io.hyperlight.internal.machine.x86;
 
-import io.hyperlight.internal.machine.arch.FloatingPointFault;
 import io.hyperlight.internal.hypervisor.HypervisorCallException;
 import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.hypervisor.x86.Segment;
 import io.hyperlight.internal.hypervisor.x86.SpecialRegisters;
 import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
+import io.hyperlight.internal.machine.arch.FloatingPointFault;
 import io.hyperlight.internal.machine.arch.RegisterValues;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import java.nio.ByteBuffer;

@@ -1,8 +1,8 @@
 package io.hyperlight.internal.machine.x86;
 
-import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.abi.CallFrame;
 import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
+import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
