@@ -63,13 +63,6 @@ class ProcessorNamesTest {
           // Linux has names of its own for what x86-64 programs ask of it.
           Map.entry("internal/linux/SystemCall.java", Set.of("x86")),
           Map.entry("internal/linux/SystemCallTable.java", Set.of("x86")),
-          Map.entry("internal/linux/fs/AttributeCalls.java", Set.of("fs")),
-          Map.entry("internal/linux/fs/DirectoryCalls.java", Set.of("fs")),
-          Map.entry("internal/linux/fs/OpenCalls.java", Set.of("fs")),
-          Map.entry("internal/linux/fs/PathCalls.java", Set.of("fs")),
-          Map.entry("internal/linux/fs/Paths.java", Set.of("fs")),
-          Map.entry("internal/linux/fs/StatCalls.java", Set.of("fs")),
-          Map.entry("internal/linux/fs/StatLayout.java", Set.of("fs")),
           Map.entry("internal/linux/proc/PrctlCalls.java", Set.of("PR_GET_TSC")),
           Map.entry(
               "internal/linux/proc/ProcessCalls.java",
@@ -143,7 +136,7 @@ class ProcessorNamesTest {
     return false;
   }
 
-  /** The identifiers of a source text, without those in comments, strings and imports. */
+  /** The identifiers of a source text, without those in comments, strings and names of packages. */
   private static Set<String> namesIn(String source) {
     String code =
         source
@@ -151,7 +144,7 @@ class ProcessorNamesTest {
             .replaceAll("(?s)\"\"\".*?\"\"\"", "")
             .replaceAll("//.*", "")
             .replaceAll("\"(\\\\.|[^\"\\\\])*\"", "")
-            .replaceAll("(?m)^import .*", "");
+            .replaceAll("(?m)^(import|package) .*", "");
     Set<String> names = new TreeSet<>();
     Matcher identifier = Pattern.compile("[A-Za-z_]\\w*").matcher(code);
     while (identifier.find()) {
