@@ -26,6 +26,9 @@ public record FileStatus(
     Instant modified,
     Instant changed,
     long deviceNumber) {
+  /** The device of files that are in no tree. Those of trees follow. */
+  public static final int PSEUDO_DEVICE = 1;
+
   /** The time of files that nobody has given one: the same in every run. */
   public static final Instant BEGINNING = Instant.EPOCH;
 

@@ -92,7 +92,7 @@ public final class FileSystem implements Restorable<FileSystem.State>, AutoClose
 
   /** The device number of a tree. */
   private static int deviceOf(int index) {
-    return PseudoDirectory.DEVICE + 1 + index;
+    return FileStatus.PSEUDO_DEVICE + 1 + index;
   }
 
   /** For nodes and open files of another file system with the same mounts. */

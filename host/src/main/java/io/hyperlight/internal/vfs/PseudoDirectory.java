@@ -10,13 +10,11 @@ import org.jspecify.annotations.Nullable;
  * @param inode its number, which no other one has
  */
 record PseudoDirectory(long inode) implements Node {
-  /** The device of these directories; those of trees follow. */
-  static final int DEVICE = 1;
-
   @Override
   public FileStatus status() {
     Instant time = FileStatus.BEGINNING;
-    return new FileStatus(DEVICE, inode, FileKind.DIRECTORY, 0755, 2, 0, time, time, time, 0);
+    return new FileStatus(
+        FileStatus.PSEUDO_DEVICE, inode, FileKind.DIRECTORY, 0755, 2, 0, time, time, time, 0);
   }
 
   @Override

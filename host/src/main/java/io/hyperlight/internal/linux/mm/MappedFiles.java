@@ -94,24 +94,25 @@ public final class MappedFiles implements ContentWatcher {
    */
   MappedObject.OfFile of(
       FileContent content, Location location, Counterparts system, HeapBudget heap) {
-    FileStatus status = content.status();
-    if (!files.containsKey(new Key(status.device(), status.inode()))) {
-      heap.require(heapBytes(location));
-    }
-    return of(content, location, system, most);
-  }
-
-  private MappedObject.OfFile of(
-      FileContent content, Location location, Counterparts system, int limit) {
-    FileStatus status = content.status();
-    Key key = new Key(status.device(), status.inode());
+    Key key = keyOf(content);
     MappedObject.OfFile known = files.get(key);
     if (known != null) {
       return known;
     }
-    if (files.size() >= limit) {
+    heap.require(heapBytes(location));
+    if (files.size() >= most) {
       throw new FileException(Errno.ENFILE);
     }
+    return open(key, content, location, system);
+  }
+
+  private static Key keyOf(FileContent content) {
+    FileStatus status = content.status();
+    return new Key(status.device(), status.inode());
+  }
+
+  private MappedObject.OfFile open(
+      Key key, FileContent content, Location location, Counterparts system) {
     MappedObject.OfFile file = open(content.in(system), location);
     files.put(key, file);
     return file;
@@ -162,8 +163,10 @@ public final class MappedFiles implements ContentWatcher {
       Location location,
       long offset,
       Counterparts system) {
-    areas.put(
-        area(start, end, protection, of(content, location, system, Integer.MAX_VALUE), offset));
+    Key key = keyOf(content);
+    MappedObject.OfFile known = files.get(key);
+    MappedObject.OfFile file = known != null ? known : open(key, content, location, system);
+    areas.put(area(start, end, protection, file, offset));
   }
 
   private static MappedArea area(

@@ -2,13 +2,13 @@ package io.hyperlight.internal.linux.procfs;
 
 import io.hyperlight.internal.linux.fd.ProcessFiles;
 import io.hyperlight.internal.linux.proc.ExecutedProgram;
+import io.hyperlight.internal.linux.pseudo.PseudoContent;
 import io.hyperlight.internal.linux.pseudo.PseudoNode;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.Counterparts;
 import io.hyperlight.internal.vfs.FileContent;
 import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileKind;
-import io.hyperlight.internal.vfs.FileStatus;
 import io.hyperlight.internal.vfs.Location;
 import io.hyperlight.internal.vfs.Node;
 import io.hyperlight.internal.vfs.PathResolver;
@@ -90,30 +90,14 @@ final class ProgramFile extends PseudoNode {
     }
   }
 
-  /** An open one, for one guest. */
-  private static final class Content implements FileContent {
-    private final ProgramFile file;
-
+  private static final class Content extends PseudoContent<ProgramFile> {
     Content(ProgramFile file) {
-      this.file = file;
-    }
-
-    @Override
-    public FileStatus status() {
-      return file.status();
+      super(file);
     }
 
     @Override
     public int read(long offset, byte[] target, int from, int length) {
-      return file.program.file().read(offset, target, from, length);
+      return file().program.file().read(offset, target, from, length);
     }
-
-    @Override
-    public FileContent in(Counterparts other) {
-      return file.in(other).open(false);
-    }
-
-    @Override
-    public void close() {}
   }
 }

@@ -2,11 +2,9 @@ package io.hyperlight.internal.linux.pseudo;
 
 import io.hyperlight.internal.linux.random.RandomSource;
 import io.hyperlight.internal.os.Errno;
-import io.hyperlight.internal.vfs.Counterparts;
 import io.hyperlight.internal.vfs.FileContent;
 import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileKind;
-import io.hyperlight.internal.vfs.FileStatus;
 import java.util.Arrays;
 
 /** One of the devices that programs take for granted: {@code null(4)}, {@code random(4)}. */
@@ -53,7 +51,7 @@ public final class PseudoDevice extends PseudoNode {
 
   /** Whether mapping it is mapping zeros. */
   public static boolean isZeros(FileContent content) {
-    return content instanceof Content open && open.device.kind == Kind.ZERO;
+    return content instanceof Content open && open.file().kind == Kind.ZERO;
   }
 
   private int read(byte[] target, int from, int length) {
@@ -67,27 +65,19 @@ public final class PseudoDevice extends PseudoNode {
     return length;
   }
 
-  /** An open one, for one guest. */
-  private static final class Content implements FileContent {
-    private final PseudoDevice device;
-
+  private static final class Content extends PseudoContent<PseudoDevice> {
     Content(PseudoDevice device) {
-      this.device = device;
-    }
-
-    @Override
-    public FileStatus status() {
-      return device.status();
+      super(device);
     }
 
     @Override
     public int read(long offset, byte[] target, int from, int length) {
-      return device.read(target, from, length);
+      return file().read(target, from, length);
     }
 
     @Override
     public int write(long offset, byte[] source, int from, int length) {
-      if (device.kind == Kind.FULL) {
+      if (file().kind == Kind.FULL) {
         throw new FileException(Errno.ENOSPC);
       }
       return length;
@@ -97,13 +87,5 @@ public final class PseudoDevice extends PseudoNode {
     public void truncate(long size) {
       throw new FileException(Errno.EINVAL);
     }
-
-    @Override
-    public FileContent in(Counterparts other) {
-      return device.in(other).open(false);
-    }
-
-    @Override
-    public void close() {}
   }
 }

@@ -2,11 +2,9 @@ package io.hyperlight.internal.linux.pseudo;
 
 import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.Errno;
-import io.hyperlight.internal.vfs.Counterparts;
 import io.hyperlight.internal.vfs.FileContent;
 import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileKind;
-import io.hyperlight.internal.vfs.FileStatus;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -54,9 +52,7 @@ public final class PseudoLines extends PseudoNode {
     return new Content(this);
   }
 
-  /** An open one, for one guest. */
-  private static final class Content implements FileContent {
-    private final PseudoLines file;
+  private static final class Content extends PseudoContent<PseudoLines> {
     private byte[] piece = new byte[0];
 
     /** Where the piece begins. */
@@ -65,12 +61,7 @@ public final class PseudoLines extends PseudoNode {
     private long key = START;
 
     Content(PseudoLines file) {
-      this.file = file;
-    }
-
-    @Override
-    public FileStatus status() {
-      return file.status();
+      super(file);
     }
 
     @Override
@@ -97,19 +88,11 @@ public final class PseudoLines extends PseudoNode {
     }
 
     private void advance() {
-      file.checkpoint.pass();
+      file().checkpoint.pass();
       StringBuilder text = new StringBuilder();
-      key = file.source.next(key, text);
+      key = file().source.next(key, text);
       begin += piece.length;
       piece = text.toString().getBytes(StandardCharsets.ISO_8859_1);
     }
-
-    @Override
-    public FileContent in(Counterparts other) {
-      return file.in(other).open(false);
-    }
-
-    @Override
-    public void close() {}
   }
 }

@@ -4,13 +4,12 @@ import io.hyperlight.internal.vfs.Counterparts;
 import io.hyperlight.internal.vfs.FileKind;
 import io.hyperlight.internal.vfs.FileStatus;
 import io.hyperlight.internal.vfs.Node;
-import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /** A pseudo file: it is in no tree, and always at the same place. */
 public abstract class PseudoNode implements Node {
   /** Of the tree that all of them are in, and nothing that is mounted. */
-  public static final int DEVICE = 1;
+  public static final int DEVICE = FileStatus.PSEUDO_DEVICE;
 
   private final String path;
   private final long inode;
@@ -77,9 +76,9 @@ public abstract class PseudoNode implements Node {
         permissions,
         1,
         size(),
-        Instant.EPOCH,
-        Instant.EPOCH,
-        Instant.EPOCH,
+        FileStatus.BEGINNING,
+        FileStatus.BEGINNING,
+        FileStatus.BEGINNING,
         deviceNumber());
   }
 

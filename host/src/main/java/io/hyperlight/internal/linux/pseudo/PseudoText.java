@@ -5,7 +5,6 @@ import io.hyperlight.internal.vfs.Counterparts;
 import io.hyperlight.internal.vfs.FileContent;
 import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileKind;
-import io.hyperlight.internal.vfs.FileStatus;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.function.Supplier;
@@ -81,19 +80,12 @@ public class PseudoText extends PseudoNode {
     return new Content(this, text.get().getBytes(StandardCharsets.ISO_8859_1));
   }
 
-  /** An open one, for one guest. */
-  private static final class Content implements FileContent {
-    private final PseudoText file;
+  private static final class Content extends PseudoContent<PseudoText> {
     private final byte[] bytes;
 
     Content(PseudoText file, byte[] bytes) {
-      this.file = file;
+      super(file);
       this.bytes = bytes;
-    }
-
-    @Override
-    public FileStatus status() {
-      return file.status();
     }
 
     @Override
@@ -106,7 +98,7 @@ public class PseudoText extends PseudoNode {
 
     @Override
     public int write(long offset, byte[] source, int from, int length) {
-      ToIntFunction<byte[]> setter = file.setter;
+      ToIntFunction<byte[]> setter = file().setter;
       if (setter == null) {
         throw new FileException(Errno.EACCES);
       }
@@ -124,10 +116,7 @@ public class PseudoText extends PseudoNode {
 
     @Override
     public FileContent in(Counterparts other) {
-      return new Content((PseudoText) file.in(other), bytes);
+      return new Content((PseudoText) file().in(other), bytes);
     }
-
-    @Override
-    public void close() {}
   }
 }
