@@ -1,10 +1,15 @@
-package io.hyperlight;
+package io.hyperlight.calls;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hyperlight.Program;
+import io.hyperlight.ProgramServer;
+import io.hyperlight.ProgramSnapshot;
+import io.hyperlight.Sandbox;
+import io.hyperlight.Snapshot;
 import io.hyperlight.error.GuestLimitException;
 import io.hyperlight.error.GuestTimeoutException;
 import io.hyperlight.error.SandboxUnusableException;
