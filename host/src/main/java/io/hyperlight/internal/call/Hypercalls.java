@@ -72,11 +72,6 @@ final class Hypercalls {
     return systemCalls.state();
   }
 
-  /** Is as between two calls of a new guest. */
-  void restore() {
-    lastFailure = null;
-  }
-
   /** Forgets what belonged to the call before. */
   void beginCall() {
     lastFailure = null;

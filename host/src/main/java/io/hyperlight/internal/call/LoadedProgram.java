@@ -333,7 +333,6 @@ public final class LoadedProgram implements AutoCloseable {
         .add("machine", InstanceImage::machine, machine)
         .add("window", image -> window.restore(image.windowEnd()))
         .add("system calls", image -> systemCalls.restore(image.systemCalls()))
-        .add("hypercalls", _ -> hypercalls.restore())
         .add("requests", _ -> endRequest())
         // Last: from here on calls are possible.
         .add("context", image -> machine.restored(image.machine()));
@@ -373,6 +372,10 @@ public final class LoadedProgram implements AutoCloseable {
   /** Requests and answers of a program that serves. */
   Conversation conversation() {
     return Objects.requireNonNull(conversation);
+  }
+
+  SystemCalls systemCalls() {
+    return systemCalls;
   }
 
   Hypercalls hypercalls() {

@@ -31,6 +31,7 @@ import io.hyperlight.internal.machine.memory.GuestAddressException;
 import io.hyperlight.internal.machine.memory.Protection;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.restore.Restorable;
+import io.hyperlight.internal.restore.RestoreOrder;
 import io.hyperlight.internal.vfs.Counterparts;
 import io.hyperlight.internal.vfs.FileContent;
 import io.hyperlight.internal.vfs.FileException;
@@ -75,6 +76,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
   /** Made once: a restore allocates nothing. */
   private final Supplier<Counterparts> counterparts;
 
+  private final RestoreOrder<LinuxState> restoreOrder;
   private long count;
 
   /**
@@ -113,6 +115,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
     process = new GuestProcess(world, space, ranges, settings.program());
     task = new Task(process, TaskIdentity.FIRST);
     calls = new TaskCalls(task, refusals);
+    restoreOrder = parts();
     task.signals().restore(SignalState.INITIAL);
     try {
       if (!settings.mounts().isEmpty()) {
@@ -163,15 +166,6 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
         process.program().auxiliary());
   }
 
-  private void restore(ProcessState earlier) {
-    process.attributes().restore(earlier.name(), earlier.attributes(), earlier.barriers());
-    process.limits().restore(earlier.limits());
-    process.scheduling().restore(earlier.scheduling());
-    task.robustList().set(earlier.robustList());
-    process.usage().restore(earlier.usage());
-    process.program().setAuxiliary(earlier.auxiliary());
-  }
-
   /**
    * {@inheritDoc}
    *
@@ -181,16 +175,40 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
    */
   @Override
   public void restore(LinuxState earlier) {
-    process.memory().programBreak().restore(earlier.programBreak());
-    process.files().restore(earlier.files());
-    process.memory().files().restore(earlier.mappings(), counterparts);
-    world.clock().restore(earlier.monotonicNanos());
-    world.random().restore();
-    task.signals().restore(earlier.signals());
-    restore(earlier.process());
-    refusals.clear();
-    count = 0;
-    beginCall();
+    restoreOrder.restore(earlier);
+  }
+
+  /** The parts of world, process and task, in the order in which they are restored. */
+  private RestoreOrder<LinuxState> parts() {
+    return new RestoreOrder<LinuxState>()
+        .add("program break", s -> process.memory().programBreak().restore(s.programBreak()))
+        .add("files", LinuxState::files, process.files()::restore)
+        // Behind the files, of whose trees they look for nodes.
+        .add("mapped files", s -> process.memory().files().restore(s.mappings(), counterparts))
+        .add("clock", s -> world.clock().restore(s.monotonicNanos()))
+        .add("random numbers", _ -> world.random().restore())
+        .add("signals", LinuxState::signals, task.signals()::restore)
+        .add("attributes", LinuxState::process, this::restoreAttributes)
+        .add("limits", s -> process.limits().restore(s.process().limits()))
+        .add("scheduling", s -> process.scheduling().restore(s.process().scheduling()))
+        .add("robust list", s -> task.robustList().set(s.process().robustList()))
+        .add("usage", s -> process.usage().restore(s.process().usage()))
+        .add("auxiliary vector", s -> process.program().setAuxiliary(s.process().auxiliary()))
+        .add("refusals", _ -> refusals.clear())
+        .add("count", _ -> count = 0);
+  }
+
+  private void restoreAttributes(ProcessState earlier) {
+    process.attributes().restore(earlier.name(), earlier.attributes(), earlier.barriers());
+  }
+
+  /** The one process there is. */
+  GuestProcess process() {
+    return process;
+  }
+
+  RestoreOrder<LinuxState> restoreOrder() {
+    return restoreOrder;
   }
 
   /** Forgets what belonged to the call before. */

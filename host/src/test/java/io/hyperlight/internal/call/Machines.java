@@ -1,6 +1,12 @@
 package io.hyperlight.internal.call;
 
+import io.hyperlight.internal.linux.SystemCallParts;
+import io.hyperlight.internal.linux.SystemCalls;
 import io.hyperlight.internal.machine.Machine;
+import io.hyperlight.internal.machine.Sabotage;
+import io.hyperlight.internal.restore.RestoreOrder;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /** For tests in other packages: what an instance is made of at the moment. */
 public final class Machines {
@@ -13,6 +19,19 @@ public final class Machines {
   /** The address of the call frame. */
   public static long frameOf(Instance instance) {
     return instance.loaded().layout().frame();
+  }
+
+  /** All orders in which a restore restores parts, by what they are of. */
+  public static Map<String, RestoreOrder<?>> restoreOrdersOf(Instance instance) {
+    Map<String, RestoreOrder<?>> orders = new LinkedHashMap<>();
+    orders.put("sandbox", instance.loaded().restoreOrder());
+    orders.put("machine", Sabotage.restoreOrderOf(instance.loaded().machine()));
+    orders.put("system calls", SystemCallParts.restoreOrderOf(instance.loaded().systemCalls()));
+    return orders;
+  }
+
+  public static SystemCalls systemCallsOf(Instance instance) {
+    return instance.loaded().systemCalls();
   }
 
   /** Where the window begins. */

@@ -7,6 +7,7 @@ import io.hyperlight.internal.hypervisor.x86.SpecialRegisters;
 import io.hyperlight.internal.machine.memory.Mapping;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.machine.x86.Gate;
+import io.hyperlight.internal.restore.RestoreOrder;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -17,6 +18,11 @@ public final class Sabotage {
   private static final byte NOP = (byte) 0x90;
 
   private Sabotage() {}
+
+  /** The parts of a machine, in the order in which they are restored. */
+  public static RestoreOrder<?> restoreOrderOf(Machine machine) {
+    return machine.restoreOrder();
+  }
 
   /**
    * Takes an instruction out of the gate.
