@@ -2,6 +2,7 @@ package io.hyperlight;
 
 import io.hyperlight.internal.machine.Machine;
 import io.hyperlight.internal.vfs.Mount;
+import io.hyperlight.spi.Extension;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -18,6 +19,7 @@ public abstract sealed class LoadSettings<S extends LoadSettings<S>> extends San
   private static final long MAXIMUM_STACK_SIZE = 1L << 30;
 
   private final List<Mount> mounts = new ArrayList<>();
+  private final List<Extension> extensions = new ArrayList<>();
   private long memorySize;
   private long stackSize;
 
@@ -36,6 +38,10 @@ public abstract sealed class LoadSettings<S extends LoadSettings<S>> extends San
 
   final List<Mount> mounts() {
     return mounts;
+  }
+
+  final List<Extension> extensions() {
+    return extensions;
   }
 
   /**
@@ -92,5 +98,30 @@ public abstract sealed class LoadSettings<S extends LoadSettings<S>> extends San
   public final S mount(String guestPath, FileTree tree) {
     mounts.add(FileTree.mount(guestPath, tree));
     return self();
+  }
+
+  /**
+   * Gives the guest a channel or a pseudo device of a runtime. For the modules of this library's
+   * runtimes, which alone can make extensions. A snapshot keeps them; a snapshot file cannot.
+   *
+   * @param extension what to add
+   * @return this builder
+   * @throws IllegalArgumentException if there is one at the same place
+   */
+  @SuppressWarnings("exports")
+  public final S extension(Extension extension) {
+    if (extensions.stream().anyMatch(other -> placeOf(other).equals(placeOf(extension)))) {
+      throw new IllegalArgumentException(
+          "there is an extension at " + placeOf(extension) + " already");
+    }
+    extensions.add(extension);
+    return self();
+  }
+
+  private static String placeOf(Extension extension) {
+    return switch (extension) {
+      case Extension.Device device -> device.path();
+      case Extension.Descriptor channel -> "descriptor " + channel.number();
+    };
   }
 }

@@ -298,6 +298,7 @@ public final class Program extends LoadSettings<Program> {
     return settings(Settings.DEFAULT.withLimits(initial))
         .withInput(standardInput)
         .withMounts(allMounts())
+        .withExtensions(extensions())
         .withProgram(new ProgramIdentity(path, invocation().arguments()));
   }
 

@@ -439,7 +439,9 @@ public final class Sandbox implements AutoCloseable {
               Invocation.OF_GUEST,
               surroundings(
                   new Surroundings(
-                      List.of(), StreamOutput.initial(), Settings.DEFAULT.withMounts(mounts())),
+                      List.of(),
+                      StreamOutput.initial(),
+                      Settings.DEFAULT.withMounts(mounts()).withExtensions(extensions())),
                   guest.program(),
                   hostFunctions),
               new Outcomes(guest.program()));

@@ -86,6 +86,7 @@ class ArchitectureTest {
           "io.hyperlight.internal.hypervisor",
           "io.hyperlight.internal.abi",
           "io.hyperlight.internal.restore",
+          "io.hyperlight.spi",
           "io.hyperlight.error",
           "io.hyperlight.value",
           "io.hyperlight.internal.os");
@@ -93,6 +94,9 @@ class ArchitectureTest {
   /** What embedders see: the API at the top, and at the bottom what all layers use of it. */
   private static final List<String> EXPORTED =
       List.of("io.hyperlight", "io.hyperlight.error", "io.hyperlight.value");
+
+  /** What the modules of runtimes see besides. */
+  private static final String FOR_RUNTIMES = "io.hyperlight.spi";
 
   private static final JavaClasses LIBRARY = importLibrary();
 
@@ -193,8 +197,18 @@ class ArchitectureTest {
   void onlyTheApiIsExportedAndNothingIsOpen() {
     ModuleDescriptor module = descriptor();
     assertThat(module.name()).isEqualTo("hyperlight");
-    assertThat(module.exports().stream().map(ModuleDescriptor.Exports::toString))
+    assertThat(
+            module.exports().stream()
+                .filter(exports -> !exports.isQualified())
+                .map(ModuleDescriptor.Exports::toString))
         .containsExactlyInAnyOrderElementsOf(EXPORTED);
+    assertThat(module.exports())
+        .filteredOn(ModuleDescriptor.Exports::isQualified)
+        .singleElement()
+        .satisfies(exports -> {
+          assertThat(exports.source()).isEqualTo(FOR_RUNTIMES);
+          assertThat(exports.targets()).allMatch(name -> name.startsWith("hyperlight.runtime."));
+        });
     assertThat(module.isOpen()).isFalse();
     assertThat(module.opens()).isEmpty();
     assertThat(module.uses()).isEmpty();
@@ -217,6 +231,7 @@ class ArchitectureTest {
             .map(JavaClass::getPackageName)
             .filter(name -> name.startsWith("io.hyperlight"))
             .collect(Collectors.toSet());
+    exposed.remove(FOR_RUNTIMES); // in one method, which only those can call who see it
     assertThat(EXPORTED).containsAll(exposed);
   }
 

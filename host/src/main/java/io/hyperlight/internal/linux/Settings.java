@@ -4,6 +4,7 @@ import io.hyperlight.internal.linux.fd.StandardStreams;
 import io.hyperlight.internal.linux.proc.ProgramIdentity;
 import io.hyperlight.internal.machine.arch.MachineOptions;
 import io.hyperlight.internal.vfs.Mount;
+import io.hyperlight.spi.Extension;
 import io.hyperlight.value.Limits;
 import java.time.InstantSource;
 import java.util.List;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param input its standard input; null for a program that serves, whose input is its requests
  * @param limits how much it may use, files that are open or mapped among it
  * @param mounts its files; the later ones lie on top of the earlier ones
+ * @param extensions what it finds beside what all guests have
  * @param program what it is called
  */
 public record Settings(
@@ -32,6 +34,7 @@ public record Settings(
     StandardStreams.@Nullable Input input,
     Limits limits,
     List<Mount> mounts,
+    List<Extension> extensions,
     ProgramIdentity program) {
   /**
    * The host's clocks, true random numbers, no code but the program's own, nobody looking, the
@@ -47,10 +50,12 @@ public record Settings(
           StandardStreams.Input.EMPTY,
           Limits.DEFAULT,
           List.of(),
+          List.of(),
           ProgramIdentity.DEFAULT);
 
   public Settings {
     mounts = List.copyOf(mounts);
+    extensions = List.copyOf(extensions);
   }
 
   /** The same with other things that the embedder may say again of a sandbox's successors. */
@@ -70,6 +75,7 @@ public record Settings(
         input,
         otherLimits,
         mounts,
+        extensions,
         program);
   }
 
@@ -84,30 +90,73 @@ public record Settings(
         other.input,
         limits,
         other.mounts,
+        other.extensions,
         other.program);
   }
 
   /** The same with another standard input; null for requests. */
   public Settings withInput(StandardStreams.@Nullable Input other) {
     return new Settings(
-        clock, randomSeed, mayMakeCode, observer, machine, other, limits, mounts, program);
+        clock,
+        randomSeed,
+        mayMakeCode,
+        observer,
+        machine,
+        other,
+        limits,
+        mounts,
+        extensions,
+        program);
   }
 
   /** The same with other limits. */
   public Settings withLimits(Limits others) {
     return new Settings(
-        clock, randomSeed, mayMakeCode, observer, machine, input, others, mounts, program);
+        clock,
+        randomSeed,
+        mayMakeCode,
+        observer,
+        machine,
+        input,
+        others,
+        mounts,
+        extensions,
+        program);
   }
 
   /** The same with other files. */
   public Settings withMounts(List<Mount> others) {
     return new Settings(
-        clock, randomSeed, mayMakeCode, observer, machine, input, limits, others, program);
+        clock,
+        randomSeed,
+        mayMakeCode,
+        observer,
+        machine,
+        input,
+        limits,
+        others,
+        extensions,
+        program);
   }
 
   /** The same for another program. */
   public Settings withProgram(ProgramIdentity other) {
     return new Settings(
-        clock, randomSeed, mayMakeCode, observer, machine, input, limits, mounts, other);
+        clock,
+        randomSeed,
+        mayMakeCode,
+        observer,
+        machine,
+        input,
+        limits,
+        mounts,
+        extensions,
+        other);
+  }
+
+  /** The same with other extensions. */
+  public Settings withExtensions(List<Extension> others) {
+    return new Settings(
+        clock, randomSeed, mayMakeCode, observer, machine, input, limits, mounts, others, program);
   }
 }

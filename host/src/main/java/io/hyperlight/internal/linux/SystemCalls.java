@@ -12,6 +12,7 @@ import io.hyperlight.internal.linux.limits.HeapBudget;
 import io.hyperlight.internal.linux.mm.AddressRanges;
 import io.hyperlight.internal.linux.proc.ProcessState;
 import io.hyperlight.internal.linux.procfs.PseudoFiles;
+import io.hyperlight.internal.linux.pseudo.HostChannels;
 import io.hyperlight.internal.linux.random.RandomSource;
 import io.hyperlight.internal.linux.signal.SignalInfo;
 import io.hyperlight.internal.linux.signal.SignalState;
@@ -110,7 +111,12 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
             new GuestClock(settings.clock()),
             new RandomSource(settings.randomSeed()),
             heap,
-            new WorldFiles(() -> newFileSystem(settings), heap, streams, machine.checkpoint()));
+            new WorldFiles(
+                () -> newFileSystem(settings),
+                heap,
+                streams,
+                new HostChannels(settings.extensions(), machine, budget),
+                machine.checkpoint()));
     counterparts = () -> world.files().fileSystem().counterparts();
     process = new GuestProcess(world, space, ranges, settings.program());
     task = new Task(process, TaskIdentity.FIRST);
@@ -121,7 +127,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
       if (!settings.mounts().isEmpty()) {
         world.files().fileSystem();
       }
-      process.files().restore(FileState.INITIAL);
+      process.files().restore(FileState.initial(settings.extensions()));
     } catch (Throwable t) {
       world.files().close();
       throw t;

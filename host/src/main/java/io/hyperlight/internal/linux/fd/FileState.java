@@ -4,6 +4,8 @@ import io.hyperlight.internal.machine.ImageClosedException;
 import io.hyperlight.internal.os.Closing;
 import io.hyperlight.internal.vfs.FileSystem;
 import io.hyperlight.internal.vfs.Location;
+import io.hyperlight.spi.Extension;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +35,21 @@ public final class FileState implements AutoCloseable {
           INITIAL_UMASK,
           null);
 
+  /** A new program's with descriptors that host code answers. */
+  public static FileState initial(List<Extension> extensions) {
+    List<SavedFile> files = new ArrayList<>(INITIAL.files);
+    List<Descriptor> descriptors = new ArrayList<>(INITIAL.descriptors);
+    for (int index = 0; index < extensions.size(); index++) {
+      if (extensions.get(index) instanceof Extension.Descriptor channel) {
+        descriptors.add(new Descriptor(channel.number(), files.size(), false));
+        files.add(new SavedFile.Channel(OpenFlags.O_RDWR, index));
+      }
+    }
+    return files.size() == INITIAL.files.size()
+        ? INITIAL
+        : new FileState(files, descriptors, List.of(), null, INITIAL_UMASK, null);
+  }
+
   /**
    * A descriptor.
    *
@@ -48,6 +65,7 @@ public final class FileState implements AutoCloseable {
   private final FileSystem.@Nullable State fileSystem;
 
   private final boolean holdsContents;
+  private final boolean hasChannels;
   private final boolean keepsFiles;
   private int users = 1;
   private boolean closed;
@@ -72,6 +90,7 @@ public final class FileState implements AutoCloseable {
     this.workingDirectory = workingDirectory;
     this.umask = umask;
     this.fileSystem = fileSystem;
+    hasChannels = files.stream().anyMatch(SavedFile.Channel.class::isInstance);
     holdsContents = files.stream().anyMatch(SavedFile.Content.class::isInstance);
     keepsFiles =
         canBeHeld(workingDirectory) || files.stream().anyMatch(file -> canBeHeld(file.location()));
@@ -91,10 +110,10 @@ public final class FileState implements AutoCloseable {
 
   /**
    * Whether all has to be opened again after the file system went back, because that forgets what
-   * is open in it.
+   * is open in it, or because host code may remember something.
    */
   boolean reopens() {
-    return holdsContents || keepsFiles;
+    return holdsContents || keepsFiles || hasChannels;
   }
 
   List<SavedFile> files() {

@@ -246,6 +246,8 @@ public final class ProcessFiles implements AutoCloseable {
     return switch (saved) {
       case SavedFile.Stream(int flags, int number) ->
           new StandardStream(changes, flags, world.streams(), number);
+      case SavedFile.Channel(int flags, int index) ->
+          new ChannelFile(changes, flags, world.channels(), index);
       case SavedFile.Content(int flags, var content, Location location, long offset) -> {
         Location there =
             location.in(fileSystem().counterparts(), known); // before the content holds anything

@@ -22,6 +22,14 @@ sealed interface SavedFile {
     }
   }
 
+  /** A descriptor that host code answers, by the number of its extension. */
+  record Channel(int flags, int index) implements SavedFile {
+    @Override
+    public @Nullable Location location() {
+      return null;
+    }
+  }
+
   /**
    * A regular file or device.
    *

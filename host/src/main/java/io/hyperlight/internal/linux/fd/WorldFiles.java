@@ -1,6 +1,7 @@
 package io.hyperlight.internal.linux.fd;
 
 import io.hyperlight.internal.linux.limits.HeapBudget;
+import io.hyperlight.internal.linux.pseudo.HostChannels;
 import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.Closing;
 import io.hyperlight.internal.os.Errno;
@@ -24,6 +25,7 @@ public final class WorldFiles implements AutoCloseable {
   private final List<ContentWatcher> watchers = new ArrayList<>();
   private final HeapBudget heap;
   private final StandardStreams streams;
+  private final HostChannels channels;
   private final Checkpoint checkpoint;
   private final Changes changes = new Changes();
   private final Fifos fifos = new Fifos();
@@ -40,10 +42,15 @@ public final class WorldFiles implements AutoCloseable {
    * @param maker makes the file system when it is asked for
    */
   public WorldFiles(
-      Supplier<FileSystem> maker, HeapBudget heap, StandardStreams streams, Checkpoint checkpoint) {
+      Supplier<FileSystem> maker,
+      HeapBudget heap,
+      StandardStreams streams,
+      HostChannels channels,
+      Checkpoint checkpoint) {
     this.maker = maker;
     this.heap = heap;
     this.streams = streams;
+    this.channels = channels;
     this.checkpoint = checkpoint;
   }
 
@@ -88,6 +95,10 @@ public final class WorldFiles implements AutoCloseable {
 
   public StandardStreams streams() {
     return streams;
+  }
+
+  public HostChannels channels() {
+    return channels;
   }
 
   Checkpoint checkpoint() {

@@ -5,6 +5,8 @@ import io.hyperlight.internal.linux.base.TaskIdentity;
 import io.hyperlight.internal.linux.fd.Descriptors;
 import io.hyperlight.internal.linux.fd.ProcessFiles;
 import io.hyperlight.internal.linux.proc.ProcessAttributes;
+import io.hyperlight.internal.linux.pseudo.HostChannels;
+import io.hyperlight.internal.linux.pseudo.HostDevice;
 import io.hyperlight.internal.linux.pseudo.MagicLink;
 import io.hyperlight.internal.linux.pseudo.PseudoDevice;
 import io.hyperlight.internal.linux.pseudo.PseudoLines;
@@ -14,6 +16,7 @@ import io.hyperlight.internal.linux.pseudo.PseudoText;
 import io.hyperlight.internal.linux.task.GuestProcess;
 import io.hyperlight.internal.linux.task.Task;
 import io.hyperlight.internal.vfs.Node;
+import io.hyperlight.spi.Extension;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,10 +61,21 @@ public final class PseudoFiles {
     device("/dev/random", PseudoDevice.Kind.RANDOM);
     device("/dev/urandom", PseudoDevice.Kind.URANDOM);
     device("/dev/tty", PseudoDevice.Kind.TTY);
+    addHostDevices();
     link("/dev/fd", "/proc/self/fd");
     link("/dev/stdin", "/proc/self/fd/0");
     link("/dev/stdout", "/proc/self/fd/1");
     link("/dev/stderr", "/proc/self/fd/2");
+  }
+
+  private void addHostDevices() {
+    HostChannels channels = task.world().files().channels();
+    List<Extension> extensions = channels.extensions();
+    for (int index = 0; index < extensions.size(); index++) {
+      if (extensions.get(index) instanceof Extension.Device device) {
+        add(new HostDevice(device.path(), nextInode++, channels, index));
+      }
+    }
   }
 
   private void addProcess() {

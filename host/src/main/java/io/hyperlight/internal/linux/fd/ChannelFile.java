@@ -1,0 +1,54 @@
+package io.hyperlight.internal.linux.fd;
+
+import io.hyperlight.internal.linux.pseudo.HostChannels;
+import io.hyperlight.internal.vfs.FileStatus;
+import java.util.function.ToIntFunction;
+
+/** A descriptor that host code answers. It looks like a pipe whose other end the host has. */
+final class ChannelFile extends OpenFile {
+  private static final long FIRST_INODE = 100;
+
+  private final HostChannels.Open channel;
+  private final int index;
+
+  /**
+   * With a channel of its own.
+   *
+   * @param index of the extension that it is
+   */
+  ChannelFile(Changes changes, int flags, HostChannels channels, int index) {
+    super(changes, flags, null);
+    this.index = index;
+    channel = channels.open(index);
+  }
+
+  @Override
+  public FileStatus status() {
+    return Pipe.status(FIRST_INODE + index, 0600);
+  }
+
+  @Override
+  public String name() {
+    return "pipe:[" + (FIRST_INODE + index) + "]";
+  }
+
+  @Override
+  SavedFile save(ToIntFunction<Pipe> pipes) {
+    return new SavedFile.Channel(flags(), index);
+  }
+
+  @Override
+  int read(Caller caller, byte[] target) {
+    return channel.read(target, 0, target.length);
+  }
+
+  @Override
+  int write(Caller caller, byte[] source) {
+    return channel.write(source);
+  }
+
+  @Override
+  int ready() {
+    return POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM;
+  }
+}

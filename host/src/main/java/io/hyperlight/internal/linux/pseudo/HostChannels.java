@@ -1,0 +1,95 @@
+package io.hyperlight.internal.linux.pseudo;
+
+import io.hyperlight.error.GuestStreamException;
+import io.hyperlight.internal.linux.limits.CallBudget;
+import io.hyperlight.internal.machine.Context;
+import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.vfs.FileException;
+import io.hyperlight.spi.Channel;
+import io.hyperlight.spi.Extension;
+import java.io.IOException;
+import java.util.List;
+
+/** The files of one guest that host code answers: which there are, and how it is called. */
+public final class HostChannels {
+  private final List<Extension> extensions;
+  private final Context machine;
+  private final CallBudget budget;
+
+  public HostChannels(List<Extension> extensions, Context machine, CallBudget budget) {
+    this.extensions = List.copyOf(extensions);
+    this.machine = machine;
+    this.budget = budget;
+  }
+
+  public List<Extension> extensions() {
+    return extensions;
+  }
+
+  /** A new channel of an extension, by its place in the list. */
+  public Open open(int index) {
+    return new Open(extensions.get(index).opener().get());
+  }
+
+  /** Work of the host's code. */
+  @FunctionalInterface
+  private interface Work<T> {
+    T run() throws IOException;
+  }
+
+  private <T> T outside(Work<T> work) {
+    budget.useHostCall();
+    if (!machine.goOutside()) {
+      throw new FileException(Errno.EINTR);
+    }
+    try {
+      return work.run();
+    } catch (GuestStreamException e) {
+      throw new FileException(e.errno());
+    } catch (IOException e) {
+      throw new FileException(Errno.EIO);
+    } finally {
+      machine.comeBack();
+    }
+  }
+
+  /** A channel in use. */
+  public final class Open {
+    private final Channel channel;
+
+    private Open(Channel channel) {
+      this.channel = channel;
+    }
+
+    /**
+     * Reads.
+     *
+     * @return how many bytes; 0 at the end
+     */
+    public int read(byte[] target, int from, int length) {
+      if (length == 0) {
+        return 0;
+      }
+      byte[] bytes = outside(() -> channel.read(length));
+      if (bytes.length > length) {
+        throw new IllegalStateException(
+            "a channel gave %d bytes instead of %d at most".formatted(bytes.length, length));
+      }
+      budget.useHostCallBytes(bytes.length);
+      System.arraycopy(bytes, 0, target, from, bytes.length);
+      return bytes.length;
+    }
+
+    /** Writes all. */
+    public int write(byte[] bytes) {
+      if (bytes.length == 0) {
+        return 0;
+      }
+      budget.useHostCallBytes(bytes.length);
+      return outside(() -> {
+        channel.write(bytes);
+        return bytes.length;
+      });
+    }
+  }
+}
