@@ -27,8 +27,12 @@ public final class ImagePages implements AutoCloseable {
    * The pages of an image.
    *
    * @throws ImageClosedException if it is closed
+   * @throws IllegalArgumentException if it has several address spaces: addresses would not say whose
    */
   public ImagePages(MachineImage image) {
+    if (image.layout().addressSpaces().size() != 1) {
+      throw new IllegalArgumentException("an image with several address spaces");
+    }
     mappings =
         image.layout().addressSpaces().getFirst().stream()
             .filter(mapping -> mapping.start() >= Gate.END)

@@ -115,8 +115,12 @@ class SharedMemoryTest {
   }
 
   private static boolean call(Machine machine, AddressSpace space, long code, long a, long b) {
+    machine.context().switchTo(space);
+    return call(machine, code, a, b);
+  }
+
+  private static boolean call(Machine machine, long code, long a, long b) {
     Context context = machine.context();
-    context.switchTo(space);
     context.setFrameLong(CallFrame.TARGET, code);
     context.setFrameLong(CallFrame.INTEGER_ARGUMENTS, a);
     context.setFrameLong(CallFrame.INTEGER_ARGUMENTS + Long.BYTES, b);
@@ -265,6 +269,9 @@ class SharedMemoryTest {
             .isEqualTo(current);
         for (int life = 0; life < 6; life++) {
           assertThat(machine.addressSpace().freeBytes()).isEqualTo(free);
+          AddressSpace here = machine.addressSpace();
+          assertThat(call(machine, LOAD, OWN, RESULT)).isTrue();
+          assertThat(here.readLong(RESULT)).isEqualTo(expected.get(current).get(3));
           if (life != 1) { // also without a look in between
             assertThat(view(machine)).isEqualTo(expected);
           }
@@ -339,5 +346,21 @@ class SharedMemoryTest {
     assertThat(context.run()).isNull();
     context.switchTo(second());
     assertThat(original.addressSpace()).isSameAs(second());
+  }
+
+  @Test
+  void aCallFrameStaysWhereTheHostKnowsItThoughItsPageIsShared() {
+    AddressSpace third = original.addressSpaces().add();
+    original.context().switchTo(first());
+    share(third, STACK, Protection.READ_WRITE);
+    share(third, RESULT, Protection.READ_WRITE);
+    for (int i = 0; i < 3; i++) {
+      assertThat(call(original, STORE, PRIVATE, 50 + i)).isTrue();
+      assertThat(call(original, LOAD, PRIVATE, RESULT)).isTrue();
+      assertThat(first().readLong(RESULT)).isEqualTo(50 + i);
+    }
+    assertThat(third.readLong(RESULT)).isNotEqualTo(52);
+    original.addressSpaces().remove(third);
+    assertThat(load(original, second(), PRIVATE)).isEqualTo(10);
   }
 }

@@ -3,8 +3,6 @@ package io.hyperlight.internal.machine.memory;
 import static io.hyperlight.internal.machine.memory.Pages.PAGE_SIZE;
 
 import io.hyperlight.internal.os.Checkpoint;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -30,17 +28,12 @@ public final class AddressSpace {
    */
   public static final long USER_END = MappingTable.USER_END;
 
-  private static final long[] NOTHING = {};
-
   private final PhysicalMemory memory;
   private final PageTables tables;
-  private final Checkpoint checkpoint;
   private final MappingTable table;
   private final UserBytes bytes;
   private final PageSharing sharing;
-
-  /** Addresses of pages that are not shared. */
-  private long[] pinned = NOTHING;
+  private final MappingChanges changes;
 
   /** With what the tables map for user code already. */
   public AddressSpace(PhysicalMemory memory, PageTables tables, List<Mapping> mappings) {
@@ -52,10 +45,10 @@ public final class AddressSpace {
       PhysicalMemory memory, PageTables tables, List<Mapping> mappings, Checkpoint checkpoint) {
     this.memory = memory;
     this.tables = tables;
-    this.checkpoint = checkpoint;
     table = new MappingTable(mappings, checkpoint);
     bytes = new UserBytes(memory, table, checkpoint);
     sharing = new PageSharing(memory, tables, table, checkpoint);
+    changes = new MappingChanges(memory, tables, table, sharing, checkpoint);
     memory.useCheckpoint(checkpoint);
   }
 
@@ -104,47 +97,7 @@ public final class AddressSpace {
    */
   public void map(long start, long sizeBytes, Protection protection, MappingSource source) {
     requireRange(start, sizeBytes, isFree(start, sizeBytes));
-    Mapping reservation = Mapping.reservation(start, start + sizeBytes, source);
-    if (protection == Protection.NONE && !source.isShared()) {
-      table.splice(start, start + sizeBytes, List.of(reservation));
-      return;
-    }
-    requireMemory(sizeBytes, PageTables.maximumTables(start, sizeBytes));
-    table.splice(start, start + sizeBytes, back(reservation, protection));
-  }
-
-  /** Room for the tables too, in the worst case, before anything is taken. */
-  private void requireMemory(long sizeBytes, long tableCount) {
-    memory.data().requireFree(sizeBytes + tableCount * PAGE_SIZE);
-  }
-
-  /** Takes memory for a range and lets the tables lead to it. */
-  private List<Mapping> back(Mapping reservation, Protection protection) {
-    List<Mapping> backed = new ArrayList<>();
-    long at = reservation.start();
-    for (PageRanges.Range piece : memory.data().allocatePieces(reservation.sizeBytes())) {
-      Mapping mapping =
-          new Mapping(
-              at,
-              at + piece.sizeBytes(),
-              piece.start(),
-              protection,
-              reservation.source().from(at - reservation.start()));
-      sharing.begin(mapping);
-      enter(mapping);
-      backed.add(mapping);
-      at = mapping.end();
-    }
-    return backed;
-  }
-
-  /** Writes the entries of a backed mapping that had none. */
-  private void enter(Mapping mapping) {
-    if (mapping.protection() != Protection.NONE) {
-      // First: should something fail, a restore still forgets what is reached by these entries.
-      memory.noteTranslation(mapping.physical(), mapping.sizeBytes());
-      sharing.writeEntries(mapping);
-    }
+    changes.map(start, sizeBytes, protection, source);
   }
 
   /**
@@ -156,36 +109,12 @@ public final class AddressSpace {
    */
   public void unmap(long start, long sizeBytes) {
     requireRange(start, sizeBytes, true);
-    long end = start + sizeBytes;
-    List<Mapping> unmapped = table.within(start, end);
-    for (PageRanges.Range range : pagesOf(unmapped).toList(checkpoint)) {
-      checkpoint.pass();
-      memory.noteTranslation(range.start(), range.sizeBytes()); // first, as in enter()
-    }
-    table.splice(start, end, List.of());
-    for (Mapping mapping : unmapped) {
-      if (mapping.isBacked()) {
-        tables.clear(mapping.start(), mapping.sizeBytes());
-      }
-    }
-    sharing.release(unmapped);
+    changes.unmap(start, start + sizeBytes);
   }
 
   /** Unmaps everything: what is left are tables without an entry in the lower half. */
   void unmapAll() {
     unmap(PAGE_SIZE, USER_END - PAGE_SIZE);
-  }
-
-  /** The memory of mappings, for all of which the host then does at once what has to be done. */
-  private PageRanges pagesOf(List<Mapping> mappings) {
-    PageRanges pages = new PageRanges();
-    for (Mapping mapping : mappings) {
-      checkpoint.pass();
-      if (mapping.isBacked()) {
-        pages.add(mapping.physical(), mapping.physicalOf(mapping.end()));
-      }
-    }
-    return pages;
   }
 
   /**
@@ -197,47 +126,7 @@ public final class AddressSpace {
    */
   public void protect(long start, long sizeBytes, Protection protection) {
     requireRange(start, sizeBytes, isTaken(start, sizeBytes));
-    long end = start + sizeBytes;
-    List<Mapping> before = table.within(start, end);
-    if (protection != Protection.NONE) {
-      long wanted = 0;
-      long tableCount = 0;
-      for (Mapping mapping : before) {
-        checkpoint.pass();
-        long size = mapping.sizeBytes();
-        wanted += mapping.isBacked() ? 0 : size;
-        tableCount +=
-            mapping.protection() == Protection.NONE
-                ? PageTables.maximumTables(mapping.start(), size)
-                : 0;
-      }
-      requireMemory(wanted, tableCount);
-    }
-    List<Mapping> after = new ArrayList<>();
-    List<Mapping> changed = new ArrayList<>();
-    for (Mapping mapping : before) {
-      checkpoint.pass();
-      if (mapping.protection() == protection) {
-        after.add(mapping);
-      } else if (!mapping.isBacked()) {
-        after.addAll(back(mapping, protection));
-      } else {
-        after.add(mapping.with(protection));
-        if (mapping.protection() == Protection.NONE) {
-          enter(mapping.with(protection));
-          continue;
-        }
-        memory.noteTranslation(mapping.physical(), mapping.sizeBytes()); // first, as in enter()
-        changed.add(mapping);
-        if (protection == Protection.NONE) {
-          tables.clear(mapping.start(), mapping.sizeBytes());
-        } else {
-          sharing.writeEntries(mapping.with(protection));
-        }
-      }
-    }
-    memory.forgetTranslations(pagesOf(changed));
-    table.splice(start, end, after);
+    changes.protect(start, start + sizeBytes, protection);
   }
 
   /**
@@ -250,23 +139,7 @@ public final class AddressSpace {
   public void move(long start, long sizeBytes, long target) {
     requireRange(start, sizeBytes, isTaken(start, sizeBytes));
     requireRange(target, sizeBytes, isFree(target, sizeBytes));
-    requireMemory(0, PageTables.maximumTables(target, sizeBytes));
-    long end = start + sizeBytes;
-    List<Mapping> before = table.within(start, end);
-    List<Mapping> after = new ArrayList<>();
-    for (Mapping mapping : before) {
-      checkpoint.pass();
-      Mapping moved = mapping.at(target + (mapping.start() - start));
-      after.add(moved);
-      if (mapping.isBacked()) {
-        memory.noteTranslation(mapping.physical(), mapping.sizeBytes());
-        tables.clear(mapping.start(), mapping.sizeBytes());
-        enter(moved);
-      }
-    }
-    memory.forgetTranslations(pagesOf(before));
-    table.splice(start, end, List.of());
-    table.splice(target, target + sizeBytes, after);
+    changes.move(start, sizeBytes, target);
   }
 
   /**
@@ -302,35 +175,7 @@ public final class AddressSpace {
       boolean privately) {
     requireRange(start, sizeBytes, from.memory == memory && from.isTaken(start, sizeBytes));
     requireRange(target, sizeBytes, isFree(target, sizeBytes));
-    List<Mapping> originals = from.table.within(start, start + sizeBytes);
-    List<Mapping> copies = new ArrayList<>();
-    for (Mapping original : originals) {
-      checkpoint.pass();
-      MappingSource source = original.source();
-      copies.add(
-          new Mapping(
-              target + (original.start() - start),
-              target + (original.end() - start),
-              original.physical(),
-              original.isBacked() ? protection : Protection.NONE,
-              privately ? source.privately() : source));
-    }
-    requireMemory(
-        sharing.promises(copies) * PAGE_SIZE, PageTables.maximumTables(target, sizeBytes));
-    sharing.hold(copies);
-    from.sharing.takeWriteAccess(originals);
-    for (Mapping copy : copies) {
-      if (copy.isBacked()) {
-        enter(copy);
-      }
-    }
-    table.splice(target, target + sizeBytes, copies);
-    for (long page : from.pinned) {
-      if (page >= start && page < start + sizeBytes) {
-        sharing.own(target + (page - start), target + (page - start) + PAGE_SIZE, true);
-        from.sharing.resolveWrite(page);
-      }
-    }
+    changes.share(from.changes, start, sizeBytes, target, protection, privately);
   }
 
   /**
@@ -351,22 +196,8 @@ public final class AddressSpace {
    * @return the physical address, for as long as it is mapped
    */
   public long pin(long virtualAddress) {
-    long page = virtualAddress & -PAGE_SIZE;
-    if (!isPinned(page)) {
-      pinned = Arrays.copyOf(pinned, pinned.length + 1);
-      pinned[pinned.length - 1] = page;
-    }
-    sharing.own(page, page + PAGE_SIZE, true);
+    changes.pin(virtualAddress & -PAGE_SIZE);
     return physicalOf(virtualAddress);
-  }
-
-  private boolean isPinned(long page) {
-    for (long other : pinned) {
-      if (other == page) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /**
@@ -375,8 +206,7 @@ public final class AddressSpace {
    */
   public void discard(long start, long sizeBytes) {
     requireRange(start, sizeBytes, true);
-    sharing.own(start, start + sizeBytes, false);
-    memory.data().discard(pagesOf(table.within(start, start + sizeBytes)));
+    changes.discard(start, start + sizeBytes);
   }
 
   /** Whether nothing is mapped or reserved in a range within user space. */

@@ -47,6 +47,11 @@ final class PageHolders {
   /** By page number / {@link #PAGES}; null while there is none. */
   private @Nullable TreeMap<Long, Group> groups;
 
+  /** The group that was looked for last, which mostly is the next one, too; null if none is. */
+  private @Nullable Group last;
+
+  private long lastNumber = -1;
+
   private long promised;
   private boolean changed;
 
@@ -61,9 +66,20 @@ final class PageHolders {
   }
 
   private long count(long page) {
-    Group group = groups == null ? null : groups.get(page / PAGES);
+    Group group = group(page / PAGES);
     long count = group == null ? 0 : group.counts[(int) (page % PAGES)];
     return count == 0 ? DEFAULT : count;
+  }
+
+  private @Nullable Group group(long number) {
+    if (groups == null) {
+      return null;
+    }
+    if (number != lastNumber) {
+      last = groups.get(number);
+      lastNumber = number;
+    }
+    return last;
   }
 
   private void set(long page, long count) {
@@ -73,11 +89,12 @@ final class PageHolders {
     }
     changed = true; // from here on nothing fails
     promised += promises(count) - promises(before);
-    Group group = groups == null ? null : groups.get(page / PAGES);
+    Group group = group(page / PAGES);
     if (groups != null && group != null) {
       group.set((int) (page % PAGES), count == DEFAULT ? 0 : count);
       if (group.used == 0) {
         groups.remove(page / PAGES);
+        lastNumber = -1;
         groups = groups.isEmpty() ? null : groups;
       }
     }
@@ -85,8 +102,9 @@ final class PageHolders {
 
   private void makeGroup(long number) {
     TreeMap<Long, Group> all = groups == null ? new TreeMap<>() : groups;
-    if (!all.containsKey(number)) {
+    if (groups == null || group(number) == null) {
       all.put(number, new Group());
+      lastNumber = -1;
     }
     groups = all;
   }
@@ -118,11 +136,6 @@ final class PageHolders {
   /** Says that a page, which was handed out just now, belongs to a shared object. */
   void makeShared(long page) {
     set(page, ONE_SHARED);
-  }
-
-  /** How many pages more than before have to be promised if a private holder is added to each. */
-  long promisesForPrivate(long page) {
-    return promises(count(page) + ONE_PRIVATE) - promises(count(page));
   }
 
   /**
@@ -185,6 +198,7 @@ final class PageHolders {
       return;
     }
     groups = null;
+    lastNumber = -1;
     promised = 0;
     for (int i = 0; i < all.length; i += 2) {
       set(all[i], all[i + 1]);

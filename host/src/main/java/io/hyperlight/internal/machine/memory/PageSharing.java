@@ -116,20 +116,30 @@ final class PageSharing {
       if (!mapping.isBacked()) {
         continue;
       }
-      boolean shared = mapping.source().isShared();
-      if (!shared && holders.isEmpty()) {
+      if (!mapping.source().isShared() && holders.isEmpty()) {
         free.add(mapping.physical(), mapping.physicalOf(mapping.end()));
         continue;
       }
-      for (long at = mapping.start(); at < mapping.end(); at += PAGE_SIZE) {
-        checkpoint.pass();
-        long physical = mapping.physicalOf(at);
-        boolean last = holders.remove(physical / PAGE_SIZE, shared);
-        (last ? free : held).add(physical, physical + PAGE_SIZE);
-      }
+      release(mapping, free, held);
     }
     memory.forgetTranslations(held);
     memory.data().free(free);
+  }
+
+  private void release(Mapping mapping, PageRanges free, PageRanges held) {
+    boolean shared = mapping.source().isShared();
+    long from = mapping.start();
+    boolean lastBefore = false;
+    for (long at = from; at < mapping.end(); at += PAGE_SIZE) {
+      checkpoint.pass();
+      boolean last = holders.remove(page(mapping, at), shared);
+      if (at > from && last != lastBefore) {
+        (lastBefore ? free : held).add(mapping.physicalOf(from), mapping.physicalOf(at));
+        from = at;
+      }
+      lastBefore = last;
+    }
+    (lastBefore ? free : held).add(mapping.physicalOf(from), mapping.physicalOf(mapping.end()));
   }
 
   /** How much memory a range has that nothing else holds. */
@@ -214,7 +224,6 @@ final class PageSharing {
       if (done < at) {
         after.add(mapping.within(done, at));
       }
-      memory.noteTranslation(shared, PAGE_SIZE);
       long own = memory.data().replace(shared);
       if (copy) {
         memory.copyPage(shared, own);
