@@ -27,7 +27,8 @@ public final class ImagePages implements AutoCloseable {
    * The pages of an image.
    *
    * @throws ImageClosedException if it is closed
-   * @throws IllegalArgumentException if it has several address spaces: addresses would not say whose
+   * @throws IllegalArgumentException if it has several address spaces: addresses would not say
+   *     whose
    */
   public ImagePages(MachineImage image) {
     if (image.layout().addressSpaces().size() != 1) {
