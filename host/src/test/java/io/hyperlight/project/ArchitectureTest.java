@@ -144,10 +144,6 @@ class ArchitectureTest {
   /** The types of the API name each other by nature, but not without bounds. */
   private static final int LARGEST_CYCLE_OF_API = 12;
 
-  /** What is larger still, and to be cut: no number here may ever grow. */
-  private static final Map<String, Integer> LARGER_CYCLES =
-      Map.of("io.hyperlight.internal.machine", 18);
-
   @Test
   void fewClassesReferToEachOtherInACircle() throws Exception {
     Map<String, List<SortedSet<String>>> cycles = ClassCycles.in(ClassFolder.of(Sandbox.class));
@@ -156,7 +152,7 @@ class ArchitectureTest {
       int largest = EXPORTED.contains(name) ? LARGEST_CYCLE_OF_API : LARGEST_CYCLE;
       assertThat(components)
           .as("classes of %s that refer to each other in a circle", name)
-          .allMatch(component -> component.size() <= LARGER_CYCLES.getOrDefault(name, largest));
+          .allMatch(component -> component.size() <= largest);
     });
   }
 

@@ -37,6 +37,7 @@ public final class LoadedProgram implements AutoCloseable {
   /** What an interpreter's path is cut to in messages, in bytes. */
   private static final int LONGEST_SHOWN_PATH = 256;
 
+  private final Platform platform;
   private final GuestProgram program;
   private final Machine machine;
   private final GuestLayout layout;
@@ -58,11 +59,13 @@ public final class LoadedProgram implements AutoCloseable {
   private long stackPointer;
 
   private LoadedProgram(
+      Platform platform,
       GuestProgram program,
       Machine machine,
       GuestLayout layout,
       long windowEnd,
       Surroundings surroundings) {
+    this.platform = platform;
     this.program = program;
     this.machine = machine;
     this.layout = layout;
@@ -136,10 +139,8 @@ public final class LoadedProgram implements AutoCloseable {
     GuestLayout layout =
         GuestLayout.of(program, configuration.stackBytes(), configuration.memoryBytes());
     Machine machine =
-        Machine.create(
-            platform,
-            configuration.memoryBytes(),
-            configuration.surroundings().settings().machine());
+        platform.create(
+            configuration.memoryBytes(), configuration.surroundings().settings().machine());
     try {
       AddressSpace space = machine.addressSpace();
       for (ElfSegment segment : program.segments()) {
@@ -151,7 +152,7 @@ public final class LoadedProgram implements AutoCloseable {
       ProgramLoader.writeInformation(space, layout);
       LoadedProgram loaded =
           new LoadedProgram(
-              program, machine, layout, layout.window(), configuration.surroundings());
+              platform, program, machine, layout, layout.window(), configuration.surroundings());
       loaded.prepare(configuration.invocation());
       return loaded;
     } catch (Throwable t) {
@@ -251,10 +252,11 @@ public final class LoadedProgram implements AutoCloseable {
    * @throws io.hyperlight.internal.machine.ImageClosedException if the image is closed
    */
   static LoadedProgram spawn(InstanceImage image, Surroundings surroundings) {
-    Machine machine = Machine.spawn(image.machine(), surroundings.settings().machine());
+    Machine machine = image.platform().spawn(image.machine(), surroundings.settings().machine());
     try {
       LoadedProgram spawned =
           new LoadedProgram(
+              image.platform(),
               image.program(),
               machine,
               image.layout(),
@@ -288,7 +290,7 @@ public final class LoadedProgram implements AutoCloseable {
     LinuxState state = hypercalls.state();
     try {
       return new InstanceImage(
-          program, machine.freeze(), layout, window.mappedEnd(), state, surroundings);
+          platform, program, machine.freeze(), layout, window.mappedEnd(), state, surroundings);
     } catch (Throwable t) {
       state.close();
       throw t;

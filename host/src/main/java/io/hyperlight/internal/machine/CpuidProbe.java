@@ -1,9 +1,11 @@
 package io.hyperlight.internal.machine;
 
 import io.hyperlight.internal.hypervisor.x86.Cpuid.Output;
+import io.hyperlight.internal.machine.arch.MachineOptions;
 import io.hyperlight.internal.machine.arch.MachineUnsupportedException;
 import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.x86.MachineCode;
+import io.hyperlight.internal.machine.x86.ProcessorKind;
 
 /**
  * Asks what CPUID says in a guest, by executing it there. What KVM was told to show is not the same
@@ -12,8 +14,8 @@ import io.hyperlight.internal.machine.x86.MachineCode;
 final class CpuidProbe implements AutoCloseable {
   private final Machine machine;
 
-  CpuidProbe(Platform platform) {
-    machine = Machine.create(platform, SelfTest.MEMORY);
+  CpuidProbe(ProcessorKind kind) {
+    machine = Machine.create(kind, SelfTest.MEMORY, MachineOptions.DEFAULT);
     try {
       ProbeCode.load(machine, code());
     } catch (Throwable t) {

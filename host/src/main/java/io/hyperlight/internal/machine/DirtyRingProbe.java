@@ -3,8 +3,10 @@ package io.hyperlight.internal.machine;
 import io.hyperlight.internal.hypervisor.DirtyTracker;
 import io.hyperlight.internal.hypervisor.DirtyTracking;
 import io.hyperlight.internal.hypervisor.HypervisorCallException;
+import io.hyperlight.internal.machine.arch.MachineOptions;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.machine.x86.MachineCode;
+import io.hyperlight.internal.machine.x86.ProcessorKind;
 
 /**
  * Finds out whether a KVM's dirty ring can be relied on: a guest writes one page, the entry is
@@ -18,11 +20,11 @@ final class DirtyRingProbe {
    *
    * @throws HypervisorCallException if it fails for another reason than that there is no ring
    */
-  static boolean works(Platform platform) {
-    try (Machine machine = Machine.create(platform, SelfTest.MEMORY)) {
+  static boolean works(ProcessorKind kind) {
+    try (Machine machine = Machine.create(kind, SelfTest.MEMORY, MachineOptions.DEFAULT)) {
       ProbeCode.load(machine, code());
       try (MachineImage image = machine.freeze();
-          Machine spawned = Machine.spawn(image, DirtyTracking.RING)) {
+          Machine spawned = Machine.spawn(image, MachineOptions.DEFAULT, DirtyTracking.RING)) {
         boolean found = writes(spawned);
         return found && writes(spawned); // which tells about the giving back
       } catch (HypervisorCallException e) {

@@ -3,7 +3,6 @@ package io.hyperlight.internal.machine;
 import io.hyperlight.internal.hypervisor.DirtyTracker;
 import io.hyperlight.internal.hypervisor.DirtyTracking;
 import io.hyperlight.internal.machine.arch.MachineOptions;
-import io.hyperlight.internal.machine.arch.MachineUnsupportedException;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.AddressSpaces;
 import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
@@ -13,8 +12,8 @@ import io.hyperlight.internal.machine.x86.Gate;
 import io.hyperlight.internal.machine.x86.GuestEntry;
 import io.hyperlight.internal.machine.x86.Monitor;
 import io.hyperlight.internal.machine.x86.Processor;
+import io.hyperlight.internal.machine.x86.ProcessorKind;
 import io.hyperlight.internal.machine.x86.StoppedState;
-import io.hyperlight.internal.machine.x86.SystemCallEntry;
 import io.hyperlight.internal.machine.x86.UserRegisters;
 import io.hyperlight.internal.machine.x86.UserState;
 import io.hyperlight.internal.restore.Restorable;
@@ -35,8 +34,7 @@ public final class Machine implements Restorable<MachineImage>, AutoCloseable {
   /** Where KVM keeps its own pages, and the APIC's, below 4 GiB. */
   public static final long MAXIMUM_MEMORY = 3L << 30;
 
-  private final Platform platform;
-  private final SystemCallEntry entry;
+  private final ProcessorKind kind;
   private final PhysicalMemory memory;
   private final AddressSpaces addressSpaces;
 
@@ -54,21 +52,19 @@ public final class Machine implements Restorable<MachineImage>, AutoCloseable {
    * is left: {@link #of} closes it.
    */
   private Machine(
-      Platform platform,
-      SystemCallEntry entry,
+      ProcessorKind kind,
       PhysicalMemory memory,
       @Nullable MachineImage image,
       MachineOptions options,
       DirtyTracking tracking) {
-    this.platform = platform;
-    this.entry = entry;
+    this.kind = kind;
     this.memory = memory;
     this.image = image;
-    xcr0 = image == null ? platform.cpu().xcr0() : image.xcr0();
+    xcr0 = image == null ? kind.features().xcr0() : image.xcr0();
     CurrentCall call = new CurrentCall();
     if (image == null) {
       addressSpaces = new AddressSpaces(memory, call);
-      exceptionStackTop = Monitor.install(memory, addressSpaces.first().tables(), entry);
+      exceptionStackTop = Monitor.install(memory, addressSpaces.first().tables(), kind.entry());
     } else {
       MachineImage.MemoryLayout layout = image.layout();
       addressSpaces = new AddressSpaces(memory, layout.addressSpaces(), call);
@@ -76,22 +72,15 @@ public final class Machine implements Restorable<MachineImage>, AutoCloseable {
     }
     AddressSpace addressSpace = spaceOf(image);
     processor =
-        Processor.create(
-            platform.processorKind(),
-            entry,
-            memory,
-            addressSpace.tables().root(),
-            xcr0,
-            options,
-            tracking);
+        Processor.create(kind, memory, addressSpace.tables().root(), xcr0, options, tracking);
     try {
       DirtyTracker tracker = processor.tracker();
       if (tracker != null) {
         memory.trackBy(tracker);
       }
-      Exits exits = new Exits(processor.vcpu(), entry, memory, exceptionStackTop);
+      Exits exits = new Exits(processor.vcpu(), kind.entry(), memory, exceptionStackTop);
       runner = new VcpuRunner(processor, exits, memory, call, options.exitless());
-      guestEntry = new GuestEntry(processor.vcpu(), entry);
+      guestEntry = new GuestEntry(processor.vcpu(), kind.entry());
       context =
           new Context(
               memory,
@@ -101,7 +90,7 @@ public final class Machine implements Restorable<MachineImage>, AutoCloseable {
               call,
               guestEntry,
               new UserRegisters(processor, xcr0),
-              platform.hasProtectionKeys() ? Gate.UNLOCK : Gate.ADDRESS,
+              kind.gate(),
               image == null ? UserState.INITIAL : image.userState());
       if (image != null) {
         begin(image);
@@ -114,14 +103,13 @@ public final class Machine implements Restorable<MachineImage>, AutoCloseable {
 
   /** Takes over the memory, which is closed if this fails. */
   private static Machine of(
-      Platform platform,
-      SystemCallEntry entry,
+      ProcessorKind kind,
       PhysicalMemory memory,
       @Nullable MachineImage image,
       MachineOptions options,
       DirtyTracking tracking) {
     try {
-      return new Machine(platform, entry, memory, image, options, tracking);
+      return new Machine(kind, memory, image, options, tracking);
     } catch (Throwable t) {
       memory.close();
       throw t;
@@ -149,24 +137,8 @@ public final class Machine implements Restorable<MachineImage>, AutoCloseable {
    *     behind
    * @throws GuestMemoryExhaustedException if the memory does not even hold the monitor
    */
-  public static Machine create(Platform platform, long memorySizeBytes) {
-    return create(platform, platform.entry(), memorySizeBytes, MachineOptions.DEFAULT);
-  }
-
-  /**
-   * As {@link #create(Platform, long)}, with options.
-   *
-   * @throws MachineUnsupportedException if this KVM cannot do what they ask for
-   */
-  public static Machine create(Platform platform, long memorySizeBytes, MachineOptions options) {
-    platform.require(options);
-    return create(platform, platform.entry(), memorySizeBytes, options);
-  }
-
-  static Machine create(
-      Platform platform, SystemCallEntry entry, long memorySizeBytes, MachineOptions options) {
-    return of(
-        platform, entry, new PhysicalMemory(memorySizeBytes), null, options, DirtyTracking.NONE);
+  static Machine create(ProcessorKind kind, long memorySizeBytes, MachineOptions options) {
+    return of(kind, new PhysicalMemory(memorySizeBytes), null, options, DirtyTracking.NONE);
   }
 
   /**
@@ -176,32 +148,8 @@ public final class Machine implements Restorable<MachineImage>, AutoCloseable {
    *     behind
    * @throws ImageClosedException if the image is closed
    */
-  public static Machine spawn(MachineImage image) {
-    return spawn(image, MachineOptions.DEFAULT);
-  }
-
-  /**
-   * As {@link #spawn(MachineImage)}, with options.
-   *
-   * @throws MachineUnsupportedException if this KVM cannot do what they ask for
-   */
-  public static Machine spawn(MachineImage image, MachineOptions options) {
-    image.platform().require(options);
-    return spawn(image, options, image.platform().tracking());
-  }
-
-  static Machine spawn(MachineImage image, DirtyTracking tracking) {
-    return spawn(image, MachineOptions.DEFAULT, tracking);
-  }
-
-  private static Machine spawn(MachineImage image, MachineOptions options, DirtyTracking tracking) {
-    return of(
-        image.platform(),
-        image.entry(),
-        new PhysicalMemory(image.retainMemory()),
-        image,
-        options,
-        tracking);
+  static Machine spawn(MachineImage image, MachineOptions options, DirtyTracking tracking) {
+    return of(image.kind(), new PhysicalMemory(image.retainMemory()), image, options, tracking);
   }
 
   /**
@@ -252,8 +200,7 @@ public final class Machine implements Restorable<MachineImage>, AutoCloseable {
             addressSpaces.all().indexOf(addressSpace()),
             context.frame());
     return new MachineImage( // which is made before the memory is frozen
-        platform,
-        entry,
+        kind,
         memory.freeze(addressSpaces.roots()),
         memorySizeBytes(),
         layout,
@@ -389,7 +336,7 @@ public final class Machine implements Restorable<MachineImage>, AutoCloseable {
    * @param frameAddress where the call frame is, within one mapped writable page
    */
   public void installGate(long frameAddress) {
-    Gate.install(addressSpace(), entry, frameAddress);
+    Gate.install(addressSpace(), kind.entry(), frameAddress);
     context.setFrame(frameAddress);
   }
 

@@ -4,8 +4,8 @@ import io.hyperlight.internal.machine.memory.Mapping;
 import io.hyperlight.internal.machine.memory.MemoryImage;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.machine.x86.GuestProcessor;
+import io.hyperlight.internal.machine.x86.ProcessorKind;
 import io.hyperlight.internal.machine.x86.StoppedState;
-import io.hyperlight.internal.machine.x86.SystemCallEntry;
 import io.hyperlight.internal.machine.x86.UserState;
 import io.hyperlight.internal.os.StackRoom;
 import java.util.List;
@@ -18,8 +18,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Counted, as {@link MemoryImage} is: machines that came from it keep it alive.
  */
 public final class MachineImage implements AutoCloseable {
-  private final Platform platform;
-  private final SystemCallEntry entry;
+  private final ProcessorKind kind;
   private final MemoryImage memory;
   private final long memorySizeBytes;
   private final MemoryLayout layout;
@@ -43,14 +42,13 @@ public final class MachineImage implements AutoCloseable {
   /**
    * Takes over the caller's use of the memory image.
    *
-   * @param platform where the machines run that come from it
+   * @param kind what the processors are made of in machines that come from it
    * @param xcr0 the state components that the guest can use
-   * @param processor what it has seen; null for this machine's
+   * @param processor what it has seen; null for whatever the platform's is
    * @param stopped null if it rests between two calls
    */
   MachineImage(
-      Platform platform,
-      SystemCallEntry entry,
+      ProcessorKind kind,
       MemoryImage memory,
       long memorySizeBytes,
       MemoryLayout layout,
@@ -58,8 +56,7 @@ public final class MachineImage implements AutoCloseable {
       long xcr0,
       @Nullable GuestProcessor processor,
       @Nullable StoppedState stopped) {
-    this.platform = platform;
-    this.entry = entry;
+    this.kind = kind;
     this.memory = memory;
     this.memorySizeBytes = memorySizeBytes;
     this.layout = layout;
@@ -69,13 +66,9 @@ public final class MachineImage implements AutoCloseable {
     this.stopped = stopped;
   }
 
-  /** Where machines that come from it run. */
-  Platform platform() {
-    return platform;
-  }
-
-  SystemCallEntry entry() {
-    return entry;
+  /** What the processors are made of in machines that come from it. */
+  ProcessorKind kind() {
+    return kind;
   }
 
   MemoryImage memory() {
@@ -91,6 +84,7 @@ public final class MachineImage implements AutoCloseable {
     return userState;
   }
 
+  /** The state components that the guest can use. */
   long xcr0() {
     return xcr0;
   }
@@ -105,15 +99,9 @@ public final class MachineImage implements AutoCloseable {
     return stopped;
   }
 
-  /**
-   * The processor that its guest has seen.
-   *
-   * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if KVM fails
-   */
-  public GuestProcessor processor() {
-    return processor != null
-        ? processor
-        : new GuestProcessor(platform.guestProcessor().features(), xcr0);
+  /** The processor that its guest has seen; null if it was the platform's. */
+  @Nullable GuestProcessor processor() {
+    return processor;
   }
 
   /** The guest-physical memory of machines that come from it, in bytes. */

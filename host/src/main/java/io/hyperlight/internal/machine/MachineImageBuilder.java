@@ -9,7 +9,7 @@ import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.machine.x86.Gate;
 import io.hyperlight.internal.machine.x86.GuestProcessor;
 import io.hyperlight.internal.machine.x86.Monitor;
-import io.hyperlight.internal.machine.x86.SystemCallEntry;
+import io.hyperlight.internal.machine.x86.ProcessorKind;
 import io.hyperlight.internal.machine.x86.UserState;
 import io.hyperlight.internal.os.Checkpoint;
 
@@ -24,8 +24,7 @@ public final class MachineImageBuilder implements AutoCloseable {
    */
   private static final long SLACK = 64L * PAGE_SIZE;
 
-  private final Platform platform;
-  private final SystemCallEntry entry;
+  private final ProcessorKind kind;
   private final long memorySizeBytes;
   private final PhysicalMemory memory;
   private final long exceptionStackTop;
@@ -39,18 +38,13 @@ public final class MachineImageBuilder implements AutoCloseable {
    * @throws GuestMemoryExhaustedException if it does not even hold the monitor
    * @throws io.hyperlight.internal.os.SystemCallException if the host has no room for it
    */
-  public MachineImageBuilder(Platform platform, long memorySizeBytes) {
-    this(platform, platform.entry(), memorySizeBytes);
-  }
-
-  MachineImageBuilder(Platform platform, SystemCallEntry entry, long memorySizeBytes) {
-    this.platform = platform;
-    this.entry = entry;
+  MachineImageBuilder(ProcessorKind kind, long memorySizeBytes) {
+    this.kind = kind;
     this.memorySizeBytes = memorySizeBytes;
     memory = new PhysicalMemory(memorySizeBytes + SLACK);
     try {
       addressSpaces = new AddressSpaces(memory, Checkpoint.NONE);
-      exceptionStackTop = Monitor.install(memory, addressSpaces.first().tables(), entry);
+      exceptionStackTop = Monitor.install(memory, addressSpaces.first().tables(), kind.entry());
     } catch (Throwable t) {
       memory.close();
       throw t;
@@ -68,7 +62,7 @@ public final class MachineImageBuilder implements AutoCloseable {
    * @param frameAddress where the call frame is, within one mapped writable page
    */
   public void installGate(long frameAddress) {
-    Gate.install(addressSpace(), entry, frameAddress);
+    Gate.install(addressSpace(), kind.entry(), frameAddress);
     frame = frameAddress;
   }
 
@@ -92,8 +86,7 @@ public final class MachineImageBuilder implements AutoCloseable {
     MachineImage.MemoryLayout layout =
         new MachineImage.MemoryLayout(exceptionStackTop, addressSpaces.mappings(), 0, frame);
     return new MachineImage( // which is made before the memory is frozen
-        platform,
-        entry,
+        kind,
         memory.freeze(addressSpaces.roots(), memorySizeBytes),
         memorySizeBytes,
         layout,

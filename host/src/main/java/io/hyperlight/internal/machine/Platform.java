@@ -29,11 +29,7 @@ public final class Platform {
 
   private final X86Hypervisor hypervisor;
   private final CpuFeatures cpu;
-  private final ProcessorKind processorKind;
-  private final SystemCallEntry entry;
-
-  /** Whether guests can set protection keys; false while the probe that finds it out runs. */
-  private boolean hasProtectionKeys;
+  private final ProcessorKind kind;
 
   private @Nullable DirtyTracking tracking;
   private @Nullable GuestProcessor guestProcessor;
@@ -47,8 +43,7 @@ public final class Platform {
         X86VirtualCpu vcpu = vm.createCpu(0)) {
       cpu = CpuFeatures.of(cpuid, vcpu.specialRegisters().apicBase());
     }
-    processorKind = new ProcessorKind(hypervisor, cpuid, cpu);
-    entry = probe();
+    kind = probe(cpuid);
   }
 
   /**
@@ -71,10 +66,11 @@ public final class Platform {
    * Runs one system call with the stub on a supervisor page. Where {@code syscall} enters CPL 0, it
    * arrives; where it stays at CPL 3, fetching the stub is a page fault at the stub's own address.
    */
-  private SystemCallEntry probe() {
+  private ProcessorKind probe(Cpuid cpuid) {
+    ProcessorKind supervisor =
+        new ProcessorKind(hypervisor, cpuid, cpu, SystemCallEntry.SUPERVISOR, false);
     try (Machine machine =
-        Machine.create(
-            this, SystemCallEntry.SUPERVISOR, Machine.MINIMUM_MEMORY, MachineOptions.DEFAULT)) {
+        Machine.create(supervisor, Machine.MINIMUM_MEMORY, MachineOptions.DEFAULT)) {
       machine.installGate(0);
       machine.context().enterGateExit();
       Trap trap = machine.context().run();
@@ -82,15 +78,16 @@ public final class Platform {
         if (!cpu.missing().isEmpty()) {
           throw cpu.unsupported();
         }
-        return SystemCallEntry.SUPERVISOR;
+        return supervisor;
       }
       if (trap instanceof Trap.ProcessorException fault
           && fault.kind() == FaultKind.MEMORY_ACCESS
           && fault.instructionPointer()
               == Monitor.systemCallStubAddress(SystemCallEntry.SUPERVISOR)) {
         RunCode.install();
-        hasProtectionKeys = probeProtectionKeys();
-        return SystemCallEntry.USER;
+        ProcessorKind user = new ProcessorKind(hypervisor, cpuid, cpu, SystemCallEntry.USER, false);
+        return new ProcessorKind(
+            hypervisor, cpuid, cpu, SystemCallEntry.USER, hasProtectionKeys(user));
       }
       throw new MachineUnsupportedException(
           "a system call in a probe VM neither reached its stub nor faulted there, but: "
@@ -107,9 +104,8 @@ public final class Platform {
    * Where guests run on the processor as it is, one with protection keys lets them take any right
    * to their own pages from themselves, and from the gate (Intel SDM vol. 3, "Protection Keys").
    */
-  private boolean probeProtectionKeys() {
-    try (Machine machine =
-        Machine.create(this, SystemCallEntry.USER, SelfTest.MEMORY, MachineOptions.DEFAULT)) {
+  private static boolean hasProtectionKeys(ProcessorKind kind) {
+    try (Machine machine = Machine.create(kind, SelfTest.MEMORY, MachineOptions.DEFAULT)) {
       return SelfTest.run(machine, SelfTest.protectionKeys()) == null;
     }
   }
@@ -120,21 +116,61 @@ public final class Platform {
   }
 
   /** What the processors of machines are made of. */
-  ProcessorKind processorKind() {
-    return processorKind;
+  ProcessorKind kind() {
+    return kind;
   }
 
-  CpuFeatures cpu() {
-    return cpu;
+  /**
+   * Creates a machine with empty user memory. It cannot go back to an image.
+   *
+   * @param memorySizeBytes guest-physical memory in all, a multiple of the page size
+   * @throws HypervisorCallException if the hypervisor fails; nothing is left behind
+   * @throws MachineUnsupportedException if it cannot do what the options ask for
+   * @throws io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException if the memory does
+   *     not even hold the monitor
+   */
+  public Machine create(long memorySizeBytes, MachineOptions options) {
+    require(options);
+    return Machine.create(kind, memorySizeBytes, options);
   }
 
-  SystemCallEntry entry() {
-    return entry;
+  /** As {@link #create(long, MachineOptions)}, without options. */
+  public Machine create(long memorySizeBytes) {
+    return create(memorySizeBytes, MachineOptions.DEFAULT);
   }
 
-  /** Whether guests can set protection keys, so that the gate has to take them back. */
-  boolean hasProtectionKeys() {
-    return hasProtectionKeys;
+  /**
+   * Creates a machine that equals the one that was frozen, and can go back to it.
+   *
+   * @throws HypervisorCallException if the hypervisor fails; nothing is left behind
+   * @throws MachineUnsupportedException if it cannot do what the options ask for
+   * @throws ImageClosedException if the image is closed
+   */
+  public Machine spawn(MachineImage image, MachineOptions options) {
+    require(options);
+    return Machine.spawn(image, options, tracking());
+  }
+
+  /**
+   * Starts an image of a machine that never was, with empty user memory.
+   *
+   * @param memorySizeBytes guest-physical memory in all, a multiple of the page size
+   * @throws io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException if it does not even
+   *     hold the monitor
+   * @throws io.hyperlight.internal.os.SystemCallException if the host has no room for it
+   */
+  public MachineImageBuilder buildImage(long memorySizeBytes) {
+    return new MachineImageBuilder(kind, memorySizeBytes);
+  }
+
+  /**
+   * The processor that the guest of an image has seen.
+   *
+   * @throws HypervisorCallException if the hypervisor fails
+   */
+  public GuestProcessor processorOf(MachineImage image) {
+    GuestProcessor seen = image.processor();
+    return seen != null ? seen : new GuestProcessor(guestProcessor().features(), image.xcr0());
   }
 
   /**
@@ -165,7 +201,7 @@ public final class Platform {
    * {@link DirtyRingProbe}.
    */
   private boolean probeRing() {
-    return hypervisor.offers(DirtyTracking.RING) && DirtyRingProbe.works(this);
+    return hypervisor.offers(DirtyTracking.RING) && DirtyRingProbe.works(kind);
   }
 
   /**
@@ -175,7 +211,7 @@ public final class Platform {
    */
   public synchronized GuestProcessor guestProcessor() {
     if (guestProcessor == null) {
-      try (CpuidProbe probe = new CpuidProbe(this)) {
+      try (CpuidProbe probe = new CpuidProbe(kind)) {
         guestProcessor = GuestProcessor.of(probe::get, cpu.xcr0());
       }
     }
@@ -191,7 +227,7 @@ public final class Platform {
   public synchronized boolean hidesTimeStampCounter() {
     if (hidesTimeStampCounter == null) {
       try (Machine machine =
-          Machine.create(this, entry, SelfTest.MEMORY, new MachineOptions(true, false))) {
+          Machine.create(kind, SelfTest.MEMORY, new MachineOptions(true, false))) {
         hidesTimeStampCounter = SelfTest.run(machine, SelfTest.timeStampCounter()) == null;
       }
     }
@@ -203,7 +239,7 @@ public final class Platform {
    *
    * @throws MachineUnsupportedException if not
    */
-  void require(MachineOptions options) {
+  private void require(MachineOptions options) {
     if (options.hidesTimeStampCounter() && !hidesTimeStampCounter()) {
       throw new MachineUnsupportedException(
           "this machine's KVM does not keep the time-stamp counter from guests ("
@@ -219,7 +255,7 @@ public final class Platform {
 
   /** How this machine is driven, in a few words for people: see docs/architecture.md. */
   public String describe() {
-    return switch (entry) {
+    return switch (kind.entry()) {
       case SUPERVISOR -> "system calls enter CPL 0 (as VMX and SVM do)";
       case USER -> "system calls stay at CPL 3 (a paravirtual KVM)";
     };

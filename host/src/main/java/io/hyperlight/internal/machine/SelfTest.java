@@ -2,6 +2,7 @@ package io.hyperlight.internal.machine;
 
 import io.hyperlight.internal.abi.Hypercall;
 import io.hyperlight.internal.machine.arch.FaultKind;
+import io.hyperlight.internal.machine.arch.MachineOptions;
 import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
@@ -239,10 +240,10 @@ public final class SelfTest {
   /** Writes a page and maps another, again and again, with a restore in between. */
   private static @Nullable String runRestores(Platform platform) {
     Check writer = writer();
-    try (Machine original = Machine.create(platform, MEMORY)) {
+    try (Machine original = platform.create(MEMORY)) {
       ProbeCode.load(original, writer.code());
       try (MachineImage image = original.freeze();
-          Machine machine = Machine.spawn(image)) {
+          Machine machine = platform.spawn(image, MachineOptions.DEFAULT)) {
         for (int round = 0; round < RESTORES; round++) {
           String problem = call(machine, writer);
           if (problem != null) {
@@ -279,7 +280,7 @@ public final class SelfTest {
   }
 
   private static @Nullable String run(Platform platform, Check check) {
-    try (Machine machine = Machine.create(platform, MEMORY)) {
+    try (Machine machine = platform.create(MEMORY)) {
       return run(machine, check);
     }
   }

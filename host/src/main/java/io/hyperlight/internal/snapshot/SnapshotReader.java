@@ -248,11 +248,11 @@ public final class SnapshotReader {
         new Surroundings(
             Collections.nCopies(program.importsByNumber().size(), null), output, Settings.DEFAULT);
     return new InstanceImage( // which is made before the machine's image is there
-        program, readMachine(platform), layout, header.windowEnd(), state, surroundings);
+        platform, program, readMachine(platform), layout, header.windowEnd(), state, surroundings);
   }
 
   private MachineImage readMachine(Platform platform) throws IOException {
-    try (MachineImageBuilder builder = new MachineImageBuilder(platform, header.memoryBytes())) {
+    try (MachineImageBuilder builder = platform.buildImage(header.memoryBytes())) {
       AddressSpace space = builder.addressSpace();
       for (MappedRange mapping : mappings) {
         space.map(mapping.start(), mapping.end() - mapping.start(), mapping.protection());

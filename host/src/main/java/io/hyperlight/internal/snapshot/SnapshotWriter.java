@@ -92,7 +92,7 @@ public final class SnapshotWriter {
     GuestLayout layout = image.layout();
     long programBreak = image.systemCalls().programBreak();
     return new SnapshotHeader(
-        machine.processor(),
+        image.platform().processorOf(machine),
         machine.memorySizeBytes(),
         layout.stackEnd() - layout.stack(),
         image.windowEnd(),

@@ -20,7 +20,7 @@ class TracedCallTest {
   private static final long AREA = 0x10_0000;
   private static final long AREA_SIZE = 8192;
 
-  private final Machine machine = Machine.create(HostPlatform.get(), 1 << 20);
+  private final Machine machine = HostPlatform.get().create(1 << 20);
   private final AddressSpace space = machine.addressSpace();
 
   @BeforeEach

@@ -25,8 +25,8 @@ final class DescriptorLimit {
     Platform platform = HostPlatform.get();
     System.out.println("none: " + Descriptors.ofKvm());
     // Without descriptors the JVM cannot load classes: use the failures' once before.
-    Machine.create(platform, MEMORY).close();
-    tryOne(() -> Machine.create(platform, PhysicalMemory.PAGE_SIZE));
+    platform.create(MEMORY).close();
+    tryOne(() -> platform.create(PhysicalMemory.PAGE_SIZE));
     tryOne(() -> HostDescriptors.open("/does/not/exist", HostDescriptors.O_RDWR));
     tryOne(() -> Kvm.open().close());
     System.out.println(Descriptors.ofKvm() + message(new IllegalStateException("loaded")));
@@ -37,9 +37,9 @@ final class DescriptorLimit {
     machines.pop().close(); // leaves enough that there is something to fill
     Deque<Integer> others = new ArrayDeque<>();
     String lastFile = fillButOne(others);
-    String withOne = tryOne(() -> Machine.create(platform, MEMORY));
+    String withOne = tryOne(() -> platform.create(MEMORY));
     others.push(HostDescriptors.open("/dev/null", HostDescriptors.O_RDWR));
-    String withNone = tryOne(() -> Machine.create(platform, MEMORY));
+    String withNone = tryOne(() -> platform.create(MEMORY));
     String opening = tryOne(() -> Kvm.open().close());
     others.forEach(HostDescriptors::close);
 
@@ -51,14 +51,14 @@ final class DescriptorLimit {
     int alive = machines.size();
     System.out.println("leaked: " + (Descriptors.ofKvm().getOrDefault("open kvm-vm", 0) - alive));
     machines.forEach(Machine::close);
-    Machine.create(platform, MEMORY).close();
+    platform.create(MEMORY).close();
     System.out.println("all closed: " + Descriptors.ofKvm());
   }
 
   private static String fill(Platform platform, Deque<Machine> machines) {
     String refusal;
     do {
-      refusal = tryOne(() -> machines.push(Machine.create(platform, MEMORY)));
+      refusal = tryOne(() -> machines.push(platform.create(MEMORY)));
     } while (refusal.equals("nothing thrown"));
     return refusal;
   }

@@ -7,6 +7,7 @@ import io.hyperlight.internal.abi.CallFrame;
 import io.hyperlight.internal.host.HostPlatform;
 import io.hyperlight.internal.hypervisor.DirtyTracker;
 import io.hyperlight.internal.hypervisor.DirtyTracking;
+import io.hyperlight.internal.machine.arch.MachineOptions;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.Protection;
 import io.hyperlight.internal.machine.x86.MachineCode;
@@ -25,7 +26,7 @@ class DirtyTrackerTest {
   private static final long STACK = 0x4_0000;
   private static final long PAGES = 6000;
 
-  private final Machine original = Machine.create(HostPlatform.get(), (PAGES + 100) * PAGE_SIZE);
+  private final Machine original = HostPlatform.get().create((PAGES + 100) * PAGE_SIZE);
 
   DirtyTrackerTest() {
     AddressSpace space = original.addressSpace();
@@ -80,7 +81,7 @@ class DirtyTrackerTest {
   @EnumSource(names = {"RING", "LOG"})
   void everyPageThatIsWrittenIsReported(DirtyTracking tracking) {
     try (MachineImage image = original.freeze();
-        Machine machine = Machine.spawn(image, tracking)) {
+        Machine machine = Machine.spawn(image, MachineOptions.DEFAULT, tracking)) {
       write(machine, 5, 3);
       assertThat(collect(machine)).containsExactly(5L, 6L, 7L);
       write(machine, 100, 1);
@@ -101,7 +102,7 @@ class DirtyTrackerTest {
 
   private void reportsAgainAfterRearming(DirtyTracking tracking) {
     try (MachineImage image = original.freeze();
-        Machine machine = Machine.spawn(image, tracking)) {
+        Machine machine = Machine.spawn(image, MachineOptions.DEFAULT, tracking)) {
       DirtyTracker tracker = machine.tracker();
       for (int round = 0; round < 5; round++) {
         write(machine, 5, 200);
@@ -125,7 +126,7 @@ class DirtyTrackerTest {
 
   private void isNotDisturbedByManyPages(DirtyTracking tracking) {
     try (MachineImage image = original.freeze();
-        Machine machine = Machine.spawn(image, tracking)) {
+        Machine machine = Machine.spawn(image, MachineOptions.DEFAULT, tracking)) {
       for (int round = 0; round < 3; round++) {
         write(machine, 0, PAGES);
         byte[] expected = new byte[(int) PAGES * PAGE_SIZE];
@@ -145,7 +146,7 @@ class DirtyTrackerTest {
   void manyDifferentPagesOverManyRestoresAreAllFound(DirtyTracking tracking) {
     // Without re-arming, so that it holds in any emulation: fewer than half the ring.
     try (MachineImage image = original.freeze();
-        Machine machine = Machine.spawn(image, tracking)) {
+        Machine machine = Machine.spawn(image, MachineOptions.DEFAULT, tracking)) {
       for (int round = 0; round < 12; round++) {
         write(machine, 100L * round, 100);
         assertThat(machine.restoreTo(image)).isTrue();

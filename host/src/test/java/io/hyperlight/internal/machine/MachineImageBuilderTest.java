@@ -18,6 +18,7 @@ import io.hyperlight.internal.machine.memory.Protection;
 import io.hyperlight.internal.machine.x86.Gate;
 import io.hyperlight.internal.machine.x86.GuestProcessor;
 import io.hyperlight.internal.machine.x86.Monitor;
+import io.hyperlight.internal.machine.x86.ProcessorKind;
 import io.hyperlight.internal.machine.x86.SystemCallEntry;
 import io.hyperlight.internal.machine.x86.UserState;
 import io.hyperlight.testing.Descriptors;
@@ -48,7 +49,7 @@ class MachineImageBuilderTest {
   }
 
   private static MachineImageBuilder filled(SystemCallEntry entry, long memory) {
-    MachineImageBuilder builder = new MachineImageBuilder(HostPlatform.get(), entry, memory);
+    MachineImageBuilder builder = new MachineImageBuilder(kind(entry), memory);
     fill(builder.addressSpace());
     builder.installGate(FRAME);
     return builder;
@@ -78,7 +79,7 @@ class MachineImageBuilderTest {
       AddressSpace space = new AddressSpace(machine, tables, List.of());
       fill(space);
       Gate.install(space, entry, FRAME);
-      assertThat(image.entry()).isEqualTo(entry);
+      assertThat(image.kind().entry()).isEqualTo(entry);
       assertThat(image.layout())
           .isEqualTo(new MachineImage.MemoryLayout(stackTop, List.of(space.mappings()), 0, FRAME));
       assertThat(pages(spawned, spawned.imageRoot(0))).isEqualTo(pages(machine, tables.root()));
@@ -137,5 +138,12 @@ class MachineImageBuilderTest {
             .isInstanceOf(IllegalArgumentException.class);
       }
     }
+  }
+
+  /** What this machine has, with another way of system calls. */
+  private static ProcessorKind kind(SystemCallEntry entry) {
+    ProcessorKind here = HostPlatform.get().kind();
+    return new ProcessorKind(
+        here.hypervisor(), here.cpuid(), here.features(), entry, here.protectionKeys());
   }
 }

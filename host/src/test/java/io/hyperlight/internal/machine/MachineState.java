@@ -87,7 +87,7 @@ public final class MachineState {
 
   /** Whether the selectors of a guest are those of its vCPU, and not those of the thread. */
   public static boolean keepsSelectors() {
-    return HostPlatform.get().entry() == SystemCallEntry.SUPERVISOR;
+    return HostPlatform.get().kind().entry() == SystemCallEntry.SUPERVISOR;
   }
 
   private static String msr(X86VirtualCpu vcpu, long index) {

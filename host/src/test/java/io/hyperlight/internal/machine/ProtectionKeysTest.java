@@ -3,6 +3,7 @@ package io.hyperlight.internal.machine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.internal.host.HostPlatform;
+import io.hyperlight.internal.machine.arch.MachineOptions;
 import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.x86.MachineCode;
 import io.hyperlight.testing.HardwareLaneQuick;
@@ -19,10 +20,10 @@ class ProtectionKeysTest {
   @Test
   void aGuestThatLocksItsKeysHurtsItsOwnCallAndNoLaterOne() {
     Platform platform = HostPlatform.get();
-    try (Machine original = Machine.create(platform, SelfTest.MEMORY)) {
+    try (Machine original = platform.create(SelfTest.MEMORY)) {
       ProbeCode.load(original, lock());
       try (MachineImage image = original.freeze();
-          Machine machine = Machine.spawn(image)) {
+          Machine machine = platform.spawn(image, MachineOptions.DEFAULT)) {
         for (int round = 0; round < 3; round++) {
           assertThat(ProbeCode.call(machine, LOCK)).isInstanceOf(Trap.ProcessorException.class);
           assertThat(machine.restoreTo(image)).isTrue();

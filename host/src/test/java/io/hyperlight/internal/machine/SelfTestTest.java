@@ -30,10 +30,10 @@ class SelfTestTest {
   void findsAStubThatLeavesGuestCodeAtCpl0() {
     Platform platform = HostPlatform.get();
     assumeTrue(
-        platform.entry() == SystemCallEntry.SUPERVISOR,
+        platform.kind().entry() == SystemCallEntry.SUPERVISOR,
         "only where syscall enters CPL 0: runs in the hardware lane");
     for (SelfTest.Check check : SelfTest.checks()) {
-      try (Machine machine = Machine.create(platform, SelfTest.MEMORY)) {
+      try (Machine machine = platform.create(SelfTest.MEMORY)) {
         replaceSystemCallStub(machine, Monitor.systemCallStub(SystemCallEntry.USER));
         assertThat(SelfTest.run(machine, check)).as(check.name()).contains("PrivilegeLost");
       }

@@ -8,6 +8,7 @@ import io.hyperlight.internal.abi.CallFrame;
 import io.hyperlight.internal.host.HostPlatform;
 import io.hyperlight.internal.hypervisor.DirtyTracking;
 import io.hyperlight.internal.machine.arch.FaultKind;
+import io.hyperlight.internal.machine.arch.MachineOptions;
 import io.hyperlight.internal.machine.arch.RegisterValues;
 import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.memory.AddressSpace;
@@ -53,7 +54,7 @@ class SharedMemoryTest {
 
   private static final List<Long> ALL = List.of(PRIVATE, SHARED, COPY, OWN, SECOND_ONLY);
 
-  private final Machine original = Machine.create(HostPlatform.get(), MEMORY);
+  private final Machine original = HostPlatform.get().create(MEMORY);
 
   @AfterEach
   void close() {
@@ -262,7 +263,7 @@ class SharedMemoryTest {
       original.context().switchTo(original.addressSpaces().all().get(current));
       List<List<Long>> expected;
       try (MachineImage image = original.freeze();
-          Machine machine = Machine.spawn(image, tracking)) {
+          Machine machine = Machine.spawn(image, MachineOptions.DEFAULT, tracking)) {
         expected = view(original);
         long free = machine.addressSpace().freeBytes();
         assertThat(machine.addressSpaces().all().indexOf(machine.addressSpace()))
@@ -283,7 +284,7 @@ class SharedMemoryTest {
         assertThat(view(machine)).isEqualTo(expected);
         live(machine, 0);
         try (MachineImage later = machine.freeze();
-            Machine child = Machine.spawn(later, tracking)) {
+            Machine child = Machine.spawn(later, MachineOptions.DEFAULT, tracking)) {
           List<List<Long>> ofChild = view(machine);
           live(machine, 3);
           assertThat(view(child)).isEqualTo(ofChild);

@@ -59,12 +59,12 @@ public final class Processor implements AutoCloseable {
    */
   public static Processor create(
       ProcessorKind kind,
-      SystemCallEntry entry,
       PhysicalMemory memory,
       PageTable root,
       long xcr0,
       MachineOptions options,
       DirtyTracking tracking) {
+    SystemCallEntry entry = kind.entry();
     X86VirtualMachine vm = null;
     X86VirtualCpu vcpu = null;
     DirtyTracker tracker = null;

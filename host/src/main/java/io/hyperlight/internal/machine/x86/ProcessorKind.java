@@ -9,5 +9,18 @@ import io.hyperlight.internal.hypervisor.x86.X86Hypervisor;
  * @param hypervisor makes virtual machines
  * @param cpuid what CPUID shows to guests
  * @param features what of that matters here
+ * @param entry where system calls go
+ * @param protectionKeys whether guests can set protection keys, so that the gate has to take them
+ *     back
  */
-public record ProcessorKind(X86Hypervisor hypervisor, Cpuid cpuid, CpuFeatures features) {}
+public record ProcessorKind(
+    X86Hypervisor hypervisor,
+    Cpuid cpuid,
+    CpuFeatures features,
+    SystemCallEntry entry,
+    boolean protectionKeys) {
+  /** Where calls begin. */
+  public long gate() {
+    return protectionKeys ? Gate.UNLOCK : Gate.ADDRESS;
+  }
+}
