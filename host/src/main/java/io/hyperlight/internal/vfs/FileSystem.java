@@ -21,6 +21,7 @@ import java.util.stream.Collectors;
 public final class FileSystem implements Restorable<FileSystem.State>, AutoCloseable {
   private final List<Mount> mounts;
   private final List<Tree> trees;
+  private final ContentWatchers watchers = new ContentWatchers();
   private final Map<String, MountPoint> mountPoints = new TreeMap<>();
   private final Location root;
   private final Counterparts counterparts;
@@ -47,6 +48,7 @@ public final class FileSystem implements Restorable<FileSystem.State>, AutoClose
       for (Mount mount : mounts) {
         Tree tree = mount.source().open(deviceOf(trees.size()), clock, checkpoint);
         trees.add(tree);
+        tree.watch(watchers);
         top.at(mount.path()).mount(tree.root());
         if (mount.path().equals("/")) {
           addOwn(top, own);
@@ -100,11 +102,14 @@ public final class FileSystem implements Restorable<FileSystem.State>, AutoClose
     return counterparts;
   }
 
-  /** Lets somebody hear of every change of what is in files. */
+  /** Lets one more hear of every change of what is in files, until {@link #unwatch}. */
   public void watch(ContentWatcher watcher) {
-    for (Tree tree : trees) {
-      tree.watch(watcher);
-    }
+    watchers.add(watcher);
+  }
+
+  /** Ends a {@link #watch}. */
+  public void unwatch(ContentWatcher watcher) {
+    watchers.remove(watcher);
   }
 
   /** The uppermost directory. It is the root of a process, unless that has chosen another one. */

@@ -18,6 +18,7 @@ import io.hyperlight.testing.Descriptors;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -305,6 +306,46 @@ class FileSystemTest {
     assertFails(
         Errno.ENOENT, () -> files.counterparts().ownNode("/proc/other", PseudoDirectory.class));
     assertFails(Errno.ENOENT, () -> files.counterparts().ownNode("/proc/self", Tree.class));
+  }
+
+  /** Notes what it hears of. */
+  private static final class Listener implements ContentWatcher {
+    private final List<String> heard = new ArrayList<>();
+    private boolean wants = true;
+
+    @Override
+    public boolean changing(int device, long inode, long from, long to) {
+      heard.add(from + "-" + to);
+      return wants;
+    }
+
+    @Override
+    public void changed() {
+      heard.add("changed");
+    }
+  }
+
+  @Test
+  void everybodyWhoWatchesHearsOfChangesInAllTrees() {
+    FileSystem files =
+        Trees.of(
+            new Mount("/", MemorySource.empty(LIMIT)), new Mount("/m", MemorySource.empty(LIMIT)));
+    Listener first = new Listener();
+    Listener second = new Listener();
+    files.watch(first);
+    files.watch(second);
+    second.wants = false;
+    Trees.write(files, "/f", "four"); // cuts it first
+    assertThat(first.heard).containsExactly("0-0", "changed", "0-4", "changed");
+    assertThat(second.heard).containsExactly("0-0", "0-4");
+    files.unwatch(first);
+    second.wants = true;
+    Trees.write(files, "/m/f", "five5");
+    assertThat(first.heard).hasSize(4);
+    assertThat(second.heard).endsWith("0-0", "changed", "0-5", "changed").hasSize(6);
+    files.unwatch(second);
+    Trees.write(files, "/f", "more");
+    assertThat(second.heard).hasSize(6);
   }
 
   @Test

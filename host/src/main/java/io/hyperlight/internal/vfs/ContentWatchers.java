@@ -1,0 +1,51 @@
+package io.hyperlight.internal.vfs;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * All who hear of changes of files: each process that has files mapped. For one thread at a time.
+ */
+final class ContentWatchers implements ContentWatcher {
+  private List<ContentWatcher> watchers = List.of();
+
+  /** Those who want to hear that the change that is going on has happened. */
+  private boolean[] wanted = {};
+
+  void add(ContentWatcher watcher) {
+    List<ContentWatcher> more = new ArrayList<>(watchers);
+    more.add(watcher);
+    set(more);
+  }
+
+  void remove(ContentWatcher watcher) {
+    List<ContentWatcher> fewer = new ArrayList<>(watchers);
+    fewer.remove(watcher);
+    set(fewer);
+  }
+
+  private void set(List<ContentWatcher> now) {
+    boolean[] none = new boolean[now.size()];
+    watchers = now;
+    wanted = none;
+  }
+
+  @Override
+  public boolean changing(int device, long inode, long from, long to) {
+    boolean any = false;
+    for (int i = 0; i < watchers.size(); i++) {
+      wanted[i] = watchers.get(i).changing(device, inode, from, to);
+      any |= wanted[i];
+    }
+    return any;
+  }
+
+  @Override
+  public void changed() {
+    for (int i = 0; i < watchers.size(); i++) {
+      if (wanted[i]) {
+        watchers.get(i).changed();
+      }
+    }
+  }
+}
