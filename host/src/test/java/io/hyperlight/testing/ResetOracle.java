@@ -13,6 +13,7 @@ import io.hyperlight.error.GuestTimeoutException;
 import io.hyperlight.error.HyperlightException;
 import io.hyperlight.internal.abi.CallFrame;
 import io.hyperlight.internal.call.Machines;
+import io.hyperlight.internal.linux.LinuxView;
 import io.hyperlight.internal.machine.Machine;
 import io.hyperlight.internal.machine.MachineState;
 import io.hyperlight.value.Limits;
@@ -160,6 +161,7 @@ public final class ResetOracle {
   public List<String> leaksOf(Sandbox restored) {
     try (Sandbox newborn = snapshot.spawn()) {
       List<String> leaks = new ArrayList<>();
+      leaks.addAll(linuxLeaks(newborn, restored));
       leaks.addAll(
           MachineState.ofMemory(machineOf(newborn))
               .differencesOf(MachineState.ofMemory(machineOf(restored))));
@@ -176,6 +178,21 @@ public final class ResetOracle {
           MachineState.of(machineOf(newborn)).differencesOf(MachineState.of(machineOf(restored))));
       return leaks;
     }
+  }
+
+  /** What is different in what Linux has of the guest, likewise. */
+  public List<String> linuxLeaksOf(Sandbox restored) {
+    try (Sandbox newborn = snapshot.spawn()) {
+      return linuxLeaks(newborn, restored);
+    }
+  }
+
+  private static List<String> linuxLeaks(Sandbox newborn, Sandbox restored) {
+    return linuxOf(newborn).differencesOf(linuxOf(restored));
+  }
+
+  private static LinuxView linuxOf(Sandbox sandbox) {
+    return LinuxView.of(Machines.systemCallsOf(SandboxInternals.instanceOf(sandbox)));
   }
 
   /** What is different in memory and address space only, for any guest. */

@@ -10,7 +10,6 @@ import io.hyperlight.internal.linux.fd.WorldFiles;
 import io.hyperlight.internal.linux.limits.CallBudget;
 import io.hyperlight.internal.linux.limits.HeapBudget;
 import io.hyperlight.internal.linux.mm.AddressRanges;
-import io.hyperlight.internal.linux.proc.ProcessState;
 import io.hyperlight.internal.linux.procfs.PseudoFiles;
 import io.hyperlight.internal.linux.pseudo.HostChannels;
 import io.hyperlight.internal.linux.random.RandomSource;
@@ -33,7 +32,6 @@ import io.hyperlight.internal.machine.memory.Protection;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.restore.Restorable;
 import io.hyperlight.internal.restore.RestoreOrder;
-import io.hyperlight.internal.vfs.Counterparts;
 import io.hyperlight.internal.vfs.FileContent;
 import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileKind;
@@ -48,7 +46,6 @@ import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,10 +71,9 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
 
   private final Refusals refusals = new Refusals();
 
-  /** Made once: a restore allocates nothing. */
-  private final Supplier<Counterparts> counterparts;
-
+  private final WorldImages images;
   private final RestoreOrder<LinuxState> restoreOrder;
+
   private long count;
 
   /**
@@ -117,11 +113,15 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
                 streams,
                 new HostChannels(settings.extensions(), machine, budget),
                 machine.checkpoint()));
-    counterparts = () -> world.files().fileSystem().counterparts();
     process = new GuestProcess(world, space, ranges, settings.program());
     task = new Task(process, TaskIdentity.FIRST);
     calls = new TaskCalls(task, refusals);
-    restoreOrder = parts();
+    images = new WorldImages(world, process, task);
+    restoreOrder =
+        images
+            .restoreOrder()
+            .add("refusals", _ -> refusals.clear())
+            .add("system call count", _ -> count = 0);
     task.signals().restore(SignalState.INITIAL);
     try {
       if (!settings.mounts().isEmpty()) {
@@ -145,31 +145,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
 
   /** The state between two calls, to be closed by the caller. */
   public LinuxState state() {
-    FileState frozen = process.files().freeze();
-    try {
-      return new LinuxState(
-          process.memory().programBreak().current(),
-          frozen,
-          world.clock().state(),
-          task.signals().state(),
-          processState(),
-          process.memory().files().freeze());
-    } catch (Throwable t) {
-      frozen.close();
-      throw t;
-    }
-  }
-
-  private ProcessState processState() {
-    return new ProcessState(
-        process.attributes().ownName(),
-        process.limits().state(),
-        process.scheduling().state(),
-        process.attributes().state(),
-        process.attributes().barriers(),
-        task.robustList().head(),
-        process.usage().state(),
-        process.program().auxiliary());
+    return images.freeze();
   }
 
   /**
@@ -184,35 +160,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
     restoreOrder.restore(earlier);
   }
 
-  /** The parts of world, process and task, in the order in which they are restored. */
-  private RestoreOrder<LinuxState> parts() {
-    return new RestoreOrder<LinuxState>()
-        .add("program break", s -> process.memory().programBreak().restore(s.programBreak()))
-        .add("files", LinuxState::files, process.files()::restore)
-        // Behind the files, of whose trees they look for nodes.
-        .add("mapped files", s -> process.memory().files().restore(s.mappings(), counterparts))
-        .add("clock", s -> world.clock().restore(s.monotonicNanos()))
-        .add("random numbers", _ -> world.random().restore())
-        .add("signals", LinuxState::signals, task.signals()::restore)
-        .add("attributes", LinuxState::process, this::restoreAttributes)
-        .add("limits", s -> process.limits().restore(s.process().limits()))
-        .add("scheduling", s -> process.scheduling().restore(s.process().scheduling()))
-        .add("robust list", s -> task.robustList().set(s.process().robustList()))
-        .add("usage", s -> process.usage().restore(s.process().usage()))
-        .add("auxiliary vector", s -> process.program().setAuxiliary(s.process().auxiliary()))
-        .add("refusals", _ -> refusals.clear())
-        .add("count", _ -> count = 0);
-  }
-
-  private void restoreAttributes(ProcessState earlier) {
-    process.attributes().restore(earlier.name(), earlier.attributes(), earlier.barriers());
-  }
-
-  /** The one process there is. */
-  GuestProcess process() {
-    return process;
-  }
-
+  /** All that a restore touches, in the order in which it does. */
   RestoreOrder<LinuxState> restoreOrder() {
     return restoreOrder;
   }
@@ -299,7 +247,14 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
       process
           .memory()
           .files()
-          .add(start, end, protection, content, location, offset, counterparts.get());
+          .add(
+              start,
+              end,
+              protection,
+              content,
+              location,
+              offset,
+              world.files().fileSystem().counterparts());
     }
   }
 
@@ -316,6 +271,11 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
   /** How often each system call was refused, by name, in the order of first refusal. */
   public Map<String, Long> refusals() {
     return refusals.counts();
+  }
+
+  /** The one process there is. */
+  GuestProcess process() {
+    return process;
   }
 
   /** How many system calls were answered. */

@@ -3,6 +3,7 @@ package io.hyperlight.internal.linux.fd;
 import io.hyperlight.internal.linux.limits.HeapBudget;
 import io.hyperlight.internal.linux.limits.ResourceLimits;
 import io.hyperlight.internal.os.Checkpoint;
+import io.hyperlight.internal.restore.Restorable;
 import io.hyperlight.internal.vfs.FileSystem;
 import io.hyperlight.internal.vfs.Hold;
 import io.hyperlight.internal.vfs.Location;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * What a process has of files: descriptors, a working directory and the mask for permissions of new
  * files. All of it goes back with a restore, which costs nothing where nothing has changed.
  */
-public final class ProcessFiles implements AutoCloseable {
+public final class ProcessFiles implements Restorable<FileState>, AutoCloseable {
   private final WorldFiles world;
   private final Changes changes;
   private final Checkpoint checkpoint;
@@ -188,6 +189,7 @@ public final class ProcessFiles implements AutoCloseable {
   }
 
   /** Goes back to an earlier state, also of another guest with the same mounts. */
+  @Override
   public void restore(FileState earlier) {
     // A restore makes open contents invalid, so that these have to be opened again.
     if (!isAt(earlier) || changes.any() || earlier.reopens()) {

@@ -1,5 +1,6 @@
 package io.hyperlight.internal.linux.limits;
 
+import io.hyperlight.internal.restore.Restorable;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -7,7 +8,7 @@ import java.util.Map;
  * The resource limits of a process: {@code getrlimit(2)}. Those that something depends on are kept
  * ready; the embedder's limits hold in any case.
  */
-public final class ResourceLimits {
+public final class ResourceLimits implements Restorable<Map<Integer, ResourceLimits.Limit>> {
   static final int FSIZE = 1;
   static final int DATA = 2;
   static final int STACK = 3;
@@ -67,6 +68,7 @@ public final class ResourceLimits {
     return changed;
   }
 
+  @Override
   public void restore(Map<Integer, Limit> earlier) {
     if (!changed.equals(earlier)) {
       changed = earlier;

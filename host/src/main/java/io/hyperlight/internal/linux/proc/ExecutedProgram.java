@@ -2,6 +2,7 @@ package io.hyperlight.internal.linux.proc;
 
 import io.hyperlight.internal.linux.base.GuestMemory;
 import io.hyperlight.internal.machine.memory.GuestAddressException;
+import io.hyperlight.internal.restore.Restorable;
 import io.hyperlight.internal.vfs.FileContent;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -9,7 +10,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The program that a process executes: what it is called, its file, its auxiliary vector. */
-public final class ExecutedProgram {
+public final class ExecutedProgram implements Restorable<ProcessState> {
   private static final int AUXILIARY_SIZE = 16;
   private static final int MAX_AUXILIARY = 64;
 
@@ -74,5 +75,11 @@ public final class ExecutedProgram {
       }
     }
     return vector.toString();
+  }
+
+  /** Of the vector itself, its memory goes back. */
+  @Override
+  public void restore(ProcessState earlier) {
+    auxiliary = earlier.auxiliary();
   }
 }

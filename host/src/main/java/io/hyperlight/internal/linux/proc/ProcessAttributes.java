@@ -1,12 +1,13 @@
 package io.hyperlight.internal.linux.proc;
 
 import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.restore.Restorable;
 import io.hyperlight.internal.vfs.FileException;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /** The name of a process and other attributes of it, most of them of {@code prctl(2)}. */
-public final class ProcessAttributes {
+public final class ProcessAttributes implements Restorable<ProcessState> {
   static final int NAME_SIZE = 16;
 
   /** {@code PROC_NUMBUF} of the kernel, less a zero byte. */
@@ -62,10 +63,11 @@ public final class ProcessAttributes {
     return name;
   }
 
-  public void restore(@Nullable String earlierName, State earlier, int earlierBarriers) {
-    name = earlierName;
-    now = earlier;
-    barriers = earlierBarriers;
+  @Override
+  public void restore(ProcessState earlier) {
+    name = earlier.name();
+    now = earlier.attributes();
+    barriers = earlier.barriers();
   }
 
   void set(State wanted) {

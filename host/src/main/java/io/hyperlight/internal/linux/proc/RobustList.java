@@ -1,7 +1,9 @@
 package io.hyperlight.internal.linux.proc;
 
+import io.hyperlight.internal.restore.Restorable;
+
 /** Where a task's list of robust futexes begins: {@code set_robust_list(2)}; 0 for none. */
-public final class RobustList {
+public final class RobustList implements Restorable<ProcessState> {
   private long head;
 
   public long head() {
@@ -10,5 +12,10 @@ public final class RobustList {
 
   public void set(long address) {
     head = address;
+  }
+
+  @Override
+  public void restore(ProcessState earlier) {
+    head = earlier.robustList();
   }
 }

@@ -1,7 +1,9 @@
 package io.hyperlight.internal.linux.proc;
 
+import io.hyperlight.internal.restore.Restorable;
+
 /** How a process wants to be scheduled, which it can ask for. Nothing comes of it: it is alone. */
-public final class Scheduling {
+public final class Scheduling implements Restorable<Scheduling.State> {
   /**
    * What a snapshot keeps of it.
    *
@@ -20,6 +22,7 @@ public final class Scheduling {
     return now;
   }
 
+  @Override
   public void restore(State earlier) {
     now = earlier;
   }

@@ -4,9 +4,10 @@ import io.hyperlight.internal.linux.base.CallOutcome;
 import io.hyperlight.internal.linux.base.TaskIdentity;
 import io.hyperlight.internal.linux.limits.ResourceLimits;
 import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.restore.Restorable;
 
 /** The signals of a task: which are blocked and which pending, and where its handlers run. */
-public final class TaskSignals {
+public final class TaskSignals implements Restorable<SignalState> {
   /** SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU. */
   private static final long STOPPING = 0xfL << (Signals.SIGSTOP - 1);
 
@@ -83,6 +84,7 @@ public final class TaskSignals {
         stack);
   }
 
+  @Override
   public void restore(SignalState earlier) {
     actions.restore(earlier.actions());
     block(earlier.blocked());

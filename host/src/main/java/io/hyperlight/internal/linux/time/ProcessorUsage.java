@@ -2,6 +2,7 @@ package io.hyperlight.internal.linux.time;
 
 import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.os.HostThreads;
+import io.hyperlight.internal.restore.Restorable;
 
 /**
  * What a process has used.
@@ -12,7 +13,7 @@ import io.hyperlight.internal.os.HostThreads;
  * is that clock's, so that it is the same in each run. In any case it never goes back, and goes on
  * after a restore from where the snapshot has it.
  */
-public final class ProcessorUsage {
+public final class ProcessorUsage implements Restorable<ProcessorUsage.State> {
   /**
    * What a snapshot keeps of it.
    *
@@ -46,6 +47,7 @@ public final class ProcessorUsage {
         : new State(processorNanos, peakBytes);
   }
 
+  @Override
   public void restore(State earlier) {
     processorNanos = earlier.processorNanos();
     peakBytes = earlier.peakBytes();

@@ -1,0 +1,43 @@
+package io.hyperlight.internal.linux;
+
+import io.hyperlight.internal.linux.fd.FileStates;
+import io.hyperlight.internal.linux.mm.MappingStates;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** All that there is of a guest's Linux between two calls, for comparing it. */
+public final class LinuxView {
+  private final Map<String, Object> parts = new LinkedHashMap<>();
+
+  private LinuxView() {}
+
+  /** What there is now. Random numbers that come next are left out: to look is to change them. */
+  public static LinuxView of(SystemCalls calls) {
+    LinuxView view = new LinuxView();
+    try (LinuxState state = calls.state()) {
+      view.parts.put("program break", state.programBreak());
+      view.parts.put("files", FileStates.describe(state.files()));
+      view.parts.put("mappings", MappingStates.describe(state.mappings()));
+      view.parts.put("clock", state.monotonicNanos());
+      view.parts.put("signals", state.signals());
+      view.parts.put("process", state.process());
+    }
+    view.parts.put("refusals", calls.refusals());
+    view.parts.put("system call count", calls.count());
+    return view;
+  }
+
+  /** What is different in another one. */
+  public List<String> differencesOf(LinuxView other) {
+    List<String> differences = new ArrayList<>();
+    parts.forEach((name, mine) -> {
+      Object theirs = other.parts.get(name);
+      if (!mine.equals(theirs)) {
+        differences.add("Linux has for %s: %s instead of %s".formatted(name, theirs, mine));
+      }
+    });
+    return differences;
+  }
+}
