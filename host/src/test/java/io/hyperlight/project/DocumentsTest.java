@@ -104,6 +104,23 @@ class DocumentsTest {
   }
 
   @Test
+  void everyPackageIsInTheListOfPackages() throws IOException {
+    Set<String> packages = new TreeSet<>();
+    for (String module : List.of("guest", "host", "cli", "bench", "examples")) {
+      Path main = ROOT.resolve(module).resolve("src/main/java");
+      try (Stream<Path> files = Files.walk(main)) {
+        files
+            .filter(file -> file.toString().endsWith("package-info.java"))
+            .map(file -> main.relativize(file.resolveSibling("")).toString().replace('/', '.'))
+            .forEach(packages::add);
+      }
+    }
+    assertThat(packages).hasSizeGreaterThan(20);
+    assertThat(all(Pattern.compile("(?m)^\\| `(io\\.[^`]+)` \\|"), read("CONTRIBUTING.md")))
+        .containsExactlyInAnyOrderElementsOf(packages);
+  }
+
+  @Test
   void everyToolIsInTheListOfTools() throws IOException {
     Set<String> tools;
     try (Stream<Path> files = Files.walk(TOOLS)) {
