@@ -24,7 +24,7 @@ public final class Kvm extends KvmFile implements X86Hypervisor {
   /** 0 until KVM was asked; what it says is always the same. */
   private volatile int vcpuMmapSize;
 
-  private final NewVcpu newVcpu = new NewVcpu();
+  private final NewVcpu newVcpu;
 
   /** The device users may have to be given access to. */
   public static final String DEVICE = "/dev/kvm";
@@ -34,8 +34,9 @@ public final class Kvm extends KvmFile implements X86Hypervisor {
 
   private static final int MAX_CPUID_ENTRIES = 256;
 
-  private Kvm(int fd) {
+  private Kvm(NewVcpu newVcpu, int fd) {
     super(fd);
+    this.newVcpu = newVcpu;
   }
 
   /**
@@ -60,7 +61,8 @@ public final class Kvm extends KvmFile implements X86Hypervisor {
               + ": use an x86-64 machine",
           null);
     }
-    Kvm kvm = new Kvm(openDevice(device));
+    // Nothing is allocated behind the device, or a full heap would leave it open.
+    Kvm kvm = new Kvm(new NewVcpu(), openDevice(device));
     try {
       kvm.check(device);
       return kvm;
