@@ -217,16 +217,14 @@ public final class Program extends LoadSettings<Program> {
    *
    * @return the result
    * @throws InvalidGuestException if it cannot be loaded, for example because its loader is in no
-   *     mounted tree
-   * @throws InvalidGuestException if it does not fit into the memory
+   *     mounted tree, or does not fit into the memory
    * @throws GuestDeadlockException if it waits for what cannot happen
    * @throws GuestTimeoutException if it takes longer than it may, which is {@link
    *     #DEFAULT_RUN_TIMEOUT} by default
    * @throws GuestLimitException if it uses more than its {@link Limits} allow
    * @throws CallInterruptedException if this thread is interrupted
    * @throws HostFunctionException if an embedder's stream or listener throws
-   * @throws HypervisorException if this machine, process or JVM cannot do it
-   * @throws HypervisorException if KVM fails
+   * @throws HypervisorException if this machine, process or JVM cannot do it, or KVM fails
    */
   public ProgramResult run() {
     ProgramOutput output =

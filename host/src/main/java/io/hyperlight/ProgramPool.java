@@ -92,12 +92,13 @@ public final class ProgramPool implements AutoCloseable {
    * Takes a clean program. Waits if none is ready, for {@link PoolBuilder#maxWait} at most.
    *
    * @return the program's lease, which has to be closed
-   * @throws PoolException if no program became free in time
-   * @throws PoolException if other pools have all that the process may have
-   * @throws PoolException if a program had to be created, and that failed
-   * @throws PoolException if the thread is interrupted and has to wait; its interrupt status stays
-   *     set. A program that is ready is handed out to an interrupted thread as well
-   * @throws PoolException if the pool is closed, or is closed meanwhile
+   * @throws PoolException if there is none: with kind {@link PoolException.Kind#TIMED_OUT} if no
+   *     program became free in time, {@link PoolException.Kind#OVER_BUDGET} if other pools have all
+   *     that the process may have, {@link PoolException.Kind#CREATION_FAILED} if a program had to
+   *     be created, and that failed, {@link PoolException.Kind#INTERRUPTED} if the thread is
+   *     interrupted and has to wait, and {@link PoolException.Kind#CLOSED} if the pool is closed,
+   *     or is closed meanwhile. A program that is ready is handed out to an interrupted thread as
+   *     well
    */
   public Lease<ProgramServer> acquire() {
     return core.acquire(core.maxWaitNanos);
@@ -161,10 +162,10 @@ public final class ProgramPool implements AutoCloseable {
      *
      * @param request the bytes; they are copied
      * @return the answer
-     * @throws PoolException if the time has passed before there is a sandbox
      * @throws GuestTimeoutException if it passes in the call; the message says how much of it was
      *     left for that
-     * @throws PoolException and the other exceptions of {@link ProgramPool#serve}
+     * @throws PoolException if the time has passed before there is a sandbox; and the other
+     *     exceptions of {@link ProgramPool#serve}
      */
     public byte[] serve(byte[] request) {
       return pool.serve(timeoutNanos, request);

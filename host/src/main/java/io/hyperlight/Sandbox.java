@@ -107,11 +107,10 @@ public final class Sandbox implements AutoCloseable {
    *     Integer.class}, {@code String.class}, {@code byte[].class}, {@code void.class} and so on
    * @param arguments of the declared types; a smaller integer type is widened
    * @return the result; null for void
-   * @throws InvalidCallException if the guest exports no such function
-   * @throws InvalidCallException if arguments or result type do not fit the declaration, or guest
-   *     memory
-   * @throws GuestErrorException if the guest returns what is no value of the type
-   * @throws GuestErrorException if the guest reports an error
+   * @throws InvalidCallException if the guest exports no such function, or arguments or result type
+   *     do not fit the declaration, or guest memory
+   * @throws GuestErrorException if the guest reports an error, or returns what is no value of the
+   *     type; the sandbox stays usable
    * @throws GuestFaultException if the guest does what it may not
    * @throws GuestAbortException if the guest gives up
    * @throws GuestExitException if the guest's program exits
@@ -121,7 +120,10 @@ public final class Sandbox implements AutoCloseable {
    * @throws GuestLimitException if the guest uses more than its {@link Limits} allow
    * @throws CallInterruptedException if the call is {@linkplain #interrupt interrupted}, or the
    *     calling thread is; it is not even begun if the thread's interrupt status is set already
-   * @throws SandboxUnusableException after one of the last eight
+   * @throws SandboxUnusableException if an earlier call ended in a {@link GuestFaultException},
+   *     {@link GuestAbortException}, {@link GuestExitException}, {@link GuestDeadlockException},
+   *     {@link HostFunctionException}, {@link GuestTimeoutException}, {@link GuestLimitException}
+   *     or, having begun, in a {@link CallInterruptedException}
    * @throws SandboxInUseException if the sandbox is in use
    * @throws ClosedException if it is closed
    */
@@ -239,9 +241,9 @@ public final class Sandbox implements AutoCloseable {
    *
    * @param snapshot of the same guest
    * @throws InvalidSnapshotException if it is of another guest; nothing is changed then
-   * @throws ClosedException if the snapshot is closed; nothing is changed then
+   * @throws ClosedException if the snapshot is closed, and nothing is changed then; or if the
+   *     sandbox is closed
    * @throws SandboxInUseException if a call is running
-   * @throws ClosedException if the sandbox is closed
    * @throws HypervisorException if KVM fails, or the host has no memory for it; the sandbox is what
    *     it was, or is unusable until it is restored
    */
@@ -421,12 +423,9 @@ public final class Sandbox implements AutoCloseable {
      * Creates the VM, loads the guest into it and runs its initialisers.
      *
      * @return the sandbox, ready for calls
-     * @throws HypervisorException if this machine, process or JVM cannot do it
-     * @throws HypervisorException if KVM fails
+     * @throws HypervisorException if this machine, process or JVM cannot do it, or KVM fails
      * @throws InvalidGuestException if the guest imports what is not registered, or with other
-     *     types
-     * @throws InvalidGuestException if the guest is linked where it cannot be loaded
-     * @throws InvalidGuestException if it does not fit into the memory
+     *     types, is linked where it cannot be loaded, or does not fit into the memory
      * @throws GuestFaultException and the other exceptions of {@link Sandbox#call}, if an
      *     initialiser fails
      */

@@ -119,12 +119,13 @@ public final class SandboxPool implements AutoCloseable {
    * Takes a clean sandbox. Waits if none is ready, for {@link PoolBuilder#maxWait} at most.
    *
    * @return the sandbox's lease, which has to be closed
-   * @throws PoolException if no sandbox became free in time
-   * @throws PoolException if other pools have all that the process may have
-   * @throws PoolException if a sandbox had to be created, and that failed
-   * @throws PoolException if the thread is interrupted and has to wait; its interrupt status stays
-   *     set. A sandbox that is ready is handed out to an interrupted thread as well
-   * @throws PoolException if the pool is closed, or is closed meanwhile
+   * @throws PoolException if there is none: with kind {@link PoolException.Kind#TIMED_OUT} if no
+   *     sandbox became free in time, {@link PoolException.Kind#OVER_BUDGET} if other pools have all
+   *     that the process may have, {@link PoolException.Kind#CREATION_FAILED} if a sandbox had to
+   *     be created, and that failed, {@link PoolException.Kind#INTERRUPTED} if the thread is
+   *     interrupted and has to wait, and {@link PoolException.Kind#CLOSED} if the pool is closed,
+   *     or is closed meanwhile. A sandbox that is ready is handed out to an interrupted thread as
+   *     well
    */
   public Lease<Sandbox> acquire() {
     return core.acquire(core.maxWaitNanos);
@@ -192,10 +193,10 @@ public final class SandboxPool implements AutoCloseable {
      * @param resultType the Java type of the declared result
      * @param arguments of the declared types; a smaller integer type is widened
      * @return the result; null for void
-     * @throws PoolException if the time has passed before there is a sandbox
      * @throws GuestTimeoutException if it passes in the call; the message says how much of it was
      *     left for that
-     * @throws PoolException and the other exceptions of {@link SandboxPool#call}
+     * @throws PoolException if the time has passed before there is a sandbox; and the other
+     *     exceptions of {@link SandboxPool#call}
      */
     public <T> T call(String name, Class<T> resultType, @Nullable Object... arguments) {
       return pool.call(timeoutNanos, name, resultType, arguments);

@@ -83,8 +83,8 @@ public final class Snapshot implements AutoCloseable {
    * @return the snapshot, to be closed by the caller
    * @throws InvalidSnapshotException if the file is no snapshot, is damaged, or does not fit this
    *     library or machine
-   * @throws HypervisorException if this machine, process or JVM cannot run sandboxes
-   * @throws HypervisorException if KVM fails, or the host has no memory for it
+   * @throws HypervisorException if this machine, process or JVM cannot run sandboxes, KVM fails, or
+   *     the host has no memory for it
    * @throws UncheckedIOException if the file cannot be read
    */
   public static Snapshot load(Path path) {

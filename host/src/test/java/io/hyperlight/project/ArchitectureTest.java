@@ -21,6 +21,7 @@ import com.tngtech.archunit.core.domain.JavaPackage;
 import com.tngtech.archunit.core.domain.properties.HasModifiers;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import io.hyperlight.Sandbox;
+import io.hyperlight.error.GuestException;
 import io.hyperlight.internal.host.HostPlatform;
 import io.hyperlight.internal.os.LibraryThreads;
 import io.hyperlight.internal.os.Posix;
@@ -34,6 +35,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.module.ModuleDescriptor;
 import java.lang.module.ModuleFinder;
+import java.lang.reflect.Modifier;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -229,6 +231,55 @@ class ArchitectureTest {
             .collect(Collectors.toSet());
     exposed.remove(FOR_RUNTIMES); // in one method, which only those can call who see it
     assertThat(EXPORTED).containsAll(exposed);
+  }
+
+  /**
+   * So many types an embedder may meet in the main package; exceptions and values are beside it.
+   */
+  private static final int MOST_API_TYPES = 25;
+
+  @Test
+  void theApiIsSmall() {
+    Set<String> types =
+        LIBRARY.stream()
+            .filter(type -> type.getPackageName().equals("io.hyperlight"))
+            .filter(type -> isApi(type) && !type.isNestedClass())
+            .map(JavaClass::getSimpleName)
+            .collect(Collectors.toSet());
+    assertThat(types).contains("Sandbox").hasSizeLessThanOrEqualTo(MOST_API_TYPES);
+  }
+
+  @Test
+  void everyExceptionIsInItsPackageAndWhatGuestsDoIsSealed() {
+    assertThat(
+            LIBRARY.stream()
+                .filter(type -> EXPORTED.contains(type.getPackageName()))
+                .filter(type -> type.getSimpleName().endsWith("Exception"))
+                .map(JavaClass::getPackageName)
+                .collect(Collectors.toSet()))
+        .containsExactly("io.hyperlight.error");
+    assertThat(GuestException.class.isSealed()).isTrue();
+    assertThat(GuestException.class.getPermittedSubclasses())
+        .isNotEmpty()
+        .allMatch(type -> Modifier.isFinal(type.getModifiers()));
+  }
+
+  @Test
+  void valuesAndExtensionsKnowNothingOfTheLibrary() {
+    noClasses()
+        .that()
+        .resideInAnyPackage("io.hyperlight.value", "io.hyperlight.error", "io.hyperlight.spi")
+        .should()
+        .dependOnClassesThat(
+            resideInAPackage("io.hyperlight..")
+                .and(
+                    not(
+                        JavaClass.Predicates.resideInAnyPackage(
+                            "io.hyperlight.value",
+                            "io.hyperlight.error",
+                            "io.hyperlight.spi",
+                            "io.hyperlight.internal.os"))))
+        .check(LIBRARY);
   }
 
   private static boolean isApi(HasModifiers declaration) {
