@@ -29,7 +29,7 @@ public final class Call implements AutoCloseable, Checkpoint {
   public static final long UNLIMITED = Durations.UNLIMITED_NANOS;
 
   /** What {@link #run} returns if the guest was stopped, instead of an error number. */
-  static final int STOPPED = -1;
+  static final int STOPPED = VcpuThreads.STOPPED;
 
   /** After how many steps of work for the guest somebody looks at the clock. */
   static final int STEPS_BETWEEN_LOOKS = 256;
@@ -61,11 +61,7 @@ public final class Call implements AutoCloseable, Checkpoint {
   /** An interrupt that the watchdog has left to another thread; while something is sent. */
   private volatile @Nullable Delivery delivery;
 
-  // Of the watchdog: the call that it has seen last, also as one after which the guest runs on, and
-  // where this is among all.
-  private long seen;
-  private long seenAfter = -1;
-  int place = -1;
+  private final WatchedCall watched = new WatchedCall(this);
 
   /**
    * Watches over the calls of a sandbox until it is closed.
@@ -75,13 +71,13 @@ public final class Call implements AutoCloseable, Checkpoint {
    */
   public Call(long processorLimitNanos) {
     this.processorLimitNanos = processorLimitNanos;
-    Watchdog.add(this);
+    Watchdog.add(watched);
   }
 
   /** No call may begin any more. A second call does nothing. */
   @Override
   public void close() {
-    Watchdog.remove(this);
+    Watchdog.remove(watched);
   }
 
   /**
@@ -430,75 +426,47 @@ public final class Call implements AutoCloseable, Checkpoint {
 
   // For the watchdog.
 
-  /**
-   * Stops a guest that has been running since its call ended, and was so already when this was
-   * asked last. It goes on with the next call.
-   *
-   * @return whether the vCPU runs
-   */
-  boolean stopAfterCall() {
-    VcpuKicker kicker = vcpu;
-    if (!kicker.isRunningByItself()) {
-      seenAfter = -1;
-      return false;
-    }
-    long now = word.get();
-    if (CallWord.phase(now) != CallWord.IDLE) {
-      seenAfter = -1;
-    } else if (seenAfter == CallWord.number(now)) {
-      kicker.kickOwnThread();
-    } else {
-      seenAfter = CallWord.number(now);
-    }
-    return true;
+  CallWord word() {
+    return word;
   }
 
-  /** Whether a call has begun since this was asked last. */
-  boolean hasBegun() {
-    long number = word.number();
-    boolean begun = number != seen;
-    seen = number;
-    return begun;
-  }
-
-  boolean isRunning() {
-    return word.isRunning();
+  /** Where the vCPU runs. */
+  VcpuKicker vcpu() {
+    return vcpu;
   }
 
   /**
-   * Ends the running call if it has passed a limit, or its thread was interrupted.
+   * How long the call may still take, in nanoseconds.
    *
-   * @return how long it may still take, in nanoseconds; very long if it has been told to stop
+   * @param time what the clock says
    */
-  long check(long time) {
-    long now = word.get();
-    long number = CallWord.number(now);
-    boolean inGuest = CallWord.phase(now) == CallWord.GUEST;
-    Thread caller = thread;
-    long remaining = timeoutNanos - (time - start);
-    if (CallWord.phase(now) == CallWord.IDLE) {
-      return Long.MAX_VALUE;
+  long remainingNanos(long time) {
+    return timeoutNanos - (time - start);
+  }
+
+  /** Who has made the call. */
+  @Nullable Thread caller() {
+    return thread;
+  }
+
+  /** Whether a call has used its processor time, as far as is known on another thread. */
+  boolean hasUsedProcessor(long number) {
+    return processorLimitNanos < UNLIMITED
+        && processorTime.used(number, vcpu.thread()) >= processorLimitNanos;
+  }
+
+  /** Ends a call. If its thread is outside, the interrupt has a thread of its own. */
+  void stopByDelivery(Stop why, long number) {
+    stop(why, number, new Delivery());
+  }
+
+  /** Repeats what has told the call to stop, if that may have been lost. */
+  void stopAgain(long number, boolean inGuest) {
+    Delivery late = delivery;
+    if (inGuest) {
+      stop(Stop.INTERRUPTED, number, null); // once more: the reason stays what it is
+    } else if (late != null && !late.taken.get()) {
+      late.send();
     }
-    if (CallWord.hasReason(now)) {
-      Delivery late = delivery;
-      if (inGuest) {
-        stop(Stop.INTERRUPTED, number, null); // once more: the reason stays what it is
-      } else if (late != null && !late.taken.get()) {
-        late.send();
-      }
-      return Long.MAX_VALUE;
-    }
-    if (remaining <= 0) {
-      stop(Stop.TIMED_OUT, number, new Delivery());
-      return Long.MAX_VALUE;
-    }
-    vcpu.lookAtQueued();
-    if (inGuest && caller != null && ThreadStatus.isInterrupted(caller)) {
-      stop(Stop.THREAD_INTERRUPTED, number, new Delivery());
-    } else if (processorLimitNanos < UNLIMITED
-        && processorTime.used(number, vcpu.thread()) >= processorLimitNanos) {
-      stop(Stop.PROCESSOR_TIME_USED, number, new Delivery());
-    }
-    return remaining;
   }
 }

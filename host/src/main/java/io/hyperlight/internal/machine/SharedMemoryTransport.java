@@ -98,7 +98,7 @@ final class SharedMemoryTransport implements Transport {
     this.frame = frame;
     exits = runner.exits();
     thread = runner.ownThread();
-    whenInterrupted = runner::callerInterrupted;
+    whenInterrupted = runner.whenInterrupted();
     Gate.setExitless(space, true);
   }
 

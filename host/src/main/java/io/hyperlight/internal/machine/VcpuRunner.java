@@ -4,7 +4,9 @@ import io.hyperlight.internal.hypervisor.VirtualCpu;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.machine.x86.Exits;
 import io.hyperlight.internal.machine.x86.Processor;
+import io.hyperlight.internal.os.StackRoom;
 import java.util.Objects;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +23,8 @@ final class VcpuRunner {
   private final PhysicalMemory memory;
   private final Call.Run run;
   private final IntSupplier runForOther = this::runForOther;
+  private final BooleanSupplier isStopped = this::isStopped;
+  private final Runnable whenInterrupted;
   private final CurrentCall call;
 
   /** The thread that only the vCPU has, if it has one. */
@@ -53,6 +57,7 @@ final class VcpuRunner {
     this.ownThread = ownThread ? new VcpuThread(vcpu) : null;
     kicker = new VcpuKicker(this.ownThread);
     this.call = call;
+    whenInterrupted = call::callerInterrupted;
   }
 
   VirtualCpu vcpu() {
@@ -78,8 +83,9 @@ final class VcpuRunner {
     next.runBy(kicker);
   }
 
-  void callerInterrupted() {
-    call.callerInterrupted();
+  /** What to do when the thread of the call is interrupted while it waits for another one. */
+  Runnable whenInterrupted() {
+    return whenInterrupted;
   }
 
   // The run.
@@ -90,9 +96,27 @@ final class VcpuRunner {
    * @return 0, an error number or {@link Call#STOPPED}
    */
   int run() {
-    return Thread.currentThread().isVirtual()
-        ? VcpuThreads.run(runForOther, call.get())
-        : runHere(false);
+    return Thread.currentThread().isVirtual() ? runElsewhere() : runHere(false);
+  }
+
+  private int runElsewhere() {
+    StackRoom.require(); // for cancelling and awaiting what has been handed over
+    VcpuThreads.Run handedOver = new VcpuThreads.Run(runForOther, whenInterrupted);
+    Call running = call.get();
+    if (running == null) {
+      return VcpuThreads.run(handedOver, isStopped);
+    }
+    running.setQueued(handedOver);
+    try {
+      return VcpuThreads.run(handedOver, isStopped);
+    } finally {
+      running.setQueued(null);
+    }
+  }
+
+  private boolean isStopped() {
+    Call running = call.get();
+    return running != null && running.isStopped();
   }
 
   private int runForOther() {

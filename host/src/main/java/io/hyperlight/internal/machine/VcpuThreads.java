@@ -1,12 +1,12 @@
 package io.hyperlight.internal.machine;
 
 import io.hyperlight.internal.os.LibraryThreads;
-import io.hyperlight.internal.os.StackRoom;
 import io.hyperlight.internal.os.Unchecked;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * Handing over costs some microseconds; a platform thread does without.
  */
 final class VcpuThreads {
+  /** What a run returns that was stopped before it began, instead of an error number. */
+  static final int STOPPED = -1;
+
   /** As many threads as guests run at once; idle ones end. */
   private static final ThreadPoolExecutor THREADS = LibraryThreads.executor("hyperlight-vcpu-");
 
@@ -28,35 +31,24 @@ final class VcpuThreads {
    * heap, it does not return while the vCPU runs: whoever gets the error may free the guest's
    * memory.
    *
-   * @param vcpu lets it run on the calling thread, and returns a number
-   * @param call can stop it; null if nobody does
-   * @return what that returned, or {@link Call#STOPPED}
+   * @param run of this thread
+   * @param isStopped whether the run is to end before it begins
+   * @return what the vCPU's run returned, or {@link #STOPPED}
    */
-  static int run(IntSupplier vcpu, @Nullable Call call) {
-    StackRoom.require(); // for cancelling and awaiting what has been handed over
-    Run run = new Run(vcpu, Thread.currentThread(), call);
-    if (call != null) {
-      call.setQueued(run);
-    }
+  static int run(Run run, BooleanSupplier isStopped) {
     try {
-      try {
-        THREADS.execute(run);
-      } catch (Throwable t) {
-        // It may have been handed over all the same.
-        if (!run.cancel()) {
-          run.await();
-        }
-        throw t;
+      THREADS.execute(run);
+    } catch (Throwable t) {
+      // It may have been handed over all the same.
+      if (!run.cancel()) {
+        run.await();
       }
-      if (call != null && call.isStopped()) {
-        run.stop(); // a stop that came before it could be seen that the run waits
-      }
-      run.await();
-    } finally {
-      if (call != null) {
-        call.setQueued(null);
-      }
+      throw t;
     }
+    if (isStopped.getAsBoolean()) {
+      run.stop(); // a stop that came before it could be seen that the run waits
+    }
+    run.await();
     return run.result();
   }
 
@@ -83,7 +75,7 @@ final class VcpuThreads {
 
     private final IntSupplier vcpu;
     private final Thread waiter;
-    private final @Nullable Call call;
+    private final Runnable whenInterrupted;
     private volatile int state = WAITING;
     private int result;
     private @Nullable Throwable failure;
@@ -91,10 +83,16 @@ final class VcpuThreads {
     /** How often the watchdog has seen it wait. */
     private int looks;
 
-    Run(IntSupplier vcpu, Thread waiter, @Nullable Call call) {
+    /**
+     * A run for the calling thread.
+     *
+     * @param vcpu lets the vCPU run on whichever thread that is called, and returns a number
+     * @param whenInterrupted what to do when the calling thread is interrupted, which it stays
+     */
+    Run(IntSupplier vcpu, Runnable whenInterrupted) {
       this.vcpu = vcpu;
-      this.waiter = waiter;
-      this.call = call;
+      this.whenInterrupted = whenInterrupted;
+      waiter = Thread.currentThread();
     }
 
     @Override
@@ -115,7 +113,7 @@ final class VcpuThreads {
     /** Ends the run, if nobody has begun it. From any thread. */
     void stop() {
       if (STATE.compareAndSet(this, WAITING, STOPPING)) {
-        result = Call.STOPPED;
+        result = STOPPED;
         state = DONE;
         LockSupport.unpark(waiter);
       }
@@ -141,9 +139,7 @@ final class VcpuThreads {
           // Set, it would keep the thread from parking.
           if (Thread.interrupted()) {
             interrupted = true;
-            if (call != null) {
-              call.stop(Stop.THREAD_INTERRUPTED);
-            }
+            whenInterrupted.run();
           }
         } catch (StackOverflowError | OutOfMemoryError e) {
           // No room to park: look again and again instead.

@@ -33,7 +33,7 @@ final class Watchdog {
    * Guarded by the lock; each knows its place. An array, because what changes it may not call
    * anything: an overflow of a caller's stack in between would lose another one's sandbox.
    */
-  private static @Nullable Call[] controls = new Call[16];
+  private static @Nullable WatchedCall[] calls = new WatchedCall[16];
 
   private static int count;
 
@@ -45,18 +45,18 @@ final class Watchdog {
    */
   private static volatile boolean dozing;
 
-  private final List<Call> running = new ArrayList<>();
+  private final List<WatchedCall> running = new ArrayList<>();
 
   private Watchdog() {}
 
-  static void add(Call control) {
+  static void add(WatchedCall call) {
     synchronized (LOCK) {
       requireThread();
-      if (count == controls.length) {
-        controls = Arrays.copyOf(controls, 2 * count);
+      if (count == calls.length) {
+        calls = Arrays.copyOf(calls, 2 * count);
       }
-      control.place = count;
-      controls[count++] = control;
+      call.place = count;
+      calls[count++] = call;
     }
   }
 
@@ -70,17 +70,17 @@ final class Watchdog {
     }
   }
 
-  static void remove(Call control) {
+  static void remove(WatchedCall call) {
     synchronized (LOCK) {
-      int place = control.place;
+      int place = call.place;
       if (place >= 0) {
-        Call last = controls[--count];
-        controls[count] = null;
-        if (last != null && last != control) {
-          controls[place] = last;
+        WatchedCall last = calls[--count];
+        calls[count] = null;
+        if (last != null && last != call) {
+          calls[place] = last;
           last.place = place;
         }
-        control.place = -1;
+        call.place = -1;
       }
       if (count == 0) {
         LockSupport.unpark(thread); // for it to end
@@ -158,12 +158,12 @@ final class Watchdog {
     boolean any = false;
     synchronized (LOCK) {
       for (int i = 0; i < count; i++) {
-        Call control = Objects.requireNonNull(controls[i]);
-        any |= control.hasBegun();
-        any |= control.stopAfterCall();
-        if (control.isRunning()) {
+        WatchedCall call = Objects.requireNonNull(calls[i]);
+        any |= call.hasBegun();
+        any |= call.stopAfterCall();
+        if (call.isRunning()) {
           any = true;
-          running.add(control);
+          running.add(call);
         }
       }
     }
@@ -178,8 +178,8 @@ final class Watchdog {
   private long check() {
     long wait = TICK_NANOS;
     for (int i = 0; i < running.size(); i++) { // an iterator would need room in the heap
-      Call control = running.get(i);
-      wait = Math.min(wait, control.check(System.nanoTime()));
+      WatchedCall call = running.get(i);
+      wait = Math.min(wait, call.check(System.nanoTime()));
     }
     return Math.max(wait, LEAST_NANOS);
   }

@@ -1,0 +1,86 @@
+package io.hyperlight.internal.machine;
+
+/** A call as the watchdog sees it, from another thread than that of the call. */
+final class WatchedCall {
+  private final Call call;
+
+  // The call that was seen last, also as one after which the guest runs on.
+  private long seen;
+  private long seenAfter = -1;
+
+  /** Where this is among all. */
+  int place = -1;
+
+  WatchedCall(Call call) {
+    this.call = call;
+  }
+
+  /**
+   * Stops a guest that has been running since its call ended, and was so already when this was
+   * asked last. It goes on with the next call.
+   *
+   * @return whether the vCPU runs
+   */
+  boolean stopAfterCall() {
+    VcpuKicker vcpu = call.vcpu();
+    if (!vcpu.isRunningByItself()) {
+      seenAfter = -1;
+      return false;
+    }
+    long now = call.word().get();
+    if (CallWord.phase(now) != CallWord.IDLE) {
+      seenAfter = -1;
+    } else if (seenAfter == CallWord.number(now)) {
+      vcpu.kickOwnThread();
+    } else {
+      seenAfter = CallWord.number(now);
+    }
+    return true;
+  }
+
+  /** Whether a call has begun since this was asked last. */
+  boolean hasBegun() {
+    long number = call.word().number();
+    boolean begun = number != seen;
+    seen = number;
+    return begun;
+  }
+
+  boolean isRunning() {
+    return call.word().isRunning();
+  }
+
+  /**
+   * Ends the running call if it has passed a limit, or its thread was interrupted.
+   *
+   * <p>What is read of the call may belong to the next one by the time that it is used. That one is
+   * not stopped by it, as the number is in the word.
+   *
+   * @return how long it may still take, in nanoseconds; very long if it has been told to stop
+   */
+  long check(long time) {
+    long now = call.word().get();
+    long number = CallWord.number(now);
+    boolean inGuest = CallWord.phase(now) == CallWord.GUEST;
+    Thread caller = call.caller();
+    long remaining = call.remainingNanos(time);
+    if (CallWord.phase(now) == CallWord.IDLE) {
+      return Long.MAX_VALUE;
+    }
+    if (CallWord.hasReason(now)) {
+      call.stopAgain(number, inGuest);
+      return Long.MAX_VALUE;
+    }
+    if (remaining <= 0) {
+      call.stopByDelivery(Stop.TIMED_OUT, number);
+      return Long.MAX_VALUE;
+    }
+    call.vcpu().lookAtQueued();
+    if (inGuest && caller != null && ThreadStatus.isInterrupted(caller)) {
+      call.stopByDelivery(Stop.THREAD_INTERRUPTED, number);
+    } else if (call.hasUsedProcessor(number)) {
+      call.stopByDelivery(Stop.PROCESSOR_TIME_USED, number);
+    }
+    return remaining;
+  }
+}
