@@ -20,12 +20,16 @@ public final class GuestLocation implements Serializable {
   /** The guest has not run. */
   public static final GuestLocation NOWHERE = new GuestLocation(0, Map.of(), _ -> Optional.empty());
 
+  /** 0 if the guest has not run. */
   private final long instructionPointer;
+
+  /** By their names, in an order to be shown in. */
   private final LinkedHashMap<String, Long> registers = new LinkedHashMap<>();
 
   /** Null once it was asked. */
   private transient @Nullable LongFunction<Optional<String>> symbols;
 
+  /** What was found, with {@link #symbols} null; null if nothing was. */
   private @Nullable String symbol;
 
   /**
@@ -78,6 +82,12 @@ public final class GuestLocation implements Serializable {
         + symbol().map(name -> " (" + name + ")").orElse("");
   }
 
+  /**
+   * Finds the name first.
+   *
+   * @param out where to
+   * @throws IOException if that fails
+   */
   private void writeObject(ObjectOutputStream out) throws IOException {
     symbol(); // what finds it stays here
     out.defaultWriteObject();
