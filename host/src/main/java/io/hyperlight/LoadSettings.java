@@ -1,6 +1,6 @@
 package io.hyperlight;
 
-import io.hyperlight.internal.machine.Machine;
+import io.hyperlight.internal.machine.Vm;
 import io.hyperlight.internal.vfs.Mount;
 import io.hyperlight.spi.Extension;
 import java.util.ArrayList;
@@ -54,7 +54,7 @@ public abstract sealed class LoadSettings<S extends LoadSettings<S>> extends San
    * @throws IllegalArgumentException if it is not
    */
   public final S memorySize(long sizeBytes) {
-    memorySize = requirePages("memory size", sizeBytes, Machine.MAXIMUM_MEMORY);
+    memorySize = requirePages("memory size", sizeBytes, Vm.MAXIMUM_MEMORY);
     return self();
   }
 

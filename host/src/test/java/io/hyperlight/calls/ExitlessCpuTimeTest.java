@@ -8,8 +8,8 @@ import io.hyperlight.Sandbox;
 import io.hyperlight.error.GuestTimeoutException;
 import io.hyperlight.error.HyperlightException;
 import io.hyperlight.error.SandboxUnusableException;
-import io.hyperlight.internal.machine.Machine;
 import io.hyperlight.internal.machine.VcpuStop;
+import io.hyperlight.internal.machine.Vm;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.ResetOracle;
 import java.time.Duration;
@@ -82,7 +82,7 @@ class ExitlessCpuTimeTest {
   /** How much the vCPU's thread has used while a call ended for it. */
   private static void assertCutOff(Sandbox sandbox, boolean virtual) throws InterruptedException {
     sandbox.call("ping", long.class);
-    Machine machine = ResetOracle.machineOf(sandbox);
+    Vm machine = ResetOracle.machineOf(sandbox);
     long before = VcpuStop.processorNanos(machine);
     AtomicReference<Throwable> thrown = new AtomicReference<>();
     (virtual ? Thread.ofVirtual() : Thread.ofPlatform())
@@ -128,7 +128,7 @@ class ExitlessCpuTimeTest {
     try (Sandbox sandbox =
         sandbox(() -> {
           begun.set(true);
-          Machine machine = ResetOracle.machineOf(running.get());
+          Vm machine = ResetOracle.machineOf(running.get());
           while (VcpuStop.isRunning(machine)) {
             Thread.onSpinWait();
           }

@@ -8,8 +8,8 @@ import io.hyperlight.Program;
 import io.hyperlight.ProgramServer;
 import io.hyperlight.ProgramSnapshot;
 import io.hyperlight.error.HyperlightException;
-import io.hyperlight.internal.machine.Machine;
 import io.hyperlight.internal.machine.MachineState;
+import io.hyperlight.internal.machine.Vm;
 import io.hyperlight.testing.Descriptors;
 import io.hyperlight.testing.Differential;
 import io.hyperlight.testing.Needs;
@@ -126,7 +126,7 @@ class ServedProgramTest {
     }
   }
 
-  private static Machine machineOf(ProgramServer sandbox) {
+  private static Vm machineOf(ProgramServer sandbox) {
     return ResetOracle.machineOf(sandbox);
   }
 

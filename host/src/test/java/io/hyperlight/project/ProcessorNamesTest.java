@@ -79,7 +79,7 @@ class ProcessorNamesTest {
           Map.entry("internal/loader/ElfFile.java", Set.of("EM_X86_64")),
           // What makes machines, and finds out what they are made of.
           Map.entry("internal/machine/CpuidProbe.java", Set.of("CpuidProbe")),
-          Map.entry("internal/machine/Machine.java", Set.of("xcr0")),
+          Map.entry("internal/machine/Vm.java", Set.of("xcr0")),
           Map.entry("internal/machine/MachineImage.java", Set.of("xcr0")),
           Map.entry("internal/machine/MachineImageBuilder.java", Set.of("xcr0")),
           Map.entry(

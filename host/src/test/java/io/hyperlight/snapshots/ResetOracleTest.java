@@ -9,9 +9,9 @@ import io.hyperlight.SandboxInternals;
 import io.hyperlight.Snapshot;
 import io.hyperlight.error.CallInterruptedException;
 import io.hyperlight.internal.call.Machines;
-import io.hyperlight.internal.machine.Machine;
 import io.hyperlight.internal.machine.MachineState;
 import io.hyperlight.internal.machine.Sabotage;
+import io.hyperlight.internal.machine.Vm;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.ResetOracle;
 import io.hyperlight.testing.ResetOracle.Access;
@@ -319,7 +319,7 @@ class ResetOracleTest {
     }
   }
 
-  private static long firstWritablePage(Machine machine) {
+  private static long firstWritablePage(Vm machine) {
     return MachineState.writableRanges(machine).getFirst()[0];
   }
 
@@ -342,7 +342,7 @@ class ResetOracleTest {
    * @param around to the machine when it is dirty; what it gives is done after the restore
    */
   private List<String> leaksAfter(
-      Consumer<Machine> before, Ending ending, Function<Machine, Runnable> around) {
+      Consumer<Vm> before, Ending ending, Function<Vm, Runnable> around) {
     try (Snapshot snapshot = original.snapshot();
         Sandbox sandbox = snapshot.spawn()) {
       before.accept(ResetOracle.machineOf(sandbox));

@@ -14,8 +14,8 @@ import io.hyperlight.error.HyperlightException;
 import io.hyperlight.internal.abi.CallFrame;
 import io.hyperlight.internal.call.Machines;
 import io.hyperlight.internal.linux.LinuxView;
-import io.hyperlight.internal.machine.Machine;
 import io.hyperlight.internal.machine.MachineState;
+import io.hyperlight.internal.machine.Vm;
 import io.hyperlight.value.Limits;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -80,12 +80,12 @@ public final class ResetOracle {
     this.snapshot = snapshot;
   }
 
-  public static Machine machineOf(Sandbox sandbox) {
+  public static Vm machineOf(Sandbox sandbox) {
     return Machines.machineOf(SandboxInternals.instanceOf(sandbox));
   }
 
   /** The same of a program that serves. */
-  public static Machine machineOf(ProgramServer server) {
+  public static Vm machineOf(ProgramServer server) {
     return Machines.machineOf(SandboxInternals.instanceOf(server));
   }
 

@@ -2,7 +2,7 @@ package io.hyperlight.internal.call;
 
 import io.hyperlight.internal.call.Outcome.Ending;
 import io.hyperlight.internal.machine.Context;
-import io.hyperlight.internal.machine.Machine;
+import io.hyperlight.internal.machine.Vm;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,7 +50,7 @@ final class InstanceState {
     this.unusableSince = unusableSince;
   }
 
-  Machine machine() {
+  Vm machine() {
     return loaded.machine();
   }
 

@@ -18,8 +18,8 @@ import io.hyperlight.internal.loader.Invocation;
 import io.hyperlight.internal.loader.ProgramContent;
 import io.hyperlight.internal.loader.ProgramLoader;
 import io.hyperlight.internal.loader.ProgramStack;
-import io.hyperlight.internal.machine.Machine;
 import io.hyperlight.internal.machine.Platform;
+import io.hyperlight.internal.machine.Vm;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.Protection;
 import io.hyperlight.internal.restore.RestoreOrder;
@@ -39,7 +39,7 @@ public final class LoadedProgram implements AutoCloseable {
 
   private final Platform platform;
   private final GuestProgram program;
-  private final Machine machine;
+  private final Vm machine;
   private final GuestLayout layout;
   private final Window window;
   private final SystemCalls systemCalls;
@@ -61,7 +61,7 @@ public final class LoadedProgram implements AutoCloseable {
   private LoadedProgram(
       Platform platform,
       GuestProgram program,
-      Machine machine,
+      Vm machine,
       GuestLayout layout,
       long windowEnd,
       Surroundings surroundings) {
@@ -138,7 +138,7 @@ public final class LoadedProgram implements AutoCloseable {
     GuestProgram program = configuration.program();
     GuestLayout layout =
         GuestLayout.of(program, configuration.stackBytes(), configuration.memoryBytes());
-    Machine machine =
+    Vm machine =
         platform.create(
             configuration.memoryBytes(), configuration.surroundings().settings().machine());
     try {
@@ -252,7 +252,7 @@ public final class LoadedProgram implements AutoCloseable {
    * @throws io.hyperlight.internal.machine.ImageClosedException if the image is closed
    */
   static LoadedProgram spawn(InstanceImage image, Surroundings surroundings) {
-    Machine machine = image.platform().spawn(image.machine(), surroundings.settings().machine());
+    Vm machine = image.platform().spawn(image.machine(), surroundings.settings().machine());
     try {
       LoadedProgram spawned =
           new LoadedProgram(
@@ -354,7 +354,7 @@ public final class LoadedProgram implements AutoCloseable {
     return program;
   }
 
-  Machine machine() {
+  Vm machine() {
     return machine;
   }
 

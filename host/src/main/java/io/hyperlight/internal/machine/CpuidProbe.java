@@ -12,10 +12,10 @@ import io.hyperlight.internal.machine.x86.ProcessorKind;
  * everywhere: a KVM that runs user code on the processor as it is shows that processor.
  */
 final class CpuidProbe implements AutoCloseable {
-  private final Machine machine;
+  private final Vm machine;
 
   CpuidProbe(ProcessorKind kind) {
-    machine = Machine.create(kind, SelfTest.MEMORY, MachineOptions.DEFAULT);
+    machine = Vm.create(kind, SelfTest.MEMORY, MachineOptions.DEFAULT);
     try {
       ProbeCode.load(machine, code());
     } catch (Throwable t) {

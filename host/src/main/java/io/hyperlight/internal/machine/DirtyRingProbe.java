@@ -21,10 +21,10 @@ final class DirtyRingProbe {
    * @throws HypervisorCallException if it fails for another reason than that there is no ring
    */
   static boolean works(ProcessorKind kind) {
-    try (Machine machine = Machine.create(kind, SelfTest.MEMORY, MachineOptions.DEFAULT)) {
+    try (Vm machine = Vm.create(kind, SelfTest.MEMORY, MachineOptions.DEFAULT)) {
       ProbeCode.load(machine, code());
       try (MachineImage image = machine.freeze();
-          Machine spawned = Machine.spawn(image, MachineOptions.DEFAULT, DirtyTracking.RING)) {
+          Vm spawned = Vm.spawn(image, MachineOptions.DEFAULT, DirtyTracking.RING)) {
         boolean found = writes(spawned);
         return found && writes(spawned); // which tells about the giving back
       } catch (HypervisorCallException e) {
@@ -46,7 +46,7 @@ final class DirtyRingProbe {
   /**
    * Lets the guest write its page; whether the tracker finds it, before it is told to start anew.
    */
-  private static boolean writes(Machine machine) {
+  private static boolean writes(Vm machine) {
     if (ProbeCode.call(machine) != null) {
       return false;
     }

@@ -69,8 +69,7 @@ public final class Platform {
   private ProcessorKind probe(Cpuid cpuid) {
     ProcessorKind supervisor =
         new ProcessorKind(hypervisor, cpuid, cpu, SystemCallEntry.SUPERVISOR, false);
-    try (Machine machine =
-        Machine.create(supervisor, Machine.MINIMUM_MEMORY, MachineOptions.DEFAULT)) {
+    try (Vm machine = Vm.create(supervisor, Vm.MINIMUM_MEMORY, MachineOptions.DEFAULT)) {
       machine.installGate(0);
       machine.context().enterGateExit();
       Trap trap = machine.context().run();
@@ -105,7 +104,7 @@ public final class Platform {
    * to their own pages from themselves, and from the gate (Intel SDM vol. 3, "Protection Keys").
    */
   private static boolean hasProtectionKeys(ProcessorKind kind) {
-    try (Machine machine = Machine.create(kind, SelfTest.MEMORY, MachineOptions.DEFAULT)) {
+    try (Vm machine = Vm.create(kind, SelfTest.MEMORY, MachineOptions.DEFAULT)) {
       return SelfTest.run(machine, SelfTest.protectionKeys()) == null;
     }
   }
@@ -129,13 +128,13 @@ public final class Platform {
    * @throws io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException if the memory does
    *     not even hold the monitor
    */
-  public Machine create(long memorySizeBytes, MachineOptions options) {
+  public Vm create(long memorySizeBytes, MachineOptions options) {
     require(options);
-    return Machine.create(kind, memorySizeBytes, options);
+    return Vm.create(kind, memorySizeBytes, options);
   }
 
   /** As {@link #create(long, MachineOptions)}, without options. */
-  public Machine create(long memorySizeBytes) {
+  public Vm create(long memorySizeBytes) {
     return create(memorySizeBytes, MachineOptions.DEFAULT);
   }
 
@@ -146,9 +145,9 @@ public final class Platform {
    * @throws MachineUnsupportedException if it cannot do what the options ask for
    * @throws ImageClosedException if the image is closed
    */
-  public Machine spawn(MachineImage image, MachineOptions options) {
+  public Vm spawn(MachineImage image, MachineOptions options) {
     require(options);
-    return Machine.spawn(image, options, tracking());
+    return Vm.spawn(image, options, tracking());
   }
 
   /**
@@ -226,8 +225,7 @@ public final class Platform {
    */
   public synchronized boolean hidesTimeStampCounter() {
     if (hidesTimeStampCounter == null) {
-      try (Machine machine =
-          Machine.create(kind, SelfTest.MEMORY, new MachineOptions(true, false))) {
+      try (Vm machine = Vm.create(kind, SelfTest.MEMORY, new MachineOptions(true, false))) {
         hidesTimeStampCounter = SelfTest.run(machine, SelfTest.timeStampCounter()) == null;
       }
     }

@@ -24,7 +24,7 @@ final class ProbeCode {
   private ProbeCode() {}
 
   /** Puts the code into a new machine. */
-  static void load(Machine machine, MachineCode code) {
+  static void load(Vm machine, MachineCode code) {
     AddressSpace space = machine.addressSpace();
     space.map(CODE, PhysicalMemory.PAGE_SIZE, Protection.READ_EXECUTE);
     space.map(DATA, PhysicalMemory.PAGE_SIZE, Protection.READ_WRITE);
@@ -40,7 +40,7 @@ final class ProbeCode {
    * @param arguments for RDI, RSI and so on
    * @return null for a system call, the gate's own at the end of the call among them
    */
-  static @Nullable Trap call(Machine machine, long... arguments) {
+  static @Nullable Trap call(Vm machine, long... arguments) {
     machine.context().setFrameLong(CallFrame.TARGET, CODE);
     for (int i = 0; i < arguments.length; i++) {
       machine.context().setFrameLong(CallFrame.INTEGER_ARGUMENTS + Long.BYTES * i, arguments[i]);

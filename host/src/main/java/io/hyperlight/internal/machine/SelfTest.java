@@ -37,7 +37,7 @@ public final class SelfTest {
 
   /** Looks at a machine that has run; null if all is well. */
   interface Judge {
-    @Nullable String judge(Machine machine, @Nullable Trap trap);
+    @Nullable String judge(Vm machine, @Nullable Trap trap);
   }
 
   private static final long CODE = ProbeCode.CODE;
@@ -240,10 +240,10 @@ public final class SelfTest {
   /** Writes a page and maps another, again and again, with a restore in between. */
   private static @Nullable String runRestores(Platform platform) {
     Check writer = writer();
-    try (Machine original = platform.create(MEMORY)) {
+    try (Vm original = platform.create(MEMORY)) {
       ProbeCode.load(original, writer.code());
       try (MachineImage image = original.freeze();
-          Machine machine = platform.spawn(image, MachineOptions.DEFAULT)) {
+          Vm machine = platform.spawn(image, MachineOptions.DEFAULT)) {
         for (int round = 0; round < RESTORES; round++) {
           String problem = call(machine, writer);
           if (problem != null) {
@@ -280,18 +280,18 @@ public final class SelfTest {
   }
 
   private static @Nullable String run(Platform platform, Check check) {
-    try (Machine machine = platform.create(MEMORY)) {
+    try (Vm machine = platform.create(MEMORY)) {
       return run(machine, check);
     }
   }
 
   /** Runs one check in a new machine; returns what is wrong, or null. */
-  static @Nullable String run(Machine machine, Check check) {
+  static @Nullable String run(Vm machine, Check check) {
     ProbeCode.load(machine, check.code());
     return call(machine, check);
   }
 
-  private static @Nullable String call(Machine machine, Check check) {
+  private static @Nullable String call(Vm machine, Check check) {
     Trap trap = ProbeCode.call(machine, ARGUMENT);
     if (trap == null && !machine.context().isCallDone()) {
       // The one system call that a check makes: answered, and a page is mapped meanwhile.

@@ -71,7 +71,7 @@ final class ErrorNumbers {
       61 ENODATA No data available
       62 ETIME Timer expired
       63 ENOSR Out of streams resources
-      64 ENONET Machine is not on the network
+      64 ENONET Vm is not on the network
       65 ENOPKG Package not installed
       66 EREMOTE Object is remote
       67 ENOLINK Link has been severed

@@ -1,7 +1,7 @@
 package io.hyperlight.internal.snapshot;
 
 import io.hyperlight.internal.abi.GuestAbi;
-import io.hyperlight.internal.machine.Machine;
+import io.hyperlight.internal.machine.Vm;
 import io.hyperlight.internal.machine.memory.Protection;
 import io.hyperlight.internal.machine.x86.GuestProcessor;
 import io.hyperlight.internal.machine.x86.UserState;
@@ -128,7 +128,7 @@ record SnapshotHeader(
     int pages = buffer.getInt();
     long monotonicNanos = buffer.getLong();
     require(monotonicNanos >= 0 && monotonicNanos <= LONGEST_TIME, "a clock of " + monotonicNanos);
-    require(isSize(memoryBytes, Machine.MAXIMUM_MEMORY), "its memory cannot have " + memoryBytes);
+    require(isSize(memoryBytes, Vm.MAXIMUM_MEMORY), "its memory cannot have " + memoryBytes);
     require(isSize(stackBytes, LARGEST_STACK), "its stack cannot have " + stackBytes);
     require(state.isPossible(), "no processor can be in its state");
     long memoryPages = memoryBytes / GuestAbi.PAGE_SIZE;

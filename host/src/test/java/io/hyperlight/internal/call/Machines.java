@@ -2,8 +2,8 @@ package io.hyperlight.internal.call;
 
 import io.hyperlight.internal.linux.SystemCallParts;
 import io.hyperlight.internal.linux.SystemCalls;
-import io.hyperlight.internal.machine.Machine;
 import io.hyperlight.internal.machine.Sabotage;
+import io.hyperlight.internal.machine.Vm;
 import io.hyperlight.internal.restore.RestoreOrder;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -12,7 +12,7 @@ import java.util.Map;
 public final class Machines {
   private Machines() {}
 
-  public static Machine machineOf(Instance instance) {
+  public static Vm machineOf(Instance instance) {
     return instance.loaded().machine();
   }
 

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.hyperlight.internal.host.HostPlatform;
 import io.hyperlight.internal.linux.base.GuestMemory;
 import io.hyperlight.internal.linux.trace.TracedCall;
-import io.hyperlight.internal.machine.Machine;
+import io.hyperlight.internal.machine.Vm;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.Protection;
 import java.nio.ByteBuffer;
@@ -20,7 +20,7 @@ class TracedCallTest {
   private static final long AREA = 0x10_0000;
   private static final long AREA_SIZE = 8192;
 
-  private final Machine machine = HostPlatform.get().create(1 << 20);
+  private final Vm machine = HostPlatform.get().create(1 << 20);
   private final AddressSpace space = machine.addressSpace();
 
   @BeforeEach

@@ -31,7 +31,7 @@ final class DescriptorLimit {
     tryOne(() -> Kvm.open().close());
     System.out.println(Descriptors.ofKvm() + message(new IllegalStateException("loaded")));
 
-    Deque<Machine> machines = new ArrayDeque<>();
+    Deque<Vm> machines = new ArrayDeque<>();
     String refusal = fill(platform, machines);
     // One descriptor for a VM, none for its vCPU; then none at all.
     machines.pop().close(); // leaves enough that there is something to fill
@@ -50,12 +50,12 @@ final class DescriptorLimit {
     System.out.println("none left: " + withNone);
     int alive = machines.size();
     System.out.println("leaked: " + (Descriptors.ofKvm().getOrDefault("open kvm-vm", 0) - alive));
-    machines.forEach(Machine::close);
+    machines.forEach(Vm::close);
     platform.create(MEMORY).close();
     System.out.println("all closed: " + Descriptors.ofKvm());
   }
 
-  private static String fill(Platform platform, Deque<Machine> machines) {
+  private static String fill(Platform platform, Deque<Vm> machines) {
     String refusal;
     do {
       refusal = tryOne(() -> machines.push(platform.create(MEMORY)));

@@ -26,7 +26,7 @@ class DirtyTrackerTest {
   private static final long STACK = 0x4_0000;
   private static final long PAGES = 6000;
 
-  private final Machine original = HostPlatform.get().create((PAGES + 100) * PAGE_SIZE);
+  private final Vm original = HostPlatform.get().create((PAGES + 100) * PAGE_SIZE);
 
   DirtyTrackerTest() {
     AddressSpace space = original.addressSpace();
@@ -54,7 +54,7 @@ class DirtyTrackerTest {
         .add("ret", 0xc3);
   }
 
-  private static void write(Machine machine, long firstPage, long count) {
+  private static void write(Vm machine, long firstPage, long count) {
     machine.context().setFrameLong(CallFrame.TARGET, CODE);
     machine.context().setFrameLong(CallFrame.INTEGER_ARGUMENTS, DATA + firstPage * PAGE_SIZE);
     machine.context().setFrameLong(CallFrame.INTEGER_ARGUMENTS + 8, count);
@@ -64,7 +64,7 @@ class DirtyTrackerTest {
   }
 
   /** Which data pages are reported now. */
-  private static Set<Long> collect(Machine machine) {
+  private static Set<Long> collect(Vm machine) {
     long first = machine.addressSpace().physicalOf(DATA) / PAGE_SIZE;
     Set<Long> pages = new TreeSet<>();
     machine
@@ -81,7 +81,7 @@ class DirtyTrackerTest {
   @EnumSource(names = {"RING", "LOG"})
   void everyPageThatIsWrittenIsReported(DirtyTracking tracking) {
     try (MachineImage image = original.freeze();
-        Machine machine = Machine.spawn(image, MachineOptions.DEFAULT, tracking)) {
+        Vm machine = Vm.spawn(image, MachineOptions.DEFAULT, tracking)) {
       write(machine, 5, 3);
       assertThat(collect(machine)).containsExactly(5L, 6L, 7L);
       write(machine, 100, 1);
@@ -102,7 +102,7 @@ class DirtyTrackerTest {
 
   private void reportsAgainAfterRearming(DirtyTracking tracking) {
     try (MachineImage image = original.freeze();
-        Machine machine = Machine.spawn(image, MachineOptions.DEFAULT, tracking)) {
+        Vm machine = Vm.spawn(image, MachineOptions.DEFAULT, tracking)) {
       DirtyTracker tracker = machine.tracker();
       for (int round = 0; round < 5; round++) {
         write(machine, 5, 200);
@@ -126,7 +126,7 @@ class DirtyTrackerTest {
 
   private void isNotDisturbedByManyPages(DirtyTracking tracking) {
     try (MachineImage image = original.freeze();
-        Machine machine = Machine.spawn(image, MachineOptions.DEFAULT, tracking)) {
+        Vm machine = Vm.spawn(image, MachineOptions.DEFAULT, tracking)) {
       for (int round = 0; round < 3; round++) {
         write(machine, 0, PAGES);
         byte[] expected = new byte[(int) PAGES * PAGE_SIZE];
@@ -146,7 +146,7 @@ class DirtyTrackerTest {
   void manyDifferentPagesOverManyRestoresAreAllFound(DirtyTracking tracking) {
     // Without re-arming, so that it holds in any emulation: fewer than half the ring.
     try (MachineImage image = original.freeze();
-        Machine machine = Machine.spawn(image, MachineOptions.DEFAULT, tracking)) {
+        Vm machine = Vm.spawn(image, MachineOptions.DEFAULT, tracking)) {
       for (int round = 0; round < 12; round++) {
         write(machine, 100L * round, 100);
         assertThat(machine.restoreTo(image)).isTrue();

@@ -15,7 +15,7 @@ public final class Dumped {
    *
    * @throws AssertionError if the memory is not found at all
    */
-  public static List<String> of(Machine machine) throws IOException {
+  public static List<String> of(Vm machine) throws IOException {
     long start = machine.memory().segment().address();
     long end = start + machine.memory().segment().byteSize();
     List<String> dumped = new ArrayList<>();

@@ -55,13 +55,13 @@ public final class MachineState {
   /**
    * The memory and the address space only: processor state that a next call resets is not in it.
    */
-  public static MachineState ofMemory(Machine machine) {
+  public static MachineState ofMemory(Vm machine) {
     return new MachineState(
         machine.memory().segment().toArray(JAVA_BYTE), Map.of(), machine.addressSpace().mappings());
   }
 
   /** All of it. */
-  public static MachineState of(Machine machine) {
+  public static MachineState of(Vm machine) {
     X86VirtualCpu vcpu = machine.processor().vcpu();
     Map<String, String> registers = new LinkedHashMap<>();
     machine
@@ -127,7 +127,7 @@ public final class MachineState {
   }
 
   /** Ranges of the address space that guest code may write, as pairs of start and end. */
-  public static List<long[]> writableRanges(Machine machine) {
+  public static List<long[]> writableRanges(Vm machine) {
     return machine.addressSpace().mappings().stream()
         .filter(mapping -> mapping.protection().writable())
         .map(mapping -> new long[] {mapping.start(), mapping.end()})
@@ -135,14 +135,14 @@ public final class MachineState {
   }
 
   /** All ranges of the address space, as pairs of start and end. */
-  public static List<long[]> mappedRanges(Machine machine) {
+  public static List<long[]> mappedRanges(Vm machine) {
     return machine.addressSpace().mappings().stream()
         .map(mapping -> new long[] {mapping.start(), mapping.end()})
         .toList();
   }
 
   /** Whether guest code may run what is at an address. */
-  public static boolean isExecutable(Machine machine, long address) {
+  public static boolean isExecutable(Vm machine, long address) {
     return machine.addressSpace().mappings().stream()
         .anyMatch(mapping ->
             mapping.start() <= address

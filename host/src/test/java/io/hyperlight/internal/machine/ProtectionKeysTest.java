@@ -20,10 +20,10 @@ class ProtectionKeysTest {
   @Test
   void aGuestThatLocksItsKeysHurtsItsOwnCallAndNoLaterOne() {
     Platform platform = HostPlatform.get();
-    try (Machine original = platform.create(SelfTest.MEMORY)) {
+    try (Vm original = platform.create(SelfTest.MEMORY)) {
       ProbeCode.load(original, lock());
       try (MachineImage image = original.freeze();
-          Machine machine = platform.spawn(image, MachineOptions.DEFAULT)) {
+          Vm machine = platform.spawn(image, MachineOptions.DEFAULT)) {
         for (int round = 0; round < 3; round++) {
           assertThat(ProbeCode.call(machine, LOCK)).isInstanceOf(Trap.ProcessorException.class);
           assertThat(machine.restoreTo(image)).isTrue();

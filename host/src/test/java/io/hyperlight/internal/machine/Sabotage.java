@@ -20,7 +20,7 @@ public final class Sabotage {
   private Sabotage() {}
 
   /** The parts of a machine, in the order in which they are restored. */
-  public static RestoreOrder<?> restoreOrderOf(Machine machine) {
+  public static RestoreOrder<?> restoreOrderOf(Vm machine) {
     return machine.restoreOrder();
   }
 
@@ -30,7 +30,7 @@ public final class Sabotage {
    * @param code its first bytes in hexadecimal, which occur once in the gate
    * @param length of the whole instruction
    */
-  public static void removeFromGate(Machine machine, String code, int length) {
+  public static void removeFromGate(Vm machine, String code, int length) {
     byte[] wanted = HexFormat.of().parseHex(code);
     byte[] gate = machine.addressSpace().read(Gate.ADDRESS, PhysicalMemory.PAGE_SIZE);
     int at = 0;
@@ -43,7 +43,7 @@ public final class Sabotage {
   }
 
   /** Makes the tracker overlook what the guest writes to a page. */
-  public static void overlook(Machine machine, long virtualAddress) {
+  public static void overlook(Vm machine, long virtualAddress) {
     long overlooked = pageOf(machine, virtualAddress);
     DirtyTracker tracker = machine.tracker();
     machine
@@ -74,12 +74,12 @@ public final class Sabotage {
             });
   }
 
-  private static long pageOf(Machine machine, long virtualAddress) {
+  private static long pageOf(Vm machine, long virtualAddress) {
     return machine.addressSpace().physicalOf(virtualAddress) / PhysicalMemory.PAGE_SIZE;
   }
 
   /** What a page holds now; the result puts it there again, as if a restore had not. */
-  public static Runnable keepPage(Machine machine, long virtualAddress) {
+  public static Runnable keepPage(Vm machine, long virtualAddress) {
     MemorySegment page =
         machine
             .memory()
@@ -92,13 +92,13 @@ public final class Sabotage {
   }
 
   /** As {@link #keepPage}, for the host's account of the address space. */
-  public static Runnable keepMappings(Machine machine) {
+  public static Runnable keepMappings(Vm machine) {
     List<Mapping> mappings = machine.addressSpace().mappings();
     return () -> machine.addressSpace().restore(mappings);
   }
 
   /** As {@link #keepPage}, for CR2. */
-  public static Runnable keepFaultAddress(Machine machine) {
+  public static Runnable keepFaultAddress(Vm machine) {
     long faultAddress = machine.processor().vcpu().specialRegisters().cr2();
     return () -> {
       SpecialRegisters now = machine.processor().vcpu().specialRegisters();

@@ -33,14 +33,14 @@ class SelfTestTest {
         platform.kind().entry() == SystemCallEntry.SUPERVISOR,
         "only where syscall enters CPL 0: runs in the hardware lane");
     for (SelfTest.Check check : SelfTest.checks()) {
-      try (Machine machine = platform.create(SelfTest.MEMORY)) {
+      try (Vm machine = platform.create(SelfTest.MEMORY)) {
         replaceSystemCallStub(machine, Monitor.systemCallStub(SystemCallEntry.USER));
         assertThat(SelfTest.run(machine, check)).as(check.name()).contains("PrivilegeLost");
       }
     }
   }
 
-  private static void replaceSystemCallStub(Machine machine, MachineCode stub) {
+  private static void replaceSystemCallStub(Vm machine, MachineCode stub) {
     byte[] right = Monitor.systemCallStub(SystemCallEntry.SUPERVISOR).toByteArray();
     byte[] page = new byte[PhysicalMemory.PAGE_SIZE];
     long end = PhysicalLayout.DATA_START + SelfTest.MEMORY;

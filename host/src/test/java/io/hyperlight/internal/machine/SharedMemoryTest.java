@@ -54,7 +54,7 @@ class SharedMemoryTest {
 
   private static final List<Long> ALL = List.of(PRIVATE, SHARED, COPY, OWN, SECOND_ONLY);
 
-  private final Machine original = HostPlatform.get().create(MEMORY);
+  private final Vm original = HostPlatform.get().create(MEMORY);
 
   @AfterEach
   void close() {
@@ -115,12 +115,12 @@ class SharedMemoryTest {
     second.share(original.addressSpaces().first(), page, PAGE_SIZE, page, protection);
   }
 
-  private static boolean call(Machine machine, AddressSpace space, long code, long a, long b) {
+  private static boolean call(Vm machine, AddressSpace space, long code, long a, long b) {
     machine.context().switchTo(space);
     return call(machine, code, a, b);
   }
 
-  private static boolean call(Machine machine, long code, long a, long b) {
+  private static boolean call(Vm machine, long code, long a, long b) {
     Context context = machine.context();
     context.setFrameLong(CallFrame.TARGET, code);
     context.setFrameLong(CallFrame.INTEGER_ARGUMENTS, a);
@@ -139,11 +139,11 @@ class SharedMemoryTest {
     return trap == null;
   }
 
-  private static boolean store(Machine machine, AddressSpace space, long address, long value) {
+  private static boolean store(Vm machine, AddressSpace space, long address, long value) {
     return call(machine, space, STORE, address, value);
   }
 
-  private static long load(Machine machine, AddressSpace space, long address) {
+  private static long load(Vm machine, AddressSpace space, long address) {
     return call(machine, space, LOAD, address, RESULT) ? space.readLong(RESULT) : FAULT;
   }
 
@@ -152,7 +152,7 @@ class SharedMemoryTest {
   }
 
   /** What code in each address space sees at all addresses; and the host sees the same. */
-  private static List<List<Long>> view(Machine machine) {
+  private static List<List<Long>> view(Vm machine) {
     List<List<Long>> view = new ArrayList<>();
     for (AddressSpace space : machine.addressSpaces().all()) {
       List<Long> values = new ArrayList<>();
@@ -263,7 +263,7 @@ class SharedMemoryTest {
       original.context().switchTo(original.addressSpaces().all().get(current));
       List<List<Long>> expected;
       try (MachineImage image = original.freeze();
-          Machine machine = Machine.spawn(image, MachineOptions.DEFAULT, tracking)) {
+          Vm machine = Vm.spawn(image, MachineOptions.DEFAULT, tracking)) {
         expected = view(original);
         long free = machine.addressSpace().freeBytes();
         assertThat(machine.addressSpaces().all().indexOf(machine.addressSpace()))
@@ -284,7 +284,7 @@ class SharedMemoryTest {
         assertThat(view(machine)).isEqualTo(expected);
         live(machine, 0);
         try (MachineImage later = machine.freeze();
-            Machine child = Machine.spawn(later, MachineOptions.DEFAULT, tracking)) {
+            Vm child = Vm.spawn(later, MachineOptions.DEFAULT, tracking)) {
           List<List<Long>> ofChild = view(machine);
           live(machine, 3);
           assertThat(view(child)).isEqualTo(ofChild);
@@ -298,7 +298,7 @@ class SharedMemoryTest {
   }
 
   /** Shares, breaks, drops and adds. */
-  private static void live(Machine machine, int life) {
+  private static void live(Vm machine, int life) {
     AddressSpace first = machine.addressSpaces().first();
     AddressSpace second = machine.addressSpaces().all().get(1);
     switch (life % 5) {

@@ -9,19 +9,19 @@ import java.util.Set;
 
 /** Watches which pages of a spawned machine become page tables. */
 public final class TableState {
-  private final Machine machine;
+  private final Vm machine;
   private final Set<Long> ofImage;
 
   /** Pages that were tables in earlier lives, since KVM has forgotten all of them. */
   private final Set<Long> used = new HashSet<>();
 
   /** For a machine that was spawned or restored just now. */
-  public TableState(Machine machine) {
+  public TableState(Vm machine) {
     this.machine = machine;
     ofImage = Set.copyOf(PageWalk.tables(machine.memory(), root(machine)));
   }
 
-  private static PageTable root(Machine machine) {
+  private static PageTable root(Vm machine) {
     return machine.addressSpace().tables().root();
   }
 

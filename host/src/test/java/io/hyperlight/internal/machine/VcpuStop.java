@@ -8,12 +8,12 @@ public final class VcpuStop {
   private VcpuStop() {}
 
   /** Whether the vCPU runs, on a thread of its own. */
-  public static boolean isRunning(Machine machine) {
+  public static boolean isRunning(Vm machine) {
     return machine.context().isRunning();
   }
 
   /** The processor time of the vCPU's own thread so far, in nanoseconds. */
-  public static long processorNanos(Machine machine) {
+  public static long processorNanos(Vm machine) {
     return HostThreads.processorNanos(machine.runner().ownThread().target().thread());
   }
 
@@ -21,12 +21,12 @@ public final class VcpuStop {
    * Waits until the vCPU has stopped: by itself, or as the watchdog stops one that runs on between
    * calls. Returns at once where the vCPU has no thread of its own.
    */
-  public static void await(Machine machine) throws InterruptedException {
+  public static void await(Vm machine) throws InterruptedException {
     Await.until("the vCPU stops", () -> !machine.context().isRunning());
   }
 
   /** Whether it stands at an exit that nobody has looked at, and not where a signal stopped it. */
-  public static boolean isAtExit(Machine machine) {
+  public static boolean isAtExit(Vm machine) {
     return machine.processor().vcpu().isExitUnseen();
   }
 }

@@ -137,7 +137,7 @@ public final class Processor implements AutoCloseable {
       @Nullable DirtyTracker tracker,
       @Nullable X86VirtualCpu vcpu,
       @Nullable X86VirtualMachine vm) {
-    // No try-with-resources, as in Machine.
+    // No try-with-resources, as in Vm.
     try {
       if (tracker != null) {
         tracker.close();

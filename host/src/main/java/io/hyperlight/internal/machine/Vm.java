@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>For one thread at a time, any thread.
  */
-public final class Machine implements Restorable<MachineImage>, AutoCloseable {
+public final class Vm implements Restorable<MachineImage>, AutoCloseable {
   /** The least memory that holds the monitor, the gate and their tables. */
   static final long MINIMUM_MEMORY = 32L * PhysicalMemory.PAGE_SIZE;
 
@@ -51,7 +51,7 @@ public final class Machine implements Restorable<MachineImage>, AutoCloseable {
    * A machine with empty user memory, or one that equals an image. If this fails, only the memory
    * is left: {@link #of} closes it.
    */
-  private Machine(
+  private Vm(
       ProcessorKind kind,
       PhysicalMemory memory,
       @Nullable MachineImage image,
@@ -102,14 +102,14 @@ public final class Machine implements Restorable<MachineImage>, AutoCloseable {
   }
 
   /** Takes over the memory, which is closed if this fails. */
-  private static Machine of(
+  private static Vm of(
       ProcessorKind kind,
       PhysicalMemory memory,
       @Nullable MachineImage image,
       MachineOptions options,
       DirtyTracking tracking) {
     try {
-      return new Machine(kind, memory, image, options, tracking);
+      return new Vm(kind, memory, image, options, tracking);
     } catch (Throwable t) {
       memory.close();
       throw t;
@@ -137,7 +137,7 @@ public final class Machine implements Restorable<MachineImage>, AutoCloseable {
    *     behind
    * @throws GuestMemoryExhaustedException if the memory does not even hold the monitor
    */
-  static Machine create(ProcessorKind kind, long memorySizeBytes, MachineOptions options) {
+  static Vm create(ProcessorKind kind, long memorySizeBytes, MachineOptions options) {
     return of(kind, new PhysicalMemory(memorySizeBytes), null, options, DirtyTracking.NONE);
   }
 
@@ -148,7 +148,7 @@ public final class Machine implements Restorable<MachineImage>, AutoCloseable {
    *     behind
    * @throws ImageClosedException if the image is closed
    */
-  static Machine spawn(MachineImage image, MachineOptions options, DirtyTracking tracking) {
+  static Vm spawn(MachineImage image, MachineOptions options, DirtyTracking tracking) {
     return of(image.kind(), new PhysicalMemory(image.retainMemory()), image, options, tracking);
   }
 
