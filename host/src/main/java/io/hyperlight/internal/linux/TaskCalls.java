@@ -34,10 +34,10 @@ import io.hyperlight.internal.linux.task.GuestProcess;
 import io.hyperlight.internal.linux.task.Task;
 import io.hyperlight.internal.linux.task.World;
 import io.hyperlight.internal.linux.time.GuestClock;
+import io.hyperlight.internal.linux.time.TaskWaits;
 import io.hyperlight.internal.linux.time.TimeCalls;
 import io.hyperlight.internal.linux.time.TimerCalls;
 import io.hyperlight.internal.linux.time.UsageCalls;
-import io.hyperlight.internal.linux.time.WaitQueue;
 import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.os.Checkpoint;
 
@@ -92,7 +92,7 @@ final class TaskCalls {
     GuestProcess own = task.process();
     Context machine = task.machine();
     TaskIdentity identity = task.identity();
-    WaitQueue waits = task.waits();
+    TaskWaits waits = task.waits();
     GuestMemory bytes = own.bytes();
     ProcessFiles files = own.files();
     Descriptors numbers = files.descriptors();

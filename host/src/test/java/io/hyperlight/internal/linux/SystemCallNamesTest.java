@@ -63,6 +63,43 @@ class SystemCallNamesTest {
         .allMatch(ofHeader::containsKey);
   }
 
+  /** What the kernel's build for aarch64 has on (its {@code arch/arm64/.../unistd.h}). */
+  private static final String AARCH64 =
+      """
+      #define __ARCH_WANT_RENAMEAT
+      #define __ARCH_WANT_NEW_STAT
+      #define __ARCH_WANT_SET_GET_RLIMIT
+      #define __ARCH_WANT_SYS_CLONE3
+      #define __ARCH_WANT_MEMFD_SECRET
+      #include <asm-generic/unistd.h>
+      #include <stdio.h>
+      int main(void)
+      {
+      """;
+
+  @Test
+  @NotInHardwareLane("Needs a compiler, and says nothing about the processor.")
+  void theNumbersOfAarch64AreThoseOfItsHeader() {
+    String lines =
+        SystemCallTable.calls().stream()
+            .map(SystemCall::name)
+            .map(name ->
+                "#ifdef __NR_%1$s\nprintf(\"%1$s %%d\\n\", __NR_%1$s);\n#endif\n".formatted(name))
+            .collect(Collectors.joining());
+    Map<String, Integer> ofHeader =
+        CProgram.run(AARCH64 + lines + "}\n")
+            .outputOfSuccess()
+            .lines()
+            .map(line -> line.split(" ", 2))
+            .collect(Collectors.toMap(pair -> pair[0], pair -> Integer.valueOf(pair[1])));
+    assertThat(ofHeader).hasSizeGreaterThan(280);
+    Map<String, Integer> ours =
+        SystemCallTable.calls().stream()
+            .filter(call -> call.aarch64() != SystemCall.NONE)
+            .collect(Collectors.toMap(SystemCall::name, SystemCall::aarch64));
+    assertThat(ours).isEqualTo(ofHeader);
+  }
+
   @ParameterizedTest
   @ValueSource(longs = {-1, Long.MIN_VALUE, 400, 4711, Long.MAX_VALUE})
   void numbersThatAreNoneHaveThemselvesForAName(long number) {

@@ -1,7 +1,7 @@
 package io.hyperlight.internal.linux.fd;
 
 import io.hyperlight.internal.linux.signal.TaskSignals;
-import io.hyperlight.internal.linux.time.WaitQueue;
+import io.hyperlight.internal.linux.time.TaskWaits;
 import io.hyperlight.internal.os.Checkpoint;
 
 /**
@@ -13,4 +13,4 @@ import io.hyperlight.internal.os.Checkpoint;
  * @param checkpoint where the running call can be ended
  */
 public record Caller(
-    TaskSignals signals, WaitQueue waits, FileSizeLimit fileSize, Checkpoint checkpoint) {}
+    TaskSignals signals, TaskWaits waits, FileSizeLimit fileSize, Checkpoint checkpoint) {}

@@ -4,8 +4,8 @@ import io.hyperlight.internal.linux.base.GuestMemory;
 import io.hyperlight.internal.linux.signal.SignalDelivery;
 import io.hyperlight.internal.linux.signal.TaskSignals;
 import io.hyperlight.internal.linux.time.GuestClock;
+import io.hyperlight.internal.linux.time.TaskWaits;
 import io.hyperlight.internal.linux.time.Times;
-import io.hyperlight.internal.linux.time.WaitQueue;
 import io.hyperlight.internal.machine.memory.GuestAddressException;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
@@ -33,7 +33,7 @@ public final class PollCalls {
   private final Descriptors descriptors;
   private final TaskSignals signals;
   private final SignalDelivery delivery;
-  private final WaitQueue waits;
+  private final TaskWaits waits;
   private final GuestClock clock;
   private final GuestMemory memory;
 
@@ -41,7 +41,7 @@ public final class PollCalls {
       Descriptors descriptors,
       TaskSignals signals,
       SignalDelivery delivery,
-      WaitQueue waits,
+      TaskWaits waits,
       GuestClock clock,
       GuestMemory memory) {
     this.descriptors = descriptors;

@@ -16,7 +16,7 @@ import io.hyperlight.internal.linux.fd.OpenFlags;
 import io.hyperlight.internal.linux.fd.PathFile;
 import io.hyperlight.internal.linux.fd.ProcessFiles;
 import io.hyperlight.internal.linux.limits.HeapBudget;
-import io.hyperlight.internal.linux.time.WaitQueue;
+import io.hyperlight.internal.linux.time.TaskWaits;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileContent;
 import io.hyperlight.internal.vfs.FileException;
@@ -41,9 +41,9 @@ public final class OpenCalls {
   private final Paths paths;
   private final ProcessFiles files;
   private final HeapBudget heap;
-  private final WaitQueue waits;
+  private final TaskWaits waits;
 
-  public OpenCalls(Paths paths, ProcessFiles files, HeapBudget heap, WaitQueue waits) {
+  public OpenCalls(Paths paths, ProcessFiles files, HeapBudget heap, TaskWaits waits) {
     this.paths = paths;
     this.files = files;
     this.heap = heap;

@@ -3,8 +3,8 @@ package io.hyperlight.internal.linux.proc;
 import io.hyperlight.internal.linux.base.GuestMemory;
 import io.hyperlight.internal.linux.base.TaskIdentity;
 import io.hyperlight.internal.linux.time.GuestClock;
+import io.hyperlight.internal.linux.time.TaskWaits;
 import io.hyperlight.internal.linux.time.Times;
-import io.hyperlight.internal.linux.time.WaitQueue;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.os.Errno;
 
@@ -38,14 +38,14 @@ public final class FutexCalls {
   private final GuestMemory memory;
   private final AddressSpace space;
   private final GuestClock clock;
-  private final WaitQueue waits;
+  private final TaskWaits waits;
   private final TaskIdentity identity;
 
   public FutexCalls(
       GuestMemory memory,
       AddressSpace space,
       GuestClock clock,
-      WaitQueue waits,
+      TaskWaits waits,
       TaskIdentity identity) {
     this.memory = memory;
     this.space = space;

@@ -61,10 +61,13 @@ final class ProcessStatus {
 
   /** 52 numbers; of those that are 0 there is nothing to tell. */
   String stat() {
-    return "%d (%s) R 0 1 1 0 -1 4194304 %d 0 0 0 %d 0 0 0 %d %d 1 0 0 %d %d %s "
+    return "%d (%s) R %d %d %d 0 -1 4194304 %d 0 0 0 %d 0 0 0 %d %d 1 0 0 %d %d %s "
             .formatted(
                 identity.process(),
                 name(),
+                identity.parent(),
+                identity.process(),
+                identity.process(),
                 usage.peakBytes() / PAGE_SIZE,
                 usage.processorNanos() / TICK_NANOS,
                 20 + process.scheduling().nice(),
@@ -110,7 +113,7 @@ final class ProcessStatus {
     line(lines, "FDSize", Integer.toString(process.files().descriptors().tableSize()));
     line(lines, "Groups", " ");
     for (String space : new String[] {"NStgid", "NSpid", "NSpgid", "NSsid"}) {
-      line(lines, space, "1");
+      line(lines, space, Integer.toString(identity.process()));
     }
     memory(lines);
     line(lines, "Threads", "1");

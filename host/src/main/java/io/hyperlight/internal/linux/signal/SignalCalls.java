@@ -1,8 +1,8 @@
 package io.hyperlight.internal.linux.signal;
 
 import io.hyperlight.internal.linux.base.GuestMemory;
+import io.hyperlight.internal.linux.time.TaskWaits;
 import io.hyperlight.internal.linux.time.Times;
-import io.hyperlight.internal.linux.time.WaitQueue;
 import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.os.Errno;
 import java.nio.ByteBuffer;
@@ -20,14 +20,14 @@ public final class SignalCalls {
   private final SignalDelivery delivery;
   private final GuestMemory memory;
   private final Context machine;
-  private final WaitQueue waits;
+  private final TaskWaits waits;
 
   public SignalCalls(
       TaskSignals signals,
       SignalDelivery delivery,
       GuestMemory memory,
       Context machine,
-      WaitQueue waits) {
+      TaskWaits waits) {
     this.signals = signals;
     this.delivery = delivery;
     this.memory = memory;

@@ -6,7 +6,7 @@ import io.hyperlight.internal.linux.fd.Caller;
 import io.hyperlight.internal.linux.proc.RobustList;
 import io.hyperlight.internal.linux.signal.SignalDelivery;
 import io.hyperlight.internal.linux.signal.TaskSignals;
-import io.hyperlight.internal.linux.time.WaitQueue;
+import io.hyperlight.internal.linux.time.TaskWaits;
 import io.hyperlight.internal.machine.Context;
 
 /** A task: one thread of a process, with the context that it runs in. */
@@ -17,7 +17,7 @@ public final class Task {
   private final CallOutcome outcome = new CallOutcome();
   private final TaskSignals signals;
   private final SignalDelivery delivery;
-  private final WaitQueue waits;
+  private final TaskWaits waits;
   private final RobustList robustList = new RobustList();
   private final Caller caller;
 
@@ -29,7 +29,7 @@ public final class Task {
     machine = world.machine();
     signals = new TaskSignals(process.signals(), process.limits(), identity, outcome);
     delivery = new SignalDelivery(signals, process.bytes(), machine, world.checkpoint(), outcome);
-    waits = new WaitQueue(machine, world.clock(), process.usage(), outcome);
+    waits = new TaskWaits(world.waits(), process.usage(), outcome);
     caller = new Caller(signals, waits, process.fileSize(), world.checkpoint());
   }
 
@@ -65,7 +65,7 @@ public final class Task {
   }
 
   /** What it asks where it would have to wait. */
-  public WaitQueue waits() {
+  public TaskWaits waits() {
     return waits;
   }
 

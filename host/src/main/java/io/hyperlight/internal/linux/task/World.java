@@ -4,6 +4,7 @@ import io.hyperlight.internal.linux.fd.WorldFiles;
 import io.hyperlight.internal.linux.limits.HeapBudget;
 import io.hyperlight.internal.linux.random.RandomSource;
 import io.hyperlight.internal.linux.time.GuestClock;
+import io.hyperlight.internal.linux.time.WaitQueue;
 import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.os.Checkpoint;
 
@@ -18,6 +19,7 @@ public final class World {
   private final RandomSource random;
   private final HeapBudget heap;
   private final WorldFiles files;
+  private final WaitQueue waits;
 
   /** Without processes. */
   public World(
@@ -33,11 +35,17 @@ public final class World {
     this.random = random;
     this.heap = heap;
     this.files = files;
+    waits = new WaitQueue(machine, clock);
   }
 
   /** The virtual machine that it is in. */
   public Context machine() {
     return machine;
+  }
+
+  /** What its tasks wait for. */
+  public WaitQueue waits() {
+    return waits;
   }
 
   public GuestClock clock() {

@@ -40,14 +40,14 @@ public final class TimeCalls {
 
   private final GuestClock clock;
   private final ProcessorUsage usage;
-  private final WaitQueue waits;
+  private final TaskWaits waits;
   private final TaskIdentity identity;
   private final GuestMemory memory;
 
   public TimeCalls(
       GuestClock clock,
       ProcessorUsage usage,
-      WaitQueue waits,
+      TaskWaits waits,
       TaskIdentity identity,
       GuestMemory memory) {
     this.clock = clock;
