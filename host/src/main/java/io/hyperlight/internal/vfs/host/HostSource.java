@@ -40,10 +40,6 @@ public final class HostSource implements TreeSource {
     return root.expected();
   }
 
-  HostRoot root() {
-    return root;
-  }
-
   @Override
   public Tree open(int device, InstantSource clock, Checkpoint checkpoint) {
     return new HostTree(device, root, checkpoint);

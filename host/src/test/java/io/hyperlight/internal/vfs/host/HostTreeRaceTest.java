@@ -112,7 +112,7 @@ class HostTreeRaceTest {
   @Test
   void aDirectoryThatBecomesALinkIsGone() throws Exception {
     Path link = Files.createSymbolicLink(shared.resolve("link"), folder.resolve("out"));
-    HostTree tree = new HostTree(0, new HostSource(shared).root(), Checkpoint.NONE);
+    HostTree tree = new HostTree(0, new HostRoot(shared, null), Checkpoint.NONE);
     try {
       assertThat(look(shared.resolve("d"), link, () -> open(tree, "d/f")).keySet())
           .contains("inside")
@@ -150,7 +150,7 @@ class HostTreeRaceTest {
   @Test
   void aFileThatBecomesALinkIsNotFollowed() throws Exception {
     Path link = Files.createSymbolicLink(shared.resolve("d/link"), folder.resolve("out/f"));
-    HostTree tree = new HostTree(0, new HostSource(shared).root(), Checkpoint.NONE);
+    HostTree tree = new HostTree(0, new HostRoot(shared, null), Checkpoint.NONE);
     try {
       assertThat(look(shared.resolve("d/f"), link, () -> open(tree, "d/f")).keySet())
           .contains("inside")
@@ -164,7 +164,7 @@ class HostTreeRaceTest {
   void aFileThatBecomesAPipeKeepsNobodyWaiting() throws Exception {
     Path pipe = shared.resolve("d/pipe");
     Command.run("mkfifo", pipe.toString()).outputOfSuccess();
-    HostTree tree = new HostTree(0, new HostSource(shared).root(), Checkpoint.NONE);
+    HostTree tree = new HostTree(0, new HostRoot(shared, null), Checkpoint.NONE);
     try {
       assertThat(look(shared.resolve("d/f"), pipe, () -> open(tree, "d/f")).keySet())
           .contains("inside")
@@ -181,7 +181,7 @@ class HostTreeRaceTest {
     Files.writeString(shared.resolve("d/e/f"), "inside");
     Path outside = Files.createDirectory(folder.resolve("outside"));
     Files.createSymbolicLink(outside.resolve("f"), folder.resolve("out/f"));
-    HostTree tree = new HostTree(0, new HostSource(shared).root(), Checkpoint.NONE);
+    HostTree tree = new HostTree(0, new HostRoot(shared, null), Checkpoint.NONE);
     try {
       assertThat(look(shared.resolve("d/e"), outside, () -> open(tree, "d/e/f")).keySet())
           .contains("inside")

@@ -198,7 +198,7 @@ class HostTreeTest {
       Files.createFile(many.resolve("file" + i));
     }
     AtomicLong steps = new AtomicLong();
-    HostTree tree = new HostTree(0, new HostSource(shared).root(), steps::addAndGet);
+    HostTree tree = new HostTree(0, new HostRoot(shared, null), steps::addAndGet);
     try {
       long bytes =
           tree.entries("many", Long.MAX_VALUE).stream().mapToLong(DirectoryEntry::heapBytes).sum();
@@ -216,7 +216,7 @@ class HostTreeTest {
   void theTreeItselfFollowsNoLinkAndGoesNowhereElse() throws IOException {
     Files.createSymbolicLink(shared.resolve("link"), folder.resolve("out"));
     Files.createSymbolicLink(shared.resolve("near"), Path.of("d"));
-    HostTree tree = new HostTree(0, new HostSource(shared).root(), Checkpoint.NONE);
+    HostTree tree = new HostTree(0, new HostRoot(shared, null), Checkpoint.NONE);
     try {
       for (String path :
           List.of("link/f", "near/f", "../out/f", "d/../../out/f", secret.toString(), "..", "/")) {
