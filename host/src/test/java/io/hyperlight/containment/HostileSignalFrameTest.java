@@ -6,6 +6,7 @@ import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
 import io.hyperlight.error.GuestAbortException;
 import io.hyperlight.error.GuestFaultException;
+import io.hyperlight.internal.machine.x86.X86UserRegisters;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.ResetOracle;
@@ -109,7 +110,8 @@ class HostileSignalFrameTest {
 
     /** Says that there is more than x87 and SSE. */
     private static ByteBuffer whole(ByteBuffer frame, HostileSignalFrameTest test) {
-      long xcr0 = ResetOracle.machineOf(test.sandbox).context().userRegisters().xcr0();
+      long xcr0 =
+          ((X86UserRegisters) ResetOracle.machineOf(test.sandbox).context().userRegisters()).xcr0();
       int size = (xcr0 & 0xe0) != 0 ? 2688 : (xcr0 & 4) != 0 ? 832 : 576;
       return frame
           .putInt(SOFTWARE, 0x4650_5853)

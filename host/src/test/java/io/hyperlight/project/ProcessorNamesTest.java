@@ -71,6 +71,7 @@ class ProcessorNamesTest {
                   "ARCH_GET_GS",
                   "ARCH_SET_FS",
                   "ARCH_SET_GS",
+                  "X86UserRegisters",
                   "fsBase",
                   "gsBase",
                   "setFsBase",
@@ -78,15 +79,15 @@ class ProcessorNamesTest {
           Map.entry("internal/linux/trace/ProcessTexts.java", Set.of("ARCH_GET_FS", "ARCH_GET_GS")),
           Map.entry("internal/loader/ElfFile.java", Set.of("EM_X86_64")),
           // What makes machines, and finds out what they are made of.
-          Map.entry("internal/machine/CpuidProbe.java", Set.of("CpuidProbe")),
-          Map.entry("internal/machine/Vm.java", Set.of("xcr0")),
-          Map.entry("internal/machine/MachineImage.java", Set.of("xcr0")),
+          Map.entry("internal/machine/CpuidProbe.java", Set.of("CpuidProbe", "X86Architecture")),
+          Map.entry("internal/machine/DirtyRingProbe.java", Set.of("X86Architecture")),
           Map.entry("internal/machine/MachineImageBuilder.java", Set.of("xcr0")),
           Map.entry(
               "internal/machine/Platform.java",
               Set.of(
                   "Cpuid",
                   "CpuidProbe",
+                  "X86Architecture",
                   "X86Hypervisor",
                   "X86VirtualCpu",
                   "X86VirtualMachine",

@@ -6,7 +6,7 @@ import io.hyperlight.internal.linux.signal.Signals;
 import io.hyperlight.internal.machine.arch.FaultKind;
 import io.hyperlight.internal.machine.arch.FloatingPointFault;
 import io.hyperlight.internal.machine.arch.Trap;
-import io.hyperlight.internal.machine.x86.UserRegisters;
+import io.hyperlight.internal.machine.arch.UserRegisters;
 import org.jspecify.annotations.Nullable;
 
 /** Which signal Linux makes of a processor exception: {@code sigaction(2)}, {@code si_code}. */

@@ -2,19 +2,18 @@ package io.hyperlight.internal.machine;
 
 import io.hyperlight.internal.abi.CallFrame;
 import io.hyperlight.internal.abi.Hypercall;
+import io.hyperlight.internal.machine.arch.Exits;
 import io.hyperlight.internal.machine.arch.FaultKind;
+import io.hyperlight.internal.machine.arch.GuestEntry;
 import io.hyperlight.internal.machine.arch.MemoryAccess;
+import io.hyperlight.internal.machine.arch.Processor;
 import io.hyperlight.internal.machine.arch.RegisterValues;
+import io.hyperlight.internal.machine.arch.RestingState;
+import io.hyperlight.internal.machine.arch.StoppedState;
 import io.hyperlight.internal.machine.arch.Trap;
+import io.hyperlight.internal.machine.arch.UserRegisters;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
-import io.hyperlight.internal.machine.x86.Exits;
-import io.hyperlight.internal.machine.x86.Gate;
-import io.hyperlight.internal.machine.x86.GuestEntry;
-import io.hyperlight.internal.machine.x86.Processor;
-import io.hyperlight.internal.machine.x86.StoppedState;
-import io.hyperlight.internal.machine.x86.UserRegisters;
-import io.hyperlight.internal.machine.x86.UserState;
 import io.hyperlight.internal.os.Checkpoint;
 import org.jspecify.annotations.Nullable;
 
@@ -75,7 +74,7 @@ public final class Context {
   private AddressSpace space;
 
   /** What the next call starts with if it starts from a clean state. */
-  private final UserState initial;
+  private final RestingState initial;
 
   private long frame;
   private long framePhysical;
@@ -95,7 +94,7 @@ public final class Context {
       GuestEntry entry,
       UserRegisters registers,
       long gate,
-      UserState initial) {
+      RestingState initial) {
     this.memory = memory;
     this.space = space;
     this.processor = processor;
@@ -192,7 +191,7 @@ public final class Context {
     require(State.RESTING, State.PRISTINE);
     if (state == State.PRISTINE) {
       setFrameLong(CallFrame.FLAGS, CallFrame.FLAG_RESET);
-      initial.putBases(memory, framePhysical);
+      initial.putInto(memory, framePhysical);
     } else {
       setFrameLong(CallFrame.FLAGS, 0);
     }
@@ -209,13 +208,13 @@ public final class Context {
   public void enterProgram(long address, long stackPointer) {
     setFrameLong(CallFrame.STACK_ARGUMENTS, stackPointer);
     setFrameLong(CallFrame.STACK_ARGUMENTS + Long.BYTES, address);
-    setFrameLong(CallFrame.TARGET, Gate.START);
+    setFrameLong(CallFrame.TARGET, entry.programStart());
     enterGate();
   }
 
   /** Lets the next {@link #run} go straight to the gate's exit. */
   void enterGateExit() {
-    entry.enter(Gate.DONE_EXIT, frame);
+    entry.enterGateExit(frame);
     state = State.READY;
   }
 
@@ -474,20 +473,20 @@ public final class Context {
 
   /** Stands where the stopped code of an image does, which the vCPU is put into. */
   void stop(StoppedState stopped) {
-    stopped.set(processor.vcpu());
+    processor.stop(stopped);
     state = State.WAITING;
   }
 
   /** What of it outlives a call. It does not run meanwhile. */
-  UserState userState() {
+  RestingState userState() {
     require(State.RESTING, State.PRISTINE);
-    return state == State.PRISTINE ? initial : UserState.of(processor.vcpu());
+    return state == State.PRISTINE ? initial : processor.restingState();
   }
 
   /** All of it, at a system call that is not answered yet. */
   StoppedState stoppedState() {
     require(State.IN_SYSTEM_CALL, State.WAITING);
-    return StoppedState.of(processor.vcpu());
+    return processor.stoppedState();
   }
 
   Transport transport() {

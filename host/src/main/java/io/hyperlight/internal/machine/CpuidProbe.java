@@ -5,7 +5,7 @@ import io.hyperlight.internal.machine.arch.MachineOptions;
 import io.hyperlight.internal.machine.arch.MachineUnsupportedException;
 import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.x86.MachineCode;
-import io.hyperlight.internal.machine.x86.ProcessorKind;
+import io.hyperlight.internal.machine.x86.X86Architecture;
 
 /**
  * Asks what CPUID says in a guest, by executing it there. What KVM was told to show is not the same
@@ -14,7 +14,7 @@ import io.hyperlight.internal.machine.x86.ProcessorKind;
 final class CpuidProbe implements AutoCloseable {
   private final Vm machine;
 
-  CpuidProbe(ProcessorKind kind) {
+  CpuidProbe(X86Architecture kind) {
     machine = Vm.create(kind, SelfTest.MEMORY, MachineOptions.DEFAULT);
     try {
       ProbeCode.load(machine, code());

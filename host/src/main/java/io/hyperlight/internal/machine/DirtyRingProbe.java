@@ -6,7 +6,7 @@ import io.hyperlight.internal.hypervisor.HypervisorCallException;
 import io.hyperlight.internal.machine.arch.MachineOptions;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.machine.x86.MachineCode;
-import io.hyperlight.internal.machine.x86.ProcessorKind;
+import io.hyperlight.internal.machine.x86.X86Architecture;
 
 /**
  * Finds out whether a KVM's dirty ring can be relied on: a guest writes one page, the entry is
@@ -20,7 +20,7 @@ final class DirtyRingProbe {
    *
    * @throws HypervisorCallException if it fails for another reason than that there is no ring
    */
-  static boolean works(ProcessorKind kind) {
+  static boolean works(X86Architecture kind) {
     try (Vm machine = Vm.create(kind, SelfTest.MEMORY, MachineOptions.DEFAULT)) {
       ProbeCode.load(machine, code());
       try (MachineImage image = machine.freeze();

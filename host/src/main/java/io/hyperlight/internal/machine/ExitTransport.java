@@ -1,7 +1,7 @@
 package io.hyperlight.internal.machine;
 
+import io.hyperlight.internal.machine.arch.GuestEntry;
 import io.hyperlight.internal.machine.arch.RegisterValues;
-import io.hyperlight.internal.machine.x86.GuestEntry;
 import io.hyperlight.internal.os.Errno;
 
 /** Each message is an exit of the vCPU, which stands still until the next run. */
@@ -36,7 +36,7 @@ final class ExitTransport implements Transport {
 
   @Override
   public RegisterValues registersAfterCall() {
-    return runner.exits().registers().afterSystemCall();
+    return runner.exits().registersAfterCall();
   }
 
   @Override

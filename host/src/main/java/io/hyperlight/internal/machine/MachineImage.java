@@ -1,12 +1,12 @@
 package io.hyperlight.internal.machine;
 
+import io.hyperlight.internal.machine.arch.Architecture;
+import io.hyperlight.internal.machine.arch.RestingState;
+import io.hyperlight.internal.machine.arch.StoppedState;
 import io.hyperlight.internal.machine.memory.Mapping;
 import io.hyperlight.internal.machine.memory.MemoryImage;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.machine.x86.GuestProcessor;
-import io.hyperlight.internal.machine.x86.ProcessorKind;
-import io.hyperlight.internal.machine.x86.StoppedState;
-import io.hyperlight.internal.machine.x86.UserState;
 import io.hyperlight.internal.os.StackRoom;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -18,12 +18,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Counted, as {@link MemoryImage} is: machines that came from it keep it alive.
  */
 public final class MachineImage implements AutoCloseable {
-  private final ProcessorKind kind;
+  private final Architecture kind;
   private final MemoryImage memory;
   private final long memorySizeBytes;
   private final MemoryLayout layout;
-  private final UserState userState;
-  private final long xcr0;
+  private final RestingState userState;
+  private final long components;
   private final @Nullable GuestProcessor processor;
   private final @Nullable StoppedState stopped;
   private boolean closed;
@@ -43,17 +43,17 @@ public final class MachineImage implements AutoCloseable {
    * Takes over the caller's use of the memory image.
    *
    * @param kind what the processors are made of in machines that come from it
-   * @param xcr0 the state components that the guest can use
+   * @param components the state components that the guest can use
    * @param processor what it has seen; null for whatever the platform's is
    * @param stopped null if it rests between two calls
    */
   MachineImage(
-      ProcessorKind kind,
+      Architecture kind,
       MemoryImage memory,
       long memorySizeBytes,
       MemoryLayout layout,
-      UserState userState,
-      long xcr0,
+      RestingState userState,
+      long components,
       @Nullable GuestProcessor processor,
       @Nullable StoppedState stopped) {
     this.kind = kind;
@@ -61,13 +61,13 @@ public final class MachineImage implements AutoCloseable {
     this.memorySizeBytes = memorySizeBytes;
     this.layout = layout;
     this.userState = userState;
-    this.xcr0 = xcr0;
+    this.components = components;
     this.processor = processor;
     this.stopped = stopped;
   }
 
   /** What the processors are made of in machines that come from it. */
-  ProcessorKind kind() {
+  Architecture kind() {
     return kind;
   }
 
@@ -80,13 +80,13 @@ public final class MachineImage implements AutoCloseable {
   }
 
   /** What there is of the processor's state, besides memory. */
-  public UserState userState() {
+  public RestingState userState() {
     return userState;
   }
 
   /** The state components that the guest can use. */
-  long xcr0() {
-    return xcr0;
+  long components() {
+    return components;
   }
 
   /** Whether machines that come from it stand at a system call that has not been answered. */

@@ -2,14 +2,12 @@ package io.hyperlight.internal.machine;
 
 import static io.hyperlight.internal.machine.memory.PhysicalMemory.PAGE_SIZE;
 
+import io.hyperlight.internal.machine.arch.Architecture;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.AddressSpaces;
 import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
-import io.hyperlight.internal.machine.x86.Gate;
 import io.hyperlight.internal.machine.x86.GuestProcessor;
-import io.hyperlight.internal.machine.x86.Monitor;
-import io.hyperlight.internal.machine.x86.ProcessorKind;
 import io.hyperlight.internal.machine.x86.UserState;
 import io.hyperlight.internal.os.Checkpoint;
 
@@ -24,7 +22,7 @@ public final class MachineImageBuilder implements AutoCloseable {
    */
   private static final long SLACK = 64L * PAGE_SIZE;
 
-  private final ProcessorKind kind;
+  private final Architecture kind;
   private final long memorySizeBytes;
   private final PhysicalMemory memory;
   private final long exceptionStackTop;
@@ -38,13 +36,13 @@ public final class MachineImageBuilder implements AutoCloseable {
    * @throws GuestMemoryExhaustedException if it does not even hold the monitor
    * @throws io.hyperlight.internal.os.SystemCallException if the host has no room for it
    */
-  MachineImageBuilder(ProcessorKind kind, long memorySizeBytes) {
+  MachineImageBuilder(Architecture kind, long memorySizeBytes) {
     this.kind = kind;
     this.memorySizeBytes = memorySizeBytes;
     memory = new PhysicalMemory(memorySizeBytes + SLACK);
     try {
       addressSpaces = new AddressSpaces(memory, Checkpoint.NONE);
-      exceptionStackTop = Monitor.install(memory, addressSpaces.first().tables(), kind.entry());
+      exceptionStackTop = kind.installMonitor(memory, addressSpaces.first().tables());
     } catch (Throwable t) {
       memory.close();
       throw t;
@@ -62,7 +60,7 @@ public final class MachineImageBuilder implements AutoCloseable {
    * @param frameAddress where the call frame is, within one mapped writable page
    */
   public void installGate(long frameAddress) {
-    Gate.install(addressSpace(), kind.entry(), frameAddress);
+    kind.installGate(addressSpace(), frameAddress);
     frame = frameAddress;
   }
 
@@ -82,7 +80,7 @@ public final class MachineImageBuilder implements AutoCloseable {
     if (memory.usedBytes() > memorySizeBytes) {
       throw new GuestMemoryExhaustedException(memory.usedBytes(), memorySizeBytes, memorySizeBytes);
     }
-    Gate.setResetState(addressSpace(), state);
+    state.putInto(addressSpace());
     MachineImage.MemoryLayout layout =
         new MachineImage.MemoryLayout(exceptionStackTop, addressSpaces.mappings(), 0, frame);
     return new MachineImage( // which is made before the memory is frozen

@@ -13,9 +13,9 @@ import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.x86.CpuFeatures;
 import io.hyperlight.internal.machine.x86.GuestProcessor;
 import io.hyperlight.internal.machine.x86.Monitor;
-import io.hyperlight.internal.machine.x86.ProcessorKind;
 import io.hyperlight.internal.machine.x86.RunCode;
 import io.hyperlight.internal.machine.x86.SystemCallEntry;
+import io.hyperlight.internal.machine.x86.X86Architecture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +29,7 @@ public final class Platform {
 
   private final X86Hypervisor hypervisor;
   private final CpuFeatures cpu;
-  private final ProcessorKind kind;
+  private final X86Architecture kind;
 
   private @Nullable DirtyTracking tracking;
   private @Nullable GuestProcessor guestProcessor;
@@ -66,9 +66,9 @@ public final class Platform {
    * Runs one system call with the stub on a supervisor page. Where {@code syscall} enters CPL 0, it
    * arrives; where it stays at CPL 3, fetching the stub is a page fault at the stub's own address.
    */
-  private ProcessorKind probe(Cpuid cpuid) {
-    ProcessorKind supervisor =
-        new ProcessorKind(hypervisor, cpuid, cpu, SystemCallEntry.SUPERVISOR, false);
+  private X86Architecture probe(Cpuid cpuid) {
+    X86Architecture supervisor =
+        new X86Architecture(hypervisor, cpuid, cpu, SystemCallEntry.SUPERVISOR, false);
     try (Vm machine = Vm.create(supervisor, Vm.MINIMUM_MEMORY, MachineOptions.DEFAULT)) {
       machine.installGate(0);
       machine.context().enterGateExit();
@@ -84,8 +84,9 @@ public final class Platform {
           && fault.instructionPointer()
               == Monitor.systemCallStubAddress(SystemCallEntry.SUPERVISOR)) {
         RunCode.install();
-        ProcessorKind user = new ProcessorKind(hypervisor, cpuid, cpu, SystemCallEntry.USER, false);
-        return new ProcessorKind(
+        X86Architecture user =
+            new X86Architecture(hypervisor, cpuid, cpu, SystemCallEntry.USER, false);
+        return new X86Architecture(
             hypervisor, cpuid, cpu, SystemCallEntry.USER, hasProtectionKeys(user));
       }
       throw new MachineUnsupportedException(
@@ -103,7 +104,7 @@ public final class Platform {
    * Where guests run on the processor as it is, one with protection keys lets them take any right
    * to their own pages from themselves, and from the gate (Intel SDM vol. 3, "Protection Keys").
    */
-  private static boolean hasProtectionKeys(ProcessorKind kind) {
+  private static boolean hasProtectionKeys(X86Architecture kind) {
     try (Vm machine = Vm.create(kind, SelfTest.MEMORY, MachineOptions.DEFAULT)) {
       return SelfTest.run(machine, SelfTest.protectionKeys()) == null;
     }
@@ -115,7 +116,7 @@ public final class Platform {
   }
 
   /** What the processors of machines are made of. */
-  ProcessorKind kind() {
+  X86Architecture kind() {
     return kind;
   }
 
@@ -169,7 +170,9 @@ public final class Platform {
    */
   public GuestProcessor processorOf(MachineImage image) {
     GuestProcessor seen = image.processor();
-    return seen != null ? seen : new GuestProcessor(guestProcessor().features(), image.xcr0());
+    return seen != null
+        ? seen
+        : new GuestProcessor(guestProcessor().features(), image.components());
   }
 
   /**

@@ -2,13 +2,12 @@ package io.hyperlight.internal.machine;
 
 import io.hyperlight.internal.abi.CallFrame;
 import io.hyperlight.internal.abi.Hypercall;
+import io.hyperlight.internal.machine.arch.Exits;
+import io.hyperlight.internal.machine.arch.GuestEntry;
 import io.hyperlight.internal.machine.arch.RegisterValues;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.machine.x86.CallRegisters;
-import io.hyperlight.internal.machine.x86.Exits;
-import io.hyperlight.internal.machine.x86.Gate;
-import io.hyperlight.internal.machine.x86.GuestEntry;
 import io.hyperlight.internal.machine.x86.X86Registers;
 import io.hyperlight.internal.os.Errno;
 import java.lang.foreign.MemorySegment;
@@ -99,7 +98,7 @@ final class SharedMemoryTransport implements Transport {
     exits = runner.exits();
     thread = runner.ownThread();
     whenInterrupted = runner.whenInterrupted();
-    Gate.setExitless(space, true);
+    entry.leaveMessages(space, true);
   }
 
   @Override
@@ -339,13 +338,13 @@ final class SharedMemoryTransport implements Transport {
   /** In an image, that is for those to say who make machines of it. */
   @Override
   public void beforeFreeze() {
-    Gate.setExitless(space, false);
+    entry.leaveMessages(space, false);
   }
 
   /** Should it fail, calls have exits until a restore. */
   @Override
   public void afterFreeze() {
-    Gate.setExitless(space, true);
+    entry.leaveMessages(space, true);
   }
 
   /** The vCPU, which is stopped, starts again from the gate's beginning. */
@@ -362,7 +361,7 @@ final class SharedMemoryTransport implements Transport {
     number = 0;
     patience = MOST_PATIENCE;
     patienceOfGuest = MOST_PATIENCE;
-    Gate.setExitless(space, true);
+    entry.leaveMessages(space, true);
   }
 
   @Override

@@ -1,9 +1,9 @@
 package io.hyperlight.internal.machine;
 
 import io.hyperlight.internal.hypervisor.VirtualCpu;
+import io.hyperlight.internal.machine.arch.Exits;
+import io.hyperlight.internal.machine.arch.Processor;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
-import io.hyperlight.internal.machine.x86.Exits;
-import io.hyperlight.internal.machine.x86.Processor;
 import io.hyperlight.internal.os.StackRoom;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;

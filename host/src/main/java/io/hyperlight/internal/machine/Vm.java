@@ -2,20 +2,17 @@ package io.hyperlight.internal.machine;
 
 import io.hyperlight.internal.hypervisor.DirtyTracker;
 import io.hyperlight.internal.hypervisor.DirtyTracking;
+import io.hyperlight.internal.machine.arch.Architecture;
+import io.hyperlight.internal.machine.arch.Exits;
+import io.hyperlight.internal.machine.arch.GuestEntry;
 import io.hyperlight.internal.machine.arch.MachineOptions;
+import io.hyperlight.internal.machine.arch.Processor;
+import io.hyperlight.internal.machine.arch.RestingState;
+import io.hyperlight.internal.machine.arch.StoppedState;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.AddressSpaces;
 import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
-import io.hyperlight.internal.machine.x86.Exits;
-import io.hyperlight.internal.machine.x86.Gate;
-import io.hyperlight.internal.machine.x86.GuestEntry;
-import io.hyperlight.internal.machine.x86.Monitor;
-import io.hyperlight.internal.machine.x86.Processor;
-import io.hyperlight.internal.machine.x86.ProcessorKind;
-import io.hyperlight.internal.machine.x86.StoppedState;
-import io.hyperlight.internal.machine.x86.UserRegisters;
-import io.hyperlight.internal.machine.x86.UserState;
 import io.hyperlight.internal.restore.Restorable;
 import io.hyperlight.internal.restore.RestoreOrder;
 import java.util.Objects;
@@ -34,7 +31,7 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
   /** Where KVM keeps its own pages, and the APIC's, below 4 GiB. */
   public static final long MAXIMUM_MEMORY = 3L << 30;
 
-  private final ProcessorKind kind;
+  private final Architecture kind;
   private final PhysicalMemory memory;
   private final AddressSpaces addressSpaces;
 
@@ -44,7 +41,7 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
   private final VcpuRunner runner;
   private final Context context;
   private final @Nullable MachineImage image;
-  private final long xcr0;
+  private final long components;
   private final RestoreOrder<MachineImage> restoreOrder = parts();
 
   /**
@@ -52,7 +49,7 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
    * is left: {@link #of} closes it.
    */
   private Vm(
-      ProcessorKind kind,
+      Architecture kind,
       PhysicalMemory memory,
       @Nullable MachineImage image,
       MachineOptions options,
@@ -60,11 +57,11 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
     this.kind = kind;
     this.memory = memory;
     this.image = image;
-    xcr0 = image == null ? kind.features().xcr0() : image.xcr0();
+    components = image == null ? kind.components() : image.components();
     CurrentCall call = new CurrentCall();
     if (image == null) {
       addressSpaces = new AddressSpaces(memory, call);
-      exceptionStackTop = Monitor.install(memory, addressSpaces.first().tables(), kind.entry());
+      exceptionStackTop = kind.installMonitor(memory, addressSpaces.first().tables());
     } else {
       MachineImage.MemoryLayout layout = image.layout();
       addressSpaces = new AddressSpaces(memory, layout.addressSpaces(), call);
@@ -72,15 +69,15 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
     }
     AddressSpace addressSpace = spaceOf(image);
     processor =
-        Processor.create(kind, memory, addressSpace.tables().root(), xcr0, options, tracking);
+        kind.createProcessor(memory, addressSpace.tables().root(), components, options, tracking);
     try {
       DirtyTracker tracker = processor.tracker();
       if (tracker != null) {
         memory.trackBy(tracker);
       }
-      Exits exits = new Exits(processor.vcpu(), kind.entry(), memory, exceptionStackTop);
+      Exits exits = processor.exits(memory, exceptionStackTop);
       runner = new VcpuRunner(processor, exits, memory, call, options.exitless());
-      guestEntry = new GuestEntry(processor.vcpu(), kind.entry());
+      guestEntry = processor.entry();
       context =
           new Context(
               memory,
@@ -89,9 +86,9 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
               runner,
               call,
               guestEntry,
-              new UserRegisters(processor, xcr0),
+              processor.userRegisters(),
               kind.gate(),
-              image == null ? UserState.INITIAL : image.userState());
+              image == null ? kind.initialState() : image.userState());
       if (image != null) {
         begin(image);
       }
@@ -103,7 +100,7 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
 
   /** Takes over the memory, which is closed if this fails. */
   private static Vm of(
-      ProcessorKind kind,
+      Architecture kind,
       PhysicalMemory memory,
       @Nullable MachineImage image,
       MachineOptions options,
@@ -137,7 +134,7 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
    *     behind
    * @throws GuestMemoryExhaustedException if the memory does not even hold the monitor
    */
-  static Vm create(ProcessorKind kind, long memorySizeBytes, MachineOptions options) {
+  static Vm create(Architecture kind, long memorySizeBytes, MachineOptions options) {
     return of(kind, new PhysicalMemory(memorySizeBytes), null, options, DirtyTracking.NONE);
   }
 
@@ -167,14 +164,14 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
     context.halt();
     if (context.state() == Context.State.WAITING
         || context.state() == Context.State.IN_SYSTEM_CALL) {
-      return freeze(UserState.INITIAL, context.stoppedState());
+      return freeze(kind.initialState(), context.stoppedState());
     }
-    UserState state = context.userState();
-    Gate.setResetState(addressSpace(), state);
+    RestingState state = context.userState();
+    state.putInto(addressSpace());
     return freeze(state, null);
   }
 
-  private MachineImage freeze(UserState state, @Nullable StoppedState stopped) {
+  private MachineImage freeze(RestingState state, @Nullable StoppedState stopped) {
     MachineImage frozen;
     context.transport().beforeFreeze();
     try {
@@ -192,7 +189,7 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
     return frozen;
   }
 
-  private MachineImage freezeAsIs(UserState state, @Nullable StoppedState stopped) {
+  private MachineImage freezeAsIs(RestingState state, @Nullable StoppedState stopped) {
     MachineImage.MemoryLayout layout =
         new MachineImage.MemoryLayout(
             exceptionStackTop,
@@ -205,7 +202,7 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
         memorySizeBytes(),
         layout,
         state,
-        xcr0,
+        components,
         null,
         stopped);
   }
@@ -279,7 +276,7 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
     guestEntry.restore();
     StoppedState stopped = to.stopped();
     if (stopped != null) {
-      stopped.set(processor.vcpu());
+      processor.stop(stopped);
     }
   }
 
@@ -336,7 +333,7 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
    * @param frameAddress where the call frame is, within one mapped writable page
    */
   public void installGate(long frameAddress) {
-    Gate.install(addressSpace(), kind.entry(), frameAddress);
+    kind.installGate(addressSpace(), frameAddress);
     context.setFrame(frameAddress);
   }
 

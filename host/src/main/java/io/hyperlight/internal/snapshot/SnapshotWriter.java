@@ -8,6 +8,7 @@ import io.hyperlight.internal.machine.ImagePages;
 import io.hyperlight.internal.machine.MachineImage;
 import io.hyperlight.internal.machine.memory.MappedRange;
 import io.hyperlight.internal.machine.memory.PageRun;
+import io.hyperlight.internal.machine.x86.UserState;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -98,7 +99,7 @@ public final class SnapshotWriter {
         image.windowEnd(),
         programBreak,
         GuestAbi.pageEnd(programBreak),
-        machine.userState(),
+        (UserState) machine.userState(),
         versionBytes,
         nameBytes,
         mappings,

@@ -18,9 +18,9 @@ import io.hyperlight.internal.machine.memory.Protection;
 import io.hyperlight.internal.machine.x86.Gate;
 import io.hyperlight.internal.machine.x86.GuestProcessor;
 import io.hyperlight.internal.machine.x86.Monitor;
-import io.hyperlight.internal.machine.x86.ProcessorKind;
 import io.hyperlight.internal.machine.x86.SystemCallEntry;
 import io.hyperlight.internal.machine.x86.UserState;
+import io.hyperlight.internal.machine.x86.X86Architecture;
 import io.hyperlight.testing.Descriptors;
 import io.hyperlight.testing.NotInHardwareLane;
 import java.util.HexFormat;
@@ -79,7 +79,7 @@ class MachineImageBuilderTest {
       AddressSpace space = new AddressSpace(machine, tables, List.of());
       fill(space);
       Gate.install(space, entry, FRAME);
-      assertThat(image.kind().entry()).isEqualTo(entry);
+      assertThat(((X86Architecture) image.kind()).entry()).isEqualTo(entry);
       assertThat(image.layout())
           .isEqualTo(new MachineImage.MemoryLayout(stackTop, List.of(space.mappings()), 0, FRAME));
       assertThat(pages(spawned, spawned.imageRoot(0))).isEqualTo(pages(machine, tables.root()));
@@ -141,9 +141,9 @@ class MachineImageBuilderTest {
   }
 
   /** What this machine has, with another way of system calls. */
-  private static ProcessorKind kind(SystemCallEntry entry) {
-    ProcessorKind here = HostPlatform.get().kind();
-    return new ProcessorKind(
+  private static X86Architecture kind(SystemCallEntry entry) {
+    X86Architecture here = HostPlatform.get().kind();
+    return new X86Architecture(
         here.hypervisor(), here.cpuid(), here.features(), entry, here.protectionKeys());
   }
 }

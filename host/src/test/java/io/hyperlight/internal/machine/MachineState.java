@@ -8,6 +8,7 @@ import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
 import io.hyperlight.internal.machine.memory.Mapping;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.machine.x86.SystemCallEntry;
+import io.hyperlight.internal.machine.x86.X86Processor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -62,7 +63,7 @@ public final class MachineState {
 
   /** All of it. */
   public static MachineState of(Vm machine) {
-    X86VirtualCpu vcpu = machine.processor().vcpu();
+    X86VirtualCpu vcpu = ((X86Processor) machine.processor()).vcpu();
     Map<String, String> registers = new LinkedHashMap<>();
     machine
         .context()

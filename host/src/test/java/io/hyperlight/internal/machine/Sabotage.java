@@ -7,6 +7,7 @@ import io.hyperlight.internal.hypervisor.x86.SpecialRegisters;
 import io.hyperlight.internal.machine.memory.Mapping;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.machine.x86.Gate;
+import io.hyperlight.internal.machine.x86.X86Processor;
 import io.hyperlight.internal.restore.RestoreOrder;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -99,11 +100,10 @@ public final class Sabotage {
 
   /** As {@link #keepPage}, for CR2. */
   public static Runnable keepFaultAddress(Vm machine) {
-    long faultAddress = machine.processor().vcpu().specialRegisters().cr2();
+    long faultAddress = ((X86Processor) machine.processor()).vcpu().specialRegisters().cr2();
     return () -> {
-      SpecialRegisters now = machine.processor().vcpu().specialRegisters();
-      machine
-          .processor()
+      SpecialRegisters now = ((X86Processor) machine.processor()).vcpu().specialRegisters();
+      ((X86Processor) machine.processor())
           .vcpu()
           .setSpecialRegisters(
               new SpecialRegisters(

@@ -8,6 +8,7 @@ import io.hyperlight.internal.linux.base.TaskIdentity;
 import io.hyperlight.internal.linux.time.GuestClock;
 import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.machine.x86.X86UserRegisters;
 import io.hyperlight.internal.os.Errno;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -193,8 +194,8 @@ public final class ProcessCalls {
       memory.writeLong(
           address,
           operation == ARCH_GET_FS
-              ? machine.userRegisters().fsBase()
-              : machine.userRegisters().gsBase());
+              ? ((X86UserRegisters) machine.userRegisters()).fsBase()
+              : ((X86UserRegisters) machine.userRegisters()).gsBase());
       return 0;
     }
     if (operation != ARCH_SET_FS && operation != ARCH_SET_GS) {
@@ -204,9 +205,9 @@ public final class ProcessCalls {
       return -Errno.EPERM;
     }
     if (operation == ARCH_SET_FS) {
-      machine.userRegisters().setFsBase(address);
+      ((X86UserRegisters) machine.userRegisters()).setFsBase(address);
     } else {
-      machine.userRegisters().setGsBase(address);
+      ((X86UserRegisters) machine.userRegisters()).setGsBase(address);
     }
     return 0;
   }

@@ -6,8 +6,8 @@ import io.hyperlight.internal.linux.x86.SignalFrame;
 import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.machine.arch.RegisterValues;
 import io.hyperlight.internal.machine.arch.Trap;
+import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.GuestAddressException;
-import io.hyperlight.internal.machine.x86.UserRegisters;
 import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.Errno;
 import java.nio.ByteBuffer;
@@ -150,7 +150,7 @@ public final class SignalDelivery {
     SignalState.Action action = actions.of(info.signal());
     SignalState.Stack stack = signals.stack();
     long stackPointer = registers.stackPointer();
-    if ((action.flags() & SA_RESTORER) == 0 || !UserRegisters.isUserAddress(action.handler())) {
+    if ((action.flags() & SA_RESTORER) == 0 || !AddressSpace.isUserAddress(action.handler())) {
       return null;
     }
     boolean isOnStack = stack.contains(stackPointer);
@@ -210,7 +210,7 @@ public final class SignalDelivery {
     try {
       SignalFrame.Saved saved = SignalFrame.read(memory::read, at, machine.userRegisters());
       boolean possible =
-          UserRegisters.isUserAddress(saved.registers().instructionPointer())
+          AddressSpace.isUserAddress(saved.registers().instructionPointer())
               && setExtendedState(saved.extendedState());
       if (!possible) {
         return outcome.kill(Signals.SIGSEGV);

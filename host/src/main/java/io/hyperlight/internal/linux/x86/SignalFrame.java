@@ -2,8 +2,9 @@ package io.hyperlight.internal.linux.x86;
 
 import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.machine.arch.RegisterValues;
-import io.hyperlight.internal.machine.x86.UserRegisters;
+import io.hyperlight.internal.machine.arch.UserRegisters;
 import io.hyperlight.internal.machine.x86.X86Registers;
+import io.hyperlight.internal.machine.x86.X86UserRegisters;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -127,7 +128,7 @@ public final class SignalFrame {
 
   /** A frame below an address, aligned as handlers expect it. */
   public static SignalFrame below(long top, UserRegisters interrupted) {
-    long xcr0 = interrupted.xcr0();
+    long xcr0 = ((X86UserRegisters) interrupted).xcr0();
     int size = extendedSize(xcr0);
     long extended = (top - (size + Integer.BYTES)) & -64L;
     // As if the handler had been called: a return address on top of an aligned stack.
@@ -204,7 +205,7 @@ public final class SignalFrame {
    * @throws io.hyperlight.internal.machine.memory.GuestAddressException if it is not in memory
    */
   public static Saved read(Memory memory, long address, UserRegisters registersOfTask) {
-    long xcr0 = registersOfTask.xcr0();
+    long xcr0 = ((X86UserRegisters) registersOfTask).xcr0();
     ByteBuffer frame = struct(memory, address, INFO);
     Map<Register, Long> registers = new EnumMap<>(Register.class);
     for (int i = 0; i < ORDER.length; i++) {

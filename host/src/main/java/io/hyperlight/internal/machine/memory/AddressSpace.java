@@ -28,6 +28,11 @@ public final class AddressSpace {
    */
   public static final long USER_END = MappingTable.USER_END;
 
+  /** Whether user code can be at an address, if there is any: not on the first page. */
+  public static boolean isUserAddress(long address) {
+    return address >= PhysicalMemory.PAGE_SIZE && address < USER_END;
+  }
+
   private final PhysicalMemory memory;
   private final PageTables tables;
   private final MappingTable table;

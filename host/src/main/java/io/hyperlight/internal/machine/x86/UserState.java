@@ -2,6 +2,8 @@ package io.hyperlight.internal.machine.x86;
 
 import io.hyperlight.internal.abi.CallFrame;
 import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
+import io.hyperlight.internal.machine.arch.RestingState;
+import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -16,7 +18,8 @@ import java.nio.ByteOrder;
  * @param fsBase a canonical address
  * @param gsBase a canonical address
  */
-public record UserState(int mxcsr, short x87Control, long fsBase, long gsBase) {
+public record UserState(int mxcsr, short x87Control, long fsBase, long gsBase)
+    implements RestingState {
   /** What a new program finds. */
   public static final UserState INITIAL =
       new UserState(Gate.MXCSR_INITIAL, Gate.X87_CONTROL_INITIAL, 0, 0);
@@ -46,14 +49,15 @@ public record UserState(int mxcsr, short x87Control, long fsBase, long gsBase) {
     return address << 16 >> 16 == address;
   }
 
-  /**
-   * Says in a call frame where thread-local storage is.
-   *
-   * @param frame the physical address of the frame
-   */
-  public void putBases(PhysicalMemory memory, long frame) {
+  @Override
+  public void putInto(PhysicalMemory memory, long frame) {
     memory.putLong(frame + CallFrame.FS_BASE, fsBase);
     memory.putLong(frame + CallFrame.GS_BASE, gsBase);
+  }
+
+  @Override
+  public void putInto(AddressSpace space) {
+    Gate.setResetState(space, this);
   }
 
   /** Reads it from a vCPU at rest. */

@@ -101,9 +101,9 @@ class MonitorTest {
     Segment kernel = descriptor(Monitor.KERNEL_CODE);
     assertThat(kernel.longMode()).isTrue();
     assertThat(kernel.privilegeLevel()).isZero();
-    assertThat(Processor.STAR >>> 32 & 0xffff).isEqualTo(Monitor.KERNEL_CODE);
-    assertThat((Processor.STAR >>> 48) + 8).isEqualTo(Monitor.USER_DATA);
-    assertThat((Processor.STAR >>> 48) + 16).isEqualTo(Monitor.USER_CODE);
+    assertThat(X86Processor.STAR >>> 32 & 0xffff).isEqualTo(Monitor.KERNEL_CODE);
+    assertThat((X86Processor.STAR >>> 48) + 8).isEqualTo(Monitor.USER_DATA);
+    assertThat((X86Processor.STAR >>> 48) + 16).isEqualTo(Monitor.USER_CODE);
   }
 
   @ParameterizedTest

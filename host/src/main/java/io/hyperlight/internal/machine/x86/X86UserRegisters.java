@@ -7,6 +7,7 @@ import io.hyperlight.internal.hypervisor.x86.SpecialRegisters;
 import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
 import io.hyperlight.internal.machine.arch.FloatingPointFault;
 import io.hyperlight.internal.machine.arch.RegisterValues;
+import io.hyperlight.internal.machine.arch.UserRegisters;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -20,7 +21,7 @@ import java.nio.ByteOrder;
  * that user code could bring about by itself: an address of its own half to go on at, flags that
  * are a program's to change, segments as they are, state that XRSTOR would take.
  */
-public final class UserRegisters {
+public final class X86UserRegisters implements UserRegisters {
   // The XSAVE area that KVM takes (Intel SDM vol. 1, "XSAVE Area").
   private static final int XSAVE_SIZE = 4096;
   private static final int X87_CONTROL = 0;
@@ -29,7 +30,7 @@ public final class UserRegisters {
   private static final int COMPONENTS = 512;
   private static final long X87_AND_SSE = 3;
 
-  private final Processor processor;
+  private final X86Processor processor;
   private final X86VirtualCpu vcpu;
   private final long xcr0;
 
@@ -38,27 +39,16 @@ public final class UserRegisters {
    *
    * @param xcr0 the state components that user code can use
    */
-  public UserRegisters(Processor processor, long xcr0) {
+  public X86UserRegisters(X86Processor processor, long xcr0) {
     this.processor = processor;
     this.xcr0 = xcr0;
     vcpu = processor.vcpu();
   }
 
-  /** Whether user code can run at an address, if there is any. */
-  public static boolean isUserAddress(long address) {
-    return Exits.isUserAddress(address);
-  }
-
-  /**
-   * Sets up the vCPU so that user code goes on with these registers when it runs next.
-   *
-   * @param values all of them; of RFLAGS those flags count that a program may change
-   * @throws IllegalArgumentException if RIP is no user address
-   * @throws HypervisorCallException if KVM fails
-   */
+  @Override
   public void setGeneral(RegisterValues values) {
     X86Registers registers = (X86Registers) values;
-    if (!isUserAddress(registers.get(Register.RIP))) {
+    if (!AddressSpace.isUserAddress(registers.get(Register.RIP))) {
       throw new IllegalArgumentException("nothing of the guest's can be there");
     }
     SpecialRegisters special = vcpu.specialRegisters();
@@ -146,12 +136,12 @@ public final class UserRegisters {
     return xcr0;
   }
 
-  /** x87 and vector state, as XSAVE writes it in its standard format. */
+  @Override
   public byte[] extendedState() {
     return vcpu.extendedState();
   }
 
-  /** Sets x87 and vector state to what a new program finds. */
+  @Override
   public void resetExtendedState() {
     byte[] area = new byte[XSAVE_SIZE];
     ByteBuffer.wrap(area)
@@ -162,13 +152,7 @@ public final class UserRegisters {
     vcpu.setExtendedState(area);
   }
 
-  /**
-   * Sets x87 and vector state.
-   *
-   * @param area of the size that {@link #extendedState} gives
-   * @return whether the processor can be in that state; if not, nothing is changed
-   * @throws HypervisorCallException if KVM fails otherwise
-   */
+  @Override
   public boolean setExtendedState(byte[] area) {
     try {
       vcpu.setExtendedState(area);
@@ -181,11 +165,7 @@ public final class UserRegisters {
     }
   }
 
-  /**
-   * What a floating-point exception that has just happened is about.
-   *
-   * @param vector of x87 or of SIMD code
-   */
+  @Override
   public FloatingPointFault floatingPointFault(int vector) {
     ByteBuffer area = ByteBuffer.wrap(extendedState()).order(ByteOrder.LITTLE_ENDIAN);
     if (vector == Vectors.X87) {

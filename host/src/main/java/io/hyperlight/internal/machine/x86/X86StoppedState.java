@@ -2,27 +2,28 @@ package io.hyperlight.internal.machine.x86;
 
 import io.hyperlight.internal.hypervisor.x86.SpecialRegisters;
 import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
+import io.hyperlight.internal.machine.arch.StoppedState;
 
 /**
  * All processor state of user code that stopped at a system call: general registers, segments with
  * their bases, x87 and vector state. What it was, it can be again; other values never get in here.
  * Immutable.
  */
-public final class StoppedState {
+public final class X86StoppedState implements StoppedState {
   private final X86Registers registers;
   private final SpecialRegisters special;
   private final byte[] extendedState;
 
-  private StoppedState(X86Registers registers, SpecialRegisters special, byte[] extendedState) {
+  private X86StoppedState(X86Registers registers, SpecialRegisters special, byte[] extendedState) {
     this.registers = registers;
     this.special = special;
     this.extendedState = extendedState;
   }
 
   /** Reads it from a vCPU that stands in the system-call stub. */
-  public static StoppedState of(X86VirtualCpu vcpu) {
+  public static X86StoppedState of(X86VirtualCpu vcpu) {
     // The address of an earlier page fault is nobody's state.
-    return new StoppedState(
+    return new X86StoppedState(
         X86Registers.of(vcpu), vcpu.specialRegisters().withCr2(0), vcpu.extendedState());
   }
 

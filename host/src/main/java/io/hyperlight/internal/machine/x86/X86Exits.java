@@ -4,6 +4,8 @@ import io.hyperlight.internal.abi.Hypercall;
 import io.hyperlight.internal.hypervisor.CpuExit;
 import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
+import io.hyperlight.internal.machine.arch.Exits;
+import io.hyperlight.internal.machine.arch.RegisterValues;
 import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.GuestAddressException;
@@ -18,23 +20,7 @@ import io.hyperlight.internal.machine.memory.PhysicalMemory;
  *
  * <p>Only for a vCPU that does not run.
  */
-public final class Exits {
-  /** What an exit is. */
-  public enum Kind {
-    /** The gate says that the call is over. */
-    CALL_DONE,
-    /** The gate's routine makes a host call, by an {@code out} of its own. */
-    HOST_CALL,
-    /** A system call, through the stub. */
-    SYSTEM_CALL,
-    /** A system call that could only return to where user code cannot be. */
-    BAD_RETURN_ADDRESS,
-    /** KVM has no room to report written pages; the guest has not run on. */
-    DIRTY_RING_FULL,
-    /** Anything else: {@link #trap} tells more. */
-    OTHER
-  }
-
+public final class X86Exits implements Exits {
   private static final long PRIVILEGE_MASK = 3;
 
   private static final int MOST_COMPLETION_STEPS = 16;
@@ -50,7 +36,7 @@ public final class Exits {
    *
    * @param exceptionStackTop the physical address
    */
-  public Exits(
+  public X86Exits(
       X86VirtualCpu vcpu, SystemCallEntry entry, PhysicalMemory memory, long exceptionStackTop) {
     this.vcpu = vcpu;
     this.entry = entry;
@@ -59,7 +45,7 @@ public final class Exits {
     systemCallStub = Monitor.systemCallStubAddress(entry);
   }
 
-  /** What the last exit is. */
+  @Override
   public Kind kind() {
     if (!vcpu.isDoorbell(Monitor.SYSTEM_CALL_PORT)) {
       return vcpu.isTrackerFull() ? Kind.DIRTY_RING_FULL : Kind.OTHER;
@@ -97,20 +83,19 @@ public final class Exits {
 
   /** Where the port is for user code, the stub can be reached by a jump, too, with any RCX. */
   private Kind kindOfSystemCall() {
-    return isUserAddress(vcpu.get(Register.RCX)) ? Kind.SYSTEM_CALL : Kind.BAD_RETURN_ADDRESS;
+    return AddressSpace.isUserAddress(vcpu.get(Register.RCX))
+        ? Kind.SYSTEM_CALL
+        : Kind.BAD_RETURN_ADDRESS;
   }
 
-  /**
-   * Whether the gate has waited for a message of the host's for long enough. It does not do so step
-   * by step: who sets TF there has an exception pending, which would come up in the next call.
-   */
+  @Override
   public boolean isRest() {
     return kind() == Kind.SYSTEM_CALL
         && vcpu.get(Register.RAX) == Hypercall.REST
         && !isSingleStep();
   }
 
-  /** Whether the guest's code that has left runs step by step. */
+  @Override
   public boolean isSingleStep() {
     return (vcpu.get(Register.RFLAGS) & Flags.TRAP) != 0;
   }
@@ -121,18 +106,7 @@ public final class Exits {
     return rip == out || rip == out + Monitor.OUT_LENGTH;
   }
 
-  /** A return to anything else would fault at CPL 0 or leave user space. */
-  public static boolean isUserAddress(long address) {
-    return address >= PhysicalMemory.PAGE_SIZE && address < AddressSpace.USER_END;
-  }
-
-  /**
-   * Lets KVM finish what it would otherwise finish at the next KVM_RUN, in memory and registers
-   * that belong to somebody else then. A repeated instruction exits again as often as the guest
-   * wishes; after some steps the vCPU is given up.
-   *
-   * @return whether there is nothing left to finish; if not, nobody knows the vCPU's state
-   */
+  @Override
   public boolean complete() {
     if (!(vcpu.exit() instanceof CpuExit.DeviceAccess)) {
       return false;
@@ -145,12 +119,12 @@ public final class Exits {
     return false;
   }
 
-  /** What an exit of {@link Kind#BAD_RETURN_ADDRESS} is. */
+  @Override
   public Trap badReturnAddress() {
     return new Trap.BadReturnAddress(vcpu.get(Register.RCX), registers());
   }
 
-  /** What an exit of {@link Kind#OTHER} is. */
+  @Override
   public Trap trap() {
     CpuExit exit = vcpu.exit();
     X86Registers registers = registers();
@@ -200,25 +174,27 @@ public final class Exits {
         registers);
   }
 
-  /** The number of a system call; hostile. */
+  @Override
   public long callNumber() {
     return vcpu.get(CallRegisters.NUMBER);
   }
 
-  /** An argument of a system call, or a result of a call that is done; hostile. */
+  @Override
   public long argument(int index) {
     return vcpu.get(CallRegisters.argument(index));
   }
 
-  /** The general registers as of the last exit. */
+  @Override
+  public RegisterValues registersAfterCall() {
+    return registers().afterSystemCall();
+  }
+
+  @Override
   public X86Registers registers() {
     return X86Registers.of(vcpu);
   }
 
-  /**
-   * The general registers as of the last stop, with RIP where the guest's own code is: at a system
-   * call or a host call, where it returns to. Hostile.
-   */
+  @Override
   public X86Registers whereabouts(AddressSpace space) {
     X86Registers registers = registers();
     long rip = vcpu.get(isBeforeOrBehindOut(systemCallStub) ? Register.RCX : Register.RIP);

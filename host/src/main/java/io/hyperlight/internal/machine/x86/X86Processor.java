@@ -6,6 +6,8 @@ import io.hyperlight.internal.hypervisor.x86.SpecialRegisters;
 import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
 import io.hyperlight.internal.hypervisor.x86.X86VirtualMachine;
 import io.hyperlight.internal.machine.arch.MachineOptions;
+import io.hyperlight.internal.machine.arch.Processor;
+import io.hyperlight.internal.machine.arch.StoppedState;
 import io.hyperlight.internal.machine.memory.PageTable;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * A VM with its one vCPU, set up as the monitor wants it. What user code cannot change is set once;
  * what a trap leaves behind is put back by {@link #restore}.
  */
-public final class Processor implements AutoCloseable {
+public final class X86Processor implements Processor {
   public static final long MSR_STAR = 0xc000_0081L;
   public static final long MSR_LSTAR = 0xc000_0082L;
   public static final long MSR_SFMASK = 0xc000_0084L;
@@ -28,6 +30,8 @@ public final class Processor implements AutoCloseable {
   /** Cleared by {@code syscall}: TF, IF, DF, IOPL, NT, AC. */
   private static final long SFMASK = 0x4_7700;
 
+  private final SystemCallEntry systemCalls;
+  private final long xcr0;
   private final X86VirtualMachine vm;
   private final X86VirtualCpu vcpu;
   private final @Nullable DirtyTracker tracker;
@@ -36,12 +40,16 @@ public final class Processor implements AutoCloseable {
   /** Whether there is more to put back than memory and general registers. */
   private boolean disturbed;
 
-  private Processor(
+  private X86Processor(
+      SystemCallEntry systemCalls,
+      long xcr0,
       X86VirtualMachine vm,
       X86VirtualCpu vcpu,
       @Nullable DirtyTracker tracker,
       SpecialRegisters initial) {
     this.vm = vm;
+    this.systemCalls = systemCalls;
+    this.xcr0 = xcr0;
     this.vcpu = vcpu;
     this.tracker = tracker;
     this.initial = initial;
@@ -57,8 +65,8 @@ public final class Processor implements AutoCloseable {
    * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if KVM fails; nothing is left
    *     behind
    */
-  public static Processor create(
-      ProcessorKind kind,
+  public static X86Processor create(
+      X86Architecture kind,
       PhysicalMemory memory,
       PageTable root,
       long xcr0,
@@ -87,28 +95,29 @@ public final class Processor implements AutoCloseable {
         vcpu.viewCodeSegment();
         vcpu.takeSelectorsFromThread();
       }
-      return new Processor(vm, vcpu, tracker, initial);
+      return new X86Processor(entry, xcr0, vm, vcpu, tracker, initial);
     } catch (Throwable t) {
       close(tracker, vcpu, vm);
       throw t;
     }
   }
 
+  @Override
   public X86VirtualCpu vcpu() {
     return vcpu;
   }
 
-  /** Knows what the guest writes, unless there is no tracking. */
+  @Override
   public @Nullable DirtyTracker tracker() {
     return tracker;
   }
 
-  /** Says that there is more to put back now than memory and general registers. */
+  @Override
   public void disturb() {
     disturbed = true;
   }
 
-  /** Lets the vCPU, which does not run, use other page tables. */
+  @Override
   public void usePageTables(PageTable root) {
     vcpu.setSpecialRegisters(vcpu.specialRegisters().withPageTables(root.address()));
     disturb();
@@ -118,6 +127,7 @@ public final class Processor implements AutoCloseable {
    * Puts back what an exception or an odd exit changes outside the general registers: segments and
    * CR2, page tables, what is pending or masked, DR6. User code can set no other special register.
    */
+  @Override
   public void restore() {
     if (!disturbed) {
       return;
@@ -126,6 +136,36 @@ public final class Processor implements AutoCloseable {
     vcpu.takeBackPending();
     vcpu.resetDebugRegisters();
     disturbed = false;
+  }
+
+  @Override
+  public X86Exits exits(PhysicalMemory memory, long exceptionStackTop) {
+    return new X86Exits(vcpu, systemCalls, memory, exceptionStackTop);
+  }
+
+  @Override
+  public X86GuestEntry entry() {
+    return new X86GuestEntry(vcpu, systemCalls);
+  }
+
+  @Override
+  public X86UserRegisters userRegisters() {
+    return new X86UserRegisters(this, xcr0);
+  }
+
+  @Override
+  public UserState restingState() {
+    return UserState.of(vcpu);
+  }
+
+  @Override
+  public X86StoppedState stoppedState() {
+    return X86StoppedState.of(vcpu);
+  }
+
+  @Override
+  public void stop(StoppedState state) {
+    ((X86StoppedState) state).set(vcpu);
   }
 
   @Override

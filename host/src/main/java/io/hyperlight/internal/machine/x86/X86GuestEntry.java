@@ -3,12 +3,15 @@ package io.hyperlight.internal.machine.x86;
 import io.hyperlight.internal.abi.CallFrame;
 import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
+import io.hyperlight.internal.machine.arch.Exits;
+import io.hyperlight.internal.machine.arch.GuestEntry;
+import io.hyperlight.internal.machine.memory.AddressSpace;
 
 /**
  * Sets up the registers of a vCPU that rests at an {@code out} of the monitor or the gate, so that
  * it goes on in user code. Both ways lead through the stub's return instruction, and so to CPL 3.
  */
-public final class GuestEntry {
+public final class X86GuestEntry implements GuestEntry {
   private final X86VirtualCpu vcpu;
   private final SystemCallEntry entry;
   private final long systemCallStub;
@@ -17,19 +20,14 @@ public final class GuestEntry {
   private long exit;
 
   /** For one vCPU. */
-  public GuestEntry(X86VirtualCpu vcpu, SystemCallEntry entry) {
+  public X86GuestEntry(X86VirtualCpu vcpu, SystemCallEntry entry) {
     this.vcpu = vcpu;
     this.entry = entry;
     systemCallStub = Monitor.systemCallStubAddress(entry);
     exit = systemCallStub;
   }
 
-  /**
-   * To an address. Every general register is written, so that nothing of an earlier call is left in
-   * one.
-   *
-   * @param frame where the call frame is
-   */
+  @Override
   public void enter(long address, long frame) {
     vcpu.clearRegisters();
     vcpu.set(Register.RSP, frame + CallFrame.STACK_ARGUMENTS);
@@ -40,28 +38,28 @@ public final class GuestEntry {
     vcpu.commitRegisters();
   }
 
-  /** Says by which exit the guest has made the system call that is to be answered. */
+  @Override
   public void leftBy(Exits.Kind kind) {
     exit = kind == Exits.Kind.HOST_CALL ? Gate.HOST_CALL_EXIT : systemCallStub;
   }
 
-  /** Says what the guest's last system call is answered with. */
+  @Override
   public void setAnswer(long result) {
     vcpu.set(CallRegisters.NUMBER, result);
   }
 
-  /** Says what more there is of an answer. */
+  @Override
   public void setMoreOfAnswer(long second, long third) {
     vcpu.set(CallRegisters.SECOND_RESULT, second);
     vcpu.set(CallRegisters.THIRD_RESULT, third);
   }
 
-  /** Behind the guest's last system call. */
+  @Override
   public void resume() {
     resume(exit);
   }
 
-  /** Behind the stub, whose system call was no affair of the guest's. */
+  @Override
   public void resumeStub() {
     resume(systemCallStub);
   }
@@ -75,8 +73,23 @@ public final class GuestEntry {
     vcpu.commitRegisters();
   }
 
-  /** A system call of the image would have been made through the stub. */
+  @Override
   public void restore() {
     exit = systemCallStub;
+  }
+
+  @Override
+  public void enterGateExit(long frame) {
+    enter(Gate.DONE_EXIT, frame);
+  }
+
+  @Override
+  public long programStart() {
+    return Gate.START;
+  }
+
+  @Override
+  public void leaveMessages(AddressSpace space, boolean messages) {
+    Gate.setExitless(space, messages);
   }
 }

@@ -1,0 +1,64 @@
+package io.hyperlight.internal.machine.x86;
+
+import io.hyperlight.internal.hypervisor.DirtyTracking;
+import io.hyperlight.internal.hypervisor.x86.Cpuid;
+import io.hyperlight.internal.hypervisor.x86.X86Hypervisor;
+import io.hyperlight.internal.machine.arch.Architecture;
+import io.hyperlight.internal.machine.arch.MachineOptions;
+import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.machine.memory.PageTable;
+import io.hyperlight.internal.machine.memory.PageTables;
+import io.hyperlight.internal.machine.memory.PhysicalMemory;
+
+/**
+ * What processors are made of on one hypervisor.
+ *
+ * @param hypervisor makes virtual machines
+ * @param cpuid what CPUID shows to guests
+ * @param features what of that matters here
+ * @param entry where system calls go
+ * @param protectionKeys whether guests can set protection keys, so that the gate has to take them
+ *     back
+ */
+public record X86Architecture(
+    X86Hypervisor hypervisor,
+    Cpuid cpuid,
+    CpuFeatures features,
+    SystemCallEntry entry,
+    boolean protectionKeys)
+    implements Architecture {
+  @Override
+  public long gate() {
+    return protectionKeys ? Gate.UNLOCK : Gate.ADDRESS;
+  }
+
+  @Override
+  public X86Processor createProcessor(
+      PhysicalMemory memory,
+      PageTable root,
+      long components,
+      MachineOptions options,
+      DirtyTracking tracking) {
+    return X86Processor.create(this, memory, root, components, options, tracking);
+  }
+
+  @Override
+  public long components() {
+    return features.xcr0();
+  }
+
+  @Override
+  public long installMonitor(PhysicalMemory memory, PageTables tables) {
+    return Monitor.install(memory, tables, entry);
+  }
+
+  @Override
+  public void installGate(AddressSpace space, long frame) {
+    Gate.install(space, entry, frame);
+  }
+
+  @Override
+  public UserState initialState() {
+    return UserState.INITIAL;
+  }
+}
