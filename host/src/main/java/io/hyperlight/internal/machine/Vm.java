@@ -153,6 +153,9 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
    * Freezes the machine as it rests between two calls, or as it stands at a system call that has
    * not been answered. It can go on afterwards.
    *
+   * <p>A guest without exits may have left the VM since it said that a call was over. The image is
+   * of the memory that it had; its next run looks at the exit.
+   *
    * <p>Machines that come from an image at a system call stand there, too: their registers can be
    * read and set, and {@link Context#resume} lets them go on.
    *
