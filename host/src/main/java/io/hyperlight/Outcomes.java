@@ -115,7 +115,7 @@ final class Outcomes implements Outcome.Reporter {
     return switch (trap) {
       case Trap.ProcessorException exception -> processorException(exception, place);
       case Trap.DeviceAccess(String what, RegisterValues registers) ->
-          fault(GuestFaultException.Kind.PORT_ACCESS, what + " by its own code", null, registers);
+          fault(GuestFaultException.Kind.DEVICE_ACCESS, what + " by its own code", null, registers);
       case Trap.BadReturnAddress(long address, RegisterValues registers) ->
           fault(
               GuestFaultException.Kind.PROTOCOL_VIOLATION,
@@ -156,7 +156,7 @@ final class Outcomes implements Outcome.Reporter {
       return fault(
           place == Outcome.Place.STACK_GUARD
               ? GuestFaultException.Kind.STACK_OVERFLOW
-              : GuestFaultException.Kind.PAGE_FAULT,
+              : GuestFaultException.Kind.MEMORY_ACCESS,
           switch (place) {
             case STACK_GUARD -> "stack overflow (0x%x)".formatted(address);
             case ANYWHERE ->
@@ -181,14 +181,14 @@ final class Outcomes implements Outcome.Reporter {
 
   private static GuestFaultException.Kind kind(FaultKind kind) {
     return switch (kind) {
-      case MEMORY_ACCESS -> GuestFaultException.Kind.PAGE_FAULT;
-      case DIVISION -> GuestFaultException.Kind.DIVIDE_ERROR;
+      case MEMORY_ACCESS -> GuestFaultException.Kind.MEMORY_ACCESS;
+      case DIVISION -> GuestFaultException.Kind.DIVISION;
       case SINGLE_STEP, BREAKPOINT -> GuestFaultException.Kind.DEBUG;
-      case ILLEGAL_INSTRUCTION -> GuestFaultException.Kind.INVALID_OPCODE;
-      case STACK_ADDRESS, PROTECTION -> GuestFaultException.Kind.GENERAL_PROTECTION;
+      case ILLEGAL_INSTRUCTION -> GuestFaultException.Kind.ILLEGAL_INSTRUCTION;
+      case STACK_ADDRESS, PROTECTION -> GuestFaultException.Kind.PROTECTION;
       case FLOATING_POINT -> GuestFaultException.Kind.FLOATING_POINT;
       case ALIGNMENT -> GuestFaultException.Kind.ALIGNMENT;
-      case NOT_PRESENT, CHECK, OTHER -> GuestFaultException.Kind.PROCESSOR_EXCEPTION;
+      case NOT_PRESENT, CHECK, OTHER -> GuestFaultException.Kind.OTHER;
     };
   }
 

@@ -66,10 +66,10 @@ final class ExitStatus {
   /** The signal that Linux makes of it. */
   private static int signal(GuestFaultException.Kind kind) {
     return switch (kind) {
-      case INVALID_OPCODE -> SIGILL;
+      case ILLEGAL_INSTRUCTION -> SIGILL;
       case DEBUG -> SIGTRAP;
       case ALIGNMENT -> SIGBUS;
-      case DIVIDE_ERROR, FLOATING_POINT -> SIGFPE;
+      case DIVISION, FLOATING_POINT -> SIGFPE;
       default -> SIGSEGV;
     };
   }

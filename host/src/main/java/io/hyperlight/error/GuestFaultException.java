@@ -14,26 +14,26 @@ public final class GuestFaultException extends GuestException {
 
   /** What kind of thing it did. */
   public enum Kind {
-    /** An address that is not mapped, or not for this kind of access. */
-    PAGE_FAULT,
+    /** An access to memory that is not mapped, or not for this kind of access. */
+    MEMORY_ACCESS,
     /** The call stack is used up. */
     STACK_OVERFLOW,
-    /** Division by zero, or a quotient that is too large. */
-    DIVIDE_ERROR,
+    /** A division by zero, or one whose result has no room. */
+    DIVISION,
     /** An instruction that the processor does not know. */
-    INVALID_OPCODE,
-    /** A privileged instruction, a port, a non-canonical address, a segment. */
-    GENERAL_PROTECTION,
-    /** A floating-point exception that the guest had unmasked. */
+    ILLEGAL_INSTRUCTION,
+    /** An instruction that is not for user code, or an address that can be none. */
+    PROTECTION,
+    /** A floating-point exception that the guest had asked for. */
     FLOATING_POINT,
-    /** An unaligned access while alignment was checked. */
+    /** An unaligned access while the guest had alignment checked. */
     ALIGNMENT,
     /** A breakpoint or a single step. */
     DEBUG,
-    /** Another processor exception. */
-    PROCESSOR_EXCEPTION,
-    /** A use of the port that belongs to the system-call stub. */
-    PORT_ACCESS,
+    /** Another fault of the processor's. */
+    OTHER,
+    /** An instruction for a device by code that has no business with one. */
+    DEVICE_ACCESS,
     /** A call of the host, or a return from a call, that makes no sense. */
     PROTOCOL_VIOLATION,
     /** The virtual machine stopped in a way that is none of the above. */
@@ -43,7 +43,7 @@ public final class GuestFaultException extends GuestException {
   /** What it did. */
   private final Kind kind;
 
-  /** What a page fault was about. */
+  /** What address a memory access was about. */
   private final @Nullable Long faultAddress;
 
   /** Where it was. */
@@ -54,7 +54,7 @@ public final class GuestFaultException extends GuestException {
    *
    * @param kind what kind of thing the guest did
    * @param what the same in words
-   * @param faultAddress what a page fault was about
+   * @param faultAddress what address a memory access was about
    * @param location where the guest was
    */
   public GuestFaultException(
@@ -71,7 +71,7 @@ public final class GuestFaultException extends GuestException {
   }
 
   /**
-   * {@return the guest address that the access was about; present for page faults and stack
+   * {@return the guest address that the access was about; present for memory accesses and stack
    * overflows}
    */
   public OptionalLong faultAddress() {

@@ -57,7 +57,7 @@ class TimeStampCounterTest {
     assertThatThrownBy(() -> sandbox.call(function, long.class))
         .isInstanceOfSatisfying(
             GuestFaultException.class,
-            e -> assertThat(e.kind()).isEqualTo(GuestFaultException.Kind.GENERAL_PROTECTION));
+            e -> assertThat(e.kind()).isEqualTo(GuestFaultException.Kind.PROTECTION));
   }
 
   @Test

@@ -3,9 +3,9 @@ package io.hyperlight.containment;
 import static io.hyperlight.containment.Attack.faults;
 import static io.hyperlight.containment.Attack.returns;
 import static io.hyperlight.containment.Attack.returnsOrFaults;
-import static io.hyperlight.error.GuestFaultException.Kind.GENERAL_PROTECTION;
-import static io.hyperlight.error.GuestFaultException.Kind.INVALID_OPCODE;
-import static io.hyperlight.error.GuestFaultException.Kind.PAGE_FAULT;
+import static io.hyperlight.error.GuestFaultException.Kind.ILLEGAL_INSTRUCTION;
+import static io.hyperlight.error.GuestFaultException.Kind.MEMORY_ACCESS;
+import static io.hyperlight.error.GuestFaultException.Kind.PROTECTION;
 import static io.hyperlight.error.GuestFaultException.Kind.STACK_OVERFLOW;
 
 import io.hyperlight.error.GuestFaultException.Kind;
@@ -14,7 +14,7 @@ import java.util.Set;
 
 /** Frames, operands and instructions that are askew, cross pages, or end where memory ends. */
 final class EdgeAttacks {
-  private static final Set<Kind> REFUSED = Set.of(GENERAL_PROTECTION, PAGE_FAULT);
+  private static final Set<Kind> REFUSED = Set.of(PROTECTION, MEMORY_ACCESS);
 
   private EdgeAttacks() {}
 
@@ -53,22 +53,22 @@ final class EdgeAttacks {
         interruptReturn(4),
         faults("lretq with no word of its frame", REFUSED, atEdge("mov %0, %%rsp; lretq")),
         faults("lretq with half of its frame", REFUSED, atEdge("lea -8(%0), %%rsp; lretq")),
-        faults("ret with no stack", PAGE_FAULT, atEdge("mov %0, %%rsp; ret")),
+        faults("ret with no stack", MEMORY_ACCESS, atEdge("mov %0, %%rsp; ret")),
         faults("ret with half a word of stack", REFUSED, atEdge("lea -4(%0), %%rsp; ret")),
         faults("popfq with half a word of stack", REFUSED, atEdge("lea -4(%0), %%rsp; popfq")),
-        faults("leave to nowhere", PAGE_FAULT, atEdge("mov %0, %%rbp; leave")),
+        faults("leave to nowhere", MEMORY_ACCESS, atEdge("mov %0, %%rbp; leave")),
         faults(
             "leave to a non-canonical address",
-            Set.of(GENERAL_PROTECTION, PAGE_FAULT),
+            Set.of(PROTECTION, MEMORY_ACCESS),
             "__asm__ volatile(\"mov %0, %%rbp; leave; ud2\" : : \"r\"(NON_CANONICAL) :"
                 + " \"memory\");"),
         faults(
             "enter with every nested frame",
-            Set.of(PAGE_FAULT, STACK_OVERFLOW, GENERAL_PROTECTION),
+            Set.of(MEMORY_ACCESS, STACK_OVERFLOW, PROTECTION),
             "ASM(\"xor %%ebp, %%ebp; enter $65535, $31\");"),
         returnsOrFaults(
             "iretq with a frame askew",
-            Set.of(PAGE_FAULT),
+            Set.of(MEMORY_ACCESS),
             """
             __asm__ volatile("mov %%rsp, %%rbx; mov %%ss, %%ecx; mov %%cs, %%edx; sub $3, %%rsp; push %%rcx; push %%rbx;"
                              "push $2; push %%rdx; lea 1f(%%rip), %%rcx; push %%rcx; iretq; 1:"
@@ -93,31 +93,31 @@ final class EdgeAttacks {
                              : "=a"(answer) : "r"(edge), "a"(1000ul) : "rbx", "rcx", "rdx", "r8", "r11", "memory");
             return answer != -ENOSYS;
             """),
-        faults("read a word across the end of memory", PAGE_FAULT, atEdge("mov -4(%0), %%rax")),
-        faults("write a word across the end of memory", PAGE_FAULT, atEdge("mov %%rax, -1(%0)")),
+        faults("read a word across the end of memory", MEMORY_ACCESS, atEdge("mov -4(%0), %%rax")),
+        faults("write a word across the end of memory", MEMORY_ACCESS, atEdge("mov %%rax, -1(%0)")),
         faults(
-            "read a vector across the end of memory", PAGE_FAULT, atEdge("movdqu -15(%0), %%xmm0")),
-        faults("read a vector askew", GENERAL_PROTECTION, atEdge("movdqa -17(%0), %%xmm0")),
-        faults(
-            "exchange sixteen bytes askew", GENERAL_PROTECTION, atEdge("lock cmpxchg16b -24(%0)")),
+            "read a vector across the end of memory",
+            MEMORY_ACCESS,
+            atEdge("movdqu -15(%0), %%xmm0")),
+        faults("read a vector askew", PROTECTION, atEdge("movdqa -17(%0), %%xmm0")),
+        faults("exchange sixteen bytes askew", PROTECTION, atEdge("lock cmpxchg16b -24(%0)")),
         faults("save x87 state across the end of memory", REFUSED, atEdge("fxsave -256(%0)")),
         // Some processors do without the alignment that the manuals ask for.
-        returnsOrFaults(
-            "save x87 state askew", Set.of(GENERAL_PROTECTION), atEdge("fxsave -777(%0)")),
+        returnsOrFaults("save x87 state askew", Set.of(PROTECTION), atEdge("fxsave -777(%0)")),
         faults(
             "save vector state across the end of memory",
             REFUSED,
             atEdge("mov $-1, %%eax; mov $-1, %%edx; xsave64 -512(%0)")),
         faults(
             "load vector state askew",
-            GENERAL_PROTECTION,
+            PROTECTION,
             atEdge("mov $-1, %%eax; mov $-1, %%edx; xrstor64 -1001(%0)")),
         // A component that XCR0 does not have. What is asked for has to be short: all that a
         // processor
         // with AMX has is longer than a page.
         faults(
             "load vector state of components that are not there",
-            GENERAL_PROTECTION,
+            PROTECTION,
             """
             uint64_t start = take_heap_page();
             ((uint64_t *)start)[64] = -1ul;
@@ -125,7 +125,7 @@ final class EdgeAttacks {
             """),
         faults(
             "load vector state with a reserved header",
-            GENERAL_PROTECTION,
+            PROTECTION,
             """
             uint64_t start = take_heap_page();
             ((uint64_t *)start)[66] = 1;
@@ -133,20 +133,20 @@ final class EdgeAttacks {
             """),
         faults(
             "copy beyond the end of memory",
-            PAGE_FAULT,
+            MEMORY_ACCESS,
             atEdge("lea -64(%0), %%rdi; mov %%rsp, %%rsi; mov $128, %%ecx; rep movsb")),
         faults(
             "fill memory until it ends",
-            PAGE_FAULT,
+            MEMORY_ACCESS,
             atEdge("lea -4096(%0), %%rdi; mov $-1, %%rcx; rep stosq")),
         faults(
             "compare down into the monitor",
-            Set.of(PAGE_FAULT, GENERAL_PROTECTION),
+            Set.of(MEMORY_ACCESS, PROTECTION),
             "__asm__ volatile(\"std; mov %0, %%rdi; mov $8, %%ecx; repne scasb\" : : \"r\"(MONITOR"
                 + " + 8 * PAGE) : \"rdi\", \"rcx\", \"memory\");"),
         faults(
             "a masked write to the monitor",
-            PAGE_FAULT,
+            MEMORY_ACCESS,
             "__asm__ volatile(\"mov %0, %%rdi; pcmpeqb %%xmm0, %%xmm0; maskmovdqu %%xmm0, %%xmm0\""
                 + " : : \"r\"(MONITOR + PAGE) : \"rdi\", \"memory\");"),
         returns(
@@ -160,7 +160,7 @@ final class EdgeAttacks {
         // An emulator may do nothing at all for it.
         returnsOrFaults(
             "flush the monitor from the cache",
-            Set.of(PAGE_FAULT),
+            Set.of(MEMORY_ACCESS),
             "__asm__ volatile(\"clflush (%0)\" : : \"r\"(MONITOR + PAGE) : \"memory\");"),
         returns(
             "flush all of its own memory from the cache",
@@ -178,11 +178,11 @@ final class EdgeAttacks {
                 __asm__ volatile("lar %0, %%eax; lsl %0, %%eax; verr %w0; verw %w0" : : "r"(selector) : "rax", "cc");
             }
             """),
-        faults("jump to the last byte of user space", PAGE_FAULT, "execute(USER_END - 1);"),
-        faults("jump to the last canonical byte", PAGE_FAULT, "execute(NON_CANONICAL - 1);"),
+        faults("jump to the last byte of user space", MEMORY_ACCESS, "execute(USER_END - 1);"),
+        faults("jump to the last canonical byte", MEMORY_ACCESS, "execute(NON_CANONICAL - 1);"),
         faults(
             "a call whose return address wraps",
-            Set.of(PAGE_FAULT, INVALID_OPCODE),
+            Set.of(MEMORY_ACCESS, ILLEGAL_INSTRUCTION),
             "execute(0xfffffffffffffffful);"));
   }
 }

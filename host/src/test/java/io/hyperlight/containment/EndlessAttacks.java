@@ -2,9 +2,9 @@ package io.hyperlight.containment;
 
 import static io.hyperlight.containment.Attack.returns;
 import static io.hyperlight.containment.Attack.returnsOrFaults;
-import static io.hyperlight.error.GuestFaultException.Kind.GENERAL_PROTECTION;
-import static io.hyperlight.error.GuestFaultException.Kind.INVALID_OPCODE;
-import static io.hyperlight.error.GuestFaultException.Kind.PAGE_FAULT;
+import static io.hyperlight.error.GuestFaultException.Kind.ILLEGAL_INSTRUCTION;
+import static io.hyperlight.error.GuestFaultException.Kind.MEMORY_ACCESS;
+import static io.hyperlight.error.GuestFaultException.Kind.PROTECTION;
 
 import java.util.List;
 import java.util.Set;
@@ -46,7 +46,7 @@ final class EndlessAttacks {
         // processor's own form of it, for which they have to write code.
         returnsOrFaults(
             "vmmcall",
-            Set.of(INVALID_OPCODE, GENERAL_PROTECTION, PAGE_FAULT),
+            Set.of(ILLEGAL_INSTRUCTION, PROTECTION, MEMORY_ACCESS),
             """
             int64_t answer;
             __asm__ volatile("vmmcall" : "=a"(answer) : "a"(1), "b"(0), "c"(0), "d"(0), "S"(0) : "memory");

@@ -5,9 +5,9 @@ import static io.hyperlight.containment.Attack.returns;
 import static io.hyperlight.containment.Attack.returnsOrFaults;
 import static io.hyperlight.error.GuestFaultException.Kind.ALIGNMENT;
 import static io.hyperlight.error.GuestFaultException.Kind.DEBUG;
-import static io.hyperlight.error.GuestFaultException.Kind.GENERAL_PROTECTION;
-import static io.hyperlight.error.GuestFaultException.Kind.INVALID_OPCODE;
-import static io.hyperlight.error.GuestFaultException.Kind.PAGE_FAULT;
+import static io.hyperlight.error.GuestFaultException.Kind.ILLEGAL_INSTRUCTION;
+import static io.hyperlight.error.GuestFaultException.Kind.MEMORY_ACCESS;
+import static io.hyperlight.error.GuestFaultException.Kind.PROTECTION;
 
 import io.hyperlight.error.GuestFaultException.Kind;
 import java.util.List;
@@ -15,10 +15,10 @@ import java.util.Set;
 
 /** Flags that a kernel would not want to find set when it is entered, or left. */
 final class FlagAttacks {
-  private static final Set<Kind> REFUSED = Set.of(GENERAL_PROTECTION, INVALID_OPCODE);
+  private static final Set<Kind> REFUSED = Set.of(PROTECTION, ILLEGAL_INSTRUCTION);
 
   /** An emulator may read an interrupt's frame with a supervisor's rights: see SegmentAttacks. */
-  private static final Set<Kind> EMULATED = Set.of(PAGE_FAULT);
+  private static final Set<Kind> EMULATED = Set.of(MEMORY_ACCESS);
 
   private FlagAttacks() {}
 
@@ -52,11 +52,11 @@ final class FlagAttacks {
             withFlags("0x200802", "syscall") + ANSWERED),
         returnsOrFaults(
             "a system call with virtual interrupts pending",
-            Set.of(PAGE_FAULT, GENERAL_PROTECTION),
+            Set.of(MEMORY_ACCESS, PROTECTION),
             withFlags("0x180002", "syscall") + ANSWERED),
         returnsOrFaults(
             "a system call while alignment is checked and the stack is askew",
-            Set.of(PAGE_FAULT, ALIGNMENT),
+            Set.of(MEMORY_ACCESS, ALIGNMENT),
             """
             int64_t answer;
             __asm__ volatile("mov %%rsp, %%rbx; pushf; orl $0x40000, (%%rsp); popfq; sub $3, %%rsp; syscall;"
@@ -66,19 +66,19 @@ final class FlagAttacks {
             """),
         faults(
             "an invalid instruction with the resume flag",
-            Set.of(INVALID_OPCODE, PAGE_FAULT),
+            Set.of(ILLEGAL_INSTRUCTION, MEMORY_ACCESS),
             withFlags("0x10002", "ud2")),
         faults(
             "an invalid instruction while the task is nested",
-            INVALID_OPCODE,
+            ILLEGAL_INSTRUCTION,
             "ASM(\"pushf; orl $0x4000, (%%rsp); popfq; ud2\");"),
         faults(
             "an invalid instruction while alignment is checked and the stack is askew",
-            Set.of(INVALID_OPCODE, ALIGNMENT),
+            Set.of(ILLEGAL_INSTRUCTION, ALIGNMENT),
             "ASM(\"pushf; orl $0x40000, (%%rsp); popfq; sub $3, %%rsp; ud2\");"),
         faults(
             "an invalid instruction that is stepped",
-            Set.of(INVALID_OPCODE, DEBUG),
+            Set.of(ILLEGAL_INSTRUCTION, DEBUG),
             "ASM(\"pushf; orl $0x100, (%%rsp); popfq; ud2\");"),
         faults(
             "a breakpoint that is stepped",
@@ -86,7 +86,7 @@ final class FlagAttacks {
             "ASM(\"pushf; orl $0x100, (%%rsp); popfq; int3\");"),
         faults(
             "a step held back by a load of SS until a privileged instruction",
-            Set.of(DEBUG, GENERAL_PROTECTION, INVALID_OPCODE),
+            Set.of(DEBUG, PROTECTION, ILLEGAL_INSTRUCTION),
             "ASM(\"mov %%ss, %%edx; pushf; orl $0x100, (%%rsp); popfq; mov %%edx, %%ss; hlt\");"),
         faults(
             "a step held back by a load of SS until a breakpoint",
@@ -94,7 +94,7 @@ final class FlagAttacks {
             "ASM(\"mov %%ss, %%edx; pushf; orl $0x100, (%%rsp); popfq; mov %%edx, %%ss; int3\");"),
         faults(
             "a step held back by a pop of SS until a software interrupt",
-            Set.of(DEBUG, GENERAL_PROTECTION, INVALID_OPCODE),
+            Set.of(DEBUG, PROTECTION, ILLEGAL_INSTRUCTION),
             "ASM(\"pushf; orl $0x100, (%%rsp); popfq; mov %%ss, %%edx; .byte 0x8e, 0xd2; int"
                 + " $0x80\");"),
         faults(
@@ -111,7 +111,7 @@ final class FlagAttacks {
             "ASM(\"pushf; orl $0x3000, (%%rsp); popfq; out %%al, $0x80\");"),
         faults(
             "a port after an interrupt's return with the right to",
-            Set.of(GENERAL_PROTECTION, INVALID_OPCODE, PAGE_FAULT),
+            Set.of(PROTECTION, ILLEGAL_INSTRUCTION, MEMORY_ACCESS),
             withFlags("0x3202", "in $0x60, %%al")),
         returns(
             "interrupts off by a pop of flags",

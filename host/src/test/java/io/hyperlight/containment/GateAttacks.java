@@ -4,10 +4,10 @@ import static io.hyperlight.containment.Attack.faults;
 import static io.hyperlight.containment.Attack.returns;
 import static io.hyperlight.containment.Attack.returnsOrFaults;
 import static io.hyperlight.error.GuestFaultException.Kind.DEBUG;
-import static io.hyperlight.error.GuestFaultException.Kind.GENERAL_PROTECTION;
-import static io.hyperlight.error.GuestFaultException.Kind.INVALID_OPCODE;
-import static io.hyperlight.error.GuestFaultException.Kind.PAGE_FAULT;
-import static io.hyperlight.error.GuestFaultException.Kind.PORT_ACCESS;
+import static io.hyperlight.error.GuestFaultException.Kind.DEVICE_ACCESS;
+import static io.hyperlight.error.GuestFaultException.Kind.ILLEGAL_INSTRUCTION;
+import static io.hyperlight.error.GuestFaultException.Kind.MEMORY_ACCESS;
+import static io.hyperlight.error.GuestFaultException.Kind.PROTECTION;
 import static io.hyperlight.error.GuestFaultException.Kind.STACK_OVERFLOW;
 
 import io.hyperlight.error.GuestFaultException;
@@ -18,7 +18,7 @@ import java.util.Set;
 /** Entering the gate and the stubs anywhere but where they begin, or with registers of its own. */
 final class GateAttacks {
   private static final Set<Kind> NO_CODE =
-      Set.of(PAGE_FAULT, GENERAL_PROTECTION, INVALID_OPCODE, PORT_ACCESS);
+      Set.of(MEMORY_ACCESS, PROTECTION, ILLEGAL_INSTRUCTION, DEVICE_ACCESS);
 
   private GateAttacks() {}
 
@@ -27,7 +27,7 @@ final class GateAttacks {
         // The stub is there on some machines only. Where it is, this is a system call like others.
         returnsOrFaults(
             "jump to the system-call stub",
-            Set.of(PAGE_FAULT),
+            Set.of(MEMORY_ACCESS),
             """
             int64_t answer;
             __asm__ volatile("lea 1f(%%rip), %%rcx; jmp *%1; 1:" : "=a"(answer) : "r"(USER_STUB), "a"(1000ul)
@@ -36,7 +36,7 @@ final class GateAttacks {
             """),
         faults(
             "jump to the system-call stub to end the call",
-            Set.of(PAGE_FAULT, INVALID_OPCODE),
+            Set.of(MEMORY_ACCESS, ILLEGAL_INSTRUCTION),
             """
             __asm__ volatile("jmp *%0"
                              : : "r"(USER_STUB), "a"(HL_CALL_DONE), "c"(gate_system_call() + 2), "D"(0), "S"(0),
@@ -44,41 +44,41 @@ final class GateAttacks {
             """),
         returnsOrFaults(
             "jump to the system-call stub with flags that trap",
-            Set.of(PAGE_FAULT, DEBUG),
+            Set.of(MEMORY_ACCESS, DEBUG),
             """
             __asm__ volatile("lea 1f(%%rip), %%rcx; pushf; orl $0x100, (%%rsp); popf; jmp *%0; 1:"
                              : : "r"(USER_STUB), "a"(1000ul) : "rcx", "rdx", "r8", "r11", "memory");
             """),
         faults(
             "jump to the system-call stub with a return address in the monitor",
-            Set.of(PAGE_FAULT, GuestFaultException.Kind.PROTOCOL_VIOLATION),
+            Set.of(MEMORY_ACCESS, GuestFaultException.Kind.PROTOCOL_VIOLATION),
             """
             __asm__ volatile("jmp *%0" : : "r"(USER_STUB), "a"(1000ul), "c"(MONITOR) : "memory");
             """),
         faults(
             "jump to the system-call stub with a non-canonical return address",
-            Set.of(PAGE_FAULT, GuestFaultException.Kind.PROTOCOL_VIOLATION),
+            Set.of(MEMORY_ACCESS, GuestFaultException.Kind.PROTOCOL_VIOLATION),
             """
             __asm__ volatile("jmp *%0" : : "r"(USER_STUB), "a"(1000ul), "c"(NON_CANONICAL) : "memory");
             """),
         faults(
             "jump to the system-call stub with no return address",
-            Set.of(PAGE_FAULT, GuestFaultException.Kind.PROTOCOL_VIOLATION),
+            Set.of(MEMORY_ACCESS, GuestFaultException.Kind.PROTOCOL_VIOLATION),
             "__asm__ volatile(\"jmp *%0\" : : \"r\"(USER_STUB), \"a\"(1000ul), \"c\"(0) :"
                 + " \"memory\");"),
         faults(
             "jump into the middle of the stub's port access", NO_CODE, "execute(USER_STUB + 1);"),
         returnsOrFaults(
             "jump to the return of the stub",
-            Set.of(PAGE_FAULT),
+            Set.of(MEMORY_ACCESS),
             """
             __asm__ volatile("xor %%eax, %%eax; lea 1f(%%rip), %%rcx; jmp *%0; 1:" : : "r"(USER_STUB + 2)
                              : "rax", "rcx", "memory");
             """),
         faults("jump behind the stub", NO_CODE, "execute(USER_STUB + 4);"),
         faults("jump to the end of the gate's page", NO_CODE, "execute(GATE + PAGE - 1);"),
-        faults("jump to the supervisor's stub", PAGE_FAULT, "execute(MONITOR + 2 * PAGE);"),
-        faults("jump to an exception stub", PAGE_FAULT, "execute(MONITOR + 2 * PAGE + 0x100);"),
+        faults("jump to the supervisor's stub", MEMORY_ACCESS, "execute(MONITOR + 2 * PAGE);"),
+        faults("jump to an exception stub", MEMORY_ACCESS, "execute(MONITOR + 2 * PAGE + 0x100);"),
         faults("enter the gate again and again", STACK_OVERFLOW, "execute(GATE);"),
         returns(
             "enter the gate for another function",
@@ -87,15 +87,15 @@ final class GateAttacks {
             FRAME->integer_arguments[0] = (uint64_t)-1;
             __asm__ volatile("mov %0, %%rsp; jmp *%1" : : "r"(FRAME), "r"(GATE) : "memory");
             """),
-        faults("call nothing through the gate", PAGE_FAULT, "FRAME->target = 0; execute(GATE);"),
+        faults("call nothing through the gate", MEMORY_ACCESS, "FRAME->target = 0; execute(GATE);"),
         faults(
             "call the monitor through the gate",
-            PAGE_FAULT,
+            MEMORY_ACCESS,
             "FRAME->target = MONITOR + 2 * PAGE; execute(GATE);"),
         // An emulated processor may not check the base: QEMU's does not.
         returnsOrFaults(
             "load a non-canonical FS base through the gate",
-            Set.of(GENERAL_PROTECTION),
+            Set.of(PROTECTION),
             """
             FRAME->flags = 1;
             FRAME->fs_base = NON_CANONICAL;
@@ -105,11 +105,11 @@ final class GateAttacks {
             """),
         faults(
             "run the gate with a frame in the monitor",
-            PAGE_FAULT,
+            MEMORY_ACCESS,
             "__asm__ volatile(\"mov %0, %%rbx; jmp *%1\" : : \"r\"(MONITOR), \"r\"(GATE + 10));"),
         faults(
             "run the gate with a non-canonical frame",
-            GENERAL_PROTECTION,
+            PROTECTION,
             "__asm__ volatile(\"mov %0, %%rbx; jmp *%1\" : : \"r\"(NON_CANONICAL), \"r\"(GATE +"
                 + " 10));"),
         faults("jump into the middle of an instruction of the gate", NO_CODE, "execute(GATE + 3);"),
@@ -169,7 +169,7 @@ final class GateAttacks {
         // The trap is then due behind the stub's port access, when the call is over.
         returnsOrFaults(
             "step through the end of a call",
-            Set.of(DEBUG, PAGE_FAULT),
+            Set.of(DEBUG, MEMORY_ACCESS),
             """
             __asm__ volatile("mov %%ss, %%ebx; push %%rbx; push %%rsp; push $0x102; mov %%cs, %%ebx; push %%rbx;"
                              "push %0; xor %%ebx, %%ebx; iretq"
@@ -178,7 +178,7 @@ final class GateAttacks {
             """),
         returnsOrFaults(
             "step through the end of a call at the gate's exit",
-            Set.of(DEBUG, PAGE_FAULT),
+            Set.of(DEBUG, MEMORY_ACCESS),
             """
             __asm__ volatile("mov %%ss, %%ebx; push %%rbx; push %%rsp; push $0x102; mov %%cs, %%ebx; push %%rbx;"
                              "push %0; xor %%ebx, %%ebx; iretq"
@@ -187,7 +187,7 @@ final class GateAttacks {
             """),
         returnsOrFaults(
             "another system call at the gate's exit for host calls",
-            Set.of(PORT_ACCESS),
+            Set.of(DEVICE_ACCESS),
             """
             int64_t answer;
             __asm__ volatile("sub $128, %%rsp; call *%1; add $128, %%rsp"
@@ -197,10 +197,11 @@ final class GateAttacks {
             """),
         faults(
             "another system call at the gate's exit",
-            Set.of(INVALID_OPCODE, PORT_ACCESS),
+            Set.of(ILLEGAL_INSTRUCTION, DEVICE_ACCESS),
             "__asm__ volatile(\"jmp *%0\" : : \"r\"(gate_system_call()), \"a\"(1000ul) :"
                 + " \"memory\");"),
-        faults("run behind the gate's exit", INVALID_OPCODE, "execute(gate_system_call() + 2);"),
+        faults(
+            "run behind the gate's exit", ILLEGAL_INSTRUCTION, "execute(gate_system_call() + 2);"),
         returns(
             "the end of a call as an own system call",
             "return system_call(HL_CALL_DONE, 0, 0, 0) != -ENOSYS;"),
@@ -213,27 +214,27 @@ final class GateAttacks {
             """),
         faults(
             "return with a stack pointer that is off",
-            PAGE_FAULT,
+            MEMORY_ACCESS,
             """
             FRAME->stack_arguments[0] = 0;
             __asm__ volatile("mov %0, %%rsp; ret" : : "r"(FRAME) : "memory");
             """),
         faults(
             "call an import's address",
-            PAGE_FAULT,
+            MEMORY_ACCESS,
             "execute(address_of(hl_function_twice.address));"),
-        faults("fault with no stack", INVALID_OPCODE, "ASM(\"xor %%esp, %%esp; ud2\");"),
+        faults("fault with no stack", ILLEGAL_INSTRUCTION, "ASM(\"xor %%esp, %%esp; ud2\");"),
         faults(
             "fault with a stack in the monitor",
-            INVALID_OPCODE,
+            ILLEGAL_INSTRUCTION,
             "__asm__ volatile(\"mov %0, %%rsp; ud2\" : : \"r\"(MONITOR + 5 * PAGE));"),
         faults(
             "fault with a stack in the code",
-            INVALID_OPCODE,
+            ILLEGAL_INSTRUCTION,
             "__asm__ volatile(\"mov %0, %%rsp; ud2\" : : \"r\"(ping));"),
         faults(
             "fault with a non-canonical stack",
-            INVALID_OPCODE,
+            ILLEGAL_INSTRUCTION,
             "__asm__ volatile(\"mov %0, %%rsp; ud2\" : : \"r\"(NON_CANONICAL));"),
         returns(
             "a system call with a non-canonical stack",
@@ -262,7 +263,7 @@ final class GateAttacks {
             """),
         faults(
             "a system call that is the last instruction of its page",
-            PAGE_FAULT,
+            MEMORY_ACCESS,
             """
             /* The linker puts this section behind all other code, and constants on the next page. */
             __asm__ volatile(".pushsection .fini, \\"ax\\"; .balign 4096; .skip 4094, 0x90;"

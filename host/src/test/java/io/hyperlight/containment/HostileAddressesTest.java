@@ -1,7 +1,7 @@
 package io.hyperlight.containment;
 
-import static io.hyperlight.error.GuestFaultException.Kind.GENERAL_PROTECTION;
-import static io.hyperlight.error.GuestFaultException.Kind.PAGE_FAULT;
+import static io.hyperlight.error.GuestFaultException.Kind.MEMORY_ACCESS;
+import static io.hyperlight.error.GuestFaultException.Kind.PROTECTION;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.error.GuestFaultException;
@@ -65,7 +65,7 @@ final class HostileAddressesTest {
             boolean canonical = address << 16 >> 16 == address;
             assertThat(fault.kind())
                 .describedAs("0x%x: %s", address, fault)
-                .isEqualTo(canonical ? PAGE_FAULT : GENERAL_PROTECTION);
+                .isEqualTo(canonical ? MEMORY_ACCESS : PROTECTION);
             if (canonical) {
               assertThat(fault.faultAddress()).hasValue(address);
             }

@@ -31,9 +31,9 @@ final class HostileInitialiserTest {
       delimiter = '|',
       textBlock =
           """
-          PAGE_FAULT         | load(0);
-          INVALID_OPCODE     | ASM("ud2");
-          GENERAL_PROTECTION | ASM("hlt");
+          MEMORY_ACCESS         | load(0);
+          ILLEGAL_INSTRUCTION     | ASM("ud2");
+          PROTECTION | ASM("hlt");
           STACK_OVERFLOW     | __asm__ volatile("1: call 1b" : : : "memory");
           PROTOCOL_VIOLATION | twice(1);
           PROTOCOL_VIOLATION | hl_give_up();

@@ -89,7 +89,7 @@ final class HostileMemoryTest {
   void canBeFilledBeforeAFault() {
     try (HostileGuest guest = new HostileGuest(FUNCTIONS)) {
       assertThat(guest.attack("fill_and_fault", 0xff).fault().kind())
-          .isEqualTo(GuestFaultException.Kind.INVALID_OPCODE);
+          .isEqualTo(GuestFaultException.Kind.ILLEGAL_INSTRUCTION);
     }
   }
 

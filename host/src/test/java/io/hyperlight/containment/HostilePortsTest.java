@@ -1,7 +1,7 @@
 package io.hyperlight.containment;
 
-import static io.hyperlight.error.GuestFaultException.Kind.GENERAL_PROTECTION;
-import static io.hyperlight.error.GuestFaultException.Kind.PORT_ACCESS;
+import static io.hyperlight.error.GuestFaultException.Kind.DEVICE_ACCESS;
+import static io.hyperlight.error.GuestFaultException.Kind.PROTECTION;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.testing.HostileGuest;
@@ -65,7 +65,7 @@ final class HostilePortsTest {
     try (HostileGuest guest = new HostileGuest(FUNCTIONS)) {
       assertThat(guest.attack(function, port).fault().kind())
           .describedAs("port 0x%x", port)
-          .isIn(GENERAL_PROTECTION, port == SYSTEM_CALL_PORT ? PORT_ACCESS : GENERAL_PROTECTION);
+          .isIn(PROTECTION, port == SYSTEM_CALL_PORT ? DEVICE_ACCESS : PROTECTION);
     }
   }
 }

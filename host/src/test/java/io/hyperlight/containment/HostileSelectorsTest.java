@@ -1,9 +1,9 @@
 package io.hyperlight.containment;
 
-import static io.hyperlight.error.GuestFaultException.Kind.GENERAL_PROTECTION;
-import static io.hyperlight.error.GuestFaultException.Kind.INVALID_OPCODE;
-import static io.hyperlight.error.GuestFaultException.Kind.PAGE_FAULT;
-import static io.hyperlight.error.GuestFaultException.Kind.PROCESSOR_EXCEPTION;
+import static io.hyperlight.error.GuestFaultException.Kind.ILLEGAL_INSTRUCTION;
+import static io.hyperlight.error.GuestFaultException.Kind.MEMORY_ACCESS;
+import static io.hyperlight.error.GuestFaultException.Kind.OTHER;
+import static io.hyperlight.error.GuestFaultException.Kind.PROTECTION;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.error.GuestFaultException.Kind;
@@ -28,11 +28,10 @@ final class HostileSelectorsTest {
   private static final String FUNCTIONS =
       SourceFile.of(HostileSelectorsTest.class, "hostile_selectors.c");
 
-  private static final Set<Kind> REFUSED =
-      EnumSet.of(GENERAL_PROTECTION, INVALID_OPCODE, PROCESSOR_EXCEPTION);
+  private static final Set<Kind> REFUSED = EnumSet.of(PROTECTION, ILLEGAL_INSTRUCTION, OTHER);
 
   private static final Set<Kind> REFUSED_OR_NOT_THERE =
-      EnumSet.of(GENERAL_PROTECTION, INVALID_OPCODE, PROCESSOR_EXCEPTION, PAGE_FAULT);
+      EnumSet.of(PROTECTION, ILLEGAL_INSTRUCTION, OTHER, MEMORY_ACCESS);
 
   static final int[] SELECTORS = IntStream.rangeClosed(0, 0x40).filter(s -> (s & 4) == 0).toArray();
 

@@ -5,12 +5,12 @@ import static io.hyperlight.containment.Attack.returns;
 import static io.hyperlight.containment.Attack.returnsOrFaults;
 import static io.hyperlight.error.GuestFaultException.Kind.ALIGNMENT;
 import static io.hyperlight.error.GuestFaultException.Kind.DEBUG;
-import static io.hyperlight.error.GuestFaultException.Kind.DIVIDE_ERROR;
+import static io.hyperlight.error.GuestFaultException.Kind.DIVISION;
 import static io.hyperlight.error.GuestFaultException.Kind.FLOATING_POINT;
-import static io.hyperlight.error.GuestFaultException.Kind.GENERAL_PROTECTION;
-import static io.hyperlight.error.GuestFaultException.Kind.INVALID_OPCODE;
-import static io.hyperlight.error.GuestFaultException.Kind.PAGE_FAULT;
-import static io.hyperlight.error.GuestFaultException.Kind.PROCESSOR_EXCEPTION;
+import static io.hyperlight.error.GuestFaultException.Kind.ILLEGAL_INSTRUCTION;
+import static io.hyperlight.error.GuestFaultException.Kind.MEMORY_ACCESS;
+import static io.hyperlight.error.GuestFaultException.Kind.OTHER;
+import static io.hyperlight.error.GuestFaultException.Kind.PROTECTION;
 
 import io.hyperlight.error.GuestFaultException.Kind;
 import java.util.ArrayList;
@@ -20,7 +20,7 @@ import java.util.Set;
 /** Instructions that raise exceptions, and those that only a kernel may use. */
 final class InstructionAttacks {
   /** Where KVM emulates or replaces what the processor would do. */
-  private static final Set<Kind> REFUSED = Set.of(GENERAL_PROTECTION, INVALID_OPCODE);
+  private static final Set<Kind> REFUSED = Set.of(PROTECTION, ILLEGAL_INSTRUCTION);
 
   /** A privileged instruction each; the operand is a readable and writable address. */
   private static final List<String> PRIVILEGED =
@@ -89,23 +89,23 @@ final class InstructionAttacks {
     return List.of(
         faults(
             "divide by zero",
-            DIVIDE_ERROR,
+            DIVISION,
             "ASM(\"xor %%ecx, %%ecx; mov $1, %%eax; cltd; idiv %%ecx\");"),
         faults(
             "divide the smallest number by minus one",
-            DIVIDE_ERROR,
+            DIVISION,
             "ASM(\"mov $0x80000000, %%eax; cltd; mov $-1, %%ecx; idiv %%ecx\");"),
         faults(
             "divide the smallest long by minus one",
-            DIVIDE_ERROR,
+            DIVISION,
             "ASM(\"movabs $0x8000000000000000, %%rax; cqto; mov $-1, %%rcx; idiv %%rcx\");"),
-        faults("ud2", INVALID_OPCODE, "ASM(\"ud2\");"),
-        faults("into in 64-bit mode", INVALID_OPCODE, "ASM(\".byte 0xce\");"),
+        faults("ud2", ILLEGAL_INSTRUCTION, "ASM(\"ud2\");"),
+        faults("into in 64-bit mode", ILLEGAL_INSTRUCTION, "ASM(\".byte 0xce\");"),
         faults("int3", DEBUG, "ASM(\"int3\");"),
         // The debug exception is for everybody to raise with it, whatever the gate's level.
-        faults("int1", Set.of(DEBUG, INVALID_OPCODE, GENERAL_PROTECTION), "ASM(\".byte 0xf1\");"),
-        faults("int 3 in two bytes", Set.of(DEBUG, INVALID_OPCODE), "ASM(\".byte 0xcd, 3\");"),
-        faults("int 4", Set.of(PROCESSOR_EXCEPTION, INVALID_OPCODE), "ASM(\"int $4\");"),
+        faults("int1", Set.of(DEBUG, ILLEGAL_INSTRUCTION, PROTECTION), "ASM(\".byte 0xf1\");"),
+        faults("int 3 in two bytes", Set.of(DEBUG, ILLEGAL_INSTRUCTION), "ASM(\".byte 0xcd, 3\");"),
+        faults("int 4", Set.of(OTHER, ILLEGAL_INSTRUCTION), "ASM(\"int $4\");"),
         faults("int 0", REFUSED, "ASM(\"int $0\");"),
         faults("int 1", REFUSED, "ASM(\"int $1\");"),
         faults("int 2", REFUSED, "ASM(\"int $2\");"),
@@ -144,22 +144,22 @@ final class InstructionAttacks {
             """),
         returnsOrFaults(
             "reserved bits in MXCSR",
-            Set.of(GENERAL_PROTECTION, INVALID_OPCODE),
+            Set.of(PROTECTION, ILLEGAL_INSTRUCTION),
             """
             uint32_t reserved = 0xffffffff, initial = 0x1f80;
             __asm__ volatile("ldmxcsr %0; ldmxcsr %1" : : "m"(reserved), "m"(initial));
             """),
         returnsOrFaults(
             "a non-canonical FS base",
-            Set.of(GENERAL_PROTECTION),
+            Set.of(PROTECTION),
             "__asm__ volatile(\"wrfsbase %0\" : : \"r\"(NON_CANONICAL));"),
         returnsOrFaults(
             "a non-canonical GS base",
-            Set.of(GENERAL_PROTECTION),
+            Set.of(PROTECTION),
             "__asm__ volatile(\"wrgsbase %0\" : : \"r\"(NON_CANONICAL));"),
         faults(
             "reading through an FS base in the monitor",
-            PAGE_FAULT,
+            MEMORY_ACCESS,
             "__asm__ volatile(\"wrfsbase %0; mov %%fs:0, %%rax\" : : \"r\"(MONITOR + PAGE) :"
                 + " \"rax\");"),
         // KVM refuses it with -EPERM, or replaces it by the processor's own form of it, for which
@@ -167,7 +167,7 @@ final class InstructionAttacks {
         // has to write code.
         returnsOrFaults(
             "vmcall",
-            Set.of(INVALID_OPCODE, GENERAL_PROTECTION, PAGE_FAULT),
+            Set.of(ILLEGAL_INSTRUCTION, PROTECTION, MEMORY_ACCESS),
             """
             int64_t answer;
             __asm__ volatile("vmcall" : "=a"(answer) : "a"(1), "b"(0), "c"(0), "d"(0), "S"(0) : "memory");
@@ -175,7 +175,7 @@ final class InstructionAttacks {
             """),
         faults(
             "the prefix that asks KVM to emulate",
-            INVALID_OPCODE,
+            ILLEGAL_INSTRUCTION,
             "ASM(\"ud2; .ascii \\\"kvm\\\"; hlt\");"),
         // With UMIP they are refused; without, what they tell is no secret of the guest's.
         returnsOrFaults("sgdt", REFUSED, "ASM(\"sgdt -64(%%rsp)\");"),

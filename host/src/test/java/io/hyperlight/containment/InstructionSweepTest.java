@@ -1,11 +1,11 @@
 package io.hyperlight.containment;
 
 import static io.hyperlight.error.GuestFaultException.Kind.DEBUG;
-import static io.hyperlight.error.GuestFaultException.Kind.GENERAL_PROTECTION;
-import static io.hyperlight.error.GuestFaultException.Kind.INVALID_OPCODE;
-import static io.hyperlight.error.GuestFaultException.Kind.PAGE_FAULT;
-import static io.hyperlight.error.GuestFaultException.Kind.PORT_ACCESS;
-import static io.hyperlight.error.GuestFaultException.Kind.PROCESSOR_EXCEPTION;
+import static io.hyperlight.error.GuestFaultException.Kind.DEVICE_ACCESS;
+import static io.hyperlight.error.GuestFaultException.Kind.ILLEGAL_INSTRUCTION;
+import static io.hyperlight.error.GuestFaultException.Kind.MEMORY_ACCESS;
+import static io.hyperlight.error.GuestFaultException.Kind.OTHER;
+import static io.hyperlight.error.GuestFaultException.Kind.PROTECTION;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.error.GuestFaultException;
@@ -73,7 +73,7 @@ final class InstructionSweepTest {
           .toArray();
 
   private static final Set<Kind> REFUSED =
-      EnumSet.of(GENERAL_PROTECTION, INVALID_OPCODE, PAGE_FAULT, PORT_ACCESS);
+      EnumSet.of(PROTECTION, ILLEGAL_INSTRUCTION, MEMORY_ACCESS, DEVICE_ACCESS);
 
   /**
    * Instructions of a kernel's, as the beginning of their encoding; behind a slash is the value of
@@ -246,11 +246,11 @@ final class InstructionSweepTest {
           .as("int %d", vector)
           .isIn(
               switch (vector) {
-                case 3 -> EnumSet.of(DEBUG, INVALID_OPCODE, GENERAL_PROTECTION);
-                case 4 -> EnumSet.of(PROCESSOR_EXCEPTION, INVALID_OPCODE, GENERAL_PROTECTION);
+                case 3 -> EnumSet.of(DEBUG, ILLEGAL_INSTRUCTION, PROTECTION);
+                case 4 -> EnumSet.of(OTHER, ILLEGAL_INSTRUCTION, PROTECTION);
                 // To the paravirtual KVM of Linux (kvm_pvm) it is CPUID.
-                case 26 -> EnumSet.of(GENERAL_PROTECTION, INVALID_OPCODE, DEBUG);
-                default -> EnumSet.of(GENERAL_PROTECTION, INVALID_OPCODE);
+                case 26 -> EnumSet.of(PROTECTION, ILLEGAL_INSTRUCTION, DEBUG);
+                default -> EnumSet.of(PROTECTION, ILLEGAL_INSTRUCTION);
               });
     }
     assertThat(runner.leaks()).isEmpty();
@@ -284,7 +284,9 @@ final class InstructionSweepTest {
         byte[] part = Arrays.copyOf(bytes, bytes.length - missing);
         GuestFaultException fault = runner.fault(part, CodeRunner.SIZE - part.length);
         if (missing > 0 && part.length > 0) {
-          assertThat(fault.kind()).as("%s without %d", instruction, missing).isEqualTo(PAGE_FAULT);
+          assertThat(fault.kind())
+              .as("%s without %d", instruction, missing)
+              .isEqualTo(MEMORY_ACCESS);
         }
       }
     }

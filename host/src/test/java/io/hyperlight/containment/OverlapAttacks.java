@@ -2,8 +2,8 @@ package io.hyperlight.containment;
 
 import static io.hyperlight.containment.Attack.faults;
 import static io.hyperlight.containment.Attack.returns;
-import static io.hyperlight.error.GuestFaultException.Kind.GENERAL_PROTECTION;
-import static io.hyperlight.error.GuestFaultException.Kind.PAGE_FAULT;
+import static io.hyperlight.error.GuestFaultException.Kind.MEMORY_ACCESS;
+import static io.hyperlight.error.GuestFaultException.Kind.PROTECTION;
 import static io.hyperlight.error.GuestFaultException.Kind.PROTOCOL_VIOLATION;
 
 import java.util.List;
@@ -109,7 +109,7 @@ final class OverlapAttacks {
             """),
         faults(
             "random bytes over its own stack",
-            Set.of(PAGE_FAULT, GENERAL_PROTECTION),
+            Set.of(MEMORY_ACCESS, PROTECTION),
             """
             uint64_t here = address_of(__builtin_frame_address(0));
             __asm__ volatile("syscall; mov %0, %%rsp; ret"
@@ -186,7 +186,7 @@ final class OverlapAttacks {
             """),
         faults(
             "taking its own code away",
-            PAGE_FAULT,
+            MEMORY_ACCESS,
             """
             uint64_t page = address_of((void *)ping) & -PAGE;
             for (uint64_t at = page - 64 * PAGE; at < page + 64 * PAGE; at += PAGE) {
@@ -195,7 +195,7 @@ final class OverlapAttacks {
             """),
         faults(
             "zeros over its own code",
-            PAGE_FAULT,
+            MEMORY_ACCESS,
             """
             uint64_t page = address_of((void *)ping) & -PAGE;
             for (uint64_t at = page - 64 * PAGE; at < page + 64 * PAGE; at += PAGE) {

@@ -1,9 +1,9 @@
 package io.hyperlight.containment;
 
 import static io.hyperlight.containment.Attack.faults;
-import static io.hyperlight.error.GuestFaultException.Kind.GENERAL_PROTECTION;
-import static io.hyperlight.error.GuestFaultException.Kind.PAGE_FAULT;
-import static io.hyperlight.error.GuestFaultException.Kind.PORT_ACCESS;
+import static io.hyperlight.error.GuestFaultException.Kind.DEVICE_ACCESS;
+import static io.hyperlight.error.GuestFaultException.Kind.MEMORY_ACCESS;
+import static io.hyperlight.error.GuestFaultException.Kind.PROTECTION;
 
 import io.hyperlight.error.GuestFaultException.Kind;
 import java.util.ArrayList;
@@ -16,7 +16,7 @@ import java.util.Set;
  * every other port, the processor refuses.
  */
 final class PortAttacks {
-  private static final Set<Kind> REFUSED = Set.of(PORT_ACCESS, GENERAL_PROTECTION);
+  private static final Set<Kind> REFUSED = Set.of(DEVICE_ACCESS, PROTECTION);
 
   private PortAttacks() {}
 
@@ -81,7 +81,7 @@ final class PortAttacks {
   private static Attack nowhere(String instruction) {
     return faults(
         "port 0x70: " + instruction + " of memory that is not there",
-        Set.of(PORT_ACCESS, GENERAL_PROTECTION, PAGE_FAULT),
+        Set.of(DEVICE_ACCESS, PROTECTION, MEMORY_ACCESS),
         """
         uint64_t address = MONITOR + PAGE, count = 16;
         __asm__ volatile("%s" : "+D"(address), "+c"(count) : "S"(address), "d"(0x70), "a"(0) : "memory");

@@ -4,9 +4,9 @@ import static io.hyperlight.containment.Attack.faults;
 import static io.hyperlight.containment.Attack.returns;
 import static io.hyperlight.containment.Attack.returnsOrFaults;
 import static io.hyperlight.error.GuestFaultException.Kind.DEBUG;
-import static io.hyperlight.error.GuestFaultException.Kind.GENERAL_PROTECTION;
-import static io.hyperlight.error.GuestFaultException.Kind.INVALID_OPCODE;
-import static io.hyperlight.error.GuestFaultException.Kind.PAGE_FAULT;
+import static io.hyperlight.error.GuestFaultException.Kind.ILLEGAL_INSTRUCTION;
+import static io.hyperlight.error.GuestFaultException.Kind.MEMORY_ACCESS;
+import static io.hyperlight.error.GuestFaultException.Kind.PROTECTION;
 
 import io.hyperlight.error.GuestFaultException.Kind;
 import java.util.List;
@@ -18,9 +18,9 @@ final class SegmentAttacks {
    * An emulator may read the frame with a supervisor's rights, which end at the user's stack
    * (SMAP): QEMU's up to version 8 does.
    */
-  private static final Set<Kind> EMULATED = Set.of(PAGE_FAULT);
+  private static final Set<Kind> EMULATED = Set.of(MEMORY_ACCESS);
 
-  private static final Set<Kind> REFUSED = Set.of(GENERAL_PROTECTION, PAGE_FAULT);
+  private static final Set<Kind> REFUSED = Set.of(PROTECTION, MEMORY_ACCESS);
 
   private SegmentAttacks() {}
 
@@ -65,7 +65,7 @@ final class SegmentAttacks {
             "iretq with virtual flags", EMULATED, interruptReturn("cs", "ss", "0x1a0002")),
         faults(
             "iretq with a single step",
-            Set.of(DEBUG, PAGE_FAULT),
+            Set.of(DEBUG, MEMORY_ACCESS),
             interruptReturn("cs", "ss", "0x102")),
         faults(
             "iretq while the task is nested",
@@ -106,7 +106,7 @@ final class SegmentAttacks {
             """),
         returnsOrFaults(
             "no stack segment",
-            Set.of(GENERAL_PROTECTION, INVALID_OPCODE),
+            Set.of(PROTECTION, ILLEGAL_INSTRUCTION),
             "__asm__ volatile(\"xor %%eax, %%eax; mov %%eax, %%ss\" : : : \"rax\");"));
   }
 }

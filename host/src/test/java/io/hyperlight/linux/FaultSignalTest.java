@@ -114,23 +114,23 @@ class FaultSignalTest {
 
   @Test
   void aFaultWhoseSignalIsBlockedByItsOwnHandlerEndsTheCall() {
-    assertFault(() -> nest(0, 0, SAME_FAULT, 1), Kind.PAGE_FAULT);
+    assertFault(() -> nest(0, 0, SAME_FAULT, 1), Kind.MEMORY_ACCESS);
   }
 
   @Test
   void soDoesOneThatTheHandlersMaskBlocks() {
-    assertFault(() -> nest(0, SIGFPE, OTHER_FAULT, 1), Kind.DIVIDE_ERROR);
+    assertFault(() -> nest(0, SIGFPE, OTHER_FAULT, 1), Kind.DIVISION);
   }
 
   @Test
   void soDoesTheSecondWhereAHandlerIsForOne() {
-    assertFault(() -> nest(SA_RESETHAND, 0, 0, 2), Kind.PAGE_FAULT);
+    assertFault(() -> nest(SA_RESETHAND, 0, 0, 2), Kind.MEMORY_ACCESS);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"fault_blocked", "fault_ignored"})
   void soDoesOneThatIsBlockedOrIgnored(String function) {
-    assertFault(() -> sandbox.call(function, void.class), Kind.PAGE_FAULT);
+    assertFault(() -> sandbox.call(function, void.class), Kind.MEMORY_ACCESS);
   }
 
   @Test
@@ -149,7 +149,7 @@ class FaultSignalTest {
   void nothingIsWrittenBelowAFullAlternateStack() {
     long below = sandbox.<Long>call("below_alternate", long.class);
     byte[] before = ResetOracle.machineOf(sandbox).addressSpace().read(below, 4096);
-    assertFault(() -> sandbox.call("overflow_alternate", int.class), Kind.PAGE_FAULT);
+    assertFault(() -> sandbox.call("overflow_alternate", int.class), Kind.MEMORY_ACCESS);
     assertThat(ResetOracle.machineOf(sandbox).addressSpace().read(below, 4096)).isEqualTo(before);
   }
 

@@ -99,7 +99,7 @@ class MemoryCallsTest {
                   ? guest.call(MUNMAP, address, PAGE)
                   : guest.call(MPROTECT, address, PAGE, NONE))
           .isZero();
-      assertFaults(GuestFaultException.Kind.PAGE_FAULT, () -> guest.peek(address));
+      assertFaults(GuestFaultException.Kind.MEMORY_ACCESS, () -> guest.peek(address));
     });
   }
 
@@ -112,7 +112,7 @@ class MemoryCallsTest {
       assertThat(guest.call(MPROTECT, address, PAGE, READ)).isZero();
       assertThat(guest.peek(address)).isEqualTo(5);
       guest.poke(address + PAGE, 7);
-      assertFaults(GuestFaultException.Kind.PAGE_FAULT, () -> guest.poke(address, 1));
+      assertFaults(GuestFaultException.Kind.MEMORY_ACCESS, () -> guest.poke(address, 1));
     });
   }
 
@@ -136,7 +136,7 @@ class MemoryCallsTest {
       guest.poke(area, 1);
       assertThat(guest.call(MPROTECT, area, PAGE, READ)).isZero();
       guest.poke(area + PAGE, 2);
-      assertFaults(GuestFaultException.Kind.PAGE_FAULT, () -> guest.poke(area, 3));
+      assertFaults(GuestFaultException.Kind.MEMORY_ACCESS, () -> guest.poke(area, 3));
     });
     inBoth(guest -> guest.poke(guest.area(), 1));
   }
@@ -151,7 +151,7 @@ class MemoryCallsTest {
       for (int i = 0; i < 4; i++) {
         assertThat(guest.peek(map(guest, 1, READ_WRITE))).isZero();
       }
-      assertFaults(GuestFaultException.Kind.PAGE_FAULT, () -> guest.peek(area));
+      assertFaults(GuestFaultException.Kind.MEMORY_ACCESS, () -> guest.peek(area));
     });
   }
 
@@ -170,7 +170,7 @@ class MemoryCallsTest {
       long fixed = blocker + 64 * PAGE;
       assertThat(guest.call(MREMAP, moved, 8 * PAGE, 2 * PAGE, 3, fixed)).isEqualTo(fixed);
       assertThat(guest.peek(fixed + PAGE)).isEqualTo(77);
-      assertFaults(GuestFaultException.Kind.PAGE_FAULT, () -> guest.peek(area + PAGE));
+      assertFaults(GuestFaultException.Kind.MEMORY_ACCESS, () -> guest.peek(area + PAGE));
     });
   }
 
@@ -247,7 +247,7 @@ class MemoryCallsTest {
     });
     inBoth(guest -> {
       long address = map(guest, 1, READ_WRITE);
-      assertFaults(GuestFaultException.Kind.PAGE_FAULT, () -> guest.jump(address));
+      assertFaults(GuestFaultException.Kind.MEMORY_ACCESS, () -> guest.jump(address));
     });
   }
 

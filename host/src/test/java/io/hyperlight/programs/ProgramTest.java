@@ -122,7 +122,7 @@ class ProgramTest {
         .isInstanceOfSatisfying(
             GuestFaultException.class,
             fault -> {
-              assertThat(fault.kind()).isEqualTo(GuestFaultException.Kind.PAGE_FAULT);
+              assertThat(fault.kind()).isEqualTo(GuestFaultException.Kind.MEMORY_ACCESS);
               assertThat(fault.location().registers()).containsKey("RIP");
             });
   }
