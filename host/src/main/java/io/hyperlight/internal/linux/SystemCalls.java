@@ -58,7 +58,7 @@ import org.jspecify.annotations.Nullable;
  * <p>For one thread at a time.
  */
 public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable {
-  private final Context machine;
+  private final Context context;
   private final AddressSpace space;
   private final CallBudget budget;
   private final @Nullable SystemCallObserver observer;
@@ -84,22 +84,22 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
    *     mounted cannot be opened
    */
   public SystemCalls(
-      Context machine,
+      Context context,
       AddressRanges ranges,
       StandardStreams.Output output,
       Settings settings,
       CallBudget budget) {
-    this.machine = machine;
-    space = machine.addressSpace();
+    this.context = context;
+    space = context.addressSpace();
     this.budget = budget;
     observer = settings.observer();
     StandardStreams streams =
-        new StandardStreams(machine, budget, Objects.requireNonNull(settings.input()), output);
+        new StandardStreams(context, budget, Objects.requireNonNull(settings.input()), output);
     Limits limits = settings.limits();
     HeapBudget heap = new HeapBudget(limits.heapBytes());
     world =
         new World(
-            machine,
+            context,
             new WorldOptions(
                 limits.openFiles(),
                 settings.mayMakeCode(),
@@ -111,8 +111,8 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
                 () -> newFileSystem(settings),
                 heap,
                 streams,
-                new HostChannels(settings.extensions(), machine, budget),
-                machine.checkpoint()));
+                new HostChannels(settings.extensions(), context, budget),
+                context.checkpoint()));
     process = new GuestProcess(world, space, ranges, settings.program());
     task = new Task(process, TaskIdentity.FIRST);
     calls = new TaskCalls(task, refusals);
@@ -140,7 +140,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
         settings.mounts(),
         PseudoFiles.of(task),
         clock == null ? Instant::now : clock,
-        machine.checkpoint());
+        context.checkpoint());
   }
 
   /** The state between two calls, to be closed by the caller. */
@@ -289,7 +289,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
    * @return null if it can go on, else why the guest's program ends here
    */
   public @Nullable ProcessEnding answer() {
-    long number = machine.callNumber();
+    long number = context.callNumber();
     CallOutcome outcome = task.outcome();
     outcome.begin();
     budget.useSystemCall();
@@ -304,9 +304,9 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
     }
     count++;
     if (outcome.kind() != CallOutcome.Kind.REDIRECTED) {
-      machine.answer(result);
+      context.answer(result);
       if (!task.delivery().deliverPending()) {
-        machine.resume();
+        context.resume();
       }
     }
     return ending(outcome);
@@ -334,11 +334,11 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
     }
     boolean returned = !task.outcome().isEnd() || kind == CallOutcome.Kind.KILLED;
     String line = returned ? traced.line(result) : traced.lineWithoutResult();
-    if (machine.goOutside()) {
+    if (context.goOutside()) {
       try {
         listening.answered(SystemCallTable.nameOf(number), arguments, result, line);
       } finally {
-        machine.comeBack();
+        context.comeBack();
       }
     }
     return result;
@@ -357,12 +357,12 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
 
   private long[] arguments() {
     return new long[] {
-      machine.argument(0),
-      machine.argument(1),
-      machine.argument(2),
-      machine.argument(3),
-      machine.argument(4),
-      machine.argument(5)
+      context.argument(0),
+      context.argument(1),
+      context.argument(2),
+      context.argument(3),
+      context.argument(4),
+      context.argument(5)
     };
   }
 
@@ -375,12 +375,12 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
     try {
       return handler.call(
           calls,
-          machine.argument(0),
-          machine.argument(1),
-          machine.argument(2),
-          machine.argument(3),
-          machine.argument(4),
-          machine.argument(5));
+          context.argument(0),
+          context.argument(1),
+          context.argument(2),
+          context.argument(3),
+          context.argument(4),
+          context.argument(5));
     } catch (GuestAddressException e) {
       return -Errno.EFAULT;
     } catch (StandardStreams.WaitingException e) {
@@ -416,7 +416,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
    */
   public boolean handle(Trap.ProcessorException exception) {
     SignalInfo info =
-        FaultSignals.of(exception, machine.userRegisters(), process.memory().mappings());
+        FaultSignals.of(exception, context.userRegisters(), process.memory().mappings());
     return info != null && task.delivery().handle(exception, info);
   }
 

@@ -90,7 +90,7 @@ final class TaskCalls {
   TaskCalls(Task task, Refusals refusals) {
     World world = task.world();
     GuestProcess own = task.process();
-    Context machine = task.machine();
+    Context context = task.context();
     TaskIdentity identity = task.identity();
     TaskWaits waits = task.waits();
     GuestMemory bytes = own.bytes();
@@ -122,14 +122,14 @@ final class TaskCalls {
     usage = new UsageCalls(own.usage(), clock, bytes);
     random = new RandomCalls(world.random(), bytes, checkpoint);
 
-    process = new ProcessCalls(identity, task.outcome(), refusals, clock, bytes, machine);
+    process = new ProcessCalls(identity, task.outcome(), refusals, clock, bytes, context);
     prctl = new PrctlCalls(own.attributes(), bytes);
     limits = new LimitCalls(own.limits(), identity, bytes);
     scheduling = new SchedulingCalls(own.scheduling(), identity, bytes);
     threads = new ThreadCalls(identity, task.robustList(), own.attributes(), bytes, refusals);
     futexes = new FutexCalls(bytes, own.memory().space(), clock, waits, identity);
 
-    signals = new SignalCalls(task.signals(), task.delivery(), bytes, machine, waits);
+    signals = new SignalCalls(task.signals(), task.delivery(), bytes, context, waits);
     sends = new SendCalls(task.signals(), identity, bytes);
 
     network = new NetworkCalls(numbers, refusals);

@@ -61,14 +61,14 @@ public final class StandardStreams {
 
   private static final byte[] NOTHING = {};
 
-  private final Context machine;
+  private final Context context;
   private final CallBudget budget;
   private final Input input;
   private final Output output;
   private byte[] lastErrors = NOTHING;
 
-  public StandardStreams(Context machine, CallBudget budget, Input input, Output output) {
-    this.machine = machine;
+  public StandardStreams(Context context, CallBudget budget, Input input, Output output) {
+    this.context = context;
     this.budget = budget;
     this.input = input;
     this.output = output;
@@ -116,13 +116,13 @@ public final class StandardStreams {
   }
 
   private byte @Nullable [] readOutside(int most) {
-    if (!machine.goOutside()) {
+    if (!context.goOutside()) {
       throw new FileException(Errno.EINTR);
     }
     try {
       return input.read(most);
     } finally {
-      machine.comeBack();
+      context.comeBack();
     }
   }
 
@@ -136,11 +136,11 @@ public final class StandardStreams {
       System.arraycopy(bytes, 0, all, lastErrors.length, bytes.length);
       lastErrors = Arrays.copyOfRange(all, Math.max(0, all.length - KEPT_BYTES), all.length);
     }
-    if (machine.goOutside()) {
+    if (context.goOutside()) {
       try {
         output.print(bytes, error);
       } finally {
-        machine.comeBack();
+        context.comeBack();
       }
     }
   }

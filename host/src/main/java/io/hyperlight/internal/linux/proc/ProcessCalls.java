@@ -35,7 +35,7 @@ public final class ProcessCalls {
   private final Refusals refusals;
   private final GuestClock clock;
   private final GuestMemory memory;
-  private final Context machine;
+  private final Context context;
 
   public ProcessCalls(
       TaskIdentity identity,
@@ -43,13 +43,13 @@ public final class ProcessCalls {
       Refusals refusals,
       GuestClock clock,
       GuestMemory memory,
-      Context machine) {
+      Context context) {
     this.identity = identity;
     this.outcome = outcome;
     this.refusals = refusals;
     this.clock = clock;
     this.memory = memory;
-    this.machine = machine;
+    this.context = context;
   }
 
   public long exit(int status) {
@@ -145,8 +145,8 @@ public final class ProcessCalls {
         target,
         GuestMemory.struct(112)
             .putLong(0, clock.now(false) / 1_000_000_000L)
-            .putLong(32, machine.memorySizeBytes())
-            .putLong(40, machine.addressSpace().freeBytes())
+            .putLong(32, context.memorySizeBytes())
+            .putLong(40, context.addressSpace().freeBytes())
             .putShort(80, (short) 1) // processes
             .putInt(104, 1)); // bytes in a unit
     return 0;
@@ -194,8 +194,8 @@ public final class ProcessCalls {
       memory.writeLong(
           address,
           operation == ARCH_GET_FS
-              ? ((X86UserRegisters) machine.userRegisters()).fsBase()
-              : ((X86UserRegisters) machine.userRegisters()).gsBase());
+              ? ((X86UserRegisters) context.userRegisters()).fsBase()
+              : ((X86UserRegisters) context.userRegisters()).gsBase());
       return 0;
     }
     if (operation != ARCH_SET_FS && operation != ARCH_SET_GS) {
@@ -205,9 +205,9 @@ public final class ProcessCalls {
       return -Errno.EPERM;
     }
     if (operation == ARCH_SET_FS) {
-      ((X86UserRegisters) machine.userRegisters()).setFsBase(address);
+      ((X86UserRegisters) context.userRegisters()).setFsBase(address);
     } else {
-      ((X86UserRegisters) machine.userRegisters()).setGsBase(address);
+      ((X86UserRegisters) context.userRegisters()).setGsBase(address);
     }
     return 0;
   }

@@ -43,11 +43,11 @@ final class SystemStatus {
   }
 
   String memory() {
-    long free = world.machine().addressSpace().freeBytes();
+    long free = world.context().addressSpace().freeBytes();
     StringBuilder lines = new StringBuilder();
     for (Map.Entry<String, Long> entry :
         List.of(
-            Map.entry("MemTotal", world.machine().memorySizeBytes()),
+            Map.entry("MemTotal", world.context().memorySizeBytes()),
             Map.entry("MemFree", free),
             Map.entry("MemAvailable", free),
             Map.entry("Buffers", 0L),

@@ -13,12 +13,12 @@ import java.util.List;
 /** The files of one guest that host code answers: which there are, and how it is called. */
 public final class HostChannels {
   private final List<Extension> extensions;
-  private final Context machine;
+  private final Context context;
   private final CallBudget budget;
 
-  public HostChannels(List<Extension> extensions, Context machine, CallBudget budget) {
+  public HostChannels(List<Extension> extensions, Context context, CallBudget budget) {
     this.extensions = List.copyOf(extensions);
-    this.machine = machine;
+    this.context = context;
     this.budget = budget;
   }
 
@@ -39,7 +39,7 @@ public final class HostChannels {
 
   private <T> T outside(Work<T> work) {
     budget.useHostCall();
-    if (!machine.goOutside()) {
+    if (!context.goOutside()) {
       throw new FileException(Errno.EINTR);
     }
     try {
@@ -49,7 +49,7 @@ public final class HostChannels {
     } catch (IOException e) {
       throw new FileException(Errno.EIO);
     } finally {
-      machine.comeBack();
+      context.comeBack();
     }
   }
 

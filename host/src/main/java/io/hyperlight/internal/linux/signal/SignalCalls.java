@@ -19,19 +19,19 @@ public final class SignalCalls {
   private final TaskSignals signals;
   private final SignalDelivery delivery;
   private final GuestMemory memory;
-  private final Context machine;
+  private final Context context;
   private final TaskWaits waits;
 
   public SignalCalls(
       TaskSignals signals,
       SignalDelivery delivery,
       GuestMemory memory,
-      Context machine,
+      Context context,
       TaskWaits waits) {
     this.signals = signals;
     this.delivery = delivery;
     this.memory = memory;
-    this.machine = machine;
+    this.context = context;
     this.waits = waits;
   }
 
@@ -127,7 +127,7 @@ public final class SignalCalls {
   }
 
   public long sigaltstack(long changed, long old) {
-    long stackPointer = machine.stackPointer();
+    long stackPointer = context.stackPointer();
     ByteBuffer before = AlternateStack.struct(signals.stack(), stackPointer);
     if (changed != 0) {
       ByteBuffer struct = memory.readStruct(changed, AlternateStack.SIZE);

@@ -32,19 +32,19 @@ public final class SignalDelivery {
   private final TaskSignals signals;
   private final SignalActions actions;
   private final GuestMemory memory;
-  private final Context machine;
+  private final Context context;
   private final Checkpoint checkpoint;
   private final CallOutcome outcome;
 
   public SignalDelivery(
       TaskSignals signals,
       GuestMemory memory,
-      Context machine,
+      Context context,
       Checkpoint checkpoint,
       CallOutcome outcome) {
     this.signals = signals;
     this.memory = memory;
-    this.machine = machine;
+    this.context = context;
     this.checkpoint = checkpoint;
     this.outcome = outcome;
     actions = signals.actions();
@@ -60,8 +60,8 @@ public final class SignalDelivery {
   public boolean deliverUnder(long mask) {
     long before = signals.blocked();
     signals.block(mask);
-    machine.answer(-(long) Errno.EINTR);
-    if (!deliverPending(machine.registersAfterCall(), before)) {
+    context.answer(-(long) Errno.EINTR);
+    if (!deliverPending(context.registersAfterCall(), before)) {
       signals.block(before);
       return false;
     }
@@ -79,7 +79,7 @@ public final class SignalDelivery {
     if (signals.deliverable() == 0) {
       return false;
     }
-    return deliverPending(machine.registersAfterCall(), signals.blocked());
+    return deliverPending(context.registersAfterCall(), signals.blocked());
   }
 
   /**
@@ -111,7 +111,7 @@ public final class SignalDelivery {
       interrupted = signals.blocked();
     }
     if (entered) {
-      machine.resumeAt(next);
+      context.resumeAt(next);
     }
     return entered;
   }
@@ -136,7 +136,7 @@ public final class SignalDelivery {
     if (entry == null) {
       return false;
     }
-    machine.resumeAt(entry);
+    context.resumeAt(entry);
     return true;
   }
 
@@ -157,7 +157,7 @@ public final class SignalDelivery {
     boolean goesToStack =
         (action.flags() & SA_ONSTACK) != 0 && stack.sizeBytes() != 0 && !isOnStack;
     long top = goesToStack ? stack.start() + stack.sizeBytes() : stackPointer - RED_ZONE;
-    SignalFrame frame = SignalFrame.below(top, machine.userRegisters());
+    SignalFrame frame = SignalFrame.below(top, context.userRegisters());
     if ((isOnStack || goesToStack) && !stack.contains(frame.address())) {
       return null; // what lies below it is not the handler's
     }
@@ -182,7 +182,7 @@ public final class SignalDelivery {
             info.signal(),
             frame.infoAddress(),
             frame.contextAddress());
-    machine.userRegisters().resetExtendedState();
+    context.userRegisters().resetExtendedState();
     entered(action);
     return entry;
   }
@@ -206,9 +206,9 @@ public final class SignalDelivery {
    * @return a result that does not matter
    */
   long returnFromHandler() {
-    long at = machine.stackPointer() - Long.BYTES;
+    long at = context.stackPointer() - Long.BYTES;
     try {
-      SignalFrame.Saved saved = SignalFrame.read(memory::read, at, machine.userRegisters());
+      SignalFrame.Saved saved = SignalFrame.read(memory::read, at, context.userRegisters());
       boolean possible =
           AddressSpace.isUserAddress(saved.registers().instructionPointer())
               && setExtendedState(saved.extendedState());
@@ -222,7 +222,7 @@ public final class SignalDelivery {
       }
       outcome.redirect();
       if (!deliverPending(saved.registers(), signals.blocked())) {
-        machine.resumeAt(saved.registers());
+        context.resumeAt(saved.registers());
       }
       return 0;
     } catch (GuestAddressException e) {
@@ -232,9 +232,9 @@ public final class SignalDelivery {
 
   private boolean setExtendedState(@Nullable ByteBuffer state) {
     if (state == null) {
-      machine.userRegisters().resetExtendedState();
+      context.userRegisters().resetExtendedState();
       return true;
     }
-    return machine.userRegisters().setExtendedState(GuestMemory.bytes(state));
+    return context.userRegisters().setExtendedState(GuestMemory.bytes(state));
   }
 }

@@ -41,7 +41,7 @@ public final class GuestProcess {
     fileSize = new FileSizeLimit(limits);
     files = new ProcessFiles(world.files(), limits);
     attributes = new ProcessAttributes(identity);
-    usage = new ProcessorUsage(world.machine(), world.clock());
+    usage = new ProcessorUsage(world.context(), world.clock());
     world.files().addWatcher(memory.files());
     world.heap().addUser(memory.files()::heapBytes);
   }

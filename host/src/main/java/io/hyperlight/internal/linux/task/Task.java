@@ -13,7 +13,7 @@ import io.hyperlight.internal.machine.Context;
 public final class Task {
   private final GuestProcess process;
   private final TaskIdentity identity;
-  private final Context machine;
+  private final Context context;
   private final CallOutcome outcome = new CallOutcome();
   private final TaskSignals signals;
   private final SignalDelivery delivery;
@@ -26,9 +26,9 @@ public final class Task {
     this.process = process;
     this.identity = identity;
     World world = process.world();
-    machine = world.machine();
+    context = world.context();
     signals = new TaskSignals(process.signals(), process.limits(), identity, outcome);
-    delivery = new SignalDelivery(signals, process.bytes(), machine, world.checkpoint(), outcome);
+    delivery = new SignalDelivery(signals, process.bytes(), context, world.checkpoint(), outcome);
     waits = new TaskWaits(world.waits(), process.usage(), outcome);
     caller = new Caller(signals, waits, process.fileSize(), world.checkpoint());
   }
@@ -46,9 +46,9 @@ public final class Task {
     return identity;
   }
 
-  /** The machine whose context it runs in. */
-  public Context machine() {
-    return machine;
+  /** What it runs in. */
+  public Context context() {
+    return context;
   }
 
   /** What becomes of it behind the system call that it makes. */

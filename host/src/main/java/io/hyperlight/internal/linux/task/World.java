@@ -13,7 +13,7 @@ import io.hyperlight.internal.os.Checkpoint;
  * snapshotted, restored and ended together.
  */
 public final class World {
-  private final Context machine;
+  private final Context context;
   private final WorldOptions options;
   private final GuestClock clock;
   private final RandomSource random;
@@ -23,24 +23,24 @@ public final class World {
 
   /** Without processes. */
   public World(
-      Context machine,
+      Context context,
       WorldOptions options,
       GuestClock clock,
       RandomSource random,
       HeapBudget heap,
       WorldFiles files) {
-    this.machine = machine;
+    this.context = context;
     this.options = options;
     this.clock = clock;
     this.random = random;
     this.heap = heap;
     this.files = files;
-    waits = new WaitQueue(machine, clock);
+    waits = new WaitQueue(context, clock);
   }
 
-  /** The virtual machine that it is in. */
-  public Context machine() {
-    return machine;
+  /** The one context there is, of the VM that it is in. */
+  public Context context() {
+    return context;
   }
 
   /** What its tasks wait for. */
@@ -67,7 +67,7 @@ public final class World {
 
   /** Where the running call can be ended; for every loop whose length a guest chooses. */
   public Checkpoint checkpoint() {
-    return machine.checkpoint();
+    return context.checkpoint();
   }
 
   /** What the embedder decides about it. */

@@ -25,7 +25,7 @@ public final class ProcessorUsage implements Restorable<ProcessorUsage.State> {
     public static final State INITIAL = new State(0, 0);
   }
 
-  private final Context machine;
+  private final Context context;
   private final GuestClock clock;
   private long processorNanos;
   private long peakBytes;
@@ -36,8 +36,8 @@ public final class ProcessorUsage implements Restorable<ProcessorUsage.State> {
   private long threadNanos;
   private long sleptNanos;
 
-  public ProcessorUsage(Context machine, GuestClock clock) {
-    this.machine = machine;
+  public ProcessorUsage(Context context, GuestClock clock) {
+    this.context = context;
     this.clock = clock;
   }
 
@@ -71,13 +71,13 @@ public final class ProcessorUsage implements Restorable<ProcessorUsage.State> {
       processorNanos = Math.max(processorNanos, clock.now(false));
       return processorNanos;
     }
-    int now = machine.processorThread();
+    int now = context.processorThread();
     long nanos = HostThreads.processorNanos(now);
     if (nanos >= 0) {
       if (looked && now == thread) {
         processorNanos += Math.max(0, nanos - threadNanos);
       } else {
-        long passed = machine.callNanos() - sleptNanos;
+        long passed = context.callNanos() - sleptNanos;
         processorNanos += looked ? 0 : Math.clamp(passed, 0, nanos);
       }
       looked = true;
@@ -89,7 +89,7 @@ public final class ProcessorUsage implements Restorable<ProcessorUsage.State> {
 
   /** How much memory is used now. */
   public long usedBytes() {
-    return machine.memorySizeBytes() - machine.addressSpace().freeBytes();
+    return context.memorySizeBytes() - context.addressSpace().freeBytes();
   }
 
   /** The most memory that was used at one of the times that somebody asked. */

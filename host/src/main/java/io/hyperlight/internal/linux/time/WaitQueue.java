@@ -8,11 +8,11 @@ import io.hyperlight.internal.os.TimedPark;
  * another task would have to do, and there is none.
  */
 public final class WaitQueue {
-  private final Context machine;
+  private final Context context;
   private final GuestClock clock;
 
-  public WaitQueue(Context machine, GuestClock clock) {
-    this.machine = machine;
+  public WaitQueue(Context context, GuestClock clock) {
+    this.context = context;
     this.clock = clock;
   }
 
@@ -26,7 +26,7 @@ public final class WaitQueue {
     if (clock.isEmbedders() || nanos <= 0) {
       return true;
     }
-    if (!machine.goOutside()) {
+    if (!context.goOutside()) {
       return false;
     }
     long begin = System.nanoTime();
@@ -38,7 +38,7 @@ public final class WaitQueue {
       return false;
     } finally {
       usage.slept(System.nanoTime() - begin);
-      machine.comeBack();
+      context.comeBack();
     }
   }
 }
