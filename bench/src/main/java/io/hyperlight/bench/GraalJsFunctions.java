@@ -6,7 +6,7 @@ import org.graalvm.polyglot.Source;
 import org.graalvm.polyglot.Value;
 
 /** The functions as JavaScript in GraalJS, in the JVM that this is called in. */
-final class GraalJsFunctions implements Way {
+final class GraalJsFunctions implements Rival {
   private static final String LANGUAGE = "js";
 
   private final Engine engine = engine();

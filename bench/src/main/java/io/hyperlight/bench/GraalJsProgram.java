@@ -19,7 +19,7 @@ final class GraalJsProgram {
   public static void main(String[] arguments) throws Throwable {
     DataInputStream questions = new DataInputStream(new BufferedInputStream(System.in));
     DataOutputStream answers = new DataOutputStream(new BufferedOutputStream(System.out));
-    try (Way functions = new GraalJsFunctions()) {
+    try (Rival functions = new GraalJsFunctions()) {
       Map<String, Sampler> samplers =
           Map.of(
               "first", functions.first(),

@@ -6,8 +6,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * Other ways to run the same functions, none of which is ours: their rows have the rival's figures
- * where others have the floor's, and {@linkplain Row#against name} the rival.
+ * The rivals, which run the same functions in other ways. Their rows have the rival's figures where
+ * others have the floor's, and {@linkplain Row#against name} the rival.
  */
 final class Rivals {
   private static final long MOST_WARM_UP_NANOS = TimeUnit.SECONDS.toNanos(10);
@@ -16,28 +16,28 @@ final class Rivals {
 
   static List<Benchmark> all() {
     return List.of(
-        rival("rival_ffm", "a call into a shared library, in this process", FfmWay::new),
-        rival("rival_process", "a process for each call", ProcessWay::new),
-        rival("rival_pipe", "a process that lives on, over pipes", PipeWay::new),
+        rival("rival_ffm", "a call into a shared library, in this process", FfmRival::new),
+        rival("rival_process", "a process for each call", ProcessRival::new),
+        rival("rival_pipe", "a process that lives on, over pipes", PipeRival::new),
         new Benchmark(
             "rival_chicory", "wasm in Chicory, interpreted and compiled", Rivals::chicory),
-        rival("rival_graaljs", "JavaScript in GraalJS", GraalJsWay::new));
+        rival("rival_graaljs", "JavaScript in GraalJS", GraalJsRival::new));
   }
 
-  private static Benchmark rival(String name, String what, Supplier<Way> start) {
+  private static Benchmark rival(String name, String what, Supplier<Rival> start) {
     return new Benchmark(name, what, run -> rows(name, run.forRival(), start));
   }
 
   private static List<Row> chicory(Run run) throws Throwable {
     List<Row> rows = new ArrayList<>();
-    rows.addAll(rows("rival_chicory_interpreter", run.forRival(), ChicoryWay::interpreted));
-    rows.addAll(rows("rival_chicory_compiler", run.forRival(), ChicoryWay::compiled));
+    rows.addAll(rows("rival_chicory_interpreter", run.forRival(), ChicoryRival::interpreted));
+    rows.addAll(rows("rival_chicory_compiler", run.forRival(), ChicoryRival::compiled));
     return rows;
   }
 
-  private static List<Row> rows(String name, Run run, Supplier<Way> start) throws Throwable {
-    try (Way ours = new OurWay();
-        Way rival = start.get()) {
+  private static List<Row> rows(String name, Run run, Supplier<Rival> start) throws Throwable {
+    try (Rival ours = new Ours();
+        Rival rival = start.get()) {
       warmUp(rival, run.effort().warmUpNanos());
       return List.of(
           row(name + "_first", Unit.MICROSECONDS, run, ours.first(), rival.first(), rival),
@@ -48,7 +48,7 @@ final class Rivals {
   }
 
   /** Each row is warmed up by itself too; this is for what takes longer to compile. */
-  private static void warmUp(Way rival, long usualNanos) throws Throwable {
+  private static void warmUp(Rival rival, long usualNanos) throws Throwable {
     long nanos = Math.min(rival.warmUps() * usualNanos, MOST_WARM_UP_NANOS);
     List<Sampler> warm = List.of(rival.call(), rival.compute(), rival.fresh());
     for (long begin = System.nanoTime(); System.nanoTime() - begin < nanos; ) {
@@ -58,7 +58,7 @@ final class Rivals {
     }
   }
 
-  private static Row row(String name, Unit unit, Run run, Sampler ours, Sampler its, Way rival)
+  private static Row row(String name, Unit unit, Run run, Sampler ours, Sampler its, Rival rival)
       throws Throwable {
     return Row.ofTimes(name, unit, run.compare(ours, its)).against(rival.title());
   }

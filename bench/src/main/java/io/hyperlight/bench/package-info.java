@@ -5,7 +5,7 @@
  * <p>{@link io.hyperlight.bench.Benchmarks} lists what there is, {@link io.hyperlight.bench.Run}
  * measures, {@link io.hyperlight.bench.Floor} is the C program, {@link io.hyperlight.bench.Row} a
  * result. {@link io.hyperlight.bench.Rivals} compares with other ways to run code, each of them a
- * {@link io.hyperlight.bench.Way}. How to read the results is told in docs/performance.md.
+ * {@link io.hyperlight.bench.Rival}. How to read the results is told in docs/performance.md.
  */
 @NullMarked
 package io.hyperlight.bench;

@@ -22,31 +22,31 @@ import org.junit.jupiter.params.provider.MethodSource;
 class RivalsTest {
   @TempDir private Path folder;
 
-  record Named(String name, Supplier<Way> start) {
+  record Named(String name, Supplier<Rival> start) {
     @Override
     public String toString() {
       return name;
     }
   }
 
-  static Stream<Named> ways() {
+  static Stream<Named> rivals() {
     return Stream.of(
-        new Named("ours", OurWay::new),
-        new Named("java.lang.foreign", FfmWay::new),
-        new Named("a process for each call", ProcessWay::new),
-        new Named("a process over pipes", PipeWay::new),
-        new Named("Chicory, interpreter", ChicoryWay::interpreted),
-        new Named("Chicory, compiler", ChicoryWay::compiled),
-        new Named("GraalJS", GraalJsWay::new));
+        new Named("ours", Ours::new),
+        new Named("java.lang.foreign", FfmRival::new),
+        new Named("a process for each call", ProcessRival::new),
+        new Named("a process over pipes", PipeRival::new),
+        new Named("Chicory, interpreter", ChicoryRival::interpreted),
+        new Named("Chicory, compiler", ChicoryRival::compiled),
+        new Named("GraalJS", GraalJsRival::new));
   }
 
   /** The samplers check each result. */
   @ParameterizedTest
-  @MethodSource("ways")
+  @MethodSource("rivals")
   void givesRightResultsAndATimeForEachSample(Named named) throws Throwable {
-    try (Way way = named.start().get()) {
-      assertThat(way.title()).startsWith(named.name());
-      for (Sampler sampler : List.of(way.first(), way.call(), way.fresh(), way.compute())) {
+    try (Rival rival = named.start().get()) {
+      assertThat(rival.title()).startsWith(named.name());
+      for (Sampler sampler : List.of(rival.first(), rival.call(), rival.fresh(), rival.compute())) {
         long[] nanos = {-1, -1, -1};
         sampler.sample(nanos);
         assertThat(LongStream.of(nanos).boxed()).allMatch(time -> time >= 0);
@@ -55,11 +55,11 @@ class RivalsTest {
   }
 
   @ParameterizedTest
-  @MethodSource("ways")
+  @MethodSource("rivals")
   void canBeStartedAgainAfterItWasClosed(Named named) throws Throwable {
     for (int i = 0; i < 2; i++) {
-      try (Way way = named.start().get()) {
-        way.first().sample(new long[1]);
+      try (Rival rival = named.start().get()) {
+        rival.first().sample(new long[1]);
       }
     }
   }

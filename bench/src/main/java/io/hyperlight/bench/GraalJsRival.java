@@ -17,13 +17,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** JavaScript in GraalJS, in another JVM, which takes the times itself. */
-final class GraalJsWay implements Way {
+final class GraalJsRival implements Rival {
   private final Process process;
   private final DataOutputStream questions;
   private final DataInputStream answers;
   private final String title;
 
-  GraalJsWay() {
+  GraalJsRival() {
     try {
       process =
           new ProcessBuilder(Java.command(GraalJsProgram.class, options(), List.of())).start();
@@ -66,7 +66,7 @@ final class GraalJsWay implements Way {
   private static Path compiler() {
     try {
       Path classes =
-          Path.of(GraalJsWay.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+          Path.of(GraalJsRival.class.getProtectionDomain().getCodeSource().getLocation().toURI());
       Path folder = Files.isDirectory(classes) ? classes : classes.resolveSibling("");
       return folder.toAbsolutePath().resolveSibling("graal-compiler");
     } catch (URISyntaxException e) {

@@ -6,7 +6,7 @@ import io.hyperlight.Snapshot;
 import java.lang.invoke.MethodHandle;
 
 /** The functions in a sandbox, called through method handles in static final fields. */
-final class OurWay implements Way {
+final class Ours implements Rival {
   private static final byte[] FILE = RivalPrograms.guest();
   private static final Sandbox SANDBOX = Sandbox.builder(guest()).build();
   private static final MethodHandle ADD = SANDBOX.function("add");

@@ -5,11 +5,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 
 /** A process that lives on and answers over pipes. A fresh instance is another process. */
-final class PipeWay implements Way {
+final class PipeRival implements Rival {
   private final Path program = RivalPrograms.process();
   private final PipeClient client;
 
-  PipeWay() {
+  PipeRival() {
     try {
       client = PipeClient.start(program);
     } catch (IOException e) {

@@ -8,7 +8,7 @@ import java.util.List;
 /**
  * A process for each call, started by ProcessBuilder: the first call, and each one, is a fresh one.
  */
-final class ProcessWay implements Way {
+final class ProcessRival implements Rival {
   private final String program = RivalPrograms.process().toString();
 
   @Override

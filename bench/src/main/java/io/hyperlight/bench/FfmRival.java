@@ -11,7 +11,7 @@ import java.nio.file.Path;
 
 /** A shared library in this process, called through java.lang.foreign. There is no wall. */
 @SuppressWarnings("restricted")
-final class FfmWay implements Way {
+final class FfmRival implements Rival {
   private static final Linker LINKER = Linker.nativeLinker();
   private static final FunctionDescriptor TWO_INTS =
       FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT);

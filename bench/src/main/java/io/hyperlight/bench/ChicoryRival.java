@@ -10,7 +10,7 @@ import com.dylibso.chicory.wasm.WasmModule;
 import java.util.function.Function;
 
 /** The same C as wasm in Chicory, interpreted or compiled to bytecode of the JVM while it runs. */
-final class ChicoryWay implements Way {
+final class ChicoryRival implements Rival {
   private static final byte[] FILE = RivalPrograms.wasm();
 
   /** What makes the machine of an instance, which is compiled anew for each module. */
@@ -26,7 +26,7 @@ final class ChicoryWay implements Way {
   private final ExportFunction add;
   private final ExportFunction fib;
 
-  private ChicoryWay(String title, Mode mode) {
+  private ChicoryRival(String title, Mode mode) {
     this.title = title;
     this.mode = mode;
     this.machines = mode.machines(module);
@@ -35,12 +35,12 @@ final class ChicoryWay implements Way {
     this.fib = instance.export("fib");
   }
 
-  static Way interpreted() {
-    return new ChicoryWay("Chicory, interpreter", _ -> InterpreterMachine::new);
+  static Rival interpreted() {
+    return new ChicoryRival("Chicory, interpreter", _ -> InterpreterMachine::new);
   }
 
-  static Way compiled() {
-    return new ChicoryWay("Chicory, compiler", MachineFactoryCompiler::compile);
+  static Rival compiled() {
+    return new ChicoryRival("Chicory, compiler", MachineFactoryCompiler::compile);
   }
 
   @Override

@@ -1,10 +1,10 @@
 package io.hyperlight.bench;
 
 /**
- * A way to run {@code add(int, int)} and {@code fib(int)}: ours or another one. Each sampler checks
- * its results.
+ * Runs {@code add(int, int)} and {@code fib(int)}: a rival, or ours. Each sampler checks its
+ * results.
  */
-interface Way extends AutoCloseable {
+interface Rival extends AutoCloseable {
   /** What {@code fib} is asked for, and what it says. */
   int N = 20;
 
