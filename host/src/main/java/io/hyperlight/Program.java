@@ -12,11 +12,11 @@ import io.hyperlight.error.HostFunctionException;
 import io.hyperlight.error.HyperlightException;
 import io.hyperlight.error.HypervisorException;
 import io.hyperlight.error.InvalidGuestException;
+import io.hyperlight.internal.call.Embedding;
 import io.hyperlight.internal.call.Instance;
 import io.hyperlight.internal.call.InstanceConfiguration;
 import io.hyperlight.internal.call.Outcome;
 import io.hyperlight.internal.call.Outcome.Ending;
-import io.hyperlight.internal.call.Surroundings;
 import io.hyperlight.internal.host.HostPlatform;
 import io.hyperlight.internal.linux.FaultSignals;
 import io.hyperlight.internal.linux.Settings;
@@ -230,9 +230,8 @@ public final class Program extends LoadSettings<Program> {
     ProgramOutput output =
         new ProgramOutput(hasStream(false), hasStream(true), output(StreamOutput.initial()));
     Outcomes outcomes = new Outcomes(program);
-    Surroundings surroundings =
-        new Surroundings(List.of(), output, settingsWith(this::read, RUN_LIMITS));
-    try (Instance instance = create(surroundings, outcomes)) {
+    Embedding embedding = new Embedding(List.of(), output, settingsWith(this::read, RUN_LIMITS));
+    try (Instance instance = create(embedding, outcomes)) {
       long start = System.nanoTime();
       Ending ending = instance.runProgram(0);
       Duration wallTime = Duration.ofNanos(System.nanoTime() - start);
@@ -279,10 +278,10 @@ public final class Program extends LoadSettings<Program> {
     }
   }
 
-  private Instance create(Surroundings surroundings, Outcomes outcomes) {
+  private Instance create(Embedding embedding, Outcomes outcomes) {
     InstanceConfiguration configuration =
         new InstanceConfiguration(
-            program, memorySize(), stackSize(), invocation(), surroundings, outcomes);
+            program, memorySize(), stackSize(), invocation(), embedding, outcomes);
     return Failures.translate(
         guest(), "create a sandbox", () -> Instance.create(HostPlatform.get(), configuration));
   }
@@ -332,10 +331,10 @@ public final class Program extends LoadSettings<Program> {
    */
   public ProgramServer startServing() {
     Outcomes outcomes = new Outcomes(program);
-    Surroundings surroundings =
-        new Surroundings(
+    Embedding embedding =
+        new Embedding(
             List.of(), output(StreamOutput.initial()), settingsWith(null, Limits.DEFAULT));
-    Instance instance = create(surroundings, outcomes);
+    Instance instance = create(embedding, outcomes);
     try {
       Ending ending = instance.runProgram(startNanos());
       if (!(ending instanceof Outcome.WaitingForInput)) {

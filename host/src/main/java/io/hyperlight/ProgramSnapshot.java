@@ -118,8 +118,7 @@ public final class ProgramSnapshot implements AutoCloseable {
     public ProgramServer spawn() {
       return new ProgramServer(
           snapshot.spawn(
-              surroundings(
-                  snapshot.surroundings(), snapshot.guest().program(), new HostFunctions())));
+              embedding(snapshot.embedding(), snapshot.guest().program(), new HostFunctions())));
     }
   }
 }

@@ -16,11 +16,11 @@ import io.hyperlight.error.InvalidGuestException;
 import io.hyperlight.error.InvalidSnapshotException;
 import io.hyperlight.error.SandboxInUseException;
 import io.hyperlight.error.SandboxUnusableException;
+import io.hyperlight.internal.call.Embedding;
 import io.hyperlight.internal.call.ExportedFunction;
 import io.hyperlight.internal.call.Instance;
 import io.hyperlight.internal.call.InstanceConfiguration;
 import io.hyperlight.internal.call.InstanceImage;
-import io.hyperlight.internal.call.Surroundings;
 import io.hyperlight.internal.host.HostPlatform;
 import io.hyperlight.internal.hypervisor.HypervisorCallException;
 import io.hyperlight.internal.linux.Settings;
@@ -436,8 +436,8 @@ public final class Sandbox implements AutoCloseable {
               memorySize(),
               stackSize(),
               Invocation.OF_GUEST,
-              surroundings(
-                  new Surroundings(
+              embedding(
+                  new Embedding(
                       List.of(),
                       StreamOutput.initial(),
                       Settings.DEFAULT.withMounts(mounts()).withExtensions(extensions())),

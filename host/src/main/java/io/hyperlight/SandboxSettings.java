@@ -3,7 +3,7 @@ package io.hyperlight;
 import io.hyperlight.error.GuestFaultException;
 import io.hyperlight.error.GuestStreamException;
 import io.hyperlight.error.HypervisorException;
-import io.hyperlight.internal.call.Surroundings;
+import io.hyperlight.internal.call.Embedding;
 import io.hyperlight.internal.linux.Settings;
 import io.hyperlight.internal.loader.GuestProgram;
 import io.hyperlight.internal.machine.arch.MachineOptions;
@@ -48,9 +48,8 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
   abstract S self();
 
   /** What a guest is given: that of before, but for what was said here. */
-  final Surroundings surroundings(
-      Surroundings before, GuestProgram program, HostFunctions hostFunctions) {
-    return new Surroundings(
+  final Embedding embedding(Embedding before, GuestProgram program, HostFunctions hostFunctions) {
+    return new Embedding(
         hostFunctions.bind(program.importsByNumber(), before.bindings()),
         output((StreamOutput) before.output()),
         settings(before.settings()));

@@ -4,9 +4,9 @@ import io.hyperlight.error.ClosedException;
 import io.hyperlight.error.HypervisorException;
 import io.hyperlight.error.InvalidGuestException;
 import io.hyperlight.error.InvalidSnapshotException;
+import io.hyperlight.internal.call.Embedding;
 import io.hyperlight.internal.call.Instance;
 import io.hyperlight.internal.call.InstanceImage;
-import io.hyperlight.internal.call.Surroundings;
 import io.hyperlight.internal.machine.ImageClosedException;
 import io.hyperlight.internal.os.StackRoom;
 import io.hyperlight.internal.os.SystemCallException;
@@ -137,7 +137,7 @@ public final class Snapshot implements AutoCloseable {
     return new Spawner(this);
   }
 
-  Sandbox spawn(Surroundings surroundings) {
+  Sandbox spawn(Embedding embedding) {
     InstanceImage open = image();
     try {
       return new Sandbox(
@@ -145,15 +145,15 @@ public final class Snapshot implements AutoCloseable {
           Failures.translate(
               guest,
               "spawn a sandbox",
-              () -> Instance.spawn(open, surroundings, new Outcomes(guest.program()))));
+              () -> Instance.spawn(open, embedding, new Outcomes(guest.program()))));
     } catch (ImageClosedException e) {
       throw closed(); // just now, by another thread
     }
   }
 
   /** What its sandboxes are given if nobody says anything else. */
-  Surroundings surroundings() {
-    return image.surroundings();
+  Embedding embedding() {
+    return image.embedding();
   }
 
   /** The image, if the snapshot is open. */
@@ -240,7 +240,7 @@ public final class Snapshot implements AutoCloseable {
      */
     public Sandbox spawn() {
       return snapshot.spawn(
-          surroundings(snapshot.image.surroundings(), snapshot.guest.program(), hostFunctions));
+          embedding(snapshot.image.embedding(), snapshot.guest.program(), hostFunctions));
     }
   }
 }

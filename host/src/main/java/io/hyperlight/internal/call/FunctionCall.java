@@ -149,7 +149,7 @@ final class FunctionCall {
     } catch (GuestMemoryExhaustedException e) {
       throw badArgument(index, "does not fit into the sandbox: " + e.getMessage());
     } catch (StoppedException _) {
-      throw run.fail(run.stopped(state.context().whereabouts()));
+      throw run.fail(run.stopped(state.context().location()));
     }
   }
 
@@ -215,7 +215,7 @@ final class FunctionCall {
     } catch (GuestAddressException e) {
       throw badResult("a range that is not its own: " + e.getMessage());
     } catch (StoppedException _) {
-      throw run.fail(run.stopped(state.context().whereabouts()));
+      throw run.fail(run.stopped(state.context().location()));
     }
   }
 

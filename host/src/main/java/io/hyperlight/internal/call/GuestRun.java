@@ -79,7 +79,7 @@ final class GuestRun {
                   state.context().frameLong(CallFrame.ERROR_ADDRESS),
                   state.context().frameLong(CallFrame.ERROR_LENGTH)));
     } catch (StoppedException _) {
-      return stopped(state.context().whereabouts());
+      return stopped(state.context().location());
     }
   }
 
@@ -119,7 +119,7 @@ final class GuestRun {
     } catch (HypervisorCallException | SystemCallException e) {
       return new Outcome.HypervisorFailed(e);
     } catch (StoppedException _) {
-      return stopped(state.context().whereabouts());
+      return stopped(state.context().location());
     }
   }
 
@@ -165,7 +165,7 @@ final class GuestRun {
       throw e;
     } catch (Throwable e) { // also checked ones, which languages other than Java do not declare
       if (call.stopped() != null) {
-        return stopped(state.context().whereabouts()); // it was interrupted for that
+        return stopped(state.context().location()); // it was interrupted for that
       }
       // Not from a host function: the embedder's print stream or logger threw.
       return new Outcome.HostFunctionFailed("the sandbox's output", e);

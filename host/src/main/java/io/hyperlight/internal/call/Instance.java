@@ -66,7 +66,7 @@ public final class Instance implements AutoCloseable {
   public static Instance create(Platform platform, InstanceConfiguration configuration) {
     LoadedProgram loaded = LoadedProgram.load(platform, configuration);
     Instance instance =
-        of(loaded, Stage.LOADED, configuration.surroundings(), configuration.reporter());
+        of(loaded, Stage.LOADED, configuration.embedding(), configuration.reporter());
     try {
       if (!configuration.program().isWhole()) {
         instance.initialise();
@@ -80,10 +80,10 @@ public final class Instance implements AutoCloseable {
 
   /** Of a program, which is closed if that fails. */
   private static Instance of(
-      LoadedProgram loaded, Stage stage, Surroundings surroundings, Outcome.Reporter reporter) {
+      LoadedProgram loaded, Stage stage, Embedding embedding, Outcome.Reporter reporter) {
     try {
       return new Instance(
-          new InstanceState(loaded, stage, null), surroundings.settings().limits(), reporter);
+          new InstanceState(loaded, stage, null), embedding.settings().limits(), reporter);
     } catch (Throwable t) {
       loaded.close();
       throw t;
@@ -97,8 +97,8 @@ public final class Instance implements AutoCloseable {
    * @throws ImageClosedException if the image is closed
    */
   public static Instance spawn(
-      InstanceImage image, Surroundings surroundings, Outcome.Reporter reporter) {
-    return of(LoadedProgram.spawn(image, surroundings), Stage.LIVE, surroundings, reporter);
+      InstanceImage image, Embedding embedding, Outcome.Reporter reporter) {
+    return of(LoadedProgram.spawn(image, embedding), Stage.LIVE, embedding, reporter);
   }
 
   private void initialise() {

@@ -15,5 +15,5 @@ public record InstanceConfiguration(
     long memoryBytes,
     long stackBytes,
     Invocation invocation,
-    Surroundings surroundings,
+    Embedding embedding,
     Outcome.Reporter reporter) {}

@@ -23,7 +23,7 @@ public record InstanceImage(
     GuestLayout layout,
     long windowEnd,
     LinuxState systemCalls,
-    Surroundings surroundings)
+    Embedding embedding)
     implements AutoCloseable {
 
   /** Whether nothing can be made from it any more. */

@@ -46,10 +46,10 @@ public final class LoadedProgram implements AutoCloseable {
   private final Hypercalls hypercalls;
 
   /** Null unless it is a program that serves. */
-  private final @Nullable Conversation conversation;
+  private final @Nullable RequestStream requestStream;
 
   private final CallBudget budget;
-  private final Surroundings surroundings;
+  private final Embedding embedding;
 
   private final RestoreOrder<InstanceImage> restoreOrder;
 
@@ -64,19 +64,19 @@ public final class LoadedProgram implements AutoCloseable {
       Vm machine,
       GuestLayout layout,
       long windowEnd,
-      Surroundings surroundings) {
+      Embedding embedding) {
     this.platform = platform;
     this.program = program;
     this.machine = machine;
     this.layout = layout;
-    this.surroundings = surroundings;
+    this.embedding = embedding;
     long memoryBytes = machine.memorySizeBytes();
     AddressSpace space = machine.addressSpace();
     window = new Window(space, layout.window(), layout.window() + memoryBytes, windowEnd);
-    GuestOutput output = surroundings.output();
-    Settings settings = surroundings.settings();
-    Conversation requests = settings.input() == null ? new Conversation() : null;
-    conversation = requests;
+    GuestOutput output = embedding.output();
+    Settings settings = embedding.settings();
+    RequestStream requests = settings.input() == null ? new RequestStream() : null;
+    requestStream = requests;
     budget = new CallBudget(settings.limits());
     restoreOrder = parts();
     systemCalls =
@@ -91,7 +91,7 @@ public final class LoadedProgram implements AutoCloseable {
           new Hypercalls(
               machine.context(),
               window,
-              surroundings.bindings(),
+              embedding.bindings(),
               systemCalls,
               output,
               memoryBytes,
@@ -119,10 +119,10 @@ public final class LoadedProgram implements AutoCloseable {
   }
 
   private void print(byte[] bytes, boolean error) {
-    if (conversation != null && conversation.isOpen() && !error) {
-      conversation.write(bytes);
+    if (requestStream != null && requestStream.isOpen() && !error) {
+      requestStream.write(bytes);
     } else {
-      surroundings.output().print(bytes, error);
+      embedding.output().print(bytes, error);
     }
   }
 
@@ -140,7 +140,7 @@ public final class LoadedProgram implements AutoCloseable {
         GuestLayout.of(program, configuration.stackBytes(), configuration.memoryBytes());
     Vm machine =
         platform.create(
-            configuration.memoryBytes(), configuration.surroundings().settings().machine());
+            configuration.memoryBytes(), configuration.embedding().settings().machine());
     try {
       AddressSpace space = machine.addressSpace();
       for (ElfSegment segment : program.segments()) {
@@ -152,7 +152,7 @@ public final class LoadedProgram implements AutoCloseable {
       ProgramLoader.writeInformation(space, layout);
       LoadedProgram loaded =
           new LoadedProgram(
-              platform, program, machine, layout, layout.window(), configuration.surroundings());
+              platform, program, machine, layout, layout.window(), configuration.embedding());
       loaded.prepare(configuration.invocation());
       return loaded;
     } catch (Throwable t) {
@@ -251,8 +251,8 @@ public final class LoadedProgram implements AutoCloseable {
    * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if KVM fails
    * @throws io.hyperlight.internal.machine.ImageClosedException if the image is closed
    */
-  static LoadedProgram spawn(InstanceImage image, Surroundings surroundings) {
-    Vm machine = image.platform().spawn(image.machine(), surroundings.settings().machine());
+  static LoadedProgram spawn(InstanceImage image, Embedding embedding) {
+    Vm machine = image.platform().spawn(image.machine(), embedding.settings().machine());
     try {
       LoadedProgram spawned =
           new LoadedProgram(
@@ -261,7 +261,7 @@ public final class LoadedProgram implements AutoCloseable {
               machine,
               image.layout(),
               image.windowEnd(),
-              surroundings.withProgramOf(image.surroundings()));
+              embedding.withProgramOf(image.embedding()));
       spawned.restoreSystemCalls(image.systemCalls());
       return spawned;
     } catch (Throwable t) {
@@ -290,7 +290,7 @@ public final class LoadedProgram implements AutoCloseable {
     LinuxState state = hypercalls.state();
     try {
       return new InstanceImage(
-          platform, program, machine.freeze(), layout, window.mappedEnd(), state, surroundings);
+          platform, program, machine.freeze(), layout, window.mappedEnd(), state, embedding);
     } catch (Throwable t) {
       state.close();
       throw t;
@@ -318,7 +318,7 @@ public final class LoadedProgram implements AutoCloseable {
     } finally {
       image.systemCalls().release();
     }
-    LoadedProgram replacement = spawn(image, surroundings);
+    LoadedProgram replacement = spawn(image, embedding);
     try {
       close();
     } catch (Throwable t) {
@@ -341,8 +341,8 @@ public final class LoadedProgram implements AutoCloseable {
   }
 
   private void endRequest() {
-    if (conversation != null) {
-      conversation.end();
+    if (requestStream != null) {
+      requestStream.end();
     }
   }
 
@@ -372,8 +372,8 @@ public final class LoadedProgram implements AutoCloseable {
   }
 
   /** Requests and answers of a program that serves. */
-  Conversation conversation() {
-    return Objects.requireNonNull(conversation);
+  RequestStream requestStream() {
+    return Objects.requireNonNull(requestStream);
   }
 
   SystemCalls systemCalls() {

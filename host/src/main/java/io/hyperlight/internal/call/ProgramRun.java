@@ -60,11 +60,11 @@ final class ProgramRun {
       }
       state.guestRuns();
       state.loaded.hypercalls().beginCall();
-      Conversation conversation = state.loaded.conversation();
-      conversation.begin(request);
+      RequestStream requestStream = state.loaded.requestStream();
+      requestStream.begin(request);
       Ending ending = run.answer();
       ending = programEnding(ending == null ? run.toStop() : ending);
-      return new ProgramAnswer(ending, conversation.end());
+      return new ProgramAnswer(ending, requestStream.end());
     } catch (Error e) {
       state.unusableSince = new Outcome.HostError(e);
       throw e;

@@ -327,13 +327,13 @@ public final class Context {
       case EXIT -> look();
       case MESSAGE -> message();
       case EXIT_BESIDE_MESSAGE ->
-          trapped(new Trap.ExitBesideMessage(runner.vcpu().exit(), whereabouts()));
+          trapped(new Trap.ExitBesideMessage(runner.vcpu().exit(), location()));
       case STOPPED -> {
         // Anywhere: in the middle of an exception, or not entered at all.
         processor.disturb();
         transport.halt();
         state = State.TRAPPED;
-        yield new Trap.Stopped(whereabouts());
+        yield new Trap.Stopped(location());
       }
       case FAILED -> {
         state = State.ENDED;
@@ -434,8 +434,8 @@ public final class Context {
    * The general registers as of the last stop, with RIP where the guest's own code is: at a system
    * call or a host call, where it returns to. Hostile.
    */
-  public RegisterValues whereabouts() {
-    return exits.whereabouts(space);
+  public RegisterValues location() {
+    return exits.location(space);
   }
 
   // The call that it runs for.

@@ -2,9 +2,9 @@ package io.hyperlight.internal.snapshot;
 
 import io.hyperlight.internal.abi.GuestAbi;
 import io.hyperlight.internal.abi.Text;
+import io.hyperlight.internal.call.Embedding;
 import io.hyperlight.internal.call.GuestOutput;
 import io.hyperlight.internal.call.InstanceImage;
-import io.hyperlight.internal.call.Surroundings;
 import io.hyperlight.internal.linux.LinuxState;
 import io.hyperlight.internal.linux.Settings;
 import io.hyperlight.internal.loader.ElfSegment;
@@ -244,11 +244,11 @@ public final class SnapshotReader {
               + ", which guests on this machine do not have: make it anew on this machine");
     }
     LinuxState state = LinuxState.of(header.programBreak(), header.monotonicNanos());
-    Surroundings surroundings =
-        new Surroundings(
+    Embedding embedding =
+        new Embedding(
             Collections.nCopies(program.importsByNumber().size(), null), output, Settings.DEFAULT);
     return new InstanceImage( // which is made before the machine's image is there
-        platform, program, readMachine(platform), layout, header.windowEnd(), state, surroundings);
+        platform, program, readMachine(platform), layout, header.windowEnd(), state, embedding);
   }
 
   private MachineImage readMachine(Platform platform) throws IOException {

@@ -122,7 +122,7 @@ public final class SnapshotWriter {
           "its guest uses a libc, and a snapshot file cannot hold that yet: spawn sandboxes from"
               + " the snapshot in this process");
     }
-    if (!image.surroundings().settings().mounts().isEmpty()) {
+    if (!image.embedding().settings().mounts().isEmpty()) {
       throw new SnapshotFormatException(
           "its guest has files, and a snapshot file cannot hold those: spawn sandboxes from the"
               + " snapshot in this process");

@@ -159,7 +159,7 @@ public final class ElfTarget implements FuzzTarget {
             MEMORY,
             STACK,
             Invocation.OF_GUEST,
-            new Surroundings(
+            new Embedding(
                 bindings,
                 new Silence(),
                 Settings.DEFAULT.withMounts(List.of(new Mount("/", files)))),

@@ -4,11 +4,11 @@ import static io.hyperlight.internal.loader.Spoilt.guest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.internal.abi.FunctionEntry;
+import io.hyperlight.internal.call.Embedding;
 import io.hyperlight.internal.call.GuestOutput;
 import io.hyperlight.internal.call.HostBinding;
 import io.hyperlight.internal.call.Instance;
 import io.hyperlight.internal.call.InstanceConfiguration;
-import io.hyperlight.internal.call.Surroundings;
 import io.hyperlight.internal.host.HostPlatform;
 import io.hyperlight.internal.linux.Settings;
 import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
@@ -181,7 +181,7 @@ class ProgramFuzzTest {
             MEMORY,
             STACK,
             Invocation.OF_GUEST,
-            new Surroundings(bindings, output, Settings.DEFAULT),
+            new Embedding(bindings, output, Settings.DEFAULT),
             outcome -> new IllegalStateException());
     try {
       Instance.create(HostPlatform.get(), configuration).close();

@@ -63,7 +63,7 @@ public interface Exits {
    * The general registers as of the last stop, with the instruction pointer where the guest's own
    * code is: at a system call or a host call, where it returns to. Hostile.
    */
-  RegisterValues whereabouts(AddressSpace space);
+  RegisterValues location(AddressSpace space);
 
   /** The general registers with which user code would go on behind its system call. */
   RegisterValues registersAfterCall();

@@ -195,7 +195,7 @@ public final class X86Exits implements Exits {
   }
 
   @Override
-  public X86Registers whereabouts(AddressSpace space) {
+  public X86Registers location(AddressSpace space) {
     X86Registers registers = registers();
     long rip = vcpu.get(isBeforeOrBehindOut(systemCallStub) ? Register.RCX : Register.RIP);
     long stack = vcpu.get(Register.RSP);

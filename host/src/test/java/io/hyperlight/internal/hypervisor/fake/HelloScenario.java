@@ -3,6 +3,7 @@ package io.hyperlight.internal.hypervisor.fake;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.hyperlight.internal.abi.Declaration;
+import io.hyperlight.internal.call.Embedding;
 import io.hyperlight.internal.call.ExportedFunction;
 import io.hyperlight.internal.call.GuestOutput;
 import io.hyperlight.internal.call.HostBinding;
@@ -10,7 +11,6 @@ import io.hyperlight.internal.call.Instance;
 import io.hyperlight.internal.call.InstanceConfiguration;
 import io.hyperlight.internal.call.InstanceImage;
 import io.hyperlight.internal.call.Outcome;
-import io.hyperlight.internal.call.Surroundings;
 import io.hyperlight.internal.linux.Settings;
 import io.hyperlight.internal.loader.GuestProgram;
 import io.hyperlight.internal.loader.Invocation;
@@ -79,7 +79,7 @@ final class HelloScenario {
     return Instance.create(
         platform,
         new InstanceConfiguration(
-            program, MEMORY, STACK, Invocation.OF_GUEST, surroundings(), HelloScenario::exception));
+            program, MEMORY, STACK, Invocation.OF_GUEST, embedding(), HelloScenario::exception));
   }
 
   /** Does everything; what came of it. */
@@ -90,7 +90,7 @@ final class HelloScenario {
       call(first, "count");
       call(first, "count");
       InstanceImage image = first.snapshot();
-      try (Instance second = Instance.spawn(image, surroundings(), HelloScenario::exception)) {
+      try (Instance second = Instance.spawn(image, embedding(), HelloScenario::exception)) {
         call(second, "count");
         call(second, "crash");
         second.restore(image);
@@ -121,12 +121,12 @@ final class HelloScenario {
     }
   }
 
-  private Surroundings surroundings() {
+  private Embedding embedding() {
     List<@Nullable HostBinding> bindings = new ArrayList<>();
     for (Declaration declaration : program.importsByNumber()) {
       bindings.add(declaration == null ? null : new HostBinding(declaration, weekday()));
     }
-    return new Surroundings(
+    return new Embedding(
         bindings,
         new GuestOutput() {
           @Override

@@ -5,16 +5,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the embedder gives to a guest, which is no part of its state: a restore leaves it as it is.
+ * What the embedder gives to a guest. It is not part of the guest's state, so a restore leaves it
+ * as it is.
  *
  * @param bindings host functions by import number; null where there is no import of that number
  * @param output where it prints and logs
  * @param settings of its system calls
  */
-public record Surroundings(
+public record Embedding(
     List<@Nullable HostBinding> bindings, GuestOutput output, Settings settings) {
   /** The same with those settings of others that a guest of theirs has to have. */
-  Surroundings withProgramOf(Surroundings other) {
-    return new Surroundings(bindings, output, settings.withProgramOf(other.settings));
+  Embedding withProgramOf(Embedding other) {
+    return new Embedding(bindings, output, settings.withProgramOf(other.settings));
   }
 }

@@ -5,13 +5,13 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Requests to a program that serves, and its answers. A request is what the program reads from its
- * standard input, up to the end of it; the answer, what it writes to its standard output until it
- * exits, or asks for more input after it has seen the end and answered.
+ * The requests to a served program, and its answers. A request is what the program reads from its
+ * standard input until the end of file. The answer is what it then writes to its standard output
+ * until it exits, or until it asks for more input after it has seen the end and written something.
  *
- * <p>Between requests the input has no end and nothing in it: a program that reads then waits.
+ * <p>Between requests the stream has neither an end nor contents, so a program that reads waits.
  */
-final class Conversation {
+final class RequestStream {
   private static final byte[] END = {};
 
   private byte[] request = END;
