@@ -75,8 +75,13 @@ public final class GuestMemory {
             : Arrays.copyOfRange(source, from, from + length));
   }
 
+  /**
+   * Writes a structure.
+   *
+   * @param struct of {@link #struct} or {@link #readStruct}, whose bytes are all of an array
+   */
   public void write(long address, ByteBuffer struct) {
-    space.write(address, bytes(struct));
+    write(address, struct.array(), struct.arrayOffset(), struct.capacity());
   }
 
   /** All of a structure, wherever its position is. */
