@@ -231,12 +231,12 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
   /**
    * Whether the machine can be restored to an image. If so, nothing of it runs from here on.
    *
-   * @return false if it was not spawned from this image or its processor is in a state nobody
-   *     knows: use a new one
+   * @return false if it was not spawned from this image, or its processor or its memory is in a
+   *     state nobody knows: use a new one
    * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if the hypervisor fails
    */
   public boolean canBeRestored(MachineImage to) {
-    return image == to && context.canBeRestored();
+    return image == to && memory.canBeRestored() && context.canBeRestored();
   }
 
   /**

@@ -364,4 +364,56 @@ class SharedMemoryTest {
     original.addressSpaces().remove(third);
     assertThat(load(original, second(), PRIVATE)).isEqualTo(10);
   }
+
+  /** Addresses that are led to by another entry of the last table but one, each. */
+  private static long scattered(int number) {
+    return (1L << 32) + (long) (number * 7 % 50 << 9) * PAGE_SIZE;
+  }
+
+  /** As a shell makes one process after the other. */
+  @ParameterizedTest
+  @EnumSource(names = {"RING", "LOG"})
+  void addressSpacesComeAndGoForEverAndNoneSeesWhatTablesOfOthersLedTo(DirtyTracking tracking) {
+    try (MachineImage image = original.freeze();
+        Vm machine = Vm.spawn(image, MachineOptions.DEFAULT, tracking)) {
+      AddressSpace first = machine.addressSpaces().first();
+      List<List<Long>> expected = view(machine);
+      for (int life = 0; life < 3; life++) {
+        machine.context().switchTo(first);
+        store(machine, first, PRIVATE, 60);
+        long free = first.freeBytes();
+        boolean again = false;
+        long highest = 0;
+        for (int i = 0; i < 150; i++) {
+          AddressSpace space = machine.addressSpaces().add();
+          long root = space.tables().root().address();
+          again |= i > 0 && root >= highest; // tables go downwards from the start of the data
+          highest = i == 0 ? root : Math.min(highest, root);
+          for (long page : List.of(Gate.ADDRESS, LOAD, RESULT, STACK)) {
+            Protection rights =
+                page == RESULT || page == STACK ? Protection.READ_WRITE : Protection.READ_EXECUTE;
+            space.share(first, page, PAGE_SIZE, page, rights);
+          }
+          space.share(
+              first, Gate.END - PAGE_SIZE, PAGE_SIZE, Gate.END - PAGE_SIZE, Protection.READ);
+          // Each has other pages at other addresses, and tables at the same places.
+          long here = scattered(i);
+          space.map(here, PAGE_SIZE, Protection.READ_WRITE);
+          assertThat(store(machine, space, here, 1000 + i)).isTrue();
+          assertThat(load(machine, space, here)).isEqualTo(1000 + i);
+          for (int earlier = Math.max(0, i - 49); again && earlier < i - 30; earlier++) {
+            assertThat(load(machine, space, scattered(earlier))).isEqualTo(FAULT);
+          }
+          assertThat(load(machine, space, PRIVATE)).isEqualTo(FAULT);
+          machine.context().switchTo(first);
+          machine.addressSpaces().remove(space);
+          assertThat(first.freeBytes()).isEqualTo(free);
+        }
+        assertThat(again).as("tables are used again").isTrue();
+        assertThat(load(machine, first, PRIVATE)).isEqualTo(60);
+        assertThat(machine.restoreTo(image)).isTrue();
+        assertThat(view(machine)).isEqualTo(expected);
+      }
+    }
+  }
 }

@@ -8,8 +8,8 @@ import java.util.List;
  * The address spaces of a VM. Each has page tables of its own, from a root of its own, and all map
  * the same in the upper half, where the monitor is. There is always a first one.
  *
- * <p>The tables of one that was removed stay allotted until the VM is restored: a page that was a
- * table may not become anything else while the guest runs.
+ * <p>The tables of one that was removed become others only after the hypervisor has forgotten all
+ * tables ({@link TablePages}).
  */
 public final class AddressSpaces {
   private final PhysicalMemory memory;
@@ -77,15 +77,15 @@ public final class AddressSpaces {
   }
 
   /**
-   * Removes one that is not the first, and unmaps all it has. No vCPU has it, and none gets it
-   * again.
+   * Removes one that is not the first, and unmaps all it has. No vCPU runs, or runs in it again.
    */
   public void remove(AddressSpace space) {
-    if (space == first() || !spaces.contains(space)) {
+    if (space.equals(first()) || !spaces.contains(space)) {
       throw new IllegalArgumentException("no address space that can be removed");
     }
     space.unmapAll();
-    spaces = spaces.stream().filter(other -> other != space).toList();
+    spaces = spaces.stream().filter(other -> !other.equals(space)).toList();
+    memory.retire(space.tables());
   }
 
   /** What each maps, for an image. */

@@ -104,6 +104,13 @@ final class MemoryRegions {
     unmapAdded();
   }
 
+  /** The same, but the added regions stay. */
+  void forgetTranslationsOfTables() {
+    if (vm != null) {
+      vm.forgetTables();
+    }
+  }
+
   private void unmapAdded() {
     while (!added.isEmpty()) {
       HostMemory.munmap(added.getLast().memory);

@@ -44,6 +44,10 @@ public final class MemoryRestorer implements AutoCloseable {
   private final PageRanges retranslated = new PageRanges();
 
   private @Nullable DirtyTracker tracker;
+
+  /** Whether pages that the guest has written may be unknown. */
+  private boolean incomplete;
+
   private int interval = FIRST_COMPARISON;
   private int untilComparison = FIRST_COMPARISON;
 
@@ -85,8 +89,15 @@ public final class MemoryRestorer implements AutoCloseable {
   /** Collects the pages the guest has written, and lets the tracker start anew. */
   void makeRoom() {
     DirtyTracker guestWrites = tracker();
+    incomplete = true; // should something fail in between
     guestWrites.collect(dirty);
     guestWrites.rearm();
+    incomplete = false;
+  }
+
+  /** Whether all pages that the guest has written are known, or will be. */
+  boolean isComplete() {
+    return !incomplete;
   }
 
   private DirtyTracker tracker() {

@@ -112,6 +112,24 @@ public final class PageTables {
     }
   }
 
+  /**
+   * Gives all tables back but those of the upper half. No vCPU has them, and none gets them again.
+   */
+  void retire() {
+    retire(root, TableEntries.LEVELS - 1, TableEntries.UPPER_HALF);
+  }
+
+  private void retire(PageTable table, int level, int entries) {
+    for (int i = 0; level > 0 && i < entries; i++) {
+      long entry = tables.entry(table, i);
+      if (TableEntries.isPresent(entry)) {
+        memory.checkpoint().pass();
+        retire(tables.at(TableEntries.address(entry)), level - 1, TableEntries.ENTRIES);
+      }
+    }
+    tables.retire(table);
+  }
+
   /** Whether the processor may write a page. */
   boolean isWritable(long virtualAddress) {
     PageTable table = existingLastTable(virtualAddress);

@@ -40,6 +40,13 @@ public record PhysicalLayout(long dataEnd) {
         : dataEnd + (long) (number - TABLES_BELOW) * PAGE_SIZE;
   }
 
+  /** The number of the table at an address, which is {@linkplain #isForTables one of a table}. */
+  int tableNumber(long address) {
+    return address < DATA_START
+        ? (int) ((DATA_START - address) / PAGE_SIZE) - 1
+        : TABLES_BELOW + (int) ((address - dataEnd) / PAGE_SIZE);
+  }
+
   /** Whether a table may be at an address. */
   boolean isForTables(long address) {
     return (address & PAGE_SIZE - 1) == 0

@@ -135,6 +135,17 @@ public final class PhysicalMemory implements AutoCloseable {
     return tables;
   }
 
+  /** Takes the tables of an address space back that is gone. No vCPU runs. */
+  void retire(PageTables gone) {
+    gone.retire();
+    if (tables.hasManyRetired()) {
+      if (restorer != null) {
+        restorer.makeRoom(); // what a dirty log has found would be lost
+      }
+      tables.forgetRetired();
+    }
+  }
+
   /** Says that pages are reached in a new way, beside or instead of none. */
   void noteTranslation(long physicalAddress, long sizeBytes) {
     if (restorer != null) {
@@ -253,6 +264,11 @@ public final class PhysicalMemory implements AutoCloseable {
   /** Collects what the guest has written, and lets the tracker start anew. */
   public void makeRoomForTracker() {
     restorer().makeRoom();
+  }
+
+  /** Whether {@link #restore} would find all that has changed. */
+  public boolean canBeRestored() {
+    return restorer != null && restorer.isComplete();
   }
 
   /** Goes back to the image: contents, tables, and what is handed out. */

@@ -15,11 +15,15 @@ import org.jspecify.annotations.Nullable;
  * long as the VM lives. Numbers of later tables only go up, over all restores, until few are left;
  * then the restore makes the hypervisor forget all of them ({@link MemoryRegions#forgetTables}) and
  * they start from the image's end again. A run that needs more than there are gets further memory
- * regions, since nothing can be forgotten while a guest runs.
+ * regions: forgetting in the middle of a run costs all that was derived, and so waits until many
+ * tables of address spaces that are gone can be used again ({@link #retire}).
  */
 final class TablePages {
   /** At least so many more than an image has are in the first region. */
   private static final int SPARE = 256;
+
+  /** Tables of address spaces that are gone; from here on it is worth to make them free. */
+  private static final int MAXIMUM_RETIRED = 256;
 
   /** A restore that leaves fewer makes the hypervisor forget. */
   private static final int MINIMUM_LEFT = 64;
@@ -37,6 +41,9 @@ final class TablePages {
 
   /** The number of the next table. */
   private int next;
+
+  /** Those below the next that were tables in this run; null if there is none. */
+  private @Nullable RetiredTables retired;
 
   /** How many numbers have memory. */
   private int capacity;
@@ -65,7 +72,7 @@ final class TablePages {
 
   /** How many tables there are now. */
   int count() {
-    return ofImage + next - first;
+    return ofImage + next - first - (retired == null ? 0 : retired.count());
   }
 
   /** A table of the image, by its number. */
@@ -86,10 +93,46 @@ final class TablePages {
 
   /** A table without entries. */
   PageTable allocate() {
+    int again = retired == null ? -1 : retired.take();
+    if (again >= 0) {
+      PageTable table = new PageTable(layout.tableAddress(again));
+      regions.slice(table.address(), PAGE_SIZE).fill((byte) 0);
+      return table;
+    }
     if (next == capacity) {
       grow();
     }
     return new PageTable(layout.tableAddress(next++));
+  }
+
+  /**
+   * Takes a table back, to which nothing leads any more. One of the image stays what it is: a
+   * restore brings it back.
+   */
+  void retire(PageTable table) {
+    int number = layout.tableNumber(table.address());
+    if (number >= first) {
+      if (retired == null) {
+        retired = new RetiredTables();
+      }
+      retired.add(number);
+    }
+  }
+
+  /** Whether so many tables were taken back that {@link #forgetRetired} is worth its time. */
+  boolean hasManyRetired() {
+    return retired != null && retired.knownCount() >= Math.max(MAXIMUM_RETIRED, count());
+  }
+
+  /**
+   * Lets tables that were taken back become others, now that the hypervisor forgets all tables. No
+   * vCPU runs. What a dirty tracker has found was collected.
+   */
+  void forgetRetired() {
+    regions.forgetTranslationsOfTables();
+    if (retired != null) {
+      retired.forget();
+    }
   }
 
   private void grow() {
@@ -124,6 +167,7 @@ final class TablePages {
     }
     drop(first, Math.min(next, ofFirstRegion));
     first = next;
+    retired = null;
     if (regions.hasAdded() || capacity - next < MINIMUM_LEFT) {
       regions.forgetTables();
       capacity = ofFirstRegion;
