@@ -1,8 +1,7 @@
 /**
- * The machine a guest runs on: its physical memory, address space and page tables, the processor
- * state it starts with, the monitor and gate pages, and the run loop. Knows nothing of ELF files,
- * functions or Linux; depends on {@code io.hyperlight.internal.hypervisor.kvm} and {@code
- * io.hyperlight.internal.os}.
+ * The machine a guest runs on: a VM with its memory and processor, the context that runs on it, the
+ * run loop, and the calls that it runs for. Knows nothing of ELF files, functions or Linux, and of
+ * the hypervisor and the kind of processor only the interfaces.
  */
 @NullMarked
 package io.hyperlight.internal.machine;
