@@ -105,8 +105,7 @@ class ProcessorNamesTest {
                   "MESSAGE_RAX",
                   "MESSAGE_RDI",
                   "MESSAGE_RDX",
-                  "MESSAGE_RSI",
-                  "X86Registers")),
+                  "MESSAGE_RSI")),
           // A snapshot has what its program has seen of the processor.
           Map.entry(
               "internal/snapshot/SnapshotHeader.java",
@@ -120,15 +119,30 @@ class ProcessorNamesTest {
           Map.entry("internal/linux/signal/SignalDelivery.java", Set.of("SignalFrame")),
           Map.entry("internal/loader/GuestLayout.java", Set.of("Gate")),
           Map.entry("internal/loader/ProgramLoader.java", Set.of("Gate")),
-          Map.entry("internal/machine/CpuidProbe.java", Set.of("Cpuid", "MachineCode", "X86Architecture")),
-          Map.entry("internal/machine/DirtyRingProbe.java", Set.of("MachineCode", "X86Architecture")),
+          Map.entry(
+              "internal/machine/CpuidProbe.java",
+              Set.of("Cpuid", "MachineCode", "X86Architecture")),
+          Map.entry(
+              "internal/machine/DirtyRingProbe.java", Set.of("MachineCode", "X86Architecture")),
           Map.entry("internal/machine/ImagePages.java", Set.of("Gate")),
           Map.entry("internal/machine/MachineImage.java", Set.of("GuestProcessor")),
-          Map.entry("internal/machine/MachineImageBuilder.java", Set.of("GuestProcessor", "UserState")),
-          Map.entry("internal/machine/Platform.java", Set.of("CpuFeatures", "Cpuid", "GuestProcessor", "Monitor", "RunCode", "SystemCallEntry", "X86Architecture", "X86Hypervisor", "X86VirtualCpu", "X86VirtualMachine")),
+          Map.entry(
+              "internal/machine/MachineImageBuilder.java", Set.of("GuestProcessor", "UserState")),
+          Map.entry(
+              "internal/machine/Platform.java",
+              Set.of(
+                  "CpuFeatures",
+                  "Cpuid",
+                  "GuestProcessor",
+                  "Monitor",
+                  "RunCode",
+                  "SystemCallEntry",
+                  "X86Architecture",
+                  "X86Hypervisor",
+                  "X86VirtualCpu",
+                  "X86VirtualMachine")),
           Map.entry("internal/machine/ProbeCode.java", Set.of("MachineCode")),
           Map.entry("internal/machine/SelfTest.java", Set.of("MachineCode", "Monitor")),
-          Map.entry("internal/machine/SharedMemoryTransport.java", Set.of("CallRegisters", "X86Registers")),
           Map.entry("internal/machine/memory/PageTables.java", Set.of("TableEntries")),
           Map.entry("internal/machine/memory/TableCopies.java", Set.of("TableEntries")),
           Map.entry("internal/snapshot/SnapshotContents.java", Set.of("GuestProcessor")),

@@ -7,13 +7,10 @@ import io.hyperlight.internal.machine.arch.GuestEntry;
 import io.hyperlight.internal.machine.arch.RegisterValues;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
-import io.hyperlight.internal.machine.x86.CallRegisters;
-import io.hyperlight.internal.machine.x86.X86Registers;
 import io.hyperlight.internal.os.Errno;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
-import java.util.Map;
 
 /**
  * Messages cross by memory, and calls do without exits. The vCPU has a thread of its own, and host
@@ -173,16 +170,7 @@ final class SharedMemoryTransport implements Transport {
   }
 
   private RegisterValues ofMessage() {
-    return X86Registers.of(
-        Map.of(
-            CallRegisters.NUMBER,
-            messageNumber,
-            CallRegisters.argument(0),
-            argument0,
-            CallRegisters.argument(1),
-            argument1,
-            CallRegisters.argument(2),
-            argument2));
+    return exits.ofMessage(messageNumber, argument0, argument1, argument2);
   }
 
   @Override

@@ -67,4 +67,7 @@ public interface Exits {
 
   /** The general registers with which user code would go on behind its system call. */
   RegisterValues registersAfterCall();
+
+  /** The general registers as far as a message of the gate's has them. */
+  RegisterValues ofMessage(long number, long argument0, long argument1, long argument2);
 }

@@ -10,6 +10,7 @@ import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.GuestAddressException;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
+import java.util.Map;
 
 /**
  * Says what the last exit of a vCPU means.
@@ -211,5 +212,19 @@ public final class X86Exits implements Exits {
       rip = vcpu.get(Register.RIP); // a stack that is none
     }
     return registers.with(Register.RIP, rip);
+  }
+
+  @Override
+  public RegisterValues ofMessage(long number, long argument0, long argument1, long argument2) {
+    return X86Registers.of(
+        Map.of(
+            CallRegisters.NUMBER,
+            number,
+            CallRegisters.argument(0),
+            argument0,
+            CallRegisters.argument(1),
+            argument1,
+            CallRegisters.argument(2),
+            argument2));
   }
 }
