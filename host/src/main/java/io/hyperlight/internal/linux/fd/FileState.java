@@ -37,6 +37,9 @@ public final class FileState implements AutoCloseable {
 
   /** A new program's with descriptors that host code answers. */
   public static FileState initial(List<Extension> extensions) {
+    if (extensions.isEmpty()) {
+      return INITIAL;
+    }
     List<SavedFile> files = new ArrayList<>(INITIAL.files);
     List<Descriptor> descriptors = new ArrayList<>(INITIAL.descriptors);
     for (int index = 0; index < extensions.size(); index++) {
