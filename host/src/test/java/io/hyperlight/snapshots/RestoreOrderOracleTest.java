@@ -14,7 +14,6 @@ import io.hyperlight.internal.call.Instance;
 import io.hyperlight.internal.call.Machines;
 import io.hyperlight.internal.linux.SystemCallParts;
 import io.hyperlight.internal.restore.Omission;
-import io.hyperlight.internal.restore.RestoreOrder;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.RawSystemCalls;
 import io.hyperlight.testing.ResetOracle;
@@ -26,9 +25,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -77,15 +74,11 @@ class RestoreOrderOracleTest {
      * @param of the order and the part that the restore leaves out; null for none
      */
     List<String> differences(@Nullable Part of);
-
-    /** The orders of what it restores. */
-    Map<String, RestoreOrder<?>> orders();
   }
 
   private record Part(String order, String name) {
-    Omission<?> leaveOut(Instance instance) {
-      return new Omission<>(
-          Objects.requireNonNull(Machines.restoreOrdersOf(instance).get(order)), name);
+    Omission<?, ?> leaveOut() {
+      return new Omission<>(Objects.requireNonNull(Machines.restoreOrders().get(order)), name);
     }
   }
 
@@ -93,12 +86,12 @@ class RestoreOrderOracleTest {
     return SandboxInternals.instanceOf(sandbox);
   }
 
-  private static void restore(Instance instance, @Nullable Part without, Runnable restore) {
+  private static void restore(@Nullable Part without, Runnable restore) {
     if (without == null) {
       restore.run();
       return;
     }
-    try (Omission<?> _ = without.leaveOut(instance)) {
+    try (Omission<?, ?> _ = without.leaveOut()) {
       restore.run();
     }
   }
@@ -121,13 +114,6 @@ class RestoreOrderOracleTest {
     }
 
     @Override
-    public Map<String, RestoreOrder<?>> orders() {
-      try (Sandbox sandbox = create(new AtomicLong())) {
-        return Machines.restoreOrdersOf(instanceOf(sandbox));
-      }
-    }
-
-    @Override
     public List<String> differences(@Nullable Part without) {
       AtomicLong seconds = new AtomicLong(1000);
       try (Sandbox original = create(seconds);
@@ -135,7 +121,7 @@ class RestoreOrderOracleTest {
           Sandbox sandbox = snapshot.spawn();
           Sandbox newborn = snapshot.spawn()) {
         dirty(sandbox, seconds);
-        restore(instanceOf(sandbox), without, () -> sandbox.restore(snapshot));
+        restore(without, () -> sandbox.restore(snapshot));
         List<String> differences = new ArrayList<>();
         // First: the rest makes system calls itself.
         differences.addAll(unequal(hostsView(newborn), hostsView(sandbox)));
@@ -143,7 +129,7 @@ class RestoreOrderOracleTest {
         sandbox.restore(snapshot);
         if (without != null && differences.isEmpty()) {
           dirty(sandbox, seconds);
-          restore(instanceOf(sandbox), without, () -> sandbox.restore(snapshot));
+          restore(without, () -> sandbox.restore(snapshot));
           differences.addAll(new ResetOracle(snapshot).leaksOf(sandbox));
         }
         return differences;
@@ -238,13 +224,6 @@ class RestoreOrderOracleTest {
     }
 
     @Override
-    public Map<String, RestoreOrder<?>> orders() {
-      try (ProgramServer server = program().startServing()) {
-        return Machines.restoreOrdersOf(SandboxInternals.instanceOf(server));
-      }
-    }
-
-    @Override
     public List<String> differences(@Nullable Part without) {
       try (ProgramServer first = program().startServing();
           ProgramSnapshot snapshot = first.snapshot();
@@ -254,7 +233,7 @@ class RestoreOrderOracleTest {
         } catch (StackOverflowError e) {
           // as it is meant to
         }
-        restore(SandboxInternals.instanceOf(server), without, () -> server.restore(snapshot));
+        restore(without, () -> server.restore(snapshot));
         String answer = new String(server.serve("answer".getBytes(UTF_8)), UTF_8);
         return answer.equals("answer") ? List.of() : List.of("answers " + answer);
       } catch (RuntimeException | Error e) {
@@ -276,9 +255,7 @@ class RestoreOrderOracleTest {
   @Test
   void eachPartThatIsLeftOutIsNoticed() {
     List<Part> parts = new ArrayList<>();
-    SCENARIOS
-        .getFirst()
-        .orders()
+    Machines.restoreOrders()
         .forEach((of, order) -> order.names().forEach(name -> parts.add(new Part(of, name))));
     assertThat(parts).hasSizeGreaterThan(20);
     List<Part> unnoticed = new ArrayList<>();
@@ -288,16 +265,5 @@ class RestoreOrderOracleTest {
       }
     }
     assertThat(unnoticed).isEmpty();
-  }
-
-  @Test
-  void allSandboxesRestoreTheSameParts() {
-    assertThat(SCENARIOS.stream().map(RestoreOrderOracleTest::names).distinct()).hasSize(1);
-  }
-
-  private static Map<String, List<String>> names(Scenario scenario) {
-    Map<String, List<String>> names = new TreeMap<>();
-    scenario.orders().forEach((of, order) -> names.put(of, order.names()));
-    return names;
   }
 }

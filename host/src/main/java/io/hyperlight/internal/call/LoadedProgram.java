@@ -32,6 +32,17 @@ import org.jspecify.annotations.Nullable;
  * state: the window, and what answers its system calls.
  */
 public final class LoadedProgram implements AutoCloseable {
+  /** All that a restore touches, in the order in which it does. */
+  static final RestoreOrder<LoadedProgram, InstanceImage> RESTORE_ORDER =
+      new RestoreOrder<LoadedProgram, InstanceImage>()
+          // First: where anything else fails, the machine is already what it was in the image.
+          .add("machine", (program, image) -> program.machine.restore(image.machine()))
+          .add("window", (program, image) -> program.window.restore(image.windowEnd()))
+          .add("system calls", (program, image) -> program.systemCalls.restore(image.systemCalls()))
+          .add("requests", (program, _) -> program.endRequest())
+          // Last: from here on calls are possible.
+          .add("context", (program, image) -> program.machine.restored(image.machine()));
+
   private static final int LARGEST_INTERPRETER = 16 << 20;
 
   /** What an interpreter's path is cut to in messages, in bytes. */
@@ -50,8 +61,6 @@ public final class LoadedProgram implements AutoCloseable {
 
   private final CallBudget budget;
   private final Embedding embedding;
-
-  private final RestoreOrder<InstanceImage> restoreOrder;
 
   /** Where a program that starts itself begins: its own entry point, or its interpreter's. */
   private long entry;
@@ -78,7 +87,6 @@ public final class LoadedProgram implements AutoCloseable {
     RequestStream requests = settings.input() == null ? new RequestStream() : null;
     requestStream = requests;
     budget = new CallBudget(settings.limits());
-    restoreOrder = parts();
     systemCalls =
         new SystemCalls(
             machine.context(),
@@ -312,7 +320,7 @@ public final class LoadedProgram implements AutoCloseable {
     image.systemCalls().retain();
     try {
       if (machine.canBeRestored(image.machine())) {
-        restoreOrder.restore(image);
+        RESTORE_ORDER.restore(this, image);
         return this;
       }
     } finally {
@@ -328,26 +336,10 @@ public final class LoadedProgram implements AutoCloseable {
     return replacement;
   }
 
-  /** All that a restore touches, in the order in which it does. */
-  private RestoreOrder<InstanceImage> parts() {
-    return new RestoreOrder<InstanceImage>()
-        // First: where anything else fails, the machine is already what it was in the image.
-        .add("machine", InstanceImage::machine, machine)
-        .add("window", image -> window.restore(image.windowEnd()))
-        .add("system calls", image -> systemCalls.restore(image.systemCalls()))
-        .add("requests", _ -> endRequest())
-        // Last: from here on calls are possible.
-        .add("context", image -> machine.restored(image.machine()));
-  }
-
   private void endRequest() {
     if (requestStream != null) {
       requestStream.end();
     }
-  }
-
-  RestoreOrder<InstanceImage> restoreOrder() {
-    return restoreOrder;
   }
 
   GuestProgram program() {

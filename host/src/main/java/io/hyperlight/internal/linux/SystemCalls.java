@@ -58,6 +58,13 @@ import org.jspecify.annotations.Nullable;
  * <p>For one thread at a time.
  */
 public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable {
+  /** All that a restore touches, in the order in which it does. */
+  static final RestoreOrder<SystemCalls, LinuxState> RESTORE_ORDER =
+      new RestoreOrder<SystemCalls, LinuxState>()
+          .addAll(calls -> calls.images, WorldImages.RESTORE_ORDER)
+          .add("refusals", (calls, _) -> calls.refusals.clear())
+          .add("system call count", (calls, _) -> calls.count = 0);
+
   private final Context context;
   private final AddressSpace space;
   private final CallBudget budget;
@@ -72,7 +79,6 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
   private final Refusals refusals = new Refusals();
 
   private final WorldImages images;
-  private final RestoreOrder<LinuxState> restoreOrder;
 
   private long count;
 
@@ -117,11 +123,6 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
     task = new Task(process, TaskIdentity.FIRST);
     calls = new TaskCalls(task, refusals);
     images = new WorldImages(world, process, task);
-    restoreOrder =
-        images
-            .restoreOrder()
-            .add("refusals", _ -> refusals.clear())
-            .add("system call count", _ -> count = 0);
     task.signals().restore(SignalState.INITIAL);
     try {
       if (!settings.mounts().isEmpty()) {
@@ -157,12 +158,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
    */
   @Override
   public void restore(LinuxState earlier) {
-    restoreOrder.restore(earlier);
-  }
-
-  /** All that a restore touches, in the order in which it does. */
-  RestoreOrder<LinuxState> restoreOrder() {
-    return restoreOrder;
+    RESTORE_ORDER.restore(this, earlier);
   }
 
   /** Forgets what belonged to the call before. */

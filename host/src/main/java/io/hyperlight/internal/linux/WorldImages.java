@@ -1,8 +1,6 @@
 package io.hyperlight.internal.linux;
 
 import io.hyperlight.internal.linux.fd.FileState;
-import io.hyperlight.internal.linux.mm.MappedFiles;
-import io.hyperlight.internal.linux.mm.ProgramBreak;
 import io.hyperlight.internal.linux.proc.ProcessState;
 import io.hyperlight.internal.linux.task.GuestProcess;
 import io.hyperlight.internal.linux.task.Task;
@@ -13,14 +11,42 @@ import java.util.function.Supplier;
 
 /** What a snapshot keeps of a world, and how the world goes back to it. */
 final class WorldImages {
+  /**
+   * The parts of the world, in the order in which they go back. A restore allocates nothing. What
+   * belongs to a call only, and each call begins by forgetting, is no part.
+   */
+  static final RestoreOrder<WorldImages, LinuxState> RESTORE_ORDER =
+      new RestoreOrder<WorldImages, LinuxState>()
+          .add(
+              "program break",
+              (of, state) -> of.process.memory().programBreak().restore(state.programBreak()))
+          .add("files", (of, state) -> of.process.files().restore(state.files()))
+          // Behind the files, of which objects are opened again that are mapped.
+          .add(
+              "mappings",
+              (of, state) -> of.process.memory().files().restore(state.mappings(), of.counterparts))
+          .add("clock", (of, state) -> of.world.clock().restore(state.monotonicNanos()))
+          .add("random numbers", (of, _) -> of.world.random().restore())
+          .add("signals", (of, state) -> of.task.signals().restore(state.signals()))
+          .add("attributes", (of, state) -> of.process.attributes().restore(state.process()))
+          .add("limits", (of, state) -> of.process.limits().restore(state.process().limits()))
+          .add(
+              "scheduling",
+              (of, state) -> of.process.scheduling().restore(state.process().scheduling()))
+          .add("robust list", (of, state) -> of.task.robustList().restore(state.process()))
+          .add("usage", (of, state) -> of.process.usage().restore(state.process().usage()))
+          .add("program", (of, state) -> of.process.program().restore(state.process()));
+
   private final World world;
   private final GuestProcess process;
   private final Task task;
+  private final Supplier<Counterparts> counterparts;
 
   WorldImages(World world, GuestProcess process, Task task) {
     this.world = world;
     this.process = process;
     this.task = task;
+    counterparts = () -> world.files().fileSystem().counterparts();
   }
 
   /** The state between two calls, to be closed by the caller. */
@@ -50,29 +76,5 @@ final class WorldImages {
         task.robustList().head(),
         process.usage().state(),
         process.program().auxiliary());
-  }
-
-  /**
-   * The parts of the world, in the order in which they go back. A restore allocates nothing. What
-   * belongs to a call only, and each call begins by forgetting, is no part.
-   */
-  RestoreOrder<LinuxState> restoreOrder() {
-    ProgramBreak programBreak = process.memory().programBreak();
-    MappedFiles mappings = process.memory().files();
-    Supplier<Counterparts> counterparts = () -> world.files().fileSystem().counterparts();
-    return new RestoreOrder<LinuxState>()
-        .add("program break", state -> programBreak.restore(state.programBreak()))
-        .add("files", LinuxState::files, process.files())
-        // Behind the files, of which objects are opened again that are mapped.
-        .add("mappings", state -> mappings.restore(state.mappings(), counterparts))
-        .add("clock", state -> world.clock().restore(state.monotonicNanos()))
-        .add("random numbers", _ -> world.random().restore())
-        .add("signals", LinuxState::signals, task.signals())
-        .add("attributes", LinuxState::process, process.attributes())
-        .add("limits", state -> process.limits().restore(state.process().limits()))
-        .add("scheduling", state -> process.scheduling().restore(state.process().scheduling()))
-        .add("robust list", LinuxState::process, task.robustList())
-        .add("usage", state -> process.usage().restore(state.process().usage()))
-        .add("program", LinuxState::process, process.program());
   }
 }

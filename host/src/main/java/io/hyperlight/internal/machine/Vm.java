@@ -25,6 +25,18 @@ import org.jspecify.annotations.Nullable;
  * <p>For one thread at a time, any thread.
  */
 public final class Vm implements Restorable<MachineImage>, AutoCloseable {
+  /** The parts of a machine, in the order in which they are restored. */
+  static final RestoreOrder<Vm, MachineImage> RESTORE_ORDER =
+      new RestoreOrder<Vm, MachineImage>()
+          .add("registers", (vm, _) -> vm.processor.restore())
+          // Of the host's own writes from here on, the next restore has to know.
+          .add("memory", (vm, _) -> vm.memory.restore())
+          .add("address spaces", Vm::restoreAddressSpaces)
+          // In every image the gate makes exits: behind the memory, which has the gate.
+          .add("transport", (vm, _) -> vm.context.transport().restore())
+          // Behind the registers, which it replaces.
+          .add("stopped code", Vm::restoreStoppedCode);
+
   /** The least memory that holds the monitor, the gate and their tables. */
   static final long MINIMUM_MEMORY = 32L * PhysicalMemory.PAGE_SIZE;
 
@@ -42,7 +54,6 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
   private final Context context;
   private final @Nullable MachineImage image;
   private final long components;
-  private final RestoreOrder<MachineImage> restoreOrder = parts();
 
   /**
    * A machine with empty user memory, or one that equals an image. If this fails, only the memory
@@ -248,26 +259,13 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
   @Override
   public void restore(MachineImage to) {
     context.restoreBegins();
-    restoreOrder.restore(to);
+    RESTORE_ORDER.restore(this, to);
     context.restoreOfVmEnds();
   }
 
   /** Says that all that belongs to the guest is restored. */
   public void restored(MachineImage to) {
     context.restored(to.isAtSystemCall());
-  }
-
-  /** The parts of a machine, in the order in which they are restored. */
-  private RestoreOrder<MachineImage> parts() {
-    return new RestoreOrder<MachineImage>()
-        .add("registers", _ -> processor.restore())
-        // Of the host's own writes from here on, the next restore has to know.
-        .add("memory", _ -> memory.restore())
-        .add("address spaces", this::restoreAddressSpaces)
-        // In every image the gate makes exits: behind the memory, which has the gate.
-        .add("transport", _ -> context.transport().restore())
-        // Behind the registers, which it replaces.
-        .add("stopped code", this::restoreStoppedCode);
   }
 
   private void restoreAddressSpaces(MachineImage to) {
@@ -281,10 +279,6 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
     if (stopped != null) {
       processor.stop(stopped);
     }
-  }
-
-  RestoreOrder<MachineImage> restoreOrder() {
-    return restoreOrder;
   }
 
   /** All memory, the monitor's too. */

@@ -22,11 +22,11 @@ public final class Machines {
   }
 
   /** All orders in which a restore restores parts, by what they are of. */
-  public static Map<String, RestoreOrder<?>> restoreOrdersOf(Instance instance) {
-    Map<String, RestoreOrder<?>> orders = new LinkedHashMap<>();
-    orders.put("sandbox", instance.loaded().restoreOrder());
-    orders.put("machine", Sabotage.restoreOrderOf(instance.loaded().machine()));
-    orders.put("system calls", SystemCallParts.restoreOrderOf(instance.loaded().systemCalls()));
+  public static Map<String, RestoreOrder<?, ?>> restoreOrders() {
+    Map<String, RestoreOrder<?, ?>> orders = new LinkedHashMap<>();
+    orders.put("sandbox", LoadedProgram.RESTORE_ORDER);
+    orders.put("machine", Sabotage.restoreOrder());
+    orders.put("system calls", SystemCallParts.restoreOrder());
     return orders;
   }
 

@@ -7,8 +7,8 @@ public final class SystemCallParts {
   private SystemCallParts() {}
 
   /** The parts of what system calls know, in the order in which they are restored. */
-  public static RestoreOrder<?> restoreOrderOf(SystemCalls calls) {
-    return calls.restoreOrder();
+  public static RestoreOrder<?, ?> restoreOrder() {
+    return SystemCalls.RESTORE_ORDER;
   }
 
   /** What the host knows of the objects that are mapped, and of the auxiliary vector. */

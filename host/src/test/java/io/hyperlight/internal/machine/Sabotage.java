@@ -21,8 +21,8 @@ public final class Sabotage {
   private Sabotage() {}
 
   /** The parts of a machine, in the order in which they are restored. */
-  public static RestoreOrder<?> restoreOrderOf(Vm machine) {
-    return machine.restoreOrder();
+  public static RestoreOrder<?, ?> restoreOrder() {
+    return Vm.RESTORE_ORDER;
   }
 
   /**

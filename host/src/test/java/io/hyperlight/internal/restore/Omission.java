@@ -4,27 +4,28 @@ import java.lang.reflect.Field;
 import java.util.List;
 
 /**
- * Leaves a part out of restores. By reflection: the library has no way to do so.
+ * Leaves a part out of all restores in this JVM. By reflection: the library has no way to do so.
  *
- * @param <I> what the parts are restored from
+ * @param <O> what has the parts
+ * @param <I> what they are restored from
  */
-public final class Omission<I> implements AutoCloseable {
-  private final List<Restorable<? super I>> parts;
+public final class Omission<O, I> implements AutoCloseable {
+  private final List<RestoreOrder.Part<? super O, ? super I>> parts;
   private final int index;
-  private final Restorable<? super I> left;
+  private final RestoreOrder.Part<? super O, ? super I> left;
 
   /** Leaves out the part with this name until it is closed. */
   @SuppressWarnings("unchecked")
-  public Omission(RestoreOrder<I> order, String name) {
+  public Omission(RestoreOrder<O, I> order, String name) {
     try {
       Field field = RestoreOrder.class.getDeclaredField("parts");
       field.setAccessible(true);
-      parts = (List<Restorable<? super I>>) field.get(order);
+      parts = (List<RestoreOrder.Part<? super O, ? super I>>) field.get(order);
     } catch (ReflectiveOperationException e) {
       throw new LinkageError(e.getMessage(), e);
     }
     index = order.names().indexOf(name);
-    left = parts.set(index, _ -> {});
+    left = parts.set(index, (_, _) -> {});
   }
 
   @Override

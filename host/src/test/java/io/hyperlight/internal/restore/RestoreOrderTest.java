@@ -13,15 +13,18 @@ import org.junit.jupiter.api.Test;
 class RestoreOrderTest {
   private final List<String> restored = new ArrayList<>();
 
-  private final RestoreOrder<String> order =
-      new RestoreOrder<String>()
-          .add("first", image -> restored.add("first of " + image))
-          .add("second", String::length, length -> restored.add("second of " + length))
-          .add("third", image -> restored.add("third of " + image));
+  private final RestoreOrder<List<String>, String> order =
+      new RestoreOrder<List<String>, String>()
+          .add("first", (list, image) -> list.add("first of " + image))
+          .addAll(
+              list -> list,
+              new RestoreOrder<List<String>, String>()
+                  .add("second", (list, image) -> list.add("second of " + image.length())))
+          .add("third", (list, image) -> list.add("third of " + image));
 
   @Test
   void partsAreRestoredInTheOrderInWhichTheyWereAdded() {
-    order.restore("image");
+    order.restore(restored, "image");
     assertThat(restored).containsExactly("first of image", "second of 5", "third of image");
     assertThat(order.names()).containsExactly("first", "second", "third");
   }
@@ -30,28 +33,28 @@ class RestoreOrderTest {
   void whatIsBehindAPartThatFailsIsNotRestored() {
     order.add(
         "failing",
-        _ -> {
+        (_, _) -> {
           throw new IllegalStateException("failing");
         });
-    order.add("last", _ -> restored.add("last"));
-    assertThatThrownBy(() -> order.restore("image")).hasMessage("failing");
+    order.add("last", (list, _) -> list.add("last"));
+    assertThatThrownBy(() -> order.restore(restored, "image")).hasMessage("failing");
     assertThat(restored).hasSize(3).doesNotContain("last");
   }
 
   @Test
   void twoPartsCannotHaveOneName() {
-    assertThatThrownBy(() -> order.add("second", _ -> {}))
+    assertThatThrownBy(() -> order.add("second", (_, _) -> {}))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("second");
   }
 
   @Test
   void aPartThatIsLeftOutIsNotRestoredUntilItIsBackAgain() {
-    try (Omission<String> _ = new Omission<>(order, "second")) {
-      order.restore("image");
+    try (Omission<List<String>, String> _ = new Omission<>(order, "second")) {
+      order.restore(restored, "image");
       assertThat(restored).containsExactly("first of image", "third of image");
     }
-    order.restore("image");
+    order.restore(restored, "image");
     assertThat(restored).contains("second of 5");
   }
 }
