@@ -46,6 +46,7 @@ class RecursionTest {
           Map.entry("PageTree.find", PAGES),
           Map.entry("PageTree.remove", PAGES),
           Map.entry("StackRoom.descend", "goes down as far as it says"),
+          Map.entry("PageTables.retire", "goes down page tables, of four levels"),
           Map.entry("TableCopies.copy", "goes down page tables, of four levels"),
           Map.entry("TableCopies.copyEntries", "goes down page tables, of four levels"),
           Map.entry("VcpuThread.workUntilClosed", TURNS),
