@@ -14,7 +14,7 @@ enum { LINUX_EINTR = 4, LINUX_EFAULT = 14 };
 
 extern const struct hl_function __start_hyperlight_functions[] __attribute__((visibility("hidden")));
 
-/* What the program has printed by other means comes before what follows here. */
+/* Flushes what the program has printed through its libc, so that it comes before the output of this library. */
 static inline void finish_output(void)
 {
 #if __STDC_HOSTED__
@@ -40,7 +40,7 @@ bool hl_host_call(const struct hl_function *function, const struct hl_value *arg
     uint64_t status;
     uint64_t first;
     register uint64_t second __asm__("r8");
-    /* The call goes below the red zone. */
+    /* The call must not overwrite the red zone. */
     __asm__ volatile("lea -128(%%rsp), %%rsp\n\tcall *%[routine]\n\tlea 128(%%rsp), %%rsp"
                      : "=a"(status), "=d"(first), "=r"(second)
                      : [routine] "r"(HL_INFORMATION->host_call),
@@ -72,7 +72,7 @@ void hl_log(enum hl_level level, hl_string message)
     system_call(HL_CALL_LOG, level, (uint64_t)message.data, message.size);
 }
 
-/* Puts them before an address, and returns that of the first. */
+/* Writes the digits of a number so that they end before an address. Returns the address of the first digit. */
 static char *put_digits(char *end, uint64_t number)
 {
     do {
@@ -87,7 +87,7 @@ static _Noreturn void print_failed(int64_t error)
     if (error == LINUX_EFAULT) {
         hl_abort(HL_STR("hl_print of memory that is not the guest's"));
     }
-    /* Not in scratch memory, which may be used up. */
+    /* The message is on the stack, because scratch memory may be used up. */
     const hl_string what = HL_STR("hl_print: the host's stream failed with error number ");
     char text[100];
     char *end = text + sizeof(text);

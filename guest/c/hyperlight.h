@@ -1,7 +1,7 @@
 /*
- * The guest's side of Hyperlight for Java: how a C program declares the functions that Java may call in it and those it
- * calls in Java, and the small library that such a program can use with or without a libc. docs/guests-in-c.md tells how to
- * write one, docs/guest-abi.md has the whole story.
+ * The C library of guests of Hyperlight for Java. A C program declares with it which of its functions Java may call, and
+ * which functions of Java it calls. The small library works with and without a libc. docs/guests-in-c.md says how to write
+ * a guest, and docs/guest-abi.md describes the ABI.
  *
  *     #include <hyperlight.h>
  *
@@ -26,21 +26,21 @@
 /* ---- values ---------------------------------------------------------------------------------------------------- */
 
 /*
- * UTF-8 text: an address and a length in bytes. A string that comes from Java also has a zero byte behind it. What is
- * returned to Java is copied before anything else happens in the guest, so it may lie anywhere in guest memory.
+ * UTF-8 text: an address and a length in bytes. A string that comes from Java also has a zero byte after its end. A string
+ * that is returned to Java may lie anywhere in guest memory. Java copies it before anything else runs in the guest.
  */
 typedef struct hl_string {
     const char *data;
     size_t size;
 } hl_string;
 
-/* Any bytes. */
+/* Bytes: an address and a length. */
 typedef struct hl_bytes {
     const uint8_t *data;
     size_t size;
 } hl_bytes;
 
-/* A string literal as an hl_string. */
+/* Makes an hl_string of a string literal. */
 #define HL_STR(literal) ((hl_string){"" literal, sizeof(literal) - 1})
 
 /* ---- declaring functions --------------------------------------------------------------------------------------- */
@@ -86,45 +86,48 @@ typedef struct hl_bytes {
 
 enum hl_level { HL_TRACE, HL_DEBUG, HL_INFO, HL_WARNING, HL_ERROR };
 
-/* Sends a line to the host's logger. */
+/* Sends a message to the host's logger. */
 void hl_log(enum hl_level level, hl_string message);
 
-/* Writes to where the host sends the guest's output. Aborts if that fails; a guest that is to know uses write. */
+/* Prints text to the guest's output, which the host chooses. Aborts if writing fails. To handle errors, use write. */
 void hl_print(hl_string text);
 
-/* Ends the guest call with a GuestAbortException that carries the message. The sandbox is unusable then. */
+/* Ends the guest call with a GuestAbortException that has the message. The sandbox is unusable until it is restored. */
 _Noreturn void hl_abort(hl_string message);
 
 /*
- * Makes the running call end with a GuestErrorException that carries the message, once the function returns; its result
- * is ignored then. The sandbox stays usable. The message must stay in place until the function has returned.
+ * Makes the running call end with a GuestErrorException that has the message. The call ends when the function returns, and
+ * its result is ignored. The sandbox stays usable. The message must stay in place until the function has returned.
  */
 void hl_error(hl_string message);
 
-/* Ends the guest call with the exception of the host function that failed last. The sandbox is unusable then. */
+/*
+ * Ends the guest call with the exception of the host function that failed last. The sandbox is unusable until it is
+ * restored.
+ */
 _Noreturn void hl_give_up(void);
 
 /*
- * Memory that is free again, by itself, when the next call begins: the place for results. Aligned to 16 bytes, not
- * zeroed. NULL if the sandbox's memory is used up.
+ * Allocates scratch memory, which is released when the next call begins. Use it for results. The memory is aligned to 16
+ * bytes and not zeroed. Returns NULL if the sandbox has no more memory.
  */
 void *hl_scratch(size_t size);
 
-/* All of them in one string, in scratch memory. Aborts if memory is used up. */
+/* Joins strings to one string in scratch memory. Aborts if there is no more memory. */
 #define hl_concat(...)                                                                                                 \
     hl_concat_array(sizeof((hl_string[]){__VA_ARGS__}) / sizeof(hl_string), (hl_string[]){__VA_ARGS__})
 hl_string hl_concat_array(size_t count, const hl_string *parts);
 
 /*
- * Fills memory with random bytes from the host. They are fresh at every call, also after the sandbox was restored to a
- * snapshot; a seed or a key that is kept in memory comes back with the snapshot, in every sandbox that comes from it.
+ * Fills memory with random bytes from the host. They are fresh at every call, even after the sandbox was restored to a
+ * snapshot. Do not keep a seed or a key in memory: it comes back with the snapshot, in every sandbox that comes from it.
  */
 void hl_random(void *target, size_t size);
 
-/* A zero-terminated string as an hl_string. */
+/* Makes an hl_string of a zero-terminated string, without a copy. */
 hl_string hl_from_cstring(const char *text);
 
-/* Decimal digits of a number, in scratch memory. */
+/* Writes a number in decimal to scratch memory. Aborts if there is no more memory. */
 hl_string hl_from_integer(int64_t number);
 
 #if !__STDC_HOSTED__
@@ -145,7 +148,7 @@ int strncmp(const char *a, const char *b, size_t size);
 char *strchr(const char *text, int character);
 #endif
 
-/* ---- the ABI: what the macros above expand to. Not for use by hand. -------------------------------------------- */
+/* ---- the ABI: the macros above expand to it. Programs do not use it directly. ---------------------------------- */
 
 #define HL_ABI_VERSION 1
 #define HL_MAX_PARAMETERS 32
@@ -180,13 +183,16 @@ struct hl_function {
     const void *address; /* of an exported function */
 };
 
-/* An argument or a result of a host call: a number, sign- or zero-extended or as its bits, or an address and a size. */
+/*
+ * An argument or a result of a host call: a sign- or zero-extended integer, the bits of a floating-point number, or an
+ * address and a size.
+ */
 struct hl_value {
     uint64_t first;
     uint64_t second;
 };
 
-/* System calls beside those of Linux: number in RAX, arguments in RDI, RSI, RDX, results in RAX, RDX, R8. */
+/* The hypercalls. The number is in RAX, arguments are in RDI, RSI and RDX, and results in RAX, RDX and R8. */
 enum hl_system_call {
     HL_CALL_DONE = 0x484c0000,
     HL_CALL_HOST = 0x484c0001,
@@ -205,7 +211,7 @@ struct hl_information {
     struct hl_frame *frame;
     uint64_t window; /* where scratch memory begins */
     uint64_t heap;   /* where the program break begins */
-    uint64_t host_call; /* a routine that does what HL_CALL_HOST does, and may do without leaving the VM */
+    uint64_t host_call; /* a routine that does what HL_CALL_HOST does, if possible without an exit */
 };
 #define HL_INFORMATION ((const struct hl_information *)0x11000)
 
@@ -223,14 +229,14 @@ struct hl_frame {
     uint64_t error_address;
     uint64_t error_length;
     uint64_t gs_base;
-    uint64_t reserved[41]; /* the gate's */
+    uint64_t reserved[41]; /* for the gate */
 };
 
 bool hl_host_call(const struct hl_function *function, const struct hl_value *arguments, struct hl_value *result);
 
 /*
- * What Java calls for an exported function. With a libc it is a function around it, after which everything that was
- * printed is out. The result is computed before the variable ends, and with it the call.
+ * The entry of an exported function, which Java calls. Without a libc the entry is the function itself. With a libc it is
+ * a wrapper that flushes the output after the function. The compiler computes the result before it cleans up the variable.
  */
 #if __STDC_HOSTED__
 #define HL_ENTRY_OF(name) hl_entry_##name
@@ -241,7 +247,7 @@ bool hl_host_call(const struct hl_function *function, const struct hl_value *arg
         return name(HL_NAMES(__VA_ARGS__));                                                                            \
     }
 
-/* Says that the program has started and calls may come. Returns only where there is no host. */
+/* Tells the host that the program has started and that calls may come. Returns only if there is no host. */
 void hl_ready(void);
 void hl_finish_call(void);
 static inline void hl_call_returned(char *call)
@@ -255,8 +261,8 @@ static inline void hl_call_returned(char *call)
 #endif
 
 /*
- * Neither names of members nor plain names of attributes: a program may have macros of such names. The order is that of
- * struct hl_function.
+ * An entry of the function table, in the order of struct hl_function. The macro uses no names of members and no plain names
+ * of attributes, because a program may have macros of such names.
  */
 #define HL_RECORD(function, which, returns, where, ...)                                                                \
     static const struct hl_function hl_function_##function                                                             \
@@ -264,7 +270,7 @@ static inline void hl_call_returned(char *call)
             which, HL_TYPE_CODE(returns), HL_COUNT(__VA_ARGS__), {0}, {HL_CODES(__VA_ARGS__)}, #function, where,       \
     };
 
-/* Types are told apart as pointers, because void has no values. */
+/* The types are compared as pointers, because void has no values. */
 #define HL_TYPE_CODE(type)                                                                                             \
     _Generic((type *)0,                                                                                                \
         void *: HL_VOID,                                                                                               \
@@ -284,7 +290,7 @@ static inline void hl_call_returned(char *call)
         hl_string *: HL_STRING,                                                                                        \
         hl_bytes *: HL_BYTES)
 
-/* prefix_void, prefix_bool, ... for a type */
+/* Selects prefix_void, prefix_bool, and so on by a type. */
 #define HL_SELECT(type, prefix)                                                                                        \
     _Generic((type *)0,                                                                                                \
         void *: prefix##_void,                                                                                         \
@@ -357,7 +363,7 @@ HL_DEFINE_RANGE(string, hl_string, char)
 HL_DEFINE_RANGE(bytes, hl_bytes, uint8_t)
 #undef HL_DEFINE_RANGE
 
-/* There is no void parameter, but every selection names the function. */
+/* No parameter is void, but every HL_SELECT names this function. */
 void hl_pack_void(void);
 static inline void hl_load_void(struct hl_value value) { (void)value; }
 static inline void hl_store_void(void *out, struct hl_value value)
@@ -367,8 +373,9 @@ static inline void hl_store_void(void *out, struct hl_value value)
 }
 
 /*
- * Lists over macro arguments. HL_EACH applies a macro to each with a number in unary (1, 11, 111 ...) to build names from,
- * and puts commas between. A macro cannot call itself; what looks like recursion is expanded once more by each HL_AGAIN.
+ * Lists of macro arguments. HL_EACH applies a macro to each argument and puts commas between the results. The macro also
+ * gets a number in unary (1, 11, 111 ...), from which it can build names. A macro cannot call itself. What looks like
+ * recursion works because each HL_AGAIN expands the text once more.
  */
 #define HL_COUNT(...) (0 __VA_OPT__(+HL_SUM(__VA_ARGS__)))
 #define HL_SUM(...) (sizeof((const char[]){HL_EACH(HL_ONE, __VA_ARGS__)}))
@@ -386,7 +393,7 @@ static inline void hl_store_void(void *out, struct hl_value value)
 #define HL_ARGUMENTS(...) HL_EACH(HL_ARGUMENT, __VA_ARGS__)
 #define HL_ARGUMENT(number, type) HL_SELECT(type, hl_pack)(hl_argument_##number)
 
-/* The first argument if there are no others. */
+/* Expands to the first argument if there are no others. */
 #define HL_IF_EMPTY(what, ...) HL_FIRST(__VA_OPT__(, ) what, )
 #define HL_FIRST(first, ...) first
 #define HL_EACH(macro, ...) __VA_OPT__(HL_AGAIN(HL_STEP(macro, 1, __VA_ARGS__)))

@@ -1,6 +1,7 @@
 /*
- * What a program with a libc needs to be a guest. The libc starts it like any other program, and calls main. In its place
- * comes this one, which never returns: a return would end the program before the first call from Java.
+ * The start of a guest with a libc. The libc starts the program like any other and calls main. The linker puts
+ * __wrap_main in place of main. __wrap_main never returns in a guest, because a return would end the program before the
+ * first call from Java.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -10,13 +11,13 @@
 #include <stdio_ext.h>
 #include <stdlib.h>
 
-/* With --wrap=main the linker takes main for what is named __real_main here. A program need not have one. */
+/* With --wrap=main, the linker resolves __real_main to the main of the program. A program may have none. */
 extern int __real_main(int argc, char **argv, char **environment) __attribute__((weak));
 int __wrap_main(int argc, char **argv, char **environment);
 
 int __wrap_main(int argc, char **argv, char **environment)
 {
-    /* The output is no terminal, but whoever reads it wants to see lines when they are written. */
+    /* Because the output is not a terminal, the libc would buffer whole blocks. Readers want each line at once. */
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (__real_main) {
         int status = __real_main(argc, argv, environment);

@@ -1,9 +1,9 @@
 /*
- * What C programs take from a libc even when they do not ask for it: memory and string functions, and an allocator.
+ * The parts of a libc that C programs need even if they do not ask for them: memory and string functions, and an allocator.
  *
- * The allocator has a free list for each size class, four classes to a doubling, and takes new blocks from the program
- * break. Every operation is a few instructions; memory that was freed is used again for blocks of its class only. That is
- * little, but right for programs that live for one request.
+ * The allocator has a free list for each size class, and four classes for each doubling of the size. New blocks come from
+ * the program break. Every operation takes a few instructions. Freed memory is used again only for blocks of its class.
+ * This simple design suits programs that live for one request.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -104,13 +104,13 @@ _Noreturn void abort(void)
 
 enum { ALIGNMENT = 16, SMALLEST = 16, STEPS = 4, CLASSES = 200, GROWTH = 256 * 1024, LINUX_BRK = 12 };
 
-/* More than any guest has, and of a class below CLASSES. */
+/* A size that is larger than the memory of any guest, and whose class is below CLASSES. */
 #define LARGEST ((size_t)1 << 48)
 
 struct block {
-    size_t size; /* that can be used; behind the header */
+    size_t size; /* usable bytes, after the header */
     uint32_t size_class;
-    uint32_t in_use; /* IN_USE or not: finds blocks freed twice and pointers that are none */
+    uint32_t in_use; /* IN_USE if allocated; reveals double frees and invalid pointers */
 };
 
 #define IN_USE 0x68a11c5eu
@@ -128,7 +128,7 @@ static uintptr_t set_break(uintptr_t end)
     return result;
 }
 
-/* Takes new memory from the break; more than asked for if there is, so that it is rarely asked. */
+/* Takes new memory from the break. Takes more than it needs if possible, so that system calls are rare. */
 static void *extend(size_t size)
 {
     if (heap_next == 0) {
@@ -153,7 +153,7 @@ static void *extend(size_t size)
     return start;
 }
 
-/* The class of the least size that is at least this, and that size. */
+/* Finds the class with the smallest size that is large enough. Returns the class, and its size through the pointer. */
 static uint32_t classify(size_t wanted, size_t *size)
 {
     size_t step = SMALLEST;

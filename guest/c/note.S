@@ -1,11 +1,11 @@
 /*
- * The note by which the host knows a guest and finds its function table. The note's addresses are relative to themselves,
- * so that they need no relocation.
+ * The note by which the host recognizes a guest and finds its function table. Each address in the note is relative to its
+ * own place, so it needs no relocation.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifdef HL_LIBC
-/* The program starts itself, and its libc runs the initialisers: the host is told of none. */
+/* The program starts itself and its libc runs the initialisers, so the note lists none for the host. */
 #define HL_FLAGS 1
 #define HL_INITIALISERS __start_hyperlight_functions
 #define HL_INITIALISERS_END __start_hyperlight_functions

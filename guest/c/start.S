@@ -7,7 +7,7 @@
         .globl  hl_start
         .type   hl_start, @function
 /*
- * Called once like an exported function without parameters, if there are initialisers. Runs them in order.
+ * Runs the initialisers in order. If there are any, the host calls this once, like an exported function without parameters.
  */
 hl_start:
         push    %rbx

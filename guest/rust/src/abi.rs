@@ -1,4 +1,5 @@
-//! What the attributes expand to. Not for use by hand: it changes as they do.
+//! The items that the attributes expand to. Programs must not use them directly: they change
+//! together with the attributes.
 
 use crate::single::Single;
 use crate::{Error, HostError, system};
@@ -22,7 +23,7 @@ pub struct Function {
     address: *const (),
 }
 
-// SAFETY: it never changes.
+// SAFETY: an entry never changes.
 unsafe impl Sync for Function {}
 
 impl Function {
@@ -45,7 +46,7 @@ impl Function {
         function
     }
 
-    /// An exported function; the name ends with a zero byte.
+    /// Makes the entry of an exported function. The name must end with a zero byte.
     pub const fn export(
         name: &'static str,
         result: u8,
@@ -57,13 +58,13 @@ impl Function {
         function
     }
 
-    /// An imported function; the name ends with a zero byte.
+    /// Makes the entry of an imported function. The name must end with a zero byte.
     pub const fn import(name: &'static str, result: u8, parameters: &[u8]) -> Self {
         Self::new(2, name, result, parameters)
     }
 }
 
-/// A string or bytes, as C passes a structure of an address and a size.
+/// A string or bytes, in the form of a C structure with an address and a size.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct Range {
@@ -86,21 +87,21 @@ impl Range {
 
     /// # Safety
     ///
-    /// There must be such bytes, unchanged for the lifetime.
+    /// The bytes must exist and stay unchanged for the lifetime.
     unsafe fn bytes<'a>(self) -> &'a [u8] {
         if self.size == 0 {
-            // It may have any address then.
+            // An empty range may have any address.
             return &[];
         }
-        // SAFETY: the caller says that they are there.
+        // SAFETY: the caller says that the bytes exist.
         unsafe { core::slice::from_raw_parts(self.address, self.size) }
     }
 
     /// # Safety
     ///
-    /// As of [`Range::bytes`].
+    /// The rules of [`Range::bytes`] apply.
     unsafe fn text<'a>(self) -> &'a str {
-        // SAFETY: the caller says that the bytes are there.
+        // SAFETY: the caller says that the bytes exist.
         match core::str::from_utf8(unsafe { self.bytes() }) {
             Ok(text) => text,
             Err(_) => crate::abort("the host passed a string that is not UTF-8"),
@@ -108,8 +109,8 @@ impl Range {
     }
 }
 
-/// An argument or a result of a host call: a number, sign- or zero-extended or as its bits, or an
-/// address and a size.
+/// An argument or a result of a host call: a sign- or zero-extended integer, the bits of a
+/// floating-point number, or an address and a size.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct Value {
@@ -137,22 +138,22 @@ impl Value {
     }
 }
 
-/// A call from Java. What it was given lives as long.
+/// A call from Java. Its arguments live as long as this object.
 pub struct Call {
     not_send: PhantomData<*const ()>,
 }
 
-/// The memory of the last call's result, until the next call. The host copies it in between.
+/// The memory of the last call's result. The host copies it before the next call.
 static RESULT: Single<Vec<u8>> = Single::new(Vec::new());
 
 impl Call {
-    /// Begins one.
+    /// Begins a call.
     ///
     /// # Safety
     ///
-    /// Only the functions that the host calls may do it, first of all.
+    /// Only the functions that the host calls may use this, and it must be their first step.
     pub unsafe fn begin() -> Self {
-        // SAFETY: nothing else refers to the last result any more, as the call it is of has ended.
+        // SAFETY: the call with the last result has ended, so no other reference to it exists.
         drop(core::mem::take(unsafe { RESULT.get() }));
         Self {
             not_send: PhantomData,
@@ -160,7 +161,7 @@ impl Call {
     }
 }
 
-/// Runs what the host calls.
+/// Runs a function that the host calls.
 #[cfg(not(feature = "std"))]
 #[inline(always)]
 pub fn run<T>(function: impl FnOnce() -> T) -> T {
@@ -172,7 +173,7 @@ pub use crate::unwind::run;
 
 /// Keeps the memory of a result in place.
 fn keep(result: Vec<u8>) -> Range {
-    // SAFETY: the reference ends with this function, which calls nothing that would use another.
+    // SAFETY: the reference ends with this function. No call in between uses another reference.
     let kept = unsafe { RESULT.get() };
     *kept = result;
     Range::of(kept)
@@ -180,11 +181,11 @@ fn keep(result: Vec<u8>) -> Range {
 
 fn fail(message: String) {
     let message = keep(message.into_bytes());
-    // SAFETY: it is kept until the next call.
+    // SAFETY: the message is kept until the next call.
     unsafe { system::set_error(message.address, message.size) };
 }
 
-/// Types of what exported functions take.
+/// The parameter types of exported functions.
 #[diagnostic::on_unimplemented(
     message = "an exported function cannot take a `{Self}`",
     label = "not a type that Java can pass",
@@ -192,20 +193,20 @@ fn fail(message: String) {
             &[u8] or Vec<u8>"
 )]
 pub trait Parameter<'a> {
-    /// The ABI's code of it.
+    /// The code of the type in the ABI.
     const CODE: u8;
-    /// What C passes.
+    /// The type that C passes.
     type Abi;
 
-    /// What was passed.
+    /// Converts an argument that was passed.
     ///
     /// # Safety
     ///
-    /// It must be what the host passed in this call.
+    /// The host must have passed the argument in this call.
     unsafe fn receive(call: &'a Call, abi: Self::Abi) -> Self;
 }
 
-/// Types of what exported functions return.
+/// The result types of exported functions.
 #[diagnostic::on_unimplemented(
     message = "an exported function cannot return a `{Self}`",
     label = "not a type that Java can be given",
@@ -213,16 +214,16 @@ pub trait Parameter<'a> {
             &[u8] or Vec<u8>, or a Result of one of them and an error that implements Display"
 )]
 pub trait Returned {
-    /// The ABI's code of it.
+    /// The code of the type in the ABI.
     const CODE: u8;
-    /// What C returns.
+    /// The type that C returns.
     type Abi;
 
-    /// Returns it to Java.
+    /// Converts a result to the form in which Java gets it.
     fn give(self) -> Self::Abi;
 }
 
-/// Types of successful results.
+/// The types of successful results.
 #[diagnostic::on_unimplemented(
     message = "an exported function cannot return a `{Self}`",
     label = "not a type that Java can be given",
@@ -230,7 +231,7 @@ pub trait Returned {
             &[u8] or Vec<u8>, or a Result of one of them and an error that implements Display"
 )]
 pub trait Plain: Returned {
-    /// What is returned beside an error, and not looked at.
+    /// The value that is returned together with an error. The host ignores it.
     const NOTHING: Self::Abi;
 }
 
@@ -264,7 +265,7 @@ impl<T: Plain> Returned for Result<T, Error> {
     }
 }
 
-/// Types of what imported functions take.
+/// The parameter types of imported functions.
 #[diagnostic::on_unimplemented(
     message = "an imported function cannot take a `{Self}`",
     label = "not a type that Java can be given",
@@ -272,14 +273,14 @@ impl<T: Plain> Returned for Result<T, Error> {
             &[u8] or Vec<u8>"
 )]
 pub trait Argument {
-    /// The ABI's code of it.
+    /// The code of the type in the ABI.
     const CODE: u8;
 
-    /// How it is passed.
+    /// Converts an argument to the form in which it is passed.
     fn value(&self) -> Value;
 }
 
-/// Types of what imported functions return.
+/// The result types of imported functions.
 #[diagnostic::on_unimplemented(
     message = "an imported function cannot return a `{Self}`",
     label = "not a type that Java can pass",
@@ -287,14 +288,14 @@ pub trait Argument {
             Vec<u8>; what the guest gets is a Result of it and a HostError"
 )]
 pub trait Answer {
-    /// The ABI's code of it.
+    /// The code of the type in the ABI.
     const CODE: u8;
 
-    /// What was returned.
+    /// Converts a result that the host returned.
     ///
     /// # Safety
     ///
-    /// It must be what the host returned just now.
+    /// The value must be the result of the last host call.
     unsafe fn receive(value: Value) -> Self;
 }
 
@@ -310,7 +311,7 @@ pub unsafe fn call_host<A: Answer>(
 ) -> Result<A, HostError> {
     // SAFETY: the caller says that the types are right.
     match unsafe { system::call_host(system::number(function), arguments) } {
-        // SAFETY: the host has returned it just now, and has checked its type.
+        // SAFETY: the value is the result of the last host call, and the host has checked its type.
         Some(value) => Ok(unsafe { A::receive(value) }),
         None => Err(HostError::new(name)),
     }
@@ -333,7 +334,7 @@ impl Answer for () {
     unsafe fn receive(_: Value) {}
 }
 
-/// All ways of a number: how C passes it, its bits as a word, and both back.
+/// Implements all conversions of a number: to and from the type of C, and to and from a word.
 macro_rules! number {
     ($type:ty, $code:literal, $abi:ty, $from_abi:expr, $to_word:expr, $from_word:expr) => {
         impl Parameter<'_> for $type {
@@ -382,7 +383,7 @@ macro_rules! integer {
     };
 }
 
-/// Words as integers: the low bits.
+/// Converts words to numbers. An integer consists of the low bits of the word.
 mod to {
     macro_rules! functions {
         ($($type:ident),*) => { $(pub const fn $type(word: u64) -> $type { word as $type })* };
@@ -421,7 +422,7 @@ number!(
 );
 number!(f64, 11, f64, |abi| abi, f64::to_bits, to::f64);
 
-/// All ways of a borrowed and an owned type of strings or bytes.
+/// Implements all conversions of a borrowed and an owned type of strings or bytes.
 macro_rules! range {
     ($code:literal, $borrowed:ty, $owned:ty, $read:ident, $into_bytes:expr) => {
         impl<'a> Parameter<'a> for &'a $borrowed {
@@ -429,7 +430,7 @@ macro_rules! range {
             type Abi = Range;
 
             unsafe fn receive(_: &'a Call, abi: Range) -> Self {
-                // SAFETY: it is what the host passed, in the window, for as long as the call.
+                // SAFETY: the host passed the range. It stays in the window for the whole call.
                 unsafe { abi.$read() }
             }
         }
@@ -439,7 +440,7 @@ macro_rules! range {
             type Abi = Range;
 
             unsafe fn receive(_: &Call, abi: Range) -> Self {
-                // SAFETY: it is what the host passed, in the window, for as long as the call.
+                // SAFETY: the host passed the range. It stays in the window for the whole call.
                 unsafe { abi.$read() }.to_owned()
             }
         }
@@ -448,8 +449,8 @@ macro_rules! range {
             const CODE: u8 = $code;
             type Abi = Range;
 
-            /// It outlives the call, or is an argument, or part of one, and thus in the window: in
-            /// any case it stays in place until the host has copied it.
+            /// Returns the range without a copy. Its memory outlives the call, or it is (part of) an
+            /// argument and lies in the window. Both stay in place until the host has copied them.
             fn give(self) -> Range {
                 Range::of(self.as_ref())
             }
@@ -492,7 +493,7 @@ macro_rules! range {
             const CODE: u8 = $code;
 
             unsafe fn receive(value: Value) -> Self {
-                // SAFETY: it is what the host returned, in the window, for as long as the call.
+                // SAFETY: the host returned the range. It stays in the window for the whole call.
                 unsafe { value.as_range().$read() }.to_owned()
             }
         }

@@ -1,12 +1,16 @@
-//! The allocator: lists of free blocks by size, and neighbours that are free become one.
+//! The allocator. It has lists of free blocks by size, and joins neighbours that are both free.
 //!
-//! A block is a header and its contents. The header has the block's size and that of the block before
-//! it, so that both neighbours can be found. Free blocks are in one of 256 lists, eight to a doubling
-//! of the size; a bit for each list says whether it has any. A request takes the first block of its own
-//! list that is large enough, of a few it looks at, or any block of the next list that has one, and
-//! what it does not need is free again. New memory comes from the program break. All of it is a few
-//! dozen instructions, and no memory that was freed is lost to other sizes. The design is that of
-//! M. Masmano et al., "TLSF: a new dynamic memory allocator for real-time systems" (2004).
+//! A block is a header and its contents. The header has the size of the block and that of the block
+//! before it, so that both neighbours can be found. A free block is in one of 256 lists. There are
+//! eight lists for each doubling of the size, and a bit for each list that says whether it is empty.
+//!
+//! A request looks at a few blocks of its own list, and takes the first that is large enough. If none
+//! is, it takes any block of the next list that is not empty. The unneeded rest of the block becomes a
+//! free block again. New memory comes from the program break.
+//!
+//! A request takes a few dozen instructions, and freed memory can be used again for any size. The
+//! design is that of M. Masmano et al., "TLSF: a new dynamic memory allocator for real-time systems"
+//! (2004).
 
 use crate::single::Single;
 use crate::system::set_break;
@@ -14,15 +18,15 @@ use core::alloc::{GlobalAlloc, Layout};
 use core::mem::size_of;
 use core::ptr::{copy_nonoverlapping, null_mut};
 
-/// What contents are aligned to without being asked.
+/// The alignment of all contents.
 const ALIGNMENT: usize = 16;
 
-/// Before the contents.
+/// The header of a block, which lies before the contents.
 #[repr(C)]
 struct Header {
-    /// The size of the block, header included; plus [`FREE`] if it is.
+    /// The size of the block with its header, plus [`FREE`] if the block is free.
     size: usize,
-    /// The size of the block before it, 0 if there is none.
+    /// The size of the block before this one, or 0 if there is none.
     previous: usize,
 }
 
@@ -40,21 +44,21 @@ struct Free {
 
 const SMALLEST: usize = size_of::<Free>();
 
-/// More than a guest can have, and of a list that there is.
+/// A size that is larger than the memory of any guest, and whose list exists.
 const LARGEST: usize = 1 << 37;
 
 const LISTS: usize = 256;
 
-/// How many blocks of its own list a request looks at.
+/// The number of blocks of its own list that a request looks at.
 const LOOKS: usize = 8;
 
-/// New memory is taken in multiples of this, or if there is not so much, of pages.
+/// New memory is taken in multiples of this, or in multiples of pages if there is not so much.
 const GROWTH: usize = 128 << 10;
 const PAGE: usize = 4096;
 
 struct Heap {
     lists: [*mut Free; LISTS],
-    /// Which lists have blocks.
+    /// A bit for each list that has blocks.
     filled: [u64; LISTS / 64],
     /// The last block, which has no contents and is never free.
     end: *mut Header,
@@ -71,8 +75,8 @@ static HEAP: Single<Heap> = Single::new(Heap {
     end: null_mut(),
 });
 
-/// The list of free blocks of a size, a multiple of 16: of one size each up to 240, then of an eighth
-/// of a doubling.
+/// Returns the list of free blocks of a size, which is a multiple of 16. Up to 240, each list has one
+/// size. Above, each list has an eighth of a doubling.
 fn list_of(size: usize) -> usize {
     let units = size / ALIGNMENT;
     if units < 8 {
@@ -83,18 +87,19 @@ fn list_of(size: usize) -> usize {
     }
 }
 
-/// The size of the block for contents, or None if there cannot be so much.
+/// Returns the size of the block for contents of a size, or None if no guest has so much memory.
 fn block_size(size: usize) -> Option<usize> {
     (size <= LARGEST).then(|| (size + HEADER).next_multiple_of(ALIGNMENT).max(SMALLEST))
 }
 
-// All pointers below are to headers of blocks, in memory that the break has given to this heap. Each
-// function says what it leaves of: the sizes in neighbouring headers agree, and the free blocks, no two
-// of them neighbours, are those in the lists.
+// All pointers below point to headers of blocks, in memory that this heap got by moving the break. A
+// heap is in order if three things hold. The sizes in neighbouring headers agree. The lists have
+// exactly the free blocks. No two free blocks are neighbours. Each function says how it departs from
+// this.
 
 /// # Safety
 ///
-/// It must be a block, and not the last.
+/// The pointer must be to a block that is not the last.
 unsafe fn next(block: *mut Header) -> *mut Header {
     // SAFETY: the block has a size, and one comes after it.
     unsafe { block.byte_add((*block).size & !FREE) }
@@ -102,20 +107,20 @@ unsafe fn next(block: *mut Header) -> *mut Header {
 
 /// # Safety
 ///
-/// It must be a block.
+/// The pointer must be to a block.
 unsafe fn is_free(block: *mut Header) -> bool {
-    // SAFETY: the caller says so.
+    // SAFETY: the caller says that this is a block.
     unsafe { (*block).size & FREE != 0 }
 }
 
 impl Heap {
-    /// Puts a block that is neither free nor used on its list.
+    /// Puts a block on its list. Before, the block is neither free nor used.
     ///
     /// # Safety
     ///
-    /// It must be a block, with no free neighbours.
+    /// The pointer must be to a block without free neighbours.
     unsafe fn insert(&mut self, block: *mut Header) {
-        // SAFETY: it is large enough for a free block's header, as all are; the list's are blocks.
+        // SAFETY: every block is large enough for the header of a free block, and the list has blocks.
         unsafe {
             let list = list_of((*block).size);
             let free = block.cast::<Free>();
@@ -134,9 +139,9 @@ impl Heap {
     ///
     /// # Safety
     ///
-    /// It must be a free block.
+    /// The pointer must be to a free block.
     unsafe fn remove(&mut self, block: *mut Header) {
-        // SAFETY: it is in a list, together with its neighbours there.
+        // SAFETY: a free block is in a list, and so are the blocks that it links to.
         unsafe {
             (*block).size &= !FREE;
             let list = list_of((*block).size);
@@ -155,7 +160,7 @@ impl Heap {
         }
     }
 
-    /// A free block of at least this size; null if there is none.
+    /// Returns a free block of at least a size, or null if there is none.
     ///
     /// # Safety
     ///
@@ -167,7 +172,7 @@ impl Heap {
             if free.is_null() {
                 break;
             }
-            // SAFETY: it is in the list.
+            // SAFETY: the block is in the list.
             unsafe {
                 if (*free).header.size & !FREE >= size {
                     return free.cast();
@@ -189,11 +194,11 @@ impl Heap {
         null_mut()
     }
 
-    /// Makes a used block of at most this size of a used one, and frees the rest if it is a block.
+    /// Cuts a used block to a size, and frees the rest if it is large enough for a block.
     ///
     /// # Safety
     ///
-    /// It must be a used block of at least this size.
+    /// The pointer must be to a used block of at least this size.
     unsafe fn trim(&mut self, block: *mut Header, size: usize) {
         // SAFETY: the rest is within the block.
         unsafe {
@@ -205,13 +210,13 @@ impl Heap {
         }
     }
 
-    /// Makes two used blocks of one.
+    /// Splits a used block into two used blocks.
     ///
     /// # Safety
     ///
-    /// It must be a used block, with room for another behind this size.
+    /// The pointer must be to a used block, with room for another block after this size.
     unsafe fn split(&mut self, block: *mut Header, size: usize) {
-        // SAFETY: the second is within the block.
+        // SAFETY: the second block is within the first.
         unsafe {
             let second = block.byte_add(size);
             (*second).size = (*block).size - size;
@@ -221,13 +226,14 @@ impl Heap {
         }
     }
 
-    /// Joins a block, neither free nor used, with the free one behind it, if there is one.
+    /// Joins a block with the next block if that one is free. The block itself is neither free nor
+    /// used.
     ///
     /// # Safety
     ///
-    /// It must be a block.
+    /// The pointer must be to a block.
     unsafe fn join_next(&mut self, block: *mut Header) {
-        // SAFETY: the end is never free, so there is one behind a free block.
+        // SAFETY: the end is never free, so another block comes after a free block.
         unsafe {
             let second = next(block);
             if is_free(second) {
@@ -242,9 +248,9 @@ impl Heap {
     ///
     /// # Safety
     ///
-    /// It must be one.
+    /// The pointer must be to a used block.
     unsafe fn free(&mut self, block: *mut Header) {
-        // SAFETY: there is a block before it if it says so.
+        // SAFETY: if the block has a size of a previous block, that block exists.
         unsafe {
             self.join_next(block);
             let mut first = block;
@@ -262,16 +268,16 @@ impl Heap {
 
     /// # Safety
     ///
-    /// Both must be neighbours, in this order, neither of them in a list.
+    /// Both must be neighbours, in this order, and neither may be in a list.
     unsafe fn join_used(&mut self, first: *mut Header, second: *mut Header) {
-        // SAFETY: they are neighbours, and there is one behind them.
+        // SAFETY: the blocks are neighbours, and another block comes after them.
         unsafe {
             (*first).size += (*second).size;
             (*next(first)).previous = (*first).size;
         }
     }
 
-    /// Adds free memory behind the last block, at least so much. Whether there was any.
+    /// Adds free memory of at least a size after the last block. Returns whether there was so much.
     ///
     /// # Safety
     ///
@@ -282,8 +288,8 @@ impl Heap {
             let Some(end) = extend(start, size) else {
                 return false;
             };
-            // SAFETY: the memory behind the end is new, so the end becomes a block, and the new end
-            // is behind it.
+            // SAFETY: the memory after the end is new. The end becomes a block, and the new end comes
+            // after it.
             unsafe {
                 let block = self.end;
                 (*block).size = end - start;
@@ -291,7 +297,7 @@ impl Heap {
                 self.free(block);
             }
         } else {
-            // The first memory, or somebody else has moved the break too.
+            // The heap has no memory yet, or other code has moved the break, too.
             let first = start.next_multiple_of(PAGE);
             let Some(end) = extend(first, size + HEADER) else {
                 return false;
@@ -308,13 +314,13 @@ impl Heap {
         true
     }
 
-    /// Writes the end behind the last block.
+    /// Writes the end after the last block.
     ///
     /// # Safety
     ///
-    /// There must be room for it.
+    /// There must be room for the end.
     unsafe fn finish(&mut self, block: *mut Header) {
-        // SAFETY: the caller says so.
+        // SAFETY: the caller says that there is room.
         unsafe {
             self.end = next(block);
             (*self.end).size = 0;
@@ -322,7 +328,7 @@ impl Heap {
         }
     }
 
-    /// A used block of at least this size; null if there is no memory.
+    /// Returns a used block of at least a size, or null if there is not enough memory.
     ///
     /// # Safety
     ///
@@ -336,7 +342,7 @@ impl Heap {
                 if missing != 0 {
                     self.grow(missing);
                 }
-                // If there was no more memory, looking at all of its own list pays.
+                // If there is no more memory, a look at the whole list may find a block.
                 block = self.find(size, usize::MAX);
             }
             if !block.is_null() {
@@ -346,7 +352,7 @@ impl Heap {
         }
     }
 
-    /// How much of a request is there already, just before where new memory comes.
+    /// Returns the size of the free block at the end of the heap, which new memory would extend.
     ///
     /// # Safety
     ///
@@ -355,7 +361,7 @@ impl Heap {
         if self.end.is_null() {
             return 0;
         }
-        // SAFETY: there is a block before the end if it says so.
+        // SAFETY: the end has the size of the block before it.
         unsafe {
             let last = self.end.byte_sub((*self.end).previous);
             if is_free(last) {
@@ -367,7 +373,8 @@ impl Heap {
     }
 }
 
-/// Moves the break, by at least so much if it can. Where it is then.
+/// Moves the break up by at least a size. Returns its new place, or None if there is not so much
+/// memory.
 fn extend(start: usize, size: usize) -> Option<usize> {
     [GROWTH, PAGE].into_iter().find_map(|unit| {
         let end = (start + size).next_multiple_of(unit);
@@ -375,24 +382,24 @@ fn extend(start: usize, size: usize) -> Option<usize> {
     })
 }
 
-/// The block of contents.
+/// Returns the block of contents.
 ///
 /// # Safety
 ///
-/// They must be of this heap.
+/// The contents must be of this heap.
 unsafe fn block_of(contents: *mut u8) -> *mut Header {
-    // SAFETY: the header is before them.
+    // SAFETY: the header is before the contents.
     unsafe { contents.sub(HEADER).cast() }
 }
 
-// SAFETY: a block is the caller's alone until it is freed, with at least the size and the alignment of
-// its layout. Nothing here panics.
+// SAFETY: a block belongs to the caller alone until it is freed. It has at least the size and the
+// alignment of its layout. Nothing here panics.
 unsafe impl GlobalAlloc for Allocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let Some(size) = block_size(layout.size()) else {
             return null_mut();
         };
-        // SAFETY: the heap is in order between calls, and no call is made during another.
+        // SAFETY: the heap is in order between calls, and no call runs during another.
         unsafe {
             let heap = HEAP.get();
             if layout.align() <= ALIGNMENT {
@@ -403,7 +410,7 @@ unsafe impl GlobalAlloc for Allocator {
                 heap.trim(block, size);
                 return block.byte_add(HEADER).cast();
             }
-            // Room for a block before it, which is free then.
+            // The block needs room for a free block before the aligned contents.
             let align = layout.align();
             if align > LARGEST {
                 return null_mut();
@@ -426,7 +433,7 @@ unsafe impl GlobalAlloc for Allocator {
     }
 
     unsafe fn dealloc(&self, contents: *mut u8, _: Layout) {
-        // SAFETY: the caller says that they are of this heap, and the heap is in order.
+        // SAFETY: the caller says that the contents are of this heap, and the heap is in order.
         unsafe { HEAP.get().free(block_of(contents)) };
     }
 
@@ -450,7 +457,7 @@ unsafe impl GlobalAlloc for Allocator {
                 HEAP.get().trim(block, size);
                 return contents;
             }
-            // The block is larger now than it was, which does no harm.
+            // The block may have grown in this attempt. That does no harm.
             let Ok(new_layout) = Layout::from_size_align(new_size, layout.align()) else {
                 return null_mut();
             };

@@ -1,8 +1,8 @@
-//! The note by which the host knows a guest and finds its function table, and what runs first.
+//! The note by which the host recognizes a guest and finds its function table, and the start code.
 
 use core::arch::global_asm;
 
-/// The note. Its addresses are relative to themselves, so that they need no relocation.
+/// The note. Each address in it is relative to its own place, so it needs no relocation.
 macro_rules! note {
     (flags $flags:literal, initialisers $initialisers:literal to $initialisers_end:literal) => {
         concat!(
@@ -42,8 +42,8 @@ macro_rules! note {
 global_asm!(
     note!(flags "0", initialisers "__init_array_start" to "__init_array_end"),
     r#"
-        // Called once like an exported function without parameters, if there are initialisers: Rust
-        // has none, but C code that is linked along may. Runs them in order.
+        // Runs the initialisers in order. Rust has none, but linked C code may have some. If there
+        // are any, the host calls this once, like an exported function without parameters.
         .pushsection .text.hl_start, "ax", @progbits
         .globl  hl_start
         .type   hl_start, @function
@@ -69,8 +69,8 @@ hl_start:
 "#
 );
 
-// The program starts itself, and its libc runs the initialisers: the host is told of none. What is
-// main to the libc comes with the note, so that the linker takes both from this crate.
+// The program starts itself and its libc runs the initialisers, so the note lists none for the host.
+// The main that the libc calls stands beside the note, so that the linker takes both from this crate.
 #[cfg(feature = "std")]
 global_asm!(
     note!(flags "1", initialisers "__start_hyperlight_functions" to "__start_hyperlight_functions"),
@@ -89,18 +89,18 @@ __wrap_main:
 
 #[cfg(feature = "std")]
 unsafe extern "C" {
-    /// With `--wrap=main` the linker takes main for it: the one that the compiler makes of a
-    /// program's own.
+    /// With `--wrap=main`, the linker resolves this to main. The compiler makes that main from the
+    /// main of the program.
     fn __real_main(argc: i32, argv: *const *const u8) -> i32;
 }
 
-/// Never returns, in a guest: that would end the program before the first call from Java.
+/// Never returns in a guest, because that would end the program before the first call from Java.
 #[cfg(feature = "std")]
 extern "C" fn main(argc: i32, argv: *const *const u8) -> i32 {
-    /// What it returns if it has panicked.
+    /// The status that main returns after a panic.
     const PANICKED: i32 = 101;
     crate::unwind::watch_panics();
-    // SAFETY: it gets what the libc gives to a main.
+    // SAFETY: it gets the arguments that the libc passes to a main.
     let status = unsafe { __real_main(argc, argv) };
     if status == PANICKED {
         crate::unwind::abort_if_panicked();

@@ -3,8 +3,8 @@
 use alloc::string::{String, ToString};
 use core::fmt::{self, Debug, Display, Formatter};
 
-/// The error of a guest function that does not care which: a message for Java's caller, who gets it
-/// in a `GuestErrorException`. Whatever can be displayed becomes one with `?` or `into()`.
+/// A general error of a guest function. It has a message, which the Java caller gets in a
+/// `GuestErrorException`. With `?` or `into()`, every type that implements [`Display`] becomes one.
 ///
 /// ```ignore
 /// #[hyperlight::export]
@@ -17,18 +17,19 @@ use core::fmt::{self, Debug, Display, Formatter};
 /// }
 /// ```
 ///
-/// It is not itself [`Display`], or it could not be made of everything that is.
+/// `Error` itself does not implement [`Display`]. Otherwise the conversion from all such types would
+/// conflict with the conversion of a type to itself.
 pub struct Error {
     message: String,
 }
 
 impl Error {
-    /// An error with this message.
+    /// Makes an error with a message.
     pub fn new(message: impl Display) -> Self {
         message.into()
     }
 
-    /// What Java's caller is told.
+    /// Returns the message that the Java caller gets.
     pub fn message(&self) -> &str {
         &self.message
     }
@@ -52,8 +53,8 @@ impl Debug for Error {
     }
 }
 
-/// A host function failed: it threw an exception. The guest is not told which, but
-/// [`give_up`](crate::give_up) makes it the exception of the whole call.
+/// Says that a host function threw an exception. The guest does not learn which exception, but
+/// [`give_up`](crate::give_up) ends the whole call with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HostError {
     function: &'static str,
@@ -64,7 +65,7 @@ impl HostError {
         Self { function }
     }
 
-    /// The name of the host function.
+    /// Returns the name of the host function.
     pub fn function(&self) -> &'static str {
         self.function
     }

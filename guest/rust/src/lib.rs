@@ -1,5 +1,5 @@
-//! What guests of Hyperlight for Java that are written in Rust use: a guest is a program that
-//! exports functions to Java and imports others from there.
+//! The library of guests of Hyperlight for Java that are written in Rust. A guest is a program that
+//! exports functions to Java and imports functions of Java.
 //!
 //! ```ignore
 //! #![no_std]
@@ -18,10 +18,10 @@
 //! }
 //! ```
 //!
-//! The crate brings along what such a program would take from a libc: an allocator, the handler of
-//! panics and a few functions on memory. With the feature `std` it leaves that to the standard
-//! library, and a guest has a `main`, which may be empty, instead of the two first lines.
-//! `docs/guests-in-rust.md` has the whole story.
+//! The crate replaces the parts of a libc that such a program needs: an allocator, a panic handler
+//! and a few memory functions. With the feature `std`, the standard library has these parts. Then a
+//! guest has a `main`, which may be empty, instead of the first two lines.
+//! `docs/guests-in-rust.md` describes all of this.
 
 #![no_std]
 #![warn(missing_docs)]
@@ -67,7 +67,7 @@ pub use hyperlight_macros::{export, import};
 pub use output::{Level, log, print};
 pub use system::{abort, give_up, random};
 
-/// What programs with the standard library have in scope and others have not, and the two errors.
+/// Brings into scope what programs with the standard library always have, and the two error types.
 pub mod prelude {
     pub use crate::{Error, HostError};
     pub use alloc::borrow::ToOwned;

@@ -1,22 +1,22 @@
-//! What compiled Rust takes from a libc without being asked.
+//! The functions of a libc that compiled Rust code always needs.
 
 use core::arch::asm;
 use core::ptr::{read_unaligned as read, write_unaligned as write};
 
-/// Copies up to 32 bytes; they may overlap, as all are read before one is written.
+/// Copies up to 32 bytes. The ranges may overlap, because all bytes are read before any is written.
 ///
 /// # Safety
 ///
-/// As of memmove.
+/// The rules of memmove apply.
 unsafe fn copy_few(target: *mut u8, source: *const u8, size: usize) {
-    /// Copies one to two of a type, the second up to the end.
+    /// Copies as two values of a type: one at the start, and one that reaches to the end.
     ///
     /// # Safety
     ///
-    /// As of memmove; the size is at least one of the type and at most two.
+    /// The rules of memmove apply. The size is that of one to two values of the type.
     unsafe fn copy<T>(target: *mut u8, source: *const u8, size: usize) {
         let end = size - size_of::<T>();
-        // SAFETY: both lie within the size.
+        // SAFETY: both values lie within the size.
         unsafe {
             let first = read(source.cast::<T>());
             let last = read(source.add(end).cast::<T>());
@@ -24,7 +24,7 @@ unsafe fn copy_few(target: *mut u8, source: *const u8, size: usize) {
             write(target.add(end).cast::<T>(), last);
         }
     }
-    // SAFETY: each type is chosen so that the size is between one and two of it.
+    // SAFETY: each type fits once to twice into the size.
     unsafe {
         match size {
             0 => {}
@@ -70,7 +70,7 @@ unsafe extern "C" fn memmove(target: *mut u8, source: *const u8, size: usize) ->
             asm!("rep movsb", inout("rdi") target => _, inout("rsi") source => _,
                 inout("rcx") size => _, options(nostack, preserves_flags));
         } else {
-            // From the end, eight at a time, then what is left of the start.
+            // Copies from the end, eight bytes at a time, and then the rest at the start.
             let words = size / 8;
             let rest = size % 8;
             asm!(
@@ -141,8 +141,8 @@ unsafe extern "C" fn bcmp(a: *const u8, b: *const u8, size: usize) -> i32 {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn strlen(text: *const u8) -> usize {
     let mut end = text;
-    // SAFETY: the caller says that there is a zero byte. Assembly, because the compiler makes a call
-    // of strlen from a loop that does the same.
+    // SAFETY: the caller says that there is a zero byte. This is assembly, because the compiler
+    // would turn a loop into a call of strlen.
     unsafe {
         asm!("repne scasb", inout("rdi") end, inout("rcx") usize::MAX => _, in("al") 0u8,
             options(nostack, readonly));
@@ -150,7 +150,7 @@ unsafe extern "C" fn strlen(text: *const u8) -> usize {
     end as usize - text as usize - 1
 }
 
-/// The prebuilt core library names these two, which only unwinding would use.
+/// The prebuilt core library refers to these two functions. Only unwinding would call them.
 #[unsafe(no_mangle)]
 extern "C" fn rust_eh_personality() {}
 

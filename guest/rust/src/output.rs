@@ -1,4 +1,4 @@
-//! What a guest logs and prints.
+//! Logging and printing.
 
 use crate::system;
 use alloc::fmt::format;
@@ -9,9 +9,9 @@ use core::fmt::Arguments;
 pub enum Level {
     /// Steps of the guest.
     Trace,
-    /// For whoever looks for a mistake.
+    /// Details for debugging.
     Debug,
-    /// Worth to be known.
+    /// Events that are worth knowing.
     Info,
     /// Something is not as it should be.
     Warning,
@@ -19,7 +19,7 @@ pub enum Level {
     Error,
 }
 
-/// Sends a message to the host's logger: what the macros expand to.
+/// Sends a message to the host's logger. The macros for logging expand to this.
 pub fn log(level: Level, message: Arguments<'_>) {
     match message.as_str() {
         Some(text) => system::log(level as u64, text),
@@ -27,13 +27,13 @@ pub fn log(level: Level, message: Arguments<'_>) {
     }
 }
 
-/// Prints to where the host sends the guest's output: what the macros expand to.
+/// Prints to the guest's output, which the host chooses. The macros for printing expand to this.
 pub fn print(text: Arguments<'_>) {
     #[cfg(feature = "std")]
     crate::unwind::finish_output();
     match text.as_str() {
         Some(text) => system::write(text.as_bytes()),
-        // At once: every write is an exit from the VM.
+        // One write for the whole text, because every write is an exit.
         None => system::write(format(text).as_bytes()),
     }
 }
@@ -68,13 +68,17 @@ macro_rules! error {
     ($($message:tt)+) => { $crate::log($crate::Level::Error, ::core::format_args!($($message)+)) };
 }
 
-/// Prints to where the host sends the guest's output. Takes what `format!` takes.
+/// Prints to the guest's output, which the host chooses. Takes what `format!` takes.
+///
+/// Aborts if the output cannot be written.
 #[macro_export]
 macro_rules! print {
     ($($text:tt)*) => { $crate::print(::core::format_args!($($text)*)) };
 }
 
-/// Prints a line to where the host sends the guest's output. Takes what `format!` takes.
+/// Prints a line to the guest's output, which the host chooses. Takes what `format!` takes.
+///
+/// Aborts if the output cannot be written.
 #[macro_export]
 macro_rules! println {
     () => { $crate::print!("\n") };

@@ -1,11 +1,11 @@
-//! A panic aborts the call, with its message and location.
+//! The panic handler. It aborts the call with the panic's message and location.
 
 use crate::single::Single;
 use crate::system;
 use core::fmt::{self, Write};
 use core::panic::PanicInfo;
 
-/// Where the message is put together: there may be no memory left. What does not fit is left out.
+/// A fixed buffer for the message, because there may be no memory left. Longer messages are cut.
 struct Message {
     bytes: [u8; 4096],
     size: usize,
@@ -35,12 +35,12 @@ fn panic(info: &PanicInfo<'_>) -> ! {
     if unsafe { MESSAGE.get() }.is_some() {
         system::abort("panicked while making the message of a panic");
     }
-    // SAFETY: only a panic below could use it again, and it does not get here.
+    // SAFETY: only a panic below could use it again, and such a panic aborts above.
     let message = unsafe { MESSAGE.get() }.insert(Message {
         bytes: [0; 4096],
         size: 0,
     });
-    // Fails if there is no more room, and then there is something to say all the same.
+    // Writing fails if the message is too long. Then the start of the message is still useful.
     let _ = match info.location() {
         Some(location) => write!(message, "panicked at {location}: {}", info.message()),
         None => write!(message, "panicked: {}", info.message()),

@@ -1,9 +1,9 @@
-//! Statics that change.
+//! Mutable statics.
 
 use core::cell::UnsafeCell;
 
-/// A static that changes. A guest has one processor, and nothing interrupts it: there is one thread,
-/// which only has to take care not to use the same one twice at a time.
+/// A mutable static. A guest has one processor and nothing interrupts it, so there is only one
+/// thread. This thread must not hold two references to one static at a time.
 pub struct Single<T>(UnsafeCell<T>);
 
 // SAFETY: there are no other threads.
@@ -14,11 +14,11 @@ impl<T> Single<T> {
         Self(UnsafeCell::new(value))
     }
 
-    /// The value.
+    /// Returns a reference to the value.
     ///
     /// # Safety
     ///
-    /// No other reference to it may be in use meanwhile.
+    /// No other reference to the value may be in use as long as this one is.
     #[allow(clippy::mut_from_ref)]
     pub unsafe fn get(&self) -> &mut T {
         // SAFETY: the caller promises that it is the only one.

@@ -1,4 +1,4 @@
-//! System calls, and what the host has in the guest's memory.
+//! System calls, and the pages of the host in guest memory.
 
 use crate::abi::{Function, Value};
 use core::arch::asm;
@@ -49,7 +49,7 @@ struct Frame {
 
 /// # Safety
 ///
-/// As the system call.
+/// The rules of the system call apply.
 unsafe fn system_call(number: u64, a: u64, b: u64, c: u64) -> u64 {
     let result;
     // SAFETY: a system call preserves all registers but these.
@@ -65,7 +65,7 @@ fn address<T>(memory: &[T]) -> u64 {
     memory.as_ptr() as u64
 }
 
-/// Calls an imported function. None if it failed.
+/// Calls an imported function. Returns None if the function failed.
 ///
 /// # Safety
 ///
@@ -74,7 +74,7 @@ pub unsafe fn call_host(number: usize, arguments: &[Value]) -> Option<Value> {
     let status: u64;
     let result: Value;
     // SAFETY: the host reads the arguments, and writes to the window only. The routine preserves
-    // all registers but these, and its call goes below the red zone.
+    // all registers but these, and its call does not overwrite the red zone.
     unsafe {
         let first;
         let second;
@@ -93,14 +93,14 @@ unsafe extern "C" {
     static FUNCTIONS: Function;
 }
 
-/// The number of a function of the table.
+/// Returns the number of a function in the table.
 pub fn number(function: &'static Function) -> usize {
     let start = &raw const FUNCTIONS as usize;
     (function as *const Function as usize - start) / size_of::<Function>()
 }
 
-/// Ends the call with the exception of the host function that failed last: Java's caller gets it as
-/// if the guest had not been there. The sandbox is unusable then.
+/// Ends the call with the exception of the host function that failed last. The Java caller gets
+/// exactly this exception. The sandbox is unusable until it is restored.
 pub fn give_up() -> ! {
     loop {
         // SAFETY: it takes nothing and does not return.
@@ -108,9 +108,10 @@ pub fn give_up() -> ! {
     }
 }
 
-/// Ends the call with a `GuestAbortException` that has this message. The sandbox is unusable then.
+/// Ends the call with a `GuestAbortException` that has this message. The sandbox is unusable until it
+/// is restored.
 ///
-/// A panic ends in the same way.
+/// A panic ends a call in the same way.
 pub fn abort(message: &str) -> ! {
     loop {
         // SAFETY: the host only reads the message.
@@ -146,12 +147,12 @@ pub fn write(mut text: &[u8]) {
     }
 }
 
-/// Fills memory with random bytes from the host. They are fresh at every call, also after the
-/// sandbox was restored to a snapshot; a seed or a key that is kept in memory comes back with the
+/// Fills memory with random bytes from the host. They are fresh at every call, even after the
+/// sandbox was restored to a snapshot. Do not keep a seed or a key in memory: it comes back with the
 /// snapshot, in every sandbox that comes from it.
 pub fn random(mut target: &mut [u8]) {
     while !target.is_empty() {
-        // SAFETY: the host writes no more than the size into the target, which is borrowed for that.
+        // SAFETY: the target is borrowed mutably, and the host writes no more than its size.
         let got = unsafe {
             system_call(
                 GETRANDOM,
@@ -167,27 +168,29 @@ pub fn random(mut target: &mut [u8]) {
     }
 }
 
-/// Says that the program has started and calls may come. Returns only where there is no host.
+/// Tells the host that the program has started and that calls may come. Returns only if there is no
+/// host.
 #[cfg(feature = "std")]
 pub fn ready() {
     // SAFETY: it takes nothing and does not return.
     unsafe { system_call(READY, 0, 0, 0) };
 }
 
-/// Moves the program break, or says where it is if this is 0 or more than there is.
+/// Moves the program break and returns where it is then. The break stays if the end is 0 or there is
+/// not enough memory.
 #[cfg(not(feature = "std"))]
 pub fn set_break(end: usize) -> usize {
     // SAFETY: the break only moves up, so that nothing is lost.
     unsafe { system_call(BRK, end as u64, 0, 0) as usize }
 }
 
-/// Makes an error of the running call, once its function has returned.
+/// Makes the running call end with an error when its function returns.
 ///
 /// # Safety
 ///
 /// The message must stay in place until then.
 pub unsafe fn set_error(message: *const u8, size: usize) {
-    // SAFETY: the host has mapped both for the guest, which alone uses them during a call.
+    // SAFETY: the host has mapped the page and the frame. Only the guest uses them during a call.
     unsafe {
         let frame = (*INFORMATION).frame;
         (*frame).error_address = message as u64;

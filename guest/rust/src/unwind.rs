@@ -1,6 +1,6 @@
-//! Calls in a guest with the standard library, in which panics unwind, or abort at once if the
-//! program is compiled so. A panic that nobody in the guest catches aborts the call, with its message
-//! and location.
+//! Calls in a guest with the standard library. Panics unwind there, or abort at once if the program
+//! is compiled with `panic = "abort"`. A panic that the guest does not catch aborts the call with its
+//! message and location.
 
 use crate::system;
 use std::any::Any;
@@ -10,17 +10,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind, set_hook};
 use std::string::{String, ToString};
 use std::sync::{Mutex, PoisonError};
 
-/// The last panic: only the hook is told where it is, and only who catches it knows that nobody else
-/// does.
+/// The last panic. Only the hook gets the location of a panic. Only the outermost catch knows that no
+/// other code catches the panic.
 static LAST: Mutex<Option<Panic>> = Mutex::new(None);
 
-/// What the standard library says before it ends a program in which it cannot unwind.
+/// The messages of panics after which the standard library ends the program without unwinding.
 const CANNOT_UNWIND: [&str; 2] = [
     "panic in a function that cannot unwind",
     "panic in a destructor during cleanup",
 ];
 
-/// The same, for a program that ends once more. It takes the end of main for the end.
+/// The message for a second exit. The standard library counts the end of main as the first exit.
 const EXIT_AGAIN: &str = "std::process::exit called re-entrantly";
 
 struct Panic {
@@ -52,7 +52,7 @@ fn message(payload: &(dyn Any + Send)) -> String {
     }
 }
 
-/// Notes every panic from now on, and prints nothing.
+/// Installs a hook that records every panic and prints nothing.
 pub fn watch_panics() {
     set_hook(std::boxed::Box::new(|info| {
         let panic = Panic {
@@ -80,10 +80,10 @@ fn abort_with(panic: Panic) -> ! {
     system::abort(&panic.description())
 }
 
-/// What is known of a panic that was caught.
+/// Returns the message of a caught panic, and its location if it is known.
 fn caught(payload: &(dyn Any + Send)) -> Panic {
     let message = message(payload);
-    // The last one is another if this one was thrown again, or a hook of the program's own saw it.
+    // The recorded panic is another one if this panic was resumed, or the program has its own hook.
     take_last()
         .filter(|last| last.message == message)
         .unwrap_or(Panic {
@@ -92,13 +92,13 @@ fn caught(payload: &(dyn Any + Send)) -> Panic {
         })
 }
 
-/// Prints what is buffered. The libraries keep half a line.
+/// Flushes the output. The standard library buffers a line until it is complete.
 pub fn finish_output() {
-    // Nobody could be told of an error.
+    // There is no way to report an error here.
     let _ = std::io::stdout().flush();
 }
 
-/// Runs what the host calls.
+/// Runs a function that the host calls, and aborts the call if the function panics.
 pub fn run<T>(function: impl FnOnce() -> T) -> T {
     match catch_unwind(AssertUnwindSafe(function)) {
         Ok(result) => {

@@ -1,4 +1,4 @@
-/** The hyperlight command. */
+/** Contains the {@code hyperlight} command. */
 module hyperlight.cli {
   requires com.fasterxml.jackson.core;
   requires hyperlight;

@@ -1,4 +1,4 @@
-/** Small programs that use the library. */
+/** Contains small programs that use the library. */
 module hyperlight.examples {
   requires transitive hyperlight;
   requires static transitive org.jspecify;

@@ -1,4 +1,4 @@
-//! Links guests of Hyperlight for Java. A guest's `build.rs` is
+//! Links guests of Hyperlight for Java. This is the `build.rs` of a guest:
 //!
 //! ```text
 //! fn main() {
@@ -11,7 +11,7 @@
 
 use std::env;
 
-/// What makes a guest of a program without the standard library: one that is static,
+/// The linker options for a guest without the standard library. It is static and
 /// position-independent, and starts in the crate `hyperlight`.
 const WITHOUT_STD: [&str; 4] = [
     "-static-pie",
@@ -20,12 +20,14 @@ const WITHOUT_STD: [&str; 4] = [
     "-Wl,--entry=hl_start",
 ];
 
-/// With the standard library the libc starts it, and the crate comes in before its main function.
+/// The linker options for a guest with the standard library. Its libc starts it, and the crate runs
+/// before its main function.
 const WITH_STD: [&str; 1] = ["-Wl,--wrap=main"];
 
-/// What all guests need.
+/// The linker options for all guests.
 const ALWAYS: [&str; 4] = [
-    // Nothing refers to the entries of the function table, only to where it starts and ends.
+    // References exist only to the start and the end of the function table. Without this option, the
+    // linker would drop its entries.
     "-Wl,-z,nostart-stop-gc",
     // No page is both code and data, and none is writable and executable.
     "-Wl,-z,separate-code",
@@ -33,12 +35,12 @@ const ALWAYS: [&str; 4] = [
     "-Wl,--build-id=none",
 ];
 
-/// Makes guests of the programs of this package. To be called from its build script.
+/// Links the programs of this package as guests. Call it from the package's build script.
 ///
 /// # Panics
 ///
-/// If they are compiled for anything but `x86_64-unknown-linux-gnu`, or the package does not depend
-/// on the crate `hyperlight`.
+/// Panics if the target is not `x86_64-unknown-linux-gnu`, or if the package does not depend on the
+/// crate `hyperlight`.
 pub fn guest() {
     let target = env::var("TARGET").expect("cargo sets TARGET for build scripts");
     assert!(

@@ -10,7 +10,7 @@ mod host {
     fn get_weekday() -> String;
 }
 
-/// How often each word has come.
+/// How often each word has been counted.
 static COUNTS: Mutex<Option<HashMap<String, u32>>> = Mutex::new(None);
 
 /// Runs once, before any call.

@@ -1,8 +1,8 @@
-//! Code that is put together from text and tokens.
+//! Builds code from text and tokens.
 
 use proc_macro::{Delimiter, Group, Span, TokenStream, TokenTree};
 
-/// Code that grows.
+/// A builder of code.
 pub struct Code(TokenStream);
 
 impl Code {
@@ -10,13 +10,13 @@ impl Code {
         Self(TokenStream::new())
     }
 
-    /// Adds code that is written out; brackets in it are closed.
+    /// Adds code from text. Every bracket in it must be closed.
     pub fn text(&mut self, text: &str) -> &mut Self {
         let tokens: TokenStream = text.parse().expect("the text is Rust");
         self.stream(tokens)
     }
 
-    /// Adds code in which errors are those of a place.
+    /// Adds code from text. The compiler reports errors in it at a place.
     pub fn text_at(&mut self, span: Span, text: &str) -> &mut Self {
         let tokens: TokenStream = text.parse().expect("the text is Rust");
         self.stream(at(span, tokens))
@@ -32,7 +32,7 @@ impl Code {
         self
     }
 
-    /// Adds other code in brackets; errors in all of it are those of a place.
+    /// Adds other code in brackets. The compiler reports errors in it at a place.
     pub fn group_at(&mut self, span: Span, delimiter: Delimiter, code: Code) -> &mut Self {
         self.token(group_at(span, delimiter, code.0))
     }
@@ -49,7 +49,7 @@ impl From<Code> for TokenStream {
     }
 }
 
-/// A compile error at a place.
+/// Makes a compile error at a place.
 pub fn error(span: Span, message: &str) -> TokenStream {
     let code: TokenStream = format!("::core::compile_error! {{ {message:?} }}")
         .parse()

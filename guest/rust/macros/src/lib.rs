@@ -1,8 +1,7 @@
 //! The attributes of the crate `hyperlight`, which documents them.
 //!
-//! Names that generated code brings begin with `__hyperlight_`: whatever a user calls functions,
-//! constants and types, they mean the same in generated code as around it. Paths of the generated code
-//! begin with `::`.
+//! Names in generated code begin with `__hyperlight_`. So they cannot hide the user's functions,
+//! constants and types. Paths in generated code begin with `::`.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -14,7 +13,7 @@ use code::{Code, error};
 use parse::{Parser, Signature};
 use proc_macro::{Delimiter, Spacing, TokenStream, TokenTree};
 
-/// Makes a function callable from Java, under its name.
+/// Makes a function callable from Java under its name.
 ///
 /// ```ignore
 /// #[hyperlight::export]
@@ -23,22 +22,24 @@ use proc_macro::{Delimiter, Spacing, TokenStream, TokenTree};
 /// }
 /// ```
 ///
-/// Up to 32 parameters are a `bool`, a number from `i8` to `i64`, `u8` to `u64`, `f32`, `f64`, a
-/// `&str`, a `String`, a `&[u8]` or a `Vec<u8>`. What is borrowed lives as long as the call. The result
-/// is one of these or nothing, or a `Result` with an error that implements `Display`: then an `Err` is
-/// a `GuestErrorException` in Java.
+/// The function has up to 32 parameters. A parameter is a `bool`, an integer from `i8` to `i64` or
+/// `u8` to `u64`, an `f32`, an `f64`, a `&str`, a `String`, a `&[u8]` or a `Vec<u8>`. Borrowed
+/// arguments live as long as the call.
+///
+/// The result is one of these types or nothing. It can also be a `Result` of one of them, with an
+/// error that implements `Display`. Java throws a `GuestErrorException` for an `Err`.
 #[proc_macro_attribute]
 pub fn export(attribute: TokenStream, item: TokenStream) -> TokenStream {
     or_error(item.clone(), expand_export(attribute, item))
 }
 
-/// Makes functions of Java callable, those that a module declares. Their names in Java are those here,
-/// without the module's.
+/// Makes the Java functions that a module declares callable. Their names in Java are the names here,
+/// without that of the module.
 ///
 /// ```ignore
 /// #[hyperlight::import]
 /// mod host {
-///     /// What is in stock of an article.
+///     /// How many pieces of an article are in stock.
 ///     fn stock_of(article: &str) -> u32;
 /// }
 ///
@@ -47,15 +48,15 @@ pub fn export(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// The types are those of [`macro@export`], but for borrowed results and `Result`: each function
-/// returns a `Result` of its type and a `HostError`, which says that the host function threw an
-/// exception. The module sees what is in scope around it.
+/// The types are those of [`macro@export`], without borrowed results and `Result`. Each function
+/// returns a `Result` of its type and a `HostError`. A `HostError` says that the host function threw
+/// an exception. Everything in scope around the module is in scope in it, too.
 #[proc_macro_attribute]
 pub fn import(attribute: TokenStream, item: TokenStream) -> TokenStream {
     or_error(TokenStream::new(), expand_import(attribute, item))
 }
 
-/// What an attribute makes of an item, or the item and the error.
+/// Returns the expansion of an attribute, or the error and the item.
 fn or_error(item: TokenStream, expanded: Result<TokenStream, TokenStream>) -> TokenStream {
     expanded.unwrap_or_else(|error| [error, item].into_iter().collect())
 }
@@ -234,12 +235,12 @@ fn import_function(module: &mut Code, function: Signature) {
         .group(Delimiter::Brace, body);
 }
 
-/// Whether a token is this character, alone or as part of an operator.
+/// Returns whether a token is a character, alone or as part of an operator.
 fn is_punct(token: &TokenTree, character: char) -> bool {
     matches!(token, TokenTree::Punct(punct) if punct.as_char() == character)
 }
 
-/// Whether a token is this character, and the next one is part of the same operator.
+/// Returns whether a token is a character, and the next token is part of the same operator.
 fn is_joint(token: &TokenTree, character: char) -> bool {
     matches!(token, TokenTree::Punct(punct)
         if punct.as_char() == character && punct.spacing() == Spacing::Joint)

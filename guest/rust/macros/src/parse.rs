@@ -1,4 +1,4 @@
-//! Just enough of Rust's grammar for the heads of functions.
+//! Parses as much of Rust's grammar as the heads of functions need.
 
 use crate::code::error;
 use crate::{is_joint, is_punct};
@@ -8,7 +8,7 @@ use std::iter::Peekable;
 const MOST_PARAMETERS: usize = 32;
 const LONGEST_NAME: usize = 255;
 
-/// A sequence of tokens, and how far it was read.
+/// A sequence of tokens, and the position in it.
 pub struct Parser {
     tokens: Peekable<proc_macro::token_stream::IntoIter>,
     last: Span,
@@ -42,7 +42,7 @@ impl Parser {
         }
     }
 
-    /// An error at the next token, or after the last.
+    /// Makes an error at the next token, or after the last.
     fn error(&mut self, message: &str) -> TokenStream {
         error(
             self.tokens.peek().map_or(self.last, TokenTree::span),
@@ -59,7 +59,7 @@ impl Parser {
         attributes.into_iter().collect()
     }
 
-    /// `pub`, `pub(crate)` and so on.
+    /// Skips `pub`, `pub(crate)` and so on. Returns the skipped tokens.
     pub fn skip_visibility(&mut self) -> TokenStream {
         let mut visibility = Vec::new();
         if let Some(token) = self.next_if(|token| is_keyword(token, "pub")) {
@@ -80,7 +80,7 @@ impl Parser {
             .ok_or_else(|| self.error(otherwise))
     }
 
-    /// An identifier, and how Java names it.
+    /// Reads an identifier. Returns it, and its name in Java.
     pub fn expect_name(&mut self) -> Result<(Ident, String), TokenStream> {
         match self.next() {
             Some(TokenTree::Ident(name)) => {
@@ -110,7 +110,7 @@ impl Parser {
         }
     }
 
-    /// What is in the braces that follow.
+    /// Reads braces, and returns the tokens in them.
     pub fn expect_body(&mut self) -> Result<TokenStream, TokenStream> {
         Ok(self
             .expect_group(Delimiter::Brace, "expected { ... }")?
@@ -124,7 +124,7 @@ impl Parser {
         }
     }
 
-    /// Up to the first token that is not in angle brackets and meets the condition.
+    /// Reads up to the first token that is not in angle brackets and meets a condition.
     fn until(&mut self, end: impl Fn(&TokenTree) -> bool) -> TokenStream {
         let mut depth = 0;
         let mut arrow = false;
@@ -149,7 +149,7 @@ fn is_keyword(token: &TokenTree, keyword: &str) -> bool {
 /// The head of a function.
 pub struct Signature {
     pub name: Ident,
-    /// How Java names it.
+    /// The name in Java.
     pub abi_name: String,
     /// The types of the parameters.
     pub parameters: Vec<TokenStream>,
@@ -206,7 +206,7 @@ fn parse_parameters(tokens: TokenStream) -> Result<Vec<TokenStream>, TokenStream
     Ok(parameters)
 }
 
-/// A type as it can stand outside of a function's head: what has no lifetime gets the longest.
+/// Converts a type for use outside of a function's head. References without a lifetime get `'static`.
 pub fn with_static_lifetimes(ty: TokenStream) -> TokenStream {
     let mut tokens = Vec::new();
     let mut input = ty.into_iter().peekable();
@@ -235,7 +235,7 @@ pub fn with_static_lifetimes(ty: TokenStream) -> TokenStream {
     tokens.into_iter().collect()
 }
 
-/// Where a type is.
+/// Returns the place of a type.
 pub fn span_of(ty: &TokenStream) -> Span {
     let first = ty.clone().into_iter().next();
     first.map_or_else(Span::call_site, |token| token.span())

@@ -1,4 +1,4 @@
-/** What authors of guests use: the C header and library, and a compiler driver for them. */
+/** Contains the tools for authors of guests: the C header and library, and a compiler driver. */
 module hyperlight.guest.sdk {
   requires static transitive org.jspecify;
 

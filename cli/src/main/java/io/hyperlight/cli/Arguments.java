@@ -9,11 +9,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.List;
 
-/** Reads the words of a command line as values of a function's types. */
+/** Converts the words of a command line to values of a function's parameter types. */
 final class Arguments {
   private Arguments() {}
 
-  /** One value for each parameter. */
+  /** Returns one value for each parameter. */
   static Object[] parseAll(List<String> words, FunctionDeclaration function) {
     int count = function.type().parameterCount();
     if (words.size() != count) {
@@ -32,9 +32,9 @@ final class Arguments {
   }
 
   /**
-   * Reads one value.
+   * Converts one word.
    *
-   * @param what what it is for, in messages
+   * @param what the name of the value, for error messages
    */
   static Object parse(String word, Class<?> type, String what) {
     try {
@@ -64,7 +64,7 @@ final class Arguments {
     throw new IllegalArgumentException(type.toString());
   }
 
-  /** Decimal, or hexadecimal behind 0x; a leading zero means nothing. */
+  /** Parses a decimal number, or a hexadecimal one after 0x. A leading zero does not mean octal. */
   private static long integer(String word) {
     String digits = word.startsWith("-") ? word.substring(1) : word;
     boolean hexadecimal = digits.startsWith("0x");

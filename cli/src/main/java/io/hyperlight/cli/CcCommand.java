@@ -23,7 +23,7 @@ import picocli.CommandLine.Parameters;
     customSynopsis = "hyperlight cc [--libc] SOURCE... [-o OUTPUT] [GCC OPTIONS]",
     mixinStandardHelpOptions = true)
 final class CcCommand implements Callable<Integer> {
-  /** Those of gcc's options whose value may be the next word, and that may be of use here. */
+  /** The useful options of gcc whose value can be the next word. */
   private static final Set<String> WITH_VALUE =
       Set.of(
           ("-D -I -L -T -U -idirafter -imacros -include -iquote -isystem -l -u -z"
@@ -41,7 +41,10 @@ final class CcCommand implements Callable<Integer> {
       description = "Links the guest with a libc, so that it has all of C's standard library.")
   private boolean libc;
 
-  /** Options for gcc among them: the order counts, and picocli need not know them. */
+  /**
+   * The sources and gcc's options, mixed. Their order matters to gcc, and picocli does not know
+   * gcc's options.
+   */
   @Parameters(paramLabel = "SOURCE", description = "C and assembler sources, objects, archives.")
   private List<String> words = new ArrayList<>();
 
@@ -71,7 +74,7 @@ final class CcCommand implements Callable<Integer> {
   private static Path withoutEnding(String source) {
     int dot = source.lastIndexOf('.');
     if (dot <= source.lastIndexOf('/') + 1) {
-      throw new UserException(source + " has no ending to leave off: name the guest with -o");
+      throw new UserException(source + " has no extension to remove: name the guest with -o");
     }
     return LinuxText.path(source.substring(0, dot));
   }

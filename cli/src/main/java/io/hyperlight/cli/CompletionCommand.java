@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
     },
     mixinStandardHelpOptions = true)
 final class CompletionCommand implements Callable<Integer> {
-  /** Shells that can be taught. */
+  /** The supported shells. */
   enum Shell {
     bash,
     zsh
@@ -32,7 +32,7 @@ final class CompletionCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     CommandLine root = spec.root().commandLine();
-    // The script is the same: it finds out which of the two runs it.
+    // Both shells get the same script. The script finds out which of them runs it.
     String script = AutoComplete.bash(root.getCommandName(), root);
     if (shell == Shell.zsh) {
       script = "autoload -U +X compinit && compinit\n" + script;

@@ -11,18 +11,18 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The standard streams of the command: UTF-8 whatever the locale, and with errors that are noticed.
- * A command whose output cannot be written fails as a native one does.
+ * Sets up the standard streams of the command. They use UTF-8 in every locale, and write errors are
+ * not lost. A command whose output cannot be written fails as a native command does.
  */
 final class Console {
-  /** 128 and the number of SIGPIPE: what a shell tells of a command whose reader has gone. */
+  /** 128 plus the number of SIGPIPE. A shell reports it for a command whose reader has gone. */
   static final int BROKEN_PIPE = 141;
 
   private static @Nullable RememberedErrors output;
 
   private Console() {}
 
-  /** Keeps the first error of a stream, which {@link PrintStream} does not tell. */
+  /** Keeps the first error of a stream. {@link PrintStream} does not report which error it had. */
   private static final class RememberedErrors extends FilterOutputStream {
     private @Nullable IOException error;
 
@@ -41,7 +41,7 @@ final class Console {
     }
   }
 
-  /** Makes this process's descriptors the standard streams of Java. */
+  /** Makes this process's descriptors 0, 1 and 2 the standard streams of Java. */
   static void install() {
     RememberedErrors remembered = new RememberedErrors(HostStreams.output());
     output = remembered;
@@ -50,24 +50,30 @@ final class Console {
     System.setIn(HostStreams.input());
   }
 
-  /** Where a guest's standard output goes: it hears of errors itself. */
+  /**
+   * Returns the stream for a guest's standard output. The guest itself gets the stream's errors.
+   */
   static OutputStream guestOutput() {
     System.out.flush();
     return output == null ? System.out : HostStreams.output();
   }
 
-  /** Where a guest's standard error goes. */
+  /** Returns the stream for a guest's standard error. */
   static OutputStream guestErrors() {
     System.err.flush();
     return output == null ? System.err : HostStreams.error();
   }
 
-  /** Where a guest's standard input comes from. */
+  /** Returns the stream for a guest's standard input. */
   static InputStream guestInput() {
     return System.in;
   }
 
-  /** The status that a command ends with, which is a failure if its output could not be written. */
+  /**
+   * Flushes the output and returns the exit status of the command.
+   *
+   * @param status the status so far. It becomes a failure if the output could not be written
+   */
   static int finish(int status) {
     System.out.flush();
     IOException error = output == null ? null : output.error;

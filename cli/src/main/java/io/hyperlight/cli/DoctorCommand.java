@@ -15,12 +15,12 @@ import picocli.CommandLine.Option;
 @Command(
     name = "doctor",
     description = {
-      "Says whether this machine can run sandboxes, how to mend what is missing, and for how many",
+      "Says whether this machine can run sandboxes, how to fix what is missing, and for how many",
       "sandboxes there is room."
     },
     mixinStandardHelpOptions = true)
 final class DoctorCommand implements Callable<Integer> {
-  /** A program that building or testing needs, but sandboxes do not. */
+  /** A program that the build or the tests need. Sandboxes do not need it. */
   private record Tool(String name, String purpose, String cure) {
     boolean isThere() {
       return Stream.of(HostText.variable("PATH").split(":"))

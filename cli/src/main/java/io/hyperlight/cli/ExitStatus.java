@@ -7,32 +7,32 @@ import io.hyperlight.error.HypervisorException;
 import io.hyperlight.error.InvalidGuestException;
 
 /**
- * What commands end with. {@code run} ends with the status of its program, and uses numbers of its
- * own as {@code timeout} and {@code docker run} do.
+ * Defines the exit statuses of the commands. {@code run} ends with the status of its program. Its
+ * own failures have the numbers that {@code timeout} and {@code docker run} use.
  */
 final class ExitStatus {
   /** A command failed. */
   static final int FAILED = 1;
 
-  /** What the user typed is no command line. */
+  /** The command line is wrong. */
   static final int USAGE = 2;
 
   /** This machine cannot run sandboxes: EX_UNAVAILABLE of sysexits.h. */
   static final int UNAVAILABLE = 69;
 
-  /** A guest took longer than it may. */
+  /** A guest exceeded its time limit. */
   static final int TIMED_OUT = 124;
 
-  /** {@code run} itself failed, and no program's status is to be told. */
+  /** {@code run} itself failed, so there is no status of a program. */
   static final int RUN_FAILED = 125;
 
-  /** The program is there, but it is none that can be run. */
+  /** The program exists but cannot be run. */
   static final int NOT_EXECUTABLE = 126;
 
-  /** There is no such program. */
+  /** The program does not exist. */
   static final int NOT_FOUND = 127;
 
-  /** To this the number of a signal is added. */
+  /** The number of a signal is added to this. */
   static final int FIRST_SIGNAL = 128;
 
   private static final int SIGILL = 4;
@@ -44,9 +44,9 @@ final class ExitStatus {
   private ExitStatus() {}
 
   /**
-   * For a command that failed.
+   * Returns the exit status of a command that failed.
    *
-   * @param runs whether it is {@code run}
+   * @param runs whether the command is {@code run}
    */
   static int of(Exception failure, boolean runs) {
     return switch (failure) {
@@ -63,7 +63,7 @@ final class ExitStatus {
     };
   }
 
-  /** The signal that Linux makes of it. */
+  /** Returns the signal that Linux sends for a fault. */
   private static int signal(GuestFaultException.Kind kind) {
     return switch (kind) {
       case ILLEGAL_INSTRUCTION -> SIGILL;

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Option;
 
-/** The files that a guest sees. */
+/** The options that choose the files that a guest sees. */
 final class FileOptions {
   private static final long DEFAULT_SCRATCH_MIB = 64;
 
@@ -49,7 +49,7 @@ final class FileOptions {
     return !scratches.isEmpty();
   }
 
-  /** What to mount, in this order. */
+  /** Returns the mounts, in the order in which they are made. */
   List<Mounts> mounts() {
     List<Mounts> all = new ArrayList<>();
     if (system) {

@@ -5,9 +5,9 @@ import java.util.ResourceBundle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Prints a guest's log, a line each; from level INFO on.
+ * Prints the messages of a guest's log, one a line, from level INFO up.
  *
- * @param out where to
+ * @param out gets the lines
  */
 record GuestLogger(PrintStream out) implements System.Logger {
   @Override

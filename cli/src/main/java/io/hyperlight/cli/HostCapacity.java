@@ -11,48 +11,52 @@ import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What this machine has of things that sandboxes need, and for how many sandboxes that is. */
+/** Finds out what this machine has for sandboxes, and how many sandboxes that is enough for. */
 final class HostCapacity {
-  /** A sandbox holds the descriptors of its VM and of its virtual processor. */
+  /** A sandbox holds the descriptors of its VM and of its vCPU. */
   static final int DESCRIPTORS = 2;
 
   /**
-   * One from a snapshot: the pieces of the snapshot that its memory consists of, the dirty ring and
-   * the {@code kvm_run} page. What was built is one piece.
+   * The mappings of a sandbox that was spawned from a snapshot. These are the pieces of the
+   * snapshot that make up its memory, the dirty ring, and the {@code kvm_run} page. The memory of a
+   * sandbox that was built is one piece.
    */
   static final int MAPPINGS = 8;
 
-  /** What a JVM has open anyway, roughly. */
+  /** A rough count of the descriptors that a JVM itself has open. */
   private static final int DESCRIPTORS_OF_JVM = 100;
 
+  /** A rough count of the mappings of a JVM itself. */
   private static final int MAPPINGS_OF_JVM = 1_000;
 
   /**
-   * Kernel and host memory of a sandbox whose guest touches next to nothing, in KiB, rounded up.
+   * The kernel and host memory of a sandbox whose guest touches almost nothing, in KiB, rounded up.
    */
   private static final int SMALL_KIB = 1_024;
 
   /**
-   * One thing.
+   * A fact about this machine.
    *
-   * @param subject what it is
-   * @param value what there is of it
-   * @param meaning what that means for sandboxes
+   * @param subject the name of a resource
+   * @param value the amount or kind of it
+   * @param meaning the consequence for sandboxes
    */
   record Fact(String subject, String value, String meaning) {}
 
   private final Path root;
 
   /**
-   * Nothing is read yet.
+   * Makes an object that reads nothing yet.
    *
-   * @param root where {@code proc} and {@code sys} are
+   * @param root the directory with {@code proc} and {@code sys}
    */
   HostCapacity(Path root) {
     this.root = root;
   }
 
-  /** What can be found out, in a fixed order. */
+  /**
+   * Returns what can be found out, in a fixed order. Facts that this machine hides are left out.
+   */
   List<Fact> facts() {
     List<Fact> facts = new ArrayList<>();
     read("sys/devices/system/clocksource/clocksource0/current_clocksource")
@@ -120,7 +124,7 @@ final class HostCapacity {
     return new Fact("transparent huge pages", value, meaning);
   }
 
-  /** Nobody else gets that memory, whether the pages are in use or not. */
+  /** Reserved huge pages are worth a line: the kernel uses that memory for nothing else. */
   private Optional<Fact> reservedHugePages() {
     OptionalLong pages = find("proc/meminfo", "(?m)^HugePages_Total:\\s+(\\d{1,9})$");
     OptionalLong kib = meminfo("Hugepagesize");
@@ -147,7 +151,8 @@ final class HostCapacity {
   }
 
   /**
-   * The soft limit: the JVM raises it to the hard one when it starts, unless it was told not to.
+   * Returns the soft limit. The JVM raises it to the hard limit when it starts, unless an option
+   * forbids that.
    */
   private OptionalLong openFiles() {
     return find("proc/self/limits", "(?m)^Max open files\\s+(\\d+)");

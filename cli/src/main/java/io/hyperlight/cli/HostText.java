@@ -9,11 +9,11 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Text that the system gave to this process, whatever the locale.
+ * Reads the arguments and the environment of this process correctly in every locale.
  *
- * <p>Java decodes arguments and variables by the locale. Under the POSIX locale, which a container
- * without {@code LANG} has, all but ASCII is lost in that. So this reads the bytes again, from
- * {@code /proc}.
+ * <p>Java decodes arguments and variables by the locale. A container without {@code LANG} has the
+ * POSIX locale, in which Java loses every character that is not ASCII. So this class reads the
+ * bytes again from {@code /proc}.
  */
 final class HostText {
   private static final Path ARGUMENTS = Path.of("/proc/self/cmdline");
@@ -21,7 +21,12 @@ final class HostText {
 
   private HostText() {}
 
-  /** The arguments that {@code main} got, as the user typed them. */
+  /**
+   * Returns the arguments of {@code main} as the user typed them.
+   *
+   * @param decoded the arguments as Java decoded them. They are returned if {@code /proc} does not
+   *     match them
+   */
   static String[] arguments(String[] decoded) {
     List<String> all = strings(ARGUMENTS);
     int first = all.size() - decoded.length;
@@ -31,13 +36,13 @@ final class HostText {
       if (isAscii(decoded[i]) ? word.equals(decoded[i]) : !isAscii(word)) {
         words[i] = word;
       } else {
-        return decoded; // Whatever this JVM's command line is, it is not what main got.
+        return decoded; // The command line of this JVM does not end with the arguments of main.
       }
     }
     return words;
   }
 
-  /** A variable of the environment; empty if there is none. */
+  /** Returns a variable of the environment, or an empty string if it is not set. */
   static String variable(String name) {
     String prefix = name + "=";
     for (String variable : strings(ENVIRONMENT)) {
@@ -59,19 +64,19 @@ final class HostText {
         }
       }
     } catch (IOException e) {
-      return List.of(); // without /proc, there is what Java has decoded
+      return List.of(); // Without /proc, callers use what Java decoded.
     }
     return strings;
   }
 
-  /** The path of a name in a directory, whose path is absolute. */
+  /** Returns the path of a name in a directory. The directory's path must be absolute. */
   static Path below(Path directory, String name) {
     return isAscii(name)
         ? directory.resolve(name)
         : LinuxText.path(LinuxText.of(directory) + "/" + name);
   }
 
-  /** The path with something behind its name. */
+  /** Returns the path with a suffix after its file name. */
   static Path withSuffix(Path path, String suffix) {
     String name = String.valueOf(path.getFileName());
     return isAscii(name)

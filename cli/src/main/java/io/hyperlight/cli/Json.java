@@ -10,7 +10,7 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.util.List;
 
-/** Writes what {@code --json} asks for: one object, whose keys docs/programs.md has. */
+/** Writes the output of {@code --json}: one object. docs/programs.md lists its keys. */
 final class Json {
   /** Writes the members of the object. */
   @FunctionalInterface
@@ -21,7 +21,8 @@ final class Json {
   private Json() {}
 
   /**
-   * Prints an object. All but ASCII is escaped, so that also bytes that are no text can be told.
+   * Prints an object. Characters outside ASCII are escaped, so that bytes that are not text
+   * survive.
    */
   static void print(Members members) {
     StringWriter text = new StringWriter();
@@ -40,7 +41,7 @@ final class Json {
     System.out.println(text);
   }
 
-  /** The functions of a guest: {@code exports} and {@code imports}. */
+  /** Writes the functions of a guest as the members {@code exports} and {@code imports}. */
   static void writeFunctions(JsonGenerator json, Guest guest) throws IOException {
     writeFunctions(json, "exports", guest.exports());
     writeFunctions(json, "imports", guest.imports());

@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** How much a guest may use. Without an option, the library's own limits hold. */
+/** The options that limit how much a guest may use. The library's limits are the defaults. */
 final class LimitOptions {
   private static final Pattern TIME = Pattern.compile("(\\d{1,9}(?:\\.\\d{1,9})?)([smhd]?)");
 
@@ -53,9 +53,9 @@ final class LimitOptions {
   private boolean unlimited;
 
   /**
-   * The limits that were asked for.
+   * Returns the limits that the options set.
    *
-   * @param initial where nothing was
+   * @param initial the limits for which there is no option on the command line
    */
   Limits limits(Limits initial) {
     Limits limits = unlimited ? Limits.NONE : initial;

@@ -16,10 +16,10 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParseResult;
 
-/** The command line; {@link ExitStatus} has what it ends with. */
+/** Runs the command line. {@link ExitStatus} lists the exit statuses. */
 @Command(
     name = "hyperlight",
-    description = "Runs functions nobody trusts, each in a micro-VM of its own.",
+    description = "Runs untrusted functions, each in a micro-VM of its own.",
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     synopsisSubcommandLabel = "COMMAND",
@@ -58,24 +58,27 @@ final class Main {
   static CommandLine commandLine() {
     CommandLine commandLine =
         new CommandLine(new Main())
-            // @FILE is for us to read; picocli would take the file's words as arguments.
+            // The commands read @FILE themselves. Picocli would take the file's words as arguments.
             .setExpandAtFiles(false)
             .setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8))
             .setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8))
             .registerConverter(Path.class, LinuxText::path)
             .setParameterExceptionHandler(UsageErrors::report)
             .setExecutionExceptionHandler(Main::report);
-    // What follows the guest belongs to the guest, also if it looks like an option.
+    // All words after the guest belong to the guest, even if they look like options.
     for (String command : List.of("call", "run")) {
       Objects.requireNonNull(commandLine.getSubcommands().get(command)).setStopAtPositional(true);
     }
-    // Those of gcc are the command's to sort out, in the order they are given in.
+    // CcCommand sorts out the options of gcc, and needs them in their order.
     Objects.requireNonNull(commandLine.getSubcommands().get("cc"))
         .setUnmatchedOptionsArePositionalParams(true);
     return commandLine;
   }
 
-  /** What the user did or has gets one line; only what must not happen gets a stack trace. */
+  /**
+   * Reports a failure. Problems of the input or the machine get one line. Only a defect of this
+   * project gets a stack trace.
+   */
   private static int report(Exception e, CommandLine commandLine, ParseResult parsed) {
     PrintWriter err = commandLine.getErr();
     if (e instanceof HyperlightException
@@ -107,7 +110,7 @@ final class Main {
   }
 
   public static void main(String[] arguments) {
-    Locale.setDefault(Locale.ROOT); // messages are in English, and so are their numbers
+    Locale.setDefault(Locale.ROOT); // Messages are in English, and so are the numbers in them.
     Console.install();
     System.exit(Console.finish(commandLine().execute(HostText.arguments(arguments))));
   }

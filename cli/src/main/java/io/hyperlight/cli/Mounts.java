@@ -9,13 +9,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.BiConsumer;
 
-/** Reads what {@code --mount} and {@code --scratch} say. */
+/** A mount that {@code --mount}, {@code --scratch} or {@code --system} asks for. */
 record Mounts(String guestPath, FileTree tree) {
   private static final String READ_ONLY = ":ro";
   private static final long MOST_MIB = 1 << 20;
 
   /**
-   * Programs and libraries, and of the configuration what is the same everywhere, and no secret.
+   * Programs and libraries, and the configuration that is the same on all machines and not secret.
    */
   private static final List<String> SYSTEM =
       List.of(
@@ -30,7 +30,7 @@ record Mounts(String guestPath, FileTree tree) {
           "/etc/localtime",
           "/etc/ssl/certs");
 
-  /** Of the form {@code HOST:GUEST[:ro]}. */
+  /** Parses a mount of the form {@code HOST:GUEST[:ro]}. */
   static Mounts host(String text) {
     String paths =
         text.endsWith(READ_ONLY) ? text.substring(0, text.length() - READ_ONLY.length()) : text;
@@ -56,7 +56,7 @@ record Mounts(String guestPath, FileTree tree) {
             : FileTree.file(host));
   }
 
-  /** Of the form {@code GUEST[:MIB]}. */
+  /** Parses a scratch directory of the form {@code GUEST[:MIB]}. */
   static Mounts scratch(String text, long defaultMib) {
     int colon = text.lastIndexOf(':');
     if (colon < 0) {
@@ -69,12 +69,12 @@ record Mounts(String guestPath, FileTree tree) {
         return new Mounts(text.substring(0, colon), FileTree.memory(mib << 20));
       }
     } catch (NumberFormatException e) {
-      throw new UserException("--scratch " + text + ": \"" + number + "\" is no number of MiB");
+      throw new UserException("--scratch " + text + ": \"" + number + "\" is not a number of MiB");
     }
     throw new UserException("--scratch " + text + ": must be 1 to " + MOST_MIB + " MiB");
   }
 
-  /** What dynamic programs of this machine need, as far as it is there. */
+  /** Returns what dynamic programs of this machine need, without paths that do not exist. */
   static List<Mounts> system() {
     List<Mounts> mounts = new ArrayList<>();
     for (String name : SYSTEM) {
@@ -88,7 +88,7 @@ record Mounts(String guestPath, FileTree tree) {
     return mounts;
   }
 
-  /** Mounts it, by the method of a builder. */
+  /** Adds this mount to a builder, with the builder's method for mounts. */
   void addTo(BiConsumer<String, FileTree> mount) {
     try {
       mount.accept(guestPath, tree);

@@ -15,10 +15,10 @@ import java.util.Iterator;
 /**
  * Writes the files that a guest has made to a folder of the host.
  *
- * <p><b>Boundary.</b> Names, sizes and contents are the guest's. Each path becomes one below the
- * folder, name by name; a name that would lead elsewhere, or a symbolic link on the way, is
- * refused. Nothing is written before all is checked, and no file that was there is touched unless
- * that was asked for.
+ * <p><b>Boundary.</b> The guest chooses the names, sizes and contents. Each path becomes a path
+ * below the folder, name by name. A name that would lead out of the folder is refused, and so is a
+ * symbolic link on the way. Nothing is written before all files are checked. An existing file stays
+ * as it is unless the user asks for {@code --overwrite}.
  */
 final class OutputFolder {
   private static final int SHOWN = 5;
@@ -28,10 +28,10 @@ final class OutputFolder {
   private final boolean overwrites;
 
   /**
-   * Nothing is written yet.
+   * Makes an object that writes nothing yet.
    *
-   * @param mostBytes of all files together
-   * @param overwrites whether files may be replaced that are there
+   * @param mostBytes the maximum size of all files together
+   * @param overwrites whether existing files may be replaced
    */
   OutputFolder(Path folder, long mostBytes, boolean overwrites) {
     this.folder = folder.toAbsolutePath();
@@ -40,14 +40,17 @@ final class OutputFolder {
   }
 
   /**
-   * Writes all files, or none and says why. If it fails later, as on a full disk, those before that
-   * are whole, and the others are not touched.
+   * Writes all files.
+   *
+   * @throws UserException if a check fails, and then nothing is written. Also if writing fails, for
+   *     example on a full disk. The files before the failure are complete then, and the others are
+   *     not touched
    */
   void write(GuestFiles files) {
     try {
       check(files);
       Files.createDirectories(folder);
-      // Found once more, since nobody knows whether all the paths fit on the heap.
+      // This walks the tree again, because a list of all paths might not fit on the heap.
       for (Iterator<String> paths = files.paths().iterator(); paths.hasNext(); ) {
         String path = paths.next();
         Path target = target(path);
@@ -67,7 +70,7 @@ final class OutputFolder {
     for (Iterator<String> paths = files.paths().iterator(); paths.hasNext(); ) {
       String path = paths.next();
       Path target = target(path);
-      long size = files.size(path); // up to the largest number: a file may be one hole
+      long size = files.size(path); // at most Long.MAX_VALUE, because a file can be one large hole
       if (size > mostBytes - bytes) {
         throw new UserException(
             "--out: the guest's files have more than %d MiB together; --out-limit raises that"
@@ -91,28 +94,28 @@ final class OutputFolder {
     }
   }
 
-  /** Where a file of the guest goes. */
+  /** Returns the path on the host for a file of the guest. */
   private Path target(String path) {
     Path target = folder;
     for (String name : path.substring(1).split("/", -1)) {
       if (name.isEmpty() || name.equals(".") || name.equals("..") || name.indexOf(0) >= 0) {
-        throw new UserException("--out: the guest has a file with a name that is none");
+        throw new UserException("--out: the guest has a file whose name is invalid");
       }
       target = HostText.below(target, name);
     }
     if (target.equals(folder) || !target.startsWith(folder)) {
-      throw new UserException("--out: the guest has a file with a name that is none");
+      throw new UserException("--out: the guest has a file whose name is invalid");
     }
     return target;
   }
 
-  /** The root is its own. */
+  /** Returns the parent of a path. The root is its own parent. */
   private static Path parent(Path path) {
     Path parent = path.getParent();
     return parent == null ? path : parent;
   }
 
-  /** All that is there on the way from the folder is directories. */
+  /** Requires that each part of the path from the folder on is a directory, or does not exist. */
   private void requireNoLinks(Path directory) {
     for (Path part = directory; part.startsWith(folder); part = parent(part)) {
       if (part.equals(folder) && parent(folder).equals(folder)) {
@@ -124,7 +127,9 @@ final class OutputFolder {
               ? Files.isDirectory(part)
               : Files.isDirectory(part, LinkOption.NOFOLLOW_LINKS))) {
         throw new UserException(
-            "--out: " + LinuxText.of(part) + " is no directory; symbolic links are not followed");
+            "--out: "
+                + LinuxText.of(part)
+                + " is not a directory; symbolic links are not followed");
       }
     }
   }
@@ -140,7 +145,7 @@ final class OutputFolder {
   }
 
   private void write(GuestFiles files, String path, Path target) throws IOException {
-    // New always, so that no link is followed; then it takes the name of what it replaces.
+    // The file is always new, so that no link is followed. Then it replaces the old one.
     Path created = overwrites ? temporaryBeside(target) : target;
     OutputStream out =
         Files.newOutputStream(created, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);

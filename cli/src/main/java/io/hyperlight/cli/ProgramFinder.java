@@ -15,26 +15,26 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Finds the program that a command line means, as a shell and Linux do: on the PATH, and behind the
- * {@code #!} of scripts ({@code fs/binfmt_script.c}). No guest can start another program, so that
- * {@code env}, which most scripts name, is answered here as well.
+ * Finds the program that a command line means, as a shell and Linux do. It looks on the PATH and
+ * follows the {@code #!} line of scripts ({@code fs/binfmt_script.c}). Most scripts name {@code
+ * env}. A guest cannot start another program, so this class also does the work of {@code env}.
  */
 final class ProgramFinder {
-  /** {@code BINPRM_BUF_SIZE}: how much of a file Linux looks at. */
+  /** {@code BINPRM_BUF_SIZE}: the number of bytes of a file that Linux looks at. */
   private static final int LOOKED_AT = 256;
 
-  /** How many interpreters Linux follows that are scripts themselves. */
+  /** The number of interpreters that Linux follows if they are scripts themselves. */
   private static final int DEEPEST = 5;
 
   private static final Set<String> ENV = Set.of("/usr/bin/env", "/bin/env");
 
   /**
-   * What to run.
+   * A program that was found.
    *
    * @param file the program
-   * @param arguments of it
-   * @param scripts the files that it is to interpret, which it has to see
-   * @param environment what {@code env -S} sets
+   * @param arguments its arguments
+   * @param scripts the files that it interprets. They must be mounted
+   * @param environment the variables that {@code env -S} sets
    */
   record Found(
       Path file, List<String> arguments, Set<Path> scripts, Map<String, String> environment) {}
@@ -44,7 +44,11 @@ final class ProgramFinder {
 
   private ProgramFinder() {}
 
-  /** Finds a program by its name. */
+  /**
+   * Finds a program by its name.
+   *
+   * @throws UserException if there is no such program, or it cannot be run
+   */
   static Found find(String name, List<String> arguments) {
     return new ProgramFinder().resolve(name, arguments);
   }
@@ -63,7 +67,7 @@ final class ProgramFinder {
         throw UserException.notExecutable(
             name + ": its interpreter is a script, and so on: Linux follows " + DEEPEST);
       }
-      // The guest's folder is the root, whatever this one is.
+      // The path must be absolute, because the guest's working directory is the root.
       String path = LinuxText.of(file.toAbsolutePath().normalize());
       scripts.add(file.toAbsolutePath().normalize());
       List<String> words = new ArrayList<>(interpreter.subList(1, interpreter.size()));
@@ -74,7 +78,7 @@ final class ProgramFinder {
     }
   }
 
-  /** As a shell finds it. */
+  /** Finds a program as a shell does. */
   private static Path onPath(String program, String script) {
     String whose = script.isEmpty() ? program : script + ": its interpreter " + program;
     if (program.indexOf('/') >= 0) {
@@ -105,7 +109,7 @@ final class ProgramFinder {
       throw UserException.notExecutable(name + " is a directory");
     }
     if (!Files.isRegularFile(file)) {
-      throw UserException.notExecutable(name + " is no regular file");
+      throw UserException.notExecutable(name + " is not a regular file");
     }
     if (!Files.isReadable(file)) {
       throw UserException.notExecutable(name + " cannot be read: permission denied");
@@ -115,7 +119,7 @@ final class ProgramFinder {
     }
   }
 
-  /** The interpreter and its arguments; empty if the file is no script. */
+  /** Returns the interpreter and its arguments, or an empty list if the file is not a script. */
   private List<String> interpreter(Path file, String name) {
     byte[] start;
     try (InputStream in = Files.newInputStream(file)) {
@@ -148,7 +152,10 @@ final class ProgramFinder {
     return ENV.contains(words.getFirst()) ? env(words, name) : words;
   }
 
-  /** What {@code env NAME}, {@code env -S NAME ARGUMENT...} and {@code env -S A=B NAME} run. */
+  /**
+   * Returns the command that {@code env} would run. Supports {@code env NAME}, {@code env -S NAME
+   * ARGUMENT...} and {@code env -S A=B NAME}.
+   */
   private List<String> env(List<String> words, String name) {
     String rest = words.size() > 1 ? words.get(1) : "";
     boolean splits = rest.startsWith("-S");
@@ -166,7 +173,7 @@ final class ProgramFinder {
     return parts.subList(first, parts.size());
   }
 
-  /** Spaces and tabs only, as Linux does: a carriage return belongs to the name. */
+  /** Removes only spaces and tabs, as Linux does. A carriage return belongs to the name. */
   private static String trim(String line) {
     return line.replaceAll("^[ \t]+|[ \t]+$", "");
   }

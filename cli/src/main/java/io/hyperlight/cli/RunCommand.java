@@ -107,7 +107,7 @@ final class RunCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     if (out != null && !files.hasScratch()) {
-      throw new UserException("--out: the program can write no files; give it --scratch GUEST");
+      throw new UserException("--out: the program cannot write files; give it --scratch GUEST");
     }
     if (outMib < 0 || outMib > Long.MAX_VALUE >> 20) {
       throw new UserException("--out-limit " + outMib + ": must be a number of MiB");
@@ -144,7 +144,7 @@ final class RunCommand implements Callable<Integer> {
             .hostPrint(Console.guestOutput())
             .hostError(Console.guestErrors())
             .limits(limits.limits(LIMITS));
-    // What is mounted by name lies above, and may be meant to hide them.
+    // Scripts come first, because the user's mounts lie above them and may hide them.
     for (Path script : found.scripts()) {
       new Mounts(LinuxText.of(script), FileTree.file(script)).addTo(description::mount);
     }
@@ -169,10 +169,10 @@ final class RunCommand implements Callable<Integer> {
     return description;
   }
 
-  /** What the program itself cannot have told: how it died, and what it was refused. */
+  /** Prints what the program itself cannot print: how it died, and its refused system calls. */
   private static void explain(ProgramResult result) {
     if (result.status() == Console.BROKEN_PIPE) {
-      return; // as silent as natively
+      return; // A native program that SIGPIPE ends is silent, too.
     }
     result
         .failure()

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** What commands that run a guest have in common: the sandbox, and a call's arguments. */
+/** The options of the commands that run a guest, and the sandbox that they describe. */
 final class SandboxOptions {
   private static final int MOST_MIB = 3 << 10;
   private static final int MOST_KIB = 1 << 20;
@@ -55,7 +55,7 @@ final class SandboxOptions {
 
   @Mixin private LimitOptions limits = new LimitOptions();
 
-  /** A new sandbox with the guest in a file, or that continues the snapshot in it. */
+  /** Creates a sandbox for a file: it loads a guest, or continues a snapshot. */
   Sandbox open(Path file, FileOptions files) {
     if (!SnapshotFile.isSnapshot(file)) {
       return create(Guest.load(file), files);
@@ -82,7 +82,7 @@ final class SandboxOptions {
     return builder.build();
   }
 
-  /** What {@code --memory} says. */
+  /** Checks the value of {@code --memory} and returns it in bytes. */
   static long memoryBytes(int mib) {
     if (mib < 1 || mib > MOST_MIB) {
       throw new UserException("--memory " + mib + ": must be 1 to " + MOST_MIB + " MiB");
@@ -90,7 +90,7 @@ final class SandboxOptions {
     return (long) mib << 20;
   }
 
-  /** What {@code --stack} says. */
+  /** Checks the value of {@code --stack} and returns it in bytes. */
   static long stackBytes(int kib) {
     if (kib < 4 || kib > MOST_KIB || kib % 4 != 0) {
       throw new UserException(
@@ -156,7 +156,7 @@ final class SandboxOptions {
     return MethodHandles.dropArguments(answer, 0, imported.type().parameterList());
   }
 
-  /** Calls a function with the words of a command line as its arguments. */
+  /** Calls a function. The words of a command line are its arguments. */
   static @Nullable Object call(Sandbox sandbox, String function, List<String> words) {
     return sandbox.call(function, Object.class, parse(sandbox.guest(), function, words));
   }
@@ -167,7 +167,7 @@ final class SandboxOptions {
         return Arguments.parseAll(words, exported);
       }
     }
-    // The sandbox says what is wrong with the name.
+    // The sandbox reports what is wrong with the name.
     return words.toArray();
   }
 }

@@ -7,7 +7,7 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** What somebody is told who has typed what is no command line: a few lines, not the manual. */
+/** Reports a wrong command line in a few lines, without the whole manual. */
 final class UsageErrors {
   private UsageErrors() {}
 
@@ -22,7 +22,7 @@ final class UsageErrors {
     return command.getCommandName().equals("run") ? ExitStatus.RUN_FAILED : ExitStatus.USAGE;
   }
 
-  /** Its words, without the names of all options. */
+  /** Returns the form of a command line, without the names of all options. */
   private static String shape(CommandLine command) {
     StringBuilder shape = new StringBuilder("[OPTIONS]");
     if (!command.getSubcommands().isEmpty()) {
@@ -38,7 +38,7 @@ final class UsageErrors {
 
   private static String message(ParameterException e) {
     if (!(e instanceof UnmatchedArgumentException unmatched)) {
-      return String.valueOf(e.getMessage()).replace("option option", "option"); // picocli's own
+      return String.valueOf(e.getMessage()).replace("option option", "option"); // picocli's text
     }
     String word = unmatched.getUnmatched().getFirst();
     boolean isOption = word.startsWith("-");

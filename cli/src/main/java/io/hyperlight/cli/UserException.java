@@ -6,11 +6,11 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 
-/** Something is wrong with what the user typed; the message says what. */
+/** Thrown if something is wrong with what the user typed. The message says what. */
 final class UserException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  /** What {@code run} ends with. */
+  /** The exit status of {@code run}. */
   private final int status;
 
   UserException(String message) {
@@ -22,17 +22,17 @@ final class UserException extends RuntimeException {
     this.status = status;
   }
 
-  /** There is no such program. */
+  /** Makes the exception for a program that does not exist. */
   static UserException notFound(String message) {
     return new UserException(message, ExitStatus.NOT_FOUND);
   }
 
-  /** It is there, but cannot be run. */
+  /** Makes the exception for a program that exists but cannot be run. */
   static UserException notExecutable(String message) {
     return new UserException(message, ExitStatus.NOT_EXECUTABLE);
   }
 
-  /** Why something could not be done with a file that the message has named already. */
+  /** Returns why an operation on a file failed, for a message that already names the file. */
   static String reason(IOException e) {
     return switch (e) {
       case NoSuchFileException _ -> "there is no such file";

@@ -1,6 +1,6 @@
 /**
- * The {@code hyperlight} command: one class for each subcommand. Uses the library's public API
- * only.
+ * Implements the {@code hyperlight} command, with one class for each subcommand. The command uses
+ * only the library's public API.
  */
 @NullMarked
 package io.hyperlight.cli;

@@ -10,8 +10,8 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * The walk-through: a C function called from Java inside its own micro-VM, with a Java function
- * called back from it. The guest is {@code guests/hello.c}, compiled by the build.
+ * Calls C functions in a micro-VM from Java. One of them calls a Java function back. The guest is
+ * {@code guests/hello.c}, which the build compiles.
  */
 public final class Walkthrough {
   private static final int WARM_UPS = 3;
@@ -19,7 +19,11 @@ public final class Walkthrough {
 
   private Walkthrough() {}
 
-  /** The guest that the build compiled. */
+  /**
+   * Returns the guest that the build compiled.
+   *
+   * @throws IllegalStateException if it is missing or cannot be read
+   */
   public static Guest guest() {
     try (InputStream file = Walkthrough.class.getResourceAsStream("hello")) {
       if (file == null) {
@@ -32,9 +36,9 @@ public final class Walkthrough {
   }
 
   /**
-   * Runs it.
+   * Runs the walk-through.
    *
-   * @param out where the story is told
+   * @param out gets a report of each step
    */
   public static void run(PrintStream out) {
     Guest guest = guest();
@@ -42,8 +46,7 @@ public final class Walkthrough {
     out.println("          imports " + guest.imports());
     out.println();
 
-    // Everything once beforehand, so that the times below are the VM's and not the JVM's first
-    // steps.
+    // These rounds warm up the JVM, so that the times below are those of the VM.
     for (int i = 0; i < WARM_UPS; i++) {
       try (Sandbox sandbox = build(guest, out)) {
         sandbox.call("add", int.class, 2, 40);
@@ -76,7 +79,7 @@ public final class Walkthrough {
         .build();
   }
 
-  /** The median time of a warm call, in nanoseconds. */
+  /** Returns the median time of a warm call, in nanoseconds. */
   private static double callOften(Sandbox sandbox) {
     MethodHandle add = sandbox.function("add");
     long[] times = new long[LATER_CALLS];
@@ -98,7 +101,7 @@ public final class Walkthrough {
     return times[LATER_CALLS / 2];
   }
 
-  /** Runs it on standard output. */
+  /** Runs the walk-through and reports on standard output. */
   public static void main(String[] arguments) {
     run(System.out);
   }

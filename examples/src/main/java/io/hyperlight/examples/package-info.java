@@ -1,4 +1,4 @@
-/** Small programs that show how the library is used; {@code ./hyperlight demo} runs the first. */
+/** Shows how to use the library in small programs. {@code ./hyperlight demo} runs the first. */
 @NullMarked
 package io.hyperlight.examples;
 

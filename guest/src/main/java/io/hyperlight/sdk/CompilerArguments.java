@@ -9,17 +9,17 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Arguments of a compiler, byte for byte whatever the locale.
+ * Passes arguments to a compiler byte for byte, in every locale.
  *
- * <p>Java encodes what it starts a process with by the locale; under the POSIX locale, which a
- * container without {@code LANG} has, all but ASCII is lost in that. Such arguments go into a file,
- * in UTF-8, which gcc and its like read: {@code @FILE}.
+ * <p>Java encodes the arguments of a process by the locale. A container without {@code LANG} has
+ * the POSIX locale, in which Java loses every character that is not ASCII. Such arguments go into a
+ * file in UTF-8. Compilers such as gcc read the file as {@code @FILE}.
  */
 final class CompilerArguments {
-  /** Half a surrogate pair: this and a byte stand for a byte that is no UTF-8. */
+  /** The start of the low surrogates. This plus a byte stands for a byte that is not UTF-8. */
   private static final int ESCAPE = 0xdc00;
 
-  /** What Java has for a byte that the locale does not know. */
+  /** The character that Java puts in place of a byte that the locale does not know. */
   private static final char REPLACEMENT = '\ufffd';
 
   private static final boolean UTF_8_NAMES =
@@ -28,9 +28,9 @@ final class CompilerArguments {
   private CompilerArguments() {}
 
   /**
-   * The same arguments as ones that can be given to a process.
+   * Returns arguments with the same meaning that a process can be started with.
    *
-   * @param folder where the file can be written; its own path is ASCII
+   * @param folder a folder for the file. Its path is ASCII
    */
   static List<String> passable(List<String> arguments, Path folder) throws IOException {
     if (arguments.stream().allMatch(CompilerArguments::isAscii)) {
@@ -42,14 +42,14 @@ final class CompilerArguments {
     return List.of("@" + file);
   }
 
-  /** As gcc reads it: in single quotes, which keep a line's end as well. */
+  /** Writes an argument as gcc reads it: in single quotes, which also keep line ends. */
   private static void writeQuoted(String argument, ByteArrayOutputStream out) {
     out.write('\'');
     for (int i = 0; i < argument.length(); ) {
       int c = argument.codePointAt(i);
       i += Character.charCount(c);
       if (c == '\'' || c == '\\') {
-        // Outside of the quotes: within them, versions of gcc differ in what a backslash means.
+        // This goes outside of the quotes. Inside, a backslash depends on the version of gcc.
         out.writeBytes(new byte[] {'\'', '\\', (byte) c, '\''});
       } else if (c >= ESCAPE + 0x80 && c <= ESCAPE + 0xff) {
         out.write(c - ESCAPE);
@@ -60,7 +60,10 @@ final class CompilerArguments {
     out.writeBytes(new byte[] {'\'', '\n'});
   }
 
-  /** The path's name as an argument; an absolute one where only that has its bytes. */
+  /**
+   * Returns a path as an argument. The path becomes absolute if Java lost bytes of it, because only
+   * its URI still has them.
+   */
   static String of(Path path) {
     String text = path.toString();
     if (isAscii(text) || (UTF_8_NAMES && text.indexOf(REPLACEMENT) < 0)) {

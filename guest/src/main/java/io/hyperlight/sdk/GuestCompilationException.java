@@ -1,7 +1,8 @@
 package io.hyperlight.sdk;
 
 /**
- * A guest could not be compiled. The message is what the compiler said, or why it could not be run.
+ * Thrown if a guest cannot be compiled. The message has the compiler's output, or says why the
+ * compiler could not be run.
  */
 public final class GuestCompilationException extends RuntimeException {
   private static final long serialVersionUID = 1L;

@@ -12,23 +12,26 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Compiles C programs to guests with gcc: static executables, linked with the guest library, and
- * with glibc if {@linkplain #withLibc() wanted}. The same sources and options give the same bytes.
- * Names and options are UTF-8 to the compiler, whatever the locale.
+ * Compiles C programs to guests with gcc. A guest is a static executable. It is linked with the
+ * guest library, and with glibc if {@link #withLibc} asks for it. The same sources and options
+ * produce the same bytes. The compiler gets names and options in UTF-8, in every locale.
  *
- * <p>Safe for use by many threads.
+ * <p>Many threads can use one compiler at the same time.
  */
 public final class GuestCompiler {
   private static final String STATIC_PIE = "-static-pie";
 
-  /** What there is of the library; it is small and compiled along, so that it has all options. */
+  /**
+   * The files of the guest library. The library is small and is compiled with each guest, so that
+   * all options apply to it, too.
+   */
   private static final List<String> LIBRARY =
       List.of("hyperlight.h", "hyperlight.c", "note.S", "memory.c", "start.S", "libc.c");
 
   /**
-   * How a kind of guests is made.
+   * A kind of guest, and how to compile and link it.
    *
-   * @param library files of the library that are part of it
+   * @param library the files of the guest library that are part of the guest
    */
   private record Kind(
       List<String> library, List<String> compilerOptions, List<String> linkerOptions) {
@@ -38,7 +41,7 @@ public final class GuestCompiler {
             List.of(
                 "-ffreestanding",
                 "-fPIE",
-                // The stack protector and shadow stacks need what only a libc sets up.
+                // Only a libc sets up what the stack protector and shadow stacks need.
                 "-fno-stack-protector",
                 "-fcf-protection=none",
                 "-fvisibility=hidden",
@@ -48,7 +51,10 @@ public final class GuestCompiler {
 
     static final Kind LIBC = withLibc("-static", "-fno-pie");
 
-    /** With -static as well, gcc takes the start of a program that is not position-independent. */
+    /**
+     * A position-independent guest with a libc. It has no -static: gcc would then link the start
+     * code of a program that is not position-independent.
+     */
     static final Kind LIBC_PIE = withLibc(STATIC_PIE, "-fPIE");
 
     private static Kind withLibc(String linked, String compiled) {
@@ -59,8 +65,8 @@ public final class GuestCompiler {
               linked,
               // The library's main comes between the libc's start and the program's main.
               "-Wl,--wrap=main",
-              // Nothing refers to the entries of the function table, only to where it starts and
-              // ends, and --gc-sections may be among the options.
+              // --gc-sections may be among the options. References exist only to the start and the
+              // end of the function table, so the linker would drop its entries.
               "-Wl,-z,nostart-stop-gc"));
     }
   }
@@ -76,15 +82,15 @@ public final class GuestCompiler {
   private final String compiler;
   private final boolean libc;
 
-  /** A compiler that runs {@code gcc} from the search path, for guests without a libc. */
+  /** Makes a compiler for guests without a libc. It runs {@code gcc} from the PATH. */
   public GuestCompiler() {
     this("gcc");
   }
 
   /**
-   * A compiler that runs another program that takes gcc's options, for guests without a libc.
+   * Makes a compiler for guests without a libc. It runs another program that takes gcc's options.
    *
-   * @param compiler its path, or its name on the search path
+   * @param compiler the path of the program, or its name on the PATH
    */
   public GuestCompiler(String compiler) {
     this(compiler, false);
@@ -96,10 +102,10 @@ public final class GuestCompiler {
   }
 
   /**
-   * The same compiler for guests with a libc: all of C's standard library, linked statically, and
-   * other static libraries that need one.
+   * Returns the same compiler for guests with a libc. These guests can use all of C's standard
+   * library, and other static libraries that need a libc. Everything is linked statically.
    *
-   * @return another compiler
+   * @return a new compiler. This one stays as it is
    */
   public GuestCompiler withLibc() {
     return new GuestCompiler(compiler, true);
@@ -109,10 +115,13 @@ public final class GuestCompiler {
    * Compiles and links a guest.
    *
    * @param sources C and assembler files
-   * @param output where the guest goes; replaced if it exists
-   * @param options more options for the compiler, after the sources and the built-in ones
-   * @return what the compiler printed: warnings, or nothing
-   * @throws GuestCompilationException if the compiler or the libc is missing, or the compiler fails
+   * @param output the path of the guest. An existing file is replaced
+   * @param options more options for the compiler. They come after the sources and the built-in
+   *     options
+   * @return the output of the compiler, such as warnings. It is empty if there are none
+   * @throws GuestCompilationException if there are no sources or one cannot be read, if the
+   *     compiler or the libc is missing, if the compiler fails, or if the thread is interrupted
+   * @throws UncheckedIOException if the temporary folder for the guest library cannot be used
    */
   public String compile(List<Path> sources, Path output, List<String> options) {
     if (sources.isEmpty()) {
@@ -149,9 +158,9 @@ public final class GuestCompiler {
     List<String> arguments = new ArrayList<>();
     arguments.addAll(COMPILER_OPTIONS);
     arguments.addAll(kind.compilerOptions());
-    // A system header: no warnings about what its macros expand to.
+    // As a system header, hyperlight.h causes no warnings about the code of its macros.
     arguments.addAll(List.of("-isystem", library.toString()));
-    // Paths of this machine stay out of the output.
+    // The output must not contain paths of this machine.
     arguments.add("-ffile-prefix-map=" + library + "=hyperlight");
     sources.forEach(source -> arguments.add(CompilerArguments.of(source)));
     kind.library().forEach(name -> arguments.add(library.resolve(name).toString()));
@@ -169,7 +178,7 @@ public final class GuestCompiler {
     return options.contains(STATIC_PIE) ? Kind.LIBC_PIE : Kind.LIBC;
   }
 
-  /** How the compiler ended. */
+  /** The exit status of the compiler, and its output. */
   private record Outcome(int status, String said) {
     boolean succeeded() {
       return status == 0;
@@ -198,7 +207,7 @@ public final class GuestCompiler {
   }
 
   private String problem(Outcome outcome) throws IOException {
-    // Without the libc there are screens of errors, none of which says so.
+    // Without a libc, gcc prints screens of errors. None of them says that the libc is missing.
     if (libc && !hasLibc()) {
       return "there is no static libc: install it (apt-get install libc6-dev)";
     }
@@ -207,7 +216,7 @@ public final class GuestCompiler {
         : outcome.said().strip();
   }
 
-  /** A file that gcc does not find, it prints as it was asked for. */
+  /** Returns whether gcc finds libc.a. If not, it prints the name unchanged instead of a path. */
   private boolean hasLibc() throws IOException {
     Outcome outcome = run(List.of(compiler, "-print-file-name=libc.a"));
     return !outcome.said().strip().equals("libc.a");
@@ -233,7 +242,7 @@ public final class GuestCompiler {
   }
 
   /**
-   * For builds: compiles from the command line.
+   * Compiles a guest from the command line. Builds use this.
    *
    * @param arguments {@code [--libc] -o OUTPUT SOURCE...}
    */

@@ -1,7 +1,7 @@
 /**
- * Builds guest programs: {@link io.hyperlight.sdk.GuestCompiler} runs the C compiler with the
- * header, library and options that a guest needs. Used by the command line and by builds; a program
- * that only runs guests does not need it.
+ * Compiles guests. {@link io.hyperlight.sdk.GuestCompiler} runs the C compiler with the header, the
+ * library and the options that a guest needs. The command line and builds use it. A program that
+ * only runs guests does not need it.
  */
 @NullMarked
 package io.hyperlight.sdk;
