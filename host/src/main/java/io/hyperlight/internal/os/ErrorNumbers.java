@@ -3,11 +3,11 @@ package io.hyperlight.internal.os;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The names of all of Linux's error numbers and what they mean, for people: {@code errno(3)} and
+ * The names and meanings of all Linux error numbers, for messages: {@code errno(3)} and
  * {@code strerror(3)}. A test compares them with the C library's.
  */
 final class ErrorNumbers {
-  /** A number, its name, its meaning. */
+  /** Each line has a number, its name and its meaning. */
   private static final String TABLE =
       """
       1 EPERM Operation not permitted
@@ -71,7 +71,7 @@ final class ErrorNumbers {
       61 ENODATA No data available
       62 ETIME Timer expired
       63 ENOSR Out of streams resources
-      64 ENONET Vm is not on the network
+      64 ENONET Machine is not on the network
       65 ENOPKG Package not installed
       66 EREMOTE Object is remote
       67 ENOLINK Link has been severed
@@ -159,12 +159,12 @@ final class ErrorNumbers {
 
   private ErrorNumbers() {}
 
-  /** Null if it has none; any number may be asked for. */
+  /** Returns the name of any number; null if it has none. */
   static @Nullable String name(int errno) {
     return errno > 0 && errno < END ? NAMES[errno] : null;
   }
 
-  /** Null if it has none; any number may be asked for. */
+  /** Returns the meaning of any number; null if it has none. */
   static @Nullable String meaning(int errno) {
     return errno > 0 && errno < END ? MEANINGS[errno] : null;
   }
