@@ -7,8 +7,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Does on a thread of its own what the library does once, and what links most of it. The caller's
- * stack may be nearly full, and a class whose initialiser has met its end can never be used again.
+ * Runs the library's one-time set-up on a thread of its own. That set-up initialises most classes
+ * of the library. The caller's stack may be nearly full, and a class whose initialiser overflows
+ * the stack can never be used again.
  */
 final class FirstLook<T> implements Runnable {
   private final Supplier<T> work;
@@ -22,7 +23,7 @@ final class FirstLook<T> implements Runnable {
   }
 
   /**
-   * Begins.
+   * Starts the work on a new thread.
    *
    * @throws OutOfMemoryError if there is no room for the thread
    */
@@ -41,7 +42,10 @@ final class FirstLook<T> implements Runnable {
     }
   }
 
-  /** Waits until it is over, whether or not the caller is interrupted, which it stays. */
+  /**
+   * Waits until the work is over. An interrupt does not end the wait; the caller's interrupt status
+   * is set again afterwards.
+   */
   void await() {
     boolean interrupted = false;
     while (true) {
@@ -57,7 +61,7 @@ final class FirstLook<T> implements Runnable {
     }
   }
 
-  /** What the work has returned; throws what it has thrown. */
+  /** Returns the result of the work, or throws what the work threw. */
   T result() {
     Unchecked.rethrowIfAny(failure);
     return Objects.requireNonNull(result);

@@ -7,23 +7,23 @@ import io.hyperlight.internal.os.StackRoom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The platform of this process: KVM, opened and probed once. Whoever makes the first machine asks
- * for it here and hands it down. Safe for use by many threads.
+ * The platform of this process: KVM, opened and probed once. The code that makes the first machine
+ * gets the platform here and passes it on. Safe for use by many threads.
  */
 public final class HostPlatform {
-  /** What {@link #openHypervisor} opens. */
+  /** The device that {@link #openHypervisor} opens. */
   public static final String DEVICE = Kvm.DEVICE;
 
   private static @Nullable Platform instance;
 
-  /** The look at this machine that nobody knows the result of yet. */
+  /** The probe of this machine whose result is not known yet; null if none runs. */
   private static @Nullable FirstLook<Platform> look;
 
   private HostPlatform() {}
 
   /**
-   * The platform, opened at the first call. A failure is not remembered: what was mended is
-   * noticed.
+   * Returns the platform, and opens it at the first call. A failure is not remembered, so a later
+   * call succeeds once the cause is repaired.
    *
    * @throws io.hyperlight.internal.hypervisor.HypervisorMissingException if KVM cannot be used
    * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if it fails
@@ -33,11 +33,11 @@ public final class HostPlatform {
   public static synchronized Platform get() {
     Platform known = instance;
     if (known == null) {
-      StackRoom.require(); // also for the initialisers of the classes that come first
+      StackRoom.require(); // the initialisers that run below need it, too
       FirstLook<Platform> looking = look;
       if (looking == null) {
         looking = FirstLook.start(() -> Platform.of(openHypervisor()));
-        look = looking; // also for the next caller, should an error end the wait of this one
+        look = looking; // the next caller finds it if an error ends this wait
       }
       looking.await();
       look = null;
@@ -48,7 +48,7 @@ public final class HostPlatform {
   }
 
   /**
-   * Opens the hypervisor once more, for a look at it.
+   * Opens the hypervisor once more, to inspect it.
    *
    * @throws io.hyperlight.internal.hypervisor.HypervisorMissingException if it cannot be used
    */

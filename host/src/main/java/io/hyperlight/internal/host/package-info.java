@@ -1,6 +1,6 @@
 /**
- * Chooses what everything below is made with: the one place that knows an implementation of {@link
- * io.hyperlight.internal.hypervisor}, and keeps what is open for the life of the process.
+ * Chooses the hypervisor and keeps it open for the life of the process. This is the only package
+ * that knows an implementation of {@link io.hyperlight.internal.hypervisor}.
  */
 @NullMarked
 package io.hyperlight.internal.host;

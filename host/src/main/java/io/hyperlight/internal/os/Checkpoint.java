@@ -1,8 +1,8 @@
 package io.hyperlight.internal.os;
 
 /**
- * Where work for a guest can be ended. Every loop whose length a guest chooses calls {@link #pass}
- * in each round, so that a call ends in time whatever the guest has asked for.
+ * A place where work for a guest can be ended. Every loop whose length a guest chooses calls {@link
+ * #pass} in each round. So a call ends in time, whatever the guest asks for.
  *
  * <pre>{@code
  * for (DirectoryEntry entry : entries) {
@@ -11,47 +11,50 @@ package io.hyperlight.internal.os;
  * }
  * }</pre>
  *
- * <p>A step is some microseconds of work at most: a visit to a node, an entry, a mapping or a
- * descriptor, or a copy of up to {@link #STEP_BYTES}. What is done in one go, such as a copy of an
- * array, is cut into pieces of some {@link #MOST_STEPS} steps. Passing costs a volatile read, and
- * now and then a look at the clock; it allocates nothing.
+ * <p>A step is some microseconds of work at most. Examples are a visit to a node, an entry, a
+ * mapping or a descriptor, and a copy of up to {@link #STEP_BYTES}. Work that is done in one go,
+ * such as a copy of an array, is cut into pieces of some {@link #MOST_STEPS} steps. Passing costs a
+ * volatile read, and sometimes a look at the clock. It allocates nothing.
  *
- * <p>Where the call is to end, {@link #pass} throws a {@link StoppedException}. The sandbox is
- * unusable then until it is restored, so that the guest never sees work that was left half done.
- * What the host accounts for has to be right all the same: descriptors, budgets, trees. So pass
- * before a change, not in the middle of one, or undo it. Nobody catches that exception but to throw
- * it on.
+ * <p>If the call must end, {@link #pass} throws a {@link StoppedException}. The sandbox is unusable
+ * then until it is restored, so the guest never sees half-done work. The host's own accounts must
+ * stay right all the same: descriptors, budgets, trees. So pass before a change, not in the middle
+ * of one, or undo the change. Code that catches the exception throws it again.
  *
- * <p>Outside of calls passing does nothing. For the thread that works for the sandbox.
+ * <p>Outside of calls, passing does nothing. For the thread that works for the sandbox.
  */
 @FunctionalInterface
 public interface Checkpoint {
-  /** What is copied in one step. */
+  /** How many bytes are copied in one step. */
   int STEP_BYTES = 4096;
 
-  /** How much work may lie between two checkpoints. */
+  /** How many steps of work may lie between two checkpoints. */
   int MOST_STEPS = 64;
 
   /** How many bytes may be copied in one go. */
   int MOST_BYTES = MOST_STEPS * STEP_BYTES;
 
-  /** Of work that nobody ends. */
+  /** The checkpoint of work that is never ended early. */
   Checkpoint NONE = _ -> {};
 
   /**
-   * Goes on, unless the call is to end.
+   * Passes this checkpoint, unless the call must end.
    *
-   * @param steps how much work comes next, or has been done since the last one; not negative
-   * @throws StoppedException if it is
+   * @param steps how much work comes next, or was done since the last checkpoint; not negative
+   * @throws StoppedException if the call must end
    */
   void pass(long steps);
 
-  /** As {@link #pass(long)} with one step. */
+  /** Passes this checkpoint with one step, as {@link #pass(long)}. */
   default void pass() {
     pass(1);
   }
 
-  /** As {@link #pass(long)} for a copy of so many bytes, not negative. */
+  /**
+   * Passes this checkpoint for a copy, as {@link #pass(long)}.
+   *
+   * @param bytes how many bytes are copied; not negative
+   */
   default void passBytes(long bytes) {
     pass(bytes / STEP_BYTES + 1);
   }

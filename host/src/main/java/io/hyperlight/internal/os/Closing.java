@@ -4,14 +4,14 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Gives several things back. */
+/** Closes lists of items. */
 public final class Closing {
   private Closing() {}
 
   /**
-   * Closes all, also if some of them fail. Allocates nothing: the heap may be full.
+   * Closes all items, even if some of them fail. Allocates nothing, since the heap may be full.
    *
-   * @throws SystemCallException the first one, when all have been tried
+   * @throws SystemCallException the first one, after all items have been tried
    */
   public static <T> void all(List<T> items, Consumer<? super T> close) {
     SystemCallException failure = null;

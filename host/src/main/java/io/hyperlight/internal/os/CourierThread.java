@@ -5,12 +5,11 @@ import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs code of the embedder's that nobody in the library waits for, such as a log handler, one
- * thing after the other. The handler may take its time, fail, or wait for the library: it holds up
- * what else is to be run here, and nothing else. Beyond {@value #MOST} things in the queue, new
- * ones are dropped.
+ * Runs code of the embedder that no thread of the library waits for, such as a log handler. Tasks
+ * run one after the other. A task may take its time, fail, or wait for the library; it delays only
+ * other tasks here. If {@value #MOST} tasks are in the queue, new ones are dropped.
  *
- * <p>The thread ends when there is nothing left to do.
+ * <p>The thread ends when no task is left.
  */
 public final class CourierThread {
   private static final int MOST = 256;
@@ -22,9 +21,9 @@ public final class CourierThread {
   private CourierThread() {}
 
   /**
-   * Hands something over. Does not wait.
+   * Puts a task into the queue. Does not wait.
    *
-   * @return false if it is dropped
+   * @return false if the task is dropped
    */
   public static boolean run(Runnable task) {
     synchronized (LOCK) {
@@ -55,7 +54,8 @@ public final class CourierThread {
       try {
         task.run();
       } catch (Throwable t) {
-        // There is nobody left to tell.
+        // The embedder's own code has failed, and the library has no other place to report this
+        // to.
       }
     }
   }

@@ -1,12 +1,12 @@
 package io.hyperlight.internal.os;
 
 /**
- * When something has to be over, by the clock that only goes forward. Made once, where the embedder
- * says how long something may take, and handed on to everything that takes time for it: waiting,
- * making, restoring, calling.
+ * The time by which something has to be over, on the monotonic clock. A deadline is made once,
+ * where the embedder sets a time limit. It is then passed to everything that takes part of this
+ * time: waiting, creating, restoring, calling.
  */
 public final class Deadline {
-  /** A time so long that it makes no difference; adding it to the clock is safe. */
+  /** A time in nanoseconds that is too long to matter. Adding it to the clock cannot overflow. */
   public static final long FOR_EVER = Long.MAX_VALUE / 4;
 
   private final long at;
@@ -16,20 +16,20 @@ public final class Deadline {
   }
 
   /**
-   * A deadline from now on.
+   * Returns a deadline in some time from now.
    *
-   * @param nanos how long; zero or less has passed already
+   * @param nanos how long; a deadline with zero or less has already passed
    */
   public static Deadline in(long nanos) {
     return new Deadline(System.nanoTime() + Math.clamp(nanos, 0, FOR_EVER));
   }
 
-  /** How long is left; zero or less if nothing is. */
+  /** Returns how much time is left, in nanoseconds; zero or less once the deadline has passed. */
   public long remainingNanos() {
     return at - System.nanoTime();
   }
 
-  /** Whether it has passed. */
+  /** Answers whether the deadline has passed. */
   public boolean isExpired() {
     return remainingNanos() <= 0;
   }

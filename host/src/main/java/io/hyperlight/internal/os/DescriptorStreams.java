@@ -1,15 +1,15 @@
 package io.hyperlight.internal.os;
 
 /**
- * Reads and writes descriptors that are streams, as {@code read(2)} and {@code write(2)} do, but so
- * that an interrupt of the thread ends the waiting: it waits in {@code poll(2)}, a little at a
- * time, and then moves no more than what cannot block.
+ * Reads and writes descriptors that are streams, as {@code read(2)} and {@code write(2)} do. Unlike
+ * them, an interrupt of the thread ends the wait. The methods wait in {@code poll(2)} for short
+ * times, and then move only as many bytes as cannot block.
  */
 public final class DescriptorStreams {
-  /** The result if the thread was interrupted; its interrupt status stays set. */
+  /** The result if the thread was interrupted. Its interrupt status stays set. */
   public static final int INTERRUPTED = Integer.MIN_VALUE;
 
-  /** How much a pipe takes without blocking once {@code poll} says that it can be written. */
+  /** How many bytes a pipe takes without blocking once {@code poll} reports that it is writable. */
   private static final int PIPE_BUF = 4096;
 
   private static final int MOST = 1 << 20;
@@ -17,7 +17,7 @@ public final class DescriptorStreams {
   private static final int POLLIN = 1;
   private static final int POLLOUT = 4;
 
-  /** How long an interrupt may go unnoticed. */
+  /** The longest time in milliseconds that an interrupt may go unnoticed. */
   private static final int WAIT_MILLIS = 50;
 
   private static final int S_IFREG = 0100000;
@@ -27,7 +27,7 @@ public final class DescriptorStreams {
   /**
    * Writes some bytes.
    *
-   * @return how many, at least 1; or a negative error number, or {@link #INTERRUPTED}
+   * @return how many bytes, at least 1; or a negative error number, or {@link #INTERRUPTED}
    */
   public static int write(int descriptor, byte[] source, int from, int length) {
     int most = Math.min(length, MOST);
@@ -40,7 +40,7 @@ public final class DescriptorStreams {
         most = Math.min(length, PIPE_BUF);
       }
       int written = FileCalls.write(descriptor, source, from, most);
-      // Somebody else has made the open file non-blocking, and was quicker.
+      // Other code has made the open file non-blocking, and was quicker.
       if (written != -Errno.EAGAIN) {
         return written;
       }
@@ -50,7 +50,7 @@ public final class DescriptorStreams {
   /**
    * Reads some bytes.
    *
-   * @return how many, 0 at the end; or a negative error number, or {@link #INTERRUPTED}
+   * @return how many bytes, 0 at the end; or a negative error number, or {@link #INTERRUPTED}
    */
   public static int read(int descriptor, byte[] target, int from, int length) {
     while (true) {
@@ -67,7 +67,10 @@ public final class DescriptorStreams {
     }
   }
 
-  /** Never waits; the error of one that is not open comes from the call that follows. */
+  /**
+   * Answers whether a descriptor is a regular file, which never waits. True for a descriptor that
+   * is not open: the call that follows reports the error.
+   */
   private static boolean isRegular(int descriptor) {
     try {
       return FileCalls.fstat(descriptor).kind() == S_IFREG;

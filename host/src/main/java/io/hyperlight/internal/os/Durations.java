@@ -3,17 +3,17 @@ package io.hyperlight.internal.os;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
-/** Durations as nanoseconds. */
+/** Converts durations to nanoseconds. */
 public final class Durations {
-  /** No limit: 146 years, and so far from overflow that a time may be added. */
+  /** No limit: 146 years. Adding a time to it cannot overflow. */
   public static final long UNLIMITED_NANOS = Long.MAX_VALUE / 2;
 
   private Durations() {}
 
   /**
-   * A time that may pass.
+   * Converts a time limit.
    *
-   * @param what it is, for the message
+   * @param what the limit's name, for the message
    * @return its nanoseconds, up to {@link #UNLIMITED_NANOS}
    * @throws IllegalArgumentException if it is not positive
    */

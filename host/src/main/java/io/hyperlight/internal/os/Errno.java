@@ -1,6 +1,8 @@
 package io.hyperlight.internal.os;
 
-/** The Linux error numbers this library meets, by name. Source: {@code errno(3)}, asm-generic. */
+/**
+ * The Linux error numbers that this library uses, by name. Source: {@code errno(3)}, asm-generic.
+ */
 public final class Errno {
   public static final int EPERM = 1;
   public static final int ENOENT = 2;
@@ -47,8 +49,8 @@ public final class Errno {
   private Errno() {}
 
   /**
-   * The symbolic name and what it means, such as {@code ENOENT (No such file or directory)}, or the
-   * bare number where Linux has no name for it.
+   * Returns the symbolic name and the meaning, such as {@code ENOENT (No such file or directory)}.
+   * If Linux has no name for the number, returns the number alone.
    *
    * @param errno any number
    */

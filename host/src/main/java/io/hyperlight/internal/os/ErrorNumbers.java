@@ -3,8 +3,8 @@ package io.hyperlight.internal.os;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The names and meanings of all Linux error numbers, for messages: {@code errno(3)} and
- * {@code strerror(3)}. A test compares them with the C library's.
+ * The names and meanings of all Linux error numbers, for messages: {@code errno(3)} and {@code
+ * strerror(3)}. A test compares them with the C library's.
  */
 final class ErrorNumbers {
   /** Each line has a number, its name and its meaning. */

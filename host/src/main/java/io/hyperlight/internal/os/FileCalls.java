@@ -12,12 +12,12 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 
 /**
- * System calls about the host's files, for lookups that must not leave a directory. Names are bytes
- * here: the kernel's encoding is none.
+ * System calls on the host's files, for lookups that must not leave a directory. Names are bytes
+ * here, since the kernel has no encoding for them.
  *
- * <p>Every method is safe to call from any thread. What guests can make fail does not throw but
- * returns the error number, negative, as the kernel does: an exception would cost more than the
- * call. Interrupted calls are made again.
+ * <p>Every method is safe to call from any thread. If guests can make a call fail, the method
+ * returns the negated error number, as the kernel does. An exception would cost more than the call.
+ * Interrupted calls are repeated.
  *
  * <p>Numbers and layouts are those of x86-64, from the kernel's {@code asm/unistd_64.h}, {@code
  * asm/stat.h}, {@code linux/openat2.h} and {@code linux/dirent.h}.
@@ -30,13 +30,13 @@ public final class FileCalls {
   public static final int O_NOFOLLOW = 0x20000;
   public static final int O_PATH = 0x200000;
 
-  /** Fails at mount points. */
+  /** Makes a lookup fail at mount points. */
   public static final int RESOLVE_NO_XDEV = 1;
 
   public static final int RESOLVE_NO_MAGICLINKS = 2;
   public static final int RESOLVE_NO_SYMLINKS = 4;
 
-  /** Fails where a path would lead out of the directory it starts from. */
+  /** Makes a lookup fail if the path leads out of the directory from which it starts. */
   public static final int RESOLVE_BENEATH = 8;
 
   private static final long SYS_READ = 0;
@@ -55,7 +55,7 @@ public final class FileCalls {
   private static final int LONGEST_LINK = 4096;
   private static final int SIZE_OF_POLLFD = 8;
 
-  /** Some 500 million years: what an {@link Instant} can hold. */
+  /** Some 500 million years, which an {@link Instant} can hold. */
   private static final long MOST_SECONDS = 1L << 54;
 
   private FileCalls() {}
@@ -69,7 +69,7 @@ public final class FileCalls {
             Posix.capturingErrno());
   }
 
-  /** Makes a system call until it is not interrupted. */
+  /** Makes a system call, and repeats it while signals interrupt it. */
   private static long call(Arena arena, long number, long a, long b, long c, long d) {
     MemorySegment errno = Posix.allocateErrno(arena);
     try {
@@ -94,12 +94,14 @@ public final class FileCalls {
   }
 
   /**
-   * {@code openat2(2)}, close-on-exec.
+   * Calls {@code openat2(2)}, with close-on-exec.
    *
    * @param directory where a relative path begins
    * @param path without a zero byte
    * @param resolve the {@code RESOLVE_} flags
    * @return a descriptor, or a negative error number
+   * @throws StackOverflowError if the stack has no room to close the descriptor after an error;
+   *     nothing is open then
    */
   public static int openat2(int directory, byte[] path, int flags, int resolve) {
     StackRoom.require();
@@ -125,8 +127,8 @@ public final class FileCalls {
   }
 
   /**
-   * Opens what another descriptor refers to once more, close-on-exec: the very file, whatever has
-   * its name by now. Needs {@code /proc}.
+   * Opens the file of another descriptor once more, with close-on-exec. It is the same file, even
+   * if another file has its path by now. Needs {@code /proc}.
    *
    * @return a descriptor, or a negative error number
    */
@@ -136,9 +138,9 @@ public final class FileCalls {
   }
 
   /**
-   * {@code fstat(2)}.
+   * Calls {@code fstat(2)}.
    *
-   * @throws SystemCallException if it fails, which needs a broken disk or server
+   * @throws SystemCallException if it fails, which only a broken disk or server causes
    */
   public static HostFileStatus fstat(int descriptor) {
     try (Arena arena = Arena.ofConfined()) {
@@ -159,7 +161,7 @@ public final class FileCalls {
     }
   }
 
-  /** Not every file system's times are such that Java has them. */
+  /** Reads a time. Some file systems have times that Java cannot represent. */
   private static Instant time(MemorySegment stat, long offset) {
     long seconds = stat.get(ValueLayout.JAVA_LONG, offset);
     long nanos = stat.get(ValueLayout.JAVA_LONG, offset + Long.BYTES);
@@ -168,7 +170,7 @@ public final class FileCalls {
   }
 
   /**
-   * {@code pread(2)}.
+   * Calls {@code pread(2)}.
    *
    * @return how many bytes, 0 at the end, or a negative error number
    */
@@ -184,7 +186,7 @@ public final class FileCalls {
   }
 
   /**
-   * {@code read(2)}.
+   * Calls {@code read(2)}.
    *
    * @return how many bytes, 0 at the end, or a negative error number
    */
@@ -200,7 +202,7 @@ public final class FileCalls {
   }
 
   /**
-   * {@code write(2)}.
+   * Calls {@code write(2)}.
    *
    * @return how many bytes, or a negative error number
    */
@@ -213,10 +215,10 @@ public final class FileCalls {
   }
 
   /**
-   * {@code poll(2)} of one descriptor.
+   * Calls {@code poll(2)} for one descriptor.
    *
-   * @param events what to wait for; errors and hang-ups are always among it
-   * @return 1 if something is ready, 0 after the time, or a negative error number
+   * @param events what to wait for; errors and hang-ups always end the wait, too
+   * @return 1 if an event has occurred, 0 after the time, or a negative error number
    */
   public static int poll(int descriptor, int events, int millis) {
     try (Arena arena = Arena.ofConfined()) {
@@ -228,7 +230,7 @@ public final class FileCalls {
   }
 
   /**
-   * {@code getdents64(2)}.
+   * Calls {@code getdents64(2)}.
    *
    * @param target filled with {@code struct linux_dirent64}
    * @return how many bytes, 0 at the end, or a negative error number
@@ -245,10 +247,10 @@ public final class FileCalls {
   }
 
   /**
-   * {@code readlinkat(2)} of a symbolic link's own descriptor, which {@link #O_PATH} and {@link
-   * #O_NOFOLLOW} give.
+   * Calls {@code readlinkat(2)} on the descriptor of a symbolic link itself, which was opened with
+   * {@link #O_PATH} and {@link #O_NOFOLLOW}.
    *
-   * @throws SystemCallException if it is no symbolic link, or cannot be read
+   * @throws SystemCallException if it is not a symbolic link, or cannot be read
    */
   public static byte[] readlink(int descriptor) {
     try (Arena arena = Arena.ofConfined()) {

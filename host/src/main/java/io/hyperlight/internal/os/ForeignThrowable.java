@@ -1,10 +1,13 @@
 package io.hyperlight.internal.os;
 
-/** What somebody else's code has thrown. */
+/** Describes exceptions that code of others has thrown. */
 public final class ForeignThrowable {
   private ForeignThrowable() {}
 
-  /** What an exception says of itself. The code that does so is the embedder's, and may fail. */
+  /**
+   * Returns the {@code toString} of an exception. That method is the embedder's code and may fail;
+   * the result then says so.
+   */
   public static String describe(Throwable foreign) {
     try {
       return String.valueOf(foreign);

@@ -7,17 +7,17 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /**
- * Opens, makes and closes descriptors, and works on what they are of, if that belongs to this
- * library. What guests may read of the host is read through {@link FileCalls}.
+ * Opens, makes and closes descriptors, and works on files that belong to this library. Files of the
+ * host that guests may read are read through {@link FileCalls}.
  *
  * <p>Every method is safe to call from any thread. A failed call throws {@link
- * SystemCallException}. What a signal interrupted is done again.
+ * SystemCallException}. Calls that a signal interrupts are repeated.
  */
 public final class HostDescriptors {
   public static final int O_RDWR = 2;
   public static final int O_CLOEXEC = 0x80000;
 
-  /** Of {@code memfd_create}. */
+  /** A flag of {@code memfd_create}. */
   public static final int MFD_CLOEXEC = 1;
 
   public static final int MFD_ALLOW_SEALING = 2;
@@ -32,16 +32,18 @@ public final class HostDescriptors {
   private HostDescriptors() {}
 
   /**
-   * Opens a file, close-on-exec.
+   * Opens a file, with close-on-exec.
    *
    * @return the descriptor
    * @throws SystemCallException if it cannot be opened
+   * @throws StackOverflowError if the stack has no room to close the descriptor after an error;
+   *     nothing is open then
    */
   public static int open(String path, int flags) {
     return open(path, path.getBytes(StandardCharsets.UTF_8), flags);
   }
 
-  /** As {@link #open(String, int)}, for a path of the host whatever its name. */
+  /** Opens a file as {@link #open(String, int)} does, for a path that may contain any bytes. */
   public static int open(Path path, int flags) {
     return open(HostPath.text(path), HostPath.bytes(path), flags);
   }
@@ -67,13 +69,12 @@ public final class HostDescriptors {
   }
 
   /**
-   * Closes a descriptor. Allocates nothing: what has to be closed because the heap is full has to
-   * be closed all the same.
+   * Closes a descriptor. Allocates nothing, so it also works when the heap is full.
    *
-   * <p>Linux gives the number free whatever else goes wrong. That could only be that something was
-   * not written, and nothing is written through descriptors of this library but what is in memory.
+   * <p>Linux releases the number even if an error occurs. The only such error would be that data
+   * was not written, and this library writes only to files in memory.
    *
-   * @throws SystemCallException if it was not open: somebody else has closed it
+   * @throws SystemCallException if the descriptor was not open, so other code has closed it
    */
   public static void close(int fd) {
     MemorySegment errno = Release.ERRNO_OF_ALL;
@@ -81,18 +82,18 @@ public final class HostDescriptors {
     try {
       result = (int) Release.CLOSE.invokeExact(errno, fd);
     } catch (OutOfMemoryError e) {
-      Release.closeOnly(fd); // the heap was full before the call was made
+      Release.closeOnly(fd); // the heap was full before the call
       return;
     } catch (Throwable t) {
       throw Unchecked.rethrow(t);
     }
-    // Not once more after an interrupt: somebody else may have the number by now.
+    // Do not repeat this after an interrupt: other code may have the number by now.
     if (result < 0 && Posix.errno(errno) == Errno.EBADF) {
       throw new SystemCallException("close(" + fd + ")", Errno.EBADF);
     }
   }
 
-  /** Closes what nobody will get, because an error came after it was opened. */
+  /** Closes a descriptor that an error keeps from its caller. */
   static void closeIfOpen(int fd) {
     if (fd >= 0) {
       close(fd);
@@ -100,11 +101,13 @@ public final class HostDescriptors {
   }
 
   /**
-   * Creates an empty file in memory, close-on-exec, that can be sealed.
+   * Creates an empty file in memory, with close-on-exec, that can be sealed.
    *
    * @param name for {@code /proc/self/maps}
    * @return its descriptor
    * @throws SystemCallException if the kernel refuses
+   * @throws StackOverflowError if the stack has no room to close the descriptor after an error;
+   *     nothing is open then
    */
   public static int memfdCreate(String name) {
     StackRoom.require();
@@ -147,7 +150,7 @@ public final class HostDescriptors {
   }
 
   /**
-   * One {@code fcntl(2)} with a number as its argument.
+   * Calls {@code fcntl(2)} with a number as its argument.
    *
    * @return what the call returned
    * @throws SystemCallException if the kernel refuses
@@ -171,7 +174,7 @@ public final class HostDescriptors {
   /**
    * Writes all of some memory, on the heap or not, into a file.
    *
-   * @throws SystemCallException if the kernel refuses, also after a part of it
+   * @throws SystemCallException if the kernel refuses, possibly after a part was written
    */
   public static void pwrite(int fd, MemorySegment source, long offset) {
     try (Arena arena = Arena.ofConfined()) {

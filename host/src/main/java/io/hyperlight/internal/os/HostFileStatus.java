@@ -3,9 +3,9 @@ package io.hyperlight.internal.os;
 import java.time.Instant;
 
 /**
- * What the host's kernel says of an open file: {@code struct stat}, as far as anybody asks.
+ * The status of an open file of the host: the fields of {@code struct stat} that this library uses.
  *
- * @param device that the file is on
+ * @param device the number of the file's device
  * @param mode kind and permissions
  */
 public record HostFileStatus(
@@ -19,12 +19,12 @@ public record HostFileStatus(
     Instant changed) {
   private static final int S_IFMT = 0170000;
 
-  /** Whether it is the same file, whatever else has changed. */
+  /** Answers whether another status belongs to the same file, even if the file has changed. */
   public boolean isSameFile(HostFileStatus other) {
     return device == other.device && inode == other.inode && kind() == other.kind();
   }
 
-  /** The bits of the mode that say what kind of file it is. */
+  /** Returns the bits of the mode that tell the kind of file. */
   public int kind() {
     return mode & S_IFMT;
   }

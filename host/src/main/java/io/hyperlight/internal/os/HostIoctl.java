@@ -12,17 +12,17 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls {@code ioctl(2)}, also from a page of code of the caller's own.
+ * Calls {@code ioctl(2)}, directly or from a page of the caller's machine code.
  *
- * <p>This is the hot path: the methods check nothing, throw nothing for a call that has failed, and
- * do not repeat what a signal interrupted. Callers look at the result themselves.
+ * <p>This is the hot path. The methods check nothing, throw nothing if a call fails, and do not
+ * repeat calls that a signal interrupts. Callers check the result.
  */
 public final class HostIoctl {
   private HostIoctl() {}
 
   /**
-   * {@code ioctl} without the error number: to have that captured, the JDK may allocate an object
-   * for each call.
+   * {@code ioctl} without the error number. To capture that, the JDK may allocate an object for
+   * each call.
    */
   private static final class PlainIoctl {
     static final MethodHandle HANDLE =
@@ -32,7 +32,7 @@ public final class HostIoctl {
             Linker.Option.firstVariadicArg(2));
   }
 
-  /** {@code ioctl}, on its own because the hot path wants it as a constant. */
+  /** {@code ioctl} in a class of its own, since the hot path needs the handle as a constant. */
   private static final class Ioctl {
     static final MethodHandle HANDLE =
         Posix.link(
@@ -42,14 +42,14 @@ public final class HostIoctl {
             Posix.capturingErrno());
   }
 
-  /** Where in the code of {@link #installRunCode} the second function begins. */
+  /** The offset of the second function in the code of {@link #installRunCode}. */
   public static final int RUN_CODE_SECOND = 128;
 
   private static final int PAGE_SIZE = 4096;
 
   private static volatile @Nullable MemorySegment runCode;
 
-  /** The functions of {@link #installRunCode}, after it. */
+  /** The functions of {@link #installRunCode}, linked after that call. */
   private static final class RunCode {
     static final MethodHandle RUN =
         Posix.interposer.interpose(
@@ -65,7 +65,7 @@ public final class HostIoctl {
   }
 
   /**
-   * One {@code ioctl(2)}, without checks and without allocation.
+   * Calls {@code ioctl(2)} without checks and without allocation.
    *
    * @param errno from {@link Posix#allocateErrno}; holds the error number if the result is negative
    * @return what the call returned: -1 for failure
@@ -79,7 +79,7 @@ public final class HostIoctl {
   }
 
   /**
-   * One {@code ioctl(2)} whose error number is not asked for, without any allocation.
+   * Calls {@code ioctl(2)} without the error number, and without any allocation.
    *
    * @return what the call returned: -1 for failure
    */
@@ -92,11 +92,11 @@ public final class HostIoctl {
   }
 
   /**
-   * Puts code on a page of its own, for {@link #runIoctl} and {@link #runSecond}, if that has not
-   * been done yet. It stays there, and cannot be written.
+   * Copies code to a page of its own, for {@link #runIoctl} and {@link #runSecond}. Later calls do
+   * nothing. The page stays there and is read-only.
    *
-   * @param code two functions: one with the parameters of {@code ioctl} at the beginning, one
-   *     without any at {@link #RUN_CODE_SECOND}
+   * @param code two functions: one with the parameters of {@code ioctl} at the beginning, and one
+   *     without parameters at {@link #RUN_CODE_SECOND}
    * @throws SystemCallException if the kernel refuses
    */
   public static synchronized void installRunCode(byte[] code) {
@@ -120,7 +120,7 @@ public final class HostIoctl {
   }
 
   /**
-   * As {@link #ioctl(int, long, long)}, by the first function of {@link #installRunCode}.
+   * Calls the first function of {@link #installRunCode}, as {@link #ioctl(int, long, long)}.
    *
    * @return 0, or -1 for failure
    */
@@ -132,7 +132,7 @@ public final class HostIoctl {
     }
   }
 
-  /** The second function of {@link #installRunCode}. */
+  /** Calls the second function of {@link #installRunCode}. */
   public static int runSecond() {
     try {
       return (int) RunCode.SECOND.invokeExact();

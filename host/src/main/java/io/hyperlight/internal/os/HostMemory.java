@@ -6,10 +6,10 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * Maps memory of this process, and gives it back.
+ * Maps and unmaps memory of this process.
  *
  * <p>Every method is safe to call from any thread. A failed call throws {@link
- * SystemCallException}. What a signal interrupted is done again.
+ * SystemCallException}. Calls that a signal interrupts are repeated.
  */
 public final class HostMemory {
   public static final int PROT_READ = 1;
@@ -24,40 +24,42 @@ public final class HostMemory {
 
   public static final int MADV_DONTNEED = 4;
 
-  /** Advice that core dumps shall not have a mapping. */
+  /** Advice to leave a mapping out of core dumps. */
   private static final int MADV_DONTDUMP = 16;
 
-  /** The system property that leaves the memory of guests in core dumps, for debugging. */
+  /** The system property that keeps the memory of guests in core dumps, for debugging. */
   static final String DUMP_GUESTS = "hyperlight.dumpGuests";
 
   private static final boolean DUMPS_GUESTS = Boolean.getBoolean(DUMP_GUESTS);
 
-  /** Mappings that the kernel could not take back yet. */
+  /** Mappings that the kernel has refused to unmap so far. */
   private static final Queue<MemorySegment> LEFT = new ConcurrentLinkedQueue<>();
 
   private HostMemory() {}
 
   /**
-   * Maps memory: anonymous if {@code fd} is -1, else of the descriptor from its start.
+   * Maps memory: anonymous if {@code fd} is -1, else the file of the descriptor from its start.
    *
-   * @return the mapping. It stays valid until {@link #munmap}, which no access may follow: whoever
-   *     maps also sees to that, no arena does.
+   * @return the mapping. It stays valid until {@link #munmap}. The caller must not access it
+   *     afterwards; no arena checks this
    * @throws SystemCallException if the kernel refuses
+   * @throws StackOverflowError if the stack has no room to unmap it after an error; nothing is
+   *     mapped then
    */
   public static MemorySegment mmap(long sizeBytes, int protection, int flags, int fd) {
     return mmap(0, sizeBytes, protection, flags, fd, 0);
   }
 
   /**
-   * As {@link #mmap(long, int, int, int)}, with an address for {@link #MAP_FIXED} and an offset
-   * into the file.
+   * Maps memory as {@link #mmap(long, int, int, int)} does, with an address for {@link #MAP_FIXED}
+   * and an offset into the file.
    *
-   * @param address where, in a mapping of the caller's own; 0 leaves it to the kernel
+   * @param address where to map, inside a mapping of the caller; 0 leaves it to the kernel
    * @param offset a multiple of the page size
    */
   public static MemorySegment mmap(
       long address, long sizeBytes, int protection, int flags, int fd, long offset) {
-    boolean isNew = (flags & MAP_FIXED) == 0; // else it belongs to a mapping that somebody has
+    boolean isNew = (flags & MAP_FIXED) == 0; // else it belongs to an existing mapping
     if (isNew) {
       StackRoom.require();
     }
@@ -83,7 +85,8 @@ public final class HostMemory {
   }
 
   /**
-   * Gives advice about a part of a mapping, such as {@link #MADV_DONTNEED}: forget what is there.
+   * Advises the kernel about a part of a mapping, for example with {@link #MADV_DONTNEED} to drop
+   * its contents.
    *
    * @throws SystemCallException if the kernel refuses
    */
@@ -106,8 +109,8 @@ public final class HostMemory {
   }
 
   /**
-   * Keeps what belongs to a guest out of core dumps of this process, unless the system property
-   * {@value #DUMP_GUESTS} is true. Whatever is mapped over a part of it later is not meant.
+   * Keeps memory of a guest out of core dumps of this process, unless the system property {@value
+   * #DUMP_GUESTS} is true. This does not apply to later mappings over a part of it.
    *
    * @throws SystemCallException if the kernel refuses
    */
@@ -141,14 +144,15 @@ public final class HostMemory {
   }
 
   /**
-   * Unmaps what {@link #mmap} mapped. Allocates nothing, as {@link HostDescriptors#close}, as long
-   * as the kernel does what it should.
+   * Unmaps a mapping of {@link #mmap}. Allocates nothing if the kernel unmaps it, as {@link
+   * HostDescriptors#close}.
    *
-   * <p>It may refuse for lack of memory: it may have joined the mapping with its neighbours, and a
-   * process can have only so many pieces ({@code vm.max_map_count}). Then the contents are given up
-   * at once, and the addresses when it can be done, at one of the next calls.
+   * <p>The kernel may refuse for lack of memory. It may have joined the mapping with its
+   * neighbours, and a process can have only a limited number of pieces ({@code vm.max_map_count}).
+   * In this case the contents are dropped at once. A later call unmaps the addresses as soon as the
+   * kernel allows it.
    *
-   * @throws SystemCallException if it is no mapping
+   * @throws SystemCallException if it is not a mapping
    */
   public static void munmap(MemorySegment mapping) {
     if (!LEFT.isEmpty()) {
@@ -159,28 +163,32 @@ public final class HostMemory {
       throw new SystemCallException("munmap", error);
     }
     if (error != 0) {
-      LEFT.add(mapping); // if this fails, nothing has happened
+      LEFT.add(mapping); // if this fails, nothing has changed
       try {
         madvise(mapping, MADV_DONTNEED);
       } catch (SystemCallException | OutOfMemoryError e) {
-        // Of a device's mapping, or for the same reason, or the heap is full, too. Whoever was told
-        // that this failed would unmap it once more, when others may have the addresses.
+        // The mapping is a device's, or the kernel is short of memory again, or the heap is full,
+        // too. The caller must not learn of it. It would unmap once more, when other code may have
+        // the addresses.
       }
     }
   }
 
-  /** One thread at a time: what is unmapped twice may be another mapping the second time. */
+  /**
+   * Tries again to unmap what the kernel refused. Only one thread at a time may do this: the second
+   * of two calls may unmap another mapping.
+   */
   private static void unmapWhatIsLeft() {
     synchronized (LEFT) {
       try {
         LEFT.removeIf(left -> tryToUnmap(left) == 0);
       } catch (OutOfMemoryError e) {
-        // There will be another call.
+        // A later call tries again.
       }
     }
   }
 
-  /** {@code munmap(2)}; the error number, or 0. */
+  /** Calls {@code munmap(2)}; returns the error number, or 0. */
   private static int tryToUnmap(MemorySegment mapping) {
     MemorySegment errno = Release.ERRNO_OF_ALL;
     try {
@@ -190,7 +198,8 @@ public final class HostMemory {
       } while (Posix.wasInterrupted(result, errno));
       return result < 0 ? Posix.errno(errno) : 0;
     } catch (OutOfMemoryError e) {
-      return Release.unmapOnly(mapping.address(), mapping.byteSize()); // full before the call
+      return Release.unmapOnly(
+          mapping.address(), mapping.byteSize()); // the heap was full before the call
     } catch (Throwable t) {
       throw Unchecked.rethrow(t);
     }

@@ -12,21 +12,21 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
- * Paths of the host as Linux has them: bytes.
+ * Converts paths of the host to bytes, as Linux has them.
  *
- * <p>A {@link Path} holds the right bytes always, but its {@code toString} decodes them by the
- * locale. Under the POSIX locale, which a container without {@code LANG} has, everything but ASCII
- * is lost there; and a name that is no UTF-8 is lost under every locale. The path's URI has all of
- * its bytes, whatever the locale.
+ * <p>A {@link Path} always holds the right bytes, but its {@code toString} decodes them by the
+ * locale. A container without {@code LANG} has the POSIX locale, where everything but ASCII is
+ * lost. A name that is not UTF-8 is lost under every locale. The path's URI has all of its bytes,
+ * whatever the locale.
  */
 public final class HostPath {
   private HostPath() {}
 
-  /** The bytes of the absolute path. */
+  /** Returns the bytes of the absolute path. */
   public static byte[] bytes(Path path) {
     Path absolute = path.toAbsolutePath();
     String text = absolute.toString();
-    // What cannot be decoded became U+FFFD, which is no ASCII.
+    // Bytes that cannot be decoded became U+FFFD, which is not ASCII.
     if (isAscii(text) || !path.getFileSystem().equals(FileSystems.getDefault())) {
       return text.getBytes(StandardCharsets.UTF_8);
     }
@@ -38,7 +38,9 @@ public final class HostPath {
         : bytes;
   }
 
-  /** The path as its owner wrote it, for messages: absolute or not, and read as UTF-8. */
+  /**
+   * Returns the path for messages, as its owner wrote it: absolute or relative, and read as UTF-8.
+   */
   public static String text(Path path) {
     String text = path.toString();
     if (isAscii(text)) {
@@ -53,7 +55,9 @@ public final class HostPath {
     return absolute.startsWith(prefix) ? absolute.substring(prefix.length()) : absolute;
   }
 
-  /** Why something could not be done with a file whose path the message has already. */
+  /**
+   * Returns the reason for a failed operation on a file, for a message that has the path already.
+   */
   public static String reason(IOException e) {
     return switch (e) {
       case NoSuchFileException _ -> "there is no such file";

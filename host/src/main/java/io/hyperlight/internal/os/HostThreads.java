@@ -13,8 +13,8 @@ import java.lang.invoke.MethodHandle;
 /**
  * The threads of this process as the kernel knows them: their signals and their clocks.
  *
- * <p>A thread is named by its number. That is safe where a {@code pthread_t} is not: a number whose
- * thread has ended is an error, no access to freed memory.
+ * <p>A number identifies a thread. Unlike a {@code pthread_t}, a number is safe to use after its
+ * thread has ended: the call fails and does not access freed memory.
  *
  * <p>Safe to call from any thread. {@link #send}, {@link #take} and {@link #processorNanos} do not
  * throw. Numbers and layouts are those of x86-64 with glibc, from {@code asm/unistd_64.h}, {@code
@@ -26,7 +26,7 @@ public final class HostThreads {
 
   public static final int LAST_REAL_TIME_SIGNAL = 64;
 
-  /** What {@link #disposition} says of a signal that nobody handles. */
+  /** The result of {@link #disposition} for a signal without a handler. */
   public static final long SIG_DFL = 0;
 
   public static final long SIG_IGN = 1;
@@ -36,16 +36,18 @@ public final class HostThreads {
 
   private static final int SIG_BLOCK = 0;
 
-  /** {@code sigset_t} of the C library; the kernel's is the first word of it. */
+  /** The size of the C library's {@code sigset_t}; the kernel's is its first word. */
   private static final int SIZE_OF_SIGSET = 128;
 
   private static final int SIZE_OF_SIGACTION = 152;
   private static final int SIZE_OF_TIMESPEC = 16;
 
-  /** What a thread's number is shifted by in the number of its clock. */
+  /** The shift that turns a thread's number into the number of its clock. */
   private static final int CPUCLOCK_SHIFT = 3;
 
-  /** {@code CPUCLOCK_PERTHREAD_MASK | CPUCLOCK_SCHED}: the time it ran, to the nanosecond. */
+  /**
+   * {@code CPUCLOCK_PERTHREAD_MASK | CPUCLOCK_SCHED}: the time that the thread ran, in nanoseconds.
+   */
   private static final int CPUCLOCK_OF_THREAD = 6;
 
   private static final long NANOS = 1_000_000_000L;
@@ -78,11 +80,11 @@ public final class HostThreads {
     static final MethodHandle CLOCK_GETTIME =
         Posix.link("clock_gettime", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
 
-    /** A wait for nothing. */
+    /** The time of a call that does not wait. */
     static final MemorySegment NO_TIME = Arena.global().allocate(SIZE_OF_TIMESPEC, Long.BYTES);
   }
 
-  /** The number of the calling thread; of a virtual one, its carrier's. */
+  /** Returns the number of the calling thread; for a virtual thread, that of its carrier. */
   public static int current() {
     try {
       return (int) (long) Linked.SYSCALL.invokeExact(SYS_GETTID, 0L, 0L, 0L);
@@ -94,8 +96,8 @@ public final class HostThreads {
   /**
    * Sends a signal to a thread of this process, as {@code pthread_kill(3)} does.
    *
-   * @return whether it is on its way; not if there is no such thread, or the kernel's queue of
-   *     signals is full
+   * @return whether the signal is sent; false if there is no such thread, or if the kernel's signal
+   *     queue is full
    */
   public static boolean send(int thread, int signal) {
     try {
@@ -107,9 +109,10 @@ public final class HostThreads {
   }
 
   /**
-   * Blocks a signal in the calling thread, which keeps it pending then.
+   * Blocks a signal in the calling thread. A blocked signal stays pending.
    *
    * @return the signals that were blocked before: signal n is bit n - 1
+   * @throws SystemCallException if the call fails
    */
   public static long block(int signal) {
     try (Arena arena = Arena.ofConfined()) {
@@ -127,9 +130,9 @@ public final class HostThreads {
   }
 
   /**
-   * A set of one signal, for {@link #take}.
+   * Returns a set of one signal, for {@link #take}.
    *
-   * @return stays valid for ever
+   * @return a set that stays valid for ever
    */
   public static MemorySegment setOf(int signal) {
     return set(Arena.global(), signal);
@@ -141,16 +144,16 @@ public final class HostThreads {
     return set;
   }
 
-  /** The bit of a signal in a set. */
+  /** Returns the bit of a signal in a set. */
   public static long bit(int signal) {
     return 1L << (signal - 1);
   }
 
   /**
-   * Takes a signal that is pending for the calling thread, which blocks it.
+   * Takes a signal that is pending for the calling thread, which blocks the signal.
    *
    * @param set from {@link #setOf}
-   * @return whether there was one
+   * @return whether one was pending
    */
   public static boolean take(MemorySegment set) {
     try {
@@ -160,7 +163,7 @@ public final class HostThreads {
     }
   }
 
-  /** What the process does on a signal: {@link #SIG_DFL}, {@link #SIG_IGN} or a handler. */
+  /** Returns what the process does on a signal: {@link #SIG_DFL}, {@link #SIG_IGN} or a handler. */
   public static long disposition(int signal) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment action = arena.allocate(SIZE_OF_SIGACTION, Long.BYTES);
@@ -169,7 +172,7 @@ public final class HostThreads {
     }
   }
 
-  /** Lets the process ignore a signal where it is not blocked. */
+  /** Makes the process ignore a signal in threads that do not block it. */
   public static void ignore(int signal) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment action = arena.allocate(SIZE_OF_SIGACTION, Long.BYTES);
@@ -190,8 +193,8 @@ public final class HostThreads {
   }
 
   /**
-   * How much processor time a thread of this process has used, as {@code pthread_getcpuclockid(3)}
-   * would have it.
+   * Returns how much processor time a thread of this process has used, like the clock of {@code
+   * pthread_getcpuclockid(3)}.
    *
    * @return nanoseconds; -1 if there is no such thread
    */

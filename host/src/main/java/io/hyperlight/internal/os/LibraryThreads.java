@@ -8,16 +8,16 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The only place where the library makes threads. They are daemons that know nothing of whoever
- * happened to need them first: not its context class loader, its thread group, its inheritable
- * thread-locals or its priority. Otherwise a web application could not be unloaded as long as the
- * thread lives.
+ * Creates the threads of the library; no other class does. They are daemons. They inherit nothing
+ * from the thread that needs them first: not its context class loader, its thread group, its
+ * inheritable thread-locals or its priority. Otherwise a web application could not be unloaded
+ * while the library's thread lives.
  *
- * <p>Each has a handler of its own for what it dies of. The process's default handler is the
+ * <p>Each thread has its own handler for errors that end it. The process's default handler is the
  * embedder's code, and would run on a thread that others wait for.
  */
 public final class LibraryThreads {
-  /** The class loader of the threads: it lives as long as the process. */
+  /** The context class loader of the threads, which lives as long as the process. */
   private static final @Nullable ClassLoader LOADER = ClassLoader.getSystemClassLoader();
 
   private static final ThreadGroup ROOT = root();
@@ -35,11 +35,12 @@ public final class LibraryThreads {
   }
 
   /**
-   * Makes a thread, which is not started yet.
+   * Creates a thread, which is not started yet.
    *
-   * @param whenDead what to do if an error ends it, on that thread; has to be short
+   * @param whenDead what to do if an error ends the thread. It runs on that thread and must be
+   *     short
    */
-  @SuppressWarnings("ThreadPriorityCheck") // the usual one, whatever that of the caller is
+  @SuppressWarnings("ThreadPriorityCheck") // the normal priority, whatever the caller's is
   public static Thread create(
       String name, Runnable task, Thread.UncaughtExceptionHandler whenDead) {
     Thread thread =
@@ -55,14 +56,14 @@ public final class LibraryThreads {
     return thread;
   }
 
-  /** As the other one, for threads whose users look whether they are alive. */
+  /** Creates a thread without such a handler, for users that check whether the thread is alive. */
   public static Thread create(String name, Runnable task) {
     return create(name, task, (_, _) -> {});
   }
 
   /**
-   * Makes as many threads as it has tasks at once. Idle ones end. An error may keep a task from
-   * being run: OutOfMemoryError if there is no room for a thread.
+   * Returns an executor with one thread for each task that runs. Idle threads end. A task may not
+   * run because of an error: OutOfMemoryError if there is no room for a thread.
    *
    * @param prefix of the threads' names; a number follows
    */

@@ -9,8 +9,8 @@ import java.lang.foreign.Linker;
 import java.lang.invoke.MethodHandle;
 
 /**
- * The functions of {@link HostDescriptors} and {@link HostMemory}, linked together when the first
- * of them is called. So none is linked for the first time where a stack or the heap is full.
+ * The functions of {@link HostDescriptors} and {@link HostMemory}, all linked at the first call of
+ * any of them. So no function is first linked when a stack or the heap is full.
  */
 final class NativeFunctions {
   static final MethodHandle OPEN =

@@ -10,10 +10,10 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 
 /**
- * The way to the C library, through {@code java.lang.foreign}: the only class that links native
- * functions. Those of descriptors are called in {@link HostDescriptors}, those of memory in {@link
- * HostMemory}, of files in {@link FileCalls}, of threads in {@link HostThreads}, and {@code ioctl}
- * in {@link HostIoctl}.
+ * Links functions of the C library through {@code java.lang.foreign}. This is the only class that
+ * links native functions. Callers are {@link HostDescriptors} for descriptors, {@link HostMemory}
+ * for memory, {@link FileCalls} for files, {@link HostThreads} for threads, and {@link HostIoctl}
+ * for {@code ioctl}.
  */
 public final class Posix {
   private static final StructLayout CAPTURED_STATE = Linker.Option.captureStateLayout();
@@ -23,26 +23,27 @@ public final class Posix {
   private static volatile boolean granted;
 
   static {
-    // An error is not to be what loads this: it may be of a stack or a heap that is full.
+    // Load this class now: later, an error of a full stack or heap might have to load it.
     Unchecked.load();
   }
 
   private Posix() {}
 
-  /** Comes between this library and a native function. */
+  /** Replaces native functions. */
   @FunctionalInterface
   interface Interposer {
-    /** What is to be called in place of a function; of the same type. */
+    /** Returns the handle to call instead of a function; it has the same type. */
     MethodHandle interpose(String name, MethodHandle function);
   }
 
   /**
-   * Nobody, but in tests of failures: each in a JVM of its own, before anything is linked. So what
-   * is linked is a constant always, and there is nothing that could be set from outside.
+   * Replaces nothing, except in tests of failures. Each of them runs in a JVM of its own and sets
+   * this field before anything is linked. So a linked handle is always a constant, and nothing
+   * outside of tests can set this field.
    */
   static volatile Interposer interposer = (_, function) -> function;
 
-  /** To be the last option of functions whose error number somebody asks for. */
+  /** Returns the last option for functions whose error number the caller reads. */
   static Linker.Option capturingErrno() {
     return Linker.Option.captureCallState("errno");
   }
@@ -57,23 +58,23 @@ public final class Posix {
             linker.defaultLookup().find(name).orElseThrow(), descriptor, options));
   }
 
-  /** Links code of this library's own. */
+  /** Links machine code of this library. */
   @SuppressWarnings("restricted")
   static MethodHandle linkAt(MemorySegment code, FunctionDescriptor descriptor) {
     return Linker.nativeLinker().downcallHandle(code, descriptor);
   }
 
   /**
-   * Makes sure that the JVM lets this library call native functions.
+   * Checks that the JVM lets this library call native functions.
    *
-   * @throws NativeAccessException if it does not, with the option that cures it
+   * @throws NativeAccessException if it does not; the message names the option to add
    */
   public static void requireNativeAccess() {
     if (granted) {
       return;
     }
     try {
-      // Any restricted method asks the JVM. This one has no effect of its own.
+      // Any restricted method makes the JVM check. This one has no other effect.
       asSegment(0, 0);
       granted = true;
     } catch (IllegalCallerException e) {
@@ -87,24 +88,24 @@ public final class Posix {
   }
 
   /**
-   * Room for the error number of one thread's calls; see {@link HostIoctl#ioctl(MemorySegment, int,
-   * long, long)}.
+   * Allocates room for the error number of one thread's calls; see {@link
+   * HostIoctl#ioctl(MemorySegment, int, long, long)}.
    */
   public static MemorySegment allocateErrno(Arena arena) {
     return arena.allocate(CAPTURED_STATE);
   }
 
-  /** The error number the last failed call left in {@code errno}. */
+  /** Returns the error number that the last failed call left in {@code errno}. */
   public static int errno(MemorySegment errno) {
     return (int) ERRNO.get(errno, 0L);
   }
 
-  /** Whether a call has failed because a signal came, so that it is to be made again. */
+  /** Answers whether a signal interrupted a call, so that the caller repeats it. */
   static boolean wasInterrupted(long result, MemorySegment errno) {
     return result < 0 && errno(errno) == Errno.EINTR;
   }
 
-  /** Memory of this process. */
+  /** Returns memory of this process as a segment. */
   @SuppressWarnings("restricted")
   static MemorySegment asSegment(long address, long sizeBytes) {
     return MemorySegment.ofAddress(address).reinterpret(sizeBytes);

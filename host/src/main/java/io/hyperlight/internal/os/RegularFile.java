@@ -16,9 +16,9 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A regular file that the embedder named, open to be read. Opening it never waits and has no
- * effect, whatever has the name: a pipe without a writer, a device, or a file that somebody puts
- * something else in the place of meanwhile. What is open is looked at, not what has the name.
+ * A regular file that the embedder named, open for reading. Opening never waits and has no side
+ * effect. This also holds if the path leads to a pipe without a writer, to a device, or to a file
+ * that is replaced meanwhile. The checks apply to the open file and not to its path.
  *
  * <p>For one thread.
  */
@@ -26,7 +26,7 @@ public final class RegularFile implements SeekableByteChannel {
   /** The longest array that every JVM can make. */
   private static final int LONGEST_ARRAY = Integer.MAX_VALUE - 8;
 
-  /** How much is read of a file that says that it is empty, as those in {@code /proc} do. */
+  /** How many bytes to read of a file that reports a size of zero, as those in {@code /proc} do. */
   private static final int MOST_OF_EMPTY = 16 << 20;
 
   private static final int PIECE = 1 << 20;
@@ -49,7 +49,7 @@ public final class RegularFile implements SeekableByteChannel {
     this.size = size;
   }
 
-  /** What has the name is no regular file. The reason says what it is, as in "a directory". */
+  /** The file at a path is not a regular file. The reason says what it is, as in "a directory". */
   public static final class OtherKindException extends FileSystemException {
     private static final long serialVersionUID = 1L;
 
@@ -62,7 +62,7 @@ public final class RegularFile implements SeekableByteChannel {
    * Opens a file of the host.
    *
    * @param path in the default file system; symbolic links are followed
-   * @throws OtherKindException if it is no regular file
+   * @throws OtherKindException if it is not a regular file
    * @throws IOException if it cannot be read
    */
   public static RegularFile open(Path path) throws IOException {
@@ -80,7 +80,7 @@ public final class RegularFile implements SeekableByteChannel {
     }
   }
 
-  /** Closes a handle, and the file with it that nobody gets if that fails. */
+  /** Closes a handle. If that fails, also closes the opened file, which the caller will not get. */
   private static void close(int handle, @Nullable RegularFile opened) {
     try {
       HostDescriptors.close(handle);
@@ -100,7 +100,7 @@ public final class RegularFile implements SeekableByteChannel {
     return status;
   }
 
-  /** Opens the very file to be read; by its name where there is no {@code /proc}. */
+  /** Opens the file of a handle for reading; without {@code /proc}, opens it by its path. */
   private static RegularFile reopen(Path path, int handle, HostFileStatus status)
       throws IOException {
     int flags = FileCalls.O_RDONLY | FileCalls.O_NONBLOCK | FileCalls.O_NOCTTY;
@@ -122,7 +122,10 @@ public final class RegularFile implements SeekableByteChannel {
     }
   }
 
-  /** As the JDK tells it; what that has no type for, with the call that failed. */
+  /**
+   * Returns the exception of the JDK for an error. If there is none, the message names the failed
+   * call.
+   */
   private static IOException failure(Path path, SystemCallException e) {
     return switch (e.errno()) {
       case Errno.ENOENT -> new NoSuchFileException(HostPath.text(path));
@@ -143,10 +146,10 @@ public final class RegularFile implements SeekableByteChannel {
   }
 
   /**
-   * The contents of a file, as far as it reaches when it is opened. Of another file system than the
-   * default one, what that gives.
+   * Returns the contents of a file, up to its size at opening. If the file is not in the default
+   * file system, returns what that file system reads.
    *
-   * @throws OtherKindException if it is no regular file
+   * @throws OtherKindException if it is not a regular file
    * @throws IOException if it cannot be read, or is too large for an array
    */
   public static byte[] readAll(Path path) throws IOException {
@@ -158,7 +161,7 @@ public final class RegularFile implements SeekableByteChannel {
     }
   }
 
-  /** As {@link #open}, for a path of any file system. */
+  /** Opens a file as {@link #open} does, for a path of any file system. */
   public static SeekableByteChannel channel(Path path) throws IOException {
     return isOfHost(path) ? open(path) : Files.newByteChannel(path);
   }
@@ -167,7 +170,10 @@ public final class RegularFile implements SeekableByteChannel {
     return FileSystems.getDefault().equals(path.getFileSystem());
   }
 
-  /** Who writes to the file meanwhile can make it shorter, and not longer. */
+  /**
+   * Reads the file. A program that writes to it meanwhile can make the result shorter, but not
+   * longer.
+   */
   private byte[] readAll() throws IOException {
     try {
       return readUpToSize();
@@ -207,7 +213,7 @@ public final class RegularFile implements SeekableByteChannel {
     return count;
   }
 
-  /** The name by which other code can open the very file, while this one is open. */
+  /** Returns a path by which other code can open this same file while it is open here. */
   public Path name() {
     return Path.of("/proc/self/fd/" + descriptor);
   }
@@ -245,7 +251,7 @@ public final class RegularFile implements SeekableByteChannel {
     return this;
   }
 
-  /** What it was when it was opened. */
+  /** Returns the size that the file had when it was opened. */
   @Override
   public long size() {
     return size;
@@ -272,10 +278,10 @@ public final class RegularFile implements SeekableByteChannel {
       try {
         HostDescriptors.close(descriptor);
       } catch (SystemCallException e) {
-        // Somebody else has closed it. What was read of it is good all the same, and whoever has
-        // made something of that could not give it back here.
+        // Other code has closed the descriptor. The bytes that were read are good all the same. A
+        // caller that has made something of them could not release it after an exception here.
       }
-      closed = true; // not before: an error of the JVM may come first, and a second try help
+      closed = true; // only now: after an error of the JVM, a second call can close it
     }
   }
 }

@@ -9,13 +9,14 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
 /**
- * What gives things back, linked together and as constants: called through anything else, a handle
- * may have to allocate first, and a full heap is when things are given back.
+ * The functions that release resources, linked together and as constants. A handle that is not a
+ * constant may have to allocate before its call, but resources must be released when the heap is
+ * full.
  */
 final class Release {
   /**
-   * One for all threads, since nothing may be allocated: of calls that fail in the same moment, one
-   * may be told the error number of another.
+   * One error number for all threads, since nothing may be allocated. If calls of two threads fail
+   * at the same time, one may read the error number of the other.
    */
   static final MemorySegment ERRNO_OF_ALL = Posix.allocateErrno(Arena.global());
 
@@ -26,8 +27,8 @@ final class Release {
       Posix.link(
           "munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG), Posix.capturingErrno());
 
-  // A handle that captures errno makes a small object before it calls, unless the JIT has
-  // removed that. These do not, and take its place when there is no room for it.
+  // A handle that captures errno makes a small object before it calls, unless the JIT has removed
+  // that. These handles do not. They are called when there is no room for the object.
 
   private static final MethodHandle CLOSE_ONLY =
       Posix.link("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
@@ -36,14 +37,14 @@ final class Release {
       Posix.link("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
 
   static {
-    // The first call, which fails, makes whatever a handle needs for later ones.
+    // The first call makes all objects that a handle needs for later ones. These calls fail.
     closeOnly(-1);
     int _ = unmapOnly(1, 0);
   }
 
   private Release() {}
 
-  /** Closes a descriptor, and does not say whether it was open. */
+  /** Closes a descriptor, without telling whether it was open. */
   static void closeOnly(int fd) {
     try {
       int _ = (int) CLOSE_ONLY.invokeExact(fd);
@@ -52,7 +53,7 @@ final class Release {
     }
   }
 
-  /** Unmaps; 0, or ENOMEM for whatever went wrong. */
+  /** Unmaps memory. Returns 0, or ENOMEM for any error. */
   static int unmapOnly(long address, long sizeBytes) {
     try {
       int result = (int) MUNMAP_ONLY.invokeExact(address, sizeBytes);

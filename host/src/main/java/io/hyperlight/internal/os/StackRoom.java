@@ -1,25 +1,25 @@
 package io.hyperlight.internal.os;
 
 /**
- * Room on the calling thread's stack. Whoever opens something has to have it: should the stack
- * overflow between the opening and the field that remembers it, or on the way to close it again,
- * nobody would ever close it. So a stack overflows here, before anything is open.
+ * Checks that the calling thread's stack has room. Code that opens something needs this room. The
+ * stack must not overflow after the opening and before a field records it, or on the way to close
+ * it: it would stay open. So an overflow happens here, before anything is open.
  */
 public final class StackRoom {
   /**
-   * With the arguments below, 32 KiB at least in compiled code, and three times that in interpreted
-   * code: more than it takes to remember a thing, or to fail and close it, also where classes have
-   * to be loaded for that.
+   * The depth of the recursion. With the arguments below it takes at least 32 KiB in compiled code,
+   * and three times as much in interpreted code. This is more than it takes to record a resource,
+   * or to fail and close it, including the classes that must be loaded for that.
    */
   private static final int DEPTH = 200;
 
-  /** Some two KiB at least. */
+  /** The depth of a recursion that takes at least two KiB or so. */
   private static final int LITTLE = 12;
 
   private StackRoom() {}
 
   /**
-   * Makes sure that there is room to open something and to close it. Takes about a microsecond.
+   * Checks that there is room to open something and to close it. Takes about a microsecond.
    *
    * @throws StackOverflowError if there is none; nothing has happened then
    */
@@ -28,8 +28,8 @@ public final class StackRoom {
   }
 
   /**
-   * Makes sure that there is room for a few calls that allocate nothing, such as those that give
-   * something free that is claimed next. Takes less than a tenth of a microsecond.
+   * Checks that there is room for a few calls that allocate nothing, such as those that release
+   * what the caller claims next. Takes less than a tenth of a microsecond.
    *
    * @throws StackOverflowError if there is none; nothing has happened then
    */
@@ -37,7 +37,7 @@ public final class StackRoom {
     long _ = descend(LITTLE, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20);
   }
 
-  /** Arguments that go round, for the compiler to keep all of them on the stack. */
+  /** Recurses with rotating arguments, so that the compiler keeps all of them on the stack. */
   private static long descend(
       int depth,
       long a,

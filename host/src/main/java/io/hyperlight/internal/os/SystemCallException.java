@@ -1,6 +1,8 @@
 package io.hyperlight.internal.os;
 
-/** A system call of the host failed. Says which one, on what, and the error number. */
+/**
+ * A system call of the host failed. The message names the call, its object and the error number.
+ */
 public final class SystemCallException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

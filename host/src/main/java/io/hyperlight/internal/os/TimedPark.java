@@ -5,15 +5,15 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Parks a thread for a time, also where the heap is full. The JDK makes the timer of a virtual
- * thread when that has left its carrier; if there is no room for it, the thread never goes on. So a
- * virtual thread parks without a time here, which needs no room, and a thread of the library's
- * wakes it.
+ * Parks a thread for a time, even if the heap is full. The JDK makes the timer of a virtual thread
+ * when the thread has left its carrier. If there is no room for the timer, the thread never
+ * continues. So a virtual thread parks without a time limit here, which needs no room, and a thread
+ * of the library wakes it.
  *
- * <p>That thread ends when nobody has parked for a moment.
+ * <p>That thread ends about a second after the last virtual thread has been parked.
  */
 public final class TimedPark {
-  /** How exact the times are for virtual threads: many wake at once. */
+  /** The precision of the times for virtual threads. Threads within one tick wake together. */
   private static final long TICK_NANOS = 50_000;
 
   private static final long IDLE_NANOS = 1_000_000_000;
@@ -27,7 +27,7 @@ public final class TimedPark {
 
   private TimedPark() {}
 
-  /** Who is parked until when; in a list. */
+  /** A parked thread and the time to wake it; part of a list. */
   private static final class Parked {
     private final Thread thread = Thread.currentThread();
     private final long until;
@@ -41,9 +41,9 @@ public final class TimedPark {
   }
 
   /**
-   * As {@link LockSupport#parkNanos(Object, long)}.
+   * Parks the calling thread, as {@link LockSupport#parkNanos(Object, long)} does.
    *
-   * @throws OutOfMemoryError if the heap is full; it has not parked then
+   * @throws OutOfMemoryError if the heap is full; the thread has not parked then
    */
   public static void parkNanos(Object blocker, long nanos) {
     if (nanos <= 0) {
@@ -58,12 +58,12 @@ public final class TimedPark {
     try {
       LockSupport.park(blocker);
     } finally {
-      remove(parked); // an error that keeps it from that leaves it to the alarm
+      remove(parked); // if an error prevents this, the alarm removes it
     }
   }
 
   /**
-   * As {@link java.util.concurrent.TimeUnit#sleep}.
+   * Sleeps, as {@link java.util.concurrent.TimeUnit#sleep} does.
    *
    * @throws InterruptedException if the thread is interrupted; its status is cleared then
    * @throws OutOfMemoryError if the heap is full
@@ -82,7 +82,7 @@ public final class TimedPark {
     }
   }
 
-  /** As {@link #parkNanos}, for short times; does not wait at all where there is no room for it. */
+  /** Parks for a short time, as {@link #parkNanos} does. Does not wait if the heap is full. */
   public static void pauseNanos(Object blocker, long nanos) {
     try {
       parkNanos(blocker, nanos);
@@ -152,7 +152,7 @@ public final class TimedPark {
     }
   }
 
-  /** Wakes those whose time has come; how long the others have at least. */
+  /** Wakes the threads whose time is up. Returns the shortest time until the next ones are due. */
   private static long wake(long now) {
     long wait = IDLE_NANOS;
     for (Parked parked = first; parked != null; ) {

@@ -3,18 +3,18 @@ package io.hyperlight.internal.os;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Throws again what was caught as a {@code Throwable}, or kept for another thread, and can only be
- * unchecked. Allocates nothing for what it throws, and calls nothing: that may be an error of a
- * stack or a heap that is full. {@link Posix} loads this class before anybody needs it.
+ * Throws unchecked exceptions again that were caught as {@code Throwable}, or kept for another
+ * thread. It allocates nothing for them and calls nothing, since they may be errors of a full stack
+ * or heap. {@link Posix} loads this class before it is needed.
  */
 public final class Unchecked {
   private Unchecked() {}
 
-  /** For those who make sure that the class is there. */
+  /** Does nothing; a call loads the class. */
   static void load() {}
 
   /**
-   * Throws it, unchanged.
+   * Throws an exception, unchanged.
    *
    * @return never; declared so that the caller can write {@code throw}
    */
@@ -28,7 +28,7 @@ public final class Unchecked {
     throw new IllegalStateException(t);
   }
 
-  /** Throws what was kept, unchanged, if anything was. */
+  /** Throws an exception that was kept, unchanged; does nothing if there is none. */
   public static void rethrowIfAny(@Nullable Throwable kept) {
     if (kept instanceof RuntimeException e) {
       throw e;

@@ -1,6 +1,6 @@
 /**
- * The few system calls the library makes besides KVM's: opening, mapping, closing. Together with
- * {@code io.hyperlight.internal.hypervisor.kvm} the only code that touches native memory or native
+ * The few system calls that the library makes besides those of KVM: opening, mapping, closing. Only
+ * this package and {@code io.hyperlight.internal.hypervisor.kvm} touch native memory or native
  * functions. Depends on nothing else in the library.
  */
 @NullMarked

@@ -1,49 +1,49 @@
 package io.hyperlight.internal.pool;
 
 /**
- * What a caretaker does next. It holds this, with the member that it is about, until it is done: an
- * error in the middle loses neither.
+ * The next step of a caretaker. The caretaker stores it, with the member that it concerns, until
+ * the step is done. So an error in the middle of a step loses neither.
  */
 enum Action {
   /** Asks the pool what to do. */
   NONE,
 
-  // The way of a member that was given back.
+  // The steps of a returned member.
 
-  /** Takes it from its holder. */
+  /** Takes the member from its holder. */
   RECLAIM,
-  /** Asks the pool whether to clean or to close it. */
+  /** Asks the pool whether to clean or to close the member. */
   DECIDE,
   CLEAN,
-  /** Makes it ready, or lends it to the first who waits. */
+  /** Makes the member ready, or lends it to the first waiter. */
   HAND_OUT,
   CLOSE,
-  /** Gives back the reservation of what is closed. */
+  /** Releases the reservation of a closed member. */
   RELEASE_CLOSED,
-  /** Counts what is closed. */
+  /** Counts a closed member. */
   CLOSED,
 
-  // The way of a new member.
+  // The steps of a new member.
 
-  /** Asks the budget for one. */
+  /** Asks the budget for a reservation. */
   GROW,
-  /** Tells the pool what the budget said. */
+  /** Tells the pool the budget's answer. */
   GROWN,
   CREATE,
-  /** Gives back the reservation of what could not be made. */
+  /** Releases the reservation of a member that could not be created. */
   RELEASE_FAILED,
-  /** Tells the pool why it could not be made. */
+  /** Tells the pool why no member could be created. */
   FAILED,
 
-  // The budget.
+  // Steps with the budget alone.
 
-  /** Gives back a reservation that is not needed any more. */
+  /** Releases a reservation that is no longer needed. */
   RELEASE,
-  /** Gives up a claim that is not needed any more. */
+  /** Withdraws a claim that is no longer needed. */
   WITHDRAW,
 
-  /** Leaves the budget, for good. */
+  /** Leaves the budget, after the last member is closed. */
   LEAVE,
-  /** Nothing will ever be left to do. */
+  /** Ends the caretaker: no work can follow. */
   END
 }

@@ -1,13 +1,13 @@
 package io.hyperlight.internal.pool;
 
-/** When to try something again: after a delay that doubles from failure to failure. */
+/** Says when to try something again: after a delay that doubles with every failure. */
 final class Backoff {
   private final long firstNanos;
   private final long lastNanos;
   private long nextNanos;
   private long dueAt;
 
-  /** Due at once. */
+  /** Creates a backoff whose first attempt is due at once. */
   Backoff(long firstNanos, long lastNanos, long now) {
     this.firstNanos = firstNanos;
     this.lastNanos = lastNanos;
@@ -15,7 +15,7 @@ final class Backoff {
     dueAt = now;
   }
 
-  /** Forgets the failures. Does not change when the next attempt is due. */
+  /** Goes back to the first delay. The time of the next attempt stays the same. */
   void reset() {
     nextNanos = firstNanos;
   }

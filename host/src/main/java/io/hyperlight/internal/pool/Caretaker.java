@@ -5,15 +5,18 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A thread of a pool, which creates, cleans and closes its members. Asks the pool what to do, does
- * it without the pool's lock, and tells the pool how it went, until there is nothing left to do.
+ * A thread of a pool, which creates, cleans and closes members. It asks the pool what to do, does
+ * it without the pool's lock, and reports the result, until no work can follow.
  *
- * <p>What it does is noted in its fields, step by step. An error in any step, such as a full heap,
- * leaves them as they are, and the step is made again, if need be on another thread. Each step does
- * its part wholly or fails before that.
+ * <p>The fields record the current step. An error in a step, such as a full heap, leaves them as
+ * they are. The step is then repeated, if necessary on another thread. Each step either completes
+ * or fails without a change.
  */
 final class Caretaker<T> implements Runnable {
-  /** How often closing is tried where the heap is full, which lasts; some seconds in all. */
+  /**
+   * How often closing is tried while the heap is full. This takes some seconds in all, since a heap
+   * may stay full for a while.
+   */
   private static final int MOST_CLOSINGS = 1000;
 
   private static final long PAUSE_NANOS = 5_000_000;
@@ -28,7 +31,7 @@ final class Caretaker<T> implements Runnable {
   private final Hand<T> hand = new Hand<>();
   private int closings;
 
-  /** For the next item, made before that. */
+  /** The member for the next item, allocated before the item. */
   private @Nullable Member<T> fresh;
 
   Caretaker(PoolState<T> state, Chores<T> chores, Keeper<T> keeper, String name) {
@@ -40,7 +43,8 @@ final class Caretaker<T> implements Runnable {
   }
 
   /**
-   * Starts the thread, also in place of one that an error has ended.
+   * Starts the thread, unless it runs. If an error ended the previous one, a new thread replaces
+   * it.
    *
    * @throws OutOfMemoryError if the process may have no more threads
    */
@@ -52,7 +56,10 @@ final class Caretaker<T> implements Runnable {
     }
   }
 
-  /** Does something in place of a thread that an error has ended, and that cannot be replaced. */
+  /**
+   * Takes one step on the calling thread if the caretaker's own thread has ended by an error and
+   * cannot be replaced.
+   */
   synchronized void helpIfDead() {
     try {
       startIfDead();
@@ -65,7 +72,7 @@ final class Caretaker<T> implements Runnable {
     return thread == other;
   }
 
-  /** Whether it has something to do, and nobody who does it. */
+  /** Answers whether there may be work but no thread to do it. */
   boolean isDead() {
     Thread known = thread;
     return hand.action != Action.END && (known == null || !known.isAlive());
@@ -82,17 +89,17 @@ final class Caretaker<T> implements Runnable {
   }
 
   /**
-   * Does the next thing.
+   * Takes the next step.
    *
-   * @param waits whether to wait for something to do
-   * @return whether it is done; if not, it is to be done again
+   * @param waits whether to wait for work
+   * @return whether the step is done; if not, the caller repeats it
    */
   boolean step(boolean waits) {
     try {
       doStep(waits);
       return true;
     } catch (RuntimeException | Error e) {
-      return false; // no memory, most likely
+      return false; // most likely out of memory
     }
   }
 
@@ -137,8 +144,8 @@ final class Caretaker<T> implements Runnable {
     }
   }
 
-  // What a keeper throws is caught whatever it is: a pool without its caretakers would let its
-  // users wait for nothing.
+  // Everything that a keeper throws is caught: without its caretakers, a pool would leave its
+  // users waiting for members that never come.
 
   private void reclaim(Member<T> from) {
     T item;
@@ -162,7 +169,7 @@ final class Caretaker<T> implements Runnable {
     try {
       keeper.clean(dirty.item());
     } catch (Throwable t) {
-      // Told before it is given up: from then on another caretaker may make a new one.
+      // Report first: once the member is given up, another caretaker may create a new one.
       report("clean", dirty, t);
       dirty.broken = true;
       hand.action = Action.DECIDE;
@@ -177,7 +184,7 @@ final class Caretaker<T> implements Runnable {
       keeper.close(last.item());
     } catch (RuntimeException | Error t) {
       if (t instanceof VirtualMachineError && ++closings < MOST_CLOSINGS) {
-        throw t; // once more: what is closed already stays so
+        throw t; // try again: parts that are closed already stay closed
       }
       report("close", last, t);
     }
@@ -189,7 +196,7 @@ final class Caretaker<T> implements Runnable {
     try {
       keeper.failed(what, about.item(), why);
     } catch (RuntimeException | Error e) {
-      // There is nobody left to tell.
+      // The keeper's report failed, and there is no other place to report to.
     }
   }
 

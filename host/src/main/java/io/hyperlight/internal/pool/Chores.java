@@ -4,13 +4,13 @@ import io.hyperlight.internal.pool.RefusedException.Reason;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What there is to do in a pool, and what comes of it: decides for its caretakers, each of which
- * asks on its own thread. Allocates nothing while it holds the lock.
+ * Decides what the caretakers of a pool do next, and records the results. Each caretaker asks on
+ * its own thread. Allocates nothing while it holds the lock.
  */
 final class Chores<T> {
   private static final long MILLISECOND = 1_000_000;
 
-  /** How often a member is looked at whose holder may have had no room to give it back. */
+  /** How often to look for members whose holders may have had no room to give them back. */
   private static final long SWEEP_NANOS = 100 * MILLISECOND;
 
   private static final long FIRST_PAUSE_NANOS = MILLISECOND;
@@ -23,9 +23,13 @@ final class Chores<T> {
     this.state = state;
   }
 
-  // What to do.
+  // Choosing the next step.
 
-  /** Finds something to do. */
+  /**
+   * Chooses the next step.
+   *
+   * @param waits whether to wait until there is one
+   */
   void chooseFor(Hand<T> hand, boolean waits) {
     synchronized (state.lock) {
       while (true) {
@@ -48,7 +52,7 @@ final class Chores<T> {
     }
   }
 
-  @SuppressWarnings("WaitNotInLoop") // who calls it loops
+  @SuppressWarnings("WaitNotInLoop") // the caller loops
   private void awaitWork(long nanos) {
     if (nanos <= 0) {
       return;
@@ -60,13 +64,13 @@ final class Chores<T> {
         state.lock.wait(Math.max(1, TimeUnit.NANOSECONDS.toMillis(nanos)));
       }
     } catch (InterruptedException e) {
-      // Nobody has a reason to interrupt a caretaker, and it has none to end.
+      // Nothing in the library interrupts a caretaker, and an interrupt is no reason to end.
     }
   }
 
-  /** How long until time alone makes a chore. */
+  /** Returns how long it takes until there is work merely because time passes. */
   private long nanosToNextChore(long now) {
-    // Somebody may have had no room to wake anybody.
+    // A holder or waiter may have had no room to wake a caretaker.
     long nanos = state.lent > 0 || state.line.size > 0 ? SWEEP_NANOS : Long.MAX_VALUE;
     for (Member<T> member = state.used.first; member != null; member = member.after) {
       nanos = Math.min(nanos, member.retryAt - now);
@@ -80,7 +84,7 @@ final class Chores<T> {
     return nanos;
   }
 
-  /** Takes back what is lent to those who need it no more, and could not say so. */
+  /** Takes back members whose loans are over but whose holders could not give them back. */
   private void sweep() {
     if (state.lent == 0 || System.nanoTime() - sweptAt < SWEEP_NANOS) {
       return;
@@ -138,14 +142,16 @@ final class Chores<T> {
         || (state.total - state.closing > 1 && state.share.yields());
   }
 
-  /** Whether a ready member has to go for the sake of a pool that has none. This one keeps one. */
+  /**
+   * Answers whether a ready member must be closed for a pool that has none. This pool keeps one.
+   */
   private boolean mustYield() {
     return !state.ready.isEmpty() && state.total - state.closing > 1 && state.share.yields();
   }
 
-  // How it went.
+  // Recording results.
 
-  /** Cleans or closes what was given back. */
+  /** Chooses between cleaning and closing a returned member. */
   void decide(Hand<T> hand, Member<T> member) {
     synchronized (state.lock) {
       boolean goes = mustGo(member, state.clock.getAsLong());
@@ -161,7 +167,7 @@ final class Chores<T> {
     }
   }
 
-  /** It is to be asked for again. */
+  /** Records that a member is still in use. The pool asks for it again later. */
   void stillUsed(Hand<T> hand, Member<T> member) {
     synchronized (state.lock) {
       long now = state.clock.getAsLong();
@@ -178,7 +184,7 @@ final class Chores<T> {
     }
   }
 
-  /** Gives a clean member to the first who waits. */
+  /** Lends a clean member to the first waiter, or makes it ready. */
   void handOut(Hand<T> hand, Member<T> member) {
     synchronized (state.lock) {
       long now = state.clock.getAsLong();
@@ -210,9 +216,9 @@ final class Chores<T> {
   }
 
   /**
-   * If the pool has no member at all, the attempt was made for the first who waits, and fails for
-   * it; the next one gets an attempt of its own. Otherwise there is something to wait for, and the
-   * pool tries again after a while.
+   * Records that a member could not be created. If the pool has no member at all, the attempt was
+   * made for the first waiter, which is refused. The next waiter gets an attempt of its own.
+   * Otherwise the waiters can wait for an existing member, and the pool tries again after a while.
    */
   void creationFailed(Hand<T> hand) {
     synchronized (state.lock) {
@@ -262,7 +268,7 @@ final class Chores<T> {
     }
   }
 
-  /** Nothing will ever be left to do for it. */
+  /** Records that a caretaker has no more work and ends. */
   void left(Hand<T> hand) {
     synchronized (state.lock) {
       state.working--;

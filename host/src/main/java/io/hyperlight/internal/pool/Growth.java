@@ -4,9 +4,9 @@ import io.hyperlight.internal.pool.PoolBudget.Need;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides whether a pool that wants one more member may create it now: the budget must have granted
- * it, and after a failure there is a pause, unless somebody waits who has no other hope. Guarded by
- * the pool's lock.
+ * Decides whether a pool that needs one more member may create it now. The budget must have granted
+ * it. After a failure there is a pause, unless a caller waits and the pool has no member at all.
+ * Guarded by the pool's lock.
  */
 final class Growth {
   private static final long MILLISECOND = 1_000_000;
@@ -14,7 +14,10 @@ final class Growth {
   private final PoolBudget.Share share;
   private final Backoff pause;
 
-  /** Whether a caretaker is asking the budget: one at a time, because a share has one claim. */
+  /**
+   * Whether a caretaker is asking the budget. Only one does at a time, because a share has one
+   * claim.
+   */
   private boolean asking;
 
   private @Nullable Throwable lastFailure;
@@ -25,13 +28,12 @@ final class Growth {
   }
 
   /**
-   * What to do.
+   * Chooses the next step towards a new member.
    *
-   * @param need of the pool
+   * @param need how urgently the pool needs one
    */
   Action choose(Need need, long now) {
-    // While one asks, the member that it asks for is counted already, and nothing seems to be
-    // needed.
+    // While a caretaker asks, the pool already counts the new member, so it seems to need none.
     if (!asking && share.takeGrant()) {
       return need == Need.NONE ? Action.RELEASE : Action.CREATE;
     }
@@ -46,12 +48,12 @@ final class Growth {
     return needless ? Action.WITHDRAW : Action.NONE;
   }
 
-  /** Whether there is a reason to ask the budget that it does not know yet. */
+  /** Answers whether the budget should be told of a need that it does not know yet. */
   boolean mayAsk(Need need) {
     return !asking && !share.knows(need);
   }
 
-  /** How long until the pause ends. */
+  /** Returns how long the pause still lasts. */
   long nanosLeft(long now) {
     return pause.nanosLeft(now);
   }
@@ -70,7 +72,7 @@ final class Growth {
     pause.failed(now);
   }
 
-  /** Why the last attempt to create a member failed; null if it did not. */
+  /** Returns why the last attempt to create a member failed; null if it succeeded. */
   @Nullable Throwable lastFailure() {
     return lastFailure;
   }

@@ -4,15 +4,15 @@ import io.hyperlight.internal.pool.PoolBudget.Need;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a caretaker has in hand: the next step, and what it is about. An error in any step leaves
- * this as it is.
+ * The work of one caretaker: the next step, and what it concerns. An error in any step leaves the
+ * fields as they are.
  */
 final class Hand<T> {
   volatile Action action = Action.NONE;
   @Nullable Member<T> member;
   Need need = Need.NONE;
 
-  /** Whether the budget has said yes. */
+  /** Whether the budget has reserved an item. */
   boolean reserved;
 
   /** How long the last step took. */
@@ -21,7 +21,7 @@ final class Hand<T> {
   /** Why the last step failed. */
   @Nullable Throwable failure;
 
-  /** Nothing is in hand any more. */
+  /** Records that the work is done. */
   void done() {
     member = null;
     failure = null;

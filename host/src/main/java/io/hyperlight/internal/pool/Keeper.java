@@ -3,37 +3,43 @@ package io.hyperlight.internal.pool;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Knows how to make, clean and close the items of a pool. May fail in any way.
+ * Makes, cleans and closes the items of a pool. Every method may fail with any exception or error.
  *
  * @param <T> the type of the items
  */
 public interface Keeper<T> {
-  /** Makes a clean item. Called by caretakers. */
+  /** Makes a clean item. Caretakers call this. */
   T create();
 
   /**
-   * Sees to it that nobody begins to use an item any more. Called by holders when they give it
-   * back, and allocates nothing. If it fails, {@link #reclaim} does so a little later.
+   * Makes sure that no use of an item begins from now on. Holders call this when they give the item
+   * back. Allocates nothing. If it fails, {@link #reclaim} does the same a little later.
    */
   void revoke(T item);
 
   /**
-   * Takes an item from its holder, who cannot use it afterwards. Called by caretakers.
+   * Takes an item from its holder, which cannot use it afterwards. Caretakers call this.
    *
-   * @return the same item for its next holder, not clean yet; null if it is still being used, and
-   *     it is to be asked for later. From then on nobody may begin to use it
+   * @return the same item for its next holder, not clean yet. Null if the item is still in use: the
+   *     caretaker asks again later, and no new use can begin meanwhile
    */
   @Nullable T reclaim(T item);
 
-  /** Makes an item like a new one. Called by caretakers. If it fails, the item is closed. */
+  /**
+   * Cleans an item so that it is like a new one. Caretakers call this. If it fails, the item is
+   * closed.
+   */
   void clean(T item);
 
-  /** Closes an item. Called by caretakers, once for each item. */
+  /**
+   * Closes an item. Caretakers call this once for each item, and again if it ends with an error of
+   * the virtual machine, such as a full heap.
+   */
   void close(T item);
 
   /**
-   * Hears that an item could not be cleaned and will be replaced, or could not be closed. Called by
-   * caretakers.
+   * Receives the failure to clean or to close an item. An item that could not be cleaned will be
+   * replaced. Caretakers call this.
    *
    * @param what "clean" or "close"
    */

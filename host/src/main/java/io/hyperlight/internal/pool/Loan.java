@@ -4,13 +4,13 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What somebody borrows from a pool: made before anything is taken, so that nothing is taken
- * without a place where it is noted. Has a {@link Waiter} if there is nothing to be lent.
+ * The record of one use of a pool. It exists before a member is taken, so every taken member is
+ * recorded. It has a {@link Waiter} if no member was ready.
  *
  * @param <T> the type of the items
  */
 public final class Loan<T> {
-  /** Where a loan is in its life. Once it is over it stays so. */
+  /** The state of a loan. {@link #OVER} is the last one. */
   enum State {
     NEW,
     WAITING,
@@ -20,31 +20,32 @@ public final class Loan<T> {
   }
 
   /**
-   * Whether whoever has the loan needs it no more. To be set without a call where a call may fail,
-   * at the end of a stack for example: the pool takes back what it finds so, within a moment.
+   * Whether the holder has finished with the loan. The holder can set this field where a method
+   * call may fail, for example with a nearly full stack. The pool takes the member back within a
+   * moment.
    */
   @SuppressWarnings("ExposedField")
   public volatile boolean over;
 
-  /** Guarded by the pool's lock; who waits looks at it without. */
+  /** Changed under the pool's lock. A waiting thread reads it without the lock. */
   volatile State state = State.NEW;
 
   // Guarded by the pool's lock.
 
   @Nullable Member<T> member;
 
-  /** As it is for this holder; the next one has another face of it. */
+  /** The item as this holder sees it. The next holder gets another object for it. */
   volatile @Nullable T item;
 
-  /** Null if the item was there at once. */
+  /** Null if a member was ready at once. */
   @Nullable Waiter<T> waiter;
 
-  /** The item that is lent. */
+  /** Returns the item that is lent. */
   public T item() {
     return Objects.requireNonNull(item, "nothing is lent");
   }
 
-  /** Notes what is lent. With the pool's lock held. */
+  /** Records the member that is lent. The caller holds the pool's lock. */
   void lend(Member<T> lent) {
     member = lent;
     item = lent.item;

@@ -4,41 +4,41 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An item of a pool, with what the pool knows about it. Belongs to the pool, with its lock held, or
- * to the caretaker that has it in hand; a holder may ask for the item only.
+ * An item of a pool, with what the pool knows about it. Its fields belong to the pool, under its
+ * lock, or to the caretaker that works on the member. A holder may only ask for the item.
  *
  * @param <T> the type of the items
  */
 final class Member<T> {
-  /** Volatile, so that a holder may ask for it on any thread. Null until it is made. */
+  /** Null until the item is made. Volatile, so that a holder may read it on any thread. */
   volatile @Nullable T item;
 
-  /** To whom it is lent. */
+  /** The loan that the member is lent for; null if it is not lent. */
   @Nullable Loan<T> loan;
 
-  /** The neighbours in the list that it is in: ready, returned or used ones. */
+  /** The neighbours in the list of ready, returned or used members that this one is in. */
   @Nullable Member<T> before;
 
   @Nullable Member<T> after;
 
-  /** The neighbours among all members. */
+  /** The neighbours in the list of all members. */
   @Nullable Member<T> previous;
 
   @Nullable Member<T> next;
 
-  /** Whether it is among all members. */
+  /** Whether it is in the list of all members. */
   boolean known;
 
-  /** When it was made, by the pool's clock. */
+  /** When the item was made, by the pool's clock. */
   long createdAt;
 
-  /** The identifier of the thread that it was lent to last; 0 if there was none. */
+  /** The identifier of the last thread that it was lent to; 0 if there was none. */
   long lastHolder;
 
   /** How often it was lent. */
   long uses;
 
-  /** Since when it has been ready, by the pool's clock. */
+  /** When it became ready, by the pool's clock. */
   long readySince;
 
   /** When to try again to take it back, by the pool's clock, and how long to pause after that. */
@@ -46,10 +46,10 @@ final class Member<T> {
 
   long pauseNanos;
 
-  /** Whether it counts as lent although it was given back. */
+  /** Whether it still counts as lent although its holder gave it back. */
   boolean countedAsLent;
 
-  /** That it cannot be made clean, so that it must be closed. */
+  /** Whether it could not be cleaned, so that it must be closed. */
   boolean broken;
 
   T item() {

@@ -3,9 +3,9 @@ package io.hyperlight.internal.pool;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Members in a row, linked through themselves, so that nothing is allocated to move one. Guarded by
- * the pool's lock. Holders, whose stack may be at its end, change the fields themselves: see {@link
- * RecyclingPool}.
+ * A list of members that are linked through their own fields, so that moving one allocates nothing.
+ * Guarded by the pool's lock. A holder's stack may be nearly full, so holders change the fields
+ * directly: see {@link RecyclingPool}.
  */
 final class MemberList<T> {
   @Nullable Member<T> first;

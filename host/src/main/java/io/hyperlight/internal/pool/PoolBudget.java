@@ -4,49 +4,53 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What all pools together may hold: a number of items, and bytes. A pool has a {@link Share} of it,
- * reserves an item there before it creates one, and releases it after it has closed one.
+ * The budget that pools share: a number of items, and a number of bytes. Each pool has a {@link
+ * Share} of it. A pool reserves an item before it creates one, and releases it after it has closed
+ * one.
  *
- * <p>A share that is refused has a claim from then on, and is granted a reservation as soon as one
- * is free: claims of {@linkplain Need#STARVING starving} pools first, each kind in the order in
- * which they were made. Nobody overtakes a claim, so a share of small items cannot keep one of
- * large items waiting for ever. While a starving pool cannot be served, the other pools are asked
- * to give up an item, one at a time.
+ * <p>If a share is refused, it has a claim from then on, which is granted as soon as there is room.
+ * Claims of {@linkplain Need#STARVING starving} pools come first; among claims of one kind, the
+ * oldest comes first. No share overtakes a claim, so a share of small items cannot keep one of
+ * large items waiting for ever. While a starving pool cannot be served, the budget asks the other
+ * pools to give up an item, one at a time.
  *
  * <p><b>Locks.</b> A pool may call {@link Share#yields}, {@link Share#claim}, {@link Share#knows}
- * and {@link Share#takeGrant} while it holds its own lock, and none of the other methods, because
- * they may call back into any pool.
+ * and {@link Share#takeGrant} while it holds its own lock. It must not call the other methods then,
+ * because they may call back into any pool.
  *
- * <p><b>Errors.</b> Every method does its part wholly, or fails before it has changed anything:
- * nothing is allocated in between.
+ * <p><b>Errors.</b> Every method completes, or fails before it has changed anything. No method
+ * allocates memory between its first change and its last.
  */
 public final class PoolBudget {
-  /** How much a pool needs a reservation. */
+  /** How urgently a pool needs a reservation. */
   public enum Need {
-    /** It claims nothing. */
+    /** The pool needs no further item. */
     NONE,
-    /** It has items, and could use another one. */
+    /** The pool has items, and could use another one. */
     MORE,
-    /** Somebody is waiting, and it has no item at all. */
+    /** A caller is waiting, and the pool has no item at all. */
     STARVING
   }
 
-  /** A pool, as the budget sees it. Called on threads of any pool, without a lock. */
+  /** The budget's view of a pool. The methods are called on threads of any pool, without a lock. */
   public interface Listener {
-    /** A claim was granted: {@link Share#takeGrant} may now say so. */
+    /** Tells that a claim was granted: {@link Share#takeGrant} may now succeed. */
     void granted();
 
-    /** Some pool is starving: {@link Share#yields} may now say that an item has to go. */
+    /** Tells that some pool is starving: {@link Share#yields} may now require an item. */
     void asked();
   }
 
   private final int maximumCount;
   private final long maximumBytes;
 
-  /** A monitor, which no error keeps from being given free. */
+  /** A monitor, since no error keeps the JVM from releasing it. */
   private final Object lock = new Object();
 
-  /** In the order in which they joined. Replaced by another one, never changed. */
+  /**
+   * The shares in the order in which they joined. A change replaces the array and never modifies
+   * it.
+   */
   private volatile Share[] shares = {};
 
   private long claimsEver;
@@ -54,17 +58,17 @@ public final class PoolBudget {
   private long bytes;
   private long sharesEver;
 
-  /** Whether some pool has to give up an item, and none has said yet that it will. */
+  /** Whether some pool should give up an item and none has agreed yet. */
   private volatile boolean yieldWanted;
 
-  /** Whether some pool has said so, and has not released the item yet. */
+  /** Whether a pool has agreed and has not released the item yet. */
   private boolean yielding;
 
   /**
-   * An empty budget.
+   * Creates a budget of which nothing is used.
    *
-   * @param maximumCount of items
-   * @param maximumBytes of all items together
+   * @param maximumCount the largest number of items
+   * @param maximumBytes the largest size of all items together
    */
   public PoolBudget(int maximumCount, long maximumBytes) {
     this.maximumCount = maximumCount;
@@ -79,34 +83,34 @@ public final class PoolBudget {
     return maximumBytes;
   }
 
-  /** How many items are reserved now. */
+  /** Returns how many items are reserved now. */
   public int count() {
     synchronized (lock) {
       return count;
     }
   }
 
-  /** How many bytes are reserved now. */
+  /** Returns how many bytes are reserved now. */
   public long bytes() {
     synchronized (lock) {
       return bytes;
     }
   }
 
-  /** Whether pools that have items are asked to give up one. */
+  /** Answers whether pools that have items are asked to give one up. */
   boolean yieldIsWanted() {
     return yieldWanted;
   }
 
-  /** Whether an item of this size would ever fit. */
+  /** Answers whether an item of this size would fit into the empty budget. */
   public boolean canHold(long itemBytes) {
     return maximumCount > 0 && itemBytes <= maximumBytes;
   }
 
   /**
-   * A share for a pool, until it {@linkplain Share#leave leaves}.
+   * Adds a share for a pool, until it {@linkplain Share#leave leaves}.
    *
-   * @param itemBytes of each of its items
+   * @param itemBytes the size of each of its items
    * @param listener the pool
    */
   public Share join(long itemBytes, Listener listener) {
@@ -120,7 +124,7 @@ public final class PoolBudget {
     }
   }
 
-  /** One pool's part of the budget. */
+  /** The part of the budget that one pool uses. */
   public final class Share {
     private final long itemBytes;
     private final Listener listener;
@@ -128,19 +132,19 @@ public final class PoolBudget {
     private volatile Need claim = Need.NONE;
     private boolean yields;
 
-    /** When it made its claim: counts all claims. */
+    /** The number of its claim among all claims of the budget. */
     private long claimedAt;
 
-    /** Reservations that were granted, and not taken yet. */
+    /** Reservations that were granted but not taken yet. */
     private volatile int grants;
 
-    /** Counts all grants. */
+    /** How many grants there have been. */
     private long grantsEver;
 
-    /** The last of those that the pool was told of; it is told of a later one without the lock. */
+    /** The last grant that the pool was told of. Later grants are reported without the lock. */
     private long grantsTold;
 
-    /** Whether the pool is to be asked when the lock is free again. */
+    /** Whether the pool must be asked for an item once the lock is released. */
     private boolean askToTell;
 
     private Share(long itemBytes, Listener listener, long number) {
@@ -149,23 +153,23 @@ public final class PoolBudget {
       this.number = number;
     }
 
-    /** Counts the shares of this budget from 1 on. */
+    /** Returns the number of this share; the first share of the budget has number 1. */
     public long number() {
       return number;
     }
 
-    /** What the share claims now. */
+    /** Returns the current claim. */
     public Need claim() {
       return claim;
     }
 
-    /** Whether a claim is under way, of this kind or a more urgent one, or was granted. */
+    /** Answers whether the share has a claim at least as urgent as a need, or a grant. */
     boolean knows(Need need) {
-      // The claim first: what takes its place is there before it goes.
+      // Read the claim first: a grant appears before the claim that it replaces disappears.
       return claim.compareTo(need) >= 0 || grants > 0;
     }
 
-    /** Takes a reservation that was granted. Whoever takes it uses or releases it. */
+    /** Takes a reservation that was granted. The caller uses or releases it. */
     boolean takeGrant() {
       if (grants == 0) {
         return false;
@@ -180,11 +184,11 @@ public final class PoolBudget {
     }
 
     /**
-     * Reserves an item, or makes a claim, in place of a claim of another kind. Whoever has a claim
-     * of this kind already keeps its place.
+     * Reserves an item, or makes a claim. The new claim replaces one of another kind; a claim of
+     * the same kind keeps its place.
      *
      * @param need not NONE
-     * @return whether the item is reserved; the share then claims nothing
+     * @return whether the item is reserved; the share then has no claim
      */
     public boolean reserve(Need need) {
       boolean reserved;
@@ -204,7 +208,7 @@ public final class PoolBudget {
       return reserved;
     }
 
-    /** Gives back the reservation of an item that is closed now, or was never made. */
+    /** Releases the reservation of an item that is closed now, or was never made. */
     public void release() {
       synchronized (lock) {
         count--;
@@ -218,7 +222,7 @@ public final class PoolBudget {
       tell();
     }
 
-    /** Gives up the claim, if there is one. It may have been granted all the same. */
+    /** Withdraws the claim, if there is one. The claim may have been granted already. */
     public void withdraw() {
       synchronized (lock) {
         unclaim(this);
@@ -228,9 +232,9 @@ public final class PoolBudget {
     }
 
     /**
-     * Whether this pool has to close one of its items for another pool that has none. Who is told
-     * so must do it, and release it; nobody else is told so meanwhile. Costs next to nothing as
-     * long as no pool is starving.
+     * Answers whether this pool must close one of its items for another pool that has none. After
+     * true, the pool must close the item and release it, and no other pool gets true meanwhile.
+     * Costs next to nothing while no pool is starving.
      */
     public boolean yields() {
       if (!yieldWanted) {
@@ -247,7 +251,9 @@ public final class PoolBudget {
       }
     }
 
-    /** Gives up share and claim. Everything reserved must have been released. */
+    /**
+     * Leaves the budget and withdraws the claim. The pool has released all its reservations before.
+     */
     public void leave() {
       synchronized (lock) {
         Share[] all = shares;
@@ -258,7 +264,7 @@ public final class PoolBudget {
           shares = fewer;
         }
         unclaim(this);
-        count -= grants; // nobody is left to use them
+        count -= grants; // no pool will use them
         bytes -= grants * itemBytes;
         grants = 0;
         grant();
@@ -267,7 +273,7 @@ public final class PoolBudget {
     }
   }
 
-  // What follows is called with the lock held.
+  // The caller of the following methods holds the lock.
 
   private boolean fits(Share share) {
     return count < maximumCount && share.itemBytes <= maximumBytes - bytes;
@@ -286,7 +292,7 @@ public final class PoolBudget {
     return first == null || first == share;
   }
 
-  /** The one with the oldest claim of a kind. */
+  /** Returns the share with the oldest claim of a kind; null if there is none. */
   private @Nullable Share firstOf(Need need) {
     Share first = null;
     for (Share share : shares) {
@@ -301,7 +307,10 @@ public final class PoolBudget {
     share.claim = Need.NONE;
   }
 
-  /** Serves the claims that can be served, and sees to it that the next starving one can be. */
+  /**
+   * Grants the claims that fit. If a starving pool's claim does not fit, the other pools must be
+   * asked for an item.
+   */
   private void grant() {
     while (true) {
       Share first = firstOf(Need.STARVING);
@@ -312,7 +321,7 @@ public final class PoolBudget {
         break;
       }
       take(first);
-      int more = first.grants + 1; // with the lock held
+      int more = first.grants + 1; // safe: the lock is held
       first.grants = more;
       first.grantsEver++;
       unclaim(first);
@@ -326,13 +335,15 @@ public final class PoolBudget {
     yieldWanted = wanted;
   }
 
-  /** Calls the pools for which there is news, without the lock. */
+  /** Calls the pools that have not heard the news yet. The caller does not hold the lock. */
   private void tell() {
     for (Share share : shares) {
       long granted = grantToTell(share);
       if (granted != 0) {
         share.listener.granted();
-        grantTold(share, granted); // not before: where an error of the JVM comes first, others tell
+        grantTold(
+            share,
+            granted); // only now: if an error of the JVM came before, another thread tells the pool
       }
     }
     for (Share share : shares) {
@@ -342,7 +353,7 @@ public final class PoolBudget {
     }
   }
 
-  /** The number of the last grant, or 0 if the pool knows of it. */
+  /** Returns the number of the last grant, or 0 if the pool knows of it. */
   private long grantToTell(Share share) {
     synchronized (lock) {
       return share.grantsTold == share.grantsEver ? 0 : share.grantsEver;

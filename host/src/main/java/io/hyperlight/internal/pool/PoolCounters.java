@@ -5,7 +5,7 @@ import java.time.Duration;
 
 /** Counts what happens in a pool. Guarded by the pool's lock. */
 final class PoolCounters {
-  // Holders, whose stack may be at its end, count these themselves.
+  // Holders change these fields directly, since their stack may be nearly full.
   long acquired;
   long waited;
   long refused;

@@ -7,15 +7,16 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a pool has, and the lock that guards it. Holders, whose stack may be at its end, change the
- * fields themselves: see {@link RecyclingPool}. What caretakers do with it is in {@link Chores}.
+ * The state of a pool, and the lock that guards it. A holder's stack may be nearly full, so holders
+ * change the fields directly: see {@link RecyclingPool}. {@link Chores} contains what caretakers do
+ * with the state.
  */
 final class PoolState<T> {
   final PoolLimits limits;
   final LongSupplier clock;
   final PoolBudget.Share share;
 
-  /** For tests. */
+  /** Set by tests only. */
   volatile Steps steps = Steps.NONE;
 
   final Object lock = new Object();
@@ -25,13 +26,13 @@ final class PoolState<T> {
   final WaitingLine<T> line = new WaitingLine<>();
   final ReadyMembers<T> ready;
 
-  /** Members that were given back. */
+  /** Members that their holders gave back. */
   final MemberList<T> returned = new MemberList<>();
 
-  /** Members that were still used when they were given back. They count as lent. */
+  /** Members that were still in use when they were given back. They count as lent. */
   final MemberList<T> used = new MemberList<>();
 
-  /** The first of all members that are made and not closed. */
+  /** The first of all existing members. */
   @Nullable Member<T> firstOfAll;
 
   final PoolCounters counters = new PoolCounters();
@@ -49,10 +50,10 @@ final class PoolState<T> {
   boolean closed;
 
   /**
-   * An empty one, which has a share of a budget until that {@linkplain PoolBudget.Share#leave
-   * leaves}.
+   * Creates the state of an empty pool. The pool has a share of the budget until it {@linkplain
+   * PoolBudget.Share#leave leaves}.
    *
-   * @param itemBytes what one item takes of the budget
+   * @param itemBytes how many bytes of the budget one item takes
    * @param clock in nanoseconds, like {@link System#nanoTime}
    */
   PoolState(PoolLimits limits, PoolBudget budget, long itemBytes, LongSupplier clock) {
@@ -82,14 +83,17 @@ final class PoolState<T> {
     };
   }
 
-  /** Lets a caretaker look whether there is something to do, as after a change of the clock. */
+  /** Makes a caretaker look for work, for example after a change of the clock. */
   void poke() {
     synchronized (lock) {
       wake();
     }
   }
 
-  /** How much one more member would be of use. One that is being closed is of none. */
+  /**
+   * Returns how urgently the pool needs one more member. Members that are being closed do not
+   * count.
+   */
   Need need() {
     long wanted = Math.min(limits.size(), (long) lent + line.size + limits.idle());
     if (closed || total >= limits.size() || total - closing >= wanted) {
@@ -98,14 +102,17 @@ final class PoolState<T> {
     return total == 0 && line.size > 0 ? Need.STARVING : Need.MORE;
   }
 
-  /** With the lock held: wakes a caretaker if the budget is to be asked. */
+  /** Wakes a caretaker if the budget should be asked. The caller holds the lock. */
   void wakeForGrowth() {
     if (growth.mayAsk(need())) {
       lock.notify();
     }
   }
 
-  /** With the lock held. Once it is closed, others wait too. */
+  /**
+   * Wakes a caretaker. In a closed pool it wakes all threads, since threads that close the pool
+   * wait, too. The caller holds the lock.
+   */
   void wake() {
     if (closed) {
       lock.notifyAll();
@@ -114,12 +121,12 @@ final class PoolState<T> {
     }
   }
 
-  /** Why somebody is refused whose time is over. */
+  /** Returns the reason for refusing a waiter whose time is up. */
   Reason lateReason() {
     return share.claim() == Need.STARVING ? Reason.NO_BUDGET : Reason.TIMED_OUT;
   }
 
-  /** Refuses somebody who has left the line, and wakes the thread. */
+  /** Refuses a waiter that has left the line, and wakes its thread. */
   void refuse(Waiter<T> waiter, Reason reason, @Nullable Throwable cause) {
     waiter.refusal = reason;
     waiter.cause = cause;
@@ -128,7 +135,7 @@ final class PoolState<T> {
     LockSupport.unpark(waiter.thread);
   }
 
-  /** Lends a member to somebody who has left the line, and wakes the thread. */
+  /** Lends a member to a waiter that has left the line, and wakes its thread. */
   void lend(Member<T> member, Waiter<T> waiter) {
     member.loan = waiter.loan;
     member.lastHolder = waiter.threadId;

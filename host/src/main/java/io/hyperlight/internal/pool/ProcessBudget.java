@@ -9,14 +9,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The budget of this process, which all pools of sandboxes share. Its limits are read when the
- * first pool is built: from two system properties, or from the memory that the machine and the
- * process's control groups have.
+ * first pool is built. They come from two system properties. Without the property for memory, the
+ * limit is half of the memory that the machine and the process's control groups allow.
  */
 public final class ProcessBudget {
-  /** The property with the number of sandboxes that all pools may have together. */
+  /** The system property for the largest number of sandboxes that all pools may have together. */
   public static final String COUNT_PROPERTY = "hyperlight.pool.maxSandboxes";
 
-  /** The property with the bytes of guest memory that they may have together. */
+  /**
+   * The system property for the largest number of bytes of guest memory that all pools may have
+   * together.
+   */
   public static final String BYTES_PROPERTY = "hyperlight.pool.maxMemory";
 
   private static final int DEFAULT_COUNT = 1000;
@@ -27,9 +30,10 @@ public final class ProcessBudget {
   private ProcessBudget() {}
 
   /**
-   * The one budget.
+   * Returns the budget of this process.
    *
-   * @throws IllegalArgumentException if a property is no positive number; it is read again then
+   * @throws IllegalArgumentException if a property is not a positive number; the next call reads it
+   *     again
    */
   public static PoolBudget get() {
     LOCK.lock();
@@ -45,7 +49,7 @@ public final class ProcessBudget {
     }
   }
 
-  /** Reads properties, and the files below this root. */
+  /** Reads the system properties, and the files below a root directory. */
   static PoolBudget read(Path root) {
     long count = property(COUNT_PROPERTY, DEFAULT_COUNT);
     long bytes = property(BYTES_PROPERTY, 0);
@@ -64,13 +68,13 @@ public final class ProcessBudget {
         return number;
       }
     } catch (NumberFormatException e) {
-      // Said below.
+      // The exception below reports this.
     }
     throw new IllegalArgumentException(
         "the system property %s is \"%s\": must be a positive number".formatted(name, value));
   }
 
-  /** The machine's memory, or what the control groups leave of it. */
+  /** Returns the memory of the machine, or less if control groups limit it. */
   static long availableMemory(Path root) {
     long memory = Long.MAX_VALUE;
     for (String line : lines(root.resolve("proc/meminfo"))) {
@@ -92,8 +96,9 @@ public final class ProcessBudget {
   }
 
   /**
-   * The least limit of a group and those it is in, up to the root, which in a container is its own
-   * group. A path that leads out of the root has no files, and counts as the root.
+   * Returns the smallest limit of a control group and of all groups above it, up to the root. In a
+   * container, the root is the container's own group. A path that leads out of the root has no
+   * files there, and counts as the root.
    */
   private static long limit(Path groups, String path, String file) {
     long least = Long.MAX_VALUE;
@@ -110,7 +115,7 @@ public final class ProcessBudget {
     return least;
   }
 
-  /** Without a limit the file says "max". */
+  /** Parses a limit. Without one, the file contains "max". */
   private static long number(String text) {
     try {
       return Long.parseLong(text.strip());

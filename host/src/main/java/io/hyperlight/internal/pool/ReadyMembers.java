@@ -3,18 +3,18 @@ package io.hyperlight.internal.pool;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The members that are clean and wait to be lent: a stack, so that those which are not needed sink
- * to the bottom. As many members as have not moved for some time are as many as were never needed
- * in that time; so the pool has too many when more than its idle ones have been ready for the idle
- * time. Guarded by the pool's lock.
+ * The clean members, which wait to be lent. They form a stack, so members that are not needed sink
+ * to the bottom. The members at the bottom that have not moved for some time were not needed in
+ * that time. So the pool has too many members when more than its idle number have been ready for
+ * the idle time. Guarded by the pool's lock.
  */
 final class ReadyMembers<T> {
   private final PoolLimits limits;
 
-  /** The one that was used last comes last. */
+  /** The most recently used member comes last. */
   final MemberList<T> members = new MemberList<>();
 
-  /** No member expires before that, so that they need not be looked at on every occasion. */
+  /** No member expires before this time, so earlier checks can be skipped. */
   private long noneExpiresBefore;
 
   ReadyMembers(PoolLimits limits) {
@@ -37,8 +37,8 @@ final class ReadyMembers<T> {
   }
 
   /**
-   * Finds the one that a thread had last, for an item may run best where it ran before; else the
-   * one that was used last. Leaves it where it is.
+   * Finds the member that a thread used last, since an item may run best where it ran before.
+   * Otherwise finds the most recently used member. The member stays in the list.
    */
   @Nullable Member<T> find(long threadId) {
     for (Member<T> member = members.last; member != null; member = member.before) {
@@ -49,12 +49,12 @@ final class ReadyMembers<T> {
     return members.last;
   }
 
-  /** Takes the one that has not been used for the longest time. */
+  /** Takes the member that has been ready for the longest time. */
   @Nullable Member<T> popLongestReady() {
     return members.pollFirst();
   }
 
-  /** Takes one that is too old, or too many. */
+  /** Takes a member that is too old, or one too many; null if there is none. */
   @Nullable Member<T> popExpired(long now) {
     if (isEmpty() || now - noneExpiresBefore < 0) {
       return null;
@@ -83,7 +83,7 @@ final class ReadyMembers<T> {
     return null;
   }
 
-  /** How long until it is worth asking for expired ones; only while there are members. */
+  /** Returns how long it takes until a member may expire. Call it only while there are members. */
   long nanosUntilExpiry(long now) {
     return noneExpiresBefore - now;
   }

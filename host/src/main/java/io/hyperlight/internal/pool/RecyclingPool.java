@@ -11,28 +11,29 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lends items to one thread at a time, each of them clean.
+ * Lends clean items, each to one thread at a time.
  *
- * <p>A member goes round: ready, lent, returned, cleaned, ready. What takes time (creating,
- * cleaning and closing) is done by {@link Caretaker}s, which {@link Chores} guides, so that {@link
- * #acquire} and {@link #giveBack} only move references under a lock.
+ * <p>A member goes round: ready, lent, returned, cleaned, ready. {@link Caretaker}s do the slow
+ * work of creating, cleaning and closing; {@link Chores} tells them what to do. So {@link #acquire}
+ * and {@link #giveBack} only move references under a lock.
  *
- * <p><b>Fair.</b> Members are ready only while nobody waits: who finds one takes it, and whoever
- * finds none queues up. A member that becomes clean goes straight to the first in the queue.
+ * <p><b>Fair.</b> Members are ready only while no thread waits. A thread takes a ready member if
+ * there is one, and otherwise joins the queue. A member that becomes clean goes straight to the
+ * first in the queue.
  *
- * <p><b>Size.</b> The pool wants a member for everyone who has or waits for one, and some idle
- * ones, up to its size and as far as the {@link PoolBudget} allows. {@link ReadyMembers} says which
- * of them go.
+ * <p><b>Size.</b> The pool wants one member for each holder and each waiter, and some idle ones.
+ * Its size and the {@link PoolBudget} limit this number. {@link ReadyMembers} chooses the members
+ * to close.
  *
  * <p><b>Errors.</b> Holders may come with a stack that is nearly full, or find the heap full. So
  * they change the pool in blocks that <em>call nothing and allocate nothing</em> between the first
- * change and the last: an error strikes before all of it or after it. The lock is a monitor, which
- * is given free without a call, too. Before anything is taken there is a {@link Loan} that it is
- * noted in; what is lent for a loan that is {@link Loan#over} is taken back by a caretaker, if
- * whoever had it could not do so. Caretakers have their own stack, and allocate nothing either
- * while they hold the lock.
+ * change and the last. An error strikes before such a block or after it. The lock is a monitor,
+ * which the JVM releases without a call, too. A {@link Loan} exists before a member is taken, and
+ * records it. If a holder cannot give a member back, a caretaker takes it back once the loan is
+ * {@link Loan#over}. Caretakers have their own stack, and they also allocate nothing while they
+ * hold the lock.
  *
- * <p><b>Locks.</b> One lock guards all state, and no foreign code runs under it but for the clock.
+ * <p><b>Locks.</b> One lock guards all state. No foreign code runs under it except the clock.
  * Waiting on it does not pin a virtual thread.
  *
  * @param <T> the type of the items
@@ -40,12 +41,12 @@ import org.jspecify.annotations.Nullable;
 public final class RecyclingPool<T> implements AutoCloseable {
   private static final long MILLISECOND = 1_000_000;
 
-  /** How often those who wait look themselves, should nobody have been able to wake them. */
+  /** How often a waiting thread checks by itself, in case no other thread could wake it. */
   private static final long LOOK_NANOS = 250 * MILLISECOND;
 
   /**
-   * How often a virtual thread looks that closes the pool: a wait for a time would need room in the
-   * heap, as {@link TimedPark} says.
+   * How often a virtual thread in {@link #close} checks whether the pool is closed. A timed wait
+   * would need room in the heap, as {@link TimedPark} says.
    */
   private static final long VIRTUAL_LOOK_NANOS = 5 * MILLISECOND;
 
@@ -57,8 +58,8 @@ public final class RecyclingPool<T> implements AutoCloseable {
   /**
    * Starts a pool. Its caretakers begin to make the idle members at once.
    *
-   * @param itemBytes what one item takes of the budget
-   * @param threads how many caretakers
+   * @param itemBytes how many bytes of the budget one item takes
+   * @param threads the number of caretakers
    * @param clock in nanoseconds, like {@link System#nanoTime}
    */
   public RecyclingPool(
@@ -77,7 +78,7 @@ public final class RecyclingPool<T> implements AutoCloseable {
         String name = "hyperlight-pool-" + share.number() + "-" + i;
         caretakers.add(new Caretaker<>(state, chores, keeper, name));
       }
-      // An error that strikes a holder must not be the first thing that needs this.
+      // These classes must be initialised before an error strikes a holder.
       boolean _ = new RefusedException(Reason.CLOSED, null).reason() == Reason.TIMED_OUT;
       boolean _ = new Waiter<>(new Loan<T>(), Thread.currentThread(), 0).loan.over;
     } catch (Throwable t) {
@@ -98,7 +99,7 @@ public final class RecyclingPool<T> implements AutoCloseable {
     }
   }
 
-  /** Gives up: some caretakers could not be started. The others end. */
+  /** Closes the pool because some caretakers could not be started. The others end. */
   void abandon(int missing) {
     boolean none;
     synchronized (state.lock) {
@@ -112,12 +113,12 @@ public final class RecyclingPool<T> implements AutoCloseable {
     }
   }
 
-  /** Lets a caretaker look whether there is something to do, as after a change of the clock. */
+  /** Makes a caretaker look for work, for example after a change of the clock. */
   void poke() {
     state.poke();
   }
 
-  /** For tests: tells of each step before it is taken. */
+  /** Sets an observer that is told of each step before it is taken. For tests. */
   void observe(Steps observer) {
     state.steps = observer;
   }
@@ -125,9 +126,9 @@ public final class RecyclingPool<T> implements AutoCloseable {
   /**
    * Takes a clean member, or waits for one.
    *
-   * @param maxWaitNanos zero or less does not wait
-   * @return the loan, to be given back
-   * @throws RefusedException if there is none in time, or never
+   * @param maxWaitNanos how long to wait; zero or less does not wait
+   * @return the loan, which the caller gives back
+   * @throws RefusedException if no member becomes available in time, or ever
    */
   public Loan<T> acquire(long maxWaitNanos) throws RefusedException {
     Loan<T> loan = new Loan<>();
@@ -136,22 +137,22 @@ public final class RecyclingPool<T> implements AutoCloseable {
   }
 
   /**
-   * Takes a clean member for a loan, or waits for one. Whatever happens, nothing is lent for it if
-   * this throws.
+   * Takes a clean member for a loan, or waits for one. If this throws anything, the loan has no
+   * member.
    *
    * @param loan a new one
    * @param maxWaitNanos how long to wait; zero or less does not wait
-   * @throws RefusedException if there is none in time, or never
+   * @throws RefusedException if no member becomes available in time, or ever
    */
   public void acquire(Loan<T> loan, long maxWaitNanos) throws RefusedException {
     acquire(loan, null, maxWaitNanos);
   }
 
   /**
-   * The same with a deadline.
+   * Takes a clean member for a loan, or waits for one until a deadline.
    *
-   * @param deadline one that has passed does not wait
-   * @throws RefusedException if there is none in time, or never
+   * @param deadline the call does not wait if it has passed
+   * @throws RefusedException if no member becomes available in time, or ever
    */
   public void acquire(Loan<T> loan, Deadline deadline) throws RefusedException {
     acquire(loan, deadline, deadline.remainingNanos());
@@ -194,7 +195,7 @@ public final class RecyclingPool<T> implements AutoCloseable {
     }
   }
 
-  /** Takes what is ready, or queues up. */
+  /** Takes a ready member, or joins the queue. */
   private void begin(Loan<T> loan, boolean waits) {
     Thread thread = Thread.currentThread();
     long id = thread.threadId();
@@ -283,7 +284,7 @@ public final class RecyclingPool<T> implements AutoCloseable {
       }
       Waiter<T> waiter = loan.waiter;
       if (loan.state != Loan.State.WAITING || waiter == null) {
-        return; // an answer that came first is taken, or it would be lost
+        return; // take an answer that came first, or it would be lost
       }
       Waiter<T> before = waiter.before;
       Waiter<T> after = waiter.after;
@@ -302,7 +303,7 @@ public final class RecyclingPool<T> implements AutoCloseable {
       waiter.refusal = interrupted ? Reason.INTERRUPTED : late;
       waiter.cause = interrupted || late == Reason.NO_BUDGET ? null : failure;
       state.counters.refused++;
-      state.wake(); // what was claimed for this thread may be needless now
+      state.wake(); // a claim for this thread may be needless now
     }
   }
 
@@ -314,15 +315,15 @@ public final class RecyclingPool<T> implements AutoCloseable {
   }
 
   /**
-   * Ends the use of what was lent. If it is still being used by another thread, it comes back to
-   * the pool when that use has ended. May be called again, also where it has thrown.
+   * Gives a member back. If another thread is still using it, it comes back to the pool when that
+   * use ends. The call may be repeated, also after it has thrown.
    */
   public void giveBack(Loan<T> loan) {
     loan.over = true;
     try {
       giveBackNow(loan);
     } catch (StackOverflowError | OutOfMemoryError e) {
-      // A caretaker finds it: it is over.
+      // A caretaker finds the loan, which is over.
     }
   }
 
@@ -334,7 +335,7 @@ public final class RecyclingPool<T> implements AutoCloseable {
     try {
       keeper.revoke(loan.item());
     } catch (RuntimeException | Error e) {
-      // A caretaker does so.
+      // A caretaker revokes it.
     }
     state.steps.at("giveBack", "revoked");
     synchronized (state.lock) {
@@ -360,7 +361,7 @@ public final class RecyclingPool<T> implements AutoCloseable {
     state.poke();
   }
 
-  /** The numbers of this moment. */
+  /** Returns the current statistics. */
   public PoolStatistics statistics() {
     synchronized (state.lock) {
       return state.counters.statistics(
@@ -369,9 +370,10 @@ public final class RecyclingPool<T> implements AutoCloseable {
   }
 
   /**
-   * Refuses everyone who waits and whoever comes, and closes all members that are not lent. Returns
-   * when that is done. Members that are lent can be used until they are given back, and are closed
-   * then. A second call waits as the first does. A thread of the pool itself does not wait.
+   * Closes the pool: refuses all waiting and later requests, and closes all members that are not
+   * lent. Returns when that is done. Lent members stay usable until they are given back, and are
+   * closed then. A second call waits as the first does. A call on a thread of the pool itself does
+   * not wait.
    */
   @Override
   public void close() {
@@ -396,7 +398,7 @@ public final class RecyclingPool<T> implements AutoCloseable {
         }
       }
       if (virtual) {
-        interrupted |= Thread.interrupted(); // set, it would keep the thread from parking
+        interrupted |= Thread.interrupted(); // an interrupted thread would not park
         TimedPark.parkNanos(this, VIRTUAL_LOOK_NANOS);
       }
       revive();
@@ -411,7 +413,7 @@ public final class RecyclingPool<T> implements AutoCloseable {
   }
 
   private boolean isCaretaker(Thread thread) {
-    for (int i = 0; i < caretakers.size(); i++) { // an iterator would need room in the heap
+    for (int i = 0; i < caretakers.size(); i++) { // an iterator would take memory of the heap
       if (caretakers.get(i).isThread(thread)) {
         return true;
       }
@@ -426,7 +428,7 @@ public final class RecyclingPool<T> implements AutoCloseable {
     }
   }
 
-  /** Lets caretakers go on whose thread an error has ended. */
+  /** Continues the work of caretakers whose threads have ended by an error. */
   private void revive() {
     for (int i = 0; i < caretakers.size(); i++) {
       if (caretakers.get(i).isDead()) {

@@ -3,12 +3,13 @@ package io.hyperlight.internal.pool;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A pool did not lend an item. Has no stack trace: the pool's user makes another exception of it.
+ * A pool did not lend an item. The exception has no stack trace, since the user of the pool
+ * translates it into another one.
  */
 public final class RefusedException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  /** Why not. */
+  /** The reasons for not lending an item. */
   public enum Reason {
     /** The pool is closed, or was closed while the thread waited. */
     CLOSED,

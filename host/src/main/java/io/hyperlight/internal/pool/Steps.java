@@ -1,16 +1,16 @@
 package io.hyperlight.internal.pool;
 
-/** Where tests let errors strike: at each step of what a pool does. */
+/** Receives each step of a pool, so that tests can inject an error at every one of them. */
 @FunctionalInterface
 interface Steps {
-  /** In production. */
+  /** Does nothing; for production. */
   Steps NONE = (_, _) -> {};
 
   /**
-   * The pool is about to take a step.
+   * Receives the step that the pool is about to take.
    *
    * @param who takes it
-   * @param what it is
+   * @param what the step is
    */
   void at(String who, Object what);
 }

@@ -4,7 +4,8 @@ import io.hyperlight.internal.pool.RefusedException.Reason;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who waits in a pool's line for a loan, or was refused one. Guarded by the pool's lock.
+ * A thread that waits in a pool's line for a member, or whose request was refused. Guarded by the
+ * pool's lock.
  *
  * @param <T> the type of the items
  */

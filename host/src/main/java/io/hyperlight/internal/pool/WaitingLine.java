@@ -3,15 +3,19 @@ package io.hyperlight.internal.pool;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The line of those who wait, linked through themselves. Guarded by the pool's lock. Holders, whose
- * stack may be at its end, change the fields themselves: see {@link RecyclingPool}.
+ * The line of waiters, which are linked through their own fields. Guarded by the pool's lock. A
+ * holder's stack may be nearly full, so holders change the fields directly: see {@link
+ * RecyclingPool}.
  */
 final class WaitingLine<T> {
   @Nullable Waiter<T> first;
   @Nullable Waiter<T> last;
   int size;
 
-  /** Takes the first who waits out of the line, for those who have a stack. */
+  /**
+   * Removes the first waiter from the line and returns it; null if there is none. Callers need room
+   * on their stack.
+   */
   @Nullable Waiter<T> takeFirst() {
     Waiter<T> waiter = first;
     if (waiter != null) {

@@ -1,6 +1,7 @@
 /**
- * Pools of things that are lent out, cleaned by threads of the pool's own, and lent out again. What
- * the things are is not known here: tests use other things than sandboxes. Depends on nothing.
+ * Pools of items that are lent, cleaned by the pool's own threads, and lent again. The pool does
+ * not know what the items are; tests use other items than sandboxes. The package depends only on
+ * {@code io.hyperlight.internal.os} and on the public statistics type.
  */
 @NullMarked
 package io.hyperlight.internal.pool;

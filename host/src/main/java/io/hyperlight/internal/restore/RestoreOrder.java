@@ -6,20 +6,20 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * The parts of some state in the order in which a restore takes them. Later parts may rely on
- * earlier ones: whoever adds a part says there why it stands where it stands.
+ * The parts of some state, in the order in which a restore takes them. A later part may rely on an
+ * earlier one. Code that adds a part says there why the part has this position.
  *
- * <p>There is one for all objects of a class, which has all its parts before the first restore.
+ * <p>All objects of a class share one order. All parts are added before the first restore.
  *
- * @param <O> what has the state
- * @param <I> what it is restored from
+ * @param <O> the owner of the state
+ * @param <I> the image from which it is restored
  */
 public final class RestoreOrder<O, I> {
   /**
    * Restores a part, as {@link Restorable} says.
    *
-   * @param <O> what has it
-   * @param <I> what it is restored from
+   * @param <O> the owner of the part
+   * @param <I> the image from which it is restored
    */
   @FunctionalInterface
   public interface Part<O, I> {
@@ -34,7 +34,8 @@ public final class RestoreOrder<O, I> {
   /**
    * Adds a part behind all others.
    *
-   * @param name says what the part is, and is no other part's
+   * @param name what the part is; no other part has this name
+   * @throws IllegalArgumentException if another part has the name
    */
   public RestoreOrder<O, I> add(String name, Part<? super O, ? super I> part) {
     if (names.contains(name)) {
@@ -46,9 +47,10 @@ public final class RestoreOrder<O, I> {
   }
 
   /**
-   * Adds all parts of something that belongs to the owner.
+   * Adds all parts of an object that belongs to the owner.
    *
-   * @param owned takes it out of the owner
+   * @param owned returns that object of an owner
+   * @throws IllegalArgumentException if one of the names is taken
    */
   public <P> RestoreOrder<O, I> addAll(
       Function<? super O, ? extends P> owned, RestoreOrder<P, ? super I> order) {
@@ -63,14 +65,14 @@ public final class RestoreOrder<O, I> {
     add(name, (owner, image) -> part.restore(owned.apply(owner), image));
   }
 
-  /** The names of the parts, in their order. */
+  /** Returns the names of the parts, in their order. */
   public List<String> names() {
     return Collections.unmodifiableList(names);
   }
 
-  /** Restores all parts. If one throws, those behind it are not restored. */
+  /** Restores all parts in order. If one throws, the later ones are not restored. */
   public void restore(O owner, I image) {
-    for (int i = 0; i < parts.size(); i++) { // an iterator would need room in the heap
+    for (int i = 0; i < parts.size(); i++) { // an iterator would take memory of the heap
       parts.get(i).restore(owner, image);
     }
   }

@@ -1,4 +1,7 @@
-/** What a restore makes equal to an image, and in which order. Knows nothing of what that is. */
+/**
+ * The state that a restore makes equal to an image, and the order of its parts. This package does
+ * not know what the state is.
+ */
 @NullMarked
 package io.hyperlight.internal.restore;
 

@@ -1,11 +1,11 @@
 package io.hyperlight.internal.vfs;
 
 /**
- * Hears of every change of a file's contents, before and after it, whoever makes it and by whatever
- * name. For one thread at a time.
+ * Learns of every change of a file's contents, before and after the change. It does not matter who
+ * makes the change or under which name. For one thread at a time.
  */
 public interface ContentWatcher {
-  /** Nobody. */
+  /** Ignores all changes. */
   ContentWatcher NONE =
       new ContentWatcher() {
         @Override
@@ -18,15 +18,17 @@ public interface ContentWatcher {
       };
 
   /**
-   * Bytes of a file are about to change; the size, too, if they go beyond the end.
+   * Announces that bytes of a file are about to change. If they go beyond the end, the size
+   * changes, too.
    *
-   * @param device as {@link FileStatus} has it, like {@code inode}
+   * @param device the tree's number, as in {@link FileStatus}
+   * @param inode the file's number, as in {@link FileStatus}
    * @param from the first byte
-   * @param to behind the last
-   * @return whether to say when that has happened
+   * @param to the byte after the last one
+   * @return whether to call {@link #changed} after the change
    */
   boolean changing(int device, long inode, long from, long to);
 
-  /** What was said last has happened, or has failed. */
+  /** Announces that the last announced change has happened, or has failed. */
   void changed();
 }

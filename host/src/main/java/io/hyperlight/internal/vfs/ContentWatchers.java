@@ -4,12 +4,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * All who hear of changes of files: each process that has files mapped. For one thread at a time.
+ * Passes changes of files on to all watchers: one for each process that has mapped files. For one
+ * thread at a time.
  */
 final class ContentWatchers implements ContentWatcher {
   private List<ContentWatcher> watchers = List.of();
 
-  /** Those who want to hear that the change that is going on has happened. */
+  /** Which watchers want to know when the current change is over. */
   private boolean[] wanted = {};
 
   void add(ContentWatcher watcher) {

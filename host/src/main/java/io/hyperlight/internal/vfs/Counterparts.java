@@ -5,12 +5,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a file system consists of, under names that mean the same in every file system with the same
- * mounts. A node or an open file of one file system finds here what it is in another one.
+ * The parts of a file system, under names that mean the same in every file system with the same
+ * mounts. A node or an open file of one file system finds its counterpart in another one here.
  * Immutable.
  *
- * <p>Whoever looks something up knows of what type it is, since it is of that type itself. So this
- * class depends on none of them.
+ * <p>The caller knows the type of the part that it looks up: it is the caller's own type. So this
+ * class depends on none of these types.
  */
 public final class Counterparts {
   private final Map<Integer, ?> trees;
@@ -23,24 +23,27 @@ public final class Counterparts {
     this.ownNodes = Map.copyOf(ownNodes);
   }
 
-  /** The tree of a device number. */
+  /** Returns the tree with a device number. */
   public <T> T tree(int device, Class<T> type) {
     return cast(trees.get(device), type);
   }
 
-  /** What is mounted, or on the way to a mount, at a path. */
+  /** Returns the mount point at a path, or the directory there on the way to a mount point. */
   <T> T mountPoint(String path, Class<T> type) {
     return cast(mountPoints.get(path), type);
   }
 
-  /** The node that whoever answers system calls has put at a path, also if a mount hides it. */
+  /**
+   * Returns the node that the code that answers system calls has put at a path, even if a mount
+   * hides it.
+   */
   public <T> T ownNode(String path, Class<T> type) {
     return cast(ownNodes.get(path), type);
   }
 
   private static <T> T cast(@Nullable Object part, Class<T> type) {
     if (!type.isInstance(part)) {
-      throw new FileException(Errno.ENOENT); // a file system of other mounts
+      throw new FileException(Errno.ENOENT); // the other file system has other mounts
     }
     return type.cast(part);
   }

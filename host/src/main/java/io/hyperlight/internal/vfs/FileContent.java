@@ -3,32 +3,33 @@ package io.hyperlight.internal.vfs;
 import io.hyperlight.internal.os.Errno;
 
 /**
- * What is in an open regular file or device. One for each time it was opened; whoever has it gives
- * it up by {@link #close}. What does not say otherwise cannot be changed. For one thread at a time.
+ * The contents of an open regular file or device. Each opening makes a new object, which its owner
+ * closes with {@link #close}. By default, contents are read-only: the methods that change them fail
+ * with EROFS. For one thread at a time.
  */
 public interface FileContent extends AutoCloseable {
-  /** As it is now. */
+  /** Returns the current status of the file. */
   FileStatus status();
 
-  /** What it is, which does not change. */
+  /** Returns the kind of the file, which never changes. */
   default FileKind kind() {
     return status().kind();
   }
 
   /**
-   * Copies bytes out.
+   * Copies bytes out of the file.
    *
    * @param offset not negative
-   * @return how many; 0 at the end
-   * @throws FileException if that fails
+   * @return how many bytes; 0 at the end
+   * @throws FileException if reading fails
    */
   int read(long offset, byte[] target, int from, int length);
 
   /**
-   * Copies bytes in. What lies between the end and the offset becomes zeros.
+   * Copies bytes into the file. A gap between the end and the offset becomes zeros.
    *
    * @param offset not negative
-   * @return how many, which is all of them unless there is no room for the rest
+   * @return how many bytes: all of them, unless there is no room for the rest
    * @throws FileException EROFS, ENOSPC, EFBIG, ...
    */
   default int write(long offset, byte[] source, int from, int length) {
@@ -36,7 +37,7 @@ public interface FileContent extends AutoCloseable {
   }
 
   /**
-   * Cuts or extends it with zeros.
+   * Cuts the file, or extends it with zeros.
    *
    * @throws FileException as {@link #write}
    */
@@ -44,13 +45,15 @@ public interface FileContent extends AutoCloseable {
     throw new FileException(Errno.EROFS);
   }
 
-  /** Whether it is still valid after its file system has gone back to an earlier state. */
+  /**
+   * Answers whether the contents stay valid when their file system goes back to an earlier state.
+   */
   default boolean outlivesRestore() {
     return true;
   }
 
   /**
-   * Makes a hole of a part: zeros that take no room. Does not change the size.
+   * Makes a hole in the file: zeros that take no room. The size stays the same.
    *
    * @param from not negative, and less than {@code to}
    * @throws FileException as {@link #write}
@@ -60,7 +63,7 @@ public interface FileContent extends AutoCloseable {
   }
 
   /**
-   * Makes sure that there is room for what will be written to a part.
+   * Makes sure that there is room for later writes to a part of the file.
    *
    * @param from not negative, and less than {@code to}
    * @param extend whether the size becomes at least {@code to}
@@ -71,7 +74,8 @@ public interface FileContent extends AutoCloseable {
   }
 
   /**
-   * The next byte at or behind an offset that is not in a hole; -1 if there is none.
+   * Returns the offset of the next byte that is not in a hole, starting at a given one; -1 if there
+   * is none.
    *
    * @param offset not negative
    */
@@ -80,7 +84,8 @@ public interface FileContent extends AutoCloseable {
   }
 
   /**
-   * The next byte at or behind an offset that is in a hole, as which the end counts.
+   * Returns the offset of the next byte that is in a hole, starting at a given one. The end of the
+   * file counts as a hole.
    *
    * @param offset not negative, and less than the size
    */
@@ -89,21 +94,21 @@ public interface FileContent extends AutoCloseable {
   }
 
   /**
-   * The same for another sandbox's file system, which has the same trees in a state in which this
-   * was open. To be closed, too.
+   * Returns the same open file in another sandbox's file system. That file system has the same
+   * trees, in a state in which this file was open. The caller closes the result.
    */
   FileContent in(Counterparts other);
 
   /**
-   * The same for keeping, as a snapshot does: of no file system, so that nobody who runs meanwhile
-   * is disturbed by it. Good for {@link #in} only, which any thread may call then. To be closed,
-   * too.
+   * Returns a copy of this open file that a snapshot can keep. The copy belongs to no file system,
+   * so it disturbs nothing that runs. Its only use is {@link #in}, which any thread may call on it.
+   * The caller closes the copy.
    */
   default FileContent kept() {
     return this;
   }
 
-  /** What it holds on the heap for itself, apart from what the tree it is in accounts for. */
+  /** Returns how many bytes of the heap this object takes, without what its tree accounts for. */
   default long heapBytes() {
     return 0;
   }

@@ -1,6 +1,6 @@
 package io.hyperlight.internal.vfs;
 
-/** What a file is. There are no other kinds: what is something else on the host cannot be seen. */
+/** The kinds of files. Files of other kinds on the host are invisible to guests. */
 public enum FileKind {
   REGULAR(0100000, 8),
   DIRECTORY(0040000, 4),
@@ -17,12 +17,12 @@ public enum FileKind {
     this.entryType = entryType;
   }
 
-  /** The kind's bits in {@code st_mode}. */
+  /** Returns the kind's bits in {@code st_mode}. */
   public int mode() {
     return mode;
   }
 
-  /** {@code d_type} of {@code struct linux_dirent64}. */
+  /** Returns the kind as {@code d_type} of {@code struct linux_dirent64}. */
   public int entryType() {
     return entryType;
   }

@@ -3,15 +3,15 @@ package io.hyperlight.internal.vfs;
 import java.time.Instant;
 
 /**
- * What {@code stat(2)} tells of a file.
+ * The status of a file, as {@code stat(2)} reports it.
  *
  * @param device a number of the tree, which no device of the host has
- * @param inode equal for equal files of a tree, and for them only
+ * @param inode the number of the file, which no other file of the tree has
  * @param permissions the lower twelve bits of {@code st_mode}
- * @param links how many names it has
+ * @param links how many names the file has
  * @param size in bytes
- * @param allocated how many bytes of it take room, in whole blocks: less than the size in a file
- *     with holes
+ * @param allocated how many bytes the file takes, in whole blocks: less than the size if it has
+ *     holes
  * @param deviceNumber {@code st_rdev} of a device, else 0
  */
 public record FileStatus(
@@ -26,16 +26,16 @@ public record FileStatus(
     Instant modified,
     Instant changed,
     long deviceNumber) {
-  /** The device of files that are in no tree. Those of trees follow. */
+  /** The device number of files that are in no tree. The numbers of trees follow. */
   public static final int PSEUDO_DEVICE = 1;
 
-  /** The time of files that nobody has given one: the same in every run. */
+  /** The time of files whose times were never set. It is the same in every run. */
   public static final Instant BEGINNING = Instant.EPOCH;
 
-  /** What room is counted in. */
+  /** The unit of {@link #allocated}, in bytes. */
   public static final int BLOCK = 4096;
 
-  /** A file that has no holes. */
+  /** Describes a file without holes. */
   public FileStatus(
       int device,
       long inode,

@@ -15,8 +15,9 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * The files of one sandbox: mounted trees, and nothing where none is. All processes of the sandbox
- * share it; each follows paths with a {@link PathResolver} of its own. For one thread at a time.
+ * The files of one sandbox: a set of mounted trees, and nothing elsewhere. All processes of the
+ * sandbox share it. Each process follows paths with its own {@link PathResolver}. For one thread at
+ * a time.
  */
 public final class FileSystem implements Restorable<FileSystem.State>, AutoCloseable {
   private final List<Mount> mounts;
@@ -27,12 +28,12 @@ public final class FileSystem implements Restorable<FileSystem.State>, AutoClose
   private final Counterparts counterparts;
 
   /**
-   * Makes one. The mount points themselves, and directories on the way to them, are there without
-   * anybody's doing, read-only.
+   * Opens the trees and mounts them. Mount points, and the directories on the way to them, always
+   * exist and are read-only.
    *
    * @param mounts the later ones lie on top of the earlier ones
-   * @param own nodes that whoever answers system calls adds, by path; mounts of the same or a
-   *     higher path hide them, but not one that is mounted as the root
+   * @param own nodes that the code that answers system calls adds, by path. A mount at the same
+   *     path or above hides such a node, except a mount at the root
    * @param clock for times of files in memory
    * @param checkpoint for loops whose length the guest chooses
    * @throws io.hyperlight.internal.os.SystemCallException if a directory of the host cannot be
@@ -41,7 +42,7 @@ public final class FileSystem implements Restorable<FileSystem.State>, AutoClose
   public FileSystem(
       List<Mount> mounts, Map<String, Node> own, InstantSource clock, Checkpoint checkpoint) {
     this.mounts = List.copyOf(mounts);
-    trees = new ArrayList<>(mounts.size()); // with room for all: each holds something
+    trees = new ArrayList<>(mounts.size()); // with room for all: adding an open tree must not fail
     MountPoint top = MountPoint.root();
     try {
       addOwn(top, own);
@@ -78,7 +79,7 @@ public final class FileSystem implements Restorable<FileSystem.State>, AutoClose
     return byDevice;
   }
 
-  /** In the order of their paths: directories before what is in them. */
+  /** Adds nodes in the order of their paths: a directory comes before its contents. */
   private static void addOwn(MountPoint top, Map<String, Node> own) {
     new TreeMap<>(own).forEach((path, node) -> top.at(path).mount(node));
   }
@@ -92,37 +93,47 @@ public final class FileSystem implements Restorable<FileSystem.State>, AutoClose
     }
   }
 
-  /** The device number of a tree. */
+  /** Returns the device number of a tree. */
   private static int deviceOf(int index) {
     return FileStatus.PSEUDO_DEVICE + 1 + index;
   }
 
-  /** For nodes and open files of another file system with the same mounts. */
+  /**
+   * Returns the parts of this file system, for nodes and open files of another one with the same
+   * mounts.
+   */
   public Counterparts counterparts() {
     return counterparts;
   }
 
-  /** Lets one more hear of every change of what is in files, until {@link #unwatch}. */
+  /** Adds a watcher, which learns of every change of file contents until {@link #unwatch}. */
   public void watch(ContentWatcher watcher) {
     watchers.add(watcher);
   }
 
-  /** Ends a {@link #watch}. */
+  /** Removes a watcher that {@link #watch} added. */
   public void unwatch(ContentWatcher watcher) {
     watchers.remove(watcher);
   }
 
-  /** The uppermost directory. It is the root of a process, unless that has chosen another one. */
+  /**
+   * Returns the top directory. It is the root of every process that has not chosen another root.
+   */
   public Location root() {
     return root;
   }
 
-  /** Whether an entry is a mount point or on the way to one, which cannot be changed: EBUSY. */
+  /**
+   * Answers whether an entry is a mount point or on the way to one. Such an entry cannot be
+   * changed: EBUSY.
+   */
   public boolean isMountPoint(Location directory, String name) {
     return directory.node() instanceof MergedDirectory merged && merged.owns(name);
   }
 
-  /** What is in the trees that can be written. Immutable; holds nothing of the host's. */
+  /**
+   * The contents of the writable trees at one moment. Immutable; holds no resources of the host.
+   */
   public static final class State {
     private final List<MountedState> mounted;
 
@@ -130,13 +141,13 @@ public final class FileSystem implements Restorable<FileSystem.State>, AutoClose
       this.mounted = mounted;
     }
 
-    /** The regular files, by path. */
+    /** Returns the regular files, by path. */
     public FrozenFiles files() {
       return new FrozenFiles(mounted);
     }
   }
 
-  /** Freezes the trees that can be written. Open contents stay what they are. */
+  /** Freezes the writable trees. Open contents stay valid. */
   public State freeze() {
     List<MountedState> mounted = new ArrayList<>();
     for (int i = 0; i < trees.size(); i++) {
@@ -147,7 +158,10 @@ public final class FileSystem implements Restorable<FileSystem.State>, AutoClose
     return new State(List.copyOf(mounted));
   }
 
-  /** Where other trees, or directories on the way to them, are to be seen in place of this one. */
+  /**
+   * Returns the paths at which a tree is hidden by other trees, or by directories on the way to
+   * them.
+   */
   private Set<String> hidden(int index, String path, boolean mountPointsOnly) {
     MountPoint point = mountPoints.get(path);
     if (point == null || !trees.get(index).root().equals(point.mounted())) {
@@ -162,9 +176,9 @@ public final class FileSystem implements Restorable<FileSystem.State>, AutoClose
   }
 
   /**
-   * Goes back to a state of this file system or another one with the same mounts. Cheap if little
-   * has changed. Contents of files in memory that are open become invalid: they are to be closed,
-   * and those that shall be open come from {@link FileContent#in}, afterwards.
+   * Goes back to a state of this file system, or of another one with the same mounts. This is cheap
+   * if little has changed. Open contents of files in memory become invalid, and their owners close
+   * them. Files that are to be open then come from {@link FileContent#in}, after the restore.
    */
   @Override
   public void restore(State earlier) {
@@ -177,14 +191,14 @@ public final class FileSystem implements Restorable<FileSystem.State>, AutoClose
   }
 
   /**
-   * Says that nothing is kept any more that has no name. What is open is closed at once afterwards,
-   * however much it has kept.
+   * Stops keeping files that have no name. All open contents are closed right after this call,
+   * which is then cheap however many files they kept.
    */
   public void forgetHolds() {
     trees.forEach(Tree::forgetHolds);
   }
 
-  /** Gives the host's directories up. A second call does nothing. */
+  /** Releases the host's directories. A second call does nothing. */
   @Override
   public void close() {
     Closing.all(trees, Tree::close);

@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The regular files of a state's writable trees, by absolute path, as the guest saw them: without
- * those that other mounts hide. Immutable, for many threads.
+ * The regular files of a state's writable trees, by absolute path, as the guest saw them. Files
+ * that other mounts hide are not included. Immutable, for many threads.
  */
 public final class FrozenFiles {
   private final List<MountedState> mounted;
@@ -14,15 +14,18 @@ public final class FrozenFiles {
     this.mounted = mounted;
   }
 
-  /** All paths, found as they are asked for; a file with several names is there several times. */
+  /**
+   * Returns all paths, which the stream finds one by one. A file with several names appears once
+   * for each name.
+   */
   public Stream<String> paths() {
     return mounted.stream().flatMap(MountedState::files);
   }
 
   /**
-   * The size of a file.
+   * Returns the size of a file.
    *
-   * @return -1 if there is none of that path
+   * @return in bytes; -1 if no file has the path
    */
   public long size(String path) {
     for (MountedState mount : mounted) {
@@ -35,10 +38,11 @@ public final class FrozenFiles {
   }
 
   /**
-   * Copies bytes out.
+   * Copies bytes out of a file.
    *
-   * @param path of a file that there is
-   * @return how many; 0 at the end
+   * @param path of an existing file
+   * @return how many bytes; 0 at the end
+   * @throws IllegalArgumentException if no file has the path
    */
   public int read(String path, long offset, byte[] target, int from, int length) {
     for (MountedState mount : mounted) {

@@ -1,15 +1,15 @@
 package io.hyperlight.internal.vfs;
 
 /**
- * Keeps a file although it may lose its last name: what is open, and the working directory, can be
- * used for as long as somebody has it.
+ * Keeps a file that may lose its last name. Open files and working directories stay usable while a
+ * hold keeps them.
  */
 @FunctionalInterface
 public interface Hold extends AutoCloseable {
-  /** Of a file that cannot be removed, or that nothing keeps. */
+  /** The hold on a file that cannot be removed, or that needs no hold. */
   Hold NONE = () -> {};
 
-  /** Ends it. A second call does nothing. */
+  /** Releases the file. A second call does nothing. */
   @Override
   void close();
 }

@@ -9,19 +9,21 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a lookup has come to: a node and the way to it, on which ".." goes back. Immutable.
+ * A node and the path on which a lookup reached it. The lookup of ".." goes back along this path.
+ * Immutable.
  *
  * @param parent null for the root
  * @param name in the parent; empty for the root
- * @param depth how many steps down from the root
+ * @param depth how many steps below the root
  */
 public record Location(@Nullable Location parent, String name, Node node, int depth) {
-  /** One step down from a parent, or the root if there is none. */
+  /** Creates the location one step below a parent, or the root if the parent is null. */
   public Location(@Nullable Location parent, String name, Node node) {
     this(parent, name, node, parent == null ? 0 : parent.depth + 1);
   }
 
-  // Not those of records, which go up by recursion: locations are as deep as the guest wants.
+  // The methods of records would recurse along the path, and a guest can make locations as deep as
+  // it wants.
 
   @Override
   public boolean equals(@Nullable Object other) {
@@ -52,7 +54,7 @@ public record Location(@Nullable Location parent, String name, Node node, int de
     return "Location[" + pathText() + ", " + node + "]";
   }
 
-  /** Whether a node is this, or on the way to it. */
+  /** Answers whether a node is this one or on the way to it. */
   public boolean isAtOrBelow(Node upper) {
     for (Location at = this; at != null; at = at.parent) {
       if (at.node.equals(upper)) {
@@ -63,9 +65,9 @@ public record Location(@Nullable Location parent, String name, Node node, int de
   }
 
   /**
-   * The absolute path.
+   * Returns the absolute path.
    *
-   * @throws FileException ENAMETOOLONG if it is none that a system call could take
+   * @throws FileException ENAMETOOLONG if the path is too long for a system call
    */
   public String path() {
     if (pathLength() >= PathLimits.LONGEST_PATH) {
@@ -74,7 +76,7 @@ public record Location(@Nullable Location parent, String name, Node node, int de
     return pathText();
   }
 
-  /** How long the absolute path is. */
+  /** Returns the length of the absolute path, in characters. */
   private int pathLength() {
     int length = 0;
     for (Location at = this; at.parent != null; at = at.parent) {
@@ -96,11 +98,11 @@ public record Location(@Nullable Location parent, String name, Node node, int de
   }
 
   /**
-   * Where this is after a file or directory was moved; null if it has not moved with it.
+   * Returns this location after a file or directory has moved, or null if it has not moved with it.
    *
-   * @param before where that was
-   * @param now where it is
-   * @param known what was found before, by identity: many descriptors share their ways
+   * @param before the old location of the moved file
+   * @param now its new location
+   * @param known results of earlier calls, by identity: many descriptors share parts of their paths
    */
   public @Nullable Location moved(
       Location before,
@@ -136,26 +138,32 @@ public record Location(@Nullable Location parent, String name, Node node, int de
     return Objects.requireNonNull(location.parent);
   }
 
-  /** The same without its name, which was taken away: as Linux shows it. */
+  /** Returns the location of a file whose name was removed, with the suffix that Linux shows. */
   public Location removed() {
     return new Location(parent, name + " (deleted)", node);
   }
 
-  /** Whether it is the same, where a node is seldom the same. */
+  /**
+   * Answers whether another location is the same. Unlike {@link #equals}, this takes the same time
+   * at any depth.
+   */
   public boolean isAt(Location other) {
     return depth == other.depth && isNamedAs(other) && isInSameDirectoryAs(other);
   }
 
-  /** A directory is in one place only, so that nobody has to go up from there. */
+  /**
+   * Compares only the parents' nodes: a directory is in one place only, so the path above need not
+   * be compared.
+   */
   private boolean isInSameDirectoryAs(Location other) {
     return depth == 0 || parentOf(this).node.equals(parentOf(other).node);
   }
 
   /**
-   * The same for another sandbox's file system, which has the same trees.
+   * Returns the same location in another sandbox's file system, which has the same trees.
    *
-   * @param known what was found before, by identity: many descriptors share their ways, and each
-   *     alone may be as long as the guest wants
+   * @param known results of earlier calls, by identity: many descriptors share parts of their
+   *     paths, and a guest can make each path as long as it wants
    */
   public Location in(Counterparts other, IdentityHashMap<Location, Location> known) {
     Deque<Location> way = new ArrayDeque<>();

@@ -8,8 +8,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A directory with mount points in it, or with directories on the way to them: these names belong
- * to the file system and cannot be changed; all others are those of the directory below.
+ * A directory that contains mount points, or directories on the way to them. Their names belong to
+ * the file system and cannot be changed. All other names are those of the directory below.
  */
 record MergedDirectory(MountPoint point, Node below) implements Node {
   @Override
@@ -76,7 +76,8 @@ record MergedDirectory(MountPoint point, Node below) implements Node {
   }
 
   /**
-   * What the directory has where a mount point is. That it cannot be read must not be in the way.
+   * Returns the directory's own entry at a mount point, or null. If that entry cannot be read, the
+   * mount point is visible all the same.
    */
   private @Nullable Node covered(MountPoint mount, String name) {
     if (mount.mounted() != null) {
@@ -114,7 +115,10 @@ record MergedDirectory(MountPoint point, Node below) implements Node {
     return below.isListedInPieces();
   }
 
-  /** Those of the directory below first, as in {@link #entries}; mount points are few. */
+  /**
+   * Lists the directory below first, as {@link #entries} does. Mount points follow all at once,
+   * since they are few.
+   */
   @Override
   public List<DirectoryEntry> entriesAfter(@Nullable String name, int most) {
     List<DirectoryEntry> entries = new ArrayList<>();

@@ -1,7 +1,7 @@
 package io.hyperlight.internal.vfs;
 
 /**
- * A tree and where it is to be seen.
+ * A tree and the path at which it is mounted.
  *
  * @param path absolute, normalised, without "." and ".."; "/" is the root
  */

@@ -7,7 +7,10 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** A mount point, or a directory on the way to one. Not changed once a file system has it. */
+/**
+ * A mount point, or a directory on the way to one. It does not change after the constructor of its
+ * file system.
+ */
 final class MountPoint {
   private final String path;
   private final long number;
@@ -23,13 +26,13 @@ final class MountPoint {
     return new MountPoint("/", 1);
   }
 
-  /** Puts a node here, on top of everything that is here and below. */
+  /** Mounts a node here, on top of everything at and below this point. */
   void mount(Node node) {
     below.clear();
     mounted = node;
   }
 
-  /** The mount point with a path from here; made if there is none. */
+  /** Returns the mount point at a path relative to this one, and makes it if there is none. */
   MountPoint at(String relative) {
     MountPoint at = this;
     long nextNumber = lastNumber() + 1;
@@ -57,7 +60,7 @@ final class MountPoint {
     return last;
   }
 
-  /** The pseudo directory that is here where the tree has none. */
+  /** Returns the directory that is visible here if the tree has none. */
   PseudoDirectory pseudoDirectory() {
     return new PseudoDirectory(number);
   }
@@ -66,21 +69,21 @@ final class MountPoint {
     return path;
   }
 
-  /** What is mounted here; null if this is only on the way. */
+  /** Returns the node that is mounted here; null if this is only on the way to a mount point. */
   @Nullable Node mounted() {
     return mounted;
   }
 
-  /** Those one step down, by name. */
+  /** Returns the points one step below, by name. */
   NavigableMap<String, MountPoint> below() {
     return below;
   }
 
   /**
-   * What is to be seen here. On the way to a mount point that is always a directory, whatever the
-   * tree has in its place.
+   * Returns the node that is visible here. On the way to a mount point this is always a directory,
+   * even if the tree has another file at that path.
    *
-   * @param covered what the tree above has here; null if nothing
+   * @param covered the node that the tree above has here; null if there is none
    */
   Node view(@Nullable Node covered) {
     Node node = mounted != null ? mounted : covered;

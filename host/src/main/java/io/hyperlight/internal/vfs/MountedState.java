@@ -8,15 +8,15 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /**
- * A tree's part of a state.
+ * The part of a file system's state that belongs to one tree.
  *
- * @param path where it is mounted
- * @param covered paths at and below which other trees are to be seen in its place
- * @param directories paths at which there is a directory, whatever the tree has there: those of
- *     mount points, and on the way to them
+ * @param path where the tree is mounted
+ * @param covered paths at and below which other trees are visible instead of this one
+ * @param directories paths that always are directories, even if the tree has other files there:
+ *     mount points, and the directories on the way to them
  */
 record MountedState(String path, TreeState state, Set<String> covered, Set<String> directories) {
-  /** The paths of the regular files that are to be seen, found as they are asked for. */
+  /** Returns the paths of the visible regular files, which the stream finds one by one. */
   Stream<String> files() {
     if (covered.contains(path)) {
       return Stream.empty();
@@ -29,17 +29,22 @@ record MountedState(String path, TreeState state, Set<String> covered, Set<Strin
         .filter(file -> !directories.contains(file));
   }
 
-  /** The size of the file that is to be seen at an absolute path; -1 if this tree has none. */
+  /** Returns the size of the visible file at an absolute path; -1 if this tree has none. */
   long size(String file) {
     return hides(file) ? -1 : state.size(pathInTree(file));
   }
 
-  /** Copies bytes out of that file; returns how many, or -1 if this tree has none. */
+  /**
+   * Copies bytes out of the visible file at an absolute path. Returns how many, or -1 if this tree
+   * has no such file.
+   */
   int read(String file, long offset, byte[] target, int from, int length) {
     return hides(file) ? -1 : state.read(pathInTree(file), offset, target, from, length);
   }
 
-  /** Whether something else is to be seen at an absolute path, or the tree does not reach there. */
+  /**
+   * Answers whether another tree is visible at an absolute path, or the path is outside this tree.
+   */
   private boolean hides(String file) {
     if (!file.startsWith(prefix()) || directories.contains(file)) {
       return true;

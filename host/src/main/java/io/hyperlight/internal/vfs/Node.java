@@ -6,42 +6,48 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file, directory or symbolic link that a lookup has found. Holds nothing of the host's, and does
- * not keep the file where it is: it may be gone by the time one asks it something, which is ENOENT
- * then. Values: two of the same file are equal.
+ * A file, directory or symbolic link that a lookup has found. A node holds no resources of the host
+ * and does not keep its file in place. If the file is gone, the methods fail with ENOENT. Nodes are
+ * values: two nodes of the same file are equal.
  *
- * <p>All methods throw {@link FileException}. What a kind of node has no use for fails as Linux
- * lets it fail; what changes something, with EROFS unless the tree can be written.
+ * <p>All methods throw {@link FileException}. An operation that does not suit the kind of file
+ * fails as in Linux. A change fails with EROFS unless the tree is writable.
  */
 public interface Node {
-  /** As it is now. */
+  /** Returns the current status of the file. */
   FileStatus status();
 
-  /** What kind of file it was when it was found; cheaper than {@link #status}. */
+  /** Returns the kind that the file had when it was found. This is cheaper than {@link #status}. */
   default FileKind kind() {
     return status().kind();
   }
 
-  /** The same for another sandbox's file system, which has the same trees. */
+  /** Returns the same node in another sandbox's file system, which has the same trees. */
   Node in(Counterparts other);
 
-  /** Keeps it, if its tree can be written. To be closed, unless the tree is restored before. */
+  /**
+   * Keeps the file, if its tree is writable. The caller closes the hold, unless the tree is
+   * restored before.
+   */
   default Hold hold() {
     return Hold.NONE;
   }
 
-  /** Whether {@link #hold} does anything. */
+  /** Answers whether {@link #hold} has an effect. */
   default boolean canBeHeld() {
     return false;
   }
 
-  /** This, without what a file system merges into a directory: what its tree knows. */
+  /**
+   * Returns this node as its own tree knows it, without the mount points that a file system merges
+   * into a directory.
+   */
   default Node unmerged() {
     return this;
   }
 
   /**
-   * The same, for somebody who wants to put something into it.
+   * Returns the unmerged directory, so that the caller can put an entry into it.
    *
    * @throws FileException EBUSY if there is a mount point of that name
    */
@@ -49,58 +55,60 @@ public interface Node {
     return this;
   }
 
-  /** How much room there is in the file system it is in. */
+  /** Returns how much room the file system of this node has. */
   default Space space() {
     return Space.NONE;
   }
 
   /**
-   * What a directory has under a name, which is neither empty nor "." nor ".."; null if nothing.
+   * Returns the entry with a name, or null if there is none. The name is neither empty nor "." nor
+   * "..".
    */
   default @Nullable Node child(String name) {
     throw new FileException(Errno.ENOTDIR);
   }
 
-  /** Makes sure that a directory may be gone through: EACCES if not. */
+  /** Checks that names can be looked up in this directory; fails with EACCES if not. */
   default void requireSearchable() {}
 
   /**
-   * What is in a directory, without "." and "..".
+   * Returns all entries of a directory, without "." and "..".
    *
-   * @param mostBytes of the heap that all of them may cost
-   * @throws FileException ENOMEM if they would cost more
+   * @param mostBytes of the heap that all of them may take
+   * @throws FileException ENOMEM if they would take more
    */
   default List<DirectoryEntry> entries(long mostBytes) {
     throw new FileException(Errno.ENOTDIR);
   }
 
   /**
-   * Whether a directory is listed piece by piece with {@link #entriesAfter}, so that nobody has to
-   * hold all of a listing that may be long.
+   * Answers whether a directory is listed in pieces with {@link #entriesAfter}, so that a long
+   * listing need not be in memory at once.
    */
   default boolean isListedInPieces() {
     return false;
   }
 
   /**
-   * Some of what {@link #entries} has, in a fixed order of names.
+   * Returns the entries that follow a name, in a fixed order of names.
    *
-   * @param name the entry that came last, which may be gone by now; null at the beginning
-   * @param most how many there may be
-   * @return those that follow; none at the end
+   * @param name the last entry of the previous piece, which may be gone by now; null at the
+   *     beginning
+   * @param most the largest number of entries to return
+   * @return the entries that follow; none at the end
    */
   default List<DirectoryEntry> entriesAfter(@Nullable String name, int most) {
     throw new FileException(Errno.ENOTDIR);
   }
 
-  /** What a symbolic link says. */
+  /** Returns the target of a symbolic link. */
   default String target() {
     throw new FileException(Errno.EINVAL);
   }
 
   /**
-   * Where a symbolic link leads whose target is not to be read as a path, as those in {@code
-   * /proc/self/fd}; null for all others.
+   * Returns the location to which a symbolic link leads if its target is not a path to look up, as
+   * in {@code /proc/self/fd}. Null for all other nodes.
    */
   default @Nullable Location destination() {
     return null;
@@ -109,20 +117,20 @@ public interface Node {
   /**
    * Opens a regular file or device.
    *
-   * @param write whether also to be written
+   * @param write whether to open for writing, too
    */
   default FileContent open(boolean write) {
     throw new FileException(Errno.EISDIR);
   }
 
-  // Changes. Names are of entries in this directory.
+  // Changes. Names are those of entries in this directory.
 
-  /** Whether anything can be changed here: false is EROFS. */
+  /** Answers whether this directory can be changed. If not, changes fail with EROFS. */
   default boolean isWritable() {
     return false;
   }
 
-  /** Makes an empty regular file; EEXIST if there is something of that name. */
+  /** Makes an empty regular file; EEXIST if the name is taken. */
   default Node createFile(String name, int permissions) {
     throw new FileException(Errno.EROFS);
   }
@@ -135,35 +143,42 @@ public interface Node {
     throw new FileException(Errno.EROFS);
   }
 
-  /** Makes a regular file without a name. There is nothing of it until it is {@link #open}. */
+  /**
+   * Makes a regular file without a name. The file exists only while it is {@linkplain #open open}.
+   */
   default Node createUnnamed(int permissions, boolean linkable) {
     throw new FileException(Errno.ENOTSUP);
   }
 
-  /** Makes what is only a name here: a FIFO, a socket, a device without a number. */
+  /**
+   * Makes an entry that is no more than a name here: a FIFO, a socket, or a device without a
+   * number.
+   */
   default Node createSpecial(String name, FileKind kind, int permissions) {
     throw new FileException(Errno.EROFS);
   }
 
-  /** Another name for a file that is no directory; EXDEV if it is of another tree. */
+  /**
+   * Makes another name for a file that is not a directory; EXDEV if the file is in another tree.
+   */
   default void link(String name, Node existing) {
     throw new FileException(Errno.EROFS);
   }
 
-  /** Takes a name away that is no directory's. */
+  /** Removes the name of a file that is not a directory. */
   default void unlink(String name) {
     throw new FileException(Errno.EROFS);
   }
 
-  /** Takes an empty directory away. */
+  /** Removes an empty directory. */
   default void removeDirectory(String name) {
     throw new FileException(Errno.EROFS);
   }
 
   /**
-   * Moves an entry to a directory of the same tree, in place of what has that name there.
+   * Moves an entry to a directory of the same tree, where it replaces an entry of the new name.
    *
-   * @param how what else is to happen
+   * @param how whether it may replace one, and what happens to the old name
    */
   default void rename(String name, Node directory, String newName, Renaming how) {
     throw new FileException(Errno.EROFS);

@@ -1,10 +1,10 @@
 package io.hyperlight.internal.vfs;
 
 /**
- * Where an entry is to be made, removed or renamed.
+ * The place where an entry is made, removed or renamed.
  *
- * @param directory that has it
+ * @param directory the directory of the entry
  * @param name of the entry; never empty, may be "." or ".."
- * @param directoryOnly whether a slash follows
+ * @param directoryOnly whether a slash follows the name
  */
 public record PathEntry(Location directory, String name, boolean directoryOnly) {}

@@ -1,14 +1,14 @@
 package io.hyperlight.internal.vfs;
 
-/** How long and how deep paths can be. */
+/** Limits on the length and depth of paths. */
 public final class PathLimits {
-  /** The longest path, zero byte included; {@code PATH_MAX}. */
+  /** The longest path in bytes, with its zero byte; {@code PATH_MAX}. */
   public static final int LONGEST_PATH = 4096;
 
-  /** {@code NAME_MAX}. */
+  /** The longest name in bytes; {@code NAME_MAX}. */
   public static final int LONGEST_NAME = 255;
 
-  /** How deep a location can be: no longer path has a name. */
+  /** The depth of the deepest location. Each step takes two bytes of a path or more. */
   public static final int DEEPEST = LONGEST_PATH / 2;
 
   private PathLimits() {}

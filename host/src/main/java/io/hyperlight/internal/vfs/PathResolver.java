@@ -6,18 +6,19 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Follows paths for one process: from its root, or from a directory that it names.
+ * Follows paths for one process, from its root or from a directory that it names.
  *
- * <p>It goes name by name, symbolic links included. So a link means what it says to the guest, and
- * the host's kernel never follows one. The way that a lookup took is kept ({@link Location}): ".."
- * goes back on it and asks no tree, so no ".." leads out of one.
+ * <p>The resolver takes one name after the other, and follows symbolic links itself. So a link
+ * means what it means to the guest, and the host's kernel never follows one. A {@link Location}
+ * keeps the way that a lookup took. The name ".." goes back on this way and asks no tree, so it
+ * cannot lead out of a tree.
  */
 public final class PathResolver {
   private final Location root;
   private final Checkpoint checkpoint;
 
   /**
-   * Makes one.
+   * Creates a resolver.
    *
    * @param root where absolute paths begin, and which ".." does not leave
    * @param checkpoint for loops whose length the guest chooses
@@ -27,7 +28,7 @@ public final class PathResolver {
     this.checkpoint = checkpoint;
   }
 
-  /** Where absolute paths begin. */
+  /** Returns the location at which absolute paths begin. */
   public Location root() {
     return root;
   }
@@ -37,7 +38,8 @@ public final class PathResolver {
    *
    * @param base where a relative one begins
    * @param path any string, also a hostile one
-   * @param followLast whether to follow a symbolic link at its end, too; a slash there always does
+   * @param followLast whether to follow a symbolic link at its end; a link before a slash is always
+   *     followed
    * @throws FileException ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG, ...
    */
   public Location resolve(Location base, String path, boolean followLast) {
@@ -60,8 +62,9 @@ public final class PathResolver {
   }
 
   /**
-   * Follows an absolute path, and symbolic links by what they say alone. So it is for those who
-   * look for the {@link Node#destination} of a link, which would else look for itself.
+   * Follows an absolute path, and takes every symbolic link by its text alone. Code that computes
+   * the {@link Node#destination} of a link uses this method. With {@link #resolve}, it would call
+   * itself again.
    *
    * @throws FileException as {@link #resolve}
    */
@@ -82,7 +85,7 @@ public final class PathResolver {
   }
 
   /**
-   * Follows a path up to its last name. Of the root itself, the name is ".".
+   * Follows a path up to its last name. For the root itself, the name is ".".
    *
    * @throws FileException as {@link #resolve}
    */
@@ -93,7 +96,8 @@ public final class PathResolver {
     if (name == null) {
       return new PathEntry(root, ".", true);
     }
-    // Links are walked here, not by resolve, so that all of the path counts as one.
+    // This loop follows links itself instead of calling resolve, so that the limits apply to the
+    // path as a whole.
     while (!pending.isAtLastName()) {
       checkpoint.pass();
       Location next = step(at, name);
@@ -108,7 +112,7 @@ public final class PathResolver {
     return new PathEntry(at, name, !pending.isAtEnd());
   }
 
-  /** Where to go on from a link in a directory. */
+  /** Returns the location from which the lookup continues after a link in a directory. */
   private Location follow(Location directory, Node link, PendingPath pending) {
     Location destination = link.destination();
     if (destination != null) {
@@ -138,9 +142,11 @@ public final class PathResolver {
   }
 
   /**
-   * One step, down or to "." or ".."; mount points included. Null if there is nothing.
+   * Takes one step: down, also to a mount point, or to "." or "..". Returns null if there is no
+   * such entry.
    *
-   * @throws FileException ENOTDIR, EACCES, or ENAMETOOLONG if this is deeper than any path is long
+   * @throws FileException ENOTDIR or EACCES; ENAMETOOLONG if the entry is deeper than any path can
+   *     be
    */
   public @Nullable Location child(Location directory, String name) {
     requireDirectory(directory);
@@ -158,7 +164,10 @@ public final class PathResolver {
     return new Location(directory, name, node);
   }
 
-  /** Nothing is above the root. Who is outside of it already, may go up further, as in Linux. */
+  /**
+   * Returns the directory above, or the root itself for the root. A location that is already
+   * outside the root may go up further, as in Linux.
+   */
   private Location above(Location directory) {
     Location parent = directory.parent();
     return parent == null || directory.isAt(root) ? directory : parent;

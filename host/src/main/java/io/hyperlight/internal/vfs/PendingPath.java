@@ -6,16 +6,17 @@ import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is left to be walked of a path, and of the symbolic links that were met on the way.
+ * The names that a lookup still has before it: the rest of a path, and of the symbolic links on the
+ * way.
  *
- * <p><b>Boundary.</b> Paths come from the guest, and so do the targets of most links: each is
- * checked here, and all of the work for one lookup is bounded.
+ * <p><b>Boundary.</b> Paths come from the guest, and so do the targets of most links. This class
+ * checks each of them, and bounds the work of one lookup.
  */
 final class PendingPath {
-  /** As Linux has it; {@code path_resolution(7)}. */
+  /** The limit of Linux; {@code path_resolution(7)}. */
   private static final int MOST_LINKS = 40;
 
-  /** Four times as many names as fit into a path. */
+  /** Four times the number of names that fit into one path. */
   private static final int MOST_NAMES = 8192;
 
   private static final class Part {
@@ -45,7 +46,7 @@ final class PendingPath {
     }
   }
 
-  /** The innermost link's target first. */
+  /** Starts with the target of the innermost link. */
   private final Deque<Part> parts = new ArrayDeque<>();
 
   private int links;
@@ -70,7 +71,7 @@ final class PendingPath {
     parts.push(new Part(path));
   }
 
-  /** Continues with what a link says, before what comes after the link. */
+  /** Continues with the target of a link, before the names that follow the link. */
   void follow(String target) {
     if (++links > MOST_LINKS) {
       throw new FileException(Errno.ELOOP);
@@ -78,7 +79,7 @@ final class PendingPath {
     push(target);
   }
 
-  /** The next name; null at the end. */
+  /** Returns the next name; null at the end. */
   @Nullable String next() {
     while (!parts.isEmpty()) {
       Part part = parts.element();
@@ -101,7 +102,7 @@ final class PendingPath {
     return name;
   }
 
-  /** Whether nothing follows the last name, no slash either. */
+  /** Answers whether nothing follows the last name, not even a slash. */
   boolean isAtEnd() {
     for (Part part : parts) {
       if (!part.isAtEnd()) {
@@ -111,7 +112,7 @@ final class PendingPath {
     return true;
   }
 
-  /** Whether only slashes follow the last name, if anything. */
+  /** Answers whether nothing but slashes follows the last name. */
   boolean isAtLastName() {
     for (Part part : parts) {
       int at = part.at;

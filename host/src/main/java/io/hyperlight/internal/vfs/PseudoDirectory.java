@@ -5,9 +5,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An empty directory that nobody made: on the way to a mount point, where there is nothing.
+ * An empty directory on the way to a mount point, at a path where no tree has a directory.
  *
- * @param inode its number, which no other one has
+ * @param inode a number that no other pseudo directory has
  */
 record PseudoDirectory(long inode) implements Node {
   @Override

@@ -2,27 +2,27 @@ package io.hyperlight.internal.vfs;
 
 /** The ways of {@code renameat2(2)}. */
 public enum Renaming {
-  /** In place of what has the new name. */
+  /** Replaces the entry that has the new name. */
   REPLACE,
 
-  /** Only if nothing has the new name; else EEXIST. */
+  /** Fails with EEXIST if an entry has the new name. */
   NO_REPLACE,
 
-  /** The two change places; ENOENT if nothing has the new name. */
+  /** Swaps the two entries; ENOENT if no entry has the new name. */
   EXCHANGE,
 
-  /** As {@link #REPLACE}, and a device without a number gets the old name. */
+  /** Replaces as {@link #REPLACE} does, and leaves a device without a number at the old name. */
   WHITEOUT,
 
-  /** As {@link #NO_REPLACE}, and a device without a number gets the old name. */
+  /** Fails as {@link #NO_REPLACE} does, and leaves a device without a number at the old name. */
   WHITEOUT_NO_REPLACE;
 
-  /** Whether what has the new name may be lost. */
+  /** Answers whether the entry with the new name may be lost. */
   public boolean replaces() {
     return this != NO_REPLACE && this != WHITEOUT_NO_REPLACE;
   }
 
-  /** Whether a device without a number gets the old name. */
+  /** Answers whether a device without a number gets the old name. */
   public boolean leavesWhiteout() {
     return this == WHITEOUT || this == WHITEOUT_NO_REPLACE;
   }

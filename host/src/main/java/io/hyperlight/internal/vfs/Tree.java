@@ -2,27 +2,27 @@ package io.hyperlight.internal.vfs;
 
 import io.hyperlight.internal.restore.Restorable;
 
-/** A tree as one file system has it. For one thread at a time. */
+/** A tree in one file system. For one thread at a time. */
 public interface Tree extends Restorable<TreeState> {
-  /** Its uppermost node. */
+  /** Returns the top node. */
   Node root();
 
-  /** Lets somebody hear of every change of what is in files. */
+  /** Sets the watcher, which learns of every change of file contents. */
   void watch(ContentWatcher watcher);
 
-  /** What is in it, for {@link #restore}. */
+  /** Returns the contents of the tree, for {@link #restore}. */
   TreeState freeze();
 
   /**
-   * Goes back to what {@link #freeze} returned, here or for another file system. Contents that are
-   * open become invalid.
+   * Goes back to a result of {@link #freeze}, of this tree or of its counterpart in another file
+   * system. Open contents become invalid.
    */
   @Override
   void restore(TreeState earlier);
 
-  /** Keeps nothing any more that has no name. Contents that are open become invalid. */
+  /** Stops keeping files that have no name. Open contents become invalid. */
   void forgetHolds();
 
-  /** Gives back what it holds of the host's. */
+  /** Releases the resources of the host that the tree holds. */
   void close();
 }

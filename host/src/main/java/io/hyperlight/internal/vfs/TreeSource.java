@@ -4,17 +4,17 @@ import io.hyperlight.internal.os.Checkpoint;
 import java.time.InstantSource;
 
 /**
- * What a tree of files is made of: shared by all sandboxes that have it mounted, immutable, safe
+ * A source of trees: the initial files, which all sandboxes that mount them share. Immutable, safe
  * for use by many threads.
  */
 public interface TreeSource {
   /**
-   * Makes the tree for one file system.
+   * Opens the tree for one file system.
    *
-   * @param device the number that its files are to have
+   * @param device the device number for its files
    * @param clock for times of files
    * @param checkpoint for loops whose length the guest chooses
-   * @throws io.hyperlight.internal.os.SystemCallException if something of the host cannot be opened
+   * @throws io.hyperlight.internal.os.SystemCallException if a file of the host cannot be opened
    */
   Tree open(int device, InstantSource clock, Checkpoint checkpoint);
 }

@@ -4,9 +4,9 @@ import java.util.Collections;
 import java.util.Iterator;
 import java.util.function.Predicate;
 
-/** What is in a tree that can be written, at one moment. Immutable, for many threads. */
+/** The contents of a writable tree at one moment. Immutable, for many threads. */
 public interface TreeState {
-  /** Of a tree that cannot be written: there is nothing to go back to. */
+  /** The state of a read-only tree, which has nothing to go back to. */
   TreeState READ_ONLY =
       new TreeState() {
         @Override
@@ -26,25 +26,25 @@ public interface TreeState {
       };
 
   /**
-   * All regular files, each under all its names. Those whose path would be too long for a path are
-   * left out, since a guest can nest directories as deep as it wants.
+   * Returns the paths of all regular files, each under all of its names. Files whose paths are
+   * longer than a path can be are left out: a guest can nest directories as deep as it wants.
    *
-   * @param prefix what comes before each path: empty, or ends with a slash
-   * @param hidden paths, prefix included, below which nothing is visited
+   * @param prefix the beginning of each path: empty, or ends with a slash
+   * @param hidden paths, with the prefix, at and below which nothing is visited
    */
   Iterator<String> files(String prefix, Predicate<String> hidden);
 
   /**
-   * The size of the regular file at a path from the root, without following links.
+   * Returns the size of the regular file at a path from the root. Symbolic links are not followed.
    *
-   * @return -1 if there is none
+   * @return in bytes; -1 if there is no such file
    */
   long size(String path);
 
   /**
    * Copies bytes out of such a file.
    *
-   * @return how many; 0 at the end; -1 if there is no such file
+   * @return how many bytes; 0 at the end; -1 if there is no such file
    */
   int read(String path, long offset, byte[] target, int from, int length);
 }

@@ -1,10 +1,10 @@
 /**
- * The files a guest sees: trees that are mounted, put together to one file system, and the walk
- * along a path. Knows nothing of guests; whoever answers system calls asks it. Knows no kind of
- * tree either: each has a package of its own below this name.
+ * The files that a guest sees: mounted trees, the file system they form, and the lookup of paths.
+ * This package knows nothing of guests; the code that answers system calls uses it. It knows no
+ * kind of tree either: each kind has a package of its own below this one.
  *
- * <p>Names and paths are bytes to Linux. Here they are strings with one character a byte (ISO
- * 8859-1), so that every name there can be is one, and equal names are equal.
+ * <p>To Linux, names and paths are bytes. Here they are strings with one character for each byte
+ * (ISO 8859-1). So a string can hold every name, and equal names are equal strings.
  */
 @NullMarked
 package io.hyperlight.internal.vfs;

@@ -26,14 +26,15 @@ import java.util.zip.ZipFile;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a ZIP or JAR file as files in memory.
+ * Reads a ZIP or JAR file into files in memory.
  *
  * <p><b>Boundary.</b> The archive may come from an attacker. Names must be plain relative paths
- * that fit together to a tree; what it says about sizes is not believed, but bytes are counted as
- * they come, against the tree's limit; contents are checked against their checksums, which {@link
+ * that form a tree. The sizes in the archive are not trusted: the reader counts the bytes as they
+ * come, against the tree's limit. It also compares contents with their checksums, which {@link
  * ZipFile} does not.
  *
- * <p>Permissions in archives are not looked at. A symbolic link is a file with its target in it.
+ * <p>Permissions in the archive are ignored. A symbolic link becomes a file that contains its
+ * target.
  */
 public final class ArchiveReader {
   private static final int PIECE = 64 * 1024;
@@ -49,10 +50,11 @@ public final class ArchiveReader {
   }
 
   /**
-   * What is in a ZIP or JAR file, read now, to be read only.
+   * Reads a ZIP or JAR file now and returns its files, read-only.
    *
-   * @param maxBytes what it may take unpacked, counted as a limit is
-   * @throws InvalidArchiveException if it is no such file, or one that cannot be files of a guest
+   * @param maxBytes how much the unpacked files may take, counted like a limit
+   * @throws InvalidArchiveException if this is not such a file, or if a guest could not have its
+   *     files
    * @throws IOException if it cannot be read
    */
   public static MemorySource read(Path archive, long maxBytes) throws IOException {
@@ -63,12 +65,12 @@ public final class ArchiveReader {
 
   private void read() throws IOException {
     try (RegularFile file = open();
-        // The very file that was looked at, whatever has its name by now.
+        // The file that was checked, even if another file has the path by now.
         ZipFile zip = new ZipFile(file.name().toFile(), UTF_8)) {
       for (Enumeration<? extends ZipEntry> e = zip.entries(); e.hasMoreElements(); ) {
         add(zip, e.nextElement());
       }
-    } catch (ZipException | EOFException e) { // EOF: of compressed contents, before their end
+    } catch (ZipException | EOFException e) { // EOF: the compressed contents end early
       throw new InvalidArchiveException(
           HostPath.text(archive) + " is no archive, or damaged: " + e.getMessage(), e);
     }
@@ -82,7 +84,7 @@ public final class ArchiveReader {
       throw new InvalidArchiveException(
           HostPath.text(archive) + " is no archive: it " + e.getReason(), e);
     }
-    // The list of entries is read into memory before any of them can be counted.
+    // ZipFile reads the list of entries into memory before any of them can be counted.
     if (file.size() > maxBytes) {
       file.close();
       throw tooLarge(null);
@@ -105,7 +107,7 @@ public final class ArchiveReader {
         null);
   }
 
-  /** One line, for people. */
+  /** Returns a name as one printable line. */
   private static String printable(String name) {
     StringBuilder printable = new StringBuilder();
     name.codePoints()
@@ -154,7 +156,7 @@ public final class ArchiveReader {
     }
   }
 
-  /** The path of an entry as a guest's: bytes, without a slash at the end. */
+  /** Returns the path of an entry as a guest's: bytes, without a slash at the end. */
   private String path(ZipEntry entry) throws InvalidArchiveException {
     String name = entry.getName();
     if (name.indexOf('\\') >= 0) {

@@ -1,4 +1,4 @@
-/** Archives, which are unpacked into trees in memory. */
+/** Unpacks archives into trees in memory. */
 @NullMarked
 package io.hyperlight.internal.vfs.archive;
 

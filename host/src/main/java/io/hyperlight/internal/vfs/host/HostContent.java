@@ -12,11 +12,11 @@ import io.hyperlight.internal.vfs.FileStatus;
 import java.util.Objects;
 
 /**
- * An open regular file of the host. Read with {@code pread}, never mapped: somebody may cut the
- * file at any time.
+ * An open regular file of the host. It is read with {@code pread} and never mapped, since another
+ * process may truncate the file at any time.
  */
 final class HostContent implements FileContent {
-  /** How much is read at a time: a read needs as much native memory. */
+  /** The number of bytes to read at a time. Each read needs as much native memory. */
   private static final int PIECE = 64 * 1024;
 
   private final int device;
@@ -26,7 +26,7 @@ final class HostContent implements FileContent {
   /**
    * Takes over the caller's hold on the descriptor.
    *
-   * @param device of its tree
+   * @param device the number of the file's tree
    */
   HostContent(int device, SharedDescriptor descriptor) {
     this.device = device;
@@ -50,7 +50,7 @@ final class HostContent implements FileContent {
     }
   }
 
-  /** Known without asking the host, which may fail. */
+  /** Needs no call of the host, which may fail. */
   @Override
   public FileKind kind() {
     return FileKind.REGULAR;

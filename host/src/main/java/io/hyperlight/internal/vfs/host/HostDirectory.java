@@ -25,7 +25,7 @@ final class HostDirectory {
   private static final int TYPE_OFFSET = 18;
   private static final int NAME_OFFSET = 19;
 
-  /** {@code DT_UNKNOWN}: some file systems say nothing. */
+  /** {@code DT_UNKNOWN}: some file systems do not tell the type. */
   private static final int UNKNOWN = 0;
 
   private static final VarHandle U16 =
@@ -37,14 +37,14 @@ final class HostDirectory {
   private final Checkpoint checkpoint;
   private final List<DirectoryEntry> entries = new ArrayList<>();
 
-  /** How much more of the heap the entries may cost. */
+  /** How many more bytes of the heap the entries may take. */
   private long leftBytes;
 
   /**
-   * A directory.
+   * Prepares to read a directory.
    *
-   * @param descriptor of it, to be read from its start
-   * @param mostBytes of the heap that its entries may cost
+   * @param descriptor of the directory, at its start
+   * @param mostBytes of the heap that the entries may take
    */
   HostDirectory(int descriptor, Checkpoint checkpoint, long mostBytes) {
     this.descriptor = descriptor;
@@ -53,9 +53,9 @@ final class HostDirectory {
   }
 
   /**
-   * Reads all entries of the kinds there are, without "." and "..".
+   * Reads all entries of the visible kinds, without "." and "..".
    *
-   * @throws FileException ENOMEM if they cost too much
+   * @throws FileException ENOMEM if they take too much of the heap
    */
   List<DirectoryEntry> read() {
     byte[] buffer = new byte[BUFFER];
@@ -117,7 +117,7 @@ final class HostDirectory {
             FileCalls.O_PATH | FileCalls.O_NOFOLLOW,
             HostView.CONFINED);
     if (found < 0) {
-      return null; // gone again, or not to be seen
+      return null; // removed meanwhile, or invisible
     }
     try {
       HostFileStatus status = FileCalls.fstat(found);

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * A file of the host.
  *
  * @param path from the root, empty for the root itself
- * @param kind when it was found
+ * @param kind the file's kind when it was found
  */
 record HostNode(HostTree tree, String path, FileKind kind) implements Node {
   @Override

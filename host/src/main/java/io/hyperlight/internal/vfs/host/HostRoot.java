@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The directory or regular file of the host that trees begin with. Its descriptor is open while
- * some tree uses it. For many threads.
+ * The directory or regular file of the host at the root of a tree. Its descriptor is open while a
+ * tree uses it. For many threads.
  */
 final class HostRoot {
   private final Path path;
@@ -30,15 +30,16 @@ final class HostRoot {
     return path;
   }
 
-  /** What it has to be; null if either. */
+  /** Returns the required kind; null if a directory and a regular file will do. */
   @Nullable FileKind expected() {
     return expected;
   }
 
   /**
-   * What is open, for a tree that begins to use it and calls {@link #release} in the end.
+   * Returns the open root to a tree, and opens it for the first one. The tree calls {@link
+   * #release} in the end.
    *
-   * @throws SystemCallException if it cannot be opened
+   * @throws SystemCallException if the root cannot be opened
    */
   synchronized Opened retain() {
     Opened root = opened;
@@ -50,7 +51,7 @@ final class HostRoot {
     return root;
   }
 
-  /** Once for each {@link #retain}. */
+  /** Ends one {@link #retain}. The last one closes the descriptor. */
   synchronized void release() {
     if (opened == null) {
       throw new IllegalStateException("released too often");
@@ -63,7 +64,7 @@ final class HostRoot {
   }
 
   private Opened open() {
-    // The embedder's own path: its links are meant.
+    // The embedder chose this path, so its symbolic links are followed.
     int descriptor = HostDescriptors.open(path, FileCalls.O_PATH);
     try {
       HostFileStatus status = FileCalls.fstat(descriptor);
@@ -90,7 +91,10 @@ final class HostRoot {
     }
   }
 
-  /** Without {@code openat2} there is no lookup that stays in a directory whatever happens. */
+  /**
+   * Checks that {@code openat2} works. Nothing else makes a lookup stay in a directory under all
+   * circumstances.
+   */
   private static void requireConfinement(int descriptor) {
     int probe =
         FileCalls.openat2(descriptor, new byte[] {'.'}, FileCalls.O_PATH, HostView.CONFINED);
@@ -99,7 +103,8 @@ final class HostRoot {
       return;
     }
     int errno = -probe;
-    // Of a file, or a directory that cannot be entered, there is another error: that is fine.
+    // Other errors are fine: a file fails differently, and so does a directory that cannot be
+    // entered.
     if (errno == Errno.ENOSYS
         || errno == Errno.EPERM
         || errno == Errno.EINVAL
@@ -111,7 +116,7 @@ final class HostRoot {
     }
   }
 
-  /** Files are opened through {@code /proc/self/fd}, which some containers lack. */
+  /** Checks that files can be opened through {@code /proc/self/fd}, which some containers lack. */
   private static void requireProc(int descriptor, HostFileStatus status) {
     int again = FileCalls.reopen(descriptor, FileCalls.O_PATH);
     if (again < 0) {
@@ -128,7 +133,7 @@ final class HostRoot {
   }
 
   /**
-   * What is open while somebody uses it.
+   * The open root.
    *
    * @param descriptor made with {@link FileCalls#O_PATH}
    * @param kind directory or regular file

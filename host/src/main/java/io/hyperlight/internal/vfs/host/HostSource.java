@@ -9,33 +9,33 @@ import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A directory or regular file of the host, to be read only. Its descriptor is open while file
- * systems use it.
+ * A read-only directory or regular file of the host. Its descriptor is open while file systems use
+ * it.
  */
 public final class HostSource implements TreeSource {
   private final HostRoot root;
 
-  /** Nothing is opened yet. */
+  /** Creates the source without opening anything. */
   public HostSource(Path path) {
     this(path, null);
   }
 
   /**
-   * As {@link #HostSource(Path)}.
+   * Creates the source, as {@link #HostSource(Path)} does.
    *
-   * @param expected what it has to be: of a path that was a file when the embedder chose it, nobody
-   *     shall see a directory later
+   * @param expected the required kind; null if either will do. A path that was a file when the
+   *     embedder chose it must not show a directory later
    */
   public HostSource(Path path, @Nullable FileKind expected) {
     root = new HostRoot(path, expected);
   }
 
-  /** What it was made for. */
+  /** Returns the path of the directory or file. */
   public Path path() {
     return root.path();
   }
 
-  /** What it has to be; null if either. */
+  /** Returns the required kind; null if either will do. */
   public @Nullable FileKind expected() {
     return root.expected();
   }

@@ -21,18 +21,18 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A directory or file of the host as one file system sees it.
+ * A directory or file of the host, as one file system sees it.
  *
- * <p><b>Boundary.</b> Names come from the guest, and whoever can write the directory may be its
- * accomplice. So nothing here is checked first and used afterwards. Each access looks its path up
- * with {@code openat2} from the root's descriptor, in one step that follows no symbolic link and
- * leaves neither root nor mount, for a descriptor that can do nothing yet ({@code O_PATH}). What
- * that descriptor refers to cannot change any more: its kind is looked at, and only a regular file
- * is opened through it. Devices, pipes and sockets, and what is mounted below the root, do not
- * exist.
+ * <p><b>Boundary.</b> Names come from the guest, and its accomplice may be able to write to the
+ * directory. So no check precedes a use that could find something else. Each access looks its path
+ * up with {@code openat2} from the root's descriptor. This single step follows no symbolic link and
+ * leaves neither the root nor the mount. It yields a descriptor that allows no access yet ({@code
+ * O_PATH}). The file behind that descriptor stays the same, so its kind is checked now. Only a
+ * regular file is then opened through the descriptor. Devices, pipes, sockets, and file systems
+ * mounted below the root do not exist for guests.
  */
 final class HostTree implements Tree {
-  /** How often a lookup is repeated that a rename on the host interfered with. */
+  /** How often a lookup is tried if renames on the host interfere with it. */
   private static final int ATTEMPTS = 16;
 
   private final int device;
@@ -42,9 +42,9 @@ final class HostTree implements Tree {
   private boolean closed;
 
   /**
-   * Opens the root, if nobody has.
+   * Opens the root, unless another tree has it open.
    *
-   * @param device its number in the file system
+   * @param device the tree's number in the file system
    * @param checkpoint for loops whose length the guest chooses
    * @throws SystemCallException if it cannot be opened
    */
@@ -64,7 +64,7 @@ final class HostTree implements Tree {
     return device;
   }
 
-  /** Nobody changes it here. */
+  /** Does nothing: guests cannot change these files. */
   @Override
   public void watch(ContentWatcher watcher) {}
 
@@ -100,7 +100,7 @@ final class HostTree implements Tree {
         });
   }
 
-  /** The kind of what has a path; null if there is nothing. */
+  /** Returns the kind of the file at a path; null if there is none. */
   @Nullable FileKind find(String path) {
     int descriptor = open(path, FileCalls.O_PATH);
     if (descriptor == -Errno.ENOENT) {
@@ -140,9 +140,12 @@ final class HostTree implements Tree {
         });
   }
 
-  /** What is in a directory; ENOMEM as soon as that costs more of the heap. */
+  /**
+   * Returns the entries of a directory; fails with ENOMEM once they take more of the heap than
+   * allowed.
+   */
   List<DirectoryEntry> entries(String path, long mostBytes) {
-    Use<List<DirectoryEntry>> reading = // made before anything is open
+    Use<List<DirectoryEntry>> reading = // allocated before a descriptor is open
         opened -> new HostDirectory(opened, checkpoint, mostBytes).read();
     List<DirectoryEntry> entries =
         use(
@@ -150,7 +153,7 @@ final class HostTree implements Tree {
                 path.isEmpty() ? "." : path,
                 FileCalls.O_RDONLY | FileCalls.O_DIRECTORY | FileCalls.O_NONBLOCK),
             reading);
-    // The kernel lists what a lookup would not find: what is mounted there.
+    // The kernel also lists mount points, which a lookup would not find.
     entries.removeIf(entry -> {
       checkpoint.pass();
       return entry.kind() == FileKind.DIRECTORY && find(below(path, entry.name())) == null;
@@ -159,10 +162,10 @@ final class HostTree implements Tree {
   }
 
   /**
-   * The path of an entry.
+   * Returns the path of an entry.
    *
-   * @throws FileException ENOENT if the name is none, which nobody should ask for: the kernel would
-   *     keep it below the root all the same
+   * @throws FileException ENOENT if the name is not a single name. Callers never pass such a name,
+   *     and the kernel would keep the lookup below the root anyway
    */
   static String below(String path, String name) {
     if (name.isEmpty()
@@ -175,7 +178,7 @@ final class HostTree implements Tree {
     return path.isEmpty() ? name : path + "/" + name;
   }
 
-  /** What somebody does with a descriptor that is closed afterwards. */
+  /** An operation on a descriptor that is closed afterwards. */
   @FunctionalInterface
   private interface Use<T extends @Nullable Object> {
     T on(int descriptor);
@@ -189,7 +192,10 @@ final class HostTree implements Tree {
     return use(open(path, FileCalls.O_PATH), use);
   }
 
-  /** Uses a descriptor and closes it, or throws for the error number in its place. */
+  /**
+   * Applies an operation to a descriptor, then closes it. A negative number in its place is an
+   * error and becomes an exception.
+   */
   private static <T extends @Nullable Object> T use(int descriptor, Use<T> use) {
     if (descriptor < 0) {
       throw new FileException(-descriptor);
@@ -220,7 +226,9 @@ final class HostTree implements Tree {
     }
   }
 
-  /** A descriptor of a path below the root, or a negative error number for the guest. */
+  /**
+   * Opens a path below the root. Returns a descriptor, or a negative error number for the guest.
+   */
   private int open(String path, int flags) {
     requireOpen();
     byte[] bytes = path.getBytes(ISO_8859_1);

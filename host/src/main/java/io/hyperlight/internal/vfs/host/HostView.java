@@ -8,9 +8,11 @@ import io.hyperlight.internal.vfs.FileStatus;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** How guests see what the host says of its files: kinds, permissions, errors. */
+/** Translates what the host reports of its files for guests: kinds, permissions, errors. */
 final class HostView {
-  /** A lookup that follows no symbolic link and leaves neither root nor mount. */
+  /**
+   * The flags of a lookup that follows no symbolic link and leaves neither the root nor the mount.
+   */
   static final int CONFINED =
       FileCalls.RESOLVE_BENEATH
           | FileCalls.RESOLVE_NO_SYMLINKS
@@ -18,8 +20,9 @@ final class HostView {
           | FileCalls.RESOLVE_NO_XDEV;
 
   /**
-   * Write permission, too, although nobody can write here: copies have it, and it is the mount that
-   * says no. Not the bits that change users.
+   * The permission bits that guests see. They include write permission, although guests cannot
+   * write here: copies of the files keep it, and it is the mount that refuses writes. They exclude
+   * the bits that change users.
    */
   private static final int SHOWN_PERMISSIONS = 0777;
 
@@ -27,7 +30,7 @@ final class HostView {
 
   private HostView() {}
 
-  /** The kind a mode stands for; null for those that do not exist here. */
+  /** Returns the kind of a file; null for kinds that are invisible here. */
   static @Nullable FileKind kind(HostFileStatus status) {
     for (FileKind kind : List.of(FileKind.REGULAR, FileKind.DIRECTORY, FileKind.SYMBOLIC_LINK)) {
       if (kind.mode() == status.kind()) {
@@ -51,12 +54,12 @@ final class HostView {
         0);
   }
 
-  /** What the guest hears of an error of the host. */
+  /** Returns the error number that the guest gets for an error of the host. */
   static int forGuest(int errno) {
     return switch (errno) {
       case Errno.ENOENT, Errno.ENOTDIR, Errno.EACCES, Errno.ENAMETOOLONG, Errno.ENOMEM -> errno;
-      // A link where a directory was a moment ago, a mount point, a file removed on a server, or
-      // one that is being moved all the time: not there.
+      // The guest finds nothing: a link in place of a directory, a mount point, a file removed on
+      // a server, a file that is moved all the time.
       case Errno.ELOOP, Errno.EXDEV, Errno.ESTALE, Errno.EAGAIN -> Errno.ENOENT;
       case Errno.EPERM -> Errno.EACCES;
       case Errno.EMFILE, Errno.ENFILE -> Errno.ENFILE;

@@ -3,22 +3,24 @@ package io.hyperlight.internal.vfs.host;
 import io.hyperlight.internal.os.HostDescriptors;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A descriptor of the host's that several have; the last one closes it. For many threads. */
+/**
+ * A host descriptor with several holders. The last one to release it closes it. For many threads.
+ */
 final class SharedDescriptor {
   private final int number;
   private final AtomicInteger holders = new AtomicInteger(1);
 
-  /** Of one holder, who has just opened it. */
+  /** Shares a descriptor that the caller has just opened. The caller is the first holder. */
   SharedDescriptor(int number) {
     this.number = number;
   }
 
-  /** Valid as long as the caller holds it. */
+  /** Returns the descriptor's number, which is valid while the caller is a holder. */
   int number() {
     return number;
   }
 
-  /** For one more holder, on behalf of one who has it. */
+  /** Adds a holder. The caller is a holder, or acts for one. */
   SharedDescriptor retain() {
     if (holders.getAndUpdate(count -> count == 0 ? 0 : count + 1) == 0) {
       throw new IllegalStateException("closed");
@@ -26,7 +28,7 @@ final class SharedDescriptor {
     return this;
   }
 
-  /** Once for each holder. */
+  /** Removes a holder. Each holder calls this once. */
   void release() {
     if (holders.decrementAndGet() == 0) {
       HostDescriptors.close(number);

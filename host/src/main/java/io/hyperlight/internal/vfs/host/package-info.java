@@ -1,4 +1,4 @@
-/** Trees of directories and files of the host, which guests read. */
+/** Trees of directories and files of the host, which guests can read but not change. */
 @NullMarked
 package io.hyperlight.internal.vfs.host;
 

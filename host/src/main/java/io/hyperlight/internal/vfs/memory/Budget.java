@@ -1,24 +1,25 @@
 package io.hyperlight.internal.vfs.memory;
 
 /**
- * The bytes that files in memory may take: of the Java heap, roughly, whatever a guest does. Counts
- * contents as they are allocated, names, and a flat amount for each file and name.
+ * Limits how many bytes of the Java heap files in memory may take, roughly, whatever a guest does.
+ * The budget counts contents when they are allocated, the characters of names, and a flat amount
+ * for each file and each name.
  */
 final class Budget {
-  /** For a file, directory or link, empty. */
+  /** The cost of an empty file, directory or link, in bytes. */
   static final long INODE = 256;
 
-  /** For a name, besides its characters. */
+  /** The cost of a name besides its characters, in bytes. */
   static final long NAME = 128;
 
-  /** Far more than a heap; keeps arithmetic with sizes and the chunk tables' indices in range. */
+  /** Far more than a heap. This bound keeps arithmetic with sizes and page numbers in range. */
   static final long LARGEST_LIMIT = 1L << 40;
 
   private final long limit;
   private long used;
 
   /**
-   * Of which nothing is used.
+   * Creates an unused budget.
    *
    * @throws IllegalArgumentException if the limit is negative or more than 1 TiB
    */
@@ -42,17 +43,17 @@ final class Budget {
     return used;
   }
 
-  /** After a restore. */
+  /** Sets the used bytes after a restore. */
   void setUsed(long used) {
     this.used = used;
   }
 
-  /** What there still is; not negative. */
+  /** Returns how many bytes are left; never negative. */
   long available() {
     return Math.max(0, limit - used);
   }
 
-  /** Takes bytes; false, and nothing taken, if there are not enough. */
+  /** Takes bytes. If too few are left, takes none and returns false. */
   boolean take(long bytes) {
     if (bytes > available()) {
       return false;

@@ -4,13 +4,13 @@ import io.hyperlight.internal.os.Checkpoint;
 import java.util.Arrays;
 
 /**
- * The bytes of a file in memory, of which copies of the file share all that neither has written.
- * What nobody has written is a hole, which costs nothing, however long it is.
+ * The bytes of a file in memory. A copy of a file shares all pages that neither of the two has
+ * written since. Parts that were never written are holes, which cost nothing at any length.
  */
 final class FileData {
   private static final int PAGE = PageTree.PAGE;
 
-  /** How many pages are looked at, or taken away, between two checkpoints. */
+  /** How many pages are inspected or removed between two checkpoints. */
   private static final int PIECE = 1024;
 
   private long size;
@@ -25,7 +25,7 @@ final class FileData {
     pages = original.pages.copy();
   }
 
-  /** The same, to be changed; the original must not be changed any more. */
+  /** Returns a copy that may be changed. The original must not be changed any more. */
   FileData copy() {
     return new FileData(this);
   }
@@ -34,17 +34,17 @@ final class FileData {
     return size;
   }
 
-  /** What the budget was charged with. */
+  /** Returns how many bytes the budget was charged for. */
   long cost() {
     return pages.cost();
   }
 
-  /** How much of it is there, in bytes: whole pages, also behind the end. */
+  /** Returns how many bytes are allocated: whole pages, also behind the end. */
   long allocated() {
     return pages.pages() * PAGE;
   }
 
-  /** Copies bytes out; returns how many, 0 at the end. */
+  /** Copies bytes out. Returns how many, 0 at the end. */
   int read(long offset, byte[] target, int from, int length) {
     if (offset >= size) {
       return 0;
@@ -66,10 +66,10 @@ final class FileData {
   }
 
   /**
-   * Copies bytes in, as far as the budget goes.
+   * Copies bytes in, as far as the budget allows.
    *
-   * @param offset at most such that no sum with the length overflows
-   * @return how many
+   * @param offset small enough that its sum with the length does not overflow
+   * @return how many bytes
    */
   int write(long offset, byte[] source, int from, int length, Budget budget) {
     int done = 0;
@@ -91,12 +91,14 @@ final class FileData {
     return done;
   }
 
-  /** Cuts it, or extends it with a hole. What was reserved behind the end is given back. */
+  /**
+   * Cuts the file, or extends it with a hole. Pages that were reserved behind the end are released.
+   */
   void truncate(long newSize, Budget budget, Checkpoint checkpoint) {
     if (newSize <= size) {
       long first = newSize / PAGE + (newSize % PAGE == 0 ? 0 : 1);
       remove(first, Long.MAX_VALUE / PAGE + 1, budget, checkpoint);
-      // What is behind the end must be zeros when the file grows again.
+      // Bytes behind the end must be zeros when the file grows again.
       pages.shorten(newSize / PAGE, (int) (newSize % PAGE), budget);
     }
     size = newSize;
@@ -111,11 +113,11 @@ final class FileData {
     }
   }
 
-  /** Makes a hole. The parts of pages at its ends become zeros. */
+  /** Makes a hole. At both ends of the hole, parts of pages become zeros. */
   void punch(long from, long to, Budget budget, Checkpoint checkpoint) {
     long first = from / PAGE + (from % PAGE == 0 ? 0 : 1);
     long last = to / PAGE;
-    if (first > last) { // within a page
+    if (first > last) { // within one page
       pages.clear(last, (int) (from % PAGE), (int) (to % PAGE));
       return;
     }
@@ -129,9 +131,9 @@ final class FileData {
   }
 
   /**
-   * Makes sure that there is room for what is written later. Does not change the size.
+   * Makes sure that there is room for later writes. The size stays the same.
    *
-   * @return false, and nothing done, if the budget does not have it
+   * @return false, and nothing is reserved, if the budget is too small
    */
   boolean reserve(long from, long to, Budget budget, Checkpoint checkpoint) {
     long first = from / PAGE;
@@ -154,13 +156,14 @@ final class FileData {
     return true;
   }
 
-  /** Makes it longer if it is shorter. */
+  /** Extends the file to a size, unless it is that long already. */
   void extend(long newSize) {
     size = Math.max(size, newSize);
   }
 
   /**
-   * The next byte at or behind one, and before the end, that is not in a hole.
+   * Returns the offset of the next byte before the end that is not in a hole, starting at a given
+   * one.
    *
    * @return -1 if there is none
    */
@@ -170,7 +173,9 @@ final class FileData {
     return start < size ? start : -1;
   }
 
-  /** The next byte at or behind one that is in a hole: the end at the latest. */
+  /**
+   * Returns the offset of the next byte in a hole, starting at a given one; at the latest, the end.
+   */
   long nextHole(long offset, Checkpoint checkpoint) {
     long page = pages.find(offset / PAGE, false, checkpoint);
     return page > size / PAGE ? size : Math.min(size, Math.max(offset, page * PAGE));

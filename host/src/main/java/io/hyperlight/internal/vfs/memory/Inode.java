@@ -7,11 +7,14 @@ import io.hyperlight.internal.vfs.FileKind;
 import java.time.Instant;
 import java.util.TreeMap;
 
-/** A file in memory, without its names. Changed only while it belongs to one tree's changes. */
+/**
+ * A file in memory, without its names. An inode changes only while it is one of a single tree's
+ * changes; inodes of a state never change.
+ */
 abstract sealed class Inode {
   int permissions;
 
-  /** How many names it has; of a directory, how many directories know it. */
+  /** The number of names; for a directory, the number of directories that refer to it. */
   long links;
 
   Instant accessed;
@@ -36,7 +39,7 @@ abstract sealed class Inode {
 
   abstract FileKind kind();
 
-  /** As a directory; ENOTDIR if it is none. */
+  /** Returns this as a directory; ENOTDIR if it is not one. */
   final OfDirectory asDirectory() {
     if (this instanceof OfDirectory directory) {
       return directory;
@@ -44,7 +47,7 @@ abstract sealed class Inode {
     throw new FileException(Errno.ENOTDIR);
   }
 
-  /** As a regular file, or the error of Linux for what is none. */
+  /** Returns this as a regular file, or fails with the error that Linux has for the other kinds. */
   final OfFile asFile() {
     return switch (this) {
       case OfFile file -> file;
@@ -56,18 +59,18 @@ abstract sealed class Inode {
 
   abstract long size();
 
-  /** How many bytes take room. */
+  /** Returns how many bytes the contents take. */
   long allocated() {
     return 0;
   }
 
-  /** What the budget was charged with, names apart. */
+  /** Returns how many bytes the budget was charged for, without names. */
   abstract long cost();
 
   /**
-   * The same, to be changed; the original must not be changed any more.
+   * Returns a copy that may be changed. The original must not be changed any more.
    *
-   * @param checkpoint for what is as large as the guest has made it
+   * @param checkpoint for a copy that the guest can make as large as it wants
    */
   abstract Inode copy(Checkpoint checkpoint);
 
@@ -75,7 +78,7 @@ abstract sealed class Inode {
   static final class OfFile extends Inode {
     final FileData data;
 
-    /** Whether it may get a name though it has none: it was made without one. */
+    /** Whether a file that was made without a name may get one. */
     boolean linkable;
 
     OfFile(int permissions, Instant now) {
@@ -83,7 +86,11 @@ abstract sealed class Inode {
       data = new FileData();
     }
 
-    /** One that has no name, and may never get one. */
+    /**
+     * Creates a file without a name.
+     *
+     * @param linkable whether it may get a name later
+     */
     static OfFile unnamed(int permissions, Instant now, boolean linkable) {
       OfFile file = new OfFile(permissions, now);
       file.links = 0;
@@ -125,10 +132,10 @@ abstract sealed class Inode {
 
   /** A directory. */
   static final class OfDirectory extends Inode {
-    /** Numbers of inodes, by name. */
+    /** The numbers of inodes, by name. */
     final TreeMap<String, Long> entries;
 
-    /** The directory that it is in; the root is in itself. */
+    /** The number of the parent directory; the root is its own parent. */
     long parent;
 
     OfDirectory(int permissions, long parent, Instant now) {
@@ -203,7 +210,7 @@ abstract sealed class Inode {
     }
   }
 
-  /** A name for something that is no file: a FIFO, a socket, a device. */
+  /** An entry that is not a file but only a name: a FIFO, a socket, a device. */
   static final class OfSpecial extends Inode {
     private final FileKind kind;
 

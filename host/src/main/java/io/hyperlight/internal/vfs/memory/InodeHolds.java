@@ -3,16 +3,16 @@ package io.hyperlight.internal.vfs.memory;
 import java.util.HashMap;
 import java.util.Map;
 
-/** How many there are who keep an inode, by its number. */
+/** Counts the holds on each inode, by its number. */
 final class InodeHolds {
   private Map<Long, Integer> counts = new HashMap<>();
 
-  /** Counts one more; returns whether it is the first. */
+  /** Adds a hold; returns whether it is the first. */
   boolean add(long number) {
     return counts.merge(number, 1, Integer::sum) == 1;
   }
 
-  /** Counts one less, of those that there are; returns whether it was the last. */
+  /** Removes an existing hold; returns whether it was the last. */
   boolean remove(long number) {
     if (counts.merge(number, -1, Integer::sum) > 0) {
       return false;
@@ -27,7 +27,7 @@ final class InodeHolds {
 
   void clear() {
     if (!counts.isEmpty()) {
-      counts = new HashMap<>(); // an emptied one stays as large as it was
+      counts = new HashMap<>(); // an emptied map keeps its capacity
     }
   }
 }

@@ -8,10 +8,10 @@ import java.time.Instant;
 import java.time.InstantSource;
 
 /**
- * The inodes of one tree in memory, what they may cost, and who keeps them.
+ * The inodes of one tree in memory, their budget, and the holds on them.
  *
- * <p>An inode goes when it has no name and nobody has it open. Who has what open is not part of a
- * state: going back to one makes all open contents invalid, which {@link #generation} tells them.
+ * <p>An inode is removed when it has no name and no hold. Holds are not part of a state. Going back
+ * to a state makes all open contents invalid; they notice it by {@link #generation}.
  */
 final class InodeStore {
   private final boolean writable;
@@ -58,14 +58,14 @@ final class InodeStore {
     return budget;
   }
 
-  /** Takes bytes of the budget, or fails with ENOSPC. */
+  /** Takes bytes from the budget, or fails with ENOSPC. */
   void take(long bytes) {
     if (!budget.take(bytes)) {
       throw new FileException(Errno.ENOSPC);
     }
   }
 
-  /** All as it is now. */
+  /** Returns the current state. */
   MemoryState freeze() {
     return table.freeze(budget.used());
   }
@@ -75,34 +75,34 @@ final class InodeStore {
     budget.setUsed(earlier.used());
   }
 
-  /** How many inodes there are, or were. */
+  /** Returns how many inodes there are, removed ones included. */
   long count() {
     return table.count();
   }
 
-  /** An inode, not to be changed; ENOENT if there is none. */
+  /** Returns an inode that must not be changed; ENOENT if there is none. */
   Inode get(long number) {
     return table.get(number);
   }
 
-  /** An inode, to be changed. */
+  /** Returns an inode that may be changed. */
   Inode change(long number) {
     return table.change(number);
   }
 
-  /** Adds an inode, which is paid for; returns its number. */
+  /** Adds an inode that the budget was charged for; returns its number. */
   long add(Inode inode) {
     return table.add(inode);
   }
 
-  // Who keeps what.
+  // Holds.
 
-  /** Changes with every restore. */
+  /** Returns a number that changes with every restore. */
   long generation() {
     return generation;
   }
 
-  /** Nobody keeps anything any more. */
+  /** Ends all holds. */
   void forgetHolds() {
     generation++;
     holds.clear();
@@ -125,7 +125,7 @@ final class InodeStore {
     };
   }
 
-  /** A directory without a name keeps the one above, to which ".." leads. */
+  /** Adds a hold. A directory without a name also keeps its parent, to which ".." leads. */
   void retain(long number) {
     long at = number;
     while (true) {
@@ -139,7 +139,7 @@ final class InodeStore {
     }
   }
 
-  /** Somebody of this generation has it no longer. */
+  /** Removes a hold of the current generation. */
   void release(long number) {
     long at = number;
     while (true) {
@@ -159,7 +159,7 @@ final class InodeStore {
     }
   }
 
-  /** An inode has lost a name. */
+  /** Counts one name less for an inode, and removes the inode if nothing keeps it. */
   void drop(long number) {
     Inode inode = table.change(number);
     inode.links = inode instanceof Inode.OfDirectory ? 0 : inode.links - 1;

@@ -10,18 +10,18 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The inodes of one tree in memory: a shared state, and what has changed since. An inode is copied
- * before its first change, so going back is forgetting.
+ * The inodes of one tree in memory: a shared state and the changes since. An inode is copied before
+ * its first change, so a restore merely drops the changes.
  */
 final class InodeTable {
   private final Checkpoint checkpoint;
   private MemoryState base;
   private long next;
 
-  /** Changed and new inodes. */
+  /** The changed and the new inodes. */
   private Map<Long, Inode> changed = new HashMap<>();
 
-  /** Those of the shared state that are gone. */
+  /** The numbers of the shared state's inodes that were removed. */
   private Set<Long> removed = new HashSet<>();
 
   InodeTable(MemoryState base, Checkpoint checkpoint) {
@@ -30,7 +30,7 @@ final class InodeTable {
     this.next = base.next();
   }
 
-  /** Not to be changed; null if there is none. */
+  /** Returns an inode that must not be changed; null if there is none. */
   @Nullable Inode find(long number) {
     Inode inode = changed.get(number);
     if (inode != null) {
@@ -40,7 +40,7 @@ final class InodeTable {
   }
 
   /**
-   * Not to be changed.
+   * Returns an inode that must not be changed.
    *
    * @throws FileException ENOENT if there is none
    */
@@ -52,12 +52,12 @@ final class InodeTable {
     return inode;
   }
 
-  /** How many there are, or were. */
+  /** Returns how many inodes there are, removed ones included. */
   long count() {
     return next - MemoryState.ROOT;
   }
 
-  /** To be changed. */
+  /** Returns an inode that may be changed, and copies it before the first change. */
   Inode change(long number) {
     Inode inode = changed.get(number);
     if (inode == null) {
@@ -67,7 +67,7 @@ final class InodeTable {
     return inode;
   }
 
-  /** Adds an inode; returns its number, which none has had. */
+  /** Adds an inode; returns its number, which no other inode has had. */
   long add(Inode inode) {
     changed.put(next, inode);
     return next++;
@@ -80,7 +80,7 @@ final class InodeTable {
     }
   }
 
-  /** All as it is now. What has been changed so far is shared from now on. */
+  /** Returns the current state. The changed inodes become part of it and are shared from now on. */
   MemoryState freeze(long used) {
     if (changed.isEmpty() && removed.isEmpty()) {
       return base;
@@ -95,7 +95,7 @@ final class InodeTable {
   void restore(MemoryState state) {
     base = state;
     next = state.next();
-    // New ones, since an emptied one stays as large as it was.
+    // New collections, since an emptied one keeps its capacity.
     if (!changed.isEmpty()) {
       changed = new HashMap<>();
     }

@@ -7,7 +7,7 @@ import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileStatus;
 import java.util.Objects;
 
-/** An open file in memory. While it is open, the file stays, even if it has no name any more. */
+/** An open file in memory. The file stays while it is open, even without a name. */
 final class MemoryContent implements FileContent {
   private final MemoryTree tree;
   private final long inode;
@@ -30,7 +30,7 @@ final class MemoryContent implements FileContent {
     return new MemoryContent(tree, inode, write);
   }
 
-  /** What a snapshot has of it: no more than the number. */
+  /** The part of an open file that a snapshot keeps: the number of its inode. */
   private record Kept(int device, long inode, boolean write) implements FileContent {
     @Override
     public FileContent in(Counterparts other) {

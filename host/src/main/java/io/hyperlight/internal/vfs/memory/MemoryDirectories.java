@@ -11,16 +11,16 @@ import java.util.NavigableMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The directories of a tree in memory: finds names, makes them and takes them away.
+ * The directories of a tree in memory: finds, makes and removes names.
  *
- * <p>Each change copies large inodes first, where nothing is half done: a checkpoint may end the
+ * <p>Each change copies large inodes first, while nothing is half done: a checkpoint may end the
  * call there.
  */
 final class MemoryDirectories {
-  /** In place of the number of an inode, where there is none. */
+  /** The number that stands for no inode. */
   static final long NONE = 0;
 
-  /** As much as ext4 gives a file; so many names fit into a few megabytes. */
+  /** The limit of ext4 for one file. So many names fit into a few megabytes. */
   private static final long MOST_LINKS = 65_000;
 
   private final InodeStore inodes;
@@ -29,22 +29,22 @@ final class MemoryDirectories {
     this.inodes = inodes;
   }
 
-  // What there is.
+  // Lookups.
 
-  /** Makes sure that the owner of a directory, who guests are, may look for names in it. */
+  /** Checks that the owner of a directory may look up names in it. Guests are the owner. */
   void requireSearchable(long directory) {
     if ((inodes.get(directory).asDirectory().permissions & 0100) == 0) {
       throw new FileException(Errno.EACCES);
     }
   }
 
-  /** What a directory has under a name, or {@link #NONE}. */
+  /** Returns the number of the inode with a name, or {@link #NONE}. */
   long child(long directory, String name) {
     Long number = inodes.get(directory).asDirectory().entries.get(name);
     return number == null ? NONE : number;
   }
 
-  /** The same, or ENOENT. */
+  /** Returns the number of the inode with a name; ENOENT if there is none. */
   long require(long directory, String name) {
     long number = child(directory, name);
     if (number == NONE) {
@@ -53,7 +53,10 @@ final class MemoryDirectories {
     return number;
   }
 
-  /** At most so many entries of a directory behind one, which may be gone, or from the first on. */
+  /**
+   * Returns the entries that follow a name, at most a given number of them. The name may be gone by
+   * now; null stands for the beginning.
+   */
   List<DirectoryEntry> entriesAfter(long directory, @Nullable String last, int most) {
     NavigableMap<String, Long> all = inodes.get(directory).asDirectory().entries;
     List<DirectoryEntry> entries = new ArrayList<>();
@@ -69,7 +72,7 @@ final class MemoryDirectories {
     return entries;
   }
 
-  // Making.
+  // Creation.
 
   long createFile(long directory, String name, int permissions) {
     return create(directory, name, new Inode.OfFile(permissions, inodes.now()));
@@ -90,7 +93,7 @@ final class MemoryDirectories {
     return create(directory, name, new Inode.OfSpecial(kind, permissions, inodes.now()));
   }
 
-  /** To be opened at once, since nothing else keeps it. */
+  /** Makes a file without a name. The caller opens it at once, since nothing else keeps it. */
   long createUnnamed(int permissions, boolean linkable) {
     inodes.requireWritable();
     Inode inode = Inode.OfFile.unnamed(permissions, inodes.now(), linkable);
@@ -102,7 +105,7 @@ final class MemoryDirectories {
     inodes.requireWritable();
     requireThere(directory);
     requireFree(directory, name);
-    inodes.change(directory); // a large one is copied now, where nothing is half done
+    inodes.change(directory); // copies a large one while nothing is half done
     inodes.take(inode.cost() + costOf(name));
     long number = inodes.add(inode);
     put(directory, name, number);
@@ -134,7 +137,7 @@ final class MemoryDirectories {
     put(directory, name, existing);
   }
 
-  // Removing.
+  // Removal.
 
   void unlink(long directory, String name) {
     inodes.requireWritable();
@@ -171,7 +174,7 @@ final class MemoryDirectories {
     }
   }
 
-  /** Nothing can be made in a directory that was removed. */
+  /** Checks that a directory still exists: nothing can be made in a removed one. */
   void requireThere(long directory) {
     if (inodes.get(directory).links == 0) {
       throw new FileException(Errno.ENOENT);

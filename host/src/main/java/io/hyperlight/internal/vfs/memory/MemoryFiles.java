@@ -4,14 +4,14 @@ import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.ContentWatcher;
 import io.hyperlight.internal.vfs.FileException;
 
-/** The contents of the regular files of a tree in memory, by number of inode. */
+/** The contents of the regular files of a tree in memory, by inode number. */
 final class MemoryFiles {
   private final int device;
   private final InodeStore inodes;
   private ContentWatcher watcher = ContentWatcher.NONE;
 
   /**
-   * Those of a tree.
+   * Creates the files of a tree.
    *
    * @param device the number of the tree
    */
@@ -20,12 +20,12 @@ final class MemoryFiles {
     this.inodes = inodes;
   }
 
-  /** Lets somebody hear of every change of contents. */
+  /** Sets the watcher, which learns of every change of contents. */
   void watch(ContentWatcher listening) {
     watcher = listening;
   }
 
-  /** Somebody has a regular file open, until {@link InodeStore#release}. */
+  /** Keeps a regular file while it is open, until {@link InodeStore#release}. */
   void retain(long number) {
     Inode.OfFile _ = inodes.get(number).asFile();
     inodes.retain(number);
@@ -83,7 +83,7 @@ final class MemoryFiles {
     written(inode);
   }
 
-  /** Makes sure that there is room for what is written to a part of a file. */
+  /** Makes sure that there is room for later writes to a part of a file. */
   void reserve(long number, long from, long to, boolean extend) {
     inodes.requireWritable();
     Inode.OfFile inode = inodes.change(number).asFile();
@@ -104,7 +104,10 @@ final class MemoryFiles {
     return inodes.get(number).asFile().data.nextHole(offset, inodes.checkpoint());
   }
 
-  /** Whoever writes a program is not to make it one of its owner's by that. */
+  /**
+   * Records a write. Like Linux, it clears the bits that change user and group: a changed program
+   * must not run with its owner's rights.
+   */
   private void written(Inode.OfFile inode) {
     int groupMayRun = inode.permissions & 0010;
     inode.permissions &= ~(04000 | (groupMayRun != 0 ? 02000 : 0));

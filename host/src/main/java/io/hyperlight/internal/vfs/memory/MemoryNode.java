@@ -41,7 +41,7 @@ record MemoryNode(MemoryTree tree, long inode) implements Node {
     return canBeHeld() ? tree.inodes().hold(inode) : Hold.NONE;
   }
 
-  /** The root cannot be removed. */
+  /** The root cannot be removed, so it needs no hold. */
   @Override
   public boolean canBeHeld() {
     return tree.isWritable() && inode != MemoryState.ROOT;

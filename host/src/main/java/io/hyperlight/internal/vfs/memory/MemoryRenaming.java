@@ -16,7 +16,10 @@ final class MemoryRenaming {
   private final long moved;
   private final long replaced;
 
-  /** From a directory, a name in it, to another one, and the new name. */
+  /**
+   * Prepares to rename an entry of the directory {@code from} to a new name in the directory {@code
+   * to}.
+   */
   MemoryRenaming(
       InodeStore inodes,
       MemoryDirectories directories,
@@ -62,7 +65,7 @@ final class MemoryRenaming {
     return inodes.get(number).kind() == FileKind.DIRECTORY;
   }
 
-  /** Whether a directory, if it is one, is another one or lies on the way to that. */
+  /** Answers whether an inode is a directory itself, or is on the way from the root to it. */
   private boolean isAtOrAbove(long upper, long directory) {
     long at = directory;
     while (at != upper && at != MemoryState.ROOT) {
@@ -119,7 +122,9 @@ final class MemoryRenaming {
     }
   }
 
-  /** Here, where nothing is half done: the call may be ended meanwhile. */
+  /**
+   * Copies all inodes involved while nothing is half done: a checkpoint may end the call meanwhile.
+   */
   private void copyLargeOnes() {
     inodes.change(from);
     inodes.change(to);

@@ -7,7 +7,10 @@ import io.hyperlight.internal.vfs.Tree;
 import io.hyperlight.internal.vfs.TreeSource;
 import java.time.InstantSource;
 
-/** Files in memory: what they are at first, and whether and how far they can grow. */
+/**
+ * A source of files in memory: the initial files, whether they can be changed, and how large they
+ * may grow.
+ */
 public final class MemorySource implements TreeSource {
   private final MemoryState initial;
   private final boolean writable;
@@ -21,22 +24,22 @@ public final class MemorySource implements TreeSource {
   }
 
   /**
-   * An empty tree that can be written.
+   * Returns a source of empty, writable trees.
    *
-   * @param limitBytes of contents and names, with a flat amount for each file
-   * @throws IllegalArgumentException if it is negative or more than 1 TiB
+   * @param limitBytes for contents and names, with a flat amount for each file
+   * @throws IllegalArgumentException if the limit is negative or more than 1 TiB
    */
   public static MemorySource empty(long limitBytes) {
     return new MemorySource(MemoryState.empty(), true, limitBytes);
   }
 
-  /** What somebody has built, to be read only. */
+  /** Returns a source of the files that were built, read-only. */
   public static MemorySource of(MemoryTreeBuilder built) {
     return new MemorySource(built.state(), false, built.limitBytes());
   }
 
   /**
-   * The same with one more file, in directories that are made as needed.
+   * Returns this source with one more file. Missing directories on the way are made.
    *
    * @param path relative and normalised
    * @param contents copied
@@ -49,7 +52,7 @@ public final class MemorySource implements TreeSource {
     return new MemorySource(more.state(), writable, limitBytes);
   }
 
-  /** The same, to be read only. */
+  /** Returns this source as a read-only one. */
   public MemorySource readOnly() {
     return new MemorySource(initial, false, limitBytes);
   }

@@ -13,24 +13,24 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All files of a tree in memory at one moment. Immutable: neither the table nor an inode in it is
- * ever changed, so any number of trees and threads share it.
+ * All files of a tree in memory at one moment. Immutable: neither the table nor its inodes ever
+ * change, so any number of trees and threads can share them.
  *
  * @param table inodes by number
- * @param next the number that the next inode gets
- * @param used what they cost
+ * @param next the number for the next inode
+ * @param used the bytes that the inodes cost
  */
 record MemoryState(Map<Long, Inode> table, long next, long used) implements TreeState {
   static final long ROOT = 1;
 
-  /** With an empty root. */
+  /** Returns a state with an empty root. */
   static MemoryState empty() {
     Map<Long, Inode> table = new HashMap<>();
     table.put(ROOT, new Inode.OfDirectory(0755, ROOT, FileStatus.BEGINNING));
     return new MemoryState(table, ROOT + 1, 0);
   }
 
-  /** An inode that an entry names. */
+  /** Returns the inode of an entry. */
   Inode get(long number) {
     Inode inode = table.get(number);
     if (inode == null) {
@@ -39,7 +39,10 @@ record MemoryState(Map<Long, Inode> table, long next, long used) implements Tree
     return inode;
   }
 
-  /** What has a path from the root, without following links; null if there is nothing. */
+  /**
+   * Returns the inode at a path from the root; null if there is none. Symbolic links are not
+   * followed.
+   */
   private @Nullable Inode find(String path) {
     Inode at = get(ROOT);
     for (String name : path.split("/", -1)) {
@@ -64,14 +67,16 @@ record MemoryState(Map<Long, Inode> table, long next, long used) implements Tree
         : -1;
   }
 
-  /** The names in order. Holds no more than the way to where it is. */
+  /**
+   * Returns the paths in the order of names. The iterator keeps only its current path in memory.
+   */
   @Override
   public Iterator<String> files(String prefix, Predicate<String> hidden) {
     return new Files(prefix, hidden);
   }
 
   private final class Files implements Iterator<String> {
-    /** A directory that is being listed. */
+    /** A directory whose entries are being visited. */
     private record Level(String prefix, Iterator<Map.Entry<String, Long>> entries) {}
 
     private final Predicate<String> hidden;

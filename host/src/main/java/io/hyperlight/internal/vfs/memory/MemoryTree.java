@@ -16,10 +16,10 @@ import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Files in memory as one file system has them. All by number of inode.
+ * Files in memory, in one file system. All methods take inode numbers.
  *
- * <p><b>Boundary.</b> Guests choose names, offsets, sizes and the order of everything. What they
- * can take of the heap is bounded by the {@link Budget}, and no method recurses along a path.
+ * <p><b>Boundary.</b> Guests choose names, offsets, sizes and the order of operations. The {@link
+ * Budget} bounds what they can take of the heap, and no method recurses along a path.
  */
 final class MemoryTree implements Tree {
   private final int device;
@@ -28,9 +28,9 @@ final class MemoryTree implements Tree {
   private final MemoryFiles files;
 
   /**
-   * A tree in an initial state.
+   * Creates a tree with an initial state.
    *
-   * @param device its number in the file system
+   * @param device the tree's number in the file system
    */
   MemoryTree(
       int device,
@@ -75,7 +75,7 @@ final class MemoryTree implements Tree {
     files.watch(watcher);
   }
 
-  /** All as it is now. */
+  /** Returns the current state. */
   MemoryState state() {
     return inodes.freeze();
   }
@@ -121,7 +121,7 @@ final class MemoryTree implements Tree {
         0);
   }
 
-  /** What is left, for files of no size at all. */
+  /** Returns the room that is left. The number of further files is that of empty ones. */
   Space space() {
     Budget budget = inodes.budget();
     long file = Budget.INODE + Budget.NAME;

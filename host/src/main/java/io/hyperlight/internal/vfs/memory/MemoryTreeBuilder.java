@@ -9,17 +9,17 @@ import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes the files that a tree in memory begins with. Paths are relative and normalised, and
- * directories on the way are made as needed; files have numbers.
+ * Builds the initial files of a tree in memory. Paths are relative and normalised, and missing
+ * directories on the way are made. Numbers stand for the files that were made.
  */
 public final class MemoryTreeBuilder {
   private final MemoryTree tree;
   private final long limitBytes;
 
   /**
-   * Without files.
+   * Creates a builder without files.
    *
-   * @param limitBytes of contents and names, with a flat amount for each file
+   * @param limitBytes for contents and names, with a flat amount for each file
    * @param clock for times of files
    * @throws IllegalArgumentException if the limit is negative or more than 1 TiB
    */
@@ -27,14 +27,14 @@ public final class MemoryTreeBuilder {
     this(MemoryState.empty(), limitBytes, clock);
   }
 
-  /** With files. */
+  /** Creates a builder that adds to the files of a state. */
   MemoryTreeBuilder(MemoryState initial, long limitBytes, InstantSource clock) {
     tree = new MemoryTree(0, initial, true, limitBytes, clock, Checkpoint.NONE);
     this.limitBytes = limitBytes;
   }
 
   /**
-   * Makes those directories on a path that are missing; returns the last one.
+   * Makes the missing directories on a path; returns the number of the last one.
    *
    * @throws FileException ENOTDIR, ENOSPC
    */
@@ -58,7 +58,7 @@ public final class MemoryTreeBuilder {
   }
 
   /**
-   * Makes an empty file.
+   * Makes an empty file; returns its number.
    *
    * @throws FileException EEXIST, ENOTDIR, ENOSPC
    */
@@ -69,8 +69,9 @@ public final class MemoryTreeBuilder {
   }
 
   /**
-   * Writes all of some bytes, which are copied.
+   * Copies bytes into a file.
    *
+   * @param length how many bytes, from the first one
    * @throws FileException ENOSPC, EFBIG
    */
   public void write(long file, long offset, byte[] bytes, int length) {
@@ -80,7 +81,7 @@ public final class MemoryTreeBuilder {
   }
 
   /**
-   * Sets times of a file or directory.
+   * Sets the times of a file or directory.
    *
    * @param accessed null for no change, as {@code modified}
    */

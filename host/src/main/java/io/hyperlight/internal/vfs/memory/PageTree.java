@@ -5,13 +5,13 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The pages of a file in memory by number: a radix tree, so that a page costs as much wherever it
- * is, and pages that are not there cost nothing. A copy takes no time: it shares all nodes and
- * pages with its original, which must not be changed any more, and copies each before its first
- * change.
+ * The pages of a file in memory, by number. They form a radix tree, so all pages cost the same
+ * wherever they are, and missing pages cost nothing. A copy takes no time. It shares all nodes and
+ * pages with its original, and copies each of them before its first change. The original must not
+ * be changed any more.
  *
- * <p>A page's array may be shorter than a page: what lies behind its end are zeros. So small files
- * are small. No method goes deeper than the tree is high, which is nine levels at most.
+ * <p>The array of a page may be shorter than the page; the bytes behind its end are zeros. So small
+ * files take little memory. Recursion is no deeper than the tree is high, nine levels at most.
  */
 final class PageTree {
   static final int PAGE = 4096;
@@ -19,20 +19,23 @@ final class PageTree {
   private static final int BITS = 6;
   private static final int FAN_OUT = 1 << BITS;
 
-  /** What a node costs of the heap, with pointers of eight bytes. */
+  /** The bytes of the heap that a node takes, with pointers of eight bytes. */
   static final int NODE = FAN_OUT * Long.BYTES + 64;
 
-  /** What a page costs besides its bytes: the header of its array. */
+  /** The bytes that a page takes besides its contents: the header of its array. */
   static final int HEADER = 24;
 
-  /** A page without contents that has been paid for. */
+  /** A page without contents that the budget was charged for. */
   private static final byte[] RESERVED = {};
 
   private static final class Node {
-    /** Nodes, or pages in those of the lowest level. */
+    /** Nodes; on the lowest level, pages. */
     final @Nullable Object[] slots;
 
-    /** Which of them nobody shares, if nobody shares this node. */
+    /**
+     * A bit for each slot whose child no other tree shares. Valid only if no other tree shares this
+     * node.
+     */
     long own;
 
     Node() {
@@ -62,7 +65,7 @@ final class PageTree {
     }
   }
 
-  /** The first page itself if the height is 0; null if there is none. */
+  /** The first page itself if the height is 0; null if the tree is empty. */
   private @Nullable Object root;
 
   private boolean ownsRoot;
@@ -83,12 +86,12 @@ final class PageTree {
     return new PageTree(this);
   }
 
-  /** How many there are, reserved ones included. */
+  /** Returns the number of pages, reserved ones included. */
   long pages() {
     return pages;
   }
 
-  /** What the budget was charged with. */
+  /** Returns how many bytes the budget was charged for. */
   long cost() {
     return cost;
   }
@@ -101,7 +104,7 @@ final class PageTree {
     return (int) (number >>> (BITS * (level - 1))) & (FAN_OUT - 1);
   }
 
-  /** All others have a byte at least. */
+  /** Answers whether a page is only reserved. All other pages have one byte at least. */
   private static boolean isReserved(byte[] page) {
     return page.length == 0;
   }
@@ -110,7 +113,7 @@ final class PageTree {
     return isReserved(page) ? PAGE : page.length;
   }
 
-  /** A page, not to be changed; null if it is not there. */
+  /** Returns a page that must not be changed; null if it does not exist. */
   byte @Nullable [] get(long number) {
     if (number >= capacity(height)) {
       return null;
@@ -123,11 +126,12 @@ final class PageTree {
   }
 
   /**
-   * A page to be changed, made or lengthened as needed.
+   * Returns a page that may be changed. Makes or lengthens the page as needed.
    *
-   * @param start the first byte that is wanted
-   * @param end behind the last one
-   * @return as many, or fewer if the budget does not have them; null if it has none at all
+   * @param start the first byte that is needed
+   * @param end the byte after the last one
+   * @return a page of that length, or a shorter one if the budget is too small; null if not even
+   *     the first byte fits
    */
   byte @Nullable [] change(long number, int start, int end, Budget budget) {
     byte[] there = get(number);
@@ -157,7 +161,7 @@ final class PageTree {
     return page;
   }
 
-  /** Cuts a page that is longer. */
+  /** Cuts a page to a length, if it is longer. */
   void shorten(long number, int length, Budget budget) {
     byte[] page = get(number);
     if (page != null && page.length > length) {
@@ -167,7 +171,7 @@ final class PageTree {
     }
   }
 
-  /** Makes a part of a page zeros, if it is there. */
+  /** Clears a part of a page, if the page exists. */
   void clear(long number, int from, int to) {
     byte[] page = get(number);
     if (page != null && page.length > from) {
@@ -177,17 +181,17 @@ final class PageTree {
     }
   }
 
-  /** How many pages of a range are not there. */
+  /** Returns how many pages of a range do not exist. */
   long missing(long from, long to) {
     return to - from - count(root, height, from, to);
   }
 
-  /** What so many pages cost at most, wherever they are in a row. */
+  /** Returns how much a number of consecutive pages costs at most, at any position. */
   static long mostFor(long pages) {
     return pages == 0 ? 0 : pages * (PAGE + HEADER) + (pages / FAN_OUT + 20) * NODE;
   }
 
-  /** Reserves all of a range that is not there, which the budget has. */
+  /** Reserves the missing pages of a range. The budget has room for them. */
   void reserve(long from, long to, Budget budget) {
     for (long number = from; number < to; number++) {
       if (get(number) == null) {
@@ -201,8 +205,8 @@ final class PageTree {
     }
   }
 
-  /** Takes all pages of a range away. */
-  @SuppressWarnings("ReferenceEquality") // whether it is the same node, not an equal one
+  /** Removes all pages of a range. */
+  @SuppressWarnings("ReferenceEquality") // compares nodes by identity
   void remove(long from, long to, Budget budget) {
     if (from < to && from < capacity(height) && root != null) {
       long before = cost;
@@ -218,7 +222,10 @@ final class PageTree {
     }
   }
 
-  /** The first page at or behind one that has contents, or the first that has none; else -1. */
+  /**
+   * Returns the first page at or after a number that has contents, or the first that has none; -1
+   * if there is no such page.
+   */
   long find(long from, boolean contents, Checkpoint checkpoint) {
     if (from >= capacity(height)) {
       return contents ? -1 : from;
@@ -227,7 +234,7 @@ final class PageTree {
     return found < 0 && !contents ? capacity(height) : found;
   }
 
-  /** The first page at or behind one that is there, or reserved; else -1. */
+  /** Returns the first page at or after a number that exists or is reserved; else -1. */
   long first(long from, Checkpoint checkpoint) {
     return from >= capacity(height) ? -1 : find(root, height, from, true, true, checkpoint);
   }
@@ -262,7 +269,7 @@ final class PageTree {
     return -1;
   }
 
-  /** How many pages of a range there are below something. */
+  /** Returns how many pages of a range exist below a node. */
   private static long count(@Nullable Object at, int level, long from, long to) {
     if (!(at instanceof Node node)) {
       return at != null && from <= 0 && to > 0 ? 1 : 0;
@@ -279,10 +286,11 @@ final class PageTree {
   }
 
   /**
-   * Takes pages away below something.
+   * Removes pages below a node.
    *
-   * @param own whether nobody shares it
-   * @return what is there now, which is the caller's own if it is not the same; null for nothing
+   * @param own whether no other tree shares the node
+   * @return the new node, which is the caller's own if it is another object; null if nothing is
+   *     left
    */
   @SuppressWarnings("ReferenceEquality")
   private @Nullable Object remove(Object at, boolean own, int level, long from, long to) {
@@ -311,7 +319,7 @@ final class PageTree {
     return mine == null ? node : mine;
   }
 
-  /** How many nodes have to be made before a page can be put there. */
+  /** Returns how many nodes a page needs that do not exist yet. */
   private int missingNodes(long number) {
     int needed = height;
     while (number >= capacity(needed)) {
@@ -322,7 +330,8 @@ final class PageTree {
     }
     int missing = needed - height;
     if (missing > 0) {
-      // The first node above what there is leads there; the others below it do not exist yet.
+      // New nodes lead from the new top down to the present root. The way to the page branches off
+      // at the top, and all nodes below that are new, too.
       return missing + needed - 1;
     }
     Object at = root;
@@ -335,7 +344,7 @@ final class PageTree {
     return 0;
   }
 
-  /** Whether nobody shares a page that is there. */
+  /** Answers whether no other tree shares a page. */
   private boolean owns(long number) {
     boolean own = ownsRoot;
     Object at = root;
@@ -347,7 +356,10 @@ final class PageTree {
     return own;
   }
 
-  /** Puts a page somewhere, and makes all nodes on the way to it, which are paid for. */
+  /**
+   * Puts a page into the tree and makes the nodes on the way to it. The budget was charged for
+   * them.
+   */
   private void put(long number, byte[] page) {
     while (number >= capacity(height)) {
       if (root != null) {

@@ -1,5 +1,6 @@
 /**
- * Trees of files in memory, which guests can write: inodes and their contents, a budget, states.
+ * Trees of files in memory, which guests can write: inodes, their contents, budgets and frozen
+ * states.
  */
 @NullMarked
 package io.hyperlight.internal.vfs.memory;
