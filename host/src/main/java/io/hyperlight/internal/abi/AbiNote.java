@@ -1,8 +1,8 @@
 package io.hyperlight.internal.abi;
 
 /**
- * The note by which the host knows a guest: offsets within its description. Addresses in it are
- * relative to where they stand.
+ * The note that describes a guest to the host, as offsets within the note's description. Each
+ * address in the note is relative to the field that holds it.
  */
 public final class AbiNote {
   public static final String NAME = "Hyperlight";
@@ -12,7 +12,7 @@ public final class AbiNote {
   /** Four bytes, see {@link GuestAbi#VERSION}. */
   public static final int VERSION = 0;
 
-  /** Four bytes, {@link #STARTS_ITSELF} or nothing. */
+  /** Four bytes, {@link #STARTS_ITSELF} or 0. */
   public static final int FLAGS = 4;
 
   /** Where the function table begins. */
@@ -27,7 +27,10 @@ public final class AbiNote {
   /** Where the addresses of initialisers end. */
   public static final int INITIALISERS_END = 32;
 
-  /** The entry point is that of an ordinary program, which says when calls may come. */
+  /**
+   * The flag of a guest whose entry point is that of an ordinary program. Such a program says
+   * itself when calls may come.
+   */
   public static final long STARTS_ITSELF = 1;
 
   private AbiNote() {}

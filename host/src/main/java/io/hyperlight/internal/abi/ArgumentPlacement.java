@@ -3,10 +3,10 @@ package io.hyperlight.internal.abi;
 import java.util.List;
 
 /**
- * Where the arguments of a function go in the call frame, after the System V ABI for AMD64, section
- * 3.2.3: integers and pointers in six registers, reals in eight, the rest on the stack in order. A
- * string or byte range is a structure of two integer words, which goes into two integer registers
- * or, if fewer are left, whole onto the stack.
+ * Computes where the arguments of a function go in the call frame. It follows the System V ABI for
+ * AMD64, section 3.2.3: integers and pointers go in six registers, reals in eight, the rest on the
+ * stack in order. A string or byte range is a structure of two integer words. It goes into two
+ * integer registers. If fewer are left, all of it goes onto the stack.
  */
 public final class ArgumentPlacement {
   private static final int INTEGER_REGISTERS = 6;
@@ -14,7 +14,10 @@ public final class ArgumentPlacement {
 
   private ArgumentPlacement() {}
 
-  /** The offset in the frame of each parameter's first word; a second word follows it. */
+  /**
+   * Returns the offset in the frame of each parameter's first word. The second word follows the
+   * first.
+   */
   public static int[] place(List<ValueType> parameters) {
     int[] offsets = new int[parameters.size()];
     int integers = 0;

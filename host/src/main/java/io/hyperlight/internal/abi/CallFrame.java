@@ -1,21 +1,22 @@
 package io.hyperlight.internal.abi;
 
 /**
- * The call frame: the last kibibyte of the call stack's top page, through which the registers of a
- * call travel. Where the stack arguments lie is where RSP points when the gate calls, so they need
- * no copying.
+ * The call frame: the last kibibyte of the call stack's top page. The host and the gate exchange
+ * the registers of a call through it. RSP points to the stack arguments when the gate calls, so
+ * they need no copy.
  *
- * <p>Offsets are part of the guest ABI (docs/guest-abi.md) and repeated in the guest library's
- * header; a test compares them with the C compiler's. All fields are eight bytes wide.
+ * <p>The offsets are part of the guest ABI (docs/guest-abi.md). The guest library's header repeats
+ * them, and a test compares both with the C compiler. All fields are eight bytes wide.
  */
 public final class CallFrame {
   public static final int SIZE = 0x400;
 
-  /** The most stack words a call can have. */
+  /** The maximum number of stack words of a call. */
   public static final int STACK_WORDS = 64;
 
   /**
-   * The arguments passed on the stack, first at the lowest address. The gate starts with RSP here.
+   * The arguments passed on the stack, the first at the lowest address. RSP points here when the
+   * gate starts.
    */
   public static final int STACK_ARGUMENTS = 0x000;
 
@@ -28,55 +29,61 @@ public final class CallFrame {
   /** The address to call. */
   public static final int TARGET = 0x270;
 
-  /** Bit 0: reset segment registers, vector and x87 state and segment bases first. */
+  /**
+   * Flags of the call. Bit 0 ({@link #FLAG_RESET}): first reset segment registers, vector and x87
+   * state, and segment bases.
+   */
   public static final int FLAGS = 0x278;
 
-  /** FS base to load when the state is reset. */
+  /** The FS base to load when the state is reset. */
   public static final int FS_BASE = 0x280;
 
-  /** The next free byte of the window; guest and host both advance it. */
+  /** The next free byte of the window. Guest and host both advance it. */
   public static final int WINDOW_NEXT = 0x288;
 
   /** The end of the mapped part of the window. */
   public static final int WINDOW_END = 0x290;
 
-  /** Set by the guest before it returns: 0, or 1 for an error with the message that follows. */
+  /**
+   * The status, which the guest sets before it returns: 0, or 1 for an error with the message that
+   * follows.
+   */
   public static final int STATUS = 0x298;
 
   public static final int ERROR_ADDRESS = 0x2a0;
   public static final int ERROR_LENGTH = 0x2a8;
 
-  /** GS base to load when the state is reset. */
+  /** The GS base to load when the state is reset. */
   public static final int GS_BASE = 0x2b0;
 
-  // Messages, where calls do without exits: from the host, in a cache line of their own.
+  // Messages, if calls make no exits. Those of the host are in a cache line of their own.
 
-  /** The number of the host's last message, written last. */
+  /** The number of the host's last message. It is written last. */
   public static final int REQUEST = 0x300;
 
   /** How often the guest looks for the next message before it rests. */
   public static final int PATIENCE = 0x308;
 
-  /** Whether the host sleeps, and has to be woken by an exit. */
+  /** Whether the host sleeps, so that only an exit wakes it. */
   public static final int ASLEEP = 0x310;
 
-  // The answer to a host call: what its registers are to be.
+  // The answer to a host call: the values of its registers.
   public static final int ANSWER_RAX = 0x318;
   public static final int ANSWER_RDX = 0x320;
   public static final int ANSWER_R8 = 0x328;
 
-  // And from the guest, in another.
+  // Messages of the guest, in another cache line.
 
-  /** The number of the host's message that this answers, written last. */
+  /** The number of the host's message that this one answers. It is written last. */
   public static final int RESPONSE = 0x340;
 
-  // The message: what the registers would be at a system call.
+  // The message: the values that the registers would have at a system call.
   public static final int MESSAGE_RAX = 0x348;
   public static final int MESSAGE_RDI = 0x350;
   public static final int MESSAGE_RSI = 0x358;
   public static final int MESSAGE_RDX = 0x360;
 
-  /** For {@link #FLAGS}. */
+  /** The bit of {@link #FLAGS} that asks for a reset. */
   public static final long FLAG_RESET = 1;
 
   private CallFrame() {}

@@ -2,7 +2,7 @@ package io.hyperlight.internal.abi;
 
 /**
  * An entry of the function table, which is section {@code hyperlight_functions} of a guest: the
- * offsets of its members, and what they can be.
+ * offsets of its members and their values.
  */
 public final class FunctionEntry {
   public static final int SIZE = 56;
@@ -19,7 +19,7 @@ public final class FunctionEntry {
   /** One byte for each parameter that a function can have, the code of a {@link ValueType}. */
   public static final int PARAMETERS = 8;
 
-  /** The address of the name, which a zero byte ends. */
+  /** The address of the name, which ends with a zero byte. */
   public static final int NAME = 40;
 
   /** The address of an exported function. */

@@ -1,8 +1,8 @@
 package io.hyperlight.internal.abi;
 
 /**
- * The numbers of the system calls that belong to this library, in RAX. What their registers mean is
- * in docs/guest-abi.md; the numbers are repeated in the guest library's header.
+ * The numbers, in RAX, of the system calls that belong to this library. docs/guest-abi.md describes
+ * their registers. The guest library's header repeats the numbers.
  */
 public final class Hypercall {
   /** The gate says that a call is over. */
@@ -27,20 +27,23 @@ public final class Hypercall {
   public static final int READY = 0x484c_0006;
 
   /**
-   * The gate says that it has waited for a message for long enough, or that the host is asleep.
-   * Nothing is to be answered.
+   * The gate says that it has waited long enough for a message, or that the host is asleep. The
+   * host answers nothing.
    */
   public static final int REST = 0x484c_0007;
 
-  /** Levels of {@link #LOG}: 0 (trace) to 4 (error). */
+  /** The number of levels of {@link #LOG}: 0 (trace) to 4 (error). */
   public static final int LOG_LEVELS = 5;
 
-  /** The upper half of all the numbers: the letters HL. No system call of Linux has it. */
+  /** The upper half of all these numbers: the letters HL. No system call of Linux has it. */
   private static final long UPPER_HALF = 0x484c;
 
   private Hypercall() {}
 
-  /** Whether a number, which is hostile, is one of this library's, known or not. */
+  /**
+   * Returns whether a number is one of this library's, known or not. The number comes from a guest
+   * and may be any.
+   */
   public static boolean isOne(long number) {
     return number >>> 16 == UPPER_HALF;
   }

@@ -4,11 +4,11 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * The information block: what a guest can read about its sandbox, at a fixed address.
- * Little-endian; offsets are repeated in the guest library's header.
+ * The information block: what a guest can read about its sandbox, at a fixed address. It is
+ * little-endian. The guest library's header repeats the offsets.
  */
 public final class InformationBlock {
-  /** Where it lies in every guest. */
+  /** The address of the block in every guest. */
   public static final long ADDRESS = 0x1_1000;
 
   public static final int SIZE = 40;
@@ -22,7 +22,7 @@ public final class InformationBlock {
   private InformationBlock() {}
 
   /**
-   * The bytes of a block.
+   * Returns the bytes of a block.
    *
    * @param frame the address of the {@link CallFrame}
    * @param window where the window begins

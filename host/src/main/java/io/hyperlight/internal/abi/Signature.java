@@ -6,14 +6,14 @@ import java.util.stream.Collectors;
 
 /** The types of a guest or host function, as the guest declares it. */
 public record Signature(ValueType result, List<ValueType> parameters) {
-  /** The most parameters a function can have. */
+  /** The maximum number of parameters of a function. */
   public static final int MAX_PARAMETERS = 32;
 
   public Signature {
     parameters = List.copyOf(parameters);
   }
 
-  /** The declaration in C. */
+  /** Returns the declaration in C. */
   public String declaration(String name) {
     return result.cName()
         + " "
@@ -25,7 +25,7 @@ public record Signature(ValueType result, List<ValueType> parameters) {
         + ")";
   }
 
-  /** The types in Java. */
+  /** Returns the types in Java. */
   public MethodType methodType() {
     return MethodType.methodType(
         result.javaType(), parameters.stream().<Class<?>>map(ValueType::javaType).toList());

@@ -6,15 +6,15 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * UTF-8 in both directions, strictly: what cannot be said in the other encoding is refused, never
- * replaced.
+ * Converts between strings and UTF-8, strictly. It refuses what the other encoding cannot express,
+ * and replaces nothing.
  */
 public final class Text {
   private static final char REPLACEMENT = '\ufffd';
 
   private Text() {}
 
-  /** The UTF-8 bytes of a string, or null if it has half of a surrogate pair in it. */
+  /** Returns the UTF-8 bytes of a string, or null if the string has half of a surrogate pair. */
   public static byte @Nullable [] encode(String text) {
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
@@ -31,8 +31,8 @@ public final class Text {
   }
 
   /**
-   * Whether a string has more UTF-8 bytes than so many. To be asked before it is encoded: there may
-   * be no array, or no heap, for the bytes.
+   * Returns whether a string has more UTF-8 bytes than a limit. Callers ask before they encode it,
+   * since an array or the heap may have no room for the bytes.
    */
   public static boolean exceeds(String text, long mostBytes) {
     if (text.length() <= mostBytes / 3) {
@@ -46,11 +46,11 @@ public final class Text {
     return bytes > mostBytes;
   }
 
-  /** The string that the bytes are, or null if they are not UTF-8. */
+  /** Returns the string that the bytes encode, or null if they are not UTF-8. */
   public static @Nullable String decode(byte[] bytes) {
     String text = new String(bytes, StandardCharsets.UTF_8);
-    // The fast decoder replaces what it cannot decode. Only a text with such a character in it
-    // needs the strict one.
+    // The fast decoder replaces what it cannot decode. So the strict one is needed only for a text
+    // that contains the replacement character.
     if (text.indexOf(REPLACEMENT) < 0) {
       return text;
     }
@@ -62,8 +62,8 @@ public final class Text {
   }
 
   /**
-   * A name for people: one line, without characters that have no picture of their own, cut to a
-   * number of UTF-8 bytes.
+   * Makes a name for people: one line without unprintable characters, cut to a number of UTF-8
+   * bytes.
    */
   public static String toName(String text, int mostBytes) {
     StringBuilder name = new StringBuilder();

@@ -3,9 +3,9 @@ package io.hyperlight.internal.abi;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The types of the guest ABI: their code in the function table, their C type and the Java type they
- * are seen as. Unsigned types up to 32 bits have the next larger Java type; {@code uint64_t} is a
- * {@code long} that must not be negative.
+ * The types of the guest ABI. Each has a code in the function table, a C type and a Java type.
+ * Unsigned types up to 32 bits have the next larger Java type. {@code uint64_t} is a {@code long}
+ * that must not be negative.
  */
 public enum ValueType {
   VOID(0, "void", void.class),
@@ -35,7 +35,7 @@ public enum ValueType {
     this.javaType = javaType;
   }
 
-  /** The type with this code; null if there is none. */
+  /** Returns the type with this code, or null if there is none. */
   public static @Nullable ValueType ofCode(int code) {
     for (ValueType type : TYPES) {
       if (type.code == code) {
@@ -45,7 +45,7 @@ public enum ValueType {
     return null;
   }
 
-  /** The code in the function table. */
+  /** Returns the code in the function table. */
   int code() {
     return code;
   }
@@ -58,7 +58,7 @@ public enum ValueType {
     return javaType;
   }
 
-  /** Whether values are an address and a length. */
+  /** Returns whether values are an address and a length. */
   public boolean isRange() {
     return this == STRING || this == BYTES;
   }
@@ -67,7 +67,9 @@ public enum ValueType {
     return this == FLOAT || this == DOUBLE;
   }
 
-  /** The largest value of an unsigned type; others have the limits of their Java type. */
+  /**
+   * Returns the largest value of an unsigned type. Other types have the limits of their Java type.
+   */
   public long unsignedMaximum() {
     return switch (this) {
       case UINT8 -> 0xff;

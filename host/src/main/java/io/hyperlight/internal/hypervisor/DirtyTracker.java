@@ -1,32 +1,32 @@
 package io.hyperlight.internal.hypervisor;
 
 /**
- * Finds the pages of a VM's tracked memory that its guest has written. A page that was found is not
- * reported again, and costs the guest nothing more, until {@link #rearm}. What the host writes is
+ * Finds the pages of a VM's tracked memory that the guest has written. A page that was found costs
+ * the guest nothing more, and is not reported again until {@link #rearm}. Writes of the host are
  * not seen.
  *
- * <p>For one thread at a time, and never while the vCPU runs.
+ * <p>Only one thread at a time may use it, and never while the vCPU runs.
  */
 public interface DirtyTracker extends AutoCloseable {
   /** Takes page numbers: guest-physical addresses in units of 4096 bytes. */
   @FunctionalInterface
   interface PageSet {
-    /** Adds a page, which may be there already. */
+    /** Adds a page. The set may have it already. */
     void add(long page);
   }
 
   /**
-   * Adds all pages written since the last {@link #rearm}, or at least those not collected since
-   * then.
+   * Adds the pages that the guest has written since the last {@link #rearm}. An implementation may
+   * leave out those that it has added since then.
    */
   void collect(PageSet pages);
 
-  /** Whether {@link #rearm} is due, because the room for further pages is running out. */
+  /** Returns whether {@link #rearm} is due because the room for further pages runs out. */
   boolean needsRearming();
 
   /**
-   * Makes every page that was collected be found again when it is written next. What was not
-   * collected before is found nevertheless.
+   * Makes the tracker report each collected page again when the guest writes it next. A written
+   * page that was not collected yet stays in the tracker, and the next {@link #collect} finds it.
    */
   void rearm();
 

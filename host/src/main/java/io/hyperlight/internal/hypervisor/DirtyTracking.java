@@ -1,11 +1,11 @@
 package io.hyperlight.internal.hypervisor;
 
-/** How the pages that a guest writes are found. */
+/** How the hypervisor finds the pages that a guest writes. */
 public enum DirtyTracking {
-  /** Not at all: for machines that never go back. */
+  /** It does not find them: for machines that are never restored. */
   NONE,
-  /** By a ring of entries that the hypervisor fills, without a system call. */
+  /** It fills a ring with entries, which the host reads without a system call. */
   RING,
-  /** By a bitmap, for a hypervisor without a ring that works. */
+  /** It keeps a bitmap: for a hypervisor without a ring that works. */
   LOG
 }

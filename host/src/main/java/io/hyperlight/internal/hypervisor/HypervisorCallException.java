@@ -1,17 +1,17 @@
 package io.hyperlight.internal.hypervisor;
 
-/** Something that a hypervisor was asked for failed. The message says what, and what to do. */
+/** A call to the hypervisor failed. The message says which one, and what to do. */
 public abstract class HypervisorCallException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  /** A call failed. */
+  /** Makes the exception. */
   protected HypervisorCallException(String message) {
     super(message);
   }
 
   /**
-   * Whether the hypervisor does not know or not allow what it was asked for, and would say so
-   * again: nothing that the host has run out of.
+   * Returns whether the hypervisor does not know or does not allow the request, so that it would
+   * fail again. It is false if the host has run out of something.
    */
   public abstract boolean isRefusal();
 }

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 public final class HypervisorMissingException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  /** It cannot be used. */
+  /** Makes the exception. */
   public HypervisorMissingException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }

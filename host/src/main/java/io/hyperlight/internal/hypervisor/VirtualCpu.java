@@ -1,74 +1,72 @@
 package io.hyperlight.internal.hypervisor;
 
 /**
- * A virtual CPU. For one thread at a time, which need not always be the same.
+ * A virtual CPU. Only one thread at a time may use it. It need not always be the same thread.
  *
- * <p>Its registers are a view, which the interface of the processor's kind adds: what is set there
- * takes effect at the next {@link #run} once it was committed, what is read is the state of the
- * last exit. No method of the hot path ({@link #run}, {@link #isDoorbell}, the view) allocates, and
- * only {@link #run} makes a system call.
+ * <p>Its registers are a view, which the interface for the kind of processor adds. A value that is
+ * read is the state of the last exit. A value that is set takes effect at the next {@link #run}
+ * once it was committed. No method of the hot path ({@link #run}, {@link #isDoorbell}, the view)
+ * allocates. Of these, only {@link #run} makes a system call.
  */
 public interface VirtualCpu extends AutoCloseable {
   /**
-   * Runs the guest until it exits. Whatever the exit is, it is {@linkplain #isExitUnseen unseen}
-   * then.
+   * Runs the guest until it exits. The exit is {@linkplain #isExitUnseen unseen} then, whatever its
+   * kind.
    *
-   * @return 0 when it did, or an error number of the host's: {@link
-   *     io.hyperlight.internal.os.Errno#EINTR} if a signal has ended it
+   * @return 0 when it exited, or an error number of the host: {@link
+   *     io.hyperlight.internal.os.Errno#EINTR} if a signal ended the run
    */
   int run();
 
-  /** The exception for an error number that {@link #run} returned. */
+  /** Returns the exception for an error number that {@link #run} returned. */
   HypervisorCallException failedRun(int error);
 
   /**
-   * Whether the CPU stands at an exit that nobody has looked at: the hypervisor may have an
-   * instruction to finish then, at the next {@link #run}, in whatever memory and registers there
-   * are. It is so from the start of every run until {@link #exitSeen}, unless the hypervisor says
-   * that nothing is left to finish.
+   * Returns whether the host has not handled the last exit yet. The hypervisor may have an
+   * instruction to finish then. It finishes it at the next {@link #run}, in the memory and
+   * registers that it finds. The answer is true from the start of each run until {@link #exitSeen},
+   * unless the hypervisor says that nothing is left to finish.
    */
   boolean isExitUnseen();
 
-  /** Says that somebody has looked at the last exit, and done what it needs. */
+  /** Records that the host has handled the last exit. */
   void exitSeen();
 
   /**
-   * Takes one step towards the end of the last exit's instruction, without running the guest any
+   * Takes one step towards the end of the last exit's instruction. The guest does not run any
    * further.
    *
-   * @return whether it is complete; a repeated instruction may exit again instead
+   * @return whether the instruction is complete; a repeated instruction may exit again instead
    */
   boolean completeExit();
 
   /**
-   * Whether the last exit is exactly one access by which a guest calls the host: the shortest write
-   * to a device.
+   * Returns whether the last exit is exactly one access by which a guest calls the host: the
+   * shortest write to a device.
    *
-   * @param number which device
+   * @param number of the device
    */
   boolean isDoorbell(int number);
 
   /**
-   * Whether the guest has not run on because there is no room for another written page: see {@link
-   * DirtyTracker#rearm}.
+   * Returns whether the guest stopped because the tracker has no room for another written page. See
+   * {@link DirtyTracker#rearm}.
    */
   boolean isTrackerFull();
 
-  /** The last exit, decoded. */
+  /** Returns the last exit, decoded. */
   CpuExit exit();
 
-  /**
-   * Takes back a fault, or anything else, that is to be delivered to the guest when it runs next.
-   */
+  /** Removes a fault, or any other event, that the guest would receive when it runs next. */
   void takeBackPending();
 
-  /** The counter of the guest's processor that tells time. */
+  /** Returns the time-stamp counter of the guest's processor. */
   long timeStampCounter();
 
   /**
-   * The signals that are blocked while {@link #run} runs the guest, instead of the thread's own.
-   * One that is pending and not among them ends it, and stays pending if the thread itself blocks
-   * it.
+   * Sets the signals that are blocked while {@link #run} runs the guest, instead of the thread's
+   * own mask. A pending signal that is not blocked ends the run. It stays pending if the thread
+   * itself blocks it.
    *
    * @param blocked signal n is bit n - 1
    */

@@ -1,10 +1,10 @@
 /**
- * What a machine asks of a hypervisor, as interfaces: {@link
+ * The interfaces through which a machine uses a hypervisor. {@link
  * io.hyperlight.internal.hypervisor.Hypervisor} makes virtual machines, {@link
- * io.hyperlight.internal.hypervisor.VirtualMachine} has memory, {@link
- * io.hyperlight.internal.hypervisor.VirtualCpu} runs. What depends on the processor is in a package
- * beside it, one for each kind of processor. Implementations stand below and are injected from the
- * top. docs/porting.md says what an implementation has to do.
+ * io.hyperlight.internal.hypervisor.VirtualMachine} has memory, and {@link
+ * io.hyperlight.internal.hypervisor.VirtualCpu} runs the guest. What depends on the processor is in
+ * a package of its own for each kind of processor. Implementations are packages below this one, and
+ * the top of the library injects them. docs/porting.md says what an implementation has to do.
  */
 @NullMarked
 package io.hyperlight.internal.hypervisor;

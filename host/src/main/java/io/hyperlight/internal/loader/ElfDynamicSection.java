@@ -4,7 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The dynamic section of a static position-independent program, whose only use here is to find the
+ * The dynamic section of a static position-independent program. It serves only to find the
  * relocations. Source: gABI chapter 5, "Dynamic Section", and the AMD64 supplement, "Relocation".
  */
 final class ElfDynamicSection {
@@ -66,18 +66,20 @@ final class ElfDynamicSection {
     }
   }
 
-  /** Whether the linker marked the file as a program, not a library. */
+  /** Returns whether the linker marked the file as a program, not a library. */
   boolean isExecutable() {
     return (flags1 & DF_1_PIE) != 0;
   }
 
-  /** Adds the load bias where the program has addresses of itself. */
+  /** Adds the load bias to each word in which the program has an address of its own. */
   void applyRelativeRelocations(List<ElfSegment> segments, long loadBias) {
     apply(relocations, relocationBytes, segments, loadBias);
     apply(procedureRelocations, procedureRelocationBytes, segments, loadBias);
   }
 
-  /** What relocation there is that the host does not know; null if there is none. */
+  /**
+   * Returns what is wrong if the program needs a relocation that the host does not know, else null.
+   */
   @Nullable String unsupportedRelocation() {
     return unsupported;
   }
@@ -104,7 +106,7 @@ final class ElfDynamicSection {
               .contents()
               .putI64(target - segment.address(), addend + loadBias, "a relocated word");
         }
-        // Who starts itself also relocates itself: refused where nobody would do it.
+        // A program that starts itself also relocates itself. The caller refuses other programs.
         default ->
             unsupported =
                 "it needs a relocation of type %d at 0x%x: link it with -static"

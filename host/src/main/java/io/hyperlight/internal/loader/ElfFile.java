@@ -8,19 +8,19 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads an ELF64 executable for x86-64: a static one, or a static position-independent one, whose
- * relative relocations are applied; for whole programs, which relocate themselves, also one that
- * names an interpreter, and that interpreter. Everything else is refused by name. Source: the
- * System V gABI, chapters 4 and 5, and its AMD64 supplement.
+ * Reads an ELF64 executable for x86-64. A guest is static, or static and position-independent: then
+ * its relative relocations are applied. A whole program relocates itself, and may also name an
+ * interpreter. That interpreter is read, too. Everything else is refused, with a message that says
+ * what the file is. Source: the System V gABI, chapters 4 and 5, and its AMD64 supplement.
  *
- * <p><b>Boundary.</b> The file is hostile. Every offset is checked by {@link FileBytes}, every
- * address and size here.
+ * <p><b>Boundary.</b> The file is hostile. {@link FileBytes} checks every offset. This class checks
+ * every address and size.
  */
 public final class ElfFile {
-  /** Where a program lies that can lie anywhere. */
+  /** The address of a program that can lie anywhere. */
   static final long POSITION_INDEPENDENT_BASE = 0x20_0000;
 
-  /** More than any linker makes; keeps a hostile header from costing time. */
+  /** More than any linker makes. The limit keeps a hostile header from costing time. */
   private static final int MAX_PROGRAM_HEADERS = 256;
 
   /** "#!". */
@@ -50,7 +50,7 @@ public final class ElfFile {
   /**
    * A note segment.
    *
-   * @param address where it lies in memory, load bias included
+   * @param address in memory, load bias included
    */
   record Note(long address, FileBytes bytes) {}
 
@@ -67,7 +67,7 @@ public final class ElfFile {
   private final long programHeaders;
   private @Nullable String unsupportedRelocation;
 
-  /** What a file is read as. */
+  /** What the file is to be. */
   private enum Role {
     GUEST,
     PROGRAM,
@@ -107,7 +107,7 @@ public final class ElfFile {
   /**
    * Parses a guest: a program with functions to call.
    *
-   * @throws GuestFormatException if it is not such an executable, saying what it is
+   * @throws GuestFormatException if it is not such an executable; the message says what it is
    */
   public static ElfFile guest(byte[] contents) {
     return new ElfFile(contents, Role.GUEST, POSITION_INDEPENDENT_BASE);
@@ -116,23 +116,23 @@ public final class ElfFile {
   /**
    * Parses a whole program, static or dynamic.
    *
-   * @throws GuestFormatException if it is none, saying what it is
+   * @throws GuestFormatException if it is not a program; the message says what it is
    */
   public static ElfFile program(byte[] contents) {
     return new ElfFile(contents, Role.PROGRAM, POSITION_INDEPENDENT_BASE);
   }
 
   /**
-   * Parses what loads a dynamic program.
+   * Parses the interpreter that loads a dynamic program.
    *
    * @param base where it is to lie, page-aligned
-   * @throws GuestFormatException if it cannot be one, saying what it is
+   * @throws GuestFormatException if it cannot be an interpreter; the message says what it is
    */
   public static ElfFile interpreter(byte[] contents, long base) {
     return new ElfFile(contents, Role.INTERPRETER, base);
   }
 
-  /** The path of the interpreter that it names; null if it needs none. */
+  /** Returns the path of the interpreter that the program names, or null if it needs none. */
   public @Nullable String interpreter() {
     return interpreter;
   }
@@ -147,7 +147,7 @@ public final class ElfFile {
     return null;
   }
 
-  /** Where the program headers lie in memory; 0 if they do not. */
+  /** Returns the address of the program headers in memory, or 0 if no segment has them. */
   private long findProgramHeaders(List<ProgramHeader> headers) {
     long offset = file.i64(32, "the ELF header");
     for (ProgramHeader header : headers) {
@@ -160,7 +160,7 @@ public final class ElfFile {
     return 0;
   }
 
-  /** The address of the program headers in memory; 0 if they are not there. */
+  /** Returns the address of the program headers in memory, or 0 if they are not there. */
   long programHeadersAddress() {
     return programHeaders;
   }
@@ -169,12 +169,12 @@ public final class ElfFile {
     return programHeaderCount;
   }
 
-  /** What relocation it has that the host does not apply; null if there is none. */
+  /** Returns what is wrong if it has a relocation that the host does not apply, else null. */
   @Nullable String unsupportedRelocation() {
     return unsupportedRelocation;
   }
 
-  /** The loadable segments, relocated, in ascending order; no two share a page. */
+  /** Returns the loadable segments, relocated, in ascending order. No two share a page. */
   public List<ElfSegment> segments() {
     return segments;
   }
@@ -183,18 +183,18 @@ public final class ElfFile {
     return notes;
   }
 
-  /** Whether an address lies in an executable segment. */
+  /** Returns whether an address lies in an executable segment. */
   boolean isCode(long address) {
     return segments.stream()
         .anyMatch(s -> s.protection() == Protection.READ_EXECUTE && s.contains(address));
   }
 
-  /** Where the program says it starts, within its code. */
+  /** Returns the entry point, which is in the program's code. */
   public long entry() {
     return entry;
   }
 
-  /** What was added to the file's addresses. */
+  /** Returns the number that was added to the file's addresses. */
   long loadBias() {
     return loadBias;
   }
@@ -317,10 +317,10 @@ public final class ElfFile {
   }
 
   /**
-   * Segments of one kind share no bytes of the file: a small one must not become large as many
-   * copies of itself.
+   * Checks that segments of one kind share no bytes of the file. Otherwise a small file could
+   * become large as many copies of its bytes.
    *
-   * @param taken by those before, in bytes
+   * @param taken by the segments before, in bytes
    * @return what is taken with this one
    */
   private long requireOwnBytes(long taken, ProgramHeader header) {
@@ -332,8 +332,8 @@ public final class ElfFile {
   }
 
   private ElfSegment loadSegment(ProgramHeader header) {
-    // What a linker could ever want, far from where sums overflow. The machine's own limits are
-    // checked on loading.
+    // The limits allow all that a linker makes, and stay far from where sums overflow. Loading
+    // checks the limits of the machine.
     if (header.address < 0
         || header.memorySize < 0
         || header.memorySize > AddressSpace.USER_END

@@ -6,11 +6,11 @@ import io.hyperlight.internal.machine.memory.Protection;
 /**
  * A loadable segment.
  *
- * @param address where it starts, before any load bias; any alignment
- * @param sizeBytes in memory; what the file does not fill is zero
+ * @param address where it starts, load bias included; any alignment
+ * @param sizeBytes in memory; bytes that are not in the file are zero
  * @param protection of all its pages
- * @param contents the part the file fills
- * @param fileOffset where that is in the file
+ * @param contents the part that is in the file
+ * @param fileOffset where that part is in the file
  */
 public record ElfSegment(
     long address, long sizeBytes, Protection protection, FileBytes contents, long fileOffset) {
@@ -18,7 +18,7 @@ public record ElfSegment(
     return address + sizeBytes;
   }
 
-  /** Whether its pages are pages of the file, as Linux would map them. */
+  /** Returns whether its pages are pages of the file, as Linux would map them. */
   public boolean isMappable() {
     return contents.size() > 0 && (address - fileOffset) % GuestAbi.PAGE_SIZE == 0;
   }
@@ -35,7 +35,7 @@ public record ElfSegment(
     return GuestAbi.pageEnd(end());
   }
 
-  /** Behind the last page that has something of the file. */
+  /** Returns the end of the last page that has contents of the file. */
   public long contentsEnd() {
     return GuestAbi.pageEnd(address + contents.size());
   }

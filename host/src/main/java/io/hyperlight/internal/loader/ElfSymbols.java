@@ -3,12 +3,12 @@ package io.hyperlight.internal.loader;
 import java.util.Optional;
 
 /**
- * Names for code addresses, from a program's symbol table; read only when something went wrong. A
- * file whose section headers are missing or make no sense simply has no names.
+ * Finds names for code addresses in a program's symbol table. It is read only after a failure. A
+ * file whose section headers are missing or make no sense has no names.
  *
- * <p><b>Boundary.</b> The file is hostile, and this runs after its guest has faulted as often as
- * the guest likes. So nothing of the table is kept, one pass over a bounded number of symbols is
- * all, and what is no plain name is none: it ends up in messages and logs.
+ * <p><b>Boundary.</b> The file is hostile, and its guest can fault as often as it likes. Each fault
+ * makes the host read the table. So the host keeps nothing of the table, and makes one pass over a
+ * bounded number of symbols. Names end up in messages and logs, so only plain names count.
  */
 final class ElfSymbols {
   private static final int SHT_SYMTAB = 2;
@@ -23,7 +23,7 @@ final class ElfSymbols {
   private final long loadBias;
 
   /**
-   * The names in a file.
+   * Makes a reader for the names in a file.
    *
    * @param loadBias what loading added to the file's addresses
    */
@@ -32,19 +32,23 @@ final class ElfSymbols {
     this.loadBias = loadBias;
   }
 
-  /** The nearest symbol at or below an address that it may belong to, as {@code name+0x12}. */
+  /**
+   * Returns the nearest symbol at or below an address, as {@code name+0x12}, if the address may
+   * belong to it.
+   */
   Optional<String> nearest(long address) {
     try {
       return find(address - loadBias);
     } catch (GuestFormatException e) {
-      // The program itself is sound, or it would not have been loaded.
+      // A program that is not sound would not have been loaded, so only its symbol table is
+      // damaged.
       System.getLogger("io.hyperlight")
           .log(System.Logger.Level.DEBUG, "unreadable symbol table", e);
       return Optional.empty();
     }
   }
 
-  /** There is one symbol table at most (gABI chapter 4, "Sections"): the first one counts. */
+  /** Looks in the first symbol table. A file has one at most (gABI chapter 4, "Sections"). */
   private Optional<String> find(long address) {
     long headers = file.i64(40, "the ELF header");
     int count = file.u16(60, "the ELF header");
@@ -85,7 +89,10 @@ final class ElfSymbols {
     return Optional.of(distance == 0 ? name : name + "+0x" + Long.toHexString(distance));
   }
 
-  /** Whether it is a function or a label, and may reach so far; a size of 0 is not known. */
+  /**
+   * Returns whether a symbol is a function or a label that may reach so far. A size of 0 means that
+   * the size is not known.
+   */
   private boolean isCodeAt(long symbol, long behind) {
     int type = file.u8(symbol + 4, "a symbol") & 0xf;
     boolean defined = file.u16(symbol + 6, "a symbol") != 0;

@@ -7,10 +7,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Little-endian bytes from an untrusted file, read with checks.
+ * Reads little-endian bytes of an untrusted file, with checks.
  *
- * <p><b>Boundary.</b> Offsets and lengths come out of the file and are any 64-bit values; every
- * read is checked against the size, without overflow, and a failed one names what was to be read.
+ * <p><b>Boundary.</b> Offsets and lengths come from the file and may be any 64-bit values. Every
+ * read is checked against the size, without overflow. The message of a failed read names what was
+ * to be read.
  */
 public final class FileBytes {
   private final byte[] bytes;
@@ -21,7 +22,7 @@ public final class FileBytes {
     buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** All of them; not to be changed. */
+  /** Returns all bytes. The caller must not change them. */
   public byte[] array() {
     return bytes;
   }
@@ -30,7 +31,7 @@ public final class FileBytes {
     return bytes.length;
   }
 
-  /** The offset as an index, once the range is known to lie within the bytes. */
+  /** Checks that a range lies within the bytes, and returns its offset as an index. */
   private int check(long offset, long length, String what) {
     if (offset < 0 || length < 0 || length > bytes.length || offset > bytes.length - length) {
       throw new GuestFormatException(
@@ -73,7 +74,7 @@ public final class FileBytes {
     return Arrays.copyOfRange(bytes, from, from + (int) length);
   }
 
-  /** A zero-terminated UTF-8 string of at most so many bytes. */
+  /** Reads a zero-terminated UTF-8 string that is no longer than a number of bytes. */
   String string(long offset, int longest, String what) {
     int from = check(offset, 1, what);
     int end = from;

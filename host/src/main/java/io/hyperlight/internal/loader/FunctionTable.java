@@ -14,24 +14,24 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a guest says about itself: the ABI note, and the function table it points to. Read before a
- * single instruction of the guest has run. The format is in docs/guest-abi.md.
+ * What a guest says about itself: the ABI note, and the function table to which the note points. It
+ * is read before the guest runs its first instruction. The format is in docs/guest-abi.md.
  *
  * @param exports by name, in the order of names
- * @param imports by number, the position in the table; null where an export stands
- * @param hasInitialisers whether the entry point is to be called before anything else
- * @param startsItself whether the entry point is that of an ordinary program, which wants to be
- *     started as one, and says when calls may come
+ * @param imports by number, which is the position in the table; null for the number of an export
+ * @param hasInitialisers whether the entry point has to be called before anything else
+ * @param startsItself whether the entry point is that of an ordinary program; the host starts it as
+ *     one, and it says when calls may come
  */
 public record FunctionTable(
     Map<String, Export> exports,
     List<@Nullable Declaration> imports,
     boolean hasInitialisers,
     boolean startsItself) {
-  /** Where an exported function starts. */
+  /** An exported function and its address. */
   public record Export(Declaration declaration, long address) {}
 
-  /** That of a program which is run from its start to its end. */
+  /** The table of a program that runs from start to end. */
   static final FunctionTable NONE = new FunctionTable(Map.of(), List.of(), false, true);
 
   private static final int MAX_ENTRIES = 4096;
@@ -49,7 +49,10 @@ public record FunctionTable(
             + " library");
   }
 
-  /** Notes are a name size, a description size and a type, then both, each padded to four bytes. */
+  /**
+   * Notes are a name size, a description size and a type, and then name and description, each
+   * padded to four bytes.
+   */
   private static @Nullable FunctionTable readNotes(ElfFile elf, ElfFile.Note note) {
     FileBytes bytes = note.bytes();
     long at = 0;
@@ -100,7 +103,6 @@ public record FunctionTable(
     if (unsupported != null && !startsItself) {
       throw new GuestFormatException(unsupported);
     }
-    // Each field is relative to its own address.
     long start = target(address, note, AbiNote.FUNCTIONS);
     long end = target(address, note, AbiNote.FUNCTIONS_END);
     long initialisers = target(address, note, AbiNote.INITIALISERS);
@@ -109,7 +111,7 @@ public record FunctionTable(
         elf, start, end, !startsItself && initialisers != initialisersEnd, startsItself);
   }
 
-  /** What a field of the note points to, which is relative to the field. */
+  /** Returns what a field of the note points to. Each field is relative to its own address. */
   private static long target(long address, FileBytes note, int field) {
     return address + field + note.i64(field, "");
   }
@@ -202,8 +204,8 @@ public record FunctionTable(
   }
 
   /**
-   * Names end up in messages and logs: nothing that could pass for something else there, such as
-   * letters that look like others or change the direction of writing.
+   * Returns whether a name may have this character. Names end up in messages and logs. So no
+   * character is allowed that looks like another or changes the direction of writing.
    */
   private static boolean isNameCharacter(int c) {
     return c == '_' || c == '.' || c == ':' || (c < 0x80 && Character.isLetterOrDigit(c));

@@ -44,10 +44,10 @@ public record GuestLayout(
     long window,
     long heap,
     long end) {
-  /** For the call frame alone, where nothing is called. */
+  /** The call stack of a program in which nothing is called: only the call frame. */
   private static final long LEAST_CALL_STACK = GuestAbi.PAGE_SIZE;
 
-  /** Wide enough that a function with a large frame does not step over it. */
+  /** The guard is so wide that a function with a large frame does not step over it. */
   private static final long STACK_GUARD = 1 << 20;
 
   private static final long GUARD = 1 << 16;
@@ -71,8 +71,8 @@ public record GuestLayout(
    * Lays out a sandbox.
    *
    * @param programStackBytes 0 for a program that does not start itself
-   * @param whole whether nothing is called in the program: then it needs no window, which lies
-   *     where nobody looks for room
+   * @param whole whether the host calls nothing in the program; then it needs no window, which lies
+   *     out of the way at the top
    * @throws GuestFormatException if the program is linked where it leaves no room
    */
   public static GuestLayout of(
@@ -108,7 +108,7 @@ public record GuestLayout(
   }
 
   /**
-   * All that can be mapped for a guest, besides the host's own pages.
+   * Returns all that can be mapped for a guest, except the host's own pages.
    *
    * @param windowEnd page-aligned, within the window
    * @param heapEnd page-aligned, within the heap
@@ -137,7 +137,7 @@ public record GuestLayout(
         || (address >= stackEnd && address < programStack);
   }
 
-  /** The same for whoever answers system calls. */
+  /** Returns the same layout for the code that answers system calls. */
   public AddressRanges ranges() {
     long windowEnd = window + (end - heap);
     // A program that is linked very high leaves no room for mappings.

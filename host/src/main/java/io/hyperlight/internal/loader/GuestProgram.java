@@ -11,11 +11,11 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A program, parsed and checked, ready to be loaded into any number of sandboxes. Immutable and
- * safe for use by many threads.
+ * A program, parsed and checked. It can be loaded into any number of sandboxes. Immutable. Many
+ * threads may use it at the same time.
  */
 public final class GuestProgram {
-  /** Replaced by equal bytes only, see {@link #isSameAs}. */
+  /** Only replaced by equal bytes, see {@link #isSameAs}. */
   private volatile byte[] file;
 
   private final ElfFile elf;
@@ -25,7 +25,7 @@ public final class GuestProgram {
   /**
    * Parses a program.
    *
-   * @param file its contents, which are not to be changed any more
+   * @param file its contents, which must not change afterwards
    * @throws GuestFormatException if it is not a guest
    */
   public GuestProgram(byte[] file) {
@@ -40,38 +40,41 @@ public final class GuestProgram {
   }
 
   /**
-   * Parses a whole program, which has no functions to call, but is run from its start to its end.
+   * Parses a whole program. It has no functions to call, but runs from start to end.
    *
-   * @param file its contents, which are not to be changed any more
-   * @throws GuestFormatException if it is no program
+   * @param file its contents, which must not change afterwards
+   * @throws GuestFormatException if it is not a program
    */
   public static GuestProgram whole(byte[] file) {
     return new GuestProgram(file, ElfFile.program(file), true);
   }
 
-  /** Whether it is run from its start to its end. */
+  /** Returns whether it runs from start to end. */
   public boolean isWhole() {
     return whole;
   }
 
-  /** The exported functions by name, in the order of names. */
+  /** Returns the exported functions by name, in the order of names. */
   public Map<String, FunctionTable.Export> exports() {
     return functions.exports();
   }
 
-  /** The functions it calls in the host, by number; null where the number is an export's. */
+  /**
+   * Returns the host functions that it calls, by number. The element is null where the number is
+   * that of an export.
+   */
   public List<@Nullable Declaration> importsByNumber() {
     return functions.imports();
   }
 
-  /** The functions it calls in the host, in the order of the table. */
+  /** Returns the host functions that it calls, in the order of the table. */
   public List<Declaration> imports() {
     return functions.imports().stream().filter(Objects::nonNull).toList();
   }
 
   /**
-   * Whether it is the same program, byte for byte. Two that are share their bytes from then on, so
-   * that the next time is quick.
+   * Returns whether both are the same program, byte for byte. If so, they share their bytes from
+   * then on, which makes the next comparison quick.
    */
   public boolean isSameAs(GuestProgram other) {
     byte[] bytes = other.file;
@@ -82,7 +85,7 @@ public final class GuestProgram {
     return same;
   }
 
-  /** The program file; not to be changed. */
+  /** Returns the program file. The caller must not change it. */
   public byte[] file() {
     return file;
   }
@@ -91,7 +94,7 @@ public final class GuestProgram {
     return elf.segments();
   }
 
-  /** The function to call before any other, or null if there is nothing to initialise. */
+  /** Returns the function to call before any other, or null if there is nothing to initialise. */
   public FunctionTable.@Nullable Export initialiser() {
     return functions.hasInitialisers()
         ? new FunctionTable.Export(
@@ -99,7 +102,7 @@ public final class GuestProgram {
         : null;
   }
 
-  /** Whether it is started as an ordinary program, at {@link #entry}. */
+  /** Returns whether it starts as an ordinary program does, at {@link #entry}. */
   public boolean startsItself() {
     return functions.startsItself();
   }
@@ -108,7 +111,7 @@ public final class GuestProgram {
     return elf.entry();
   }
 
-  /** The path of what loads it; null if it needs nothing. */
+  /** Returns the path of the interpreter that loads it, or null if it needs none. */
   public @Nullable String interpreter() {
     return elf.interpreter();
   }
@@ -122,8 +125,8 @@ public final class GuestProgram {
   }
 
   /**
-   * The name of the code at an address, as {@code function+0x12}, if the program has kept its
-   * symbols.
+   * Returns the name of the code at an address, as {@code function+0x12}, if the program has kept
+   * its symbols.
    */
   public Optional<String> symbolAt(long address) {
     return elf.isCode(address)

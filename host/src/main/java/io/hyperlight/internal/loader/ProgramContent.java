@@ -7,7 +7,7 @@ import io.hyperlight.internal.vfs.FileStatus;
 import java.time.Instant;
 import java.util.List;
 
-/** A program's file. Holds nothing, so that it can be everybody's. */
+/** The content of a program's file. It holds no resources, so all sandboxes can share it. */
 public final class ProgramContent implements FileContent {
   private final byte[] file;
   private final List<ElfSegment> segments;
@@ -17,12 +17,15 @@ public final class ProgramContent implements FileContent {
     this.segments = segments;
   }
 
-  /** As it is. */
+  /** Returns the file as it is. */
   public static ProgramContent of(GuestProgram program) {
     return new ProgramContent(program.file(), List.of());
   }
 
-  /** As the program's memory is a mapping of it: with the relocations that the host has applied. */
+  /**
+   * Returns the file with the relocations that the host has applied, of which the program's memory
+   * is a mapping.
+   */
   public static ProgramContent relocated(GuestProgram program) {
     return new ProgramContent(program.file(), program.segments());
   }

@@ -10,9 +10,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What an ordinary program finds on its stack when it starts: the number of arguments, pointers to
- * arguments and environment, the auxiliary vector, and above them what these point to (System V ABI
- * for AMD64, "Initial Stack and Register State"; {@code getauxval(3)}).
+ * Writes what an ordinary program finds on its stack when it starts. These are the number of
+ * arguments, pointers to arguments and environment, and the auxiliary vector. Above them are the
+ * strings and bytes to which they point (System V ABI for AMD64, "Initial Stack and Register
+ * State"; {@code getauxval(3)}).
  */
 public final class ProgramStack {
   private static final int AT_NULL = 0;
@@ -41,28 +42,31 @@ public final class ProgramStack {
   private static final int PROGRAM_HEADER_SIZE = 56;
   private static final int NOBODY = 65534;
 
-  /** EDX of CPUID leaf 1 as every processor with 64 bits has it. */
+  /** EDX of CPUID leaf 1, as every 64-bit processor has it. */
   private static final long HWCAP = 0x178b_fbffL;
 
-  /** FSGSBASE: the instructions may be used. */
+  /** FSGSBASE: the program may use these instructions. */
   private static final long HWCAP2 = 2;
 
   private static final long LARGEST_SIGNAL_FRAME = 4096;
 
   private ProgramStack() {}
 
-  /** Where the auxiliary vector is on a stack that begins with the number of arguments. */
+  /**
+   * Returns the address of the auxiliary vector on a stack that begins with the number of
+   * arguments.
+   */
   public static long auxiliary(long stackPointer, Invocation invocation) {
-    // The number, and zeros behind arguments and environment.
+    // Three words more: the number, and a zero behind arguments and behind environment.
     int words = 3 + invocation.arguments().size() + invocation.environment().size();
     return stackPointer + (long) Long.BYTES * words;
   }
 
   /**
-   * Writes it.
+   * Writes the stack.
    *
    * @param base where its interpreter lies; 0 if it has none
-   * @param random {@link #RANDOM_BYTES}, which nobody else has
+   * @param random {@link #RANDOM_BYTES} bytes that no other program gets
    * @return where RSP is to point, aligned to 16 bytes
    * @throws GuestFormatException if arguments and environment take more than a quarter of the stack
    */
@@ -133,7 +137,7 @@ public final class ProgramStack {
       words.add(word);
     }
     long pointer = (stringsAt - (long) Long.BYTES * words.size()) & -16L;
-    long most = (end - layout.programStack()) / 4; // as execve(2) has it
+    long most = (end - layout.programStack()) / 4; // the limit of execve(2)
     if (end - pointer > most) {
       throw new GuestFormatException(
           "its arguments and environment take %d bytes, and a quarter of its stack is %d: make the stack larger"
@@ -146,11 +150,11 @@ public final class ProgramStack {
     return pointer;
   }
 
-  /** Zero-terminated strings, one behind the other. */
+  /** Zero-terminated strings, one behind another. */
   private static final class Strings {
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
-    /** Its offset. */
+    /** Adds a string and returns its offset. */
     int add(byte[] string) {
       int at = bytes.size();
       bytes.writeBytes(string);

@@ -1,6 +1,6 @@
 /**
- * Guest programs before they run: ELF files, the function table, where things lie in a guest's
- * address space, the stack that a program starts with. Knows nothing of calls.
+ * Guest programs before they run: ELF files, the function table, the layout of a guest's address
+ * space, and the stack with which a program starts. It knows nothing of calls.
  */
 @NullMarked
 package io.hyperlight.internal.loader;

@@ -6,15 +6,15 @@ import io.hyperlight.internal.machine.x86.GuestProcessor;
 import java.util.List;
 
 /**
- * What a snapshot file says, but for the contents of pages.
+ * What a snapshot file says, except for the contents of pages.
  *
  * @param formatVersion of the file
  * @param abiVersion of the guest
  * @param libraryVersion of the library that wrote it
  * @param name of the guest
- * @param processor what the guest has seen
- * @param mappings sorted
- * @param contentBytes of the pages in the file
+ * @param processor that the guest has seen
+ * @param mappings in ascending order
+ * @param contentBytes the size of the pages in the file
  * @param intact whether the digest is that of the file
  */
 public record SnapshotContents(

@@ -10,16 +10,16 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * The fixed part of a snapshot file, and what follows from it: how large everything else is. The
- * format is in docs/snapshot-format.md.
+ * The fixed part of a snapshot file. The sizes of all other parts follow from it. The format is in
+ * docs/snapshot-format.md.
  *
  * <p><b>Boundary.</b> {@link #parse} takes any bytes. What it returns is within the limits of the
- * format, so that sums of sizes cannot overflow; whether addresses make sense is for the reader to
- * compare with the program.
+ * format, so sums of sizes cannot overflow. It does not check whether the addresses make sense: the
+ * reader compares them with the program.
  *
  * @param breakEnd where the mapped part of the heap ends
- * @param programBytes and the other sizes and counts: of what follows the header
- * @param monotonicNanos the guest's monotonic clock; 0 if it has never asked it
+ * @param programBytes and the other sizes and counts: of the parts that follow the header
+ * @param monotonicNanos the guest's monotonic clock; 0 if the guest has never read it
  */
 record SnapshotHeader(
     GuestProcessor processor,
@@ -46,7 +46,10 @@ record SnapshotHeader(
   static final int LONGEST_VERSION = 64;
   static final int LONGEST_NAME = 1024;
 
-  /** Its bytes are held in the Java heap, so that a file that claims more is not even looked at. */
+  /**
+   * The size limit of a program, in bytes. The program is held in the Java heap, so a file that
+   * claims more is refused before it is read.
+   */
   static final int LARGEST_PROGRAM = 64 << 20;
 
   private static final long LARGEST_STACK = 1 << 30;
@@ -54,12 +57,12 @@ record SnapshotHeader(
   /** A century, in nanoseconds. */
   private static final long LONGEST_TIME = 100L * 366 * 86_400 * 1_000_000_000;
 
-  /** As many segments as a program can have, and the stack, the window and the heap. */
+  /** The maximum number of segments of a program, and the stack, the window and the heap. */
   private static final int MOST_MAPPINGS = 256 + 3;
 
   private static final byte[] MAGIC = {'H', 'L', 'S', 'N', 'A', 'P', '\r', '\n'};
 
-  /** The magic number, for those who want to know what a file is. */
+  /** Returns the magic number, for callers that want to find out what a file is. */
   static byte[] magic() {
     return MAGIC.clone();
   }
@@ -95,8 +98,8 @@ record SnapshotHeader(
   /**
    * Reads a header.
    *
-   * @param bytes any; {@link #SIZE} of them, or fewer if the file has no more
-   * @throws SnapshotFormatException if it is none, or not of this version
+   * @param bytes any {@link #SIZE} bytes, or fewer if the file has no more
+   * @throws SnapshotFormatException if it is not a header, or not of this version
    */
   static SnapshotHeader parse(byte[] bytes) {
     if (bytes.length < MAGIC.length
@@ -158,7 +161,7 @@ record SnapshotHeader(
   private static void requireVersion(String what, int actual, int expected) {
     if (actual != expected) {
       throw new SnapshotFormatException(
-          "it has %s version %s, and this library reads version %d: make it anew with this library, or use the one that made it"
+          "it has %s version %s, and this library reads version %d: make a new snapshot with this library, or use the library that made it"
               .formatted(what, Integer.toUnsignedString(actual), expected));
     }
   }
@@ -185,12 +188,16 @@ record SnapshotHeader(
     return new SnapshotFormatException("it is truncated");
   }
 
-  /** How a mapping's rights are written: bit 0 may be written, bit 1 may be executed. */
+  /** Returns the code of a mapping's rights: bit 0 may be written, bit 1 may be executed. */
   static int code(Protection protection) {
     return (protection.writable() ? 1 : 0) | (protection.executable() ? 2 : 0);
   }
 
-  /** The rights that a mapping's code says; there are none for other numbers, nor for both bits. */
+  /**
+   * Returns the rights of a code. Other numbers have no rights, nor has a code with both bits.
+   *
+   * @throws SnapshotFormatException for such a code
+   */
   static Protection protection(int code) {
     return switch (code) {
       case 0 -> Protection.READ;
@@ -200,7 +207,7 @@ record SnapshotHeader(
     };
   }
 
-  /** The padding behind the name, up to a multiple of eight. */
+  /** Returns the size of the padding behind the name, up to a multiple of eight. */
   int namePadding() {
     return -(versionBytes + nameBytes) & 7;
   }
@@ -215,7 +222,7 @@ record SnapshotHeader(
         + programBytes;
   }
 
-  /** The padding behind the program, up to a page. */
+  /** Returns the size of the padding behind the program, up to a page. */
   int programPadding() {
     return (int) (-programEnd() & (GuestAbi.PAGE_SIZE - 1));
   }

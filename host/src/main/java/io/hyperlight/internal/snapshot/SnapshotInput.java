@@ -8,8 +8,8 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 
 /**
- * Reads a file once, from its start, and computes the digest of what it returned. So the digest is
- * of the bytes that were used, also when the file changes meanwhile.
+ * Reads a file once, from its start, and computes the digest of the bytes that it returned. So the
+ * digest is that of the bytes that were used, even if the file changes meanwhile.
  */
 final class SnapshotInput {
   private final SeekableByteChannel channel;
@@ -27,12 +27,12 @@ final class SnapshotInput {
     }
   }
 
-  /** How large the file says it is. */
+  /** Returns the size that the file claims, in bytes. */
   long size() throws IOException {
     return channel.size();
   }
 
-  /** The next bytes, or fewer where the file ends. */
+  /** Returns the next bytes, or fewer where the file ends. */
   byte[] readUpTo(int length) throws IOException {
     byte[] bytes = new byte[length];
     int read = fill(bytes, length);
@@ -41,7 +41,7 @@ final class SnapshotInput {
   }
 
   /**
-   * The next bytes.
+   * Returns the next bytes.
    *
    * @throws SnapshotFormatException if the file ends before
    */
@@ -78,7 +78,7 @@ final class SnapshotInput {
     return buffer.position();
   }
 
-  /** Whether the next bytes are the digest of all before. */
+  /** Returns whether the next bytes are the digest of all bytes before. */
   boolean endsInDigest() throws IOException {
     byte[] expected = digest.digest();
     byte[] actual = new byte[expected.length];

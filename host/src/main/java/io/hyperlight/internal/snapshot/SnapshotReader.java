@@ -31,11 +31,12 @@ import java.util.List;
 /**
  * Reads snapshot files. The format is in docs/snapshot-format.md.
  *
- * <p><b>Boundary.</b> The file is hostile, and may change while it is read. It is read once, from
- * start to end, into memory of our own; everything in it is checked there, and so is the digest. A
- * digest says that a file is undamaged, not whose it is, so that nothing else relies on it. What is
- * mapped, and with which rights, is computed as for a new sandbox; the file has to agree. It brings
- * contents for pages that the guest can write, and nothing that the host or the processor trusts.
+ * <p><b>Boundary.</b> The file is hostile, and may change while it is read. The reader reads it
+ * once, from start to end, into memory of its own. There it checks everything, the digest included.
+ * A digest says that a file is undamaged, but not who made it, so nothing else relies on it. The
+ * mappings and their rights are computed as for a new sandbox, and the file has to agree. The file
+ * adds only contents of pages that the guest can write. It adds nothing that the host or the
+ * processor trusts.
  */
 public final class SnapshotReader {
   private static final int PAGE_SIZE = GuestAbi.PAGE_SIZE;
@@ -59,7 +60,7 @@ public final class SnapshotReader {
    */
   public record Loaded(String name, InstanceImage image) {}
 
-  /** Reads everything that is before the contents of pages. */
+  /** Reads everything before the contents of pages. */
   private SnapshotReader(SeekableByteChannel channel) throws IOException {
     input = new SnapshotInput(channel);
     header = SnapshotHeader.parse(input.readUpTo(SnapshotHeader.SIZE));
@@ -67,7 +68,7 @@ public final class SnapshotReader {
     if (size != header.fileBytes()) {
       throw size < header.fileBytes()
           ? SnapshotHeader.truncated()
-          : SnapshotHeader.invalid("something is behind its end");
+          : SnapshotHeader.invalid("it has bytes after its end");
     }
     libraryVersion = readName(header.versionBytes(), "version");
     name = readName(header.nameBytes(), "name");
@@ -91,7 +92,7 @@ public final class SnapshotReader {
   private String readName(int length, String what) throws IOException {
     String text = Text.decode(input.read(length));
     if (text == null || !Text.toName(text, length).equals(text)) {
-      throw SnapshotHeader.invalid("its " + what + " is no printable text");
+      throw SnapshotHeader.invalid("its " + what + " is not printable text");
     }
     return text;
   }
@@ -123,7 +124,10 @@ public final class SnapshotReader {
     return ByteBuffer.wrap(input.read(count * entrySize)).order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** Mappings are those of a new sandbox with such a window and heap, and runs lie in them. */
+  /**
+   * Checks that the mappings are those of a new sandbox with such a window and heap, and that the
+   * runs lie in them.
+   */
   private void checkMappings() {
     if (!isPageWithin(header.windowEnd(), layout.window(), header.memoryBytes())
         || !isPageWithin(header.breakEnd(), layout.heap(), header.memoryBytes())
@@ -156,7 +160,7 @@ public final class SnapshotReader {
     return address >= start && address <= start + length && address % PAGE_SIZE == 0;
   }
 
-  /** Of a run of positive length. */
+  /** Returns whether a run of positive length lies in one writable mapping. */
   private boolean isWritable(PageRun run) {
     return mappings.stream()
         .anyMatch(mapping ->
@@ -169,11 +173,11 @@ public final class SnapshotReader {
   /** Takes the pages of a file. */
   @FunctionalInterface
   private interface PageConsumer {
-    /** Bytes that are whole pages, from an address on. */
+    /** Takes bytes that are whole pages, from an address on. */
     void accept(long address, byte[] bytes, int length);
   }
 
-  /** Reads all pages; returns whether the digest is right. */
+  /** Reads all pages, and returns whether the digest is right. */
   private boolean readPages(PageConsumer consumer) throws IOException {
     byte[] buffer = new byte[PAGES_AT_ONCE * PAGE_SIZE];
     for (PageRun run : runs) {
@@ -193,10 +197,11 @@ public final class SnapshotReader {
   }
 
   /**
-   * Reads a file and says what is in it. Needs no KVM, and refuses no processor.
+   * Reads a file and returns what it contains. It needs no KVM, and accepts the state of any
+   * processor.
    *
-   * @throws SnapshotFormatException if it is no snapshot of this version; a wrong digest alone does
-   *     not matter
+   * @throws SnapshotFormatException if it is not a snapshot of this version; a wrong digest alone
+   *     is no reason
    */
   public static SnapshotContents inspect(SeekableByteChannel channel) throws IOException {
     SnapshotReader reader = new SnapshotReader(channel);
@@ -218,8 +223,8 @@ public final class SnapshotReader {
   /**
    * Loads a snapshot.
    *
-   * @param platform where instances run that come from it
-   * @param output of instances that come from it
+   * @param platform that runs the instances of the snapshot
+   * @param output of these instances
    * @throws SnapshotFormatException if it cannot be loaded on this machine
    * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if KVM fails
    * @throws io.hyperlight.internal.os.SystemCallException if the host has no memory for it
@@ -241,13 +246,15 @@ public final class SnapshotReader {
       throw new SnapshotFormatException(
           "its guest was started on a processor with "
               + String.join(", ", missing)
-              + ", which guests on this machine do not have: make it anew on this machine");
+              + ", which guests on this machine do not have: make a new snapshot on this machine");
     }
     LinuxState state = LinuxState.of(header.programBreak(), header.monotonicNanos());
     Embedding embedding =
         new Embedding(
             Collections.nCopies(program.importsByNumber().size(), null), output, Settings.DEFAULT);
-    return new InstanceImage( // which is made before the machine's image is there
+    // Java allocates this object before readMachine makes the machine's image, so a full heap
+    // cannot leak the image.
+    return new InstanceImage(
         platform, program, readMachine(platform), layout, header.windowEnd(), state, embedding);
   }
 
@@ -267,7 +274,7 @@ public final class SnapshotReader {
       if (!readPages((address, bytes, length) -> space.initialise(address, bytes, 0, length))) {
         throw SnapshotHeader.invalid("its digest is not that of its contents");
       }
-      // A file of an older library may have the heap mapped further than to the break.
+      // A file of an older library may have the heap mapped further than up to the break.
       long breakEnd = GuestAbi.pageEnd(header.programBreak());
       if (header.breakEnd() > breakEnd) {
         space.unmap(breakEnd, header.breakEnd() - breakEnd);

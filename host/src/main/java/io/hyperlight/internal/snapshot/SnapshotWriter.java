@@ -20,13 +20,13 @@ import java.security.MessageDigest;
 import java.util.List;
 
 /**
- * Writes snapshot files. The format is in docs/snapshot-format.md. The same snapshot always gives
- * the same bytes.
+ * Writes snapshot files. The format is in docs/snapshot-format.md. The file of a snapshot always
+ * has the same bytes.
  */
 public final class SnapshotWriter {
   private SnapshotWriter() {}
 
-  /** What snapshot files begin with. */
+  /** Returns the bytes that snapshot files begin with. */
   public static byte[] magic() {
     return SnapshotHeader.magic();
   }
@@ -34,10 +34,10 @@ public final class SnapshotWriter {
   /**
    * Writes an image.
    *
-   * @param name of the guest; what is not printable in it is replaced
+   * @param name of the guest; unprintable characters are replaced
    * @param libraryVersion of this library
    * @param out buffered or not: all but a few writes are large
-   * @throws SnapshotFormatException if the format cannot say it
+   * @throws SnapshotFormatException if the format cannot express the image
    * @throws io.hyperlight.internal.machine.ImageClosedException if the image is closed
    * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if KVM fails
    */
@@ -109,7 +109,7 @@ public final class SnapshotWriter {
         image.systemCalls().monotonicNanos());
   }
 
-  /** What a reader would refuse is not written. */
+  /** Refuses everything that a reader would refuse. */
   private static void check(
       InstanceImage image, SnapshotHeader header, List<MappedRange> mappings) {
     if (header.programBytes() > SnapshotHeader.LARGEST_PROGRAM) {

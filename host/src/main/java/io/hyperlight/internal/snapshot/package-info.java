@@ -1,6 +1,6 @@
 /**
  * Snapshot files: writes an {@link io.hyperlight.internal.call.InstanceImage} to a file, and reads
- * it back. The format is in docs/snapshot-format.md.
+ * it from there. The format is in docs/snapshot-format.md.
  */
 @NullMarked
 package io.hyperlight.internal.snapshot;

@@ -1,8 +1,9 @@
 package io.hyperlight.internal.hypervisor.kvm;
 
 /**
- * The capabilities this library asks KVM for ({@code KVM_CHECK_EXTENSION}), with what it needs each
- * for. Numbers from {@code <linux/kvm.h>}; a test compares them with the C compiler's.
+ * The capabilities that this library asks KVM for ({@code KVM_CHECK_EXTENSION}), and what it needs
+ * each for. The numbers are from {@code <linux/kvm.h>}. A test compares them with those of the C
+ * compiler.
  */
 public enum Capability {
   KVM_CAP_USER_MEMORY(3, "guest memory from user space"),
@@ -30,12 +31,12 @@ public enum Capability {
     this.required = required;
   }
 
-  /** Whether nothing works without it. */
+  /** Returns whether the library cannot work without it. */
   boolean required() {
     return required;
   }
 
-  /** What the library needs it for, in a few words. */
+  /** Returns what the library needs it for, in a few words. */
   public String purpose() {
     return purpose;
   }

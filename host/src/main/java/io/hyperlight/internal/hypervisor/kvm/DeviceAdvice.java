@@ -11,18 +11,18 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What to do about a device that cannot be opened. That depends on who may open it, who this
- * process is, and whether it runs in a container: to join a group helps only where the group may
- * open the device.
+ * Says what to do about a device that cannot be opened. The advice depends on who may open the
+ * device, which user and groups this process has, and whether it runs in a container. Joining a
+ * group helps only where the group may open the device.
  */
 final class DeviceAdvice {
   private static final int READ_WRITE = 06;
 
-  /** What Java has for a user that no name is known of. */
+  /** What {@code user.name} is in Java if the user has no known name. */
   private static final String NO_NAME = "?";
 
   /**
-   * Who may open the device.
+   * The permissions of the device.
    *
    * @param mode its permission bits
    * @param owner the user's name, or number
@@ -31,11 +31,11 @@ final class DeviceAdvice {
   record Device(String path, int mode, int userId, int groupId, String owner, String group) {}
 
   /**
-   * Who wants to.
+   * The process that wants to open the device.
    *
    * @param user the name
    * @param groupIds the effective group and the supplementary ones
-   * @param inContainer whether something else decides which devices there are
+   * @param inContainer whether a container decides which devices there are
    */
   record Caller(String user, int userId, Set<Integer> groupIds, boolean inContainer) {}
 
@@ -47,7 +47,7 @@ final class DeviceAdvice {
 
   private DeviceAdvice() {}
 
-  /** What to do where the device does not exist. */
+  /** Returns what to do if the device does not exist. */
   static String ifMissing() {
     return isInContainer()
         ? "this is a container: start it with --device /dev/kvm (docker, podman), or mount the"
@@ -55,7 +55,7 @@ final class DeviceAdvice {
         : "";
   }
 
-  /** What to do where the kernel refuses to open it. */
+  /** Returns what to do if the kernel refuses to open the device. */
   static String ifRefused(String path) {
     Device device = device(path);
     return device == null
@@ -100,11 +100,14 @@ final class DeviceAdvice {
   }
 
   private static String openToGroup(Device device) {
-    return "as root, give it to a group (chgrp kvm %s && chmod 660 %s; for good, by a rule of udev: KERNEL==\"kvm\", GROUP=\"kvm\", MODE=\"0660\")"
+    return "as root, give it to a group (chgrp kvm %s && chmod 660 %s; permanently, by a udev rule: KERNEL==\"kvm\", GROUP=\"kvm\", MODE=\"0660\")"
         .formatted(device.path(), device.path());
   }
 
-  /** The first that fits decides, as for the kernel. */
+  /**
+   * Returns whether the permission bits let the process open the device. As in the kernel, the
+   * first class that fits decides: owner, group, others.
+   */
   private static boolean permits(Device device, Caller process) {
     if (process.userId() == device.userId()) {
       return allows(device.mode() >> 6);
@@ -142,7 +145,7 @@ final class DeviceAdvice {
     Set<Integer> groups = Set.of();
     try {
       for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
-        // Real, effective, saved and of the file system.
+        // The real, effective, saved and file system user ID.
         if (line.startsWith("Uid:")) {
           user = Integer.parseInt(line.split("\\s+", -1)[2]);
         } else if (line.startsWith("Gid:") || line.startsWith("Groups:")) {
@@ -154,13 +157,16 @@ final class DeviceAdvice {
         }
       }
     } catch (IOException | NumberFormatException e) {
-      // Then nobody is known, and the advice is the general one.
+      // User and groups stay unknown, and the advice is the general one.
     }
     String name = System.getProperty("user.name", NO_NAME);
     return new Caller(name.equals(NO_NAME) ? "USER" : name, user, groups, isInContainer());
   }
 
-  /** Whether this process runs in a container, as far as it can be seen from the inside. */
+  /**
+   * Returns whether this process runs in a container, as far as a process can see that from the
+   * inside.
+   */
   static boolean isInContainer() {
     if (CONTAINER_FILES.stream().anyMatch(Files::exists)
         || System.getenv("KUBERNETES_SERVICE_HOST") != null

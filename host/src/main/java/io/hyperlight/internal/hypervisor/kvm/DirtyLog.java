@@ -7,8 +7,8 @@ import java.lang.foreign.ValueLayout;
 
 /**
  * The dirty log of a memory slot ({@code KVM_GET_DIRTY_LOG}): a bitmap of the pages written since
- * they were last cleared ({@code KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2}). For kernels without the dirty
- * ring.
+ * they were last cleared ({@code KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2}). It is for kernels without the
+ * dirty ring.
  */
 final class DirtyLog implements DirtyTracker {
   private static final int WORD_BITS = Long.SIZE;
@@ -42,7 +42,7 @@ final class DirtyLog implements DirtyTracker {
 
   @Override
   public void rearm() {
-    // The bits of the last collect: no other page loses its mark.
+    // This clears the bits of the last collect only. No other page loses its mark.
     clearDirtyLog();
   }
 
@@ -74,7 +74,7 @@ final class DirtyLog implements DirtyTracker {
     }
   }
 
-  /** There is nothing to give back: the log belongs to the slot. */
+  /** Does nothing: the log belongs to the slot. */
   @Override
   public void close() {}
 }

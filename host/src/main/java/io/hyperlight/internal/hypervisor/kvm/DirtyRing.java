@@ -7,27 +7,31 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 
 /**
- * The dirty ring of a vCPU ({@code KVM_CAP_DIRTY_LOG_RING}): an array shared with the kernel, which
- * adds an entry when a page is written first. Finding what is new takes no system call.
+ * The dirty ring of a vCPU ({@code KVM_CAP_DIRTY_LOG_RING}). It is an array shared with the kernel,
+ * which adds an entry when the guest writes a page for the first time. Reading new entries takes no
+ * system call.
  *
- * <p>An entry belongs to the kernel, then to us once its flag says dirty, and to the kernel again
- * after we flag it as reset and say so. The kernel takes entries back in their order and stops at
- * the first that is not flagged, so all are given back together.
+ * <p>An entry belongs to the kernel until its flag says dirty. Then it belongs to the host, until
+ * the host flags it as reset and tells the kernel. The kernel takes entries back in order and stops
+ * at the first one without the flag. So the host returns all of them together.
  */
 final class DirtyRing implements DirtyTracker {
-  /** 64 KiB of kernel memory for each vCPU. */
+  /** The number of entries. They take 64 KiB of kernel memory for each vCPU. */
   static final int ENTRIES = 4096;
 
   static final int DIRTY = 1;
   static final int RESET = 2;
 
-  /** In pages, from the start of a vCPU's descriptor. */
+  /** The offset of the ring in a vCPU's descriptor, in pages. */
   static final int PAGE_OFFSET = 64;
 
   private static final int ENTRY_SIZE = (int) Structs.KVM_DIRTY_GFN.byteSize();
   private static final long OFFSET = Structs.offset(Structs.KVM_DIRTY_GFN, "offset");
 
-  /** Far from full: the kernel keeps up to 576 entries for what a processor has buffered. */
+  /**
+   * The number of collected entries at which the ring is due for a rearm. It is far below the size
+   * of the ring, since the kernel keeps up to 576 entries for what a processor has buffered.
+   */
   private static final int MOST_HELD = ENTRIES / 2;
 
   private static final VarHandle FLAGS = ValueLayout.JAVA_INT.varHandle();
@@ -36,7 +40,7 @@ final class DirtyRing implements DirtyTracker {
   private final MemorySegment ring;
   private boolean closed;
 
-  /** Counts of entries since the start: collected, and given back. */
+  /** Counts of entries since the start: collected, and returned to the kernel. */
   private int collected;
 
   private int returned;
@@ -59,7 +63,7 @@ final class DirtyRing implements DirtyTracker {
     }
   }
 
-  /** What the kernel must allow, in bytes. */
+  /** Returns the size of the ring in bytes, which the kernel has to allow. */
   static int sizeBytes() {
     return ENTRIES * ENTRY_SIZE;
   }
@@ -72,7 +76,7 @@ final class DirtyRing implements DirtyTracker {
   public void collect(PageSet pages) {
     while (collected - returned < ENTRIES) {
       long at = at(collected);
-      // What the kernel wrote before the flag is seen after it.
+      // The acquire makes visible what the kernel wrote before it set the flag.
       if (((int) FLAGS.getAcquire(ring, at) & DIRTY) == 0) {
         return;
       }

@@ -3,24 +3,24 @@ package io.hyperlight.internal.hypervisor.kvm;
 import java.lang.foreign.MemoryLayout;
 
 /**
- * The ioctls used, with the request numbers that {@code <linux/kvm.h>} computes from direction,
- * number and argument size. A test compares each with the C compiler's value.
+ * The ioctls that this library uses. {@code <linux/kvm.h>} computes their request numbers from
+ * direction, number and argument size. A test compares each with the C compiler's value.
  */
 enum Ioctl {
-  // Of /dev/kvm.
+  // Ioctls of /dev/kvm.
   KVM_GET_API_VERSION(none(0x00)),
   KVM_CREATE_VM(none(0x01)),
   KVM_CHECK_EXTENSION(none(0x03)),
   KVM_GET_VCPU_MMAP_SIZE(none(0x04)),
   KVM_GET_SUPPORTED_CPUID(readWrite(0x05, Structs.KVM_CPUID2)),
-  // Of a VM.
+  // Ioctls of a VM.
   KVM_CREATE_VCPU(none(0x41)),
   KVM_GET_DIRTY_LOG(write(0x42, Structs.KVM_DIRTY_LOG)),
   KVM_SET_USER_MEMORY_REGION(write(0x46, Structs.KVM_USERSPACE_MEMORY_REGION)),
   KVM_ENABLE_CAP(write(0xa3, Structs.KVM_ENABLE_CAP)),
   KVM_CLEAR_DIRTY_LOG(readWrite(0xc0, Structs.KVM_CLEAR_DIRTY_LOG)),
   KVM_RESET_DIRTY_RINGS(none(0xc7)),
-  // Of a vCPU.
+  // Ioctls of a vCPU.
   KVM_RUN(none(0x80)),
   KVM_GET_REGS(read(0x81, Structs.KVM_REGS)),
   KVM_SET_REGS(write(0x82, Structs.KVM_REGS)),
@@ -62,8 +62,8 @@ enum Ioctl {
   }
 
   /**
-   * Direction in bits 31:30, size in 29:16, KVM's type 0xAE in 15:8, number in 7:0 ({@code
-   * asm-generic/ioctl.h}).
+   * Encodes a request number: direction in bits 31:30, size in 29:16, KVM's type 0xAE in 15:8,
+   * number in 7:0 ({@code asm-generic/ioctl.h}).
    */
   private static long encode(int direction, int number, long sizeBytes) {
     return ((long) direction << 30) | (sizeBytes << 16) | (0xAEL << 8) | number;

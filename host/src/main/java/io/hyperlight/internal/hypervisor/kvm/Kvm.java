@@ -17,19 +17,19 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code /dev/kvm}: what this machine's KVM can do, and where VMs come from. Safe for use by many
- * threads; opened once for the life of the process.
+ * {@code /dev/kvm}: says what this machine's KVM can do, and makes VMs. Many threads may use it at
+ * the same time. It is opened once in the life of the process.
  */
 public final class Kvm extends KvmFile implements X86Hypervisor {
-  /** 0 until KVM was asked; what it says is always the same. */
+  /** 0 until the library has asked KVM. The size never changes. */
   private volatile int vcpuMmapSize;
 
   private final NewVcpu newVcpu;
 
-  /** The device users may have to be given access to. */
+  /** The device. Users may need permission to open it. */
   public static final String DEVICE = "/dev/kvm";
 
-  /** The only version there is; stable since Linux 2.6.22. */
+  /** The only version of the API. It is stable since Linux 2.6.22. */
   private static final int API_VERSION = 12;
 
   private static final int MAX_CPUID_ENTRIES = 256;
@@ -42,7 +42,8 @@ public final class Kvm extends KvmFile implements X86Hypervisor {
   /**
    * Opens the device and checks that it can do what this library needs.
    *
-   * @throws HypervisorMissingException if anything is missing, saying what and how to mend it
+   * @throws HypervisorMissingException if anything is missing; the message says what, and what to
+   *     do
    */
   public static Kvm open() {
     return open(System.getProperty("os.name", ""), System.getProperty("os.arch", ""), DEVICE);
@@ -61,12 +62,13 @@ public final class Kvm extends KvmFile implements X86Hypervisor {
               + ": use an x86-64 machine",
           null);
     }
-    // Nothing is allocated behind the device, or a full heap would leave it open.
+    // Everything else is allocated before the device is opened. Otherwise a full heap would leave
+    // it open.
     Kvm kvm = new Kvm(new NewVcpu(), openDevice(device));
     try {
       kvm.check(device);
       return kvm;
-    } catch (Throwable t) { // errors, too: a caller whose stack or heap is full asks again later
+    } catch (Throwable t) { // errors, too: a caller whose stack or heap is full may ask again later
       kvm.close();
       throw t;
     }
@@ -152,7 +154,7 @@ public final class Kvm extends KvmFile implements X86Hypervisor {
     return ioctl(Ioctl.KVM_CHECK_EXTENSION, capability.number);
   }
 
-  /** {@code KVM_GET_VCPU_MMAP_SIZE}: the size in bytes of what {@link KvmVcpu} maps. */
+  /** {@code KVM_GET_VCPU_MMAP_SIZE}: the size in bytes of the memory that {@link KvmVcpu} maps. */
   int getVcpuMmapSize() {
     if (vcpuMmapSize == 0) {
       vcpuMmapSize = ioctl(Ioctl.KVM_GET_VCPU_MMAP_SIZE, 0);
@@ -198,7 +200,7 @@ public final class Kvm extends KvmFile implements X86Hypervisor {
   }
 
   private KvmVm createVm() {
-    int size = getVcpuMmapSize(); // before there is a descriptor that could be lost
+    int size = getVcpuMmapSize(); // asked before the VM has a descriptor that could leak
     int vm = create(Ioctl.KVM_CREATE_VM, 0);
     try {
       return new KvmVm(vm, size, newVcpu);

@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * An immutable {@code struct kvm_cpuid2}: what the CPUID instruction shows to a guest. Kept in
- * native memory for good, ready to be handed to every vCPU; there is one for the process.
+ * An immutable {@code struct kvm_cpuid2}: what the CPUID instruction shows to a guest. The process
+ * has one, in native memory. Every vCPU is given a pointer to it.
  */
 final class KvmCpuid implements Cpuid {
   private static final long HEADER = Structs.KVM_CPUID2.byteSize();

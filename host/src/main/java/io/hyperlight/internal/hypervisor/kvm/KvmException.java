@@ -3,7 +3,7 @@ package io.hyperlight.internal.hypervisor.kvm;
 import io.hyperlight.internal.hypervisor.HypervisorCallException;
 import io.hyperlight.internal.os.Errno;
 
-/** An ioctl of KVM failed: which one, and with what error number. */
+/** An ioctl of KVM failed. The exception says which one, and with what error number. */
 public final class KvmException extends HypervisorCallException {
   private static final long serialVersionUID = 1L;
 
@@ -15,7 +15,7 @@ public final class KvmException extends HypervisorCallException {
   }
 
   /**
-   * An ioctl failed in a way that its name does not tell.
+   * Makes the exception for an ioctl whose name alone does not describe the failure.
    *
    * @param detail what follows the name in the message
    */
@@ -34,7 +34,7 @@ public final class KvmException extends HypervisorCallException {
     };
   }
 
-  /** The ioctl's name in {@code <linux/kvm.h>}. */
+  /** Returns the ioctl's name in {@code <linux/kvm.h>}. */
   public String ioctl() {
     return ioctl;
   }

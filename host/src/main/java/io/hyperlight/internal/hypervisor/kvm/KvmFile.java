@@ -9,7 +9,7 @@ import io.hyperlight.internal.os.SystemCallException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** A descriptor that takes KVM ioctls, and closes once. */
+/** A descriptor that takes KVM ioctls. It is closed once. */
 abstract class KvmFile implements AutoCloseable {
   final int fd;
   private boolean closed;
@@ -19,8 +19,8 @@ abstract class KvmFile implements AutoCloseable {
   }
 
   /**
-   * Calls an ioctl off the hot path, again when a signal interrupts it: making a VM takes locks
-   * that any signal ends the wait for, and a JVM has signals of its own.
+   * Calls an ioctl off the hot path, and repeats it when a signal interrupts it. Making a VM takes
+   * locks, any signal ends the wait for them, and a JVM has signals of its own.
    *
    * @return its result, zero or positive
    * @throws KvmException if it fails
@@ -32,7 +32,7 @@ abstract class KvmFile implements AutoCloseable {
   }
 
   /**
-   * The same with a structure.
+   * Calls an ioctl whose argument is a structure.
    *
    * @param arena that ends after the call
    */
@@ -63,17 +63,20 @@ abstract class KvmFile implements AutoCloseable {
     return ioctl(ioctl, argument);
   }
 
-  /** Closes the descriptor; a second call does nothing. */
+  /** Closes the descriptor. A second call does nothing. */
   @Override
   public void close() {
     if (!closed) {
       try {
         HostDescriptors.close(fd);
       } catch (SystemCallException e) {
-        closed = true; // it was not ours
+        // The descriptor was not ours, so a second try must not close it.
+        closed = true;
         throw e;
       }
-      closed = true; // not before: an error of the JVM may come first, and a second try help
+      // Not set earlier: an error of the JVM may come before the close, and a second try can then
+      // succeed.
+      closed = true;
     }
   }
 }

@@ -10,7 +10,10 @@ import io.hyperlight.internal.hypervisor.x86.SpecialRegisters;
 import io.hyperlight.internal.hypervisor.x86.SpecialRegisters.DescriptorTable;
 import java.lang.foreign.MemorySegment;
 
-/** {@code struct kvm_sregs}. The interrupt bitmap is left at zero: nothing is ever injected. */
+/**
+ * {@code struct kvm_sregs}. The interrupt bitmap stays zero, since the host never injects an
+ * interrupt.
+ */
 final class KvmSpecialRegisters {
   private static final long CS = offset(KVM_SREGS, "cs");
   private static final long DS = offset(KVM_SREGS, "ds");

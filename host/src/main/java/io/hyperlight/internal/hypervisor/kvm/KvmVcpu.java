@@ -23,12 +23,13 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A virtual CPU's descriptor and its shared {@code struct kvm_run}. For one thread at a time.
+ * A virtual CPU's descriptor and its shared {@code struct kvm_run}. Only one thread at a time may
+ * use it.
  *
- * <p>Registers travel through {@code kvm_run} ({@code KVM_CAP_SYNC_REGS}): what {@link #set} writes
- * takes effect at the next {@link #run} once {@link #commitRegisters} was called, what {@link #get}
- * reads is the state of the last exit. No method of the hot path ({@link #run}, {@link
- * #isDoorbell}, {@link #get}, {@link #set}) allocates.
+ * <p>Registers are in {@code kvm_run} ({@code KVM_CAP_SYNC_REGS}). {@link #get} reads the state of
+ * the last exit. A value of {@link #set} takes effect at the next {@link #run} once {@link
+ * #commitRegisters} was called. No method of the hot path ({@link #run}, {@link #isDoorbell},
+ * {@link #get}, {@link #set}) allocates.
  */
 final class KvmVcpu extends KvmFile implements X86VirtualCpu {
   /** {@code KVM_SYNC_X86_REGS}. */
@@ -67,16 +68,22 @@ final class KvmVcpu extends KvmFile implements X86VirtualCpu {
   private final MemorySegment run;
   private boolean unmapped;
 
-  /** Set before each {@code KVM_RUN}: an error of the JVM may come before its end is known. */
+  /**
+   * Set before each {@code KVM_RUN}: an error of the JVM may come before the end of the run is
+   * known.
+   */
   private boolean exitUnseen;
 
-  /** Whether the guest's selectors are the thread's. */
+  /** Whether KVM leaves the guest's selectors in the thread. */
   private boolean leavesSelectors;
 
-  /** What {@link #setSignalMask} has set. No set has the signals that cannot be blocked. */
+  /**
+   * The mask that {@link #setSignalMask} has set. A mask never has the signals that cannot be
+   * blocked, so -1 differs from every one.
+   */
   private long signalMask = -1;
 
-  /** What {@link #takeBackPending} and {@link #resetDebugRegisters} go back to. */
+  /** The state that {@link #takeBackPending} and {@link #resetDebugRegisters} restore. */
   private final NewVcpu newVcpu;
 
   private final MemorySegment errno = Posix.allocateErrno(Arena.ofAuto());
@@ -120,7 +127,7 @@ final class KvmVcpu extends KvmFile implements X86VirtualCpu {
       return 0;
     }
     if (run.get(JAVA_INT, EXIT_REASON) == EXIT_INTR) {
-      run.set(JAVA_INT, EXIT_REASON, EXIT_UNKNOWN); // of this run, and no later one
+      run.set(JAVA_INT, EXIT_REASON, EXIT_UNKNOWN); // so that no later run reports this exit
       exitUnseen = false;
       return Errno.EINTR;
     }
@@ -128,16 +135,17 @@ final class KvmVcpu extends KvmFile implements X86VirtualCpu {
   }
 
   /**
-   * Again, to be told why it failed. Maybe it does not fail again, then nothing has happened. No
-   * step of the guest's is made twice: KVM takes the registers that were set, and finishes the
-   * instruction of the last exit, once, and goes on from where the run has failed.
+   * Runs again, to get the error number of a run that has failed. If this run does not fail,
+   * nothing is lost. No step of the guest happens twice: KVM loads the registers that were set,
+   * finishes the last exit's instruction once, and continues where the run has failed.
    */
   private int runForError() {
     int error = HostIoctl.ioctl(errno, fd, Ioctl.KVM_RUN.request, 0) == 0 ? 0 : Posix.errno(errno);
     if (leavesSelectors) {
       HostIoctl.runSecond();
     }
-    exitUnseen = error != Errno.EINTR; // which finishes the last exit and makes no new one
+    // A run that a signal ends finishes the last exit and makes no new one.
+    exitUnseen = error != Errno.EINTR;
     return error;
   }
 
@@ -160,7 +168,7 @@ final class KvmVcpu extends KvmFile implements X86VirtualCpu {
     try (Arena arena = Arena.ofConfined()) {
       long header = Structs.KVM_SIGNAL_MASK.byteSize();
       MemorySegment struct = arena.allocate(header + Long.BYTES, 8);
-      struct.set(JAVA_INT, 0, Long.BYTES); // of the kernel's sigset_t
+      struct.set(JAVA_INT, 0, Long.BYTES); // the size of the kernel's sigset_t
       struct.set(JAVA_LONG_UNALIGNED, header, blocked);
       ioctl(arena, Ioctl.KVM_SET_SIGNAL_MASK, struct);
     }
@@ -176,8 +184,8 @@ final class KvmVcpu extends KvmFile implements X86VirtualCpu {
    * {@inheritDoc}
    *
    * <p>KVM completes an {@code in}, {@code ins}, {@code outs} or a memory-mapped access at the
-   * <em>next</em> {@code KVM_RUN}, and would then write into memory or registers that meanwhile
-   * belong to somebody else.
+   * <em>next</em> {@code KVM_RUN}. Memory and registers may belong to another context by then, and
+   * KVM would write into them.
    */
   @Override
   public boolean completeExit() {
@@ -217,7 +225,7 @@ final class KvmVcpu extends KvmFile implements X86VirtualCpu {
 
   @Override
   public void clearRegisters() {
-    // Straight stores: a bulk fill of 144 bytes costs more than they do.
+    // Single stores, since a bulk fill of 144 bytes costs more.
     for (long at = REGS; at < REGS + 18 * 8; at += 8) {
       run.set(JAVA_LONG, at, 0);
     }
@@ -240,7 +248,7 @@ final class KvmVcpu extends KvmFile implements X86VirtualCpu {
   }
 
   static boolean isByteOut(MemorySegment run, int port) {
-    // direction, size, port and count fill eight bytes and are compared as one.
+    // direction, size, port and count fill eight bytes, which one comparison covers.
     return run.get(JAVA_INT, EXIT_REASON) == EXIT_IO
         && run.get(JAVA_LONG, UNION) == (IO_OUT | 1L << 8 | (long) port << 16 | 1L << 32);
   }

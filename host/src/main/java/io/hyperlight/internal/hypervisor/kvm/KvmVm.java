@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A VM's descriptor. For one thread at a time; its vCPUs are to be closed before it. */
+/** The descriptor of a VM. Only one thread at a time may use it. Its vCPUs are closed before it. */
 final class KvmVm extends KvmFile implements X86VirtualMachine {
   private static final long SLOT = region("slot");
   private static final long FLAGS = region("flags");
@@ -24,10 +24,10 @@ final class KvmVm extends KvmFile implements X86VirtualMachine {
 
   static final int MEM_LOG_DIRTY_PAGES = 1;
 
-  /** Pages are protected again when they are cleared, not when the log is read. */
+  /** KVM protects pages again when the host clears the log, not when it reads the log. */
   static final int MANUAL_PROTECT_ENABLE = 1;
 
-  /** A memory slot; its number is its place in the list. */
+  /** A memory slot. Its number is its index in the list. */
   private record Slot(long start, MemorySegment memory, boolean tracked) {
     boolean contains(long address, long sizeBytes) {
       return address >= start && address - start <= memory.byteSize() - sizeBytes;
@@ -55,7 +55,7 @@ final class KvmVm extends KvmFile implements X86VirtualMachine {
     boolean last = number < 0;
     if (last) {
       number = slots.size();
-      slots.add(null); // first: the heap may be full
+      slots.add(null); // before the ioctl: the heap may be full
     }
     Slot slot = new Slot(guestPhysicalAddress, memory, tracked);
     setUserMemoryRegion(number, slot);
@@ -78,9 +78,10 @@ final class KvmVm extends KvmFile implements X86VirtualMachine {
   /**
    * {@inheritDoc}
    *
-   * <p>Taking away the host's own right to write for a moment makes KVM drop its translations of
-   * the pages, shadowed or nested, and flush those of the processor (Documentation/virt/kvm/mmu.rst
-   * and the MMU notifiers behind it). Each time costs something for each VM of the process.
+   * <p>The host takes away its own right to write for a moment. KVM then drops its translations of
+   * the pages, shadowed or nested, and flushes those of the processor
+   * (Documentation/virt/kvm/mmu.rst and the MMU notifiers behind it). Each such change has a cost
+   * for every VM of the process.
    */
   @Override
   public void forgetTranslations(long guestPhysicalAddress, long sizeBytes) {
@@ -99,8 +100,8 @@ final class KvmVm extends KvmFile implements X86VirtualMachine {
   /**
    * {@inheritDoc}
    *
-   * <p>Slots are deleted and made anew (mmu.rst of the kernel's documentation: "zapping all pages"
-   * at a change of memslots).
+   * <p>Deletes all slots and sets them again. KVM drops all translations when slots change (mmu.rst
+   * of the kernel's documentation: "zapping all pages" at a change of memslots).
    */
   @Override
   public void forgetTables() {
@@ -136,7 +137,7 @@ final class KvmVm extends KvmFile implements X86VirtualMachine {
   }
 
   /**
-   * Says how written pages are found: before there is a vCPU.
+   * Sets how KVM finds written pages. To be called before there is a vCPU.
    *
    * @param how by a {@link DirtyRing} of each vCPU, or a {@link DirtyLog} of a slot
    */

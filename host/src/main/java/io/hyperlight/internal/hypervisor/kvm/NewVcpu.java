@@ -3,7 +3,10 @@ package io.hyperlight.internal.hypervisor.kvm;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** What every new vCPU has, in the kernel's format: read once, of the first. */
+/**
+ * The state of a new vCPU, in the kernel's format. All new vCPUs have the same state. It is read
+ * once, from the first of them.
+ */
 final class NewVcpu {
   private volatile byte @Nullable [] events;
   private volatile byte @Nullable [] debugRegisters;

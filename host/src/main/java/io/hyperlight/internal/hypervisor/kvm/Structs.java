@@ -15,7 +15,7 @@ import java.util.List;
 
 /**
  * The structures of {@code <linux/kvm.h>} for x86-64, member by member under their C names. A test
- * compares every size and offset with what the C compiler says.
+ * compares every size and offset with those of the C compiler.
  */
 final class Structs {
   static final StructLayout KVM_REGS =
@@ -96,7 +96,7 @@ final class Structs {
       structLayout(JAVA_INT.withName("index"), paddingLayout(4), JAVA_LONG.withName("data"))
           .withName("kvm_msr_entry");
 
-  /** The header; entries follow it. */
+  /** The header. The entries follow it. */
   static final StructLayout KVM_MSRS =
       structLayout(JAVA_INT.withName("nmsrs"), paddingLayout(4)).withName("kvm_msrs");
 
@@ -128,7 +128,7 @@ final class Structs {
               paddingLayout(12))
           .withName("kvm_cpuid_entry2");
 
-  /** The header; entries follow it. */
+  /** The header. The entries follow it. */
   static final StructLayout KVM_CPUID2 =
       structLayout(JAVA_INT.withName("nent"), paddingLayout(4)).withName("kvm_cpuid2");
 
@@ -157,29 +157,30 @@ final class Structs {
               JAVA_LONG.withName("dirty_bitmap"))
           .withName("kvm_clear_dirty_log");
 
-  /** Taken and given back as it is. */
+  /** The host reads it and writes it back unchanged. */
   static final StructLayout KVM_VCPU_EVENTS =
       structLayout(paddingLayout(64)).withName("kvm_vcpu_events");
 
-  /** Taken and given back as it is. */
+  /** The host reads it and writes it back unchanged. */
   static final StructLayout KVM_DEBUGREGS =
       structLayout(paddingLayout(128)).withName("kvm_debugregs");
 
-  /** The XSAVE area in its standard format, as far as it fits. */
+  /** The XSAVE area in its standard format, as much of it as fits. */
   static final StructLayout KVM_XSAVE =
       structLayout(sequenceLayout(1024, JAVA_INT).withName("region")).withName("kvm_xsave");
 
-  /** What lies at {@code s.regs} of {@code struct kvm_run}. */
+  /** The structure at {@code s.regs} of {@code struct kvm_run}. */
   static final StructLayout KVM_SYNC_REGS =
       structLayout(KVM_REGS.withName("regs"), KVM_SREGS.withName("sregs"), paddingLayout(64))
           .withName("kvm_sync_regs");
 
   /**
-   * The union of exits, 256 bytes wide, as its {@code io} member; other members are read by offset.
+   * The size of the union of exits. It is declared here as its {@code io} member. Other members are
+   * read by offset.
    */
   static final long EXIT_UNION_SIZE_BYTES = 256;
 
-  /** The union of synchronised registers, which the kernel has left room in. */
+  /** The size of the union of synchronised registers. The kernel keeps room for more in it. */
   private static final long SYNC_UNION_SIZE_BYTES = 2048;
 
   static final StructLayout KVM_RUN =
@@ -209,7 +210,7 @@ final class Structs {
                   .withName("s"))
           .withName("kvm_run");
 
-  /** Every structure above, for the test that pins them. */
+  /** All structures above, for the test that compares them. */
   static final List<StructLayout> ALL =
       List.of(
           KVM_REGS,
@@ -236,7 +237,7 @@ final class Structs {
 
   private Structs() {}
 
-  /** The byte offset of a member, given the names on the way to it. */
+  /** Returns the byte offset of a member. The names are the path to it. */
   static long offset(StructLayout struct, String... names) {
     MemoryLayout.PathElement[] path = new MemoryLayout.PathElement[names.length];
     for (int i = 0; i < names.length; i++) {

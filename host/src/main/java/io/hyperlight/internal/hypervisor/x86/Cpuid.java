@@ -11,6 +11,6 @@ public interface Cpuid {
     EDX
   }
 
-  /** A register of a leaf, or 0 where the leaf is missing, as the processor does it. */
+  /** Returns a register of a leaf. As on a processor, the registers of a missing leaf are 0. */
   int get(int function, int index, Output output);
 }

@@ -21,7 +21,7 @@ public enum Register {
   RIP(16),
   RFLAGS(17);
 
-  /** Its place among all, from 0 on. */
+  /** The index of the register, from 0 on. */
   public final int place;
 
   Register(int place) {

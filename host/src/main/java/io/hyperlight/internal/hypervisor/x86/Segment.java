@@ -27,7 +27,7 @@ public record Segment(
     boolean longMode,
     boolean granularity,
     boolean unusable) {
-  /** The same with another base. */
+  /** Returns the same segment with another base. */
   public Segment withBase(long changed) {
     return new Segment(
         changed,

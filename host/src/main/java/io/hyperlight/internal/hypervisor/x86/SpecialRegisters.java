@@ -3,7 +3,7 @@ package io.hyperlight.internal.hypervisor.x86;
 /**
  * Segment, descriptor-table and control registers.
  *
- * @param apicBase as the hypervisor reported it; not to be changed
+ * @param apicBase as the hypervisor reported it; the host must not change it
  */
 public record SpecialRegisters(
     Segment cs,
@@ -25,20 +25,20 @@ public record SpecialRegisters(
     long apicBase) {
 
   /**
-   * Where a descriptor table is.
+   * The place of a descriptor table.
    *
    * @param base linear address
    * @param limit its last byte's offset
    */
   public record DescriptorTable(long base, int limit) {}
 
-  /** The same with another CR2. */
+  /** Returns the same registers with another CR2. */
   public SpecialRegisters withCr2(long address) {
     return new SpecialRegisters(
         cs, ds, es, fs, gs, ss, tr, ldt, gdt, idt, cr0, address, cr3, cr4, cr8, efer, apicBase);
   }
 
-  /** The same with page tables from another root on. */
+  /** Returns the same registers with the root of other page tables. */
   public SpecialRegisters withPageTables(long root) {
     return new SpecialRegisters(
         cs, ds, es, fs, gs, ss, tr, ldt, gdt, idt, cr0, cr2, root, cr4, cr8, efer, apicBase);

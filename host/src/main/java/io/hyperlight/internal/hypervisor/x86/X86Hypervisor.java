@@ -8,6 +8,6 @@ public interface X86Hypervisor extends Hypervisor {
   @Override
   X86VirtualMachine createVm(DirtyTracking tracking);
 
-  /** What it can let CPUID show to guests. */
+  /** Returns what it can let CPUID show to guests. */
   Cpuid supportedCpuid();
 }

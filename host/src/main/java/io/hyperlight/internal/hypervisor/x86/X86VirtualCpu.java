@@ -4,72 +4,76 @@ import io.hyperlight.internal.hypervisor.VirtualCpu;
 
 /**
  * A virtual x86-64 CPU. The general registers are a view ({@link #get}, {@link #set}, {@link
- * #commitRegisters}); all else is read and set at once, by system calls, which is slow and rare.
+ * #commitRegisters}). All other state is read and set by system calls, which are slow and rare.
  */
 public interface X86VirtualCpu extends VirtualCpu {
-  /** A general register as of the last exit. */
+  /** Returns a general register as of the last exit. */
   long get(Register register);
 
-  /** Sets a general register for the next {@link #run}, with {@link #commitRegisters}. */
+  /** Sets a general register for the next {@link #run}. {@link #commitRegisters} has to follow. */
   void set(Register register, long value);
 
   /**
-   * Sets every general register to zero for the next {@link #run}, with {@link #commitRegisters}.
+   * Sets all general registers to zero for the next {@link #run}. {@link #commitRegisters} has to
+   * follow.
    */
   void clearRegisters();
 
-  /** Lets the next {@link #run} load the general registers as they are in the view. */
+  /** Makes the next {@link #run} load the general registers from the view. */
   void commitRegisters();
 
-  /** Asks for CS in the view, too: before the first {@link #run}. */
+  /** Adds CS to the view. To be called before the first {@link #run}. */
   void viewCodeSegment();
 
-  /** The selector in CS as of the last exit; only after {@link #viewCodeSegment}. */
+  /** Returns the selector in CS as of the last exit. Only valid after {@link #viewCodeSegment}. */
   int codeSegmentSelector();
 
   /**
-   * Says that the hypervisor leaves the guest's DS, ES, FS and GS in the thread that runs it.
-   * Whatever the guest does, the thread has null selectors at the end of each {@link #run} then.
-   * {@link io.hyperlight.internal.os.HostIoctl#installRunCode} comes before.
+   * Says that the hypervisor leaves the guest's DS, ES, FS and GS in the thread that runs it. From
+   * then on the thread has null selectors at the end of each {@link #run}, whatever the guest does.
+   * {@link io.hyperlight.internal.os.HostIoctl#installRunCode} has to be called before.
    */
   void takeSelectorsFromThread();
 
-  /** Segment, descriptor-table and control registers. */
+  /** Returns the segment, descriptor-table and control registers. */
   SpecialRegisters specialRegisters();
 
-  /** Sets them. After {@link #setCpuid}, or features are refused that the CPU seems not to have. */
+  /**
+   * Sets the segment, descriptor-table and control registers. {@link #setCpuid} has to be called
+   * before: a CPU refuses features that its CPUID does not show.
+   */
   void setSpecialRegisters(SpecialRegisters registers);
 
   /**
-   * Says what CPUID shows.
+   * Sets what CPUID shows.
    *
    * @param cpuid of the same hypervisor
    */
   void setCpuid(Cpuid cpuid);
 
   /**
-   * Sets XCR0, which says what XSAVE manages. After {@link #setSpecialRegisters} has set
-   * CR4.OSXSAVE.
+   * Sets XCR0, which says what XSAVE manages. {@link #setSpecialRegisters} has to set CR4.OSXSAVE
+   * before.
    */
   void setXcr0(long value);
 
-  /** The extended control registers, in the hypervisor's format. */
+  /** Returns the extended control registers, in the hypervisor's format. */
   byte[] extendedControlRegisters();
 
-  /** x87 and vector state in the standard format (Intel SDM vol. 1, "XSAVE Area"). */
+  /** Returns x87 and vector state in the standard format (Intel SDM vol. 1, "XSAVE Area"). */
   byte[] extendedState();
 
   /**
    * Sets x87 and vector state.
    *
    * @param area in the format of {@link #extendedState}
-   * @throws io.hyperlight.internal.hypervisor.HypervisorCallException also if no processor can be
-   *     in this state, which is a refusal
+   * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if it fails; it is a refusal
+   *     if no processor can be in this state
    */
   void setExtendedState(byte[] area);
 
   /**
-   * Model-specific registers.
+   * Returns model-specific registers.
    *
    * @return the values, one for each index
    */
@@ -82,12 +86,14 @@ public interface X86VirtualCpu extends VirtualCpu {
    */
   void setModelSpecificRegisters(long... indicesAndValues);
 
-  /** Exceptions and interrupts that are pending or masked, in the hypervisor's format. */
+  /**
+   * Returns the exceptions and interrupts that are pending or masked, in the hypervisor's format.
+   */
   byte[] pendingEvents();
 
-  /** DR0 to DR7, in the hypervisor's format. */
+  /** Returns DR0 to DR7, in the hypervisor's format. */
   byte[] debugRegisters();
 
-  /** Makes the debug registers what a new CPU has. */
+  /** Sets the debug registers to the values of a new CPU. */
   void resetDebugRegisters();
 }

@@ -1,6 +1,6 @@
 /**
- * What a hypervisor gives on an x86-64 processor: registers, segments, CPUID, and the interfaces
- * that add them to those of {@link io.hyperlight.internal.hypervisor}.
+ * What every hypervisor has on an x86-64 processor: registers, segments, CPUID, and interfaces that
+ * add them to those of {@link io.hyperlight.internal.hypervisor}.
  */
 @NullMarked
 package io.hyperlight.internal.hypervisor.x86;
