@@ -30,6 +30,7 @@ import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.GuestAddressException;
 import io.hyperlight.internal.machine.memory.Protection;
 import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.os.StackRoom;
 import io.hyperlight.internal.restore.Restorable;
 import io.hyperlight.internal.restore.RestoreOrder;
 import io.hyperlight.internal.vfs.FileContent;
@@ -37,7 +38,6 @@ import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileKind;
 import io.hyperlight.internal.vfs.FileSystem;
 import io.hyperlight.internal.vfs.Location;
-import io.hyperlight.internal.vfs.Mount;
 import io.hyperlight.internal.vfs.Node;
 import io.hyperlight.internal.vfs.PathResolver;
 import io.hyperlight.value.Limits;
@@ -74,7 +74,9 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
   // The scheduler would say which task makes a system call: there is one of one process.
   private final GuestProcess process;
   private final Task task;
-  private final TaskCalls calls;
+
+  /** Null before the first system call: many a guest is only called, and never makes one. */
+  private @Nullable TaskCalls calls;
 
   private final Refusals refusals = new Refusals();
 
@@ -106,10 +108,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
     world =
         new World(
             context,
-            new WorldOptions(
-                limits.openFiles(),
-                settings.mayMakeCode(),
-                settings.mounts().stream().map(Mount::path).toList()),
+            new WorldOptions(limits.openFiles(), settings.mayMakeCode(), settings.mounts()),
             new GuestClock(settings.clock()),
             new RandomSource(settings.randomSeed()),
             heap,
@@ -121,7 +120,6 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
                 context.checkpoint()));
     process = new GuestProcess(world, space, ranges, settings.program());
     task = new Task(process, TaskIdentity.FIRST);
-    calls = new TaskCalls(task, refusals);
     images = new WorldImages(world, process, task);
     task.signals().restore(SignalState.INITIAL);
     try {
@@ -368,9 +366,13 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
     if (handler == null) {
       return refuse(call, number);
     }
+    TaskCalls families = calls;
+    if (families == null) {
+      families = makeCalls();
+    }
     try {
       return handler.call(
-          calls,
+          families,
           context.argument(0),
           context.argument(1),
           context.argument(2),
@@ -388,6 +390,14 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
       }
       return -e.errno();
     }
+  }
+
+  /** The classes come with them, and their initialisers. */
+  private TaskCalls makeCalls() {
+    StackRoom.require();
+    TaskCalls made = new TaskCalls(task, refusals);
+    calls = made;
+    return made;
   }
 
   /** A hostile number is not to make the table of refusals grow. */

@@ -75,7 +75,7 @@ public final class HostMemory {
       if (mapped == -1) {
         throw new SystemCallException("mmap(" + sizeBytes + " bytes)", Posix.errno(errno));
       }
-      return Posix.asSegment(mapped, sizeBytes);
+      return NativeFunctions.MEMORY.asSlice(mapped, sizeBytes);
     } catch (Throwable t) {
       if (mapped != -1 && isNew) {
         int _ = Release.unmapOnly(mapped, sizeBytes); // the heap had no room for the segment

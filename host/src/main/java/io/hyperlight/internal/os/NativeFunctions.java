@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
 /**
@@ -63,6 +64,9 @@ final class NativeFunctions {
           "mprotect",
           FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT),
           Posix.capturingErrno());
+
+  /** Where mappings are cut out of. */
+  static final MemorySegment MEMORY = Posix.allMemory();
 
   private NativeFunctions() {}
 }

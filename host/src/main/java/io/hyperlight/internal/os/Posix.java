@@ -75,7 +75,7 @@ public final class Posix {
     }
     try {
       // Any restricted method makes the JVM check. This one has no other effect.
-      asSegment(0, 0);
+      MemorySegment _ = allMemory();
       granted = true;
     } catch (IllegalCallerException e) {
       throw new NativeAccessException(
@@ -105,9 +105,9 @@ public final class Posix {
     return result < 0 && errno(errno) == Errno.EINTR;
   }
 
-  /** Returns memory of this process as a segment. */
+  /** Returns all memory of this process as a segment: an offset in it is an address. */
   @SuppressWarnings("restricted")
-  static MemorySegment asSegment(long address, long sizeBytes) {
-    return MemorySegment.ofAddress(address).reinterpret(sizeBytes);
+  static MemorySegment allMemory() {
+    return MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
   }
 }

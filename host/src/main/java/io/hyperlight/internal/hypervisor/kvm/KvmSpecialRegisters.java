@@ -77,7 +77,9 @@ final class KvmSpecialRegisters {
     struct.set(JAVA_LONG, CR8, registers.cr8());
     struct.set(JAVA_LONG, EFER, registers.efer());
     struct.set(JAVA_LONG, APIC_BASE, registers.apicBase());
-    struct.asSlice(INTERRUPT_BITMAP, 32).fill((byte) 0);
+    for (long at = INTERRUPT_BITMAP; at < INTERRUPT_BITMAP + 32; at += Long.BYTES) {
+      struct.set(JAVA_LONG, at, 0);
+    }
   }
 
   private static DescriptorTable readTable(MemorySegment struct, long at) {

@@ -36,7 +36,7 @@ final class KvmVm extends KvmFile implements X86VirtualMachine {
 
   private final NewVcpu newVcpu;
   private final int vcpuMmapSize;
-  private final List<@Nullable Slot> slots = new ArrayList<>();
+  private final List<@Nullable Slot> slots = new ArrayList<>(1); // most have one
   private DirtyTracking tracking = DirtyTracking.NONE;
 
   KvmVm(int fd, int vcpuMmapSize, NewVcpu newVcpu) {

@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Which system calls were refused, and which of them a program may have failed over. */
 public final class Refusals {
-  private final Map<String, Long> counts = new LinkedHashMap<>();
+  /** Null before the first. */
+  private @Nullable Map<String, Long> counts;
 
   /** What the program asked for in this call of the embedder's; null for nothing. */
   private @Nullable String need;
@@ -18,7 +19,9 @@ public final class Refusals {
 
   /** Forgets all. */
   public void clear() {
-    counts.clear();
+    if (counts != null) {
+      counts.clear();
+    }
     need = null;
   }
 
@@ -28,12 +31,17 @@ public final class Refusals {
    * @param name of which there are not many: a hostile number is not to make the table grow
    */
   public void count(String name) {
-    counts.merge(name, 1L, Long::sum);
+    Map<String, Long> there = counts;
+    if (there == null) {
+      there = new LinkedHashMap<>();
+      counts = there;
+    }
+    there.merge(name, 1L, Long::sum);
   }
 
   /** How often each was refused, in the order of first refusal. */
   public Map<String, Long> counts() {
-    return new LinkedHashMap<>(counts);
+    return counts == null ? new LinkedHashMap<>() : new LinkedHashMap<>(counts);
   }
 
   /**

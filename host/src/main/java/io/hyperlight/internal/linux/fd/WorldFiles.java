@@ -22,14 +22,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class WorldFiles implements AutoCloseable {
   private final Supplier<FileSystem> maker;
-  private final List<ContentWatcher> watchers = new ArrayList<>();
+  private final List<ContentWatcher> watchers = new ArrayList<>(1);
   private final HeapBudget heap;
   private final StandardStreams streams;
   private final HostChannels channels;
   private final Checkpoint checkpoint;
   private final Changes changes = new Changes();
   private final Fifos fifos = new Fifos();
-  private final List<ProcessFiles> processes = new ArrayList<>();
+  private final List<ProcessFiles> processes = new ArrayList<>(1);
 
   /** Made when it is asked for, unless there are mounts: many a guest never looks at a file. */
   private @Nullable FileSystem fileSystem;

@@ -25,7 +25,7 @@ public final class HeapBudget {
   private static final long STEP = 96;
 
   private final long limit;
-  private final List<LongSupplier> users = new ArrayList<>();
+  private final List<LongSupplier> users = new ArrayList<>(2); // of a world with one process
 
   /** With nobody who uses it. */
   public HeapBudget(long limit) {

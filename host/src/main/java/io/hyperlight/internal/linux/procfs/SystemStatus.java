@@ -4,6 +4,7 @@ import io.hyperlight.internal.linux.task.GuestProcess;
 import io.hyperlight.internal.linux.task.World;
 import io.hyperlight.internal.linux.time.GuestClock;
 import io.hyperlight.internal.linux.time.ProcessorUsage;
+import io.hyperlight.internal.vfs.Mount;
 import java.nio.ByteBuffer;
 import java.util.Collections;
 import java.util.List;
@@ -75,8 +76,8 @@ final class SystemStatus {
   /** {@code proc_mounts(5)}. */
   String mounts() {
     StringBuilder lines = new StringBuilder("none / rootfs ro 0 0\n");
-    for (String path : world.options().mountPaths()) {
-      lines.append("none ").append(escaped(path)).append(" tmpfs rw 0 0\n");
+    for (Mount mount : world.options().mounts()) {
+      lines.append("none ").append(escaped(mount.path())).append(" tmpfs rw 0 0\n");
     }
     return lines.toString();
   }
@@ -85,8 +86,9 @@ final class SystemStatus {
   String mountInformation() {
     StringBuilder lines = new StringBuilder("1 0 0:1 / / ro - rootfs none ro\n");
     int number = 2;
-    for (String path : world.options().mountPaths()) {
-      lines.append("%d 1 0:%d / %s rw - tmpfs none rw\n".formatted(number, number, escaped(path)));
+    for (Mount mount : world.options().mounts()) {
+      lines.append(
+          "%d 1 0:%d / %s rw - tmpfs none rw\n".formatted(number, number, escaped(mount.path())));
       number++;
     }
     return lines.toString();

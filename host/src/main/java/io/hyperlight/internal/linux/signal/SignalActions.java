@@ -13,7 +13,11 @@ public final class SignalActions {
 
   private static final SignalState.Action[] INITIAL = initial();
 
-  private final SignalState.Action[] actions = new SignalState.Action[Signals.COUNT + 1];
+  /** {@link #INITIAL} itself before anything is set: most guests set nothing. */
+  private SignalState.Action[] actions = INITIAL;
+
+  /** Whether they are in an array of their own, which is then kept. */
+  private boolean own;
 
   /** What they were restored from, and whether they are something else now. */
   private @Nullable List<SignalState.Action> base;
@@ -31,8 +35,16 @@ public final class SignalActions {
   }
 
   void set(SignalState.Action action) {
+    makeOwn();
     changed = true;
     actions[action.signal()] = action;
+  }
+
+  private void makeOwn() {
+    if (!own) {
+      actions = INITIAL.clone();
+      own = true;
+    }
   }
 
   /** Lets a signal do what it does to a new program. */
@@ -85,7 +97,12 @@ public final class SignalActions {
 
   void restore(List<SignalState.Action> earlier) {
     if (changed || !earlier.equals(base)) {
-      System.arraycopy(INITIAL, 0, actions, 0, actions.length);
+      if (!earlier.isEmpty()) {
+        makeOwn();
+      }
+      if (own) {
+        System.arraycopy(INITIAL, 0, actions, 0, actions.length);
+      }
       for (SignalState.Action action : earlier) {
         actions[action.signal()] = action;
       }

@@ -13,30 +13,42 @@ public final class SignalQueue {
   /** A bit for each that is pending, from signal 1. */
   private long pending;
 
-  /** What they are about, the oldest first; of those beyond the limit nothing is kept. */
-  private final ArrayDeque<SignalInfo> queue = new ArrayDeque<>();
+  /**
+   * What they are about, the oldest first; of those beyond the limit nothing is kept. Null before
+   * the first: most guests send none.
+   */
+  private @Nullable ArrayDeque<SignalInfo> queue;
 
   public long pending() {
     return pending;
   }
 
+  private ArrayDeque<SignalInfo> made() {
+    ArrayDeque<SignalInfo> there = queue;
+    if (there == null) {
+      there = new ArrayDeque<>();
+      queue = there;
+    }
+    return there;
+  }
+
   /** How many wait with what they are about. */
   int size() {
-    return queue.size();
+    return queue == null ? 0 : queue.size();
   }
 
   List<SignalInfo> queued() {
-    return List.copyOf(queue);
+    return queue == null ? List.of() : List.copyOf(queue);
   }
 
   /** Goes back to an earlier state. */
   void restore(long bits, List<SignalInfo> queued) {
     pending = bits;
-    if (!queue.isEmpty()) {
+    if (queue != null) {
       queue.clear();
     }
     if (!queued.isEmpty()) {
-      queue.addAll(queued);
+      made().addAll(queued);
     }
   }
 
@@ -55,7 +67,7 @@ public final class SignalQueue {
     // The kernel's own, and its calls', are kept beyond the limit: there is one of each.
     boolean always = !realTime && info.code() >= 0;
     if (always || isRoom) {
-      queue.add(info);
+      made().add(info);
     } else if (realTime && info.code() != SignalInfo.SI_USER) {
       return false;
     }
@@ -67,7 +79,7 @@ public final class SignalQueue {
   SignalInfo take(int signal) {
     @Nullable SignalInfo found = null;
     boolean more = false;
-    for (Iterator<SignalInfo> each = queue.iterator(); each.hasNext() && !more; ) {
+    for (Iterator<SignalInfo> each = made().iterator(); each.hasNext() && !more; ) {
       SignalInfo info = each.next();
       if (info.signal() == signal) {
         if (found == null) {
@@ -88,7 +100,9 @@ public final class SignalQueue {
   void discard(long signals) {
     if ((pending & signals) != 0) {
       pending &= ~signals;
-      queue.removeIf(info -> (Signals.bit(info.signal()) & signals) != 0);
+      if (queue != null) {
+        queue.removeIf(info -> (Signals.bit(info.signal()) & signals) != 0);
+      }
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.hyperlight.internal.linux.task;
 
+import io.hyperlight.internal.vfs.Mount;
 import java.util.List;
 
 /**
@@ -7,10 +8,10 @@ import java.util.List;
  *
  * @param descriptors how many a process can have, and how many files it can map
  * @param mayMakeCode whether memory that could be written may become executable
- * @param mountPaths where files are mounted
+ * @param mounts its files
  */
-public record WorldOptions(int descriptors, boolean mayMakeCode, List<String> mountPaths) {
+public record WorldOptions(int descriptors, boolean mayMakeCode, List<Mount> mounts) {
   public WorldOptions {
-    mountPaths = List.copyOf(mountPaths);
+    mounts = List.copyOf(mounts);
   }
 }

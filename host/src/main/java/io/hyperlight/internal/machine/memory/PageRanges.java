@@ -151,6 +151,8 @@ public final class PageRanges {
   /** Makes it equal to what {@link #toList} gave. */
   void set(List<Range> ranges) {
     clear();
-    ranges.forEach(range -> add(range.start, range.end));
+    for (int i = 0; i < ranges.size(); i++) { // an iterator would need room in the heap
+      add(ranges.get(i).start, ranges.get(i).end);
+    }
   }
 }

@@ -39,6 +39,15 @@ public final class RegisterImage {
   private static final int TYPE_DATA = 3; // read, write, accessed
   private static final int TYPE_BUSY_TSS = 11;
 
+  private static final Segment USER_CODE = code(Monitor.USER_CODE, 3);
+  private static final Segment USER_DATA = data(Monitor.USER_DATA, 3);
+  private static final Segment KERNEL_CODE = code(Monitor.KERNEL_CODE, 0);
+  private static final Segment KERNEL_DATA = data(Monitor.KERNEL_DATA, 0);
+  private static final Segment NO_SEGMENT =
+      new Segment(0, 0, 0, 0, false, 0, false, false, false, false, true);
+  private static final DescriptorTable GDT = new DescriptorTable(Monitor.GDT, Monitor.GDT_LIMIT);
+  private static final DescriptorTable IDT = new DescriptorTable(Monitor.IDT, Monitor.IDT_LIMIT);
+
   private RegisterImage() {}
 
   /**
@@ -50,14 +59,13 @@ public final class RegisterImage {
   public static SpecialRegisters create(
       SystemCallEntry entry, CpuFeatures cpu, long pageTables, MachineOptions options) {
     boolean supervisor = entry == SystemCallEntry.SUPERVISOR;
-    Segment userData = userData();
     return new SpecialRegisters(
-        supervisor ? code(Monitor.KERNEL_CODE, 0) : userCode(),
-        userData,
-        userData,
-        userData,
-        userData,
-        supervisor ? data(Monitor.KERNEL_DATA, 0) : userData,
+        supervisor ? KERNEL_CODE : USER_CODE,
+        USER_DATA,
+        USER_DATA,
+        USER_DATA,
+        USER_DATA,
+        supervisor ? KERNEL_DATA : USER_DATA,
         new Segment(
             Monitor.TSS,
             Monitor.taskLimit(entry),
@@ -70,9 +78,9 @@ public final class RegisterImage {
             false,
             false,
             false),
-        new Segment(0, 0, 0, 0, false, 0, false, false, false, false, true),
-        new DescriptorTable(Monitor.GDT, Monitor.GDT_LIMIT),
-        new DescriptorTable(Monitor.IDT, Monitor.IDT_LIMIT),
+        NO_SEGMENT,
+        GDT,
+        IDT,
         CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_PG,
         0,
         pageTables,
@@ -97,12 +105,12 @@ public final class RegisterImage {
 
   /** CS of user code. */
   public static Segment userCode() {
-    return code(Monitor.USER_CODE, 3);
+    return USER_CODE;
   }
 
   /** SS of user code, and what its other selectors are at first. */
   public static Segment userData() {
-    return data(Monitor.USER_DATA, 3);
+    return USER_DATA;
   }
 
   private static Segment code(int selector, int privilegeLevel) {
