@@ -1,4 +1,4 @@
-/* Exits of a VM that is there already. */
+/* Exits of an existing VM. */
 #include "floor.h"
 
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 
 enum { SMALL_MEMORY = 1 << 20, WARM_UP = 64 };
 
-/* A VM whose processor and tables are warm. */
+/* Creates a VM whose vCPU and page tables are warm. */
 static void create_warm(struct vm *vm, size_t size, int pages, struct code code)
 {
     create_vm(vm, size, pages, code);
@@ -15,7 +15,7 @@ static void create_warm(struct vm *vm, size_t size, int pages, struct code code)
     }
 }
 
-/* Of a VM with so many bytes of memory; 0 for little. */
+/* Measures exits of a VM with a number of bytes of memory. 0 means the minimum. */
 static long exits(int64_t *samples, long count, long memory, int in_a_sample)
 {
     struct vm vm;
@@ -43,7 +43,7 @@ long two_exits(int64_t *samples, long count, long memory)
     return exits(samples, count, memory, 2);
 }
 
-/* The guest writes into so many pages, the host copies them back. */
+/* Measures exits of a guest that writes to a number of pages, which the host then copies back. */
 long fresh(int64_t *samples, long count, long pages)
 {
     size_t size = (size_t)pages * PAGE;
@@ -66,7 +66,7 @@ long fresh(int64_t *samples, long count, long pages)
     return count;
 }
 
-/* So many bytes copied in, an exit, and copied out. */
+/* Measures a copy of a number of bytes in, an exit, and a copy of the bytes out. */
 long echo(int64_t *samples, long count, long size)
 {
     uint8_t *in = calloc(2, (size_t)size + 1);

@@ -1,4 +1,4 @@
-/* What the guests run. A test assembles the comments and compares. */
+/* The machine code of the guests. A test assembles the comments and compares. */
 #include "floor.h"
 
 #include <string.h>

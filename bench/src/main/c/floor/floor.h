@@ -1,6 +1,6 @@
 /*
- * The floor: the work that the kernel cannot be spared, done by a C program as tightly as it can be. What is in each file is
- * told at its start, what each measurement is at its entry in main.c.
+ * The floor: a C program that does the work that the kernel must do in any case, as tightly as possible. Each file begins
+ * with a comment about its contents. main.c lists the measurements.
  */
 #ifndef FLOOR_H
 #define FLOOR_H
@@ -14,7 +14,7 @@
 
 enum { PAGE = 4096, DATA = 0x10000 };
 
-/* A VM with one processor whose guest is at CPL 3 in 64-bit mode, at the start of memory. */
+/* A VM with one vCPU. Its guest runs at CPL 3 in 64-bit mode, from the start of memory. */
 struct vm {
     int vm;
     int vcpu;
@@ -30,16 +30,16 @@ struct code {
     size_t size;
 };
 
-/* Leaves by an `out` for ever. */
+/* Exits by an `out`, in an endless loop. */
 extern const struct code EXIT_LOOP;
 
-/* Says in the first byte of DATA that it runs, for ever. */
+/* Writes to the first byte of DATA that it runs, in an endless loop. */
 extern const struct code ENDLESS_LOOP;
 
-/* Writes a word into each of so many pages from DATA on, leaves, and begins again. The bytes are good until the next call. */
+/* Returns code that writes a word to each of the pages from DATA on, exits, and begins again. Valid until the next call. */
 struct code page_writer(int pages);
 
-/* Nanoseconds of a clock that does not jump; no system call. */
+/* Returns the nanoseconds of a clock that does not jump, without a system call. */
 static inline int64_t now(void)
 {
     struct timespec time;
@@ -50,29 +50,29 @@ static inline int64_t now(void)
 /* Prints what failed, with errno, and ends the program. */
 _Noreturn void fail(const char *what);
 
-/* Opens /dev/kvm and asks it what is asked once for a process. */
+/* Opens /dev/kvm and makes the requests that a process makes only once. */
 void open_kvm(void);
 
 /*
- * Makes a VM with so many bytes of memory, at least DATA, of which so many pages from DATA on are mapped for the guest.
- * Nothing has run in it yet.
+ * Makes a VM in which nothing has run yet. Its memory has `size` bytes, at least DATA. The guest's page tables map
+ * `data_pages` pages from DATA on.
  */
 void create_vm(struct vm *vm, size_t size, int data_pages, struct code code);
 void close_vm(struct vm *vm);
 
-/* What else is asked of KVM for a VM. */
+/* Further requests to KVM for a VM. */
 enum extras {
     NO_EXTRAS = 0,
-    /* Features, registers and a signal mask by calls of their own. */
+    /* Features, registers and a signal mask, each by its own ioctls. */
     SETTINGS = 1,
     /* A dirty ring, and memory that is a copy-on-write view of a file, in three pieces. */
     SNAPSHOT = 2
 };
 
-/* Makes the same with as many system calls as a sandbox takes; close_vm closes it. */
+/* Makes a VM with as many system calls as a sandbox takes. close_vm closes it. */
 void create_vm_with(struct vm *vm, size_t size, enum extras extras, struct code code);
 
-/* Lets the guest run to its next `out`. */
+/* Runs the guest to its next `out`. */
 static inline void run_to_exit(struct vm *vm)
 {
     if (ioctl(vm->vcpu, KVM_RUN, 0) != 0 || vm->run->exit_reason != KVM_EXIT_IO) {
@@ -81,8 +81,8 @@ static inline void run_to_exit(struct vm *vm)
 }
 
 /*
- * The measurements: fill in samples, in nanoseconds unless it says something else, and return how many. What the argument
- * is differs.
+ * The measurements. Each fills in samples and returns how many there are. The unit is nanoseconds unless main.c says
+ * another. The meaning of the argument depends on the measurement.
  */
 typedef long measurement(int64_t *samples, long count, long argument);
 measurement one_exit, two_exits, fresh, echo;

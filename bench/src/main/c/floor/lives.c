@@ -1,4 +1,4 @@
-/* VMs that come and go, and many of them. */
+/* The lives of VMs, and many VMs at the same time. */
 #include "floor.h"
 
 #include <errno.h>
@@ -24,20 +24,20 @@ static long life_with(int64_t *samples, long count, size_t size, enum extras ext
     return count;
 }
 
-/* A VM with so many bytes of memory (0 for the least) from nothing to its first exit, and closed. */
+/* Measures the life of a VM: it is made, runs to its first exit, and is closed. For a memory of 0, it has the minimum. */
 long life(int64_t *samples, long count, long memory)
 {
     return life_with(samples, count, memory == 0 ? LEAST_MEMORY : (size_t)memory, NO_EXTRAS);
 }
 
-/* The same with all system calls of a new sandbox. */
+/* Measures the life of a VM with all system calls of a new sandbox. */
 long life_cold(int64_t *samples, long count, long nothing)
 {
     (void)nothing;
     return life_with(samples, count, SANDBOX_MEMORY, SETTINGS);
 }
 
-/* With those of a sandbox from a snapshot. */
+/* Measures the life of a VM with all system calls of a sandbox from a snapshot. */
 long life_spawn(int64_t *samples, long count, long nothing)
 {
     (void)nothing;
@@ -47,7 +47,7 @@ long life_spawn(int64_t *samples, long count, long nothing)
 static struct vm *vms;
 static long vm_count;
 
-/* Each has two descriptors. */
+/* Raises the limit of descriptors. Each VM has two. */
 static void allow_descriptors(long number)
 {
     struct rlimit limit;
@@ -60,7 +60,7 @@ static void allow_descriptors(long number)
     }
 }
 
-/* Has so many VMs beside those of the other measurements from now on. No samples. */
+/* Keeps a number of VMs live during all later measurements. Takes no samples. */
 long live(int64_t *samples, long count, long number)
 {
     (void)samples;
@@ -81,7 +81,7 @@ long live(int64_t *samples, long count, long number)
     return 0;
 }
 
-/* The process's own memory in KiB. Not with what is private and clean: files that no other process happens to map. */
+/* Returns the dirty private memory of the process in KiB. Clean private pages are of files that no other process maps. */
 static long private_memory(void)
 {
     FILE *file = fopen("/proc/self/smaps_rollup", "r");
@@ -96,7 +96,7 @@ static long private_memory(void)
     return size;
 }
 
-/* One sample: how many bytes of private memory so many VMs have together. */
+/* Takes one sample: the bytes of private memory of a number of VMs together. */
 long idle_memory(int64_t *samples, long count, long number)
 {
     (void)count;

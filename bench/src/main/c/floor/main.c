@@ -1,6 +1,7 @@
 /*
- * Reads questions from standard input, one a line: NAME COUNT ARGUMENT. Answers each on standard output, in 8-byte words: how
- * many samples there are, and the samples. Ends with its input; says on standard error what fails.
+ * Answers questions. Each line of standard input is a question: NAME COUNT ARGUMENT. The answer on standard output consists
+ * of 8-byte words: the number of samples, and the samples. The program ends with its input. It prints errors to standard
+ * error.
  */
 #include "floor.h"
 
@@ -13,7 +14,7 @@ static const struct {
     const char *name;
     measurement *measure;
 } measurements[] = {
-    {"exit", one_exit},          /* ARGUMENT: bytes of memory, 0 for little */
+    {"exit", one_exit},          /* ARGUMENT: bytes of memory, 0 for the minimum */
     {"exit2", two_exits},        /* bytes of memory */
     {"fresh", fresh},            /* pages */
     {"echo", echo},              /* bytes */

@@ -1,4 +1,4 @@
-/* What needs no VM: copies, and the cheapest system call. */
+/* Measurements without a VM: copies, and the cheapest system call. */
 #include "floor.h"
 
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 enum { LARGE = 64 << 20, BATCH = 64 };
 
-/* Memory that has been touched. */
+/* Allocates memory and touches it. */
 static uint8_t *allocate(size_t size)
 {
     uint8_t *memory = aligned_alloc(PAGE, size);
@@ -19,13 +19,13 @@ static uint8_t *allocate(size_t size)
     return memory;
 }
 
-/* The compiler must believe that somebody reads the memory. */
+/* Makes the compiler assume that the memory is read. */
 static void use(const void *memory)
 {
     __asm__ volatile("" : : "r"(memory) : "memory");
 }
 
-/* So many pages copied. A sample is the mean of a batch, as the clock is too coarse for one copy. */
+/* Measures copies of a number of pages. A sample is the mean of a batch, because the clock is too coarse for one copy. */
 long copy_pages(int64_t *samples, long count, long pages)
 {
     size_t size = (size_t)pages * PAGE;
@@ -44,7 +44,7 @@ long copy_pages(int64_t *samples, long count, long pages)
     return count;
 }
 
-/* 64 MiB copied. */
+/* Measures a copy of 64 MiB. */
 long copy_large(int64_t *samples, long count, long unused)
 {
     (void)unused;
@@ -61,7 +61,7 @@ long copy_large(int64_t *samples, long count, long unused)
     return count;
 }
 
-/* 64 MiB copied, their bytes summed, and copied again. */
+/* Measures two copies of 64 MiB, and the sum of the bytes between them. */
 long sum_large(int64_t *samples, long count, long unused)
 {
     (void)unused;
@@ -86,7 +86,7 @@ long sum_large(int64_t *samples, long count, long unused)
     return count;
 }
 
-/* getppid(2): mean of a batch. */
+/* Measures getppid(2). A sample is the mean of a batch. */
 long process_id(int64_t *samples, long count, long unused)
 {
     (void)unused;

@@ -1,4 +1,4 @@
-/* What takes two threads or more. */
+/* Measurements with two threads or more. */
 #include "floor.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* How long a guest has been running when it is ended. */
+/* The time for which a guest runs before it is ended. */
 enum { RUNNING_NANOS = 50000 };
 
 static void start(pthread_t *thread, void *(*body)(void *), void *argument)
@@ -51,8 +51,9 @@ static void no_action(int signal)
 }
 
 /*
- * From just before the system call of pthread_kill to KVM_RUN's return with EINTR. With a handler, which is faster than a mask for KVM_RUN and
- * sigtimedwait: the guest says that it runs, so no signal comes too early.
+ * Measures the time from just before pthread_kill's system call until KVM_RUN returns with EINTR. A signal handler ends the
+ * guest, because that is faster than a signal mask for KVM_RUN with sigtimedwait. No signal can come too early, because the
+ * guest first says that it runs.
  */
 long kill_runner(int64_t *samples, long count, long unused)
 {
@@ -80,12 +81,12 @@ long kill_runner(int64_t *samples, long count, long unused)
     return count;
 }
 
-/* A line of memory that two threads write in turn. */
+/* A cache line that two threads write in turn. */
 struct line {
     _Alignas(64) _Atomic long turn;
 };
 
-/* After so many looks the other thread has probably been put off its core, and may be waiting for this one. */
+/* After PATIENCE looks, the other thread has probably lost its core and may be waiting for this one. */
 enum { ROUND_TRIPS = 1000, PATIENCE = 1 << 16 };
 
 static inline void await(_Atomic long *turn, long wanted)
@@ -109,7 +110,7 @@ static void *answer(void *argument)
     return NULL;
 }
 
-/* From one thread to another and back through a line of memory; a sample is the mean of a thousand. */
+/* Measures round trips between two threads through a cache line. A sample is the mean of ROUND_TRIPS. */
 long cache_line(int64_t *samples, long count, long unused)
 {
     (void)unused;
@@ -140,7 +141,7 @@ struct worker {
     long calls;
 };
 
-/* Exits of a guest that writes into 8 pages, which are copied back. */
+/* Runs a guest that writes to 8 pages and exits, and copies the pages back. */
 static void *work(void *argument)
 {
     static const uint8_t image[DIRTY_PAGES * PAGE];
@@ -160,7 +161,7 @@ static void *work(void *argument)
     return NULL;
 }
 
-/* One sample: the time in which each of so many threads gets so many fresh calls done. */
+/* Takes one sample: the time in which each of a number of threads makes a number of fresh calls. */
 long throughput(int64_t *samples, long calls, long threads)
 {
     struct worker *workers = calloc((size_t)threads, sizeof *workers);

@@ -1,8 +1,8 @@
 /*
- * A VM with the fewest system calls that one needs: memory, KVM_CREATE_VM, KVM_SET_USER_MEMORY_REGION, KVM_CREATE_VCPU and
- * the mapping of its kvm_run. Registers go through that mapping (KVM_CAP_SYNC_REGS). KVM on VMX and SVM takes those of
- * 64-bit mode only after a KVM_SET_CPUID2 that says so much; a KVM without hardware takes them as they are, so it is
- * tried out once.
+ * A VM with the fewest possible system calls: memory, KVM_CREATE_VM, KVM_SET_USER_MEMORY_REGION, KVM_CREATE_VCPU and the
+ * mapping of its kvm_run. Registers go through that mapping (KVM_CAP_SYNC_REGS). KVM on VMX and SVM accepts registers of
+ * 64-bit mode only after a KVM_SET_CPUID2 that announces this mode. A paravirtual KVM accepts them without. One attempt
+ * finds out which it is.
  */
 #include "floor.h"
 
@@ -14,22 +14,23 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Where things are in guest memory. Code and task state share the first page. */
+/* The layout of guest memory. Code and task state share the first page. */
 enum { TASK_STATE = 0x800, PML4 = 0x1000, PDPT = 0x2000, DIRECTORY = 0x3000, TABLES = 0x4000 };
 
 /*
- * Page table entries: present, writable, for the user, accessed, dirty. With all of them set from the start nobody has to
- * write them again.
+ * The bits of page table entries: present, writable, user, accessed, dirty. Because all are set from the start, the
+ * processor never has to write the entries.
  */
 enum { ENTRY = 0x67, ENTRIES = 512, MOST_TABLES = (DATA - TABLES) / PAGE };
 
 /*
- * `out` needs the right to. On hardware the I/O privilege level in the flags gives it; where that is ignored, a bitmap does:
- * one byte for ports 0 to 7 behind the 104 of the task state, and the byte of ones that ends every bitmap.
+ * The guest needs the right to use `out`. On hardware, the I/O privilege level in the flags grants it. A KVM that ignores
+ * this level needs an I/O bitmap. The bitmap comes after the 104 bytes of the task state. It has one byte for ports 0 to 7,
+ * and the byte of ones that ends every bitmap.
  */
 enum { FLAGS = 0x3002, BITMAP = 104, TASK_STATE_LIMIT = BITMAP + 1 };
 
-/* Of the dirty ring in bytes, and what there can be at most of features. */
+/* The size of the dirty ring in bytes, and the maximum number of CPUID entries. */
 enum { RING_SIZE = 65536, MOST_FEATURES = 256 };
 
 static int kvm;
@@ -37,7 +38,7 @@ static int run_size;
 static struct kvm_sregs registers;
 static int needs_cpuid;
 
-/* That there is 64-bit mode, and how long addresses are. */
+/* Announces 64-bit mode and the widths of addresses. */
 static struct {
     struct kvm_cpuid2 head;
     struct kvm_cpuid_entry2 entries[3];
@@ -75,7 +76,7 @@ static struct kvm_segment segment(int selector, int type, int is_code)
                                 .g = 1};
 }
 
-/* The registers of a new processor, changed to those of a program at CPL 3. */
+/* Reads the registers of a new vCPU, and changes them to those of a program at CPL 3. */
 static void prepare_registers(void)
 {
     int vm = check(ioctl(kvm, KVM_CREATE_VM, 0), "KVM_CREATE_VM");
@@ -110,7 +111,7 @@ static uint64_t *table(struct vm *vm, uint64_t address)
     return (uint64_t *)(vm->memory + address);
 }
 
-/* Addresses are the same on both sides. */
+/* Maps guest-virtual addresses to the same guest-physical addresses. */
 static void map_pages(struct vm *vm, int data_pages)
 {
     int first = DATA / PAGE;
@@ -146,7 +147,7 @@ static void keep_out_of_dumps(void *mapped, size_t size)
     check(madvise(mapped, size, MADV_DONTDUMP), "madvise");
 }
 
-/* Pieces of a file, as the contents of a small guest lie in its memory. */
+/* Maps pieces of a file to the places that the contents of a small guest have in its memory. */
 static void map_snapshot(struct vm *vm)
 {
     static const struct {
@@ -219,7 +220,7 @@ static void create(struct vm *vm, int data_pages, enum extras extras, struct cod
 {
     memcpy(vm->memory, code.bytes, code.size);
     uint8_t *state = vm->memory + TASK_STATE;
-    state[102] = BITMAP; /* where it is; zeros grant */
+    state[102] = BITMAP; /* the place of the bitmap; zeros in it grant access */
     state[BITMAP + 1] = 0xff;
     map_pages(vm, data_pages);
     vm->vm = check(ioctl(kvm, KVM_CREATE_VM, 0), "KVM_CREATE_VM");

@@ -1,4 +1,4 @@
-/* The smallest guest that does something. */
+/* The smallest useful guest. */
 #include <hyperlight.h>
 
 HL_EXPORT(int, add, int, int)

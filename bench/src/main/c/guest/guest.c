@@ -29,7 +29,7 @@ int ask(int number)
 
 enum { PAGE = 4096 };
 
-/* Writes a word into each of so many pages, which are allocated by the first call that needs as many. */
+/* Writes a word to each of a number of pages. The first call that needs so many pages allocates them. */
 HL_EXPORT(int, touch, int)
 int touch(int count)
 {
@@ -49,14 +49,14 @@ int touch(int count)
     return count;
 }
 
-/* Takes bytes and does not look at them. */
+/* Takes bytes without reading them. */
 HL_EXPORT(uint64_t, take, hl_bytes)
 uint64_t take(hl_bytes bytes)
 {
     return bytes.size;
 }
 
-/* Bytes that nobody has to make anew. */
+/* Returns bytes that later calls use again. */
 HL_EXPORT(hl_bytes, give, int)
 hl_bytes give(int size)
 {
@@ -73,7 +73,7 @@ hl_bytes give(int size)
     return (hl_bytes){bytes, (size_t)size};
 }
 
-/* The same bytes, after all of them were summed. */
+/* Sums all bytes and returns them. */
 HL_EXPORT(hl_bytes, sum_and_return, hl_bytes)
 hl_bytes sum_and_return(hl_bytes bytes)
 {
@@ -81,7 +81,7 @@ hl_bytes sum_and_return(hl_bytes bytes)
     for (size_t i = 0; i < bytes.size; i++) {
         total += bytes.data[i];
     }
-    /* The compiler must believe that somebody reads it. */
+    /* The compiler must assume that the sum is read. */
     __asm__ volatile("" : : "r"(total));
     return bytes;
 }

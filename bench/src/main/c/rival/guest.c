@@ -1,4 +1,4 @@
-/* The functions as a guest; functions.c has them. */
+/* The functions of functions.c as a guest. */
 #include <hyperlight.h>
 
 HL_EXPORT(int, add, int, int)

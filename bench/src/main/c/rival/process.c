@@ -1,7 +1,7 @@
 /*
- * The functions as a process; functions.c has them. With arguments, as in "add 1 2", it prints the result and ends.
- * Without, it reads requests from its standard input until that ends: three ints, the function (0 add, 1 fib) and its
- * arguments, and writes an int for each.
+ * The functions of functions.c as a process. With arguments, such as "add 1 2", it prints the result and ends. Without, it
+ * reads requests from standard input to the end, and writes an int for each. A request is three ints: the function (0 add,
+ * 1 fib) and its arguments.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
- * An ioctl whose KVM_RUN can be made to do nothing but a system call that does nothing, and to say that the guest has
- * stopped where it stopped before: what is left of a call then is the work of its caller.
+ * An ioctl with a KVM_RUN that can be replaced. The replacement makes a system call that does nothing, and reports that the
+ * guest stopped where it stopped before. What remains of a call is the work of its caller.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -14,7 +14,7 @@
 
 enum { MOST_DESCRIPTORS = 4096 };
 
-/* What KVM shares of a vCPU, by its descriptor, and the registers of its last exit. */
+/* The kvm_run of each vCPU, by its descriptor, and the registers of its last exit. */
 static struct {
     struct kvm_run *run;
     struct kvm_regs registers;
@@ -31,7 +31,7 @@ static int run_really(int fd)
 {
     int result = ioctl(fd, KVM_RUN, 0);
     if (vcpus[fd].run != NULL) {
-        munmap(vcpus[fd].run, sizeof(struct kvm_run)); /* the number may have been another vCPU's */
+        munmap(vcpus[fd].run, sizeof(struct kvm_run)); /* the number may have belonged to another vCPU before */
     }
     vcpus[fd].run = mmap(NULL, sizeof(struct kvm_run), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     vcpus[fd].registers = vcpus[fd].run->s.regs.regs;

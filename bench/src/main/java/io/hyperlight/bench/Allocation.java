@@ -4,7 +4,7 @@ import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 
-/** Bytes that a call allocates on the Java heap, once it is compiled. */
+/** Measures the bytes that a compiled call allocates on the Java heap. */
 final class Allocation {
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
@@ -30,12 +30,15 @@ final class Allocation {
     return Row.of(name, "bytes", bytes, 0, calls, bytes, null).withGoal(Goal.zero(bytes));
   }
 
-  /** The least of a few times: in the first, the compiler may still be at work. */
+  /**
+   * Returns the minimum of a few attempts. In the first attempts, the JIT compiler may still be at
+   * work.
+   */
   private static long bytes(int calls, Loop loop) throws Throwable {
     long least = Long.MAX_VALUE;
     for (int i = 0; i < ATTEMPTS && least > 0; i++) {
       long before = THREADS.getCurrentThreadAllocatedBytes();
-      // In short loops: the compiler counts how often they are entered.
+      // The loops are short, because the JIT compiler counts how often they are entered.
       for (int rest = calls; rest > 0; rest -= LOOP) {
         loop.run(LOOP);
       }

@@ -3,16 +3,17 @@ package io.hyperlight.bench;
 import java.util.List;
 
 /**
- * Something that can be measured.
+ * A benchmark that users can run by its name.
  *
- * @param name as users type it; rows begin with it
+ * @param name the name that users type. The names of its rows begin with it
  * @param what a short description
+ * @param body measures
  */
 record Benchmark(String name, String what, Body body) {
-  /** Measures and reports. */
+  /** Measures and returns the results. */
   @FunctionalInterface
   interface Body {
-    // Method handles throw anything.
+    // Method handles can throw any Throwable.
     List<Row> measure(Run run) throws Throwable;
   }
 

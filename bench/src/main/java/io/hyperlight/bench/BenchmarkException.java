@@ -1,6 +1,9 @@
 package io.hyperlight.bench;
 
-/** The machine or the user has it wrong; the message is for the user, in one line. */
+/**
+ * Thrown if the command line is wrong or this machine lacks something. The message is one line for
+ * the user.
+ */
 final class BenchmarkException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

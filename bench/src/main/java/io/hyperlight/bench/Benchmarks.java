@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedSet;
 
-/** All benchmarks, in the order in which they run. */
+/** Lists all benchmarks, in the order in which they run. */
 final class Benchmarks {
   private static final List<Benchmark> AGAINST_THE_FLOOR =
       List.of(
@@ -39,9 +39,9 @@ final class Benchmarks {
   }
 
   /**
-   * Finds benchmarks.
+   * Finds benchmarks by name.
    *
-   * @param names none for all there are
+   * @param names the names. If there are none, all benchmarks are returned
    * @throws BenchmarkException if there is no such benchmark
    */
   static List<Benchmark> named(List<String> names) {

@@ -4,7 +4,7 @@ import io.hyperlight.Sandbox;
 import java.lang.invoke.MethodHandle;
 import java.util.List;
 
-/** 64 MiB that go in, are summed, and come out; and each way by itself. */
+/** Measures calls that pass 64 MiB in and out and sum them, and each direction alone. */
 final class Bulk {
   private static final int SIZE = 64 << 20;
   private static final long MEMORY = 256L << 20;

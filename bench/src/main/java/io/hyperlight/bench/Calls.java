@@ -4,9 +4,9 @@ import io.hyperlight.Sandbox;
 import java.lang.invoke.MethodHandle;
 import java.util.List;
 
-/** Warm calls through method handles in static final fields, as the fastest user code has them. */
+/** Measures warm calls. The method handles are in static final fields, which is the fastest way. */
 final class Calls {
-  /** 64 bytes. */
+  /** A text of 64 bytes. */
   static final String TEXT = "0123456789abcdef".repeat(4);
 
   private static final Sandbox SANDBOX = Guests.large().build();
@@ -36,7 +36,7 @@ final class Calls {
             .withGoal(Goal.atMost(1.08, comparison)));
   }
 
-  /** Calls once; returns the sum. */
+  /** Makes one call and returns the sum. */
   static int addOnce(int a, int b) throws Throwable {
     return (int) ADD.invokeExact(a, b);
   }
@@ -59,7 +59,7 @@ final class Calls {
     }
   }
 
-  /** Calls a function {@code add} of any sandbox. */
+  /** Calls the function {@code add} of any sandbox. */
   static void add(MethodHandle add, long[] nanos) throws Throwable {
     long last = System.nanoTime();
     for (int i = 0; i < nanos.length; i++) {
@@ -90,7 +90,7 @@ final class Calls {
     }
   }
 
-  /** That a call did what it should: a wrong result would be no measurement. */
+  /** Checks the result of a call. A time for a wrong result would be useless. */
   static void check(boolean right) {
     if (!right) {
       throw new IllegalStateException("a call had a wrong result");

@@ -20,12 +20,12 @@ import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.internal.chartpart.Chart;
 import org.knowm.xchart.style.Styler;
 
-/** Draws results: a file for the ratios, and one for each kind of curve that is among them. */
+/** Draws charts of results. One file has the ratios, and there is one for each kind of curve. */
 final class Charts {
   private static final int WIDTH = 720;
   private static final int HEIGHT = 400;
 
-  /** What growth a chart shows. Its curves are those whose names begin with the chart's. */
+  /** A chart of curves. It shows all curves whose names begin with its own name. */
   private record Growing(
       String name, String title, String horizontal, String vertical, boolean logarithmic) {}
 
@@ -43,9 +43,9 @@ final class Charts {
   private Charts() {}
 
   /**
-   * Draws what there is.
+   * Draws the charts for which there are results.
    *
-   * @return the files
+   * @return the files that were written
    */
   static List<Path> draw(List<Row> rows, Path folder) {
     List<Path> files = new ArrayList<>();

@@ -9,11 +9,11 @@ import com.dylibso.chicory.wasm.Parser;
 import com.dylibso.chicory.wasm.WasmModule;
 import java.util.function.Function;
 
-/** The same C as wasm in Chicory, interpreted or compiled to bytecode of the JVM while it runs. */
+/** Runs the functions as wasm in Chicory, either interpreted or compiled to JVM bytecode. */
 final class ChicoryRival implements Rival {
   private static final byte[] FILE = RivalPrograms.wasm();
 
-  /** What makes the machine of an instance, which is compiled anew for each module. */
+  /** Returns a factory for the machines of instances. It is made again for each module. */
   @FunctionalInterface
   private interface Mode {
     Function<Instance, Machine> machines(WasmModule module);
@@ -48,13 +48,13 @@ final class ChicoryRival implements Rival {
     return title;
   }
 
-  /** Interpreter and compiled code are both compiled by the JVM, which has never seen them. */
+  /** The JVM must first compile both the interpreter and the compiled code. */
   @Override
   public int warmUps() {
     return 12;
   }
 
-  /** From the bytes of the module. */
+  /** Starts from the bytes of the module. */
   @Override
   public Sampler first() {
     return Timed.each(() -> {
@@ -72,7 +72,7 @@ final class ChicoryRival implements Rival {
     });
   }
 
-  /** Parsed and compiled once. */
+  /** Makes instances of a module that was parsed and compiled once. */
   @Override
   public Sampler fresh() {
     return Timed.each(() -> check(instance(module, machines).export("add")));

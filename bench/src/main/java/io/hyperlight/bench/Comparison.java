@@ -3,22 +3,24 @@ package io.hyperlight.bench;
 import java.util.List;
 
 /**
- * Samples of ours and of the floor that were taken in turns.
+ * Samples of the library and of the floor, which were taken in turns.
  *
- * @param floors for each question that was asked
+ * @param ours the samples of the library
+ * @param floors the samples of the floor, one element for each question. With a rival, they are
+ *     those of the rival
  */
 record Comparison(Samples ours, List<Samples> floors) {
-  /** What ours is compared with. */
+  /** Returns the samples that ours are compared with. */
   Samples floor() {
     return floors.getFirst();
   }
 
-  /** The same of ours, compared with what was asked second. */
+  /** Returns a comparison of ours with the answers to the second question. */
   Comparison withSecondFloor() {
     return new Comparison(ours, List.of(floors.get(1)));
   }
 
-  /** {@return how much longer ours takes, in nanoseconds} */
+  /** {@return how much longer the library takes than the floor, in nanoseconds} */
   double overheadNanos() {
     return ours.median() - floor().median();
   }

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** Private memory of many idle sandboxes of one snapshot, in a JVM of their own. */
+/** Measures the private memory of many idle sandboxes of one snapshot, in a JVM of their own. */
 final class Density {
   private Density() {}
 
@@ -18,14 +18,13 @@ final class Density {
             .withGoal(Goal.atMost(1.2, "floor", ours, floor)));
   }
 
-  /** All together, in bytes. */
+  /** Returns the memory of all sandboxes together, in bytes. */
   private static long ours(int sandboxes) throws IOException, InterruptedException {
     Process process =
         new ProcessBuilder(
                 Java.command(
                     DensityProbe.class,
-                    // Otherwise memory of the heap and the compilers would come and go, and be
-                    // counted.
+                    // With these options, the heap and the JIT compilers do not change the count.
                     List.of(
                         "-Xint", "-XX:+UseSerialGC", "-Xms256m", "-Xmx256m", "-XX:+AlwaysPreTouch"),
                     List.of(Integer.toString(sandboxes))))

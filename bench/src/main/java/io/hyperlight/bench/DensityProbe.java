@@ -11,9 +11,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A program that prints how many bytes of private memory so many idle sandboxes have together, what
- * they occupy of the Java heap included. For a JVM whose heap is all there from the start, and that
- * compiles nothing meanwhile.
+ * A program that makes idle sandboxes and prints their private memory in bytes. The count includes
+ * their part of the Java heap. Run it in a JVM that allocates its whole heap at the start and does
+ * not compile.
  */
 final class DensityProbe {
   private static final int FIRST = 20;
@@ -25,8 +25,10 @@ final class DensityProbe {
     int count = Integer.parseInt(arguments[0]);
     List<Sandbox> sandboxes = new ArrayList<>();
     try (Snapshot snapshot = Guests.smallSnapshot(Sandbox.Builder.DEFAULT_MEMORY_SIZE)) {
-      // The first few load classes and make what is made once. They stay: memory that a single one
-      // has mapped of the snapshot would count as private, and as shared with the second one.
+      // The first few sandboxes load classes and make everything that is made once. They stay open.
+      // If only one sandbox maps a page of the snapshot, the kernel counts the page as private.
+      // With a
+      // second sandbox, the kernel counts it as shared.
       for (int i = 0; i < FIRST; i++) {
         sandboxes.add(start(snapshot));
       }
@@ -45,7 +47,7 @@ final class DensityProbe {
     return sandbox;
   }
 
-  /** Looks until nothing changes any more: some things are freed only by a later collection. */
+  /** Repeats until the result is stable. Some objects are released only by a later collection. */
   private static long settled() throws IOException {
     long last = used();
     for (long now = used(); Math.abs(now - last) > SETTLED_BYTES; now = used()) {
@@ -61,8 +63,8 @@ final class DensityProbe {
   }
 
   /**
-   * {@return how much memory of this process's own there is, in bytes} Not with what is private and
-   * clean: that are pages of files, until another process maps the same file.
+   * {@return the private memory of this process in bytes} This counts only dirty pages. Private
+   * clean pages are pages of files, and they stop being private when another process maps the file.
    */
   private static long privateMemory() throws IOException {
     return Files.readAllLines(Path.of("/proc/self/smaps_rollup")).stream()

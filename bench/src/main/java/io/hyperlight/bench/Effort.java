@@ -4,12 +4,12 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How long to measure.
+ * Says how long to measure.
  *
- * @param blocks how often ours and the floor take turns, at most
- * @param sideNanos for how long each of the two is measured, about
- * @param warmUpNanos for how long ours runs before that
- * @param sandboxes how many sandboxes are many
+ * @param blocks the maximum number of turns of the library and the floor
+ * @param sideNanos the approximate time for which each of the two is measured
+ * @param warmUpNanos the time for which the library runs before that
+ * @param sandboxes the number of sandboxes in benchmarks of many sandboxes
  */
 record Effort(int blocks, long sideNanos, long warmUpNanos, int sandboxes) {
   static final Effort FULL =
@@ -18,12 +18,12 @@ record Effort(int blocks, long sideNanos, long warmUpNanos, int sandboxes) {
   static final Effort QUICK =
       new Effort(20, TimeUnit.MILLISECONDS.toNanos(240), TimeUnit.MILLISECONDS.toNanos(300), 200);
 
-  /** The fewest turns that a median should be made of. */
+  /** The minimum number of turns for a median. */
   private static final int FEWEST_BLOCKS = 4;
 
   private static final int MOST_SAMPLES = 20_000;
 
-  /** As one word, for {@link #of} in another JVM. */
+  /** Returns this as one word, for {@link #of} in another JVM. */
   String word() {
     return "%d,%d,%d,%d".formatted(blocks, sideNanos, warmUpNanos, sandboxes);
   }
@@ -37,28 +37,31 @@ record Effort(int blocks, long sideNanos, long warmUpNanos, int sandboxes) {
         Integer.parseInt(numbers.get(3)));
   }
 
-  /** For one of many points of a curve. */
+  /** Returns the effort for one of many points of a curve. */
   Effort forPoint() {
     return new Effort(blocks / 2, sideNanos / 6, warmUpNanos / 3, sandboxes);
   }
 
-  /** For one of many rows beside a rival. Both sides are warmed up, and ours was for other rows. */
+  /**
+   * Returns the effort for one of many rows with a rival. It is less, because both sides are warmed
+   * up, and the library was already warmed up for other rows.
+   */
   Effort forRival() {
     return new Effort(Math.max(1, blocks / 2), sideNanos / 4, warmUpNanos / 3, sandboxes);
   }
 
-  /** How many turns there are if one round of ours takes so long. */
+  /** Returns the number of turns if one round of the library takes a time. */
   int blocks(long roundNanos) {
     long possible = sideNanos / Math.max(1, roundNanos);
     return (int) Math.max(Math.min(FEWEST_BLOCKS, blocks), Math.min(blocks, possible));
   }
 
-  /** How many rounds one turn has. */
+  /** Returns the number of rounds of one turn. */
   int rounds(long roundNanos) {
     return rounds(roundNanos, blocks(roundNanos));
   }
 
-  /** How many rounds one of so many turns has. */
+  /** Returns the number of rounds of one turn if there are a number of turns. */
   int rounds(long roundNanos, int turns) {
     long possible = sideNanos / turns / Math.max(1, roundNanos);
     return Math.clamp(possible, 1, MOST_SAMPLES);

@@ -4,7 +4,7 @@ import io.hyperlight.Sandbox;
 import java.lang.invoke.MethodHandle;
 import java.util.List;
 
-/** Calls between two cores that share a line of memory, without an exit of the VM. */
+/** Measures exitless calls, between two cores that share a cache line. */
 final class Exitless {
   private static final Question ROUND_TRIP = new Question("cache_line", 0, 1000);
 

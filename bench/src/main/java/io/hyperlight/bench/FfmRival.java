@@ -9,7 +9,10 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 
-/** A shared library in this process, called through java.lang.foreign. There is no wall. */
+/**
+ * Runs the functions in a shared library in this process, through java.lang.foreign. There is no
+ * isolation.
+ */
 @SuppressWarnings("restricted")
 final class FfmRival implements Rival {
   private static final Linker LINKER = Linker.nativeLinker();
@@ -25,11 +28,12 @@ final class FfmRival implements Rival {
   private static final MethodHandle FIB =
       LINKER.downcallHandle(LIBRARY.findOrThrow("fib"), ONE_INT);
 
-  /** For any library's: takes the address of the function first. */
+  /** Calls {@code add} of any library. Its first argument is the address of the function. */
   private static final MethodHandle ADD_AT = LINKER.downcallHandle(TWO_INTS);
 
   /**
-   * Nobody else has it loaded, so the dynamic linker makes an instance, and removes it, each time.
+   * A library that nothing else has loaded. So the dynamic linker makes and removes an instance
+   * each time.
    */
   private final Path copy = RivalPrograms.library("libcopy.so");
 

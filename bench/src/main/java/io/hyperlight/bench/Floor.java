@@ -9,7 +9,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 
-/** The C program that does the same work of KVM, as a child process that answers questions. */
+/**
+ * Runs the floor as a child process that answers questions. The floor is a C program with bare KVM.
+ */
 final class Floor implements AutoCloseable {
   private final Process process;
 
@@ -31,10 +33,10 @@ final class Floor implements AutoCloseable {
   }
 
   /**
-   * Has something measured.
+   * Lets the floor measure something.
    *
-   * @param count how many samples are wanted
-   * @return nanoseconds, as a rule
+   * @param count the number of samples that are wanted
+   * @return the samples, in nanoseconds unless the question has another unit
    */
   long[] ask(Question question, int count) {
     try {

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The C floor's program, compiled once for each process. */
+/** Compiles the C program of the floor, once for each process. */
 final class FloorProgram {
   static final List<String> SOURCES =
       List.of("main.c", "vm.c", "code.c", "calls.c", "lives.c", "memory.c", "threads.c");
@@ -14,7 +14,7 @@ final class FloorProgram {
 
   private FloorProgram() {}
 
-  /** Compiles it if that was not done yet. */
+  /** Returns the program, and compiles it at the first call. */
   static synchronized Path file() {
     if (compiled == null) {
       compiled = compile(List.of());
@@ -22,7 +22,7 @@ final class FloorProgram {
     return compiled;
   }
 
-  /** Compiles it anew, with more options. */
+  /** Compiles the program again, with more options. */
   static Path compile(List<String> options) {
     TemporaryFolder folder = TemporaryFolder.INSTANCE;
     folder.unpack("floor", "floor.h");

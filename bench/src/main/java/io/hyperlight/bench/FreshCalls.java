@@ -5,7 +5,7 @@ import io.hyperlight.Snapshot;
 import java.lang.invoke.MethodHandle;
 import java.util.List;
 
-/** Calls that write into pages, each followed by the restore to a snapshot. */
+/** Measures calls that write to pages. Each is followed by a restore to a snapshot. */
 final class FreshCalls {
   private static final Snapshot SNAPSHOT = Guests.snapshotWithPages(100);
   private static final Sandbox SANDBOX = SNAPSHOT.spawn();
@@ -28,7 +28,7 @@ final class FreshCalls {
             .withGoal(Goal.atMost(1.08, 1.5, comparison)));
   }
 
-  /** A call that writes into so many pages, and the restore. */
+  /** Makes a call that writes to a number of pages, and restores the sandbox. */
   static int touchOnce(int pages) throws Throwable {
     int touched = (int) TOUCH.invokeExact(pages);
     SANDBOX.restore(SNAPSHOT);

@@ -7,16 +7,16 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The C compiler of programs that are no guests. */
+/** Runs the C compiler for programs that are not guests. */
 final class Gcc {
   private static final List<String> OPTIONS = List.of("-std=gnu17", "-O2", "-Wall", "-Wextra");
 
   private Gcc() {}
 
   /**
-   * Compiles and links.
+   * Compiles and links a program.
    *
-   * @param what what needs it, for messages
+   * @param what the name of the program, for error messages
    * @param arguments options, sources and the output
    * @throws BenchmarkException if there is no gcc
    */

@@ -3,13 +3,13 @@ package io.hyperlight.bench;
 import java.util.Locale;
 
 /**
- * What a result should be.
+ * A goal for a result.
  *
- * @param text in words
- * @param met whether it is
+ * @param text the goal in words
+ * @param met whether the result meets it
  */
 record Goal(String text, boolean met) {
-  /** Ours takes at most so many times the floor. */
+  /** The library takes at most a number of times the floor. */
   static Goal atMost(double factor, Comparison comparison) {
     return atMost(factor, "floor", comparison.ours().median(), comparison.floor().median());
   }
@@ -18,7 +18,10 @@ record Goal(String text, boolean met) {
     return new Goal("<= " + plain(factor) + " x " + what, ours <= factor * floor);
   }
 
-  /** Ours takes at most so many times the floor plus so many times the second measurement. */
+  /**
+   * The library takes at most a number of times the floor, plus a number of times the copy. The
+   * copy is the answer to the second question.
+   */
   static Goal atMost(double factor, double factorOfCopy, Comparison comparison) {
     double copy = comparison.floors().get(1).median();
     double limit = factor * comparison.floor().median() + factorOfCopy * copy;
@@ -32,12 +35,12 @@ record Goal(String text, boolean met) {
         comparison.ours().median() <= limit);
   }
 
-  /** Ours is at least so many times the floor. */
+  /** The result of the library is at least a number of times that of the floor. */
   static Goal atLeast(double factor, double ours, double floor) {
     return new Goal(">= " + plain(factor) + " x floor", ours >= factor * floor);
   }
 
-  /** Ours is zero. */
+  /** The result of the library is zero. */
   static Goal zero(double ours) {
     return new Goal("0", ours == 0);
   }

@@ -5,7 +5,7 @@ import org.graalvm.polyglot.Engine;
 import org.graalvm.polyglot.Source;
 import org.graalvm.polyglot.Value;
 
-/** The functions as JavaScript in GraalJS, in the JVM that this is called in. */
+/** Runs the functions as JavaScript in GraalJS, in this JVM. */
 final class GraalJsFunctions implements Rival {
   private static final String LANGUAGE = "js";
 
@@ -21,13 +21,13 @@ final class GraalJsFunctions implements Rival {
     fib = functions.getMember("fib");
   }
 
-  /** Says what runs the language: "Interpreted", or a name of the compiler's. */
+  /** Returns what runs the language: "Interpreted", or a name of the compiler. */
   @Override
   public String title() {
     return engine.getImplementationName();
   }
 
-  /** From the text of the source, with an engine of its own. */
+  /** Starts from the text of the source, with an engine of its own. */
   @Override
   public Sampler first() {
     return Timed.each(() -> {
@@ -47,7 +47,7 @@ final class GraalJsFunctions implements Rival {
     });
   }
 
-  /** With the shared engine, which has parsed the source and keeps what it has compiled. */
+  /** Uses the shared engine, which has parsed the source and keeps compiled code. */
   @Override
   public Sampler fresh() {
     return Timed.each(() -> {
@@ -76,7 +76,7 @@ final class GraalJsFunctions implements Rival {
     return Source.create(LANGUAGE, RivalPrograms.javaScript());
   }
 
-  /** The title says whether it only interprets; the warning would say it again for each engine. */
+  /** The title says whether GraalJS only interprets, so the warning of each engine is off. */
   private static Engine engine() {
     return Engine.newBuilder(LANGUAGE).option("engine.WarnInterpreterOnly", "false").build();
   }

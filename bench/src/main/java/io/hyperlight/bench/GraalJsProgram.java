@@ -9,9 +9,9 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * GraalJS in a JVM of its own, because its compiler needs options that should not change what ours
- * is measured with. Says what runs the language; then answers questions, each a row and a number of
- * samples, with the samples.
+ * A program that runs GraalJS in a JVM of its own. GraalJS's compiler needs JVM options that must
+ * not change the measurements of the library. The program first writes what runs the language. Then
+ * it answers questions. A question is a row and a number of samples, and the answer is the samples.
  */
 final class GraalJsProgram {
   private GraalJsProgram() {}
@@ -40,7 +40,7 @@ final class GraalJsProgram {
       try {
         row = questions.readUTF();
       } catch (EOFException e) {
-        return; // nobody asks any more
+        return; // There are no more questions.
       }
       long[] nanos = new long[questions.readInt()];
       Objects.requireNonNull(samplers.get(row), row).sample(nanos);

@@ -16,7 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** JavaScript in GraalJS, in another JVM, which takes the times itself. */
+/** Runs JavaScript in GraalJS, in another JVM. That JVM takes the times itself. */
 final class GraalJsRival implements Rival {
   private final Process process;
   private final DataOutputStream questions;
@@ -45,8 +45,9 @@ final class GraalJsRival implements Rival {
   }
 
   /**
-   * As its documentation says for a JDK that is not GraalVM: JVMCI, and the compiler as modules. A
-   * JDK without JVMCI only interprets, and the title says so.
+   * Returns the options that GraalJS's documentation names for a JDK other than GraalVM. They turn
+   * on JVMCI and add the compiler as modules. A JDK without JVMCI only interprets. Then the title
+   * says so.
    */
   private static List<String> options() {
     List<String> options = new ArrayList<>(List.of("--sun-misc-unsafe-memory-access=allow"));
@@ -62,7 +63,7 @@ final class GraalJsRival implements Rival {
     return options;
   }
 
-  /** {@return the folder that the build puts it into, beside the one that this class is in} */
+  /** {@return the folder of the compiler. The build puts it beside the folder of this class} */
   private static Path compiler() {
     try {
       Path classes =
@@ -89,7 +90,7 @@ final class GraalJsRival implements Rival {
   }
 
   /**
-   * On two cores, a JVM that has to compile its compiler first gets to its best times after five
+   * This JVM must compile its compiler first. On two cores, it reaches its best times after five
    * seconds.
    */
   @Override

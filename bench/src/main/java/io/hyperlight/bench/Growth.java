@@ -6,7 +6,7 @@ import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
 import java.util.List;
 
-/** How cost grows with one thing while all others stay the same: curves, a row for each point. */
+/** Measures how cost grows with one quantity. The result is curves, with a row for each point. */
 final class Growth {
   private static final int[] PAGES = {0, 1, 8, 32, 100, 300, 1000};
   private static final int[] MEBIBYTES = {4, 16, 64, 256, 1024};
@@ -71,7 +71,7 @@ final class Growth {
     return rows;
   }
 
-  /** With so many live on either side, beside the one that is measured. */
+  /** Measures one VM while a number of other VMs are live, in the library and in the floor. */
   private static List<Row> vms(Run run) throws Throwable {
     List<Row> rows = new ArrayList<>();
     List<Sandbox> others = new ArrayList<>();

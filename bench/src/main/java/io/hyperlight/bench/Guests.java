@@ -12,27 +12,30 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** The guests that are measured, compiled by the SDK, once for each process. */
+/** Compiles the guests of the benchmarks with the SDK, once for each process. */
 final class Guests {
-  /** Not in static final fields: what the compiler has to say should reach the user as it is. */
+  /**
+   * The loaded guests. They are not in static final fields, because a static initializer would wrap
+   * the exception with the compiler's message.
+   */
   private static final Map<String, Guest> LOADED = new ConcurrentHashMap<>();
 
   private static final MethodHandle TWICE = twiceHandle();
 
   private Guests() {}
 
-  /** Exports {@code add} and nothing else, imports nothing. */
+  /** Returns a guest that only exports {@code add}, and imports nothing. */
   static Guest small() {
     return LOADED.computeIfAbsent("add", Guests::load);
   }
 
-  /** Has all functions there are; its import is answered. */
+  /** Returns a builder for the guest with all functions of the benchmarks. Its import is set. */
   static Sandbox.Builder large() {
     return Sandbox.builder(LOADED.computeIfAbsent("guest", Guests::load))
         .hostFunction("twice", TWICE);
   }
 
-  /** A snapshot of the small guest, after a first call. */
+  /** Makes a snapshot of the small guest after a first call. */
   static Snapshot smallSnapshot(long memorySize) {
     try (Sandbox sandbox = Sandbox.builder(small()).memorySize(memorySize).build()) {
       sandbox.call("add", int.class, 1, 2);
@@ -40,7 +43,7 @@ final class Guests {
     }
   }
 
-  /** A snapshot of a guest that has so many pages to write into. */
+  /** Makes a snapshot of a guest with a number of pages that it can write to. */
   static Snapshot snapshotWithPages(int pages) {
     try (Sandbox sandbox = large().build()) {
       sandbox.call("touch", int.class, pages);
@@ -58,7 +61,7 @@ final class Guests {
     return Guest.load(guest);
   }
 
-  /** The host function; found by its name. */
+  /** The host function. {@link #twiceHandle} finds it by its name. */
   static int twice(int number) {
     return 2 * number;
   }

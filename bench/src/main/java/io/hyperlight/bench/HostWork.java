@@ -12,12 +12,12 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What Java does for a call, compared with a system call made from Java that does nothing: in calls
- * whose {@code KVM_RUN} is such a system call. They are made in a JVM of their own, {@link
- * HostWorkProbe}.
+ * Measures the work of Java for a call. It compares two things: a system call from Java that does
+ * nothing, and a call of the library whose {@code KVM_RUN} is replaced by such a system call. The
+ * calls run in a JVM of their own, {@link HostWorkProbe}.
  */
 final class HostWork {
-  /** Some are too short for the clock. */
+  /** The number of operations in one sample. Some operations are too short for the clock. */
   private static final int BATCH = 64;
 
   private static final MethodHandle GETPPID = getppid();
@@ -48,9 +48,9 @@ final class HostWork {
   }
 
   /**
-   * The rows {@code host_work} and {@code host_work_fresh}.
+   * Measures the rows {@code host_work} and {@code host_work_fresh}.
    *
-   * @param call makes warm calls without a VM's exit
+   * @param call makes warm calls without an exit
    * @param freshCall makes such calls with 8 pages, each followed by a restore
    */
   static List<Row> rows(Run run, Sampler call, Sampler freshCall) throws Throwable {
@@ -68,7 +68,7 @@ final class HostWork {
     return new Comparison(samples.getFirst(), samples.subList(1, samples.size()));
   }
 
-  /** Means of batches. */
+  /** Makes system calls. Each sample is the mean of a batch. */
   static void systemCalls(long[] nanos) throws Throwable {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(Linker.Option.captureStateLayout());
@@ -82,7 +82,7 @@ final class HostWork {
     }
   }
 
-  /** With errno captured, as the library has it captured for its own system calls. */
+  /** Captures errno, because the library does so in its own system calls. */
   @SuppressWarnings("restricted")
   private static MethodHandle getppid() {
     Linker linker = Linker.nativeLinker();

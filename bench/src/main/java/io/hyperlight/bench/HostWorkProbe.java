@@ -7,15 +7,15 @@ import java.nio.file.Path;
 
 /**
  * A program that measures calls whose {@code KVM_RUN} is replaced by {@code getppid(2)}, and prints
- * the rows as JSON. Its arguments are the shim and what {@link Effort#word} says.
+ * the rows as JSON. Its arguments are the path of the shim and the result of {@link Effort#word}.
  */
 final class HostWorkProbe {
   private static final int PAGES = 8;
 
-  /** Some are too short for the clock. */
+  /** The number of calls in one sample. Some calls are too short for the clock. */
   private static final int BATCH = 64;
 
-  /** Until the guest's pages are known, and the restore makes no system call any more. */
+  /** After so many calls, the hot set is known and a restore makes no system call. */
   private static final int REAL_CALLS = 100;
 
   private HostWorkProbe() {}

@@ -13,8 +13,9 @@ import java.nio.file.Path;
 import java.util.function.BiFunction;
 
 /**
- * Has the library call another {@code ioctl}, in a JVM of its own for that: see {@code kvm_run.c}.
- * The library lets nobody do so, and this JVM lets everybody: everything is on its class path.
+ * Makes the library call another {@code ioctl}: see {@code kvm_run.c}. This runs in a JVM of its
+ * own, in which everything is on the class path. As a module, the library does not allow this
+ * access.
  */
 @SuppressWarnings("restricted")
 final class IoctlReplacement {
@@ -25,9 +26,9 @@ final class IoctlReplacement {
   }
 
   /**
-   * Takes effect if the library has not made any system call yet.
+   * Installs the shim. This works only if the library has not made a system call yet.
    *
-   * @param shim the compiled shim
+   * @param shim the path of the compiled shim
    */
   static IoctlReplacement install(Path shim) {
     Linker linker = Linker.nativeLinker();
@@ -53,7 +54,7 @@ final class IoctlReplacement {
             symbols.findOrThrow("shim_replace"), FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT)));
   }
 
-  /** Sets what comes between the library and native functions, which is none of its API. */
+  /** Sets the hook between the library and native functions. The hook is not part of the API. */
   private static void interpose(BiFunction<String, MethodHandle, MethodHandle> interposer) {
     try {
       Field field = Class.forName("io.hyperlight.internal.os.Posix").getDeclaredField("interposer");
@@ -71,7 +72,7 @@ final class IoctlReplacement {
     }
   }
 
-  /** Whether {@code KVM_RUN} is to run nothing from now on. */
+  /** Sets whether {@code KVM_RUN} is replaced from now on. */
   void replaceRuns(boolean replaced) {
     try {
       replace.invokeExact(replaced ? 1 : 0);

@@ -4,11 +4,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Starts other JVMs as this one was started. */
+/** Makes command lines for other JVMs with the class path of this one. */
 final class Java {
   private Java() {}
 
-  /** The command that runs a class of this class path. */
+  /** Returns the command that runs a class of this class path. */
   static List<String> command(Class<?> main, List<String> options, List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

@@ -12,13 +12,13 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Results for programs: a list of objects. What a row does not have, its object does not have. */
+/** Writes and reads results as a JSON list of objects. An object lacks the fields that are null. */
 final class Json {
   private static final Gson GSON = new GsonBuilder().setPrettyPrinting().create();
 
   private Json() {}
 
-  /** A row as it is written; the fields are in the order of the file. */
+  /** A row in the form of the file. The fields have the order of the file. */
   private record Entry(
       String name,
       String unit,
@@ -83,7 +83,7 @@ final class Json {
   /**
    * Reads rows.
    *
-   * @throws JsonParseException if it is no JSON, or has other things in it
+   * @throws JsonParseException if the text is not JSON, or has other values
    * @throws NullPointerException if a row has no name or unit
    */
   static List<Row> parse(String text) {
@@ -91,14 +91,18 @@ final class Json {
     return Objects.requireNonNullElse(entries, List.<Entry>of()).stream().map(Entry::row).toList();
   }
 
-  /** Reads what an earlier run wrote. */
+  /**
+   * Reads a file that an earlier run wrote.
+   *
+   * @throws BenchmarkException if the file cannot be read, or has other contents
+   */
   static List<Row> read(Path file) {
     try {
       return parse(Files.readString(file));
     } catch (IOException e) {
       throw new BenchmarkException("cannot read " + file + ": " + e);
     } catch (JsonParseException | NullPointerException e) {
-      throw new BenchmarkException(file + " is not what bench --json has written: " + e);
+      throw new BenchmarkException(file + " was not written by bench --json: " + e);
     }
   }
 }

@@ -7,9 +7,11 @@ import java.lang.invoke.MethodHandle;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** From the decision to end a guest that loops to its caller's having the exception. */
+/**
+ * Measures the time from the decision to end a looping guest until its caller has the exception.
+ */
 final class KillLatency implements Sampler {
-  /** How long a guest has been running then; the same as in the floor. */
+  /** The time for which a guest runs before it is ended. The floor uses the same. */
   private static final long RUNNING_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
   private final Snapshot snapshot;
@@ -19,7 +21,7 @@ final class KillLatency implements Sampler {
   /** The last round that has begun. */
   private volatile int begun;
 
-  /** The last round that was interrupted, and when. */
+  /** The last round that was interrupted. {@link #sent} is the time of that. */
   private volatile int interrupted;
 
   private volatile long sent;
@@ -54,7 +56,7 @@ final class KillLatency implements Sampler {
         nanos[round - 1] = System.nanoTime() - sent;
       }
       while (interrupted < round) {
-        Thread.onSpinWait(); // has interrupted, but not said so yet
+        Thread.onSpinWait(); // The killer has interrupted the call, but not yet recorded that.
       }
       sandbox.restore(snapshot);
     }

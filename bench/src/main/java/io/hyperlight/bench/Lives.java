@@ -5,11 +5,11 @@ import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
 import java.util.List;
 
-/** Sandboxes from nothing to their first result, closed. */
+/** Measures the life of a sandbox: it is made, returns its first result, and is closed. */
 final class Lives {
   private Lives() {}
 
-  /** With a guest whose file is in memory, and known. */
+  /** Measures new sandboxes of a guest that is already loaded. */
   static List<Row> coldStart(Run run) throws Throwable {
     Guest guest = Guests.small();
     return rows(
@@ -27,7 +27,7 @@ final class Lives {
     }
   }
 
-  /** Against a C program with the same system calls, and against one with the fewest. */
+  /** Compares with a C program with the same system calls, and with one with the fewest. */
   private static List<Row> rows(String name, double most, Comparison comparison) {
     return List.of(
         Row.ofTimes(name, Unit.MICROSECONDS, comparison).withGoal(Goal.atMost(most, comparison)),
@@ -58,7 +58,7 @@ final class Lives {
     }
   }
 
-  /** By name: a method handle would have to be bound for a single call. */
+  /** Calls by name. For a single call, binding a method handle would cost more. */
   static void callOnce(Sandbox sandbox) {
     Calls.check(sandbox.call("add", int.class, 1, 2) == 3);
   }

@@ -20,8 +20,8 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /**
- * The command line of the benchmark. Exit status: 0 it ran, 1 it failed, 2 wrong usage, 69 this
- * machine cannot run it.
+ * Runs the command line of the benchmark. The exit status is 0 if the benchmark ran and 1 if it
+ * failed. It is 2 for a wrong command line, and 69 if this machine cannot run the benchmark.
  */
 @Command(
     name = "hyperlight bench",
@@ -77,7 +77,10 @@ final class Main implements Callable<Integer> {
         .setExecutionExceptionHandler((e, commandLine, _) -> report(e, commandLine));
   }
 
-  /** What the user did or has gets one line; only what must not happen gets a stack trace. */
+  /**
+   * Reports a failure. Problems of the input or the machine get one line. Only a defect of this
+   * project gets a stack trace.
+   */
   private static int report(Exception e, CommandLine commandLine) throws Exception {
     boolean isUnavailable =
         e instanceof HypervisorException || e instanceof GuestCompilationException;
@@ -107,7 +110,7 @@ final class Main implements Callable<Integer> {
 
   private List<Row> run() throws Exception {
     List<Benchmark> benchmarks = chosen();
-    // Says in one line what this machine lacks, before anything is measured.
+    // This fails with a clear message if this machine lacks something, before anything is measured.
     Sandbox.builder(Guests.small()).build().close();
     List<Row> rows = new ArrayList<>();
     try (Floor floor = Floor.start();
@@ -146,7 +149,7 @@ final class Main implements Callable<Integer> {
       org.openjdk.jmh.Main.main(Arrays.copyOfRange(arguments, 1, arguments.length));
       return;
     }
-    System.setProperty("java.awt.headless", "true"); // charts are files
+    System.setProperty("java.awt.headless", "true"); // Charts are files and need no display.
     System.exit(commandLine().execute(arguments));
   }
 }

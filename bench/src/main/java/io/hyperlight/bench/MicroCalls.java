@@ -1,6 +1,6 @@
 package io.hyperlight.bench;
 
-/** What the JMH benchmarks in their package call: the same code that the benchmark measures. */
+/** Makes the code that the benchmark measures callable from the package of the JMH benchmarks. */
 public final class MicroCalls {
   private MicroCalls() {}
 

@@ -5,7 +5,7 @@ import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
 import java.lang.invoke.MethodHandle;
 
-/** The functions in a sandbox, called through method handles in static final fields. */
+/** Runs the functions in a sandbox, through method handles in static final fields. */
 final class Ours implements Rival {
   private static final byte[] FILE = RivalPrograms.guest();
   private static final Sandbox SANDBOX = Sandbox.builder(guest()).build();
@@ -18,7 +18,7 @@ final class Ours implements Rival {
     return "ours";
   }
 
-  /** From the bytes of the guest, which a file on disk would have to be read for. */
+  /** Starts from the bytes of the guest, so that no file is read. */
   @Override
   public Sampler first() {
     return Timed.each(() -> {
@@ -33,7 +33,7 @@ final class Ours implements Rival {
     return Timed.each(() -> Calls.check((int) ADD.invokeExact(1, 2) == 3));
   }
 
-  /** Restored to what it was before the first call, after each call. */
+  /** Restores the sandbox to the state before the first call, after each call. */
   @Override
   public Sampler fresh() {
     return Timed.each(() -> {

@@ -8,7 +8,7 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 
-/** One process and the pipes to and from it: 12 bytes there, 4 bytes back. */
+/** A process with pipes to and from it. A request has 12 bytes, and a result has 4. */
 final class PipeClient implements AutoCloseable {
   private static final int REQUEST_BYTES = 3 * Integer.BYTES;
   private static final VarHandle INT =
@@ -50,7 +50,7 @@ final class PipeClient implements AutoCloseable {
     return (int) INT.get(result, 0);
   }
 
-  /** Ends the process, and waits until it has. */
+  /** Ends the process and waits for its end. */
   @Override
   public void close() throws IOException {
     requests.close();

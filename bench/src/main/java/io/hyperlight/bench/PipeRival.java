@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 
-/** A process that lives on and answers over pipes. A fresh instance is another process. */
+/**
+ * Runs the functions in a long-lived process that answers over pipes. A fresh instance is another
+ * process.
+ */
 final class PipeRival implements Rival {
   private final Path program = RivalPrograms.process();
   private final PipeClient client;

@@ -6,7 +6,7 @@ import io.hyperlight.SandboxPool;
 import io.hyperlight.Snapshot;
 import java.util.List;
 
-/** What it takes to be handed a clean sandbox by a pool that has some. */
+/** Measures how long a pool with clean sandboxes takes to lease one. */
 final class PoolAcquire {
   private static final int SANDBOXES = 8;
 

@@ -6,7 +6,8 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * A process for each call, started by ProcessBuilder: the first call, and each one, is a fresh one.
+ * Starts a process for each call with ProcessBuilder. So every call, also the first, is a fresh
+ * call.
  */
 final class ProcessRival implements Rival {
   private final String program = RivalPrograms.process().toString();

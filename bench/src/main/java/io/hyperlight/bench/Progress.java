@@ -7,7 +7,7 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import org.jspecify.annotations.Nullable;
 
-/** Shows how far the run is: a bar on standard error, if that is a terminal. */
+/** Shows the progress of the run as a bar on standard error, if that is a terminal. */
 final class Progress implements AutoCloseable {
   private static final int WIDTH = 100;
 
@@ -18,7 +18,7 @@ final class Progress implements AutoCloseable {
     this.bar = bar;
   }
 
-  /** Shows nothing. */
+  /** Makes a progress that shows nothing. */
   static Progress none() {
     return new Progress(null);
   }
@@ -27,7 +27,7 @@ final class Progress implements AutoCloseable {
     return isTerminal() ? onStandardError(benchmarks) : none();
   }
 
-  /** Shows it to whoever reads standard error. */
+  /** Makes a progress that shows a bar on standard error, even if that is not a terminal. */
   static Progress onStandardError(int benchmarks) {
     return new Progress(
         new ProgressBarBuilder()
@@ -43,7 +43,7 @@ final class Progress implements AutoCloseable {
       Path target = Path.of("/proc/self/fd/2").toRealPath();
       return target.startsWith("/dev/pts") || target.toString().startsWith("/dev/tty");
     } catch (IOException e) {
-      return false; // a pipe or a socket has no path
+      return false; // A pipe or a socket has no path.
     }
   }
 

@@ -1,33 +1,34 @@
 package io.hyperlight.bench;
 
 /**
- * Runs {@code add(int, int)} and {@code fib(int)}: a rival, or ours. Each sampler checks its
- * results.
+ * A way to run {@code add(int, int)} and {@code fib(int)}. It is a rival or the library itself.
+ * Each sampler checks its results.
  */
 interface Rival extends AutoCloseable {
-  /** What {@code fib} is asked for, and what it says. */
+  /** The argument of {@code fib}. */
   int N = 20;
 
+  /** The result of {@code fib} for {@link #N}. */
   int FIB_OF_N = 6765;
 
-  /** {@return what users know it as, and how it is set up if there is a choice} */
+  /** {@return the name that users know, with the setup if there is a choice} */
   String title();
 
-  /** {@return for how many times the usual one it has to be warmed up before the first row} */
+  /** {@return the time of the warm-up before the first row, as a multiple of the usual time} */
   default int warmUps() {
     return 0;
   }
 
-  /** The first result of {@code add} from nothing but the program, and the end of what made it. */
+  /** Returns a sampler of the first result of {@code add}. It includes the start and the end. */
   Sampler first();
 
-  /** {@code add} again and again in the same instance. */
+  /** Returns a sampler of {@code add}, repeated in the same instance. */
   Sampler call();
 
-  /** {@code add} in an instance that nothing ran in before. */
+  /** Returns a sampler of {@code add} in an instance in which nothing ran before. */
   Sampler fresh();
 
-  /** {@code fib} again and again in the same instance. */
+  /** Returns a sampler of {@code fib}, repeated in the same instance. */
   Sampler compute();
 
   @Override

@@ -11,7 +11,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The functions in all the forms that they are run in, the native ones compiled from the same C.
+ * Makes the functions in all forms that the rivals run. The native forms are compiled from the same
+ * C sources.
  */
 final class RivalPrograms {
   private RivalPrograms() {}
@@ -34,7 +35,7 @@ final class RivalPrograms {
   /**
    * Makes a shared library.
    *
-   * @param name of the file: the dynamic linker has one instance of each
+   * @param name the name of the file. The dynamic linker has one instance for each file
    */
   static Path library(String name) {
     Path library = TemporaryFolder.INSTANCE.resolve(name);
@@ -44,7 +45,7 @@ final class RivalPrograms {
     return library;
   }
 
-  /** Makes the program of processes. Linked statically, because that starts faster. */
+  /** Makes the program of the processes. It is linked statically, because it then starts faster. */
   static Path process() {
     Path program = TemporaryFolder.INSTANCE.resolve("rival-process");
     Gcc.compile(
@@ -58,7 +59,7 @@ final class RivalPrograms {
     return program;
   }
 
-  /** {@return the module that was compiled from the C by clang} */
+  /** {@return the wasm module, which clang compiled from the C sources} */
   static byte[] wasm() {
     return resource("functions.wasm");
   }

@@ -6,8 +6,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * The rivals, which run the same functions in other ways. Their rows have the rival's figures where
- * others have the floor's, and {@linkplain Row#against name} the rival.
+ * Measures the rivals, which run the same functions in other ways. In their rows, the figures of
+ * the rival take the place of those of the floor. The rows {@linkplain Row#against name} the rival.
  */
 final class Rivals {
   private static final long MOST_WARM_UP_NANOS = TimeUnit.SECONDS.toNanos(10);
@@ -47,7 +47,7 @@ final class Rivals {
     }
   }
 
-  /** Each row is warmed up by itself too; this is for what takes longer to compile. */
+  /** Warms up rivals that take longer to compile. Each row also has a warm-up of its own. */
   private static void warmUp(Rival rival, long usualNanos) throws Throwable {
     long nanos = Math.min(rival.warmUps() * usualNanos, MOST_WARM_UP_NANOS);
     List<Sampler> warm = List.of(rival.call(), rival.compute(), rival.fresh());

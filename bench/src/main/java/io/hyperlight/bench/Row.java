@@ -5,16 +5,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * One result.
  *
- * @param unit of ours, floor and p99
- * @param ours a median
- * @param floor a median, of the C floor or of a rival
- * @param ratio ours divided by floor; 1 if they are equal, null if only the floor is 0
- * @param samples how many of ours there are
- * @param p99 of ours: 99 % of the samples are as good or better
- * @param overheadNanos ours less the floor for one operation; null if it is not about time
- * @param goal null if there is none
- * @param against the rival; null if it is the C floor
- * @param point null if the row is no point of a curve
+ * @param name the name of the row, which begins with that of the benchmark
+ * @param unit the unit of ours, floor and p99
+ * @param ours the median of the library
+ * @param floor the median of the floor or of a rival
+ * @param ratio ours divided by floor. It is 1 if they are equal, and null if only the floor is 0
+ * @param samples the number of samples of the library
+ * @param p99 the 99th percentile of the library: 99 % of the samples are as good or better
+ * @param overheadNanos ours minus the floor for one operation, or null if the row is not about time
+ * @param goal the goal, or null if there is none
+ * @param against the rival, or null if the row compares with the floor
+ * @param point the point of a curve, or null if the row is not one
  */
 record Row(
     String name,
@@ -32,12 +33,12 @@ record Row(
   /**
    * A point of a curve.
    *
-   * @param series the curve
-   * @param at where on the horizontal axis
+   * @param series the name of the curve
+   * @param at the position on the horizontal axis
    */
   record Point(String series, double at) {}
 
-  /** Times. */
+  /** Makes a row of times. */
   static Row ofTimes(String name, Unit unit, Comparison comparison) {
     Samples ours = comparison.ours();
     return of(
@@ -51,10 +52,10 @@ record Row(
   }
 
   /**
-   * How many of something there are in a second.
+   * Makes a row of rates for each second.
    *
-   * @param amount how many one sample stands for
-   * @param operations how many operations after one another a sample is, for the overhead of one
+   * @param amount the amount that one sample stands for
+   * @param operations the number of consecutive operations in one sample, for the overhead of one
    */
   static Row ofRates(
       String name, String unit, double amount, int operations, Comparison comparison) {

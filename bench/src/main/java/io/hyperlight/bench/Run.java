@@ -5,11 +5,14 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * One run of the benchmark, in which ours and the floor take turns: the machine gets faster and
- * slower in the course of a minute, and both see the same of it.
+ * One run of the benchmark. The library and the floor take turns in it. A machine gets faster and
+ * slower within a minute, and so these changes affect both alike.
  */
 final class Run {
-  /** Short, so that the loop in a sampler is entered often enough to be compiled as a whole. */
+  /**
+   * The number of rounds of a warm-up. It is small, so that the loop in a sampler is entered often
+   * and the JVM compiles it as a whole.
+   */
   private static final int WARM_UP_ROUNDS = 16;
 
   private final Floor floor;
@@ -30,17 +33,17 @@ final class Run {
     return effort;
   }
 
-  /** The same run for one of many points of a curve. */
+  /** Returns the same run for one of many points of a curve. */
   Run forPoint() {
     return new Run(floor, effort.forPoint(), progress);
   }
 
-  /** The same run for one of many rows beside a rival. */
+  /** Returns the same run for one of many rows with a rival. */
   Run forRival() {
     return new Run(floor, effort.forRival(), progress);
   }
 
-  /** Measures ours and a rival in turns, each for as long. Both are warmed up before. */
+  /** Measures the library and a rival in turns, for the same time. Both are warmed up before. */
   Comparison compare(Sampler ours, Sampler rival) throws Throwable {
     long ourNanos = warmUp(ours);
     long itsNanos = warmUp(rival);
@@ -52,9 +55,9 @@ final class Run {
   }
 
   /**
-   * Measures ours and the floor in turns. The first turn of each only warms up.
+   * Measures the library and the floor in turns. The first turn of each only warms up.
    *
-   * @param questions at least one; the first is what ours is compared with
+   * @param questions at least one question. The library is compared with the answer to the first
    */
   Comparison compare(Sampler ours, Question... questions) throws Throwable {
     long roundNanos = warmUp(ours);
@@ -69,7 +72,7 @@ final class Run {
     return new Comparison(samples.getFirst(), samples.subList(1, samples.size()));
   }
 
-  /** Measures several of ours in turns. All are warmed up before. */
+  /** Measures several samplers in turns. All are warmed up before. */
   List<Samples> inTurns(Sampler... samplers) throws Throwable {
     long slowest = 0;
     for (Sampler sampler : samplers) {
@@ -81,7 +84,7 @@ final class Run {
         effort.blocks(slowest));
   }
 
-  /** Has the floor measure. */
+  /** Returns a sampler that lets the floor measure. */
   Sampler asked(Question question) {
     return nanos -> {
       long[] samples = floor.ask(question, nanos.length);
@@ -110,10 +113,10 @@ final class Run {
     return taken.stream().map(Samples::of).toList();
   }
 
-  /** {@return how long a round takes, in nanoseconds, with what is around the measured part} */
+  /** {@return the time of a round in nanoseconds, with the code around the measured part} */
   private long warmUp(Sampler sampler) throws Throwable {
     long begin = System.nanoTime();
-    long[] nanos = new long[1]; // a round may take long
+    long[] nanos = new long[1]; // A single round, because a round may take long.
     long roundNanos;
     do {
       long start = System.nanoTime();

@@ -1,17 +1,17 @@
 package io.hyperlight.bench;
 
 /**
- * Does the same thing again and again, and takes the time of each.
+ * Repeats an operation and takes the time of each round.
  *
- * <p>One reading of the clock between two rounds, not two around each, so that ours and the floor
- * pay for the clock alike.
+ * <p>A sampler reads the clock once between two rounds, not twice for each. So the library and the
+ * floor have the same cost for the clock.
  */
 @FunctionalInterface
 interface Sampler extends AutoCloseable {
   /**
-   * Fills in the samples.
+   * Takes samples.
    *
-   * @param nanos how many rounds to do, and where their times go
+   * @param nanos gets the times in nanoseconds. Its length is the number of rounds
    */
   void sample(long[] nanos) throws Throwable;
 

@@ -3,7 +3,7 @@ package io.hyperlight.bench;
 import java.util.Arrays;
 import java.util.List;
 
-/** Times in nanoseconds, sorted. Not empty. */
+/** A sorted list of times in nanoseconds. It is never empty. */
 final class Samples {
   private final long[] sorted;
 
@@ -28,7 +28,7 @@ final class Samples {
     return sorted.length;
   }
 
-  /** {@return the middle one; of an even number, the mean of the two in the middle} */
+  /** {@return the median. For an even number of samples, it is the mean of the middle two} */
   double median() {
     int middle = sorted.length / 2;
     return sorted.length % 2 == 1
@@ -36,7 +36,7 @@ final class Samples {
         : ((double) sorted[middle - 1] + sorted[middle]) / 2;
   }
 
-  /** {@return the least one that 99 % are not above} */
+  /** {@return the smallest sample that at least 99 % of the samples do not exceed} */
   double p99() {
     return sorted[(int) ((sorted.length * 99L + 99) / 100) - 1];
   }

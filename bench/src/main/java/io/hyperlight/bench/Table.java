@@ -5,12 +5,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Results for a reader: one line each, in columns. */
+/** Prints results for a reader, one a line, in columns. */
 final class Table {
   private static final List<String> HEADINGS =
       List.of("name", "unit", "ours", "floor", "ratio", "p99", "overhead ns", "goal", "met");
 
-  /** Which columns are numbers, whose digits should be below each other. */
+  /** The first of the columns with numbers, which are aligned to the right. */
   private static final int FIRST_NUMBER = 2;
 
   private static final int LAST_NUMBER = 6;
@@ -60,7 +60,7 @@ final class Table {
     return met ? "yes" : "NO";
   }
 
-  /** With as many digits as say something. */
+  /** Formats a number with its significant digits only. */
   private static String number(double value) {
     double size = Math.abs(value);
     String format = size >= 1000 || size == 0 ? "%.0f" : size >= 100 ? "%.1f" : "%.2f";

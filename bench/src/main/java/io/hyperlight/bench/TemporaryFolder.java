@@ -10,7 +10,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Where C sources and what is made of them lie, until the process ends. */
+/** A folder for C sources and compiled programs. It is deleted when the process ends. */
 final class TemporaryFolder {
   static final TemporaryFolder INSTANCE = new TemporaryFolder();
 
@@ -29,7 +29,7 @@ final class TemporaryFolder {
     return path.resolve(name);
   }
 
-  /** Puts a file of the jar's folder {@code c} here. */
+  /** Copies a file from the folder {@code c} of the jar to this folder. */
   Path unpack(String folder, String name) {
     Path file = path.resolve("c").resolve(folder).resolve(name);
     try (InputStream resource = Benchmarks.class.getResourceAsStream("c/" + folder + "/" + name)) {

@@ -11,7 +11,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/** Threads that make fresh calls at the same time, each in a sandbox of its own. */
+/** Measures threads that make fresh calls at the same time, each in a sandbox of its own. */
 final class Throughput implements AutoCloseable {
   private static final int PAGES = 8;
 
@@ -39,9 +39,9 @@ final class Throughput implements AutoCloseable {
     return List.of(one, two, row.withGoal(Goal.atLeast(0.95, scaling, floorScaling)));
   }
 
-  /** Calls per second of so many threads together. */
+  /** Measures the calls per second of a number of threads together. */
   Row compare(String name, int threadCount, Run run) throws Throwable {
-    // One sample for each turn: how long it takes all threads to make their calls.
+    // Each turn has one sample, which is the time in which all threads make their calls.
     int calls = Math.clamp(run.effort().sideNanos() / run.effort().blocks() / 40_000, 20, 2000);
     Question question = Question.of("throughput", threadCount);
     List<Samples> samples =

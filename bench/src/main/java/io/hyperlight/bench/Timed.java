@@ -1,19 +1,19 @@
 package io.hyperlight.bench;
 
-/** Makes samplers of operations that are long enough to be called through an interface. */
+/** Makes samplers of operations. The operations are long enough for a call through an interface. */
 final class Timed {
-  /** How many short operations one sample is the mean of. */
+  /** The number of short operations in one sample, which is their mean. */
   private static final int BATCH = 64;
 
   private Timed() {}
 
-  /** Something to be timed. */
+  /** An operation that is timed. */
   @FunctionalInterface
   interface Operation {
     void run() throws Throwable;
   }
 
-  /** Something too short for the clock, in a loop of its own. */
+  /** A loop of an operation that is too short for the clock. */
   @FunctionalInterface
   interface Loop {
     void run(int rounds) throws Throwable;
@@ -31,7 +31,7 @@ final class Timed {
     };
   }
 
-  /** Each sample is a mean. */
+  /** Makes a sampler of a short operation. Each sample is the mean of a batch. */
   static Sampler inBatches(Loop loop) {
     return nanos -> {
       long last = System.nanoTime();

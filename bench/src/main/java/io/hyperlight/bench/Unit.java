@@ -18,7 +18,7 @@ enum Unit {
     return symbol;
   }
 
-  /** {@return so many nanoseconds in this unit} */
+  /** {@return a number of nanoseconds, in this unit} */
   double of(double duration) {
     return duration / nanos;
   }

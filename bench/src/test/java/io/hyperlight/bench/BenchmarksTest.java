@@ -10,7 +10,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Each benchmark in a tiny size, on real VMs. */
+/** Runs each benchmark in a tiny size, on real VMs. */
 class BenchmarksTest {
   private static final Effort TINY = new Effort(2, TimeUnit.MILLISECONDS.toNanos(1), 1, 64);
 

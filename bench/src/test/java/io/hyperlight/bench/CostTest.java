@@ -13,14 +13,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What operations cost in things that can be counted, which do not drift as times do: system calls,
- * exits of the VM, objects. They may cost less than docs/performance.md says, and not more.
+ * Counts the system calls, exits and objects that operations cost. Unlike times, counts do not
+ * drift. An operation may cost less than docs/performance.md says, but not more.
  */
 class CostTest {
   /**
-   * The JVM only interprets, never collects and has no periodic safepoints: each would make system
-   * calls that are not the library's. And the interpreter allocates whatever the code says, of
-   * which the compiler leaves out as much as it sees fit.
+   * With these options, the JVM only interprets, never collects garbage and has no periodic
+   * safepoints. Each of these would make system calls that are not those of the library. Also, the
+   * interpreter makes every allocation of the code, while the JIT compiler may remove some.
    */
   private static final List<String> OPTIONS =
       List.of(
@@ -70,7 +70,8 @@ class CostTest {
   }
 
   /**
-   * How often an operation makes each system call. What it does not make each time is not there.
+   * Returns how often an operation makes each system call. Calls that it does not make every time
+   * are left out.
    */
   private static Map<String, Integer> ofOne(List<String> calls, String name) {
     List<String> between =

@@ -12,12 +12,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A program for a JVM of its own, under strace: does each operation so many times, looks for files
- * that do not exist to mark where it begins and ends, and prints its name and how many bytes of the
- * Java heap it allocated each time.
+ * A program for a JVM of its own under strace. It repeats each operation. To mark the begin and the
+ * end in the trace, it looks for files that do not exist. It prints the name of the operation, and
+ * how many bytes of the Java heap one repetition allocates.
  */
 final class CountedOperations {
-  /** The start of the markers' names; the operation follows, and {@code -end}. */
+  /** The start of the markers' names. The name of the operation and {@code -end} follow. */
   static final String MARKER = "/hyperlight-marker-";
 
   static final int TIMES = 50;
@@ -32,7 +32,7 @@ final class CountedOperations {
   }
 
   public static void main(String[] arguments) throws Throwable {
-    mark("none"); // loads what marking needs
+    mark("none"); // This loads the classes for marking.
     count("call", WARM_UP, () -> Calls.addOnce(1, 2));
     count("fresh call", WARM_UP, () -> FreshCalls.touchOnce(8));
     count("host call", WARM_UP, () -> Calls.askOnce(1));

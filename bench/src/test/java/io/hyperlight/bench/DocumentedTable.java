@@ -10,12 +10,12 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A table of docs/performance.md, which the tests hold the programs to. */
+/** Reads tables of docs/performance.md, with which tests compare the programs. */
 final class DocumentedTable {
   private static final Path DOCUMENT =
       Path.of("").toAbsolutePath().resolveSibling("docs/performance.md");
 
-  /** A call and how often: {@code `mmap`} or {@code 2 `mmap`}. */
+  /** Matches a call with its count: {@code `mmap`} or {@code 2 `mmap`}. */
   private static final Pattern CALL = Pattern.compile("(?:(\\d+) )?`(\\w+)`");
 
   private DocumentedTable() {}
@@ -37,7 +37,7 @@ final class DocumentedTable {
     return rows;
   }
 
-  /** {@return the system calls that a cell names, and how often} */
+  /** {@return the system calls that a cell names, with their counts} */
   static Map<String, Integer> calls(String cell) {
     Map<String, Integer> calls = new TreeMap<>();
     Matcher matcher = CALL.matcher(cell);

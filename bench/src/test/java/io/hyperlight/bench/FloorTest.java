@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The C program is what docs/performance.md says: tight, and of these system calls. */
+/** Checks that the floor makes exactly the system calls that docs/performance.md lists. */
 class FloorTest {
   private static final int FEW = 2;
   private static final int MORE = 7;
@@ -88,8 +88,9 @@ class FloorTest {
   }
 
   /**
-   * What more samples cost more, divided by how many more they are. What is left over was made once
-   * or not, such as the wait for a thread that has not ended yet.
+   * Returns the system calls of one sample. This is the difference between many and few samples,
+   * divided by the difference of their numbers. A remainder belongs to calls that are made once or
+   * not at all, such as the wait for a thread that has not ended yet.
    */
   private Map<String, Integer> ofOneSample(String name) throws Exception {
     Map<String, Integer> few = count(name, FEW);
@@ -104,10 +105,10 @@ class FloorTest {
     return difference;
   }
 
-  /** Of the whole program, all its threads together. */
+  /** Counts the system calls of all threads of the program together. */
   private Map<String, Integer> count(String name, int samples) throws Exception {
     Path traces = Files.createDirectory(folder.resolve(name + samples));
-    // The argument is the smallest that makes sense; of many VMs it says how many.
+    // The argument is the smallest useful one. For measurements of many VMs, it is their number.
     boolean ofMany = name.equals("density") || name.equals("live");
     String argument = ofMany ? "%d %d".formatted(1, samples) : "%d %d".formatted(samples, 1);
     if (name.equals("exit") || name.equals("exit2") || name.startsWith("life")) {
@@ -117,7 +118,7 @@ class FloorTest {
     List<String> calls = new ArrayList<>();
     Strace.threads(traces).forEach(calls::addAll);
     Map<String, Integer> counts = Strace.count(calls);
-    // What allocating memory, reading files and losing a core takes does not belong to a sample.
+    // Allocating memory, reading files and losing a core are not part of a sample.
     List.of("brk", "read", "write", "sched_yield").forEach(counts::remove);
     return counts;
   }

@@ -17,7 +17,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is made of results: a table, JSON, charts. */
+/** Makes tables, JSON and charts of results. */
 class ReportTest {
   private static final Row CALL =
       Row.of("call", "us", 33, 30, 800, 41.5, 3000.0).withGoal(new Goal("<= 1.06 x floor", false));

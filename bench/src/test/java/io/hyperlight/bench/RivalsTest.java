@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Ours and its rivals run the same functions. */
+/** Checks that the library and its rivals run the same functions. */
 class RivalsTest {
   @TempDir private Path folder;
 
@@ -114,7 +114,7 @@ class RivalsTest {
     }
   }
 
-  /** How functions.wasm was made; other versions of clang may make other bytes. */
+  /** Shows how functions.wasm was made. Other versions of clang may make other bytes. */
   @Test
   void theModuleIsWhatClang14MakesOfTheSameC() throws Exception {
     assumeTrue(says14(), "needs clang and lld 14: apt-get install clang lld");
@@ -152,7 +152,7 @@ class RivalsTest {
     try {
       process = new ProcessBuilder(program, "--version").redirectErrorStream(true).start();
     } catch (IOException e) {
-      return false; // not installed
+      return false; // The tool is not installed.
     }
     String said = new String(process.getInputStream().readAllBytes(), UTF_8);
     return process.waitFor() == 0 && said.contains(version);

@@ -19,7 +19,7 @@ final class Strace {
   private static final Pattern CALL =
       Pattern.compile("(?:\\d+ +)?(\\w+)\\((?:\\d+, (KVM_\\w+))?.*");
 
-  /** A KVM_RUN that a signal of the JVM's ended is made again. */
+  /** Matches a KVM_RUN that a signal of the JVM ended. The library repeats such a call. */
   private static final Pattern ENDED_BY_SIGNAL = Pattern.compile(".*KVM_RUN.*= -1 EINTR .*");
 
   private Strace() {}
@@ -36,8 +36,8 @@ final class Strace {
   /**
    * Runs a program.
    *
-   * @param folder where a file for each thread goes, with its system calls
-   * @return what it printed
+   * @param folder gets a file for each thread, with the thread's system calls
+   * @return the output of the program
    */
   static byte[] trace(Path folder, List<String> program, String input)
       throws IOException, InterruptedException {
@@ -75,7 +75,7 @@ final class Strace {
     return threads;
   }
 
-  /** {@return how often each was made; those of KVM by the name of the request} */
+  /** {@return how often each system call was made. An ioctl of KVM counts as its request} */
   static Map<String, Integer> count(List<String> calls) {
     Map<String, Integer> counts = new TreeMap<>();
     for (String call : calls) {
@@ -88,7 +88,7 @@ final class Strace {
     return counts;
   }
 
-  /** The same without what signals ended. */
+  /** Returns the calls that no signal ended. */
   static List<String> completed(List<String> calls) {
     return calls.stream().filter(call -> !ENDED_BY_SIGNAL.matcher(call).matches()).toList();
   }

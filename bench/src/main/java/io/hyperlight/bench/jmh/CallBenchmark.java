@@ -10,38 +10,38 @@ import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Calls of a guest's functions through method handles. */
+/** Measures calls of a guest's functions through method handles. */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Fork(1)
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 public class CallBenchmark {
-  /** Two ints in, one out. */
+  /** Calls a function that takes two ints and returns one. */
   @Benchmark
   public int call() throws Throwable {
     return MicroCalls.call();
   }
 
-  /** 64 bytes in and out. */
+  /** Calls a function that takes a string of 64 bytes and returns it. */
   @Benchmark
   public String callString() throws Throwable {
     return MicroCalls.callString();
   }
 
-  /** A call that writes into 8 pages, and the restore. */
+  /** Calls a function that writes to 8 pages, and restores the sandbox. */
   @Benchmark
   public int callFresh() throws Throwable {
     return MicroCalls.callFresh();
   }
 
-  /** A restore after nothing has happened. */
+  /** Restores a sandbox that has made no call since the last restore. */
   @Benchmark
   public void restore() {
     MicroCalls.restore();
   }
 
-  /** A call that makes one host call. */
+  /** Calls a function that makes one host call. */
   @Benchmark
   public int hostCall() throws Throwable {
     return MicroCalls.hostCall();

@@ -1,6 +1,6 @@
 /**
- * Micro-benchmarks for JMH, which has profilers: {@code hyperlight bench --jmh -prof gc}. They have
- * no floor; figures for comparison come from {@code hyperlight bench}.
+ * Contains micro-benchmarks for JMH. JMH has profilers: {@code hyperlight bench --jmh -prof gc}.
+ * These benchmarks have no floor. Use {@code hyperlight bench} to compare.
  */
 @NullMarked
 package io.hyperlight.bench.jmh;

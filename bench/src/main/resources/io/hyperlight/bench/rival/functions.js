@@ -1,4 +1,4 @@
-// What functions.c does, as JavaScript.
+// The functions of functions.c in JavaScript.
 (() => {
   function fibonacci(n) {
     return n < 2 ? n : fibonacci(n - 1) + fibonacci(n - 2);
