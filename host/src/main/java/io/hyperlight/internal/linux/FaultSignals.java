@@ -9,9 +9,12 @@ import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.arch.UserRegisters;
 import org.jspecify.annotations.Nullable;
 
-/** Which signal Linux makes of a processor exception: {@code sigaction(2)}, {@code si_code}. */
+/**
+ * Maps processor exceptions to the signals that Linux sends for them: {@code sigaction(2)}, {@code
+ * si_code}.
+ */
 public final class FaultSignals {
-  /** What an access behind the end of a mapped file is. */
+  /** The signal of an access past the end of a mapped file. */
   public static final int SIGBUS = Signals.SIGBUS;
 
   private static final int SIGILL = Signals.SIGILL;
@@ -35,9 +38,10 @@ public final class FaultSignals {
   private FaultSignals() {}
 
   /**
-   * The signal's number; that of a bad access for faults that no program causes.
+   * Returns the number of the signal for a fault. Faults that no program causes count as bad
+   * accesses: {@code SIGSEGV}.
    *
-   * @param kind null for what is no fault of the processor's
+   * @param kind null for a trap that is not a processor fault
    */
   public static int signal(@Nullable FaultKind kind) {
     return switch (kind) {
@@ -50,7 +54,7 @@ public final class FaultSignals {
     };
   }
 
-  /** Null for exceptions that no program causes. */
+  /** Returns the signal for an exception, or null for an exception that no program causes. */
   static @Nullable SignalInfo of(
       Trap.ProcessorException exception, UserRegisters context, Mappings mappings) {
     long instruction = exception.instructionPointer();

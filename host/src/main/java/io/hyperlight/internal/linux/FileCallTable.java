@@ -5,7 +5,7 @@ import static io.hyperlight.internal.linux.SystemCall.call;
 
 import java.util.List;
 
-/** The system calls of descriptors and files that are answered. */
+/** Lists the system calls on descriptors and files that are answered. */
 final class FileCallTable {
   private FileCallTable() {}
 

@@ -3,10 +3,10 @@ package io.hyperlight.internal.linux;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 /**
- * What a guest says to people.
+ * Decodes text from a guest that is meant for people to read.
  *
- * <p><b>Boundary.</b> It ends up in exceptions, and so in logs and on terminals: whatever is in it,
- * nothing there moves a cursor or changes a colour.
+ * <p><b>Boundary.</b> The text ends up in exceptions, and so in logs and on terminals. Whatever the
+ * guest writes, the result cannot move a cursor or change a colour.
  */
 public final class GuestMessage {
   private static final char REPLACEMENT = '\ufffd';
@@ -14,8 +14,8 @@ public final class GuestMessage {
   private GuestMessage() {}
 
   /**
-   * A guest's message: what is not UTF-8 is replaced, and so are control characters but for the
-   * ends of lines and tabs.
+   * Decodes a guest's message. Bytes that are not UTF-8 are replaced. So are control characters,
+   * except line ends and tabs.
    */
   public static String decode(byte[] bytes) {
     StringBuilder message = new StringBuilder(new String(bytes, UTF_8));

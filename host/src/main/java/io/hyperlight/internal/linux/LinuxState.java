@@ -6,14 +6,16 @@ import io.hyperlight.internal.linux.proc.ProcessState;
 import io.hyperlight.internal.linux.signal.SignalState;
 
 /**
- * What a snapshot has to keep. Immutable; may hold descriptors of the host until it is closed.
+ * Holds the Linux state that a snapshot keeps. Immutable. It may hold descriptors of the host until
+ * it is closed.
  *
- * @param programBreak where it is
- * @param files descriptors and what is in the file system
- * @param monotonicNanos what the monotonic clock said; 0 if nobody has asked it
- * @param signals handlers, and what is blocked or pending
- * @param process what else there is of it
- * @param mappings of objects
+ * @param programBreak the address of the program break
+ * @param files descriptors and the contents of the file system
+ * @param monotonicNanos the last reading of the monotonic clock in nanoseconds; 0 if the guest has
+ *     not read it
+ * @param signals handlers, and the blocked and pending signals
+ * @param process the rest of the process's state
+ * @param mappings mappings of files and other objects
  */
 public record LinuxState(
     long programBreak,
@@ -23,7 +25,7 @@ public record LinuxState(
     ProcessState process,
     MappingState mappings)
     implements AutoCloseable {
-  /** That of a program whose descriptors and signals are as at the start. */
+  /** Returns the state of a program whose descriptors and signals are as at the start. */
   public static LinuxState of(long programBreak, long monotonicNanos) {
     return new LinuxState(
         programBreak,
@@ -34,7 +36,10 @@ public record LinuxState(
         MappingState.INITIAL);
   }
 
-  /** Whether it is {@link #of} the same numbers, but for contents of files. */
+  /**
+   * Answers whether this state equals {@link #of} with the same numbers. Contents of files do not
+   * count.
+   */
   public boolean isInitial() {
     return files.isInitial()
         && signals.equals(SignalState.INITIAL)
@@ -43,7 +48,8 @@ public record LinuxState(
   }
 
   /**
-   * Keeps what it holds until {@link #release}, also if it is closed meanwhile.
+   * Keeps the host resources of this state until {@link #release}, even if the state is closed in
+   * between.
    *
    * @throws io.hyperlight.internal.machine.ImageClosedException if it is closed already
    */
@@ -57,7 +63,7 @@ public record LinuxState(
     }
   }
 
-  /** Ends what {@link #retain} began. */
+  /** Releases what {@link #retain} kept. */
   public void release() {
     try {
       files.release();
@@ -66,7 +72,7 @@ public record LinuxState(
     }
   }
 
-  /** Gives up what it holds of the host. A second call does nothing. */
+  /** Releases the host resources of this state. A second call does nothing. */
   @Override
   public void close() {
     try {

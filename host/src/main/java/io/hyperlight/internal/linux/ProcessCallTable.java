@@ -5,7 +5,7 @@ import static io.hyperlight.internal.linux.SystemCall.call;
 
 import java.util.List;
 
-/** The system calls of memory, time, processes and signals that are answered. */
+/** Lists the system calls for memory, time, processes and signals that are answered. */
 final class ProcessCallTable {
   private ProcessCallTable() {}
 

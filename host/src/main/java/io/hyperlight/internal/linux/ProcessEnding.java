@@ -1,35 +1,35 @@
 package io.hyperlight.internal.linux;
 
-/** Why a guest's program cannot go on after a system call. */
+/** Says why a guest's program cannot continue after a system call. */
 public sealed interface ProcessEnding {
   /**
-   * It said that it is done.
+   * The program has exited.
    *
    * @param status 0 to 255
-   * @param explanation what it printed to standard error last and what it was refused, for people;
-   *     may be empty
+   * @param explanation the last output to standard error and what was refused, for people; may be
+   *     empty
    */
   record Exited(int status, String explanation) implements ProcessEnding {}
 
   /**
-   * It sent itself a signal that ends it, as {@code abort(3)} does.
+   * The program sent itself a signal that ends it, as {@code abort(3)} does.
    *
-   * @param signal its number
-   * @param name of the signal
+   * @param signal the signal's number
+   * @param name the signal's name
    * @param explanation as for {@link Exited}
    */
   record Killed(int signal, String name, String explanation) implements ProcessEnding {}
 
   /**
-   * It asks for input there is not yet. Its system call is not answered; {@link SystemCalls#answer}
-   * can be called again when there is.
+   * The program reads input that is not there yet. Its system call is not answered. Call {@link
+   * SystemCalls#answer} again when there is input.
    */
   record WaitingForInput() implements ProcessEnding {}
 
   /**
-   * It waits for something that cannot happen.
+   * The program waits for something that cannot happen.
    *
-   * @param what for people
+   * @param what what it waits for, for people
    */
   record Stuck(String what) implements ProcessEnding {}
 }

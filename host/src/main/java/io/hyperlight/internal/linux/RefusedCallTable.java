@@ -8,7 +8,7 @@ import io.hyperlight.internal.linux.base.Need;
 import io.hyperlight.internal.os.Errno;
 import java.util.List;
 
-/** The system calls that are refused. */
+/** Lists the system calls that are refused. */
 final class RefusedCallTable {
   private RefusedCallTable() {}
 
@@ -26,7 +26,7 @@ final class RefusedCallTable {
         call("rseq", 334, 293, "pointer word32 word32 word32").declined(Errno.ENOSYS),
         call("clone3", 435, 435, "pointer size").refused(Errno.ENOSYS),
 
-        // The network: there are no sockets.
+        // The network. There are no sockets.
         call("socket", 41, 198, "family socket spoken")
             .refusedBy(Errno.EACCES, (h, a) -> h.network.socket((int) a)),
         call("connect", 42, 203, "int pointer int")
@@ -71,7 +71,7 @@ final class RefusedCallTable {
         call("timer_getoverrun", 225, 109, "int").declined(Errno.EINVAL),
         call("timer_delete", 226, 111, "int").declined(Errno.EINVAL),
 
-        // Other descriptors. What programs use for their main loop, they hardly do without.
+        // Other descriptors. Programs that use them for their main loop seldom work without them.
         call("epoll_create", 213, NONE, "int").refused(Errno.ENOSYS, Need.EVENTS),
         call("epoll_create1", 291, 20, "epollcreate").refused(Errno.ENOSYS, Need.EVENTS),
         call("eventfd", 284, NONE, "uint").refused(Errno.ENOSYS, Need.EVENTS),
@@ -83,7 +83,7 @@ final class RefusedCallTable {
         call("inotify_init1", 294, 26, "word32").refused(Errno.ENOSYS),
         call("memfd_create", 319, 279, "text memfd").refused(Errno.ENOSYS),
 
-        // What takes rights: clocks, users, priorities, locked memory, hardware, kernels.
+        // Calls that need privileges: clocks, users, priorities, locked memory, hardware, kernels.
         call("ptrace", 101, 117, "int int pointer pointer").refused(Errno.EPERM),
         call("syslog", 103, 116, "int pointer int").refused(Errno.EPERM),
         call("setpgid", 109, 154, "int int").refused(Errno.EPERM),
@@ -133,7 +133,7 @@ final class RefusedCallTable {
         call("userfaultfd", 323, 282, "word32").refused(Errno.EPERM),
         call("mlock2", 325, 284, "pointer size word32").refused(Errno.EPERM),
 
-        // What there is nothing of.
+        // Calls on objects that do not exist here.
         call("shmget", 29, 194, "word size word32").refused(Errno.ENOSYS),
         call("shmat", 30, 196, "int pointer word32 > address").refused(Errno.ENOSYS),
         call("shmctl", 31, 195, "int int pointer").refused(Errno.ENOSYS),

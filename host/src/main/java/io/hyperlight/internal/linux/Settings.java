@@ -12,18 +12,19 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the embedder decides about a guest's system calls, and about its machine.
+ * Holds the embedder's decisions about a guest's system calls and its machine.
  *
- * @param clock where its time comes from, which is the embedder's code; null for the host's clocks
- * @param randomSeed for random numbers that are the same in each sandbox; empty for true ones
- * @param mayMakeCode whether memory that could be written may become executable
- * @param observer sees every system call; null for nobody
- * @param machine what its machine is like
- * @param input its standard input; null for a program that serves, whose input is its requests
- * @param limits how much it may use, files that are open or mapped among it
- * @param mounts its files; the later ones lie on top of the earlier ones
- * @param extensions what it finds beside what all guests have
- * @param program what it is called
+ * @param clock the embedder's clock, which the guest sees; null for the host's clocks
+ * @param randomSeed seeds random numbers, which are then the same in each sandbox; empty for true
+ *     random numbers
+ * @param mayMakeCode whether memory that was writable may become executable
+ * @param observer sees every system call; null for none
+ * @param machine the options of the guest's machine
+ * @param input the guest's standard input; null for a served program, whose input is its requests
+ * @param limits how much the guest may use, including open and mapped files
+ * @param mounts the guest's files; a later mount covers earlier ones
+ * @param extensions what this guest has beyond what all guests have
+ * @param program the program's identity
  */
 public record Settings(
     @Nullable InstantSource clock,
@@ -37,8 +38,8 @@ public record Settings(
     List<Extension> extensions,
     ProgramIdentity program) {
   /**
-   * The host's clocks, true random numbers, no code but the program's own, nobody looking, the
-   * usual limits.
+   * The default: the host's clocks, true random numbers, no code but the program's own, no
+   * observer, default limits.
    */
   public static final Settings DEFAULT =
       new Settings(
@@ -58,7 +59,10 @@ public record Settings(
     extensions = List.copyOf(extensions);
   }
 
-  /** The same with other things that the embedder may say again of a sandbox's successors. */
+  /**
+   * Returns these settings with other values for what the embedder may choose again for a spawned
+   * or restored sandbox.
+   */
   public Settings with(
       @Nullable InstantSource otherClock,
       OptionalLong otherSeed,
@@ -79,7 +83,9 @@ public record Settings(
         program);
   }
 
-  /** The same with what belongs to a program's state: its files and its name. */
+  /**
+   * Returns these settings with the files, extensions and identity of another program's settings.
+   */
   public Settings withProgramOf(Settings other) {
     return new Settings(
         clock,
@@ -94,7 +100,7 @@ public record Settings(
         other.program);
   }
 
-  /** The same with another standard input; null for requests. */
+  /** Returns these settings with another standard input; null for requests. */
   public Settings withInput(StandardStreams.@Nullable Input other) {
     return new Settings(
         clock,
@@ -109,7 +115,7 @@ public record Settings(
         program);
   }
 
-  /** The same with other limits. */
+  /** Returns these settings with other limits. */
   public Settings withLimits(Limits others) {
     return new Settings(
         clock,
@@ -124,7 +130,7 @@ public record Settings(
         program);
   }
 
-  /** The same with other files. */
+  /** Returns these settings with other files. */
   public Settings withMounts(List<Mount> others) {
     return new Settings(
         clock,
@@ -139,7 +145,7 @@ public record Settings(
         program);
   }
 
-  /** The same for another program. */
+  /** Returns these settings for another program. */
   public Settings withProgram(ProgramIdentity other) {
     return new Settings(
         clock,
@@ -154,7 +160,7 @@ public record Settings(
         other);
   }
 
-  /** The same with other extensions. */
+  /** Returns these settings with other extensions. */
   public Settings withExtensions(List<Extension> others) {
     return new Settings(
         clock, randomSeed, mayMakeCode, observer, machine, input, limits, mounts, others, program);

@@ -5,7 +5,7 @@ import io.hyperlight.internal.os.Errno;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One of Linux's system calls: a line of the {@link SystemCallTable}.
+ * Describes one Linux system call: a line of the {@link SystemCallTable}.
  *
  * @param name as in the manual
  * @param x86 its number on x86-64
@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
  * @param arguments the kinds of its arguments and of its result, as {@link CallSignature#parse}
  *     reads them; null for a name that no kernel implements
  * @param support whether it is answered
- * @param errno what a refused one is answered; 0 if it is not refused
+ * @param errno the error of a refused call; 0 if it is not refused
  * @param note what is missing, for people; empty for nothing
- * @param need what a program wants that is refused it; null if it may do without
- * @param handler what answers it; null to refuse it whatever its arguments are
+ * @param need what a program that makes this refused call needs; null if programs can do without
+ * @param handler what answers the call; null to refuse it whatever its arguments are
  */
 record SystemCall(
     String name,
@@ -28,33 +28,33 @@ record SystemCall(
     String note,
     @Nullable Need need,
     @Nullable Handler handler) {
-  /** In place of a number: a processor's kernel does not have the call. */
+  /** Stands in place of a number: a processor's kernel does not have the call. */
   static final int NONE = -1;
 
-  /** Whether a system call is answered. */
+  /** Says whether a system call is answered. */
   enum Support {
-    /** As the manual says, as far as there is anything of that kind in a sandbox. */
+    /** Answered as the manual says, as far as a sandbox has objects of that kind. */
     FULL,
-    /** With restrictions, which are noted. */
+    /** Answered with restrictions, which the note names. */
     PARTIAL,
-    /** By an error, whatever its arguments are. */
+    /** Answered with an error, whatever its arguments are. */
     REFUSED
   }
 
   /**
    * Answers a system call. Arguments are hostile: any value, or a pointer to anything.
    *
-   * <p>Those with fewer arguments are the interfaces inside, so that each line of the table names
-   * as many as the call has.
+   * <p>The nested interfaces take fewer arguments. So each line of the table names exactly as many
+   * as the call has.
    */
   @FunctionalInterface
   interface Handler {
     /**
-     * The result, or a negated error number.
+     * Answers the call. Returns its result, or a negated error number.
      *
-     * @param calls those of the calling task
+     * @param calls the families of system calls of the calling task
      * @throws io.hyperlight.internal.machine.GuestAddressException for EFAULT
-     * @throws io.hyperlight.internal.vfs.FileException for the error in it
+     * @throws io.hyperlight.internal.vfs.FileException for the error number that it holds
      */
     long call(TaskCalls calls, long a, long b, long c, long d, long e, long f);
 
@@ -125,23 +125,23 @@ record SystemCall(
     }
   }
 
-  /** Begins a line of the table. */
+  /** Begins a line of the table. The line still needs a handler or an error. */
   static Line call(String name, int x86, int aarch64, String arguments) {
     return new Line(name, x86, aarch64, arguments, "");
   }
 
-  /** A name that the kernel has kept for a call which it does not have. */
+  /** Returns a name that the kernel reserves for a call that it does not implement. */
   static SystemCall unimplemented(String name, int x86, int aarch64) {
     return new Line(name, x86, aarch64, null, "").refused(Errno.ENOSYS);
   }
 
   /**
-   * What a line begins with.
+   * Holds the beginning of a line.
    *
    * @param note what is missing; empty for nothing
    */
   record Line(String name, int x86, int aarch64, @Nullable String arguments, String note) {
-    /** It is answered with a restriction. */
+    /** Adds a restriction to the note. */
     Line partly(String restriction) {
       return new Line(name, x86, aarch64, arguments, restriction);
     }
@@ -179,25 +179,25 @@ record SystemCall(
       return new SystemCall(name, x86, aarch64, arguments, support, 0, note, null, handler);
     }
 
-    /** It is refused, which is counted. */
+    /** Refuses the call and counts the refusal. */
     SystemCall refused(int errno) {
       return new SystemCall(
           name, x86, aarch64, arguments, Support.REFUSED, errno, note, null, null);
     }
 
-    /** It is refused, which a program may fail over. */
+    /** Refuses the call and counts the refusal. A program may fail because of it. */
     SystemCall refused(int errno, Need need) {
       return new SystemCall(
           name, x86, aarch64, arguments, Support.REFUSED, errno, note, need, null);
     }
 
-    /** It is refused; the handler says over what a program may fail, which its arguments tell. */
+    /** Refuses the call. The handler finds out from the arguments what the program needs. */
     SystemCall refusedBy(int errno, Handler.Of1 handler) {
       return new SystemCall(
           name, x86, aarch64, arguments, Support.REFUSED, errno, note, null, handler);
     }
 
-    /** It is refused, which is not counted: programs take no offence. */
+    /** Refuses the call and does not count the refusal. Programs go on without it. */
     SystemCall declined(int errno) {
       Handler.Of0 handler = _ -> -errno;
       return new SystemCall(

@@ -4,12 +4,12 @@ package io.hyperlight.internal.linux;
 @FunctionalInterface
 public interface SystemCallObserver {
   /**
-   * A system call that was answered.
+   * Reports a system call that was answered.
    *
    * @param name as in the manual, or the number in words
-   * @param arguments six, of which most calls use fewer
+   * @param arguments all six, although most calls use fewer
    * @param result what the guest gets: a negated error number from -4095 to -1
-   * @param text all of it as {@code strace(1)} would show it: one line of printable ASCII
+   * @param text the whole call as {@code strace(1)} would show it: one line of printable ASCII
    */
   void answered(String name, long[] arguments, long result, String text);
 }

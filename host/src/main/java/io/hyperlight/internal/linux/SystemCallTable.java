@@ -6,16 +6,16 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All of Linux's system calls up to version 5.17: the kernel's {@code
+ * Lists all Linux system calls up to version 5.17. The sources are the kernel's {@code
  * arch/x86/entry/syscalls/syscall_64.tbl}, its {@code asm-generic/unistd.h} for aarch64, {@code
- * include/linux/syscalls.h} and section 2 of the manual. One table for all guests. Its lines are in
- * {@link FileCallTable}, {@link ProcessCallTable} and {@link RefusedCallTable}.
+ * include/linux/syscalls.h} and section 2 of the manual. All guests share this one table. Its lines
+ * are in {@link FileCallTable}, {@link ProcessCallTable} and {@link RefusedCallTable}.
  */
 final class SystemCallTable {
   /** In the order of their numbers. */
   private static final List<SystemCall> ALL = all();
 
-  /** Behind the last number. */
+  /** One more than the highest number. */
   static final int END = ALL.getLast().x86() + 1;
 
   private static final @Nullable SystemCall[] BY_NUMBER = byNumber();
@@ -42,24 +42,24 @@ final class SystemCallTable {
     return calls;
   }
 
-  /** All of them, in the order of their numbers. */
+  /** Returns all system calls in the order of their numbers. */
   static List<SystemCall> calls() {
     return ALL;
   }
 
   /**
-   * The call of a number; null if there is none.
+   * Returns the system call with a number, or null if there is none.
    *
-   * @param number any
+   * @param number any value
    */
   static @Nullable SystemCall of(long number) {
     return number >= 0 && number < BY_NUMBER.length ? BY_NUMBER[(int) number] : null;
   }
 
   /**
-   * A system call's name, or its number in words.
+   * Returns a system call's name, or its number in words.
    *
-   * @param number any
+   * @param number any value
    */
   static String nameOf(long number) {
     SystemCall call = of(number);

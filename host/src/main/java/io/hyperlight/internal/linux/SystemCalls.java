@@ -49,11 +49,12 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Linux for one guest: its {@link World}, and what answers the system calls of its tasks. What
- * there is for each call is in {@link SystemCallTable}.
+ * Provides Linux for one guest: its {@link World} and the answers to its tasks' system calls.
+ * {@link SystemCallTable} lists the calls.
  *
- * <p><b>Boundary.</b> Number and arguments are hostile. Pointers are only ever handed to {@link
- * AddressSpace}, which checks and copies; a bad one is EFAULT to the guest and nothing to the host.
+ * <p><b>Boundary.</b> Number and arguments are hostile. Pointers go to {@link AddressSpace} only,
+ * which checks them and copies. A bad pointer is EFAULT for the guest and has no effect on the
+ * host.
  *
  * <p>For one thread at a time.
  */
@@ -71,11 +72,11 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
   private final @Nullable SystemCallObserver observer;
   private final World world;
 
-  // The scheduler would say which task makes a system call: there is one of one process.
+  // There is one process with one task. A scheduler would say which task makes a system call.
   private final GuestProcess process;
   private final Task task;
 
-  /** Null before the first system call: many a guest is only called, and never makes one. */
+  /** Null before the first system call: many guests are only called, and never make one. */
   private @Nullable TaskCalls calls;
 
   private final Refusals refusals = new Refusals();
@@ -85,11 +86,11 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
   private long count;
 
   /**
-   * Linux for one guest.
+   * Creates Linux for one guest.
    *
-   * @param budget begins anew with each call
-   * @throws io.hyperlight.internal.os.SystemCallException if a directory of the host that is
-   *     mounted cannot be opened
+   * @param budget starts over with each call
+   * @throws io.hyperlight.internal.os.SystemCallException if a mounted directory of the host cannot
+   *     be opened
    */
   public SystemCalls(
       Context context,
@@ -142,7 +143,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
         context.checkpoint());
   }
 
-  /** The state between two calls, to be closed by the caller. */
+  /** Returns the state between two calls. The caller closes it. */
   public LinuxState state() {
     return images.freeze();
   }
@@ -150,16 +151,16 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
   /**
    * {@inheritDoc}
    *
-   * <p>After the machine has gone back.
+   * <p>Call this after the machine was restored.
    *
-   * @param earlier is not closed meanwhile, or is {@linkplain LinuxState#retain retained}
+   * @param earlier must stay open during the restore, or be {@linkplain LinuxState#retain retained}
    */
   @Override
   public void restore(LinuxState earlier) {
     RESTORE_ORDER.restore(this, earlier);
   }
 
-  /** Forgets what belonged to the call before. */
+  /** Forgets what belonged to the previous call. */
   public void beginCall() {
     task.outcome().begin();
     refusals.beginCall();
@@ -168,12 +169,12 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
     budget.begin();
   }
 
-  /** What is in the files that the guest can write. Immutable. */
+  /** Returns the contents of the files that the guest can write. Immutable. */
   public FileSystem.State writtenFiles() {
     return world.files().fileSystem().freeze();
   }
 
-  /** Gives up what it holds of the host. A second call does nothing. */
+  /** Releases the host resources of this guest. A second call does nothing. */
   @Override
   public void close() {
     try {
@@ -184,11 +185,11 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
   }
 
   /**
-   * The contents of a file that the guest sees.
+   * Reads a file that the guest sees.
    *
    * @param path absolute
-   * @param most how many bytes it may have
-   * @throws FileException if it cannot be read, or is larger
+   * @param most the maximum size in bytes
+   * @throws FileException if the file cannot be read, or is larger
    */
   public byte[] readFile(String path, int most) {
     PathResolver paths = process.files().paths();
@@ -208,9 +209,10 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
   }
 
   /**
-   * Says what the program's file has, after all its parts are {@linkplain #programMapped mapped}.
+   * Sets the content of the program's file. Call this after all parts of the program are
+   * {@linkplain #programMapped mapped}.
    *
-   * @param content to be closed by nobody
+   * @param content stays open: neither the caller nor this object closes it
    */
   public void programLoaded(FileContent content) {
     process.program().setFile(content);
@@ -218,10 +220,10 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
   }
 
   /**
-   * Says that a part of the program itself is mapped.
+   * Reports that a part of the program itself is mapped.
    *
    * @param start page-aligned, as are {@code end} and {@code offset}
-   * @param content to be closed by nobody
+   * @param content stays open: neither the caller nor this object closes it
    */
   public void programMapped(
       long start, long end, Protection protection, FileContent content, long offset) {
@@ -229,7 +231,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
   }
 
   /**
-   * Says that a part of a file that the guest sees is mapped.
+   * Reports that a part of a file that the guest sees is mapped.
    *
    * @param start page-aligned, as are {@code end} and {@code offset}
    * @param path absolute
@@ -252,35 +254,35 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
     }
   }
 
-  /** Says where the auxiliary vector of a program is that begins. */
+  /** Sets the address of the starting program's auxiliary vector. */
   public void programBegins(long auxiliary) {
     process.program().setAuxiliary(auxiliary);
   }
 
-  /** Random bytes as the guest would get them. */
+  /** Returns random bytes from the guest's own source. */
   public byte[] randomBytes(int count) {
     return world.random().next(count);
   }
 
-  /** How often each system call was refused, by name, in the order of first refusal. */
+  /** Returns how often each system call was refused, by name, in the order of first refusal. */
   public Map<String, Long> refusals() {
     return refusals.counts();
   }
 
-  /** The one process there is. */
+  /** Returns the only process. */
   GuestProcess process() {
     return process;
   }
 
-  /** How many system calls were answered. */
+  /** Returns how many system calls were answered. */
   public long count() {
     return count;
   }
 
   /**
-   * Answers the system call that the machine stopped at, and lets it go on.
+   * Answers the system call at which the machine stopped, and lets the guest continue.
    *
-   * @return null if it can go on, else why the guest's program ends here
+   * @return null if the guest continues, else why its program ends here
    */
   public @Nullable ProcessEnding answer() {
     long number = context.callNumber();
@@ -317,14 +319,14 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
     };
   }
 
-  /** What goes into the call is read before it, and what comes out of it before anybody else. */
+  /** The arguments are read before the call, and its output before the guest's code runs again. */
   private long callObserved(long number, SystemCallObserver listening) {
     long[] arguments = arguments();
     TracedCall traced = trace(space, number, arguments);
     long result = call(number);
     CallOutcome.Kind kind = task.outcome().kind();
     if (kind == CallOutcome.Kind.WAITING_FOR_INPUT) {
-      return result; // it is answered later, and told of then
+      return result; // it is answered and reported later
     }
     boolean returned = !task.outcome().isEnd() || kind == CallOutcome.Kind.KILLED;
     String line = returned ? traced.line(result) : traced.lineWithoutResult();
@@ -338,7 +340,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
     return result;
   }
 
-  /** A call of any number, as it is shown. */
+  /** Describes a call of any number for the observer. */
   static TracedCall trace(AddressSpace space, long number, long[] arguments) {
     SystemCall call = SystemCallTable.of(number);
     if (call == null) {
@@ -392,7 +394,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
     }
   }
 
-  /** The classes come with them, and their initialisers. */
+  /** Creates the calls. This may load their classes, which needs room on the stack. */
   private TaskCalls makeCalls() {
     StackRoom.require();
     TaskCalls made = new TaskCalls(task, refusals);
@@ -400,7 +402,10 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
     return made;
   }
 
-  /** A hostile number is not to make the table of refusals grow. */
+  /**
+   * Counts unknown numbers under one name. A hostile guest must not make the table of refusals
+   * grow.
+   */
   private long refuse(@Nullable SystemCall call, long number) {
     if (call == null) {
       boolean between = number >= 0 && number < SystemCallTable.END;
@@ -416,9 +421,9 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
   }
 
   /**
-   * Lets the guest's own handler have a processor exception, if it has one.
+   * Delivers a processor exception to the guest's own signal handler, if it has one.
    *
-   * @return whether the machine goes on
+   * @return whether the guest continues
    */
   public boolean handle(Trap.ProcessorException exception) {
     SignalInfo info =
@@ -426,7 +431,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
     return info != null && task.delivery().handle(exception, info);
   }
 
-  /** Whether a page fault was an access behind the end of a file that is mapped there. */
+  /** Answers whether a page fault was an access past the end of a mapped file. */
   public boolean isBehindFile(Trap.ProcessorException pageFault) {
     return process.memory().mappings().isBehindEnd(pageFault.address(), pageFault.access());
   }
@@ -435,7 +440,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
     return explain(GuestMessage.decode(world.files().streams().lastErrors()).strip());
   }
 
-  /** A guest's last words, and what it asked for in the same call that no sandbox has. */
+  /** Adds to a guest's last message what it asked for in the same call and no sandbox has. */
   public String explain(String message) {
     return refusals.explain(message);
   }

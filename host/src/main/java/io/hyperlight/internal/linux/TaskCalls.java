@@ -42,7 +42,7 @@ import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.os.Checkpoint;
 
 /**
- * The system calls of a task, a family each: they are made of what the task and its process have.
+ * Groups the system calls of a task by family. They work on the state of the task and its process.
  */
 final class TaskCalls {
   // Files and descriptors.
@@ -83,9 +83,9 @@ final class TaskCalls {
   final NetworkCalls network;
 
   /**
-   * Those of a task.
+   * Creates the system calls of a task.
    *
-   * @param refusals hears of what is refused
+   * @param refusals counts what is refused
    */
   TaskCalls(Task task, Refusals refusals) {
     World world = task.world();

@@ -9,11 +9,11 @@ import io.hyperlight.internal.restore.RestoreOrder;
 import io.hyperlight.internal.vfs.Counterparts;
 import java.util.function.Supplier;
 
-/** What a snapshot keeps of a world, and how the world goes back to it. */
+/** Freezes the state of a world for a snapshot and restores it. */
 final class WorldImages {
   /**
-   * The parts of the world, in the order in which they go back. A restore allocates nothing. What
-   * belongs to a call only, and each call begins by forgetting, is no part.
+   * The parts of the world, in the order in which they are restored. A restore allocates nothing.
+   * State that each call resets at its start is not a part.
    */
   static final RestoreOrder<WorldImages, LinuxState> RESTORE_ORDER =
       new RestoreOrder<WorldImages, LinuxState>()
@@ -21,7 +21,7 @@ final class WorldImages {
               "program break",
               (of, state) -> of.process.memory().programBreak().restore(state.programBreak()))
           .add("files", (of, state) -> of.process.files().restore(state.files()))
-          // Behind the files, of which objects are opened again that are mapped.
+          // After the files: mapped objects of the file system are opened again.
           .add(
               "mappings",
               (of, state) -> of.process.memory().files().restore(state.mappings(), of.counterparts))
@@ -49,7 +49,7 @@ final class WorldImages {
     counterparts = () -> world.files().fileSystem().counterparts();
   }
 
-  /** The state between two calls, to be closed by the caller. */
+  /** Returns the state between two calls. The caller closes it. */
   LinuxState freeze() {
     FileState files = process.files().freeze();
     try {

@@ -1,6 +1,6 @@
 /**
- * The system calls of ordinary programs, answered in Java from guest memory by a table. Nothing is
- * forwarded to the host's kernel. Depends on {@code io.hyperlight.internal.machine}.
+ * Answers the system calls of ordinary programs in Java, from guest memory and a table of calls.
+ * Nothing is forwarded to the host's kernel. Depends on {@code io.hyperlight.internal.machine}.
  */
 @NullMarked
 package io.hyperlight.internal.linux;

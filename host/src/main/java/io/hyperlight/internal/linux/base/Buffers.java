@@ -9,15 +9,18 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The guest's memory that a system call reads into or writes from: one buffer, or those of a {@code
- * struct iovec} table. They are gone through piece by piece, so that no call costs the host more
- * memory than a piece.
+ * Walks the guest's memory that a system call reads or writes: one buffer, or those of a {@code
+ * struct iovec} table. It goes piece by piece, so that no call costs the host more memory than one
+ * piece.
  */
 public final class Buffers {
-  /** The most bytes one call moves: {@code MAX_RW_COUNT} of the kernel, 2 GiB less a page. */
+  /**
+   * The maximum number of bytes that one call moves: {@code MAX_RW_COUNT} of the kernel, 2 GiB less
+   * a page.
+   */
   public static final long MAX_BYTES = 0x7fff_f000L;
 
-  /** The most bytes of a piece. */
+  /** The maximum size of a piece in bytes. */
   public static final int PIECE = Checkpoint.MOST_BYTES;
 
   private static final int MAX_PARTS = 1024;
@@ -29,7 +32,7 @@ public final class Buffers {
   private final List<Part> parts = new ArrayList<>();
   private long size;
 
-  // Where the next piece begins.
+  // The position where the next piece begins.
   private int part;
   private long within;
 
@@ -37,14 +40,14 @@ public final class Buffers {
     this.memory = memory;
   }
 
-  /** One, of any address and size. */
+  /** Returns one buffer of any address and size. */
   public static Buffers one(GuestMemory memory, long address, long size) {
     Buffers buffers = new Buffers(memory);
     buffers.add(address, size);
     return buffers;
   }
 
-  /** Those of a table, of any address and length. */
+  /** Reads a table of buffers. Its address and length may have any value. */
   public static Buffers table(GuestMemory memory, long address, long count) {
     if (count < 0 || count > MAX_PARTS) {
       throw new FileException(Errno.EINVAL);
@@ -64,7 +67,7 @@ public final class Buffers {
 
   private void add(long address, long wanted) {
     if (address < 0 || wanted < 0 || wanted > AddressSpace.USER_END - address) {
-      throw new FileException(Errno.EFAULT); // beyond user space, however much of it is used
+      throw new FileException(Errno.EFAULT); // even if the call uses only a part
     }
     long length = Math.min(wanted, MAX_BYTES - size);
     if (length > 0) {
@@ -73,16 +76,16 @@ public final class Buffers {
     }
   }
 
-  /** How many bytes there are in all. */
+  /** Returns the total number of bytes. */
   public long size() {
     return size;
   }
 
   /**
-   * How long the next piece is: as much as the guest can use itself.
+   * Returns the size of the next piece that the guest itself could access.
    *
-   * @param write whether it is to be written
-   * @return 0 at the end, and where the guest cannot go on
+   * @param write whether the piece will be written
+   * @return 0 at the end, and where the guest has no access
    */
   public int next(boolean write) {
     int usable = 0;
@@ -100,7 +103,7 @@ public final class Buffers {
     return usable;
   }
 
-  /** Copies the beginning of a piece in, and goes on behind it. */
+  /** Copies bytes to the start of the next piece in the guest, and moves past them. */
   public void put(byte[] bytes, int length) {
     for (int done = 0; done < length; ) {
       Part here = parts.get(part);
@@ -111,7 +114,7 @@ public final class Buffers {
     }
   }
 
-  /** Copies a piece out, and goes on behind it. */
+  /** Copies bytes of the next piece from the guest, and moves past them. */
   public byte[] take(int length) {
     if (length > 0 && length <= parts.get(part).size - within) {
       Part here = parts.get(part);

@@ -1,23 +1,23 @@
 package io.hyperlight.internal.linux.base;
 
 /**
- * What the system call that a task makes has come to, besides its result. The last one who says
- * something about the end of the program is right.
+ * Holds what a task's system call leads to, besides its result. If several callers end the program,
+ * the last one counts.
  */
 public final class CallOutcome {
-  /** What happens to the task behind its system call. */
+  /** Says what happens to the task after its system call. */
   public enum Kind {
-    /** It goes on with the call's result. */
+    /** The task continues with the call's result. */
     RESULT,
-    /** It goes on with other registers, which are set. */
+    /** The task continues with other registers, which are already set. */
     REDIRECTED,
-    /** Its process has exited. */
+    /** The process has exited. */
     EXITED,
-    /** A signal has ended its process. */
+    /** A signal has ended the process. */
     KILLED,
-    /** It waits for something that cannot happen. */
+    /** The task waits for something that cannot happen. */
     STUCK,
-    /** It waits for input, and asks again when there is some. */
+    /** The task waits for input, and makes the call again when there is some. */
     WAITING_FOR_INPUT
   }
 
@@ -25,7 +25,7 @@ public final class CallOutcome {
   private int number;
   private String what = "";
 
-  /** A system call begins. */
+  /** Resets the outcome at the start of a system call. */
   public void begin() {
     kind = Kind.RESULT;
   }
@@ -34,36 +34,36 @@ public final class CallOutcome {
     return kind;
   }
 
-  /** Whether the task does not go on. */
+  /** Answers whether the task stops here. */
   public boolean isEnd() {
     return kind != Kind.RESULT && kind != Kind.REDIRECTED;
   }
 
-  /** The exit status, or the signal. */
+  /** Returns the exit status, or the number of the signal. */
   public int number() {
     return number;
   }
 
-  /** What a stuck task waits for. */
+  /** Returns what a stuck task waits for. */
   public String what() {
     return what;
   }
 
-  /** Ends the program; the result does not matter. */
+  /** Ends the program with an exit status. The task never sees the returned value. */
   public long exit(int status) {
     kind = Kind.EXITED;
     number = status & 0xff;
     return 0;
   }
 
-  /** Ends the program by a signal; the result does not matter. */
+  /** Ends the program by a signal. The task never sees the returned value. */
   public long kill(int signal) {
     kind = Kind.KILLED;
     number = signal;
     return 0;
   }
 
-  /** Ends the program because it would wait for ever; the result does not matter. */
+  /** Ends the program because it would wait for ever. The task never sees the returned value. */
   public long stuck(String waitsFor) {
     kind = Kind.STUCK;
     what = waitsFor;
@@ -75,7 +75,7 @@ public final class CallOutcome {
     kind = Kind.WAITING_FOR_INPUT;
   }
 
-  /** The task goes on with other registers, which are set. */
+  /** Lets the task continue with other registers, which are already set. */
   public void redirect() {
     if (!isEnd()) {
       kind = Kind.REDIRECTED;

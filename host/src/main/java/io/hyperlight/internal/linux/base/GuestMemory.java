@@ -8,7 +8,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads and writes what a system call's pointers point to. All of it may throw {@link
+ * Reads and writes the guest's memory behind a system call's pointers. Any method may throw {@link
  * GuestAddressException}, which is EFAULT to the guest.
  */
 public final class GuestMemory {
@@ -24,7 +24,7 @@ public final class GuestMemory {
     return space.read(address, length);
   }
 
-  /** A structure, copied. */
+  /** Copies a structure from the guest. */
   public ByteBuffer readStruct(long address, int size) {
     return ByteBuffer.wrap(space.read(address, size)).order(ByteOrder.LITTLE_ENDIAN);
   }
@@ -38,10 +38,10 @@ public final class GuestMemory {
   }
 
   /**
-   * How many bytes from an address on the guest could read, or write, itself.
+   * Returns how many bytes the guest itself could read or write at an address.
    *
    * @param address any value
-   * @param most not negative; the answer is not more
+   * @param most the maximum result; not negative
    */
   public int accessible(long address, int most, boolean write) {
     if (isAccessible(address, most, write)) {
@@ -78,13 +78,13 @@ public final class GuestMemory {
   /**
    * Writes a structure.
    *
-   * @param struct of {@link #struct} or {@link #readStruct}, whose bytes are all of an array
+   * @param struct from {@link #struct} or {@link #readStruct}; its array holds nothing else
    */
   public void write(long address, ByteBuffer struct) {
     write(address, struct.array(), struct.arrayOffset(), struct.capacity());
   }
 
-  /** All of a structure, wherever its position is. */
+  /** Returns all bytes of a structure, whatever its position is. */
   public static byte[] bytes(ByteBuffer struct) {
     byte[] bytes = new byte[struct.capacity()];
     struct.get(0, bytes);
@@ -99,20 +99,21 @@ public final class GuestMemory {
     write(address, struct(Long.BYTES).putLong(value));
   }
 
-  /** A structure to be filled and written. */
+  /** Returns an empty structure to fill and write. */
   public static ByteBuffer struct(int size) {
     return ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /**
-   * Bytes up to a zero byte, which is left out.
+   * Reads bytes up to a zero byte, and leaves the zero byte out.
    *
-   * @param most how many bytes there may be, with the zero byte
-   * @return null if there is none among so many
+   * @param most the maximum number of bytes, with the zero byte
+   * @return null if none of these bytes is zero
    */
   public byte @Nullable [] readString(long address, int most) {
     byte[] text = new byte[0];
-    // Piece by piece up to the ends of pages: what lies behind the zero byte need not be mapped.
+    // Reads up to the end of one page at a time. The memory behind the zero byte need not be
+    // mapped.
     while (text.length < most) {
       long at = address + text.length;
       int length = (int) Math.min(PAGE_SIZE - (at & PAGE_SIZE - 1), most - text.length);

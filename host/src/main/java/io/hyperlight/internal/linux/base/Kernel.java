@@ -1,6 +1,6 @@
 package io.hyperlight.internal.linux.base;
 
-/** What the kernel says of itself that guests see. */
+/** Holds what guests see of the kernel's identity. */
 public final class Kernel {
   public static final String RELEASE = "6.1.0";
 

@@ -1,6 +1,6 @@
 package io.hyperlight.internal.linux.base;
 
-/** What a guest asked for that no sandbox has, and programs seldom do without. */
+/** Names what a guest asked for and no sandbox has. Programs seldom work without it. */
 public enum Need {
   THREADS("threads"),
   PROCESSES("other processes"),
@@ -14,7 +14,7 @@ public enum Need {
     this.text = text;
   }
 
-  /** In words that go behind "guest needs". */
+  /** Returns the words that follow "guest needs". */
   String text() {
     return text;
   }

@@ -4,20 +4,20 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Which system calls were refused, and which of them a program may have failed over. */
+/** Counts refused system calls, and remembers those that may have made a program fail. */
 public final class Refusals {
   /** Null before the first. */
   private @Nullable Map<String, Long> counts;
 
-  /** What the program asked for in this call of the embedder's; null for nothing. */
+  /** What the program asked for in the embedder's current call; null for nothing. */
   private @Nullable String need;
 
-  /** The embedder's next call begins. */
+  /** Begins the embedder's next call. */
   public void beginCall() {
     need = null;
   }
 
-  /** Forgets all. */
+  /** Forgets all refusals. */
   public void clear() {
     if (counts != null) {
       counts.clear();
@@ -26,9 +26,9 @@ public final class Refusals {
   }
 
   /**
-   * Counts a system call that was refused.
+   * Counts a refused system call.
    *
-   * @param name of which there are not many: a hostile number is not to make the table grow
+   * @param name one of a small set: a hostile number must not make the table grow
    */
   public void count(String name) {
     Map<String, Long> there = counts;
@@ -39,15 +39,15 @@ public final class Refusals {
     there.merge(name, 1L, Long::sum);
   }
 
-  /** How often each was refused, in the order of first refusal. */
+  /** Returns how often each call was refused, in the order of first refusal. */
   public Map<String, Long> counts() {
     return counts == null ? new LinkedHashMap<>() : new LinkedHashMap<>(counts);
   }
 
   /**
-   * Remembers what a program may fail over.
+   * Remembers a need that may make the program fail.
    *
-   * @param call which system call asked for it
+   * @param call the system call that asked for it
    */
   public void need(Need what, String call) {
     String wanted = "%s (%s)".formatted(what.text(), call);
@@ -58,12 +58,12 @@ public final class Refusals {
     }
   }
 
-  /** What a program is stuck at, with what it was refused. */
+  /** Adds to what a program is stuck at what it was refused. */
   public String explainStuck(String what) {
     return need == null ? what : what + "; " + need;
   }
 
-  /** A guest's last words, and what it asked for in the same call that no sandbox has. */
+  /** Adds to a guest's last message what it asked for in the same call and no sandbox has. */
   public String explain(String message) {
     if (need == null) {
       return message;

@@ -1,4 +1,4 @@
-/** What all families of system calls use: the guest's memory, and what a call comes to. */
+/** Holds what all families of system calls use: the guest's memory and a call's outcome. */
 @NullMarked
 package io.hyperlight.internal.linux.base;
 

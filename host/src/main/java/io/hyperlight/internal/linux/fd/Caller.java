@@ -5,10 +5,11 @@ import io.hyperlight.internal.linux.time.TaskWaits;
 import io.hyperlight.internal.os.Checkpoint;
 
 /**
- * What an open file needs of the task that uses it; the file itself belongs to nobody.
+ * Holds what an open file needs to know of the task that uses it. The file itself belongs to no
+ * task.
  *
- * @param signals hear of a pipe that nobody reads
- * @param waits is asked where the task would have to wait
+ * @param signals receives SIGPIPE for a pipe without readers
+ * @param waits decides where the task would have to wait
  * @param fileSize how large the task's process may make files
  * @param checkpoint where the running call can be ended
  */

@@ -1,6 +1,6 @@
 package io.hyperlight.internal.linux.fd;
 
-/** Whether anything about open files differs from the state that a world was restored to. */
+/** Records whether open files differ from the state to which the world was restored. */
 final class Changes {
   private boolean any = true;
 

@@ -4,7 +4,10 @@ import io.hyperlight.internal.linux.pseudo.HostChannels;
 import io.hyperlight.internal.vfs.FileStatus;
 import java.util.function.ToIntFunction;
 
-/** A descriptor that host code answers. It looks like a pipe whose other end the host has. */
+/**
+ * A descriptor that host code answers. To the guest it looks like a pipe whose other end the host
+ * has.
+ */
 final class ChannelFile extends OpenFile {
   private static final long FIRST_INODE = 100;
 
@@ -12,9 +15,9 @@ final class ChannelFile extends OpenFile {
   private final int index;
 
   /**
-   * With a channel of its own.
+   * Opens a channel of its own.
    *
-   * @param index of the extension that it is
+   * @param index the number of the extension that answers
    */
   ChannelFile(Changes changes, int flags, HostChannels channels, int index) {
     super(changes, flags, null);

@@ -34,7 +34,7 @@ public final class ContentFile extends OpenFile {
     this.offset = offset;
   }
 
-  /** Takes over the content, also if it fails. */
+  /** Opens a content. Takes ownership of it, and closes it if opening fails. */
   public static ContentFile of(
       Changes changes, int flags, FileContent content, Location location, long offset) {
     try {
@@ -100,11 +100,11 @@ public final class ContentFile extends OpenFile {
     return length;
   }
 
-  /** As Linux does it, also with {@code O_APPEND} at the end only. */
+  /** Writes at an offset. With {@code O_APPEND} it writes at the end, as Linux does. */
   @Override
   int writeAt(Caller caller, long at, byte[] source) {
     if (hasNoEnd()) {
-      throw new FileException(Errno.ESPIPE); // seq_open lets nobody write at an offset
+      throw new FileException(Errno.ESPIPE); // seq_open does not allow writes at an offset
     }
     return putAt(
         caller, has(OpenFlags.O_APPEND) && isRegular() ? content.status().size() : at, source);
@@ -141,7 +141,7 @@ public final class ContentFile extends OpenFile {
   @Override
   long seek(long wanted, int whence) {
     if (!isRegular()) {
-      return 0; // as null(4) and its relatives
+      return 0; // as for null(4) and its relatives
     }
     if (whence > SEEK_CUR && hasNoEnd()) {
       throw new FileException(Errno.EINVAL);

@@ -6,7 +6,10 @@ import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
 import java.nio.ByteBuffer;
 
-/** Descriptors as such: {@code close(2)}, {@code dup(2)}, {@code fcntl(2)}, {@code pipe(2)}. */
+/**
+ * System calls on descriptors as such: {@code close(2)}, {@code dup(2)}, {@code fcntl(2)}, {@code
+ * pipe(2)}.
+ */
 public final class DescriptorCalls {
   private static final int F_DUPFD = 0;
   private static final int F_GETFD = 1;
@@ -121,7 +124,7 @@ public final class DescriptorCalls {
 
   public long pipe2(long target, int flags) {
     if ((flags & ~(OpenFlags.O_CLOEXEC | OpenFlags.O_NONBLOCK)) != 0) {
-      return -Errno.EINVAL; // packets and notifications there are not
+      return -Errno.EINVAL; // there are no packets and no notifications
     }
     descriptors.requireRoom(2);
     if (memory.accessible(target, 2 * Integer.BYTES, true) < 2 * Integer.BYTES) {
@@ -163,7 +166,7 @@ public final class DescriptorCalls {
       }
       case F_GETLK, F_OFD_GETLK -> getLock(argument);
       case F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW -> setLock(file, argument);
-      // Signals for input and output, which nobody sends.
+      // Signals for input and output, which never come.
       case F_SETOWN, F_GETOWN, F_SETOWN_EX, F_SETSIG, F_GETSIG -> 0;
       case F_GETOWN_EX -> {
         memory.write(argument, GuestMemory.struct(2 * Integer.BYTES));
@@ -176,7 +179,7 @@ public final class DescriptorCalls {
     };
   }
 
-  /** Nobody else has a lock. */
+  /** No other process holds a lock. */
   private long getLock(long address) {
     ByteBuffer lock = memory.readStruct(address, FLOCK_SIZE);
     short type = lock.getShort(0);
@@ -211,7 +214,7 @@ public final class DescriptorCalls {
       return -Errno.EINVAL;
     }
     descriptors.get(descriptor);
-    return 0; // nobody else locks anything
+    return 0; // no other process locks anything
   }
 
   public long ioctl(int descriptor, int request, long argument) {

@@ -5,8 +5,8 @@ import io.hyperlight.internal.vfs.FileStatus;
 import io.hyperlight.internal.vfs.Node;
 
 /**
- * What a link in {@code /proc/self/fd} leads to if that is in no file system: a pipe. To open it is
- * to duplicate the descriptor.
+ * The target of a link in {@code /proc/self/fd} that is in no file system: a pipe. Opening it
+ * duplicates the descriptor.
  */
 public record DescriptorNode(OpenFile file) implements Node {
   @Override
@@ -14,7 +14,7 @@ public record DescriptorNode(OpenFile file) implements Node {
     return file.status();
   }
 
-  /** Nothing that anybody keeps. */
+  /** Returns this node: no snapshot keeps it. */
   @Override
   public Node in(Counterparts other) {
     return this;

@@ -9,17 +9,17 @@ import io.hyperlight.value.Limits;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** The table of descriptors: which open file each number is. */
+/** The table of descriptors. It maps each number to an open file. */
 public final class Descriptors {
-  /** How many a program can have at most. */
+  /** The maximum number of descriptors of a program. */
   public static final int MAX = Limits.MAX_OPEN_FILES;
 
-  /** As many as a new process of Linux has room for: {@code NR_OPEN_DEFAULT}. */
+  /** How many descriptors a new process of Linux has room for: {@code NR_OPEN_DEFAULT}. */
   private static final int SMALL_TABLE = 64;
 
   private final Changes changes;
 
-  /** Of this size, or {@link #MAX} from the first number behind it on. */
+  /** Has this size. It grows to {@link #MAX} with the first number that does not fit. */
   private @Nullable OpenFile[] files = new @Nullable OpenFile[SMALL_TABLE];
 
   private boolean[] closeOnExec = new boolean[SMALL_TABLE];
@@ -31,12 +31,15 @@ public final class Descriptors {
     this.limits = limits;
   }
 
-  /** How many the program can have. */
+  /** Returns how many descriptors the program can have. */
   int limit() {
     return limits.descriptors();
   }
 
-  /** How many Linux's table would have room for, which grows with the numbers in it. */
+  /**
+   * Returns how many descriptors Linux's table would have room for. That table grows with its
+   * numbers.
+   */
   public int tableSize() {
     for (int number = files.length - 1; number >= SMALL_TABLE; number--) {
       if (files[number] != null) {
@@ -46,13 +49,13 @@ public final class Descriptors {
     return SMALL_TABLE;
   }
 
-  /** Null if nothing is open there. */
+  /** Returns the open file of a number, or null if there is none. */
   public @Nullable OpenFile find(int descriptor) {
     return descriptor >= 0 && descriptor < files.length ? files[descriptor] : null;
   }
 
   /**
-   * What is open there, also as a path only.
+   * Returns the open file of a number, even if it was opened as a path only.
    *
    * @throws FileException EBADF
    */
@@ -65,7 +68,7 @@ public final class Descriptors {
   }
 
   /**
-   * What is open there, not as a path only.
+   * Returns the open file of a number, unless it was opened as a path only.
    *
    * @throws FileException EBADF
    */
@@ -103,7 +106,7 @@ public final class Descriptors {
   }
 
   /**
-   * Makes sure that so many more can be opened.
+   * Checks that this many more descriptors can be opened.
    *
    * @throws FileException EMFILE
    */
@@ -118,7 +121,7 @@ public final class Descriptors {
   }
 
   /**
-   * Gives a file the lowest free number from one on.
+   * Gives a file the lowest free number not below {@code from}.
    *
    * @throws FileException EMFILE
    */
@@ -132,7 +135,7 @@ public final class Descriptors {
     throw new FileException(Errno.EMFILE);
   }
 
-  /** Gives a file a number, whatever had it before. */
+  /** Gives a file a number. Closes what had the number before. */
   void put(int number, OpenFile file, boolean cloexec) {
     if (number >= files.length) {
       boolean[] more = Arrays.copyOf(closeOnExec, MAX);
@@ -150,13 +153,13 @@ public final class Descriptors {
   }
 
   /**
-   * Closes one.
+   * Closes a descriptor.
    *
    * @throws FileException EBADF
    */
   void close(int descriptor) {
     OpenFile file = any(descriptor);
-    StackRoom.require(); // it may be the last holder of something of the host's
+    StackRoom.require(); // this may release the last hold on a resource of the host
     drop(descriptor, file);
   }
 
@@ -167,13 +170,13 @@ public final class Descriptors {
   }
 
   /**
-   * Closes all.
+   * Closes all descriptors.
    *
-   * @throws SystemCallException if that of one fails, after all the others
+   * @throws SystemCallException if closing one fails; the others are closed all the same
    */
   void closeAll() {
     StackRoom.require();
-    SystemCallException failure = null; // a loop of its own: this is on the way of every restore
+    SystemCallException failure = null; // a loop of its own: every restore runs this
     for (int number = 0; number < files.length; number++) {
       OpenFile file = files[number];
       if (file != null) {

@@ -11,20 +11,20 @@ import java.util.List;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
-/** An open directory, and how far it was listed. */
+/** An open directory, with the position of its listing. */
 public final class DirectoryFile extends OpenFile {
   /**
-   * What there was when the listing began, so that nothing is told twice or left out; of a
-   * directory that is not listed in pieces.
+   * The entries at the start of the listing, so that none is returned twice or left out. Null for a
+   * directory that is listed in pieces.
    */
   private @Nullable List<DirectoryEntry> listing;
 
   private long listingBytes;
 
-  /** How many entries have been told. */
+  /** How many entries were returned. */
   private int position;
 
-  /** The last one of them; null if that is not known, or neither "." nor "..". */
+  /** The last entry that was returned; null if it is not known, or is "." or "..". */
   private @Nullable String last;
 
   public DirectoryFile(
@@ -56,7 +56,7 @@ public final class DirectoryFile extends OpenFile {
     return listing;
   }
 
-  /** How many entries have been told. */
+  /** Returns how many entries were returned to the guest. */
   public int told() {
     return position;
   }
@@ -67,9 +67,9 @@ public final class DirectoryFile extends OpenFile {
   }
 
   /**
-   * Lists what there is now.
+   * Lists the present entries.
    *
-   * @throws FileException ENOMEM if that is too much to be held
+   * @throws FileException ENOMEM if there are too many to hold
    */
   public List<DirectoryEntry> list(
       List<DirectoryEntry> entries, HeapBudget heap, Checkpoint checkpoint) {
@@ -85,7 +85,10 @@ public final class DirectoryFile extends OpenFile {
     return entries;
   }
 
-  /** The last entry that was told; null if that is not known, or "." or "..". */
+  /**
+   * Returns the last entry that was returned to the guest; null if it is not known, or is "." or
+   * "..".
+   */
   public @Nullable String last() {
     return last;
   }
@@ -113,10 +116,10 @@ public final class DirectoryFile extends OpenFile {
 
   @Override
   int write(Caller caller, byte[] source) {
-    throw new FileException(Errno.EBADF); // it cannot have been opened for that
+    throw new FileException(Errno.EBADF); // a directory cannot be opened for that
   }
 
-  /** Offsets are numbers of entries. At the beginning, the directory is looked at anew. */
+  /** Moves the position. Offsets count entries. At offset 0, the directory is listed again. */
   @Override
   long seek(long offset, int whence) {
     long target =

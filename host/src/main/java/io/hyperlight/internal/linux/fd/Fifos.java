@@ -9,17 +9,17 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The FIFOs that are open. What is in one belongs to those who have it open, not to the file: it is
- * gone when the last of them has closed it.
+ * The FIFOs that are open. The bytes in a FIFO belong to its open descriptors, not to the file.
+ * They are gone when the last descriptor is closed.
  */
 public final class Fifos {
   private final Map<Node, Pipe> open = new HashMap<>();
 
   /**
-   * Opens one.
+   * Opens a FIFO.
    *
    * @param flags access mode and status flags
-   * @return null if the guest would wait for ever for somebody to open the other end
+   * @return null if the guest would wait for ever for the other end to be opened
    * @throws FileException ENXIO, EINVAL
    */
   public @Nullable OpenFile open(WorldFiles files, Location location, int flags) {
@@ -45,13 +45,13 @@ public final class Fifos {
     return restore(files.changes(), location, flags, pipe, writersSeen);
   }
 
-  /** One that was open. */
+  /** Opens a FIFO that was open in a snapshot. */
   OpenFile restore(Changes changes, Location location, int flags, Pipe pipe, long writersSeen) {
     open.put(location.node(), pipe);
     return new PipeEnd(changes, flags, location, pipe, this, writersSeen);
   }
 
-  /** Nobody has it open any more. */
+  /** Forgets a FIFO whose last descriptor was closed. */
   void forget(Location location) {
     open.remove(location.node());
   }

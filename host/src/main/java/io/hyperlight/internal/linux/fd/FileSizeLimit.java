@@ -5,8 +5,8 @@ import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
 
 /**
- * {@code RLIMIT_FSIZE} of a process: how large writing makes a regular file at most. Who passes it
- * gets EFBIG and a signal.
+ * {@code RLIMIT_FSIZE} of a process: the maximum size that a write gives a regular file. A write
+ * that passes it fails with EFBIG and raises a signal.
  */
 public final class FileSizeLimit {
   private final ResourceLimits limits;
@@ -17,11 +17,11 @@ public final class FileSizeLimit {
   }
 
   /**
-   * How much of a piece may be written.
+   * Returns how many bytes of a piece may be written.
    *
    * @param at where it begins; not negative
    * @param length positive
-   * @throws FileException EFBIG if that is nothing
+   * @throws FileException EFBIG if none may
    */
   int allowed(long at, int length) {
     long bytes = limits.fileBytes();
@@ -33,10 +33,10 @@ public final class FileSizeLimit {
   }
 
   /**
-   * Looks at a size that a file is to get.
+   * Checks a new size of a file.
    *
-   * @param before its size
-   * @throws FileException EFBIG if it is too large, and it grows
+   * @param before its present size
+   * @throws FileException EFBIG if the file grows and the new size is too large
    */
   public void require(long size, long before) {
     passed = size > before && Long.compareUnsigned(size, limits.fileBytes()) > 0;
@@ -45,7 +45,7 @@ public final class FileSizeLimit {
     }
   }
 
-  /** Whether the last one who asked has passed it; that is said once. */
+  /** Answers whether the last check has failed. It answers true only once. */
   public boolean takePassed() {
     boolean was = passed;
     passed = false;

@@ -10,16 +10,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a snapshot keeps of a guest's files and descriptors. Immutable, safe for use by many
- * threads.
+ * Holds a guest's files and descriptors in a snapshot. Immutable, safe for use by many threads.
  *
- * <p>It may hold descriptors of the host, for the files that are open in it: counted, so that they
- * stay while somebody makes a guest of it, and are closed with the snapshot.
+ * <p>It may hold descriptors of the host for files that are open in it. These are counted: they
+ * stay open while a guest is being spawned from it, and are closed with the snapshot.
  */
 public final class FileState implements AutoCloseable {
   static final int INITIAL_UMASK = 022;
 
-  /** A new program's, without any files. */
+  /** The state of a new program without any files. */
   public static final FileState INITIAL =
       new FileState(
           List.of(
@@ -35,7 +34,7 @@ public final class FileState implements AutoCloseable {
           INITIAL_UMASK,
           null);
 
-  /** A new program's with descriptors that host code answers. */
+  /** Returns the state of a new program with descriptors that host code answers. */
   public static FileState initial(List<Extension> extensions) {
     if (extensions.isEmpty()) {
       return INITIAL;
@@ -54,9 +53,9 @@ public final class FileState implements AutoCloseable {
   }
 
   /**
-   * A descriptor.
+   * Holds a descriptor.
    *
-   * @param file its place in the list of open files
+   * @param file its index in the list of open files
    */
   record Descriptor(int number, int file, boolean closeOnExec) {}
 
@@ -74,9 +73,9 @@ public final class FileState implements AutoCloseable {
   private boolean closed;
 
   /**
-   * Takes over what the files hold.
+   * Creates a state and takes ownership of what the files hold.
    *
-   * @param pipes that no guest has
+   * @param pipes copies that no guest uses
    * @param workingDirectory null for the root
    * @param fileSystem null if nothing in it can be written
    */
@@ -99,7 +98,10 @@ public final class FileState implements AutoCloseable {
         canBeHeld(workingDirectory) || files.stream().anyMatch(file -> canBeHeld(file.location()));
   }
 
-  /** Whether a new program is the same, but for what is in the file system. */
+  /**
+   * Answers whether this state equals that of a new program. The contents of the file system do not
+   * count.
+   */
   public boolean isInitial() {
     return files.equals(INITIAL.files)
         && descriptors.equals(INITIAL.descriptors)
@@ -112,8 +114,8 @@ public final class FileState implements AutoCloseable {
   }
 
   /**
-   * Whether all has to be opened again after the file system went back, because that forgets what
-   * is open in it, or because host code may remember something.
+   * Answers whether all files must be opened again after the file system was restored. That is so
+   * if the file system forgets its open files, or host code may remember something.
    */
   boolean reopens() {
     return holdsContents || keepsFiles || hasChannels;
@@ -144,7 +146,8 @@ public final class FileState implements AutoCloseable {
   }
 
   /**
-   * Keeps what it holds until {@link #release}, also if it is closed meanwhile.
+   * Keeps the host resources of this state until {@link #release}, even if the state is closed in
+   * between.
    *
    * @throws ImageClosedException if it is closed already
    */
@@ -159,7 +162,7 @@ public final class FileState implements AutoCloseable {
     }
   }
 
-  /** Ends what {@link #retain} began. */
+  /** Releases what {@link #retain} kept. */
   public void release() {
     if (holdsContents) {
       synchronized (this) {
@@ -170,7 +173,7 @@ public final class FileState implements AutoCloseable {
     }
   }
 
-  /** Gives up what it holds of the host. A second call does nothing. */
+  /** Releases the host resources of this state. A second call does nothing. */
   @Override
   public void close() {
     if (holdsContents) {

@@ -11,11 +11,12 @@ import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An open file description, as {@code open(2)} calls it: what descriptors have in common that were
- * duplicated from each other. It lives as long as one of them is open.
+ * An open file description, as {@code open(2)} calls it. Duplicated descriptors share one. It lives
+ * as long as one of them is open.
  *
- * <p>What a kind of file cannot do fails as Linux lets it fail, with a {@link FileException}. Who
- * reads or writes has asked {@link #isReadable} or {@link #isWritable} before.
+ * <p>An operation that a kind of file does not support fails with the error of Linux, as a {@link
+ * FileException}. Callers check {@link #isReadable} before they read and {@link #isWritable} before
+ * they write.
  */
 public abstract class OpenFile {
   static final int POLLIN = 1;
@@ -30,11 +31,11 @@ public abstract class OpenFile {
   private int flags;
   private int references;
 
-  /** Keeps the file while a descriptor of it is open. */
+  /** Keeps the file alive while a descriptor of it is open. */
   private Hold hold = Hold.NONE;
 
   /**
-   * One that no descriptor has yet.
+   * Creates a file that no descriptor has yet.
    *
    * @param flags access mode and status flags of {@link OpenFlags}
    * @param location null if it is not in the file system
@@ -45,7 +46,7 @@ public abstract class OpenFile {
     this.location = location;
   }
 
-  /** Has to be said before anything changes that a snapshot keeps. */
+  /** Notes a change of state that a snapshot keeps. Call this before the change. */
   public final void changes() {
     changes.note();
   }
@@ -54,7 +55,7 @@ public abstract class OpenFile {
     return flags;
   }
 
-  /** Sets those flags that can be set later. */
+  /** Sets the flags that can change after opening. */
   final void setStatusFlags(int wanted) {
     changes();
     flags = (flags & ~OpenFlags.STATUS) | (wanted & OpenFlags.STATUS);
@@ -79,12 +80,12 @@ public abstract class OpenFile {
     }
   }
 
-  /** Whether no descriptor has it, yet. */
+  /** Answers whether no descriptor has this file, or has it yet. */
   public final boolean isUnused() {
     return references == 0;
   }
 
-  /** Counts a descriptor less; the last one frees what it holds. */
+  /** Counts one descriptor less. The last one frees the file. */
   final void release() {
     if (--references == 0) {
       hold.close();
@@ -92,106 +93,106 @@ public abstract class OpenFile {
     }
   }
 
-  /** What this descriptor costs the heap; those that were duplicated share it. */
+  /** Returns one descriptor's share of the heap bytes. Duplicated descriptors share them. */
   final long heapShare() {
     return heapBytes() / Math.max(1, references);
   }
 
-  /** What it costs the heap, roughly. */
+  /** Returns roughly how many bytes this file costs the Java heap. */
   public long heapBytes() {
     return HeapBudget.FILE + (location == null ? 0 : HeapBudget.of(location));
   }
 
-  /** Gives up what it holds. */
+  /** Releases the resources of this file. */
   public void free() {}
 
   public abstract FileStatus status();
 
-  /** What {@code /proc/self/fd} says that it is. */
+  /** Returns the name in {@code /proc/self/fd}. */
   public String name() {
     return place().path();
   }
 
-  /** Where it is in the file system; null if it is not there. */
+  /** Returns the location in the file system; null if this file is not in it. */
   public final @Nullable Location location() {
     return location;
   }
 
-  /** The same of one that is there. */
+  /** Returns the location of a file that is in the file system. */
   public final Location place() {
     return Objects.requireNonNull(location);
   }
 
-  /** Follows it to where it is now. */
+  /** Moves the file to its new location. */
   final void moved(Location now) {
     changes();
     location = now;
   }
 
-  /** For a snapshot. */
+  /** Returns this file for a snapshot. */
   abstract SavedFile save(ToIntFunction<Pipe> pipes);
 
   /**
-   * Reads where it stands, and moves on.
+   * Reads at the current offset, and moves the offset.
    *
    * @return how many bytes; 0 at the end
    */
   abstract int read(Caller caller, byte[] target);
 
-  /** Whether one can go on reading at once after as much was read as there was room for. */
+  /** Answers whether a read that filled its buffer may be followed by another at once. */
   boolean readsOn() {
     return false;
   }
 
   /**
-   * Whether it is known that there is nothing to read.
+   * Answers whether it is known that there is nothing to read.
    *
-   * @param at -1 for where it stands
+   * @param at -1 for the current offset
    */
   boolean isAtEnd(long at) {
     return false;
   }
 
   /**
-   * Makes sure that so many bytes behind an offset have offsets, too.
+   * Checks that the end of a range of bytes is a valid offset.
    *
-   * @param start negative for where the file stands
+   * @param start negative for the current offset
    * @throws FileException EINVAL
    */
   void requireEnd(long start, long length) {}
 
-  /** Reads at an offset that is not negative. */
+  /** Reads at an offset, which is not negative. */
   int readAt(long offset, byte[] target) {
     throw new FileException(Errno.ESPIPE);
   }
 
-  /** Writes where it stands, and moves on; returns how many bytes. */
+  /** Writes at the current offset, and moves the offset. Returns the number of bytes written. */
   abstract int write(Caller caller, byte[] source);
 
-  /** Writes at an offset that is not negative. */
+  /** Writes at an offset, which is not negative. */
   int writeAt(Caller caller, long offset, byte[] source) {
     throw new FileException(Errno.ESPIPE);
   }
 
-  /** Where it stands; 0 of what has no offsets. */
+  /** Returns the current offset; 0 for a file without offsets. */
   public long position() {
     return 0;
   }
 
-  /** {@code lseek(2)}. */
+  /** Moves the offset: {@code lseek(2)}. */
   long seek(long offset, int whence) {
     throw new FileException(Errno.ESPIPE);
   }
 
-  /** {@code ftruncate(2)} to a size that is not negative. */
+  /** Sets the size, which is not negative: {@code ftruncate(2)}. */
   void truncate(Caller caller, long size) {
     throw new FileException(Errno.EINVAL);
   }
 
-  /** What {@code poll(2)} says of it. */
+  /** Returns the events that {@code poll(2)} reports. */
   abstract int ready();
 
-  /** How many bytes can be read at once, for {@code FIONREAD}. */
+  /** Returns how many bytes can be read at once, for {@code FIONREAD}. */
   int available() {
     throw new FileException(Errno.ENOTTY);
   }

@@ -1,6 +1,6 @@
 package io.hyperlight.internal.linux.fd;
 
-/** Flags of {@code open(2)} on x86-64, as far as anything depends on them. */
+/** Holds the flags of {@code open(2)} on x86-64 that have an effect here. */
 public final class OpenFlags {
   public static final int O_RDONLY = 0;
   public static final int O_WRONLY = 1;
@@ -18,10 +18,10 @@ public final class OpenFlags {
   public static final int O_CLOEXEC = 0x8_0000;
   public static final int O_PATH = 0x20_0000;
 
-  /** Without {@link #O_DIRECTORY}, which belongs to it. */
+  /** Without {@link #O_DIRECTORY}, which Linux includes. */
   public static final int O_TMPFILE = 0x40_0000;
 
-  /** What {@code F_SETFL} changes. */
+  /** The flags that {@code F_SETFL} changes. */
   public static final int STATUS = O_APPEND | O_NONBLOCK | O_NOATIME;
 
   private OpenFlags() {}

@@ -3,8 +3,8 @@ package io.hyperlight.internal.linux.fd;
 import io.hyperlight.internal.vfs.FileException;
 
 /**
- * The embedder's stream failed behind some of the bytes that it was given. The guest gets their
- * number, as on Linux, and hears of the error when it writes the rest.
+ * Reports that the embedder's stream failed after it took some of the bytes. The guest gets their
+ * number, as on Linux. It gets the error when it writes the rest.
  */
 public final class PartialWriteException extends FileException {
   private static final long serialVersionUID = 1L;
@@ -12,9 +12,9 @@ public final class PartialWriteException extends FileException {
   private final int written;
 
   /**
-   * Of a stream.
+   * Creates the exception of a stream.
    *
-   * @param errno why it took no more
+   * @param errno why the stream took no more
    * @param written how many bytes it took; at least 1, and not all
    */
   public PartialWriteException(int errno, int written) {
@@ -22,7 +22,7 @@ public final class PartialWriteException extends FileException {
     this.written = written;
   }
 
-  /** How many bytes were written. */
+  /** Returns how many bytes were written. */
   int written() {
     return written;
   }

@@ -6,7 +6,7 @@ import io.hyperlight.internal.vfs.FileStatus;
 import io.hyperlight.internal.vfs.Location;
 import java.util.function.ToIntFunction;
 
-/** What was opened with {@code O_PATH}: a place in the file system, and no more. */
+/** A file opened with {@code O_PATH}: only a location in the file system. */
 public final class PathFile extends OpenFile {
   public PathFile(Changes changes, int flags, Location location) {
     super(changes, flags, location);

@@ -4,20 +4,20 @@ import io.hyperlight.internal.vfs.FileKind;
 import io.hyperlight.internal.vfs.FileStatus;
 import java.time.Instant;
 
-/** What is between the two ends of a pipe: up to 64 KiB or less, first in, first out. */
+/** The buffer between the two ends of a pipe: first in, first out. It holds at most 64 KiB. */
 public final class Pipe {
-  /** The most that one can hold, as a new one does: {@code pipe-max-size} of the kernel. */
+  /** The capacity of a new pipe, which is also the maximum: {@code pipe-max-size} of the kernel. */
   static final int CAPACITY = 1 << 16;
 
-  /** What is written as a whole or not at all; {@code PIPE_BUF}. */
+  /** A write of this size or less is done as a whole or not at all: {@code PIPE_BUF}. */
   static final int ATOMIC = 4096;
 
-  /** Of standard streams, which come first. */
+  /** The standard streams have the numbers below. */
   private static final long FIRST_INODE = 16;
 
   private final long inode;
 
-  /** As long as it had to be until now. */
+  /** Grows to the largest size needed so far. */
   private byte[] ring;
 
   private int first;
@@ -25,18 +25,18 @@ public final class Pipe {
   private int readers;
   private int writers;
 
-  /** How much it may hold: a power of two, whole pages. */
+  /** The capacity in bytes: a power of two, whole pages. */
   private int capacity = CAPACITY;
 
   private int permissions = 0600;
 
-  /** How often a FIFO was opened to be written. */
+  /** How often a FIFO was opened for writing. */
   private long writersSeen;
 
   /**
-   * An empty one.
+   * Creates an empty pipe.
    *
-   * @param number that no other pipe has
+   * @param number unique among the pipes
    */
   Pipe(int number) {
     inode = FIRST_INODE + number;
@@ -53,7 +53,7 @@ public final class Pipe {
     permissions = original.permissions;
   }
 
-  /** The same contents, and no ends yet. */
+  /** Returns a pipe with the same contents and no ends yet. */
   Pipe copy() {
     return new Pipe(this);
   }
@@ -79,7 +79,7 @@ public final class Pipe {
     return (int) (inode - FIRST_INODE);
   }
 
-  /** An end of a FIFO may be both. */
+  /** Adds an end. An end of a FIFO may be both. */
   void addEnd(boolean reads, boolean writes) {
     readers += reads ? 1 : 0;
     writers += writes ? 1 : 0;
@@ -118,12 +118,12 @@ public final class Pipe {
     return capacity;
   }
 
-  /** Lets it hold so much, a power of two and not less than there is in it. */
+  /** Sets the capacity: a power of two, and not below the present number of bytes. */
   void setCapacity(int bytes) {
     capacity = bytes;
   }
 
-  /** Takes out as much as there is, and fits. */
+  /** Removes as many bytes as there are and as fit. */
   int take(byte[] target) {
     int length = Math.min(count, target.length);
     copyOut(target, length);
@@ -131,14 +131,14 @@ public final class Pipe {
     return length;
   }
 
-  /** What comes next, and stays. */
+  /** Returns the next bytes without removing them. */
   byte[] peek(int length) {
     byte[] bytes = new byte[Math.min(count, length)];
     copyOut(bytes, bytes.length);
     return bytes;
   }
 
-  /** Drops bytes that are there. */
+  /** Removes bytes, which are there. */
   void skip(int length) {
     count -= length;
     first = count == 0 ? 0 : (first + length) % ring.length;
@@ -150,7 +150,7 @@ public final class Pipe {
     System.arraycopy(ring, 0, target, straight, length - straight);
   }
 
-  /** Puts in bytes that there is room for. */
+  /** Adds bytes, for which there is room. */
   void put(byte[] source, int length) {
     if (count + length > ring.length) {
       byte[] larger = new byte[Math.clamp(2L * (count + length), ATOMIC, CAPACITY)];

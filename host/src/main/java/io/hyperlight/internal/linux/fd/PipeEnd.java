@@ -9,11 +9,14 @@ import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One end of a pipe, or an open FIFO, which may be both ends. There is nobody but the guest's one
- * thread at the other end, so that whoever would have to wait there would wait for ever.
+ * One end of a pipe, or an open FIFO, which may be both ends. Only the guest's one thread could act
+ * at the other end. So a task that would have to wait would wait for ever.
  */
 public final class PipeEnd extends OpenFile {
-  /** In place of how often a FIFO had been opened to be written: it was, at that moment. */
+  /**
+   * Stands in place of the number of times a FIFO was opened for writing. It means: the FIFO had a
+   * writer when this end was opened.
+   */
   static final long HAD_WRITERS = -1;
 
   private final Pipe pipe;
@@ -21,11 +24,11 @@ public final class PipeEnd extends OpenFile {
   private final long writersSeen;
 
   /**
-   * An end of a pipe or an open FIFO.
+   * Creates an end of a pipe, or an open FIFO.
    *
-   * @param location of a FIFO; null for a pipe, as {@code fifos}
-   * @param fifos to be told when it is the last one
-   * @param writersSeen how often the FIFO had been opened to be written, or {@link #HAD_WRITERS}
+   * @param location of a FIFO; null for a pipe
+   * @param fifos is told when the FIFO's last end is closed; null for a pipe
+   * @param writersSeen how often the FIFO had been opened for writing, or {@link #HAD_WRITERS}
    */
   PipeEnd(
       Changes changes,
@@ -41,7 +44,7 @@ public final class PipeEnd extends OpenFile {
     pipe.addEnd(isReadable(), isWritable());
   }
 
-  /** An end of a pipe that has no name. */
+  /** Creates an end of a pipe that has no name. */
   PipeEnd(Changes changes, int flags, Pipe pipe) {
     this(changes, flags, null, pipe, null, HAD_WRITERS);
   }
@@ -50,7 +53,7 @@ public final class PipeEnd extends OpenFile {
     return pipe;
   }
 
-  /** Half of the pipe, as full as it can be. */
+  /** Returns half of the pipe's maximum, as each pipe has two ends. */
   @Override
   public long heapBytes() {
     return super.heapBytes() + Pipe.CAPACITY / 2;
@@ -80,7 +83,7 @@ public final class PipeEnd extends OpenFile {
     return new SavedFile.End(flags(), location(), pipes.applyAsInt(pipe), writersSeen);
   }
 
-  /** How many bytes there are; 0 at the end, or if the guest is stuck. */
+  /** Returns how many bytes there are; 0 at the end, or if the guest is stuck. */
   int awaitBytes(Caller caller, boolean nonBlocking, String call) {
     if (pipe.count() == 0 && pipe.hasWriters()) {
       if (nonBlocking) {
@@ -91,7 +94,7 @@ public final class PipeEnd extends OpenFile {
     return pipe.count();
   }
 
-  /** How much room there is; 0 if the guest is stuck. */
+  /** Returns how much room there is; 0 if the guest is stuck. */
   int awaitRoom(Caller caller, int wanted, boolean nonBlocking, String call) {
     if (!pipe.hasReaders()) {
       caller.signals().raise(Signals.SIGPIPE);
@@ -120,7 +123,7 @@ public final class PipeEnd extends OpenFile {
     return pipe.take(target);
   }
 
-  /** {@code F_SETPIPE_SZ}: returns how much the pipe holds then. */
+  /** Sets the capacity: {@code F_SETPIPE_SZ}. Returns the new capacity. */
   long setCapacity(int wanted) {
     if (Integer.compareUnsigned(wanted, Integer.MIN_VALUE) > 0) {
       return -Errno.EINVAL; // too large to be rounded up
@@ -159,7 +162,7 @@ public final class PipeEnd extends OpenFile {
     int ready = 0;
     if (isReadable()) {
       ready |= pipe.count() > 0 ? POLLIN | POLLRDNORM : 0;
-      // Who opened a FIFO that nobody writes yet is not hung up on.
+      // A FIFO that had no writer since it was opened does not report POLLHUP.
       ready |= pipe.hasWriters() || pipe.writersSeen() == writersSeen ? 0 : POLLHUP;
     }
     if (isWritable()) {

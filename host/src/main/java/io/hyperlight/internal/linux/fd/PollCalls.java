@@ -13,8 +13,8 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Waiting for descriptors: {@code poll(2)}, {@code select(2)} and their relatives. Nothing becomes
- * ready while the guest's one thread waits, so that either something is ready at once, or time
+ * Waits for descriptors: {@code poll(2)}, {@code select(2)} and their relatives. Nothing becomes
+ * ready while the guest's one thread waits. So a descriptor is ready at once, or the timeout
  * passes, or the guest would wait for ever.
  */
 public final class PollCalls {
@@ -53,19 +53,19 @@ public final class PollCalls {
   }
 
   /**
-   * How long a call may wait.
+   * Holds how long a call may wait.
    *
-   * @param nanos {@link #FOREVER} for no end
-   * @param address where the time that is left is told; 0 for nowhere
+   * @param nanos {@link #FOREVER} for no limit
+   * @param address where the remaining time is written; 0 for nowhere
    * @param unit how many nanoseconds the second number there counts
-   * @param begin when it began, if the time that is left is told
+   * @param begin when the wait began, if the remaining time is written
    */
   private record Timeout(long nanos, long address, int unit, long begin) {
     static Timeout of(int milliseconds) {
       return new Timeout(milliseconds < 0 ? FOREVER : milliseconds * 1_000_000L, 0, 1, 0);
     }
 
-    /** From a structure; null if that has no time. */
+    /** Reads a timeout from a structure; null if the structure holds no valid time. */
     static @Nullable Timeout read(GuestMemory memory, GuestClock clock, long address, int unit) {
       if (address == 0) {
         return new Timeout(FOREVER, 0, unit, 0);
@@ -75,14 +75,14 @@ public final class PollCalls {
       return nanos < 0 ? null : new Timeout(nanos, address, unit, clock.now(false));
     }
 
-    /** Tells what is left of it, as Linux does at every end of such a call. */
+    /** Writes the remaining time, as Linux does at every end of such a call. */
     void tell(GuestMemory memory, GuestClock clock, boolean passed) {
       if (address != 0 && nanos != 0) {
         long left = passed ? 0 : Math.max(0, nanos - (clock.now(false) - begin));
         try {
           memory.write(address, Times.pair(left / NANOS, left % NANOS / unit));
         } catch (GuestAddressException _) {
-          // It could be read only: that is no error.
+          // The structure may be read-only. That is no error.
         }
       }
     }
@@ -142,7 +142,7 @@ public final class PollCalls {
     return file.ready() & (wanted | OpenFile.POLLERR | OpenFile.POLLHUP);
   }
 
-  /** Lets the time pass, of which there may be no end. */
+  /** Waits until the timeout has passed. It may be for ever. */
   private long waitFor(Timeout timeout, @Nullable Long mask, String call) {
     if (mask != null && signals.isDeliverableUnder(mask)) {
       tell(timeout, false);
@@ -181,7 +181,7 @@ public final class PollCalls {
   }
 
   /**
-   * Looks which descriptors of three sets are ready.
+   * Finds out which descriptors of three sets are ready.
    *
    * @param sets their addresses; 0 for none
    */
@@ -190,7 +190,7 @@ public final class PollCalls {
       if (wanted < 0) {
         throw new FileException(Errno.EINVAL);
       }
-      // As many as Linux would have room for.
+      // As many as Linux's table would have room for.
       int count = Math.min(wanted, descriptors.tableSize());
       int size = (count + Long.SIZE - 1) / Long.SIZE * Long.BYTES;
       ByteBuffer[] found = new ByteBuffer[sets.length];
@@ -198,7 +198,7 @@ public final class PollCalls {
       if (ready == 0) {
         long result = waitFor(timeout, mask, "select");
         if (result < 0) {
-          return result; // nothing is said about the sets then
+          return result; // the sets stay unchanged then
         }
       } else {
         tell(timeout, false);
@@ -215,7 +215,7 @@ public final class PollCalls {
     }
   }
 
-  /** How many are ready, and which in each set. */
+  /** Fills in the ready descriptors of each set. Returns how many there are. */
   private int look(int count, int size, long[] sets, ByteBuffer[] found) {
     int[] masks = {READABLE, WRITABLE, POLLPRI};
     int ready = 0;

@@ -14,8 +14,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a process has of files: descriptors, a working directory and the mask for permissions of new
- * files. All of it goes back with a restore, which costs nothing where nothing has changed.
+ * Holds the files of a process: descriptors, a working directory and the mask for permissions of
+ * new files. A restore resets all of them. It costs nothing if nothing has changed.
  */
 public final class ProcessFiles implements Restorable<FileState>, AutoCloseable {
   private final WorldFiles world;
@@ -28,15 +28,15 @@ public final class ProcessFiles implements Restorable<FileState>, AutoCloseable 
   /** Null for the root. */
   private @Nullable Location workingDirectory;
 
-  /** Keeps it. */
+  /** Keeps the working directory alive. */
   private Hold directoryHold = Hold.NONE;
 
   private int umask;
 
-  /** What all this was restored to. */
+  /** The state to which all this was restored last. */
   private @Nullable FileState base;
 
-  /** Without descriptors: a state has to be restored first. */
+  /** Creates the files of a process, without descriptors. A state has to be restored first. */
   public ProcessFiles(WorldFiles world, ResourceLimits limits) {
     this.world = world;
     changes = world.changes();
@@ -45,7 +45,7 @@ public final class ProcessFiles implements Restorable<FileState>, AutoCloseable 
     world.add(this);
   }
 
-  /** What it shares with the other processes. */
+  /** Returns the files that this process shares with others. */
   public WorldFiles world() {
     return world;
   }
@@ -54,7 +54,7 @@ public final class ProcessFiles implements Restorable<FileState>, AutoCloseable 
     return world.fileSystem();
   }
 
-  /** Follows paths as this process means them. */
+  /** Returns the resolver of this process's paths. */
   public PathResolver paths() {
     PathResolver there = paths;
     if (there == null) {
@@ -90,7 +90,9 @@ public final class ProcessFiles implements Restorable<FileState>, AutoCloseable 
     umask = mask;
   }
 
-  /** What descriptors and the working directory cost the heap, roughly. */
+  /**
+   * Returns roughly how many bytes of the Java heap the descriptors and the working directory cost.
+   */
   long heapBytes() {
     long bytes = workingDirectory == null ? 0 : HeapBudget.of(workingDirectory);
     for (int number = 0; number < Descriptors.MAX; number++) {
@@ -101,7 +103,7 @@ public final class ProcessFiles implements Restorable<FileState>, AutoCloseable 
     return bytes;
   }
 
-  /** Takes note that something has lost the name under which it may be open. */
+  /** Marks open files and the working directory whose name was removed. */
   void removed(Location gone) {
     if (workingDirectory().isAt(gone)) {
       setWorkingDirectory(gone.removed());
@@ -116,7 +118,7 @@ public final class ProcessFiles implements Restorable<FileState>, AutoCloseable 
     }
   }
 
-  /** Finds out what a rename changes of descriptors and the working directory. */
+  /** Collects what a rename changes in the descriptors and the working directory. */
   void follow(
       Location before,
       Location then,
@@ -138,10 +140,10 @@ public final class ProcessFiles implements Restorable<FileState>, AutoCloseable 
     }
   }
 
-  /** All of it, to be closed by whoever gets it. */
+  /** Returns a copy of all state. The caller closes it. */
   public FileState freeze() {
     IdentityHashMap<OpenFile, Integer> numbers = new IdentityHashMap<>();
-    List<SavedFile> files = new ArrayList<>(Descriptors.MAX); // with room for all that they hold
+    List<SavedFile> files = new ArrayList<>(Descriptors.MAX); // adding cannot fail
     List<FileState.Descriptor> open = new ArrayList<>();
     List<Pipe> pipes = new ArrayList<>();
     IdentityHashMap<Pipe, Integer> pipeNumbers = new IdentityHashMap<>();
@@ -188,14 +190,15 @@ public final class ProcessFiles implements Restorable<FileState>, AutoCloseable 
     }
   }
 
-  /** Goes back to an earlier state, also of another guest with the same mounts. */
+  /** Restores an earlier state, which may be of another guest with the same mounts. */
   @Override
   public void restore(FileState earlier) {
-    // A restore makes open contents invalid, so that these have to be opened again.
+    // A restore makes open contents invalid, so these must be opened again.
     if (!isAt(earlier) || changes.any() || earlier.reopens()) {
-      base = null; // until it is done
+      base = null; // until the restore is done
       changes.note();
-      // First: what only descriptors have kept is gone at once then, however much it is.
+      // The file system first: this drops at once all that only descriptors keep, however much it
+      // is.
       restoreFileSystem(earlier);
       descriptors.closeAll();
       IdentityHashMap<Location, Location> known = new IdentityHashMap<>(0); // most have none
@@ -214,7 +217,7 @@ public final class ProcessFiles implements Restorable<FileState>, AutoCloseable 
     }
   }
 
-  /** Whether nothing but the file system can differ from an earlier state. */
+  /** Answers whether only the file system can differ from an earlier state. */
   private boolean isAt(FileState earlier) {
     return earlier == base || (base != null && base.isInitial() && earlier.isInitial());
   }
@@ -252,7 +255,7 @@ public final class ProcessFiles implements Restorable<FileState>, AutoCloseable 
           new ChannelFile(changes, flags, world.channels(), index);
       case SavedFile.Content(int flags, var content, Location location, long offset) -> {
         Location there =
-            location.in(fileSystem().counterparts(), known); // before the content holds anything
+            location.in(fileSystem().counterparts(), known); // while the content holds nothing
         yield ContentFile.of(
             changes, flags, content.in(fileSystem().counterparts()), there, offset);
       }

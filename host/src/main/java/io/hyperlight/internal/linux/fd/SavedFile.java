@@ -6,12 +6,12 @@ import io.hyperlight.internal.vfs.Location;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** An {@link OpenFile} in a snapshot. Immutable; what it holds of the host is its snapshot's. */
+/** An {@link OpenFile} in a snapshot. Immutable. The snapshot owns its host resources. */
 sealed interface SavedFile {
-  /** Access mode and status flags. */
+  /** Returns the access mode and status flags. */
   int flags();
 
-  /** Where it is in the file system; null if it is not there. */
+  /** Returns the location in the file system; null if the file is not in it. */
   @Nullable Location location();
 
   /** A standard stream, by number. */
@@ -33,7 +33,7 @@ sealed interface SavedFile {
   /**
    * A regular file or device.
    *
-   * @param content as {@link FileContent#kept} gives it
+   * @param content as {@link FileContent#kept} returns it
    */
   record Content(int flags, FileContent content, Location location, long offset)
       implements SavedFile {}
@@ -41,9 +41,9 @@ sealed interface SavedFile {
   /**
    * A directory.
    *
-   * @param listing what is being read of it; null before the first read, and if it is listed in
-   *     pieces
-   * @param position how many entries were told
+   * @param listing the entries that are being listed; null before the first read, and if they are
+   *     listed in pieces
+   * @param position how many entries were returned
    * @param last the last one of them, if that is known
    */
   record Directory(
@@ -64,6 +64,6 @@ sealed interface SavedFile {
   record End(int flags, @Nullable Location location, int pipe, long writersSeen)
       implements SavedFile {}
 
-  /** What was opened as a path only. */
+  /** A file that was opened as a path only. */
   record Path(int flags, Location location) implements SavedFile {}
 }

@@ -6,13 +6,11 @@ import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
 import java.util.Arrays;
 
-/**
- * What moves bytes into and out of pipes: {@code splice(2)}, {@code tee(2)}, {@code vmsplice(2)}.
- */
+/** Moves bytes into and out of pipes: {@code splice(2)}, {@code tee(2)}, {@code vmsplice(2)}. */
 public final class SpliceCalls {
   private static final int SPLICE_F_NONBLOCK = 2;
 
-  /** The others are hints. */
+  /** All valid flags. Those without a constant here are hints. */
   private static final int KNOWN = 0xf;
 
   private final Descriptors descriptors;
@@ -29,7 +27,7 @@ public final class SpliceCalls {
     return file instanceof PipeEnd || file instanceof StandardStream;
   }
 
-  /** No more than a pipe holds. */
+  /** Limits a size to what a pipe can hold. */
   private static int atMost(long size) {
     return size < 0 ? Pipe.CAPACITY : (int) Math.min(size, Pipe.CAPACITY);
   }
@@ -64,7 +62,7 @@ public final class SpliceCalls {
     if (in instanceof PipeEnd pipe) {
       most = Math.min(most, pipe.awaitBytes(caller, nonBlocking, "splice"));
     }
-    if (out instanceof PipeEnd pipe) { // which has to have a reader in any case
+    if (out instanceof PipeEnd pipe) { // fails without a reader in any case
       most = Math.min(most, pipe.awaitRoom(caller, 1, nonBlocking, "splice"));
     }
     byte[] bytes = most == 0 ? new byte[0] : take(in, sourceOffset != 0, readAt, most);
@@ -85,7 +83,7 @@ public final class SpliceCalls {
     return written;
   }
 
-  /** What is to be moved. In a pipe of the guest's it stays until it is written. */
+  /** Returns the bytes to move. Bytes of a guest's pipe stay in it until they are written. */
   private byte[] take(OpenFile in, boolean at, long offset, int most) {
     if (in instanceof PipeEnd pipe) {
       return pipe.pipe().peek(most);

@@ -6,7 +6,9 @@ import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileStatus;
 import java.util.function.ToIntFunction;
 
-/** Standard input, output or error. They look like pipes whose other ends the host has. */
+/**
+ * Standard input, output or error. To the guest it looks like a pipe whose other end the host has.
+ */
 final class StandardStream extends OpenFile {
   static final int INPUT = 0;
   static final int OUTPUT = 1;
@@ -47,7 +49,7 @@ final class StandardStream extends OpenFile {
       streams.print(source, number == ERROR);
       return source.length;
     } catch (FileException e) {
-      // The signal comes also where the result is a number of bytes, as Linux has it for pipes.
+      // As with pipes on Linux, the signal comes even if the result is a number of bytes.
       if (e.errno() == Errno.EPIPE) {
         caller.signals().raise(Signals.SIGPIPE);
       }

@@ -8,25 +8,25 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a guest's standard streams come from and go to. No part of its state: what was printed
- * stays printed.
+ * Connects a guest's standard streams to the embedder. They are not part of the guest's state: a
+ * restore does not take back output.
  */
 public final class StandardStreams {
   /** Takes what a guest writes to its standard streams. */
   @FunctionalInterface
   public interface Output {
     /**
-     * Bytes the guest wrote.
+     * Takes bytes that the guest wrote.
      *
      * @param error whether to standard error
      */
     void print(byte[] bytes, boolean error);
   }
 
-  /** Gives a guest what it reads from its standard input. */
+  /** Provides a guest's standard input. */
   @FunctionalInterface
   public interface Input {
-    /** No input. */
+    /** An empty input. */
     Input EMPTY =
         new Input() {
           @Override
@@ -41,22 +41,22 @@ public final class StandardStreams {
         };
 
     /**
-     * The next bytes. May wait for them.
+     * Returns the next bytes. May wait for them.
      *
-     * @param most how many there may be; positive
-     * @return those that there are; none at the end; null if there are none yet and the guest is to
-     *     be left waiting for them: {@code SystemCalls.answer} then says so, and asks again when it
-     *     is called again
+     * @param most the maximum number of bytes; positive
+     * @return the bytes that there are; none at the end; null if there are none yet and the guest
+     *     is to wait for them. {@code SystemCalls.answer} then reports that the guest waits. The
+     *     next call of it asks again.
      */
     byte @Nullable [] read(int most);
 
-    /** Whether it is known that there never are any. */
+    /** Answers whether there will never be any input. False if that is not known. */
     default boolean isEmpty() {
       return false;
     }
   }
 
-  /** How much of standard error is kept for the message of an exception. */
+  /** How many bytes of standard error are kept for the message of an exception. */
   private static final int KEPT_BYTES = 4096;
 
   private static final byte[] NOTHING = {};
@@ -79,18 +79,18 @@ public final class StandardStreams {
     lastErrors = NOTHING;
   }
 
-  /** What the call has written to standard error last. */
+  /** Returns the last bytes that the call wrote to standard error. */
   public byte[] lastErrors() {
     return lastErrors;
   }
 
-  /** Whether there has never been and will never be any input. */
+  /** Answers whether there was no input and never will be any. */
   boolean isInputEmpty() {
     return input.isEmpty();
   }
 
   /**
-   * Nothing can be read yet, and the guest is to be left waiting at its system call, which has
+   * Signals that there is nothing to read yet. The guest waits at its system call, which has
    * changed nothing.
    */
   public static final class WaitingException extends RuntimeException {
@@ -128,7 +128,7 @@ public final class StandardStreams {
 
   void print(byte[] bytes, boolean error) {
     if (bytes.length == 0) {
-      return; // nothing to tell anybody, and nothing that could be counted
+      return; // no stack trace: the exception only carries control
     }
     budget.useOutput(bytes.length);
     if (error) {

@@ -7,9 +7,9 @@ import io.hyperlight.internal.vfs.FileException;
 import java.util.Arrays;
 
 /**
- * Moves as many bytes as a guest asks for, piece by piece, with a checkpoint behind each. As on
- * Linux, what was done counts: an error behind the first piece is only told by the number of bytes,
- * and comes again with the next call.
+ * Moves as many bytes as a guest asks for, piece by piece, with a checkpoint after each. As on
+ * Linux, completed pieces count. An error after the first piece only shortens the result. The guest
+ * gets the error with its next call.
  */
 final class Transfer {
   private static final byte[] NOTHING = {};
@@ -20,7 +20,7 @@ final class Transfer {
   @FunctionalInterface
   interface Step {
     /**
-     * As {@link OpenFile#read} or {@link OpenFile#write}.
+     * Moves bytes as {@link OpenFile#read} or {@link OpenFile#write} does.
      *
      * @param done how many bytes were moved before
      */
@@ -30,8 +30,8 @@ final class Transfer {
   /**
    * Reads from a file to buffers.
    *
-   * @param offset -1 for where it stands
-   * @return how many bytes
+   * @param offset -1 for the current offset
+   * @return how many bytes were read
    */
   static long read(Checkpoint checkpoint, OpenFile file, long offset, Buffers buffers, Step step) {
     byte[] bytes = NOTHING;
@@ -58,7 +58,7 @@ final class Transfer {
     return done;
   }
 
-  /** Writes buffers to a file; returns how many bytes. */
+  /** Writes buffers to a file. Returns how many bytes were written. */
   static long write(Checkpoint checkpoint, Buffers buffers, Step step) {
     long done = 0;
     do {
@@ -79,14 +79,14 @@ final class Transfer {
     return done;
   }
 
-  /** A bad buffer does no harm where there are no bytes for it. */
+  /** Throws EFAULT for a bad buffer, unless there are no bytes to read. */
   private static void requireNothingToRead(OpenFile file, long offset) {
     if (!file.isAtEnd(offset)) {
       throw new FileException(Errno.EFAULT);
     }
   }
 
-  /** Returns -1 if it fails behind the first piece. */
+  /** Moves a piece. Returns -1 if it fails and is not the first piece. */
   private static int move(Step step, byte[] bytes, long done) {
     try {
       return step.move(bytes, done);
@@ -98,18 +98,18 @@ final class Transfer {
     }
   }
 
-  /** Takes a piece from one file to another one. */
+  /** Writes a piece of one file to another. */
   @FunctionalInterface
   interface Copy {
-    /** Writes behind what was written before; returns how many bytes. */
+    /** Writes after the bytes written before. Returns how many bytes were written. */
     int write(byte[] bytes, long done);
   }
 
   /**
-   * Copies from a file, from an offset on.
+   * Copies bytes of a file, beginning at an offset.
    *
    * @param count not negative
-   * @return how many bytes
+   * @return how many bytes were copied
    */
   static long copy(Checkpoint checkpoint, OpenFile source, long offset, long count, Copy target) {
     long wanted = Math.min(count, Buffers.MAX_BYTES);

@@ -7,12 +7,12 @@ import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
 
-/** What moves bytes: {@code read(2)}, {@code write(2)}, {@code lseek(2)} and their relatives. */
+/** Moves bytes: {@code read(2)}, {@code write(2)}, {@code lseek(2)} and their relatives. */
 public final class TransferCalls {
   private static final int ADVICES = 6;
   private static final int SEEK_CUR = 1;
 
-  /** In place of an offset: where the file stands. */
+  /** Stands in place of an offset: the current offset of the file. */
   private static final long CURRENT = -1;
 
   /** {@code SEEK_HOLE}. */
@@ -25,7 +25,7 @@ public final class TransferCalls {
   private static final int FALLOC_FL_INSERT_RANGE = 0x20;
   private static final int FALLOC_FL_UNSHARE_RANGE = 0x40;
 
-  /** {@code RWF_HIPRI} to {@code RWF_APPEND}, of which those are taken that are mere hints. */
+  /** The accepted flags of {@code RWF_HIPRI} to {@code RWF_APPEND}: those that are only hints. */
   private static final long RWF_HINTS = 0x1 | 0x2 | 0x4;
 
   private final Descriptors descriptors;
@@ -40,7 +40,7 @@ public final class TransferCalls {
     checkpoint = caller.checkpoint();
   }
 
-  /** Looks at the guest's buffers once the descriptor is known to be right. */
+  /** Accesses the guest's buffers after the descriptor was checked. */
   @FunctionalInterface
   private interface Access {
     Buffers buffers();
@@ -61,7 +61,7 @@ public final class TransferCalls {
   public long lseek(int descriptor, long offset, int whence) {
     OpenFile file = get(descriptor);
     if (whence < 0 || whence > LAST_WHENCE) {
-      return -Errno.EINVAL; // also of what cannot be sought
+      return -Errno.EINVAL; // also for files without offsets
     }
     return file.seek(offset, whence);
   }
@@ -125,7 +125,7 @@ public final class TransferCalls {
         checkpoint, file, offset, buffers, (bytes, done) -> file.readAt(offset + done, bytes));
   }
 
-  /** Pipes have none, whatever they were opened for. */
+  /** Throws ESPIPE for a pipe, whatever access mode it was opened with. */
   private static void requireOffsets(OpenFile file) {
     if (file instanceof PipeEnd || file instanceof StandardStream) {
       throw new FileException(Errno.ESPIPE);
@@ -175,7 +175,7 @@ public final class TransferCalls {
     OpenFile out = writable(target);
     long room = count;
     if (out instanceof PipeEnd pipe) {
-      // As much as there is room for, though there may be more to come.
+      // The room that there is now, even if a larger count is wanted.
       room = pipe.awaitRoom(caller, 1, out.has(OpenFlags.O_NONBLOCK), "sendfile");
     } else if (out.has(OpenFlags.O_APPEND) || SpliceCalls.isPipe(in)) {
       return -Errno.EINVAL;
@@ -195,7 +195,7 @@ public final class TransferCalls {
     return moved;
   }
 
-  /** Whether it is of {@code /proc/self}, which Linux does not splice from. */
+  /** Answers whether a file belongs to {@code /proc/self}. Linux does not splice from these. */
   static boolean isOfProcess(OpenFile file) {
     return file.place().node() instanceof PseudoNode node && node.isOfProcess();
   }
@@ -288,7 +288,7 @@ public final class TransferCalls {
       return -Errno.EBADF;
     }
     if (!(file instanceof ContentFile content)) {
-      return -Errno.ESPIPE; // directories cannot have been opened to be written
+      return -Errno.ESPIPE; // directories cannot be opened for writing
     }
     if (!content.isRegular()) {
       return -Errno.ENODEV;
@@ -311,7 +311,7 @@ public final class TransferCalls {
     return 0;
   }
 
-  /** Everything is where it is to be as soon as it is written. */
+  /** Does nothing: data are in their final place as soon as they are written. */
   public long sync() {
     return 0;
   }

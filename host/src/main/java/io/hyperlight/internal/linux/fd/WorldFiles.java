@@ -17,8 +17,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the processes of a world share of files: the file system, and open file descriptions, which
- * descriptors of any process can point to.
+ * Holds the file state that all processes of a world share: the file system, and the open file
+ * descriptions. Descriptors of any process can point to these.
  */
 public final class WorldFiles implements AutoCloseable {
   private final Supplier<FileSystem> maker;
@@ -31,15 +31,15 @@ public final class WorldFiles implements AutoCloseable {
   private final Fifos fifos = new Fifos();
   private final List<ProcessFiles> processes = new ArrayList<>(1);
 
-  /** Made when it is asked for, unless there are mounts: many a guest never looks at a file. */
+  /** Created on first use, unless there are mounts: many guests never use a file. */
   private @Nullable FileSystem fileSystem;
 
   private int nextPipe;
 
   /**
-   * Without processes.
+   * Creates the files of a world without processes.
    *
-   * @param maker makes the file system when it is asked for
+   * @param maker makes the file system on first use
    */
   public WorldFiles(
       Supplier<FileSystem> maker,
@@ -54,13 +54,13 @@ public final class WorldFiles implements AutoCloseable {
     this.checkpoint = checkpoint;
   }
 
-  /** Another process has descriptors. */
+  /** Adds the descriptors of another process. */
   void add(ProcessFiles files) {
     processes.add(files);
     heap.addUser(files::heapBytes);
   }
 
-  /** Hears of what is written to files; before there is a file system. */
+  /** Adds a watcher of writes to files. Call this before there is a file system. */
   public void addWatcher(ContentWatcher watcher) {
     watchers.add(watcher);
   }
@@ -80,7 +80,7 @@ public final class WorldFiles implements AutoCloseable {
     return there;
   }
 
-  /** Null if nobody has asked for it yet. */
+  /** Null before its first use. */
   @Nullable FileSystem existing() {
     return fileSystem;
   }
@@ -110,7 +110,7 @@ public final class WorldFiles implements AutoCloseable {
     return new Pipe(nextPipe++);
   }
 
-  /** Pipes of a state that was restored: new ones get other numbers. */
+  /** Sets the pipes of a restored state, so that new pipes get other numbers. */
   void setPipes(List<Pipe> pipes) {
     nextPipe = 0;
     for (Pipe pipe : pipes) {
@@ -118,24 +118,24 @@ public final class WorldFiles implements AutoCloseable {
     }
   }
 
-  /** Takes note that something has lost the name under which it may be open. */
+  /** Marks open files and working directories whose name was removed. */
   public void removed(Location gone) {
     for (ProcessFiles process : processes) {
       process.removed(gone);
     }
   }
 
-  /** What a rename changes of descriptors and working directories. */
+  /** Holds what a rename changes in descriptors and working directories. */
   public static final class Following {
     private final List<Runnable> moves = new ArrayList<>();
     private long moreBytes;
 
-    /** Once the rename is done, which fails no more. */
+    /** Applies the changes after the rename. This cannot fail. */
     public void follow() {
       moves.forEach(Runnable::run);
     }
 
-    /** Something that is open will be there. */
+    /** Adds an open file or directory with its location after the rename. */
     void add(Location before, Location there, Runnable move) {
       if (there.depth() > PathLimits.DEEPEST) {
         throw new FileException(Errno.ENAMETOOLONG);
@@ -146,11 +146,11 @@ public final class WorldFiles implements AutoCloseable {
   }
 
   /**
-   * Finds out what a rename changes, so that ".." and {@code getcwd} go where it is then. Before
-   * it, since the call can be ended here.
+   * Finds out what a rename changes, so that ".." and {@code getcwd} follow it. Call this before
+   * the rename, since the call can be ended here.
    *
-   * @param before the file or directory where it is
-   * @param then the same where it will be
+   * @param before the file or directory before the rename
+   * @param then the same after the rename
    * @throws FileException ENAMETOOLONG if something would be deeper than locations can be; ENOMEM
    */
   public Following following(Location before, Location then) {
@@ -163,7 +163,7 @@ public final class WorldFiles implements AutoCloseable {
     return following;
   }
 
-  /** Gives up what is open of the host. A second call does nothing. */
+  /** Releases all open host resources. A second call does nothing. */
   @Override
   public void close() {
     try {

@@ -13,7 +13,7 @@ import java.nio.ByteBuffer;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** Permissions, owners, times and extended attributes of files. */
+/** System calls on permissions, owners, times and extended attributes of files. */
 public final class AttributeCalls {
   private static final long UTIME_NOW = 0x3fff_ffff;
   private static final long UTIME_OMIT = 0x3fff_fffe;
@@ -117,7 +117,7 @@ public final class AttributeCalls {
     REMOVE
   }
 
-  /** There are none, and nothing that they could be kept in. */
+  /** Answers without an attribute: there are none, and no place to keep any. */
   private long attribute(Node node, Operation operation, long name) {
     byte[] text = memory.readString(name, LONGEST_ATTRIBUTE_NAME + 1);
     if (text == null || text.length == 0) {
@@ -207,7 +207,7 @@ public final class AttributeCalls {
     return setTimes(at(Paths.AT_FDCWD, path, true), accessed, modified);
   }
 
-  /** {@code utimes(2)}, too. */
+  /** Sets times. Also answers {@code utimes(2)}. */
   public long futimesat(int folder, long path, long times) {
     Instant accessed;
     Instant modified;
@@ -263,7 +263,7 @@ public final class AttributeCalls {
     return nanos == UTIME_NOW ? now : instant(seconds, nanos);
   }
 
-  /** As far as Java's time goes. */
+  /** Converts a time, limited to the range of Java's {@link Instant}. */
   private static Instant instant(long seconds, long nanos) {
     return Instant.ofEpochSecond(
         Math.clamp(seconds, Instant.MIN.getEpochSecond(), Instant.MAX.getEpochSecond()), nanos);

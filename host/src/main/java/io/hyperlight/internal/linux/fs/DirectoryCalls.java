@@ -16,9 +16,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Listing directories, and the one that a process is in. */
+/** Lists directories, and sets the working directory of a process. */
 public final class DirectoryCalls {
-  /** The most bytes one call lists. */
+  /** The maximum number of bytes that one call lists. */
   private static final int LONGEST_LISTING = 1 << 16;
 
   /** "." and "..". */
@@ -55,7 +55,7 @@ public final class DirectoryCalls {
       return -Errno.ENOTDIR;
     }
     if (directory.status().links() == 0) {
-      return -Errno.ENOENT; // removed, which readdir(3) takes for the end
+      return -Errno.ENOENT; // a removed directory, which readdir(3) takes for the end
     }
     long wanted = Integer.toUnsignedLong(size);
     ByteBuffer entries = GuestMemory.struct((int) Math.min(wanted, LONGEST_LISTING));
@@ -65,7 +65,7 @@ public final class DirectoryCalls {
     for (DirectoryEntry next = left.next(); next != null; next = left.next()) {
       if (!put(entries, next, told + 1, wide)) {
         if (last == null) {
-          return -Errno.EINVAL; // too small for an entry
+          return -Errno.EINVAL; // too small for one entry
         }
         break;
       }
@@ -82,7 +82,7 @@ public final class DirectoryCalls {
     return bytes.length;
   }
 
-  /** What is to be told of a directory next, "." and ".." first. */
+  /** Returns the next entries of a directory, "." and ".." first. */
   private final class Entries {
     private final DirectoryFile directory;
     private final Node node;
@@ -96,7 +96,7 @@ public final class DirectoryCalls {
       node = directory.place().node();
       last = directory.last();
       if (last == null && node.isListedInPieces()) {
-        // Somebody has set the offset. It counts entries, so they are counted.
+        // The guest has set the offset. It counts entries, so skip as many.
         while (position < directory.told() && next() != null) {}
       }
       position = directory.told();
@@ -142,11 +142,14 @@ public final class DirectoryCalls {
     }
   }
 
-  /** {@code struct linux_dirent64}, or the older one; false if it does not fit any more. */
+  /**
+   * Writes a {@code struct linux_dirent64}, or the older structure. Returns false if the entry no
+   * longer fits.
+   */
   private static boolean put(ByteBuffer target, DirectoryEntry entry, int next, boolean wide) {
     byte[] name = entry.name().getBytes(StandardCharsets.ISO_8859_1);
     int header = wide ? 19 : 18;
-    // The older one has its kind behind the name's zero byte.
+    // The older structure has the kind after the name's zero byte.
     int length = (header + name.length + (wide ? 1 : 2) + 7) & -8;
     if (target.remaining() < length) {
       return false;
@@ -162,7 +165,7 @@ public final class DirectoryCalls {
   public long getcwd(long target, long size) {
     Location directory = files.workingDirectory();
     if (directory.node().status().links() == 0) {
-      return -Errno.ENOENT; // it is removed
+      return -Errno.ENOENT; // the directory was removed
     }
     byte[] path = (directory.path() + "\0").getBytes(StandardCharsets.ISO_8859_1);
     if (Long.compareUnsigned(size, path.length) < 0) {

@@ -26,13 +26,13 @@ import io.hyperlight.internal.vfs.Location;
 import io.hyperlight.internal.vfs.Node;
 import io.hyperlight.internal.vfs.PathEntry;
 
-/** {@code open(2)} and its relatives. */
+/** Opens files: {@code open(2)} and its relatives. */
 public final class OpenCalls {
   private static final int MAX_LINKS = 40;
 
   private static final int O_NOCTTY = 0x100;
 
-  /** What {@code F_GETFL} does not tell. */
+  /** Flags that {@code F_GETFL} does not report. */
   private static final int AT_OPENING_ONLY =
       O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | OpenFlags.O_CLOEXEC;
 
@@ -83,7 +83,10 @@ public final class OpenCalls {
     return flags | OpenFlags.O_LARGEFILE;
   }
 
-  /** Follows symbolic links itself: what the last one names may not be there yet. */
+  /**
+   * Opens or creates a file. Follows symbolic links itself, because the target of the last one may
+   * not exist yet.
+   */
   private long openOrCreate(Location start, String path, int flags, int mode) {
     Location base = start;
     String rest = path;
@@ -111,7 +114,7 @@ public final class OpenCalls {
     throw new FileException(Errno.ELOOP);
   }
 
-  /** A file that was made just now can be opened whatever its permissions are. */
+  /** Creates a file and opens it. A new file can be opened whatever its permissions are. */
   private long create(PathEntry entry, int flags, int mode) {
     Paths.requireChangeable(entry.directory());
     int permissions = mode & 07777 & ~files.umask();
@@ -120,7 +123,10 @@ public final class OpenCalls {
     return add(contentFile(location, flags & ~O_TRUNC), flags);
   }
 
-  /** What has no name, but can get one by {@code linkat(2)} unless {@code O_EXCL} says not. */
+  /**
+   * Creates a file without a name. {@code linkat(2)} can name it later, unless {@code O_EXCL} is
+   * set.
+   */
   private long createUnnamed(Location directory, int flags, int mode) {
     Paths.requireWritable(directory.node());
     Paths.requireAllowed(directory, Paths.WRITE | Paths.EXECUTE);
@@ -142,7 +148,7 @@ public final class OpenCalls {
     }
     if ((flags & O_PATH) != 0) {
       if (node instanceof DescriptorNode) {
-        throw new FileException(Errno.ENXIO); // it is no place that a snapshot could keep
+        throw new FileException(Errno.ENXIO); // a snapshot could not keep this location
       }
       return add(new PathFile(files.world().changes(), known(flags), location), flags);
     }
@@ -167,7 +173,7 @@ public final class OpenCalls {
       return add(other.file(), flags);
     }
     if (status.kind() == FileKind.SOCKET) {
-      throw new FileException(Errno.ENXIO); // it is for connect(2)
+      throw new FileException(Errno.ENXIO); // sockets are opened with connect(2)
     }
     if (status.kind() == FileKind.PIPE) {
       OpenFile fifo = files.world().fifos().open(files.world(), location, known(flags));
@@ -210,7 +216,7 @@ public final class OpenCalls {
       }
       throw t;
     }
-    // There is a number: that was made sure of before.
+    // A free number exists: this was checked before.
     return files.descriptors().add(file, 0, (flags & OpenFlags.O_CLOEXEC) != 0);
   }
 }

@@ -19,9 +19,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What makes, removes, renames and links files, and what symbolic links say. Errors come in Linux's
- * order: that something is there already, or cannot be removed, before that the file system cannot
- * be written.
+ * Makes, removes, renames and links files, and reads symbolic links. Errors come in Linux's order.
+ * An entry that exists already, or cannot be removed, is reported before a read-only file system.
  */
 public final class PathCalls {
   private static final int S_IFMT = 0170000;
@@ -82,7 +81,7 @@ public final class PathCalls {
     return mknodat(Paths.AT_FDCWD, path, mode, device);
   }
 
-  /** Makes sure that there can be an entry which is not there yet. */
+  /** Checks that an entry can be added, and is not there yet. */
   private void requireNew(PathEntry entry, boolean directory) {
     if (Paths.isDots(entry) || files.paths().child(entry.directory(), entry.name()) != null) {
       throw new FileException(Errno.EEXIST);
@@ -104,7 +103,10 @@ public final class PathCalls {
     return 0;
   }
 
-  /** No devices, which need privileges, but the one without a number, which needs none. */
+  /**
+   * Makes a file. Devices need privileges and are refused, except the one without a number, which
+   * needs none.
+   */
   public long mknodat(int folder, long path, int mode, long device) {
     FileKind kind = kind(mode & S_IFMT);
     PathEntry entry = paths.parent(folder, path);
@@ -123,7 +125,7 @@ public final class PathCalls {
     return 0;
   }
 
-  /** Null for block devices. */
+  /** Returns the kind of a file, or null for block devices. */
   private static @Nullable FileKind kind(int bits) {
     return switch (bits) {
       case 0, 0100000 -> FileKind.REGULAR;
@@ -171,7 +173,10 @@ public final class PathCalls {
     return 0;
   }
 
-  /** What is to get another name: of a descriptor itself, if its path is empty and may be. */
+  /**
+   * Returns the file that gets another name. With an empty path, if that is allowed, it is the
+   * descriptor's own file.
+   */
   private Location existing(int folder, long address, int flags) {
     String path = paths.read(address);
     if (path.isEmpty() && (flags & Paths.AT_EMPTY_PATH) != 0) {
@@ -296,7 +301,7 @@ public final class PathCalls {
     }
     Paths.requireChangeable(from.directory());
     Paths.requireChangeable(to.directory());
-    // Moving a directory changes what its ".." is.
+    // A move changes what ".." of a directory is.
     if (!source.equals(target)) {
       if (directory && (exchange || replaced == null || overDirectory)) {
         Paths.requireAllowed(moved, Paths.WRITE);
@@ -349,7 +354,7 @@ public final class PathCalls {
   private String linkText(int folder, long address) {
     String path = paths.read(address);
     if (path.isEmpty() && folder != Paths.AT_FDCWD) {
-      // A link that was opened itself.
+      // A symbolic link that was itself opened.
       Location location = files.descriptors().any(folder).location();
       if (location == null || !Paths.isKind(location, FileKind.SYMBOLIC_LINK)) {
         throw new FileException(Errno.ENOENT);

@@ -14,8 +14,8 @@ import io.hyperlight.internal.vfs.PathLimits;
 import java.nio.charset.StandardCharsets;
 
 /**
- * What system calls have in common that take the name of a file: a descriptor where it begins, the
- * name, and the rights that the guest needs. All methods throw {@link FileException}.
+ * Resolves the paths of system calls: a descriptor where the path begins, the path, and the
+ * permissions that the guest needs. All methods throw {@link FileException}.
  */
 public final class Paths {
   static final int AT_FDCWD = -100;
@@ -34,7 +34,7 @@ public final class Paths {
     this.files = files;
   }
 
-  /** A path of the guest's, with one character a byte. */
+  /** Reads a path of the guest's, with one character per byte. */
   String read(long address) {
     byte[] path = memory.readString(address, PathLimits.LONGEST_PATH);
     if (path == null) {
@@ -43,7 +43,7 @@ public final class Paths {
     return new String(path, StandardCharsets.ISO_8859_1);
   }
 
-  /** Where a path begins. */
+  /** Returns the location where a path begins. */
   Location base(int folder, String path) {
     if (path.isEmpty()) {
       throw new FileException(Errno.ENOENT);
@@ -71,7 +71,7 @@ public final class Paths {
     return files.paths().resolveParent(base(folder, path), path);
   }
 
-  /** Whether an entry is the directory itself or the one above. */
+  /** Answers whether an entry is "." or "..". */
   static boolean isDots(PathEntry entry) {
     return entry.name().equals(".") || entry.name().equals("..");
   }
@@ -80,7 +80,7 @@ public final class Paths {
     return location.node().kind() == kind;
   }
 
-  /** Whether something may be done to a file; the guest owns all that there are. */
+  /** Answers whether the guest may access a file. The guest owns all files. */
   static boolean isAllowed(FileStatus status, int wanted) {
     return (status.permissions() >> 6 & wanted) == wanted;
   }
@@ -91,25 +91,28 @@ public final class Paths {
     }
   }
 
-  /** Makes sure that the file system it is in can be written. */
+  /** Throws an error if a file is on a read-only file system. */
   static void requireWritable(Node node) {
     if (!node.isWritable()) {
       throw new FileException(Errno.EROFS);
     }
   }
 
-  /** Likewise before contents are written. The mode of a pseudo file says it. */
+  /**
+   * Throws an error if the contents of a file cannot be written. For a pseudo file, its mode
+   * decides.
+   */
   static void requireContentsWritable(Node node) {
     if (!(node instanceof PseudoNode made && made.isText())) {
       requireWritable(node);
     }
   }
 
-  /** Makes sure that entries of a directory can be made and removed. */
+  /** Throws an error if entries of a directory cannot be made and removed. */
   static void requireChangeable(Location directory) {
     requireWritable(directory.node());
     if (directory.node().status().links() == 0) {
-      throw new FileException(Errno.ENOENT); // it was removed
+      throw new FileException(Errno.ENOENT); // the directory was removed
     }
     requireAllowed(directory, WRITE | EXECUTE);
   }

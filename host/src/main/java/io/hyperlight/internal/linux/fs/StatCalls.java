@@ -11,7 +11,7 @@ import io.hyperlight.internal.vfs.Location;
 import io.hyperlight.internal.vfs.Node;
 import io.hyperlight.internal.vfs.Space;
 
-/** What there is to know of files: {@code stat(2)}, {@code access(2)}, {@code statfs(2)}. */
+/** Reports on files: {@code stat(2)}, {@code access(2)}, {@code statfs(2)}. */
 public final class StatCalls {
   private static final long AT_NO_AUTOMOUNT = 0x800;
   private static final long AT_EACCESS = 0x200;
@@ -67,7 +67,10 @@ public final class StatCalls {
     return 0;
   }
 
-  /** Of what a path names, or of what a descriptor is if that is asked for. */
+  /**
+   * Returns the status of a path. With an empty path, if that is allowed, it is the status of the
+   * descriptor.
+   */
   private FileStatus status(int folder, long address, long flags) {
     String path = paths.read(address);
     if (path.isEmpty() && (flags & Paths.AT_EMPTY_PATH) != 0) {

@@ -8,8 +8,8 @@ import java.nio.ByteBuffer;
 import java.time.Instant;
 
 /**
- * How Linux on x86-64 tells of files: {@code struct stat}, {@code struct statx}, {@code struct
- * statfs}. All files are the guest's own.
+ * Lays out the status of files as Linux on x86-64 does: {@code struct stat}, {@code struct statx},
+ * {@code struct statfs}. The guest owns all files.
  */
 final class StatLayout {
   private static final int STAT_SIZE = 144;
@@ -18,7 +18,7 @@ final class StatLayout {
 
   private static final int BLOCK = FileStatus.BLOCK;
 
-  /** {@code stat} counts in these. */
+  /** The unit in which {@code stat} counts blocks, in bytes. */
   private static final int SECTOR = 512;
 
   private static final int STATX_BASIC_STATS = 0x7ff;

@@ -6,10 +6,11 @@ import io.hyperlight.value.Limits;
 /**
  * Counts what a guest uses in one call. For one thread at a time.
  *
- * <p><b>Boundary.</b> Sizes are not negative, and are compared with what is left: no sum overflows.
+ * <p><b>Boundary.</b> Sizes are not negative, and are compared with what is left, so no sum
+ * overflows.
  */
 public final class CallBudget {
-  /** What a line of the log costs besides its text: about what a logger puts before it. */
+  /** What a line of the log costs in bytes besides its text: about what a logger puts before it. */
   public static final int LOG_LINE = 64;
 
   private final Limits limits;
@@ -23,7 +24,7 @@ public final class CallBudget {
     begin();
   }
 
-  /** A call begins. */
+  /** Starts counting at 0 for a new call. */
   public void begin() {
     hostCalls = limits.hostCalls();
     hostCallBytes = limits.hostCallBytes();
@@ -38,7 +39,7 @@ public final class CallBudget {
   /**
    * Counts a call of a host function.
    *
-   * @throws LimitPassedException if it is one too many
+   * @throws LimitPassedException if this is one more than allowed
    */
   public void useHostCall() {
     if (--hostCalls < 0) {
@@ -49,7 +50,7 @@ public final class CallBudget {
   /**
    * Counts a string or byte array that goes to a host function or comes from one.
    *
-   * @throws LimitPassedException if it is too large, or all together are
+   * @throws LimitPassedException if it is too large, or the sum of all is
    */
   public void useHostCallBytes(long bytes) {
     requireValue(bytes);
@@ -61,7 +62,7 @@ public final class CallBudget {
   }
 
   /**
-   * Looks at the size of a string or byte array before it is copied.
+   * Checks the size of a string or byte array before it is copied.
    *
    * @throws LimitPassedException if it is too large
    */
@@ -72,9 +73,9 @@ public final class CallBudget {
   }
 
   /**
-   * Counts a line of the log, which costs the embedder something even if it is empty.
+   * Counts a line of the log. Even an empty line costs the embedder something.
    *
-   * @param bytes of its text, as the guest has it
+   * @param bytes the size of its text, as the guest has it
    * @throws LimitPassedException as {@link #useOutput}
    */
   public void useLogLine(long bytes) {
@@ -82,9 +83,9 @@ public final class CallBudget {
   }
 
   /**
-   * Counts what is printed or logged.
+   * Counts bytes that are printed or logged.
    *
-   * @throws LimitPassedException if that is more than there may be; nothing is to be printed then
+   * @throws LimitPassedException if they pass the limit; do not print them then
    */
   public void useOutput(long bytes) {
     if (bytes > outputBytes) {
@@ -96,7 +97,7 @@ public final class CallBudget {
   /**
    * Counts a system call.
    *
-   * @throws LimitPassedException if it is one too many
+   * @throws LimitPassedException if this is one more than allowed
    */
   public void useSystemCall() {
     if (--systemCalls < 0) {

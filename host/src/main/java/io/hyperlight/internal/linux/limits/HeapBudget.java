@@ -8,34 +8,34 @@ import java.util.List;
 import java.util.function.LongSupplier;
 
 /**
- * What the host may hold on the Java heap for a world: open and mapped files with the ways to them,
- * texts of pseudo files, listings, pipes. Contents of files have the limits of their trees,
- * mappings a number of their own.
+ * Limits what a world may cost the Java heap: open and mapped files with their locations, texts of
+ * pseudo files, listings, pipes. Contents of files have the limits of their trees. Mappings have a
+ * limit of their own.
  *
- * <p>What there is, is summed up when something is to be added. So nothing has to be given back, on
- * no way out of a system call, by no restore.
+ * <p>The present use is summed up whenever something is added. So no path out of a system call, and
+ * no restore, has to return anything.
  *
  * <p>Sizes are rough, and rather too large: an object's header, its fields, its strings.
  */
 public final class HeapBudget {
-  /** An open file without what belongs to its kind. */
+  /** The size of an open file without what its kind adds, in bytes. */
   public static final long FILE = 256;
 
-  /** A step of the way to a file, with its node and name. */
+  /** The size of one step of a location, with its node and name, in bytes. */
   private static final long STEP = 96;
 
   private final long limit;
   private final List<LongSupplier> users = new ArrayList<>(2); // of a world with one process
 
-  /** With nobody who uses it. */
+  /** Creates a budget without users. */
   public HeapBudget(long limit) {
     this.limit = limit;
   }
 
   /**
-   * Adds somebody who uses it.
+   * Adds a user.
    *
-   * @param bytes says how much, whenever it is asked
+   * @param bytes returns its present size, whenever it is asked
    */
   public void addUser(LongSupplier bytes) {
     users.add(bytes);
@@ -53,16 +53,16 @@ public final class HeapBudget {
     return bytes;
   }
 
-  /** How much more there may be; not negative. */
+  /** Returns how many more bytes are available; not negative. */
   public long left() {
     return Math.max(0, limit - used());
   }
 
   /**
-   * Makes sure that there is room for something more.
+   * Checks that there is room for more.
    *
-   * @param bytes how much; nothing is refused that makes it less
-   * @throws FileException ENOMEM if there is not
+   * @param bytes how much is added; 0 or less is always accepted
+   * @throws FileException ENOMEM if there is no room
    */
   public void require(long bytes) {
     if (bytes > 0 && bytes > limit - used()) {

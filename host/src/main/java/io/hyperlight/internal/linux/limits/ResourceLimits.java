@@ -5,8 +5,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The resource limits of a process: {@code getrlimit(2)}. Those that something depends on are kept
- * ready; the embedder's limits hold in any case.
+ * The resource limits of a process: {@code getrlimit(2)}. The limits that have an effect are kept
+ * ready for use. The embedder's limits hold whatever the process sets.
  */
 public final class ResourceLimits implements Restorable<Map<Integer, ResourceLimits.Limit>> {
   static final int FSIZE = 1;
@@ -24,19 +24,19 @@ public final class ResourceLimits implements Restorable<Map<Integer, ResourceLim
   static final int RTPRIO = 14;
   private static final int COUNT = 16;
 
-  /** {@code RLIM_INFINITY}: the largest number without sign. */
+  /** {@code RLIM_INFINITY}: the largest unsigned number. */
   public static final long INFINITY = -1;
 
-  /** The most signals that can be pending: {@code RLIMIT_SIGPENDING} of a new program. */
+  /** The maximum number of pending signals: {@code RLIMIT_SIGPENDING} of a new program. */
   public static final int MAX_PENDING_SIGNALS = 1024;
 
   private static final long MESSAGE_BYTES = 819_200;
 
   /**
-   * {@code struct rlimit}: numbers without sign, of which the largest is no limit.
+   * Holds a {@code struct rlimit}. The numbers are unsigned; the largest means no limit.
    *
-   * @param current the one that holds
-   * @param maximum as far as the process may raise it
+   * @param current the limit in force
+   * @param maximum how far the process may raise it
    */
   public record Limit(long current, long maximum) {}
 
@@ -44,7 +44,7 @@ public final class ResourceLimits implements Restorable<Map<Integer, ResourceLim
   private final int mostDescriptors;
   private Map<Integer, Limit> changed = Map.of();
 
-  // Those that are asked for often.
+  // Copies of the limits that are read often.
   private int descriptors;
   private long fileBytes = INFINITY;
   private long addressBytes = INFINITY;
@@ -52,10 +52,10 @@ public final class ResourceLimits implements Restorable<Map<Integer, ResourceLim
   private long pendingSignals = MAX_PENDING_SIGNALS;
 
   /**
-   * Those of a new program.
+   * Creates the limits of a new program.
    *
-   * @param stackBytes how large its stack is
-   * @param descriptors how many it may have open, whatever it says
+   * @param stackBytes the size of its stack in bytes
+   * @param descriptors the maximum number of open descriptors, whatever the program sets
    */
   public ResourceLimits(long stackBytes, int descriptors) {
     this.stackBytes = stackBytes;
@@ -63,7 +63,7 @@ public final class ResourceLimits implements Restorable<Map<Integer, ResourceLim
     this.descriptors = descriptors;
   }
 
-  /** Those that the process has changed, by number. */
+  /** Returns the limits that the process has changed, by number. */
   public Map<Integer, Limit> state() {
     return changed;
   }
@@ -84,12 +84,12 @@ public final class ResourceLimits implements Restorable<Map<Integer, ResourceLim
     pendingSignals = Math.min(of(SIGPENDING).current(), MAX_PENDING_SIGNALS);
   }
 
-  /** Whether there is such a resource. */
+  /** Answers whether a resource exists. */
   public static boolean exists(int resource) {
     return resource >= 0 && resource < COUNT;
   }
 
-  /** The one of a resource that exists. */
+  /** Returns the limit of a resource, which exists. */
   public Limit of(int resource) {
     Limit limit = changed.get(resource);
     if (limit != null) {
@@ -108,7 +108,7 @@ public final class ResourceLimits implements Restorable<Map<Integer, ResourceLim
     return new Limit(initial, initial);
   }
 
-  /** Sets that of a resource that exists. */
+  /** Sets the limit of a resource, which exists. */
   public void set(int resource, Limit limit) {
     Map<Integer, Limit> all = new HashMap<>(changed);
     all.put(resource, limit);
@@ -116,32 +116,32 @@ public final class ResourceLimits implements Restorable<Map<Integer, ResourceLim
     apply();
   }
 
-  /** {@code RLIMIT_NOFILE}: numbers of descriptors that are given out are below. */
+  /** Returns {@code RLIMIT_NOFILE}. New descriptors have numbers below it. */
   public int descriptors() {
     return descriptors;
   }
 
-  /** {@code RLIMIT_FSIZE}. */
+  /** Returns {@code RLIMIT_FSIZE}. */
   public long fileBytes() {
     return fileBytes;
   }
 
-  /** {@code RLIMIT_AS}. */
+  /** Returns {@code RLIMIT_AS}. */
   public long addressBytes() {
     return addressBytes;
   }
 
-  /** {@code RLIMIT_DATA}. */
+  /** Returns {@code RLIMIT_DATA}. */
   public long dataBytes() {
     return dataBytes;
   }
 
-  /** How many signals may be pending. */
+  /** Returns how many signals may be pending. */
   public long pendingSignals() {
     return pendingSignals;
   }
 
-  /** How large the program's stack is. */
+  /** Returns the size of the program's stack in bytes. */
   public long stackBytes() {
     return stackBytes;
   }

@@ -1,4 +1,4 @@
-/** What a guest may use: in a call, of the host's heap, by resource limits. */
+/** Limits what a guest may use: in a call, on the host's heap, and by resource limits. */
 @NullMarked
 package io.hyperlight.internal.linux.limits;
 

@@ -3,7 +3,7 @@ package io.hyperlight.internal.linux.mm;
 import io.hyperlight.internal.linux.limits.ResourceLimits;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 
-/** The resource limits that hold for mappings: {@code RLIMIT_AS}, {@code RLIMIT_DATA}. */
+/** Checks mappings against the resource limits {@code RLIMIT_AS} and {@code RLIMIT_DATA}. */
 public final class AddressLimits {
   private static final long INFINITY = ResourceLimits.INFINITY;
 
@@ -16,10 +16,10 @@ public final class AddressLimits {
   }
 
   /**
-   * Whether a range may be mapped, in place of what is there.
+   * Answers whether a range may be mapped in place of what is mapped there.
    *
-   * @param start page-aligned, as {@code end}
-   * @param data whether as memory that only the process writes
+   * @param start page-aligned, as is {@code end}
+   * @param data whether it is private writable memory
    */
   boolean allowMapping(long start, long end, boolean data) {
     return (limits.addressBytes() == INFINITY
@@ -33,7 +33,7 @@ public final class AddressLimits {
     return end - start - space.takenBytes(start, end, data);
   }
 
-  /** Whether so much more may be mapped. */
+  /** Answers whether this many more bytes may be mapped. */
   boolean allowMore(long bytes, boolean data) {
     return (limits.addressBytes() == INFINITY || isWithin(limits.addressBytes(), bytes, false))
         && (!data || limits.dataBytes() == INFINITY || isWithin(limits.dataBytes(), bytes, true));

@@ -1,20 +1,20 @@
 package io.hyperlight.internal.linux.mm;
 
 /**
- * Which addresses of a guest are for what. All are page-aligned.
+ * Holds the layout of a guest's address space. All addresses are page-aligned.
  *
- * @param hostEnd behind the gate and the information page, which stay as they are
- * @param stackStart the call stack, likewise
- * @param stackEnd behind it
- * @param programStackStart the stack that the program itself has, which is the call stack unless
- *     the program starts itself
- * @param programStackEnd behind it
- * @param windowStart the window, likewise, also where it is not mapped yet
- * @param windowEnd behind all that it can become
- * @param heapStart where the program break begins
- * @param heapEnd as far as it can go
- * @param freeStart where mappings are placed that the program does not place itself
- * @param freeEnd behind the last
+ * @param hostEnd the end of the gate and the information page, which are sealed
+ * @param stackStart the start of the call stack, which is sealed
+ * @param stackEnd the end of the call stack
+ * @param programStackStart the start of the program's own stack, which is the call stack unless the
+ *     program starts itself
+ * @param programStackEnd the end of the program's own stack
+ * @param windowStart the start of the window, which is sealed even where it is not mapped yet
+ * @param windowEnd the end of the window at its largest
+ * @param heapStart the first program break
+ * @param heapEnd the maximum program break
+ * @param freeStart the start of the range for mappings that the program does not place itself
+ * @param freeEnd the end of that range
  */
 public record AddressRanges(
     long hostEnd,
@@ -30,8 +30,8 @@ public record AddressRanges(
     long freeEnd) {
 
   /**
-   * Whether a range has an address that the guest must not map, unmap or protect. Below the host's
-   * own pages there is nothing to be had at all: a null pointer has to fault.
+   * Answers whether a range contains an address that the guest must not map, unmap or protect.
+   * Everything below the host's own pages is sealed too: a null pointer has to fault.
    *
    * @param sizeBytes such that the range is within user space
    */

@@ -8,8 +8,8 @@ import io.hyperlight.internal.os.Errno;
 import java.util.List;
 
 /**
- * What is said of or asked about memory that is there: {@code madvise(2)}, {@code msync(2)}, {@code
- * mincore(2)}. Where nothing is mapped they go on, and say so at their end.
+ * Answers calls about mapped memory: {@code madvise(2)}, {@code msync(2)}, {@code mincore(2)}.
+ * These calls skip unmapped ranges and report them at their end.
  */
 public final class AdviceCalls {
   private static final long PAGE_SIZE = Mappings.PAGE_SIZE;
@@ -22,7 +22,7 @@ public final class AdviceCalls {
   private static final int MADV_POPULATE_WRITE = 23;
   private static final int MADV_DONTNEED_LOCKED = 24;
 
-  /** MADV_NORMAL to MADV_WILLNEED, and those that only ever were hints to a kernel. */
+  /** MADV_NORMAL to MADV_WILLNEED, and advice that has only ever been a hint to a kernel. */
   private static final List<Long> HINTS =
       List.of(0L, 1L, 2L, 3L, 10L, 11L, 12L, 13L, 14L, 15L, 16L, 17L, 19L, 20L, 21L, 25L);
 
@@ -30,7 +30,7 @@ public final class AdviceCalls {
   private static final long MS_SYNC = 4;
   private static final long MS_ALL = 7;
 
-  /** How many pages {@code mincore} looks at at a time. */
+  /** How many pages {@code mincore} reads at a time. */
   private static final int PAGES_AT_ONCE = 4096;
 
   private final Mappings mappings;

@@ -13,10 +13,10 @@ import io.hyperlight.internal.vfs.Node;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What {@code mmap(2)} is asked to map: anonymous memory, or a file from an offset on. A shared
- * mapping of a file can be had to be read only.
+ * Says what {@code mmap(2)} maps: anonymous memory, or a file from an offset on. A shared mapping
+ * of a file can only be read-only.
  *
- * @param object null for anonymous memory of the program's own
+ * @param object null for private anonymous memory
  * @param mayBecomeWritable whether {@code mprotect} may make it writable
  */
 record FileMapping(
@@ -24,15 +24,15 @@ record FileMapping(
   private static final long PROT_WRITE = 2;
   private static final long PROT_EXEC = 4;
 
-  /** Zeros. */
+  /** Returns a mapping of zeros. */
   static FileMapping anonymous(boolean shared, long size) {
     return new FileMapping(shared ? new MappedObject.SharedZeros(size) : null, 0, shared, true);
   }
 
   /**
-   * A mapping that is allowed.
+   * Returns the mapping of a file after checking that it is allowed.
    *
-   * @param offset a multiple of the page size, any value but for that
+   * @param offset a multiple of the page size; any such value
    * @param mayMakeCode whether code may come from files that the guest can write
    * @throws FileException EBADF, EACCES, ENODEV, EPERM, EOVERFLOW, ENFILE, ENOMEM
    */
@@ -76,7 +76,7 @@ record FileMapping(
     return new FileMapping(object, offset, shared, !shared);
   }
 
-  /** The area that it becomes; null for anonymous memory of the program's own. */
+  /** Returns the area of this mapping; null for private anonymous memory. */
   @Nullable MappedArea area(long start, long size, Protection protection) {
     return object == null
         ? null
@@ -91,14 +91,14 @@ record FileMapping(
             protection.writable());
   }
 
-  /** Keeps the object, which may be unmapped to make room for this. */
+  /** Keeps the object alive. Making room for the mapping may unmap the object. */
   void hold() {
     if (object != null) {
       object.retain();
     }
   }
 
-  /** Ends {@link #hold}; the object goes if it could not be mapped after all. */
+  /** Ends {@link #hold}. Closes the object if it was not mapped in the end. */
   void release(MappedFiles files) {
     if (object != null) {
       files.release(object);

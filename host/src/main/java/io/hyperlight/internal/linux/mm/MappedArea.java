@@ -3,14 +3,14 @@ package io.hyperlight.internal.linux.mm;
 import io.hyperlight.internal.machine.memory.Protection;
 
 /**
- * Memory that is of an object. Page-aligned.
+ * A range of memory that maps an object. Page-aligned.
  *
  * @param offset of its first byte in the object
  * @param shared whether it is a shared mapping
- * @param mayBecomeWritable whether {@code mprotect} may make it so
- * @param protection what the program may do with it, as far as the object goes
- * @param wasWritable whether the program may have written to it, so that it is not the object's
- *     contents any more
+ * @param mayBecomeWritable whether {@code mprotect} may make it writable
+ * @param protection the program's rights, as far as the object reaches
+ * @param wasWritable whether the program may have written to it, so that its pages may differ from
+ *     the object
  */
 public record MappedArea(
     long start,
@@ -23,7 +23,7 @@ public record MappedArea(
     boolean wasWritable) {
   private static final long PAGE_SIZE = 4096;
 
-  /** Where the pages end that have contents of an object of some size. */
+  /** Returns the end of the pages with contents, for an object of this size. */
   long endOfContents(long objectSize) {
     if (objectSize <= offset) {
       return start;
@@ -36,7 +36,7 @@ public record MappedArea(
     return offset + (address - start);
   }
 
-  /** The part of it within a range. */
+  /** Returns the part within a range. */
   MappedArea within(long from, long to) {
     long cut = Math.max(start, from);
     return new MappedArea(
@@ -74,19 +74,19 @@ public record MappedArea(
         wasWritable || changed.writable());
   }
 
-  /** The same with another end. */
+  /** Returns this area with another end. */
   MappedArea upTo(long newEnd) {
     return new MappedArea(
         start, newEnd, object, offset, shared, mayBecomeWritable, protection, wasWritable);
   }
 
-  /** The same of another object. */
+  /** Returns this area of another object. */
   MappedArea of(MappedObject other) {
     return new MappedArea(
         start, end, other, offset, shared, mayBecomeWritable, protection, wasWritable);
   }
 
-  /** Whether the other one begins where this ends, in all respects. */
+  /** Answers whether another area continues this one in all respects. */
   boolean isContinuedBy(MappedArea next) {
     return end == next.start
         && object == next.object

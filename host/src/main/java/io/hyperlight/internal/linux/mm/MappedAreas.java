@@ -10,11 +10,12 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which parts of memory are of what objects, however they were cut and moved. All else that is
- * mapped is anonymous. Neighbours that continue each other are one. For one thread at a time.
+ * Records which object each part of memory maps, however the parts were cut and moved. All other
+ * mapped memory is anonymous. Neighbours that continue each other are joined. For one thread at a
+ * time.
  */
 final class MappedAreas {
-  /** By their first addresses; disjoint. */
+  /** Disjoint areas by their first addresses. */
   private final TreeMap<Long, MappedArea> areas = new TreeMap<>();
 
   private final Consumer<MappedObject> closed;
@@ -22,21 +23,21 @@ final class MappedAreas {
   private boolean changed = true;
 
   /**
-   * None.
+   * Creates an empty record.
    *
-   * @param closed hears of objects of which there is no area any more
+   * @param closed is told of objects that have no area any more
    */
   MappedAreas(Consumer<MappedObject> closed, Checkpoint checkpoint) {
     this.closed = closed;
     this.checkpoint = checkpoint;
   }
 
-  /** How many there are, each of which costs the host some memory. */
+  /** Returns the number of areas. Each costs the host some memory. */
   int count() {
     return areas.size();
   }
 
-  /** Whether it is different from when {@link #forgetChanges} was called. */
+  /** Answers whether anything changed since {@link #forgetChanges} was called. */
   boolean changed() {
     return changed;
   }
@@ -45,12 +46,12 @@ final class MappedAreas {
     changed = false;
   }
 
-  /** All of them, ascending. */
+  /** Returns all areas, ascending. */
   List<MappedArea> all() {
     return List.copyOf(areas.values());
   }
 
-  /** Those of one object, ascending. */
+  /** Returns the areas of one object, ascending. */
   List<MappedArea> of(MappedObject object) {
     List<MappedArea> found = new ArrayList<>();
     for (MappedArea area : areas.values()) {
@@ -62,7 +63,7 @@ final class MappedAreas {
     return found;
   }
 
-  /** The parts of them within a range, ascending. */
+  /** Returns the parts of areas within a range, ascending. */
   List<MappedArea> within(long start, long end) {
     List<MappedArea> parts = new ArrayList<>();
     Map.Entry<Long, MappedArea> before = areas.lowerEntry(start);
@@ -76,7 +77,7 @@ final class MappedAreas {
     return parts;
   }
 
-  /** The first that does not end at an address or before; null if there is none. */
+  /** Returns the first area that ends after an address; null if there is none. */
   @Nullable MappedArea from(long address) {
     Map.Entry<Long, MappedArea> at = areas.floorEntry(address);
     if (at != null && at.getValue().end() > address) {
@@ -86,13 +87,13 @@ final class MappedAreas {
     return next == null ? null : next.getValue();
   }
 
-  /** Whether none of them goes on across an address. */
+  /** Answers whether no area extends across an address. */
   boolean isEdge(long address) {
     Map.Entry<Long, MappedArea> before = areas.lowerEntry(address);
     return before == null || before.getValue().end() <= address;
   }
 
-  /** Adds one where there is none. */
+  /** Adds an area where there is none. */
   void put(MappedArea added) {
     MappedArea area = added;
     area.object().retain();
@@ -110,13 +111,15 @@ final class MappedAreas {
     changed = true;
   }
 
-  /** Joined with a neighbour of the same object, which so has another area still. */
+  /**
+   * Drops an area that was joined with a neighbour. The object cannot go: the neighbour has it too.
+   */
   private void drop(MappedArea joined) {
     areas.remove(joined.start());
     joined.object().release();
   }
 
-  /** Takes away what there is in a range. */
+  /** Removes areas, and parts of areas, in a range. */
   void remove(long start, long end) {
     List<MappedArea> touched = new ArrayList<>();
     Map.Entry<Long, MappedArea> before = areas.lowerEntry(start);
@@ -138,9 +141,9 @@ final class MappedAreas {
     }
   }
 
-  /** Puts one in the place of what there is, which may be of the same object. */
+  /** Replaces what is in the area's range, which may be of the same object. */
   void replace(MappedArea changed) {
-    changed.object().retain(); // it is not to be closed in between
+    changed.object().retain(); // keeps the object open in between
     remove(changed.start(), changed.end());
     put(changed);
     changed.object().release();
@@ -158,7 +161,7 @@ final class MappedAreas {
     }
   }
 
-  /** Takes all away. */
+  /** Removes all areas. */
   void clear() {
     for (Iterator<MappedArea> all = areas.values().iterator(); all.hasNext(); ) {
       MappedObject object = all.next().object();

@@ -20,20 +20,19 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The files that are mapped, and what becomes of their mappings when they are written: pages show
- * what is written as long as the program has not changed them itself, and those that the file does
- * not reach any more are gone. A page that a program could write has not been changed if it equals
- * the file.
+ * The mapped files of a process. It updates mappings when their files are written. Pages show new
+ * contents as long as the program has not changed them itself. Pages past a file's new end are
+ * gone. A page that the program could write counts as unchanged if it equals the file.
  *
- * <p>All of it goes back with a restore, which costs nothing where nothing has changed.
+ * <p>A restore resets all of it. It costs nothing if nothing has changed.
  */
 public final class MappedFiles implements ContentWatcher {
   private static final int PAGE_SIZE = (int) Mappings.PAGE_SIZE;
 
-  /** In place of an object in a snapshot, which must not hold this guest's files. */
+  /** Stands in place of an object in a snapshot, which must not hold this guest's files. */
   private static final MappedObject NOTHING = new MappedObject.SharedZeros(0);
 
-  /** Which file one is. */
+  /** Identifies a file. */
   private record Key(int device, long inode) {}
 
   private final Mappings mappings;
@@ -41,24 +40,24 @@ public final class MappedFiles implements ContentWatcher {
   private final int most;
   private final Map<Key, MappedObject.OfFile> files = new HashMap<>();
 
-  /** The program's own file; null if nothing of it is mapped. */
+  /** The program's own file; null if no part of it is mapped. */
   private @Nullable MappedObject program;
 
-  /** What a program begins with. */
+  /** The areas at the program's start. */
   private List<MappedArea> initial = List.of();
 
-  /** What all this was restored to. */
+  /** The state to which all this was restored last. */
   private @Nullable MappingState base;
 
-  // Of a change that is going on.
+  // The change that is in progress.
   private MappedObject.@Nullable OfFile changing;
   private long sizeBefore;
   private final List<MappedArea> stale = new ArrayList<>();
 
   /**
-   * No files.
+   * Creates a record without files.
    *
-   * @param most how many there may be: those of the host take a descriptor each
+   * @param most how many files there may be: each file of the host takes a descriptor
    */
   MappedFiles(Mappings mappings, MappedAreas areas, int most) {
     this.mappings = mappings;
@@ -66,14 +65,16 @@ public final class MappedFiles implements ContentWatcher {
     this.most = most;
   }
 
-  /** Hears of objects of which nothing is mapped any more. */
+  /** Forgets an object that is not mapped any more. */
   void forget(MappedObject object) {
     if (object instanceof MappedObject.OfFile file) {
       files.remove(new Key(file.device(), file.inode()), file);
     }
   }
 
-  /** What the ways to files that are mapped cost the heap, also if they are not open any more. */
+  /**
+   * Returns what the locations of mapped files cost the Java heap. These files need not be open.
+   */
   public long heapBytes() {
     long bytes = 0;
     for (MappedObject.OfFile file : files.values()) {
@@ -87,9 +88,9 @@ public final class MappedFiles implements ContentWatcher {
   }
 
   /**
-   * The object for an open file, which may be mapped already.
+   * Returns the object of an open file, which may be mapped already.
    *
-   * @param heap has to have room for the way to it
+   * @param heap must have room for the file's location
    * @throws FileException ENFILE if there are too many, ENOMEM
    */
   MappedObject.OfFile of(
@@ -118,7 +119,7 @@ public final class MappedFiles implements ContentWatcher {
     return file;
   }
 
-  /** Takes over the content, also if it fails. */
+  /** Creates an object. Takes ownership of the content, and closes it on failure. */
   private static MappedObject.OfFile open(FileContent content, @Nullable Location location) {
     try {
       return new MappedObject.OfFile(content, location);
@@ -128,7 +129,7 @@ public final class MappedFiles implements ContentWatcher {
     }
   }
 
-  /** Ends a hold on an object, which goes if it is not mapped. */
+  /** Ends a hold on an object. Closes it if it is not mapped. */
   void release(MappedObject object) {
     if (object.release()) {
       forget(object);
@@ -136,25 +137,25 @@ public final class MappedFiles implements ContentWatcher {
     }
   }
 
-  /** Says what a program begins with, until {@link #begun}. */
+  /** Adds an area that the program starts with. Call this before {@link #begun}. */
   public void begin(long start, long end, Protection protection, FileContent own, long offset) {
     MappedObject object = program;
     if (object == null) {
       object = new MappedObject.OfFile(own, null);
       program = object;
     }
-    object.retain(); // once more than there are areas: it stays
+    object.retain(); // one more than its areas, so that it stays open
     areas.put(area(start, end, protection, object, offset));
   }
 
-  /** Keeps what there is for going back to. */
+  /** Keeps the present areas as the program's initial state. */
   public void begun() {
     initial = areas.all();
     areas.forgetChanges();
     base = MappingState.INITIAL;
   }
 
-  /** Says that a part of a file is mapped, whatever the limit is. */
+  /** Adds a mapped part of a file, whatever the limit is. */
   public void add(
       long start,
       long end,
@@ -175,7 +176,7 @@ public final class MappedFiles implements ContentWatcher {
         start, end, object, offset, false, true, protection, protection.writable());
   }
 
-  /** All of it, to be closed by whoever gets it. */
+  /** Returns a copy of all state. The caller closes it. */
   public MappingState freeze() {
     List<MappedArea> all = areas.all();
     if (all.equals(initial)) {
@@ -210,17 +211,17 @@ public final class MappedFiles implements ContentWatcher {
   }
 
   /**
-   * Goes back to an earlier state, also of another guest with the same mounts, after address space
-   * and files have gone back.
+   * Restores an earlier state, which may be of another guest with the same mounts. Call this after
+   * the address space and the files were restored.
    *
-   * @param system asked only if files are mapped
+   * @param system used only if files are mapped
    */
   public void restore(MappingState earlier, Supplier<Counterparts> system) {
-    // A restore makes open contents of files in memory invalid, so that these are opened again.
+    // A restore makes open contents of files in memory invalid, so these are opened again.
     if (earlier == base && !areas.changed() && allOutliveRestores()) {
       return;
     }
-    base = null; // until it is done
+    base = null; // until the restore is done
     areas.clear();
     if (earlier.isInitial()) {
       initial.forEach(areas::put);
@@ -256,7 +257,7 @@ public final class MappedFiles implements ContentWatcher {
 
   private boolean allOutliveRestores() {
     if (files.isEmpty()) {
-      return true; // without an iterator: it is asked at every restore
+      return true; // no iterator: every restore calls this
     }
     for (MappedObject.OfFile file : files.values()) {
       if (!file.content().outlivesRestore()) {
@@ -279,12 +280,12 @@ public final class MappedFiles implements ContentWatcher {
         content.in(system.get()), location == null ? null : location.in(system.get(), known));
   }
 
-  /** Gives up what it holds of the host. A second call does nothing. */
+  /** Releases the host resources of this process's mappings. A second call does nothing. */
   public void close() {
     areas.clear();
   }
 
-  // What is written.
+  // Writes to files.
 
   @Override
   public boolean changing(int device, long inode, long from, long to) {
@@ -317,7 +318,7 @@ public final class MappedFiles implements ContentWatcher {
     return (bytes + PAGE_SIZE - 1) & -PAGE_SIZE;
   }
 
-  /** The pages of it that show the file. */
+  /** Adds the pages of a part that still show the file. */
   private void addUnchanged(MappedArea part) {
     if (!part.wasWritable()) {
       stale.add(part);
@@ -375,7 +376,7 @@ public final class MappedFiles implements ContentWatcher {
         mappings.space().protect(before, now - before, area.protection());
         mappings.fill(area, before, now);
       } catch (GuestMemoryExhaustedException e) {
-        // They stay without memory, and a touch is an error, as where a disk is full.
+        // The pages stay without memory. Touching one is an error, as with a full disk.
       }
     }
   }

@@ -8,37 +8,37 @@ import io.hyperlight.internal.vfs.Location;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a part of memory is of, if not of anonymous memory of its own. Counted by {@link
- * MappedAreas}, which closes it with its last area. For one thread at a time.
+ * An object that memory can map: all but private anonymous memory. {@link MappedAreas} counts its
+ * areas, and closes it with the last. For one thread at a time.
  */
 public abstract sealed class MappedObject {
   private int areas;
 
-  /** One more area is of it. */
+  /** Counts one more area. */
   final void retain() {
     areas++;
   }
 
-  /** One area less is of it; returns whether that was the last. */
+  /** Counts one area less. Returns whether it was the last. */
   final boolean release() {
     return --areas == 0;
   }
 
-  /** How many bytes it has now. Pages behind its end cannot be touched: SIGBUS. */
+  /** Returns the present size in bytes. Touching a page past the end is SIGBUS. */
   abstract long size();
 
   /**
-   * Copies bytes out.
+   * Copies bytes from the object.
    *
-   * @return how many; 0 at the end
+   * @return how many bytes were copied; 0 at the end
    * @throws FileException if reading fails
    */
   abstract int read(long offset, byte[] target, int length);
 
-  /** Gives up what it holds. */
+  /** Releases the resources of this object. */
   void close() {}
 
-  /** A regular file, which stays as long as it is mapped, also if it has no name any more. */
+  /** A regular file. It stays open as long as it is mapped, even if it has no name any more. */
   public static final class OfFile extends MappedObject {
     private final FileContent content;
     private final @Nullable Location location;
@@ -46,9 +46,9 @@ public abstract sealed class MappedObject {
     private final long inode;
 
     /**
-     * A file that is mapped.
+     * Creates the object of a file that is being mapped.
      *
-     * @param content to be closed with this
+     * @param content closed with this object
      * @param location null for the program's own file
      */
     OfFile(FileContent content, @Nullable Location location) {
@@ -75,7 +75,7 @@ public abstract sealed class MappedObject {
       return inode;
     }
 
-    /** Whether it has a name still, or never had one. */
+    /** Answers whether the file still has a name. True for a file that never had one. */
     public boolean isLinked() {
       try {
         return content.status().links() > 0;
@@ -84,7 +84,7 @@ public abstract sealed class MappedObject {
       }
     }
 
-    /** Texts of pseudo files say that they are empty, as those of {@code proc(5)}. */
+    /** Texts of pseudo files have size 0, as those of {@code proc(5)}. */
     @Override
     long size() {
       return content.kind() == FileKind.REGULAR ? content.status().size() : 0;
@@ -102,8 +102,8 @@ public abstract sealed class MappedObject {
   }
 
   /**
-   * Shared memory without a name. As there is one process only, it is its own memory, but for what
-   * {@code madvise} and {@code mremap} make of it.
+   * Shared memory without a name. As there is one process only, it is private in effect. Only
+   * {@code madvise} and {@code mremap} treat it differently.
    */
   public static final class SharedZeros extends MappedObject {
     private final long size;

@@ -8,28 +8,30 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a snapshot keeps of the objects that memory is of. Immutable, safe for use by many threads.
+ * Holds mapped objects in a snapshot. Immutable, safe for use by many threads.
  *
- * <p>As {@link FileState}, it may hold descriptors of the host: counted, so that they stay while
- * somebody makes a guest of it, and are closed with the snapshot.
+ * <p>Like {@link FileState}, it may hold descriptors of the host. These are counted: they stay open
+ * while a guest is being spawned from it, and are closed with the snapshot.
  */
 public final class MappingState implements AutoCloseable {
-  /** Of a program that has mapped no objects and has all that it began with. */
+  /**
+   * The state of a program that has mapped no objects and has unmapped none of its initial ones.
+   */
   public static final MappingState INITIAL = new MappingState(List.of(), List.of());
 
   /**
-   * An object.
+   * Holds an object.
    *
-   * @param content as {@link FileContent#kept} gives it; null for memory without a name
+   * @param content as {@link FileContent#kept} returns it; null for memory without a name
    * @param size of memory without a name
    */
   record SavedObject(@Nullable FileContent content, @Nullable Location location, long size) {}
 
   /**
-   * An area.
+   * Holds an area.
    *
-   * @param area with an object that does not matter
-   * @param object its place in the list of objects
+   * @param area with a placeholder for its object
+   * @param object its index in the list of objects
    */
   record SavedArea(MappedArea area, int object) {}
 
@@ -38,13 +40,13 @@ public final class MappingState implements AutoCloseable {
   private int users = 1;
   private boolean closed;
 
-  /** Takes over what the objects hold. */
+  /** Creates a state and takes ownership of what the objects hold. */
   MappingState(List<SavedObject> objects, List<SavedArea> areas) {
     this.objects = List.copyOf(objects);
     this.areas = List.copyOf(areas);
   }
 
-  /** Whether a program begins like this. */
+  /** Answers whether this is the state of a starting program. */
   public boolean isInitial() {
     return this == INITIAL;
   }
@@ -58,7 +60,8 @@ public final class MappingState implements AutoCloseable {
   }
 
   /**
-   * Keeps what it holds until {@link #release}, also if it is closed meanwhile.
+   * Keeps the host resources of this state until {@link #release}, even if the state is closed in
+   * between.
    *
    * @throws ImageClosedException if it is closed already
    */
@@ -73,7 +76,7 @@ public final class MappingState implements AutoCloseable {
     }
   }
 
-  /** Ends what {@link #retain} began. */
+  /** Releases what {@link #retain} kept. */
   public void release() {
     if (!objects.isEmpty()) {
       synchronized (this) {
@@ -84,7 +87,7 @@ public final class MappingState implements AutoCloseable {
     }
   }
 
-  /** Gives up what it holds of the host. A second call does nothing. */
+  /** Releases the host resources of this state. A second call does nothing. */
   @Override
   public void close() {
     if (!objects.isEmpty()) {

@@ -13,23 +13,25 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The memory of a process with what it is of. Every change of the process's mappings goes through
- * here, so that {@link AddressSpace}, which has the pages, and {@link MappedAreas}, which has the
- * objects, say the same.
+ * The mappings of a process. Every change of them goes through here. So {@link AddressSpace}, which
+ * has the pages, and {@link MappedAreas}, which has the objects, always agree.
  *
  * <p>Pages of an object are copies of its contents. They are made when the program gets rights to
- * them, and again when the program drops them. {@link MappedFiles} follows what is written to
- * files. Pages behind the end of an object have addresses and no memory.
+ * them, and again when the program drops them. {@link MappedFiles} updates them when files are
+ * written. Pages past the end of an object have addresses and no memory.
  *
  * <p>For one thread at a time.
  */
 public final class Mappings {
   static final long PAGE_SIZE = 4096;
 
-  /** Ranges with rights of their own: each costs the host some memory. Linux has 65,530. */
+  /**
+   * The maximum number of ranges with rights of their own. Each costs the host some memory. Linux
+   * has 65,530.
+   */
   private static final int MAX = 16_384;
 
-  /** How much is copied at a time. */
+  /** How many bytes are copied at a time. */
   private static final int PIECE = 1 << 16;
 
   private final AddressSpace space;
@@ -54,12 +56,12 @@ public final class Mappings {
     return checkpoint;
   }
 
-  /** Whether there is room for so many ranges more. */
+  /** Answers whether there is room for this many more ranges. */
   boolean hasRoomFor(int more) {
     return Math.max(space.mappingCount(), areas.count()) <= MAX - more;
   }
 
-  /** Whether no range goes on across an address. */
+  /** Answers whether no range extends across an address. */
   boolean isEdge(long address) {
     return space.isEdge(address) && areas.isEdge(address);
   }
@@ -67,8 +69,9 @@ public final class Mappings {
   /**
    * Maps a free range.
    *
-   * @param area what it is of, with these addresses and this protection; null for anonymous memory
-   * @throws GuestMemoryExhaustedException if there is not so much memory; nothing is mapped then
+   * @param area the mapped area, with these addresses and this protection; null for anonymous
+   *     memory
+   * @throws GuestMemoryExhaustedException if there is not enough memory; nothing is mapped then
    * @throws FileException if reading fails; nothing is mapped then
    */
   void map(long start, long size, Protection protection, @Nullable MappedArea area) {
@@ -97,7 +100,7 @@ public final class Mappings {
     return reserveOnly ? Protection.NONE : area.protection();
   }
 
-  /** Copies contents to pages that are zeros. */
+  /** Copies contents to pages that are all zeros. */
   void fill(MappedArea area, long start, long end) {
     if (start == end || area.object() instanceof MappedObject.SharedZeros) {
       return;
@@ -122,9 +125,9 @@ public final class Mappings {
   }
 
   /**
-   * Changes what the program may do with a range that is all mapped.
+   * Changes the program's rights to a range, all of which is mapped.
    *
-   * @throws GuestMemoryExhaustedException if a part had no memory yet and there is not so much; the
+   * @throws GuestMemoryExhaustedException if a part had no memory yet and there is not enough; the
    *     parts before it are changed then
    */
   void protect(long start, long size, Protection protection) {
@@ -145,7 +148,7 @@ public final class Mappings {
     }
   }
 
-  /** Of pages that are all within their objects. */
+  /** Changes the rights to pages that are all within their objects. */
   private void protectPages(long start, long end, Protection protection) {
     if (start == end) {
       return;
@@ -175,7 +178,10 @@ public final class Mappings {
     }
   }
 
-  /** Drops the contents of a range that is all mapped: what is of an object gets its contents. */
+  /**
+   * Drops the contents of a range, all of which is mapped. Pages of an object get its contents
+   * again.
+   */
   void discard(long start, long size) {
     long end = start + size;
     long done = start;
@@ -193,7 +199,7 @@ public final class Mappings {
     }
   }
 
-  /** Gives pages the contents of their object, so far as they have memory. */
+  /** Copies the object's contents to those pages that have memory. */
   void refresh(MappedArea area, long start, long end) {
     if (start == end) {
       return;
@@ -208,9 +214,9 @@ public final class Mappings {
   }
 
   /**
-   * Whether an access that the program has the right to is behind the end of what is mapped there.
+   * Answers whether an access that the program's rights allow is past the end of the mapped object.
    *
-   * @param access what the program wanted to do there
+   * @param access how the program accesses the address
    */
   public boolean isBehindEnd(long address, MemoryAccess access) {
     if (address < 0 || address >= AddressSpace.USER_END) {
@@ -227,14 +233,14 @@ public final class Mappings {
   }
 
   /**
-   * What can be a mapping of its own on Linux: a range with equal rights to one object or to none.
+   * A range that Linux could show as one mapping: it has equal rights, and maps one object or none.
    *
    * @param protection as the program asked for it
    * @param area null for anonymous memory
    */
   public record View(long start, long end, Protection protection, @Nullable MappedArea area) {}
 
-  /** All that is mapped or reserved within a range, ascending. */
+  /** Returns all that is mapped or reserved within a range, ascending. */
   List<View> views(long start, long end) {
     List<View> views = new ArrayList<>();
     List<MappedArea> of = areas.within(start, end);
@@ -262,7 +268,7 @@ public final class Mappings {
     return views;
   }
 
-  /** The first of these that does not end at an address or before; null if there is none. */
+  /** Returns the first view that ends after an address; null if there is none. */
   public @Nullable View viewFrom(long address) {
     long start = space.nextTaken(address);
     if (start < 0) {
@@ -276,7 +282,7 @@ public final class Mappings {
     return new View(start, range.end(), range.protection(), null);
   }
 
-  /** Throws the error of a call that would need too many ranges. */
+  /** Throws ENOMEM if a call would need too many ranges. */
   void requireRoomFor(int more) {
     if (!hasRoomFor(more)) {
       throw new FileException(Errno.ENOMEM);

@@ -13,16 +13,16 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Memory: {@code brk(2)}, {@code mmap(2)}, {@code munmap(2)}, {@code mprotect(2)}. Relatives are in
- * {@link RemapCalls} and {@link AdviceCalls}.
+ * System calls on memory: {@code brk(2)}, {@code mmap(2)}, {@code munmap(2)}, {@code mprotect(2)}.
+ * Related calls are in {@link RemapCalls} and {@link AdviceCalls}.
  *
- * <p>All memory is there as soon as it is mapped with any rights; of files it is a copy that
- * follows its file ({@link MappedFiles}). A mapping without rights takes addresses only. What the
- * host has in the guest's address space is sealed as {@code mseal(2)} would seal it: EPERM.
+ * <p>A mapping with any rights has all its memory at once. Pages of a file are copies that follow
+ * their file ({@link MappedFiles}). A mapping without rights only takes addresses. The host's
+ * ranges in the guest's address space are sealed as {@code mseal(2)} seals memory: EPERM.
  *
- * <p>W^X: unless the embedder lets the guest make code, memory that may be written cannot be
- * executable, nor become so later, as {@code PR_SET_MDWE} has it: EACCES. Code of files is
- * executable where the guest cannot write the files, else EPERM.
+ * <p>W^X holds unless the embedder lets the guest make code. Writable memory cannot be executable.
+ * Also, memory that is not executable cannot become so later, as with {@code PR_SET_MDWE}: EACCES.
+ * Code of a file can be mapped only if the guest cannot write the file: EPERM otherwise.
  */
 public final class MemoryCalls {
   private static final long PAGE_SIZE = Mappings.PAGE_SIZE;
@@ -39,7 +39,7 @@ public final class MemoryCalls {
   private static final long MAP_ANONYMOUS = 0x20;
   private static final long MAP_HUGETLB = 0x4_0000;
 
-  /** What {@code MAP_SHARED_VALIDATE} knows: {@code LEGACY_MAP_MASK} of the kernel. */
+  /** The flags that {@code MAP_SHARED_VALIDATE} accepts: {@code LEGACY_MAP_MASK} of the kernel. */
   private static final long MAP_LEGACY = 0x7_f9f3 | 21L << 26 | 30L << 26;
 
   private final AddressSpace space;
@@ -54,9 +54,9 @@ public final class MemoryCalls {
   private final boolean mayMakeCode;
 
   /**
-   * For a process.
+   * Creates the calls of a process.
    *
-   * @param mayMakeCode whether memory that could be written may become executable
+   * @param mayMakeCode whether memory that was writable may become executable
    */
   public MemoryCalls(
       ProcessMemory memory,
@@ -128,7 +128,7 @@ public final class MemoryCalls {
 
   private long replace(long start, long size, Protection protection, @Nullable MappedArea area) {
     if (!space.isFree(start, size)) {
-      // There must be room before what is there goes: a failed call changes nothing.
+      // Check for room before unmapping: a failed call changes nothing.
       long needed = area == null ? size : area.endOfContents(area.object().size()) - area.start();
       if (protection != Protection.NONE
           && needed > space.freeBytes() + space.backedBytes(start, size)) {
@@ -157,7 +157,8 @@ public final class MemoryCalls {
     if (ranges.touchesSealed(address, size)) {
       return -Errno.EPERM;
     }
-    // It may cut one range in two. What ends where ranges end makes fewer of them.
+    // Unmapping may cut one range in two. If it ends at the edge of a range, the number of ranges
+    // does not grow.
     if (!mappings.hasRoomFor(1) && !mappings.isEdge(address) && !mappings.isEdge(address + size)) {
       return -Errno.ENOMEM;
     }
@@ -180,7 +181,7 @@ public final class MemoryCalls {
       return -Errno.EPERM;
     }
     mappings.requireRoomFor(2);
-    // As Linux: all up to what cannot be done is done.
+    // As on Linux: everything before the first refused range is changed.
     Protection wanted = protection(bits);
     long end = Math.min(address + size, space.endOfTaken(address));
     long result = end < address + size ? -Errno.ENOMEM : 0;
@@ -203,7 +204,9 @@ public final class MemoryCalls {
     }
   }
 
-  /** Where the first of some mappings begins that may not have such rights; else their end. */
+  /**
+   * Returns the start of the first view that may not have these rights; the end if there is none.
+   */
   private long firstRefusal(List<Mappings.View> views, Protection wanted, long end) {
     for (Mappings.View view : views) {
       MappedArea area = view.area();

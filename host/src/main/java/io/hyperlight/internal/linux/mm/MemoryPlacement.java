@@ -3,7 +3,7 @@ package io.hyperlight.internal.linux.mm;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.os.Errno;
 
-/** Where mappings go: as the program wants it, where Linux would let it have its will. */
+/** Chooses addresses for mappings. It follows the program's wish where Linux would. */
 final class MemoryPlacement {
   private static final long PAGE_SIZE = Mappings.PAGE_SIZE;
 
@@ -11,12 +11,12 @@ final class MemoryPlacement {
   static final long MAP_32BIT = 0x40;
   static final long MAP_FIXED_NOREPLACE = 0x10_0000;
 
-  /** What {@code MAP_32BIT} means: the second gibibyte, or wherever a hint says below its end. */
+  /** The range of {@code MAP_32BIT}: the second gibibyte. A hint may be anywhere below its end. */
   private static final long LOW_START = 1L << 30;
 
   private static final long LOW_END = 1L << 31;
 
-  /** {@code stack_guard_gap}: nobody is put so close below a stack who does not insist. */
+  /** {@code stack_guard_gap}: only a fixed mapping may be this close below a stack. */
   private static final long STACK_GUARD = 1 << 20;
 
   private final AddressSpace space;
@@ -27,7 +27,7 @@ final class MemoryPlacement {
     this.ranges = ranges;
   }
 
-  /** Whether a range of whole pages, none of them too few, is within user space. */
+  /** Answers whether whole pages, at least one, are within user space. */
   static boolean isRange(long address, long size) {
     return (address & PAGE_SIZE - 1) == 0
         && address >= 0
@@ -36,14 +36,14 @@ final class MemoryPlacement {
         && size <= AddressSpace.USER_END - address;
   }
 
-  /** Whole pages for so many bytes; -1 if there is no such number. */
+  /** Rounds a number of bytes up to whole pages; -1 if that is not possible. */
   static long pageEnd(long length) {
     return length < 0 || length > Long.MAX_VALUE - PAGE_SIZE
         ? -1
         : (length + PAGE_SIZE - 1) & -PAGE_SIZE;
   }
 
-  /** Where a mapping goes, or a negated error number. */
+  /** Returns the address for a mapping, or a negated error number. */
   long place(long address, long size, long flags) {
     boolean replacing = (flags & MAP_FIXED) != 0;
     if (replacing || (flags & MAP_FIXED_NOREPLACE) != 0) {
@@ -67,18 +67,18 @@ final class MemoryPlacement {
         && (!low || wanted <= LOW_END - size)
         && !isKept(wanted, size)
         && space.isFree(wanted, size)) {
-      return wanted; // a hint that can be followed
+      return wanted; // the hint can be followed
     }
     long found = low ? findLow(size) : findFree(size);
     return found < 0 ? -Errno.ENOMEM : found;
   }
 
-  /** The lowest place for what goes anywhere; -1 if there is none. */
+  /** Returns the lowest free address for a mapping without a wish; -1 if there is none. */
   long findFree(long size) {
     return space.findFree(size, ranges.freeStart(), ranges.freeEnd());
   }
 
-  /** The heap is to have room to grow, unless there is no other. */
+  /** Leaves the heap room to grow, unless there is no other place. */
   private long findLow(long size) {
     long found = findLow(size, Math.max(LOW_START, ranges.heapEnd()));
     return found < 0 ? findLow(size, LOW_START) : found;
@@ -92,7 +92,7 @@ final class MemoryPlacement {
     return found;
   }
 
-  /** Whether a range touches what is not given away unless somebody insists, or not at all. */
+  /** Answers whether a range touches addresses that only a fixed mapping gets, or none. */
   private boolean isKept(long address, long size) {
     return address < ranges.hostEnd()
         || (address < ranges.heapStart() && address + size > ranges.stackStart() - STACK_GUARD);

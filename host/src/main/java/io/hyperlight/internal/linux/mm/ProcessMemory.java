@@ -3,7 +3,7 @@ package io.hyperlight.internal.linux.mm;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.os.Checkpoint;
 
-/** The memory of a process: its address space, what is mapped there, and the program break. */
+/** The memory of a process: its address space, its mappings, and the program break. */
 public final class ProcessMemory {
   private final AddressSpace space;
   private final AddressRanges ranges;
@@ -13,7 +13,7 @@ public final class ProcessMemory {
   private final ProgramBreak programBreak;
 
   /**
-   * As a new program has it.
+   * Creates the memory of a new program.
    *
    * @param mostFiles how many files can be mapped
    */
@@ -44,7 +44,7 @@ public final class ProcessMemory {
     return placement;
   }
 
-  /** What is mapped, of what. */
+  /** Returns the mappings and their objects. */
   public Mappings mappings() {
     return mappings;
   }
@@ -57,7 +57,7 @@ public final class ProcessMemory {
     return programBreak;
   }
 
-  /** What anonymous memory is called in {@code /proc/self/maps}; may be empty. */
+  /** Returns the name of anonymous memory in {@code /proc/self/maps}; may be empty. */
   public String nameOf(long start) {
     if (start >= ranges.heapStart() && start < programBreak.current()) {
       return "[heap]";

@@ -4,8 +4,8 @@ import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.internal.machine.memory.Protection;
 
 /**
- * The program break, {@code brk(2)}: memory behind it is mapped as it moves up and unmapped as it
- * moves down, so that what it moves over again is zeros.
+ * The program break, {@code brk(2)}. Memory is mapped as it moves up and unmapped as it moves down.
+ * So memory that it covers again is all zeros.
  */
 public final class ProgramBreak {
   private static final long PAGE_SIZE = 4096;
@@ -16,10 +16,10 @@ public final class ProgramBreak {
   private long current;
 
   /**
-   * An empty heap.
+   * Creates an empty heap.
    *
    * @param start page-aligned
-   * @param limit no break beyond it
+   * @param limit the maximum break
    */
   ProgramBreak(Mappings mappings, long start, long limit) {
     this.mappings = mappings;
@@ -28,17 +28,17 @@ public final class ProgramBreak {
     current = start;
   }
 
-  /** Where it is. */
+  /** Returns the present break. */
   public long current() {
     return current;
   }
 
-  /** Goes back to where it was, after the address space has gone back. */
+  /** Restores an earlier break. Call this after the address space was restored. */
   public void restore(long earlier) {
     current = earlier;
   }
 
-  /** Moves the break if that is possible; returns where it is then, as the system call does. */
+  /** Moves the break if that is possible. Returns the new break, as the system call does. */
   long move(long wanted) {
     if (wanted < start || wanted > limit) {
       return current;
@@ -47,13 +47,13 @@ public final class ProgramBreak {
     long mappedEnd = pageEnd(current);
     if (end > mappedEnd) {
       try {
-        // The program may have mapped something of its own there.
+        // The program may have mapped something there itself.
         if (!mappings.space().isFree(mappedEnd, end - mappedEnd)) {
           return current;
         }
         mappings.map(mappedEnd, end - mappedEnd, Protection.READ_WRITE, null);
       } catch (GuestMemoryExhaustedException e) {
-        return current; // how brk says that there is no memory
+        return current; // brk reports missing memory like this
       }
     } else if (end < mappedEnd) {
       mappings.unmap(end, mappedEnd - end);

@@ -9,7 +9,7 @@ import io.hyperlight.internal.os.Errno;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** {@code mremap(2)}: mappings that grow, shrink and move, with what they are of. */
+/** Grows, shrinks and moves mappings with their objects: {@code mremap(2)}. */
 public final class RemapCalls {
   private static final long MREMAP_MAYMOVE = 1;
   private static final long MREMAP_FIXED = 2;
@@ -61,7 +61,7 @@ public final class RemapCalls {
     }
     mappings.requireRoomFor(4);
     if (oldSize >= newSize && !fixed && !keeps) {
-      // What shrinks may be several mappings, and holes.
+      // A range that shrinks may hold several mappings, and holes.
       if (oldSize > newSize) {
         mappings.unmap(address + newSize, oldSize - newSize);
       }
@@ -83,7 +83,7 @@ public final class RemapCalls {
       return -Errno.ENOMEM;
     }
     if (area != null) {
-      area.object().retain(); // it may be where this goes to
+      area.object().retain(); // the target may be where it is mapped now
     }
     try {
       if (!fixed && !keeps && oldSize > 0 && extend(address, oldSize, newSize, view)) {
@@ -103,15 +103,16 @@ public final class RemapCalls {
     }
   }
 
-  /** Whether it may move there: both places must not overlap. */
+  /** Answers whether a range is a valid target. Source and target must not overlap. */
   private static boolean isTarget(long target, long newSize, long address, long oldSize) {
     return isRange(target, newSize) && (target >= address + oldSize || address >= target + newSize);
   }
 
   /**
-   * What is to move; the last of several mappings, which only move together if none of them grows.
+   * Returns the mapping to move. If there are several, returns the last one: several only move
+   * together if none of them grows.
    *
-   * @return null if it cannot
+   * @return null if it cannot move
    */
   private Mappings.@Nullable View movable(long address, long oldSize, long newSize) {
     long moved = Math.max(Math.min(oldSize, newSize), Mappings.PAGE_SIZE);
@@ -122,11 +123,11 @@ public final class RemapCalls {
     return views.size() > 1 && newSize > oldSize ? null : views.getLast();
   }
 
-  /** Lets it grow where it is; returns whether there is room. */
+  /** Grows a mapping in place. Returns whether there was room. */
   private boolean extend(long address, long oldSize, long newSize, Mappings.View view) {
     long end = address + oldSize;
     long more = newSize - oldSize;
-    // The heap grows by brk only.
+    // Only brk grows the heap.
     if (!isRange(end, more)
         || ranges.touchesSealed(end, more)
         || end == MemoryPlacement.pageEnd(programBreak.current())
@@ -137,13 +138,16 @@ public final class RemapCalls {
     return true;
   }
 
-  /** Maps what lies behind a view, for as far as that goes. */
+  /** Maps what follows a view in its object, as far as the object reaches. */
   private void mapMore(long at, long size, Mappings.View view, long distance) {
     MappedArea area = view.area();
     mappings.map(at, size, view.protection(), area == null ? null : copy(area, at, size, distance));
   }
 
-  /** An area of the same object, so far behind the beginning of another one. */
+  /**
+   * Returns an area of the same object. Its contents begin at a distance from the start of another
+   * area.
+   */
   private static MappedArea copy(MappedArea area, long at, long size, long distance) {
     return new MappedArea(
         at,
@@ -156,7 +160,7 @@ public final class RemapCalls {
         area.protection().writable());
   }
 
-  /** To addresses that may be taken. What there is not room for is found out before. */
+  /** Moves a mapping to addresses that may be in use. Checks that there is enough memory first. */
   private long moveTo(
       long target, long address, long oldSize, long newSize, Mappings.View view, boolean keeps) {
     long kept = Math.min(oldSize, newSize);
@@ -166,7 +170,7 @@ public final class RemapCalls {
     }
     MappedArea area = view.area();
     if (kept == 0 && area != null && area.object() instanceof MappedObject.SharedZeros) {
-      return -Errno.ENOMEM; // the same memory at two places is not to be had
+      return -Errno.ENOMEM; // the same memory cannot be mapped at two addresses
     }
     if (!space.isFree(target, newSize)) {
       mappings.unmap(target, newSize);

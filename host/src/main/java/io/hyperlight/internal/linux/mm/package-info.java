@@ -1,4 +1,4 @@
-/** Memory: what is mapped, of what, and the system calls that change it. */
+/** Memory: the mappings, their objects, and the system calls that change them. */
 @NullMarked
 package io.hyperlight.internal.linux.mm;
 

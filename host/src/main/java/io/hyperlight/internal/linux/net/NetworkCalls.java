@@ -5,7 +5,7 @@ import io.hyperlight.internal.linux.base.Refusals;
 import io.hyperlight.internal.linux.fd.Descriptors;
 import io.hyperlight.internal.os.Errno;
 
-/** The network, which there is none of. */
+/** Refuses the system calls of the network: there is none. */
 public final class NetworkCalls {
   private static final int AF_UNIX = 1;
 
@@ -17,7 +17,10 @@ public final class NetworkCalls {
     this.refusals = refusals;
   }
 
-  /** Local ones are for daemons that programs do without: name services, logs. */
+  /**
+   * Refuses a socket. Local sockets are not counted as a need: programs use them for services that
+   * they can do without, such as name services and logs.
+   */
   public long socket(int family) {
     refusals.count("socket");
     if (family != AF_UNIX) {
@@ -26,7 +29,7 @@ public final class NetworkCalls {
     return -Errno.EACCES;
   }
 
-  /** Whatever takes a socket: {@code connect(2)}, {@code accept(2)}, ... */
+  /** Refuses calls that take a socket: {@code connect(2)}, {@code accept(2)}, ... */
   public long ofSocket(int descriptor) {
     descriptors.get(descriptor);
     return -Errno.ENOTSOCK;

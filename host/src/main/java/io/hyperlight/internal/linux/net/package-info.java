@@ -1,4 +1,4 @@
-/** The network, which there is none of. */
+/** The system calls of the network, which are all refused. */
 @NullMarked
 package io.hyperlight.internal.linux.net;
 

@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** The program that a process executes: what it is called, its file, its auxiliary vector. */
+/** Describes the program that a process executes: its name, its file and its auxiliary vector. */
 public final class ExecutedProgram implements Restorable<ProcessState> {
   private static final int AUXILIARY_SIZE = 16;
   private static final int MAX_AUXILIARY = 64;
@@ -19,7 +19,7 @@ public final class ExecutedProgram implements Restorable<ProcessState> {
   private @Nullable FileContent file;
   private long sizeBytes;
 
-  /** Where its auxiliary vector is; 0 if it has none. */
+  /** The address of the auxiliary vector; 0 for none. */
   private long auxiliary;
 
   public ExecutedProgram(ProgramIdentity identity, GuestMemory memory) {
@@ -32,26 +32,26 @@ public final class ExecutedProgram implements Restorable<ProcessState> {
   }
 
   /**
-   * Says what its file has.
+   * Sets the contents of the program's file.
    *
-   * @param content to be closed by nobody
+   * @param content stays open: neither the caller nor this object closes it
    */
   public void setFile(FileContent content) {
     file = content;
     sizeBytes = content.status().size();
   }
 
-  /** What its file has, whatever lies at its path. */
+  /** Returns the contents of the program's file, whatever lies at its path. */
   public FileContent file() {
     return Objects.requireNonNull(file);
   }
 
-  /** How many bytes its file has. */
+  /** Returns the size of the program's file in bytes. */
   public long sizeBytes() {
     return sizeBytes;
   }
 
-  /** Where its auxiliary vector is; 0 if it has none. */
+  /** Returns the address of the auxiliary vector; 0 for none. */
   public long auxiliary() {
     return auxiliary;
   }
@@ -60,7 +60,7 @@ public final class ExecutedProgram implements Restorable<ProcessState> {
     auxiliary = address;
   }
 
-  /** The auxiliary vector as the program has it now, with one character a byte. */
+  /** Returns the present auxiliary vector, with one character per byte. */
   public String auxiliaryVector() {
     StringBuilder vector = new StringBuilder();
     for (int pair = 0; pair < MAX_AUXILIARY && auxiliary != 0; pair++) {
@@ -71,13 +71,13 @@ public final class ExecutedProgram implements Restorable<ProcessState> {
           break;
         }
       } catch (GuestAddressException e) {
-        break; // the program has unmapped it
+        break; // the program has unmapped the vector
       }
     }
     return vector.toString();
   }
 
-  /** Of the vector itself, its memory goes back. */
+  /** Restores the vector's address. The restore of the memory resets the vector itself. */
   @Override
   public void restore(ProcessState earlier) {
     auxiliary = earlier.auxiliary();

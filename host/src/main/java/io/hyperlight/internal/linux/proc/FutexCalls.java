@@ -9,9 +9,9 @@ import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.os.Errno;
 
 /**
- * {@code futex(2)} of a program with one thread: nobody waits who could be woken, and to wait
- * without a timeout is to wait for ever. Locks with priority inheritance work, since nobody
- * contends for them.
+ * {@code futex(2)} for a program with one thread. There is no waiter to wake, and a wait without a
+ * timeout lasts for ever. Locks with priority inheritance work, since no other thread contends for
+ * them.
  */
 public final class FutexCalls {
   private static final int WAIT = 0;
@@ -55,7 +55,7 @@ public final class FutexCalls {
   }
 
   /**
-   * {@code futex(2)}.
+   * Answers {@code futex(2)}.
    *
    * @param fourth a timeout's address, or a number
    */
@@ -91,7 +91,7 @@ public final class FutexCalls {
         if (until < 0) {
           return -Errno.EINVAL;
         }
-        if (command == WAIT) { // all others say when, not how long
+        if (command == WAIT) { // WAIT has a duration; all others have a point in time
           long now = clock.now(false);
           until = until > Long.MAX_VALUE - now ? Long.MAX_VALUE : until + now;
         }
@@ -123,7 +123,7 @@ public final class FutexCalls {
       };
     }
 
-    /** Whether a word can be one, or which error it is. */
+    /** Checks the address of a futex word. Returns 0 or a negated error number. */
     private long check(long address) {
       if ((address & 3) != 0) {
         return -Errno.EINVAL;
@@ -132,9 +132,9 @@ public final class FutexCalls {
         return -Errno.EFAULT;
       }
       if ((flags & PRIVATE_FLAG) != 0) {
-        return 0; // its address is all that there is to know
+        return 0; // the address alone identifies a private futex
       }
-      // Memory that is nobody else's has to be writable, or it is not known which it is.
+      // A shared futex must be in a writable page. Linux cannot identify a private page otherwise.
       return space.isWritable(address, Integer.BYTES) ? 0 : -Errno.EFAULT;
     }
 
@@ -216,7 +216,7 @@ public final class FutexCalls {
             default -> old ^ operand;
           });
       int comparison = third >>> 24 & 15;
-      return comparison > 5 ? -Errno.ENOSYS : 0; // whatever it says, nobody waits
+      return comparison > 5 ? -Errno.ENOSYS : 0; // nothing waits, whatever the comparison says
     }
 
     private long lock() {

@@ -7,9 +7,10 @@ import io.hyperlight.internal.os.Errno;
 import java.nio.ByteBuffer;
 
 /**
- * Resource limits: {@code getrlimit(2)}, {@code setrlimit(2)}, {@code prlimit(2)}. A program can
- * lower them. They hold for descriptors, the size of files, addresses, data and pending signals;
- * the embedder's limits hold in any case. All others are kept, and nothing comes of them.
+ * System calls on resource limits: {@code getrlimit(2)}, {@code setrlimit(2)}, {@code prlimit(2)}.
+ * A program can lower its limits. They apply to descriptors, the size of files, addresses, data and
+ * pending signals. The embedder's limits hold in any case. All other limits are kept and have no
+ * effect.
  */
 public final class LimitCalls {
   private static final int SIZE = 16;

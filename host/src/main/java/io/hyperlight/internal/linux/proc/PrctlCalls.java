@@ -6,7 +6,7 @@ import io.hyperlight.internal.os.Errno;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** The name and other attributes of the process: {@code prctl(2)}. */
+/** Gets and sets the name and other attributes of the process: {@code prctl(2)}. */
 public final class PrctlCalls {
   private static final int PR_SET_PDEATHSIG = 1;
   private static final int PR_GET_PDEATHSIG = 2;
@@ -33,7 +33,7 @@ public final class PrctlCalls {
   private static final int PR_SET_THP_DISABLE = 41;
   private static final int PR_GET_THP_DISABLE = 42;
 
-  /** Of the secure bits, the one that PR_SET_KEEPCAPS sets. */
+  /** The one of the secure bits that PR_SET_KEEPCAPS sets. */
   private static final int SECURE_KEEP_CAPS = 4;
 
   private static final int LAST_CAPABILITY = 40;
@@ -63,7 +63,7 @@ public final class PrctlCalls {
       }
       case PR_GET_PDEATHSIG -> tell(value, now.deathSignal());
       case PR_GET_CHILD_SUBREAPER -> tell(value, now.subreaper());
-      case PR_GET_TSC -> tell(value, 1); // it can be read
+      case PR_GET_TSC -> tell(value, 1); // the value can be read
       case PR_GET_DUMPABLE -> now.dumpable();
       case PR_GET_KEEPCAPS -> now.keepsCapabilities();
       case PR_GET_TIMERSLACK -> now.timerSlackNanos();

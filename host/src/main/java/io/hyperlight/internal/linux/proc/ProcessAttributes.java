@@ -6,7 +6,7 @@ import io.hyperlight.internal.vfs.FileException;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/** The name of a process and other attributes of it, most of them of {@code prctl(2)}. */
+/** Holds the name of a process and other attributes, most of them of {@code prctl(2)}. */
 public final class ProcessAttributes implements Restorable<ProcessState> {
   static final int NAME_SIZE = 16;
 
@@ -17,7 +17,7 @@ public final class ProcessAttributes implements Restorable<ProcessState> {
   private static final int MAX_BADNESS = 1000;
 
   /**
-   * Attributes that have no effect here but can be asked for.
+   * Holds attributes that have no effect here but can be read.
    *
    * @param dumpable 1 or 0
    * @param deathSignal a signal or 0
@@ -37,13 +37,13 @@ public final class ProcessAttributes implements Restorable<ProcessState> {
       int badness) {
     static final long TIMER_SLACK = 50_000;
 
-    /** A new process's. */
+    /** The attributes of a new process. */
     static final State INITIAL = new State(1, 0, TIMER_SLACK, 0, 0, 0, 0);
   }
 
   private final ProgramIdentity program;
 
-  /** With one character a byte; null if the program has given none. */
+  /** With one character per byte; null if the program has not set a name. */
   private @Nullable String name;
 
   private State now = State.INITIAL;
@@ -74,17 +74,17 @@ public final class ProcessAttributes implements Restorable<ProcessState> {
     now = wanted;
   }
 
-  /** The commands of {@code membarrier(2)} that the process may use. */
+  /** Returns the commands of {@code membarrier(2)} that the process may use. */
   public int barriers() {
     return barriers;
   }
 
-  /** Lets the process use some more. */
+  /** Lets the process use more commands of {@code membarrier(2)}. */
   void registerBarriers(int commands) {
     barriers |= commands;
   }
 
-  /** The name, as long as the program has not said otherwise its file's. */
+  /** Returns the name. Unless the program has set one, it is the name of the program's file. */
   public String name() {
     String own = name;
     if (own != null) {
@@ -95,7 +95,7 @@ public final class ProcessAttributes implements Restorable<ProcessState> {
     return file.substring(0, Math.min(file.length(), NAME_SIZE - 1));
   }
 
-  /** Sets the name; what is too long is cut. Returns how many bytes there were. */
+  /** Sets the name. A long name is cut. Returns how many bytes were passed. */
   public int rename(byte[] bytes) {
     int end = 0;
     while (end < bytes.length && end < NAME_SIZE - 1 && bytes[end] != 0) {
@@ -106,12 +106,12 @@ public final class ProcessAttributes implements Restorable<ProcessState> {
   }
 
   /**
-   * Sets how soon the process is to be ended where memory runs out, which it never is: {@code
+   * Sets how soon the process is ended when memory runs out, which never happens: {@code
    * proc_pid_oom_score_adj(5)}.
    *
    * @param text a number
-   * @return how many of its bytes were looked at
-   * @throws FileException EINVAL, or EACCES for a number that takes rights
+   * @return how many of its bytes were read
+   * @throws FileException EINVAL, ERANGE, or EACCES for a number that needs privileges
    */
   public int setBadness(byte[] text) {
     int length = Math.min(text.length, NUMBER_SIZE);
@@ -138,14 +138,14 @@ public final class ProcessAttributes implements Restorable<ProcessState> {
     return length;
   }
 
-  /** {@code kstrtoint} of the kernel, before it looks at the size. */
+  /** Parses as {@code kstrtoint} of the kernel does, before it checks the range. */
   private static long number(String text) {
     try {
-      if (!text.contains("#")) { // which is Java's
+      if (!text.contains("#")) { // Java accepts this, the kernel does not
         return Long.decode(text);
       }
     } catch (NumberFormatException e) {
-      // It is told below.
+      // The caller reports the error.
     }
     throw new FileException(Errno.EINVAL);
   }

@@ -14,8 +14,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The process itself: its identity, machine, thread-local storage and end. It is of a user without
- * rights, on a machine with one processor.
+ * System calls about the process itself: its identity, machine, thread-local storage and end. Its
+ * user has no privileges, and its machine has one processor.
  */
 public final class ProcessCalls {
   private static final int ARCH_SET_GS = 0x1001;
@@ -68,7 +68,7 @@ public final class ProcessCalls {
     return identity.parent();
   }
 
-  /** Also {@code getsid(2)}: a process is alone in its group and its session. */
+  /** Also answers {@code getsid(2)}. A process is alone in its group and its session. */
   public long getpgid(int process) {
     return identity.own(process);
   }
@@ -77,7 +77,10 @@ public final class ProcessCalls {
     return identity.user();
   }
 
-  /** The caller's number; the address is for threads that end while others go on. */
+  /**
+   * Returns the caller's number. The address matters only for threads that end while others
+   * continue, so it is ignored.
+   */
   public long setTidAddress() {
     return identity.thread();
   }
@@ -106,7 +109,7 @@ public final class ProcessCalls {
     return become("setresgid", real, effective, saved);
   }
 
-  /** One can become who one is already; -1 is for no change. */
+  /** Changes the user. Only a change to the present user is allowed; -1 means no change. */
   private long become(String call, int real, int effective, int saved) {
     if (isOwn(real) && isOwn(effective) && isOwn(saved)) {
       return 0;
@@ -131,7 +134,7 @@ public final class ProcessCalls {
     return 0;
   }
 
-  /** Also {@code getresgid(2)}. */
+  /** Also answers {@code getresgid(2)}. */
   public long getresuid(long real, long effective, long saved) {
     memory.writeInt(real, identity.user());
     memory.writeInt(effective, identity.user());
@@ -139,7 +142,7 @@ public final class ProcessCalls {
     return 0;
   }
 
-  /** {@code struct sysinfo}. */
+  /** Fills in a {@code struct sysinfo}. */
   public long sysinfo(long target) {
     memory.write(
         target,
@@ -162,7 +165,7 @@ public final class ProcessCalls {
     return 0;
   }
 
-  /** {@code capget(2)}: there are none. */
+  /** Answers {@code capget(2)}: the process has no capabilities. */
   public long capget(long header, long target) {
     int version = memory.readInt(header);
     int parts =

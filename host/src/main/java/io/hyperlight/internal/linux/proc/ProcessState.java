@@ -6,16 +6,16 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a snapshot keeps of a process besides memory, files and signals. Immutable.
+ * Holds the state of a process in a snapshot, besides memory, files and signals. Immutable.
  *
- * @param name what it calls itself; null if it has never said
- * @param limits those that it has changed, by number
- * @param scheduling how it wants to be scheduled
+ * @param name the name that it has set; null if it has set none
+ * @param limits the limits that it has changed, by number
+ * @param scheduling how it asked to be scheduled
  * @param attributes of {@code prctl(2)}
  * @param barriers the commands of {@code membarrier(2)} that it may use
  * @param robustList of its task's {@code set_robust_list(2)}; 0 for none
  * @param usage what it has used
- * @param auxiliary where its auxiliary vector is; 0 if it has none
+ * @param auxiliary the address of its auxiliary vector; 0 for none
  */
 public record ProcessState(
     @Nullable String name,
@@ -26,7 +26,7 @@ public record ProcessState(
     long robustList,
     ProcessorUsage.State usage,
     long auxiliary) {
-  /** A new program's. */
+  /** The state of a new program. */
   public static final ProcessState INITIAL =
       new ProcessState(
           null,
@@ -38,7 +38,7 @@ public record ProcessState(
           ProcessorUsage.State.INITIAL,
           0);
 
-  /** Whether it is a new program's, but for what it has used. */
+  /** Answers whether this state equals that of a new program. What it has used does not count. */
   public boolean isInitial() {
     return new ProcessState(
             name,
