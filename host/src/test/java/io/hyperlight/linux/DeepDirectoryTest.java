@@ -14,10 +14,10 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Directories as deep as a guest can make them, on stacks of the host's that are small. */
+/** Guests can make deep directories, even if the host's stacks are small. */
 @NotInHardwareLane("Says nothing about the processor, and runs the compiler.")
 class DeepDirectoryTest {
-  /** Hangs trees of 2,000 levels below each other, with a working directory and a descriptor. */
+  /** Nests trees of 2,000 levels, with a working directory and a descriptor inside. */
   private static final Path PROGRAM =
       CProgram.compile(
           SourceFile.of(DeepDirectoryTest.class, "deep_directories.c"), List.of("-static"));
@@ -50,7 +50,7 @@ class DeepDirectoryTest {
   @ParameterizedTest
   @ValueSource(ints = {160, 512})
   void nobodysStackDependsOnHowDeepTheyAre(int kib) {
-    // With the working directory in it, it stays where it was.
+    // The tree holds the working directory, so the move is refused.
     assertThat(onSmallStack(kib, "1")).isEqualTo("refused 1\n0 files");
     assertThat(onSmallStack(kib, "0")).isEqualTo("refused 0\n0 files");
   }

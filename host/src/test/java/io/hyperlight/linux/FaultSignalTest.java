@@ -48,7 +48,7 @@ class FaultSignalTest {
   })
   void aHandlerIsToldWhatHappenedAndCanJumpOut(String what, String told) {
     assertThat(sandbox.<String>call("fault", String.class, what)).isEqualTo(told);
-    // The signal's mask is back, so there can be a second one.
+    // The signal's mask was restored, so a second fault can be handled.
     assertThat(sandbox.<String>call("fault", String.class, what)).isEqualTo(told);
   }
 

@@ -25,12 +25,14 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The same C code works with files in a sandbox, on a tree in memory, and outside, in a directory
- * of the host: every result and every error number has to be the same.
+ * The same C code works with files in a sandbox and natively. In the sandbox it uses a tree in
+ * memory, natively a directory of the host. Every result and every error number must be the same.
  */
 @NotInHardwareLane("Runs the compiler.")
 class FileCallsTest {
-  /** What both programs have. {@code R} tells what a call returned, or its error number. */
+  /**
+   * The code that both programs share. {@code R} prints what a call returned, or its error number.
+   */
   private static final String COMMON = SourceFile.of(FileCallsTest.class, "files/common.h.c");
 
   private static final String GUEST_END =
@@ -134,7 +136,7 @@ class FileCallsTest {
   }
 
   private static List<String> natively(String source) throws IOException {
-    // Where holes and rooms are what they are in a tree in memory: in a tmpfs.
+    // In a tmpfs, where holes and free space are as in a tree in memory.
     Path memory = Path.of("/dev/shm");
     Path folder =
         Files.isWritable(memory)
@@ -154,7 +156,7 @@ class FileCallsTest {
 
   private static List<String> natively(String source, Path folder) throws IOException {
     Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx"));
-    // The folders above may be their owner's only; where the program is, too.
+    // The directories above may be closed to other users. So may the one with the program.
     return lines(
         CProgram.run(
                 source + NATIVE_END,

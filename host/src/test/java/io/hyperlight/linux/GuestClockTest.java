@@ -14,7 +14,7 @@ import java.time.ZoneOffset;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
-/** What time it is in a guest, and what it can do to find out. */
+/** A guest's clocks and sleeps follow the clock that the embedder has chosen. */
 class GuestClockTest {
   private static final String PROGRAM = SourceFile.of(GuestClockTest.class, "clock.c");
 

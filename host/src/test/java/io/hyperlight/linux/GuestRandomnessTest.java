@@ -14,7 +14,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Random bytes that guests ask for. */
+/** Guests get random bytes. */
 class GuestRandomnessTest {
   private static final String PROGRAM =
       """

@@ -18,7 +18,7 @@ import java.util.Arrays;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
-/** One call moves all that it is asked to, and what was moved before an error counts. */
+/** One call moves all bytes that it is asked to. Bytes moved before an error count. */
 @NotInHardwareLane("Runs programs natively.")
 class LargeTransfersTest {
   private static final String START =

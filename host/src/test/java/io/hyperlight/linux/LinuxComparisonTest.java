@@ -6,12 +6,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Programs that go through all that a family of system calls can be asked find the same in a
- * sandbox as natively.
+ * Programs try all arguments of a family of system calls. The results in a sandbox equal the native
+ * ones.
  */
 @NotInHardwareLane("It compares with a kernel that the machine in the lane need not have.")
 class LinuxComparisonTest {
-  /** With how many lines each prints at least, so that none of them compares nothing. */
+  /** Each with the minimum number of lines that it prints, so that no comparison is empty. */
   @ParameterizedTest
   @CsvSource({
     "signals.c, 900",

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Names of the host as strings. {@code GuestPathsTest} has those of guests. */
+/** Names of the host are strings. {@code GuestPathsTest} covers those of guests. */
 @NotInHardwareLane("No VM takes part.")
 class LinuxTextTest {
   @TempDir private Path folder;

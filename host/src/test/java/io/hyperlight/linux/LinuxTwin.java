@@ -21,8 +21,8 @@ import java.util.Objects;
 import java.util.function.UnaryOperator;
 
 /**
- * A C program, a file beside these tests, that is run natively and in a sandbox. What it prints is
- * the same, line by line.
+ * Runs a C program natively and in a sandbox. The program is a file beside these tests. Its output
+ * must be the same, line by line.
  */
 final class LinuxTwin {
   private static final long FOLDER_BYTES = 1 << 20;
@@ -33,18 +33,18 @@ final class LinuxTwin {
     this.program = program;
   }
 
-  /** The program of a file; its beginning is the same for all. */
+  /** Returns the program of a file. The beginning of its source is the same for all. */
   static LinuxTwin of(String name) {
     String text = SourceFile.of(LinuxTwin.class, "twin.h.c") + SourceFile.of(LinuxTwin.class, name);
     return new LinuxTwin(CompiledGuest.program(text).toAbsolutePath());
   }
 
-  /** How it is run in a sandbox. */
+  /** Returns the program to run in a sandbox. */
   public Program program(String... arguments) {
     return Program.of(program).args(arguments);
   }
 
-  /** The lines that it prints natively. */
+  /** Returns the lines that the program prints natively. */
   public List<String> natively(String... arguments) {
     List<String> command = new ArrayList<>(List.of(program.toString()));
     command.addAll(List.of(arguments));
@@ -54,16 +54,16 @@ final class LinuxTwin {
   }
 
   /**
-   * Both ways, with an empty folder as its argument: natively a real one, in the sandbox one in
-   * memory.
+   * Runs the program both ways with an empty folder as its argument. Natively it is a real one, in
+   * the sandbox one in memory.
    *
-   * @param fewestLines that it prints, so that it does not compare nothing
+   * @param fewestLines the minimum number of lines, so that the comparison is not empty
    */
   public void assertSame(int fewestLines) {
     assertSame(fewestLines, UnaryOperator.identity());
   }
 
-  /** Likewise where something else is mounted over the place that has the program's file. */
+  /** Does the same with another mount over the program's file. */
   public void assertSameWithoutItsFile(int fewestLines) {
     String place = Objects.requireNonNull(program.getParent()).toString();
     assertSame(fewestLines, sandboxed -> sandboxed.mount(place, FileTree.memory(FOLDER_BYTES)));
@@ -82,7 +82,7 @@ final class LinuxTwin {
     assertThat(expected).hasSizeGreaterThanOrEqualTo(fewestLines);
   }
 
-  /** The program may run as nobody. */
+  /** Creates a folder for all users: the program may run as the user nobody. */
   private static Path folderOfAll() {
     Path folder = TemporaryFolder.create("twin");
     try {

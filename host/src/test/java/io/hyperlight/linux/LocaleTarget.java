@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.util.NoSuchElementException;
 import java.util.stream.Stream;
 
-/** Uses files with names that are not ASCII, in a JVM of its own, whose locale may be any. */
+/** Uses files with names that are not ASCII, in a JVM of its own with any locale. */
 public final class LocaleTarget {
   private LocaleTarget() {}
 
@@ -27,7 +27,7 @@ public final class LocaleTarget {
     }
   }
 
-  /** The folder has one folder, and in that are a program, a tree and an archive. */
+  /** Expects a folder that has one folder, with a program, a tree and an archive in it. */
   public static void main(String[] arguments) throws IOException {
     PrintStream out = new PrintStream(HostStreams.output(), true, StandardCharsets.UTF_8);
     Path folder = find(Path.of(arguments[0]), "folder");

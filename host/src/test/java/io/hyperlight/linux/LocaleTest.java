@@ -21,12 +21,12 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 
-/** Names and text are bytes to Linux; the locale of the JVM must not change any of them. */
+/** Names and text are bytes to Linux. The locale of the JVM must not change any of them. */
 @NotInHardwareLane("Starts other JVMs, and needs busybox.")
 class LocaleTest {
   private static final List<String> LOCALES = List.of("POSIX", "C", "C.UTF-8");
 
-  /** Runs a class with nothing in its environment but the locale. */
+  /** Runs a class with only the locale in its environment. */
   private static byte[] run(Class<?> main, String locale, String argument) throws IOException {
     List<String> command = new ArrayList<>(List.of("env", "-i", "LC_ALL=" + locale));
     command.addAll(ChildJvm.commandLine(main, List.of("--enable-native-access=ALL-UNNAMED")));

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Mappings are what they are of, whatever becomes of them: compared with the same code outside. */
+/** Mappings follow their files through all changes, as the same code shows natively. */
 @NotInHardwareLane("Runs the compiler.")
 class MappedFilesTest {
   @ParameterizedTest

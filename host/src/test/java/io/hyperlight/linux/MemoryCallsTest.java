@@ -16,7 +16,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** brk, mmap, munmap, mprotect, mremap and madvise, as the processor sees them. */
+/**
+ * The memory calls brk, mmap, munmap, mprotect, mremap and madvise work as the processor sees
+ * memory.
+ */
 @Tag("dirty-tracking")
 @HardwareLaneQuick
 class MemoryCallsTest {
@@ -41,7 +44,7 @@ class MemoryCallsTest {
 
   private static final long GATE = 0x1_0000;
 
-  /** In a sandbox that was built, and in one that was spawned. */
+  /** Runs a test in a sandbox that was built, and in one that was spawned. */
   private static void inBoth(Consumer<RawSystemCalls> test) {
     inBoth(Sandbox.builder(RawSystemCalls.GUEST), test);
   }
@@ -147,7 +150,7 @@ class MemoryCallsTest {
       long area = guest.area();
       guest.poke(area, 1);
       assertThat(guest.call(MUNMAP, area, 2 * PAGE)).isZero();
-      // Its memory may be given to somebody else, who must find zeros.
+      // The memory may be used for something else, which must find zeros.
       for (int i = 0; i < 4; i++) {
         assertThat(guest.peek(map(guest, 1, READ_WRITE))).isZero();
       }
@@ -197,7 +200,7 @@ class MemoryCallsTest {
       assertThat(guest.call(BRK, start + PAGE)).isEqualTo(start + PAGE);
       assertThat(guest.call(BRK, start + 3 * PAGE)).isEqualTo(start + 3 * PAGE);
       assertThat(guest.peek(start + 2 * PAGE)).isZero();
-      // Something is in its way.
+      // A mapping is in the way.
       long above = start + 8 * PAGE;
       assertThat(guest.call(MMAP, above, PAGE, READ_WRITE, FIXED, -1, 0)).isEqualTo(above);
       assertThat(guest.call(BRK, start + 20 * PAGE)).isEqualTo(start + 3 * PAGE);
@@ -329,7 +332,7 @@ class MemoryCallsTest {
       RawSystemCalls guest = new RawSystemCalls(sandbox);
       long reserved = guest.call(MMAP, 0, 1L << 36, NONE, PRIVATE, -1, 0);
       long made = 0;
-      // Every other page unmapped: each makes one range more.
+      // Unmapping every other page adds one range each.
       while (made < 20_000 && guest.call(MUNMAP, reserved + 2 * made * PAGE, PAGE) == 0) {
         made++;
       }

@@ -11,7 +11,7 @@ import io.hyperlight.testing.NotInHardwareLane;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 
-/** Where a file can stand, and what can be moved there. */
+/** Files accept the same offsets as on Linux, and transfers respect the largest one. */
 class OffsetsTest {
   private static final String START =
       """
@@ -30,7 +30,7 @@ class OffsetsTest {
       } while (0)
       """;
 
-  /** Native file systems differ in the largest offset, so this compares with what tmpfs does. */
+  /** Native file systems differ in the largest offset, so this compares with tmpfs. */
   @Test
   void nothingIsMovedBehindTheLastOffsetThereIs() {
     String program =

@@ -18,7 +18,10 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 
-/** It is the mount that cannot be written, not its files: their modes are those that copies get. */
+/**
+ * A read-only tree is not writable as a mount, but its files keep their modes. Copies get these
+ * modes.
+ */
 class ReadOnlyTreesTest {
   private static final String PROGRAM = SourceFile.of(ReadOnlyTreesTest.class, "read_only_trees.c");
 

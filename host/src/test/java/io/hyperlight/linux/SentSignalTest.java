@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Signals that a program sends itself, and its masks, stacks and handlers between calls. */
+/** A program sends itself signals. Its masks, stacks and handlers stay between calls. */
 class SentSignalTest {
   private static final String PROGRAM = SourceFile.of(SentSignalTest.class, "sent_signals.c");
 
@@ -123,7 +123,7 @@ class SentSignalTest {
       try (Snapshot after = sandbox.snapshot();
           Sandbox spawned = after.spawn()) {
         assertThat(spawned.<String>call("configuration", String.class)).isEqualTo(ONE_WAY);
-        // Unblocks the signal that came along.
+        // Unblocks the signal that was pending in the snapshot.
         assertThatThrownBy(() -> spawned.call("configure", void.class, 1))
             .isInstanceOf(GuestAbortException.class)
             .hasMessageContaining("killed by SIGTERM");

@@ -22,9 +22,9 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** One program is traced by strace outside of a sandbox, and by a listener in one. */
+/** A program's trace in a sandbox equals its trace by strace. */
 class StraceComparisonTest {
-  /** Number of a process that no kernel has, to tell where the traces begin and end. */
+  /** The number of a process that no kernel has. It marks where the traces begin and end. */
   private static final int NO_PROCESS = 1 << 30;
 
   private static final String PROGRAM =
@@ -38,7 +38,7 @@ class StraceComparisonTest {
       void make_calls(void) { calls(); }
       """;
 
-  /** Calls that a sandbox has another answer for than this machine. */
+  /** Calls whose answers differ between a sandbox and this machine. */
   private static final List<String> OTHERWISE_ANSWERED = List.of("execve(", "openat2(", "socket(");
 
   private static final Pattern ADDRESS = Pattern.compile("0x[0-9a-f]{5,}");
@@ -84,7 +84,7 @@ class StraceComparisonTest {
     return lines;
   }
 
-  /** What lies between the markers, without what differs from machine to machine. */
+  /** Returns the lines between the markers, without what differs from machine to machine. */
   private static List<String> comparable(List<String> lines) {
     List<String> all =
         lines.stream().map(line -> line.replaceAll("\\) +=", ") =")).collect(Collectors.toList());

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a listener is told of system calls in words, whatever the guest gives to them. */
+/** A listener gets system calls in words, whatever arguments the guest passes. */
 class SystemCallTraceTest {
   private static final int CALLS = Integer.getInteger("hyperlight.test.systemCalls", 20_000) / 4;
 
@@ -59,7 +59,7 @@ class SystemCallTraceTest {
     sandbox.close();
   }
 
-  /** What is told of a call, with the area's addresses as offsets. */
+  /** Returns the line of a call, with addresses in the area as offsets. */
   private String line(long number, long... arguments) {
     calls.clear();
     guest.call(number, arguments);
@@ -71,7 +71,7 @@ class SystemCallTraceTest {
     return text;
   }
 
-  /** Puts bytes into guest memory, and says where. */
+  /** Copies bytes into guest memory, and returns their address. */
   private long bytes(byte[] bytes) {
     long address = free;
     for (int i = 0; i < bytes.length; i++) {
@@ -209,7 +209,7 @@ class SystemCallTraceTest {
   @Test
   void signalsAreShown() {
     long set = words(1L << 1 | 1L << 33);
-    // Before and after are the same address.
+    // The same address is read before and after the call.
     assertThat(line(14, 0, set, set, 8))
         .isEqualTo("rt_sigprocmask(SIG_BLOCK, [INT RT_2], [], 8) = 0");
     assertThat(line(14, 2, words(-1), set, 8))
@@ -362,7 +362,7 @@ class SystemCallTraceTest {
     assertThat(line(80, end - 3)).startsWith("chdir(\"ab\") = ");
     assertThat(line(1, 1, end - 3, 3)).isEqualTo("write(1, \"ab\\0\", 3) = 3");
     guest.poke(end - 1, 'c');
-    // Nothing lies behind it.
+    // The next page is unmapped.
     guest.call(11, end, 4096);
     assertThat(line(80, end - 3))
         .isEqualTo("chdir(0x" + Long.toHexString(end - 3) + ") = -1 EFAULT (Bad address)");
@@ -399,7 +399,7 @@ class SystemCallTraceTest {
     assertThat(lines)
         .allSatisfy(line -> assertThat(line).matches("[a-z0-9_]+\\([ -~]*\\) = [ -~]+"));
     assertThat(lines).allSatisfy(line -> assertThat(line).hasSizeLessThan(8000));
-    // Some of it was there to be read.
+    // Some of the memory could be read.
     assertThat(lines).anyMatch(line -> line.contains("\\"));
     assertThat(lines).anyMatch(line -> line.contains("{"));
   }

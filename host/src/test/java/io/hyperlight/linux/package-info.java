@@ -1,4 +1,4 @@
-/** Tests that a program finds in a sandbox what it finds on Linux. */
+/** Checks that programs find in a sandbox what they find on Linux. */
 @NullMarked
 package io.hyperlight.linux;
 

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 @NotInHardwareLane("No VM takes part.")
 class CallSignaturesTest {
-  /** Names that the kernel has kept for system calls which it does not have. */
+  /** Names that the kernel reserves for system calls that it does not implement. */
   private static final List<String> UNIMPLEMENTED =
       List.of(
           "afs_syscall",

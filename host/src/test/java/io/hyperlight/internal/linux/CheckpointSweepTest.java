@@ -19,19 +19,19 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** How much the library does for a guest between two moments at which the call can be ended. */
+/** Checks how much work the library does for a guest between two checkpoints. */
 @NotInHardwareLane("Counts what the host does, which is the same there, and runs the compiler.")
 class CheckpointSweepTest {
   /**
-   * The most steps: rounds of loops, methods, pages. The largest single pieces are copies of a
-   * mebibyte; a step takes some nanoseconds, so that this is well below a millisecond.
+   * The maximum number of steps: loop iterations, method calls, pages. The largest single pieces
+   * are copies of a mebibyte. A step takes some nanoseconds, so this is well below a millisecond.
    */
   private static final long MOST_STEPS = 20_000;
 
   private static final int NAMES = 20_000;
   private static final int LEVELS = 1_990;
 
-  /** Those that end a program or wait for ever when they succeed. */
+  /** Calls that end a program or wait for ever when they succeed. */
   private static final Set<String> NOT_MADE =
       Set.of("exit", "pause", "rt_sigsuspend", "rt_sigreturn", "vfork");
 
@@ -73,7 +73,7 @@ class CheckpointSweepTest {
       }
     });
     assertThat(tooMany).as("steps between two checkpoints").isEmpty();
-    // Nothing is left out, and a call that is added tomorrow is not, either.
+    // Every call is covered. A new call must be, too.
     Set<String> left =
         IntStream.range(0, SystemCallTable.END)
             .filter(number -> SystemCallTable.of(number) != null)
@@ -94,7 +94,7 @@ class CheckpointSweepTest {
     assertThat(Steps.count(loop).values()).allMatch(steps -> steps >= 3 * MOST_STEPS);
   }
 
-  /** Rounds, a copy, and what allocates: a third each. */
+  /** Makes too many steps: loop iterations, an allocation and a copy, a third each. */
   public static final class Loop implements Runnable {
     private static final byte[] BYTES = new byte[1];
 

@@ -7,13 +7,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** All that there is of a guest's Linux between two calls, for comparing it. */
+/** Captures all of a guest's Linux state between two calls, for comparison. */
 public final class LinuxView {
   private final Map<String, Object> parts = new LinkedHashMap<>();
 
   private LinuxView() {}
 
-  /** What there is now. Random numbers that come next are left out: to look is to change them. */
+  /**
+   * Captures the present state. The next random numbers are left out: reading them would change
+   * them.
+   */
   public static LinuxView of(SystemCalls calls) {
     LinuxView view = new LinuxView();
     try (LinuxState state = calls.state()) {
@@ -29,7 +32,7 @@ public final class LinuxView {
     return view;
   }
 
-  /** What is different in another one. */
+  /** Returns the differences to another view. */
   public List<String> differencesOf(LinuxView other) {
     List<String> differences = new ArrayList<>();
     parts.forEach((name, mine) -> {

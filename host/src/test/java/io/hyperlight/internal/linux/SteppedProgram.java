@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * A program that is run by a library that counts its steps; for {@link
+ * Runs a program in a library that counts its steps, for {@link
  * io.hyperlight.internal.linux.CheckpointSweepTest}.
  */
 public final class SteppedProgram implements Runnable {
@@ -17,9 +17,9 @@ public final class SteppedProgram implements Runnable {
   private final List<String> arguments;
 
   /**
-   * A static program.
+   * Prepares a static program.
    *
-   * @param folder of the host, which it sees as {@code /h}
+   * @param folder a directory of the host, which the program sees as {@code /h}
    */
   public SteppedProgram(Path program, Path folder, List<String> arguments) {
     this.arguments = arguments;

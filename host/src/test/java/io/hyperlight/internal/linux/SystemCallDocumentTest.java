@@ -16,12 +16,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** The documents say of system calls what the table says. */
+/** The documents agree with the table of system calls. */
 @NotInHardwareLane("No VM takes part.")
 class SystemCallDocumentTest {
   private static final Path DOCUMENTS = Path.of("..", "docs");
 
-  /** Those that stop timers, and are refused where they would start one. */
+  /** Calls that stop timers, and are refused when they would start one. */
   private static final Set<String> OF_BOTH_KINDS = Set.of("alarm", "setitimer");
 
   private static final String BEGINNING =
@@ -89,7 +89,7 @@ class SystemCallDocumentTest {
                 || (OF_BOTH_KINDS.contains(name) && support(name) == Support.PARTIAL));
   }
 
-  /** The calls that a column of the table below a heading names. */
+  /** Returns the calls in a column of the table below a heading. */
   private static List<String> names(String text, String heading, int column) {
     int begin = text.indexOf(heading);
     String section = text.substring(begin, text.indexOf("\n## ", begin + heading.length()));

@@ -12,9 +12,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The names are those of the header that programs are compiled with. */
+/** The names equal those of the header that programs are compiled with. */
 class SystemCallNamesTest {
-  /** Prints what the macros of the header stand for. */
+  /** Prints the numbers of the macros of the header. */
   private static final String PROGRAM =
       """
       #include <stdio.h>
@@ -55,7 +55,7 @@ class SystemCallNamesTest {
         ofHeader.keySet().stream()
             .collect(Collectors.toMap(number -> number, number -> SystemCallTable.nameOf(number)));
     assertThat(ours).isEqualTo(ofHeader);
-    // A newer header may have more, but none of ours is made up.
+    // A newer header may have more names, but all of ours exist.
     assertThat(
             IntStream.range(0, SystemCallTable.END)
                 .filter(number -> !SystemCallTable.nameOf(number).startsWith("system call "))
@@ -63,7 +63,7 @@ class SystemCallNamesTest {
         .allMatch(ofHeader::containsKey);
   }
 
-  /** What the kernel's build for aarch64 has on (its {@code arch/arm64/.../unistd.h}). */
+  /** The macros that the kernel's build for aarch64 sets (its {@code arch/arm64/.../unistd.h}). */
   private static final String AARCH64 =
       """
       #define __ARCH_WANT_RENAMEAT

@@ -2,16 +2,16 @@ package io.hyperlight.internal.linux;
 
 import io.hyperlight.internal.restore.RestoreOrder;
 
-/** For tests in other packages: what of a guest's state nobody can see from outside. */
+/** Gives tests in other packages access to a guest's internal state. */
 public final class SystemCallParts {
   private SystemCallParts() {}
 
-  /** The parts of what system calls know, in the order in which they are restored. */
+  /** Returns the parts of the state in the order in which they are restored. */
   public static RestoreOrder<?, ?> restoreOrder() {
     return SystemCalls.RESTORE_ORDER;
   }
 
-  /** What the host knows of the objects that are mapped, and of the auxiliary vector. */
+  /** Describes the host's record of mapped objects and of the auxiliary vector. */
   public static String of(SystemCalls calls) {
     try (LinuxState state = calls.state()) {
       return "mapped objects: %s, auxiliary vector: %d"
@@ -19,7 +19,7 @@ public final class SystemCallParts {
     }
   }
 
-  /** Says that the auxiliary vector is elsewhere, as a guest cannot. */
+  /** Moves the recorded auxiliary vector, as a guest cannot. */
   public static void moveAuxiliaryVector(SystemCalls calls) {
     calls.process().program().setAuxiliary(4096);
   }

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What is told of calls' outputs, whatever it is that has written them. */
+/** Traces show the outputs of calls, whatever wrote them. */
 class TracedCallTest {
   private static final long AREA = 0x10_0000;
   private static final long AREA_SIZE = 8192;
@@ -67,7 +67,7 @@ class TracedCallTest {
     assertThat(call(0, 3, AREA, 832).line(7)).isEqualTo("read(3, \"\\177ELF\\2\\1\\1\", 832) = 7");
     assertThat(call(17, 3, AREA, 832, 64).line(832))
         .isEqualTo("pread64(3, \"\\177ELF\\2\\1\\1" + "x".repeat(57) + "\"..., 832, 64) = 832");
-    // Of an attribute that is asked for its size, nothing is written.
+    // Nothing is written if the guest asks for the size of an attribute.
     assertThat(call(191, AREA, AREA, AREA, 0).line(50)).endsWith(", \"\", 0) = 50");
   }
 
@@ -90,7 +90,7 @@ class TracedCallTest {
         .isEqualTo("getdents64(3, 0x100000 /* 2 entries */, 32768) = 72");
     assertThat(call(217, 3, AREA, 32768).line(0))
         .isEqualTo("getdents64(3, 0x100000 /* 0 entries */, 32768) = 0");
-    // Entries without a length are none that a kernel writes, but they come to an end.
+    // No kernel writes entries of length 0. Counting them must end all the same.
     assertThat(call(217, 3, AREA + 4096, 4096).line(4096)).contains(" entries */, 4096) = 4096");
   }
 

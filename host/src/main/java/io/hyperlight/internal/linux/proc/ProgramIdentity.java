@@ -3,13 +3,13 @@ package io.hyperlight.internal.linux.proc;
 import java.util.List;
 
 /**
- * What a program is called, for {@code /proc/self}.
+ * Holds a program's path and arguments, for {@code /proc/self}.
  *
- * @param path the guest's path to it, with one character a byte
- * @param arguments with the program's name first, likewise
+ * @param path the guest's path to it, with one character per byte
+ * @param arguments with the program's name first, also with one character per byte
  */
 public record ProgramIdentity(String path, List<String> arguments) {
-  /** A program that nobody has given a name. */
+  /** The identity of a program without a given name. */
   public static final ProgramIdentity DEFAULT = new ProgramIdentity("/guest", List.of("guest"));
 
   public ProgramIdentity {

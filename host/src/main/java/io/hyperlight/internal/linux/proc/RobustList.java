@@ -2,7 +2,7 @@ package io.hyperlight.internal.linux.proc;
 
 import io.hyperlight.internal.restore.Restorable;
 
-/** Where a task's list of robust futexes begins: {@code set_robust_list(2)}; 0 for none. */
+/** The head of a task's list of robust futexes: {@code set_robust_list(2)}; 0 for none. */
 public final class RobustList implements Restorable<ProcessState> {
   private long head;
 

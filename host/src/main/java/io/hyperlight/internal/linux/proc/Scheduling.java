@@ -2,17 +2,17 @@ package io.hyperlight.internal.linux.proc;
 
 import io.hyperlight.internal.restore.Restorable;
 
-/** How a process wants to be scheduled, which it can ask for. Nothing comes of it: it is alone. */
+/** How a process asked to be scheduled. It has no effect, as the process is alone. */
 public final class Scheduling implements Restorable<Scheduling.State> {
   /**
-   * What a snapshot keeps of it.
+   * Holds the scheduling of a process in a snapshot.
    *
    * @param policy of {@code sched_setscheduler(2)}, with its flag
    * @param nice of {@code setpriority(2)}
    * @param io of {@code ioprio_set(2)}
    */
   public record State(int policy, int nice, int io) {
-    /** A new process's. */
+    /** The scheduling of a new process. */
     public static final State INITIAL = new State(0, 0, 0);
   }
 

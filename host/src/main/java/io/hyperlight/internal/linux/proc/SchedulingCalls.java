@@ -6,9 +6,9 @@ import io.hyperlight.internal.linux.time.Times;
 import io.hyperlight.internal.os.Errno;
 
 /**
- * Scheduling of a process that has the processor for itself: {@code sched(7)}, {@code
- * getpriority(2)}, {@code ioprio_set(2)}. What an ordinary process may ask for is kept, and nothing
- * comes of it.
+ * System calls on scheduling: {@code sched(7)}, {@code getpriority(2)}, {@code ioprio_set(2)}. The
+ * process has the processor for itself. Settings that an ordinary process may ask for are kept, and
+ * have no effect.
  */
 public final class SchedulingCalls {
   private static final int OTHER = 0;
@@ -20,14 +20,14 @@ public final class SchedulingCalls {
   private static final int RESET_ON_FORK = 0x4000_0000;
   private static final int MAX_REAL_TIME = 99;
 
-  /** How long a turn is, of which there is no end: 4 ms. */
+  /** The length of a time slice in nanoseconds: 4 ms. The process is never preempted. */
   private static final long TURN_NANOS = 4_000_000;
 
   private static final int ATTRIBUTES_FIRST_SIZE = 48;
   private static final int ATTRIBUTES_SIZE = 56;
   private static final int PAGE_SIZE = 4096;
 
-  /** Some processors more than there are. */
+  /** The size of a set of processors in bytes, with room for more than the one there is. */
   private static final int SET_BYTES = Long.BYTES;
 
   private static final int PRIO_PROCESS = 0;
@@ -57,7 +57,10 @@ public final class SchedulingCalls {
     return bound(policy, 1);
   }
 
-  /** Of the policies; no process can be used for another one. */
+  /**
+   * Returns a policy's bound for priorities, or a negated error number. It is the same for every
+   * process.
+   */
   private static long bound(int policy, int ofRealTime) {
     return switch (policy) {
       case FIFO, RR -> ofRealTime;
@@ -91,7 +94,7 @@ public final class SchedulingCalls {
     return setPolicy(process, true, policy, source);
   }
 
-  /** With the present policy, if it is not to be changed. */
+  /** Sets priority and policy. Keeps the present policy unless {@code changes} is set. */
   private long setPolicy(int process, boolean changes, int policy, long source) {
     if ((changes && policy < 0) || source == 0 || process < 0) {
       return -Errno.EINVAL;
@@ -169,7 +172,10 @@ public final class SchedulingCalls {
     return set.length > 0 && (set[0] & 1) != 0 ? 0 : -Errno.EINVAL;
   }
 
-  /** Whether priorities of these are the process's own; else an error. */
+  /**
+   * Returns 0 if the process may ask for the priorities of these processes, or a negated error
+   * number.
+   */
   private long checkWho(int which, int who) {
     return switch (which) {
       case PRIO_PROCESS, PRIO_GROUP -> Math.min(0, identity.own(who));

@@ -6,7 +6,7 @@ import io.hyperlight.internal.linux.base.Refusals;
 import io.hyperlight.internal.linux.base.TaskIdentity;
 import io.hyperlight.internal.os.Errno;
 
-/** Threads and other processes, of which there are none: making and waiting for them. */
+/** Threads and other processes: there are none. Refuses to make them and to wait for them. */
 public final class ThreadCalls {
   private static final long CLONE_VM = 0x100;
 
@@ -53,7 +53,7 @@ public final class ThreadCalls {
     return 0;
   }
 
-  /** There is no other thread whose memory could lag behind. */
+  /** Answers {@code membarrier(2)}. There is no other thread whose view of memory could be old. */
   public long membarrier(int command, int flags) {
     if (flags != 0 || (command != 0 && Integer.bitCount(command) != 1) || command < 0) {
       return -Errno.EINVAL;
@@ -65,7 +65,7 @@ public final class ThreadCalls {
       return (attributes.barriers() & command) != 0 ? 0 : -Errno.EPERM;
     }
     if ((command & BARRIER_REGISTRATIONS) != 0) {
-      // Each registration is the command behind the one that it is for.
+      // The bit of each registration follows the bit of its command.
       attributes.registerBarriers(command >> 1);
     }
     return command == 0 ? BARRIERS : 0;

@@ -11,7 +11,7 @@ import io.hyperlight.internal.vfs.FileKind;
 import io.hyperlight.internal.vfs.Location;
 import io.hyperlight.internal.vfs.Node;
 
-/** {@code /proc/self/fd}: a link for each descriptor, which leads to what is open there. */
+/** {@code /proc/self/fd}: a link for each descriptor to its open file. */
 final class DescriptorDirectory extends NumberedDirectory {
   DescriptorDirectory(String path, long inode, ProcessFiles files) {
     super(path, inode, 0500, FileKind.SYMBOLIC_LINK, files);

@@ -35,7 +35,7 @@ final class DescriptorStatus extends NumberedDirectory {
     if (file == null) {
       throw new FileException(Errno.ENOENT);
     }
-    FileStatus status = file.status(); // whose device has the number of its mount
+    FileStatus status = file.status(); // the number of the file's device is that of its mount
     int flags = file.flags() | (descriptors.isCloseOnExec(number) ? OpenFlags.O_CLOEXEC : 0);
     return "pos:\t%d\nflags:\t0%o\nmnt_id:\t%d\nino:\t%d\n"
         .formatted(file.position(), flags, status.device(), status.inode());

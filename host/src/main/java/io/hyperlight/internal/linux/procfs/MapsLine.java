@@ -13,12 +13,15 @@ import io.hyperlight.internal.vfs.FileStatus;
 import io.hyperlight.internal.vfs.PathResolver;
 import org.jspecify.annotations.Nullable;
 
-/** What {@code /proc/self/maps} says of a mapping: {@code proc_pid_maps(5)}. */
+/** Formats the lines of {@code /proc/self/maps}: {@code proc_pid_maps(5)}. */
 final class MapsLine {
-  /** Where shared memory without a name seems to be. */
+  /** The device that lines show for shared memory without a name. */
   private static final int ZEROS_DEVICE = 1;
 
-  /** Longer paths are cut at their beginning: there may be thousands of such lines. */
+  /**
+   * The maximum length of a path in a line. Longer paths lose their beginning: there may be
+   * thousands of lines.
+   */
   private static final int LONGEST_NAME = 255;
 
   private final ExecutedProgram program;
@@ -31,7 +34,7 @@ final class MapsLine {
     files = process.files();
   }
 
-  /** The line, without its end. */
+  /** Formats a line, without its end. */
   String of(Mappings.View view) {
     MappedArea area = view.area();
     String line =
@@ -54,13 +57,13 @@ final class MapsLine {
         + (protection.executable() ? "x" : "-");
   }
 
-  /** Of the program's file as {@code /proc/self/exe} shows it. */
+  /** Returns the status of the program's file as {@code /proc/self/exe} shows it. */
   private FileStatus programStatus() {
     PathResolver paths = files.paths();
     try {
       return paths.resolve(paths.root(), "/proc/self/exe", true).node().status();
     } catch (FileException e) {
-      return program.file().status(); // something hides that, too
+      return program.file().status(); // another mount hides /proc/self/exe, too
     }
   }
 

@@ -5,7 +5,7 @@ import io.hyperlight.internal.linux.mm.ProcessMemory;
 import io.hyperlight.internal.linux.pseudo.PseudoLines;
 import io.hyperlight.internal.machine.memory.Protection;
 
-/** {@code proc_pid_maps(5)} and {@code proc_pid_smaps(5)}, a mapping at a time. */
+/** Formats {@code proc_pid_maps(5)} and {@code proc_pid_smaps(5)}, one mapping at a time. */
 final class MemoryTexts {
   private final ProcessMemory memory;
   private final MapsLine line;
@@ -15,7 +15,7 @@ final class MemoryTexts {
     this.line = line;
   }
 
-  /** As {@link PseudoLines.Source}: the next mapping's line. */
+  /** Appends the next mapping's line, as a {@link PseudoLines.Source} does. */
   long nextMapping(long from, StringBuilder text) {
     Mappings.View view = memory.mappings().viewFrom(from);
     if (view == null) {
@@ -25,7 +25,7 @@ final class MemoryTexts {
     return view.end();
   }
 
-  /** Likewise, with what the mapping takes. */
+  /** Appends the next mapping's line, and what the mapping takes. */
   long nextDetails(long from, StringBuilder text) {
     Mappings.View view = memory.mappings().viewFrom(from);
     if (view == null) {
@@ -36,7 +36,10 @@ final class MemoryTexts {
     return view.end();
   }
 
-  /** All that has rights is there, and nobody else has it. */
+  /**
+   * Appends the memory that a mapping takes. All memory with rights is present, and none is shared
+   * with another process.
+   */
   private static void details(Protection protection, long bytes, StringBuilder text) {
     long there = protection == Protection.NONE ? 0 : bytes;
     size(text, "Size", bytes);

@@ -11,16 +11,16 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A directory that has something for each descriptor, called as its number. */
+/** A directory with an entry for each descriptor, named by its number. */
 abstract class NumberedDirectory extends PseudoNode {
   private final ProcessFiles files;
   private final FileKind entryKind;
 
   /**
-   * The directory.
+   * Creates the directory.
    *
-   * @param inode as many behind it as there can be descriptors are free
-   * @param entryKind what is in it
+   * @param inode its inode number; as many numbers after it as there can be descriptors are free
+   * @param entryKind the kind of the entries
    */
   NumberedDirectory(
       String path, long inode, int permissions, FileKind entryKind, ProcessFiles files) {
@@ -29,7 +29,7 @@ abstract class NumberedDirectory extends PseudoNode {
     this.entryKind = entryKind;
   }
 
-  /** What there is for a descriptor, also if it is not open, or not yet. */
+  /** Returns the entry of a descriptor, which need not be open. */
   abstract Node entry(int number);
 
   final ProcessFiles files() {
@@ -44,7 +44,7 @@ abstract class NumberedDirectory extends PseudoNode {
     return inode() + 1 + number;
   }
 
-  /** The entry that is in another guest's directory what one is here. */
+  /** Returns the same entry of another guest's directory. */
   final Node entryIn(Counterparts other, int number) {
     return other.ownNode(path(), NumberedDirectory.class).entry(number);
   }

@@ -8,12 +8,12 @@ import io.hyperlight.internal.linux.task.Task;
 import io.hyperlight.internal.linux.time.ProcessorUsage;
 import java.util.Collections;
 
-/** What {@code /proc/self} tells in short files: {@code proc_pid_status(5)} and its relatives. */
+/** Formats the short files of {@code /proc/self}: {@code proc_pid_status(5)} and its relatives. */
 final class ProcessStatus {
   private static final long PAGE_SIZE = 4096;
   private static final long TICK_NANOS = 10_000_000;
 
-  /** In the order of their numbers, with their units. */
+  /** Names and units of the limits, in the order of their numbers. */
   private static final String[][] LIMITS = {
     {"Max cpu time", "seconds"},
     {"Max file size", "bytes"},
@@ -59,7 +59,7 @@ final class ProcessStatus {
     return name() + "\n";
   }
 
-  /** 52 numbers; of those that are 0 there is nothing to tell. */
+  /** Formats 52 numbers. Those that are 0 have no meaning here. */
   String stat() {
     return "%d (%s) R %d %d %d 0 -1 4194304 %d 0 0 0 %d 0 0 0 %d %d 1 0 0 %d %d %s "
             .formatted(
@@ -86,7 +86,7 @@ final class ProcessStatus {
         + "\n";
   }
 
-  /** As many signals as that file has room for. */
+  /** Keeps as many signals as that file has room for. */
   private static long legacy(long signals) {
     return signals & 0x7fff_ffffL;
   }
@@ -192,7 +192,7 @@ final class ProcessStatus {
     return limit == ResourceLimits.INFINITY ? "unlimited" : Long.toUnsignedString(limit);
   }
 
-  /** {@code /proc/self/io}: nothing is counted. */
+  /** Formats {@code /proc/self/io}: nothing is counted. */
   static String transfers() {
     StringBuilder lines = new StringBuilder();
     for (String name :

@@ -15,8 +15,8 @@ import io.hyperlight.internal.vfs.PathResolver;
 import java.util.List;
 
 /**
- * The file of the program itself, as {@code /proc/self/exe} leads to it: what lies at its path, and
- * where nothing does, or something else was mounted there, the bytes that were loaded.
+ * The program's own file, to which {@code /proc/self/exe} leads. It is what lies at the program's
+ * path. If nothing does, or something else was mounted there, it has the bytes that were loaded.
  */
 final class ProgramFile extends PseudoNode {
   private final ExecutedProgram program;
@@ -24,9 +24,9 @@ final class ProgramFile extends PseudoNode {
   private final List<String> folders;
 
   /**
-   * That of a process.
+   * Creates the file of a process.
    *
-   * @param folders where there is a link to it
+   * @param folders the directories with a link to it
    */
   ProgramFile(ExecutedProgram program, ProcessFiles files, List<String> folders, long inode) {
     super(program.identity().path(), inode, FileKind.REGULAR, 0755);
@@ -53,13 +53,13 @@ final class ProgramFile extends PseudoNode {
     return new Content(this);
   }
 
-  /** Also if something else lies at its path there. */
+  /** Returns the same file of another guest, even if something else lies at its path there. */
   @Override
   public Node in(Counterparts other) {
     return other.ownNode(folders.getFirst() + Link.NAME, Link.class).own;
   }
 
-  /** A link to it. */
+  /** A link to the program's file. */
   static final class Link extends PseudoNode {
     private static final String NAME = "/exe";
 
@@ -84,7 +84,7 @@ final class ProgramFile extends PseudoNode {
           return mounted;
         }
       } catch (FileException e) {
-        // Something hides it, or leads to this link.
+        // Another mount hides the file, or its path leads to this link.
       }
       return new Location(paths.root(), own.path().substring(1), own);
     }

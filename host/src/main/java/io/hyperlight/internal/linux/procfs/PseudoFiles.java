@@ -23,15 +23,14 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * The files that a Linux program takes for granted, whatever is mounted: devices, and what {@code
- * proc(5)} and {@code sysfs(5)} tell. All of it is what this library knows of the guest; nothing
- * comes from the host.
+ * The files that Linux programs expect, whatever is mounted: devices, {@code proc(5)} and {@code
+ * sysfs(5)}. They show what this library knows of the guest. Nothing in them comes from the host.
  */
 public final class PseudoFiles {
   private final Task task;
   private final GuestProcess process;
 
-  /** Of the process, and of the task. */
+  /** The directories of the process, and of the task. */
   private final List<String> folders;
 
   private final Map<String, Node> files = new LinkedHashMap<>();
@@ -45,7 +44,7 @@ public final class PseudoFiles {
     folders = List.of(self, self + "/task/" + identity.thread());
   }
 
-  /** All of them by path, as a task finds them. */
+  /** Returns all pseudo files by path, as a task sees them. */
   public static Map<String, Node> of(Task task) {
     PseudoFiles made = new PseudoFiles(task);
     made.addDevices();
@@ -152,7 +151,7 @@ public final class PseudoFiles {
     plain("/proc/sys/kernel/random/boot_id", () -> "00000000-0000-4000-8000-000000000000\n");
     plain("/proc/sys/kernel/random/uuid", system::uuid);
     plain("/proc/sys/vm/max_map_count", () -> "16384\n");
-    plain("/proc/sys/vm/overcommit_memory", () -> "2\n"); // what is mapped, is there
+    plain("/proc/sys/vm/overcommit_memory", () -> "2\n"); // mapped memory is always present
     attribute("/sys/devices/system/cpu/online", () -> "0\n");
     attribute("/sys/devices/system/cpu/possible", () -> "0\n");
     attribute("/sys/devices/system/cpu/present", () -> "0\n");

@@ -12,7 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 
-/** What {@code /proc} tells about the machine, of which the guest has all that it has. */
+/** Formats the files of {@code /proc} about the machine. The guest has the whole machine. */
 final class SystemStatus {
   private static final long TICK_NANOS = 10_000_000;
   private static final long NANOS = 1_000_000_000;
@@ -65,7 +65,7 @@ final class SystemStatus {
     return String.format(Locale.ROOT, "%.2f %.2f\n", seconds, 0.0);
   }
 
-  /** A number of version 4 (RFC 9562), another one for each that opens the file. */
+  /** Returns a UUID of version 4 (RFC 9562). Each open file gets another one. */
   String uuid() {
     ByteBuffer random = ByteBuffer.wrap(world.random().next(16));
     long high = (random.getLong() & ~0xf000L) | 0x4000;
@@ -73,7 +73,7 @@ final class SystemStatus {
     return new UUID(high, low) + "\n";
   }
 
-  /** {@code proc_mounts(5)}. */
+  /** Formats {@code proc_mounts(5)}. */
   String mounts() {
     StringBuilder lines = new StringBuilder("none / rootfs ro 0 0\n");
     for (Mount mount : world.options().mounts()) {
@@ -82,7 +82,7 @@ final class SystemStatus {
     return lines.toString();
   }
 
-  /** {@code proc_pid_mountinfo(5)}. */
+  /** Formats {@code proc_pid_mountinfo(5)}. */
   String mountInformation() {
     StringBuilder lines = new StringBuilder("1 0 0:1 / / ro - rootfs none ro\n");
     int number = 2;
@@ -94,7 +94,7 @@ final class SystemStatus {
     return lines.toString();
   }
 
-  /** {@code getmntent(3)}. */
+  /** Escapes a path as {@code getmntent(3)} expects it. */
   private static String escaped(String path) {
     return path.replace("\\", "\\134")
         .replace(" ", "\\040")

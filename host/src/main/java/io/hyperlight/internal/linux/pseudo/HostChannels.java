@@ -10,7 +10,7 @@ import io.hyperlight.spi.Extension;
 import java.io.IOException;
 import java.util.List;
 
-/** The files of one guest that host code answers: which there are, and how it is called. */
+/** Opens and calls the host code that answers files of one guest. */
 public final class HostChannels {
   private final List<Extension> extensions;
   private final Context context;
@@ -26,12 +26,12 @@ public final class HostChannels {
     return extensions;
   }
 
-  /** A new channel of an extension, by its place in the list. */
+  /** Opens a new channel of an extension. The index is its place in the list. */
   public Open open(int index) {
     return new Open(extensions.get(index).opener().get());
   }
 
-  /** Work of the host's code. */
+  /** A piece of host code. */
   @FunctionalInterface
   private interface Work<T> {
     T run() throws IOException;
@@ -53,7 +53,7 @@ public final class HostChannels {
     }
   }
 
-  /** A channel in use. */
+  /** An open channel. */
   public final class Open {
     private final Channel channel;
 
@@ -62,9 +62,9 @@ public final class HostChannels {
     }
 
     /**
-     * Reads.
+     * Reads bytes.
      *
-     * @return how many bytes; 0 at the end
+     * @return how many; 0 at the end
      */
     public int read(byte[] target, int from, int length) {
       if (length == 0) {
@@ -80,7 +80,7 @@ public final class HostChannels {
       return bytes.length;
     }
 
-    /** Writes all. */
+    /** Writes all bytes. */
     public int write(byte[] bytes) {
       if (bytes.length == 0) {
         return 0;

@@ -8,7 +8,7 @@ import io.hyperlight.internal.vfs.FileKind;
 import io.hyperlight.internal.vfs.FileStatus;
 import java.util.Arrays;
 
-/** A pseudo device that host code answers, in a way of its own each time that it is opened. */
+/** A pseudo device that host code answers. Each open file has a channel of its own. */
 public final class HostDevice extends PseudoNode {
   /** A major number for local use (Linux, Documentation/admin-guide/devices.txt). */
   private static final int MAJOR = 240;
@@ -32,7 +32,7 @@ public final class HostDevice extends PseudoNode {
     return new Content(this);
   }
 
-  /** An open one, for one guest. */
+  /** The open device, for one guest. */
   private static final class Content implements FileContent {
     private final HostDevice device;
     private final HostChannels.Open channel;

@@ -4,7 +4,7 @@ import io.hyperlight.internal.vfs.FileKind;
 import io.hyperlight.internal.vfs.Location;
 import java.util.function.Supplier;
 
-/** A symbolic link to where something of the process is, whatever that is called now. */
+/** A symbolic link to an object of the process, wherever that is now. */
 public final class MagicLink extends PseudoNode {
   private final Supplier<Location> place;
 

@@ -6,19 +6,19 @@ import io.hyperlight.internal.vfs.FileKind;
 import io.hyperlight.internal.vfs.FileStatus;
 
 /**
- * An open pseudo file, for one guest. It holds nothing of the host's.
+ * An open pseudo file, for one guest. It holds no host resources.
  *
  * @param <N> the kind of file
  */
 public abstract class PseudoContent<N extends PseudoNode> implements FileContent {
   private final N file;
 
-  /** An open one. */
+  /** Opens a file. */
   protected PseudoContent(N file) {
     this.file = file;
   }
 
-  /** What is open. */
+  /** Returns the open file. */
   protected final N file() {
     return file;
   }
@@ -33,7 +33,7 @@ public abstract class PseudoContent<N extends PseudoNode> implements FileContent
     return file.kind();
   }
 
-  /** Opens it again there. */
+  /** Opens the same file of another guest. */
   @Override
   public FileContent in(Counterparts other) {
     return file.in(other).open(false);

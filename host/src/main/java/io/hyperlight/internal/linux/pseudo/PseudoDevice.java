@@ -7,9 +7,9 @@ import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileKind;
 import java.util.Arrays;
 
-/** One of the devices that programs take for granted: {@code null(4)}, {@code random(4)}. */
+/** A device that programs expect: {@code null(4)}, {@code random(4)} and others. */
 public final class PseudoDevice extends PseudoNode {
-  /** Which one it is, with its numbers. */
+  /** The devices with their numbers. */
   public enum Kind {
     NULL(1, 3),
     ZERO(1, 5),
@@ -38,18 +38,18 @@ public final class PseudoDevice extends PseudoNode {
 
   @Override
   long deviceNumber() {
-    return (long) kind.major << 8 | kind.minor; // makedev(3) of small numbers
+    return (long) kind.major << 8 | kind.minor; // makedev(3) for small numbers
   }
 
   @Override
   public FileContent open(boolean write) {
     if (kind == Kind.TTY) {
-      throw new FileException(Errno.ENXIO); // the process has none
+      throw new FileException(Errno.ENXIO); // the process has no terminal
     }
     return new Content(this);
   }
 
-  /** Whether mapping it is mapping zeros. */
+  /** Answers whether a mapping of the content is a mapping of zeros. */
   public static boolean isZeros(FileContent content) {
     return content instanceof Content open && open.file().kind == Kind.ZERO;
   }

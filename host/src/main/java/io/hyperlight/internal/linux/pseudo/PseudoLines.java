@@ -8,24 +8,23 @@ import io.hyperlight.internal.vfs.FileKind;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A text that is generated while it is read, piece by piece, so that it may be of any length: none
- * of it is kept but the piece that was read last. As with {@code proc(5)}, what changes meanwhile
- * shows in the rest of it.
+ * A text that is generated piece by piece while it is read. It may be of any length: only the last
+ * piece is kept. As with {@code proc(5)}, changes in between show in the rest of the text.
  */
 public final class PseudoLines extends PseudoNode {
   private static final long START = 0;
 
-  /** What {@link Source#next} says at the end. */
+  /** The result of {@link Source#next} at the end. */
   public static final long END = -1;
 
-  /** Where the text comes from. */
+  /** Generates the text. */
   @FunctionalInterface
   public interface Source {
     /**
-     * Appends the next piece, with one character a byte; it may be empty.
+     * Appends the next piece, with one character per byte. It may be empty.
      *
-     * @param key 0 at the beginning, then what was returned last
-     * @return where to go on; {@link #END} if that was all
+     * @param key 0 at the beginning, then the last result
+     * @return the key of the following piece; {@link #END} after the last
      */
     long next(long key, StringBuilder text);
   }
@@ -55,7 +54,7 @@ public final class PseudoLines extends PseudoNode {
   private static final class Content extends PseudoContent<PseudoLines> {
     private byte[] piece = new byte[0];
 
-    /** Where the piece begins. */
+    /** The offset at which the piece begins. */
     private long begin;
 
     private long key = START;

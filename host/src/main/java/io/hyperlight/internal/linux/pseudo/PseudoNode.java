@@ -6,9 +6,9 @@ import io.hyperlight.internal.vfs.FileStatus;
 import io.hyperlight.internal.vfs.Node;
 import org.jspecify.annotations.Nullable;
 
-/** A pseudo file: it is in no tree, and always at the same place. */
+/** A pseudo file. It is in no tree, and always has the same path. */
 public abstract class PseudoNode implements Node {
-  /** Of the tree that all of them are in, and nothing that is mounted. */
+  /** The device number of all pseudo files. No mount has it. */
   public static final int DEVICE = FileStatus.PSEUDO_DEVICE;
 
   private final String path;
@@ -17,10 +17,10 @@ public abstract class PseudoNode implements Node {
   private final int permissions;
 
   /**
-   * One of them.
+   * Creates a pseudo file.
    *
    * @param path absolute
-   * @param inode that no other one has
+   * @param inode unique among the pseudo files
    */
   public PseudoNode(String path, long inode, FileKind kind, int permissions) {
     this.path = path;
@@ -37,32 +37,35 @@ public abstract class PseudoNode implements Node {
     return inode;
   }
 
-  /** Whether it is a text of the kernel's: what may be done to it, its mode says. */
+  /** Answers whether this is a text of the kernel's. Its mode says what may be done to it. */
   public boolean isText() {
     return false;
   }
 
-  /** Whether it is of a process, as what is in {@code /proc/self}. */
+  /** Answers whether this file belongs to a process, as those in {@code /proc/self} do. */
   public final boolean isOfProcess() {
     return path.startsWith("/proc/") && Character.isDigit(path.charAt("/proc/".length()));
   }
 
-  /** Whether it can be mapped: what the kernel writes cannot be. */
+  /** Answers whether the file can be mapped. Texts that the kernel writes cannot be. */
   public boolean isMappable() {
     return false;
   }
 
-  /** Whether {@code lseek(2)} can go to its end: with most texts the kernel does not know it. */
+  /**
+   * Answers whether {@code lseek(2)} can go to the end. For most texts the kernel does not know the
+   * end.
+   */
   public boolean hasEnd() {
     return !isText();
   }
 
-  /** {@code st_rdev}. */
+  /** Returns {@code st_rdev}. */
   long deviceNumber() {
     return 0;
   }
 
-  /** {@code st_size}. */
+  /** Returns {@code st_size}. */
   protected long size() {
     return 0;
   }
@@ -87,7 +90,7 @@ public abstract class PseudoNode implements Node {
     return kind;
   }
 
-  /** What is at the same place there. */
+  /** Returns the file at the same path of another guest. */
   @Override
   public Node in(Counterparts other) {
     return other.ownNode(path, PseudoNode.class);

@@ -12,17 +12,17 @@ import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A text that is generated when it is opened, and stays what it was then. As those of {@code
- * proc(5)}, it says that it is empty.
+ * A text that is generated when it is opened, and does not change afterwards. Like the texts of
+ * {@code proc(5)}, it has size 0.
  */
 public class PseudoText extends PseudoNode {
-  /** How Linux makes them, which shows when a program seeks. */
+  /** The ways in which Linux implements texts. They differ in what a seek does. */
   public enum Kind {
     /** A sequence: {@code seq_lseek}. */
     SEQUENCE(0, false),
-    /** A plain file that says that it is empty: {@code generic_file_llseek}. */
+    /** A plain file that says that its size is 0: {@code generic_file_llseek}. */
     PLAIN(0, true),
-    /** One of {@code sysfs(5)}, which says that it has a page. */
+    /** A file of {@code sysfs(5)}, which says that its size is a page. */
     ATTRIBUTE(4096, true);
 
     private final long size;
@@ -39,11 +39,11 @@ public class PseudoText extends PseudoNode {
   private final @Nullable ToIntFunction<byte[]> setter;
 
   /**
-   * A file.
+   * Creates a file.
    *
-   * @param text with one character a byte
-   * @param setter takes what is written, and says how many bytes that were; null if it cannot be
-   *     written
+   * @param text generates the text, with one character per byte
+   * @param setter takes the bytes that are written, and returns how many it took; null if the file
+   *     cannot be written
    */
   public PseudoText(
       String path,
@@ -105,7 +105,7 @@ public class PseudoText extends PseudoNode {
       return setter.applyAsInt(Arrays.copyOfRange(source, from, from + length));
     }
 
-    /** As the kernel does: there is nothing to cut. */
+    /** Does nothing, as the kernel does. */
     @Override
     public void truncate(long size) {}
 

@@ -1,4 +1,4 @@
-/** Kinds of pseudo files: devices, links and texts that are in no tree. */
+/** The kinds of pseudo files: devices, links and texts. They are in no tree. */
 @NullMarked
 package io.hyperlight.internal.linux.pseudo;
 

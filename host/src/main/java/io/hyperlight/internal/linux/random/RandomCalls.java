@@ -5,7 +5,7 @@ import io.hyperlight.internal.linux.base.GuestMemory;
 import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.Errno;
 
-/** {@code getrandom(2)}. */
+/** Answers {@code getrandom(2)}. */
 public final class RandomCalls {
   private static final long GRND_NONBLOCK = 1;
   private static final long GRND_RANDOM = 2;

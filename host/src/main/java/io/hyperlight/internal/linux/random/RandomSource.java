@@ -6,11 +6,11 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Random numbers from the host's generator: never the same twice, whatever was restored. Or from a
- * seed, for tests that want the same.
+ * Returns random numbers. They come from the host's generator, and do not repeat after a restore.
+ * With a seed, for tests, they are the same each time.
  */
 public final class RandomSource {
-  /** Made when the first guest asks: it reads the host's own source of randomness. */
+  /** Created when the first guest asks: it reads the host's own source of randomness. */
   private static final class Generator {
     static final SecureRandom INSTANCE = new SecureRandom();
   }
@@ -19,7 +19,7 @@ public final class RandomSource {
   private @Nullable Random seeded;
 
   /**
-   * A source.
+   * Creates a source.
    *
    * @param seed empty for the host's generator
    */
@@ -27,12 +27,12 @@ public final class RandomSource {
     this.seed = seed;
   }
 
-  /** Starts anew with the seed, if there is one. */
+  /** Starts over from the seed, if there is one. */
   public void restore() {
     seeded = null;
   }
 
-  /** The next bytes. */
+  /** Returns the next bytes. */
   public byte[] next(int count) {
     byte[] bytes = new byte[count];
     generator().nextBytes(bytes);

@@ -4,19 +4,19 @@ import io.hyperlight.internal.linux.base.GuestMemory;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
-/** The stack that a task's handlers run on if they ask for it: {@code stack_t}. */
+/** Reads and writes {@code stack_t}: the stack that a task's handlers run on if they ask for it. */
 final class AlternateStack {
   static final int SS_AUTODISARM = 1 << 31;
   private static final int SS_ONSTACK = 1;
   private static final int SS_DISABLE = 2;
   private static final long MINSIGSTKSZ = 2048;
 
-  /** How large {@code stack_t} is. */
+  /** The size of {@code stack_t} in bytes. */
   static final int SIZE = 24;
 
   private AlternateStack() {}
 
-  /** {@code stack_t}, for code whose stack pointer this is. */
+  /** Returns a {@code stack_t} for code with this stack pointer. */
   static ByteBuffer struct(SignalState.Stack stack, long stackPointer) {
     int flags = stack.sizeBytes() == 0 ? SS_DISABLE : stack.contains(stackPointer) ? SS_ONSTACK : 0;
     return GuestMemory.struct(SIZE)
@@ -25,7 +25,7 @@ final class AlternateStack {
         .putLong(16, stack.sizeBytes());
   }
 
-  /** Whether its flags are ones that {@code sigaltstack(2)} knows. */
+  /** Answers whether {@code sigaltstack(2)} knows the flags. */
   static boolean hasKnownFlags(ByteBuffer struct) {
     int mode = mode(struct);
     return mode == 0 || mode == SS_ONSTACK || mode == SS_DISABLE;
@@ -36,7 +36,7 @@ final class AlternateStack {
   }
 
   /**
-   * What a {@code stack_t} asks for, or says that there was.
+   * Returns the stack that a {@code stack_t} describes.
    *
    * @return null if it is too small
    */

@@ -3,11 +3,10 @@ package io.hyperlight.internal.linux.signal;
 import io.hyperlight.internal.linux.limits.ResourceLimits;
 
 /**
- * The signals that wait for a task to unblock them: what was sent to the task comes before what was
- * sent to its process. Of each, the lowest number comes first, but before all others what a fault
- * would cause.
+ * The signals that wait for a task to unblock them. Those sent to the task come before those sent
+ * to its process. Among each, signals that faults cause come first, then the lowest number.
  *
- * <p><b>Boundary.</b> How many there are is the guest's choice, up to {@link
+ * <p><b>Boundary.</b> The guest chooses how many there are, up to {@link
  * ResourceLimits#MAX_PENDING_SIGNALS}.
  */
 public final class PendingSignals {
@@ -19,9 +18,9 @@ public final class PendingSignals {
   private final SignalQueue ofProcess;
 
   /**
-   * None for a task.
+   * Creates the pending signals of a task, without any.
    *
-   * @param ofProcess what is pending for its process
+   * @param ofProcess the pending signals of its process
    */
   PendingSignals(SignalQueue ofProcess) {
     this.ofProcess = ofProcess;
@@ -31,22 +30,22 @@ public final class PendingSignals {
     return ofTask;
   }
 
-  /** A bit for each that is pending in one of the sets, from signal 1. */
+  /** Returns the pending signals of both sets: a bit for each, from signal 1. */
   long all() {
     return ofTask.pending() | ofProcess.pending();
   }
 
-  /** How many wait with what they are about. */
+  /** Returns how many signals are queued with their information. */
   public int size() {
     return ofTask.size() + ofProcess.size();
   }
 
   /**
-   * Adds one.
+   * Adds a signal.
    *
    * @param toTask whether it was sent to the task, not to the process
-   * @param limit how many may wait
-   * @return false if there is no room for it, and its sender is to be told
+   * @param limit how many may be queued
+   * @return false if there is no room, and the sender gets an error
    */
   boolean add(SignalInfo info, boolean toTask, long limit) {
     boolean isRoom = size() < Math.min(limit, ResourceLimits.MAX_PENDING_SIGNALS);
@@ -54,9 +53,9 @@ public final class PendingSignals {
   }
 
   /**
-   * Takes the next one out.
+   * Removes the next signal.
    *
-   * @param wanted the signals among which one is pending
+   * @param wanted the signals to choose from; at least one of them is pending
    */
   SignalInfo take(long wanted) {
     SignalQueue from = (ofTask.pending() & wanted) != 0 ? ofTask : ofProcess;
@@ -67,7 +66,7 @@ public final class PendingSignals {
     return from.take(Long.numberOfTrailingZeros(candidates) + 1);
   }
 
-  /** Forgets all of some signals. */
+  /** Removes all of these signals. */
   void discard(long signals) {
     ofTask.discard(signals);
     ofProcess.discard(signals);

@@ -1,7 +1,8 @@
 package io.hyperlight.internal.linux.signal;
 
 /**
- * What the tasks of a process share of its signals: what each signal does, and those sent to it.
+ * The signal state that the tasks of a process share: the actions, and the signals sent to the
+ * process.
  */
 public final class ProcessSignals {
   private final SignalActions actions = new SignalActions();
@@ -11,7 +12,7 @@ public final class ProcessSignals {
     return actions;
   }
 
-  /** What was sent to the process, and which a task of it takes that does not block it. */
+  /** Returns the signals sent to the process. A task that does not block one of them takes it. */
   SignalQueue pending() {
     return pending;
   }

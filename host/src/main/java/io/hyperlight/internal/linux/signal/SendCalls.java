@@ -6,8 +6,8 @@ import io.hyperlight.internal.os.Errno;
 import java.nio.ByteBuffer;
 
 /**
- * Sending signals, to the program itself: {@code kill(2)}, {@code tkill(2)}, {@code tgkill(2)},
- * {@code rt_sigqueueinfo(2)}. There is nobody else.
+ * Sends signals: {@code kill(2)}, {@code tkill(2)}, {@code tgkill(2)}, {@code rt_sigqueueinfo(2)}.
+ * The program can only send them to itself: it is alone.
  */
 public final class SendCalls {
   private final TaskSignals signals;
@@ -21,7 +21,8 @@ public final class SendCalls {
   }
 
   /**
-   * 0 and -1 are the group and the session, of which there is nobody else; -1 leaves itself out.
+   * Answers {@code kill(2)}. 0 means the group and -1 all processes, and the process is alone in
+   * both. -1 leaves out the caller itself.
    */
   public long kill(int process, int signal) {
     if (process != 0 && process != identity.process()) {
@@ -50,7 +51,8 @@ public final class SendCalls {
       return -Errno.E2BIG;
     }
     if (process != identity.process()) {
-      // As a kernel would have sent it, or kill(2): that is for oneself only.
+      // A process may send signals that look like the kernel's, or like those of kill(2), only to
+      // itself.
       return isForged(contents) ? -Errno.EPERM : -Errno.ESRCH;
     }
     return send(SignalInfo.of(signal, contents), false);

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
-/** What each signal does to a program: {@code sigaction(2)}. */
+/** The action of each signal: {@code sigaction(2)}. */
 public final class SignalActions {
   static final long SIG_DFL = 0;
   static final long SIG_IGN = 1;
@@ -19,7 +19,7 @@ public final class SignalActions {
   /** Whether they are in an array of their own, which is then kept. */
   private boolean own;
 
-  /** What they were restored from, and whether they are something else now. */
+  /** The actions that were restored last, and whether they have changed since. */
   private @Nullable List<SignalState.Action> base;
 
   private boolean changed;
@@ -47,7 +47,7 @@ public final class SignalActions {
     }
   }
 
-  /** Lets a signal do what it does to a new program. */
+  /** Resets the action of a signal to that of a new program. */
   void reset(int signal) {
     set(INITIAL[signal]);
   }
@@ -56,7 +56,7 @@ public final class SignalActions {
     return actions[signal].handler() == SIG_DFL;
   }
 
-  /** Whether the program goes on as if nothing had been sent. */
+  /** Answers whether a signal has no effect on the program. */
   boolean isIgnored(int signal) {
     return actions[signal].handler() == SIG_IGN
         || (isDefault(signal) && Signals.isIgnoredByDefault(signal));
@@ -66,12 +66,12 @@ public final class SignalActions {
     return actions[signal].handler() != SIG_DFL && actions[signal].handler() != SIG_IGN;
   }
 
-  /** A bit for each that the program says it ignores. */
+  /** Returns the signals that the program ignores explicitly, a bit for each. */
   public long ignored() {
     return all(handler -> handler == SIG_IGN);
   }
 
-  /** A bit for each that it has a handler for. */
+  /** Returns the signals with a handler, a bit for each. */
   public long caught() {
     return all(handler -> handler != SIG_IGN && handler != SIG_DFL);
   }
@@ -84,7 +84,7 @@ public final class SignalActions {
     return found;
   }
 
-  /** Those that are not as in a new program. */
+  /** Returns the actions that differ from those of a new program. */
   List<SignalState.Action> state() {
     List<SignalState.Action> others = new ArrayList<>();
     for (int signal = 1; signal <= Signals.COUNT; signal++) {

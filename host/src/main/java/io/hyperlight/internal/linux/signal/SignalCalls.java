@@ -7,7 +7,7 @@ import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.os.Errno;
 import java.nio.ByteBuffer;
 
-/** What a program says about signals: {@code sigaction(2)} and its relatives. */
+/** System calls on a program's signals: {@code sigaction(2)} and its relatives. */
 public final class SignalCalls {
   private static final int SIG_BLOCK = 0;
   private static final int SIG_UNBLOCK = 1;
@@ -91,12 +91,15 @@ public final class SignalCalls {
     return 0;
   }
 
-  /** Nobody else could send a signal. */
+  /** Blocks for ever: no other process could send a signal. */
   public long pause() {
     return waits.block("waits for a signal that nobody can send");
   }
 
-  /** Nobody sends one while it waits, so there is one already, or it waits for ever. */
+  /**
+   * Waits for a signal under another mask. No other process sends one. So one is pending already,
+   * or the wait lasts for ever.
+   */
   public long rtSigsuspend(long set, long setSize) {
     if (setSize != SET_SIZE) {
       return -Errno.EINVAL;
@@ -149,7 +152,7 @@ public final class SignalCalls {
     return 0;
   }
 
-  /** Goes on where the frame of a handler says. */
+  /** Continues at the registers in a handler's frame. */
   public long rtSigreturn() {
     return delivery.returnFromHandler();
   }

@@ -14,11 +14,11 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets a task's handlers have its signals.
+ * Delivers signals to a task's handlers.
  *
- * <p>A handler runs as under Linux: {@link SignalFrame} on its stack tells what was interrupted,
- * and {@code rt_sigreturn} continues there with whatever the handler has made of it. A fault that
- * no handler takes, or whose signal is blocked, ends the call.
+ * <p>A handler runs as under Linux. A {@link SignalFrame} on its stack describes the interrupted
+ * code. {@code rt_sigreturn} continues from that frame, with all changes that the handler made to
+ * it. A fault ends the call if it has no handler or its signal is blocked.
  */
 public final class SignalDelivery {
   private static final long SA_RESTORER = 0x0400_0000;
@@ -26,7 +26,10 @@ public final class SignalDelivery {
   private static final long SA_NODEFER = 0x4000_0000;
   private static final long SA_RESETHAND = 0x8000_0000L;
 
-  /** Below the stack pointer, code may have data (System V ABI for AMD64, "The Stack Frame"). */
+  /**
+   * The size of the area below the stack pointer where code may have data (System V ABI for AMD64,
+   * "The Stack Frame").
+   */
   private static final long RED_ZONE = 128;
 
   private final TaskSignals signals;
@@ -51,11 +54,11 @@ public final class SignalDelivery {
   }
 
   /**
-   * Lets the task have a signal that is pending while others are blocked than usual, in a system
-   * call that waits and ends with EINTR then.
+   * Delivers pending signals under another mask, for a system call that waits and then ends with
+   * EINTR.
    *
-   * @param mask what is blocked meanwhile
-   * @return whether there was one; the system call's result does not matter then
+   * @param mask the signals that are blocked during the wait
+   * @return whether there was one; the task then never sees the system call's own result
    */
   public boolean deliverUnder(long mask) {
     long before = signals.blocked();
@@ -70,10 +73,11 @@ public final class SignalDelivery {
   }
 
   /**
-   * Lets the task go on in the handler of a signal that it has sent itself, if there is one to
-   * deliver. The system call's result is in its registers.
+   * Delivers signals that the task has sent itself. The result of its system call is in its
+   * registers.
    *
-   * @return whether it was done; else the task is to be resumed as usual, or has come to its end
+   * @return true if a handler runs next or the task has ended; false if the task is to be resumed
+   *     as usual
    */
   public boolean deliverPending() {
     if (signals.deliverable() == 0) {
@@ -83,9 +87,9 @@ public final class SignalDelivery {
   }
 
   /**
-   * The same for code that would go on with these registers, and with this mask when the handler
-   * has returned. Of several, each interrupts the handler of the one before at its first
-   * instruction, so that the last one runs first.
+   * Delivers signals to code with these registers, and with this mask after the handler has
+   * returned. If there are several, each interrupts the previous handler at its first instruction.
+   * So the last one runs first.
    */
   private boolean deliverPending(RegisterValues registers, long mask) {
     RegisterValues next = registers;
@@ -117,10 +121,10 @@ public final class SignalDelivery {
   }
 
   /**
-   * Lets the task's handler have a processor exception.
+   * Delivers a processor exception to the task's handler.
    *
-   * @param info the signal that it is
-   * @return false if it has none, or no stack for it
+   * @param info the signal of the exception
+   * @return false if there is no handler, or no stack for it
    */
   public boolean handle(Trap.ProcessorException exception, SignalInfo info) {
     if (!actions.hasHandler(info.signal())
@@ -141,9 +145,9 @@ public final class SignalDelivery {
   }
 
   /**
-   * Makes everything ready for a handler.
+   * Prepares a handler's stack and registers.
    *
-   * @return the registers to go on with; null if the handler has no stack
+   * @return the registers with which the task continues; null if the handler has no stack
    */
   private @Nullable RegisterValues enter(
       SignalInfo info, RegisterValues registers, SignalFrame.Cause cause, long mask) {
@@ -159,7 +163,7 @@ public final class SignalDelivery {
     long top = goesToStack ? stack.start() + stack.sizeBytes() : stackPointer - RED_ZONE;
     SignalFrame frame = SignalFrame.below(top, context.userRegisters());
     if ((isOnStack || goesToStack) && !stack.contains(frame.address())) {
-      return null; // what lies below it is not the handler's
+      return null; // memory below the stack is not the handler's
     }
     ByteBuffer contents =
         frame.contents(
@@ -174,7 +178,7 @@ public final class SignalDelivery {
     } catch (GuestAddressException e) {
       return null;
     }
-    // Direction and single step are the interrupted code's, not the handler's.
+    // The direction and single-step flags belong to the interrupted code, not to the handler.
     RegisterValues entry =
         registers.entering(
             action.handler(),
@@ -187,7 +191,7 @@ public final class SignalDelivery {
     return entry;
   }
 
-  /** What changes when a handler begins. */
+  /** Applies the changes of masks and stack when a handler begins. */
   private void entered(SignalState.Action action) {
     boolean blocksItself = (action.flags() & SA_NODEFER) == 0;
     signals.block(
@@ -201,9 +205,9 @@ public final class SignalDelivery {
   }
 
   /**
-   * Goes on where a frame says, which the guest may have written itself.
+   * Continues at the registers in a frame, which the guest may have written itself.
    *
-   * @return a result that does not matter
+   * @return a result that the task never sees
    */
   long returnFromHandler() {
     long at = context.stackPointer() - Long.BYTES;

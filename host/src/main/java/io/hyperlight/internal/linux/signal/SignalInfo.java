@@ -5,19 +5,20 @@ import io.hyperlight.internal.linux.base.TaskIdentity;
 import java.nio.ByteBuffer;
 
 /**
- * What a signal is about: {@code siginfo_t}. Of its union it has as much as the kernel keeps.
+ * Holds the information about a signal: {@code siginfo_t}. It has as much of the union as the
+ * kernel keeps.
  *
  * @param signal {@code si_signo}
  * @param error {@code si_errno}
  * @param code {@code si_code}
- * @param first what is there depends on the code: an address, or the sender's process and user
- * @param second of a signal with a value, that value
+ * @param first depends on the code: an address, or the sender's process and user
+ * @param second the value of a signal that has one
  * @param third the rest of the union
- * @param fourth likewise
+ * @param fourth also the rest of the union
  */
 public record SignalInfo(
     int signal, int error, int code, long first, long second, long third, long fourth) {
-  /** {@code siginfo_t} is as long as this, mostly zeros. */
+  /** The size of {@code siginfo_t} in bytes. Most of it is zeros. */
   static final int SIZE = 128;
 
   static final int SI_USER = 0;
@@ -27,30 +28,32 @@ public record SignalInfo(
   private static final int SI_DETHREAD = -7;
   private static final int SI_ASYNCNL = -60;
 
-  /** The largest {@code si_code} of those that a kernel uses for many signals: {@code NSIGPOLL}. */
+  /** The largest {@code si_code} that the kernel uses for several signals: {@code NSIGPOLL}. */
   private static final int NSIGPOLL = 6;
 
   private static final int UNION = 16;
 
-  /** One that has a code and one more number. */
+  /** Creates the information of a signal with a code and one more number. */
   public SignalInfo(int signal, int code, long first) {
     this(signal, 0, code, first, 0, 0, 0);
   }
 
-  /** A signal that a task sends. */
+  /** Returns the information of a signal that a task sends. */
   static SignalInfo sent(int signal, int code, TaskIdentity sender) {
     return new SignalInfo(signal, code, sender.process() | (long) sender.user() << Integer.SIZE);
   }
 
-  /** One that is pending without a record of its own: there were too many. */
+  /**
+   * Returns the information of a pending signal that has no record, because there were too many.
+   */
   static SignalInfo forgotten(int signal) {
     return new SignalInfo(signal, SI_USER, 0);
   }
 
   /**
-   * What a program says that a signal is about.
+   * Returns the information that a program provides.
    *
-   * @param contents a {@code siginfo_t}, with anything in it
+   * @param contents a {@code siginfo_t} with any contents
    */
   static SignalInfo of(int signal, ByteBuffer contents) {
     return new SignalInfo(
@@ -63,7 +66,9 @@ public record SignalInfo(
         contents.getLong(UNION + 24));
   }
 
-  /** Whether only such a kernel could understand it that has more in the union than ours. */
+  /**
+   * Answers whether the union holds more than this library keeps, for a code that it does not know.
+   */
   static boolean isTooLarge(ByteBuffer contents) {
     int code = contents.getInt(8);
     boolean known =
@@ -77,7 +82,7 @@ public record SignalInfo(
     return !known && !zeros;
   }
 
-  /** {@code siginfo_t}. */
+  /** Returns a {@code siginfo_t}. */
   ByteBuffer contents() {
     return GuestMemory.struct(SIZE)
         .putInt(0, signal)

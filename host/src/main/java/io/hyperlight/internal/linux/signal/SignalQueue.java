@@ -6,11 +6,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Signals that were sent to a task, or to a process, and wait. Up to signal 31, each is pending at
- * most once; real-time signals queue, each with what it is about.
+ * Holds the pending signals of a task or of a process. Each signal up to 31 is pending at most
+ * once. Real-time signals queue, each with its information.
  */
 public final class SignalQueue {
-  /** A bit for each that is pending, from signal 1. */
+  /** A bit for each pending signal, from signal 1. */
   private long pending;
 
   /**
@@ -32,7 +32,7 @@ public final class SignalQueue {
     return there;
   }
 
-  /** How many wait with what they are about. */
+  /** Returns how many signals are queued with their information. */
   int size() {
     return queue == null ? 0 : queue.size();
   }
@@ -41,7 +41,7 @@ public final class SignalQueue {
     return queue == null ? List.of() : List.copyOf(queue);
   }
 
-  /** Goes back to an earlier state. */
+  /** Restores an earlier state. */
   void restore(long bits, List<SignalInfo> queued) {
     pending = bits;
     if (queue != null) {
@@ -53,10 +53,10 @@ public final class SignalQueue {
   }
 
   /**
-   * Adds one.
+   * Adds a signal.
    *
-   * @param isRoom whether one more may wait with what it is about
-   * @return false if there is no room for it, and its sender is to be told
+   * @param isRoom whether the limit allows one more with its information
+   * @return false if there is no room, and the sender gets an error
    */
   boolean add(SignalInfo info, boolean isRoom) {
     long bit = Signals.bit(info.signal());
@@ -64,7 +64,8 @@ public final class SignalQueue {
     if (!realTime && (pending & bit) != 0) {
       return true;
     }
-    // The kernel's own, and its calls', are kept beyond the limit: there is one of each.
+    // Signals of the kernel and of kill(2) are kept even beyond the limit: there is at most one of
+    // each.
     boolean always = !realTime && info.code() >= 0;
     if (always || isRoom) {
       made().add(info);
@@ -75,7 +76,7 @@ public final class SignalQueue {
     return true;
   }
 
-  /** Takes out the first of a signal that is pending. */
+  /** Removes the first entry of a signal that is pending. */
   SignalInfo take(int signal) {
     @Nullable SignalInfo found = null;
     boolean more = false;
@@ -96,7 +97,7 @@ public final class SignalQueue {
     return found == null ? SignalInfo.forgotten(signal) : found;
   }
 
-  /** Forgets all of some signals. */
+  /** Removes all of these signals. */
   void discard(long signals) {
     if ((pending & signals) != 0) {
       pending &= ~signals;

@@ -3,15 +3,16 @@ package io.hyperlight.internal.linux.signal;
 import java.util.List;
 
 /**
- * A program's signals between two calls. Immutable.
+ * Holds a program's signals between two calls. Immutable.
  *
  * @param actions those that are not the default
  * @param blocked a bit for each blocked signal, from signal 1
- * @param ofTask those that were sent to the task and are pending, likewise
- * @param ofProcess those that were sent to the process, likewise
- * @param queueOfTask what those are about that were sent to the task, the oldest first
- * @param queueOfProcess what those are about that were sent to the process, likewise
- * @param stack where handlers run that asked for a stack of their own
+ * @param ofTask a bit for each pending signal that was sent to the task
+ * @param ofProcess a bit for each pending signal that was sent to the process
+ * @param queueOfTask the information of the signals that were sent to the task, the oldest first
+ * @param queueOfProcess the information of the signals that were sent to the process, the oldest
+ *     first
+ * @param stack the stack for handlers that ask for one of their own
  */
 public record SignalState(
     List<Action> actions,
@@ -21,30 +22,30 @@ public record SignalState(
     List<SignalInfo> queueOfTask,
     List<SignalInfo> queueOfProcess,
     Stack stack) {
-  /** A new program's. */
+  /** The signals of a new program. */
   public static final SignalState INITIAL =
       new SignalState(List.of(), 0, 0, 0, List.of(), List.of(), Stack.NONE);
 
   /**
-   * What a signal does.
+   * Holds the action of a signal.
    *
    * @param signal its number
-   * @param handler an address, or 1 for nothing
+   * @param handler an address, or 1 to ignore the signal
    * @param flags of {@code sigaction(2)}
    * @param restorer where handlers return to
-   * @param mask what is blocked meanwhile
+   * @param mask the signals that are blocked while the handler runs
    */
   public record Action(int signal, long handler, long flags, long restorer, long mask) {}
 
   /**
-   * {@code sigaltstack(2)}.
+   * Holds the stack of {@code sigaltstack(2)}.
    *
    * @param start its lowest address
-   * @param sizeBytes 0 if there is none
+   * @param sizeBytes 0 for no stack
    * @param flags SS_AUTODISARM or none
    */
   public record Stack(long start, long sizeBytes, int flags) {
-    /** None. */
+    /** No stack. */
     public static final Stack NONE = new Stack(0, 0, 0);
 
     boolean contains(long stackPointer) {

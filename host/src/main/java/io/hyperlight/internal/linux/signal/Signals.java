@@ -36,7 +36,7 @@ public final class Signals {
     "SIGSYS"
   };
 
-  /** How many there are: numbers begin with 1. */
+  /** The number of signals. Their numbers begin with 1. */
   public static final int COUNT = 64;
 
   public static final int SIGILL = 4;
@@ -60,18 +60,18 @@ public final class Signals {
 
   private Signals() {}
 
-  /** The bit of a signal in a set. */
+  /** Returns the bit of a signal in a set. */
   static long bit(int signal) {
     return 1L << (signal - 1);
   }
 
-  /** A signal's name; a real-time signal has none but its number. */
+  /** Returns a signal's name. The name of a real-time signal is only its number. */
   public static String name(int signal) {
     return signal <= NAMES.length ? NAMES[signal - 1] : "signal " + signal;
   }
 
   /**
-   * What a number stands for where a signal is expected, in a trace.
+   * Returns how traces show a number in place of a signal.
    *
    * @param signal any number
    */
@@ -86,8 +86,9 @@ public final class Signals {
   }
 
   /**
-   * Whether a program that has not said otherwise goes on: there are no children to care for, and
-   * nobody who would let a stopped process continue.
+   * Answers whether a signal has no effect unless the program has set an action. There are no
+   * children that SIGCHLD could report. SIGTSTP, SIGTTIN and SIGTTOU have no effect because nothing
+   * could continue a stopped process.
    */
   static boolean isIgnoredByDefault(int signal) {
     return signal == SIGURG

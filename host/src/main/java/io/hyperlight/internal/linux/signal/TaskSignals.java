@@ -6,7 +6,7 @@ import io.hyperlight.internal.linux.limits.ResourceLimits;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.restore.Restorable;
 
-/** The signals of a task: which are blocked and which pending, and where its handlers run. */
+/** The signals of a task: the blocked and the pending ones, and the stack for its handlers. */
 public final class TaskSignals implements Restorable<SignalState> {
   /** SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU. */
   private static final long STOPPING = 0xfL << (Signals.SIGSTOP - 1);
@@ -21,11 +21,11 @@ public final class TaskSignals implements Restorable<SignalState> {
   private SignalState.Stack stack = SignalState.Stack.NONE;
 
   /**
-   * A new task's.
+   * Creates the signals of a new task.
    *
-   * @param process those that it shares with the other tasks of its process
-   * @param identity the task's
-   * @param outcome hears of a signal that ends the process
+   * @param process the signals that it shares with the other tasks of its process
+   * @param identity the task's identity
+   * @param outcome is told of a signal that ends the process
    */
   public TaskSignals(
       ProcessSignals process, ResourceLimits limits, TaskIdentity identity, CallOutcome outcome) {
@@ -45,7 +45,7 @@ public final class TaskSignals implements Restorable<SignalState> {
     return pending;
   }
 
-  /** Those that are pending for the process, a bit for each. */
+  /** Returns the signals that are pending for the process, a bit for each. */
   public long pendingOfProcess() {
     return process.pending().pending();
   }
@@ -54,17 +54,17 @@ public final class TaskSignals implements Restorable<SignalState> {
     return blocked;
   }
 
-  /** Blocks these and no others, but for those that nobody can block. */
+  /** Blocks exactly these signals, except those that cannot be blocked. */
   void block(long set) {
     blocked = withoutUnblockable(set);
   }
 
-  /** A set without the signals that nobody can block. */
+  /** Returns a set without the signals that cannot be blocked. */
   static long withoutUnblockable(long set) {
     return set & ~(Signals.bit(Signals.SIGKILL) | Signals.bit(Signals.SIGSTOP));
   }
 
-  /** {@code sigaltstack(2)}. */
+  /** Returns the stack of {@code sigaltstack(2)}. */
   SignalState.Stack stack() {
     return stack;
   }
@@ -93,12 +93,12 @@ public final class TaskSignals implements Restorable<SignalState> {
     stack = earlier.stack();
   }
 
-  /** Those that would be delivered now, a bit for each. */
+  /** Returns the signals that would be delivered now, a bit for each. */
   long deliverable() {
     return pending.all() & ~blocked;
   }
 
-  /** Whether there is a signal that would not be ignored while others are blocked than usual. */
+  /** Answers whether a pending signal would be delivered, and not ignored, under another mask. */
   public boolean isDeliverableUnder(long mask) {
     for (long left = pending.all() & ~withoutUnblockable(mask); left != 0; left &= left - 1) {
       if (!actions.isIgnored(Long.numberOfTrailingZeros(left) + 1)) {
@@ -108,18 +108,18 @@ public final class TaskSignals implements Restorable<SignalState> {
     return false;
   }
 
-  /** Sets what a signal does; what is pending of it and ignored now is gone. */
+  /** Sets the action of a signal. If the signal is ignored now, pending ones are removed. */
   void setAction(SignalState.Action action) {
     int signal = action.signal();
     actions.set(action);
-    // One that would stop the process waits for a process that can be stopped.
+    // A stop signal with the default action stays pending, as for a process that can be stopped.
     boolean stops = (Signals.bit(signal) & STOPPING) != 0;
     if (actions.isIgnored(signal) && (!stops || action.handler() == SignalActions.SIG_IGN)) {
       pending.discard(Signals.bit(signal));
     }
   }
 
-  /** Sends the task a signal as the kernel does, about what it has just done. */
+  /** Sends the task a signal as the kernel does, about what the task has just done. */
   public void raise(int signal) {
     send(SignalInfo.sent(signal, SignalInfo.SI_USER, identity), true);
   }
@@ -139,7 +139,7 @@ public final class TaskSignals implements Restorable<SignalState> {
     }
     boolean isBlocked = (blocked & Signals.bit(signal)) != 0;
     if (!isBlocked && actions.isIgnored(signal)) {
-      return 0; // by the time that a blocked one is delivered, it may not be ignored any more
+      return 0; // a blocked one is kept: it may not be ignored when it is unblocked
     }
     if (!isBlocked && actions.isDefault(signal)) {
       return outcome.kill(signal);

@@ -28,7 +28,7 @@ public final class GuestProcess {
   private final Scheduling scheduling = new Scheduling();
   private final ProcessorUsage usage;
 
-  /** A new process, whose program is mapped next. */
+  /** Creates a process. Its program is mapped afterwards. */
   public GuestProcess(
       World world, AddressSpace space, AddressRanges ranges, ProgramIdentity identity) {
     this.world = world;
@@ -58,7 +58,7 @@ public final class GuestProcess {
     return memory;
   }
 
-  /** Reads and writes its memory. */
+  /** Returns the reader and writer of its memory. */
   public GuestMemory bytes() {
     return bytes;
   }

@@ -9,7 +9,7 @@ import io.hyperlight.internal.linux.signal.TaskSignals;
 import io.hyperlight.internal.linux.time.TaskWaits;
 import io.hyperlight.internal.machine.Context;
 
-/** A task: one thread of a process, with the context that it runs in. */
+/** A task: one thread of a process, with its context. */
 public final class Task {
   private final GuestProcess process;
   private final TaskIdentity identity;
@@ -21,7 +21,7 @@ public final class Task {
   private final RobustList robustList = new RobustList();
   private final Caller caller;
 
-  /** A new task. */
+  /** Creates a task. */
   public Task(GuestProcess process, TaskIdentity identity) {
     this.process = process;
     this.identity = identity;
@@ -41,17 +41,17 @@ public final class Task {
     return process.world();
   }
 
-  /** What it and its process are called. */
+  /** Returns the numbers of this task and its process. */
   public TaskIdentity identity() {
     return identity;
   }
 
-  /** What it runs in. */
+  /** Returns the context in which the task runs. */
   public Context context() {
     return context;
   }
 
-  /** What becomes of it behind the system call that it makes. */
+  /** Returns what happens to the task after its system call. */
   public CallOutcome outcome() {
     return outcome;
   }
@@ -64,7 +64,7 @@ public final class Task {
     return delivery;
   }
 
-  /** What it asks where it would have to wait. */
+  /** Returns what decides where the task would have to wait. */
   public TaskWaits waits() {
     return waits;
   }
@@ -73,7 +73,7 @@ public final class Task {
     return robustList;
   }
 
-  /** What the files that it uses need of it. */
+  /** Returns what open files need to know of this task. */
   public Caller caller() {
     return caller;
   }

@@ -9,8 +9,8 @@ import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.os.Checkpoint;
 
 /**
- * All that runs in one sandbox: its processes, and what they share. It is what is limited,
- * snapshotted, restored and ended together.
+ * All that runs in one sandbox: its processes, and what they share. They are limited, snapshotted,
+ * restored and ended together.
  */
 public final class World {
   private final Context context;
@@ -21,7 +21,7 @@ public final class World {
   private final WorldFiles files;
   private final WaitQueue waits;
 
-  /** Without processes. */
+  /** Creates a world without processes. */
   public World(
       Context context,
       WorldOptions options,
@@ -38,12 +38,12 @@ public final class World {
     waits = new WaitQueue(context, clock);
   }
 
-  /** The one context there is, of the VM that it is in. */
+  /** Returns the only context of its VM. */
   public Context context() {
     return context;
   }
 
-  /** What its tasks wait for. */
+  /** Returns the queue of its waiting tasks. */
   public WaitQueue waits() {
     return waits;
   }
@@ -56,7 +56,7 @@ public final class World {
     return random;
   }
 
-  /** What the host may hold for it. */
+  /** Returns the budget of the Java heap for this world. */
   public HeapBudget heap() {
     return heap;
   }
@@ -65,12 +65,15 @@ public final class World {
     return files;
   }
 
-  /** Where the running call can be ended; for every loop whose length a guest chooses. */
+  /**
+   * Returns the checkpoint, where the running call can be ended. Every loop whose length a guest
+   * chooses passes it.
+   */
   public Checkpoint checkpoint() {
     return context.checkpoint();
   }
 
-  /** What the embedder decides about it. */
+  /** Returns the embedder's decisions about this world. */
   public WorldOptions options() {
     return options;
   }

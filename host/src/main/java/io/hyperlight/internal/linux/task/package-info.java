@@ -1,4 +1,4 @@
-/** World, process and task: who has what. */
+/** World, process and task, and what each of them owns. */
 @NullMarked
 package io.hyperlight.internal.linux.task;
 

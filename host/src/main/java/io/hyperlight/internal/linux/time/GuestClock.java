@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The clocks of a world. Real time is that of the embedder's clock. Monotonic time begins with the
- * sandbox and tells nothing about the host; after a restore it goes on from where it was in the
- * snapshot, as if the machine had been suspended meanwhile.
+ * sandbox and tells the guest nothing about the host. After a restore, it continues from its value
+ * in the snapshot. So to the guest, it looks as if the machine had been suspended.
  */
 public final class GuestClock {
   private static final long NANOS = 1_000_000_000L;
@@ -15,16 +15,16 @@ public final class GuestClock {
 
   private final @Nullable InstantSource source;
 
-  /** Monotonic time at {@link #hostStart}. */
+  /** Monotonic time at {@link #hostStart}, in nanoseconds. */
   private long start;
 
-  /** When it started to go on, by the host's clock; unknown before somebody asks. */
+  /** The host's time at which monotonic time was last read. Unknown before the first reading. */
   private long hostStart;
 
   private boolean started;
 
   /**
-   * Clocks that nobody has asked.
+   * Creates clocks that were not read yet.
    *
    * @param source the embedder's clock; null for the host's
    */
@@ -32,7 +32,10 @@ public final class GuestClock {
     this.source = source;
   }
 
-  /** Monotonic time, as the guest has seen it or would see it; 0 if it has never asked. */
+  /**
+   * Returns monotonic time in nanoseconds, as the guest would read it now; 0 if it has never read
+   * it.
+   */
   public long state() {
     return started ? monotonic() : start;
   }
@@ -42,7 +45,7 @@ public final class GuestClock {
     started = false;
   }
 
-  /** Real time. */
+  /** Returns real time. */
   public Instant instant() {
     return source == null ? Instant.now() : source.instant();
   }
@@ -52,14 +55,14 @@ public final class GuestClock {
       return System.nanoTime();
     }
     Instant now = source.instant();
-    // A clock can tell times that are no long: as far as one goes.
+    // A clock may return times that do not fit into a long. They are limited to its range.
     long seconds = Math.clamp(now.getEpochSecond(), -FURTHEST_SECONDS, FURTHEST_SECONDS);
     return seconds * NANOS + now.getNano();
   }
 
   /**
-   * Nanoseconds that never go back, whatever the embedder's clock does. The first is not 0, which
-   * some programs take for "never".
+   * Returns monotonic time in nanoseconds. It never goes back, whatever the embedder's clock does.
+   * It begins with 1, as some programs take 0 for "never".
    */
   long monotonic() {
     long host = hostNanos();
@@ -72,7 +75,7 @@ public final class GuestClock {
       hostStart = host;
     }
     long passed = host - hostStart;
-    // Of a jump by centuries there is no end to be told, so it is none.
+    // A jump by centuries could overflow the sum. It is ignored.
     if (passed > 0 && start + passed > start) {
       start += passed;
     }
@@ -80,13 +83,13 @@ public final class GuestClock {
     return start;
   }
 
-  /** Nanoseconds of one of the two clocks. */
+  /** Returns one of the two clocks in nanoseconds. */
   public long now(boolean real) {
     Instant now = instant();
     return real ? Times.nanos(now.getEpochSecond(), now.getNano()) : monotonic();
   }
 
-  /** Whether time is not the host's, but the embedder's. */
+  /** Answers whether time comes from the embedder's clock. */
   boolean isEmbedders() {
     return source != null;
   }

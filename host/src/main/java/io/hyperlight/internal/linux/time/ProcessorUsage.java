@@ -5,23 +5,23 @@ import io.hyperlight.internal.os.HostThreads;
 import io.hyperlight.internal.restore.Restorable;
 
 /**
- * What a process has used.
+ * Measures what a process has used.
  *
- * <p>Processor time is that of the thread that the guest's processor runs on. A call costs nothing
- * as long as its guest does not ask: what it has used before it asks first is taken to be the time
- * that has passed, without that in which it slept. With a clock of the embedder's, processor time
- * is that clock's, so that it is the same in each run. In any case it never goes back, and goes on
- * after a restore from where the snapshot has it.
+ * <p>Processor time is that of the host thread that runs the guest's vCPU. A call costs nothing
+ * until its guest asks. The time before the first question is taken to be the time that has passed,
+ * without the time that the guest slept. With the embedder's clock, processor time is that clock's
+ * time, so that it is the same in each run. Processor time never goes back. After a restore, it
+ * continues from its value in the snapshot.
  */
 public final class ProcessorUsage implements Restorable<ProcessorUsage.State> {
   /**
-   * What a snapshot keeps of it.
+   * Holds the usage of a process in a snapshot.
    *
-   * @param processorNanos processor time, as far as it was told
-   * @param peakBytes the most memory
+   * @param processorNanos the last processor time that the guest saw
+   * @param peakBytes the peak of used memory
    */
   public record State(long processorNanos, long peakBytes) {
-    /** A new process's. */
+    /** The usage of a new process. */
     public static final State INITIAL = new State(0, 0);
   }
 
@@ -30,7 +30,7 @@ public final class ProcessorUsage implements Restorable<ProcessorUsage.State> {
   private long processorNanos;
   private long peakBytes;
 
-  // Of the running call.
+  // About the running call.
   private boolean looked;
   private int thread;
   private long threadNanos;
@@ -54,18 +54,18 @@ public final class ProcessorUsage implements Restorable<ProcessorUsage.State> {
     looked = false;
   }
 
-  /** The embedder's next call begins. */
+  /** Begins the embedder's next call. */
   public void beginCall() {
     looked = false;
     sleptNanos = 0;
   }
 
-  /** Says that the guest has slept. */
+  /** Adds time that the guest has slept. */
   void slept(long nanos) {
     sleptNanos += nanos;
   }
 
-  /** Processor time in nanoseconds; never less than before. */
+  /** Returns processor time in nanoseconds. It never decreases. */
   public long processorNanos() {
     if (clock.isEmbedders()) {
       processorNanos = Math.max(processorNanos, clock.now(false));
@@ -87,12 +87,12 @@ public final class ProcessorUsage implements Restorable<ProcessorUsage.State> {
     return processorNanos;
   }
 
-  /** How much memory is used now. */
+  /** Returns how much memory is used now, in bytes. */
   public long usedBytes() {
     return context.memorySizeBytes() - context.addressSpace().freeBytes();
   }
 
-  /** The most memory that was used at one of the times that somebody asked. */
+  /** Returns the peak of used memory in bytes. It is measured only when it is asked for. */
   public long peakBytes() {
     peakBytes = Math.max(peakBytes, usedBytes());
     return peakBytes;

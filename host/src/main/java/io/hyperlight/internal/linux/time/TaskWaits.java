@@ -2,17 +2,17 @@ package io.hyperlight.internal.linux.time;
 
 import io.hyperlight.internal.linux.base.CallOutcome;
 
-/** What a task asks that has to wait. */
+/** Decides what happens to a task that has to wait. */
 public final class TaskWaits {
   private final WaitQueue queue;
   private final ProcessorUsage usage;
   private final CallOutcome outcome;
 
   /**
-   * For one task.
+   * Creates the waits of one task.
    *
-   * @param usage that of its process, which hears of the time that was slept
-   * @param outcome hears that the task is stuck
+   * @param usage the usage of its process, which subtracts the time slept
+   * @param outcome is told that the task is stuck
    */
   public TaskWaits(WaitQueue queue, ProcessorUsage usage, CallOutcome outcome) {
     this.queue = queue;
@@ -21,19 +21,20 @@ public final class TaskWaits {
   }
 
   /**
-   * Waits for something that another task would have to do. There is none, so the task is stuck.
+   * Waits for an action of another task. There is no other task, so this task is stuck.
    *
-   * @param what for people: what follows "the guest"
-   * @return a result that does not matter
+   * @param what for people: the words that follow "the guest"
+   * @return a result that the task never sees
    */
   public long block(String what) {
     return outcome.stuck(what);
   }
 
   /**
-   * Lets time pass, if it is the host's.
+   * Sleeps, if time is the host's.
    *
-   * @return false if the call is to end, or the thread was interrupted, which then still is
+   * @return false if the call is to end, or the thread was interrupted; its interrupt status is
+   *     still set then
    */
   public boolean sleep(long nanos) {
     return queue.sleep(nanos, usage);

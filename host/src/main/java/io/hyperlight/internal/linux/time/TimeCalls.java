@@ -6,9 +6,9 @@ import io.hyperlight.internal.os.Errno;
 import java.time.Instant;
 
 /**
- * Clocks and sleeping: {@code clock_gettime(2)} and its relatives.
+ * System calls on clocks and sleeping: {@code clock_gettime(2)} and its relatives.
  *
- * <p>What time it is, {@link GuestClock} says; processor time is {@link ProcessorUsage}'s.
+ * <p>{@link GuestClock} has the time, and {@link ProcessorUsage} the processor time.
  */
 public final class TimeCalls {
   private static final long NANOS = 1_000_000_000L;
@@ -24,15 +24,15 @@ public final class TimeCalls {
 
   private static final int TIMER_ABSTIME = 1;
 
-  /** In numbers of clocks that count processor time: a thread's, not a process's. */
+  /** The bit in numbers of processor clocks that means a thread's clock, not a process's. */
   private static final int PER_THREAD = 4;
 
-  /** In negative numbers of clocks: what they are of, and that of a device. */
+  /** The mask of the kind in negative numbers of clocks. One kind is the clock of a device. */
   private static final int CLOCK_SORT = 7;
 
   private static final int CLOCK_OF_DESCRIPTOR = 3;
 
-  // In numbers of clocks that name a process or thread: clock_getcpuclockid(3).
+  // The kind of a clock of a process or thread: clock_getcpuclockid(3).
   private static final int CLOCK_PROCESS = 2;
   private static final int CLOCK_KIND = 3;
   private static final int CLOCK_NO_PROCESSOR = 3;
@@ -57,7 +57,7 @@ public final class TimeCalls {
     this.memory = memory;
   }
 
-  /** Whether a number is a clock's that counts processor time, of the process's own. */
+  /** Answers whether a number is that of a processor clock of the process itself. */
   private boolean isProcessorClock(int id) {
     if (id >= 0) {
       return id == CLOCK_PROCESS || id == CLOCK_THREAD;
@@ -124,10 +124,11 @@ public final class TimeCalls {
     return clockNanosleep(CLOCK_REALTIME, 0, wanted, remaining);
   }
 
-  /** Whether one can sleep by a clock, or which error it is. */
+  /** Returns 0 if the guest can sleep by a clock, or an error number. */
   private int sleepError(int id) {
     if (id < 0) {
-      // Of one that is a descriptor's, of nobody, or the own thread's, which would not go on.
+      // Not possible for the clock of a descriptor or of another process, or for the thread's own
+      // clock, which stops while it sleeps.
       return (id & CLOCK_SORT) == CLOCK_OF_DESCRIPTOR
           ? Errno.ENOTSUP
           : isClock(id) && (id & PER_THREAD) == 0 ? 0 : Errno.EINVAL;

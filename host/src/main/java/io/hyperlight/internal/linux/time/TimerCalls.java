@@ -7,8 +7,8 @@ import io.hyperlight.internal.os.Errno;
 import java.nio.ByteBuffer;
 
 /**
- * Timers that send signals: {@code alarm(2)}, {@code setitimer(2)}, {@code timer_create(2)}. There
- * are none, so that none can be started. To stop them, and to ask for them, is no error.
+ * Refuses timers that send signals: {@code alarm(2)}, {@code setitimer(2)}, {@code
+ * timer_create(2)}. No timer can be started. It is no error to stop one, or to ask for its state.
  */
 public final class TimerCalls {
   private static final int KINDS = 3;
@@ -46,7 +46,7 @@ public final class TimerCalls {
     long microseconds = 0;
     if (source != 0) {
       ByteBuffer timer = memory.readStruct(source, TIMER_SIZE);
-      for (int part = 0; part < 2; part++) { // how often, and when first
+      for (int part = 0; part < 2; part++) { // first the interval, then the first expiry
         seconds = timer.getLong();
         microseconds = timer.getLong();
         if (seconds < 0 || microseconds < 0 || microseconds >= MICROSECONDS) {

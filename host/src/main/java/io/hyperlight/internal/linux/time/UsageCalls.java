@@ -4,7 +4,7 @@ import io.hyperlight.internal.linux.base.GuestMemory;
 import io.hyperlight.internal.os.Errno;
 import java.nio.ByteBuffer;
 
-/** What the process has used: {@code getrusage(2)}, {@code times(2)}. */
+/** Reports what the process has used: {@code getrusage(2)}, {@code times(2)}. */
 public final class UsageCalls {
   private static final long NANOS = 1_000_000_000L;
   private static final long TICKS = 100;
@@ -29,13 +29,13 @@ public final class UsageCalls {
       return -Errno.EINVAL;
     }
     ByteBuffer struct = GuestMemory.struct(RUSAGE_SIZE);
-    if (who != RUSAGE_CHILDREN) { // there are none
+    if (who != RUSAGE_CHILDREN) { // there are no children
       long nanos = usage.processorNanos();
       struct
           .putLong(0, nanos / NANOS)
           .putLong(8, nanos % NANOS / 1000)
           .putLong(32, usage.peakBytes() / 1024)
-          .putLong(64, usage.peakBytes() / PAGE_SIZE); // each page was touched once
+          .putLong(64, usage.peakBytes() / PAGE_SIZE); // one fault for each page
     }
     memory.write(target, struct);
     return 0;
@@ -46,6 +46,6 @@ public final class UsageCalls {
       long ticks = usage.processorNanos() / (NANOS / TICKS);
       memory.write(target, GuestMemory.struct(32).putLong(ticks));
     }
-    return 1 + clock.now(false) / (NANOS / TICKS); // 0 could mean never
+    return 1 + clock.now(false) / (NANOS / TICKS); // programs could take 0 for "never"
   }
 }

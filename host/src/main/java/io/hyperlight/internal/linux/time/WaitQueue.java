@@ -4,8 +4,8 @@ import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.os.TimedPark;
 
 /**
- * What the tasks of a world wait for. Time passes here. Whatever else a task could wait for,
- * another task would have to do, and there is none.
+ * The waits of a world's tasks. A task can wait for time to pass. All other waits would need
+ * another task, and there is none.
  */
 public final class WaitQueue {
   private final Context context;
@@ -17,10 +17,12 @@ public final class WaitQueue {
   }
 
   /**
-   * Lets time pass, if it is the host's. By an embedder's clock that is none of its business.
+   * Sleeps, if time is the host's. With an embedder's clock this returns at once, as that clock
+   * does not depend on the host's time.
    *
-   * @param usage hears of the time that was slept
-   * @return false if the call is to end, or the thread was interrupted, which then still is
+   * @param usage is told how long the guest slept
+   * @return false if the call is to end, or the thread was interrupted; its interrupt status is
+   *     still set then
    */
   boolean sleep(long nanos, ProcessorUsage usage) {
     if (clock.isEmbedders() || nanos <= 0) {

@@ -3,16 +3,16 @@ package io.hyperlight.internal.linux.trace;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an argument of a system call is, and so how it is shown.
+ * Describes an argument of a system call, and how traces show it.
  *
- * @param isOutput whether it points to what the call writes, and is looked at after it
- * @param renderer what makes text of it
+ * @param isOutput whether it points to data that the call writes, so that it is read after the call
+ * @param renderer formats the argument
  */
 record ArgumentKind(boolean isOutput, Renderer renderer) {
-  /** Makes text of an argument, whatever its value is. */
+  /** Formats an argument of any value. */
   @FunctionalInterface
   interface Renderer {
-    /** Null if the call, as it is made, has no such argument. */
+    /** Null if this call, with its other arguments, does not have the argument. */
     @Nullable String text(TracedArguments call, int index);
   }
 
@@ -20,7 +20,10 @@ record ArgumentKind(boolean isOutput, Renderer renderer) {
     return new ArgumentKind(false, renderer);
   }
 
-  /** What is there only if the call succeeds; else the pointer is all there is to show. */
+  /**
+   * Returns a kind for data that is written only if the call succeeds. Otherwise only the pointer
+   * is shown.
+   */
   static ArgumentKind output(Renderer renderer) {
     return new ArgumentKind(
         true,

@@ -11,8 +11,8 @@ import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The kinds of arguments by the names that {@link CallSignature} has for them: numbers, text and
- * flags here, structures in {@link StructTexts}, and the others in classes of their families.
+ * Maps the names in {@link CallSignature} to kinds of arguments. Numbers, text and flags are here,
+ * structures in {@link StructTexts}, and the others in classes of their families.
  */
 final class ArgumentKinds {
   private static final int AF_INET = 2;
@@ -28,7 +28,7 @@ final class ArgumentKinds {
     numbers();
     text();
     structures();
-    // Flags and choices are 32 bits wide but for those of memory, where a set of flags is a word.
+    // Flags and choices are 32 bits wide, except those of memory, which are 64 bits wide.
     FlagSets.all()
         .forEach((name, set) -> KINDS.put(name, input((call, i) -> set.text(low(call, i, set)))));
     for (String wide : new String[] {"map", "protection"}) {
@@ -39,12 +39,12 @@ final class ArgumentKinds {
 
   private ArgumentKinds() {}
 
-  /** Names may be negative values, bits never are. */
+  /** Values with a name may be negative. Bits never are. */
   private static long low(TracedArguments call, int index, FlagSet set) {
     return set.bits() ? Integer.toUnsignedLong(call.getInt(index)) : call.getInt(index);
   }
 
-  /** The kind that goes by a name. */
+  /** Returns the kind with a name. */
   static ArgumentKind of(String name) {
     ArgumentKind kind = KINDS.get(name);
     if (kind == null) {
@@ -54,7 +54,7 @@ final class ArgumentKinds {
   }
 
   private static void numbers() {
-    KINDS.put("-", input((_, _) -> null)); // is there, but tells nothing
+    KINDS.put("-", input((_, _) -> null)); // the argument exists but means nothing
     KINDS.put("int", input((call, i) -> Integer.toString(call.getInt(i))));
     KINDS.put("uint", input((call, i) -> Integer.toUnsignedString(call.getInt(i))));
     KINDS.put("long", input((call, i) -> Long.toString(call.get(i))));
@@ -77,14 +77,14 @@ final class ArgumentKinds {
     return descriptor == AT_FDCWD ? "AT_FDCWD" : Integer.toString(descriptor);
   }
 
-  /** There only for flags that make something. */
+  /** Formats the mode, which only exists if the flags create a file. */
   private static @Nullable String modeOfCreated(TracedArguments call, int index) {
     return FlagSets.makesFile(call.get(index - 1))
         ? StructTexts.permissions(call.getInt(index))
         : null;
   }
 
-  /** Only the internet's protocols have names. */
+  /** Formats a protocol. Only protocols of the internet families have names. */
   private static String protocol(TracedArguments call, int index) {
     int family = call.getInt(0);
     int protocol = call.getInt(index);
@@ -103,7 +103,7 @@ final class ArgumentKinds {
     KINDS.put("path", input((call, i) -> call.string(call.get(i), TracedArguments.LONGEST_PATH)));
     KINDS.put("text", input((call, i) -> call.string(call.get(i), TracedArguments.LONGEST_BUFFER)));
     KINDS.put("texts", input(ArgumentKinds::texts));
-    // A buffer's length is the next argument; what was written to it is as long as the result says.
+    // The length of a buffer is the next argument. The length of the output is the result.
     KINDS.put("in", input((call, i) -> call.buffer(call.get(i), call.get(i + 1))));
     KINDS.put("out", output((call, i) -> call.buffer(call.get(i), written(call, i))));
     KINDS.put(
@@ -111,7 +111,10 @@ final class ArgumentKinds {
     KINDS.put("bytes", output(ArgumentKinds::randomBytes));
   }
 
-  /** At most what the buffer holds: some calls tell how much they would have written. */
+  /**
+   * Returns the length of the output, limited to the buffer: some calls return how much they would
+   * have written.
+   */
   private static long written(TracedArguments call, int index) {
     long size = call.get(index + 1);
     return Long.compareUnsigned(call.result(), size) < 0 ? call.result() : size;
@@ -126,7 +129,7 @@ final class ArgumentKinds {
         : QuotedBytes.hexadecimal(bytes, more);
   }
 
-  /** A table of pointers to text, with a null pointer behind the last. */
+  /** Formats a table of pointers to text, which a null pointer ends. */
   private static String texts(TracedArguments call, int index) {
     long address = call.get(index);
     StringJoiner all = new StringJoiner(", ", "[", "]");

@@ -7,22 +7,22 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * What a system call takes and returns, for showing it.
+ * Holds the arguments and the result of a system call, for traces.
  *
- * @param arguments what each argument is
- * @param result what its result is
+ * @param arguments the kind of each argument
+ * @param result the kind of the result
  */
 public record CallSignature(List<ArgumentKind> arguments, Result result) {
   private static final Map<String, CallSignature> PARSED = new ConcurrentHashMap<>();
 
-  /** How a result that is no error is shown. */
+  /** Says how a result that is no error is shown. */
   enum Result {
     NUMBER,
     ADDRESS,
     OCTAL,
-    /** A number of descriptors that are ready, which are shown. */
+    /** The number of ready descriptors, which are listed too. */
     READY,
-    /** As the command of {@code fcntl(2)} has it. */
+    /** Depends on the command of {@code fcntl(2)}. */
     BY_COMMAND
   }
 
@@ -31,10 +31,10 @@ public record CallSignature(List<ArgumentKind> arguments, Result result) {
   }
 
   /**
-   * One of the system calls' table.
+   * Parses a signature of the system call table.
    *
-   * @param text the kinds of its arguments, as {@link ArgumentKinds} and {@link FlagSets} have
-   *     them; after {@code >} how the result is shown, if it is not a number
+   * @param text the kinds of the arguments, by their names in {@link ArgumentKinds} and {@link
+   *     FlagSets}; after {@code >} how the result is shown, if it is not a number
    */
   public static CallSignature parse(String text) {
     return PARSED.computeIfAbsent(text, CallSignature::read);

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
-/** What system calls on descriptors have beside buffers, in traces. */
+/** Formats arguments of system calls on descriptors, except buffers, for traces. */
 final class DescriptorTexts {
   private static final int F_DUPFD = 0;
   private static final int F_GETFD = 1;
@@ -25,10 +25,13 @@ final class DescriptorTexts {
   private static final int PART_SIZE = 16;
   private static final int POLLFD_SIZE = 8;
 
-  /** {@code struct linux_dirent64} before the name. */
+  /** The size of {@code struct linux_dirent64} before the name. */
   private static final int ENTRY_SIZE = 19;
 
-  /** As many bytes of entries as are counted; they are what most programs ask for. */
+  /**
+   * The maximum number of bytes in which entries are counted. Most programs ask for this much or
+   * less.
+   */
   private static final int LONGEST_LISTING = 1 << 16;
 
   private static final int MAX_IN_SET = 1024;
@@ -45,9 +48,9 @@ final class DescriptorTexts {
   }
 
   /**
-   * The parts of a buffer, of which the count is the next argument.
+   * Formats the parts of a buffer. Their number is the next argument.
    *
-   * @param total how many bytes there are in all of them
+   * @param total how many bytes all parts hold together
    */
   private static String parts(TracedArguments call, int index, long total) {
     long address = call.get(index);
@@ -80,13 +83,13 @@ final class DescriptorTexts {
     }
     int count = 0;
     for (int at = 0; at + ENTRY_SIZE <= size; count++) {
-      // Each is a few bytes long: what would be less ends the listing.
+      // Each entry has some bytes. A smaller length would keep the loop from ending.
       at += Math.max(ENTRY_SIZE, Short.toUnsignedInt(listing.getShort(at + 16)));
     }
     return "%s /* %d%s entries */".formatted(pointer, count, size < call.result() ? "+" : "");
   }
 
-  /** Of {@code poll(2)}: what is waited for, or what came of it. */
+  /** Formats the table of {@code poll(2)}: the events that it waits for, or those that it found. */
   private static String polled(TracedArguments call, int index, boolean answered) {
     long address = call.get(index);
     long count = Integer.toUnsignedLong(call.getInt(index + 1));
@@ -121,12 +124,12 @@ final class DescriptorTexts {
     return FlagSets.of("poll").text(Short.toUnsignedLong(events));
   }
 
-  /** Which descriptors are ready, for the result; {@code select(2)} tells their number only. */
+  /** Formats the ready descriptors for the result. {@code select(2)} only returns their number. */
   static String ready(TracedArguments call) {
     return " (" + polled(call, 0, true) + ")";
   }
 
-  /** Of {@code select(2)}, whose first argument is how many descriptors a set has. */
+  /** Formats a set of {@code select(2)}. The first argument says how many descriptors a set has. */
   private static String set(TracedArguments call, int index) {
     long address = call.get(index);
     int count = Math.clamp(call.getInt(0), 0, MAX_IN_SET);
@@ -169,7 +172,7 @@ final class DescriptorTexts {
             lock.getLong(16));
   }
 
-  /** A result of {@code fcntl(2)} that is no error. */
+  /** Formats a result of {@code fcntl(2)} that is no error. */
   static String fcntlResult(TracedArguments call, long result) {
     return switch (call.getInt(1)) {
       case F_GETFL -> "%s (flags %s)".formatted(NumberTexts.hex(result), FlagSets.open(result));

@@ -5,12 +5,12 @@ import java.util.List;
 import java.util.StringJoiner;
 
 /**
- * The names that a kind of number goes by: bits that are combined, or values of which it is one.
- * What has no name is shown as a number, so any value can be shown.
+ * Holds the names of a kind of number: bits that are combined, or values. Numbers without a name
+ * are shown as numbers, so any value can be shown.
  *
  * @param bits whether the names are combined
- * @param prefix what the names begin with
- * @param names of bits, in the order in which they are looked for and shown
+ * @param prefix the common beginning of the names
+ * @param names in the order in which they are looked for and shown
  */
 record FlagSet(boolean bits, String prefix, List<Name> names) {
   /** A name and its value. */
@@ -21,7 +21,7 @@ record FlagSet(boolean bits, String prefix, List<Name> names) {
   }
 
   /**
-   * Of a line of a table.
+   * Parses a line of a table.
    *
    * @param words {@code NAME=VALUE} each
    */
@@ -34,7 +34,7 @@ record FlagSet(boolean bits, String prefix, List<Name> names) {
     return new FlagSet(bits, commonPrefix(names), names);
   }
 
-  /** As long as can be, up to an underscore if there is one. */
+  /** Returns the longest common prefix, up to its last underscore if it has one. */
   private static String commonPrefix(List<Name> names) {
     String prefix = names.getFirst().text();
     for (Name name : names) {
@@ -46,7 +46,7 @@ record FlagSet(boolean bits, String prefix, List<Name> names) {
     return underscore < 0 ? prefix : prefix.substring(0, underscore + 1);
   }
 
-  /** Any value, by names as far as there are any. */
+  /** Formats any value, by names as far as it has any. */
   String text(long value) {
     return bits ? combined(value) : named(value);
   }
@@ -72,7 +72,7 @@ record FlagSet(boolean bits, String prefix, List<Name> names) {
     return (value & known) == 0 ? unknown(value) : joined(value);
   }
 
-  /** The names of bits that stand behind something else; nothing if there are none. */
+  /** Formats bits that follow other text; empty if there are none. */
   String appended(long value) {
     return value == 0 ? "" : "|" + joined(value);
   }

@@ -6,13 +6,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The flags and choices of system calls by name: from the manual and the kernel's user-space
- * headers, in the order in which traces show them. A test compares them with the headers.
+ * The flags and choices of system calls by name, in the order in which traces show them. The
+ * sources are the manual and the kernel's user-space headers. A test compares them with the
+ * headers.
  */
 final class FlagSets {
   /**
-   * A line for each: its name here, {@code bits} or {@code choice}, and what there is to see.
-   * Combinations stand before the bits they are made of.
+   * One line for each set: its name here, {@code bits} or {@code choice}, and the names with their
+   * values. Combinations come before the bits of which they are made.
    */
   private static final String TABLE =
       """
@@ -131,12 +132,12 @@ final class FlagSets {
     return sets;
   }
 
-  /** By their names here. */
+  /** Returns all sets by their names here. */
   static Map<String, FlagSet> all() {
     return SETS;
   }
 
-  /** One that is in the table. */
+  /** Returns a set of the table. */
   static FlagSet of(String name) {
     FlagSet set = SETS.get(name);
     if (set == null) {
@@ -145,18 +146,18 @@ final class FlagSets {
     return set;
   }
 
-  /** Flags of {@code open(2)}: one of three ways to use the file, and bits. */
+  /** Formats the flags of {@code open(2)}: one of three access modes, and bits. */
   static String open(long flags) {
     String[] ways = {"O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE"};
     return ways[(int) flags & 3] + of("open").appended(flags & 0xffff_fffcL);
   }
 
-  /** Whether {@code open(2)} with these flags takes the mode of a new file. */
+  /** Answers whether {@code open(2)} with these flags takes the mode of a new file. */
   static boolean makesFile(long flags) {
     return (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE;
   }
 
-  /** A kind of socket, which has bits beside it. */
+  /** Formats the type of a socket: a kind, and bits. */
   static String socket(long type) {
     return of("sockettype").text(type & 0xf) + of("socketbits").appended(type & 0xffff_fff0L);
   }

@@ -1,6 +1,6 @@
 package io.hyperlight.internal.linux.trace;
 
-/** Numbers and pointers in traces. */
+/** Formats numbers and pointers for traces. */
 public final class NumberTexts {
   private NumberTexts() {}
 

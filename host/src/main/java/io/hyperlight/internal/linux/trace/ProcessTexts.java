@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
-/** What system calls of processes and threads have for arguments, in traces. */
+/** Formats arguments of system calls on processes and threads, for traces. */
 final class ProcessTexts {
   private static final int FUTEX_PRIVATE_FLAG = 128;
   private static final int FUTEX_CLOCK_REALTIME = 256;
@@ -50,7 +50,10 @@ final class ProcessTexts {
     kinds.put("processorsout", output((call, i) -> processors(call, i, call.result())));
   }
 
-  /** In an order of its own, with what the flags make use of. */
+  /**
+   * Formats the arguments of clone, in the order of traces. Those that the flags do not use are
+   * left out.
+   */
   private static String cloneCall(TracedArguments call, int index) {
     long flags = call.get(index);
     FlagSet set = FlagSets.of("clone");
@@ -83,7 +86,7 @@ final class ProcessTexts {
         + ((operation & FUTEX_CLOCK_REALTIME) != 0 ? "|FUTEX_CLOCK_REALTIME" : "");
   }
 
-  /** All behind the operation, on which it depends. */
+  /** Formats all arguments after the operation, on which they depend. */
   private static String futexRest(TracedArguments call, int index) {
     String value = Integer.toUnsignedString(call.getInt(index));
     String timeout = StructTexts.read(call, call.get(index + 1), 16, TimeTexts::timespec);
@@ -113,7 +116,7 @@ final class ProcessTexts {
         : NumberTexts.pointer(address);
   }
 
-  /** All behind the operation, on which it depends. */
+  /** Formats all arguments after the operation, on which they depend. */
   private static @Nullable String prctlRest(TracedArguments call, int index) {
     return switch (call.getInt(index - 1)) {
       case PR_SET_NAME, PR_GET_NAME -> call.string(call.get(index), NAME_SIZE - 1);
@@ -158,7 +161,11 @@ final class ProcessTexts {
             Integer.toUnsignedString(info.getInt(104)));
   }
 
-  /** A set of processors that has so many bytes. */
+  /**
+   * Formats a set of processors.
+   *
+   * @param size its size in bytes
+   */
   private static String processors(TracedArguments call, int index, long size) {
     long address = call.get(index);
     int length = Math.clamp(size, 0, MAX_PROCESSORS / 8);

@@ -1,17 +1,16 @@
 package io.hyperlight.internal.linux.trace;
 
 /**
- * Bytes of a guest for people to read, between quotation marks and as C would write them. What is
- * no printable ASCII character is a number, so that nobody's terminal gets a guest's control
- * sequences.
+ * Quotes bytes of a guest for people, as C would write them. Everything but printable ASCII is
+ * shown as a number. So no terminal gets a guest's control sequences.
  */
 final class QuotedBytes {
   private QuotedBytes() {}
 
   /**
-   * Text, with numbers in octal for all else.
+   * Quotes text. Bytes that are not printable are octal numbers.
    *
-   * @param more whether to show that there are more than these
+   * @param more whether to show that there are more bytes
    */
   static String of(byte[] bytes, boolean more) {
     StringBuilder quoted = new StringBuilder("\"");
@@ -36,7 +35,7 @@ final class QuotedBytes {
           quoted.append((char) value);
         } else {
           String octal = Integer.toOctalString(value & 0xff);
-          // A digit that follows would become part of a shorter number.
+          // A digit after a shorter number would become part of it.
           quoted.append('\\').append(digitFollows ? "000".substring(octal.length()) : "");
           quoted.append(octal);
         }
@@ -45,9 +44,9 @@ final class QuotedBytes {
   }
 
   /**
-   * All bytes as numbers, in hexadecimal.
+   * Quotes all bytes as hexadecimal numbers.
    *
-   * @param more whether to show that there are more than these
+   * @param more whether to show that there are more bytes
    */
   static String hexadecimal(byte[] bytes, boolean more) {
     StringBuilder quoted = new StringBuilder("\"");

@@ -5,13 +5,13 @@ import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.StringJoiner;
 
-/** Sets of signals, handlers and their stacks behind pointers, in traces. */
+/** Formats sets of signals, handlers and their stacks for traces. */
 final class SignalTexts {
   private static final int ACTION_SIZE = 32;
   private static final int STACK_SIZE = 24;
   private static final long SA_RESTORER = 0x0400_0000;
 
-  /** From so many on, a set is shown by what it lacks. */
+  /** A set with more signals than this is shown by the signals that it lacks. */
   private static final int MAX = Signals.COUNT * 2 / 3;
 
   private SignalTexts() {}

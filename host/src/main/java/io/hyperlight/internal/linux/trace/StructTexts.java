@@ -9,8 +9,8 @@ import java.util.StringJoiner;
 import java.util.function.Function;
 
 /**
- * Structures behind pointers, in traces: how they are read, and those of files. Offsets are those
- * of the kernel's structures on x86-64.
+ * Reads structures for traces, and formats those of files. Offsets are those of the kernel's
+ * structures on x86-64.
  */
 final class StructTexts {
   private static final int S_IFMT = 0170000;
@@ -30,12 +30,18 @@ final class StructTexts {
     kinds.put("offset", in(8, number -> "[" + number.getLong() + "]"));
   }
 
-  /** What is read before the call; its pointer, if it cannot be read. */
+  /**
+   * Returns a kind for a structure that is read before the call. If it cannot be read, its pointer
+   * is shown.
+   */
   static ArgumentKind in(int size, Function<ByteBuffer, String> text) {
     return ArgumentKind.input((call, i) -> read(call, call.get(i), size, text));
   }
 
-  /** What is read after a call that succeeded; its pointer, if it cannot be read. */
+  /**
+   * Returns a kind for a structure that is read after a successful call. If it cannot be read, its
+   * pointer is shown.
+   */
   static ArgumentKind out(int size, Function<ByteBuffer, String> text) {
     return ArgumentKind.output((call, i) -> read(call, call.get(i), size, text));
   }
@@ -46,7 +52,9 @@ final class StructTexts {
     return struct == null ? NumberTexts.pointer(address) : text.apply(struct);
   }
 
-  /** Text of a fixed length at a structure's offset, which ends with a zero byte or there. */
+  /**
+   * Reads text of a fixed length at an offset of a structure. It may end earlier with a zero byte.
+   */
   static String field(ByteBuffer struct, int offset, int length) {
     byte[] bytes = new byte[length];
     struct.get(offset, bytes);
@@ -54,13 +62,13 @@ final class StructTexts {
     return QuotedBytes.of(end < 0 ? bytes : Arrays.copyOf(bytes, end), false);
   }
 
-  /** In octal, three digits and a zero before others. */
+  /** Formats permissions in octal: three digits, and a zero in front of others. */
   static String permissions(int mode) {
     String octal = Integer.toOctalString(mode);
     return octal.length() < 3 ? "000".substring(octal.length()) + octal : "0" + octal;
   }
 
-  /** Of {@code st_mode}. */
+  /** Formats {@code st_mode}. */
   static String mode(int mode) {
     String type =
         switch (mode & S_IFMT) {

@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.function.Function;
 
-/** Times behind pointers, in traces. */
+/** Formats times for traces. */
 final class TimeTexts {
   private static final int TIME_SIZE = 16;
   private static final long UTIME_NOW = 0x3fff_ffff;
@@ -48,7 +48,7 @@ final class TimeTexts {
     return "[%s, %s]".formatted(text.apply(times), text.apply(times));
   }
 
-  /** What was left to sleep: written only if the sleep was interrupted. */
+  /** Formats the remaining time, which the kernel writes only if the sleep was interrupted. */
   private static String remaining(TracedArguments call, int index) {
     return call.result() == -Errno.EINTR
         ? StructTexts.read(call, call.get(index), TIME_SIZE, TimeTexts::timespec)

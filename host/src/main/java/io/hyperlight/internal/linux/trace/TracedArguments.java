@@ -7,21 +7,24 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The arguments of a system call that is shown, and the memory that they point to.
+ * The arguments of a traced system call, and the memory that they point to.
  *
- * <p><b>Boundary.</b> All arguments are hostile, and so is all that they point to. A pointer is
- * shown as a number if what it points to cannot be read. Of strings and tables only the beginning
- * is read. What is not printable ASCII is shown as a number. Nothing is thrown, whatever the guest
- * does.
+ * <p><b>Boundary.</b> All arguments are hostile, and so is the memory that they point to. If that
+ * memory cannot be read, the pointer is shown as a number. Only the beginning of strings and tables
+ * is read. Everything but printable ASCII is shown as a number. Nothing is thrown, whatever the
+ * guest does.
  */
 final class TracedArguments {
-  /** The most bytes of a buffer that are shown. */
+  /** The maximum number of bytes that are shown of a buffer. */
   static final int LONGEST_BUFFER = 64;
 
-  /** The most bytes of a path that are shown: its end tells more than that of a buffer. */
+  /**
+   * The maximum number of bytes that are shown of a path. It is larger because the end of a path
+   * matters more.
+   */
   static final int LONGEST_PATH = 256;
 
-  /** The most entries of a table that are shown. */
+  /** The maximum number of entries that are shown of a table. */
   static final int MAX_ENTRIES = 16;
 
   private static final long PAGE_SIZE = 4096;
@@ -32,7 +35,7 @@ final class TracedArguments {
   private long result;
 
   /**
-   * Those of a call that is about to be answered.
+   * Holds the arguments of a call before it is answered.
    *
    * @param arguments six, of any values; not copied
    */
@@ -41,7 +44,7 @@ final class TracedArguments {
     this.arguments = arguments;
   }
 
-  /** The call was answered. */
+  /** Sets the result of the call. */
   void setResult(long answer) {
     result = answer;
   }
@@ -50,12 +53,12 @@ final class TracedArguments {
     return arguments[index];
   }
 
-  /** An argument that the kernel takes as 32 bits. */
+  /** Returns an argument that the kernel takes as 32 bits. */
   int getInt(int index) {
     return (int) arguments[index];
   }
 
-  /** What the call was answered; makes sense for outputs only. */
+  /** Returns the result of the call. Valid only for outputs. */
   long result() {
     return result;
   }
@@ -64,18 +67,18 @@ final class TracedArguments {
     return result < 0 && result >= LAST_ERROR;
   }
 
-  /** Null if not all of it can be read; so many bytes that nobody minds. */
+  /** Reads bytes, or returns null if not all of them can be read. The length must be small. */
   byte @Nullable [] read(long address, int length) {
     return space.isMapped(address, length) ? space.read(address, length) : null;
   }
 
-  /** A structure, or null if not all of it can be read. */
+  /** Reads a structure, or returns null if not all of it can be read. */
   @Nullable ByteBuffer struct(long address, int size) {
     byte[] bytes = read(address, size);
     return bytes == null ? null : ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** Text up to a zero byte, of which so many bytes are shown at most. */
+  /** Formats text up to a zero byte. Shows at most {@code most} bytes. */
   String string(long address, int most) {
     byte[] found = readable(address, most + 1);
     int end = 0;
@@ -90,7 +93,9 @@ final class TracedArguments {
         : NumberTexts.pointer(address);
   }
 
-  /** As many of these bytes as can be read: of the first page if the second one cannot. */
+  /**
+   * Reads as many of these bytes as possible: those of the first page if the second cannot be read.
+   */
   private byte[] readable(long address, int length) {
     int first = (int) Math.min(length, PAGE_SIZE - (address & PAGE_SIZE - 1));
     byte[] all = read(address, length);
@@ -98,7 +103,7 @@ final class TracedArguments {
     return some == null ? new byte[0] : some;
   }
 
-  /** The beginning of a buffer. */
+  /** Formats the beginning of a buffer. */
   String buffer(long address, long length) {
     boolean more = Long.compareUnsigned(length, LONGEST_BUFFER) > 0;
     byte[] bytes = read(address, more ? LONGEST_BUFFER : (int) length);

@@ -10,8 +10,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One system call as a line of text, as {@code strace(1)} shows it. What goes into the call is read
- * when this is made, before the call is answered; what comes out of it, by {@link #line}.
+ * Formats a system call as a line of text, as {@code strace(1)} shows it. The constructor reads the
+ * inputs, before the call is answered. {@link #line} reads the outputs.
  */
 public final class TracedCall {
   private final String name;
@@ -21,10 +21,10 @@ public final class TracedCall {
   private final @Nullable String[] texts;
 
   /**
-   * A call that is about to be answered.
+   * Reads the inputs of a call that is not answered yet.
    *
-   * @param name what it is called in the line
-   * @param signature null for a call of which nothing is known
+   * @param name the call's name in the line
+   * @param signature null for an unknown call
    * @param words its six arguments, of any values; not copied
    */
   public TracedCall(
@@ -50,13 +50,13 @@ public final class TracedCall {
     }
   }
 
-  /** The line for a call that was answered. */
+  /** Returns the line for a call that was answered. */
   public String line(long answer) {
     arguments.setResult(answer);
     return shown() + " = " + resultText(answer);
   }
 
-  /** The line for a call that the program has not come back from. */
+  /** Returns the line for a call that did not return to the program. */
   public String lineWithoutResult() {
     arguments.setResult(-Errno.EINTR);
     return shown() + " = ?";

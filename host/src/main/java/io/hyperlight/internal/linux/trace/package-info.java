@@ -1,4 +1,4 @@
-/** System calls as lines of text, as {@code strace(1)} shows them. */
+/** Formats system calls as lines of text, as {@code strace(1)} shows them. */
 @NullMarked
 package io.hyperlight.internal.linux.trace;
 

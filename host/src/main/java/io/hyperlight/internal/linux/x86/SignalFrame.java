@@ -13,12 +13,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What Linux puts on the stack of a signal handler on x86-64 ({@code struct rt_sigframe}): where
- * the handler returns to, a {@code ucontext_t} with the registers of the interrupted code, a {@code
- * siginfo_t}, and above them x87 and vector state as XSAVE writes it. The layouts are those of
- * {@code asm/sigcontext.h}, {@code asm-generic/ucontext.h} and {@code asm-generic/siginfo.h}.
+ * The frame that Linux puts on the stack of a signal handler on x86-64: {@code struct rt_sigframe}.
+ * It has the handler's return address, a {@code ucontext_t} with the registers of the interrupted
+ * code, and a {@code siginfo_t}. Above them are x87 and vector state as XSAVE writes it. The
+ * layouts are those of {@code asm/sigcontext.h}, {@code asm-generic/ucontext.h} and {@code
+ * asm-generic/siginfo.h}.
  *
- * <p><b>Boundary.</b> A frame is read back when the handler returns, and can then hold anything.
+ * <p><b>Boundary.</b> A frame is read back when the handler returns. It can then hold anything.
  */
 public final class SignalFrame {
   // Offsets in a frame.
@@ -38,7 +39,7 @@ public final class SignalFrame {
 
   private static final int STACK_SIZE = 24;
 
-  /** The order of {@code struct sigcontext}. */
+  /** The registers in the order of {@code struct sigcontext}. */
   private static final Register[] ORDER = {
     Register.R8,
     Register.R9,
@@ -78,8 +79,7 @@ public final class SignalFrame {
 
   private static final int AREA_SIZE = 4096;
 
-  // What XSAVE writes in its standard format, with AVX and with AVX-512: the most of all
-  // processors.
+  // The size of XSAVE's standard format, with AVX and with AVX-512. No processor needs more.
   private static final long AVX = 1 << 2;
   private static final long AVX_512 = 7 << 5;
   private static final int AVX_END = 832;
@@ -95,15 +95,15 @@ public final class SignalFrame {
     this.xcr0 = xcr0;
   }
 
-  /** The processor exception behind it, if there is one. */
+  /** Holds the processor exception that caused the signal; zeros if there was none. */
   public record Cause(int vector, long errorCode, long address) {
     public static final Cause NONE = new Cause(0, 0, 0);
   }
 
   /**
-   * What a frame says is to be gone on with.
+   * Holds the state in a frame with which the task continues.
    *
-   * @param extendedState null for x87 and vector state as a new program finds it
+   * @param extendedState null for the x87 and vector state of a new program
    */
   public record Saved(
       RegisterValues registers,
@@ -111,11 +111,11 @@ public final class SignalFrame {
       long blocked,
       ByteBuffer stack) {}
 
-  /** Where frames are read from. */
+  /** The memory from which frames are read. */
   @FunctionalInterface
   public interface Memory {
     /**
-     * Reads some bytes.
+     * Reads bytes.
      *
      * @throws io.hyperlight.internal.machine.memory.GuestAddressException if they are not in memory
      */
@@ -126,12 +126,12 @@ public final class SignalFrame {
     return ByteBuffer.wrap(memory.read(address, size)).order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** A frame below an address, aligned as handlers expect it. */
+  /** Returns a frame below an address, aligned as handlers expect it. */
   public static SignalFrame below(long top, UserRegisters interrupted) {
     long xcr0 = ((X86UserRegisters) interrupted).xcr0();
     int size = extendedSize(xcr0);
     long extended = (top - (size + Integer.BYTES)) & -64L;
-    // As if the handler had been called: a return address on top of an aligned stack.
+    // The layout after a call of the handler: a return address on top of an aligned stack.
     long address = ((extended - SIZE) & -16L) - Long.BYTES;
     return new SignalFrame(address, interrupted.extendedState(), xcr0);
   }
@@ -148,7 +148,7 @@ public final class SignalFrame {
     return (address + SIZE + 63) & -64L;
   }
 
-  /** Where it begins, and where a handler's RSP is to point. */
+  /** Returns the frame's address. A handler's RSP points there. */
   public long address() {
     return address;
   }
@@ -221,7 +221,7 @@ public final class SignalFrame {
         ByteBuffer.wrap(stack).order(ByteOrder.LITTLE_ENDIAN));
   }
 
-  /** State that the processor would take by XRSTOR, whatever is there. */
+  /** Reads extended state. XRSTOR accepts the result whatever the memory holds. */
   private static ByteBuffer readExtended(Memory memory, long address, long xcr0) {
     ByteBuffer start = struct(memory, address, LEGACY_SIZE);
     boolean isWhole =
@@ -231,7 +231,7 @@ public final class SignalFrame {
     ByteBuffer buffer = ByteBuffer.wrap(area).order(ByteOrder.LITTLE_ENDIAN);
     buffer.putInt(MXCSR, buffer.getInt(MXCSR) & MXCSR_DEFINED);
     buffer.putInt(MXCSR_MASK_FIELD, 0);
-    // Without a header, x87 and SSE are all there is.
+    // Without a header, there is only x87 and SSE state.
     long components = isWhole ? buffer.getLong(LEGACY_SIZE) & xcr0 : 3;
     Arrays.fill(area, SOFTWARE, HEADER_END, (byte) 0);
     return buffer.putLong(LEGACY_SIZE, components);

@@ -1,4 +1,4 @@
-/** What Linux does on x86-64 only: the frames of signal handlers. */
+/** Implements what Linux does on x86-64 only: the frames of signal handlers. */
 @NullMarked
 package io.hyperlight.internal.linux.x86;
 

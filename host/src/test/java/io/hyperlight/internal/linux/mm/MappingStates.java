@@ -1,10 +1,10 @@
 package io.hyperlight.internal.linux.mm;
 
-/** For tests in other packages: what a snapshot keeps of mappings. */
+/** Describes the saved mappings, for tests in other packages. */
 public final class MappingStates {
   private MappingStates() {}
 
-  /** In words that are equal if it is. */
+  /** Returns a description. It is equal for equal states. */
   public static String describe(MappingState state) {
     StringBuilder areas = new StringBuilder(state.isInitial() ? "as at the start" : "");
     for (MappingState.SavedArea saved : state.areas()) {

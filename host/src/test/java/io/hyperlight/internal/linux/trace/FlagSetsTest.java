@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** Flags have the names and values that programs are compiled with. */
+/** Flags have the names and values of the headers that programs are compiled with. */
 @NotInHardwareLane("No VM takes part.")
 class FlagSetsTest {
   private static final List<String> HEADERS =
@@ -49,7 +49,7 @@ class FlagSetsTest {
             .collect(
                 Collectors.toMap(
                     FlagSet.Name::text, FlagSet.Name::value, (a, b) -> a, LinkedHashMap::new));
-    // The C library hides these: the first is always set on x86-64, the others are the kernel's.
+    // The C library hides these. The first is always set on x86-64; the others are the kernel's.
     List<String> hidden = List.of("O_LARGEFILE", "SA_RESTORER", "SS_AUTODISARM");
     hidden.forEach(ours::remove);
     String includes =
@@ -69,7 +69,7 @@ class FlagSetsTest {
             .lines()
             .map(line -> line.split(" ", 2))
             .collect(Collectors.toMap(pair -> pair[0], pair -> Long.valueOf(pair[1])));
-    // Bits that the headers have as int are negative there if the highest one is set.
+    // In the headers, bits of type int are negative if the highest one is set.
     theirs.replaceAll(
         (name, value) -> ours.getOrDefault(name, 0L) > 0 ? value & 0xffff_ffffL : value);
     assertThat(ours).isEqualTo(theirs).hasSizeGreaterThan(300);
