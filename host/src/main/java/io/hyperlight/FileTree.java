@@ -87,7 +87,7 @@ public final class FileTree {
   private static InvalidFileTreeException notThere(Path path, String kind) {
     return new InvalidFileTreeException(
         HostPath.text(path)
-            + (Files.exists(path) ? " is no " + kind : " does not exist, or cannot be seen"),
+            + (Files.exists(path) ? " is not a " + kind : " does not exist, or cannot be seen"),
         null);
   }
 

@@ -67,13 +67,13 @@ class FileTreeTest {
     Path missing = folder.resolve("missing");
     assertThatExceptionOfType(InvalidFileTreeException.class)
         .isThrownBy(() -> FileTree.directory(file))
-        .withMessage(file + " is no directory");
+        .withMessage(file + " is not a directory");
     assertThatExceptionOfType(InvalidFileTreeException.class)
         .isThrownBy(() -> FileTree.file(folder))
-        .withMessage(folder + " is no regular file");
+        .withMessage(folder + " is not a regular file");
     assertThatExceptionOfType(InvalidFileTreeException.class)
         .isThrownBy(() -> FileTree.file(Path.of("/dev/zero")))
-        .withMessage("/dev/zero is no regular file");
+        .withMessage("/dev/zero is not a regular file");
     assertThatExceptionOfType(InvalidFileTreeException.class)
         .isThrownBy(() -> FileTree.directory(missing))
         .withMessage(missing + " does not exist, or cannot be seen");

@@ -105,8 +105,9 @@ class LocaleTest {
               """)
           .contains(
               "Program[" + folder + "/" + odd + "] FileTree[file " + folder + "/" + odd + "] 0\n")
-          .contains("/tree-\u00ef\u00bf\u00bd is no guest: it is no regular file but a directory")
-          .endsWith(odd + " is no directory\n");
+          .contains(
+              "/tree-\u00ef\u00bf\u00bd is no guest: it is not a regular file but a directory")
+          .endsWith(odd + " is not a directory\n");
     }
   }
 }

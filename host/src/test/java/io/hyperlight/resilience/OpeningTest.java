@@ -80,7 +80,7 @@ class OpeningTest {
             .as("%s of %s", opening.getKey(), other.getValue())
             .isInstanceOf(HyperlightException.class)
             .hasMessageContaining(other.getKey().toString())
-            .hasMessageContaining("is no regular file");
+            .hasMessageContaining("is not a regular file");
         if (!opening.getKey().equals("FileTree.file")) {
           assertThat(thrownBy(opening.getValue(), other.getKey()))
               .hasMessageContaining(other.getValue());

@@ -318,7 +318,7 @@ class SnapshotFileTest {
     for (Path path : List.of(pipe, folder, Path.of("/dev/zero"))) {
       assertThatThrownBy(() -> Snapshot.load(path))
           .isInstanceOf(InvalidSnapshotException.class)
-          .hasMessageContaining("no regular file");
+          .hasMessageContaining("not a regular file");
       assertThat(SnapshotFile.isSnapshot(path)).isFalse();
     }
     assertThatThrownBy(() -> Snapshot.load(folder.resolve("none")))

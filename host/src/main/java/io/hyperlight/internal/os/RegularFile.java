@@ -54,7 +54,7 @@ public final class RegularFile implements SeekableByteChannel {
     private static final long serialVersionUID = 1L;
 
     private OtherKindException(Path path, String what) {
-      super(HostPath.text(path), null, "is no regular file but " + what);
+      super(HostPath.text(path), null, "is not a regular file but " + what);
     }
   }
 
@@ -113,7 +113,8 @@ public final class RegularFile implements SeekableByteChannel {
     }
     try {
       if (!requireRegular(path, descriptor).isSameFile(status)) {
-        throw new FileSystemException(HostPath.text(path), null, "is replaced while it is opened");
+        throw new FileSystemException(
+            HostPath.text(path), null, "was replaced while it was opened");
       }
       return new RegularFile(path, descriptor, status.size());
     } catch (Throwable t) {

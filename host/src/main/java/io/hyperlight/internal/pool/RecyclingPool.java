@@ -171,7 +171,7 @@ public final class RecyclingPool<T> implements AutoCloseable {
     } catch (Throwable t) {
       loan.over = true;
       synchronized (state.lock) {
-        // Calls nothing.
+        // This block calls nothing.
         WaitingLine<T> line = state.line;
         Waiter<T> waiter = loan.waiter;
         if (loan.state == Loan.State.WAITING && waiter != null) {
@@ -205,7 +205,7 @@ public final class RecyclingPool<T> implements AutoCloseable {
       Reason late = state.lateReason();
       Throwable failure = state.growth.lastFailure();
       state.steps.at("acquire", "found");
-      // Calls nothing from the first change to the last.
+      // The code from the first change to the last calls nothing.
       if (member != null) {
         MemberList<T> list = state.ready.members;
         Member<T> before = member.before;
@@ -276,7 +276,7 @@ public final class RecyclingPool<T> implements AutoCloseable {
       Reason late = state.lateReason();
       long waited = System.nanoTime() - start;
       WaitingLine<T> line = state.line;
-      // Calls nothing from here to the last change.
+      // The code from here to the last change calls nothing.
       state.counters.waited++;
       state.counters.waitNanos += waited;
       if (waited > state.counters.longestWaitNanos) {
@@ -339,7 +339,7 @@ public final class RecyclingPool<T> implements AutoCloseable {
     }
     state.steps.at("giveBack", "revoked");
     synchronized (state.lock) {
-      // Calls nothing.
+      // This block calls nothing.
       Member<T> member = loan.member;
       if (loan.state == Loan.State.LENT && member != null) {
         loan.state = Loan.State.OVER;

@@ -178,12 +178,12 @@ public final class FileSystem implements Restorable<FileSystem.State>, AutoClose
   /**
    * Goes back to a state of this file system, or of another one with the same mounts. This is cheap
    * if little has changed. Open contents of files in memory become invalid, and their owners close
-   * them. Files that are to be open then come from {@link FileContent#in}, after the restore.
+   * them. Afterwards, {@link FileContent#in} opens files of the state.
    */
   @Override
   public void restore(State earlier) {
     if (earlier.mounted.size() != trees.size()) {
-      throw new IllegalArgumentException("a state of other mounts");
+      throw new IllegalArgumentException("the state belongs to a file system with other mounts");
     }
     for (int i = 0; i < trees.size(); i++) {
       trees.get(i).restore(earlier.mounted.get(i).state());

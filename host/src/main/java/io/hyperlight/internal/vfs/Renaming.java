@@ -1,6 +1,6 @@
 package io.hyperlight.internal.vfs;
 
-/** The ways of {@code renameat2(2)}. */
+/** The modes of {@code renameat2(2)}. */
 public enum Renaming {
   /** Replaces the entry that has the new name. */
   REPLACE,

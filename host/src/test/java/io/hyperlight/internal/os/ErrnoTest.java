@@ -31,13 +31,13 @@ class ErrnoTest {
   @Test
   void everyNumberIsDescribedByItsOwnName() throws IllegalAccessException {
     Map<String, Long> constants = constants();
-    // Of one number's two names, this is the one that descriptions do not have.
+    // This number has two names, and descriptions use the other one.
     constants.remove("ENOTSUP");
     constants.forEach(
         (name, number) -> assertThat(Errno.describe(number.intValue())).startsWith(name + " ("));
   }
 
-  /** Prints what the C library calls each number, and how it describes it. */
+  /** Prints the C library's name and description of each number. */
   private static final String PROGRAM =
       """
       #define _GNU_SOURCE
@@ -64,7 +64,7 @@ class ErrnoTest {
         IntStream.range(0, 200)
             .mapToObj(number -> number + " " + Errno.describe(number) + "\n")
             .collect(Collectors.joining());
-    // It has two names for this one, and prefers the other.
+    // The C library has two names for this number, and prefers the other one.
     String theirs = CProgram.run(PROGRAM).outputOfSuccess().replace("ENOTSUP ", "EOPNOTSUPP ");
     assertThat(ours).isEqualTo(theirs).contains("2 ENOENT (No such file or directory)\n");
     assertThat(Errno.describe(-1)).isEqualTo("errno -1");

@@ -13,22 +13,22 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes native calls of this library fail, and keeps an account of what they have opened and
- * mapped. For a JVM of its own: what is linked stays as it is.
+ * Makes native calls of this library fail, and records what they have opened and mapped. For a JVM
+ * of its own, since linked functions stay linked.
  */
 public final class FaultInjection {
   private static final int SYS_TGKILL = 234;
 
-  /** Those that answer, and have no way to fail. */
+  /** Calls that only report something and cannot fail. */
   private static final Set<String> ANSWERS = Set.of("sigtimedwait", "clock_gettime", "gettid");
 
   /**
-   * Those that do not fail for lack of something, or for a moment only: giving back, and kicks,
-   * without which a guest that loops would loop for ever.
+   * Calls that need no resources, or lack them only for a moment. They release resources, or kick a
+   * vCPU; without kicks, a guest in a loop would run for ever.
    */
   private static final Set<String> NEED_NOTHING = Set.of("close", "munmap", "tgkill");
 
-  /** Those that POSIX does not let a signal interrupt. */
+  /** Calls that no signal interrupts, according to POSIX. */
   private static final Set<String> NEVER_INTERRUPTED = Set.of("pthread_sigmask", "sigaction");
 
   private static final Set<String> RETURN_LONG = Set.of("mmap", "pwrite", "syscall");
@@ -39,23 +39,23 @@ public final class FaultInjection {
   private static final long KVM_CREATE_VM = 0xae01;
   private static final long KVM_CREATE_VCPU = 0xae41;
 
-  /** What the names of ioctls begin with; their request follows. */
+  /** The beginning of the names of ioctls; their request follows. */
   public static final String IOCTL = "ioctl ";
 
   private static final int MAP_FIXED = 0x10;
 
   private static final MethodHandle CALL = findCall();
 
-  /** What is to happen to the calls from now on. */
+  /** The plan for the calls from now on. */
   private static @Nullable Plan plan;
 
-  /** Descriptors and mappings that are there, by how they came. */
+  /** The open descriptors and mappings, with the calls that made them. */
   private static final Map<String, String> HELD = new TreeMap<>();
 
-  /** What this library must never do, and did. */
+  /** Actions of the library that it must never take. */
   private static final List<String> MISTAKES = new ArrayList<>();
 
-  /** The error of a call that has nowhere to put it, until it is made again by one that has. */
+  /** The error of a call that cannot report it, until the call is repeated by one that can. */
   private static final ThreadLocal<Integer> UNSAID = new ThreadLocal<>();
 
   private FaultInjection() {}
@@ -67,19 +67,19 @@ public final class FaultInjection {
    */
   public record Failed(String name, int errno) {}
 
-  /** Those that {@link #disarm} has ended. */
+  /** The names of the failed calls, as of the last {@link #disarm}. */
   private static List<String> allFailed = List.of();
 
-  /** Which calls are to fail. */
+  /** Which calls fail. */
   public enum Extent {
     ONE,
-    /** All from one on, but for those that cannot run out of anything. */
+    /** All calls from one on, except those that need no resources. */
     REST,
-    /** So that each that is made again fails once. */
+    /** Every other call, so that each repeated call fails once. */
     EVERY_OTHER
   }
 
-  /** How calls are to fail. */
+  /** How calls fail. */
   private static final class Plan {
     private final int first;
     private final int errno;
@@ -110,21 +110,21 @@ public final class FaultInjection {
     }
   }
 
-  /** Before anything is linked. */
+  /** Installs the injection. Call it before anything is linked. */
   public static void install() {
     Posix.interposer = FaultInjection::interpose;
   }
 
   /**
-   * Lets calls fail.
+   * Makes calls fail.
    *
-   * @param number of the first, counted from now on: 1 for the next one
+   * @param number of the first call to fail, counted from now on: 1 for the next one
    */
   public static synchronized void arm(int number, int errno, Extent extent) {
     plan = new Plan(number, errno, extent);
   }
 
-  /** Lets no more calls fail; the first that did, if any. */
+  /** Stops the failures; returns the first call that failed, if any. */
   public static synchronized @Nullable Failed disarm() {
     Plan ended = plan;
     plan = null;
@@ -132,17 +132,17 @@ public final class FaultInjection {
     return ended == null ? null : ended.failed;
   }
 
-  /** The names of all calls that failed until then. */
+  /** Returns the names of all calls that had failed at the last {@link #disarm}. */
   public static synchronized List<String> allFailed() {
     return allFailed;
   }
 
-  /** What was opened or mapped, and not given back. */
+  /** Returns what was opened or mapped, and not released. */
   public static synchronized List<String> held() {
     return List.copyOf(HELD.values());
   }
 
-  /** What was given back without being had. */
+  /** Returns what was released without being held. */
   public static synchronized List<String> mistakes() {
     return List.copyOf(MISTAKES);
   }
@@ -191,7 +191,7 @@ public final class FaultInjection {
       return result;
     }
     if (function.equals("close")) {
-      // Linux gives the descriptor free, whatever it says.
+      // Linux releases the descriptor whatever the result is.
       Object result = real.invokeExact(arguments);
       note(name, function, numbers, ((Number) result).longValue());
     }
@@ -236,7 +236,7 @@ public final class FaultInjection {
 
   private static synchronized void note(String name, String function, long[] numbers, long result) {
     if (function.equals("close")) {
-      if (numbers[0] >= 0) { // none is what the library links with
+      if (numbers[0] >= 0) { // -1 is the call with which Release prepares its handle
         give("descriptor " + numbers[0]);
       }
     } else if (function.equals("munmap") && result == 0) {

@@ -30,7 +30,7 @@ class FileCallsTest {
     open.put("O_NONBLOCK", (long) FileCalls.O_NONBLOCK);
     open.put("O_DIRECTORY", (long) FileCalls.O_DIRECTORY);
     open.put("O_NOFOLLOW", (long) FileCalls.O_NOFOLLOW);
-    open.put("010000000", (long) FileCalls.O_PATH); // which needs _GNU_SOURCE
+    open.put("010000000", (long) FileCalls.O_PATH); // this needs _GNU_SOURCE
     assertThat(CProgram.evaluate("fcntl.h", open.keySet())).isEqualTo(open);
     Map<String, Long> resolve = new LinkedHashMap<>();
     resolve.put("RESOLVE_NO_XDEV", (long) FileCalls.RESOLVE_NO_XDEV);

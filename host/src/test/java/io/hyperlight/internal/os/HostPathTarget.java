@@ -8,7 +8,9 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Prints the bytes of all paths in a directory, as the library finds them: in a JVM of its own. */
+/**
+ * Prints the bytes of all paths in a directory, as the library sees them. Runs in a JVM of its own.
+ */
 public final class HostPathTarget {
   private HostPathTarget() {}
 

@@ -15,10 +15,10 @@ import org.junit.jupiter.api.Test;
 /** Signals and clocks of threads. */
 @NotInHardwareLane("No VM takes part.")
 class HostThreadsTest {
-  /** Of no use to anybody else here. */
+  /** No other code of this process uses it. */
   private static final int SIGNAL = 55;
 
-  /** Larger than any thread's number can be. */
+  /** Larger than any number of a thread. */
   private static final int NO_THREAD = 1 << 23;
 
   @Test

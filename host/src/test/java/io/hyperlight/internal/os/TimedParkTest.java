@@ -12,7 +12,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
-/** Threads that park for a time go on after it, or when somebody wakes them. */
+/** A thread that parks for a time continues after it, or when another thread wakes it. */
 class TimedParkTest {
   private static final long MILLISECOND = 1_000_000;
   private static final long HOUR = Duration.ofHours(1).toNanos();
@@ -76,7 +76,7 @@ class TimedParkTest {
       FutureTask<Long> sleep =
           new FutureTask<>(() -> {
             long start = System.nanoTime();
-            LockSupport.unpark(Thread.currentThread()); // which ends a park, and no sleep
+            LockSupport.unpark(Thread.currentThread()); // an unpark ends a park, but not a sleep
             TimedPark.sleepNanos(5 * MILLISECOND);
             return System.nanoTime() - start;
           });

@@ -17,7 +17,10 @@ class UncheckedTest {
   private final List<Throwable> unchecked =
       List.of(exception, new OutOfMemoryError("as asked"), new StackOverflowError("as asked"));
 
-  /** How it ended below, and at how many levels of a stack that was full it was tried. */
+  /**
+   * At how many levels of a full stack the exception was thrown unchanged, and how many levels
+   * caught an overflow.
+   */
   private int kept;
 
   private int overflown;

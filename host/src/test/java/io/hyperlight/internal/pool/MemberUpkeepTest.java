@@ -79,7 +79,7 @@ class MemberUpkeepTest extends RecyclingPoolFixture {
 
       things.nanos.addAndGet(1);
       pool.poke();
-      // Four were not needed, and one of them is the idle one.
+      // Four members were not needed, and one of them is the idle one.
       Await.until("three retired", () -> pool.statistics().retired() == 3);
       awaitReady(pool, 2);
       assertThat(busy.item().state()).isEqualTo(Things.State.CLEAN);

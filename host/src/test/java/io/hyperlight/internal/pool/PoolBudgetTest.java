@@ -177,7 +177,10 @@ class PoolBudgetTest {
     return rich;
   }
 
-  /** Its caretaker has not said yet that it was asked. */
+  /**
+   * Returns a growth whose caretaker has asked the budget without success, and has not reported
+   * this yet.
+   */
   private static Growth growthThatAsksInVain(PoolBudget.Share poor) {
     Growth growth = new Growth(poor, 0);
     assertThat(growth.choose(Need.STARVING, 0)).isEqualTo(Action.GROW);

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 
-/** How a pool ends, what it shares with others, and what it says of itself. */
+/** The end of a pool, its share of a budget, and its statistics. */
 @NotInHardwareLane("No VM takes part.")
 class PoolEndTest extends RecyclingPoolFixture {
   @Test
@@ -34,7 +34,7 @@ class PoolEndTest extends RecyclingPoolFixture {
     assertThat(things.open).hasValue(1);
     assertThat(member.item().state()).isEqualTo(Things.State.HELD);
     pool.giveBack(member);
-    pool.close(); // waits, as nothing is lent any more
+    pool.close(); // this waits for everything, as nothing is lent any more
     assertThat(things.open).hasValue(0);
     assertThat(budget.count()).isZero();
   }
@@ -91,7 +91,7 @@ class PoolEndTest extends RecyclingPoolFixture {
         RecyclingPool<Things.Thing> two = things.pool(Things.limits(3, 0), budget)) {
       Loan<Things.Thing> member = acquire(one);
       FutureTask<Loan<Things.Thing>> patient = startWaiting(two);
-      // Starving is a matter of the caretakers finding out.
+      // The pool is starving only once a caretaker has found out.
       Await.until(
           "no budget",
           () -> {
@@ -115,10 +115,10 @@ class PoolEndTest extends RecyclingPoolFixture {
       awaitReady(rich, 3);
       try (RecyclingPool<Things.Thing> poor = things.pool(Things.limits(3, 0), budget)) {
         poor.giveBack(acquire(poor));
-        // The budget has the place back before the pool that gave it up counts that.
+        // The budget gets the reservation back before the pool that gave it up counts this.
         Await.until("retired", () -> rich.statistics().retired() > 0);
       }
-      awaitReady(rich, 3); // and takes the place again
+      awaitReady(rich, 3); // and reserves it again
       assertThat(rich.statistics().retired()).isEqualTo(1);
       assertThat(things.created).hasValue(5);
     }

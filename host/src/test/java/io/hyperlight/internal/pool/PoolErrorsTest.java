@@ -18,9 +18,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Errors of the JVM at every step of a pool: of those who acquire, wait and give back, of its
- * caretakers, and of closing. Afterwards it has all its places, and nothing is left when it is
- * closed.
+ * Injects errors of the JVM at every step of a pool: acquiring, waiting, giving back, the work of
+ * caretakers, and closing. Afterwards the pool can lend all its members, and nothing is left after
+ * its close.
  */
 @NotInHardwareLane("No VM takes part.")
 class PoolErrorsTest {
@@ -29,7 +29,7 @@ class PoolErrorsTest {
 
   private final Things things = new Things();
 
-  /** What strikes. */
+  /** The errors to inject. */
   enum Blow {
     STACK_OVERFLOW {
       @Override
@@ -53,7 +53,7 @@ class PoolErrorsTest {
     abstract void strike();
   }
 
-  /** Where something strikes. Those of the caretakers are their actions. */
+  /** The steps at which an error strikes. Those of caretakers are their actions. */
   private static final List<String> STEPS =
       Stream.concat(
               Stream.of(
@@ -72,10 +72,10 @@ class PoolErrorsTest {
                   .map(action -> "caretaker " + action))
           .toList();
 
-  /** How often a step is let through at most before something strikes. */
+  /** The largest number of times that a step passes before an error strikes. */
   private static final int MOST_PASSES = 4;
 
-  /** Strikes at one step, when it has been passed so often. */
+  /** Strikes at one step after it has passed a number of times. */
   private static final class Striking implements Steps {
     private final Blow blow;
     private final String where;
@@ -139,7 +139,7 @@ class PoolErrorsTest {
     closeWith(pool, striking, budget, failing ? 1 : SIZE);
   }
 
-  /** Waits for some, in vain for one more, and gives back. */
+  /** Borrows some members, waits for one more without success, and gives all back. */
   private static void use(RecyclingPool<Things.Thing> pool, int count) {
     List<Loan<Things.Thing>> loans = new ArrayList<>();
     for (int j = 0; j < count; j++) {
@@ -154,7 +154,7 @@ class PoolErrorsTest {
   private void closeWith(
       RecyclingPool<Things.Thing> pool, Striking striking, PoolBudget budget, int count)
       throws Exception {
-    // All places are there again.
+    // All members can be lent again.
     Await.until("all taken back", () -> pool.statistics().lent() == 0);
     assertThat(pool.statistics().waiting()).as(striking.where).isZero();
     List<Loan<Things.Thing>> all = new ArrayList<>();
@@ -171,7 +171,7 @@ class PoolErrorsTest {
               pool.close();
               return true;
             } catch (StackOverflowError | OutOfMemoryError e) {
-              // A second close helps.
+              // A second close completes the work.
             }
           }
         });
@@ -181,7 +181,7 @@ class PoolErrorsTest {
     Await.until("all given up", () -> budget.count() == 0);
   }
 
-  /** As a caller that catches what strikes, and whose stack has room again. */
+  /** Borrows like a caller that catches the error, and whose stack has room again. */
   private static void borrow(
       RecyclingPool<Things.Thing> pool, List<Loan<Things.Thing>> loans, long nanos) {
     Loan<Things.Thing> loan = new Loan<>();
@@ -203,7 +203,7 @@ class PoolErrorsTest {
     }
   }
 
-  /** The things are to be held before they are taken back. */
+  /** The items must be held before they are taken back. */
   private static void useIfLent(Loan<Things.Thing> loan) {
     if (loan.item != null) {
       loan.item().use();
@@ -221,7 +221,8 @@ class PoolErrorsTest {
     RecyclingPool<Things.Thing> pool =
         new RecyclingPool<>(Things.limits(SIZE, 0), things, budget, 1, 1, System::nanoTime);
     AtomicInteger deaths = new AtomicInteger();
-    // Nothing that a caretaker does throws this past it, but what it does when it is in trouble.
+    // No action of a caretaker throws this past its loop, so the test injects the error in the
+    // loop itself.
     pool.observe((who, what) -> {
       if (who.equals("caretaker run") && deaths.getAndIncrement() < 3) {
         throw new OutOfMemoryError("as asked");

@@ -13,7 +13,7 @@ import org.assertj.core.api.AbstractObjectAssert;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 
-/** What tests of {@link RecyclingPool} do with pools of {@link Things}. */
+/** Helpers for tests of {@link RecyclingPool} with {@link Things} as items. */
 abstract class RecyclingPoolFixture {
   static final long LONG = Duration.ofMinutes(5).toNanos();
   static final long SHORT = Duration.ofMillis(5).toNanos();
@@ -31,7 +31,7 @@ abstract class RecyclingPoolFixture {
     return member;
   }
 
-  /** Starts a thread that acquires, and returns when it waits. */
+  /** Starts a thread that acquires a member, and returns once it waits. */
   static FutureTask<Loan<Things.Thing>> startWaiting(RecyclingPool<Things.Thing> pool)
       throws InterruptedException {
     int waiting = pool.statistics().waiting();
@@ -59,12 +59,12 @@ abstract class RecyclingPoolFixture {
     Await.until(ready + " ready", () -> pool.statistics().ready() == ready);
   }
 
-  /** Closes a pool that a {@code try} closes again. */
+  /** Closes a pool that its {@code try} will close again. */
   static void closeEarly(RecyclingPool<?> pool) {
     pool.close();
   }
 
-  /** The pool asks again when its clock says so. */
+  /** Advances the clock until a task is done, since the pool asks again when its clock says so. */
   void tickUntilDone(RecyclingPool<?> pool, FutureTask<?> task) throws InterruptedException {
     Await.until(
         "done",

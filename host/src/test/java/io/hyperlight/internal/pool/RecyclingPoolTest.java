@@ -12,7 +12,7 @@ import java.util.concurrent.FutureTask;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** Who gets a member, when, and which one. */
+/** Which waiter gets a member, when, and which member. */
 @NotInHardwareLane("No VM takes part.")
 class RecyclingPoolTest extends RecyclingPoolFixture {
   @Test

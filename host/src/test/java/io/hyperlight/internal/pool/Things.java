@@ -11,10 +11,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes the items of a pool under test, and notes whatever the pool does to them that it must not.
+ * Makes the items of a pool under test, and records everything that the pool must not do to them.
  */
 final class Things implements Keeper<Things.Thing> {
-  /** Where an item is in its life. */
+  /** The state of an item. */
   enum State {
     CLEAN,
     HELD,
@@ -22,7 +22,7 @@ final class Things implements Keeper<Things.Thing> {
     CLOSED
   }
 
-  /** An item. A holder says so with {@link #use}; the pool may not have lent it to another one. */
+  /** An item. Its holder calls {@link #use}; the pool must not have lent it to another holder. */
   final class Thing {
     final int number;
     private final AtomicReference<State> state = new AtomicReference<>(State.CLEAN);
@@ -62,10 +62,10 @@ final class Things implements Keeper<Things.Thing> {
   final AtomicInteger open = new AtomicInteger();
   final AtomicInteger mostOpen = new AtomicInteger();
 
-  /** Taken by each creation, so that tests can hold them up. */
+  /** Each creation takes one permit, so that tests can delay it. */
   final Semaphore creations = new Semaphore(Integer.MAX_VALUE / 2);
 
-  /** Taken by each cleaning. */
+  /** Each cleaning takes one permit. */
   final Semaphore cleanings = new Semaphore(Integer.MAX_VALUE / 2);
 
   /** A failure of creations, null for none. */
@@ -77,7 +77,7 @@ final class Things implements Keeper<Things.Thing> {
   /** A failure of taking an item back, null for none. */
   volatile Supplier<@Nullable RuntimeException> reclaimFailure = () -> null;
 
-  /** What else happens where an item is made. */
+  /** Runs whenever an item is made. */
   volatile Runnable onCreate = () -> {};
 
   /** The pool's clock. */
@@ -107,7 +107,7 @@ final class Things implements Keeper<Things.Thing> {
 
   @Override
   public void revoke(Thing thing) {
-    // Holders under test keep to the rules.
+    // The holders in these tests follow the rules.
   }
 
   @Override

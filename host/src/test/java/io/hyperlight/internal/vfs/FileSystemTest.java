@@ -132,7 +132,7 @@ class FileSystemTest {
     assertThat(path(files, "/to")).isEqualTo("/g");
     assertThat(paths(files).resolve(files.root(), "/to", false).node().target())
         .isEqualTo("root/a/b/relative");
-    // A slash behind a link is a wish to follow it.
+    // A slash after a link follows it.
     assertThat(paths(files).resolve(files.root(), "/root/", false).path()).isEqualTo("/");
     assertThat(paths(files).resolve(files.root(), "/a/up/.", false).path()).isEqualTo("/");
     assertFails(Errno.ENOTDIR, () -> paths(files).resolve(files.root(), "/to/", false));
@@ -226,7 +226,7 @@ class FileSystemTest {
     assertThat(read(files, "/b/c/d/deep")).isEqualTo("deep");
     assertThat(read(files, "/b/seen")).isEqualTo("b/seen");
     assertThat(read(files, "/file/below/under")).isEqualTo("under");
-    // On the way to a mount point, but of a tree that can be written.
+    // A directory on the way to a mount point, in a writable tree.
     Trees.write(files, "/b/new", "text");
     assertThat(names(files, "/b")).containsExactlyInAnyOrder("seen", "c", "new");
   }
@@ -308,7 +308,7 @@ class FileSystemTest {
     assertFails(Errno.ENOENT, () -> files.counterparts().ownNode("/proc/self", Tree.class));
   }
 
-  /** Notes what it hears of. */
+  /** Records the changes that it learns of. */
   private static final class Listener implements ContentWatcher {
     private final List<String> heard = new ArrayList<>();
     private boolean wants = true;
@@ -335,7 +335,7 @@ class FileSystemTest {
     files.watch(first);
     files.watch(second);
     second.wants = false;
-    Trees.write(files, "/f", "four"); // cuts it first
+    Trees.write(files, "/f", "four"); // the opening truncates the file first
     assertThat(first.heard).containsExactly("0-0", "changed", "0-4", "changed");
     assertThat(second.heard).containsExactly("0-0", "0-4");
     files.unwatch(first);
@@ -367,10 +367,10 @@ class FileSystemTest {
     assertThat(confined.resolveParent(b, "/").directory()).isEqualTo(b);
     assertThat(confined.resolveParent(b, "../../new").directory()).isEqualTo(b);
     assertFails(Errno.ENOENT, () -> confined.resolve(b, "out", true));
-    // Whoever has a directory outside of it may go up from there, as in Linux.
+    // A process that has a directory outside its root may go up from there, as in Linux.
     Location a = whole.resolve(files.root(), "/a", true);
     assertThat(confined.resolve(a, "../f", true).path()).isEqualTo("/f");
-    // What one of them changes, the other sees.
+    // A change through one of them is visible through the other.
     Trees.write(files, "/a/b/f", "shared");
     try (FileContent content = confined.resolve(b, "/f", true).node().open(false)) {
       assertThat(read(content)).isEqualTo("shared");

@@ -23,14 +23,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What a file system relies on of every kind of tree, since it knows none of them. */
+/** What a file system needs from every kind of tree. It knows none of the kinds. */
 @NotInHardwareLane("No VM takes part.")
 class TreeKindsTest {
   private static final String TEXT = "of every kind";
 
   @TempDir private Path folder;
 
-  /** The kinds, each with a file {@code d/f}. */
+  /** The kinds of trees, each with a file {@code d/f}. */
   enum Kind {
     MEMORY {
       @Override
@@ -71,7 +71,7 @@ class TreeKindsTest {
     }
   }
 
-  /** The tree between two others, with something mounted in it. */
+  /** Mounts the tree between two others, with another one inside it. */
   private static FileSystem mounted(TreeSource source) {
     return Trees.of(
         new Mount("/", MemorySource.empty(1 << 20)),

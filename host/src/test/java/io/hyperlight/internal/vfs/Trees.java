@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
-/** What tests of file systems do again and again. */
+/** Helpers for tests of file systems. */
 public final class Trees {
   public static final Instant NOW = Instant.parse("2026-02-03T04:05:06.789Z");
 
@@ -34,12 +34,12 @@ public final class Trees {
     return of(new Mount("/", new HostSource(directory)));
   }
 
-  /** For a process whose root is that of the file system. */
+  /** Returns a resolver for a process whose root is that of the file system. */
   public static PathResolver paths(FileSystem files) {
     return new PathResolver(files.root(), Checkpoint.NONE);
   }
 
-  /** The name that a file of the host has for guests. */
+  /** Returns the name under which guests see a file of the host. */
   public static String name(String name) {
     return new String(name.getBytes(UTF_8), ISO_8859_1);
   }
@@ -60,7 +60,7 @@ public final class Trees {
     return new String(bytes, 0, count, UTF_8);
   }
 
-  /** Makes a file if there is none, and replaces what is in it. */
+  /** Writes a file: makes it if it does not exist, and replaces its contents. */
   public static void write(FileSystem files, String path, String text) {
     PathEntry entry = paths(files).resolveParent(files.root(), path);
     Node directory = entry.directory().node();

@@ -72,7 +72,7 @@ public final class ArchiveReader {
       }
     } catch (ZipException | EOFException e) { // EOF: the compressed contents end early
       throw new InvalidArchiveException(
-          HostPath.text(archive) + " is no archive, or damaged: " + e.getMessage(), e);
+          HostPath.text(archive) + " is not a ZIP file, or is damaged: " + e.getMessage(), e);
     }
   }
 
@@ -82,7 +82,7 @@ public final class ArchiveReader {
       file = RegularFile.open(archive);
     } catch (RegularFile.OtherKindException e) {
       throw new InvalidArchiveException(
-          HostPath.text(archive) + " is no archive: it " + e.getReason(), e);
+          HostPath.text(archive) + " is not a ZIP file: it " + e.getReason(), e);
     }
     // ZipFile reads the list of entries into memory before any of them can be counted.
     if (file.size() > maxBytes) {
@@ -135,9 +135,9 @@ public final class ArchiveReader {
     } catch (FileException e) {
       throw switch (e.errno()) {
         case Errno.ENOSPC, Errno.EFBIG -> tooLarge(e);
-        case Errno.EEXIST -> refused(entry, "is there twice");
+        case Errno.EEXIST -> refused(entry, "appears twice");
         case Errno.ENOTDIR -> refused(entry, "is in a directory that is a file");
-        default -> refused(entry, "is none: " + e.getMessage());
+        default -> refused(entry, "cannot be a file: " + e.getMessage());
       };
     }
   }
@@ -152,7 +152,7 @@ public final class ArchiveReader {
       size += count;
     }
     if (checksum.getValue() != entry.getCrc() || size != entry.getSize()) {
-      throw refused(entry, "is damaged: checksum or size is not what the archive says");
+      throw refused(entry, "is damaged: its checksum or size differs from that in the archive");
     }
   }
 
@@ -160,10 +160,10 @@ public final class ArchiveReader {
   private String path(ZipEntry entry) throws InvalidArchiveException {
     String name = entry.getName();
     if (name.indexOf('\\') >= 0) {
-      throw refused(entry, "has a backslash in its name: archives are written with slashes");
+      throw refused(entry, "has a backslash in its name: use slashes");
     }
     if (name.indexOf(0) >= 0) {
-      throw refused(entry, "has a zero in its name");
+      throw refused(entry, "has a zero byte in its name");
     }
     String path = new String(name.getBytes(UTF_8), ISO_8859_1);
     if (entry.isDirectory()) {
@@ -174,7 +174,7 @@ public final class ArchiveReader {
     }
     for (String part : path.split("/", -1)) {
       if (part.isEmpty() || part.equals(".") || part.equals("..")) {
-        throw refused(entry, "is no plain relative path");
+        throw refused(entry, "is not a plain relative path");
       }
       if (part.length() > PathLimits.LONGEST_NAME) {
         throw refused(entry, "has too long a name");

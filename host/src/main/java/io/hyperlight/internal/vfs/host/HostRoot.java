@@ -77,7 +77,7 @@ final class HostRoot {
         throw new SystemCallException(
             "open("
                 + HostPath.text(path)
-                + "), which is no "
+                + "), which is not a "
                 + (expected == FileKind.DIRECTORY ? "directory" : "regular file")
                 + ",",
             Errno.EINVAL);

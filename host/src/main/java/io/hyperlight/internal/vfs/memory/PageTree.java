@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * be changed any more.
  *
  * <p>The array of a page may be shorter than the page; the bytes behind its end are zeros. So small
- * files take little memory. Recursion is no deeper than the tree is high, nine levels at most.
+ * files take little memory. Methods recurse at most nine levels deep, the largest height of the
+ * tree.
  */
 final class PageTree {
   static final int PAGE = 4096;

@@ -22,8 +22,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Archives: each is a tree that can be read from end to end and is no larger than it may be, or it
- * is refused in one line.
+ * Reads archives. An archive either becomes a tree that can be read from end to end and stays
+ * within its limit, or it is refused. A refusal has one line.
  */
 public final class ArchiveTarget implements FuzzTarget {
   private static final long LIMIT = 1 << 18;
@@ -54,7 +54,7 @@ public final class ArchiveTarget implements FuzzTarget {
     }
   }
 
-  /** What is in all files below, which are read to their ends. */
+  /** Returns the size of all files below a directory. It reads them to their ends. */
   private static long sizeOf(FileSystem files, Location directory) {
     long size = 0;
     for (DirectoryEntry entry : directory.node().entries(Long.MAX_VALUE)) {

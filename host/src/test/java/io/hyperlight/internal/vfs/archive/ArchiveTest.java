@@ -98,13 +98,13 @@ class ArchiveTest {
   @ValueSource(
       strings = {"../f", "a/../f", "/f", "a//f", "./f", "a/.", "a/..", "..", ".", "a/../", "/"})
   void namesThatAreNoPlainPathsAreRefused(String name) throws IOException {
-    assertRefused(zip("good", name), LIMIT, "\"" + name + "\" is no plain relative path");
+    assertRefused(zip("good", name), LIMIT, "\"" + name + "\" is not a plain relative path");
   }
 
   @Test
   void namesThatAreNoNamesAreRefused() throws IOException {
     assertRefused(zip("a\\b"), LIMIT, "\"a\\b\" has a backslash in its name");
-    assertRefused(zip("a\0b"), LIMIT, "\"a\ufffdb\" has a zero in its name");
+    assertRefused(zip("a\0b"), LIMIT, "\"a\ufffdb\" has a zero byte in its name");
     assertRefused(zip("d/" + "x".repeat(256)), LIMIT, "has too long a name");
     assertRefused(zip("d/".repeat(2100) + "f"), LIMIT, "has too long a name");
   }
@@ -112,16 +112,16 @@ class ArchiveTest {
   @Test
   void filesAndDirectoriesMustNotContradictEachOther() throws IOException {
     assertRefused(zip("a", "a/b"), LIMIT, "\"a/b\" is in a directory that is a file");
-    assertRefused(zip("a/b", "a"), LIMIT, "\"a\" is there twice");
+    assertRefused(zip("a/b", "a"), LIMIT, "\"a\" appears twice");
     assertRefused(zip("a", "a/"), LIMIT, "\"a/\"");
-    // Java writes no entry twice, so this one is changed afterwards.
+    // Java writes no entry twice, so the test renames the second one afterwards.
     Path twice = zip("a", "b");
     String bytes = new String(Files.readAllBytes(twice), ISO_8859_1);
     String changed = bytes.replace("\1\0\0\0b", "\1\0\0\0a").replace("\0\0\0\0b", "\0\0\0\0a");
     int directory = changed.indexOf("PK\1\2");
     changed = changed.substring(0, directory) + changed.substring(directory).replace('b', 'a');
     Files.write(twice, changed.getBytes(ISO_8859_1));
-    assertRefused(twice, LIMIT, "\"a\" is there twice");
+    assertRefused(twice, LIMIT, "\"a\" appears twice");
   }
 
   @Test
@@ -133,7 +133,7 @@ class ArchiveTest {
     }
     assertThat(Files.size(bomb)).isLessThan(100_000);
     assertRefused(bomb, LIMIT, "larger than " + LIMIT + " bytes");
-    // And whatever it says about its size.
+    // The size in the archive makes no difference.
     byte[] bytes = Files.readAllBytes(bomb);
     int directory = new String(bytes, ISO_8859_1).indexOf("PK\1\2");
     System.arraycopy(new byte[] {1, 0, 0, 0}, 0, bytes, directory + 24, 4);
@@ -159,13 +159,13 @@ class ArchiveTest {
   void whatIsDamagedOrNoArchiveIsRefused() throws IOException {
     Path archive = folder.resolve("archive.zip");
     Files.writeString(archive, "no archive");
-    assertRefused(archive, LIMIT, "is no archive, or damaged");
+    assertRefused(archive, LIMIT, "is not a ZIP file, or is damaged");
     Files.write(archive, new byte[0]);
-    assertRefused(archive, LIMIT, "is no archive, or damaged");
-    assertRefused(folder, LIMIT, "is no regular file");
+    assertRefused(archive, LIMIT, "is not a ZIP file, or is damaged");
+    assertRefused(folder, LIMIT, "is not a regular file");
     Path pipe = folder.resolve("pipe");
     Command.run("mkfifo", pipe.toString()).outputOfSuccess();
-    assertRefused(pipe, LIMIT, "is no regular file");
+    assertRefused(pipe, LIMIT, "is not a regular file");
     assertThatExceptionOfType(NoSuchFileException.class)
         .isThrownBy(() -> ArchiveReader.read(folder.resolve("missing"), LIMIT));
   }
@@ -177,7 +177,7 @@ class ArchiveTest {
     int directory = new String(bytes, ISO_8859_1).indexOf("PK\1\2");
     bytes[directory + 20] = 3; // the compressed size
     Files.write(archive, bytes);
-    assertRefused(archive, LIMIT, "is no archive, or damaged");
+    assertRefused(archive, LIMIT, "is not a ZIP file, or is damaged");
   }
 
   @Test

@@ -8,7 +8,9 @@ import java.util.List;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
 
-/** Makes ZIP files out of choices: sound, but for fields that say something else now and then. */
+/**
+ * Makes ZIP files from choices. The files are valid, except for a field that is wrong now and then.
+ */
 final class ZipBytes {
   private static final int LOCAL = 0x0403_4b50;
   private static final int CENTRAL = 0x0201_4b50;
@@ -111,7 +113,7 @@ final class ZipBytes {
     directory.writeBytes(comment);
   }
 
-  /** What the local header and the directory both have. */
+  /** Writes the fields that the local header and the directory both have. */
   private void putCommon(
       ByteArrayOutputStream target, int flags, int method, byte[] contents, byte[] data) {
     CRC32 checksum = new CRC32();

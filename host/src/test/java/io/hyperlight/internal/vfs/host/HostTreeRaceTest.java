@@ -29,7 +29,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Somebody on the host replaces files by links and pipes while a guest looks at them. */
+/** A process of the host replaces files with links and pipes while a guest looks at them. */
 @NotInHardwareLane("No VM takes part.")
 class HostTreeRaceTest {
   private static final int ENOUGH = 5_000;
@@ -50,12 +50,12 @@ class HostTreeRaceTest {
 
   @AfterEach
   void nothingStaysOpen() {
-    // JUnit would, too, but warns of links that lead elsewhere.
+    // JUnit would also delete this, but it warns of links that lead elsewhere.
     Command.run("rm", "-rf", shared.toString()).outputOfSuccess();
     assertThat(Descriptors.of(folder.toString())).isEmpty();
   }
 
-  /** Puts one thing in another's place and back, until told to stop. */
+  /** Swaps two files again and again until told to stop. */
   private void swap(Path place, Path other, AtomicBoolean stop) throws IOException {
     Path aside = place.resolveSibling("aside");
     while (!stop.get()) {
@@ -67,10 +67,10 @@ class HostTreeRaceTest {
   }
 
   /**
-   * Looks again and again while the swapping goes on: often enough, and until it has both found the
-   * file and not found it.
+   * Looks at a file again and again while the swapping goes on. It stops after enough looks, once
+   * it has both found the file and not found it.
    *
-   * @return how often each thing was seen
+   * @return how often each result was seen
    */
   private Map<String, Integer> look(Path place, Path other, Callable<String> looking)
       throws Exception {
@@ -174,7 +174,7 @@ class HostTreeRaceTest {
     }
   }
 
-  /** The directory that is being looked through is moved out of the tree. */
+  /** The directory is moved out of the tree while a lookup passes through it. */
   @Test
   void aDirectoryThatIsMovedOutTakesNobodyAlong() throws Exception {
     Files.createDirectories(shared.resolve("d/e"));

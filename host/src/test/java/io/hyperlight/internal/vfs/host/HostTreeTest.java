@@ -64,7 +64,7 @@ class HostTreeTest {
 
   @AfterEach
   void nothingStaysOpen() {
-    // JUnit would, too, but warns of links that lead elsewhere.
+    // JUnit would also delete this, but it warns of links that lead elsewhere.
     Command.run("rm", "-rf", shared.toString()).outputOfSuccess();
     assertThat(Descriptors.of(folder.toString())).isEmpty();
   }
@@ -150,7 +150,7 @@ class HostTreeTest {
       assertThat(read(files, "/etc/conf")).isEqualTo("inside");
       assertFails(Errno.ENOTDIR, () -> node(files, "/etc/conf/.."));
       assertFails(Errno.ENOTDIR, () -> node(files, "/etc/conf").entries(Long.MAX_VALUE));
-      // Whoever replaces it shows nothing else.
+      // A replacement of the file shows no other file.
       Files.delete(file);
       Files.createSymbolicLink(file, secret);
       assertThat(read(files, "/etc/conf")).isEqualTo("inside");
@@ -164,7 +164,7 @@ class HostTreeTest {
     Files.createDirectory(shared.resolve("d/f"));
     assertThatExceptionOfType(SystemCallException.class)
         .isThrownBy(() -> Trees.of(new Mount("/x", source)))
-        .withMessageContaining("d/f), which is no regular file");
+        .withMessageContaining("d/f), which is not a regular file");
     Command.run("mkfifo", shared.resolve("fifo").toString()).outputOfSuccess();
     assertThatExceptionOfType(SystemCallException.class)
         .isThrownBy(() -> Trees.host(shared.resolve("fifo")));
@@ -190,7 +190,6 @@ class HostTreeTest {
     }
   }
 
-  /** What the file system above never asks for, the tree refuses all the same. */
   @Test
   void aListingThatIsTooLargeForTheHeapIsNotEvenMade() throws IOException {
     Path many = Files.createDirectory(shared.resolve("many"));
@@ -212,6 +211,7 @@ class HostTreeTest {
     }
   }
 
+  /** The file system above never asks for these names, and the tree refuses them all the same. */
   @Test
   void theTreeItselfFollowsNoLinkAndGoesNowhereElse() throws IOException {
     Files.createSymbolicLink(shared.resolve("link"), folder.resolve("out"));
@@ -246,7 +246,8 @@ class HostTreeTest {
       assertThat(names(files, "/")).containsExactly("d");
       assertFails(Errno.ENOENT, () -> node(files, "/fifo"));
       assertFails(Errno.ENOENT, () -> node(files, "/socket"));
-      // Not even for somebody who has found a file there before: opening it would wait.
+      // This holds even for a guest that has found a file there before: opening the pipe would
+      // wait.
       HostNode root = (HostNode) files.root().node();
       HostNode before = new HostNode(root.tree(), "fifo", FileKind.REGULAR);
       assertFails(Errno.ENOENT, () -> before.open(false));
@@ -287,7 +288,7 @@ class HostTreeTest {
 
   @Test
   void namesAreBytesWhateverIsInThem() {
-    // Made by a shell, since Java cannot.
+    // A shell makes these, since Java cannot.
     List<String> escapes = List.of("\\377\\376", "\\303\\244", "a\\nb", "\\001 \\\\x");
     for (String name : escapes) {
       String script = "printf x > \"$1/$(printf '" + name + "')\"";
@@ -369,7 +370,7 @@ class HostTreeTest {
       assertFails(Errno.EBADF, () -> read(first));
       assertThat(read(third)).isEqualTo("inside");
     }
-    // No longer the directory, but the file.
+    // The directory is closed, but the file is still open.
     assertThat(Descriptors.of(folder.toString())).hasSize(1);
     second.close();
     assertThat(read(third)).isEqualTo("inside");

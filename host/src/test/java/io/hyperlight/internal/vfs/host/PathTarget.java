@@ -40,8 +40,9 @@ import java.util.zip.ZipOutputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Paths and changes of directories, over a tree of each kind. They lead to what is in the trees, or
- * end in a {@link FileException}: nobody reads what lies beside them, and no descriptor stays open.
+ * Looks up paths and changes directories in a tree of each kind. A path leads to a file of the
+ * trees or ends in a {@link FileException}. No path reads a file beside the trees, and no
+ * descriptor stays open.
  */
 public final class PathTarget implements FuzzTarget {
   private static final long LIMIT = 1 << 18;
@@ -150,7 +151,7 @@ public final class PathTarget implements FuzzTarget {
     Location found = paths(files).resolve(base, path, choices.oneIn(2));
     assertIsInTrees(found);
     if (path.startsWith("/") && found.path().length() < PathLimits.LONGEST_PATH) {
-      // Nothing has changed on the way, so that its path leads to it.
+      // Nothing has changed meanwhile, so the path leads to the same file.
       assertThat(paths(files).resolve(files.root(), found.path(), false)).isEqualTo(found);
     }
     known.add(found);
@@ -202,7 +203,7 @@ public final class PathTarget implements FuzzTarget {
     Node directory = entry.directory().node();
     String name = entry.name();
     if (isDots(name) || files.isMountPoint(entry.directory(), name)) {
-      return; // not for changing, which is the answer of whoever has resolved the path
+      return; // it cannot be changed: the code that resolves the path refuses it
     }
     switch (choices.below(8)) {
       case 0 -> directory.createFile(name, 0644);

@@ -17,12 +17,12 @@ import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Work on files that is ended in the middle has been done or has not: trees stay trees. */
+/** Work on files that is ended early is either done or not done. A tree stays a tree. */
 @NotInHardwareLane("No VM takes part.")
 class CutWorkTest {
   private static final int NAMES = 300;
 
-  /** Passes so many times, then throws. */
+  /** Passes a number of times, then throws. */
   private static final class Cut implements Checkpoint {
     private long left = Long.MAX_VALUE;
 
@@ -34,7 +34,7 @@ class CutWorkTest {
     }
   }
 
-  /** Finds nodes by their paths, which can be cut as well. */
+  /** Finds nodes by their paths. This work can be ended, too. */
   interface Nodes {
     Node at(String path);
   }

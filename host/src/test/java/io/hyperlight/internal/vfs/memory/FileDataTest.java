@@ -13,7 +13,7 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The bytes of a file in memory are those of an array, and cost what is there. */
+/** The bytes of a file in memory equal those of an array, and only existing pages cost anything. */
 @NotInHardwareLane("No VM takes part.")
 class FileDataTest {
   private static final int STEPS = 700;
@@ -23,11 +23,11 @@ class FileDataTest {
     return Seeds.all();
   }
 
-  /** What a file is at one moment, and the same as an array. */
+  /** A file at one moment, and the same bytes as an array. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Moment(FileData data, byte[] bytes, int size, long used) {}
 
-  /** Where it lies in the file: so that all levels of the tree come and go. */
+  /** The offset of the array in the file, so that all levels of the tree come and go. */
   private long start;
 
   @ParameterizedTest

@@ -2,7 +2,10 @@ package io.hyperlight.internal.vfs.memory;
 
 import java.util.List;
 
-/** What can be done with files, for comparing who does it. Results are error numbers, or 0. */
+/**
+ * The operations on files that two implementations are compared by. Results are error numbers, or
+ * 0.
+ */
 interface FileOperations {
   int makeDirectory(String path);
 
@@ -12,7 +15,7 @@ interface FileOperations {
 
   int link(String path, String existing);
 
-  /** Unlinks, or removes a directory. */
+  /** Unlinks a file, or removes a directory. */
   int remove(String path);
 
   int rename(String from, String to);
@@ -20,18 +23,18 @@ interface FileOperations {
   /** Opens one more file, for reading and writing. */
   int open(String path);
 
-  /** How many are open; they have numbers from 0 on. */
+  /** Returns how many files are open. They are numbered from 0. */
   int opened();
 
   void write(int which, long offset, String text);
 
-  /** Cuts, if it is longer. */
+  /** Cuts a file if it is longer than a size. */
   void cut(int which, long size);
 
   String read(int which);
 
   void close(int which);
 
-  /** A line for each file, sorted: name, kind, links and contents. */
+  /** Returns one line for each file, sorted: name, kind, links and contents. */
   List<String> describe();
 }

@@ -16,7 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
-/** A tree in memory, used as system calls use it. */
+/** Operates on a tree in memory as system calls do. */
 final class GuestFileOperations implements FileOperations {
   private final FileSystem files;
   private final List<FileContent> open = new ArrayList<>();
@@ -96,12 +96,12 @@ final class GuestFileOperations implements FileOperations {
     return open.size();
   }
 
-  /** What a snapshot would keep. */
+  /** Returns the open files as a snapshot would keep them. */
   List<FileContent> kept() {
     return open.stream().map(FileContent::kept).toList();
   }
 
-  /** What a restored sandbox has open. */
+  /** Opens the files that a snapshot kept, as in a restored sandbox. */
   void reopen(List<FileContent> kept) {
     open.forEach(FileContent::close);
     open.clear();

@@ -20,7 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** A directory of this machine, in which the kernel does what {@link FileOperations} says. */
+/** Operates on a directory of this machine: the kernel carries out the {@link FileOperations}. */
 final class HostFiles implements FileOperations {
   private final Path directory;
   private final List<FileChannel> open = new ArrayList<>();
@@ -29,7 +29,7 @@ final class HostFiles implements FileOperations {
     this.directory = directory;
   }
 
-  /** What the kernel said, as an error number; 0 for success. */
+  /** Returns the kernel's answer as an error number; 0 for success. */
   private interface Attempt {
     void run() throws IOException;
   }
@@ -93,7 +93,7 @@ final class HostFiles implements FileOperations {
 
   @Override
   public int rename(String from, String to) {
-    // Of its options, this one is rename(2) itself.
+    // With this option alone, Files.move is rename(2) itself.
     return errnoOf(() -> Files.move(at(from), at(to), StandardCopyOption.ATOMIC_MOVE));
   }
 

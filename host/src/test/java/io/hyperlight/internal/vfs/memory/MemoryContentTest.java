@@ -22,7 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What files in memory hold, and what they count for. */
+/** The contents of files in memory, and their cost. */
 @NotInHardwareLane("No VM takes part.")
 class MemoryContentTest extends MemoryTreeFixture {
   @Test
@@ -48,7 +48,7 @@ class MemoryContentTest extends MemoryTreeFixture {
       write(files, "/f", "x".repeat(700_000));
       FileContent content = open(files, "/f");
       unlink(files, "/f");
-      // There is not room for another one.
+      // There is no room for another one.
       Node other = files.root().node().createFile("g", 0644);
       try (FileContent second = other.open(true)) {
         assertThat(write(second, 0, "y".repeat(700_000))).isLessThan(400_000);
@@ -104,7 +104,7 @@ class MemoryContentTest extends MemoryTreeFixture {
     }
   }
 
-  /** Files that are nothing but the way to their pages. */
+  /** Files that consist of little but the nodes above their pages. */
   @Test
   void manySparseFilesCannotTakeMoreThanTheLimit() {
     long limit = 16L << 20;
@@ -121,7 +121,7 @@ class MemoryContentTest extends MemoryTreeFixture {
     } catch (FileException e) {
       assertThat(e.errno()).isEqualTo(Errno.ENOSPC);
     }
-    // 38 bits of a page's number are seven levels.
+    // A page number of 38 bits has seven levels.
     assertThat((long) count * 7 * PageTree.NODE).isBetween(limit / 2, limit);
   }
 
@@ -174,7 +174,7 @@ class MemoryContentTest extends MemoryTreeFixture {
     write(small, made.getFirst(), "");
     assertFails(Errno.ENOSPC, () -> rename(small, made.getFirst(), "/" + "y".repeat(255)));
     for (int i = 0; i < 1000; i++) {
-      // Neither renaming nor replacing takes or gives anything in the end.
+      // In the end, renaming and replacing neither take nor release anything.
       rename(small, made.getFirst(), "/y");
       rename(small, "/y", made.getFirst());
     }

@@ -26,7 +26,7 @@ import io.hyperlight.testing.NotInHardwareLane;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Going back to a state of a tree in memory, and looking at one. */
+/** Restores of a tree in memory, and reads of a frozen state. */
 @NotInHardwareLane("No VM takes part.")
 class MemoryStateTest extends MemoryTreeFixture {
   @Test
@@ -108,7 +108,7 @@ class MemoryStateTest extends MemoryTreeFixture {
       write(there, 0, "T");
       assertThat(read(there)).isEqualTo("Text");
     }
-    // Closed there, so it is gone there; here it can come back.
+    // The file is closed there, so it is gone there. Here it can come back.
     assertFails(Errno.ENOENT, () -> kept.in(other.counterparts()));
     files.restore(state);
     try (FileContent again = kept.in(files.counterparts())) {
@@ -174,7 +174,7 @@ class MemoryStateTest extends MemoryTreeFixture {
     FileSystem deep = Trees.memory(64 << 20);
     makeDirectory(deep, "/top");
     for (int i = 0; i < 20_000; i++) {
-      // The whole tree moves one down each time.
+      // The whole tree moves down one level each time.
       makeDirectory(deep, "/new");
       write(deep, "/new/f", "x");
       rename(deep, "/top", "/new/d");

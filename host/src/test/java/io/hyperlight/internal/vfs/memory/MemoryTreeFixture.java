@@ -6,7 +6,7 @@ import io.hyperlight.internal.vfs.FileContent;
 import io.hyperlight.internal.vfs.FileSystem;
 import io.hyperlight.internal.vfs.Trees;
 
-/** A file system that is a tree in memory, for tests. */
+/** A file system of one tree in memory, for tests. */
 abstract class MemoryTreeFixture {
   static final long LIMIT = 1 << 20;
 

@@ -17,7 +17,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A tree in memory does what the kernel does in a directory: the same things, the same errors. */
+/**
+ * A tree in memory does what the kernel does in a directory, with the same results and the same
+ * errors.
+ */
 @NotInHardwareLane("No VM takes part.")
 class MemoryTreePropertyTest {
   private static final int STEPS = 3000;
@@ -28,7 +31,7 @@ class MemoryTreePropertyTest {
     return Seeds.all();
   }
 
-  /** What there was at one moment, on both sides. */
+  /** The state of both sides at one moment. */
   private record Moment(FileSystem.State state, List<FileContent> kept, List<String> files) {}
 
   private final Random random = new Random();
@@ -80,7 +83,7 @@ class MemoryTreePropertyTest {
     return new Moment(files.freeze(), guest.kept(), guest.describe());
   }
 
-  /** In place, or as another sandbox. */
+  /** Restores in place, or as another sandbox. */
   private void restore(Moment moment) {
     if (random.nextBoolean()) {
       files = Trees.memory(LIMIT);
@@ -104,7 +107,7 @@ class MemoryTreePropertyTest {
     return NAMES.get(random.nextInt(NAMES.size()));
   }
 
-  /** Does one thing on both sides, and returns what. */
+  /** Takes one step on both sides, and describes it. */
   private String step() {
     String path = path();
     String other = path();

@@ -198,7 +198,7 @@ class MemoryTreeTest extends MemoryTreeFixture {
       assertThat(paths(small).resolve(deep, "../..", true).node().status().links()).isZero();
       assertThat(paths(small).resolve(deep, "../../..", true)).isEqualTo(small.root());
       two.close();
-      // All of it has been given back, or the next round would have no room.
+      // Everything was released, or the next round would have no room.
       assertFails(Errno.ENOENT, () -> above.node().status());
     }
   }
