@@ -9,29 +9,29 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The call that runs in a sandbox, if there is one: who has made it, until when it may run and how
- * much it may use, and why it is to stop. It is the one place that ends calls from outside. What
- * may be asked for at which point, and what comes of it, is in docs/interrupts.md; the numbers
- * there are those of the comments here.
+ * The call that runs in a sandbox, if there is one. It knows the calling thread, the limits of time
+ * and processor time, and why the call has to stop. Only this class ends calls from outside.
+ * docs/interrupts.md says what a stop does at each point of a call. The numbers of the points there
+ * are those of the comments here.
  *
- * <p>A {@link CallWord} says where the call is. In two phases there is more to do for a stop than
- * to say so: a guest that runs is kicked, a thread that is outside of the library is interrupted.
- * Who does that marks the word as {@link CallWord#SENDING} meanwhile, and the thread of the call
- * does not leave the phase before it is done. So no kick and no interrupt arrives later, and the
- * thread it goes to is still there.
+ * <p>A {@link CallWord} says where the call is. In two phases a stop has to do more than set a
+ * reason. It kicks a guest that runs, and it interrupts a thread outside of the library. The thread
+ * that does so marks the word as {@link CallWord#SENDING} meanwhile. The thread of the call does
+ * not leave the phase until the mark is gone. So no kick and no interrupt arrives late, and the
+ * thread that receives it still exists.
  *
- * <p>There is one object for all calls of a sandbox, one after the other, so that a call allocates
- * nothing. {@link #stop} may be called from any thread at any time. All else is for the thread of
- * the call; what runs the vCPU may be done on another one while that waits.
+ * <p>All calls of a sandbox share one object, one after the other, so that a call allocates
+ * nothing. Any thread may call {@link #stop} at any time. Everything else is for the thread of the
+ * call. Another thread may do what runs the vCPU while the thread of the call waits.
  */
 public final class Call implements AutoCloseable, Checkpoint {
-  /** A time that is no limit, in nanoseconds: some 146 years. */
+  /** The time that means no limit, in nanoseconds: some 146 years. */
   public static final long UNLIMITED = Durations.UNLIMITED_NANOS;
 
-  /** What {@link #run} returns if the guest was stopped, instead of an error number. */
+  /** The result of {@link #run} if the guest was stopped, instead of an error number. */
   static final int STOPPED = VcpuThreads.STOPPED;
 
-  /** After how many steps of work for the guest somebody looks at the clock. */
+  /** The number of steps of work for the guest between two looks at the clock. */
   static final int STEPS_BETWEEN_LOOKS = 256;
 
   private static final int SPINS = 1000;
@@ -41,66 +41,70 @@ public final class Call implements AutoCloseable, Checkpoint {
 
   private final CallWord word = new CallWord();
 
-  /** Where the vCPU runs. */
+  /** The place where the vCPU runs. */
   private volatile VcpuKicker vcpu = new VcpuKicker(null);
 
-  // Of the running call, written before the word says that it runs. Who reads them for a call that
-  // has ended meanwhile cannot stop another one by them.
+  // Of the running call, written before the word says that it runs. A thread that reads them for a
+  // call that has ended meanwhile cannot stop another call with them.
   private @Nullable Thread thread;
   private long start;
   private long timeoutNanos;
 
-  /** Work for the guest since the last look at the clock. */
+  /** Steps of work for the guest since the last look at the clock. */
   private long steps;
 
-  /** Whether the thread was interrupted by us; while something is sent, of who sends. */
+  /**
+   * Whether this class has interrupted the thread. While the word is marked as sending, it belongs
+   * to the sender.
+   */
   private boolean interrupted;
 
   private final ProcessorTime processorTime = new ProcessorTime();
 
-  /** An interrupt that the watchdog has left to another thread; while something is sent. */
+  /**
+   * An interrupt that the watchdog has left to another thread. It is set while the word is marked
+   * as sending.
+   */
   private volatile @Nullable Delivery delivery;
 
   private final WatchedCall watched = new WatchedCall(this);
 
   /**
-   * Watches over the calls of a sandbox until it is closed.
+   * Makes the object for the calls of a sandbox. The watchdog watches it until it is closed.
    *
-   * @param processorLimitNanos how much processor time a call may use; {@link #UNLIMITED} if it
-   *     does not matter
+   * @param processorLimitNanos how much processor time a call may use; {@link #UNLIMITED} for no
+   *     limit
    */
   public Call(long processorLimitNanos) {
     this.processorLimitNanos = processorLimitNanos;
     Watchdog.add(watched);
   }
 
-  /** No call may begin any more. A second call does nothing. */
+  /** Closes it: no call may begin any more. A second call does nothing. */
   @Override
   public void close() {
     Watchdog.remove(watched);
   }
 
   /**
-   * A call begins, of this thread. From here on it can be stopped: point 2.
+   * Begins a call of this thread. From here on it can be stopped: point 2.
    *
    * @param timeoutNanos how long it may take
    */
   public void begin(Thread caller, long timeoutNanos) {
     long before = word.get();
     if (CallWord.phase(before) != CallWord.IDLE) {
-      before = settle(); // an error of the JVM has kept an earlier call from saying that it ended
+      // An error of the JVM has kept an earlier call from recording its end.
+      before = settle();
     }
     thread = caller;
     this.timeoutNanos = timeoutNanos;
     start = System.nanoTime();
-    // Last: behind it the call can be stopped, and has to be ended.
+    // Last: after this the call can be stopped, and has to be ended.
     word.begin(before);
   }
 
-  /**
-   * The call has ended, if there was one: points 1 and 7. Whoever asks from now on is told that
-   * there is none.
-   */
+  /** Ends the call, if there is one: points 1 and 7. From now on {@link #stop} finds no call. */
   public void end() {
     long now = word.get();
     long phase = CallWord.phase(now);
@@ -108,7 +112,7 @@ public final class Call implements AutoCloseable, Checkpoint {
       return;
     }
     if (phase != CallWord.HOST) {
-      // An error of the JVM has kept the thread from saying that it is back.
+      // An error of the JVM has kept the thread from calling comeBack.
       comeBack();
       now = settle();
     }
@@ -116,7 +120,7 @@ public final class Call implements AutoCloseable, Checkpoint {
     word.end(now);
   }
 
-  /** Why the running call is to end; null if it may go on. */
+  /** Returns why the running call has to end, or null if it may go on. */
   public @Nullable Stop stopped() {
     int code = CallWord.reason(word.get());
     return code == 0 ? null : Stop.of(code);
@@ -126,13 +130,13 @@ public final class Call implements AutoCloseable, Checkpoint {
     return word.hasReason();
   }
 
-  // In the host, at work for the guest: points 2 and 4.
+  // The host works for the guest: points 2 and 4.
 
   /**
    * {@inheritDoc}
    *
-   * <p>Looks at the clock itself: the watchdog may be late, and the caller's interrupt status is
-   * for the caller's thread to see.
+   * <p>It looks at the clock itself, since the watchdog may be late. It also looks at the interrupt
+   * status, which only the caller's thread can always see.
    */
   @Override
   public void pass(long more) {
@@ -161,27 +165,27 @@ public final class Call implements AutoCloseable, Checkpoint {
     }
   }
 
-  /** Where the vCPU has run last in the running call. */
+  /** Returns the thread that ran the vCPU last in the running call. */
   int vcpuThread() {
     return vcpu.thread();
   }
 
-  /** How long the running call has taken. */
+  /** Returns how long the running call has taken, in nanoseconds. */
   long elapsedNanos() {
     return System.nanoTime() - start;
   }
 
-  /** How long the running call may take. */
+  /** Returns how long the running call may take, in nanoseconds. */
   public long timeoutNanos() {
     return timeoutNanos;
   }
 
-  /** How much processor time a call may use. */
+  /** Returns how much processor time a call may use, in nanoseconds. */
   public long processorLimitNanos() {
     return processorLimitNanos;
   }
 
-  // In the guest: point 3.
+  // The guest runs: point 3.
 
   /** Runs a vCPU. */
   @FunctionalInterface
@@ -191,7 +195,7 @@ public final class Call implements AutoCloseable, Checkpoint {
   }
 
   /**
-   * Lets a guest run on the calling platform thread, unless the call is to stop.
+   * Lets a guest run on the calling platform thread, unless the call has to stop.
    *
    * @param target the thread
    * @return what KVM_RUN returned, or {@link #STOPPED}
@@ -214,13 +218,13 @@ public final class Call implements AutoCloseable, Checkpoint {
       if (isStopped()) {
         return STOPPED;
       }
-      // Somebody else's signal, or one of ours that an error of the JVM has left behind.
+      // A signal of other code, or one of ours that is left over from an error of the JVM.
       KickSignal.drain();
     }
     return error;
   }
 
-  /** As {@link #run}, on a thread that runs vCPUs of several sandboxes in turn. */
+  /** Does the same as {@link #run} on a thread that runs vCPUs of several sandboxes in turn. */
   int runForOther(KickSignal.Target target, Run run) {
     if (processorLimitNanos == UNLIMITED) {
       return run(target, run);
@@ -243,7 +247,11 @@ public final class Call implements AutoCloseable, Checkpoint {
     }
   }
 
-  /** Back to the host, as soon as nobody is sending; what the word is then. */
+  /**
+   * Returns to the host phase as soon as no other thread is sending.
+   *
+   * @return the word after that
+   */
   private long settle() {
     for (int spins = 0; ; spins++) {
       long now = word.get();
@@ -256,23 +264,28 @@ public final class Call implements AutoCloseable, Checkpoint {
       } else if (spins < SPINS) {
         Thread.onSpinWait();
       } else {
-        TimedPark.pauseNanos(this, PAUSE_NANOS); // the other one was taken off its processor
+        // The sender was taken off its processor.
+        TimedPark.pauseNanos(this, PAUSE_NANOS);
       }
     }
   }
 
-  // Outside of the library: points 5 and 6.
+  // The thread is outside of the library: points 5 and 6.
 
   /**
-   * The thread of the call goes to the embedder's code, or to sleep, and may be interrupted there.
+   * Says that the thread of the call enters the embedder's code, or sleeps. It may be interrupted
+   * there.
    *
-   * @return false if the call is to end instead
+   * @return false if the call has to end instead
    */
   boolean goOutside() {
     return !word.isRunning() || word.enter(CallWord.OUTSIDE);
   }
 
-  /** It is back. An interrupt of ours is taken back, if it has not been consumed. */
+  /**
+   * Says that the thread is back. It takes back an interrupt of this class, if the other code has
+   * not consumed it.
+   */
   void comeBack() {
     long now = word.get();
     if (CallWord.phase(now) != CallWord.OUTSIDE) {
@@ -287,12 +300,12 @@ public final class Call implements AutoCloseable, Checkpoint {
     }
   }
 
-  // From other threads.
+  // Methods for other threads.
 
   /**
-   * Ends the running call. A call that has ended by itself just now stays as it ended.
+   * Ends the running call. If the call has just ended by itself, its result stays.
    *
-   * @return whether there is one; the first reason counts
+   * @return whether there is a call; its first reason counts
    */
   public boolean stop(Stop why) {
     return stop(why, word.number(), null);
@@ -301,8 +314,8 @@ public final class Call implements AutoCloseable, Checkpoint {
   /**
    * Ends a call.
    *
-   * @param courier what takes an interrupt to the thread of the call; null if the calling thread is
-   *     to do so, which may run the embedder's code then
+   * @param courier takes an interrupt to the thread of the call; null if the calling thread
+   *     interrupts it, which may run the embedder's code
    */
   private boolean stop(Stop why, long number, @Nullable Delivery courier) {
     while (true) {
@@ -343,34 +356,37 @@ public final class Call implements AutoCloseable, Checkpoint {
 
   private void send(boolean inGuest) {
     if (inGuest) {
-      vcpu.kick(); // the watchdog comes again
+      vcpu.kick(); // may fail: the watchdog repeats it
       return;
     }
-    vcpu.kickOwnThread(); // its guest may compute while the embedder's code takes its time
+    vcpu.kickOwnThread(); // its guest may compute while the embedder's code runs
     Thread caller = thread;
-    // If it is interrupted already, by somebody else, that is not ours to take back.
+    // If other code has interrupted the thread already, this class must not take that back.
     if (caller != null && !caller.isInterrupted()) {
       try {
         caller.interrupt();
       } finally {
-        interrupted = true; // its status is set before any other code runs
+        interrupted = true; // Thread.interrupt sets the status before it runs any other code
       }
     }
   }
 
-  /** An interrupt that another thread than the one that has decided on it delivers. */
+  /** An interrupt that is delivered by another thread than the one that decided on it. */
   private final class Delivery implements Runnable {
-    /** What the word is when it is delivered. */
+    /** The word after the delivery. */
     private long next;
 
     private final AtomicBoolean taken = new AtomicBoolean();
 
-    /** May fail: the watchdog sends it again, unless somebody has taken it. */
+    /**
+     * Starts the delivery. If this fails, the watchdog starts it again, unless a thread has taken
+     * it.
+     */
     void send() {
       try {
         Interrupter.execute(this);
       } catch (RuntimeException | Error e) {
-        // No room for a thread.
+        // There is no room for a thread.
       }
     }
 
@@ -392,7 +408,12 @@ public final class Call implements AutoCloseable, Checkpoint {
     }
   }
 
-  /** The thread of the call is back before anybody has interrupted it, and need not be. */
+  /**
+   * Cancels a delivery that no thread has taken yet: the thread of the call is back, and needs no
+   * interrupt.
+   *
+   * @return whether there was one
+   */
   private boolean takeBackDelivery() {
     Delivery late = delivery;
     if (late == null || !late.taken.compareAndSet(false, true)) {
@@ -402,12 +423,13 @@ public final class Call implements AutoCloseable, Checkpoint {
     return true;
   }
 
-  // The vCPU that runs what is called.
+  // The vCPU that runs the called code.
 
   /**
-   * Says where the vCPU runs. Between two calls.
+   * Sets the place where the vCPU runs. To be called between two calls.
    *
-   * <p>For each call that restores, mostly the same: a volatile store would cost more than a look.
+   * <p>Calls that restore set it each time, mostly to the same value. The comparison is cheaper
+   * than a volatile store.
    */
   void runBy(VcpuKicker kicker) {
     if (vcpu != kicker) {
@@ -415,56 +437,56 @@ public final class Call implements AutoCloseable, Checkpoint {
     }
   }
 
-  /** Says that the call waits for a thread to run the vCPU, and can be {@link #stop stopped}. */
+  /** Records that the call waits for a thread to run the vCPU. {@link #stop} reaches it then. */
   void setQueued(VcpuThreads.@Nullable Run run) {
-    // First: after an error nobody may run it. The call itself keeps the watchdog awake.
+    // First: after an error no thread may run it. The call itself keeps the watchdog awake.
     if (run != null && Watchdog.isDozing()) {
       Watchdog.wake();
     }
     vcpu.setQueued(run);
   }
 
-  // For the watchdog.
+  // Methods for the watchdog.
 
   CallWord word() {
     return word;
   }
 
-  /** Where the vCPU runs. */
+  /** Returns the place where the vCPU runs. */
   VcpuKicker vcpu() {
     return vcpu;
   }
 
   /**
-   * How long the call may still take, in nanoseconds.
+   * Returns how long the call may still take, in nanoseconds.
    *
-   * @param time what the clock says
+   * @param time of the clock
    */
   long remainingNanos(long time) {
     return timeoutNanos - (time - start);
   }
 
-  /** Who has made the call. */
+  /** Returns the calling thread. */
   @Nullable Thread caller() {
     return thread;
   }
 
-  /** Whether a call has used its processor time, as far as is known on another thread. */
+  /** Returns whether a call has used its processor time, as far as another thread can tell. */
   boolean hasUsedProcessor(long number) {
     return processorLimitNanos < UNLIMITED
         && processorTime.used(number, vcpu.thread()) >= processorLimitNanos;
   }
 
-  /** Ends a call. If its thread is outside, the interrupt has a thread of its own. */
+  /** Ends a call. If its thread is outside, the interrupt gets a thread of its own. */
   void stopByDelivery(Stop why, long number) {
     stop(why, number, new Delivery());
   }
 
-  /** Repeats what has told the call to stop, if that may have been lost. */
+  /** Repeats the kick or the interrupt, if it may have been lost. */
   void stopAgain(long number, boolean inGuest) {
     Delivery late = delivery;
     if (inGuest) {
-      stop(Stop.INTERRUPTED, number, null); // once more: the reason stays what it is
+      stop(Stop.INTERRUPTED, number, null); // the first reason stays
     } else if (late != null && !late.taken.get()) {
       late.send();
     }

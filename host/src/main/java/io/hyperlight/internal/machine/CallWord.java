@@ -4,11 +4,11 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
- * One word that says everything about where a call is: the number of the call, its phase, whether
- * it is to stop and why, and whether somebody is telling it so at the moment.
+ * One word with the whole state of a call: its number, its phase, whether it has to stop and why,
+ * and whether another thread is sending a kick or an interrupt.
  *
- * <p>The thread of the call moves the word from phase to phase. All others only ever add the reason
- * to stop, by compare-and-set: that fails once the call has ended, since its number is in the word.
+ * <p>The thread of the call moves the word from phase to phase. All others only add the reason to
+ * stop, by compare-and-set. That fails once the call has ended, since its number is in the word.
  */
 final class CallWord {
   private static final long PHASE = 3;
@@ -16,7 +16,7 @@ final class CallWord {
   /** There is no call. */
   static final long IDLE = 0;
 
-  /** The library works for the guest, and looks at the word before it lets the guest go on. */
+  /** The library works for the guest. It looks at the word before it lets the guest go on. */
   static final long HOST = 1;
 
   /** The guest runs. */
@@ -25,7 +25,7 @@ final class CallWord {
   /** The embedder's code runs, or the thread sleeps for the guest. */
   static final long OUTSIDE = 3;
 
-  /** Somebody kicks the guest, or interrupts the thread. */
+  /** Another thread kicks the guest, or interrupts the thread. */
   static final long SENDING = 4;
 
   private static final int REASON_SHIFT = 3;
@@ -44,7 +44,7 @@ final class CallWord {
 
   private volatile long word;
 
-  // What a word says.
+  // The parts of a word.
 
   static long phase(long word) {
     return word & PHASE;
@@ -62,12 +62,12 @@ final class CallWord {
     return (word & REASON) != 0;
   }
 
-  /** The code of the reason to stop; 0 if there is none. */
+  /** Returns the code of the reason to stop, or 0 if there is none. */
   static int reason(long word) {
     return (int) ((word & REASON) >>> REASON_SHIFT);
   }
 
-  /** The same word with a reason to stop. */
+  /** Returns the same word with a reason to stop. */
   static long withReason(long word, int code) {
     return word | (long) code << REASON_SHIFT;
   }
@@ -76,61 +76,69 @@ final class CallWord {
     return word;
   }
 
-  /** The number of the call that runs, or of the last one. */
+  /** Returns the number of the call that runs, or of the last one. */
   long number() {
     return word >>> NUMBER_SHIFT;
   }
 
-  /** Whether there is a call. */
+  /** Returns whether there is a call. */
   boolean isRunning() {
     return (word & PHASE) != IDLE;
   }
 
-  /** Whether the call is to stop. */
+  /** Returns whether the call has to stop. */
   boolean hasReason() {
     return (word & REASON) != 0;
   }
 
-  // For the thread of the call.
+  // Methods for the thread of the call.
 
-  /** The next call is there. A plain store: nothing here can fail. */
+  /** Begins the next call. This is a plain store, which cannot fail. */
   void begin(long before) {
     word = (((before >>> NUMBER_SHIFT) + 1) << NUMBER_SHIFT) | HOST;
   }
 
-  /** The call is over. */
+  /** Ends the call. */
   void end(long before) {
     word = before & -1L << NUMBER_SHIFT;
   }
 
-  /** From {@link #HOST} to another phase; false if the call is to stop, or there is none. */
+  /**
+   * Moves from {@link #HOST} to another phase.
+   *
+   * @return false if the call has to stop, or there is none
+   */
   boolean enter(long phase) {
     long now = word;
     return (now & (REASON | PHASE)) == HOST && WORD.compareAndSet(this, now, now - HOST + phase);
   }
 
   /**
-   * From a phase back to {@link #HOST}.
+   * Moves from a phase back to {@link #HOST}.
    *
-   * @return false if somebody has told the call to stop meanwhile, so that it has to {@link
+   * @return false if another thread has told the call to stop meanwhile; then it has to {@link
    *     #settle}
    */
   boolean leave(long now) {
     return (now & REASON) == 0 && WORD.compareAndSet(this, now, now - (now & PHASE) + HOST);
   }
 
-  /** From any phase back to {@link #HOST}, if nobody sends anything; whether that is so. */
+  /**
+   * Moves from any phase back to {@link #HOST}, if no thread is sending.
+   *
+   * @return whether it has moved
+   */
   boolean settle(long now) {
     return (now & SENDING) == 0 && WORD.compareAndSet(this, now, (now & ~PHASE) | HOST);
   }
 
-  // For all others.
+  // Methods for all other threads.
 
   boolean compareAndSet(long expected, long next) {
     return WORD.compareAndSet(this, expected, next);
   }
 
-  /** For who has set {@link #SENDING}, and nobody else. */
+  /** Ends a sending. Only the thread that has set {@link #SENDING} may call it. */
   void sent(long next) {
     word = next;
   }

@@ -18,40 +18,43 @@ import io.hyperlight.internal.os.Checkpoint;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One thread of a guest: its registers, its call frame, the address space that it runs in, and how
- * its messages reach the host.
+ * One thread of a guest: its registers, its call frame, its address space, and the transport of its
+ * messages to the host.
  *
- * <p>Between runs the vCPU rests in the system-call stub or at the gate's exit, at an {@code out}.
- * From there the host lets it go on in one of two ways: {@link #enterGate} starts a call, {@link
- * #resume} answers a system call. A third, {@link #resumeAt}, is for signal handlers.
+ * <p>Between runs the vCPU rests at an {@code out}, in the system-call stub or at the gate's exit.
+ * From there the host lets it go on: {@link #enterGate} starts a call, and {@link #resume} answers
+ * a system call. A third method, {@link #resumeAt}, is for signal handlers.
  *
- * <p><b>Boundary.</b> Everything a guest can do ends in {@link #run}, which sorts it: a system
- * call, the end of a call, or a {@link Trap}. It is not before an exit was looked at there that the
- * state says where the guest stands; and only a guest that stands somewhere is answered, frozen or
- * called. What nobody has looked at, a restore {@linkplain #settle finishes} first.
+ * <p><b>Boundary.</b> Everything that a guest can do ends in {@link #run}, which sorts it: a system
+ * call, the end of a call, or a {@link Trap}. Only after the exit was handled there does the state
+ * say where the guest stands. Only a guest that stands somewhere is answered, frozen or called. If
+ * an exit was not handled, a restore {@linkplain #settle finishes} it first.
  *
- * <p>For one thread at a time, any thread.
+ * <p>Only one thread at a time may use it. It may be any thread.
  */
 public final class Context {
-  /** What a context does, or what may be done with it. */
+  /** What a context does, and what callers may do with it. */
   public enum State {
-    /** It equals a new one: the next call begins by resetting what guest code can change. */
+    /** It equals a new one. The next call first resets everything that guest code can change. */
     PRISTINE,
     /** It rests at the gate, between two calls. */
     RESTING,
     /** The next {@link #run} lets it go on. */
     READY,
-    /** It runs; or a run did not get to its end, and only a restore helps. */
+    /** It runs, or a run did not come to its end. Then only a restore helps. */
     RUNNING,
-    /** It stands at a system call that is to be answered. */
+    /** It stands at a system call that needs an answer. */
     IN_SYSTEM_CALL,
-    /** It stands at a system call that cannot be answered before there is more input. */
+    /** It stands at a system call that has no answer until there is more input. */
     WAITING,
-    /** It has trapped, or was stopped anywhere. It can go on where it is told to, or nowhere. */
+    /**
+     * It has trapped, or was stopped at any point. It cannot go on by itself, only where the host
+     * tells it to.
+     */
     TRAPPED,
-    /** Its VM has been restored, but not all that belongs to it: only another restore helps. */
+    /** Its VM is restored, but not everything that belongs to it. Only another restore helps. */
     RESTORING,
-    /** Nobody can say what state its vCPU or its memory is in, or these are closed. */
+    /** The state of its vCPU or its memory is unknown, or these are closed. */
     ENDED
   }
 
@@ -63,24 +66,24 @@ public final class Context {
   private final GuestEntry entry;
   private final UserRegisters registers;
 
-  /** Where calls begin. */
+  /** The address at which calls begin. */
   private final long gate;
 
   private final ExitTransport exitTransport;
   private Transport transport;
   private State state = State.PRISTINE;
 
-  /** What it runs in. */
+  /** The address space in which it runs. */
   private AddressSpace space;
 
-  /** What the next call starts with if it starts from a clean state. */
+  /** The state with which a call starts if it starts from a clean state. */
   private final RestingState initial;
 
   private long frame;
   private long framePhysical;
 
   /**
-   * A context that equals a new one.
+   * Makes a context that equals a new one.
    *
    * @param gate where calls begin
    * @param initial what its first call starts with
@@ -113,7 +116,7 @@ public final class Context {
     return state;
   }
 
-  /** Whether it is of no use any more without a restore, or for good. */
+  /** Returns whether it is unusable without a restore, or forever. */
   public boolean isBroken() {
     return state == State.RESTORING || state == State.ENDED;
   }
@@ -124,19 +127,19 @@ public final class Context {
     }
   }
 
-  /** The user memory. */
+  /** Returns the user memory. */
   public AddressSpace addressSpace() {
     return space;
   }
 
-  /** Guest-physical memory in all. */
+  /** Returns the size of the whole guest-physical memory, in bytes. */
   public long memorySizeBytes() {
     return memory.sizeBytes();
   }
 
-  // The call frame. Guest code can write it too: what is read here is hostile.
+  // The call frame. Guest code can write to it, too, so everything read here is hostile.
 
-  /** Says where the call frame is: within one mapped writable page, or 0. */
+  /** Sets the address of the call frame. It is within one mapped writable page, or 0. */
   void setFrame(long address) {
     frame = address;
     framePhysical = address == 0 ? 0 : space.pin(address);
@@ -147,8 +150,8 @@ public final class Context {
   }
 
   /**
-   * Lets it run in another address space of the VM from now on, where gate and call frame are at
-   * the same addresses.
+   * Makes it run in another address space of the VM from now on. Gate and call frame are at the
+   * same addresses there.
    *
    * @throws IllegalStateException if it does not rest, or the vCPU has a thread of its own
    */
@@ -163,7 +166,7 @@ public final class Context {
     framePhysical = physical;
   }
 
-  /** Goes back to the address space of the image, after registers and memory have gone back. */
+  /** Restores the address space of the image, after registers and memory are restored. */
   void restoreAddressSpace(AddressSpace ofImage) {
     if (!space.equals(ofImage)) {
       space = ofImage;
@@ -171,7 +174,7 @@ public final class Context {
     }
   }
 
-  /** Where the call frame is. */
+  /** Returns the address of the call frame. */
   long frame() {
     return frame;
   }
@@ -184,9 +187,9 @@ public final class Context {
     memory.putLong(framePhysical + offset, value);
   }
 
-  // To let it run.
+  // Ways to let it run.
 
-  /** Lets the next {@link #run} start the call that the frame describes. */
+  /** Makes the next {@link #run} start the call that the frame describes. */
   public void enterGate() {
     require(State.RESTING, State.PRISTINE);
     if (state == State.PRISTINE) {
@@ -196,12 +199,12 @@ public final class Context {
       setFrameLong(CallFrame.FLAGS, 0);
     }
     transport.enter(gate, frame);
-    // Last: an error before, such as a full stack, must not use up the reset.
+    // Last, since an error before, such as a full stack, must not use up the reset.
     state = State.READY;
   }
 
   /**
-   * Lets the next {@link #run} start a program that has a stack of its own.
+   * Makes the next {@link #run} start a program with a stack of its own.
    *
    * @param address where it begins
    */
@@ -212,33 +215,38 @@ public final class Context {
     enterGate();
   }
 
-  /** Lets the next {@link #run} go straight to the gate's exit. */
+  /** Makes the next {@link #run} go straight to the gate's exit. */
   void enterGateExit() {
     entry.enterGateExit(frame);
     state = State.READY;
   }
 
-  /** The number of the system call; hostile. */
+  /** Returns the number of the system call. It is hostile. */
   public long callNumber() {
     return transport.callNumber();
   }
 
-  /** An argument of the system call, or a result of the call that is over; hostile. */
+  /**
+   * Returns an argument of the system call, or a result of the call that is over. It is hostile.
+   */
   public long argument(int index) {
     return transport.argument(index);
   }
 
-  /** Where the guest's stack ends at its system call; hostile. */
+  /** Returns the guest's stack pointer at its system call. It is hostile. */
   public long stackPointer() {
     return transport.registers().stackPointer();
   }
 
-  /** All general registers as of the last stop; hostile. */
+  /** Returns all general registers as of the last stop. They are hostile. */
   public RegisterValues registers() {
     return transport.registers();
   }
 
-  /** All general registers with which it would go on behind its system call; hostile. */
+  /**
+   * Returns all general registers with which it would go on behind its system call. They are
+   * hostile.
+   */
   public RegisterValues registersAfterCall() {
     return transport.registersAfterCall();
   }
@@ -254,35 +262,38 @@ public final class Context {
     transport.setMoreOfAnswer(second, third);
   }
 
-  /** Lets the next {@link #run} go on behind the guest's system call. */
+  /** Makes the next {@link #run} go on behind the guest's system call. */
   public void resume() {
     require(State.IN_SYSTEM_CALL, State.WAITING);
     transport.answer();
     state = State.READY;
   }
 
-  /** Says that the system call can be answered only when there is more input. */
+  /** Records that the system call has no answer until there is more input. */
   public void waitForInput() {
     require(State.IN_SYSTEM_CALL, State.WAITING);
     state = State.WAITING;
   }
 
-  /** Leaves a system call without an answer for good: what comes next is a call. */
+  /** Leaves a system call without an answer. A call comes next. */
   public void rest() {
     require(State.IN_SYSTEM_CALL, State.RESTING);
     state = State.RESTING;
   }
 
-  /** Segments, bases and vectors of the guest's code, at a system call or a processor exception. */
+  /**
+   * Returns segments, bases and vectors of the guest's code, at a system call or a processor
+   * exception.
+   */
   public UserRegisters userRegisters() {
     return registers;
   }
 
   /**
-   * Lets the next {@link #run} go on with these registers, after a system call or a processor
+   * Makes the next {@link #run} go on with these registers, after a system call or a processor
    * exception.
    *
-   * @param general all of them; of RFLAGS those flags count that a program may change
+   * @param general all of them; of RFLAGS only the flags count that a program may change
    * @throws IllegalArgumentException if RIP is no user address
    * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if the hypervisor fails
    */
@@ -300,13 +311,13 @@ public final class Context {
   // The run.
 
   /**
-   * Runs the guest until it makes a system call, ends its call or traps. A page that it shares with
-   * others becomes its own when it writes, and it goes on.
+   * Runs the guest until it makes a system call, ends its call or traps. If the guest writes a
+   * shared page, the page becomes its own and the guest goes on.
    *
    * @return null for a system call, with its number in RAX and a return address that is a user
-   *     address; also null at the end of a call: the {@link #state} tells
+   *     address; also null at the end of a call: the {@link #state} tells which
    * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if the hypervisor fails
-   * @throws IllegalStateException if nothing has let it go on
+   * @throws IllegalStateException if no method has let it go on
    */
   public @Nullable Trap run() {
     Trap trap = runOnce();
@@ -322,14 +333,14 @@ public final class Context {
 
   private @Nullable Trap runOnce() {
     require(State.READY, State.READY);
-    state = State.RUNNING; // and stays so, should something fail in between
+    state = State.RUNNING; // stays so if something fails in between
     return switch (transport.run()) {
       case EXIT -> look();
       case MESSAGE -> message();
       case EXIT_BESIDE_MESSAGE ->
           trapped(new Trap.ExitBesideMessage(runner.vcpu().exit(), location()));
       case STOPPED -> {
-        // Anywhere: in the middle of an exception, or not entered at all.
+        // The guest may be in the middle of an exception, or was not entered at all.
         processor.disturb();
         transport.halt();
         state = State.TRAPPED;
@@ -342,7 +353,7 @@ public final class Context {
     };
   }
 
-  /** Whether the last run ended at the gate's exit: the call is over. */
+  /** Returns whether the last run ended at the gate's exit, so that the call is over. */
   public boolean isCallDone() {
     return state == State.RESTING;
   }
@@ -361,8 +372,8 @@ public final class Context {
   }
 
   /**
-   * Looks at the exit where the vCPU stands. Here and in {@link #settle} alone an exit of the
-   * guest's becomes one that has been looked at; before, nothing of this VM goes to anybody else.
+   * Handles the exit at which the vCPU stands. Only here and in {@link #settle} is an exit of the
+   * guest marked as handled. Before that, no other code gets anything of this VM.
    */
   private @Nullable Trap look() {
     Exits.Kind kind = exits.kind();
@@ -390,7 +401,7 @@ public final class Context {
   private Trap trapped(Trap trap) {
     switch (trap) {
       case Trap.ProcessorException _ -> {
-        runner.exitSeen(); // the stub's own out is all there is
+        runner.exitSeen(); // an exception stub does nothing but its own out
         state = State.TRAPPED;
       }
       case Trap.PrivilegeLost _ -> state = State.ENDED;
@@ -403,14 +414,14 @@ public final class Context {
   }
 
   /**
-   * Finishes what the vCPU has exited for, if nobody has looked at that.
+   * Finishes what the vCPU exited for, if the exit was not handled yet.
    *
-   * @return false if it has ended, and nobody can say what state it is in
+   * @return false if the context has ended, or its state is unknown
    */
   boolean settle() {
     State before = state;
     if (before != State.ENDED && runner.isExitUnseen()) {
-      state = State.ENDED; // should something fail in between
+      state = State.ENDED; // if something fails in between
       if (runner.settle()) {
         state = before;
       }
@@ -418,48 +429,51 @@ public final class Context {
     return state != State.ENDED;
   }
 
-  /** Stops a guest that waits for the next call, or does whatever it does meanwhile. */
+  /** Stops a guest that waits for the next call, or that does anything else meanwhile. */
   public void halt() {
     if (state != State.ENDED) {
       transport.halt();
     }
   }
 
-  /** Whether the vCPU runs although nobody waits for it. */
+  /** Returns whether the vCPU runs although no caller waits for it. */
   boolean isRunning() {
     return transport.isRunning();
   }
 
   /**
-   * The general registers as of the last stop, with RIP where the guest's own code is: at a system
-   * call or a host call, where it returns to. Hostile.
+   * Returns the general registers as of the last stop, with RIP in the guest's own code: at a
+   * system call or a host call, where it returns to. They are hostile.
    */
   public RegisterValues location() {
     return exits.location(space);
   }
 
-  // The call that it runs for.
+  // The call for which it runs.
 
-  /** Where work for the guest can be ended: as whoever calls says. */
+  /** Returns the checkpoint at which the caller can end work for the guest. */
   public Checkpoint checkpoint() {
     return call;
   }
 
-  /** Where the vCPU runs in the running call, in terms of the kernel; 0 if nobody controls it. */
+  /**
+   * Returns the kernel's number of the thread that runs the vCPU in the running call, or 0 if no
+   * call controls it.
+   */
   public int processorThread() {
     return call.processorThread();
   }
 
-  /** How long the running call has taken, in nanoseconds. */
+  /** Returns how long the running call has taken, in nanoseconds. */
   public long callNanos() {
     return call.elapsedNanos();
   }
 
   /**
-   * The thread of the call goes to code of the embedder's, or to sleep, and may be interrupted
-   * there; {@link #comeBack} has to follow, if it does.
+   * Says that the thread of the call enters the embedder's code, or sleeps. It may be interrupted
+   * there. {@link #comeBack} has to follow if this returns true.
    *
-   * @return false if the call is to end instead
+   * @return false if the call has to end instead
    */
   public boolean goOutside() {
     return call.goOutside();
@@ -471,19 +485,19 @@ public final class Context {
 
   // Images.
 
-  /** Stands where the stopped code of an image does, which the vCPU is put into. */
+  /** Puts the vCPU where the stopped code of an image stands. */
   void stop(StoppedState stopped) {
     processor.stop(stopped);
     state = State.WAITING;
   }
 
-  /** What of it outlives a call. It does not run meanwhile. */
+  /** Returns the part of its state that outlives a call. It does not run meanwhile. */
   RestingState userState() {
     require(State.RESTING, State.PRISTINE);
     return state == State.PRISTINE ? initial : processor.restingState();
   }
 
-  /** All of it, at a system call that is not answered yet. */
+  /** Returns its whole state at a system call that is not answered yet. */
   StoppedState stoppedState() {
     require(State.IN_SYSTEM_CALL, State.WAITING);
     return processor.stoppedState();
@@ -493,31 +507,32 @@ public final class Context {
     return transport;
   }
 
-  /** Whether a restore is possible. Nothing runs from here on. */
+  /** Returns whether a restore is possible. Nothing runs from here on. */
   boolean canBeRestored() {
     halt();
     return !transport.hasFailed() && settle();
   }
 
-  /** A restore of the VM begins, and if it does not get to its end, nothing else helps. */
+  /** Records that a restore of the VM begins. If it fails on its way, nothing else helps. */
   void restoreBegins() {
     state = State.ENDED;
   }
 
-  /** The VM equals its image again. */
+  /** Records that the VM equals its image again. */
   void restoreOfVmEnds() {
     state = State.RESTORING;
   }
 
-  /** All that belongs to it equals the image again. */
+  /** Records that everything that belongs to it equals the image again. */
   void restored(boolean atSystemCall) {
     require(State.RESTORING, State.RESTORING);
     state = atSystemCall ? State.WAITING : State.PRISTINE;
   }
 
-  /** It is of no use any more. */
+  /** Ends it. It is unusable afterwards. */
   void close() {
-    state = State.ENDED; // even if closing fails half-way, there may be nothing left to use
+    // First: if closing fails half-way, some parts may be closed already.
+    state = State.ENDED;
     transport.close();
   }
 }

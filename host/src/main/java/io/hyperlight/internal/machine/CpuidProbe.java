@@ -8,8 +8,8 @@ import io.hyperlight.internal.machine.x86.MachineCode;
 import io.hyperlight.internal.machine.x86.X86Architecture;
 
 /**
- * Asks what CPUID says in a guest, by executing it there. What KVM was told to show is not the same
- * everywhere: a KVM that runs user code on the processor as it is shows that processor.
+ * Finds out what CPUID returns in a guest, by executing it there. That may differ from what KVM was
+ * told to show: a KVM that runs user code directly on the processor shows that processor.
  */
 final class CpuidProbe implements AutoCloseable {
   private final Vm machine;
@@ -24,7 +24,10 @@ final class CpuidProbe implements AutoCloseable {
     }
   }
 
-  /** CPUID of function EDI, index ESI; RAX and RDX are EBX:EAX and EDX:ECX then. */
+  /**
+   * Returns code that executes CPUID of function EDI, index ESI. Then RAX is EBX:EAX and RDX is
+   * EDX:ECX.
+   */
   static MachineCode code() {
     return new MachineCode()
         .add("mov %edi, %eax", 0x89, 0xf8)
@@ -37,7 +40,7 @@ final class CpuidProbe implements AutoCloseable {
         .add("ret", 0xc3);
   }
 
-  /** A register as user code sees it. */
+  /** Returns a register as user code sees it. */
   int get(int function, int index, Output output) {
     Trap trap = ProbeCode.call(machine, function, index);
     if (trap != null || !machine.context().isCallDone()) {

@@ -4,18 +4,18 @@ import io.hyperlight.internal.os.Checkpoint;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The calls that somebody makes into a VM, one after the other. There may be nobody yet: a probe
- * runs without, and cannot be stopped.
+ * The object for the calls into a VM, once there is one. A probe runs without it, and cannot be
+ * stopped.
  */
 final class CurrentCall implements Checkpoint {
   private @Nullable Call call;
 
-  /** Says whose calls run from now on. */
+  /** Sets the object for the calls that run from now on. */
   void set(Call next) {
     call = next;
   }
 
-  /** Null if nobody can stop what runs. */
+  /** Returns it, or null if the running code cannot be stopped. */
   @Nullable Call get() {
     return call;
   }
@@ -28,7 +28,7 @@ final class CurrentCall implements Checkpoint {
     }
   }
 
-  /** Ends what runs, as the thread that waits for it was interrupted. */
+  /** Ends the running call, since the thread that waits for it was interrupted. */
   void callerInterrupted() {
     Call running = call;
     if (running != null) {
@@ -48,13 +48,16 @@ final class CurrentCall implements Checkpoint {
     }
   }
 
-  /** Where the vCPU runs in the running call, in terms of the kernel; 0 if nobody calls. */
+  /**
+   * Returns the kernel's number of the thread that runs the vCPU in the running call, or 0 without
+   * a call.
+   */
   int processorThread() {
     Call running = call;
     return running == null ? 0 : running.vcpuThread();
   }
 
-  /** How long the running call has taken, in nanoseconds. */
+  /** Returns how long the running call has taken, in nanoseconds. */
   long elapsedNanos() {
     Call running = call;
     return running == null ? 0 : running.elapsedNanos();

@@ -9,14 +9,14 @@ import io.hyperlight.internal.machine.x86.MachineCode;
 import io.hyperlight.internal.machine.x86.X86Architecture;
 
 /**
- * Finds out whether a KVM's dirty ring can be relied on: a guest writes one page, the entry is
- * given back, the guest writes it again, and there has to be an entry again.
+ * Finds out whether the dirty ring of a KVM is reliable. A guest writes a page, the host returns
+ * the ring's entry, and the guest writes the page again. Then the ring must have an entry again.
  */
 final class DirtyRingProbe {
   private DirtyRingProbe() {}
 
   /**
-   * Tries it.
+   * Returns whether the ring works.
    *
    * @throws HypervisorCallException if it fails for another reason than that there is no ring
    */
@@ -26,17 +26,18 @@ final class DirtyRingProbe {
       try (MachineImage image = machine.freeze();
           Vm spawned = Vm.spawn(image, MachineOptions.DEFAULT, DirtyTracking.RING)) {
         boolean found = writes(spawned);
-        return found && writes(spawned); // which tells about the giving back
+        // The second write shows whether returning the entry works.
+        return found && writes(spawned);
       } catch (HypervisorCallException e) {
         if (e.isRefusal()) {
-          return false; // a ring that cannot be had
+          return false; // KVM refuses to make a ring
         }
-        throw e; // nothing to be remembered
+        throw e; // says nothing about the ring
       }
     }
   }
 
-  /** Writes the page of data. */
+  /** Returns code that writes the page of data. */
   static MachineCode code() {
     return new MachineCode()
         .addWithInt("movb %%al, 0x%x", (int) ProbeCode.DATA, 0x88, 0x04, 0x25)
@@ -44,7 +45,9 @@ final class DirtyRingProbe {
   }
 
   /**
-   * Lets the guest write its page; whether the tracker finds it, before it is told to start anew.
+   * Lets the guest write its page, and rearms the tracker afterwards.
+   *
+   * @return whether the tracker has found the page
    */
   private static boolean writes(Vm machine) {
     if (ProbeCode.call(machine) != null) {

@@ -4,7 +4,10 @@ import io.hyperlight.internal.machine.arch.GuestEntry;
 import io.hyperlight.internal.machine.arch.RegisterValues;
 import io.hyperlight.internal.os.Errno;
 
-/** Each message is an exit of the vCPU, which stands still until the next run. */
+/**
+ * The transport in which each message is an exit of the vCPU. The vCPU stands still until the next
+ * run.
+ */
 final class ExitTransport implements Transport {
   private final VcpuRunner runner;
   private final GuestEntry entry;
@@ -70,7 +73,8 @@ final class ExitTransport implements Transport {
         runner.failed(result);
         return Arrival.FAILED;
       }
-      // A signal meant for the JVM also ends KVM_RUN: nothing has happened, go on.
+      // A signal for the JVM also ends KVM_RUN. Nothing has happened to the guest, so it runs
+      // again.
     }
   }
 

@@ -1,10 +1,10 @@
 package io.hyperlight.internal.machine;
 
-/** Something was to be made from an image that is closed. Nothing was changed. */
+/** A caller wanted to use an image that is closed. Nothing was changed. */
 public final class ImageClosedException extends IllegalStateException {
   private static final long serialVersionUID = 1L;
 
-  /** For images here, and what belongs to them elsewhere. */
+  /** Makes the exception. Images of other packages use it, too. */
   public ImageClosedException() {
     super("the image is closed");
   }

@@ -13,22 +13,22 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * What a guest sees in the memory of an image, by its own addresses and without the host's pages:
- * the gate and the information page are not here. Keeps the memory until it is closed.
+ * What a guest sees in the memory of an image, by its own addresses. It does not include the host's
+ * pages: the gate and the information page. It keeps the memory until it is closed.
  */
 public final class ImagePages implements AutoCloseable {
-  /** What is copied at once. */
+  /** The maximum number of pages of one copy. */
   private static final long PAGES_AT_ONCE = 64;
 
   private final MemoryImage memory;
   private final List<Mapping> mappings;
 
   /**
-   * The pages of an image.
+   * Opens the pages of an image.
    *
    * @throws ImageClosedException if it is closed
-   * @throws IllegalArgumentException if it has several address spaces: addresses would not say
-   *     whose
+   * @throws IllegalArgumentException if it has several address spaces, in which an address is
+   *     ambiguous
    */
   public ImagePages(MachineImage image) {
     if (image.layout().addressSpaces().size() != 1) {
@@ -41,7 +41,7 @@ public final class ImagePages implements AutoCloseable {
     memory = image.retainMemory();
   }
 
-  /** All that is mapped, sorted. */
+  /** Returns all mappings, sorted by address. */
   public List<MappedRange> mappings() {
     return MappedRange.merge(
         mappings.stream()
@@ -49,7 +49,10 @@ public final class ImagePages implements AutoCloseable {
             .toList());
   }
 
-  /** The pages that guest code can write and that are not zeros: sorted, in the fewest runs. */
+  /**
+   * Returns the pages that guest code can write and that are not all zeros. They are sorted, in as
+   * few runs as possible.
+   */
   public List<PageRun> writtenRuns() {
     List<PageRun> runs = new ArrayList<>();
     long start = 0;
@@ -79,7 +82,7 @@ public final class ImagePages implements AutoCloseable {
     }
   }
 
-  /** Copies the contents of a run out, piece by piece. */
+  /** Passes the contents of a run to a consumer, piece by piece. */
   public void copy(PageRun run, Consumer<byte[]> pieces) {
     long at = run.start();
     for (Mapping mapping : mappings) {

@@ -5,9 +5,9 @@ import java.util.concurrent.ThreadPoolExecutor;
 
 /**
  * Interrupts the threads of calls for the {@link Watchdog}. {@link Thread#interrupt} may run code
- * of the embedder's: the closing of a channel, or a method of a class that extends {@link Thread}.
- * That code may take as long as it likes, so each interrupt has a thread of its own meanwhile.
- * There are at most as many of them as there are calls.
+ * of the embedder: the closing of a channel, or a method of a class that extends {@link Thread}.
+ * That code may take any time, so each interrupt has a thread of its own meanwhile. There are at
+ * most as many of these threads as calls.
  */
 final class Interrupter {
   private static final ThreadPoolExecutor THREADS =
@@ -16,7 +16,7 @@ final class Interrupter {
   private Interrupter() {}
 
   /**
-   * Runs something on a thread of its own. An error may keep it from being run.
+   * Runs a task on a thread of its own. An error of the JVM may keep it from running.
    *
    * @throws OutOfMemoryError if there is no room for a thread
    */
@@ -24,7 +24,7 @@ final class Interrupter {
     THREADS.execute(delivery);
   }
 
-  /** Links what is needed, before it is. */
+  /** Links the class before it is needed. */
   static void prepare() {
     int _ = THREADS.getPoolSize();
   }

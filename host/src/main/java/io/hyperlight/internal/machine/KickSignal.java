@@ -6,12 +6,12 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The signal that makes a vCPU leave its guest. It has no handler: threads that run vCPUs block it,
- * all others ignore it. Only while KVM_RUN runs is it not blocked ({@code KVM_SET_SIGNAL_MASK}), so
- * that it ends KVM_RUN, also if it came just before; it stays pending until it is taken.
+ * The signal that makes a vCPU leave its guest. It has no handler. Threads that run vCPUs block it,
+ * and all others ignore it. It is unblocked only while KVM_RUN runs ({@code KVM_SET_SIGNAL_MASK}).
+ * So it ends KVM_RUN, even if it came just before, and stays pending until it is taken.
  *
- * <p>A real-time signal that nobody else in the process uses. The system property {@value
- * #PROPERTY} names another one than would be found. Not the second to last, which is the JDK's.
+ * <p>It is a real-time signal that no other code in the process uses. The system property {@value
+ * #PROPERTY} names another one. The second to last signal is never chosen: the JDK uses it.
  */
 final class KickSignal {
   static final String PROPERTY = "hyperlight.kickSignal";
@@ -21,25 +21,25 @@ final class KickSignal {
   private static final int OF_JDK = HostThreads.LAST_REAL_TIME_SIGNAL - 2;
 
   /**
-   * What a thread is to those who kick it.
+   * What other threads need to kick a thread.
    *
    * @param thread its number in the kernel
-   * @param maskOfVcpus the signals that are to be blocked in what it runs
+   * @param maskOfVcpus the signals to block while it runs a vCPU
    */
   record Target(int thread, long maskOfVcpus) {}
 
   /**
-   * Of each thread that runs vCPUs: its number, and the mask. An array, because a class of the
-   * library's would keep the library from being unloaded as long as the thread lives.
+   * For each thread that runs vCPUs: its number, and the mask. It is an array because an instance
+   * of a library class would keep the library from being unloaded as long as the thread lives.
    */
   private static final ThreadLocal<long[]> TARGETS = ThreadLocal.withInitial(KickSignal::prepare);
 
-  /** The chosen one; 0 before that. */
+  /** The chosen signal, or 0 before. */
   private static int number;
 
   private KickSignal() {}
 
-  /** In a holder of its own, because the signal has to be chosen first. */
+  /** A holder class, because the signal has to be chosen first. */
   private static final class Chosen {
     static final int NUMBER = number();
     static final MemorySegment SET = HostThreads.setOf(NUMBER);
@@ -48,16 +48,16 @@ final class KickSignal {
   /**
    * Chooses the signal, at the first call. A failure is not remembered.
    *
-   * @throws MachineUnsupportedException if somebody handles the one that the system property names,
-   *     or all of them
-   * @throws IllegalArgumentException if the system property names none
+   * @throws MachineUnsupportedException if the signal that the system property names has a handler,
+   *     or all signals have
+   * @throws IllegalArgumentException if the system property does not name a real-time signal
    */
   static synchronized void choose() {
     if (number == 0) {
       int chosen = pick(System.getProperty(PROPERTY));
       HostThreads.ignore(chosen);
       number = chosen;
-      // Links what is needed, which cannot be made up for where the stack is too short for it.
+      // Links the call before it is needed. With a short stack it could not be linked later.
       HostThreads.take(Chosen.SET);
     }
   }
@@ -118,14 +118,16 @@ final class KickSignal {
     return number;
   }
 
-  /** The calling platform thread, which blocks the signal from now on. */
+  /**
+   * Returns the target for the calling platform thread. The thread blocks the signal from now on.
+   */
   static Target target() {
     long[] of = TARGETS.get();
     return new Target((int) of[0], of[1]);
   }
 
   /**
-   * As {@link #target()}, without making an object where the thread is the one of last time.
+   * Does the same as {@link #target()}, but makes no object if the thread is the same as last time.
    *
    * @param last what was returned then
    */
@@ -141,12 +143,16 @@ final class KickSignal {
     return new long[] {HostThreads.current(), before & ~HostThreads.bit(Chosen.NUMBER)};
   }
 
-  /** Makes a thread leave its guest, if it runs one; whether the signal is on its way. */
+  /**
+   * Makes a thread leave its guest, if it runs one.
+   *
+   * @return whether the signal is on its way
+   */
   static boolean send(int thread) {
     return HostThreads.send(thread, Chosen.NUMBER);
   }
 
-  /** Takes what is pending for the calling thread, which is a {@link #target}. */
+  /** Takes all pending signals of the calling thread, which is a {@link #target}. */
   static void drain() {
     while (HostThreads.take(Chosen.SET)) {
       // Also those that were sent twice.

@@ -12,10 +12,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A machine, frozen at rest between two calls or at a system call: its memory, and all that is
- * known of it outside of its memory. Immutable, safe for use by many threads.
+ * A frozen machine: its memory, and its other state that the host knows. It rests between two calls
+ * or at a system call. Immutable. Many threads may use it at the same time.
  *
- * <p>Counted, as {@link MemoryImage} is: machines that came from it keep it alive.
+ * <p>Its memory is counted, as {@link MemoryImage} says: machines that were spawned from it keep
+ * the memory alive.
  */
 public final class MachineImage implements AutoCloseable {
   private final Architecture kind;
@@ -29,22 +30,22 @@ public final class MachineImage implements AutoCloseable {
   private boolean closed;
 
   /**
-   * Where things are that the host needs to know of.
+   * The places that the host needs to know.
    *
-   * @param exceptionStackTop the physical address
-   * @param addressSpaces what each has mapped
-   * @param current the index of the one that the context runs in
-   * @param frame the virtual address of the call frame
+   * @param exceptionStackTop a guest-physical address
+   * @param addressSpaces the mappings of each address space
+   * @param current the index of the address space in which the context runs
+   * @param frame the guest-virtual address of the call frame
    */
   record MemoryLayout(
       long exceptionStackTop, List<List<Mapping>> addressSpaces, int current, long frame) {}
 
   /**
-   * Takes over the caller's use of the memory image.
+   * Makes an image. It takes over the caller's use of the memory image.
    *
-   * @param kind what the processors are made of in machines that come from it
+   * @param kind makes the processors of machines that are spawned from it
    * @param components the state components that the guest can use
-   * @param processor what it has seen; null for whatever the platform's is
+   * @param processor that the guest has seen; null for that of the platform
    * @param stopped null if it rests between two calls
    */
   MachineImage(
@@ -66,7 +67,7 @@ public final class MachineImage implements AutoCloseable {
     this.stopped = stopped;
   }
 
-  /** What the processors are made of in machines that come from it. */
+  /** Returns what makes the processors of machines that are spawned from it. */
   Architecture kind() {
     return kind;
   }
@@ -79,37 +80,45 @@ public final class MachineImage implements AutoCloseable {
     return layout;
   }
 
-  /** What there is of the processor's state, besides memory. */
+  /** Returns the processor's state that is not in memory. */
   public RestingState userState() {
     return userState;
   }
 
-  /** The state components that the guest can use. */
+  /** Returns the state components that the guest can use. */
   long components() {
     return components;
   }
 
-  /** Whether machines that come from it stand at a system call that has not been answered. */
+  /**
+   * Returns whether machines that are spawned from it stand at a system call that has not been
+   * answered.
+   */
   public boolean isAtSystemCall() {
     return stopped != null;
   }
 
-  /** Where user code goes on that was stopped in the middle; null between two calls. */
+  /** Returns where user code goes on that was stopped in the middle, or null between two calls. */
   @Nullable StoppedState stopped() {
     return stopped;
   }
 
-  /** The processor that its guest has seen; null if it was the platform's. */
+  /** Returns the processor that its guest has seen, or null if it was that of the platform. */
   @Nullable GuestProcessor processor() {
     return processor;
   }
 
-  /** The guest-physical memory of machines that come from it, in bytes. */
+  /**
+   * Returns the size of the guest-physical memory of machines that are spawned from it, in bytes.
+   */
   public long memorySizeBytes() {
     return memorySizeBytes;
   }
 
-  /** How much of it is not zeros, in bytes: what all machines that come from it share. */
+  /**
+   * Returns the size of its pages that are not zeros, in bytes. All machines that are spawned from
+   * it share these.
+   */
   public long contentBytes() {
     return memory.presentPages() * PhysicalMemory.PAGE_SIZE;
   }
@@ -128,12 +137,12 @@ public final class MachineImage implements AutoCloseable {
     return memory;
   }
 
-  /** Whether nothing can be made from it any more. */
+  /** Returns whether it is closed, so that no machine can be spawned from it any more. */
   public synchronized boolean isClosed() {
     return closed;
   }
 
-  /** Gives the memory up; it stays as long as machines use it. A second call does nothing. */
+  /** Releases the memory, which stays as long as machines use it. A second call does nothing. */
   @Override
   public synchronized void close() {
     if (!closed) {

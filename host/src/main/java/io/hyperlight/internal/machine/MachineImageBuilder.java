@@ -12,13 +12,15 @@ import io.hyperlight.internal.machine.x86.UserState;
 import io.hyperlight.internal.os.Checkpoint;
 
 /**
- * Makes an image of a machine that never was: monitor, page tables and gate are the host's own and
- * those of this machine, whoever says what is in the user pages. Needs no VM. For one thread.
+ * Makes an image of a machine that never ran. The monitor, the page tables and the gate are those
+ * of this machine and made by the host. Only the contents of the user pages come from the caller.
+ * It needs no VM. It is for one thread.
  */
 public final class MachineImageBuilder implements AutoCloseable {
   /**
-   * Mapping takes page tables into account that may exist already. What was mapped piece by piece
-   * once, up to the last page, has to fit when it is mapped as a whole.
+   * Additional room for page tables. A mapping reserves room for page tables that may exist
+   * already. So a mapping that once filled the memory piece by piece needs more room when it is
+   * made as a whole.
    */
   private static final long SLACK = 64L * PAGE_SIZE;
 
@@ -32,7 +34,7 @@ public final class MachineImageBuilder implements AutoCloseable {
   /**
    * Starts with empty user memory.
    *
-   * @param memorySizeBytes guest-physical memory in all, a multiple of the page size
+   * @param memorySizeBytes size of the whole guest-physical memory, a multiple of the page size
    * @throws GuestMemoryExhaustedException if it does not even hold the monitor
    * @throws io.hyperlight.internal.os.SystemCallException if the host has no room for it
    */
@@ -49,7 +51,7 @@ public final class MachineImageBuilder implements AutoCloseable {
     }
   }
 
-  /** The user memory, to be mapped and filled. */
+  /** Returns the user memory, which the caller maps and fills. */
   public AddressSpace addressSpace() {
     return addressSpaces.first();
   }
@@ -68,9 +70,9 @@ public final class MachineImageBuilder implements AutoCloseable {
    * Finishes the image, once everything is in it.
    *
    * @param state must be {@linkplain UserState#isPossible possible}
-   * @param processor what the guest has seen, all of which this machine has
+   * @param processor that the guest has seen; this machine has all of its features
    * @return the image, which the caller closes
-   * @throws GuestMemoryExhaustedException if it all does not fit into the memory
+   * @throws GuestMemoryExhaustedException if the contents do not fit into the memory
    * @throws io.hyperlight.internal.os.SystemCallException if the host has no room for the image
    */
   public MachineImage finish(UserState state, GuestProcessor processor) {
@@ -83,7 +85,9 @@ public final class MachineImageBuilder implements AutoCloseable {
     state.putInto(addressSpace());
     MachineImage.MemoryLayout layout =
         new MachineImage.MemoryLayout(exceptionStackTop, addressSpaces.mappings(), 0, frame);
-    return new MachineImage( // which is made before the memory is frozen
+    // Java allocates this object before the memory is frozen, so a full heap cannot leak the frozen
+    // memory.
+    return new MachineImage(
         kind,
         memory.freeze(addressSpaces.roots(), memorySizeBytes),
         memorySizeBytes,
@@ -94,7 +98,7 @@ public final class MachineImageBuilder implements AutoCloseable {
         null);
   }
 
-  /** Frees the memory that it was built in; a finished image has its own. */
+  /** Frees the memory in which the image was built. A finished image has its own memory. */
   @Override
   public void close() {
     memory.close();

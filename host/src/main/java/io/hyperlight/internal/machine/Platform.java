@@ -19,12 +19,12 @@ import io.hyperlight.internal.machine.x86.X86Architecture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A hypervisor with what was found out about it and the processor below it, once. The one place
- * that decides what differs between machines, from what a small probe VM does, not from names. Safe
- * for use by many threads.
+ * A hypervisor, with what the library has found out about it and the processor below it. Only this
+ * class decides what differs between machines. It decides by what a small probe VM does, not by
+ * names. Many threads may use it at the same time.
  */
 public final class Platform {
-  /** The system property that overrules what {@link #tracking} finds. */
+  /** The system property that overrides the result of {@link #tracking}. */
   static final String TRACKING = "hyperlight.dirtyTracking";
 
   private final X86Hypervisor hypervisor;
@@ -47,8 +47,8 @@ public final class Platform {
   }
 
   /**
-   * The platform that a hypervisor makes, which belongs to it from now on and is closed if this
-   * fails.
+   * Makes the platform of a hypervisor and takes over the hypervisor. If this fails, the hypervisor
+   * is closed.
    *
    * @throws HypervisorCallException if the hypervisor fails
    * @throws MachineUnsupportedException if it does not behave as any variant of the monitor needs
@@ -56,15 +56,16 @@ public final class Platform {
   public static Platform of(X86Hypervisor hypervisor) {
     try {
       return new Platform(hypervisor);
-    } catch (Throwable t) { // errors, too: a caller whose heap is full asks again later
+    } catch (Throwable t) { // errors, too: a caller whose heap is full may ask again later
       hypervisor.close();
       throw t;
     }
   }
 
   /**
-   * Runs one system call with the stub on a supervisor page. Where {@code syscall} enters CPL 0, it
-   * arrives; where it stays at CPL 3, fetching the stub is a page fault at the stub's own address.
+   * Finds out where {@code syscall} leads, with one system call whose stub is on a supervisor page.
+   * If {@code syscall} enters CPL 0, it reaches the stub. If it stays at CPL 3, fetching the stub
+   * is a page fault at the stub's own address.
    */
   private X86Architecture probe(Cpuid cpuid) {
     X86Architecture supervisor =
@@ -101,8 +102,9 @@ public final class Platform {
   }
 
   /**
-   * Where guests run on the processor as it is, one with protection keys lets them take any right
-   * to their own pages from themselves, and from the gate (Intel SDM vol. 3, "Protection Keys").
+   * Finds out whether guests can use protection keys. If guests run directly on the processor, a
+   * guest can use them to remove any right to its own pages, and to those of the gate (Intel SDM
+   * vol. 3, "Protection Keys").
    */
   private static boolean hasProtectionKeys(X86Architecture kind) {
     try (Vm machine = Vm.create(kind, SelfTest.MEMORY, MachineOptions.DEFAULT)) {
@@ -110,20 +112,20 @@ public final class Platform {
     }
   }
 
-  /** What makes virtual machines. */
+  /** Returns the hypervisor, which makes virtual machines. */
   public X86Hypervisor hypervisor() {
     return hypervisor;
   }
 
-  /** What the processors of machines are made of. */
+  /** Returns what makes the processors of machines. */
   X86Architecture kind() {
     return kind;
   }
 
   /**
-   * Creates a machine with empty user memory. It cannot go back to an image.
+   * Creates a machine with empty user memory. It cannot be restored.
    *
-   * @param memorySizeBytes guest-physical memory in all, a multiple of the page size
+   * @param memorySizeBytes size of the whole guest-physical memory, a multiple of the page size
    * @throws HypervisorCallException if the hypervisor fails; nothing is left behind
    * @throws MachineUnsupportedException if it cannot do what the options ask for
    * @throws io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException if the memory does
@@ -134,13 +136,13 @@ public final class Platform {
     return Vm.create(kind, memorySizeBytes, options);
   }
 
-  /** As {@link #create(long, MachineOptions)}, without options. */
+  /** Does the same as {@link #create(long, MachineOptions)}, without options. */
   public Vm create(long memorySizeBytes) {
     return create(memorySizeBytes, MachineOptions.DEFAULT);
   }
 
   /**
-   * Creates a machine that equals the one that was frozen, and can go back to it.
+   * Creates a machine that equals the frozen one, and can be restored to the image.
    *
    * @throws HypervisorCallException if the hypervisor fails; nothing is left behind
    * @throws MachineUnsupportedException if it cannot do what the options ask for
@@ -152,9 +154,9 @@ public final class Platform {
   }
 
   /**
-   * Starts an image of a machine that never was, with empty user memory.
+   * Starts to build an image of a machine that never ran, with empty user memory.
    *
-   * @param memorySizeBytes guest-physical memory in all, a multiple of the page size
+   * @param memorySizeBytes size of the whole guest-physical memory, a multiple of the page size
    * @throws io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException if it does not even
    *     hold the monitor
    * @throws io.hyperlight.internal.os.SystemCallException if the host has no room for it
@@ -164,7 +166,7 @@ public final class Platform {
   }
 
   /**
-   * The processor that the guest of an image has seen.
+   * Returns the processor that the guest of an image has seen.
    *
    * @throws HypervisorCallException if the hypervisor fails
    */
@@ -176,9 +178,9 @@ public final class Platform {
   }
 
   /**
-   * How spawned machines find what their guests wrote: by the dirty ring if this KVM has one that
-   * works, else by the dirty log. The system property {@value #TRACKING} can say {@code ring} or
-   * {@code log} instead. Found out at the first call.
+   * Returns how spawned machines find the pages that their guests wrote. It is the dirty ring if
+   * this KVM has one that works, else the dirty log. The system property {@value #TRACKING} can say
+   * {@code ring} or {@code log} instead. The first call finds it out.
    *
    * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if KVM fails
    */
@@ -198,16 +200,13 @@ public final class Platform {
     return tracking;
   }
 
-  /**
-   * Whether there is a dirty ring, and a page makes an entry again after its entry was given back:
-   * {@link DirtyRingProbe}.
-   */
+  /** Returns whether there is a dirty ring that works: {@link DirtyRingProbe}. */
   private boolean probeRing() {
     return hypervisor.offers(DirtyTracking.RING) && DirtyRingProbe.works(kind);
   }
 
   /**
-   * The processor as guests on this machine see it. Found out at the first call.
+   * Returns the processor as guests on this machine see it. The first call finds it out.
    *
    * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if KVM fails
    */
@@ -221,8 +220,8 @@ public final class Platform {
   }
 
   /**
-   * Whether user code can be kept from reading the time-stamp counter. Found out at the first call,
-   * by a VM that is told to and tries.
+   * Returns whether user code can be kept from reading the time-stamp counter. The first call finds
+   * it out, with a VM that hides the counter and tries to read it.
    *
    * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if KVM fails
    */
@@ -236,7 +235,7 @@ public final class Platform {
   }
 
   /**
-   * Checks that machines can be what somebody wants.
+   * Checks that machines can have these options.
    *
    * @throws MachineUnsupportedException if not
    */
@@ -249,12 +248,14 @@ public final class Platform {
     }
   }
 
-  /** What of the processor matters, for people. */
+  /** Describes the processor for people, as far as it matters. */
   public String describeProcessor() {
     return cpu.describe();
   }
 
-  /** How this machine is driven, in a few words for people: see docs/architecture.md. */
+  /**
+   * Describes for people how this machine runs guests, in a few words. See docs/architecture.md.
+   */
   public String describe() {
     return switch (kind.entry()) {
       case SUPERVISOR -> "system calls enter CPL 0 (as VMX and SVM do)";
@@ -262,7 +263,7 @@ public final class Platform {
     };
   }
 
-  /** How written pages are found, in a few words for people. */
+  /** Describes for people how written pages are found, in a few words. */
   public String describeTracking() {
     return switch (tracking()) {
       case RING -> "written pages are found by the dirty ring";

@@ -9,8 +9,8 @@ import io.hyperlight.internal.machine.x86.MachineCode;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A few instructions of guest code for machines that find out something: where they and their data
- * lie, and how they are called.
+ * Runs a few instructions of guest code on machines that find out something. It knows where the
+ * code and its data lie, and how to call the code.
  */
 final class ProbeCode {
   /** The code's page. */
@@ -23,7 +23,7 @@ final class ProbeCode {
 
   private ProbeCode() {}
 
-  /** Puts the code into a new machine. */
+  /** Loads the code into a new machine. */
   static void load(Vm machine, MachineCode code) {
     AddressSpace space = machine.addressSpace();
     space.map(CODE, PhysicalMemory.PAGE_SIZE, Protection.READ_EXECUTE);
@@ -38,7 +38,8 @@ final class ProbeCode {
    * Calls the code.
    *
    * @param arguments for RDI, RSI and so on
-   * @return null for a system call, the gate's own at the end of the call among them
+   * @return null for a system call, which includes that of the gate at the end of the call; else
+   *     the trap
    */
   static @Nullable Trap call(Vm machine, long... arguments) {
     machine.context().setFrameLong(CallFrame.TARGET, CODE);

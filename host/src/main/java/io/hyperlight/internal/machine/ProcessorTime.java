@@ -4,19 +4,19 @@ import io.hyperlight.internal.os.HostThreads;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How much processor time a call has used.
+ * Measures how much processor time a call has used.
  *
- * <p>Of a thread that does nothing but the call, the watchdog compares the clock with what it was
- * when it first saw the call: that costs the call nothing. So it is where a vCPU has a thread of
- * its own, which may run all the time that the call takes. A thread that runs vCPUs of several
- * sandboxes in turn reads its clock before and after each run.
+ * <p>A vCPU with a thread of its own may run all the time that the call takes, and the thread does
+ * nothing else. The watchdog compares that thread's clock with its value when it first saw the
+ * call. That costs the call nothing. A thread that runs vCPUs of several sandboxes in turn reads
+ * its clock before and after each run.
  */
 final class ProcessorTime {
-  /** A run that is going on. */
+  /** A run that has not ended. */
   private static final class Turn {
     final int thread;
 
-    /** What the thread's clock would have said if the call had used nothing. */
+    /** The value of the thread's clock if the call had used nothing. */
     final long base;
 
     Turn(int thread, long base) {
@@ -35,7 +35,7 @@ final class ProcessorTime {
   private int seenThread;
   private long seenBase;
 
-  /** A run begins on a thread that takes turns. */
+  /** Says that a run begins on a thread that takes turns. */
   void begin(long call, int thread) {
     if (turnsOf != call) {
       usedBefore = 0;
@@ -44,7 +44,11 @@ final class ProcessorTime {
     turn = new Turn(thread, HostThreads.processorNanos(thread) - usedBefore);
   }
 
-  /** It has ended; how much the call has used. */
+  /**
+   * Says that the run has ended.
+   *
+   * @return how much the call has used, in nanoseconds
+   */
   long end() {
     Turn ended = turn;
     if (ended != null) {
@@ -55,9 +59,10 @@ final class ProcessorTime {
   }
 
   /**
-   * How much a call has used, for the watchdog; 0 as long as that is not known.
+   * Returns for the watchdog how much a call has used, in nanoseconds, or 0 as long as that is not
+   * known.
    *
-   * @param thread that it runs on, if that does nothing else
+   * @param thread that runs the call, if it does nothing else
    */
   long used(long call, int thread) {
     if (turnsOf == call) {

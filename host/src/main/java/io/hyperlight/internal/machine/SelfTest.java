@@ -15,12 +15,13 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A short conformance set for the KVM of a machine: what sandboxes rely on, each in a VM of its own
- * with a few instructions of guest code. For machines that nobody has tested yet.
+ * A short conformance test for the KVM of a machine. It checks what sandboxes rely on. Each check
+ * runs a few instructions of guest code in a VM of its own. It is for machines that were not tested
+ * yet.
  */
 public final class SelfTest {
   /**
-   * What one check found.
+   * The result of one check.
    *
    * @param name what was checked
    * @param problem what was wrong, or null if nothing was
@@ -30,12 +31,12 @@ public final class SelfTest {
   /**
    * One check.
    *
-   * @param judge looks at the machine after its code has run, with the trap it ended in if it did;
-   *     returns what is wrong
+   * @param judge looks at the machine after its code has run, and at the trap if the run ended in
+   *     one; returns what is wrong
    */
   record Check(String name, MachineCode code, Judge judge) {}
 
-  /** Looks at a machine that has run; null if all is well. */
+  /** Judges a machine that has run. It returns what is wrong, or null. */
   interface Judge {
     @Nullable String judge(Vm machine, @Nullable Trap trap);
   }
@@ -45,7 +46,7 @@ public final class SelfTest {
   private static final long LATER = 0x5_0000;
   private static final int RESTORES = 40;
 
-  /** What the code is called with, and makes 42 of. */
+  /** The argument of the code, from which it makes 42. */
   private static final long ARGUMENT = 40;
 
   static final long MEMORY = 64L * PhysicalMemory.PAGE_SIZE;
@@ -169,7 +170,7 @@ public final class SelfTest {
     return checks;
   }
 
-  /** Not among those that every machine has to pass: whether guests can set protection keys. */
+  /** Returns a check that only some machines pass: whether guests can set protection keys. */
   static Check protectionKeys() {
     return new Check(
         "protection keys can be set",
@@ -181,7 +182,7 @@ public final class SelfTest {
         result(42));
   }
 
-  /** Not among those that every machine has to pass: only for one that hides the counter. */
+  /** Returns a check for machines that hide the counter. Others need not pass it. */
   static Check timeStampCounter() {
     return new Check(
         "the time-stamp counter is out of reach",
@@ -237,7 +238,11 @@ public final class SelfTest {
     return results;
   }
 
-  /** Writes a page and maps another, again and again, with a restore in between. */
+  /**
+   * Writes a page and maps another, again and again, with a restore after each round.
+   *
+   * @return what is wrong, or null
+   */
   private static @Nullable String runRestores(Platform platform) {
     Check writer = writer();
     try (Vm original = platform.create(MEMORY)) {
@@ -264,7 +269,7 @@ public final class SelfTest {
     }
   }
 
-  /** Counts in a page, and reads one that is mapped meanwhile. */
+  /** Returns code that counts in a page, and reads a page that is mapped meanwhile. */
   static Check writer() {
     return new Check(
         "",
@@ -285,7 +290,11 @@ public final class SelfTest {
     }
   }
 
-  /** Runs one check in a new machine; returns what is wrong, or null. */
+  /**
+   * Runs one check in a new machine.
+   *
+   * @return what is wrong, or null
+   */
   static @Nullable String run(Vm machine, Check check) {
     ProbeCode.load(machine, check.code());
     return call(machine, check);
@@ -294,7 +303,7 @@ public final class SelfTest {
   private static @Nullable String call(Vm machine, Check check) {
     Trap trap = ProbeCode.call(machine, ARGUMENT);
     if (trap == null && !machine.context().isCallDone()) {
-      // The one system call that a check makes: answered, and a page is mapped meanwhile.
+      // The one system call of a check. The host maps a page and answers it.
       AddressSpace space = machine.addressSpace();
       space.map(LATER, PhysicalMemory.PAGE_SIZE, Protection.READ_WRITE);
       machine.context().answer(39);

@@ -13,26 +13,27 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 
 /**
- * Messages cross by memory, and calls do without exits. The vCPU has a thread of its own, and host
- * and guest give each other messages in the call frame: the host calls and answers host calls, the
- * gate says that a call is over or makes a host call. They take turns: each message has the number
- * of the one that it answers. Who waits looks for the next message for a while and then gives up
- * the processor, the gate by an exit, the host by sleeping until there is one.
+ * The transport whose messages are in shared memory, so that calls need no exits. The vCPU has a
+ * thread of its own. Host and guest exchange messages in the call frame. The host calls and answers
+ * host calls. The gate says that a call is over, or makes a host call. They take turns: each
+ * message has the number of the one that it answers. A side that waits looks for the next message
+ * for a while, and then stops using the processor. The gate does so by an exit, and the host by
+ * sleeping until there is a message.
  *
- * <p>Neither misses a message of the other. The host says that it goes to sleep, and looks once
- * more; the gate leaves its message, with a barrier, and then looks whether the host sleeps. The
- * host leaves its message, and then looks whether the vCPU has stopped; which it does only once.
+ * <p>Neither misses a message of the other. The host sets the sleep flag, and then looks once more.
+ * The gate writes its message, executes a barrier, and then looks whether the host sleeps. The host
+ * writes its message, and then looks whether the vCPU has stopped, which happens only once.
  *
- * <p><b>Boundary.</b> The guest runs while the host reads, or anything else runs there than the
- * gate. So each word of a message is read once, into fields of this object, and the number before
- * all others. A guest that answers what it was not asked, or does not come to rest, harms itself.
+ * <p><b>Boundary.</b> The guest runs while the host reads, and any guest code may run in place of
+ * the gate. So each word of a message is read once, into fields of this object, and the number is
+ * read first. A guest that answers without a message, or never rests, harms only itself.
  *
- * <p>For one thread at a time.
+ * <p>Only one thread at a time may use it.
  */
 final class SharedMemoryTransport implements Transport {
   private static final VarHandle LONG = ValueLayout.JAVA_LONG.varHandle();
 
-  /** How often either looks for a message: 50 us or so. */
+  /** How often either side looks for a message at most: for about 50 us. */
   private static final int MOST_PATIENCE =
       Runtime.getRuntime().availableProcessors() > 1 ? 2048 : 0;
 
@@ -49,10 +50,10 @@ final class SharedMemoryTransport implements Transport {
   private final Call.Run exchange = this::exchange;
   private final Runnable whenInterrupted;
 
-  /** Of the host's last message. */
+  /** The number of the host's last message. */
   private long number;
 
-  /** Whether the next message is to be given when the vCPU runs next. */
+  /** Whether the host writes its next message when the vCPU runs next. */
   private boolean posting;
 
   /** Whether the guest waits for the next call. */
@@ -61,23 +62,23 @@ final class SharedMemoryTransport implements Transport {
   private int patience = MOST_PATIENCE;
   private int patienceOfGuest = MOST_PATIENCE;
 
-  // The guest's last message, copied.
+  // A copy of the guest's last message.
   private boolean received;
   private long messageNumber;
   private long argument0;
   private long argument1;
   private long argument2;
 
-  // The answer to it.
+  // The answer to that message.
   private long answer;
   private long secondAnswer;
   private long thirdAnswer;
 
   /**
-   * For one vCPU, with a thread of its own. The gate leaves messages from now on.
+   * Makes the transport of one vCPU with a thread of its own. The gate writes messages from now on.
    *
-   * @param exit for what the guest does by an exit all the same
-   * @param frame the physical address of the call frame
+   * @param exit for exits that the guest makes all the same
+   * @param frame the guest-physical address of the call frame
    */
   SharedMemoryTransport(
       PhysicalMemory memory,
@@ -129,8 +130,8 @@ final class SharedMemoryTransport implements Transport {
   }
 
   /**
-   * Whether it is the guest's turn to wait: it has left a message, and the host's next one is not
-   * given yet.
+   * Returns whether it is the guest's turn to wait: it has left a message, and the host has not
+   * written the next one.
    */
   boolean isToWait() {
     return received || posting;
@@ -228,7 +229,11 @@ final class SharedMemoryTransport implements Transport {
     }
   }
 
-  /** From an exit that is no affair of the guest's; false if that has failed. */
+  /**
+   * Lets the vCPU go on from an exit that does not concern the guest.
+   *
+   * @return false if that has failed
+   */
   private boolean letGoOn() {
     if (!runner.isTrackerFull()) {
       entry.resumeStub();
@@ -240,7 +245,8 @@ final class SharedMemoryTransport implements Transport {
   }
 
   /**
-   * Gives the message there is for the guest, lets it run and waits for its message or an exit.
+   * Writes the next message for the guest if there is one, lets the guest run, and waits for its
+   * message or an exit.
    *
    * @return 0 if there is either, or an error number of KVM_RUN
    */
@@ -254,7 +260,7 @@ final class SharedMemoryTransport implements Transport {
     int left = patience;
     while (!receive()) {
       if (!thread.isRunning()) {
-        // It may have left a message before.
+        // The guest may have left a message before.
         return receive() ? 0 : thread.result();
       } else if (left > 0) {
         left--;
@@ -297,7 +303,11 @@ final class SharedMemoryTransport implements Transport {
     return true;
   }
 
-  /** Sleeps until the vCPU stops; true if there is a message already. */
+  /**
+   * Sleeps until the vCPU stops.
+   *
+   * @return true if there is a message already
+   */
   private boolean sleep() {
     LONG.setVolatile(memory.segment(), frame + CallFrame.ASLEEP, 1L);
     try {
@@ -319,30 +329,36 @@ final class SharedMemoryTransport implements Transport {
       thread.stop();
     }
     if (!(runner.isExitUnseen() && exits.isRest())) {
-      runner.disturb(); // unless it waits, a signal has stopped it anywhere
+      runner.disturb(); // unless it waits, a signal may have stopped it at any point
     }
   }
 
-  /** In an image, that is for those to say who make machines of it. */
+  /**
+   * The image gets a gate that makes exits. The code that spawns machines from it decides on their
+   * transport.
+   */
   @Override
   public void beforeFreeze() {
     entry.leaveMessages(space, false);
   }
 
-  /** Should it fail, calls have exits until a restore. */
+  /** If this fails, calls make exits until a restore. */
   @Override
   public void afterFreeze() {
     entry.leaveMessages(space, true);
   }
 
-  /** The vCPU, which is stopped, starts again from the gate's beginning. */
+  /** Makes the vCPU, which is stopped, start again at the gate's beginning. */
   private void forget() {
     ready = false;
     posting = false;
     received = false;
   }
 
-  /** Nobody is to learn how many calls there were before. */
+  /**
+   * Resets the message number, too, so that a guest does not learn how many calls there were
+   * before.
+   */
   @Override
   public void restore() {
     forget();

@@ -2,16 +2,16 @@ package io.hyperlight.internal.machine;
 
 /** Why the host ends a call before the guest does. */
 public enum Stop {
-  /** Somebody asked for it. */
+  /** A caller of {@code interrupt} asked for it. */
   INTERRUPTED(1),
-  /** The thread that called was interrupted. */
+  /** The calling thread was interrupted. */
   THREAD_INTERRUPTED(2),
-  /** The call has taken as long as it may. */
+  /** The call has reached its time limit. */
   TIMED_OUT(3),
-  /** It has used the processor as long as it may. */
+  /** The call has reached its limit of processor time. */
   PROCESSOR_TIME_USED(4);
 
-  /** Not zero. */
+  /** A number of the call's word. It is not zero. */
   final int code;
 
   Stop(int code) {

@@ -3,10 +3,10 @@ package io.hyperlight.internal.machine;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Whether somebody else's thread is interrupted, without running code of the embedder's: a class
- * that extends {@link Thread} may override {@link Thread#isInterrupted}. Such a class is not asked.
- * To find out whether a class does that may also run code of the embedder's, of its class loader,
- * so that is left to an {@link Interrupter}.
+ * Reads the interrupt status of another thread without running the embedder's code. A class that
+ * extends {@link Thread} may override {@link Thread#isInterrupted}. The watchdog does not ask a
+ * thread of such a class. To find out whether a class overrides the method may also run the
+ * embedder's code, in its class loader. So an {@link Interrupter} does that.
  */
 final class ThreadStatus {
   private static final int UNKNOWN = 0;
@@ -14,7 +14,10 @@ final class ThreadStatus {
   private static final int INHERITED = 2;
   private static final int OVERRIDDEN = 3;
 
-  /** What is known of a class. Of the JDK's types only: values live as long as the class. */
+  /**
+   * What is known of a class. The values are of JDK types only, since they live as long as the
+   * class.
+   */
   private static final ClassValue<AtomicInteger> KINDS =
       new ClassValue<>() {
         @Override
@@ -25,7 +28,9 @@ final class ThreadStatus {
 
   private ThreadStatus() {}
 
-  /** Whether it is; false if that is not known, or never can be. */
+  /**
+   * Returns whether the thread is interrupted, or false if that is not known yet or never will be.
+   */
   static boolean isInterrupted(Thread thread) {
     Class<?> type = thread.getClass();
     if (type == Thread.class || type.getClassLoader() == null) {
@@ -39,14 +44,14 @@ final class ThreadStatus {
       try {
         Interrupter.execute(() -> find(type, kind));
       } catch (RuntimeException | Error e) {
-        kind.set(UNKNOWN); // no room for a thread
+        kind.set(UNKNOWN); // there is no room for a thread
       }
     }
     return false;
   }
 
   private static void find(Class<?> type, AtomicInteger kind) {
-    int found = UNKNOWN; // if an error of the JVM comes in between, somebody asks again
+    int found = UNKNOWN; // so that a later call tries again if an error of the JVM comes in between
     try {
       found = overrides(type) ? OVERRIDDEN : INHERITED;
     } finally {

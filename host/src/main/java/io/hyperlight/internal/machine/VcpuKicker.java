@@ -3,15 +3,15 @@ package io.hyperlight.internal.machine;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a vCPU runs, for those who make it leave its guest: on the thread of a call, on one that
- * runs vCPUs for virtual threads, or on a thread that only this vCPU has.
+ * Knows where a vCPU runs, for threads that make it leave its guest. It runs on the thread of a
+ * call, on one that runs vCPUs for virtual threads, or on a thread of its own.
  *
- * <p>The thread that runs a call says where the vCPU runs. Any thread may kick.
+ * <p>The thread that runs a call sets where the vCPU runs. Any thread may kick.
  */
 final class VcpuKicker {
   /**
-   * In terms of the kernel. Written before the word of the call says that the guest runs, and read
-   * after it.
+   * The thread's number in the kernel. It is written before the word of the call says that the
+   * guest runs, and read after that.
    */
   private int thread;
 
@@ -21,7 +21,7 @@ final class VcpuKicker {
   private final @Nullable VcpuThread ownThread;
 
   /**
-   * For one vCPU.
+   * Makes the kicker of one vCPU.
    *
    * @param ownThread the thread that only this vCPU has; null if it runs on the threads of its
    *     calls
@@ -30,17 +30,17 @@ final class VcpuKicker {
     this.ownThread = ownThread;
   }
 
-  /** Says that the vCPU runs on this thread from now on. */
+  /** Records that the vCPU runs on this thread from now on. */
   void runsOn(int thread) {
     this.thread = thread;
   }
 
-  /** Where the vCPU has run last in the running call. */
+  /** Returns the thread that ran the vCPU last in the running call. */
   int thread() {
     return thread;
   }
 
-  /** Says that the call waits for a thread to run the vCPU; null if it does so no more. */
+  /** Sets the run that waits for a thread to run the vCPU. It is null if none waits any more. */
   void setQueued(VcpuThreads.@Nullable Run run) {
     queued = run;
   }
@@ -53,7 +53,7 @@ final class VcpuKicker {
     }
   }
 
-  /** Has a run handed over once more that has been waiting for a thread. */
+  /** Hands over once more a run that waits for a thread. */
   void lookAtQueued() {
     VcpuThreads.Run waiting = queued;
     if (waiting != null) {
@@ -62,7 +62,8 @@ final class VcpuKicker {
   }
 
   /**
-   * Makes a guest leave that a call runs. If the kernel has no room, somebody has to come again.
+   * Makes a guest leave that a call runs. If the kernel has no room for the signal, the caller has
+   * to try again.
    */
   void kick() {
     KickSignal.send(thread);
@@ -76,7 +77,7 @@ final class VcpuKicker {
     }
   }
 
-  /** Whether the vCPU runs on a thread of its own at the moment. */
+  /** Returns whether the vCPU runs on a thread of its own at the moment. */
   boolean isRunningByItself() {
     VcpuThread own = ownThread;
     return own != null && own.isRunning();

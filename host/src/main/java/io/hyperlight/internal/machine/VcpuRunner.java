@@ -11,10 +11,10 @@ import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs a vCPU for a call: on the thread of the call, on one that takes turns where that is virtual,
- * or on one of its own. Keeps the exit that nobody has looked at yet.
+ * Runs a vCPU for a call: on the thread of the call, on one that takes turns if that is virtual, or
+ * on a thread of its own. It remembers whether the last exit was handled.
  *
- * <p>For one thread at a time.
+ * <p>Only one thread at a time may use it.
  */
 final class VcpuRunner {
   private final Processor processor;
@@ -27,7 +27,7 @@ final class VcpuRunner {
   private final Runnable whenInterrupted;
   private final CurrentCall call;
 
-  /** The thread that only the vCPU has, if it has one. */
+  /** The thread that only this vCPU has, if it has one. */
   private final @Nullable VcpuThread ownThread;
 
   private final VcpuKicker kicker;
@@ -38,10 +38,10 @@ final class VcpuRunner {
   private @Nullable Throwable failure;
 
   /**
-   * For one vCPU.
+   * Makes the runner of one vCPU.
    *
-   * @param call what it runs for
-   * @param ownThread whether it is to have a thread of its own
+   * @param call for which it runs
+   * @param ownThread whether it gets a thread of its own
    */
   VcpuRunner(
       Processor processor,
@@ -68,7 +68,7 @@ final class VcpuRunner {
     return exits;
   }
 
-  /** The thread that only the vCPU has; there is one. */
+  /** Returns the thread that only this vCPU has. There must be one. */
   VcpuThread ownThread() {
     return Objects.requireNonNull(ownThread);
   }
@@ -77,13 +77,16 @@ final class VcpuRunner {
     return ownThread != null;
   }
 
-  /** Says which calls the vCPU runs for from now on. */
+  /** Sets the object for the calls that the vCPU runs from now on. */
   void runFor(Call next) {
     call.set(next);
     next.runBy(kicker);
   }
 
-  /** What to do when the thread of the call is interrupted while it waits for another one. */
+  /**
+   * Returns what to do when the thread of the call is interrupted while it waits for another
+   * thread.
+   */
   Runnable whenInterrupted() {
     return whenInterrupted;
   }
@@ -100,7 +103,7 @@ final class VcpuRunner {
   }
 
   private int runElsewhere() {
-    StackRoom.require(); // for cancelling and awaiting what has been handed over
+    StackRoom.require(); // to cancel or await a run that was handed over
     VcpuThreads.Run handedOver = new VcpuThreads.Run(runForOther, whenInterrupted);
     Call running = call.get();
     if (running == null) {
@@ -137,8 +140,8 @@ final class VcpuRunner {
   /**
    * Waits for a vCPU that runs on its own thread.
    *
-   * @param exchange does so
-   * @return what that has returned, or {@link Call#STOPPED}
+   * @param exchange waits
+   * @return the result of {@code exchange}, or {@link Call#STOPPED}
    */
   int await(Call.Run exchange) {
     Call running = call.get();
@@ -147,26 +150,26 @@ final class VcpuRunner {
 
   // The exit.
 
-  /** Whether the vCPU has exited and nobody has looked at why. It does not run then. */
+  /** Returns whether the vCPU has exited and the exit was not handled yet. It does not run then. */
   boolean isExitUnseen() {
     return vcpu.isExitUnseen();
   }
 
-  /** Says that somebody has looked, and that KVM has nothing left to do for this exit. */
+  /** Records that the exit was handled, and that KVM has nothing left to do for it. */
   void exitSeen() {
     vcpu.exitSeen();
   }
 
-  /** Whether the vCPU has exited because there is no room to report written pages. */
+  /** Returns whether the vCPU has exited because there is no room to report written pages. */
   boolean isTrackerFull() {
     return vcpu.isTrackerFull();
   }
 
   /**
-   * Collects the written pages that are reported.
+   * Collects the reported written pages.
    *
-   * @return false if that has {@linkplain #failure failed}: pages that the guest wrote would be
-   *     overlooked from now on
+   * @return false if that has {@linkplain #failure failed}; from then on, pages that the guest
+   *     wrote would be overlooked
    */
   boolean makeRoom() {
     try {
@@ -179,8 +182,9 @@ final class VcpuRunner {
   }
 
   /**
-   * Lets KVM finish what the vCPU has exited for, if nobody has looked at that: in the middle of an
-   * instruction, memory and registers would be written by the next KVM_RUN, whoever has them then.
+   * Lets KVM finish what the vCPU exited for, if the exit was not handled. In the middle of an
+   * instruction, the next KVM_RUN would write memory and registers, although they may belong to
+   * another guest by then.
    *
    * @return whether the state of the vCPU is known
    */
@@ -200,18 +204,18 @@ final class VcpuRunner {
     return true;
   }
 
-  /** Says that there is more to put back now than memory and general registers. */
+  /** Records that a restore now has to reset more than memory and general registers. */
   void disturb() {
     processor.disturb();
   }
 
-  /** Says that KVM_RUN has failed. */
+  /** Records that KVM_RUN has failed. */
   void failed(int error) {
     processor.disturb();
     failure = vcpu.failedRun(error);
   }
 
-  /** Throws what the hypervisor has failed with. */
+  /** Returns the failure of the hypervisor, and forgets it. An {@link Error} is thrown instead. */
   RuntimeException failure() {
     Throwable last = failure;
     failure = null;

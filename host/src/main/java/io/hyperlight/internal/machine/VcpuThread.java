@@ -10,11 +10,11 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A thread of its own for one vCPU, where the guest runs on while the host does something else. The
- * vCPU belongs to whoever owns this while it is stopped, and to the thread while it runs.
+ * A thread of its own for one vCPU. The guest runs on it while the host does something else. The
+ * vCPU belongs to the thread while it runs, and to the owner of this object while it is stopped.
  *
- * <p>One thread at a time starts it and waits for it; any may {@link #kick} it. The thread is made
- * at the first start, and sleeps when there is nothing to run for some microseconds.
+ * <p>One thread at a time starts it and waits for it. Any thread may {@link #kick} it. The first
+ * start makes the thread. The thread sleeps when it has had nothing to run for some microseconds.
  */
 final class VcpuThread implements AutoCloseable {
   private static final int STOPPED = 0;
@@ -25,13 +25,14 @@ final class VcpuThread implements AutoCloseable {
   private static final int SPINS = Runtime.getRuntime().availableProcessors() > 1 ? 1000 : 0;
 
   /**
-   * After how many looks a kick is repeated: the kernel may have had no room for the one before.
+   * The number of looks after which a kick is repeated. The kernel may have had no room for the
+   * last one.
    */
   private static final int SPINS_FOR_KICK = 2000;
 
   private static final long PAUSE_NANOS = 20_000;
 
-  /** How often the first start looks whether the thread is there. */
+  /** How long the first start waits between two looks for the thread. */
   private static final long LAUNCH_NANOS = 50_000;
 
   private final VirtualCpu vcpu;
@@ -41,18 +42,18 @@ final class VcpuThread implements AutoCloseable {
   private volatile KickSignal.@Nullable Target target;
   private @Nullable Thread thread;
 
-  // Written by the thread before it says that it has stopped.
+  // The thread writes these before it says that it has stopped.
   private int result;
   private volatile @Nullable Throwable failure;
 
-  /** Made with the thread: when it is needed, there may be no room for it. */
+  /** Made with the thread, since there may be no room for it when it is needed. */
   private @Nullable SystemCallException lost;
 
   VcpuThread(VirtualCpu vcpu) {
     this.vcpu = vcpu;
   }
 
-  /** Who is kicked. Makes the thread if there is none yet. */
+  /** Returns the thread to kick. If there is none yet, the thread is made. */
   KickSignal.Target target() {
     KickSignal.Target known = target;
     return known == null ? launch() : known;
@@ -64,7 +65,8 @@ final class VcpuThread implements AutoCloseable {
       lost = lost();
       worker = LibraryThreads.create("hyperlight-vcpu", this::work);
       worker.start();
-      thread = worker; // kept once it has started: there may be no room for another thread
+      // Kept once the thread has started, since there may be no room for another one.
+      thread = worker;
     }
     KickSignal.Target known;
     while ((known = target) == null) {
@@ -125,7 +127,11 @@ final class VcpuThread implements AutoCloseable {
     return error;
   }
 
-  /** False when it is closed. */
+  /**
+   * Waits for the next start.
+   *
+   * @return false if this is closed
+   */
   private boolean awaitStart() {
     for (int spins = SPINS; state == STOPPED && spins > 0; spins--) {
       Thread.onSpinWait();
@@ -144,12 +150,12 @@ final class VcpuThread implements AutoCloseable {
     return state == RUNNING;
   }
 
-  /** Whether an error has ended the thread: it cannot be started again. */
+  /** Returns whether an error has ended the thread, so that it cannot be started again. */
   boolean hasFailed() {
     return failure != null;
   }
 
-  /** Lets the vCPU run, which is stopped. */
+  /** Starts the vCPU, which is stopped. */
   void start() {
     target();
     state = RUNNING;
@@ -159,7 +165,7 @@ final class VcpuThread implements AutoCloseable {
   }
 
   /**
-   * What KVM_RUN returned; throws what ended the thread, if something did.
+   * Returns what KVM_RUN returned, or throws what ended the thread.
    *
    * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if KVM fails
    */
@@ -173,9 +179,10 @@ final class VcpuThread implements AutoCloseable {
   }
 
   /**
-   * Waits until it has stopped by itself, or somebody kicks it.
+   * Waits until the vCPU has stopped by itself or by a kick.
    *
-   * @param whenInterrupted what to do when this thread is interrupted, which it stays
+   * @param whenInterrupted what to do when this thread is interrupted; its interrupt status stays
+   *     set
    */
   void awaitStop(Runnable whenInterrupted) {
     boolean interrupted = false;
@@ -183,7 +190,7 @@ final class VcpuThread implements AutoCloseable {
     try {
       while (state == RUNNING) {
         LockSupport.park(this);
-        // Set, it would keep the thread from parking.
+        // A status that is set would keep the thread from parking.
         if (Thread.interrupted()) {
           interrupted = true;
           whenInterrupted.run();
@@ -197,7 +204,7 @@ final class VcpuThread implements AutoCloseable {
     }
   }
 
-  /** Makes the vCPU stop soon, if it runs. From any thread. */
+  /** Makes the vCPU stop soon, if it runs. Any thread may call it. */
   void kick() {
     KickSignal.Target known = target;
     if (known != null && state == RUNNING) {
@@ -210,7 +217,8 @@ final class VcpuThread implements AutoCloseable {
     for (int spins = 0; state == RUNNING; spins++) {
       if (spins % SPINS_FOR_KICK == 0) {
         if (asleep) {
-          LockSupport.unpark(thread); // an error of the JVM may have come before that of the start
+          // An error of the JVM may have come before the unpark of the start.
+          LockSupport.unpark(thread);
         }
         kick();
       }
@@ -221,7 +229,7 @@ final class VcpuThread implements AutoCloseable {
     }
   }
 
-  /** Stops the vCPU and ends the thread, which touches nothing any more. */
+  /** Stops the vCPU and ends the thread, which then uses nothing any more. */
   @Override
   public void close() {
     stop();

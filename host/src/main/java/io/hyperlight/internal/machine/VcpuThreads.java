@@ -12,50 +12,50 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Platform threads that run vCPUs for virtual threads. A virtual thread that ran one itself would
- * hold its carrier for as long as the guest computes, and other virtual threads would wait for it.
- * Handing over costs some microseconds; a platform thread does without.
+ * hold its carrier for as long as the guest computes, and other virtual threads would wait for the
+ * carrier. Handing over costs some microseconds. A call on a platform thread does not need it.
  */
 final class VcpuThreads {
-  /** What a run returns that was stopped before it began, instead of an error number. */
+  /** The result of a run that was stopped before it began, instead of an error number. */
   static final int STOPPED = -1;
 
-  /** As many threads as guests run at once; idle ones end. */
+  /** There are as many threads as guests that run at once. Idle ones end. */
   private static final ThreadPoolExecutor THREADS = LibraryThreads.executor("hyperlight-vcpu-");
 
   private VcpuThreads() {}
 
   /**
-   * Runs a vCPU, while the calling virtual thread is parked.
+   * Runs a vCPU while the calling virtual thread is parked.
    *
-   * <p>Whatever happens to the calling thread meanwhile, also an overflow of its stack or of the
-   * heap, it does not return while the vCPU runs: whoever gets the error may free the guest's
-   * memory.
+   * <p>It never returns while the vCPU runs, whatever happens to the calling thread. That includes
+   * a full stack or heap: code that receives the error may free the guest's memory.
    *
    * @param run of this thread
-   * @param isStopped whether the run is to end before it begins
-   * @return what the vCPU's run returned, or {@link #STOPPED}
+   * @param isStopped whether the run has to end before it begins
+   * @return the result of the vCPU's run, or {@link #STOPPED}
    */
   static int run(Run run, BooleanSupplier isStopped) {
     try {
       THREADS.execute(run);
     } catch (Throwable t) {
-      // It may have been handed over all the same.
+      // The executor may have accepted it all the same.
       if (!run.cancel()) {
         run.await();
       }
       throw t;
     }
     if (isStopped.getAsBoolean()) {
-      run.stop(); // a stop that came before it could be seen that the run waits
+      // The stop may have come before other threads could see the waiting run.
+      run.stop();
     }
     run.await();
     return run.result();
   }
 
   /**
-   * One run for one waiting thread. A thread that was to take it may die before it does, of a full
-   * heap for example. So it is handed over again as long as it waits, and whoever comes first runs
-   * it; and a stop ends it where it waits.
+   * One run for one waiting thread. The thread that was to take it may die before, of a full heap
+   * for example. So the run is handed over again as long as it waits, and the first thread that
+   * takes it runs it. A stop ends it while it waits.
    */
   static final class Run implements Runnable {
     private static final int WAITING = 0;
@@ -84,10 +84,11 @@ final class VcpuThreads {
     private int looks;
 
     /**
-     * A run for the calling thread.
+     * Makes a run for the calling thread.
      *
-     * @param vcpu lets the vCPU run on whichever thread that is called, and returns a number
-     * @param whenInterrupted what to do when the calling thread is interrupted, which it stays
+     * @param vcpu lets the vCPU run on the thread that calls it, and returns a number
+     * @param whenInterrupted what to do when the calling thread is interrupted; its interrupt
+     *     status stays set
      */
     Run(IntSupplier vcpu, Runnable whenInterrupted) {
       this.vcpu = vcpu;
@@ -110,7 +111,7 @@ final class VcpuThreads {
       }
     }
 
-    /** Ends the run, if nobody has begun it. From any thread. */
+    /** Ends the run, if no thread has begun it. Any thread may call it. */
     void stop() {
       if (STATE.compareAndSet(this, WAITING, STOPPING)) {
         result = STOPPED;
@@ -119,14 +120,18 @@ final class VcpuThreads {
       }
     }
 
-    /** Hands it over once more, after longer and longer times. For the watchdog. */
+    /** Hands the run over once more, after longer and longer times. The watchdog calls it. */
     void look() {
       if (state == WAITING && Integer.bitCount(++looks) == 1 && looks > 1) {
         THREADS.execute(this);
       }
     }
 
-    /** Prevents the run; false if it has begun. */
+    /**
+     * Prevents the run.
+     *
+     * @return false if it has begun
+     */
     boolean cancel() {
       return STATE.compareAndSet(this, WAITING, DONE);
     }
@@ -136,13 +141,13 @@ final class VcpuThreads {
       while (state != DONE) {
         try {
           LockSupport.park(this);
-          // Set, it would keep the thread from parking.
+          // A status that is set would keep the thread from parking.
           if (Thread.interrupted()) {
             interrupted = true;
             whenInterrupted.run();
           }
         } catch (StackOverflowError | OutOfMemoryError e) {
-          // No room to park: look again and again instead.
+          // There is no room to park, so this looks again and again instead.
         }
       }
       if (interrupted) {
@@ -150,7 +155,7 @@ final class VcpuThreads {
       }
     }
 
-    /** What it returned or threw, which is the caller's as if it had run there. */
+    /** Returns or throws the result of the run, as if it had run on the calling thread. */
     int result() {
       Unchecked.rethrowIfAny(failure);
       return result;

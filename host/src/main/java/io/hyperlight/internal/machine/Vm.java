@@ -20,27 +20,30 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One micro-VM: memory, an address space, a processor with its monitor and gate, and the context
- * that runs on it. This is the one place that makes these, and knows that there is one of each.
+ * that runs on it. Only this class makes these parts, and knows that there is one of each.
  *
- * <p>For one thread at a time, any thread.
+ * <p>Only one thread at a time may use it. It may be any thread.
  */
 public final class Vm implements Restorable<MachineImage>, AutoCloseable {
   /** The parts of a machine, in the order in which they are restored. */
   static final RestoreOrder<Vm, MachineImage> RESTORE_ORDER =
       new RestoreOrder<Vm, MachineImage>()
           .add("registers", (vm, _) -> vm.processor.restore())
-          // Of the host's own writes from here on, the next restore has to know.
+          // The next restore has to know of all writes of the host from here on.
           .add("memory", (vm, _) -> vm.memory.restore())
           .add("address spaces", Vm::restoreAddressSpaces)
-          // In every image the gate makes exits: behind the memory, which has the gate.
+          // In every image the gate makes exits. This comes after the memory, which has the gate.
           .add("transport", (vm, _) -> vm.context.transport().restore())
-          // Behind the registers, which it replaces.
+          // After the registers, some of which this replaces.
           .add("stopped code", Vm::restoreStoppedCode);
 
-  /** The least memory that holds the monitor, the gate and their tables. */
+  /** The minimum size of memory, in bytes. It holds the monitor, the gate and their tables. */
   static final long MINIMUM_MEMORY = 32L * PhysicalMemory.PAGE_SIZE;
 
-  /** Where KVM keeps its own pages, and the APIC's, below 4 GiB. */
+  /**
+   * The maximum size of memory, in bytes. Above it, below 4 GiB, are KVM's own pages and those of
+   * the APIC.
+   */
   public static final long MAXIMUM_MEMORY = 3L << 30;
 
   private final Architecture kind;
@@ -56,8 +59,8 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
   private final long components;
 
   /**
-   * A machine with empty user memory, or one that equals an image. If this fails, only the memory
-   * is left: {@link #of} closes it.
+   * Makes a machine with empty user memory, or one that equals an image. If this fails, only the
+   * memory is left. {@link #of} closes it then.
    */
   private Vm(
       Architecture kind,
@@ -109,7 +112,7 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
     }
   }
 
-  /** Takes over the memory, which is closed if this fails. */
+  /** Makes a machine and takes over the memory. If this fails, the memory is closed. */
   private static Vm of(
       Architecture kind,
       PhysicalMemory memory,
@@ -124,7 +127,7 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
     }
   }
 
-  /** The address space that the context of an image runs in. */
+  /** Returns the address space in which the context of an image runs. */
   private AddressSpace spaceOf(@Nullable MachineImage of) {
     return of == null ? addressSpaces.first() : addressSpaces.all().get(of.layout().current());
   }
@@ -138,9 +141,9 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
   }
 
   /**
-   * Creates a machine with empty user memory. It cannot go back to an image.
+   * Creates a machine with empty user memory. It cannot be restored.
    *
-   * @param memorySizeBytes guest-physical memory in all, a multiple of the page size
+   * @param memorySizeBytes size of the whole guest-physical memory, a multiple of the page size
    * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if KVM fails; nothing is left
    *     behind
    * @throws GuestMemoryExhaustedException if the memory does not even hold the monitor
@@ -150,7 +153,7 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
   }
 
   /**
-   * Creates a machine that equals the one that was frozen, and can go back to it.
+   * Creates a machine that equals the frozen one, and can be restored to the image.
    *
    * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if KVM fails; nothing is left
    *     behind
@@ -161,17 +164,18 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
   }
 
   /**
-   * Freezes the machine as it rests between two calls, or as it stands at a system call that has
-   * not been answered. It can go on afterwards.
+   * Freezes the machine. It rests between two calls, or stands at a system call without an answer.
+   * It can go on afterwards.
    *
-   * <p>A guest without exits may have left the VM since it said that a call was over. The image is
-   * of the memory that it had; its next run looks at the exit.
+   * <p>A guest without exits may have left the VM after it said that a call was over. The image has
+   * the memory of that moment. The next run of the machine handles the exit.
    *
-   * <p>Machines that come from an image at a system call stand there, too: their registers can be
-   * read and set, and {@link Context#resume} lets them go on.
+   * <p>Machines that are spawned from an image at a system call stand there, too. Their registers
+   * can be read and set, and {@link Context#resume} lets them go on.
    *
    * @return the image, which the caller closes
-   * @throws IllegalStateException if it stands nowhere: it has trapped, or runs
+   * @throws IllegalStateException if the guest has trapped or runs, so that it stands at no such
+   *     point
    * @throws io.hyperlight.internal.os.SystemCallException if the host has no room for the image
    */
   public MachineImage freeze() {
@@ -210,7 +214,9 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
             addressSpaces.mappings(),
             addressSpaces.all().indexOf(addressSpace()),
             context.frame());
-    return new MachineImage( // which is made before the memory is frozen
+    // Java allocates this object before the memory is frozen, so a full heap cannot leak the frozen
+    // memory.
+    return new MachineImage(
         kind,
         memory.freeze(addressSpaces.roots()),
         memorySizeBytes(),
@@ -222,13 +228,13 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
   }
 
   /**
-   * Makes the machine equal to one that was spawned from the image just now, whatever its guest has
+   * Makes the machine equal to one that was just spawned from the image, whatever its guest has
    * done.
    *
-   * @return false if that is not possible, because it was not spawned from this image or its
-   *     processor is in a state nobody knows: use a new one. It is then unchanged.
+   * @return false if that is not possible: the machine was not spawned from this image, or the
+   *     state of its processor is unknown; then it is unchanged, and the caller uses a new machine
    * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if the hypervisor fails; the
-   *     machine is of no use then
+   *     machine is unusable then
    */
   public boolean restoreTo(MachineImage to) {
     if (!canBeRestored(to)) {
@@ -240,10 +246,11 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
   }
 
   /**
-   * Whether the machine can be restored to an image. If so, nothing of it runs from here on.
+   * Returns whether the machine can be restored to an image. If so, nothing of it runs from here
+   * on.
    *
-   * @return false if it was not spawned from this image, or its processor or its memory is in a
-   *     state nobody knows: use a new one
+   * @return false if the machine was not spawned from this image, or the state of its processor or
+   *     its memory is unknown; then the caller uses a new machine
    * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if the hypervisor fails
    */
   public boolean canBeRestored(MachineImage to) {
@@ -253,8 +260,8 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
   /**
    * {@inheritDoc}
    *
-   * <p>It {@linkplain #canBeRestored can be}. The machine is of no use before the rest of the
-   * sandbox is restored, too, and somebody says so: {@link #restored}.
+   * <p>{@link #canBeRestored} has returned true. The machine is unusable until the rest of the
+   * sandbox is restored, too, and {@link #restored} is called.
    */
   @Override
   public void restore(MachineImage to) {
@@ -263,7 +270,7 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
     context.restoreOfVmEnds();
   }
 
-  /** Says that all that belongs to the guest is restored. */
+  /** Records that everything that belongs to the guest is restored. */
   public void restored(MachineImage to) {
     context.restored(to.isAtSystemCall());
   }
@@ -281,17 +288,17 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
     }
   }
 
-  /** All memory, the monitor's too. */
+  /** Returns all memory, the monitor's included. */
   PhysicalMemory memory() {
     return memory;
   }
 
-  /** Guest-physical memory in all. */
+  /** Returns the size of the whole guest-physical memory, in bytes. */
   public long memorySizeBytes() {
     return memory.sizeBytes();
   }
 
-  /** How much memory has been handed out at most, the monitor's included, in bytes. */
+  /** Returns the maximum of memory that was in use, in bytes, the monitor's included. */
   public long mostMemoryBytes() {
     return memory.usedBytes();
   }
@@ -304,22 +311,22 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
     return runner;
   }
 
-  /** Knows what the guest of a spawned machine writes. */
+  /** Returns the tracker that knows what the guest of a spawned machine writes. */
   DirtyTracker tracker() {
     return Objects.requireNonNull(processor.tracker());
   }
 
-  /** All address spaces, of which the context runs in one. */
+  /** Returns all address spaces. The context runs in one of them. */
   AddressSpaces addressSpaces() {
     return addressSpaces;
   }
 
-  /** The user memory that the context runs in. */
+  /** Returns the user memory in which the context runs. */
   public AddressSpace addressSpace() {
     return context.addressSpace();
   }
 
-  /** The one thread of the guest. */
+  /** Returns the one thread of the guest. */
   public Context context() {
     return context;
   }
@@ -334,7 +341,7 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
     context.setFrame(frameAddress);
   }
 
-  /** Says whose calls run from now on. */
+  /** Sets the object for the calls that the machine runs from now on. */
   public void runFor(Call call) {
     runner.runFor(call);
   }
@@ -342,9 +349,9 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
   /** Closes vCPU and VM and unmaps all memory. A second call does nothing. */
   @Override
   public void close() {
-    // No try-with-resources: the JVM has one error for a full heap, which it cannot suppress in
-    // itself, and would then leave the rest open.
-    context.close(); // first of all: without it the guest would run on in what is freed
+    // No try-with-resources: the JVM has a single error object for a full heap, and an error cannot
+    // suppress itself. The failure would leave the rest open.
+    context.close(); // first of all: otherwise the guest would run on in freed memory
     try {
       processor.close();
     } finally {

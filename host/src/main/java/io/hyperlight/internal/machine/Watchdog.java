@@ -9,29 +9,30 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one thread that ends calls which have passed a limit, for all sandboxes of the process. It
- * looks at them every few milliseconds while there are calls, so that a call costs nothing but the
- * time of its start. When there have been none for a while it dozes, until the next call wakes it,
- * or ends, if there is no sandbox left.
+ * The one thread that ends calls which have passed a limit, for all sandboxes of the process. While
+ * there are calls, it looks at them every few milliseconds, so a call itself only has to note its
+ * start. When there have been no calls for a while, it dozes until the next call wakes it. If no
+ * sandbox is left, it ends.
  *
- * <p>No code of the embedder's runs here, which could keep it from the deadlines of all others: see
- * {@link Interrupter}.
+ * <p>It runs no code of the embedder, which could keep it from the deadlines of all other calls.
+ * See {@link Interrupter}.
  */
 final class Watchdog {
   /** How often it looks. */
   static final long TICK_NANOS = 4_000_000;
 
-  /** It does not look sooner, even if a call has less time left. */
+  /** The minimum time between two looks, even if a call has less time left. */
   private static final long LEAST_NANOS = 50_000;
 
-  /** How often it looks in vain before it dozes. */
+  /** The number of looks without a call before it dozes. */
   private static final int PATIENCE = 25;
 
   private static final Object LOCK = new Object();
 
   /**
-   * Guarded by the lock; each knows its place. An array, because what changes it may not call
-   * anything: an overflow of a caller's stack in between would lose another one's sandbox.
+   * Guarded by the lock. Each element knows its index. It is an array, because code that changes it
+   * must not call any method. If the caller's stack overflowed in such a method, another caller's
+   * sandbox would be lost.
    */
   private static @Nullable WatchedCall[] calls = new WatchedCall[16];
 
@@ -40,8 +41,9 @@ final class Watchdog {
   private static @Nullable Thread thread;
 
   /**
-   * Whether a call has to wake the thread. Only the thread says no, when it is awake: a caller that
-   * an error strikes before it has woken the thread would leave that asleep for all others.
+   * Whether a call has to wake the thread. Only the thread itself sets it to false, when it is
+   * awake. Otherwise an error could strike a caller between the reset and the wake-up, and the
+   * thread would sleep on for all others.
    */
   private static volatile boolean dozing;
 
@@ -60,7 +62,7 @@ final class Watchdog {
     }
   }
 
-  /** Makes the thread, if there is none or an error has ended it. With the lock held. */
+  /** Makes the thread, if there is none or an error has ended it. The caller holds the lock. */
   private static void requireThread() {
     Thread known = thread;
     if (known == null || !known.isAlive()) {
@@ -83,12 +85,15 @@ final class Watchdog {
         call.place = -1;
       }
       if (count == 0) {
-        LockSupport.unpark(thread); // for it to end
+        LockSupport.unpark(thread); // so that it ends
       }
     }
   }
 
-  /** Whether a call that begins has to {@link #wake} it: asked after the call can be seen. */
+  /**
+   * Returns whether a call that begins has to {@link #wake} it. A call asks after the watchdog can
+   * see the call.
+   */
   static boolean isDozing() {
     return dozing;
   }
@@ -104,7 +109,8 @@ final class Watchdog {
     try {
       watchAll();
     } finally {
-      dozing = true; // so that the next call makes a new one, whatever has ended this one
+      // So that the next call makes a new thread, whatever has ended this one.
+      dozing = true;
     }
   }
 
@@ -112,12 +118,13 @@ final class Watchdog {
     int quiet = 0;
     while (true) {
       long wait = TICK_NANOS;
-      dozing = false; // before it looks: who comes later is seen by the next look
+      // Before the look, so that the next look sees a call that comes later.
+      dozing = false;
       try {
         quiet = look() ? 0 : quiet + 1;
         wait = check();
       } catch (RuntimeException | Error e) {
-        // A full heap. The others need us.
+        // The heap is full. The watchdog goes on for the other calls.
         quiet = 0;
       }
       if (quiet <= PATIENCE) {
@@ -128,12 +135,12 @@ final class Watchdog {
         doze();
         quiet = 0;
       }
-      // Set, it would keep the thread from parking.
+      // A status that is set would keep the thread from parking.
       Thread.interrupted();
     }
   }
 
-  /** Whether nothing is left to watch over. Whoever comes next makes a new thread. */
+  /** Returns whether nothing is left to watch. Then the next sandbox makes a new thread. */
   private static boolean ends() {
     synchronized (LOCK) {
       if (count == 0) {
@@ -144,7 +151,9 @@ final class Watchdog {
     }
   }
 
-  /** Until a call wakes it. One that has not seen that it has to is seen here. */
+  /**
+   * Sleeps until a call wakes it. A call may not have seen that it has to: the look here finds it.
+   */
   private void doze() {
     dozing = true;
     if (!look()) {
@@ -152,7 +161,11 @@ final class Watchdog {
     }
   }
 
-  /** Finds those that run calls; whether there are some, or have been since it looked last. */
+  /**
+   * Finds the objects that run calls.
+   *
+   * @return whether there are any, or have been since the last look
+   */
   private boolean look() {
     running.clear();
     boolean any = false;
@@ -173,7 +186,7 @@ final class Watchdog {
   /**
    * Ends the calls that have passed a limit, without the lock.
    *
-   * @return how long until another may, or until it has to look again
+   * @return how long until the next call may pass a limit, or until the next look, in nanoseconds
    */
   private long check() {
     long wait = TICK_NANOS;

@@ -1,14 +1,15 @@
 package io.hyperlight.internal.machine;
 
-/** A call as the watchdog sees it, from another thread than that of the call. */
+/** A call as the watchdog sees it from its own thread. */
 final class WatchedCall {
   private final Call call;
 
-  // The call that was seen last, also as one after which the guest runs on.
+  // The number of the call that was seen last, and of the last one whose guest ran on after its
+  // end.
   private long seen;
   private long seenAfter = -1;
 
-  /** Where this is among all. */
+  /** The index of this object in the watchdog. */
   int place = -1;
 
   WatchedCall(Call call) {
@@ -16,8 +17,8 @@ final class WatchedCall {
   }
 
   /**
-   * Stops a guest that has been running since its call ended, and was so already when this was
-   * asked last. It goes on with the next call.
+   * Stops a guest that has run since its call ended, and did so at the last look, too. It goes on
+   * with the next call.
    *
    * @return whether the vCPU runs
    */
@@ -38,7 +39,7 @@ final class WatchedCall {
     return true;
   }
 
-  /** Whether a call has begun since this was asked last. */
+  /** Returns whether a call has begun since the last look. */
   boolean hasBegun() {
     long number = call.word().number();
     boolean begun = number != seen;
@@ -53,10 +54,10 @@ final class WatchedCall {
   /**
    * Ends the running call if it has passed a limit, or its thread was interrupted.
    *
-   * <p>What is read of the call may belong to the next one by the time that it is used. That one is
-   * not stopped by it, as the number is in the word.
+   * <p>The values that are read may belong to the next call by the time they are used. They cannot
+   * stop that call, since the number is in the word.
    *
-   * @return how long it may still take, in nanoseconds; very long if it has been told to stop
+   * @return how long the call may still take, in nanoseconds; very long if it was told to stop
    */
   long check(long time) {
     long now = call.word().get();
