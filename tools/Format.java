@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.spi.ToolProvider;
 
 /**
- * Checks that every Java file of the project looks as google-java-format would write it, or
- * rewrites it so. The only argument is {@code check} or {@code apply}; the working directory is the
- * project's root. Maven runs this file on JDK 25, with google-java-format on the class path.
+ * Runs google-java-format on every Java file of the project, to check or to rewrite it. The only
+ * argument is {@code check} or {@code apply}. The working directory is the root of the project. Maven
+ * runs this file on JDK 25, with google-java-format on the class path.
  */
 final class Format {
   void main(String[] arguments) throws IOException {
@@ -28,7 +28,7 @@ final class Format {
     }
   }
 
-  /** The modules' sources and this file; what the build generated lives in target folders. */
+  /** Returns all Java files of the project. Generated files are in target folders and are left out. */
   private static List<String> sources() throws IOException {
     try (var files = Files.walk(Path.of("."))) {
       return files

@@ -12,29 +12,35 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Runs Jazzer on the fuzz targets, one after the other, each in a JVM of its own, from the folder
- * host. docs/testing.md says how.
+ * Runs Jazzer on the fuzz targets, one after the other. Each target has a JVM of its own. The working
+ * directory is the folder host. docs/testing.md says how to use this.
  *
- * <p>The arguments: seconds for each target; the names of targets, separated by commas, or {@code
- * all}; the folder where what is new in corpora is kept; what to do: {@code fuzz}, or {@code keep}
- * that in the kept corpora; and Jazzer's seed.
+ * <p>There are five arguments:
+ *
+ * <ol>
+ *   <li>the seconds for each target
+ *   <li>the names of targets, separated by commas, or {@code all}
+ *   <li>the folder for new inputs of the corpora
+ *   <li>{@code fuzz}, or {@code keep} to add the new inputs to the kept corpora
+ *   <li>Jazzer's seed
+ * </ol>
  */
 final class Fuzz {
   private static final Path KEPT = Path.of("src", "test", "resources", "fuzz");
   private static final Path OUTPUT = Path.of("target", "fuzz");
 
-  /** Of a target's files that one which has many inputs, one a line, in base64. */
+  /** The name of the file of a target that has many inputs, one a line, in base64. */
   private static final String CORPUS = "corpus";
 
-  /** The dependencies of the tests, as the build has found them. */
+  /** A file with the dependencies of the tests. The build writes it. */
   private static final Path CLASS_PATH = Path.of("target", "hardware-lane-class-path");
 
-  /** Seconds that one input may take: far more than any does, on a machine that is busy. */
+  /** The seconds that one input may take. This is far more than any input takes on a busy machine. */
   private static final int LONGEST = 30;
 
   private static final int MEBIBYTES = 3_000;
 
-  /** The packages below the API that see no bytes of guests. */
+  /** Matches the internal packages that see no bytes of guests. */
   private static final String TRUSTED = "io/hyperlight/internal/(os|pool|hypervisor|host)/.*";
 
   private static final Pattern PROGRESS =
@@ -101,7 +107,7 @@ final class Fuzz {
     return true;
   }
 
-  /** The names of the classes whose edges count: all that take bytes from whom nobody trusts. */
+  /** Returns the names of the classes whose edges count. These classes take untrusted bytes. */
   private static List<String> library() throws IOException {
     Path classes = Path.of("target", "classes");
     try (Stream<Path> files = Files.walk(classes.resolve("io/hyperlight/internal"))) {
@@ -114,7 +120,7 @@ final class Fuzz {
     }
   }
 
-  /** Adds to the kept corpus what runs have kept. */
+  /** Adds the new inputs of a target to its kept corpus. */
   private void keep(String target) throws IOException {
     Path kept = KEPT.resolve(target).resolve(CORPUS);
     Set<String> lines = new TreeSet<>(Files.readAllLines(kept));
@@ -125,7 +131,7 @@ final class Fuzz {
     System.out.println("fuzz: " + target + ": a corpus of " + lines.size());
   }
 
-  /** Inputs as Jazzer wants them, each in a file. */
+  /** Writes the kept inputs in the form that Jazzer needs, each to a file. Returns their folder. */
   private static String unpackKept(String target) throws IOException {
     Path folder = emptyFolder(target, "kept");
     for (Path file : list(KEPT.resolve(target))) {
@@ -156,7 +162,7 @@ final class Fuzz {
     }
   }
 
-  /** Runs Jazzer to its end; returns what it said, or null if it found something. */
+  /** Runs Jazzer to its end. Returns its log, or null if it found something. */
   private Path run(String target, List<String> options) throws IOException, InterruptedException {
     Path folder = Files.createDirectories(OUTPUT.resolve(target)).toAbsolutePath();
     Path log = folder.resolve("log");
@@ -172,17 +178,18 @@ final class Fuzz {
             + Files.readString(CLASS_PATH).strip());
     command.add("com.code_intelligence.jazzer.Jazzer");
     command.add("--target_class=io.hyperlight.fuzz.JazzerDriver");
-    // The library and no tests; Jazzer's own detectors look for faults of web applications.
+    // Only the library is instrumented, not the tests. Jazzer's own detectors are off, because they
+    // look for faults of web applications.
     command.add("--instrumentation_includes=" + String.join(":", library()));
     command.add("--custom_hook_excludes=**");
     command.add("--reproducer_path=" + folder);
     command.addAll(options);
     Process fuzzer =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
-    // Whoever ends the build ends the fuzzer.
+    // The fuzzer must end with the build.
     Thread end = new Thread(fuzzer::destroyForcibly);
     Runtime.getRuntime().addShutdownHook(end);
-    // More than the slowest start and input; a JVM that hangs is a finding, too.
+    // This is more than the slowest start and input take. A JVM that hangs is a finding, too.
     boolean ended = fuzzer.waitFor(Long.parseLong(seconds) + 300, TimeUnit.SECONDS);
     int status = ended ? fuzzer.exitValue() : -1;
     fuzzer.destroyForcibly();

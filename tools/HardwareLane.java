@@ -3,8 +3,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Runs the hardware lane's tests with the JDK that this program runs on, which Maven has found and
- * tells no script. The arguments are the script's; the first may also be {@code off}.
+ * Runs the tests of the hardware lane with the JDK of this program. Maven finds this JDK, but does not
+ * tell scripts about it. The arguments are those of the script. The first can also be {@code off}.
  */
 final class HardwareLane {
   void main(String[] arguments) throws IOException, InterruptedException {
@@ -16,7 +16,7 @@ final class HardwareLane {
     ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
     Process tests = builder.start();
-    // Whoever ends the build ends the emulated machines.
+    // The emulated machines must end with the build.
     Runtime.getRuntime().addShutdownHook(new Thread(tests::destroy));
     System.exit(tests.waitFor());
   }

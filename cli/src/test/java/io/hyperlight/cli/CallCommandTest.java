@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
-/** {@code hyperlight call}, as a user types it. */
+/** Runs {@code hyperlight call} as a user types it. */
 class CallCommandTest extends CommandFixture {
   @Test
   void callReadsNumbersByTheDeclaredTypes() {

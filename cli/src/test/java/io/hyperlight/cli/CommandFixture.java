@@ -17,8 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 /**
- * Runs commands as a user types them, on a guest that the first of them compiles, and keeps what
- * they print.
+ * Runs commands as a user types them, and keeps their output. The first command compiles the guest
+ * for the others.
  */
 abstract class CommandFixture {
   private static final String SOURCE =
@@ -60,7 +60,7 @@ abstract class CommandFixture {
 
   @TempDir static Path folder;
 
-  /** The guest, compiled. */
+  /** The path of the compiled guest. */
   static String guest = "";
 
   final ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -114,7 +114,7 @@ abstract class CommandFixture {
     assertThat(err()).contains(message).doesNotContain("\tat ");
   }
 
-  /** A snapshot of the guest. */
+  /** Makes a snapshot of the guest. */
   String snapshot() {
     String file = folder.resolve("for-files.snap").toString();
     assertThat(run("snapshot", guest, "-o", file)).isZero();

@@ -18,13 +18,13 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The command as a process: its descriptors, its environment, and what it leaves behind. */
+/** Runs the command as a process, with its descriptors, its environment and its files. */
 class CommandTest {
   private static final List<String> LOCALES = List.of("POSIX", "C.UTF-8");
 
   @TempDir private static Path folder;
 
-  /** Tells of its arguments, or makes files of those names. */
+  /** A program that prints its arguments, or makes files of those names. */
   private static Path tool = Path.of("");
 
   private static Path guest = Path.of("");
@@ -56,7 +56,7 @@ class CommandTest {
     assertThat(new GuestCompiler().compile(List.of(code), guest, List.of())).isEmpty();
   }
 
-  /** The command, as the words of a command line. */
+  /** Returns the command as the words of a command line. */
   private static List<String> hyperlight(String... words) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -73,7 +73,7 @@ class CommandTest {
     return command;
   }
 
-  /** Runs a script with arguments; what it writes is read as bytes. */
+  /** Runs a script with arguments. Its output is read as bytes. */
   private static Ended sh(String script, String... arguments) throws Exception {
     List<String> command = new ArrayList<>(List.of("bash", "-c", script, "bash"));
     command.addAll(List.of(arguments));
@@ -163,7 +163,7 @@ class CommandTest {
           new ProcessBuilder(hyperlight("run", "--timeout", "0.5", "busybox", program))
               .redirectError(ProcessBuilder.Redirect.DISCARD)
               .start();
-      // Neither pipe is touched until it has ended.
+      // The test touches neither pipe until the process has ended.
       assertThat(process.waitFor()).as(program).isEqualTo(ExitStatus.TIMED_OUT);
     }
   }
@@ -232,7 +232,7 @@ class CommandTest {
             + " && echo '#define HEADER \" h\"' > \"$2.h\"";
     for (String locale : LOCALES) {
       Path folder = CommandTest.folder.resolve("cc-" + locale);
-      // As bytes from a file: this JVM's own locale may not have these characters, either.
+      // The names are bytes in a file, because the locale of this JVM may lack these characters, too.
       Ended made = shellFile(folder, script, List.of(folder.toString(), source, name));
       assertThat(made).isEqualTo(new Ended(0, "", ""));
       List<String> words = new ArrayList<>(List.of("env", "-i", "LC_ALL=" + locale));
@@ -251,7 +251,7 @@ class CommandTest {
     assertThat(missing.errors()).endsWith(bytes("n\u00f6.c\n"));
   }
 
-  /** Runs a script whose arguments it gets in UTF-8; the first one is {@code $0}. */
+  /** Runs a script with arguments in UTF-8. The first argument is {@code $0}. */
   private static Ended shellFile(Path place, String script, List<String> arguments)
       throws Exception {
     StringBuilder text = new StringBuilder("set --");
@@ -412,7 +412,7 @@ class CommandTest {
     List<String> words =
         List.of("run", "--scratch", "/out", "--out", target.toString(), "--overwrite");
     List<String> command = hyperlight(words.toArray(String[]::new));
-    // The size of files is limited, which is easier to have than a full disk.
+    // A limit on the size of files takes the place of a full disk.
     String script = "ulimit -f 2048; exec \"$@\" " + tool + " large=/out/large";
     for (boolean isThere : new boolean[] {false, true}) {
       if (isThere) {

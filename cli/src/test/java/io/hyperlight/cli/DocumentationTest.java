@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the documents show is compiled and run, as a reader would do it. */
+/** Compiles and runs the examples of the documents, as a reader would. */
 class DocumentationTest {
   private static final Path ROOT = Path.of("").toAbsolutePath().resolveSibling("");
 
@@ -62,7 +62,7 @@ class DocumentationTest {
     return command;
   }
 
-  /** Puts the command where the documents have it, so that a shell can run what they show. */
+  /** Puts the command where the documents expect it, so that a shell can run their examples. */
   private void putCommand() throws IOException {
     List<String> command = java("-m", "hyperlight.cli/io.hyperlight.cli.Main");
     String words = command.stream().map(word -> "'" + word + "'").collect(Collectors.joining(" "));
@@ -71,7 +71,7 @@ class DocumentationTest {
     Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
   }
 
-  /** The lines of a document's blocks that are commands of this program. */
+  /** Returns the commands of this program from the blocks of a document. */
   private static List<String> commands(Path document, String names) throws IOException {
     return blocks(document, "").stream()
         .flatMap(String::lines)
@@ -79,7 +79,7 @@ class DocumentationTest {
         .toList();
   }
 
-  /** Runs a line as a shell does. Programs are the system's, whatever comes first on the PATH. */
+  /** Runs a line in a shell. It finds programs of the system first. */
   private String shell(String line) throws IOException, InterruptedException {
     return run(List.of("bash", "-c", "PATH=/usr/bin:/bin:$PATH\n" + line));
   }

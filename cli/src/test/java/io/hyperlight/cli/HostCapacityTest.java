@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the doctor tells of this machine's room, from files as other machines have them. */
+/** Checks what the doctor reports about capacity, with the files of other machines. */
 class HostCapacityTest {
   @TempDir private Path root;
 
@@ -100,7 +100,7 @@ class HostCapacityTest {
       for (int i = 0; i < count; i++) {
         sandboxes.add(snapshot.spawn());
       }
-      // The JVM has mappings of its own, which may come and go; not every KVM has a dirty ring.
+      // The mappings of the JVM itself may change meanwhile. Not every KVM has a dirty ring.
       assertThat(Math.round((double) (mappings() - mappings) / count))
           .isBetween(HostCapacity.MAPPINGS - 2L, (long) HostCapacity.MAPPINGS);
       assertThat(Math.round((double) (descriptors() - descriptors) / count))

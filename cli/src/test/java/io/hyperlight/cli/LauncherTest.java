@@ -12,14 +12,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The script that starts the command, in a tree that is built: with its standard streams closed.
+ * Runs the script that starts the command, in a built tree, with closed standard streams.
  */
 class LauncherTest {
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
 
   @TempDir private static Path tree;
 
-  /** Tells what each of its standard streams answers, by its exit status. */
+  /** A program whose exit status says how each of its standard streams behaves. */
   private static Path tool = Path.of("");
 
   @BeforeAll
@@ -33,7 +33,7 @@ class LauncherTest {
     Files.createFile(tree.resolve("pom.xml"));
     Files.createFile(tree.resolve("cli/pom.xml"));
     Files.copy(ROOT.resolve("hyperlight"), tree.resolve("hyperlight"));
-    // Jars or folders: each gets a name of its own.
+    // A module is a jar or a folder. Each gets a name of its own.
     int number = 0;
     for (String module : modules.split(":", -1)) {
       if (Files.exists(Path.of(module)) && !module.isEmpty()) {

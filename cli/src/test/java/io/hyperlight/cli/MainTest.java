@@ -19,7 +19,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 
-/** What is common to all commands, and the small ones among them. */
+/** Tests what all commands have in common, and the small commands. */
 class MainTest extends CommandFixture {
   @Test
   void functionsListsExportsAndImports() {
@@ -220,7 +220,7 @@ class MainTest extends CommandFixture {
     assertThat(doctor).containsEntry("able", true);
   }
 
-  /** What was printed, as maps, lists and values. */
+  /** Returns the output as maps, lists and values. */
   private Map<String, Object> json() throws IOException {
     try (JsonParser parser = new JsonFactory().createParser(out())) {
       parser.nextToken();

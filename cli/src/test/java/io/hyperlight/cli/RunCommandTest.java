@@ -10,7 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
-/** {@code hyperlight run}, as a user types it. */
+/** Runs {@code hyperlight run} as a user types it. */
 class RunCommandTest extends CommandFixture {
   private static final String[] LIBRARIES = {
     "--mount", "/usr:/usr", "--mount", "/lib:/lib:ro", "--mount", "/lib64:/lib64"

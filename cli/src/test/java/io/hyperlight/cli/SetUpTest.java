@@ -15,11 +15,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The scripts that bring what the project needs, on machines that they find in some state. */
+/** Runs the scripts that install what the project needs, on machines in different states. */
 class SetUpTest {
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
 
-  /** What the scripts themselves run, and what is to be found by them here. */
+  /** The programs that the scripts run, and those that they must find here. */
   private static final List<String> TOOLS =
       List.of(
           "bash",
@@ -55,7 +55,7 @@ class SetUpTest {
     for (String tool : TOOLS) {
       Files.createSymbolicLink(folder.resolve(tool), find(tool));
     }
-    // The package manager of a machine without a network.
+    // This is the package manager of a machine without a network.
     program("apt-get", "echo \"$@\" >>\"$(dirname \"$0\")/asked\"; exit 100");
   }
 
@@ -105,7 +105,7 @@ class SetUpTest {
 
   @Test
   void whatCannotBeBroughtIsNamedInOneLineWithTheCommandThatInstallsIt() throws Exception {
-    Result result = setUp("all"); // strace, clang, lld and QEMU are not on this PATH
+    Result result = setUp("all"); // This PATH lacks strace, clang, lld and QEMU.
 
     assertThat(result.status()).isEqualTo(1);
     assertThat(result.errors().lines().toList())

@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
-/** {@code hyperlight snapshot}, and the other commands on what it saves. */
+/** Runs {@code hyperlight snapshot}, and other commands with the saved files. */
 class SnapshotCommandTest extends CommandFixture {
   @Test
   void snapshotSavesAStartedGuestAndCallContinuesIt() {

@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 
 /**
- * A program of the distribution's that tests run. Where it is missing they are skipped, or fail if
- * {@code hyperlight.test.complete} is true.
+ * A program of the distribution that tests run. If the program is missing, the tests are skipped. If
+ * {@code hyperlight.test.complete} is true, they fail instead.
  */
 enum Tool {
   BUSYBOX("busybox", "busybox-static"),
@@ -22,7 +22,7 @@ enum Tool {
     this.debianPackage = debianPackage;
   }
 
-  /** What has to be there for the rest of the test. */
+  /** Skips the test, or lets it fail, if one of the programs is missing. */
   static void require(Tool... tools) {
     for (Tool tool : tools) {
       if (!tool.isPresent()) {
@@ -35,7 +35,7 @@ enum Tool {
     }
   }
 
-  /** On the PATH, if it has no path of its own. */
+  /** Returns whether the program exists. A name without a path is looked up on the PATH. */
   private boolean isPresent() {
     return Stream.of(System.getenv().getOrDefault("PATH", "").split(":", -1))
         .anyMatch(folder -> Files.isExecutable(Path.of(folder).resolve(program)));
