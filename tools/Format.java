@@ -7,8 +7,8 @@ import java.util.spi.ToolProvider;
 
 /**
  * Runs google-java-format on every Java file of the project, to check or to rewrite it. The only
- * argument is {@code check} or {@code apply}. The working directory is the root of the project. Maven
- * runs this file on JDK 25, with google-java-format on the class path.
+ * argument is {@code check} or {@code apply}. The working directory is the root of the project.
+ * Maven runs this file on JDK 25, with google-java-format on the class path.
  */
 final class Format {
   void main(String[] arguments) throws IOException {
@@ -28,7 +28,9 @@ final class Format {
     }
   }
 
-  /** Returns all Java files of the project. Generated files are in target folders and are left out. */
+  /**
+   * Returns all Java files of the project. Generated files are in target folders and are left out.
+   */
   private static List<String> sources() throws IOException {
     try (var files = Files.walk(Path.of("."))) {
       return files

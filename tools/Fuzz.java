@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Runs Jazzer on the fuzz targets, one after the other. Each target has a JVM of its own. The working
- * directory is the folder host. docs/testing.md says how to use this.
+ * Runs Jazzer on the fuzz targets, one after the other. Each target has a JVM of its own. The
+ * working directory is the folder host. docs/testing.md says how to use this.
  *
  * <p>There are five arguments:
  *
@@ -35,7 +35,9 @@ final class Fuzz {
   /** A file with the dependencies of the tests. The build writes it. */
   private static final Path CLASS_PATH = Path.of("target", "hardware-lane-class-path");
 
-  /** The seconds that one input may take. This is far more than any input takes on a busy machine. */
+  /**
+   * The seconds that one input may take. This is far more than any input takes on a busy machine.
+   */
   private static final int LONGEST = 30;
 
   private static final int MEBIBYTES = 3_000;

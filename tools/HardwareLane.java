@@ -3,8 +3,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Runs the tests of the hardware lane with the JDK of this program. Maven finds this JDK, but does not
- * tell scripts about it. The arguments are those of the script. The first can also be {@code off}.
+ * Runs the tests of the hardware lane with the JDK of this program. Maven finds this JDK, but does
+ * not tell scripts about it. The arguments are those of the script. The first can also be {@code
+ * off}.
  */
 final class HardwareLane {
   void main(String[] arguments) throws IOException, InterruptedException {

@@ -1,7 +1,7 @@
-//! The allocator. It has lists of free blocks by size, and joins neighbours that are both free.
+//! The allocator. It has lists of free blocks by size, and joins neighbors that are both free.
 //!
 //! A block is a header and its contents. The header has the size of the block and that of the block
-//! before it, so that both neighbours can be found. A free block is in one of 256 lists. There are
+//! before it, so that both neighbors can be found. A free block is in one of 256 lists. There are
 //! eight lists for each doubling of the size, and a bit for each list that says whether it is empty.
 //!
 //! A request looks at a few blocks of its own list, and takes the first that is large enough. If none
@@ -93,8 +93,8 @@ fn block_size(size: usize) -> Option<usize> {
 }
 
 // All pointers below point to headers of blocks, in memory that this heap got by moving the break. A
-// heap is in order if three things hold. The sizes in neighbouring headers agree. The lists have
-// exactly the free blocks. No two free blocks are neighbours. Each function says how it departs from
+// heap is in order if three things hold. The sizes in neighboring headers agree. The lists have
+// exactly the free blocks. No two free blocks are neighbors. Each function says how it departs from
 // this.
 
 /// # Safety
@@ -118,7 +118,7 @@ impl Heap {
     ///
     /// # Safety
     ///
-    /// The pointer must be to a block without free neighbours.
+    /// The pointer must be to a block without free neighbors.
     unsafe fn insert(&mut self, block: *mut Header) {
         // SAFETY: every block is large enough for the header of a free block, and the list has blocks.
         unsafe {
@@ -268,9 +268,9 @@ impl Heap {
 
     /// # Safety
     ///
-    /// Both must be neighbours, in this order, and neither may be in a list.
+    /// Both must be neighbors, in this order, and neither may be in a list.
     unsafe fn join_used(&mut self, first: *mut Header, second: *mut Header) {
-        // SAFETY: the blocks are neighbours, and another block comes after them.
+        // SAFETY: the blocks are neighbors, and another block comes after them.
         unsafe {
             (*first).size += (*second).size;
             (*next(first)).previous = (*first).size;

@@ -232,7 +232,8 @@ class CommandTest {
             + " && echo '#define HEADER \" h\"' > \"$2.h\"";
     for (String locale : LOCALES) {
       Path folder = CommandTest.folder.resolve("cc-" + locale);
-      // The names are bytes in a file, because the locale of this JVM may lack these characters, too.
+      // The names are bytes in a file, because the locale of this JVM may lack these characters,
+      // too.
       Ended made = shellFile(folder, script, List.of(folder.toString(), source, name));
       assertThat(made).isEqualTo(new Ended(0, "", ""));
       List<String> words = new ArrayList<>(List.of("env", "-i", "LC_ALL=" + locale));

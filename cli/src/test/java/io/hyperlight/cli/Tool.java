@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 
 /**
- * A program of the distribution that tests run. If the program is missing, the tests are skipped. If
- * {@code hyperlight.test.complete} is true, they fail instead.
+ * A program of the distribution that tests run. If the program is missing, the tests are skipped.
+ * If {@code hyperlight.test.complete} is true, they fail instead.
  */
 enum Tool {
   BUSYBOX("busybox", "busybox-static"),
