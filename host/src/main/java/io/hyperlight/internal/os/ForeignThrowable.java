@@ -1,6 +1,6 @@
 package io.hyperlight.internal.os;
 
-/** Describes exceptions that code of others has thrown. */
+/** Describes exceptions of code that is not the library's. */
 public final class ForeignThrowable {
   private ForeignThrowable() {}
 

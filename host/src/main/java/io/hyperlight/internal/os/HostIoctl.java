@@ -93,7 +93,7 @@ public final class HostIoctl {
 
   /**
    * Copies code to a page of its own, for {@link #runIoctl} and {@link #runSecond}. Later calls do
-   * nothing. The page stays there and is read-only.
+   * nothing. The page stays there and cannot be written.
    *
    * @param code two functions: one with the parameters of {@code ioctl} at the beginning, and one
    *     without parameters at {@link #RUN_CODE_SECOND}

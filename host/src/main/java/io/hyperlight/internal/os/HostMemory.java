@@ -198,8 +198,7 @@ public final class HostMemory {
       } while (Posix.wasInterrupted(result, errno));
       return result < 0 ? Posix.errno(errno) : 0;
     } catch (OutOfMemoryError e) {
-      return Release.unmapOnly(
-          mapping.address(), mapping.byteSize()); // the heap was full before the call
+      return Release.unmapOnly(mapping.address(), mapping.byteSize()); // full before the call
     } catch (Throwable t) {
       throw Unchecked.rethrow(t);
     }

@@ -279,8 +279,8 @@ public final class RegularFile implements SeekableByteChannel {
       try {
         HostDescriptors.close(descriptor);
       } catch (SystemCallException e) {
-        // Other code has closed the descriptor. The bytes that were read are good all the same. A
-        // caller that has made something of them could not release it after an exception here.
+        // Other code has closed the descriptor. The bytes that were read are valid all the same.
+        // An exception here would keep the caller from releasing what it has made of them.
       }
       closed = true; // only now: after an error of the JVM, a second call can close it
     }

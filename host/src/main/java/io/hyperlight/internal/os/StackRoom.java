@@ -1,9 +1,9 @@
 package io.hyperlight.internal.os;
 
 /**
- * Checks that the calling thread's stack has room. Code that opens something needs this room. The
- * stack must not overflow after the opening and before a field records it, or on the way to close
- * it: it would stay open. So an overflow happens here, before anything is open.
+ * Checks that the calling thread's stack has room. Code that opens something needs this room. If
+ * the stack overflowed before a field records the resource, or on the way to close it, the resource
+ * would stay open. So an overflow happens here, before anything is open.
  */
 public final class StackRoom {
   /**

@@ -335,15 +335,16 @@ public final class PoolBudget {
     yieldWanted = wanted;
   }
 
-  /** Calls the pools that have not heard the news yet. The caller does not hold the lock. */
+  /**
+   * Calls the pools that were not told of their grants or requests yet. The caller does not hold
+   * the lock.
+   */
   private void tell() {
     for (Share share : shares) {
       long granted = grantToTell(share);
       if (granted != 0) {
         share.listener.granted();
-        grantTold(
-            share,
-            granted); // only now: if an error of the JVM came before, another thread tells the pool
+        grantTold(share, granted); // last: after an earlier error, another thread tells
       }
     }
     for (Share share : shares) {

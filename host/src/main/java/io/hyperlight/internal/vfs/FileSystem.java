@@ -29,7 +29,7 @@ public final class FileSystem implements Restorable<FileSystem.State>, AutoClose
 
   /**
    * Opens the trees and mounts them. Mount points, and the directories on the way to them, always
-   * exist and are read-only.
+   * exist. A directory that no tree has is empty except for them, and read-only.
    *
    * @param mounts the later ones lie on top of the earlier ones
    * @param own nodes that the code that answers system calls adds, by path. A mount at the same

@@ -331,8 +331,8 @@ final class PageTree {
     }
     int missing = needed - height;
     if (missing > 0) {
-      // New nodes lead from the new top down to the present root. The way to the page branches off
-      // at the top, and all nodes below that are new, too.
+      // New nodes lead from the new top down to the present root. The path to the page branches
+      // off at the top, and all nodes below that are new, too.
       return missing + needed - 1;
     }
     Object at = root;
