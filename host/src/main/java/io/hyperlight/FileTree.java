@@ -16,27 +16,26 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Files for guests: what can be mounted somewhere in the file system that a guest sees. A guest
- * that gets none sees an empty directory.
+ * A tree of files that can be mounted in the file system of a guest. A guest without any tree sees
+ * an empty directory.
  *
  * <p>There are three kinds:
  *
  * <ul>
  *   <li><b>a directory or a file of the host</b> ({@link #directory}, {@link #file}), read-only. A
- *       guest sees what is there when it looks. It sees regular files, directories and symbolic
- *       links; devices, pipes, sockets and what is mounted below the directory do not exist for it.
- *       Links are followed inside the guest's own file system, so none leads out, whatever is
- *       written in it and whoever changes the directory meanwhile. A file's other names, if it has
- *       any (hard links), are no way out but the same file: who puts a file into the directory
- *       shows it;
+ *       guest sees the current contents. It sees regular files, directories and symbolic links. It
+ *       does not see devices, pipes, sockets, or what is mounted below the directory. Links are
+ *       followed inside the guest's own file system. So no link leads outside, whatever its target
+ *       is and whoever changes the directory in the meantime. Hard links are other names of the
+ *       same file, so a file in the directory is visible even if it has names elsewhere;
  *   <li><b>an archive</b> ({@link #archive(Path)}), unpacked into memory once, read-only;
- *   <li><b>memory</b> ({@link #memory}), empty or with files given to it ({@link #with}), which
- *       guests can write up to a limit unless it is {@link #readOnly}.
+ *   <li><b>memory</b> ({@link #memory}), empty or with files added to it ({@link #with}). Guests
+ *       can write it up to a limit, unless it is {@link #readOnly}.
  * </ul>
  *
- * <p>Immutable, safe for use by many threads, and meant to be made once and used for many
- * sandboxes. Each sandbox has its own changes to a tree in memory; what nobody has changed is
- * shared.
+ * <p>A file tree is immutable and safe for use by many threads. Make it once and use it for many
+ * sandboxes. Each sandbox has its own changes to a tree in memory, and all sandboxes share what is
+ * unchanged.
  */
 public final class FileTree {
   private static final long DEFAULT_ARCHIVE_BYTES = 256L << 20;
@@ -50,14 +49,13 @@ public final class FileTree {
   }
 
   /**
-   * A directory of the host and everything below it, to be read only.
+   * Returns a read-only tree of a host directory and everything below it.
    *
-   * <p>The directory is open while sandboxes that were given it are. It needs Linux 5.6 and {@code
-   * /proc}.
+   * <p>The directory stays open while sandboxes use it. This needs Linux 5.6 and {@code /proc}.
    *
    * @param path the directory; symbolic links in this path are followed
    * @return the tree
-   * @throws InvalidFileTreeException if it does not exist, or is no directory
+   * @throws InvalidFileTreeException if the path does not exist or is not a directory
    */
   public static FileTree directory(Path path) {
     if (!Files.isDirectory(path)) {
@@ -68,14 +66,14 @@ public final class FileTree {
   }
 
   /**
-   * A regular file of the host, to be read only, and mounted as a file.
+   * Returns a read-only tree of one regular file of the host. It is mounted as a file.
    *
-   * <p>It is open while sandboxes that were given it are; who replaces it by another file of the
-   * same name meanwhile does not change what they see.
+   * <p>The file stays open while sandboxes use it. If another file replaces it under the same name,
+   * those sandboxes still see the old one.
    *
    * @param path the file; symbolic links in this path are followed
    * @return the tree
-   * @throws InvalidFileTreeException if it does not exist, or is no regular file
+   * @throws InvalidFileTreeException if the path does not exist or is not a regular file
    */
   public static FileTree file(Path path) {
     if (!Files.isRegularFile(path)) {
@@ -92,35 +90,35 @@ public final class FileTree {
   }
 
   /**
-   * What is in a ZIP or JAR file of at most 256 MiB, to be read only; see {@link #archive(Path,
-   * long)}.
+   * Returns a read-only tree of the contents of a ZIP or JAR file of at most 256 MiB; see {@link
+   * #archive(Path, long)}.
    *
    * @param path the archive
    * @return the tree
-   * @throws InvalidFileTreeException if it cannot be a tree
-   * @throws UncheckedIOException if it cannot be read
+   * @throws InvalidFileTreeException if the archive cannot be a tree
+   * @throws UncheckedIOException if the file cannot be read
    */
   public static FileTree archive(Path path) {
     return archive(path, DEFAULT_ARCHIVE_BYTES);
   }
 
   /**
-   * What is in a ZIP or JAR file, to be read only. It is unpacked into memory now; the file is not
-   * needed any more.
+   * Returns a read-only tree of the contents of a ZIP or JAR file. The file is unpacked into memory
+   * now and is not needed afterwards.
    *
-   * <p>The archive may be hostile: one whose names are not plain relative paths, or contradict each
-   * other, which is damaged, or which unpacks to more than it may, is refused. Permissions and
-   * symbolic links in archives are not supported: all files are readable, none is executable, and a
-   * link is a file with its target in it.
+   * <p>The archive may be hostile. It is refused if its names are not plain relative paths or
+   * contradict each other, if it is damaged, or if it unpacks to more than the limit. Permissions
+   * and symbolic links in archives are not supported: all files are readable, none is executable,
+   * and a link becomes a file that contains its target.
    *
    * @param path the archive
-   * @param maxBytes how large the archive may be, and how large what is in it: the sum of all sizes
-   *     and names, and a few hundred bytes for each file
+   * @param maxBytes the largest size of the archive, and of its contents: the sum of all sizes and
+   *     names, and a few hundred bytes for each file
    * @return the tree
-   * @throws InvalidFileTreeException if it cannot be a tree; the message says why, and which entry
-   *     it is
+   * @throws InvalidFileTreeException if the archive cannot be a tree; the message says why and
+   *     names the entry
    * @throws IllegalArgumentException if the size is negative or more than 1 TiB
-   * @throws UncheckedIOException if it cannot be read
+   * @throws UncheckedIOException if the file cannot be read
    */
   public static FileTree archive(Path path, long maxBytes) {
     try {
@@ -134,11 +132,11 @@ public final class FileTree {
   }
 
   /**
-   * An empty tree in memory that guests can write.
+   * Returns an empty tree in memory that guests can write.
    *
-   * @param limitBytes what it may take of the Java heap, for each sandbox: contents, names, and a
-   *     few hundred bytes for each file. Holes in files do not count. A guest that wants more gets
-   *     {@code ENOSPC}
+   * @param limitBytes how much of the Java heap it may take, for each sandbox: contents, names, and
+   *     a few hundred bytes for each file. Holes in files do not count. A guest that needs more
+   *     gets {@code ENOSPC}
    * @return the tree
    * @throws IllegalArgumentException if the limit is negative or more than 1 TiB
    */
@@ -147,14 +145,15 @@ public final class FileTree {
   }
 
   /**
-   * The same tree with one more file in it, dated to the start of 1970.
+   * Returns the same tree with one more file in it, dated to the start of 1970.
    *
-   * @param path where in the tree, such as {@code etc/app.conf}; directories are made as needed.
-   *     Normalised, without a slash at its start or end
-   * @param contents what is in the file; copied
-   * @return the tree; this one stays what it is
-   * @throws IllegalStateException if this is no tree in memory
-   * @throws IllegalArgumentException if the path is none, or there is something already
+   * @param path the file's path in the tree, such as {@code etc/app.conf}; missing directories are
+   *     created. It has to be normalised, without a slash at its start or end
+   * @param contents the contents of the file; they are copied
+   * @return the new tree; this one does not change
+   * @throws IllegalStateException if this is not a tree in memory
+   * @throws IllegalArgumentException if the path is invalid, or the tree already has something
+   *     there
    * @throws InvalidFileTreeException if the tree's limit is too small for it
    */
   public FileTree with(String path, byte[] contents) {
@@ -173,9 +172,9 @@ public final class FileTree {
   }
 
   /**
-   * The same tree in memory, to be read only.
+   * Returns the same tree in memory, read-only.
    *
-   * @return the tree; this one stays what it is. A tree that is read-only anyway returns itself
+   * @return the new tree; this one does not change. A tree that is already read-only returns itself
    */
   public FileTree readOnly() {
     return source instanceof MemorySource memory && memory.isWritable()
@@ -195,7 +194,7 @@ public final class FileTree {
   }
 
   /**
-   * What a file system needs to know about a tree's place in it.
+   * Returns the mount of a tree at a path.
    *
    * @throws IllegalArgumentException if the path is not absolute and normalised, or the tree is a
    *     file and the path the root

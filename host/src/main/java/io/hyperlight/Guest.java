@@ -16,10 +16,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A guest program, read and checked: which functions it exports and imports, and everything needed
- * to load it into a {@link Sandbox}. No instruction of it has run.
+ * A guest program that was read and checked. It knows which functions the guest exports and
+ * imports, and contains everything needed to load it into a {@link Sandbox}. Reading it runs none
+ * of its code.
  *
- * <p>Immutable, safe for use by many threads, and meant to be loaded once and used for many
+ * <p>A guest is immutable and safe for use by many threads. Load it once and use it for many
  * sandboxes.
  */
 public final class Guest {
@@ -51,15 +52,15 @@ public final class Guest {
   }
 
   /**
-   * Reads a guest from a file: a static or static position-independent x86-64 Linux program that
-   * was built with the guest library, as {@code ./hyperlight cc} does it.
+   * Reads a guest from a file. It has to be a static or static position-independent x86-64 Linux
+   * program that was built with the guest library, as {@code ./hyperlight cc} builds it.
    *
    * @param path the file
    * @return the guest
-   * @throws InvalidGuestException if it is something else; the message says what, and how to mend
-   *     it
-   * @throws UncheckedIOException if the file cannot be read. What is no regular file is refused at
-   *     once, a pipe or a device for example
+   * @throws InvalidGuestException if the file is not such a program; the message says what it is
+   *     and how to fix it
+   * @throws UncheckedIOException if the file cannot be read. A file that is not a regular file,
+   *     such as a pipe or a device, is refused without being read
    */
   public static Guest load(Path path) {
     try {
@@ -79,33 +80,33 @@ public final class Guest {
   }
 
   /**
-   * Takes a guest from memory.
+   * Reads a guest from memory.
    *
-   * @param name what messages call it
-   * @param contents the program file's bytes; they are copied
+   * @param name the guest's name in messages
+   * @param contents the bytes of the program file; they are copied
    * @return the guest
-   * @throws InvalidGuestException if it is no guest
+   * @throws InvalidGuestException if the bytes are not a guest
    */
   public static Guest of(String name, byte[] contents) {
     return new Guest(name, contents.clone());
   }
 
   /**
-   * {@return what messages call it: the path it was loaded from, or the name given; for a guest
-   * from a snapshot file, what it was called where that was saved}
+   * {@return the guest's name in messages: the path that it was loaded from, or the given name. A
+   * guest from a snapshot file has the name that it had when the snapshot was saved}
    */
   public String name() {
     return name;
   }
 
-  /** {@return the functions that Java can call, in the order of their names} */
+  /** {@return the functions that Java can call, sorted by name} */
   public List<FunctionDeclaration> exports() {
     return program.exports().values().stream().map(f -> declare(f.declaration())).toList();
   }
 
   /**
-   * {@return the functions that the guest calls in Java, in the order of its table; each needs a
-   * host function}
+   * {@return the functions that the guest imports, in the order of its table; each needs a host
+   * function}
    */
   public List<FunctionDeclaration> imports() {
     return program.imports().stream().map(Guest::declare).toList();
@@ -120,7 +121,7 @@ public final class Guest {
     return program;
   }
 
-  /** The exported functions by name, in the order of names. */
+  /** {@return the exported functions by name, sorted by name} */
   Map<String, ExportedFunction> functions() {
     return functions;
   }

@@ -4,13 +4,13 @@ import io.hyperlight.error.HostFunctionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The shapes of Java code that answers a guest's host calls: {@code Of0} to {@code Of8} by the
- * number of parameters, and {@code Action0} to {@code Action8} for those without a result. Made to
- * be lambdas.
+ * Java code that answers a guest's host calls. The nested interfaces are meant for lambdas. {@code
+ * Of0} to {@code Of8} have that number of parameters and a result. {@code Action0} to {@code
+ * Action8} have no result.
  *
- * <p>They run on the thread that called the guest. They may throw anything: an exception becomes an
- * error in the guest, and if the guest gives up over it, the caller gets it as the cause of a
- * {@link HostFunctionException}.
+ * <p>Host functions run on the thread that called the guest. They may throw anything. An exception
+ * becomes an error in the guest. If the guest aborts because of the error, the caller gets the
+ * exception as the cause of a {@link HostFunctionException}.
  */
 public sealed interface HostFunction {
 
@@ -25,7 +25,7 @@ public sealed interface HostFunction {
      * Answers a call.
      *
      * @return the result
-     * @throws Exception if there is none
+     * @throws Exception if it fails
      */
     R call() throws Exception;
   }
@@ -43,7 +43,7 @@ public sealed interface HostFunction {
      *
      * @param a the first argument
      * @return the result
-     * @throws Exception if there is none
+     * @throws Exception if it fails
      */
     R call(A a) throws Exception;
   }
@@ -63,7 +63,7 @@ public sealed interface HostFunction {
      * @param a the first argument
      * @param b the second argument
      * @return the result
-     * @throws Exception if there is none
+     * @throws Exception if it fails
      */
     R call(A a, B b) throws Exception;
   }
@@ -85,7 +85,7 @@ public sealed interface HostFunction {
      * @param b the second argument
      * @param c the third argument
      * @return the result
-     * @throws Exception if there is none
+     * @throws Exception if it fails
      */
     R call(A a, B b, C c) throws Exception;
   }
@@ -109,7 +109,7 @@ public sealed interface HostFunction {
      * @param c the third argument
      * @param d the fourth argument
      * @return the result
-     * @throws Exception if there is none
+     * @throws Exception if it fails
      */
     R call(A a, B b, C c, D d) throws Exception;
   }
@@ -135,7 +135,7 @@ public sealed interface HostFunction {
      * @param d the fourth argument
      * @param e the fifth argument
      * @return the result
-     * @throws Exception if there is none
+     * @throws Exception if it fails
      */
     R call(A a, B b, C c, D d, E e) throws Exception;
   }
@@ -163,7 +163,7 @@ public sealed interface HostFunction {
      * @param e the fifth argument
      * @param f the sixth argument
      * @return the result
-     * @throws Exception if there is none
+     * @throws Exception if it fails
      */
     R call(A a, B b, C c, D d, E e, F f) throws Exception;
   }
@@ -193,7 +193,7 @@ public sealed interface HostFunction {
      * @param f the sixth argument
      * @param g the seventh argument
      * @return the result
-     * @throws Exception if there is none
+     * @throws Exception if it fails
      */
     R call(A a, B b, C c, D d, E e, F f, G g) throws Exception;
   }
@@ -226,7 +226,7 @@ public sealed interface HostFunction {
      * @param g the seventh argument
      * @param h the eighth argument
      * @return the result
-     * @throws Exception if there is none
+     * @throws Exception if it fails
      */
     R call(A a, B b, C c, D d, E e, F f, G g, H h) throws Exception;
   }
@@ -237,7 +237,7 @@ public sealed interface HostFunction {
     /**
      * Answers a call.
      *
-     * @throws Exception if it cannot
+     * @throws Exception if it fails
      */
     void call() throws Exception;
   }
@@ -253,7 +253,7 @@ public sealed interface HostFunction {
      * Answers a call.
      *
      * @param a the first argument
-     * @throws Exception if it cannot
+     * @throws Exception if it fails
      */
     void call(A a) throws Exception;
   }
@@ -271,7 +271,7 @@ public sealed interface HostFunction {
      *
      * @param a the first argument
      * @param b the second argument
-     * @throws Exception if it cannot
+     * @throws Exception if it fails
      */
     void call(A a, B b) throws Exception;
   }
@@ -291,7 +291,7 @@ public sealed interface HostFunction {
      * @param a the first argument
      * @param b the second argument
      * @param c the third argument
-     * @throws Exception if it cannot
+     * @throws Exception if it fails
      */
     void call(A a, B b, C c) throws Exception;
   }
@@ -313,7 +313,7 @@ public sealed interface HostFunction {
      * @param b the second argument
      * @param c the third argument
      * @param d the fourth argument
-     * @throws Exception if it cannot
+     * @throws Exception if it fails
      */
     void call(A a, B b, C c, D d) throws Exception;
   }
@@ -337,7 +337,7 @@ public sealed interface HostFunction {
      * @param c the third argument
      * @param d the fourth argument
      * @param e the fifth argument
-     * @throws Exception if it cannot
+     * @throws Exception if it fails
      */
     void call(A a, B b, C c, D d, E e) throws Exception;
   }
@@ -363,7 +363,7 @@ public sealed interface HostFunction {
      * @param d the fourth argument
      * @param e the fifth argument
      * @param f the sixth argument
-     * @throws Exception if it cannot
+     * @throws Exception if it fails
      */
     void call(A a, B b, C c, D d, E e, F f) throws Exception;
   }
@@ -391,7 +391,7 @@ public sealed interface HostFunction {
      * @param e the fifth argument
      * @param f the sixth argument
      * @param g the seventh argument
-     * @throws Exception if it cannot
+     * @throws Exception if it fails
      */
     void call(A a, B b, C c, D d, E e, F f, G g) throws Exception;
   }
@@ -421,7 +421,7 @@ public sealed interface HostFunction {
      * @param f the sixth argument
      * @param g the seventh argument
      * @param h the eighth argument
-     * @throws Exception if it cannot
+     * @throws Exception if it fails
      */
     void call(A a, B b, C c, D d, E e, F f, G g, H h) throws Exception;
   }

@@ -6,12 +6,13 @@ import io.hyperlight.internal.pool.RecyclingPool;
 import io.hyperlight.value.Limits;
 
 /**
- * A sandbox of a {@link SandboxPool}, or a program of a {@link ProgramPool}, for one holder, clean
- * at first, until the lease is closed. May be passed from thread to thread.
+ * The right of one holder to use a sandbox of a {@link SandboxPool}, or a program of a {@link
+ * ProgramPool}, until the lease is closed. The sandbox is clean at first. A lease may be passed
+ * from thread to thread.
  *
  * <p>A lease that is never closed keeps its sandbox from the pool for ever.
  *
- * @param <T> what was lent
+ * @param <T> the type of the sandbox or program
  */
 public final class Lease<T> implements AutoCloseable {
   private final RecyclingPool<T> pool;
@@ -25,28 +26,28 @@ public final class Lease<T> implements AutoCloseable {
   }
 
   /**
-   * The sandbox. Its state is kept from call to call, and it may be used in every way, also {@link
-   * Sandbox#restore} and {@link Sandbox#close}; a closed one is replaced by the pool.
+   * Returns the sandbox. It keeps its state from call to call. It may be used in every way,
+   * including {@link Sandbox#restore} and {@link Sandbox#close}. The pool replaces a closed one.
    *
-   * @return the same sandbox each time; a closed one when the lease is closed
+   * @return the same sandbox each time; it is closed once the lease is closed
    */
   public T get() {
     return item;
   }
 
   /**
-   * Gives the sandbox back. It and its function handles are closed for the holder at once: every
-   * later call fails with {@link ClosedException}, and none can reach the next holder's sandbox.
-   * The pool cleans it on a thread of its own.
+   * Returns the sandbox to the pool. For the holder, the sandbox and its function handles are
+   * closed at once. Every later call fails with {@link ClosedException}, and none can reach the
+   * next holder's sandbox. The pool cleans the sandbox on a thread of its own.
    *
-   * <p>A call that is still running in another thread goes on, host functions included, and the
-   * sandbox comes back to the pool when it has ended: {@link Limits#callTimeout} and {@link
-   * Sandbox#interrupt}, before the lease is closed, see to that. A second close does nothing. Any
-   * thread may close a lease; a host function of its sandbox may, too. Never waits for anything but
-   * a short lock.
+   * <p>A call that is still running in another thread goes on, host functions included. The sandbox
+   * returns to the pool when that call has ended. {@link Limits#callTimeout} bounds this, and
+   * {@link Sandbox#interrupt}, used before the lease is closed, ends the call. A second close does
+   * nothing. Any thread may close a lease, also a host function of its sandbox. This method waits
+   * for nothing but a short lock.
    *
-   * <p>May be called again if an error of the JVM has ended it, such as a full stack. A full heap
-   * does not keep it from giving the sandbox back.
+   * <p>If a JVM error such as a full stack ends this method, it may be called again. A full heap
+   * does not prevent it from returning the sandbox.
    */
   @Override
   public void close() {

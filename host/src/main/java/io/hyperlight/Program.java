@@ -48,22 +48,24 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An ordinary Linux program, and how to run it: unchanged, in a micro-VM that has no kernel, with
- * its system calls answered by this library and nothing of the host's but what is named here.
+ * Describes an ordinary Linux program and runs it, unchanged, in a micro-VM without a kernel. This
+ * library answers the program's system calls. The program has access to nothing of the host except
+ * what is named here.
  *
  * {@snippet file="io/hyperlight/snippets/ProgramSnippets.java" region="run"}
  *
- * <p><b>What runs.</b> Programs for Linux on x86-64 with one thread and one process, static ones
- * and dynamic ones, which find their loader and libraries in the mounted trees. Threads, other
- * processes, and networks are refused, and {@link ProgramResult#failure} says so.
+ * <p><b>What runs.</b> Programs for Linux on x86-64 with one thread and one process. They may be
+ * static, or dynamic; dynamic ones find their loader and libraries in the mounted trees. Threads,
+ * other processes and networks are refused. {@link ProgramResult#failure} reports it if a program
+ * needed them.
  *
- * <p><b>Serving.</b> A program that takes long to start need not start for each request: {@link
- * #startServing} runs it up to where it first reads its standard input, and a snapshot taken there
- * gives each request a program that has just started.
+ * <p><b>Serving.</b> A program that takes long to start need not start for each request. {@link
+ * #startServing} runs it until it first reads its standard input. A snapshot taken there provides
+ * each request with a freshly started program.
  *
  * {@snippet file="io/hyperlight/snippets/ProgramSnippets.java" region="serve"}
  *
- * <p>For one thread; may run any number of times.
+ * <p>A description is for one thread and may be run any number of times.
  */
 public final class Program extends LoadSettings<Program> {
   /** The default of {@link #memorySize}: 128 MiB. */
@@ -103,12 +105,11 @@ public final class Program extends LoadSettings<Program> {
   }
 
   /**
-   * Reads a program from a file. The program itself believes to be at the same absolute path.
+   * Reads a program from a file. The program sees itself at the same absolute path.
    *
-   * @param executable the file: an ELF executable for Linux on x86-64
-   * @return a description of how to run it, with the defaults: no arguments, no environment, no
-   *     input, no files
-   * @throws InvalidGuestException if it is something else
+   * @param executable the file, an ELF executable for Linux on x86-64
+   * @return a description with default settings: no arguments, no environment, no input, no files
+   * @throws InvalidGuestException if the file is not such an executable
    * @throws UncheckedIOException if the file cannot be read
    */
   public static Program of(Path executable) {
@@ -129,13 +130,13 @@ public final class Program extends LoadSettings<Program> {
   }
 
   /**
-   * The program's arguments, without its own name, in place of those of before. They go to the
-   * program as UTF-8. A byte that is no UTF-8 is half a surrogate pair, U+DC00 plus the byte, as in
-   * the paths of {@link GuestFiles}.
+   * Sets the program's arguments, without its own name. They replace earlier ones. The program gets
+   * them as UTF-8. To pass a byte that is not UTF-8, use half of a surrogate pair, U+DC00 plus the
+   * byte, as in the paths of {@link GuestFiles}.
    *
    * @param arguments any text without zero characters
    * @return this description
-   * @throws IllegalArgumentException if there is a zero character in one, or another half of a
+   * @throws IllegalArgumentException if an argument has a zero character, or any other half of a
    *     surrogate pair
    */
   public Program args(String... arguments) {
@@ -151,10 +152,10 @@ public final class Program extends LoadSettings<Program> {
   /**
    * Adds a variable to the program's environment, which is empty by default.
    *
-   * @param name of the variable
-   * @param value of it
+   * @param name the variable's name
+   * @param value the variable's value
    * @return this description
-   * @throws IllegalArgumentException if the name is empty or has a "=" in it, or one of the two has
+   * @throws IllegalArgumentException if the name is empty or contains "=", or if name or value has
    *     a character that {@linkplain #args arguments} cannot have
    */
   public Program environment(String name, String value) {
@@ -168,9 +169,9 @@ public final class Program extends LoadSettings<Program> {
   }
 
   /**
-   * What the program reads from its standard input; nothing by default.
+   * Sets what the program reads from its standard input. By default that is empty.
    *
-   * @param bytes are copied
+   * @param bytes the input; it is copied
    * @return this description
    */
   public Program stdin(byte[] bytes) {
@@ -178,11 +179,12 @@ public final class Program extends LoadSettings<Program> {
   }
 
   /**
-   * What the program reads from its standard input, as it asks for it. A program that waits for
-   * input waits as long as the stream does. The stream is read to where the program reads, and is
-   * not closed. {@link HostStreams#input} is this process's own.
+   * Sets the stream that the program reads as its standard input. Bytes are read from it when the
+   * program asks for them, so a program that waits for input waits as long as the stream does. The
+   * stream is not read further than the program reads, and it is not closed. {@link
+   * HostStreams#input} is the standard input of this process.
    *
-   * @param stream is read by the thread that runs the program
+   * @param stream the input; the thread that runs the program reads it
    * @return this description
    */
   public Program stdin(InputStream stream) {
@@ -191,13 +193,13 @@ public final class Program extends LoadSettings<Program> {
   }
 
   /**
-   * How much the program may write to its standard output and error, in a run or in answer to a
-   * request: {@link Limits#outputBytes}, with the other limits as they are. A program that writes
-   * more ends with {@link GuestLimitException}.
+   * Sets how much the program may write to its standard output and error, in a run or in the answer
+   * to a request. This is {@link Limits#outputBytes}; the other limits stay as they are. A program
+   * that writes more ends with {@link GuestLimitException}.
    *
-   * @param bytes not negative
+   * @param bytes the limit, not negative
    * @return this description
-   * @throws IllegalArgumentException if it is
+   * @throws IllegalArgumentException if the limit is negative
    */
   public Program outputLimit(long bytes) {
     Limits.DEFAULT.withOutputBytes(bytes);
@@ -212,19 +214,20 @@ public final class Program extends LoadSettings<Program> {
   /**
    * Runs the program to its end, on this thread.
    *
-   * <p>However the program itself ends, that is a result. What it wrote to its standard output and
-   * error is in it, unless {@link #hostPrint} or {@link #hostError} take it.
+   * <p>The result tells how the program ended; a program that fails by itself does not make this
+   * method throw. The result contains what the program wrote to its standard output and error,
+   * unless {@link #hostPrint} or {@link #hostError} take it.
    *
    * @return the result
-   * @throws InvalidGuestException if it cannot be loaded, for example because its loader is in no
-   *     mounted tree, or does not fit into the memory
-   * @throws GuestDeadlockException if it waits for what cannot happen
-   * @throws GuestTimeoutException if it takes longer than it may, which is {@link
+   * @throws InvalidGuestException if the program cannot be loaded, for example because no mounted
+   *     tree has its loader, or because it does not fit into the memory
+   * @throws GuestDeadlockException if the program waits for something that cannot happen
+   * @throws GuestTimeoutException if the program takes longer than its limit, which is {@link
    *     #DEFAULT_RUN_TIMEOUT} by default
-   * @throws GuestLimitException if it uses more than its {@link Limits} allow
+   * @throws GuestLimitException if the program uses more than its {@link Limits} allow
    * @throws CallInterruptedException if this thread is interrupted
    * @throws HostFunctionException if an embedder's stream or listener throws
-   * @throws HypervisorException if this machine, process or JVM cannot do it, or KVM fails
+   * @throws HypervisorException if this machine, process or JVM cannot run sandboxes, or KVM fails
    */
   public ProgramResult run() {
     ProgramOutput output =
@@ -250,7 +253,7 @@ public final class Program extends LoadSettings<Program> {
     }
   }
 
-  /** The exit status that a shell would tell; -1 if the program itself did not end. */
+  /** Returns the exit status that a shell would report; -1 if the program did not end by itself. */
   private static int status(Ending ending) {
     return switch (ending) {
       case Outcome.Exited(int status, String _) -> status;
@@ -299,7 +302,10 @@ public final class Program extends LoadSettings<Program> {
         .withProgram(new ProgramIdentity(path, invocation().arguments()));
   }
 
-  /** The program's own file lies lowest: whatever else is mounted there is meant. */
+  /**
+   * Returns all mounts. The program's own file comes first, so that a mount at the same place hides
+   * it.
+   */
   private List<Mount> allMounts() {
     List<Mount> all = new ArrayList<>();
     all.add(new Mount(path, new HostSource(file, FileKind.REGULAR)));
@@ -315,18 +321,19 @@ public final class Program extends LoadSettings<Program> {
   }
 
   /**
-   * Starts the program and runs it up to where it first asks for standard input: it has loaded what
-   * it needs by then, and waits for its first request. {@link ProgramServer#serve} gives it one. A
-   * {@link ProgramServer#snapshot} taken before that is the program freshly started, for any number
+   * Starts the program and runs it until it first asks for standard input. By then it has loaded
+   * what it needs, and waits for its first request. {@link ProgramServer#serve} sends it one. A
+   * {@link ProgramServer#snapshot} taken before that is the freshly started program, for any number
    * of requests.
    *
-   * <p>{@link #stdin} does not count. What the program writes to its standard output meanwhile, and
-   * to its standard error at any time, goes to {@link #hostPrint} and {@link #hostError}.
+   * <p>{@link #stdin} has no effect here. What the program writes to its standard output before the
+   * first request goes to {@link #hostPrint}. What it writes to its standard error at any time goes
+   * to {@link #hostError}.
    *
-   * @return the running program, to be closed by the caller
-   * @throws GuestExitException if the program exits without having read anything
-   * @throws GuestFaultException if it does what it may not
-   * @throws GuestAbortException if it ends by a signal of its own
+   * @return the running program, which the caller has to close
+   * @throws GuestExitException if the program exits before it has read anything
+   * @throws GuestFaultException if the program does something that is not allowed
+   * @throws GuestAbortException if the program ends by a signal of its own
    * @throws InvalidGuestException and the other exceptions of {@link #run}
    */
   public ProgramServer startServing() {
@@ -347,7 +354,7 @@ public final class Program extends LoadSettings<Program> {
     }
   }
 
-  /** How long a program may take that runs, or starts: as for {@link #run}. */
+  /** Returns the time limit of a program's start. It is the same as for {@link #run}. */
   private long startNanos() {
     return settings(Settings.DEFAULT.withLimits(RUN_LIMITS)).limits().callTimeoutNanos();
   }

@@ -12,9 +12,9 @@ import java.time.Duration;
 import java.util.Objects;
 
 /**
- * Programs that serve, of one {@link ProgramSnapshot}: each request gets one that is as it was when
- * the snapshot was taken. What {@link SandboxPool} says of its sandboxes and threads, of how many
- * there are and of what goes wrong, holds here, too; both share the limits of the process.
+ * Lends served programs of one {@link ProgramSnapshot}. Each request gets a program in the state of
+ * the snapshot. What {@link SandboxPool} says about its sandboxes, their number, threads and
+ * failures is true here as well. Both kinds of pools share the limits of the process.
  *
  * {@snippet file="io/hyperlight/snippets/ProgramSnippets.java" region="serve"}
  *
@@ -28,11 +28,11 @@ public final class ProgramPool implements AutoCloseable {
   }
 
   /**
-   * Starts the description of a pool.
+   * Returns a builder for a pool.
    *
-   * @param snapshot what its programs begin with. It stays the caller's, and must stay open until
-   *     the pool is closed: without it no program can be cleaned or made any more
-   * @return a builder with the defaults
+   * @param snapshot the state that its programs begin with. The caller keeps it and must leave it
+   *     open until the pool is closed, because the pool needs it to make and clean programs
+   * @return a builder with default settings
    */
   public static PoolBuilder<ProgramPool> builder(ProgramSnapshot snapshot) {
     Objects.requireNonNull(snapshot, "snapshot");
@@ -41,14 +41,14 @@ public final class ProgramPool implements AutoCloseable {
   }
 
   /**
-   * Gives a request to a clean program, which nobody uses for anything else.
+   * Sends a request to a clean program that is used for nothing else.
    *
-   * <p>Waits for a program as {@link #acquire()} does, and then does what {@link
+   * <p>Waits for a program as {@link #acquire()} does, then answers the request as {@link
    * ProgramServer#serve} does.
    *
    * @param request the bytes; they are copied
    * @return the answer
-   * @throws PoolException if there was no program for the request, so that it did not happen
+   * @throws PoolException if there was no program for the request; nothing has run then
    * @throws GuestExitException and the other exceptions of {@link ProgramServer#serve}; the program
    *     is cleaned after all of them
    */
@@ -57,14 +57,14 @@ public final class ProgramPool implements AutoCloseable {
     try {
       return core.borrow(loan, core.maxWaitNanos).serve(request);
     } finally {
-      loan.over = true; // without a call: there may be no room for one
+      loan.over = true; // a field, not a method call: there may be no room on the stack for one
       core.pool.giveBack(loan);
     }
   }
 
   /**
-   * The same pool, for requests that may take a certain time in all: with the waiting for a
-   * sandbox, for one to be made or cleaned, and with the request itself. It is instead of {@link
+   * Returns a view of this pool whose requests have one time limit for everything: waiting for a
+   * program, making or cleaning it, and the request itself. This limit replaces {@link
    * PoolBuilder#maxWait} and {@link Limits#callTimeout}.
    *
    * @param timeout how long each request may take from its beginning to its end
@@ -75,7 +75,7 @@ public final class ProgramPool implements AutoCloseable {
     return new Timed(this, timeout);
   }
 
-  /** As {@link #serve(byte[])}, with so much time for everything. */
+  /** Answers a request as {@link #serve(byte[])} does, with one time limit for everything. */
   byte[] serve(long nanos, byte[] request) {
     Loan<ProgramServer> loan = new Loan<>();
     try {
@@ -89,25 +89,25 @@ public final class ProgramPool implements AutoCloseable {
   }
 
   /**
-   * Takes a clean program. Waits if none is ready, for {@link PoolBuilder#maxWait} at most.
+   * Takes a clean program. If none is ready, waits for at most {@link PoolBuilder#maxWait}.
    *
    * @return the program's lease, which has to be closed
-   * @throws PoolException if there is none: with kind {@link PoolException.Kind#TIMED_OUT} if no
-   *     program became free in time, {@link PoolException.Kind#OVER_BUDGET} if other pools have all
-   *     that the process may have, {@link PoolException.Kind#CREATION_FAILED} if a program had to
-   *     be created, and that failed, {@link PoolException.Kind#INTERRUPTED} if the thread is
-   *     interrupted and has to wait, and {@link PoolException.Kind#CLOSED} if the pool is closed,
-   *     or is closed meanwhile. A program that is ready is handed out to an interrupted thread as
-   *     well
+   * @throws PoolException if there is no program. Its kind is {@link PoolException.Kind#TIMED_OUT}
+   *     if none became free in time, {@link PoolException.Kind#OVER_BUDGET} if other pools use
+   *     everything that the process may have, {@link PoolException.Kind#CREATION_FAILED} if a
+   *     program had to be created and that failed, {@link PoolException.Kind#INTERRUPTED} if the
+   *     thread is interrupted and would have to wait, and {@link PoolException.Kind#CLOSED} if the
+   *     pool is closed or closes while the thread waits. An interrupted thread still gets a program
+   *     that is ready
    */
   public Lease<ProgramServer> acquire() {
     return core.acquire(core.maxWaitNanos);
   }
 
   /**
-   * Takes a clean program. Waits if none is ready, but not longer than given.
+   * Takes a clean program. If none is ready, waits for at most the given time.
    *
-   * @param maxWait how long; zero takes one that is ready or none
+   * @param maxWait the longest wait; zero never waits
    * @return the program's lease, which has to be closed
    * @throws IllegalArgumentException if the time is negative
    * @throws PoolException as {@link #acquire()}
@@ -116,19 +116,19 @@ public final class ProgramPool implements AutoCloseable {
     return core.acquire(PoolBuilder.nanos("maximum wait", maxWait));
   }
 
-  /** {@return the numbers of this moment} */
+  /** {@return the current numbers of this pool} */
   public PoolStatistics statistics() {
     return core.statistics();
   }
 
   /**
-   * Closes the pool: everyone who waits or comes gets a {@link PoolException}, and all programs
-   * that are not lent are closed when the method returns, with the pool's threads if none is. The
-   * snapshot is not used any more then.
+   * Closes the pool. Threads that wait for a program, or ask for one later, get a {@link
+   * PoolException}. When this method returns, all programs that are not lent are closed. If none is
+   * lent, the pool's threads have ended, too, and the pool no longer uses the snapshot.
    *
-   * <p>Programs that are lent can be used until their leases are closed, and are closed then by the
-   * pool. A second call does nothing but wait as the first. An interrupt does not end the waiting,
-   * which is for milliseconds. May be called by a log handler that hears of a failure of the pool.
+   * <p>Lent programs can be used until their leases are closed. The pool closes them then. A second
+   * call only waits as the first one does. The wait takes milliseconds, and an interrupt does not
+   * end it. A log handler may call this method when it is told of a failure of the pool.
    */
   @Override
   public void close() {
@@ -141,10 +141,9 @@ public final class ProgramPool implements AutoCloseable {
   }
 
   /**
-   * A {@link ProgramPool} seen as one whose calls may take a certain time from their beginning to
-   * their end, whatever it is spent on: waiting for a sandbox, until one is made or cleaned, or the
-   * call itself. The pool is not changed: views with several times can be used at the same time, by
-   * any number of threads.
+   * A view of a {@link ProgramPool} whose requests have one time limit from beginning to end. The
+   * limit covers waiting for a program, making or cleaning one, and the request itself. The pool
+   * does not change. Any number of threads may use views with different limits at the same time.
    */
   public static final class Timed {
     private final ProgramPool pool;
@@ -158,13 +157,13 @@ public final class ProgramPool implements AutoCloseable {
     }
 
     /**
-     * As {@link ProgramPool#serve}.
+     * Answers a request in a clean program, as {@link ProgramPool#serve} does.
      *
      * @param request the bytes; they are copied
      * @return the answer
-     * @throws GuestTimeoutException if it passes in the call; the message says how much of it was
-     *     left for that
-     * @throws PoolException if the time has passed before there is a sandbox; and the other
+     * @throws GuestTimeoutException if the time runs out during the request; the message says how
+     *     much of it was left for the request
+     * @throws PoolException if the time runs out before there is a program; and the other
      *     exceptions of {@link ProgramPool#serve}
      */
     public byte[] serve(byte[] request) {

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** How a {@link Program} ended, and what it left behind. Immutable. */
+/** Reports how a {@link Program} ended, and what it wrote and used. Immutable. */
 public final class ProgramResult {
   private final int status;
   private final byte[] output;
@@ -38,74 +38,74 @@ public final class ProgramResult {
   }
 
   /**
-   * {@return the exit status, 0 to 255. As shells have it, 128 and the signal's number for a
-   * program that was ended by a signal: 134 after {@code abort}, 139 after a bad access to memory}
+   * {@return the exit status, 0 to 255. As in a shell, it is 128 plus the signal's number if a
+   * signal ended the program: 134 after {@code abort}, 139 after an invalid memory access}
    */
   public int status() {
     return status;
   }
 
   /**
-   * {@return a copy of what it wrote to its standard output; nothing if that went to a stream of
-   * the embedder's}
+   * {@return a copy of what the program wrote to its standard output; empty if that went to a
+   * stream of the embedder}
    */
   public byte[] output() {
     return output.clone();
   }
 
-  /** {@return its output, read as UTF-8} */
+  /** {@return the program's standard output, decoded as UTF-8} */
   public String outputText() {
     return new String(output, StandardCharsets.UTF_8);
   }
 
   /**
-   * {@return a copy of what it wrote to its standard error; nothing if that went to a stream of the
-   * embedder's}
+   * {@return a copy of what the program wrote to its standard error; empty if that went to a stream
+   * of the embedder}
    */
   public byte[] error() {
     return error.clone();
   }
 
-  /** {@return its standard error, read as UTF-8} */
+  /** {@return the program's standard error, decoded as UTF-8} */
   public String errorText() {
     return new String(error, StandardCharsets.UTF_8);
   }
 
-  /** {@return what it has used} */
+  /** {@return the time, system calls and memory that the program used} */
   public ProgramUsage usage() {
     return usage;
   }
 
   /**
-   * {@return how often which Linux system calls were refused because they are not granted, by name,
-   * in the order in which they were first refused: what to look at if the program did not do what
-   * it should}
+   * {@return how often each Linux system call was refused because it is not granted, by name, in
+   * the order in which they were first refused. Look here first if the program did not do what it
+   * should}
    */
   public Map<String, Long> refusedSystemCalls() {
     return refusedSystemCalls;
   }
 
-  /** {@return what it left in the trees of files that it could write} */
+  /** {@return the files that the program left in the trees that it can write} */
   public GuestFiles files() {
     return files;
   }
 
   /**
-   * {@return what went wrong, if the status is not 0: its message has the program's last words, and
-   * what it needed that a sandbox does not have, such as threads; after a fault it is a {@link
-   * GuestFaultException} with the registers}
+   * {@return the failure, if the status is not 0. Its message has the last lines that the program
+   * wrote, and names what the program needed and a sandbox does not have, such as threads. After a
+   * fault it is a {@link GuestFaultException} with the registers}
    */
   public Optional<HyperlightException> failure() {
     return Optional.ofNullable(failure);
   }
 
   /**
-   * This result, if the program ended with status 0.
+   * Returns this result if the program ended with status 0, and throws otherwise.
    *
-   * @return this
-   * @throws GuestExitException if it ended with another status
-   * @throws GuestAbortException if it ended by a signal of its own
-   * @throws GuestFaultException if it did what it may not
+   * @return this result
+   * @throws GuestExitException if the program ended with another status
+   * @throws GuestAbortException if the program ended by a signal of its own
+   * @throws GuestFaultException if the program did something that is not allowed
    */
   public ProgramResult orThrow() {
     if (failure != null) {

@@ -38,34 +38,34 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A micro-VM with a {@link Guest} loaded into it, and the functions of that guest ready to be
- * called.
+ * A micro-VM with a {@link Guest} loaded into it, whose functions can be called.
  *
- * <p>The guest has its own memory and its own virtual processor and nothing else: no network, no
- * devices, no other process. What it can reach beyond its memory are the host functions and the
- * {@linkplain Builder#mount files} it was given. Its code runs at the processor's lowest privilege
- * level inside the VM.
+ * <p>The guest has its own memory and its own virtual processor. It has no network, no devices and
+ * no other processes. Beyond its memory it can reach only its host functions and the {@linkplain
+ * Builder#mount files} mounted for it. Its code runs at the processor's lowest privilege level
+ * inside the VM.
  *
  * {@snippet file="io/hyperlight/snippets/SandboxSnippets.java" region="overview"}
  *
- * <p><b>State.</b> The guest's memory keeps its contents from call to call. A call that ends in the
- * middle of guest code (a fault, an abort, a host function's failure that the guest does not
- * handle, an interrupt, a limit) leaves the sandbox unusable: every later call fails with {@link
- * SandboxUnusableException}, whose cause is the first failure, until the sandbox is {@linkplain
- * #restore restored} to a {@link Snapshot}. A call that is refused changes nothing; one whose
- * result cannot be read has run to its end.
+ * <p><b>State.</b> The guest's memory keeps its contents from call to call. Some calls end in the
+ * middle of guest code: by a fault, an abort, a failed host function that the guest does not
+ * handle, an interrupt, or a limit. Such a call leaves the sandbox unusable. Every later call then
+ * fails with {@link SandboxUnusableException}, whose cause is the first failure, until the sandbox
+ * is {@linkplain #restore restored} to a {@link Snapshot}. A call that is refused changes nothing.
+ * A call whose result cannot be read has run to its end.
  *
- * <p><b>Threads.</b> A sandbox may be used from any thread, by one at a time; a second one is
- * refused with {@link SandboxInUseException}. A call runs on the calling thread, host functions
- * included. On a virtual thread the guest's own code runs on a platform thread of the library's, so
- * that the carrier is free meanwhile.
+ * <p><b>Threads.</b> Any thread may use a sandbox, but only one at a time. A second one is refused
+ * with {@link SandboxInUseException}. A call runs on the calling thread, and so do its host
+ * functions. If that is a virtual thread, the guest's own code runs on a platform thread of the
+ * library, so the carrier thread stays free.
  *
- * <p><b>Ends.</b> Every call comes to an end: a guest that loops, sleeps, floods its output or its
- * host functions runs into one of its {@link Limits}, the first of which is a minute per call.
+ * <p><b>Ends.</b> Every call comes to an end. A guest that loops, sleeps, or floods its output or
+ * its host functions reaches one of its {@link Limits}. The first of them is one minute per call.
  * {@link #interrupt} ends a call at once.
  *
- * <p><b>Closing.</b> A sandbox holds two descriptors and its guest's memory until {@link #close},
- * and what it shares with the snapshot that it came from; nothing else frees them.
+ * <p><b>Closing.</b> A sandbox holds two descriptors and its guest's memory until {@link #close}.
+ * It also keeps alive what it shares with the snapshot that it came from. Nothing else frees these
+ * resources.
  */
 public final class Sandbox implements AutoCloseable {
   private final Guest guest;
@@ -77,10 +77,10 @@ public final class Sandbox implements AutoCloseable {
   }
 
   /**
-   * Starts the description of a sandbox.
+   * Returns a builder for a sandbox with this guest.
    *
-   * @param guest what to load into it
-   * @return a builder with the defaults
+   * @param guest the guest to load
+   * @return a builder with default settings
    */
   public static Builder builder(Guest guest) {
     return new Builder(guest);
@@ -98,40 +98,41 @@ public final class Sandbox implements AutoCloseable {
   /**
    * Calls a function of the guest.
    *
-   * <p>Strings and byte arrays are copied into guest memory, and the result out of it. For numbers
-   * only, {@link #function} is the faster way, because nothing is boxed.
+   * <p>Strings and byte arrays are copied into guest memory, and results are copied out of it. For
+   * functions of numbers only, {@link #function} is faster, because it boxes nothing.
    *
    * @param <T> the result's type, boxed
    * @param name the function's name
    * @param resultType the Java type of the declared result: {@code int.class} or {@code
    *     Integer.class}, {@code String.class}, {@code byte[].class}, {@code void.class} and so on
-   * @param arguments of the declared types; a smaller integer type is widened
-   * @return the result; null for void
-   * @throws InvalidCallException if the guest exports no such function, or arguments or result type
-   *     do not fit the declaration, or guest memory
-   * @throws GuestErrorException if the guest reports an error, or returns what is no value of the
-   *     type; the sandbox stays usable
-   * @throws GuestFaultException if the guest does what it may not
-   * @throws GuestAbortException if the guest gives up
+   * @param arguments values of the declared types; smaller integer types are widened
+   * @return the result; null for {@code void}
+   * @throws InvalidCallException if the guest exports no such function, if arguments or result type
+   *     do not match the declaration, or if the arguments do not fit into guest memory
+   * @throws GuestErrorException if the guest reports an error, or returns something that is not a
+   *     value of the declared type; the sandbox stays usable
+   * @throws GuestFaultException if the guest does something that is not allowed, such as an access
+   *     to unmapped memory
+   * @throws GuestAbortException if the guest aborts
    * @throws GuestExitException if the guest's program exits
-   * @throws GuestDeadlockException if the guest waits for what cannot happen
-   * @throws HostFunctionException if a host function fails and the guest gives up over it
-   * @throws GuestTimeoutException if the call takes longer than it may
+   * @throws GuestDeadlockException if the guest waits for something that cannot happen
+   * @throws HostFunctionException if a host function fails and the guest aborts because of that
+   * @throws GuestTimeoutException if the call takes longer than its limit
    * @throws GuestLimitException if the guest uses more than its {@link Limits} allow
    * @throws CallInterruptedException if the call is {@linkplain #interrupt interrupted}, or the
-   *     calling thread is; it is not even begun if the thread's interrupt status is set already
+   *     calling thread is; the call does not begin if the thread's interrupt status is already set
    * @throws SandboxUnusableException if an earlier call ended in a {@link GuestFaultException},
    *     {@link GuestAbortException}, {@link GuestExitException}, {@link GuestDeadlockException},
    *     {@link HostFunctionException}, {@link GuestTimeoutException}, {@link GuestLimitException}
    *     or, having begun, in a {@link CallInterruptedException}
    * @throws SandboxInUseException if the sandbox is in use
-   * @throws ClosedException if it is closed
+   * @throws ClosedException if the sandbox is closed
    */
   public <T> T call(String name, Class<T> resultType, @Nullable Object... arguments) {
     return call(0, name, resultType, arguments);
   }
 
-  // checkResult sees to the type; a primitive's Class<T> has its box as T, and null is the one
+  // checkResult has checked the type. For a primitive's Class<T>, T is the box. Null is the only
   // value of Void.
   @SuppressWarnings({"unchecked", "NullAway"})
   <T> T call(long timeoutNanos, String name, Class<T> resultType, @Nullable Object... arguments) {
@@ -143,9 +144,9 @@ public final class Sandbox implements AutoCloseable {
   }
 
   /**
-   * A method handle that calls a function of the guest, of exactly the types of its {@linkplain
-   * Guest#exports declaration}. To be called with {@code invokeExact}; keep it, ideally in a final
-   * field. Calls throw the same exceptions as {@link #call}.
+   * Returns a method handle that calls a function of the guest. It has exactly the types of the
+   * function's {@linkplain Guest#exports declaration}, so call it with {@code invokeExact}. Keep
+   * the handle, ideally in a final field. Its calls throw the same exceptions as {@link #call}.
    *
    * {@snippet file="io/hyperlight/snippets/SandboxSnippets.java" region="function"}
    *
@@ -162,7 +163,8 @@ public final class Sandbox implements AutoCloseable {
   }
 
   /**
-   * The same sandbox, with calls that may take another time than its {@link Limits#callTimeout}.
+   * Returns a view of this sandbox whose calls have a time limit other than {@link
+   * Limits#callTimeout}.
    *
    * {@snippet file="io/hyperlight/snippets/SandboxSnippets.java" region="within"}
    *
@@ -175,16 +177,16 @@ public final class Sandbox implements AutoCloseable {
   }
 
   /**
-   * Ends the call that is running in this sandbox, wherever it is: computing in the guest, asleep,
-   * or in a host function, whose thread is interrupted for it. That call ends with {@link
-   * CallInterruptedException}, in microseconds as a rule, or as soon as the host function returns.
-   * If it comes to its end by itself in the same moment, it ends as if nobody had interrupted it,
-   * and neither does the next one see anything of it.
+   * Ends the running call, wherever it is. The guest may be computing or asleep, or the call may be
+   * in a host function, whose thread is then interrupted. The call ends with {@link
+   * CallInterruptedException}. This takes microseconds as a rule; a call in a host function ends as
+   * soon as the host function returns. A call that completes in the same moment ends normally. In
+   * either case the next call is not affected.
    *
-   * <p>From any thread, also a host function's. Interrupting the {@linkplain Thread#interrupt
-   * thread} that called has the same effect, within some milliseconds.
+   * <p>May be called from any thread, also from a host function. {@linkplain Thread#interrupt
+   * Interrupting} the calling thread has the same effect within some milliseconds.
    *
-   * @return whether a call was running; if not, nothing happens, and the next one is not affected
+   * @return whether a call was running; if not, nothing happens, and the next call is not affected
    */
   public boolean interrupt() {
     return instance.interrupt();
@@ -193,7 +195,7 @@ public final class Sandbox implements AutoCloseable {
   /**
    * Finds a function.
    *
-   * @param timeoutNanos how long calls may take; 0 for as long as the sandbox's
+   * @param timeoutNanos the time limit of its calls; 0 for the sandbox's own limit
    */
   private ExportedFunction find(long timeoutNanos, String name) {
     ExportedFunction function = find(name);
@@ -211,17 +213,18 @@ public final class Sandbox implements AutoCloseable {
   }
 
   /**
-   * Freezes the sandbox as it is now, between two calls. The sandbox goes on as before.
+   * Takes a snapshot of the sandbox as it is now, between two calls. The sandbox can be used as
+   * before.
    *
-   * <p>Takes as long as it takes to copy what the guest has written; how much memory the sandbox
-   * has does not matter. Everything in the guest's memory is kept, also what earlier calls left
-   * there: take it before the guest has seen a secret.
+   * <p>The time depends on how much memory the guest has written, not on the sandbox's memory size.
+   * The snapshot keeps everything in the guest's memory, including what earlier calls left there.
+   * Take it before the guest has seen a secret.
    *
-   * @return the snapshot, to be closed by the caller
+   * @return the snapshot, which the caller has to close
    * @throws SandboxUnusableException if an earlier call left the sandbox unusable
    * @throws SandboxInUseException if a call is running
    * @throws ClosedException if the sandbox is closed
-   * @throws HypervisorException if KVM fails, or the host has no memory for it
+   * @throws HypervisorException if KVM fails, or the host is out of memory
    */
   public Snapshot snapshot() {
     return new Snapshot(
@@ -229,23 +232,24 @@ public final class Sandbox implements AutoCloseable {
   }
 
   /**
-   * Makes this sandbox equal to one just {@linkplain Snapshot#spawn spawned} from a snapshot,
-   * whatever its guest has done and however its last call ended. Host functions, output and the
-   * handles from {@link #function} stay what they are.
+   * Puts this sandbox into the state of a snapshot, whatever its guest has done and however its
+   * last call ended. Afterwards it equals a sandbox just {@linkplain Snapshot#spawn spawned} from
+   * that snapshot. Host functions, output, and the handles from {@link #function} stay as they are.
    *
-   * <p>Copies back the pages that changed since the last restore, as a rule without a system call.
-   * A sandbox that did not come from this snapshot gets a new VM, with the snapshot's memory size,
-   * before the old one is closed: so does one that was built, at its first restore, and one whose
-   * processor is in doubt. An error of the JVM in the middle, such as a full heap, leaves the
-   * sandbox unusable until it is restored.
+   * <p>A restore copies back the pages that changed since the last restore, as a rule without a
+   * system call. In three cases the sandbox gets a new VM, with the snapshot's memory size: if it
+   * did not come from this snapshot, at the first restore of a sandbox that was built, and if the
+   * state of its processor is in doubt. The new VM is made before the old one is closed. A JVM
+   * error during the restore, such as a full heap, leaves the sandbox unusable until it is restored
+   * again.
    *
-   * @param snapshot of the same guest
-   * @throws InvalidSnapshotException if it is of another guest; nothing is changed then
-   * @throws ClosedException if the snapshot is closed, and nothing is changed then; or if the
+   * @param snapshot a snapshot of the same guest
+   * @throws InvalidSnapshotException if the snapshot is of another guest; nothing has changed then
+   * @throws ClosedException if the snapshot is closed, in which case nothing has changed, or if the
    *     sandbox is closed
    * @throws SandboxInUseException if a call is running
-   * @throws HypervisorException if KVM fails, or the host has no memory for it; the sandbox is what
-   *     it was, or is unusable until it is restored
+   * @throws HypervisorException if KVM fails, or the host is out of memory; the sandbox is either
+   *     unchanged, or unusable until it is restored
    */
   public void restore(Snapshot snapshot) {
     if (!snapshot.guest().program().isSameAs(guest.program())) {
@@ -258,7 +262,7 @@ public final class Sandbox implements AutoCloseable {
     try {
       instance.restore(image);
     } catch (ImageClosedException e) {
-      throw snapshot.closed(); // just now, by another thread
+      throw snapshot.closed(); // another thread has just closed it
     } catch (HypervisorCallException | SystemCallException | FileException e) {
       throw new HypervisorException(
           HypervisorException.Kind.FAILED, "cannot restore the sandbox: " + e.getMessage(), e);
@@ -266,11 +270,11 @@ public final class Sandbox implements AutoCloseable {
   }
 
   /**
-   * Which Linux system calls the guest was refused because they are not granted to it, and how
-   * often, since the sandbox was made or restored: what to look at first when a guest does not
-   * work.
+   * Returns which Linux system calls the guest was refused because they are not granted to it, and
+   * how often. It counts since the sandbox was made or restored. Look here first when a guest does
+   * not work.
    *
-   * @return the numbers by the calls' names, in the order in which they were first refused
+   * @return the counts by system call name, in the order in which they were first refused
    * @throws SandboxInUseException if a call is running
    * @throws ClosedException if the sandbox is closed
    */
@@ -279,10 +283,10 @@ public final class Sandbox implements AutoCloseable {
   }
 
   /**
-   * What is in the files that the guest can write, in trees {@linkplain FileTree#memory in memory}
-   * that were {@linkplain Builder#mount mounted}, as it is now.
+   * Returns the files that the guest can write, as they are now. These are the files in mounted
+   * trees {@linkplain FileTree#memory in memory}; see {@link Builder#mount}.
    *
-   * @return a copy, which costs little: what the guest does not change afterwards is shared
+   * @return a cheap copy: it shares what the guest does not change afterwards
    * @throws SandboxInUseException if a call is running
    * @throws ClosedException if the sandbox is closed
    */
@@ -291,20 +295,20 @@ public final class Sandbox implements AutoCloseable {
   }
 
   /**
-   * Makes every further call fail as if the sandbox were closed. One that is running goes on. From
-   * any thread; {@link #detach} and {@link #close} work all the same.
+   * Makes every further call fail as if the sandbox were closed. A running call goes on. May be
+   * called from any thread. {@link #detach} and {@link #close} still work.
    */
   void refuseCalls() {
     instance.refuseCalls();
   }
 
   /**
-   * Moves the VM into a new sandbox object, as it is. This one is closed from now on, and so is
-   * every handle from {@link #function}: whoever has it cannot reach the VM any more. Takes no
-   * system call.
+   * Moves the VM, as it is, into a new sandbox object. This object is closed from then on, and so
+   * are the handles from {@link #function}. Code that still holds them cannot reach the VM any
+   * more. Takes no system call.
    *
    * @return the sandbox that has the VM
-   * @throws SandboxInUseException if a call is running; nothing is changed then
+   * @throws SandboxInUseException if a call is running; nothing has changed then
    * @throws ClosedException if the sandbox is closed
    */
   Sandbox detach() {
@@ -315,8 +319,8 @@ public final class Sandbox implements AutoCloseable {
    * Frees the VM, its memory and its descriptors. A second call does nothing.
    *
    * @throws SandboxInUseException if a call is running; it goes on, and the sandbox stays open
-   * @throws HypervisorException if the kernel says that something was not open, which somebody else
-   *     in the process must have closed. All the rest is freed
+   * @throws HypervisorException if the kernel reports that a descriptor or mapping was already
+   *     closed, which other code in this process must have done; everything else is freed
    */
   @Override
   public void close() {
@@ -329,9 +333,9 @@ public final class Sandbox implements AutoCloseable {
   }
 
   /**
-   * A {@link Sandbox} seen as one whose calls may take a certain time, instead of the {@link
-   * Limits#callTimeout} that it was made with. The sandbox itself is not changed: views with
-   * several times can be used in turn. Threads may share it as they may share the sandbox.
+   * A view of a {@link Sandbox} whose calls have a time limit of their own, instead of the {@link
+   * Limits#callTimeout} of the sandbox. The sandbox itself does not change, and views with
+   * different limits can be used in turn. Threads may share a view as they may share the sandbox.
    */
   public static final class Timed {
     private final Sandbox sandbox;
@@ -345,14 +349,14 @@ public final class Sandbox implements AutoCloseable {
     }
 
     /**
-     * As {@link Sandbox#call}.
+     * Calls a function of the guest, as {@link Sandbox#call} does.
      *
      * @param <T> the result's type, boxed
      * @param name the function's name
      * @param resultType the Java type of the declared result
-     * @param arguments of the declared types; a smaller integer type is widened
-     * @return the result; null for void
-     * @throws GuestTimeoutException if it takes longer
+     * @param arguments values of the declared types; smaller integer types are widened
+     * @return the result; null for {@code void}
+     * @throws GuestTimeoutException if the call takes longer than this view allows
      * @throws InvalidCallException and the other exceptions of {@link Sandbox#call}
      */
     public <T> T call(String name, Class<T> resultType, @Nullable Object... arguments) {
@@ -360,7 +364,8 @@ public final class Sandbox implements AutoCloseable {
     }
 
     /**
-     * As {@link Sandbox#function}: a handle whose calls may take this time each.
+     * Returns a method handle, as {@link Sandbox#function} does. Each of its calls has the time
+     * limit of this view.
      *
      * @param name the function's name
      * @return the handle, bound to the sandbox
@@ -377,8 +382,8 @@ public final class Sandbox implements AutoCloseable {
   }
 
   /**
-   * Describes a sandbox: how much memory it has, which host functions its guest can call, where its
-   * output goes. For one thread; may build any number of sandboxes.
+   * Builds sandboxes. It sets their memory, the host functions that the guest can call, and where
+   * the output goes. A builder is for one thread and may build any number of sandboxes.
    */
   public static final class Builder extends LoadSettings<Builder>
       implements HostFunctionRegistry<Builder> {
@@ -423,9 +428,11 @@ public final class Sandbox implements AutoCloseable {
      * Creates the VM, loads the guest into it and runs its initialisers.
      *
      * @return the sandbox, ready for calls
-     * @throws HypervisorException if this machine, process or JVM cannot do it, or KVM fails
-     * @throws InvalidGuestException if the guest imports what is not registered, or with other
-     *     types, is linked where it cannot be loaded, or does not fit into the memory
+     * @throws HypervisorException if this machine, process or JVM cannot run sandboxes, or KVM
+     *     fails
+     * @throws InvalidGuestException if an import of the guest has no registered host function or
+     *     one with other types, if the guest is linked where it cannot be loaded, or if it does not
+     *     fit into the memory
      * @throws GuestFaultException and the other exceptions of {@link Sandbox#call}, if an
      *     initialiser fails
      */

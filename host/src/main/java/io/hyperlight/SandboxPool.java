@@ -13,36 +13,37 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sandboxes of one {@link Snapshot}, each handed out clean, to one holder at a time.
+ * Lends clean sandboxes of one {@link Snapshot}, each to one holder at a time.
  *
  * {@snippet file="io/hyperlight/snippets/SandboxPoolSnippets.java" region="overview"}
  *
- * <p><b>What happens where.</b> Sandboxes are created, cleaned and closed on threads of the pool's
- * own, so acquiring one that is ready, and giving one back, takes well under the time of a call. A
- * thread gets the sandbox that it had last, if that is ready: older kernels charge for a virtual
- * processor that changes threads. Those who find none ready wait, and are served in the order in
- * which they came. A virtual thread that waits leaves its carrier to others.
+ * <p><b>What happens where.</b> The pool creates, cleans and closes sandboxes on threads of its
+ * own. So it takes well under the time of a call to acquire a sandbox that is ready, or to give one
+ * back. A thread gets the sandbox that it had last, if that is ready, because older kernels charge
+ * for a virtual processor that changes threads. If no sandbox is ready, threads wait and are served
+ * in the order in which they came. A waiting virtual thread releases its carrier.
  *
- * <p><b>How many.</b> The pool has as many sandboxes as are used at the same time and {@link
- * PoolBuilder#idle} more, up to its {@link PoolBuilder#size}; those that nobody needed for {@link
- * PoolBuilder#idleTimeout} are closed. All pools of the process together have at most 1,000
- * sandboxes, and guest memory up to half of what the machine and the process's control groups have.
- * The system properties {@code hyperlight.pool.maxSandboxes} and {@code hyperlight.pool.maxMemory},
- * in bytes, set other limits; they are read when the first pool is built. The memory that counts is
- * the size that guests could use, not what they have touched. A pool that needs a sandbox and has
- * none comes first, and pools with two and more give up one for it.
+ * <p><b>How many.</b> The pool has as many sandboxes as are in use at the same time, plus {@link
+ * PoolBuilder#idle} more, up to its {@link PoolBuilder#size}. It closes sandboxes that were not
+ * needed for {@link PoolBuilder#idleTimeout}. All pools of the process together have at most 1,000
+ * sandboxes. Their guest memory together is at most half of the memory of the machine and of the
+ * process's control groups. Each sandbox counts with its memory size, not with what its guest has
+ * touched. The system properties {@code hyperlight.pool.maxSandboxes} and {@code
+ * hyperlight.pool.maxMemory}, in bytes, set other limits. They are read when the first pool is
+ * built. A pool that needs a sandbox and has none takes precedence: pools with two or more
+ * sandboxes give one up for it.
  *
- * <p><b>When things go wrong.</b> However a call ends, the sandbox is cleaned and handed out again;
- * one that cannot be cleaned is replaced. Whoever had it before, and whatever it did, cannot be
- * told from it. If a sandbox cannot be created, one of those who wait for it gets a {@link
- * PoolException}, unless the pool has others to wait for; then it tries again after 100 ms, and
- * after longer and longer pauses of up to 10 s.
+ * <p><b>When things go wrong.</b> However a call ends, the pool cleans the sandbox and lends it
+ * again. A sandbox that cannot be cleaned is replaced. A holder cannot tell who had the sandbox
+ * before or what the guest did then. If a sandbox cannot be created and the pool has no others to
+ * wait for, one of the waiting threads gets a {@link PoolException}. If it has others, it tries
+ * again after 100 ms, and then after longer and longer pauses of up to 10 s.
  *
- * <p>An error of the JVM in the middle, such as a full stack or heap, is thrown as it is. The pool
- * has its sandbox back a moment later, and can be used and closed as before.
+ * <p>A JVM error in a method of the pool, such as a full stack or heap, is thrown as it is. The
+ * pool has its sandbox back a moment later, and can be used and closed as before.
  *
- * <p><b>Threads.</b> All methods may be called from any thread at any time. The sandboxes call the
- * snapshot's host functions, several at a time: these must be safe for that.
+ * <p><b>Threads.</b> All methods may be called from any thread at any time. Several sandboxes may
+ * call the snapshot's host functions at the same time, so these must be safe for that.
  */
 public final class SandboxPool implements AutoCloseable {
   private final PoolCore<Sandbox> core;
@@ -52,11 +53,11 @@ public final class SandboxPool implements AutoCloseable {
   }
 
   /**
-   * Starts the description of a pool.
+   * Returns a builder for a pool.
    *
-   * @param snapshot what its sandboxes begin with. It stays the caller's, and must stay open until
-   *     the pool is closed: without it no sandbox can be cleaned or made any more
-   * @return a builder with the defaults
+   * @param snapshot the state that its sandboxes begin with. The caller keeps it and must leave it
+   *     open until the pool is closed, because the pool needs it to make and clean sandboxes
+   * @return a builder with default settings
    */
   public static PoolBuilder<SandboxPool> builder(Snapshot snapshot) {
     Objects.requireNonNull(snapshot, "snapshot");
@@ -65,17 +66,17 @@ public final class SandboxPool implements AutoCloseable {
   }
 
   /**
-   * Calls a function in a clean sandbox, which nobody uses for anything else.
+   * Calls a function in a clean sandbox that is used for nothing else.
    *
-   * <p>Waits for a sandbox as {@link #acquire()} does, and then does what {@link Sandbox#call}
+   * <p>Waits for a sandbox as {@link #acquire()} does, then makes the call as {@link Sandbox#call}
    * does.
    *
    * @param <T> the result's type, boxed
    * @param name the function's name
    * @param resultType the Java type of the declared result
-   * @param arguments of the declared types; a smaller integer type is widened
-   * @return the result; null for void
-   * @throws PoolException if there was no sandbox for the call, so that it did not happen
+   * @param arguments values of the declared types; smaller integer types are widened
+   * @return the result; null for {@code void}
+   * @throws PoolException if there was no sandbox for the call; the call did not happen then
    * @throws InvalidCallException and the other exceptions of {@link Sandbox#call}; the sandbox is
    *     cleaned after all of them
    */
@@ -84,14 +85,14 @@ public final class SandboxPool implements AutoCloseable {
     try {
       return core.borrow(loan, core.maxWaitNanos).call(name, resultType, arguments);
     } finally {
-      loan.over = true; // without a call: there may be no room for one
+      loan.over = true; // a field, not a method call: there may be no room on the stack for one
       core.pool.giveBack(loan);
     }
   }
 
   /**
-   * The same pool, for calls that may take a certain time in all: with the waiting for a sandbox,
-   * for one to be made or cleaned, and with the call itself. It is instead of {@link
+   * Returns a view of this pool whose calls have one time limit for everything: waiting for a
+   * sandbox, making or cleaning it, and the call itself. This limit replaces {@link
    * PoolBuilder#maxWait} and {@link Limits#callTimeout}.
    *
    * @param timeout how long each call may take from its beginning to its end
@@ -102,7 +103,10 @@ public final class SandboxPool implements AutoCloseable {
     return new Timed(this, timeout);
   }
 
-  /** As {@link #call(String, Class, Object...)}, with so much time for everything. */
+  /**
+   * Calls a function as {@link #call(String, Class, Object...)} does, with one time limit for
+   * everything.
+   */
   <T> T call(long nanos, String name, Class<T> resultType, @Nullable Object... arguments) {
     Loan<Sandbox> loan = new Loan<>();
     try {
@@ -116,25 +120,25 @@ public final class SandboxPool implements AutoCloseable {
   }
 
   /**
-   * Takes a clean sandbox. Waits if none is ready, for {@link PoolBuilder#maxWait} at most.
+   * Takes a clean sandbox. If none is ready, waits for at most {@link PoolBuilder#maxWait}.
    *
    * @return the sandbox's lease, which has to be closed
-   * @throws PoolException if there is none: with kind {@link PoolException.Kind#TIMED_OUT} if no
-   *     sandbox became free in time, {@link PoolException.Kind#OVER_BUDGET} if other pools have all
-   *     that the process may have, {@link PoolException.Kind#CREATION_FAILED} if a sandbox had to
-   *     be created, and that failed, {@link PoolException.Kind#INTERRUPTED} if the thread is
-   *     interrupted and has to wait, and {@link PoolException.Kind#CLOSED} if the pool is closed,
-   *     or is closed meanwhile. A sandbox that is ready is handed out to an interrupted thread as
-   *     well
+   * @throws PoolException if there is no sandbox. Its kind is {@link PoolException.Kind#TIMED_OUT}
+   *     if none became free in time, {@link PoolException.Kind#OVER_BUDGET} if other pools use
+   *     everything that the process may have, {@link PoolException.Kind#CREATION_FAILED} if a
+   *     sandbox had to be created and that failed, {@link PoolException.Kind#INTERRUPTED} if the
+   *     thread is interrupted and would have to wait, and {@link PoolException.Kind#CLOSED} if the
+   *     pool is closed or closes while the thread waits. An interrupted thread still gets a sandbox
+   *     that is ready
    */
   public Lease<Sandbox> acquire() {
     return core.acquire(core.maxWaitNanos);
   }
 
   /**
-   * Takes a clean sandbox. Waits if none is ready, but not longer than given.
+   * Takes a clean sandbox. If none is ready, waits for at most the given time.
    *
-   * @param maxWait how long; zero takes one that is ready or none
+   * @param maxWait the longest wait; zero never waits
    * @return the sandbox's lease, which has to be closed
    * @throws IllegalArgumentException if the time is negative
    * @throws PoolException as {@link #acquire()}
@@ -143,20 +147,19 @@ public final class SandboxPool implements AutoCloseable {
     return core.acquire(PoolBuilder.nanos("maximum wait", maxWait));
   }
 
-  /** {@return the numbers of this moment} */
+  /** {@return the current numbers of this pool} */
   public PoolStatistics statistics() {
     return core.statistics();
   }
 
   /**
-   * Closes the pool: everyone who waits or comes gets a {@link PoolException}, and all sandboxes
-   * that are not lent are closed when the method returns, with the pool's threads if none is. The
-   * snapshot is not used any more then.
+   * Closes the pool. Threads that wait for a sandbox, or ask for one later, get a {@link
+   * PoolException}. When this method returns, all sandboxes that are not lent are closed. If none
+   * is lent, the pool's threads have ended, too, and the pool no longer uses the snapshot.
    *
-   * <p>Sandboxes that are lent can be used until their leases are closed, and are closed then by
-   * the pool. A second call does nothing but wait as the first. An interrupt does not end the
-   * waiting, which is for milliseconds. May be called by a log handler that hears of a failure of
-   * the pool.
+   * <p>Lent sandboxes can be used until their leases are closed. The pool closes them then. A
+   * second call only waits as the first one does. The wait takes milliseconds, and an interrupt
+   * does not end it. A log handler may call this method when it is told of a failure of the pool.
    */
   @Override
   public void close() {
@@ -169,10 +172,9 @@ public final class SandboxPool implements AutoCloseable {
   }
 
   /**
-   * A {@link SandboxPool} seen as one whose calls may take a certain time from their beginning to
-   * their end, whatever it is spent on: waiting for a sandbox, until one is made or cleaned, or the
-   * call itself. The pool is not changed: views with several times can be used at the same time, by
-   * any number of threads.
+   * A view of a {@link SandboxPool} whose calls have one time limit from beginning to end. The
+   * limit covers waiting for a sandbox, making or cleaning one, and the call itself. The pool does
+   * not change. Any number of threads may use views with different limits at the same time.
    */
   public static final class Timed {
     private final SandboxPool pool;
@@ -186,16 +188,16 @@ public final class SandboxPool implements AutoCloseable {
     }
 
     /**
-     * As {@link SandboxPool#call}.
+     * Calls a function in a clean sandbox, as {@link SandboxPool#call} does.
      *
      * @param <T> the result's type, boxed
      * @param name the function's name
      * @param resultType the Java type of the declared result
-     * @param arguments of the declared types; a smaller integer type is widened
-     * @return the result; null for void
-     * @throws GuestTimeoutException if it passes in the call; the message says how much of it was
-     *     left for that
-     * @throws PoolException if the time has passed before there is a sandbox; and the other
+     * @param arguments values of the declared types; smaller integer types are widened
+     * @return the result; null for {@code void}
+     * @throws GuestTimeoutException if the time runs out during the call; the message says how much
+     *     of it was left for the call
+     * @throws PoolException if the time runs out before there is a sandbox; and the other
      *     exceptions of {@link SandboxPool#call}
      */
     public <T> T call(String name, Class<T> resultType, @Nullable Object... arguments) {

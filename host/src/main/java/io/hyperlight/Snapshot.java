@@ -15,26 +15,26 @@ import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 
 /**
- * A sandbox, frozen between two calls: the guest's memory and the state of its processor. A sandbox
- * can be {@linkplain Sandbox#restore restored} to it again and again, and new ones can be
- * {@linkplain #spawn spawned} from it without loading or starting anything.
+ * The state of a sandbox between two calls: the guest's memory and the state of its processor. A
+ * sandbox can be {@linkplain Sandbox#restore restored} to a snapshot any number of times. New
+ * sandboxes can be {@linkplain #spawn spawned} from it, which neither loads nor starts anything.
  *
  * {@snippet file="io/hyperlight/snippets/SnapshotSnippets.java" region="restore"}
  *
- * <p>What a guest did after the snapshot is gone after a restore, whatever it was: in memory, in
- * the address space, in the processor. What it did in the host, by way of host functions, is not,
- * and the time-stamp counter runs on. Everything the guest knew when the snapshot was taken, all
- * sandboxes that come from it know, a seed for random numbers included: a guest that needs fresh
- * randomness asks for it in the call that uses it.
+ * <p>A restore undoes everything that a guest did after the snapshot: in memory, in its address
+ * space, and in the processor. It does not undo what the guest did in the host through host
+ * functions, and the time-stamp counter runs on. All sandboxes that come from a snapshot know what
+ * the guest knew when it was taken, including a seed for random numbers. A guest that needs fresh
+ * randomness has to ask for it in the call that uses it.
  *
- * <p><b>Memory.</b> The snapshot holds what the guest had written, once; sandboxes share it and
- * have pages of their own only for what they write.
+ * <p><b>Memory.</b> The snapshot holds what the guest had written, once. Sandboxes share this
+ * memory and have their own pages only for what they write.
  *
  * <p><b>Files.</b> A snapshot can be {@linkplain #save saved}, and {@linkplain #load loaded} by
  * another process.
  *
- * <p>Immutable, and safe for use by many threads. It holds a descriptor and memory until it is
- * {@linkplain #close closed}.
+ * <p>A snapshot is immutable and safe for use by many threads. It holds a descriptor and memory
+ * until it is {@linkplain #close closed}.
  */
 public final class Snapshot implements AutoCloseable {
   private final Guest guest;
@@ -46,45 +46,48 @@ public final class Snapshot implements AutoCloseable {
   }
 
   /**
-   * Saves the snapshot to a file, from which any process can {@linkplain #load} it. The guest's
-   * program is in it; host functions and output are not. The same snapshot gives the same bytes.
+   * Saves the snapshot to a file, from which any process can {@linkplain #load} it. The file
+   * contains the guest's program, but not host functions or output. Saving the same snapshot again
+   * writes the same bytes.
    *
-   * <p>What the guest knows is in the file, its secrets included, so that only the owner can read
-   * it. A file that is there already is replaced, at once and as a whole.
+   * <p>The file contains everything that the guest knows, including its secrets. So only the owner
+   * of the file can read it. A file that already exists is replaced atomically.
    *
    * @param path the file
    * @throws ClosedException if the snapshot is closed
    * @throws InvalidSnapshotException if the guest's program is too large for a snapshot file (64
    *     MiB)
    * @throws HypervisorException if KVM fails
-   * @throws UncheckedIOException if the file cannot be written; what was there is unchanged then
+   * @throws UncheckedIOException if the file cannot be written; a file that was there is unchanged
+   *     then
    */
   public void save(Path path) {
     InstanceImage open = image();
     try {
       SnapshotFiles.save(guest, open, path);
     } catch (ImageClosedException e) {
-      throw closed(); // just now, by another thread
+      throw closed(); // another thread has just closed it
     }
   }
 
   /**
-   * Loads a snapshot from a file that {@link #save} wrote, on this machine or another one. It has
-   * no host functions; a guest that imports some gets them from the {@link #spawner}.
+   * Loads a snapshot from a file that {@link #save} wrote, on this machine or another one. The
+   * snapshot has no host functions. If the guest imports some, register them with the {@link
+   * #spawner}.
    *
    * {@snippet file="io/hyperlight/snippets/SnapshotSnippets.java" region="load"}
    *
-   * <p>The file is copied into memory and checked there, every value of it: one that somebody
-   * tampered with can do what a guest can do, and no more. It does tell what the guest is and
-   * knows, so load files only from those whom you would let choose the guest. What happens to the
-   * file later does not matter.
+   * <p>The file is copied into memory, and every value is checked there. A file that was tampered
+   * with can do what a guest can do, and no more. But the file does determine what the guest is and
+   * knows, so load files only from sources that may choose the guest. Later changes to the file
+   * have no effect.
    *
    * @param path the file
-   * @return the snapshot, to be closed by the caller
-   * @throws InvalidSnapshotException if the file is no snapshot, is damaged, or does not fit this
-   *     library or machine
-   * @throws HypervisorException if this machine, process or JVM cannot run sandboxes, KVM fails, or
-   *     the host has no memory for it
+   * @return the snapshot, which the caller has to close
+   * @throws InvalidSnapshotException if the file is not a snapshot, is damaged, or does not fit
+   *     this library or machine
+   * @throws HypervisorException if this machine, process or JVM cannot run sandboxes, if KVM fails,
+   *     or if the host is out of memory
    * @throws UncheckedIOException if the file cannot be read
    */
   public static Snapshot load(Path path) {
@@ -97,7 +100,7 @@ public final class Snapshot implements AutoCloseable {
   }
 
   /**
-   * {@return the memory of a sandbox that comes from it, in bytes, as set by {@link
+   * {@return the memory size of a sandbox that comes from this snapshot, in bytes, as set by {@link
    * Sandbox.Builder#memorySize}}
    */
   public long memorySize() {
@@ -105,33 +108,33 @@ public final class Snapshot implements AutoCloseable {
   }
 
   /**
-   * {@return how much of that memory has contents, in bytes: about what the snapshot itself takes,
-   * shared by all sandboxes that come from it}
+   * {@return how much of that memory has contents, in bytes; this is about the memory that the
+   * snapshot itself takes, which all its sandboxes share}
    */
   public long contentSize() {
     return image.machine().contentBytes();
   }
 
   /**
-   * Makes a new sandbox that equals the one that was frozen, with the same host functions and the
-   * same output. All such sandboxes call the same Java objects, each on its own caller's thread:
-   * host functions that sandboxes on several threads share must be safe for that.
+   * Makes a new sandbox that equals the frozen one, with the same host functions and the same
+   * output. All these sandboxes call the same Java objects, each on the thread of its own caller.
+   * If sandboxes on several threads share a host function, it must be safe for that.
    *
    * @return the sandbox, ready for calls
-   * @throws InvalidGuestException if the snapshot was {@linkplain #load loaded}, which gives it no
-   *     host functions, and the guest imports some
+   * @throws InvalidGuestException if the guest imports functions and the snapshot was {@linkplain
+   *     #load loaded}, and so has no host functions
    * @throws ClosedException if the snapshot is closed
-   * @throws HypervisorException if KVM fails, or the host has no memory for it
+   * @throws HypervisorException if KVM fails, or the host is out of memory
    */
   public Sandbox spawn() {
     return spawner().spawn();
   }
 
   /**
-   * Starts the description of sandboxes that equal the one that was frozen but for their host
-   * functions or output.
+   * Returns a builder for sandboxes that equal the frozen one except for their host functions or
+   * output.
    *
-   * @return a spawner with those of the snapshot
+   * @return a spawner with the settings of the snapshot
    */
   public Spawner spawner() {
     return new Spawner(this);
@@ -147,16 +150,20 @@ public final class Snapshot implements AutoCloseable {
               "spawn a sandbox",
               () -> Instance.spawn(open, embedding, new Outcomes(guest.program()))));
     } catch (ImageClosedException e) {
-      throw closed(); // just now, by another thread
+      throw closed(); // another thread has just closed it
     }
   }
 
-  /** What its sandboxes are given if nobody says anything else. */
+  /** The host functions, output and settings that its sandboxes have by default. */
   Embedding embedding() {
     return image.embedding();
   }
 
-  /** The image, if the snapshot is open. */
+  /**
+   * Returns the image of an open snapshot.
+   *
+   * @throws ClosedException if the snapshot is closed
+   */
   InstanceImage image() {
     if (image.isClosed()) {
       throw closed();
@@ -170,18 +177,18 @@ public final class Snapshot implements AutoCloseable {
   }
 
   /**
-   * Closes the snapshot. Its descriptor and memory are freed once the last sandbox that came from
-   * it is closed, too. Those sandboxes stay usable, but can no longer be restored to it. A second
-   * call does nothing.
+   * Closes the snapshot. Its descriptor and memory are freed when the last sandbox that came from
+   * it is closed, too. Those sandboxes stay usable, but can no longer be restored to this snapshot.
+   * A second call does nothing.
    *
-   * @throws HypervisorException if the kernel says that something was not open, which somebody else
-   *     in the process must have closed. All the rest is freed
+   * @throws HypervisorException if the kernel reports that a descriptor or mapping was already
+   *     closed, which other code in this process must have done; everything else is freed
    */
   @Override
   public void close() {
     StackRoom.require(); // before anything is half closed
     try {
-      image.close(); // nothing is allocated on the way: the heap may be full
+      image.close(); // allocates nothing, since the heap may be full
     } catch (SystemCallException e) {
       throw new HypervisorException(
           HypervisorException.Kind.FAILED, "cannot close the snapshot: " + e.getMessage(), e);
@@ -194,8 +201,8 @@ public final class Snapshot implements AutoCloseable {
   }
 
   /**
-   * Describes sandboxes to be spawned from a snapshot: which host functions their guest can call,
-   * where its output goes. For one thread; may spawn any number of sandboxes.
+   * Builds sandboxes from a snapshot. It sets the host functions that the guest can call, and where
+   * the output goes. A spawner is for one thread and may spawn any number of sandboxes.
    */
   public static final class Spawner extends SandboxSettings<Spawner>
       implements HostFunctionRegistry<Spawner> {
@@ -230,13 +237,13 @@ public final class Snapshot implements AutoCloseable {
     }
 
     /**
-     * Makes a new sandbox. Host functions that were not registered here are the snapshot's.
+     * Makes a new sandbox. Host functions that are not registered here come from the snapshot.
      *
      * @return the sandbox, ready for calls
-     * @throws InvalidGuestException if the guest imports what is registered neither here nor in the
-     *     snapshot, or with other types
+     * @throws InvalidGuestException if an import of the guest is registered neither here nor in the
+     *     snapshot, or has other types
      * @throws ClosedException if the snapshot is closed
-     * @throws HypervisorException if KVM fails, or the host has no memory for it
+     * @throws HypervisorException if KVM fails, or the host is out of memory
      */
     public Sandbox spawn() {
       return snapshot.spawn(

@@ -1,10 +1,11 @@
 /**
- * Runs functions nobody trusts, each inside a micro-VM of its own, from an ordinary JVM program.
+ * Runs untrusted functions and programs from a JVM application, each in a micro-VM of its own.
  *
- * <p>{@link io.hyperlight.Guest} is a program, {@link io.hyperlight.Sandbox} a micro-VM with a
- * guest in it, {@link io.hyperlight.SandboxPool} many of them. {@link io.hyperlight.Program} is an
- * ordinary Linux program, {@link io.hyperlight.ProgramServer} one that answers requests, {@link
- * io.hyperlight.ProgramPool} many of them. Everything that can go wrong is a {@link
+ * <p>For functions, {@link io.hyperlight.Guest} is the guest's program, {@link
+ * io.hyperlight.Sandbox} is a micro-VM with a guest in it, and {@link io.hyperlight.SandboxPool}
+ * keeps many sandboxes ready. For ordinary Linux programs, {@link io.hyperlight.Program} describes
+ * one and runs it, {@link io.hyperlight.ProgramServer} is a program that answers requests, and
+ * {@link io.hyperlight.ProgramPool} keeps many of those ready. Failures are reported as a {@link
  * io.hyperlight.error.HyperlightException}.
  */
 @NullMarked

@@ -1,9 +1,11 @@
 /**
- * Everything that can go wrong, as exceptions. {@link io.hyperlight.error.HyperlightException} is
- * what all have in common, {@link io.hyperlight.error.GuestException} what all have in common that
- * are the guest's doing. Kinds that embedders treat alike are one class, with a {@code kind()}.
+ * The exceptions of this library. {@link io.hyperlight.error.HyperlightException} is the superclass
+ * of all of them. {@link io.hyperlight.error.GuestException} is the superclass of those that a
+ * guest causes. Failures that embedders treat alike share one class, and its {@code kind()} tells
+ * them apart.
  *
- * <p>The lowest layers use these types, too: what a limit or a fault is, is defined once.
+ * <p>The lowest layers of the library use these types as well. So a limit or a kind of fault is
+ * defined only once.
  */
 @NullMarked
 package io.hyperlight.error;

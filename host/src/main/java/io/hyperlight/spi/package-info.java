@@ -1,6 +1,7 @@
 /**
- * What the modules of this library's runtimes add to guests: {@link io.hyperlight.spi.Channel
- * channels} and pseudo devices. Exported to those modules only, and so free to change.
+ * What the runtime modules of this library add to guests: {@link io.hyperlight.spi.Channel
+ * channels} and pseudo devices. The package is exported to those modules only, so it may change at
+ * any time.
  */
 @NullMarked
 package io.hyperlight.spi;

@@ -5,39 +5,40 @@ import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 
 /**
- * How much a guest may use. All but {@link #heapBytes} and {@link #openFiles} counts for one call
- * of a function, one request to a program that serves, or one run of a program, and begins anew
- * with the next. A guest that uses more is ended: by {@link
- * io.hyperlight.error.GuestTimeoutException} where it is about time, else by {@link
- * io.hyperlight.error.GuestLimitException}.
+ * Limits how much a guest may use. All limits except {@link #heapBytes} and {@link #openFiles} are
+ * for one call of a function, one request to a served program, or one run of a program, and start
+ * from zero with the next. A guest that uses more is ended with {@link
+ * io.hyperlight.error.GuestTimeoutException} if the limit is a time, and with {@link
+ * io.hyperlight.error.GuestLimitException} otherwise.
  *
  * {@snippet file="io/hyperlight/snippets/SandboxSnippets.java" region="limits"}
  *
- * <p>Memory is bounded by {@link io.hyperlight.LoadSettings#memorySize}, and files in memory by
- * their trees. What else the library holds on the Java heap for a guest is bounded by {@link
- * #heapBytes}.
+ * <p>{@link io.hyperlight.LoadSettings#memorySize} limits guest memory, and each tree limits its
+ * files in memory. {@link #heapBytes} limits everything else that the library holds on the Java
+ * heap for a guest.
  *
- * @param callTimeout how much time may pass, host functions included; a minute by default, {@link
+ * @param callTimeout how much time may pass, host functions included; one minute by default, {@link
  *     #FOREVER} for no limit
- * @param cpuTime how much processor time the thread that runs the guest may use, host functions
- *     included unless that is a virtual thread; {@link #FOREVER}, the default, for no limit. It is
- *     looked at every few milliseconds, while a call runs
- * @param hostCalls how often host functions may be called; a million by default
- * @param hostCallBytes how many bytes of strings and byte arrays may go to host functions and come
- *     from them; 1 GiB by default
- * @param valueBytes how many bytes a single string or byte array may have that comes from the
- *     guest, as a result or an argument, or goes to it from a host function; 256 MiB by default.
- *     More than the guest has memory it cannot be
+ * @param cpuTime how much processor time the thread that runs the guest may use; {@link #FOREVER},
+ *     the default, for no limit. Host functions count, too, unless the caller is a virtual thread.
+ *     It is checked every few milliseconds while a call runs
+ * @param hostCalls how often host functions may be called; one million by default
+ * @param hostCallBytes how many bytes of strings and byte arrays may go to and come from host
+ *     functions; 1 GiB by default
+ * @param valueBytes how large a single string or byte array may be that comes from the guest as a
+ *     result or an argument, or goes to the guest from a host function; 256 MiB by default. It can
+ *     never be larger than the guest's memory
  * @param outputBytes how many bytes may be printed, logged or written as an answer; 64 MiB by
- *     default. Each line of the log counts 64 bytes besides its text, so that empty ones are
- *     bounded, too
+ *     default. Each line of the log counts 64 bytes besides its text, so that empty lines are
+ *     limited, too
  * @param systemCalls how many Linux system calls may be made; {@link Long#MAX_VALUE}, the default,
  *     for no limit
- * @param heapBytes how many bytes of the Java heap the library may hold for the guest at the same
- *     time, roughly: open and mapped files and the ways to them, listings, the texts of {@code
- *     /proc}, pipes; 16 MiB by default. The guest is not ended but gets ENOMEM
- * @param openFiles how many descriptors may be open at the same time, 3 to 256; 256 by default. The
- *     guest is not ended but gets EMFILE
+ * @param heapBytes about how many bytes of the Java heap the library may hold for the guest at the
+ *     same time: for open and mapped files and the paths to them, directory listings, the texts of
+ *     {@code /proc}, and pipes; 16 MiB by default. A guest that needs more is not ended but gets
+ *     ENOMEM
+ * @param openFiles how many descriptors may be open at the same time, 3 to 256; 256 by default. A
+ *     guest that opens more is not ended but gets EMFILE
  */
 public record Limits(
     Duration callTimeout,
@@ -49,13 +50,13 @@ public record Limits(
     long systemCalls,
     long heapBytes,
     int openFiles) {
-  /** The most descriptors that a guest can have open. */
+  /** The largest number of descriptors that a guest can have open. */
   public static final int MAX_OPEN_FILES = 256;
 
-  /** A time that is no limit. So is every other one of more than 146 years. */
+  /** A duration that means no limit. Every other duration of more than 146 years means the same. */
   public static final Duration FOREVER = ChronoUnit.FOREVER.getDuration();
 
-  /** What guests may use if nobody says anything else. */
+  /** The default limits. */
   public static final Limits DEFAULT =
       new Limits(
           Duration.ofMinutes(1),
@@ -68,7 +69,7 @@ public record Limits(
           16L << 20,
           MAX_OPEN_FILES);
 
-  /** As much as there is of everything: for guests that are trusted. */
+  /** No limits, except for {@link #openFiles}: for guests that are trusted. */
   public static final Limits NONE =
       new Limits(
           FOREVER,
@@ -87,8 +88,8 @@ public record Limits(
   /**
    * Checks the limits.
    *
-   * @throws IllegalArgumentException if a time is not positive, a number negative, or the number of
-   *     open files not 3 to 256
+   * @throws IllegalArgumentException if a time is not positive, if a number is negative, or if the
+   *     number of open files is not 3 to 256
    */
   public Limits {
     Durations.positiveNanos("call timeout", callTimeout);
@@ -113,26 +114,26 @@ public record Limits(
 
   /**
    * {@return the {@link #callTimeout} in nanoseconds; at most half of {@link Long#MAX_VALUE}, which
-   * is no limit}
+   * means no limit}
    */
   public long callTimeoutNanos() {
     return Durations.positiveNanos("call timeout", callTimeout);
   }
 
   /**
-   * {@return the {@link #cpuTime} in nanoseconds; at most half of {@link Long#MAX_VALUE}, which is
-   * no limit}
+   * {@return the {@link #cpuTime} in nanoseconds; at most half of {@link Long#MAX_VALUE}, which
+   * means no limit}
    */
   public long cpuTimeNanos() {
     return Durations.positiveNanos("processor time", cpuTime);
   }
 
   /**
-   * The same with another {@link #callTimeout}.
+   * Returns the same limits with another {@link #callTimeout}.
    *
    * @param limit how much time may pass
    * @return the limits
-   * @throws IllegalArgumentException if it is not positive
+   * @throws IllegalArgumentException if the limit is not positive
    */
   public Limits withCallTimeout(Duration limit) {
     return new Limits(
@@ -148,11 +149,11 @@ public record Limits(
   }
 
   /**
-   * The same with another {@link #cpuTime}.
+   * Returns the same limits with another {@link #cpuTime}.
    *
    * @param limit how much processor time may be used
    * @return the limits
-   * @throws IllegalArgumentException if it is not positive
+   * @throws IllegalArgumentException if the limit is not positive
    */
   public Limits withCpuTime(Duration limit) {
     return new Limits(
@@ -168,11 +169,11 @@ public record Limits(
   }
 
   /**
-   * The same with another {@link #hostCalls}.
+   * Returns the same limits with another {@link #hostCalls}.
    *
    * @param limit how often host functions may be called
    * @return the limits
-   * @throws IllegalArgumentException if it is negative
+   * @throws IllegalArgumentException if the limit is negative
    */
   public Limits withHostCalls(long limit) {
     return new Limits(
@@ -188,11 +189,11 @@ public record Limits(
   }
 
   /**
-   * The same with another {@link #hostCallBytes}.
+   * Returns the same limits with another {@link #hostCallBytes}.
    *
    * @param limit how many bytes may go to host functions and come from them
    * @return the limits
-   * @throws IllegalArgumentException if it is negative
+   * @throws IllegalArgumentException if the limit is negative
    */
   public Limits withHostCallBytes(long limit) {
     return new Limits(
@@ -208,11 +209,11 @@ public record Limits(
   }
 
   /**
-   * The same with another {@link #valueBytes}.
+   * Returns the same limits with another {@link #valueBytes}.
    *
    * @param limit how many bytes one value may have
    * @return the limits
-   * @throws IllegalArgumentException if it is negative
+   * @throws IllegalArgumentException if the limit is negative
    */
   public Limits withValueBytes(long limit) {
     return new Limits(
@@ -228,11 +229,11 @@ public record Limits(
   }
 
   /**
-   * The same with another {@link #outputBytes}.
+   * Returns the same limits with another {@link #outputBytes}.
    *
    * @param limit how many bytes may be printed, logged or answered
    * @return the limits
-   * @throws IllegalArgumentException if it is negative
+   * @throws IllegalArgumentException if the limit is negative
    */
   public Limits withOutputBytes(long limit) {
     return new Limits(
@@ -248,11 +249,11 @@ public record Limits(
   }
 
   /**
-   * The same with another {@link #systemCalls}.
+   * Returns the same limits with another {@link #systemCalls}.
    *
    * @param limit how many Linux system calls may be made
    * @return the limits
-   * @throws IllegalArgumentException if it is negative
+   * @throws IllegalArgumentException if the limit is negative
    */
   public Limits withSystemCalls(long limit) {
     return new Limits(
@@ -268,11 +269,11 @@ public record Limits(
   }
 
   /**
-   * The same with another {@link #heapBytes}.
+   * Returns the same limits with another {@link #heapBytes}.
    *
    * @param limit how many bytes the library may hold for the guest
    * @return the limits
-   * @throws IllegalArgumentException if it is negative
+   * @throws IllegalArgumentException if the limit is negative
    */
   public Limits withHeapBytes(long limit) {
     return new Limits(
@@ -288,11 +289,11 @@ public record Limits(
   }
 
   /**
-   * The same with another {@link #openFiles}.
+   * Returns the same limits with another {@link #openFiles}.
    *
    * @param limit how many descriptors may be open at the same time
    * @return the limits
-   * @throws IllegalArgumentException if it is not 3 to 256
+   * @throws IllegalArgumentException if the limit is not 3 to 256
    */
   public Limits withOpenFiles(int limit) {
     return new Limits(

@@ -3,11 +3,11 @@ package io.hyperlight.value;
 import java.time.Duration;
 
 /**
- * What a program has used.
+ * Reports what a program has used.
  *
- * @param wallTime from its start to its end, without the making of its sandbox
+ * @param wallTime the time from its start to its end, without the creation of its sandbox
  * @param systemCalls how many Linux system calls it has made
- * @param memoryBytes how much of its memory it had at most, with page tables and what the sandbox
- *     itself needs
+ * @param memoryBytes the most guest memory that it had at one time, with page tables and what the
+ *     sandbox itself needs
  */
 public record ProgramUsage(Duration wallTime, long systemCalls, long memoryBytes) {}

@@ -1,6 +1,6 @@
 /**
- * Values that embedders and all layers of this library share, defined once: limits, statistics.
- * They are at the bottom, and use nothing of the library.
+ * Values that embedders and all layers of the library share: limits and statistics. Each is defined
+ * once. This package is the lowest layer and uses nothing else of the library.
  */
 @NullMarked
 package io.hyperlight.value;
