@@ -7,17 +7,17 @@ import java.util.NoSuchElementException;
 import java.util.stream.Stream;
 
 /**
- * The regular files that are in a guest's memory trees at one moment ({@link FileTree#memory}):
- * those it was given, as they are by now, and those it has made. Files of the host and of archives
- * are not among them, nor are files that another mount hides.
+ * Reads the regular files that were in a guest's {@linkplain FileTree#memory trees in memory} at
+ * one moment: the files mounted there, with the guest's changes, and those that the guest made.
+ * Files of the host, files of archives, and files that another mount hides are not included.
  *
- * <p>Paths are absolute, as the guest sees them. Names are decoded as UTF-8; a byte that is none is
- * shown as half a surrogate pair, U+DC00 plus the byte, so that every file has a path of its own.
- * <b>Names and contents are the guest's choice</b>, line ends and control characters included:
- * check them as you would a request's.
+ * <p>Paths are absolute, as the guest sees them. Names are decoded as UTF-8. A byte that is not
+ * UTF-8 becomes half of a surrogate pair, U+DC00 plus the byte, so that every file has a path of
+ * its own. <b>The guest chooses names and contents</b>, including line ends and control characters.
+ * Check them as you would check a request.
  *
- * <p>Immutable, safe for use by many threads, and good for as long as anybody has it, whatever
- * becomes of the sandbox.
+ * <p>The files are immutable and safe for use by many threads. They stay valid whatever happens to
+ * the sandbox.
  */
 public final class GuestFiles {
   private final FrozenFiles files;
@@ -28,31 +28,33 @@ public final class GuestFiles {
 
   /**
    * {@return the paths of all files, in the order of mounts and names; a file with several names
-   * under each. Those of more than 4,095 bytes are left out, as guests cannot use them either}
+   * appears under each. Paths of more than 4,095 bytes are left out, since guests cannot use them
+   * either}
    *
-   * <p>They are found as they are asked for. How many there are, and how long they are, is the
-   * guest's choice, within its trees' limits: a tree of 8 MiB can have 60,000 names of one file,
-   * each with a path of 4,000 bytes. So do not collect what you have not bounded.
+   * <p>The stream finds the paths while it is read. Within its trees' limits, the guest chooses how
+   * many there are and how long they are. A tree of 8 MiB can have 60,000 names of one file, each
+   * with a path of 4,000 bytes. So limit the stream before you collect it.
    */
   public Stream<String> paths() {
     return files.paths().map(GuestPaths::decode);
   }
 
   /**
-   * Whether there is a file.
+   * Returns whether there is a regular file at a path.
    *
-   * @param path its path, absolute and normalised; symbolic links are not followed
-   * @return true if there is, and it is a regular file
+   * @param path the path, absolute and normalised; symbolic links are not followed
+   * @return true if something is there and it is a regular file
    */
   public boolean contains(String path) {
     return files.size(GuestPaths.encode(path)) >= 0;
   }
 
   /**
-   * The size of a file. It can be far larger than the tree's limit, up to {@link Long#MAX_VALUE},
-   * although hardly anything is in it: a file may have holes. Look at it before you copy a file.
+   * Returns the size of a file. It can be far larger than the tree's limit, up to {@link
+   * Long#MAX_VALUE}, with hardly any contents, because a file may have holes. Check it before you
+   * copy a file.
    *
-   * @param path its path, absolute and normalised; symbolic links are not followed
+   * @param path the path, absolute and normalised; symbolic links are not followed
    * @return the size in bytes
    * @throws NoSuchElementException if there is no such file
    */
@@ -65,12 +67,12 @@ public final class GuestFiles {
   }
 
   /**
-   * The contents of a file.
+   * Returns the contents of a file.
    *
-   * @param path its path, absolute and normalised; symbolic links are not followed
-   * @return its bytes
+   * @param path the path, absolute and normalised; symbolic links are not followed
+   * @return the file's bytes
    * @throws NoSuchElementException if there is no such file
-   * @throws OutOfMemoryError if an array of its {@link #size} cannot be had
+   * @throws OutOfMemoryError if the JVM cannot allocate an array of its {@link #size}
    */
   public byte[] read(String path) {
     long size = size(path);
@@ -83,10 +85,10 @@ public final class GuestFiles {
   }
 
   /**
-   * The contents of a file as a stream, for files that may be large.
+   * Returns the contents of a file as a stream, for files that may be large.
    *
-   * @param path its path, absolute and normalised; symbolic links are not followed
-   * @return a stream of its bytes, which needs no closing; for one thread
+   * @param path the path, absolute and normalised; symbolic links are not followed
+   * @return a stream of the file's bytes, for one thread; it needs no closing
    * @throws NoSuchElementException if there is no such file
    */
   public InputStream newInputStream(String path) {

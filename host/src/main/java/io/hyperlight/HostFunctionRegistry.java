@@ -5,86 +5,87 @@ import java.lang.invoke.MethodHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the Java code that answers a guest's host calls is registered: the part that all builders
- * of sandboxes for functions share.
+ * Registers the Java code that answers a guest's host calls. All builders of sandboxes for
+ * functions share these methods.
  *
- * @param <S> the builder itself
+ * @param <S> the type of the builder itself
  */
 public sealed interface HostFunctionRegistry<S extends HostFunctionRegistry<S>>
     permits Sandbox.Builder, Snapshot.Spawner {
   /**
-   * Lets calls and host calls do without leaving the VM, for guests that are called in quick
-   * succession: in well under a microsecond, where leaving costs one on bare metal and dozens on
-   * nested virtualization. The sandbox then has a thread of its own, on which its guest waits for
-   * the next call, and which needs a processor beside the caller's. Who waits for the other does so
-   * awake for up to 50 microseconds or so, less where that has been in vain, and then sleeps; from
-   * then on nobody uses any processor time.
+   * Lets calls and host calls pass through shared memory without leaving the VM. This is for guests
+   * that are called in quick succession. Such a call takes well under a microsecond; leaving the VM
+   * costs one on bare metal and dozens on nested virtualization. The sandbox then has a thread of
+   * its own, on which its guest waits for the next call. That thread needs a processor besides the
+   * caller's. Each side polls for the other for up to about 50 microseconds, or less if polling has
+   * not helped before, and then sleeps. A sleeping side uses no processor time.
    *
-   * <p>Only calls change: the first one after the sandbox was made or {@linkplain Sandbox#restore
-   * restored} is an ordinary one, and so is whatever a guest asks for that is no host function. A
-   * restore has to stop the waiting guest first, so that sandboxes which are restored after each
-   * call are better off without.
+   * <p>The first call after the sandbox was made or {@linkplain Sandbox#restore restored} is an
+   * ordinary one. Requests of the guest other than host calls are ordinary as well. A restore first
+   * has to stop the waiting guest, so this option does not pay for sandboxes that are restored
+   * after each call.
    *
-   * <p>The guest may do what it likes between two calls, too, but not for long: one that does not
-   * wait is stopped within some milliseconds, and goes on with the next call.
+   * <p>A guest may also run between two calls, but not for long. If it does not wait, it is stopped
+   * within some milliseconds, and goes on with the next call.
    *
    * @return this builder
    */
   S exitless();
 
   /**
-   * Registers a method handle of any number of parameters that answers a function the guest
-   * imports. Its types must be exactly those of the guest's {@linkplain Guest#imports declaration},
-   * which is checked when the sandbox is built.
+   * Registers a method handle of any number of parameters for a function that the guest imports.
+   * Its types must be exactly those of the guest's {@linkplain Guest#imports declaration}. This is
+   * checked when the sandbox is built.
    *
-   * @param name as the guest imports it
-   * @param function runs on the thread that calls the guest
+   * @param name the name that the guest imports
+   * @param function the code; it runs on the thread that calls the guest
    * @return this builder
-   * @throws InvalidGuestException if the name is taken
+   * @throws InvalidGuestException if the name is already registered
    */
   S hostFunction(String name, MethodHandle function);
 
   /**
-   * Registers the Java code that answers a function the guest imports, for code that has it as a
-   * value. For a lambda, use one of the methods below. An object of several shapes is taken for the
-   * first of them, in the order of {@link HostFunction}.
+   * Registers Java code for a function that the guest imports, if the code is available as a value.
+   * For a lambda, use one of the methods below. An object that implements several of the interfaces
+   * counts as the first of them, in the order of {@link HostFunction}.
    *
-   * @param name as the guest imports it
-   * @param function of any number of parameters, with a result or without; runs on the thread that
-   *     calls the guest
+   * @param name the name that the guest imports
+   * @param function the code, with any number of parameters and with or without a result; it runs
+   *     on the thread that calls the guest
    * @return this builder
-   * @throws InvalidGuestException if the name is taken
+   * @throws InvalidGuestException if the name is already registered
    */
   S hostFunction(String name, HostFunction function);
 
   /**
-   * Registers the Java code that answers a function the guest imports. Registering one that the
-   * guest does not import does no harm.
+   * Registers Java code for a function that the guest imports. A function that the guest does not
+   * import may be registered, too.
    *
    * <p>A lambda's parameters are boxed values of the declared types, such as {@code (Integer a,
-   * Long b) -> a + b}; with types that are not the declared ones, the guest's call fails with a
-   * {@link ClassCastException}. To have the types checked when the sandbox is built, register a
-   * {@linkplain #hostFunction(String, MethodHandle) method handle}.
+   * Long b) -> a + b}. If its types are not the declared ones, the guest's call fails with a {@link
+   * ClassCastException}. To check the types when the sandbox is built, register a {@linkplain
+   * #hostFunction(String, MethodHandle) method handle}.
    *
    * @param <R> the result's type
-   * @param name as the guest imports it
-   * @param function runs on the thread that calls the guest
+   * @param name the name that the guest imports
+   * @param function the code; it runs on the thread that calls the guest
    * @return this builder
-   * @throws InvalidGuestException if the name is taken
+   * @throws InvalidGuestException if the name is already registered
    */
   default <R extends @Nullable Object> S hostFunction(String name, HostFunction.Of0<R> function) {
     return hostFunction(name, (HostFunction) function);
   }
 
   /**
-   * As {@link #hostFunction(String, HostFunction.Of0)}, with one parameter.
+   * Registers Java code as {@link #hostFunction(String, HostFunction.Of0)} does, with one
+   * parameter.
    *
    * @param <A> the first parameter's type
    * @param <R> the result's type
-   * @param name as the guest imports it
-   * @param function runs on the thread that calls the guest
+   * @param name the name that the guest imports
+   * @param function the code; it runs on the thread that calls the guest
    * @return this builder
-   * @throws InvalidGuestException if the name is taken
+   * @throws InvalidGuestException if the name is already registered
    */
   default <A, R extends @Nullable Object> S hostFunction(
       String name, HostFunction.Of1<A, R> function) {
@@ -92,15 +93,15 @@ public sealed interface HostFunctionRegistry<S extends HostFunctionRegistry<S>>
   }
 
   /**
-   * As {@link #hostFunction(String, HostFunction.Of0)}, with 2 parameters.
+   * Registers Java code as {@link #hostFunction(String, HostFunction.Of0)} does, with 2 parameters.
    *
    * @param <A> the first parameter's type
    * @param <B> the second parameter's type
    * @param <R> the result's type
-   * @param name as the guest imports it
-   * @param function runs on the thread that calls the guest
+   * @param name the name that the guest imports
+   * @param function the code; it runs on the thread that calls the guest
    * @return this builder
-   * @throws InvalidGuestException if the name is taken
+   * @throws InvalidGuestException if the name is already registered
    */
   default <A, B, R extends @Nullable Object> S hostFunction(
       String name, HostFunction.Of2<A, B, R> function) {
@@ -108,16 +109,16 @@ public sealed interface HostFunctionRegistry<S extends HostFunctionRegistry<S>>
   }
 
   /**
-   * As {@link #hostFunction(String, HostFunction.Of0)}, with 3 parameters.
+   * Registers Java code as {@link #hostFunction(String, HostFunction.Of0)} does, with 3 parameters.
    *
    * @param <A> the first parameter's type
    * @param <B> the second parameter's type
    * @param <C> the third parameter's type
    * @param <R> the result's type
-   * @param name as the guest imports it
-   * @param function runs on the thread that calls the guest
+   * @param name the name that the guest imports
+   * @param function the code; it runs on the thread that calls the guest
    * @return this builder
-   * @throws InvalidGuestException if the name is taken
+   * @throws InvalidGuestException if the name is already registered
    */
   default <A, B, C, R extends @Nullable Object> S hostFunction(
       String name, HostFunction.Of3<A, B, C, R> function) {
@@ -125,17 +126,17 @@ public sealed interface HostFunctionRegistry<S extends HostFunctionRegistry<S>>
   }
 
   /**
-   * As {@link #hostFunction(String, HostFunction.Of0)}, with 4 parameters.
+   * Registers Java code as {@link #hostFunction(String, HostFunction.Of0)} does, with 4 parameters.
    *
    * @param <A> the first parameter's type
    * @param <B> the second parameter's type
    * @param <C> the third parameter's type
    * @param <D> the fourth parameter's type
    * @param <R> the result's type
-   * @param name as the guest imports it
-   * @param function runs on the thread that calls the guest
+   * @param name the name that the guest imports
+   * @param function the code; it runs on the thread that calls the guest
    * @return this builder
-   * @throws InvalidGuestException if the name is taken
+   * @throws InvalidGuestException if the name is already registered
    */
   default <A, B, C, D, R extends @Nullable Object> S hostFunction(
       String name, HostFunction.Of4<A, B, C, D, R> function) {
@@ -143,7 +144,7 @@ public sealed interface HostFunctionRegistry<S extends HostFunctionRegistry<S>>
   }
 
   /**
-   * As {@link #hostFunction(String, HostFunction.Of0)}, with 5 parameters.
+   * Registers Java code as {@link #hostFunction(String, HostFunction.Of0)} does, with 5 parameters.
    *
    * @param <A> the first parameter's type
    * @param <B> the second parameter's type
@@ -151,10 +152,10 @@ public sealed interface HostFunctionRegistry<S extends HostFunctionRegistry<S>>
    * @param <D> the fourth parameter's type
    * @param <E> the fifth parameter's type
    * @param <R> the result's type
-   * @param name as the guest imports it
-   * @param function runs on the thread that calls the guest
+   * @param name the name that the guest imports
+   * @param function the code; it runs on the thread that calls the guest
    * @return this builder
-   * @throws InvalidGuestException if the name is taken
+   * @throws InvalidGuestException if the name is already registered
    */
   default <A, B, C, D, E, R extends @Nullable Object> S hostFunction(
       String name, HostFunction.Of5<A, B, C, D, E, R> function) {
@@ -162,7 +163,7 @@ public sealed interface HostFunctionRegistry<S extends HostFunctionRegistry<S>>
   }
 
   /**
-   * As {@link #hostFunction(String, HostFunction.Of0)}, with 6 parameters.
+   * Registers Java code as {@link #hostFunction(String, HostFunction.Of0)} does, with 6 parameters.
    *
    * @param <A> the first parameter's type
    * @param <B> the second parameter's type
@@ -171,10 +172,10 @@ public sealed interface HostFunctionRegistry<S extends HostFunctionRegistry<S>>
    * @param <E> the fifth parameter's type
    * @param <F> the sixth parameter's type
    * @param <R> the result's type
-   * @param name as the guest imports it
-   * @param function runs on the thread that calls the guest
+   * @param name the name that the guest imports
+   * @param function the code; it runs on the thread that calls the guest
    * @return this builder
-   * @throws InvalidGuestException if the name is taken
+   * @throws InvalidGuestException if the name is already registered
    */
   default <A, B, C, D, E, F, R extends @Nullable Object> S hostFunction(
       String name, HostFunction.Of6<A, B, C, D, E, F, R> function) {
@@ -182,7 +183,7 @@ public sealed interface HostFunctionRegistry<S extends HostFunctionRegistry<S>>
   }
 
   /**
-   * As {@link #hostFunction(String, HostFunction.Of0)}, with 7 parameters.
+   * Registers Java code as {@link #hostFunction(String, HostFunction.Of0)} does, with 7 parameters.
    *
    * @param <A> the first parameter's type
    * @param <B> the second parameter's type
@@ -192,10 +193,10 @@ public sealed interface HostFunctionRegistry<S extends HostFunctionRegistry<S>>
    * @param <F> the sixth parameter's type
    * @param <G> the seventh parameter's type
    * @param <R> the result's type
-   * @param name as the guest imports it
-   * @param function runs on the thread that calls the guest
+   * @param name the name that the guest imports
+   * @param function the code; it runs on the thread that calls the guest
    * @return this builder
-   * @throws InvalidGuestException if the name is taken
+   * @throws InvalidGuestException if the name is already registered
    */
   default <A, B, C, D, E, F, G, R extends @Nullable Object> S hostFunction(
       String name, HostFunction.Of7<A, B, C, D, E, F, G, R> function) {
@@ -203,7 +204,7 @@ public sealed interface HostFunctionRegistry<S extends HostFunctionRegistry<S>>
   }
 
   /**
-   * As {@link #hostFunction(String, HostFunction.Of0)}, with 8 parameters.
+   * Registers Java code as {@link #hostFunction(String, HostFunction.Of0)} does, with 8 parameters.
    *
    * @param <A> the first parameter's type
    * @param <B> the second parameter's type
@@ -214,10 +215,10 @@ public sealed interface HostFunctionRegistry<S extends HostFunctionRegistry<S>>
    * @param <G> the seventh parameter's type
    * @param <H> the eighth parameter's type
    * @param <R> the result's type
-   * @param name as the guest imports it
-   * @param function runs on the thread that calls the guest
+   * @param name the name that the guest imports
+   * @param function the code; it runs on the thread that calls the guest
    * @return this builder
-   * @throws InvalidGuestException if the name is taken
+   * @throws InvalidGuestException if the name is already registered
    */
   default <A, B, C, D, E, F, G, H, R extends @Nullable Object> S hostFunction(
       String name, HostFunction.Of8<A, B, C, D, E, F, G, H, R> function) {
@@ -225,94 +226,101 @@ public sealed interface HostFunctionRegistry<S extends HostFunctionRegistry<S>>
   }
 
   /**
-   * As {@link #hostFunction(String, HostFunction.Of0)}, with no parameter and without a result.
+   * Registers Java code as {@link #hostFunction(String, HostFunction.Of0)} does, with no parameter
+   * and without a result.
    *
-   * @param name as the guest imports it
-   * @param action runs on the thread that calls the guest
+   * @param name the name that the guest imports
+   * @param action the code; it runs on the thread that calls the guest
    * @return this builder
-   * @throws InvalidGuestException if the name is taken
+   * @throws InvalidGuestException if the name is already registered
    */
   default S hostAction(String name, HostFunction.Action0 action) {
     return hostFunction(name, (HostFunction) action);
   }
 
   /**
-   * As {@link #hostFunction(String, HostFunction.Of0)}, with one parameter and without a result.
+   * Registers Java code as {@link #hostFunction(String, HostFunction.Of0)} does, with one parameter
+   * and without a result.
    *
    * @param <A> the first parameter's type
-   * @param name as the guest imports it
-   * @param action runs on the thread that calls the guest
+   * @param name the name that the guest imports
+   * @param action the code; it runs on the thread that calls the guest
    * @return this builder
-   * @throws InvalidGuestException if the name is taken
+   * @throws InvalidGuestException if the name is already registered
    */
   default <A> S hostAction(String name, HostFunction.Action1<A> action) {
     return hostFunction(name, (HostFunction) action);
   }
 
   /**
-   * As {@link #hostFunction(String, HostFunction.Of0)}, with 2 parameters and without a result.
+   * Registers Java code as {@link #hostFunction(String, HostFunction.Of0)} does, with 2 parameters
+   * and without a result.
    *
    * @param <A> the first parameter's type
    * @param <B> the second parameter's type
-   * @param name as the guest imports it
-   * @param action runs on the thread that calls the guest
+   * @param name the name that the guest imports
+   * @param action the code; it runs on the thread that calls the guest
    * @return this builder
-   * @throws InvalidGuestException if the name is taken
+   * @throws InvalidGuestException if the name is already registered
    */
   default <A, B> S hostAction(String name, HostFunction.Action2<A, B> action) {
     return hostFunction(name, (HostFunction) action);
   }
 
   /**
-   * As {@link #hostFunction(String, HostFunction.Of0)}, with 3 parameters and without a result.
+   * Registers Java code as {@link #hostFunction(String, HostFunction.Of0)} does, with 3 parameters
+   * and without a result.
    *
    * @param <A> the first parameter's type
    * @param <B> the second parameter's type
    * @param <C> the third parameter's type
-   * @param name as the guest imports it
-   * @param action runs on the thread that calls the guest
+   * @param name the name that the guest imports
+   * @param action the code; it runs on the thread that calls the guest
    * @return this builder
-   * @throws InvalidGuestException if the name is taken
+   * @throws InvalidGuestException if the name is already registered
    */
   default <A, B, C> S hostAction(String name, HostFunction.Action3<A, B, C> action) {
     return hostFunction(name, (HostFunction) action);
   }
 
   /**
-   * As {@link #hostFunction(String, HostFunction.Of0)}, with 4 parameters and without a result.
+   * Registers Java code as {@link #hostFunction(String, HostFunction.Of0)} does, with 4 parameters
+   * and without a result.
    *
    * @param <A> the first parameter's type
    * @param <B> the second parameter's type
    * @param <C> the third parameter's type
    * @param <D> the fourth parameter's type
-   * @param name as the guest imports it
-   * @param action runs on the thread that calls the guest
+   * @param name the name that the guest imports
+   * @param action the code; it runs on the thread that calls the guest
    * @return this builder
-   * @throws InvalidGuestException if the name is taken
+   * @throws InvalidGuestException if the name is already registered
    */
   default <A, B, C, D> S hostAction(String name, HostFunction.Action4<A, B, C, D> action) {
     return hostFunction(name, (HostFunction) action);
   }
 
   /**
-   * As {@link #hostFunction(String, HostFunction.Of0)}, with 5 parameters and without a result.
+   * Registers Java code as {@link #hostFunction(String, HostFunction.Of0)} does, with 5 parameters
+   * and without a result.
    *
    * @param <A> the first parameter's type
    * @param <B> the second parameter's type
    * @param <C> the third parameter's type
    * @param <D> the fourth parameter's type
    * @param <E> the fifth parameter's type
-   * @param name as the guest imports it
-   * @param action runs on the thread that calls the guest
+   * @param name the name that the guest imports
+   * @param action the code; it runs on the thread that calls the guest
    * @return this builder
-   * @throws InvalidGuestException if the name is taken
+   * @throws InvalidGuestException if the name is already registered
    */
   default <A, B, C, D, E> S hostAction(String name, HostFunction.Action5<A, B, C, D, E> action) {
     return hostFunction(name, (HostFunction) action);
   }
 
   /**
-   * As {@link #hostFunction(String, HostFunction.Of0)}, with 6 parameters and without a result.
+   * Registers Java code as {@link #hostFunction(String, HostFunction.Of0)} does, with 6 parameters
+   * and without a result.
    *
    * @param <A> the first parameter's type
    * @param <B> the second parameter's type
@@ -320,10 +328,10 @@ public sealed interface HostFunctionRegistry<S extends HostFunctionRegistry<S>>
    * @param <D> the fourth parameter's type
    * @param <E> the fifth parameter's type
    * @param <F> the sixth parameter's type
-   * @param name as the guest imports it
-   * @param action runs on the thread that calls the guest
+   * @param name the name that the guest imports
+   * @param action the code; it runs on the thread that calls the guest
    * @return this builder
-   * @throws InvalidGuestException if the name is taken
+   * @throws InvalidGuestException if the name is already registered
    */
   default <A, B, C, D, E, F> S hostAction(
       String name, HostFunction.Action6<A, B, C, D, E, F> action) {
@@ -331,7 +339,8 @@ public sealed interface HostFunctionRegistry<S extends HostFunctionRegistry<S>>
   }
 
   /**
-   * As {@link #hostFunction(String, HostFunction.Of0)}, with 7 parameters and without a result.
+   * Registers Java code as {@link #hostFunction(String, HostFunction.Of0)} does, with 7 parameters
+   * and without a result.
    *
    * @param <A> the first parameter's type
    * @param <B> the second parameter's type
@@ -340,10 +349,10 @@ public sealed interface HostFunctionRegistry<S extends HostFunctionRegistry<S>>
    * @param <E> the fifth parameter's type
    * @param <F> the sixth parameter's type
    * @param <G> the seventh parameter's type
-   * @param name as the guest imports it
-   * @param action runs on the thread that calls the guest
+   * @param name the name that the guest imports
+   * @param action the code; it runs on the thread that calls the guest
    * @return this builder
-   * @throws InvalidGuestException if the name is taken
+   * @throws InvalidGuestException if the name is already registered
    */
   default <A, B, C, D, E, F, G> S hostAction(
       String name, HostFunction.Action7<A, B, C, D, E, F, G> action) {
@@ -351,7 +360,8 @@ public sealed interface HostFunctionRegistry<S extends HostFunctionRegistry<S>>
   }
 
   /**
-   * As {@link #hostFunction(String, HostFunction.Of0)}, with 8 parameters and without a result.
+   * Registers Java code as {@link #hostFunction(String, HostFunction.Of0)} does, with 8 parameters
+   * and without a result.
    *
    * @param <A> the first parameter's type
    * @param <B> the second parameter's type
@@ -361,10 +371,10 @@ public sealed interface HostFunctionRegistry<S extends HostFunctionRegistry<S>>
    * @param <F> the sixth parameter's type
    * @param <G> the seventh parameter's type
    * @param <H> the eighth parameter's type
-   * @param name as the guest imports it
-   * @param action runs on the thread that calls the guest
+   * @param name the name that the guest imports
+   * @param action the code; it runs on the thread that calls the guest
    * @return this builder
-   * @throws InvalidGuestException if the name is taken
+   * @throws InvalidGuestException if the name is already registered
    */
   default <A, B, C, D, E, F, G, H> S hostAction(
       String name, HostFunction.Action8<A, B, C, D, E, F, G, H> action) {

@@ -9,18 +9,19 @@ import java.io.OutputStream;
 import java.util.Objects;
 
 /**
- * The standard streams of this process, for guests that are to share them.
+ * The standard streams of this process, for guests that share them.
  *
- * <p>An error behind some of the bytes of a write comes with {@linkplain
- * GuestStreamException#bytesTransferred their number}, which the guest gets first.
+ * <p>If a write fails after some of its bytes, the exception has {@linkplain
+ * GuestStreamException#bytesTransferred their number}. The guest gets that number before it gets
+ * the error.
  *
- * <p>{@code System.out} swallows errors: a guest that writes to it never learns that nobody reads
- * any more, or that a disk is full. These streams have no buffer, and they throw {@link
- * GuestStreamException} with the error number of the kernel, so that a guest gets what a native
- * program would get. Waiting for a reader or for input ends with {@link InterruptedIOException}
- * when the thread is interrupted, so that a guest's limits of time also hold there.
+ * <p>{@code System.out} hides errors: a guest that writes to it never learns that the reader is
+ * gone or that a disk is full. These streams have no buffer. They throw {@link
+ * GuestStreamException} with the kernel's error number, so a guest gets the same error as a native
+ * program. When the thread is interrupted, a wait for a reader or for input ends with {@link
+ * InterruptedIOException}. So a guest's time limits also apply there.
  *
- * <p>Closing them does nothing. Safe for use by many threads.
+ * <p>Closing these streams does nothing. They are safe for use by many threads.
  */
 public final class HostStreams {
   private static final int INPUT = 0;
@@ -44,7 +45,7 @@ public final class HostStreams {
     return new Output(ERROR);
   }
 
-  /** Bytes that a descriptor takes. */
+  /** Writes to a descriptor. */
   private static final class Output extends OutputStream {
     private final int descriptor;
 
@@ -67,7 +68,7 @@ public final class HostStreams {
     }
   }
 
-  /** Bytes that a descriptor gives. */
+  /** Reads from a descriptor. */
   private static final class Input extends InputStream {
     private final int descriptor;
 
@@ -93,9 +94,9 @@ public final class HostStreams {
   }
 
   /**
-   * The result of a call, or the exception that it stands for.
+   * Returns the result of a system call, or throws the exception for its error.
    *
-   * @param transferred how many bytes calls before it have moved
+   * @param transferred how many bytes earlier calls have transferred
    */
   private static int checked(int result, int transferred) throws IOException {
     if (result >= 0) {

@@ -7,11 +7,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a guest or a program is loaded with: how much memory it has, how large its stack is, which
- * files it sees. All that are loaded have these settings; what is spawned from a snapshot has those
- * of the snapshot.
+ * Sets what a guest or a program is loaded with: its memory, its stack, and the files that it sees.
+ * Everything that is loaded has these settings. What is spawned from a snapshot has those of the
+ * snapshot.
  *
- * @param <S> the builder itself
+ * @param <S> the type of the builder itself
  */
 public abstract sealed class LoadSettings<S extends LoadSettings<S>> extends SandboxSettings<S>
     permits Sandbox.Builder, Program {
@@ -45,13 +45,13 @@ public abstract sealed class LoadSettings<S extends LoadSettings<S>> extends San
   }
 
   /**
-   * How much memory the VM has for everything: program, libraries, stack, heap, arguments and
-   * results, page tables. The host pays for what is touched. 16 MiB for a guest by default, 128 MiB
-   * for a program.
+   * Sets the size of the VM's memory. It holds everything: program, libraries, stack, heap,
+   * arguments and results, and page tables. The host uses memory only for what is touched. The
+   * default is 16 MiB for a guest and 128 MiB for a program.
    *
    * @param sizeBytes a multiple of 4096, up to 3 GiB
    * @return this builder
-   * @throws IllegalArgumentException if it is not
+   * @throws IllegalArgumentException if the size is not such a number
    */
   public final S memorySize(long sizeBytes) {
     memorySize = requirePages("memory size", sizeBytes, Vm.MAXIMUM_MEMORY);
@@ -59,12 +59,13 @@ public abstract sealed class LoadSettings<S extends LoadSettings<S>> extends San
   }
 
   /**
-   * How much of the memory is the stack: a guest's call stack, 256 KiB by default; a program's
-   * stack with its arguments and environment, 8 MiB by default.
+   * Sets how much of the memory is the stack. For a guest this is the call stack, 256 KiB by
+   * default. For a program it also holds the arguments and the environment, and the default is 8
+   * MiB.
    *
    * @param sizeBytes a multiple of 4096, up to 1 GiB
    * @return this builder
-   * @throws IllegalArgumentException if it is not
+   * @throws IllegalArgumentException if the size is not such a number
    */
   public final S stackSize(long sizeBytes) {
     stackSize = requirePages("stack size", sizeBytes, MAXIMUM_STACK_SIZE);
@@ -81,19 +82,20 @@ public abstract sealed class LoadSettings<S extends LoadSettings<S>> extends San
   }
 
   /**
-   * Lets the guest see a tree of files at a path. A later mount lies on top of an earlier one. A
-   * snapshot keeps what is mounted and what the guest has written there; a snapshot file cannot.
+   * Mounts a tree of files at a path that the guest sees. A later mount hides an earlier one at the
+   * same place. A snapshot keeps the mounts and what the guest has written there. A snapshot file
+   * cannot keep them.
    *
-   * <p>A few files are there in any case, at {@code /dev}, {@code /proc} and {@code /sys}: those
-   * that Linux programs take for granted; and a program's own file. A tree that is mounted there
-   * hides them.
+   * <p>Some files are always there: those at {@code /dev}, {@code /proc} and {@code /sys} that
+   * Linux programs take for granted, and a program's own file. A tree that is mounted there hides
+   * them.
    *
-   * @param guestPath where: absolute, without "." and ".." and doubled slashes, such as {@code
+   * @param guestPath the absolute path, without ".", ".." and doubled slashes, such as {@code
    *     /data}; {@code /} for the root
-   * @param tree what is to be seen there
+   * @param tree the files to mount
    * @return this builder
-   * @throws IllegalArgumentException if it is no such path, or the tree is a file and the path the
-   *     root
+   * @throws IllegalArgumentException if the path is not of that form, or if the tree is a file and
+   *     the path is the root
    */
   public final S mount(String guestPath, FileTree tree) {
     mounts.add(FileTree.mount(guestPath, tree));
@@ -101,12 +103,13 @@ public abstract sealed class LoadSettings<S extends LoadSettings<S>> extends San
   }
 
   /**
-   * Gives the guest a channel or a pseudo device of a runtime. For the modules of this library's
-   * runtimes, which alone can make extensions. A snapshot keeps them; a snapshot file cannot.
+   * Adds a channel or a pseudo device of a runtime. This is for the runtime modules of this
+   * library; only they can make extensions. A snapshot keeps extensions. A snapshot file cannot
+   * keep them.
    *
    * @param extension what to add
    * @return this builder
-   * @throws IllegalArgumentException if there is one at the same place
+   * @throws IllegalArgumentException if there is already an extension at the same place
    */
   @SuppressWarnings("exports")
   public final S extension(Extension extension) {

@@ -11,10 +11,10 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Describes a pool: {@link SandboxPool#builder} or {@link ProgramPool#builder}. For one thread; may
- * build any number of pools.
+ * Builds a pool: see {@link SandboxPool#builder} and {@link ProgramPool#builder}. A builder is for
+ * one thread and may build any number of pools.
  *
- * @param <P> the pool
+ * @param <P> the type of the pool
  */
 public final class PoolBuilder<P> {
   /** The default of {@link #idleTimeout}. */
@@ -38,7 +38,7 @@ public final class PoolBuilder<P> {
     this.constructor = constructor;
   }
 
-  /** Makes what lies below a pool. */
+  /** Makes the part that all kinds of pools share. */
   <T> PoolCore<T> core(Keeper<T> keeper) {
     return new PoolCore<>(
         new PoolLimits(size, idle, idleNanos, maxUses, maxAgeNanos),
@@ -53,11 +53,12 @@ public final class PoolBuilder<P> {
   }
 
   /**
-   * How many sandboxes the pool has at most; as many as processors by default.
+   * Sets the largest number of sandboxes that the pool has. The default is the number of
+   * processors.
    *
    * @param sandboxes 1 or more
    * @return this builder
-   * @throws IllegalArgumentException if it is less
+   * @throws IllegalArgumentException if the number is less than 1
    */
   public PoolBuilder<P> size(int sandboxes) {
     size = (int) requireAtLeast("size", sandboxes, 1);
@@ -65,12 +66,12 @@ public final class PoolBuilder<P> {
   }
 
   /**
-   * How many clean sandboxes the pool tries to keep ready beside those in use; 1 by default. With
-   * 0, sandboxes are created when they are needed only, and whoever needs one waits for it.
+   * Sets how many clean sandboxes the pool tries to keep ready besides those in use. The default is
+   * 1. With 0, sandboxes are created only on demand, and the thread that needs one waits for it.
    *
-   * @param sandboxes 0 or more, and not more than the size
+   * @param sandboxes 0 or more, and at most the size
    * @return this builder
-   * @throws IllegalArgumentException if it is negative
+   * @throws IllegalArgumentException if the number is negative
    */
   public PoolBuilder<P> idle(int sandboxes) {
     idle = (int) requireAtLeast("idle", sandboxes, 0);
@@ -78,12 +79,12 @@ public final class PoolBuilder<P> {
   }
 
   /**
-   * How long a sandbox in excess of {@link #idle} may stay unused before it is closed; {@link
-   * #DEFAULT_IDLE_TIMEOUT} by default.
+   * Sets how long a sandbox in excess of {@link #idle} may stay unused before the pool closes it.
+   * The default is {@link #DEFAULT_IDLE_TIMEOUT}.
    *
    * @param timeout not negative
    * @return this builder
-   * @throws IllegalArgumentException if it is negative
+   * @throws IllegalArgumentException if the time is negative
    */
   public PoolBuilder<P> idleTimeout(Duration timeout) {
     idleNanos = nanos("idle timeout", timeout);
@@ -91,12 +92,12 @@ public final class PoolBuilder<P> {
   }
 
   /**
-   * How long {@link SandboxPool#acquire()} and {@link SandboxPool#call} wait for a sandbox; {@link
-   * #DEFAULT_MAX_WAIT} by default.
+   * Sets how long {@link SandboxPool#acquire()} and {@link SandboxPool#call} wait for a sandbox.
+   * The default is {@link #DEFAULT_MAX_WAIT}.
    *
-   * @param maxWait not negative; zero does not wait
+   * @param maxWait not negative; zero never waits
    * @return this builder
-   * @throws IllegalArgumentException if it is negative
+   * @throws IllegalArgumentException if the time is negative
    */
   public PoolBuilder<P> maxWait(Duration maxWait) {
     maxWaitNanos = nanos("maximum wait", maxWait);
@@ -104,12 +105,12 @@ public final class PoolBuilder<P> {
   }
 
   /**
-   * How often a sandbox is handed out before it is closed and another one takes its place; any
-   * number of times by default.
+   * Sets how often a sandbox is lent before the pool closes it and makes another one. By default
+   * there is no such limit.
    *
    * @param uses 1 or more
    * @return this builder
-   * @throws IllegalArgumentException if it is less
+   * @throws IllegalArgumentException if the number is less than 1
    */
   public PoolBuilder<P> maxUses(long uses) {
     maxUses = requireAtLeast("maximum uses", uses, 1);
@@ -117,19 +118,19 @@ public final class PoolBuilder<P> {
   }
 
   /**
-   * How old a sandbox becomes before it is closed and another one takes its place; any age by
-   * default. One that is in use is closed when it comes back.
+   * Sets how old a sandbox may become before the pool closes it and makes another one. By default
+   * there is no such limit. A sandbox in use is closed when it is returned.
    *
    * @param age more than zero
    * @return this builder
-   * @throws IllegalArgumentException if it is not
+   * @throws IllegalArgumentException if the time is not positive
    */
   public PoolBuilder<P> maxAge(Duration age) {
     maxAgeNanos = requireAtLeast("maximum age in nanoseconds", nanos("maximum age", age), 1);
     return this;
   }
 
-  /** Counts the sandboxes in a budget other than the process's. */
+  /** Counts the sandboxes in another budget than that of the process. */
   PoolBuilder<P> budget(PoolBudget other) {
     budget = other;
     return this;
@@ -144,12 +145,12 @@ public final class PoolBuilder<P> {
   }
 
   /**
-   * Starts the pool and its threads. Does not wait for its first sandboxes, which are being created
-   * when this returns.
+   * Starts the pool and its threads. This does not wait for the first sandboxes, which the pool is
+   * still creating when it returns.
    *
    * @return the pool, which has to be closed
-   * @throws IllegalArgumentException if more sandboxes have to be idle than the size allows, or if
-   *     one of the two system properties is no positive number
+   * @throws IllegalArgumentException if the number of idle sandboxes is larger than the size, or if
+   *     one of the two system properties is not a positive number
    * @throws PoolException if a single sandbox has more memory than all pools together may have
    */
   public P build() {
@@ -173,6 +174,6 @@ public final class PoolBuilder<P> {
     if (duration.isNegative()) {
       throw new IllegalArgumentException(what + " " + duration + ": must not be negative");
     }
-    return TimeUnit.NANOSECONDS.convert(duration); // as long as can be, if it is longer
+    return TimeUnit.NANOSECONDS.convert(duration); // saturates if the time is longer
   }
 }

@@ -21,18 +21,18 @@ import java.time.Duration;
 import java.util.Map;
 
 /**
- * A program that was {@linkplain Program#startServing started} in a micro-VM and serves: it waits
- * for requests on its standard input and answers them on its standard output.
+ * A program that was {@linkplain Program#startServing started} in a micro-VM and serves requests.
+ * It waits for requests on its standard input and answers them on its standard output.
  *
  * {@snippet file="io/hyperlight/snippets/ProgramSnippets.java" region="serve"}
  *
- * <p><b>State.</b> The program remembers earlier requests. To have each request start from the same
- * state, {@linkplain #restore restore} it in between, or use {@link ProgramSnapshot#serve} or
- * {@link ProgramPool#serve}. After a request that ends in an exception, and after the program has
+ * <p><b>State.</b> The program remembers earlier requests. To start each request from the same
+ * state, {@linkplain #restore restore} the program in between, or use {@link ProgramSnapshot#serve}
+ * or {@link ProgramPool#serve}. After a request that ends in an exception, or after the program has
  * exited, it is unusable until it is restored.
  *
- * <p><b>Threads.</b> It may be used from any thread, by one at a time; a second one is refused with
- * {@link SandboxInUseException}. The program runs on the thread that asks.
+ * <p><b>Threads.</b> Any thread may use it, but only one at a time. A second one is refused with
+ * {@link SandboxInUseException}. The program runs on the calling thread.
  *
  * <p><b>Closing.</b> It holds two descriptors and the program's memory until {@link #close}.
  */
@@ -48,26 +48,26 @@ public final class ProgramServer implements AutoCloseable {
   }
 
   /**
-   * Gives the program a request, and waits for its answer. The program reads the request from its
-   * standard input, to the end of it, and writes the answer to its standard output. The answer is
-   * complete when the program exits, or when it has written something and asks for more input after
-   * the end.
+   * Sends a request to the program and waits for the answer. The program reads the request from its
+   * standard input until the end of file, and writes the answer to its standard output. The answer
+   * is complete when the program exits. It is also complete when the program has written something
+   * and asks for more input after the end of file.
    *
    * @param request the bytes; they are copied
    * @return the answer
-   * @throws GuestExitException if the program exits with another status than 0
-   * @throws GuestFaultException if it does what it may not
-   * @throws GuestAbortException if it ends by a signal of its own
-   * @throws GuestDeadlockException if it waits for what cannot happen
-   * @throws GuestTimeoutException if it takes longer than it may
-   * @throws GuestLimitException if the answer is longer than the {@link Limits} allow, or the
-   *     program uses more of something else
+   * @throws GuestExitException if the program exits with a status other than 0
+   * @throws GuestFaultException if the program does something that is not allowed
+   * @throws GuestAbortException if the program ends by a signal of its own
+   * @throws GuestDeadlockException if the program waits for something that cannot happen
+   * @throws GuestTimeoutException if the request takes longer than its limit
+   * @throws GuestLimitException if the answer is longer than the {@link Limits} allow, or if the
+   *     program uses more than any other limit
    * @throws CallInterruptedException if the request is {@linkplain #interrupt interrupted}, or the
    *     calling thread is
    * @throws SandboxUnusableException if an earlier request ended in an exception, or the program
    *     has exited
    * @throws SandboxInUseException if a request is being answered
-   * @throws ClosedException if it is closed
+   * @throws ClosedException if the program is closed
    */
   public byte[] serve(byte[] request) {
     return serve(0, request);
@@ -84,7 +84,8 @@ public final class ProgramServer implements AutoCloseable {
   }
 
   /**
-   * The same program, with requests that may take another time than its {@link Limits#callTimeout}.
+   * Returns a view of this program whose requests have a time limit other than {@link
+   * Limits#callTimeout}.
    *
    * @param timeout how long each request may take; {@link Limits#FOREVER} for no limit
    * @return a view of this program
@@ -95,62 +96,66 @@ public final class ProgramServer implements AutoCloseable {
   }
 
   /**
-   * Ends the request that is being answered, wherever the program is. It ends with {@link
-   * CallInterruptedException}. From any thread; see {@link Sandbox#interrupt}.
+   * Ends the running request, wherever the program is. The request ends with {@link
+   * CallInterruptedException}. May be called from any thread; see {@link Sandbox#interrupt}.
    *
-   * @return whether there was one; if not, nothing happens
+   * @return whether a request was running; if not, nothing happens
    */
   public boolean interrupt() {
     return sandbox.interrupt();
   }
 
   /**
-   * Freezes the program as it is now, between two requests. It goes on as before.
+   * Takes a snapshot of the program as it is now, between two requests. The program can be used as
+   * before.
    *
-   * @return the snapshot, to be closed by the caller
+   * @return the snapshot, which the caller has to close
    * @throws SandboxUnusableException if an earlier request ended in an exception, or the program
    *     has exited
    * @throws SandboxInUseException if a request is being answered
-   * @throws ClosedException if it is closed
-   * @throws HypervisorException if KVM fails, or the host has no memory for it
+   * @throws ClosedException if the program is closed
+   * @throws HypervisorException if KVM fails, or the host is out of memory
    */
   public ProgramSnapshot snapshot() {
     return new ProgramSnapshot(sandbox.snapshot());
   }
 
   /**
-   * Makes this program equal to one just {@linkplain ProgramSnapshot#spawn spawned} from a
-   * snapshot, whatever it has done; see {@link Sandbox#restore}.
+   * Puts this program into the state of a snapshot, whatever it has done. Afterwards it equals a
+   * program just {@linkplain ProgramSnapshot#spawn spawned} from that snapshot; see {@link
+   * Sandbox#restore}.
    *
-   * @param snapshot of the same program
-   * @throws InvalidSnapshotException if it is of another program; nothing is changed then
+   * @param snapshot a snapshot of the same program
+   * @throws InvalidSnapshotException if the snapshot is of another program; nothing has changed
+   *     then
    * @throws SandboxInUseException if a request is being answered
-   * @throws ClosedException if the snapshot is closed, and nothing is changed then; or if this is
-   * @throws HypervisorException if KVM fails, or the host has no memory for it; the program is what
-   *     it was, or is unusable until it is restored
+   * @throws ClosedException if the snapshot is closed, in which case nothing has changed, or if
+   *     this program is closed
+   * @throws HypervisorException if KVM fails, or the host is out of memory; the program is either
+   *     unchanged, or unusable until it is restored
    */
   public void restore(ProgramSnapshot snapshot) {
     sandbox.restore(snapshot.snapshot());
   }
 
   /**
-   * Which Linux system calls the program was refused because they are not granted to it, and how
-   * often, since it was started or restored.
+   * Returns which Linux system calls the program was refused because they are not granted to it,
+   * and how often. It counts since the program was started or restored.
    *
-   * @return the numbers by the calls' names, in the order in which they were first refused
+   * @return the counts by system call name, in the order in which they were first refused
    * @throws SandboxInUseException if a request is being answered
-   * @throws ClosedException if it is closed
+   * @throws ClosedException if the program is closed
    */
   public Map<String, Long> refusedSystemCalls() {
     return sandbox.refusedSystemCalls();
   }
 
   /**
-   * What is in the files that the program can write, as it is now.
+   * Returns the files that the program can write, as they are now.
    *
-   * @return a copy, which costs little
+   * @return a cheap copy
    * @throws SandboxInUseException if a request is being answered
-   * @throws ClosedException if it is closed
+   * @throws ClosedException if the program is closed
    */
   public GuestFiles files() {
     return sandbox.files();
@@ -169,8 +174,8 @@ public final class ProgramServer implements AutoCloseable {
   /**
    * Frees the VM, its memory and its descriptors. A second call does nothing.
    *
-   * @throws SandboxInUseException if a request is being answered; that goes on, and the program
-   *     stays open
+   * @throws SandboxInUseException if a request is being answered; it goes on, and the program stays
+   *     open
    * @throws HypervisorException as for {@link Sandbox#close}
    */
   @Override
@@ -184,8 +189,8 @@ public final class ProgramServer implements AutoCloseable {
   }
 
   /**
-   * A program that serves, seen as one whose requests may take a certain time. The program itself
-   * is not changed: views with several times can be used in turn.
+   * A view of a served program whose requests have a time limit of their own. The program itself
+   * does not change, and views with different limits can be used in turn.
    */
   public static final class Timed {
     private final ProgramServer server;
@@ -199,11 +204,11 @@ public final class ProgramServer implements AutoCloseable {
     }
 
     /**
-     * As {@link ProgramServer#serve}.
+     * Answers a request, as {@link ProgramServer#serve} does.
      *
      * @param request the bytes; they are copied
      * @return the answer
-     * @throws GuestTimeoutException if it takes longer
+     * @throws GuestTimeoutException if the request takes longer than this view allows
      * @throws GuestExitException and the other exceptions of {@link ProgramServer#serve}
      */
     public byte[] serve(byte[] request) {

@@ -5,14 +5,14 @@ import io.hyperlight.error.GuestExitException;
 import io.hyperlight.error.HypervisorException;
 
 /**
- * A program that {@linkplain ProgramServer serves}, frozen between two requests: any number of
- * programs can be spawned from it that are as it was, without starting anything.
+ * The state of a {@linkplain ProgramServer served program} between two requests. Any number of
+ * programs can be spawned from it, which start in that state without starting anything.
  *
- * <p>Everything the program knew is in it, a seed for random numbers included. It cannot be saved
- * to a file.
+ * <p>The snapshot contains everything that the program knew, including a seed for random numbers.
+ * It cannot be saved to a file.
  *
- * <p>Immutable, and safe for use by many threads. It holds a descriptor and memory until it is
- * {@linkplain #close closed}.
+ * <p>A snapshot is immutable and safe for use by many threads. It holds a descriptor and memory
+ * until it is {@linkplain #close closed}.
  */
 public final class ProgramSnapshot implements AutoCloseable {
   private final Snapshot snapshot;
@@ -25,40 +25,39 @@ public final class ProgramSnapshot implements AutoCloseable {
     return snapshot;
   }
 
-  /** {@return the memory of a program that comes from it, in bytes} */
+  /** {@return the memory size of a program that comes from this snapshot, in bytes} */
   public long memorySize() {
     return snapshot.memorySize();
   }
 
   /**
-   * {@return how much of that memory has contents, in bytes: about what the snapshot itself takes,
-   * shared by all programs that come from it}
+   * {@return how much of that memory has contents, in bytes; this is about the memory that the
+   * snapshot itself takes, which all its programs share}
    */
   public long contentSize() {
     return snapshot.contentSize();
   }
 
   /**
-   * Makes a new program that equals the one that was frozen, in a VM of its own, with the same
-   * output.
+   * Makes a new program that equals the frozen one, in a VM of its own, with the same output.
    *
-   * @return the program, ready for requests; to be closed by the caller
+   * @return the program, ready for requests; the caller has to close it
    * @throws ClosedException if the snapshot is closed
-   * @throws HypervisorException if KVM fails, or the host has no memory for it
+   * @throws HypervisorException if KVM fails, or the host is out of memory
    */
   public ProgramServer spawn() {
     return spawner().spawn();
   }
 
   /**
-   * Gives a request to a new program, which is closed afterwards: every request finds the program
-   * as it was when the snapshot was taken, and nothing of any other request. {@link
-   * ProgramPool#serve} does the same with programs that are made before they are needed.
+   * Answers a request with a new program, which is closed afterwards. Every request finds the
+   * program in the state of the snapshot and nothing of any other request. {@link
+   * ProgramPool#serve} does the same with programs that are made in advance.
    *
    * @param request the bytes; they are copied
-   * @return the answer, as {@link ProgramServer#serve} gives it
+   * @return the answer, as from {@link ProgramServer#serve}
    * @throws ClosedException if the snapshot is closed
-   * @throws HypervisorException if KVM fails, or the host has no memory for it
+   * @throws HypervisorException if KVM fails, or the host is out of memory
    * @throws GuestExitException and the other exceptions of {@link ProgramServer#serve}
    */
   public byte[] serve(byte[] request) {
@@ -68,10 +67,10 @@ public final class ProgramSnapshot implements AutoCloseable {
   }
 
   /**
-   * Starts the description of programs that equal the one that was frozen but for their output,
-   * clock, limits and the like.
+   * Returns a builder for programs that equal the frozen one except for settings such as output,
+   * clock or limits.
    *
-   * @return a spawner with those of the snapshot
+   * @return a spawner with the settings of the snapshot
    */
   public Spawner spawner() {
     return new Spawner(snapshot);
@@ -94,7 +93,8 @@ public final class ProgramSnapshot implements AutoCloseable {
   }
 
   /**
-   * Describes programs to be spawned from a snapshot. For one thread; may spawn any number of them.
+   * Builds programs from a snapshot. A spawner is for one thread and may spawn any number of
+   * programs.
    */
   public static final class Spawner extends SandboxSettings<Spawner> {
     private final Snapshot snapshot;
@@ -111,9 +111,9 @@ public final class ProgramSnapshot implements AutoCloseable {
     /**
      * Makes a new program.
      *
-     * @return the program, ready for requests; to be closed by the caller
+     * @return the program, ready for requests; the caller has to close it
      * @throws ClosedException if the snapshot is closed
-     * @throws HypervisorException if KVM fails, or the host has no memory for it
+     * @throws HypervisorException if KVM fails, or the host is out of memory
      */
     public ProgramServer spawn() {
       return new ProgramServer(

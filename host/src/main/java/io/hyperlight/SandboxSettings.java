@@ -20,10 +20,10 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the embedder gives to any guest or keeps from it: where its output goes, which time and
- * which random numbers it gets, who watches it.
+ * Sets what the embedder provides to any guest or keeps from it: where its output goes, which clock
+ * and random numbers it has, and who observes it.
  *
- * @param <S> the builder itself
+ * @param <S> the type of the builder itself
  */
 public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
     permits LoadSettings, ProgramSnapshot.Spawner, Snapshot.Spawner {
@@ -47,7 +47,7 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
 
   abstract S self();
 
-  /** What a guest is given: that of before, but for what was said here. */
+  /** Returns what the guest gets: the settings made here, and otherwise the earlier ones. */
   final Embedding embedding(Embedding before, GuestProgram program, HostFunctions hostFunctions) {
     return new Embedding(
         hostFunctions.bind(program.importsByNumber(), before.bindings()),
@@ -55,12 +55,15 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
         settings(before.settings()));
   }
 
-  /** Whether somebody wants the guest's standard output, or its standard error. */
+  /**
+   * Returns whether the embedder has a stream for the guest's standard output, or for its standard
+   * error.
+   */
   final boolean hasStream(boolean error) {
     return print != null || (error && errors != null);
   }
 
-  /** That of before, but for what was said here. */
+  /** Returns the output set here, and otherwise the earlier one. */
   final StreamOutput output(StreamOutput before) {
     return new StreamOutput(
         print == null ? before.stream() : print,
@@ -68,7 +71,7 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
         logger == null ? before.logger() : logger);
   }
 
-  /** Those of before, but for what was said here. */
+  /** Returns the settings made here, and otherwise the earlier ones. */
   final Settings settings(Settings before) {
     Consumer<SystemCall> observing = observer;
     return before.with(
@@ -87,9 +90,9 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
   }
 
   /**
-   * How much the guest may use; {@link Limits#DEFAULT} by default.
+   * Sets how much the guest may use. The default is {@link Limits#DEFAULT}.
    *
-   * @param most the limits, all of them
+   * @param most all limits
    * @return this builder
    */
   public final S limits(Limits most) {
@@ -98,11 +101,12 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
   }
 
   /**
-   * How long a call may take: {@link Limits#callTimeout}, with the other limits as they are.
+   * Sets how long a call may take. This is {@link Limits#callTimeout}; the other limits stay as
+   * they are.
    *
    * @param timeout more than zero; {@link Limits#FOREVER} for no limit
    * @return this builder
-   * @throws IllegalArgumentException if it is not
+   * @throws IllegalArgumentException if the time is not positive
    */
   public final S callTimeout(Duration timeout) {
     Durations.positiveNanos("call timeout", timeout);
@@ -110,19 +114,19 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
   }
 
   /**
-   * How much processor time a call may use: {@link Limits#cpuTime}, with the other limits as they
-   * are.
+   * Sets how much processor time a call may use. This is {@link Limits#cpuTime}; the other limits
+   * stay as they are.
    *
    * @param time more than zero; {@link Limits#FOREVER} for no limit
    * @return this builder
-   * @throws IllegalArgumentException if it is not
+   * @throws IllegalArgumentException if the time is not positive
    */
   public final S cpuTimeLimit(Duration time) {
     Durations.positiveNanos("processor time", time);
     return changeLimits(before -> before.withCpuTime(time));
   }
 
-  /** Changes the limits that there are when the sandbox is made. */
+  /** Changes the limits that are in effect when the sandbox is made. */
   final S changeLimits(UnaryOperator<Limits> change) {
     UnaryOperator<Limits> earlier = limits;
     limits = before -> change.apply(earlier.apply(before));
@@ -130,14 +134,15 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
   }
 
   /**
-   * Where the guest's standard output goes, byte by byte, and its standard error unless that has a
-   * {@linkplain #hostError stream of its own}; nowhere by default. The stream is flushed after each
-   * write.
+   * Sets the stream for the guest's standard output, byte by byte. Standard error goes to the same
+   * stream unless it has {@linkplain #hostError its own}. By default the output is discarded. The
+   * stream is flushed after each write.
    *
-   * <p>If the stream throws an {@code IOException}, the guest's {@code write} fails: with the error
-   * number of a {@link GuestStreamException}, with {@code EIO} for any other one, and for a {@link
-   * java.io.PrintStream} that says {@linkplain java.io.PrintStream#checkError checkError}. {@link
-   * HostStreams#output} is this process's own standard output, with the errors of the kernel.
+   * <p>If the stream throws an {@code IOException}, the guest's {@code write} fails. A {@link
+   * GuestStreamException} sets the error number; for any other exception it is {@code EIO}. It is
+   * also {@code EIO} for a {@link java.io.PrintStream} whose {@linkplain
+   * java.io.PrintStream#checkError checkError} returns true. {@link HostStreams#output} is the
+   * standard output of this process, and reports the kernel's errors.
    *
    * @param stream takes the bytes
    * @return this builder
@@ -148,8 +153,9 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
   }
 
   /**
-   * Where the guest's standard error goes, byte by byte; to the same stream as its standard output
-   * by default. Errors of the stream are the guest's, as those of {@link #hostPrint}.
+   * Sets the stream for the guest's standard error, byte by byte. By default standard error goes to
+   * the same stream as standard output. Errors of the stream become errors of the guest's {@code
+   * write}, as for {@link #hostPrint}.
    *
    * @param stream takes the bytes
    * @return this builder
@@ -160,7 +166,8 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
   }
 
   /**
-   * Where the guest's log goes, with its levels; by default the logger {@code io.hyperlight.guest}.
+   * Sets the logger for the guest's log, which has levels. The default is the logger {@code
+   * io.hyperlight.guest}.
    *
    * @param target takes the lines
    * @return this builder
@@ -171,14 +178,14 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
   }
 
   /**
-   * What time it is in the guest: {@link java.time.Clock#fixed} freezes it, {@link
-   * java.time.Clock#offset} puts it forward or back. The guest's monotonic clock follows it where
-   * it goes forward, and a guest that sleeps does not wait. By default these are the host's clocks.
+   * Sets the time in the guest. {@link java.time.Clock#fixed} stops it, and {@link
+   * java.time.Clock#offset} sets it forward or back. The guest's monotonic clock follows this clock
+   * where it goes forward, and a guest that sleeps does not wait. The default is the host's clocks.
    *
-   * <p>The processor's time-stamp counter, which a guest can read as well, is not affected: see
-   * {@link #hideTimeStampCounter}.
+   * <p>The clock does not affect the processor's time-stamp counter, which a guest can read as
+   * well; see {@link #hideTimeStampCounter}.
    *
-   * @param source is asked on the thread that runs the guest
+   * @param source the clock; it is read on the thread that runs the guest
    * @return this builder
    */
   public final S clock(InstantSource source) {
@@ -187,16 +194,16 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
   }
 
   /**
-   * Takes the processor's time-stamp counter away from the guest: {@code rdtsc} and {@code rdtscp}
-   * are general-protection faults. Together with a {@linkplain #clock clock} that does not run, the
-   * guest then has nothing that tells it how long something took, and so no way to measure what
-   * others leave in the processor's caches; a host function that takes long or answers with the
-   * time gives it one back. Functions that read the counter end in a {@link GuestFaultException},
-   * whole programs as by SIGSEGV.
+   * Denies the guest the processor's time-stamp counter: {@code rdtsc} and {@code rdtscp} cause
+   * general-protection faults. Together with a {@linkplain #clock clock} that does not run, the
+   * guest then cannot measure how long something took. So it cannot measure what others leave in
+   * the processor's caches. A host function that takes long or returns the time makes this possible
+   * again. A function that reads the counter ends in a {@link GuestFaultException}, and a program
+   * ends as by SIGSEGV.
    *
-   * <p>Not every KVM can do this: one that runs user code on the processor as it is cannot. There,
-   * sandboxes with this option cannot be made ({@link HypervisorException}); {@code ./hyperlight
-   * doctor} says which it is.
+   * <p>Not every KVM supports this: a KVM that runs user code directly on the processor does not.
+   * On such a machine, sandboxes with this option cannot be made, and a {@link HypervisorException}
+   * says so. {@code ./hyperlight doctor} reports whether the machine supports it.
    *
    * @return this builder
    */
@@ -206,11 +213,11 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
   }
 
   /**
-   * For tests only: gives the guest the same random numbers in each sandbox, and again after each
-   * restore, instead of unpredictable ones. The processor's own generator ({@code rdrand}), which a
+   * For tests only. Makes the guest's random numbers predictable: they are the same in each
+   * sandbox, and again after each restore. The processor's own generator ({@code rdrand}), which a
    * guest can use as well, is not affected.
    *
-   * @param seed where they begin
+   * @param seed where the sequence begins
    * @return this builder
    */
   public final S randomSeed(long seed) {
@@ -219,8 +226,8 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
   }
 
   /**
-   * Lets the guest make code and run it, as just-in-time compilers do: memory that it could write
-   * may become executable. By default such requests get EACCES.
+   * Lets the guest generate code and run it, as just-in-time compilers do. Memory that was writable
+   * may then become executable. By default such requests fail with EACCES.
    *
    * @return this builder
    */
@@ -230,13 +237,14 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
   }
 
   /**
-   * Tells of every Linux system call that the guest makes, after it was answered and on the thread
-   * that runs the guest. An exception of the listener ends the call like one of a host function.
+   * Sets a listener for every Linux system call that the guest makes. It is called after the system
+   * call was answered, on the thread that runs the guest. An exception of the listener ends the
+   * call like one of a host function.
    *
-   * <p>Each call's {@linkplain SystemCall#text text} is made whether the listener wants it or not,
-   * which takes some microseconds; guests that nobody listens to do not pay for it.
+   * <p>Each call's {@linkplain SystemCall#text text} is made whether or not the listener uses it.
+   * This takes some microseconds. Guests without a listener do not pay for it.
    *
-   * @param listener takes the calls
+   * @param listener receives the calls
    * @return this builder
    */
   public final S systemCallListener(Consumer<SystemCall> listener) {
