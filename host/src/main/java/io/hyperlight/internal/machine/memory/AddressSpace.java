@@ -6,29 +6,29 @@ import io.hyperlight.internal.os.Checkpoint;
 import java.util.List;
 
 /**
- * The user half of a virtual address space: which addresses are mapped, to what memory, with what
- * rights. The host's own account of it ({@link MappingTable}), beside the page tables that tell the
- * processor the same.
+ * The user half of a virtual address space: which addresses are mapped, to what memory, and with
+ * what rights. The host keeps its own account of this ({@link MappingTable}), beside the page
+ * tables that tell the processor the same.
  *
- * <p>A VM may have several, each with page tables of its own. Mappings of one or of several may
- * hold the same pages ({@link #share}). A private mapping gets a page of its own when guest code
- * writes ({@link #resolveWrite}), and before the host writes.
+ * <p>A VM may have several address spaces, each with page tables of its own. Several mappings, in
+ * one address space or in several, may hold the same pages ({@link #share}). A private mapping gets
+ * a page of its own when guest code writes ({@link #resolveWrite}), and before the host writes.
  *
  * <p><b>Boundary.</b> Addresses and lengths that come from a guest enter the host here. {@link
  * #read}, {@link #readLong} and {@link #write} take any 64-bit values, check them against the
- * mappings with arithmetic that cannot overflow, and copy. Nothing hands out a view of guest
+ * mappings with arithmetic that cannot overflow, and copy. No method returns a view of guest
  * memory.
  *
- * <p>For one thread at a time.
+ * <p>Only one thread at a time may use it.
  */
 public final class AddressSpace {
   /**
-   * The first address that user code may not have: the top of the canonical lower half, less one
+   * The first address that user code cannot have: the top of the canonical lower half, less one
    * guard page.
    */
   public static final long USER_END = MappingTable.USER_END;
 
-  /** Whether user code can be at an address, if there is any: not on the first page. */
+  /** Returns whether user code may be at an address. It is never on the first page. */
   public static boolean isUserAddress(long address) {
     return address >= PhysicalMemory.PAGE_SIZE && address < USER_END;
   }
@@ -40,12 +40,12 @@ public final class AddressSpace {
   private final PageSharing sharing;
   private final MappingChanges changes;
 
-  /** With what the tables map for user code already. */
+  /** Makes an address space with the mappings that the tables have for user code already. */
   public AddressSpace(PhysicalMemory memory, PageTables tables, List<Mapping> mappings) {
     this(memory, tables, mappings, Checkpoint.NONE);
   }
 
-  /** As above, for a guest whose calls can be ended while the host works for it here. */
+  /** Does the same for a guest whose calls can be ended while the host works for it here. */
   public AddressSpace(
       PhysicalMemory memory, PageTables tables, List<Mapping> mappings, Checkpoint checkpoint) {
     this.memory = memory;
@@ -57,33 +57,33 @@ public final class AddressSpace {
     memory.useCheckpoint(checkpoint);
   }
 
-  /** The page tables. */
+  /** Returns the page tables. */
   public PageTables tables() {
     return tables;
   }
 
-  /** All that is mapped, in an immutable list. */
+  /** Returns all mappings, in an immutable list. */
   public List<Mapping> mappings() {
     return table.toList();
   }
 
-  /** Goes back to earlier mappings, after the memory with the tables has gone back. */
+  /** Restores earlier mappings, after the memory with the tables is restored. */
   public void restore(List<Mapping> earlier) {
     table.restore(earlier);
   }
 
-  /** How many bytes of guest memory are not given out yet; page tables come out of it too. */
+  /** Returns how many bytes of guest memory are free. Page tables use this memory, too. */
   public long freeBytes() {
     return memory.freeBytes();
   }
 
-  /** How many ranges there are, each of which costs the host some memory of its own. */
+  /** Returns the number of mappings. Each costs the host some memory of its own. */
   public int mappingCount() {
     return table.size();
   }
 
   /**
-   * Maps zeroed memory for user code, or reserves addresses if it is to have no rights.
+   * Maps zeroed memory for user code, or reserves addresses if the protection has no rights.
    *
    * @param start a multiple of the page size, above page 0
    * @param sizeBytes a positive multiple of the page size
@@ -95,10 +95,10 @@ public final class AddressSpace {
   }
 
   /**
-   * The same, of something.
+   * Does the same for a mapping of a source.
    *
-   * @param source of the range's first byte. A shared one has memory from the beginning, whatever
-   *     the rights: others may be given the same pages.
+   * @param source of the range's first byte. A shared source has memory from the beginning,
+   *     whatever the rights, since other mappings may get the same pages.
    */
   public void map(long start, long sizeBytes, Protection protection, MappingSource source) {
     requireRange(start, sizeBytes, isFree(start, sizeBytes));
@@ -106,7 +106,7 @@ public final class AddressSpace {
   }
 
   /**
-   * Unmaps whatever is mapped in a range; its memory is free again, unless others hold it.
+   * Unmaps everything in a range. Its memory is free then, unless other mappings hold it.
    *
    * @param start a multiple of the page size
    * @param sizeBytes a positive multiple of the page size
@@ -117,13 +117,13 @@ public final class AddressSpace {
     changes.unmap(start, start + sizeBytes);
   }
 
-  /** Unmaps everything: what is left are tables without an entry in the lower half. */
+  /** Unmaps everything. The tables then have no entry in the lower half. */
   void unmapAll() {
     unmap(PAGE_SIZE, USER_END - PAGE_SIZE);
   }
 
   /**
-   * Changes what user code may do with a range. Contents stay, also while it may do nothing.
+   * Changes the rights of user code to a range. The contents stay, even without any right.
    *
    * @throws IllegalArgumentException if not all of the range is mapped
    * @throws GuestMemoryExhaustedException if a part had no memory yet and there is not so much;
@@ -137,7 +137,8 @@ public final class AddressSpace {
   /**
    * Moves a mapped range with its memory to other addresses, which have to be free.
    *
-   * @throws IllegalArgumentException if it is not all mapped, or not all free there
+   * @throws IllegalArgumentException if not all of the range is mapped, or not all of the target is
+   *     free
    * @throws GuestMemoryExhaustedException if there is no room for page tables; nothing is changed
    *     then
    */
@@ -148,24 +149,29 @@ public final class AddressSpace {
   }
 
   /**
-   * Maps what an address space of the same VM has mapped, to the same pages. Of a shared mapping
-   * both see all writes. Of a private one each sees its own: both hold the pages until one of them
-   * writes. What has no memory there has none here.
+   * Maps a mapped range of another address space of the same VM here, to the same pages. Writes to
+   * a shared mapping are seen in both. Writes to a private mapping are seen only where they are
+   * made: both hold the pages until one of them writes. A part without memory there has none here.
    *
    * @param from may be this one
    * @param start of the range in the other address space
    * @param target where it is to be here, which has to be free
    * @param protection the rights to all of it here
-   * @throws IllegalArgumentException if it is not all mapped there, or not all free here
-   * @throws GuestMemoryExhaustedException if there is not so much memory as page tables, and pages
-   *     of one's own for private mappings, take at most; nothing is mapped then
+   * @throws IllegalArgumentException if not all of the range is mapped there, or not all of the
+   *     target is free here
+   * @throws GuestMemoryExhaustedException if there is not enough memory for the worst case: the
+   *     page tables, and a page of its own for each page of a private mapping; nothing is mapped
+   *     then
    */
   public void share(
       AddressSpace from, long start, long sizeBytes, long target, Protection protection) {
     share(from, start, sizeBytes, target, protection, false);
   }
 
-  /** The same, but of shared mappings, too, writes are seen here only that are made here. */
+  /**
+   * Does the same, but private to this address space: of shared mappings, too, only writes that are
+   * made here are seen here.
+   */
   public void shareCopyOnWrite(
       AddressSpace from, long start, long sizeBytes, long target, Protection protection) {
     share(from, start, sizeBytes, target, protection, true);
@@ -184,8 +190,8 @@ public final class AddressSpace {
   }
 
   /**
-   * Answers the fault of guest code that has written where it may write, to a page that others
-   * hold, too: gives it a page of its own.
+   * Handles the fault of guest code that has written to a page of a writable mapping which other
+   * mappings hold, too. The mapping gets a page of its own.
    *
    * @param address any value
    * @return false if the fault has another reason
@@ -195,10 +201,10 @@ public final class AddressSpace {
   }
 
   /**
-   * Makes the page of an address its own for good: whoever shares it gets a copy at once. For who
-   * writes by the physical address, past this address space.
+   * Makes the page of an address permanently its own. Any mapping that shares it gets a copy at
+   * once. This is for code that writes by the physical address, past this address space.
    *
-   * @return the physical address, for as long as it is mapped
+   * @return the guest-physical address, which stays valid as long as it is mapped
    */
   public long pin(long virtualAddress) {
     changes.pin(virtualAddress & -PAGE_SIZE);
@@ -206,15 +212,15 @@ public final class AddressSpace {
   }
 
   /**
-   * Makes whatever memory a range has zeros. Who shares a shared mapping sees them, who holds pages
-   * of a private one does not.
+   * Fills all memory of a range with zeros. Sharers of a shared mapping see the zeros. Holders of
+   * pages of a private one do not.
    */
   public void discard(long start, long sizeBytes) {
     requireRange(start, sizeBytes, true);
     changes.discard(start, start + sizeBytes);
   }
 
-  /** Whether nothing is mapped or reserved in a range within user space. */
+  /** Returns whether nothing is mapped or reserved in a range within user space. */
   public boolean isFree(long start, long sizeBytes) {
     return table.isFree(start, sizeBytes);
   }
@@ -229,18 +235,19 @@ public final class AddressSpace {
     return table.findFree(sizeBytes, from, to);
   }
 
-  /** The parts of a range that are reserved and have no memory, in order. */
+  /** Returns the parts of a range that are reserved and have no memory, in order. */
   public List<MappedRange> unbacked(long start, long sizeBytes) {
     return table.unbacked(start, sizeBytes);
   }
 
-  /** Where the first address at or behind a taken one is that is free. */
+  /** Returns the first free address at or behind a taken one. */
   public long endOfTaken(long start) {
     return table.endOfTaken(start);
   }
 
   /**
-   * Which pages of a range have been touched since they were mapped, one byte each: 1 if so.
+   * Returns which pages of a range have been touched since they were mapped, one byte each: 1 if
+   * so.
    *
    * @param start page-aligned
    */
@@ -258,27 +265,29 @@ public final class AddressSpace {
     return resident;
   }
 
-  /** How much memory a range has that nobody else holds: it would be free if it were unmapped. */
+  /**
+   * Returns how much memory of a range no other mapping holds, in bytes. Unmapping would free it.
+   */
   public long backedBytes(long start, long sizeBytes) {
     return sharing.ownBytes(start, start + sizeBytes);
   }
 
-  /** Whether no mapping goes on across an address. */
+  /** Returns whether no mapping goes on across an address. */
   public boolean isEdge(long address) {
     return table.isEdge(address);
   }
 
-  /** The rights to the parts of a range that are mapped or reserved, in order. */
+  /** Returns the rights to the parts of a range that are mapped or reserved, in order. */
   public List<Protection> protections(long start, long sizeBytes) {
     return table.protections(start, sizeBytes);
   }
 
-  /** What is mapped or reserved, for people: neighbours with equal rights are one range. */
+  /** Returns what is mapped or reserved, for people: neighbours with equal rights are one range. */
   public List<MappedRange> ranges() {
     return table.ranges(0, USER_END);
   }
 
-  /** The same for a part of the address space. */
+  /** Returns the same for a part of the address space. */
   public List<MappedRange> ranges(long start, long end) {
     return table.ranges(start, end);
   }
@@ -288,7 +297,10 @@ public final class AddressSpace {
     return table.takenBytes(start, end, writable);
   }
 
-  /** The first address that is mapped or reserved, from one on; -1 if there is none. */
+  /**
+   * Returns the first address at or behind another one that is mapped or reserved, or -1 if there
+   * is none.
+   */
   public long nextTaken(long address) {
     return table.nextTaken(address);
   }
@@ -311,32 +323,34 @@ public final class AddressSpace {
   }
 
   /**
-   * Whether user code can read every byte of a range.
+   * Returns whether user code can read every byte of a range.
    *
    * @param guestAddress any value
-   * @param sizeBytes any value; negative is never mapped
+   * @param sizeBytes any value; a negative one is never mapped
    */
   public boolean isMapped(long guestAddress, long sizeBytes) {
     return table.isAccessible(guestAddress, sizeBytes, false);
   }
 
   /**
-   * Whether user code can write every byte of a range.
+   * Returns whether user code can write every byte of a range.
    *
    * @param guestAddress any value
-   * @param sizeBytes any value; negative is never writable
+   * @param sizeBytes any value; a negative one is never writable
    */
   public boolean isWritable(long guestAddress, long sizeBytes) {
     return table.isAccessible(guestAddress, sizeBytes, true);
   }
 
-  /** Whether user code can read, or write, all of a range; any values. */
+  /**
+   * Returns whether user code can read, or write, all of a range. The arguments may be any values.
+   */
   public boolean isAccessible(long guestAddress, long sizeBytes, boolean write) {
     return table.isAccessible(guestAddress, sizeBytes, write);
   }
 
   /**
-   * Copies guest memory out that guest code could read itself.
+   * Copies guest memory out that guest code itself could read.
    *
    * @param guestAddress any value; so is {@code length}
    * @throws GuestAddressException if not all of it can be read
@@ -351,14 +365,14 @@ public final class AddressSpace {
   /**
    * Copies one aligned eight-byte value out.
    *
-   * @throws GuestAddressException if it is not mapped, or the address not a multiple of eight
+   * @throws GuestAddressException if it is not mapped, or the address is not a multiple of eight
    */
   public long readLong(long guestAddress) {
     return bytes.readLong(guestAddress);
   }
 
   /**
-   * Copies into guest memory that guest code could write itself.
+   * Copies into guest memory that guest code itself could write.
    *
    * @throws GuestAddressException if not all of it is mapped writable; nothing is written then
    */
@@ -395,7 +409,7 @@ public final class AddressSpace {
     bytes.copyOut(guestAddress, target, length);
   }
 
-  /** The physical address of a mapped page the host itself placed. */
+  /** Returns the guest-physical address of a mapped page that the host itself has placed. */
   public long physicalOf(long virtualAddress) {
     return table.get(table.firstMappingEndingAfter(virtualAddress)).physicalOf(virtualAddress);
   }

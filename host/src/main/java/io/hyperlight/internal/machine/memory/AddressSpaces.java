@@ -5,25 +5,25 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The address spaces of a VM. Each has page tables of its own, from a root of its own, and all map
- * the same in the upper half, where the monitor is. There is always a first one.
+ * The address spaces of a VM. Each has page tables of its own, from a root of its own. All of them
+ * map the same in the upper half, where the monitor is. There is always a first one.
  *
- * <p>The tables of one that was removed become others only after the hypervisor has forgotten all
- * tables ({@link TablePages}).
+ * <p>The tables of a removed address space become other tables only after the hypervisor has
+ * forgotten all tables ({@link TablePages}).
  */
 public final class AddressSpaces {
   private final PhysicalMemory memory;
   private final Checkpoint checkpoint;
 
-  /** Those of the image, in its order; those there are, for memory without an image. */
+  /** Those of the image, in its order. For memory without an image, the first one. */
   private final List<AddressSpace> ofImage;
 
-  /** Those there are. */
+  /** The current ones. */
   private List<AddressSpace> spaces;
 
   /**
-   * One empty address space. Whoever makes it maps what is in the upper half of all, before there
-   * is another one.
+   * Makes one empty address space. The caller maps the upper half, which all of them have, before
+   * it makes another one.
    *
    * @param checkpoint of the guest, whose calls can be ended while the host works for it here
    */
@@ -36,9 +36,9 @@ public final class AddressSpaces {
   }
 
   /**
-   * Those of the image that the memory has come from.
+   * Makes the address spaces of the image from which the memory was made.
    *
-   * @param mappings what {@link #mappings} gave when it was frozen
+   * @param mappings the result of {@link #mappings} when it was frozen
    */
   public AddressSpaces(PhysicalMemory memory, List<List<Mapping>> mappings, Checkpoint checkpoint) {
     this.memory = memory;
@@ -52,12 +52,12 @@ public final class AddressSpaces {
     ofImage = spaces;
   }
 
-  /** The one that a VM begins with. */
+  /** Returns the one that a VM begins with. */
   public AddressSpace first() {
     return spaces.getFirst();
   }
 
-  /** Those there are, in the order of an image. */
+  /** Returns the current ones, in the order of an image. */
   public List<AddressSpace> all() {
     return spaces;
   }
@@ -77,7 +77,8 @@ public final class AddressSpaces {
   }
 
   /**
-   * Removes one that is not the first, and unmaps all it has. No vCPU runs, or runs in it again.
+   * Removes one that is not the first, and unmaps everything in it. No vCPU runs, or runs in it
+   * again.
    */
   public void remove(AddressSpace space) {
     if (space.equals(first()) || !spaces.contains(space)) {
@@ -88,17 +89,17 @@ public final class AddressSpaces {
     memory.retire(space.tables());
   }
 
-  /** What each maps, for an image. */
+  /** Returns the mappings of each, for an image. */
   public List<List<Mapping>> mappings() {
     return spaces.stream().map(AddressSpace::mappings).toList();
   }
 
-  /** The roots of their tables, for an image. */
+  /** Returns the roots of their tables, for an image. */
   public List<PageTable> roots() {
     return spaces.stream().map(space -> space.tables().root()).toList();
   }
 
-  /** Goes back to those of the image, after the memory with the tables has gone back. */
+  /** Restores the address spaces of the image, after the memory with the tables is restored. */
   public void restore(List<List<Mapping>> mappings) {
     spaces = ofImage;
     for (int i = 0; i < mappings.size(); i++) {

@@ -9,18 +9,20 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The pages of guest-physical memory that hold data: which are handed out, and to how many holders.
- * Pages come zeroed, in ascending order; those that were given back are handed out again, first of
- * all those beyond the image, which a restore drops as a whole.
+ * The pages of guest-physical memory that hold data: which of them are in use, and by how many
+ * holders. Pages are zeroed and allocated in ascending order. Freed pages are allocated again.
+ * Those beyond the image come first, since a restore drops them as a whole.
  */
 final class DataPages {
-  /** Pieces of memory for each of which the host is asked. */
+  /** The maximum number of pieces of memory for each of which the host is asked. */
   private static final int MAXIMUM_CALLS = 16;
 
-  /** Bytes; what is worth asking the host for, also among many pieces. */
+  /**
+   * The size in bytes of a piece for which it pays to ask the host, even if there are many pieces.
+   */
   private static final long LARGE = 256L * PAGE_SIZE;
 
-  /** How much the host is asked to take back in one go. */
+  /** The number of bytes that the host is asked to take back at once. */
   private static final long MAXIMUM_DROPPED = 16L << 20;
 
   private final MemoryRegions regions;
@@ -28,22 +30,22 @@ final class DataPages {
   private final PhysicalLayout layout;
   private final @Nullable MemoryRestorer restorer;
 
-  /** The end of the image's data, 0 without an image: what lies beyond is dropped by a restore. */
+  /** The end of the image's data, or 0 without an image. A restore drops everything beyond it. */
   private final long imageEnd;
 
   private final PageHolders holders = new PageHolders();
   private long nextFree = PhysicalLayout.DATA_START;
 
-  /** Pages below {@link #nextFree} that were given back. Zeros if they are beyond the image. */
+  /** Freed pages below {@link #nextFree}. They are zeros if they are beyond the image. */
   private final PageRanges free = new PageRanges();
 
-  /** Whether {@link #free} is not what the image has. */
+  /** Whether {@link #free} differs from the image's. */
   private boolean freeChanged;
 
   private Checkpoint checkpoint = Checkpoint.NONE;
 
   /**
-   * Pages of which none is handed out but those of the image.
+   * Makes pages of which only those of the image are in use.
    *
    * @param tables take memory out of the same budget
    */
@@ -71,12 +73,12 @@ final class DataPages {
     checkpoint = ofVm;
   }
 
-  /** The address behind all pages that were ever handed out. */
+  /** Returns the address behind all pages that were ever allocated. */
   long end() {
     return nextFree;
   }
 
-  /** Pages below the end that nobody has. */
+  /** Returns the pages below the end that have no holder. */
   PageRanges freePages() {
     return free;
   }
@@ -85,7 +87,7 @@ final class DataPages {
     return holders;
   }
 
-  /** How much can be handed out, in pieces that may be small, and is not promised. */
+  /** Returns how many bytes can be allocated, in pieces that may be small, and are not promised. */
   long freeBytes() {
     return layout.sizeBytes()
         - (nextFree - PhysicalLayout.DATA_START)
@@ -105,10 +107,10 @@ final class DataPages {
   }
 
   /**
-   * Hands out contiguous zeroed pages.
+   * Allocates contiguous zeroed pages.
    *
    * @param sizeBytes a multiple of the page size
-   * @return the physical address of the first
+   * @return the guest-physical address of the first
    * @throws GuestMemoryExhaustedException if so much is not free in one piece
    */
   long allocate(long sizeBytes) {
@@ -120,7 +122,7 @@ final class DataPages {
     return address;
   }
 
-  /** Contiguous zeroed pages; -1 if there are none. */
+  /** Returns contiguous zeroed pages, or -1 if there are none. */
   private long takeContiguous(long sizeBytes) {
     freeChanged = true;
     long recycled = free.take(sizeBytes, imageEnd, checkpoint);
@@ -140,10 +142,10 @@ final class DataPages {
   }
 
   /**
-   * Hands out zeroed pages, in one piece if there is one and else in several.
+   * Allocates zeroed pages, in one piece if there is one and else in several.
    *
    * @param sizeBytes a multiple of the page size
-   * @throws GuestMemoryExhaustedException if so much is not free; nothing is handed out then
+   * @throws GuestMemoryExhaustedException if so much is not free; nothing is allocated then
    */
   List<PageRanges.Range> allocatePieces(long sizeBytes) {
     requireFree(sizeBytes);
@@ -151,7 +153,7 @@ final class DataPages {
     return start < 0 ? gather(sizeBytes) : List.of(new PageRanges.Range(start, start + sizeBytes));
   }
 
-  /** Of memory that is free, but not in one piece. */
+  /** Allocates memory that is free, but not in one piece. */
   private List<PageRanges.Range> gather(long sizeBytes) {
     List<PageRanges.Range> pieces = new ArrayList<>();
     long missing = sizeBytes;
@@ -171,10 +173,11 @@ final class DataPages {
   }
 
   /**
-   * Takes one page out of what is promised to a private holder of another one, who gives that up.
+   * Allocates a page for a private holder of another one, which releases that one. The memory was
+   * promised to the holder.
    *
    * @param shared the page, which has several holders
-   * @return zeros
+   * @return a page of zeros
    */
   long replace(long shared) {
     holders.remove(shared / PAGE_SIZE, false);
@@ -187,8 +190,8 @@ final class DataPages {
   }
 
   /**
-   * Takes pages back, to which no page table points any more, as was {@linkplain
-   * MemoryRestorer#translated said} before.
+   * Frees pages to which no page table points any more. {@link MemoryRestorer#translated} was
+   * called for them before.
    */
   void free(PageRanges pages) {
     freeChanged = true;
@@ -206,7 +209,7 @@ final class DataPages {
     }
   }
 
-  /** Makes pages zeros, which keep the translations to them or not. */
+  /** Fills pages with zeros. The translations to them may stay or be forgotten. */
   void discard(PageRanges pages) {
     for (PageRanges.Range range : pages.within(0, imageEnd, checkpoint).toList(checkpoint)) {
       zero(range.start(), range.sizeBytes());
@@ -215,10 +218,11 @@ final class DataPages {
   }
 
   /**
-   * Gives pages beyond the image back to the host, so that they are zeros and nothing leads to
-   * them; of many pieces only the large ones. Each time costs something for each VM of the process.
+   * Returns pages beyond the image to the host, so that they are zeros and no translation leads to
+   * them. Of many pieces, it returns only the large ones: each such call has a cost for every VM of
+   * the process.
    *
-   * @return those that were filled with zeros instead, which keep the translations to them
+   * @return those that were filled with zeros instead; the translations to them stay
    */
   private PageRanges drop(PageRanges pages) {
     PageRanges zeroed = new PageRanges();
@@ -243,11 +247,12 @@ final class DataPages {
   }
 
   /**
-   * Makes the hypervisor forget how these pages were reached: their entries in the page tables have
-   * changed, as a restore has been told.
+   * Makes the hypervisor forget the translations to these pages, whose entries in the page tables
+   * have changed. The restorer was told of the change before.
    *
-   * <p>Each time costs something for each VM of the process. So all pages between the first and the
-   * last are taken where there are many pieces: more are looked up again, and none goes wrong.
+   * <p>Each such call has a cost for every VM of the process. So if there are many pieces, it takes
+   * all pages between the first and the last. More translations are then looked up again, which
+   * does no harm.
    */
   void forgetTranslations(PageRanges pages) {
     if (pages.count() > MAXIMUM_CALLS) {
@@ -270,14 +275,14 @@ final class DataPages {
     }
   }
 
-  /** Whether a page of an image made now would have anything but zeros. */
+  /** Returns whether an image made now would have anything but zeros in a page. */
   boolean mayHaveContents(long page, PageBitmap touched) {
     boolean maybe =
         touched.contains(page) || (restorer != null && restorer.image().isPresent(page));
     return maybe && !free.contains(page * PAGE_SIZE) && !regions.isZero(page * PAGE_SIZE);
   }
 
-  /** Goes back to what is handed out in the image, after contents and tables have gone back. */
+  /** Restores which pages the image has in use, after contents and tables are restored. */
   void restore(MemoryImage image) {
     nextFree = image.dataEnd();
     if (freeChanged) {

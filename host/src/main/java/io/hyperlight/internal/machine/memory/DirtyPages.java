@@ -4,9 +4,9 @@ import io.hyperlight.internal.hypervisor.DirtyTracker;
 import java.util.Arrays;
 
 /**
- * The pages of a spawned machine's memory that may differ from its image: what the guest was seen
- * to write, and what the host wrote itself. Pages beyond the image are not kept: they are dropped
- * as a whole.
+ * The pages of a spawned machine's memory that may differ from its image: those that the guest was
+ * seen to write, and those that the host wrote itself. Pages beyond the image are not kept, since a
+ * restore drops them as a whole.
  */
 public final class DirtyPages implements DirtyTracker.PageSet {
   private final MemoryImage image;
@@ -18,7 +18,7 @@ public final class DirtyPages implements DirtyTracker.PageSet {
   private int[] list = new int[32];
   private int count;
 
-  /** None. */
+  /** Makes an empty set. */
   DirtyPages(MemoryImage image) {
     this.image = image;
     first = image.firstPage();
@@ -28,8 +28,8 @@ public final class DirtyPages implements DirtyTracker.PageSet {
   @Override
   public void add(long page) {
     if (count == list.length) {
-      // First: a page in the set that is missing in the list for want of memory would never go
-      // back.
+      // First: if the heap is full, a page in the set would be missing in the list, and never be
+      // restored.
       list = Arrays.copyOf(list, 2 * count);
     }
     if (image.covers(page) && set.add(page - first)) {
@@ -41,7 +41,7 @@ public final class DirtyPages implements DirtyTracker.PageSet {
     return count;
   }
 
-  /** The page at an index below {@link #count}. */
+  /** Returns the page at an index below {@link #count}. */
   int get(int index) {
     return list[index];
   }

@@ -1,8 +1,8 @@
 package io.hyperlight.internal.machine.memory;
 
 /**
- * A guest named memory that is not its own: an address and length that do not lie within mapped
- * user memory.
+ * A guest named memory that is not its own: the address and length do not lie within mapped user
+ * memory.
  */
 public final class GuestAddressException extends RuntimeException {
   private static final long serialVersionUID = 1L;

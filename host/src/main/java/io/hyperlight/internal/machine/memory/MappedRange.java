@@ -4,14 +4,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A range of user addresses with equal rights, wherever its memory is.
+ * A range of user addresses with equal rights. Its memory may be anywhere.
  *
  * @param start page-aligned, as is {@code end}
  */
 public record MappedRange(long start, long end, Protection protection) {
   /**
-   * The same rights to the same addresses in the fewest ranges: neighbours with equal rights are
-   * one.
+   * Returns the same rights to the same addresses in as few ranges as possible: neighbours with
+   * equal rights become one.
    *
    * @param ranges sorted and disjoint
    */

@@ -1,29 +1,29 @@
 package io.hyperlight.internal.machine.memory;
 
 /**
- * A range of user addresses with equal rights on contiguous physical memory, or a reservation
- * without any.
+ * A range of user addresses with equal rights on contiguous guest-physical memory, or a reservation
+ * without memory.
  *
  * @param start page-aligned, as are {@code end} and {@code physical}
  * @param physical {@link #UNBACKED} for addresses that are taken but have no memory yet, and no
  *     rights
- * @param source what it is of
+ * @param source what it is a mapping of
  */
 public record Mapping(
     long start, long end, long physical, Protection protection, MappingSource source) {
   static final long UNBACKED = -1;
 
-  /** Anonymous memory. */
+  /** Makes a mapping of anonymous memory. */
   Mapping(long start, long end, long physical, Protection protection) {
     this(start, end, physical, protection, MappingSource.ANONYMOUS);
   }
 
-  /** Addresses that are taken, and have no memory. */
+  /** Returns a reservation: addresses that are taken, and have no memory. */
   static Mapping reservation(long start, long end, MappingSource source) {
     return new Mapping(start, end, UNBACKED, Protection.NONE, source);
   }
 
-  /** Where the memory of an address is, which is within the mapping. */
+  /** Returns the guest-physical address of an address within the mapping. */
   public long physicalOf(long virtualAddress) {
     return physical + (virtualAddress - start);
   }
@@ -36,7 +36,7 @@ public record Mapping(
     return physical != UNBACKED;
   }
 
-  /** The part of it within a range. */
+  /** Returns the part of it within a range. */
   Mapping within(long from, long to) {
     if (from <= start && to >= end) {
       return this;
@@ -54,17 +54,17 @@ public record Mapping(
     return new Mapping(start, end, physical, changed, source);
   }
 
-  /** The same at another address. */
+  /** Returns the same mapping at another address. */
   Mapping at(long address) {
     return new Mapping(address, address + sizeBytes(), physical, protection, source);
   }
 
-  /** The same with other memory. */
+  /** Returns the same mapping with other memory. */
   Mapping on(long otherPhysical) {
     return new Mapping(start, end, otherPhysical, protection, source);
   }
 
-  /** Whether the other one begins where this ends, in all respects. */
+  /** Returns whether another mapping continues this one in all respects. */
   boolean isContinuedBy(Mapping next) {
     return end == next.start
         && protection == next.protection
@@ -72,7 +72,7 @@ public record Mapping(
         && source.from(sizeBytes()).equals(next.source);
   }
 
-  /** This one and the other one, by which it is continued. */
+  /** Returns this mapping and the one that continues it, as one. */
   Mapping to(Mapping next) {
     return new Mapping(start, next.end, physical, protection, source);
   }

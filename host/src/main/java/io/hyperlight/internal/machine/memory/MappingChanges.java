@@ -8,8 +8,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Changes what an address space maps: its account, its page tables and the pages that it holds, one
- * after the other. Ranges have been checked.
+ * Changes the mappings of an address space: its table of mappings, its page tables and the pages
+ * that it holds, one after the other. The caller has checked the ranges.
  */
 final class MappingChanges {
   private static final long[] NOTHING = {};
@@ -20,7 +20,7 @@ final class MappingChanges {
   private final PageSharing sharing;
   private final Checkpoint checkpoint;
 
-  /** Addresses of pages that are not shared. */
+  /** Addresses of pages that are never shared. */
   private long[] pinned = NOTHING;
 
   MappingChanges(
@@ -47,12 +47,15 @@ final class MappingChanges {
     table.splice(start, start + sizeBytes, back(reservation, protection));
   }
 
-  /** Room for the tables too, in the worst case, before anything is taken. */
+  /**
+   * Checks that there is room for memory and for the tables in the worst case, before anything is
+   * allocated.
+   */
   private void requireMemory(long sizeBytes, long tableCount) {
     memory.data().requireFree(sizeBytes + tableCount * PAGE_SIZE);
   }
 
-  /** Takes memory for a range and lets the tables lead to it. */
+  /** Allocates memory for a range and writes the page-table entries that lead to it. */
   private List<Mapping> back(Mapping reservation, Protection protection) {
     List<Mapping> backed = new ArrayList<>();
     long at = reservation.start();
@@ -75,7 +78,7 @@ final class MappingChanges {
   /** Writes the entries of a backed mapping that had none. */
   private void enter(Mapping mapping) {
     if (mapping.protection() != Protection.NONE) {
-      // First: should something fail, a restore still forgets what is reached by these entries.
+      // First: if something fails, a restore still forgets the translations of these entries.
       memory.noteTranslation(mapping.physical(), mapping.sizeBytes());
       sharing.writeEntries(mapping);
     }
@@ -97,7 +100,7 @@ final class MappingChanges {
     sharing.release(unmapped);
   }
 
-  /** The memory of mappings, for all of which the host then does at once what has to be done. */
+  /** Returns the memory of mappings, so that the host can handle all of it at once. */
   private PageRanges pagesOf(List<Mapping> mappings) {
     PageRanges pages = new PageRanges();
     for (Mapping mapping : mappings) {
@@ -177,7 +180,7 @@ final class MappingChanges {
   /**
    * See {@link AddressSpace#share}.
    *
-   * @param privately whether writes to shared mappings, too, are seen here only that are made here
+   * @param privately whether of shared mappings, too, only writes that are made here are seen here
    */
   void share(
       MappingChanges from,

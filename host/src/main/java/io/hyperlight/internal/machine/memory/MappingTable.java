@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * Which addresses of an address space are mapped, to what, with what rights: the host's own account
- * beside the page tables.
+ * The host's own account of an address space, beside the page tables: which addresses are mapped,
+ * to what, and with what rights.
  */
 final class MappingTable {
   /** The top of the canonical lower half, less one guard page. */
@@ -15,7 +15,7 @@ final class MappingTable {
 
   private final Checkpoint checkpoint;
 
-  /** Sorted by address, disjoint. Replaced, never changed: images share it. */
+  /** Sorted by address and disjoint. It is replaced and never changed, since images share it. */
   private List<Mapping> mappings;
 
   MappingTable(List<Mapping> mappings, Checkpoint checkpoint) {
@@ -23,12 +23,12 @@ final class MappingTable {
     this.checkpoint = checkpoint;
   }
 
-  /** All of it, in an immutable list. */
+  /** Returns all mappings, in an immutable list. */
   List<Mapping> toList() {
     return mappings;
   }
 
-  /** Goes back to an earlier list. */
+  /** Restores an earlier list. */
   void restore(List<Mapping> earlier) {
     mappings = earlier;
   }
@@ -41,14 +41,14 @@ final class MappingTable {
     return mappings.get(index);
   }
 
-  /** Whether nothing is mapped or reserved in a range within user space. */
+  /** Returns whether nothing is mapped or reserved in a range within user space. */
   boolean isFree(long start, long sizeBytes) {
     int at = firstMappingEndingAfter(start);
     return at == mappings.size() || mappings.get(at).start() - start >= sizeBytes;
   }
 
   /**
-   * Whether all of a range is mapped or reserved.
+   * Returns whether all of a range is mapped or reserved.
    *
    * @param start any value, as {@code sizeBytes}
    */
@@ -57,7 +57,7 @@ final class MappingTable {
   }
 
   /**
-   * The lowest free addresses for a range.
+   * Returns the lowest free addresses for a range.
    *
    * @param from page-aligned, as are {@code to} and {@code sizeBytes}
    * @param to the range ends there at the latest
@@ -76,7 +76,7 @@ final class MappingTable {
     return gap <= to && sizeBytes <= to - gap ? gap : -1;
   }
 
-  /** The parts of a range that are reserved and have no memory, in order. */
+  /** Returns the parts of a range that are reserved and have no memory, in order. */
   List<MappedRange> unbacked(long start, long sizeBytes) {
     return within(start, start + sizeBytes).stream()
         .filter(mapping -> !mapping.isBacked())
@@ -84,7 +84,7 @@ final class MappingTable {
         .toList();
   }
 
-  /** Where the first address at or behind a taken one is that is free. */
+  /** Returns the first free address at or behind a taken one. */
   long endOfTaken(long start) {
     long end = start;
     for (int at = firstMappingEndingAfter(start);
@@ -96,18 +96,18 @@ final class MappingTable {
     return end;
   }
 
-  /** Whether no mapping goes on across an address. */
+  /** Returns whether no mapping goes on across an address. */
   boolean isEdge(long address) {
     int at = firstMappingEndingAfter(address);
     return at == mappings.size() || mappings.get(at).start() >= address;
   }
 
-  /** The rights to the parts of a range that are mapped or reserved, in order. */
+  /** Returns the rights to the parts of a range that are mapped or reserved, in order. */
   List<Protection> protections(long start, long sizeBytes) {
     return within(start, start + sizeBytes).stream().map(Mapping::protection).toList();
   }
 
-  /** The parts of mappings that are in a range, in order. */
+  /** Returns the parts of mappings that are in a range, in order. */
   List<Mapping> within(long start, long end) {
     List<Mapping> parts = new ArrayList<>();
     for (int at = firstMappingEndingAfter(start);
@@ -119,7 +119,7 @@ final class MappingTable {
     return parts;
   }
 
-  /** Replaces what the account has for a range. */
+  /** Replaces the mappings of a range. */
   void splice(long start, long end, List<Mapping> replacement) {
     List<Mapping> changed = new ArrayList<>(mappings.size() + 2 + replacement.size());
     int first = firstMappingEndingAfter(start);
@@ -153,7 +153,10 @@ final class MappingTable {
     }
   }
 
-  /** The index of the first mapping that does not lie below an address; the size if none does. */
+  /**
+   * Returns the index of the first mapping that does not lie below an address, or the size if there
+   * is none.
+   */
   int firstMappingEndingAfter(long virtualAddress) {
     int low = 0;
     int high = mappings.size();
@@ -168,7 +171,10 @@ final class MappingTable {
     return low;
   }
 
-  /** What is mapped or reserved in a range, for people: neighbours with equal rights are one. */
+  /**
+   * Returns what is mapped or reserved in a range, for people: neighbours with equal rights are
+   * one.
+   */
   List<MappedRange> ranges(long start, long end) {
     List<MappedRange> ranges = new ArrayList<>();
     for (Mapping mapping : within(start, end)) {
@@ -179,9 +185,9 @@ final class MappingTable {
   }
 
   /**
-   * How much of a range is mapped or reserved.
+   * Returns how many bytes of a range are mapped or reserved.
    *
-   * @param writable whether only what can be written counts
+   * @param writable whether only bytes count that can be written
    */
   long takenBytes(long start, long end, boolean writable) {
     long bytes = 0;
@@ -197,14 +203,18 @@ final class MappingTable {
     return bytes;
   }
 
-  /** The first address that is mapped or reserved, from one on; -1 if there is none. */
+  /**
+   * Returns the first address at or behind another one that is mapped or reserved, or -1 if there
+   * is none.
+   */
   long nextTaken(long address) {
     int at = firstMappingEndingAfter(address);
     return at == mappings.size() ? -1 : Math.max(mappings.get(at).start(), address);
   }
 
   /**
-   * What is mapped or reserved with equal rights, from an address on that is, up to another one.
+   * Returns the range with equal rights that starts at an address and ends at another one at the
+   * latest. The address is mapped or reserved.
    *
    * @param end behind the address
    */
@@ -223,7 +233,9 @@ final class MappingTable {
     return new MappedRange(address, Math.min(found, end), protection);
   }
 
-  /** Whether user code can read, or write, all of a range; any values. */
+  /**
+   * Returns whether user code can read, or write, all of a range. The arguments may be any values.
+   */
   boolean isAccessible(long guestAddress, long sizeBytes, boolean write) {
     return isCovered(
         guestAddress,
@@ -233,7 +245,10 @@ final class MappingTable {
             : mapping -> mapping.protection().readable());
   }
 
-  /** Whether all of a range is mapped or reserved by mappings that meet a condition; any values. */
+  /**
+   * Returns whether mappings that meet a condition cover all of a range. The arguments may be any
+   * values.
+   */
   boolean isCovered(long guestAddress, long sizeBytes, Predicate<Mapping> condition) {
     if (guestAddress < 0 || sizeBytes < 0 || sizeBytes > USER_END - guestAddress) {
       return false;

@@ -11,14 +11,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The contents of a machine's memory at one moment, in a sealed file in memory: nobody can change
- * it any more, and any number of machines map it copy-on-write. Pages of zeros are holes.
+ * The contents of a machine's memory at one moment, in a sealed file in memory. Nothing can change
+ * it any more. Any number of machines map it copy-on-write. Pages of zeros are holes.
  *
- * <p>Counted: the file lives until everyone who {@linkplain #retain retained} it has {@linkplain
- * #release released} it, and so does the host's own view of it. Safe for use by many threads.
+ * <p>Its users are counted: the file lives until each user that has {@linkplain #retain retained}
+ * it has {@linkplain #release released} it. So does the host's own view of it. Many threads may use
+ * it at the same time.
  */
 public final class MemoryImage {
-  /** Each is a mapping in every machine. */
+  /** The maximum number of extents. Each is a mapping in every machine. */
   private static final int MOST_EXTENTS = 32;
 
   private final int fd;
@@ -32,7 +33,7 @@ public final class MemoryImage {
   private final long[] holders;
   private int users = 1;
 
-  /** Contiguous pages that are mapped from the file; between them lie zeros. */
+  /** Contiguous pages that are mapped from the file. Between extents there are zeros. */
   public record Extent(long start, long end) {}
 
   private MemoryImage(Writer writer) {
@@ -54,8 +55,8 @@ public final class MemoryImage {
   }
 
   /**
-   * The runs of present pages. The smallest gaps between them are included until there are few
-   * enough.
+   * Returns the runs of present pages. It includes the smallest gaps between them until there are
+   * few enough.
    */
   public static List<Extent> extents(PageBitmap present, long pages) {
     List<Extent> extents = List.of();
@@ -81,7 +82,7 @@ public final class MemoryImage {
     return List.copyOf(extents);
   }
 
-  /** Puts an image together. For one thread. */
+  /** Makes an image. It is for one thread. */
   public static final class Writer implements AutoCloseable {
     private final int fd;
     private final PhysicalLayout layout;
@@ -94,13 +95,13 @@ public final class MemoryImage {
     private boolean finished;
 
     /**
-     * An image of zeros.
+     * Starts with an image of zeros.
      *
-     * @param layout of machines that come from it
-     * @param dataEnd how far data was handed out
-     * @param tableCount how many page tables there are
-     * @param freePages pages of the data that nobody has, which stay zeros
-     * @param holders what {@link PageHolders#toArray} gave
+     * @param layout of machines that are spawned from it
+     * @param dataEnd the end of the data that was allocated
+     * @param tableCount the number of page tables
+     * @param freePages pages of the data without a holder, which stay zeros
+     * @param holders the result of {@link PageHolders#toArray}
      */
     Writer(
         PhysicalLayout layout,
@@ -132,7 +133,7 @@ public final class MemoryImage {
       }
     }
 
-    /** The image, of which the caller is the first user. */
+    /** Returns the image. The caller is its first user. */
     MemoryImage finish() {
       HostDescriptors.fcntl(
           fd,
@@ -146,7 +147,7 @@ public final class MemoryImage {
       return image;
     }
 
-    /** Drops what was not finished. */
+    /** Drops an image that was not finished. */
     @Override
     public void close() {
       if (!finished) {
@@ -156,71 +157,74 @@ public final class MemoryImage {
     }
   }
 
-  /** The memory of machines that come from it. */
+  /** Returns the size of the memory of machines that are spawned from it, in bytes. */
   public long memorySizeBytes() {
     return layout.sizeBytes();
   }
 
-  /** Up to where their memory can be mapped from the file. */
+  /** Returns the number of bytes of their memory that can be mapped from the file. */
   public long sizeBytes() {
     return contents.byteSize();
   }
 
-  /** The guest-physical address behind all data that was handed out. */
+  /** Returns the guest-physical address behind all data that was allocated. */
   public long dataEnd() {
     return dataEnd;
   }
 
-  /** How many page tables it has, which are the first numbers. */
+  /** Returns how many page tables it has. They have the first numbers. */
   public int tableCount() {
     return tableCount;
   }
 
-  /** How much of the memory of a machine it takes, free pages among its data included. */
+  /** Returns how many bytes of a machine's memory it takes, free pages among its data included. */
   public long usedBytes() {
     return dataEnd - DATA_START + (long) tableCount * PAGE_SIZE;
   }
 
-  /** The number of its first page, which is a table. */
+  /** Returns the number of its first page, which is a table. */
   long firstPage() {
     return TABLES_BELOW + 1L - Math.min(tableCount, TABLES_BELOW);
   }
 
-  /** Whether a page is data or a table of it, and not one that was handed out later. */
+  /** Returns whether a page is data or a table of it, and was not allocated later. */
   public boolean covers(long page) {
     return page >= firstPage()
         && (page < dataEnd / PAGE_SIZE
             || (page < sizeBytes() / PAGE_SIZE && page >= layout.dataEnd() / PAGE_SIZE));
   }
 
-  /** Pages in it that nobody has. */
+  /** Returns the pages in it that have no holder. */
   public List<PageRanges.Range> freePages() {
     return freePages;
   }
 
-  /** What {@link PageHolders#toArray} gave. Not to be changed. */
+  /** Returns the result of {@link PageHolders#toArray}. The caller must not change it. */
   long[] holders() {
     return holders;
   }
 
-  /** How many pages are not zeros. */
+  /** Returns how many pages are not zeros. */
   public long presentPages() {
     return present.count();
   }
 
-  /** Whether a page may have anything but zeros; any page number may be asked for. */
+  /** Returns whether a page may have anything but zeros. Callers may ask for any page number. */
   public boolean isPresent(long page) {
     return present.contains(page);
   }
 
-  /** The contents. A page that is not {@linkplain #isPresent present} is better not read here. */
+  /**
+   * Returns the contents. Callers should not read a page that is not {@linkplain #isPresent
+   * present}.
+   */
   public MemorySegment contents() {
     return contents;
   }
 
   /**
-   * Maps it over the start of an empty mapping, copy-on-write. Zeros are left to that mapping: a
-   * guest that reads them must not make the file grow.
+   * Maps it over the start of an empty mapping, copy-on-write. Pages of zeros stay those of the
+   * empty mapping: a guest that reads them must not make the file grow.
    */
   public void mapInto(MemorySegment memory) {
     for (Extent extent : extents) {
@@ -237,7 +241,7 @@ public final class MemoryImage {
   /**
    * Counts another user.
    *
-   * @throws IllegalStateException if there is none left
+   * @throws IllegalStateException if it has no user left
    */
   public synchronized void retain() {
     if (users == 0) {
@@ -246,7 +250,7 @@ public final class MemoryImage {
     users++;
   }
 
-  /** Counts a user less; the last one frees it. */
+  /** Removes a user. The last one frees the image. */
   public synchronized void release() {
     if (--users == 0) {
       try {

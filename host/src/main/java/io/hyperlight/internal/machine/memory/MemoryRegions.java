@@ -11,10 +11,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The host's memory behind guest-physical addresses: one region from address 0 on, and those that
- * were added when the first was too small. Each is a memory slot of the VM, once there is one.
+ * The host's memory behind guest-physical addresses. One region starts at address 0. Others are
+ * added when it is too small. Each is a memory slot of the VM, once there is a VM.
  *
- * <p>No access reaches from one region into another.
+ * <p>No access crosses from one region into another.
  */
 final class MemoryRegions {
   private record Region(long start, MemorySegment memory) {
@@ -27,14 +27,14 @@ final class MemoryRegions {
 
   private final MemorySegment first;
 
-  /** By address. */
+  /** In the order of addresses. */
   private final List<Region> added = new ArrayList<>();
 
   private @Nullable VirtualMachine vm;
   private boolean unmapped;
 
   /**
-   * Takes over what the guest is to have from guest-physical address 0 on.
+   * Takes over the memory that the guest gets from guest-physical address 0 on.
    *
    * @param first page-aligned
    */
@@ -42,7 +42,10 @@ final class MemoryRegions {
     this.first = first;
   }
 
-  /** Address space of the host's, with zeros that take no memory until they are touched. */
+  /**
+   * Reserves address space of the host. It contains zeros that take no memory until they are
+   * touched.
+   */
   static MemorySegment reserve(long sizeBytes) {
     return HostMemory.mmap(
         sizeBytes,
@@ -52,7 +55,7 @@ final class MemoryRegions {
   }
 
   /**
-   * Gives a VM the first region as its memory. It gets the others as they are added.
+   * Makes the first region the memory of a VM. The VM gets the others as they are added.
    *
    * @param tracked whether a dirty tracker is to see what the guest writes to the first region
    */
@@ -65,12 +68,12 @@ final class MemoryRegions {
     return first;
   }
 
-  /** Whether there are others than the first. */
+  /** Returns whether there are other regions than the first. */
   boolean hasAdded() {
     return !added.isEmpty();
   }
 
-  /** Adds zeros above all other regions. The guest may run. */
+  /** Adds a region of zeros above all other regions. The guest may run. */
   void add(long start, long sizeBytes) {
     MemorySegment more = reserve(sizeBytes);
     int before = added.size();
@@ -78,7 +81,8 @@ final class MemoryRegions {
       HostMemory.keepOutOfDumps(more);
       added.add(new Region(start, more));
       if (vm != null) {
-        vm.addMemory(start, more, false); // last: once the guest has it, nothing may unmap it
+        // Last: once the guest has the region, no failure may unmap it.
+        vm.addMemory(start, more, false);
       }
     } catch (Throwable t) {
       HostMemory.munmap(more);
@@ -90,9 +94,8 @@ final class MemoryRegions {
   }
 
   /**
-   * Makes the VM forget everything that it has derived from page tables, and takes the added
-   * regions away. If this fails, the VM is of no use any more. No vCPU runs. What a dirty log has
-   * found and nobody collected is lost.
+   * Makes the VM forget all translations, and removes the added regions. If this fails, the VM is
+   * unusable. No vCPU runs. Pages that a dirty log has found and nobody collected are lost.
    */
   void forgetTables() {
     if (vm != null) {
@@ -104,7 +107,7 @@ final class MemoryRegions {
     unmapAdded();
   }
 
-  /** The same, but the added regions stay. */
+  /** Makes the VM forget all translations. The added regions stay. */
   void forgetTranslationsOfTables() {
     if (vm != null) {
       vm.forgetTables();
@@ -119,8 +122,8 @@ final class MemoryRegions {
   }
 
   /**
-   * Makes the VM forget how pages of the first region were reached: their entries in the page
-   * tables have changed. Contents stay.
+   * Makes the VM forget the translations to pages of the first region, whose entries in the page
+   * tables have changed. The contents stay.
    */
   void forgetTranslations(long address, long sizeBytes) {
     if (vm != null) {
@@ -128,12 +131,12 @@ final class MemoryRegions {
     }
   }
 
-  /** Gives pages back to the host: they are zeros then, and nothing leads to them. */
+  /** Returns pages to the host. They are zeros then, and no translation leads to them. */
   void drop(long address, long sizeBytes) {
     HostMemory.madvise(slice(address, sizeBytes), HostMemory.MADV_DONTNEED);
   }
 
-  /** Page-aligned memory of one region. */
+  /** Returns page-aligned memory of one region. */
   MemorySegment slice(long address, long sizeBytes) {
     return memoryOf(address).asSlice(offset(address), sizeBytes);
   }
@@ -142,7 +145,7 @@ final class MemoryRegions {
     return address < first.byteSize() ? first : addedAt(address).memory;
   }
 
-  /** For what is not hot: the region is looked up once more. */
+  /** Looks the region up once more, so it is not for hot paths. */
   private long offset(long address) {
     return address < first.byteSize() ? address : address - addedAt(address).start;
   }
@@ -184,19 +187,20 @@ final class MemoryRegions {
         source, from, memoryOf(address), ValueLayout.JAVA_BYTE, offset(address), length);
   }
 
-  /** Copies whole pages within the memory of the guest. */
+  /** Copies whole pages within guest memory. */
   void copy(long from, long to, long sizeBytes) {
     slice(to, sizeBytes).copyFrom(slice(from, sizeBytes));
   }
 
-  /** Whether a page has nothing but zeros. */
+  /** Returns whether a page contains only zeros. */
   boolean isZero(long page) {
     return slice(page, PAGE_SIZE).mismatch(ZEROS) < 0;
   }
 
   /**
-   * Unmaps all, after the VM is gone. Piece by piece, for a second call to go on where an error has
-   * ended the first: what is unmapped twice may be another mapping the second time.
+   * Unmaps all regions, after the VM is closed. It works piece by piece, so that a second call
+   * continues after an error. A piece must not be unmapped twice: its addresses may belong to
+   * another mapping by then.
    */
   void close() {
     if (!unmapped) {

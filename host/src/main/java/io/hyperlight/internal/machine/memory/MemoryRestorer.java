@@ -7,27 +7,30 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings the memory of a spawned machine back to its image by copying back the pages that changed.
+ * Restores the memory of a spawned machine to its image by copying the changed pages.
  *
- * <p>The pages that every call writes are the <em>hot set</em>: they stay writable and known, so
- * that going back takes no system call and the guest's next write costs nothing. The tracker adds
- * newcomers. Now and then the pages are compared, and if many of them are clean, all are tracked
- * anew, so that those which stay clean leave the set. What grows too large is not copied but mapped
- * anew.
+ * <p>The pages that every call writes are the <em>hot set</em>. They stay writable and known. So a
+ * restore takes no system call, and the guest's next write costs nothing. The tracker adds new
+ * pages. Now and then the restorer compares the pages with the image. If many of them are clean, it
+ * tracks all pages again, and those that stay clean leave the set. If the set grows too large, the
+ * memory is not copied but mapped again.
  */
 public final class MemoryRestorer implements AutoCloseable {
-  /** Pages; from here on mapping anew is cheaper, and gives the memory back to the host. */
+  /**
+   * The number of pages from which mapping again is cheaper than copying. It also returns the
+   * memory to the host.
+   */
   static final int MOST_COPIED = 4096;
 
-  /** Restores between two comparisons, at first. */
+  /** The number of restores between two comparisons, at first. */
   static final int FIRST_COMPARISON = 16;
 
   private static final int LONGEST_INTERVAL = 4096;
 
-  /** Clean pages that are worth a system call and a fault for each of the others. */
+  /** The number of clean pages that are worth a system call and a fault for each of the others. */
   private static final int FEWEST_CLEAN = 16;
 
-  /** Ranges; from here on translations are forgotten for all of the image. */
+  /** The number of ranges from which translations are forgotten for the whole image. */
   private static final int MOST_RETRANSLATED = 64;
 
   private static final MemorySegment ZEROS = MemorySegment.ofArray(new byte[PAGE_SIZE]);
@@ -35,23 +38,25 @@ public final class MemoryRestorer implements AutoCloseable {
   private final MemoryImage image;
   private final MemoryRegions regions;
 
-  /** Where all of the image is. */
+  /** The memory of the whole image. */
   private final MemorySegment memory;
 
   private final DirtyPages dirty;
 
-  /** Pages of the image that are, or were, reached otherwise than in the image. */
+  /** Pages of the image to which other translations lead, or led, than in the image. */
   private final PageRanges retranslated = new PageRanges();
 
   private @Nullable DirtyTracker tracker;
 
-  /** Whether pages that the guest has written may be unknown. */
+  /** Whether the guest may have written pages that are not known. */
   private boolean incomplete;
 
   private int interval = FIRST_COMPARISON;
   private int untilComparison = FIRST_COMPARISON;
 
-  /** For memory that equals its image now. Holds the image until it is closed. */
+  /**
+   * Makes a restorer for memory that equals its image now. It holds the image until it is closed.
+   */
   MemoryRestorer(MemoryImage image, MemoryRegions regions) {
     this.image = image;
     this.regions = regions;
@@ -63,12 +68,12 @@ public final class MemoryRestorer implements AutoCloseable {
     return image;
   }
 
-  /** Says who knows what the guest writes; before it runs. */
+  /** Sets the tracker of the guest's writes, before the guest runs. */
   void trackBy(DirtyTracker guestWrites) {
     tracker = guestWrites;
   }
 
-  /** Says what the host writes. */
+  /** Records a write of the host. */
   void wrote(long physicalAddress, long length) {
     for (long page = physicalAddress / PAGE_SIZE;
         page <= (physicalAddress + length - 1) / PAGE_SIZE;
@@ -77,7 +82,7 @@ public final class MemoryRestorer implements AutoCloseable {
     }
   }
 
-  /** Says that the page tables lead to these pages in another way than the image's. */
+  /** Records that the page tables lead to these pages in another way than the image's. */
   void translated(long physicalAddress, long length) {
     long end = Math.min(physicalAddress + length, image.dataEnd());
     retranslated.add(physicalAddress, end);
@@ -86,16 +91,16 @@ public final class MemoryRestorer implements AutoCloseable {
     }
   }
 
-  /** Collects the pages the guest has written, and lets the tracker start anew. */
+  /** Collects the pages that the guest has written, and rearms the tracker. */
   void makeRoom() {
     DirtyTracker guestWrites = tracker();
-    incomplete = true; // should something fail in between
+    incomplete = true; // if something fails in between
     guestWrites.collect(dirty);
     guestWrites.rearm();
     incomplete = false;
   }
 
-  /** Whether all pages that the guest has written are known, or will be. */
+  /** Returns whether all pages that the guest has written are known, or will be. */
   boolean isComplete() {
     return !incomplete;
   }
@@ -107,7 +112,9 @@ public final class MemoryRestorer implements AutoCloseable {
     return tracker;
   }
 
-  /** How many pages the next restore copies, as far as is known without asking. */
+  /**
+   * Returns how many pages the next restore copies, as far as is known without asking the tracker.
+   */
   int hotPages() {
     return dirty.count();
   }
@@ -115,15 +122,15 @@ public final class MemoryRestorer implements AutoCloseable {
   /**
    * Makes the memory equal to the image again. The vCPU does not run.
    *
-   * @param end the end of the data that was handed out
+   * @param end the end of the data that was allocated
    */
   void restore(long end) {
     DirtyTracker guestWrites = tracker();
     guestWrites.collect(dirty);
     if (end > image.dataEnd()) {
       // All data that was mapped since lies here. Dropping it also removes the translations that a
-      // processor or a shadowing KVM still holds: the tables of the image are byte-equal again, but
-      // that alone would leave them in use.
+      // processor or a shadowing KVM still holds. The tables equal those of the image again, byte
+      // for byte, but that alone would leave the translations in use.
       regions.drop(image.dataEnd(), end - image.dataEnd());
     }
     if (dirty.count() > MOST_COPIED) {
@@ -132,7 +139,7 @@ public final class MemoryRestorer implements AutoCloseable {
       forget(guestWrites);
       return;
     }
-    // The tables go back to what they were, which alone would leave translations in use.
+    // The tables become those of the image again. That alone would leave translations in use.
     if (retranslated.count() > 0) {
       for (PageRanges.Range range : retranslated.toList()) {
         regions.forgetTranslations(range.start(), range.sizeBytes());
@@ -146,7 +153,7 @@ public final class MemoryRestorer implements AutoCloseable {
     }
     if (compare) {
       boolean relearn = clean >= FEWEST_CLEAN && clean > dirty.count() / 2;
-      // A set that changes all the time would be learnt over and over.
+      // Otherwise a set that changes all the time would be learnt over and over.
       interval = relearn ? Math.min(2 * interval, LONGEST_INTERVAL) : interval;
       untilComparison = interval;
       if (relearn) {
@@ -159,13 +166,17 @@ public final class MemoryRestorer implements AutoCloseable {
     }
   }
 
-  /** All pages are clean now, and their next write is to be found. */
+  /** Forgets the set. All pages are clean now, and the tracker has to find their next write. */
   private void forget(DirtyTracker guestWrites) {
     guestWrites.rearm();
     dirty.clear();
   }
 
-  /** Copies a page back; returns whether it had changed, which it always has unless compared. */
+  /**
+   * Copies a page of the image back.
+   *
+   * @return whether the page had changed; always true unless it is compared
+   */
   private boolean copyBack(long page, boolean compare) {
     long at = page * PAGE_SIZE;
     boolean present = image.isPresent(page);

@@ -10,7 +10,11 @@ public final class PageBitmap {
     words = new long[Math.toIntExact((pages + Long.SIZE - 1) / Long.SIZE)];
   }
 
-  /** Adds a page; returns whether it was not there. */
+  /**
+   * Adds a page.
+   *
+   * @return whether it was not there
+   */
   boolean add(long page) {
     int word = (int) (page / Long.SIZE);
     long bit = 1L << page;
@@ -21,7 +25,7 @@ public final class PageBitmap {
     return true;
   }
 
-  /** Any page number may be asked for. */
+  /** Returns whether the set has a page. Any page number may be asked for. */
   boolean contains(long page) {
     return page >= 0
         && page < (long) words.length * Long.SIZE

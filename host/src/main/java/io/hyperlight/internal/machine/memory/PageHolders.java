@@ -5,37 +5,38 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many mappings hold each data page, where that is more than one. A page has an account of its
- * own only while several mappings hold it, or while it belongs to a shared object; every other page
- * that is handed out has one private holder. So a guest that shares nothing pays nothing.
+ * Counts the mappings that hold a data page, if there is more than one. A page has a count of its
+ * own only while several mappings hold it, or while it belongs to a shared object. Every other page
+ * in use has one private holder. So a guest that shares nothing pays nothing.
  *
  * <p>A private holder gets a page of its own before it writes. Memory for these pages is promised
- * when the holder is added, so that a write never fails for want of it: {@link #promisedPages}.
+ * when the holder is added, so a write never fails because memory is missing: {@link
+ * #promisedPages}.
  *
- * <p>Counts of 512 pages stand in one array. For one thread.
+ * <p>Counts of 512 pages are in one array. It is for one thread.
  */
 final class PageHolders {
   private static final int PAGES = 512;
 
-  /** In the low half of a count. */
+  /** A shared holder, in the low half of a count. */
   private static final long ONE_SHARED = 1;
 
-  /** In the high half of a count. */
+  /** A private holder, in the high half of a count. */
   private static final long ONE_PRIVATE = 1L << 32;
 
-  /** What a page has that has no count. */
+  /** The count of a page that has none of its own. */
   private static final long DEFAULT = ONE_PRIVATE;
 
-  /** What {@link #toArray} gives where there is no count. */
+  /** The result of {@link #toArray} if there are no counts. */
   static final long[] NONE = {};
 
   private static final int MAXIMUM = Integer.MAX_VALUE;
 
-  /** Counts of successive pages; 0 stands for the default. */
+  /** The counts of successive pages. 0 stands for the default. */
   private static final class Group {
     final long[] counts = new long[PAGES];
 
-    /** How many are not 0. */
+    /** How many counts are not 0. */
     int used;
 
     void set(int index, long count) {
@@ -44,10 +45,13 @@ final class PageHolders {
     }
   }
 
-  /** By page number / {@link #PAGES}; null while there is none. */
+  /** By page number / {@link #PAGES}. It is null while there is none. */
   private @Nullable TreeMap<Long, Group> groups;
 
-  /** The group that was looked for last, which mostly is the next one, too; null if none is. */
+  /**
+   * The result of the last look-up, which mostly is the next one, too. It is null if there is no
+   * such group.
+   */
   private @Nullable Group last;
 
   private long lastNumber = -1;
@@ -55,12 +59,12 @@ final class PageHolders {
   private long promised;
   private boolean changed;
 
-  /** Whether no page has more than one holder, or belongs to a shared object. */
+  /** Returns whether no page has more than one holder or belongs to a shared object. */
   boolean isEmpty() {
     return groups == null;
   }
 
-  /** How many pages have to stay free for private holders that write. */
+  /** Returns how many pages have to stay free for private holders that write. */
   long promisedPages() {
     return promised;
   }
@@ -109,7 +113,7 @@ final class PageHolders {
     groups = all;
   }
 
-  /** How many of the holders may need another page. */
+  /** Returns how many of the holders may need another page. */
   private static long promises(long count) {
     return shared(count) > 0 ? privately(count) : Math.max(0, privately(count) - 1);
   }
@@ -122,18 +126,18 @@ final class PageHolders {
     return (int) (count >>> 32);
   }
 
-  /** How many mappings hold a page that is handed out. */
+  /** Returns how many mappings hold a page in use. */
   long holders(long page) {
     long count = count(page);
     return (long) shared(count) + privately(count);
   }
 
-  /** Whether a page that is handed out has more than one holder. */
+  /** Returns whether a page in use has more than one holder. */
   boolean isShared(long page) {
     return groups != null && holders(page) > 1;
   }
 
-  /** Says that a page, which was handed out just now, belongs to a shared object. */
+  /** Records that a page, which was just allocated, belongs to a shared object. */
   void makeShared(long page) {
     set(page, ONE_SHARED);
   }
@@ -141,7 +145,7 @@ final class PageHolders {
   /**
    * Adds a holder.
    *
-   * @param shared whether it sees what others write, and they what it writes
+   * @param shared whether the holder and other shared holders see each other's writes
    */
   void add(long page, boolean shared) {
     long count = count(page);
@@ -152,10 +156,10 @@ final class PageHolders {
   }
 
   /**
-   * Takes a holder away.
+   * Removes a holder.
    *
-   * @param shared as it was when it was added
-   * @return whether it was the last: the page is free then
+   * @param shared as it was when the holder was added
+   * @return whether it was the last one, so that the page is free
    */
   boolean remove(long page, boolean shared) {
     if (groups == null && !shared) {
@@ -170,7 +174,7 @@ final class PageHolders {
     return count == 0;
   }
 
-  /** All pages with a count of their own, each followed by the count. */
+  /** Returns all pages with a count of their own, each followed by the count. */
   long[] toArray() {
     if (groups == null) {
       return NONE;
@@ -192,7 +196,10 @@ final class PageHolders {
     return all;
   }
 
-  /** Goes back to what {@link #toArray} gave. Costs nothing if nothing has changed since. */
+  /**
+   * Restores the result of an earlier {@link #toArray}. It costs nothing if nothing has changed
+   * since.
+   */
   void restore(long[] all) {
     if (!changed) {
       return;
@@ -206,7 +213,7 @@ final class PageHolders {
     changed = false;
   }
 
-  /** Takes over what {@link #toArray} gave, for new memory. */
+  /** Takes over the result of {@link #toArray}, for new memory. */
   void begin(long[] all) {
     changed = all.length > 0;
     restore(all);

@@ -7,12 +7,12 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** A set of physical pages, as disjoint ranges that do not touch. For one thread. */
+/** A set of guest-physical pages, as disjoint ranges that do not touch. It is for one thread. */
 public final class PageRanges {
   /**
    * Contiguous pages.
    *
-   * @param start page-aligned, as is {@code end}, which is behind the last
+   * @param start page-aligned, as is {@code end}, which is behind the last page
    */
   record Range(long start, long end) {
     long sizeBytes() {
@@ -25,7 +25,7 @@ public final class PageRanges {
 
   private long bytes;
 
-  /** How much is in it. */
+  /** Returns the size of all ranges, in bytes. */
   long bytes() {
     return bytes;
   }
@@ -34,7 +34,7 @@ public final class PageRanges {
     return ends.size();
   }
 
-  /** Adds pages, some of which may be in it already. */
+  /** Adds pages. The set may have some of them already. */
   void add(long start, long end) {
     if (start >= end) {
       return;
@@ -54,9 +54,9 @@ public final class PageRanges {
   }
 
   /**
-   * Takes contiguous pages out of the lowest range that has so many.
+   * Takes contiguous pages out of the lowest range that is large enough.
    *
-   * @param from no page below it
+   * @param from takes no page below it
    * @return where they start, or -1 if there is no such range
    */
   long take(long sizeBytes, long from, Checkpoint checkpoint) {
@@ -74,7 +74,7 @@ public final class PageRanges {
   /**
    * Takes the highest range out, or the end of it.
    *
-   * @return null if it is empty
+   * @return null if the set is empty
    */
   @Nullable Range takeLast(long mostBytes) {
     Map.Entry<Long, Long> last = ends.lastEntry();
@@ -103,17 +103,17 @@ public final class PageRanges {
     bytes -= end - start;
   }
 
-  /** The first address of it, which is not empty. */
+  /** Returns the first address. The set is not empty. */
   long first() {
     return ends.firstKey();
   }
 
-  /** The address behind the last page of it, which is not empty. */
+  /** Returns the address behind the last page. The set is not empty. */
   long end() {
     return ends.lastEntry().getValue();
   }
 
-  /** What of it lies between two addresses. */
+  /** Returns the part of the set that lies between two addresses. */
   PageRanges within(long from, long to, Checkpoint checkpoint) {
     PageRanges cut = new PageRanges();
     for (Map.Entry<Long, Long> range : ends.entrySet()) {
@@ -133,12 +133,12 @@ public final class PageRanges {
     return range != null && range.getValue() > address;
   }
 
-  /** All ranges, ascending. */
+  /** Returns all ranges, in ascending order. */
   List<Range> toList() {
     return toList(Checkpoint.NONE);
   }
 
-  /** The same where a guest has made the ranges, and can be ended. */
+  /** Returns the same for ranges that a guest has made. The checkpoint can end it. */
   List<Range> toList(Checkpoint checkpoint) {
     List<Range> list = new ArrayList<>();
     for (Map.Entry<Long, Long> range : ends.entrySet()) {
@@ -148,7 +148,7 @@ public final class PageRanges {
     return List.copyOf(list);
   }
 
-  /** Makes it equal to what {@link #toList} gave. */
+  /** Makes the set equal to a result of {@link #toList}. */
   void set(List<Range> ranges) {
     clear();
     for (int i = 0; i < ranges.size(); i++) { // an iterator would need room in the heap

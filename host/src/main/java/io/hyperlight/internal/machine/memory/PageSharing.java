@@ -7,10 +7,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What an address space has to do because others may hold its pages, too. Its private mappings
- * reach a page that has several holders without the right to write. Who writes gets a copy first.
+ * What an address space has to do because other mappings may hold its pages, too. Its private
+ * mappings have no right to write to a page with several holders. A mapping gets a copy before it
+ * writes.
  *
- * <p>Costs nothing while no page has several holders, as {@link PageHolders} says at once.
+ * <p>It costs nothing while no page has several holders. {@link PageHolders} says so at once.
  */
 final class PageSharing {
   private final PhysicalMemory memory;
@@ -27,7 +28,7 @@ final class PageSharing {
     holders = memory.data().holders();
   }
 
-  /** Whether a write of this mapping needs a look at the holders of its pages. */
+  /** Returns whether a write of this mapping has to look at the holders of its pages. */
   private boolean isConcerned(Mapping mapping) {
     return mapping.isBacked() && !mapping.source().isShared() && !holders.isEmpty();
   }
@@ -36,7 +37,7 @@ final class PageSharing {
     return mapping.physicalOf(address) / PAGE_SIZE;
   }
 
-  /** Says that a mapping has got its pages, which were handed out just now. */
+  /** Records that a mapping holds its pages, which were just allocated. */
   void begin(Mapping mapping) {
     if (mapping.source().isShared()) {
       for (long at = mapping.start(); at < mapping.end(); at += PAGE_SIZE) {
@@ -46,7 +47,7 @@ final class PageSharing {
     }
   }
 
-  /** Writes the entries of a mapping that has memory and rights, instead of any there are. */
+  /** Writes the entries of a mapping that has memory and rights. It replaces older entries. */
   void writeEntries(Mapping mapping) {
     boolean writable = mapping.protection().writable();
     boolean executable = mapping.protection().executable();
@@ -68,23 +69,23 @@ final class PageSharing {
   }
 
   /**
-   * How many pages have to be promised if mappings hold their pages, too.
+   * Returns how many pages have to be promised if mappings hold their pages, too.
    *
-   * @param copies of mappings that there are
+   * @param copies of existing mappings
    */
   long promises(List<Mapping> copies) {
     long promises = 0;
     for (Mapping copy : copies) {
       checkpoint.pass();
       if (copy.isBacked() && !copy.source().isShared()) {
-        // Every holder there is already has its own page, or a promise of one.
+        // Every present holder already has its own page, or a promise of one.
         promises += copy.sizeBytes() / PAGE_SIZE;
       }
     }
     return promises;
   }
 
-  /** Says that mappings hold their pages, too. */
+  /** Records that mappings hold their pages, too. */
   void hold(List<Mapping> copies) {
     for (Mapping copy : copies) {
       for (long at = copy.start(); copy.isBacked() && at < copy.end(); at += PAGE_SIZE) {
@@ -94,7 +95,7 @@ final class PageSharing {
     }
   }
 
-  /** Takes the right to write from mappings whose pages others hold now, too. */
+  /** Removes the right to write from mappings whose pages others hold now, too. */
   void takeWriteAccess(List<Mapping> mappings) {
     PageRanges changed = new PageRanges();
     for (Mapping mapping : mappings) {
@@ -107,7 +108,7 @@ final class PageSharing {
     memory.forgetTranslations(changed);
   }
 
-  /** Lets the pages of mappings go that no table leads to any more. */
+  /** Releases the pages of mappings to which no table leads any more. */
   void release(List<Mapping> mappings) {
     PageRanges free = new PageRanges();
     PageRanges held = new PageRanges();
@@ -142,7 +143,7 @@ final class PageSharing {
     (lastBefore ? free : held).add(mapping.physicalOf(from), mapping.physicalOf(mapping.end()));
   }
 
-  /** How much memory a range has that nothing else holds. */
+  /** Returns how many bytes of a range nothing else holds. */
   long ownBytes(long start, long end) {
     long own = 0;
     for (Mapping mapping : table.within(start, end)) {
@@ -169,7 +170,7 @@ final class PageSharing {
     }
     own(page, page + PAGE_SIZE, true);
     if (!tables.isWritable(page)) {
-      // The others have let the page go.
+      // The other holders have released the page.
       enterAnew(mapping);
       PageRanges changed = new PageRanges();
       changed.add(mapping.physical(), mapping.physicalOf(mapping.end()));
@@ -186,10 +187,10 @@ final class PageSharing {
   }
 
   /**
-   * Gives private mappings pages of their own.
+   * Makes private mappings hold pages of their own.
    *
    * @param start any address, as {@code end}, of a range within user space
-   * @param copy whether with the contents of those they had; else with zeros
+   * @param copy whether the new pages have the contents of the old ones, or zeros
    */
   void own(long start, long end, boolean copy) {
     if (holders.isEmpty() || start >= end) {

@@ -1,8 +1,8 @@
 package io.hyperlight.internal.machine.memory;
 
 /**
- * A page table. Data pages are plain addresses, and only {@link TablePages} makes one of these: so
- * no data page can be taken for a table.
+ * A page table. Data pages are plain addresses, and only {@link TablePages} makes page tables. So a
+ * data page cannot be mistaken for a table.
  */
 public final class PageTable {
   private final long address;
@@ -12,7 +12,7 @@ public final class PageTable {
     this.address = address;
   }
 
-  /** Its guest-physical address. */
+  /** Returns its guest-physical address. */
   public long address() {
     return address;
   }

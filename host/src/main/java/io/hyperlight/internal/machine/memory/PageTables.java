@@ -6,31 +6,32 @@ import io.hyperlight.internal.machine.memory.x86.TableEntries;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The page tables of an address space, written by the host alone and mapped nowhere in the guest.
+ * The page tables of an address space. Only the host writes them, and the guest has them mapped
+ * nowhere.
  *
  * <p>Filling an entry that was not present needs no further care: a processor caches no absent
- * translation, and a KVM that shadows the tables walks them again at the fault. Whoever changes an
- * entry in use also has to have the old one forgotten: {@link PhysicalMemory#forgetTranslations}.
- * No table ever takes another one's place: {@link TablePages}.
+ * translation, and a KVM that shadows the tables walks them again at the fault. Code that changes
+ * an entry in use also has to make the hypervisor forget the old one: {@link
+ * PhysicalMemory#forgetTranslations}. No table ever takes another one's place: {@link TablePages}.
  */
 public final class PageTables {
   private final PhysicalMemory memory;
   private final TablePages tables;
   private final PageTable root;
 
-  /** Tables that map nothing. */
+  /** Makes tables that map nothing. */
   public PageTables(PhysicalMemory memory) {
     this(memory, memory.allocateTable());
   }
 
-  /** The tables that are in the memory already. */
+  /** Uses tables that are in the memory already. */
   public PageTables(PhysicalMemory memory, PageTable root) {
     this.memory = memory;
     this.root = root;
     tables = memory.tables();
   }
 
-  /** Further tables that map nothing but what these map in the upper half, which is complete. */
+  /** Makes further tables that only map the upper half of these. That half is complete. */
   PageTables withSameUpperHalf() {
     PageTables further = new PageTables(memory);
     for (int i = TableEntries.UPPER_HALF; i < TableEntries.ENTRIES; i++) {
@@ -42,21 +43,23 @@ public final class PageTables {
     return further;
   }
 
-  /** The top table, whose address goes to CR3. */
+  /** Returns the top table, whose address is in CR3. */
   public PageTable root() {
     return root;
   }
 
-  /** The most tables that mapping a range can take, where none of them is there yet. */
+  /**
+   * Returns the maximum number of tables that mapping a range can take if none of them exists yet.
+   */
   static long maximumTables(long virtualAddress, long sizeBytes) {
     return TableEntries.maximumTables(virtualAddress, sizeBytes);
   }
 
   /**
-   * Maps pages, whatever was mapped there.
+   * Maps pages, and replaces older entries.
    *
    * @param protection that can be read at least
-   * @param user false for pages only the monitor's stubs may touch
+   * @param user false for pages that only the monitor's stubs may touch
    * @throws GuestMemoryExhaustedException if there is no room for tables; the pages of this call
    *     are then partly mapped
    */
@@ -75,7 +78,7 @@ public final class PageTables {
         user);
   }
 
-  /** As above, with the rights one by one. */
+  /** Does the same with single rights. */
   void map(
       long virtualAddress,
       long physicalAddress,
@@ -96,7 +99,7 @@ public final class PageTables {
     }
   }
 
-  /** Makes pages absent, some of which may be so already. */
+  /** Makes pages absent. Some of them may be so already. */
   void clear(long virtualAddress, long sizeBytes) {
     long end = virtualAddress + sizeBytes;
     for (long page = virtualAddress; page < end; ) {
@@ -112,9 +115,7 @@ public final class PageTables {
     }
   }
 
-  /**
-   * Gives all tables back but those of the upper half. No vCPU has them, and none gets them again.
-   */
+  /** Retires all tables except those of the upper half. No vCPU uses them now or later. */
   void retire() {
     retire(root, TableEntries.LEVELS - 1, TableEntries.UPPER_HALF);
   }
@@ -130,7 +131,7 @@ public final class PageTables {
     tables.retire(table);
   }
 
-  /** Whether the processor may write a page. */
+  /** Returns whether the processor may write a page. */
   boolean isWritable(long virtualAddress) {
     PageTable table = existingLastTable(virtualAddress);
     if (table == null) {
@@ -140,7 +141,7 @@ public final class PageTables {
     return TableEntries.isPresent(entry) && TableEntries.isWritable(entry);
   }
 
-  /** The table that holds the page's own entry; null if there is none. */
+  /** Returns the table that holds the page's own entry, or null if there is none. */
   private @Nullable PageTable existingLastTable(long virtualAddress) {
     PageTable table = root;
     for (int level = TableEntries.LEVELS - 1; level > 0; level--) {
@@ -153,7 +154,10 @@ public final class PageTables {
     return table;
   }
 
-  /** The table that holds the page's own entry, made with those above it where missing. */
+  /**
+   * Returns the table that holds the page's own entry. It makes the table and those above it if
+   * they are missing.
+   */
   private PageTable lastTable(long virtualAddress, boolean user) {
     PageTable table = root;
     for (int level = TableEntries.LEVELS - 1; level > 0; level--) {

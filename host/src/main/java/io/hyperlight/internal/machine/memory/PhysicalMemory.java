@@ -12,21 +12,21 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The guest-physical memory of a VM, empty or a copy-on-write view of a {@link MemoryImage}: data
- * pages ({@link DataPages}) and pages for page tables ({@link TablePages}), which count against the
- * same size. The host pays for a page when it is first touched.
+ * The guest-physical memory of a VM. It is empty, or a copy-on-write view of a {@link MemoryImage}.
+ * It has data pages ({@link DataPages}) and pages for page tables ({@link TablePages}), which count
+ * against the same size. The host needs memory for a page when the page is first touched.
  *
  * <p>Several mappings, of one address space or several, may hold a data page. It is free when the
- * last one has let it go.
+ * last one has released it.
  *
- * <p>Whoever changes what a page is reached by says so here ({@link #noteTranslation}, {@link
- * #forgetTranslations}): a processor, or a hypervisor that shadows page tables, keeps using
- * translations that it has seen.
+ * <p>Code that changes the entries which lead to a page calls {@link #noteTranslation} and {@link
+ * #forgetTranslations}. Otherwise a processor, or a hypervisor that shadows page tables, would keep
+ * using translations that it has seen.
  *
- * <p>Every write of the host into guest memory goes through this class, which so knows of them all.
+ * <p>Every write of the host into guest memory goes through this class, so it knows all of them.
  */
 public final class PhysicalMemory implements AutoCloseable {
-  /** Bytes of a page. */
+  /** The size of a page in bytes. */
   public static final int PAGE_SIZE = Pages.PAGE_SIZE;
 
   private final PhysicalLayout layout;
@@ -35,12 +35,12 @@ public final class PhysicalMemory implements AutoCloseable {
   private final DataPages data;
   private final @Nullable MemoryRestorer restorer;
 
-  /** For what a guest makes the host do to its memory. */
+  /** Ends the work that a guest makes the host do for its memory. */
   private Checkpoint checkpoint = Checkpoint.NONE;
 
   private boolean closed;
 
-  /** Empty memory, without a way back. */
+  /** Makes empty memory that cannot be restored. */
   public PhysicalMemory(long sizeBytes) {
     layout = PhysicalLayout.ofSize(sizeBytes);
     MemorySegment reserved = MemoryRegions.reserve(layout.dataEnd());
@@ -57,10 +57,10 @@ public final class PhysicalMemory implements AutoCloseable {
   }
 
   /**
-   * Memory with the contents of an image.
+   * Makes memory with the contents of an image.
    *
-   * @param image with a user counted for this memory, which is released when it is closed, or if
-   *     this fails
+   * @param image with a user counted for this memory; it is released when this memory is closed, or
+   *     if this fails
    */
   public PhysicalMemory(MemoryImage image) {
     MemorySegment reserved = null;
@@ -69,7 +69,8 @@ public final class PhysicalMemory implements AutoCloseable {
       reserved =
           MemoryRegions.reserve(layout.dataEnd() + TablePages.sizeBehindData(image.tableCount()));
       image.mapInto(reserved);
-      HostMemory.keepOutOfDumps(reserved); // last: what is mapped over it is dumped again
+      // Last: pages that are mapped over the reserved memory are dumped again.
+      HostMemory.keepOutOfDumps(reserved);
       regions = new MemoryRegions(reserved);
       restorer = new MemoryRestorer(image, regions);
       tables = new TablePages(regions, layout, restorer);
@@ -86,31 +87,33 @@ public final class PhysicalMemory implements AutoCloseable {
     }
   }
 
-  /** What a VM has in its first slot: tables and data, from guest-physical address 0 on. */
+  /** Returns the memory of a VM's first slot: tables and data, from guest-physical address 0 on. */
   public MemorySegment segment() {
     return regions.first();
   }
 
-  /** How much there is for data and page tables. */
+  /** Returns the size of data and page tables together, in bytes. */
   public long sizeBytes() {
     return layout.sizeBytes();
   }
 
-  /** How much can be handed out, in pieces that may be small. */
+  /** Returns how many bytes can be allocated, in pieces that may be small. */
   public long freeBytes() {
     return data.freeBytes();
   }
 
-  /** How much was handed out at most of the data, and is of the tables. */
+  /**
+   * Returns the maximum of the data that was in use plus the present size of the tables, in bytes.
+   */
   public long usedBytes() {
     return data.end() - DATA_START + (long) tables.count() * PAGE_SIZE;
   }
 
   /**
-   * Hands out contiguous zeroed pages.
+   * Allocates contiguous zeroed pages.
    *
    * @param sizeBytes a multiple of the page size
-   * @return the physical address of the first
+   * @return the guest-physical address of the first
    * @throws GuestMemoryExhaustedException if so much is not free in one piece
    */
   public long allocate(long sizeBytes) {
@@ -122,7 +125,7 @@ public final class PhysicalMemory implements AutoCloseable {
   }
 
   /**
-   * Hands out a page table without entries.
+   * Allocates a page table without entries.
    *
    * @throws GuestMemoryExhaustedException if nothing is free
    */
@@ -135,40 +138,40 @@ public final class PhysicalMemory implements AutoCloseable {
     return tables;
   }
 
-  /** Takes the tables of an address space back that is gone. No vCPU runs. */
+  /** Retires the tables of an address space that was removed. No vCPU runs. */
   void retire(PageTables gone) {
     gone.retire();
     if (tables.hasManyRetired()) {
       if (restorer != null) {
-        restorer.makeRoom(); // what a dirty log has found would be lost
+        restorer.makeRoom(); // otherwise pages that a dirty log has found would be lost
       }
       tables.forgetRetired();
     }
   }
 
-  /** Says that pages are reached in a new way, beside or instead of none. */
+  /** Records that new entries lead to pages, beside or instead of others, or as the first. */
   void noteTranslation(long physicalAddress, long sizeBytes) {
     if (restorer != null) {
       restorer.translated(physicalAddress, sizeBytes);
     }
   }
 
-  /** Makes the hypervisor forget how pages were reached, whose entries have changed. */
+  /** Makes the hypervisor forget the translations to pages whose entries have changed. */
   void forgetTranslations(PageRanges pages) {
     data.forgetTranslations(pages);
   }
 
   /**
-   * Copies the contents into an image, of which the caller is the first user.
+   * Copies the contents into an image. The caller is its first user.
    *
-   * @param roots of all page tables, which are those of {@link #imageRoot} in the image
+   * @param roots of all page tables; {@link #imageRoot} returns them in the image
    */
   public MemoryImage freeze(List<PageTable> roots) {
     return freeze(roots, sizeBytes());
   }
 
   /**
-   * As {@link #freeze(List)}, for machines that have less memory.
+   * Does the same as {@link #freeze(List)} for machines that have less memory.
    *
    * @param sizeBytes at least {@link #usedBytes}
    */
@@ -183,7 +186,7 @@ public final class PhysicalMemory implements AutoCloseable {
             data.freePages().toList(),
             data.holders().toArray())) {
       copies.write(writer);
-      copies.free(); // here, because nothing may fail behind the end
+      copies.free(); // here, because nothing may fail after the end
       writeData(writer);
       return writer.finish();
     } finally {
@@ -217,7 +220,7 @@ public final class PhysicalMemory implements AutoCloseable {
   }
 
   /**
-   * The root of page tables that an image has.
+   * Returns a root of the image's page tables.
    *
    * @param index of the root among those that were frozen
    */
@@ -225,7 +228,7 @@ public final class PhysicalMemory implements AutoCloseable {
     return tables.ofImage(index);
   }
 
-  /** Puts 1 for each page that the host has memory for. */
+  /** Writes 1 for each page for which the host has memory. */
   void markResident(long physicalAddress, long pages, byte[] target, int from) {
     long first = physicalAddress / PAGE_SIZE;
     for (long page = 0; restorer != null && page < pages; page++) {
@@ -237,7 +240,7 @@ public final class PhysicalMemory implements AutoCloseable {
         (start, end) -> Arrays.fill(target, from + (int) start, from + (int) end, (byte) 1));
   }
 
-  /** Says where what a guest makes the host do here can be ended. */
+  /** Sets the checkpoint that ends work which a guest makes the host do here. */
   public void useCheckpoint(Checkpoint ofVm) {
     checkpoint = ofVm;
     data.useCheckpoint(ofVm);
@@ -248,7 +251,7 @@ public final class PhysicalMemory implements AutoCloseable {
   }
 
   /**
-   * Gives all of it to a new VM.
+   * Makes all of it the memory of a new VM.
    *
    * @param tracked whether a dirty tracker is to see what the guest writes
    */
@@ -256,29 +259,29 @@ public final class PhysicalMemory implements AutoCloseable {
     regions.attachTo(vm, tracked);
   }
 
-  /** Says who knows what the guest writes, for memory that has an image. */
+  /** Sets the tracker of the guest's writes, for memory that has an image. */
   public void trackBy(DirtyTracker tracker) {
     restorer().trackBy(tracker);
   }
 
-  /** Collects what the guest has written, and lets the tracker start anew. */
+  /** Collects the pages that the guest has written, and rearms the tracker. */
   public void makeRoomForTracker() {
     restorer().makeRoom();
   }
 
-  /** Whether {@link #restore} would find all that has changed. */
+  /** Returns whether {@link #restore} would find all changes. */
   public boolean canBeRestored() {
     return restorer != null && restorer.isComplete();
   }
 
-  /** Goes back to the image: contents, tables, and what is handed out. */
+  /** Restores the image: contents, tables, and which pages are in use. */
   public void restore() {
     restorer().restore(data.end());
-    tables.restore(); // now that what a dirty log has found is collected
+    tables.restore(); // after the pages that a dirty log has found are collected
     data.restore(restorer().image());
   }
 
-  /** Of memory that has an image. */
+  /** Returns the restorer of memory that has an image. */
   MemoryRestorer restorer() {
     if (restorer == null) {
       throw new IllegalStateException("this memory has no image");

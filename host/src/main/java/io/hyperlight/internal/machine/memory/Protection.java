@@ -1,15 +1,15 @@
 package io.hyperlight.internal.machine.memory;
 
 /**
- * What guest code may do with a page. Writable and executable at once is what only a guest gets
- * that may make code (W^X), and nothing the host maps by itself.
+ * What guest code may do with a page. Only a guest that may make code gets pages that are writable
+ * and executable at once (W^X). The host maps no such pages by itself.
  */
 public enum Protection {
   READ(true, false, false),
   READ_WRITE(true, true, false),
   READ_EXECUTE(true, false, true),
   READ_WRITE_EXECUTE(true, true, true),
-  /** Addresses that are taken, and fault. */
+  /** For addresses that are taken, and fault. */
   NONE(false, false, false);
 
   private final boolean readable;
@@ -22,7 +22,10 @@ public enum Protection {
     this.executable = executable;
   }
 
-  /** The least rights that include these, as the processor has them: all but none can read. */
+  /**
+   * Returns the least rights that include these, as the processor has them: all but {@link #NONE}
+   * can read.
+   */
   public static Protection of(boolean read, boolean write, boolean execute) {
     if (write) {
       return execute ? READ_WRITE_EXECUTE : READ_WRITE;

@@ -2,23 +2,23 @@ package io.hyperlight.internal.machine.memory;
 
 import java.util.BitSet;
 
-/** The numbers of page tables to which nothing leads any more. For one thread. */
+/** The numbers of page tables to which no entry leads any more. It is for one thread. */
 final class RetiredTables {
-  /** Those that the hypervisor may still know as what they were. */
+  /** Those of which the hypervisor may still have translations. */
   private final BitSet known = new BitSet();
 
-  /** Those that it has forgotten. */
+  /** Those that the hypervisor has forgotten. */
   private final BitSet forgotten = new BitSet();
 
   private int knownCount;
   private int forgottenCount;
 
-  /** How many there are. */
+  /** Returns how many there are. */
   int count() {
     return knownCount + forgottenCount;
   }
 
-  /** How many of them cannot be used again yet. */
+  /** Returns how many of them cannot be used again yet. */
   int knownCount() {
     return knownCount;
   }
@@ -30,7 +30,7 @@ final class RetiredTables {
     }
   }
 
-  /** Says that the hypervisor has forgotten all tables. */
+  /** Records that the hypervisor has forgotten all tables. */
   void forget() {
     forgotten.or(known);
     known.clear();

@@ -10,18 +10,18 @@ import java.lang.foreign.ValueLayout;
 import java.util.List;
 
 /**
- * The page tables of a VM as an image has them: numbered without gaps, and without those that lead
- * to nothing. The roots are the first, in their order. They are not on the heap: a guest has as
- * many tables as its memory holds.
+ * Copies of a VM's page tables for an image. They are numbered without gaps, and tables that lead
+ * to nothing are left out. The roots are the first, in their order. The copies are not on the heap,
+ * since a guest has as many tables as its memory holds.
  */
 final class TableCopies {
   private final TablePages tables;
   private final PhysicalLayout layout;
 
-  /** All of both kinds, as many as there can be. */
+  /** The memory of both kinds of copies, for the maximum number. */
   private final MemorySegment copies;
 
-  /** Those below the data, the last number first. */
+  /** The copies below the data, the last number first. */
   private final MemorySegment below;
 
   private final MemorySegment behind;
@@ -53,7 +53,11 @@ final class TableCopies {
     }
   }
 
-  /** Copies a table and those below it; returns the copy's address, or 0 if it has no entries. */
+  /**
+   * Copies a table and those below it.
+   *
+   * @return the copy's address, or 0 if it has no entries
+   */
   private long copy(PageTable table, int level) {
     int number = count++;
     if (copyEntries(table, level, number)) {
@@ -63,7 +67,11 @@ final class TableCopies {
     return 0;
   }
 
-  /** Copies a table as a number; returns whether it has entries. */
+  /**
+   * Copies a table under a number.
+   *
+   * @return whether it has entries
+   */
   private boolean copyEntries(PageTable table, int level, int number) {
     MemorySegment page = page(number);
     boolean used = false;
@@ -100,7 +108,7 @@ final class TableCopies {
     }
   }
 
-  /** Gives the memory of the copies back. A second call does nothing. */
+  /** Frees the memory of the copies. A second call does nothing. */
   void free() {
     if (!freed) {
       HostMemory.munmap(copies);

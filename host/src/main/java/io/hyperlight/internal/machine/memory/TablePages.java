@@ -6,26 +6,26 @@ import static io.hyperlight.internal.machine.memory.PhysicalLayout.TABLES_BELOW;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The pages that page tables are made of. They lie in guest-physical memory of their own ({@link
- * PhysicalLayout}), and none becomes another table before the hypervisor has forgotten it: a KVM
- * that shadows page tables goes on using what it derived from a page while that was a table, and
- * does not see that the host writes another one there.
+ * The pages of page tables. They lie in guest-physical memory of their own ({@link
+ * PhysicalLayout}). No page becomes another table before the hypervisor has forgotten the old one.
+ * A KVM that shadows page tables keeps using what it derived from a table, and does not see that
+ * the host writes another one into the page.
  *
- * <p>So tables are numbered, and each number has its address. Those of the image keep theirs for as
- * long as the VM lives. Numbers of later tables only go up, over all restores, until few are left;
- * then the restore makes the hypervisor forget all of them ({@link MemoryRegions#forgetTables}) and
- * they start from the image's end again. A run that needs more than there are gets further memory
- * regions: forgetting in the middle of a run costs all that was derived, and so waits until many
- * tables of address spaces that are gone can be used again ({@link #retire}).
+ * <p>So tables are numbered, and each number has its address. Tables of the image keep their
+ * numbers for as long as the VM lives. Numbers of later tables only go up, over all restores, until
+ * few are left. Then the restore makes the hypervisor forget all of them ({@link
+ * MemoryRegions#forgetTables}), and they start from the image's end again. A run that needs more
+ * tables gets further memory regions. Forgetting in the middle of a run costs all translations. So
+ * it waits until many tables of removed address spaces can be used again ({@link #retire}).
  */
 final class TablePages {
-  /** At least so many more than an image has are in the first region. */
+  /** The first region has at least so many more tables than the image. */
   private static final int SPARE = 256;
 
-  /** Tables of address spaces that are gone; from here on it is worth to make them free. */
+  /** The number of retired tables from which it is worth to make the hypervisor forget them. */
   private static final int MAXIMUM_RETIRED = 256;
 
-  /** A restore that leaves fewer makes the hypervisor forget. */
+  /** A restore that leaves fewer numbers makes the hypervisor forget. */
   private static final int MINIMUM_LEFT = 64;
 
   private final MemoryRegions regions;
@@ -42,16 +42,16 @@ final class TablePages {
   /** The number of the next table. */
   private int next;
 
-  /** Those below the next that were tables in this run; null if there is none. */
+  /** Those below {@link #next} that were tables in this run, or null if there is none. */
   private @Nullable RetiredTables retired;
 
   /** How many numbers have memory. */
   private int capacity;
 
   /**
-   * Pages for tables.
+   * Makes the pages for tables.
    *
-   * @param restorer of the image whose tables are there already, and which is told of writes
+   * @param restorer of the image whose tables are there already; it is told of writes
    */
   TablePages(MemoryRegions regions, PhysicalLayout layout, @Nullable MemoryRestorer restorer) {
     this.regions = regions;
@@ -65,17 +65,17 @@ final class TablePages {
     capacity = ofFirstRegion;
   }
 
-  /** How much memory is needed behind the data for the tables of an image. */
+  /** Returns how many bytes the tables of an image need behind the data. */
   static long sizeBehindData(int ofImage) {
     return (long) PAGE_SIZE * Math.max(0, ofImage + SPARE - TABLES_BELOW);
   }
 
-  /** How many tables there are now. */
+  /** Returns how many tables there are now. */
   int count() {
     return ofImage + next - first - (retired == null ? 0 : retired.count());
   }
 
-  /** A table of the image, by its number. */
+  /** Returns a table of the image by its number. */
   PageTable ofImage(int number) {
     if (number < 0 || number >= ofImage) {
       throw new IndexOutOfBoundsException("the image has no table " + number);
@@ -83,7 +83,7 @@ final class TablePages {
     return new PageTable(layout.tableAddress(number));
   }
 
-  /** The table that an entry leads to. */
+  /** Returns the table to which an entry leads. */
   PageTable at(long address) {
     if (!layout.isForTables(address)) {
       throw new IndexOutOfBoundsException("no table at 0x%x".formatted(address));
@@ -91,7 +91,7 @@ final class TablePages {
     return new PageTable(address);
   }
 
-  /** A table without entries. */
+  /** Returns a table without entries. */
   PageTable allocate() {
     int again = retired == null ? -1 : retired.take();
     if (again >= 0) {
@@ -106,8 +106,8 @@ final class TablePages {
   }
 
   /**
-   * Takes a table back, to which nothing leads any more. One of the image stays what it is: a
-   * restore brings it back.
+   * Retires a table to which no entry leads any more. A table of the image keeps its number, since
+   * a restore needs it again.
    */
   void retire(PageTable table) {
     int number = layout.tableNumber(table.address());
@@ -119,14 +119,14 @@ final class TablePages {
     }
   }
 
-  /** Whether so many tables were taken back that {@link #forgetRetired} is worth its time. */
+  /** Returns whether so many tables are retired that {@link #forgetRetired} is worth its time. */
   boolean hasManyRetired() {
     return retired != null && retired.knownCount() >= Math.max(MAXIMUM_RETIRED, count());
   }
 
   /**
-   * Lets tables that were taken back become others, now that the hypervisor forgets all tables. No
-   * vCPU runs. What a dirty tracker has found was collected.
+   * Makes the hypervisor forget all tables, so that retired ones can become others. No vCPU runs.
+   * The pages that a dirty tracker has found were collected before.
    */
   void forgetRetired() {
     regions.forgetTranslationsOfTables();
@@ -158,8 +158,8 @@ final class TablePages {
   }
 
   /**
-   * Goes back to the tables of the image, after its memory has gone back. Costs nothing if there
-   * were no others. Dropping their memory also makes processors forget what they hold of them.
+   * Restores the tables of the image, after its memory is restored. It costs nothing if there were
+   * no others. Dropping their memory also makes processors forget their translations.
    */
   void restore() {
     if (next == first) {

@@ -11,9 +11,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * Which pages of a mapping the kernel has given memory to, from {@code /proc/self/pagemap}
- * (admin-guide/mm/pagemap of the kernel's documentation). The others were never touched, and need
- * not be looked at.
+ * Finds the pages of a mapping for which the kernel has allocated memory. It reads {@code
+ * /proc/self/pagemap} (admin-guide/mm/pagemap of the kernel's documentation). The other pages were
+ * never touched, so their contents need not be read.
  */
 public final class TouchedPages {
   private static final Path PAGEMAP = Path.of("/proc/self/pagemap");
@@ -23,16 +23,16 @@ public final class TouchedPages {
 
   private TouchedPages() {}
 
-  /** Takes runs of pages, ascending. */
+  /** Receives runs of pages, in ascending order. */
   @FunctionalInterface
   interface Runs {
-    /** Pages from {@code first} up to but not including {@code end}. */
+    /** Receives the pages from {@code first} up to but not including {@code end}. */
     void run(long first, long end);
   }
 
   /**
-   * Finds the touched pages. Where {@code /proc} cannot be read, all pages count as touched: that
-   * is slower and gives the same image.
+   * Finds the touched pages. If {@code /proc} cannot be read, all pages count as touched. That is
+   * slower, and makes the same image.
    *
    * @param memory page-aligned
    * @param pages how many from its start

@@ -2,7 +2,7 @@ package io.hyperlight.internal.machine.memory;
 
 import io.hyperlight.internal.os.Checkpoint;
 
-/** Copies bytes out of and into what an address space maps, by the addresses of user code. */
+/** Copies bytes out of and into the memory of an address space, by the addresses of user code. */
 final class UserBytes {
   private final PhysicalMemory memory;
   private final MappingTable table;
@@ -29,7 +29,7 @@ final class UserBytes {
     return copy;
   }
 
-  /** The same without a checkpoint: for few bytes, also after the call has been ended. */
+  /** Does the same without a checkpoint: for few bytes, and also after the call was ended. */
   void copyOut(long guestAddress, byte[] target, int length) {
     int at = table.firstMappingEndingAfter(guestAddress);
     for (int done = 0; done < length; at++) {
@@ -41,7 +41,7 @@ final class UserBytes {
     }
   }
 
-  /** Copies into a range that has memory, which private mappings hold alone. */
+  /** Copies into a range that has memory. Its private mappings hold their pages alone. */
   void copyIn(long guestAddress, byte[] source, int from, int length) {
     int at = table.firstMappingEndingAfter(guestAddress);
     for (int done = 0; done < length; ) {
@@ -54,7 +54,7 @@ final class UserBytes {
     }
   }
 
-  /** How much of a copy is done in one go. */
+  /** Returns how many bytes are copied at once. */
   private int part(Mapping mapping, long from, int most) {
     int part = (int) Math.min(Math.min(most, Checkpoint.MOST_BYTES), mapping.end() - from);
     checkpoint.passBytes(part);
@@ -63,7 +63,7 @@ final class UserBytes {
 
   /** Copies one aligned eight-byte value out. */
   long readLong(long guestAddress) {
-    // No checkpoint: where a guest was is asked for when its call has been ended, too.
+    // No checkpoint, since the host also asks where a guest was after the call was ended.
     int at = table.firstMappingEndingAfter(guestAddress);
     if ((guestAddress & 7) != 0
         || guestAddress < 0

@@ -1,6 +1,6 @@
 /**
- * The memory of a VM: guest-physical pages and who holds them, page tables, address spaces, and the
- * images that memory is frozen into and restored from. Knows nothing of processors, calls or
+ * The memory of a VM: guest-physical pages and their holders, page tables, address spaces, and the
+ * images that memory is frozen into and restored from. It knows nothing of processors, calls or
  * systems.
  */
 @NullMarked

@@ -2,14 +2,16 @@ package io.hyperlight.internal.machine.memory.x86;
 
 /**
  * The entries of four-level page tables (Intel SDM vol. 3, "4-Level Paging"). An entry of 0 is
- * absent. All others are written with their accessed and dirty bits set, so that the processor has
- * no reason to write them.
+ * absent. The accessed and dirty bits of all others are set from the start, so that the processor
+ * has no reason to write them.
  */
 public final class TableEntries {
-  /** How many levels there are. Tables of level 0 lead to pages, those of the last are roots. */
+  /**
+   * The number of levels. Tables of level 0 lead to pages, and those of the last level are roots.
+   */
   public static final int LEVELS = 4;
 
-  /** Entries of a table. */
+  /** The number of entries of a table. */
   public static final int ENTRIES = 512;
 
   /** The first entry of a root that is for the upper half of the addresses. */
@@ -26,7 +28,7 @@ public final class TableEntries {
   private TableEntries() {}
 
   /**
-   * Leads to a page.
+   * Returns an entry that leads to a page.
    *
    * @param user whether user code may reach it
    */
@@ -41,44 +43,45 @@ public final class TableEntries {
   }
 
   /**
-   * Leads to a table. Rights are the intersection over all levels; only the last level restricts,
-   * but for supervisor pages, where no level grants user access.
+   * Returns an entry that leads to a table. The rights to a page are the intersection over all
+   * levels. Only the last level restricts them, except for supervisor pages: no level grants user
+   * access to these.
    */
   public static long table(long address, boolean user) {
     return address | PRESENT | WRITABLE | ACCESSED | (user ? USER : 0);
   }
 
-  /** Whether an entry leads anywhere. */
+  /** Returns whether an entry leads anywhere. */
   public static boolean isPresent(long entry) {
     return (entry & PRESENT) != 0;
   }
 
-  /** Whether an entry allows writing. */
+  /** Returns whether an entry allows writing. */
   public static boolean isWritable(long entry) {
     return (entry & WRITABLE) != 0;
   }
 
-  /** Where an entry leads. */
+  /** Returns the address to which an entry leads. */
   public static long address(long entry) {
     return entry & ADDRESS;
   }
 
-  /** The same entry, leading elsewhere. */
+  /** Returns the same entry with another address. */
   public static long withAddress(long entry, long address) {
     return (entry & ~ADDRESS) | address;
   }
 
-  /** Which entry of a level's table an address uses. */
+  /** Returns the index of the entry that an address uses in a table of a level. */
   public static int index(long virtualAddress, int level) {
     return (int) (virtualAddress >>> shift(level)) & (ENTRIES - 1);
   }
 
-  /** The first address behind those that share a level's table with this one. */
+  /** Returns the first address behind those that share a table of a level with this one. */
   public static long endOfTable(long virtualAddress, int level) {
     return (virtualAddress | ((1L << shift(level + 1)) - 1)) + 1;
   }
 
-  /** The most tables that mapping a range can take, where only the root is there yet. */
+  /** Returns the maximum number of tables that mapping a range can take if only the root exists. */
   public static long maximumTables(long virtualAddress, long sizeBytes) {
     long count = 0;
     for (int level = 1; level < LEVELS; level++) {
@@ -88,7 +91,7 @@ public final class TableEntries {
     return count;
   }
 
-  /** The lowest bit of an address that indexes a level's tables. */
+  /** Returns the lowest bit of an address that indexes the tables of a level. */
   private static int shift(int level) {
     return 12 + 9 * level;
   }

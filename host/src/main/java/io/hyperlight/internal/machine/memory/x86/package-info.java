@@ -1,4 +1,4 @@
-/** How page tables look in memory, as the processor reads them. */
+/** The format of page tables in memory, as the processor reads them. */
 @NullMarked
 package io.hyperlight.internal.machine.memory.x86;
 
