@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use core::fmt::Display;
 use core::marker::PhantomData;
 
-const MOST_PARAMETERS: usize = 32;
+const MAX_PARAMETERS: usize = 32;
 
 /// An entry of the function table, the section `hyperlight_functions`.
 #[repr(C)]
@@ -18,7 +18,7 @@ pub struct Function {
     result: u8,
     parameter_count: u8,
     reserved: [u8; 5],
-    parameters: [u8; MOST_PARAMETERS],
+    parameters: [u8; MAX_PARAMETERS],
     name: *const u8,
     address: *const (),
 }
@@ -34,7 +34,7 @@ impl Function {
             result,
             parameter_count: parameters.len() as u8,
             reserved: [0; 5],
-            parameters: [0; MOST_PARAMETERS],
+            parameters: [0; MAX_PARAMETERS],
             name: name.as_ptr(),
             address: core::ptr::null(),
         };

@@ -5,7 +5,7 @@ use crate::{is_joint, is_punct};
 use proc_macro::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use std::iter::Peekable;
 
-const MOST_PARAMETERS: usize = 32;
+const MAX_PARAMETERS: usize = 32;
 const LONGEST_NAME: usize = 255;
 
 /// A sequence of tokens, and the position in it.
@@ -192,7 +192,7 @@ fn parse_parameters(tokens: TokenStream) -> Result<Vec<TokenStream>, TokenStream
     let mut parameters = Vec::new();
     while !parser.is_at_end() {
         parser.skip_attributes();
-        if parameters.len() == MOST_PARAMETERS {
+        if parameters.len() == MAX_PARAMETERS {
             return Err(parser.error("a function that Java sees has at most 32 parameters"));
         }
         parser.until(|token| is_punct(token, ':') || is_punct(token, ','));

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-enum { LEAST_MEMORY = DATA, SANDBOX_MEMORY = 16 << 20 };
+enum { MIN_MEMORY = DATA, SANDBOX_MEMORY = 16 << 20 };
 
 static long life_with(int64_t *samples, long count, size_t size, enum extras extras)
 {
@@ -27,7 +27,7 @@ static long life_with(int64_t *samples, long count, size_t size, enum extras ext
 /* Measures the life of a VM: it is made, runs to its first exit, and is closed. For a memory of 0, it has the minimum. */
 long life(int64_t *samples, long count, long memory)
 {
-    return life_with(samples, count, memory == 0 ? LEAST_MEMORY : (size_t)memory, NO_EXTRAS);
+    return life_with(samples, count, memory == 0 ? MIN_MEMORY : (size_t)memory, NO_EXTRAS);
 }
 
 /* Measures the life of a VM with all system calls of a new sandbox. */
@@ -75,7 +75,7 @@ long live(int64_t *samples, long count, long number)
     }
     vms = larger;
     while (vm_count < number) {
-        create_vm(&vms[vm_count], LEAST_MEMORY, 0, EXIT_LOOP);
+        create_vm(&vms[vm_count], MIN_MEMORY, 0, EXIT_LOOP);
         run_to_exit(&vms[vm_count++]);
     }
     return 0;

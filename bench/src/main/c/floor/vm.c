@@ -21,7 +21,7 @@ enum { TASK_STATE = 0x800, PML4 = 0x1000, PDPT = 0x2000, DIRECTORY = 0x3000, TAB
  * The bits of page table entries: present, writable, user, accessed, dirty. Because all are set from the start, the
  * processor never has to write the entries.
  */
-enum { ENTRY = 0x67, ENTRIES = 512, MOST_TABLES = (DATA - TABLES) / PAGE };
+enum { ENTRY = 0x67, ENTRIES = 512, MAX_TABLES = (DATA - TABLES) / PAGE };
 
 /*
  * The guest needs the right to use `out`. On hardware, the I/O privilege level in the flags grants it. A KVM that ignores
@@ -31,7 +31,7 @@ enum { ENTRY = 0x67, ENTRIES = 512, MOST_TABLES = (DATA - TABLES) / PAGE };
 enum { FLAGS = 0x3002, BITMAP = 104, TASK_STATE_LIMIT = BITMAP + 1 };
 
 /* The size of the dirty ring in bytes, and the maximum number of CPUID entries. */
-enum { RING_SIZE = 65536, MOST_FEATURES = 256 };
+enum { RING_SIZE = 65536, MAX_FEATURES = 256 };
 
 static int kvm;
 static int run_size;
@@ -116,7 +116,7 @@ static void map_pages(struct vm *vm, int data_pages)
 {
     int first = DATA / PAGE;
     int tables = (first + data_pages + ENTRIES - 1) / ENTRIES;
-    if (tables > MOST_TABLES || (size_t)(first + data_pages) * PAGE > vm->size) {
+    if (tables > MAX_TABLES || (size_t)(first + data_pages) * PAGE > vm->size) {
         errno = EINVAL;
         fail("too many pages");
     }
@@ -169,10 +169,10 @@ static void make_settings(struct vm *vm)
 {
     static struct {
         struct kvm_cpuid2 head;
-        struct kvm_cpuid_entry2 entries[MOST_FEATURES];
+        struct kvm_cpuid_entry2 entries[MAX_FEATURES];
     } features;
     if (features.head.nent == 0) {
-        features.head.nent = MOST_FEATURES;
+        features.head.nent = MAX_FEATURES;
         check(ioctl(kvm, KVM_GET_SUPPORTED_CPUID, &features), "KVM_GET_SUPPORTED_CPUID");
     }
     check(ioctl(vm->vcpu, KVM_SET_CPUID2, &features), "KVM_SET_CPUID2");

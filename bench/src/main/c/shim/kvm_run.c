@@ -12,13 +12,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { MOST_DESCRIPTORS = 4096 };
+enum { MAX_DESCRIPTORS = 4096 };
 
 /* The kvm_run of each vCPU, by its descriptor, and the registers of its last exit. */
 static struct {
     struct kvm_run *run;
     struct kvm_regs registers;
-} vcpus[MOST_DESCRIPTORS];
+} vcpus[MAX_DESCRIPTORS];
 
 static bool replaced;
 

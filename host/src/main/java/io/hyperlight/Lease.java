@@ -51,7 +51,7 @@ public final class Lease<T> implements AutoCloseable {
    */
   @Override
   public void close() {
-    pool.giveBack(loan);
+    pool.release(loan);
   }
 
   @Override

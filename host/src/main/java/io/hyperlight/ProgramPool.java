@@ -58,7 +58,7 @@ public final class ProgramPool implements AutoCloseable {
       return core.borrow(loan, core.maxWaitNanos).serve(request);
     } finally {
       loan.over = true; // a field, not a method call: there may be no room on the stack for one
-      core.pool.giveBack(loan);
+      core.pool.release(loan);
     }
   }
 
@@ -84,7 +84,7 @@ public final class ProgramPool implements AutoCloseable {
       return server.serve(PoolCore.timeLeft(deadline), request);
     } finally {
       loan.over = true;
-      core.pool.giveBack(loan);
+      core.pool.release(loan);
     }
   }
 

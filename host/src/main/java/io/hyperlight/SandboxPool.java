@@ -86,7 +86,7 @@ public final class SandboxPool implements AutoCloseable {
       return core.borrow(loan, core.maxWaitNanos).call(name, resultType, arguments);
     } finally {
       loan.over = true; // a field, not a method call: there may be no room on the stack for one
-      core.pool.giveBack(loan);
+      core.pool.release(loan);
     }
   }
 
@@ -115,7 +115,7 @@ public final class SandboxPool implements AutoCloseable {
       return sandbox.call(PoolCore.timeLeft(deadline), name, resultType, arguments);
     } finally {
       loan.over = true;
-      core.pool.giveBack(loan);
+      core.pool.release(loan);
     }
   }
 

@@ -23,7 +23,7 @@ class LifeStepsTest {
   static final long MEMORY_BYTES = 96L << 20;
 
   /** As between two checkpoints of a call. */
-  private static final long MOST_STEPS = 20_000;
+  private static final long MAX_STEPS = 20_000;
 
   private static final int LEVELS = 1_990;
 
@@ -39,16 +39,16 @@ class LifeStepsTest {
    * for all guests, as are the pages that are copied back. The others are in proportion to a
    * snapshot that the embedder has taken of all that.
    */
-  private static final Map<Phase, Long> MOST_OF =
+  private static final Map<Phase, Long> MAX_OF =
       Map.ofEntries(
-          Map.entry(Phase.SERVE, MOST_STEPS),
+          Map.entry(Phase.SERVE, MAX_STEPS),
           Map.entry(Phase.RESTORE, 60_000L),
           Map.entry(Phase.RECYCLE, 60_000L),
           Map.entry(Phase.RESTORE_AGAIN, 1_000L),
           Map.entry(Phase.RECLAIM, 100L),
-          Map.entry(Phase.FILES, MOST_STEPS),
+          Map.entry(Phase.FILES, MAX_STEPS),
           Map.entry(Phase.CLOSE, 60_000L),
-          Map.entry(Phase.CLOSE_SNAPSHOT, MOST_STEPS),
+          Map.entry(Phase.CLOSE_SNAPSHOT, MAX_STEPS),
           // A page may be a page table, of which each entry is copied.
           Map.entry(Phase.FREEZE_ALL, MEMORY_BYTES / 4096 * 600),
           Map.entry(Phase.SPAWN_OF_ALL, 20L * (DIRECTORIES + THINGS)),
@@ -76,13 +76,13 @@ class LifeStepsTest {
     for (Phase phase : Phase.values()) {
       long steps = Objects.requireNonNull(most.get(phase.number()), phase.name());
       assertThat(steps).as(phase.name()).isPositive();
-      if (!BEFORE.contains(phase) && steps > Objects.requireNonNull(MOST_OF.get(phase))) {
+      if (!BEFORE.contains(phase) && steps > Objects.requireNonNull(MAX_OF.get(phase))) {
         tooMany.put(phase, steps);
       }
     }
     assertThat(tooMany).as("steps that nobody can end").isEmpty();
     // The last steps of a request count with the system call that waits for the next one.
-    assertThat(most.get(0L)).isLessThan(MOST_STEPS);
-    assertThat(most.get(1L)).isLessThan(MOST_STEPS);
+    assertThat(most.get(0L)).isLessThan(MAX_STEPS);
+    assertThat(most.get(1L)).isLessThan(MAX_STEPS);
   }
 }

@@ -21,7 +21,7 @@ record Effort(int blocks, long sideNanos, long warmUpNanos, int sandboxes) {
   /** The minimum number of turns for a median. */
   private static final int FEWEST_BLOCKS = 4;
 
-  private static final int MOST_SAMPLES = 20_000;
+  private static final int MAX_SAMPLES = 20_000;
 
   /** Returns this as one word, for {@link #of} in another JVM. */
   String word() {
@@ -64,6 +64,6 @@ record Effort(int blocks, long sideNanos, long warmUpNanos, int sandboxes) {
   /** Returns the number of rounds of one turn if there are a number of turns. */
   int rounds(long roundNanos, int turns) {
     long possible = sideNanos / turns / Math.max(1, roundNanos);
-    return Math.clamp(possible, 1, MOST_SAMPLES);
+    return Math.clamp(possible, 1, MAX_SAMPLES);
   }
 }

@@ -10,7 +10,7 @@ import java.util.function.Supplier;
  * the rival take the place of those of the floor. The rows {@linkplain Row#against name} the rival.
  */
 final class Rivals {
-  private static final long MOST_WARM_UP_NANOS = TimeUnit.SECONDS.toNanos(10);
+  private static final long MAX_WARM_UP_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   private Rivals() {}
 
@@ -49,7 +49,7 @@ final class Rivals {
 
   /** Warms up rivals that take longer to compile. Each row also has a warm-up of its own. */
   private static void warmUp(Rival rival, long usualNanos) throws Throwable {
-    long nanos = Math.min(rival.warmUps() * usualNanos, MOST_WARM_UP_NANOS);
+    long nanos = Math.min(rival.warmUps() * usualNanos, MAX_WARM_UP_NANOS);
     List<Sampler> warm = List.of(rival.call(), rival.compute(), rival.fresh());
     for (long begin = System.nanoTime(); System.nanoTime() - begin < nanos; ) {
       for (Sampler sampler : warm) {

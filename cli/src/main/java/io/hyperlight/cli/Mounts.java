@@ -12,7 +12,7 @@ import java.util.function.BiConsumer;
 /** A mount that {@code --mount}, {@code --scratch} or {@code --system} asks for. */
 record Mounts(String guestPath, FileTree tree) {
   private static final String READ_ONLY = ":ro";
-  private static final long MOST_MIB = 1 << 20;
+  private static final long MAX_MIB = 1 << 20;
 
   /**
    * Programs and libraries, and the configuration that is the same on all machines and not secret.
@@ -65,13 +65,13 @@ record Mounts(String guestPath, FileTree tree) {
     String number = text.substring(colon + 1);
     try {
       long mib = Long.parseLong(number);
-      if (mib >= 1 && mib <= MOST_MIB) {
+      if (mib >= 1 && mib <= MAX_MIB) {
         return new Mounts(text.substring(0, colon), FileTree.memory(mib << 20));
       }
     } catch (NumberFormatException e) {
       throw new UserException("--scratch " + text + ": \"" + number + "\" is not a number of MiB");
     }
-    throw new UserException("--scratch " + text + ": must be 1 to " + MOST_MIB + " MiB");
+    throw new UserException("--scratch " + text + ": must be 1 to " + MAX_MIB + " MiB");
   }
 
   /** Returns what dynamic programs of this machine need, without paths that do not exist. */

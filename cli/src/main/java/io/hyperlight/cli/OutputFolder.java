@@ -24,18 +24,18 @@ final class OutputFolder {
   private static final int SHOWN = 5;
 
   private final Path folder;
-  private final long mostBytes;
+  private final long maxBytes;
   private final boolean overwrites;
 
   /**
    * Makes an object that writes nothing yet.
    *
-   * @param mostBytes the maximum size of all files together
+   * @param maxBytes the maximum size of all files together
    * @param overwrites whether existing files may be replaced
    */
-  OutputFolder(Path folder, long mostBytes, boolean overwrites) {
+  OutputFolder(Path folder, long maxBytes, boolean overwrites) {
     this.folder = folder.toAbsolutePath();
-    this.mostBytes = mostBytes;
+    this.maxBytes = maxBytes;
     this.overwrites = overwrites;
   }
 
@@ -71,10 +71,10 @@ final class OutputFolder {
       String path = paths.next();
       Path target = target(path);
       long size = files.size(path); // at most Long.MAX_VALUE, because a file can be one large hole
-      if (size > mostBytes - bytes) {
+      if (size > maxBytes - bytes) {
         throw new UserException(
             "--out: the guest's files have more than %d MiB together; --out-limit raises that"
-                .formatted(mostBytes >> 20));
+                .formatted(maxBytes >> 20));
       }
       bytes += size;
       requireNoLinks(parent(target));

@@ -20,8 +20,8 @@ import picocli.CommandLine.Option;
 
 /** The options of the commands that run a guest, and the sandbox that they describe. */
 final class SandboxOptions {
-  private static final int MOST_MIB = 3 << 10;
-  private static final int MOST_KIB = 1 << 20;
+  private static final int MAX_MIB = 3 << 10;
+  private static final int MAX_KIB = 1 << 20;
 
   @Option(
       names = "--host",
@@ -84,17 +84,17 @@ final class SandboxOptions {
 
   /** Checks the value of {@code --memory} and returns it in bytes. */
   static long memoryBytes(int mib) {
-    if (mib < 1 || mib > MOST_MIB) {
-      throw new UserException("--memory " + mib + ": must be 1 to " + MOST_MIB + " MiB");
+    if (mib < 1 || mib > MAX_MIB) {
+      throw new UserException("--memory " + mib + ": must be 1 to " + MAX_MIB + " MiB");
     }
     return (long) mib << 20;
   }
 
   /** Checks the value of {@code --stack} and returns it in bytes. */
   static long stackBytes(int kib) {
-    if (kib < 4 || kib > MOST_KIB || kib % 4 != 0) {
+    if (kib < 4 || kib > MAX_KIB || kib % 4 != 0) {
       throw new UserException(
-          "--stack " + kib + ": must be a multiple of 4, up to " + MOST_KIB + " KiB");
+          "--stack " + kib + ": must be a multiple of 4, up to " + MAX_KIB + " KiB");
     }
     return (long) kib << 10;
   }

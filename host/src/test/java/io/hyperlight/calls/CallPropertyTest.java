@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class CallPropertyTest {
   private static final int CALLS = 12;
-  private static final int MOST_LIMITS =
+  private static final int MAX_LIMITS =
       CType.ofValues().stream().mapToInt(type -> type.limits().size()).max().orElseThrow();
 
   static LongStream seeds() {
@@ -60,7 +60,7 @@ class CallPropertyTest {
     try (Sandbox sandbox = Sandbox.builder(guest(program(functions))).build()) {
       for (RandomFunction function : functions) {
         String what = "seed %d, %s".formatted(seed, function);
-        for (int round = 0; round < MOST_LIMITS; round++) {
+        for (int round = 0; round < MAX_LIMITS; round++) {
           List<Object> arguments = new ArrayList<>();
           for (CType parameter : function.parameters()) {
             List<Object> limits = parameter.limits();

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 
 /** All shapes of host functions, and what is refused when a sandbox is built. */
 class HostFunctionRegistrationTest {
-  private static final int MOST_OF_A_LAMBDA = 8;
+  private static final int MAX_OF_A_LAMBDA = 8;
 
   private static final String PROGRAM =
       """
@@ -37,7 +37,7 @@ class HostFunctionRegistrationTest {
   /** Functions and actions of 0 to 8 parameters, and exports that call them with 1, 2, 3 ... */
   private static String lambdaProgram() {
     StringBuilder program = new StringBuilder("#include <hyperlight.h>\n");
-    for (int arity = 0; arity <= MOST_OF_A_LAMBDA; arity++) {
+    for (int arity = 0; arity <= MAX_OF_A_LAMBDA; arity++) {
       String types = ", int".repeat(arity);
       String values =
           IntStream.rangeClosed(1, arity)
@@ -122,7 +122,7 @@ class HostFunctionRegistrationTest {
                     Integer g,
                     Integer h) -> seen.set(join(a, b, c, d, e, f, g, h)));
     try (Sandbox sandbox = builder.build()) {
-      for (int arity = 0; arity <= MOST_OF_A_LAMBDA; arity++) {
+      for (int arity = 0; arity <= MAX_OF_A_LAMBDA; arity++) {
         String expected = IntStream.rangeClosed(1, arity).boxed().toList().toString();
         assertThat(sandbox.call("call_of" + arity, String.class)).isEqualTo(expected);
         sandbox.call("call_action" + arity, void.class);

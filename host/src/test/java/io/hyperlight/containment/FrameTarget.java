@@ -58,12 +58,12 @@ public final class FrameTarget implements FuzzTarget {
   /** Guests may loop. */
   private static final Duration LONGEST_CALL = Duration.ofMillis(100);
 
-  private static final int MOST_STEPS = 24;
+  private static final int MAX_STEPS = 24;
   private static final int STEP_SIZE = 32;
   private static final int IMPORTS = 24;
 
   /** Where a script's steps end and memory for arguments begins. */
-  private static final int ARGUMENTS = MOST_STEPS * STEP_SIZE;
+  private static final int ARGUMENTS = MAX_STEPS * STEP_SIZE;
 
   private static final int AREA_SIZE = 16384;
 
@@ -177,8 +177,8 @@ public final class FrameTarget implements FuzzTarget {
 
   private byte[] script(Choices choices) {
     ByteBuffer script = ByteBuffer.allocate(ARGUMENTS + 512).order(ByteOrder.LITTLE_ENDIAN);
-    int steps = choices.below(MOST_STEPS);
-    for (int i = 0; i < MOST_STEPS; i++) {
+    int steps = choices.below(MAX_STEPS);
+    for (int i = 0; i < MAX_STEPS; i++) {
       putStep(script, i < steps ? choices.below(8) : -1, choices);
     }
     // Arguments of host calls: values, and addresses with sizes.

@@ -46,7 +46,7 @@ public final class SystemCallTarget implements FuzzTarget {
   /** Guests may loop. */
   private static final Duration LONGEST_CALL = Duration.ofMillis(100);
 
-  private static final int MOST_CALLS = 24;
+  private static final int MAX_CALLS = 24;
 
   /** A guest that makes a list of calls and returns what they returned. */
   private static final String PROGRAM =
@@ -98,7 +98,7 @@ public final class SystemCallTarget implements FuzzTarget {
   @Override
   public void tryInput(byte[] input) {
     Choices choices = new Choices(input);
-    byte[] calls = scripts.calls(choices, MOST_CALLS);
+    byte[] calls = scripts.calls(choices, MAX_CALLS);
     byte[] memory = Edits.of(scripts.memory(), scripts.fields(), choices);
     try {
       byte[] results = sandbox.within(LONGEST_CALL).call("make_calls", byte[].class, memory, calls);

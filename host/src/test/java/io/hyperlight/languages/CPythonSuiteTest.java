@@ -83,7 +83,7 @@ class CPythonSuiteTest {
   }
 
   @Test
-  void mostTestsComeOutAsTheyDoNatively() throws IOException {
+  void mostTestsHaveTheSameOutcomeAsNatively() throws IOException {
     int same = 0;
     int all = 0;
     for (String module : modules()) {

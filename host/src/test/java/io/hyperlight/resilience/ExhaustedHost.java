@@ -184,7 +184,7 @@ final class ExhaustedHost {
         made = maker.get();
       } catch (OutOfMemoryError e) {
         failures++;
-        hog.giveFree();
+        hog.release();
       }
     }
     hog.giveAllFree();
@@ -226,7 +226,7 @@ final class ExhaustedHost {
       return array;
     }
 
-    void giveFree() {
+    void release() {
       pieces = pieces == null ? null : (@Nullable Object[]) pieces[0];
     }
 

@@ -28,7 +28,7 @@ final class FaultTrial implements Trial {
   private static final List<Integer> ERRORS =
       List.of(Errno.ENOMEM, Errno.EMFILE, Errno.EIO, Errno.EBADF, Errno.EAGAIN);
 
-  private static final int MOST_CALLS = 2_000;
+  private static final int MAX_CALLS = 2_000;
 
   /** Of the attempt that is going on. */
   private int number;
@@ -111,9 +111,7 @@ final class FaultTrial implements Trial {
       if (!sorted(FaultInjection.held()).equals(sorted(held))) {
         problem(name, "leaked: " + held + " became " + FaultInjection.held());
       }
-    } while (extent == Extent.EVERY_OTHER
-        ? number < 2
-        : !failures.isEmpty() && number < MOST_CALLS);
+    } while (extent == Extent.EVERY_OTHER ? number < 2 : !failures.isEmpty() && number < MAX_CALLS);
     return number;
   }
 

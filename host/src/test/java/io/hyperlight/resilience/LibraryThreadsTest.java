@@ -39,7 +39,7 @@ class LibraryThreadsTest {
       int64_t use(void) { return fetch(); }
       """;
 
-  private static final int MOST_COLLECTIONS = 3000;
+  private static final int MAX_COLLECTIONS = 3000;
 
   private static void runInJvmOfItsOwn(Class<?> program, String output) {
     List<String> command =
@@ -70,7 +70,7 @@ class LibraryThreadsTest {
   private static void awaitWithGarbageCollections(String what, BooleanSupplier condition)
       throws InterruptedException {
     for (int i = 0; !condition.getAsBoolean(); i++) {
-      if (i > MOST_COLLECTIONS) {
+      if (i > MAX_COLLECTIONS) {
         throw new AssertionError("still not: " + what);
       }
       System.gc();
@@ -134,10 +134,10 @@ class LibraryThreadsTest {
                   .build();
           Snapshot snapshot = sandbox.snapshot();
           SandboxPool pool = SandboxPool.builder(snapshot).size(1).build()) {
-        Thread.ofVirtual().start(() -> callInVain(sandbox)).join();
+        Thread.ofVirtual().start(() -> callUnsuccessfully(sandbox)).join();
         try (Lease<Sandbox> lease = pool.acquire()) {
           Thread caller =
-              new Thread(() -> callInVain(lease.get())) {
+              new Thread(() -> callUnsuccessfully(lease.get())) {
                 @Override
                 public void interrupt() {
                   seen.add(Thread.currentThread());
@@ -167,7 +167,7 @@ class LibraryThreadsTest {
       return 0;
     }
 
-    private static void callInVain(Sandbox sandbox) {
+    private static void callUnsuccessfully(Sandbox sandbox) {
       try {
         sandbox.call("use", long.class);
         throw new AssertionError("no timeout");

@@ -73,18 +73,18 @@ class SnapshotFailureTest {
         takeAllDescriptors();
         refused(() -> sandbox.snapshot().close());
         count(sandbox);
-        giveBack(8);
+        release(8);
         try (Snapshot snapshot = sandbox.snapshot()) {
           Held before = Held.now(1 << 20);
           takeAllDescriptors();
           refused(() -> snapshot.spawn().close());
           refused(() -> sandbox.restore(snapshot));
           count(sandbox);
-          giveBack(1);
+          release(1);
           refused(() -> sandbox.restore(snapshot));
           count(sandbox);
           while (!FILES.isEmpty()) {
-            giveBack(1);
+            release(1);
           }
           System.out.println(
               "held the same: " + (Held.now(1 << 20).descriptors() == before.descriptors()));
@@ -131,7 +131,7 @@ class SnapshotFailureTest {
       }
     }
 
-    private static void giveBack(int count) throws IOException {
+    private static void release(int count) throws IOException {
       for (int i = 0; i < count; i++) {
         FILES.pop().close();
       }

@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
 
 /** A function of random types. */
 public record RandomFunction(String name, CType result, List<CType> parameters) {
-  private static final int MOST_PARAMETERS = 32;
+  private static final int MAX_PARAMETERS = 32;
   private static final List<CType> TYPES = CType.ofValues();
   private static final List<CType> RESULTS = List.of(CType.values());
 
@@ -20,7 +20,7 @@ public record RandomFunction(String name, CType result, List<CType> parameters) 
   /** One function for each number of parameters there can be. */
   public static List<RandomFunction> oneOfEachArity(RandomGenerator random) {
     List<RandomFunction> functions = new ArrayList<>();
-    for (int arity = 0; arity <= MOST_PARAMETERS; arity++) {
+    for (int arity = 0; arity <= MAX_PARAMETERS; arity++) {
       CType result = RESULTS.get(random.nextInt(RESULTS.size()));
       functions.add(new RandomFunction("f" + arity, result, parameters(random, arity)));
     }

@@ -24,7 +24,7 @@ import org.junit.platform.launcher.TestPlan;
  */
 record Slice(int number, int count) {
   /** The most iterations of a method; JUnit wants those of a slice listed before it runs any. */
-  private static final int MOST_ITERATIONS = 1024;
+  private static final int MAX_ITERATIONS = 1024;
 
   Slice {
     if (number < 1 || number > count || count > 64) {
@@ -69,7 +69,7 @@ record Slice(int number, int count) {
   }
 
   private int[] iterations(int method) {
-    return IntStream.range(0, MOST_ITERATIONS)
+    return IntStream.range(0, MAX_ITERATIONS)
         .filter(iteration -> owner(method + iteration) == number)
         .toArray();
   }
@@ -85,6 +85,6 @@ record Slice(int number, int count) {
   static boolean mayMissIterationsAfter(TestIdentifier iteration) {
     UniqueId.Segment last = iteration.getUniqueIdObject().getLastSegment();
     return last.getValue().startsWith("#")
-        && Integer.parseInt(last.getValue().substring(1)) > MOST_ITERATIONS - 64;
+        && Integer.parseInt(last.getValue().substring(1)) > MAX_ITERATIONS - 64;
   }
 }

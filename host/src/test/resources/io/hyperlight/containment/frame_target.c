@@ -2,7 +2,7 @@
 
 #include <hyperlight.h>
 
-#define MOST_STEPS 24
+#define MAX_STEPS 24
 
 HL_IMPORT(void, take_small, bool, signed char, short, unsigned char, unsigned short)
 HL_IMPORT(void, take_large, int, long, unsigned, unsigned long)
@@ -46,7 +46,7 @@ static void run(hl_bytes script)
 {
     const struct step *step = (const struct step *)area;
     memcpy(area, script.data, script.size);
-    for (size_t i = 0; i < MOST_STEPS; i++, step++) {
+    for (size_t i = 0; i < MAX_STEPS; i++, step++) {
         switch (step->kind) {
             case 0: *(volatile uint64_t *)step->a = step->b; break;
             case 1: call_host(HL_CALL_HOST, step->a, step->b, step->c); break;

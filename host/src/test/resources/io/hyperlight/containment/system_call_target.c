@@ -2,10 +2,10 @@
 
 #include <hyperlight.h>
 
-#define MOST_CALLS 24
+#define MAX_CALLS 24
 
 static uint8_t area[16384] __attribute__((aligned(4096)));
-static int64_t results[MOST_CALLS];
+static int64_t results[MAX_CALLS];
 
 HL_EXPORT(int64_t, area_address)
 int64_t area_address(void) { return (int64_t)area; }
@@ -29,14 +29,14 @@ static int64_t system_call(const int64_t *v)
 HL_EXPORT(hl_bytes, make_calls, hl_bytes, hl_bytes)
 hl_bytes make_calls(hl_bytes memory, hl_bytes calls)
 {
-    static int64_t all[MOST_CALLS][8];
+    static int64_t all[MAX_CALLS][8];
     memcpy(area, memory.data, memory.size);
     memcpy(all, calls.data, calls.size);
     size_t count = calls.size / sizeof all[0];
     for (size_t i = 0; i < count; i++) {
         for (int k = 0; k < 7; k++) {
             int from = ((const uint8_t *)&all[i][7])[k];
-            if (from > 0 && from <= MOST_CALLS) {
+            if (from > 0 && from <= MAX_CALLS) {
                 all[i][k] += results[from - 1];
             }
         }

@@ -34,16 +34,16 @@ public final class Text {
    * Returns whether a string has more UTF-8 bytes than a limit. Callers ask before they encode it,
    * since an array or the heap may have no room for the bytes.
    */
-  public static boolean exceeds(String text, long mostBytes) {
-    if (text.length() <= mostBytes / 3) {
+  public static boolean exceeds(String text, long maxBytes) {
+    if (text.length() <= maxBytes / 3) {
       return false;
     }
     long bytes = text.length();
-    for (int i = 0; i < text.length() && bytes <= mostBytes; i++) {
+    for (int i = 0; i < text.length() && bytes <= maxBytes; i++) {
       char c = text.charAt(i);
       bytes += c < 0x80 ? 0 : c < 0x800 || Character.isSurrogate(c) ? 1 : 2;
     }
-    return bytes > mostBytes;
+    return bytes > maxBytes;
   }
 
   /** Returns the string that the bytes encode, or null if they are not UTF-8. */
@@ -65,7 +65,7 @@ public final class Text {
    * Makes a name for people: one line without unprintable characters, cut to a number of UTF-8
    * bytes.
    */
-  public static String toName(String text, int mostBytes) {
+  public static String toName(String text, int maxBytes) {
     StringBuilder name = new StringBuilder();
     int bytes = 0;
     for (int i = 0; i < text.length(); ) {
@@ -73,7 +73,7 @@ public final class Text {
       i += Character.charCount(c);
       int shown = isPrintable(c) ? c : REPLACEMENT;
       bytes += shown < 0x80 ? 1 : shown < 0x800 ? 2 : shown < 0x1_0000 ? 3 : 4;
-      if (bytes > mostBytes) {
+      if (bytes > maxBytes) {
         break;
       }
       name.appendCodePoint(shown);

@@ -48,14 +48,14 @@ public final class CallStubs {
   private static final ClassDesc FUNCTION = ClassDesc.of(ExportedFunction.class.getName());
   private static final String METHOD = "call";
 
-  private static final int MOST_RECENT = 256;
+  private static final int MAX_RECENT = 256;
 
   /** A class costs more than all else that Java does for a new sandbox. */
   private static final Map<Signature, MethodHandle> RECENT =
       new LinkedHashMap<>(16, 0.75f, true) {
         @Override
         protected boolean removeEldestEntry(Map.Entry<Signature, MethodHandle> eldest) {
-          return size() > MOST_RECENT;
+          return size() > MAX_RECENT;
         }
       };
 

@@ -108,12 +108,12 @@ public record HostBinding(Declaration declaration, MethodHandle handle) {
   /**
    * Calls the Java code.
    *
-   * @param mostBytes of a string, in UTF-8
+   * @param maxBytes of a string, in UTF-8
    * @return what it returned: a {@code byte[]} for strings and bytes, a {@code Long} with the bits
    *     of any other value
    * @throws Exception what it threw, or that it returned what the declaration does not allow
    */
-  Object call(Object[] arguments, long mostBytes) throws Exception {
+  Object call(Object[] arguments, long maxBytes) throws Exception {
     Object result;
     try {
       result = (Object) handle.invokeExact(arguments);
@@ -123,10 +123,10 @@ public record HostBinding(Declaration declaration, MethodHandle handle) {
       // With a message of its own, or the constructor would ask for that of the cause.
       throw new IllegalStateException("neither an Exception nor an Error", t);
     }
-    return encode(result, mostBytes);
+    return encode(result, maxBytes);
   }
 
-  private Object encode(@Nullable Object result, long mostBytes) {
+  private Object encode(@Nullable Object result, long maxBytes) {
     ValueType type = declaration.signature().result();
     if (type == ValueType.VOID) {
       return 0L;
@@ -144,7 +144,7 @@ public record HostBinding(Declaration declaration, MethodHandle handle) {
       case Double d when type == ValueType.DOUBLE -> Double.doubleToRawLongBits(d);
       case byte[] b when type == ValueType.BYTES -> b;
       case String s when type == ValueType.STRING -> {
-        if (Text.exceeds(s, mostBytes)) {
+        if (Text.exceeds(s, maxBytes)) {
           throw new IllegalStateException(
               "its result does not fit into the sandbox: it is longer than all of its memory");
         }

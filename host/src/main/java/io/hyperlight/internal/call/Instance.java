@@ -165,7 +165,7 @@ public final class Instance implements AutoCloseable {
     claim.claimOpen();
     try {
       return new ProgramUsage(
-          wallTime, state.loaded.hypercalls().systemCallCount(), state.machine().mostMemoryBytes());
+          wallTime, state.loaded.hypercalls().systemCallCount(), state.machine().peakMemoryBytes());
     } finally {
       calls.end();
     }

@@ -17,7 +17,7 @@ final class ElfSymbols {
   private static final int STT_NOTYPE = 0;
   private static final int STT_FUNC = 2;
   private static final int LONGEST_NAME = 1024;
-  private static final int MOST_SYMBOLS = 1 << 20;
+  private static final int MAX_SYMBOLS = 1 << 20;
 
   private final FileBytes file;
   private final long loadBias;
@@ -67,7 +67,7 @@ final class ElfSymbols {
   }
 
   private Optional<String> find(long address, long table, long size, long strings) {
-    long count = Math.min(size / SYMBOL_SIZE, MOST_SYMBOLS);
+    long count = Math.min(size / SYMBOL_SIZE, MAX_SYMBOLS);
     long nearest = -1;
     long distance = Long.MAX_VALUE;
     for (long i = 0; i < count; i++) {

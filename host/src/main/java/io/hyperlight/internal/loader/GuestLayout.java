@@ -45,7 +45,7 @@ public record GuestLayout(
     long heap,
     long end) {
   /** The call stack of a program in which nothing is called: only the call frame. */
-  private static final long LEAST_CALL_STACK = GuestAbi.PAGE_SIZE;
+  private static final long MIN_CALL_STACK = GuestAbi.PAGE_SIZE;
 
   /** The guard is so wide that a function with a large frame does not step over it. */
   private static final long STACK_GUARD = 1 << 20;
@@ -61,7 +61,7 @@ public record GuestLayout(
     return of(
         program.segments().getFirst().address(),
         program.segments().getLast().end(),
-        program.isWhole() ? LEAST_CALL_STACK : stackBytes,
+        program.isWhole() ? MIN_CALL_STACK : stackBytes,
         program.startsItself() ? stackBytes : 0,
         memoryBytes,
         program.isWhole());

@@ -34,10 +34,9 @@ final class SharedMemoryTransport implements Transport {
   private static final VarHandle LONG = ValueLayout.JAVA_LONG.varHandle();
 
   /** How often either side looks for a message at most: for about 50 us. */
-  private static final int MOST_PATIENCE =
-      Runtime.getRuntime().availableProcessors() > 1 ? 2048 : 0;
+  private static final int MAX_PATIENCE = Runtime.getRuntime().availableProcessors() > 1 ? 2048 : 0;
 
-  private static final int LEAST_PATIENCE = Math.min(64, MOST_PATIENCE);
+  private static final int MIN_PATIENCE = Math.min(64, MAX_PATIENCE);
 
   private final PhysicalMemory memory;
   private final AddressSpace space;
@@ -59,8 +58,8 @@ final class SharedMemoryTransport implements Transport {
   /** Whether the guest waits for the next call. */
   private boolean ready;
 
-  private int patience = MOST_PATIENCE;
-  private int patienceOfGuest = MOST_PATIENCE;
+  private int patience = MAX_PATIENCE;
+  private int patienceOfGuest = MAX_PATIENCE;
 
   // A copy of the guest's last message.
   private boolean received;
@@ -266,12 +265,12 @@ final class SharedMemoryTransport implements Transport {
         left--;
         Thread.onSpinWait();
       } else if (sleep()) {
-        patience = Math.max(LEAST_PATIENCE, patience / 2);
+        patience = Math.max(MIN_PATIENCE, patience / 2);
         return 0;
       }
     }
     if (left > 0) {
-      patience = Math.min(MOST_PATIENCE, patience * 2);
+      patience = Math.min(MAX_PATIENCE, patience * 2);
     }
     return 0;
   }
@@ -280,8 +279,8 @@ final class SharedMemoryTransport implements Transport {
     posting = false;
     patienceOfGuest =
         thread.isRunning()
-            ? Math.min(MOST_PATIENCE, patienceOfGuest * 2)
-            : Math.max(LEAST_PATIENCE, patienceOfGuest / 2);
+            ? Math.min(MAX_PATIENCE, patienceOfGuest * 2)
+            : Math.max(MIN_PATIENCE, patienceOfGuest / 2);
     memory.putLong(frame + CallFrame.PATIENCE, patienceOfGuest);
     number++;
     LONG.setVolatile(memory.segment(), frame + CallFrame.REQUEST, number);
@@ -363,8 +362,8 @@ final class SharedMemoryTransport implements Transport {
   public void restore() {
     forget();
     number = 0;
-    patience = MOST_PATIENCE;
-    patienceOfGuest = MOST_PATIENCE;
+    patience = MAX_PATIENCE;
+    patienceOfGuest = MAX_PATIENCE;
     entry.leaveMessages(space, true);
   }
 

@@ -299,7 +299,7 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
   }
 
   /** Returns the maximum of memory that was in use, in bytes, the monitor's included. */
-  public long mostMemoryBytes() {
+  public long peakMemoryBytes() {
     return memory.usedBytes();
   }
 

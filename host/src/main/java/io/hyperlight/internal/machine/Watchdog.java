@@ -22,7 +22,7 @@ final class Watchdog {
   static final long TICK_NANOS = 4_000_000;
 
   /** The minimum time between two looks, even if a call has less time left. */
-  private static final long LEAST_NANOS = 50_000;
+  private static final long MIN_NANOS = 50_000;
 
   /** The number of looks without a call before it dozes. */
   private static final int PATIENCE = 25;
@@ -194,6 +194,6 @@ final class Watchdog {
       WatchedCall call = running.get(i);
       wait = Math.min(wait, call.check(System.nanoTime()));
     }
-    return Math.max(wait, LEAST_NANOS);
+    return Math.max(wait, MIN_NANOS);
   }
 }

@@ -13,7 +13,7 @@ package io.hyperlight.internal.os;
  *
  * <p>A step is some microseconds of work at most. Examples are a visit to a node, an entry, a
  * mapping or a descriptor, and a copy of up to {@link #STEP_BYTES}. Work that is done in one go,
- * such as a copy of an array, is cut into pieces of some {@link #MOST_STEPS} steps. Passing costs a
+ * such as a copy of an array, is cut into pieces of some {@link #MAX_STEPS} steps. Passing costs a
  * volatile read, and sometimes a look at the clock. It allocates nothing.
  *
  * <p>If the call must end, {@link #pass} throws a {@link StoppedException}. The sandbox is unusable
@@ -29,10 +29,10 @@ public interface Checkpoint {
   int STEP_BYTES = 4096;
 
   /** How many steps of work may lie between two checkpoints. */
-  int MOST_STEPS = 64;
+  int MAX_STEPS = 64;
 
   /** How many bytes may be copied in one go. */
-  int MOST_BYTES = MOST_STEPS * STEP_BYTES;
+  int MAX_BYTES = MAX_STEPS * STEP_BYTES;
 
   /** The checkpoint of work that is never ended early. */
   Checkpoint NONE = _ -> {};

@@ -56,7 +56,7 @@ public final class FileCalls {
   private static final int SIZE_OF_POLLFD = 8;
 
   /** Some 500 million years, which an {@link Instant} can hold. */
-  private static final long MOST_SECONDS = 1L << 54;
+  private static final long MAX_SECONDS = 1L << 54;
 
   private FileCalls() {}
 
@@ -166,7 +166,7 @@ public final class FileCalls {
     long seconds = stat.get(ValueLayout.JAVA_LONG, offset);
     long nanos = stat.get(ValueLayout.JAVA_LONG, offset + Long.BYTES);
     return Instant.ofEpochSecond(
-        Math.clamp(seconds, -MOST_SECONDS, MOST_SECONDS), Math.clamp(nanos, 0, 999_999_999));
+        Math.clamp(seconds, -MAX_SECONDS, MAX_SECONDS), Math.clamp(nanos, 0, 999_999_999));
   }
 
   /**

@@ -27,7 +27,7 @@ public final class RegularFile implements SeekableByteChannel {
   private static final int LONGEST_ARRAY = Integer.MAX_VALUE - 8;
 
   /** How many bytes to read of a file that reports a size of zero, as those in {@code /proc} do. */
-  private static final int MOST_OF_EMPTY = 16 << 20;
+  private static final int MAX_OF_EMPTY = 16 << 20;
 
   private static final int PIECE = 1 << 20;
   private static final int S_IFIFO = 0010000;
@@ -191,7 +191,7 @@ public final class RegularFile implements SeekableByteChannel {
           null,
           "is too large: %d bytes, of at most %d".formatted(size, LONGEST_ARRAY));
     }
-    int most = size == 0 ? MOST_OF_EMPTY : (int) size;
+    int most = size == 0 ? MAX_OF_EMPTY : (int) size;
     byte[] contents = new byte[Math.min(most, PIECE)];
     int length = 0;
     while (true) {

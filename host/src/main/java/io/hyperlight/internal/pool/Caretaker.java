@@ -17,7 +17,7 @@ final class Caretaker<T> implements Runnable {
    * How often closing is tried while the heap is full. This takes some seconds in all, since a heap
    * may stay full for a while.
    */
-  private static final int MOST_CLOSINGS = 1000;
+  private static final int MAX_CLOSINGS = 1000;
 
   private static final long PAUSE_NANOS = 5_000_000;
 
@@ -183,7 +183,7 @@ final class Caretaker<T> implements Runnable {
     try {
       keeper.close(last.item());
     } catch (RuntimeException | Error t) {
-      if (t instanceof VirtualMachineError && ++closings < MOST_CLOSINGS) {
+      if (t instanceof VirtualMachineError && ++closings < MAX_CLOSINGS) {
         throw t; // try again: parts that are closed already stay closed
       }
       report("close", last, t);

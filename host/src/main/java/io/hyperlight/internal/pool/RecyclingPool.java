@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A member goes round: ready, lent, returned, cleaned, ready. {@link Caretaker}s do the slow
  * work of creating, cleaning and closing; {@link Chores} tells them what to do. So {@link #acquire}
- * and {@link #giveBack} only move references under a lock.
+ * and {@link #release} only move references under a lock.
  *
  * <p><b>Fair.</b> Members are ready only while no thread waits. A thread takes a ready member if
  * there is one, and otherwise joins the queue. A member that becomes clean goes straight to the
@@ -318,17 +318,17 @@ public final class RecyclingPool<T> implements AutoCloseable {
    * Gives a member back. If another thread is still using it, it comes back to the pool when that
    * use ends. The call may be repeated, also after it has thrown.
    */
-  public void giveBack(Loan<T> loan) {
+  public void release(Loan<T> loan) {
     loan.over = true;
     try {
-      giveBackNow(loan);
+      releaseNow(loan);
     } catch (StackOverflowError | OutOfMemoryError e) {
       // A caretaker finds the loan, which is over.
     }
   }
 
-  private void giveBackNow(Loan<T> loan) {
-    state.steps.at("giveBack", "begin");
+  private void releaseNow(Loan<T> loan) {
+    state.steps.at("release", "begin");
     if (loan.state != Loan.State.LENT) {
       return;
     }
@@ -337,7 +337,7 @@ public final class RecyclingPool<T> implements AutoCloseable {
     } catch (RuntimeException | Error e) {
       // A caretaker revokes it.
     }
-    state.steps.at("giveBack", "revoked");
+    state.steps.at("release", "revoked");
     synchronized (state.lock) {
       // This block calls nothing.
       Member<T> member = loan.member;
@@ -357,7 +357,7 @@ public final class RecyclingPool<T> implements AutoCloseable {
         state.returned.size++;
       }
     }
-    state.steps.at("giveBack", "returned");
+    state.steps.at("release", "returned");
     state.poke();
   }
 

@@ -58,7 +58,7 @@ record SnapshotHeader(
   private static final long LONGEST_TIME = 100L * 366 * 86_400 * 1_000_000_000;
 
   /** The maximum number of segments of a program, and the stack, the window and the heap. */
-  private static final int MOST_MAPPINGS = 256 + 3;
+  private static final int MAX_MAPPINGS = 256 + 3;
 
   private static final byte[] MAGIC = {'H', 'L', 'S', 'N', 'A', 'P', '\r', '\n'};
 
@@ -137,7 +137,7 @@ record SnapshotHeader(
     long memoryPages = memoryBytes / GuestAbi.PAGE_SIZE;
     require(isCount(versionBytes, 1, LONGEST_VERSION), "a version of " + versionBytes);
     require(isCount(nameBytes, 0, LONGEST_NAME), "a name of " + nameBytes);
-    require(isCount(mappings, 1, MOST_MAPPINGS), "mappings: " + mappings);
+    require(isCount(mappings, 1, MAX_MAPPINGS), "mappings: " + mappings);
     require(isCount(pages, 0, memoryPages), "pages: " + pages);
     require(isCount(runs, 0, pages), "runs of pages: " + runs);
     require(isCount(programBytes, 1, LARGEST_PROGRAM), "a program of " + programBytes);

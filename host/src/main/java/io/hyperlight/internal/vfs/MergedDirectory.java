@@ -96,8 +96,8 @@ record MergedDirectory(MountPoint point, Node below) implements Node {
   }
 
   @Override
-  public List<DirectoryEntry> entries(long mostBytes) {
-    List<DirectoryEntry> entries = new ArrayList<>(below.entries(mostBytes));
+  public List<DirectoryEntry> entries(long maxBytes) {
+    List<DirectoryEntry> entries = new ArrayList<>(below.entries(maxBytes));
     entries.removeIf(entry -> owns(entry.name()));
     addMountPoints(point.below(), entries);
     return entries;

@@ -74,10 +74,10 @@ public interface Node {
   /**
    * Returns all entries of a directory, without "." and "..".
    *
-   * @param mostBytes of the heap that all of them may take
+   * @param maxBytes of the heap that all of them may take
    * @throws FileException ENOMEM if they would take more
    */
-  default List<DirectoryEntry> entries(long mostBytes) {
+  default List<DirectoryEntry> entries(long maxBytes) {
     throw new FileException(Errno.ENOTDIR);
   }
 

@@ -14,10 +14,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class PendingPath {
   /** The limit of Linux; {@code path_resolution(7)}. */
-  private static final int MOST_LINKS = 40;
+  private static final int MAX_LINKS = 40;
 
   /** Four times the number of names that fit into one path. */
-  private static final int MOST_NAMES = 8192;
+  private static final int MAX_NAMES = 8192;
 
   private static final class Part {
     final String path;
@@ -73,7 +73,7 @@ final class PendingPath {
 
   /** Continues with the target of a link, before the names that follow the link. */
   void follow(String target) {
-    if (++links > MOST_LINKS) {
+    if (++links > MAX_LINKS) {
       throw new FileException(Errno.ELOOP);
     }
     push(target);
@@ -96,7 +96,7 @@ final class PendingPath {
     if (name.length() > PathLimits.LONGEST_NAME) {
       throw new FileException(Errno.ENAMETOOLONG);
     }
-    if (++names > MOST_NAMES) {
+    if (++names > MAX_NAMES) {
       throw new FileException(Errno.ELOOP);
     }
     return name;

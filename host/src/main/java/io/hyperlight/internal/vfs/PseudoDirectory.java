@@ -33,7 +33,7 @@ record PseudoDirectory(long inode) implements Node {
   }
 
   @Override
-  public List<DirectoryEntry> entries(long mostBytes) {
+  public List<DirectoryEntry> entries(long maxBytes) {
     return List.of();
   }
 }

@@ -96,7 +96,7 @@ class GuestAbiTest {
   void theRustCrateHasTheSameNumbers() throws IOException {
     String abi = Files.readString(RUST.resolve("abi.rs"));
     assertThat(abi)
-        .contains("const MOST_PARAMETERS: usize = %d;".formatted(Signature.MAX_PARAMETERS))
+        .contains("const MAX_PARAMETERS: usize = %d;".formatted(Signature.MAX_PARAMETERS))
         .contains("Self::new(%d, name, result, parameters);".formatted(FunctionEntry.EXPORT))
         .contains("Self::new(%d, name, result, parameters)\n".formatted(FunctionEntry.IMPORT));
     Map<String, Integer> codes = new TreeMap<>();

@@ -26,7 +26,7 @@ class CheckpointSweepTest {
    * The maximum number of steps: loop iterations, method calls, pages. The largest single pieces
    * are copies of a mebibyte. A step takes some nanoseconds, so this is well below a millisecond.
    */
-  private static final long MOST_STEPS = 20_000;
+  private static final long MAX_STEPS = 20_000;
 
   private static final int NAMES = 20_000;
   private static final int LEVELS = 1_990;
@@ -68,7 +68,7 @@ class CheckpointSweepTest {
     Map<Long, Long> most = sweep();
     Map<String, Long> tooMany = new TreeMap<>();
     most.forEach((number, steps) -> {
-      if (number >= 0 && steps > MOST_STEPS) {
+      if (number >= 0 && steps > MAX_STEPS) {
         tooMany.put(SystemCallTable.nameOf(number), steps);
       }
     });
@@ -91,7 +91,7 @@ class CheckpointSweepTest {
                 .loadClass("io.hyperlight.internal.linux.CheckpointSweepTest$Loop")
                 .getDeclaredConstructor()
                 .newInstance();
-    assertThat(Steps.count(loop).values()).allMatch(steps -> steps >= 3 * MOST_STEPS);
+    assertThat(Steps.count(loop).values()).allMatch(steps -> steps >= 3 * MAX_STEPS);
   }
 
   /** Makes too many steps: loop iterations, an allocation and a copy, a third each. */
@@ -103,10 +103,10 @@ class CheckpointSweepTest {
 
     @Override
     public void run() {
-      for (long i = 0; i < MOST_STEPS; i++) {
-        Objects.checkIndex(i, MOST_STEPS);
+      for (long i = 0; i < MAX_STEPS; i++) {
+        Objects.checkIndex(i, MAX_STEPS);
       }
-      byte[] large = new byte[Math.toIntExact(MOST_STEPS * 4096)];
+      byte[] large = new byte[Math.toIntExact(MAX_STEPS * 4096)];
       System.arraycopy(large, 0, large, 0, large.length);
       BYTES[0] = large[large.length - 1];
     }

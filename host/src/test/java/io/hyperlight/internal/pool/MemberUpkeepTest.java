@@ -24,7 +24,7 @@ class MemberUpkeepTest extends RecyclingPoolFixture {
       for (int i = 0; i < 7; i++) {
         Loan<Things.Thing> member = acquire(pool);
         numbers.add(member.item().number);
-        pool.giveBack(member);
+        pool.release(member);
       }
     }
     assertThat(numbers).containsExactly(1, 1, 1, 2, 2, 2, 3);
@@ -36,15 +36,15 @@ class MemberUpkeepTest extends RecyclingPoolFixture {
     try (RecyclingPool<Things.Thing> pool = things.pool(limits, new PoolBudget(10, 10))) {
       Loan<Things.Thing> young = acquire(pool);
       things.nanos.addAndGet(99);
-      pool.giveBack(young);
+      pool.release(young);
       Loan<Things.Thing> old = acquire(pool);
       assertThat(old.item()).isSameAs(young.item());
       things.nanos.addAndGet(1);
-      pool.giveBack(old);
+      pool.release(old);
       Loan<Things.Thing> next = acquire(pool);
       assertThat(next.item()).isNotSameAs(old.item());
       assertThat(old.item().state()).isEqualTo(Things.State.CLOSED);
-      pool.giveBack(next);
+      pool.release(next);
     }
   }
 
@@ -69,11 +69,11 @@ class MemberUpkeepTest extends RecyclingPoolFixture {
       for (int i = 0; i < 5; i++) {
         members.add(acquire(pool));
       }
-      members.forEach(pool::giveBack);
+      members.forEach(pool::release);
       awaitReady(pool, 5);
       things.nanos.addAndGet(99);
       Loan<Things.Thing> busy = acquire(pool);
-      pool.giveBack(busy);
+      pool.release(busy);
       awaitReady(pool, 5);
       assertThat(pool.statistics().retired()).isZero();
 
@@ -91,14 +91,14 @@ class MemberUpkeepTest extends RecyclingPoolFixture {
     try (RecyclingPool<Things.Thing> pool = things.pool(1, 1)) {
       Loan<Things.Thing> spoilt = acquire(pool);
       things.cleaningFailure = () -> new IllegalStateException("as asked");
-      pool.giveBack(spoilt);
+      pool.release(spoilt);
       Await.until("closed", () -> spoilt.item().state() == Things.State.CLOSED);
       things.cleaningFailure = () -> null;
       Loan<Things.Thing> next = acquire(pool);
       assertThat(next.item()).isNotSameAs(spoilt.item());
       assertThat(pool.statistics().replaced()).isEqualTo(1);
       assertThat(things.failures).containsExactly("clean as asked");
-      pool.giveBack(next);
+      pool.release(next);
     }
   }
 
@@ -107,12 +107,12 @@ class MemberUpkeepTest extends RecyclingPoolFixture {
     try (RecyclingPool<Things.Thing> pool = things.pool(1, 1)) {
       Loan<Things.Thing> spoilt = acquire(pool);
       things.reclaimFailure = () -> new IllegalStateException("as asked");
-      pool.giveBack(spoilt);
+      pool.release(spoilt);
       Await.until("broken", () -> pool.statistics().replaced() == 1);
       things.reclaimFailure = () -> null;
       Loan<Things.Thing> next = acquire(pool);
       assertThat(next.item()).isNotSameAs(spoilt.item());
-      pool.giveBack(next);
+      pool.release(next);
     }
   }
 
@@ -121,13 +121,13 @@ class MemberUpkeepTest extends RecyclingPoolFixture {
     try (RecyclingPool<Things.Thing> pool = things.pool(1, 0)) {
       Loan<Things.Thing> member = acquire(pool);
       member.item().busy = true;
-      pool.giveBack(member);
+      pool.release(member);
       Await.until("found in use", () -> pool.statistics().lent() == 1);
       FutureTask<Loan<Things.Thing>> waiting = startWaiting(pool);
       member.item().busy = false;
       tickUntilDone(pool, waiting);
       assertThat(waiting.get().item()).isSameAs(member.item());
-      pool.giveBack(waiting.get());
+      pool.release(waiting.get());
     }
   }
 
@@ -142,7 +142,7 @@ class MemberUpkeepTest extends RecyclingPoolFixture {
             .satisfies(e -> assertThat(e).hasRootCauseMessage("as asked"));
       }
       things.creationFailure = () -> null;
-      pool.giveBack(acquire(pool));
+      pool.release(acquire(pool));
     }
   }
 
@@ -157,7 +157,7 @@ class MemberUpkeepTest extends RecyclingPoolFixture {
       assertRefused(one).isEqualTo(Reason.NOT_CREATED);
       things.creationFailure = () -> null;
       things.creations.release();
-      pool.giveBack(two.get());
+      pool.release(two.get());
     }
   }
 
@@ -172,8 +172,8 @@ class MemberUpkeepTest extends RecyclingPoolFixture {
           .asInstanceOf(type(RefusedException.class))
           .satisfies(e -> assertThat(e.reason()).isEqualTo(Reason.TIMED_OUT))
           .satisfies(e -> assertThat(e).hasRootCauseMessage("as asked"));
-      pool.giveBack(member);
-      pool.giveBack(waiting.get());
+      pool.release(member);
+      pool.release(waiting.get());
     }
   }
 
@@ -201,7 +201,7 @@ class MemberUpkeepTest extends RecyclingPoolFixture {
         assertRefused(() -> pool.acquire(LONG)).isEqualTo(Reason.NOT_CREATED);
       }
       things.creationFailure = () -> null;
-      pool.giveBack(acquire(pool));
+      pool.release(acquire(pool));
     }
   }
 }

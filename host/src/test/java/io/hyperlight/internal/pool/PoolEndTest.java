@@ -21,7 +21,7 @@ class PoolEndTest extends RecyclingPoolFixture {
     pool.close();
     assertRefused(waiting).isEqualTo(Reason.CLOSED);
     assertRefused(() -> pool.acquire(LONG)).isEqualTo(Reason.CLOSED);
-    pool.giveBack(member);
+    pool.release(member);
     pool.close();
   }
 
@@ -33,7 +33,7 @@ class PoolEndTest extends RecyclingPoolFixture {
     pool.close();
     assertThat(things.open).hasValue(1);
     assertThat(member.item().state()).isEqualTo(Things.State.HELD);
-    pool.giveBack(member);
+    pool.release(member);
     pool.close(); // this waits for everything, as nothing is lent any more
     assertThat(things.open).hasValue(0);
     assertThat(budget.count()).isZero();
@@ -75,12 +75,12 @@ class PoolEndTest extends RecyclingPoolFixture {
       Loan<Things.Thing> ofTwo = acquire(two);
       assertRefused(() -> two.acquire(SHORT)).isEqualTo(Reason.TIMED_OUT);
       FutureTask<Loan<Things.Thing>> waiting = startWaiting(two);
-      ofOne.forEach(one::giveBack);
+      ofOne.forEach(one::release);
       closeEarly(one);
-      two.giveBack(waiting.get());
-      two.giveBack(ofTwo);
+      two.release(waiting.get());
+      two.release(ofTwo);
     }
-    assertThat(things.mostOpen).hasValue(3);
+    assertThat(things.maxOpen).hasValue(3);
     assertThat(budget.count()).isZero();
   }
 
@@ -102,9 +102,9 @@ class PoolEndTest extends RecyclingPoolFixture {
               return e.reason() == Reason.NO_BUDGET;
             }
           });
-      one.giveBack(member);
+      one.release(member);
       closeEarly(one);
-      two.giveBack(patient.get());
+      two.release(patient.get());
     }
   }
 
@@ -114,7 +114,7 @@ class PoolEndTest extends RecyclingPoolFixture {
     try (RecyclingPool<Things.Thing> rich = things.pool(Things.limits(3, 3), budget)) {
       awaitReady(rich, 3);
       try (RecyclingPool<Things.Thing> poor = things.pool(Things.limits(3, 0), budget)) {
-        poor.giveBack(acquire(poor));
+        poor.release(acquire(poor));
         // The budget gets the reservation back before the pool that gave it up counts this.
         Await.until("retired", () -> rich.statistics().retired() > 0);
       }
@@ -134,10 +134,10 @@ class PoolEndTest extends RecyclingPoolFixture {
       FutureTask<Loan<Things.Thing>> waitingRich = startWaiting(rich);
       FutureTask<Loan<Things.Thing>> waitingPoor = startWaiting(poor);
       Await.until("asked", () -> budget.yieldIsWanted());
-      rich.giveBack(one);
-      poor.giveBack(waitingPoor.get());
-      rich.giveBack(two);
-      rich.giveBack(waitingRich.get());
+      rich.release(one);
+      poor.release(waitingPoor.get());
+      rich.release(two);
+      rich.release(waitingRich.get());
     }
   }
 
@@ -153,8 +153,8 @@ class PoolEndTest extends RecyclingPoolFixture {
       assertThat(during.lent()).isEqualTo(1);
       assertThat(during.waiting()).isEqualTo(1);
       assertThat(during.ready()).isZero();
-      pool.giveBack(member);
-      pool.giveBack(waiting.get());
+      pool.release(member);
+      pool.release(waiting.get());
       awaitReady(pool, 1);
       PoolStatistics after = pool.statistics();
       assertThat(after.acquired()).isEqualTo(2);

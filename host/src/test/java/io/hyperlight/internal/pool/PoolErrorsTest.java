@@ -63,9 +63,9 @@ class PoolErrorsTest {
                   "acquire begun",
                   "acquire park",
                   "acquire waited",
-                  "giveBack begin",
-                  "giveBack revoked",
-                  "giveBack returned"),
+                  "release begin",
+                  "release revoked",
+                  "release returned"),
               Arrays.stream(Action.values())
                   .filter(action ->
                       action != Action.END && action != Action.RELEASE && action != Action.WITHDRAW)
@@ -73,7 +73,7 @@ class PoolErrorsTest {
           .toList();
 
   /** The largest number of times that a step passes before an error strikes. */
-  private static final int MOST_PASSES = 4;
+  private static final int MAX_PASSES = 4;
 
   /** Strikes at one step after it has passed a number of times. */
   private static final class Striking implements Steps {
@@ -102,7 +102,7 @@ class PoolErrorsTest {
   void noStepLosesAPlace(Blow blow) throws Exception {
     for (String where : STEPS) {
       int struck = 0;
-      for (int passes = 0; passes < MOST_PASSES; passes++) {
+      for (int passes = 0; passes < MAX_PASSES; passes++) {
         for (boolean failing : new boolean[] {false, true}) {
           Striking striking = new Striking(blow, where, passes);
           run(striking, failing);
@@ -147,7 +147,7 @@ class PoolErrorsTest {
     }
     borrow(pool, loans, 1000);
     for (Loan<Things.Thing> loan : loans) {
-      giveBack(pool, loan);
+      release(pool, loan);
     }
   }
 
@@ -162,7 +162,7 @@ class PoolErrorsTest {
       borrow(pool, all, LONG);
     }
     for (Loan<Things.Thing> loan : all) {
-      giveBack(pool, loan);
+      release(pool, loan);
     }
     FutureTask<Boolean> closing =
         new FutureTask<>(() -> {
@@ -210,8 +210,8 @@ class PoolErrorsTest {
     }
   }
 
-  private static void giveBack(RecyclingPool<Things.Thing> pool, Loan<Things.Thing> loan) {
-    pool.giveBack(loan);
+  private static void release(RecyclingPool<Things.Thing> pool, Loan<Things.Thing> loan) {
+    pool.release(loan);
     boolean _ = Thread.interrupted();
   }
 
@@ -230,7 +230,7 @@ class PoolErrorsTest {
     });
     Loan<Things.Thing> loan = pool.acquire(LONG);
     loan.item().use();
-    pool.giveBack(loan);
+    pool.release(loan);
     pool.close();
     assertThat(deaths.get()).isGreaterThanOrEqualTo(3);
     assertThat(things.open).hasValue(0);

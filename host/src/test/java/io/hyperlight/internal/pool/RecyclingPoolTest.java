@@ -27,10 +27,10 @@ class RecyclingPoolTest extends RecyclingPoolFixture {
   void aMemberIsCleanedAndLentAgain() throws Exception {
     try (RecyclingPool<Things.Thing> pool = things.pool(1, 1)) {
       Loan<Things.Thing> first = acquire(pool);
-      pool.giveBack(first);
+      pool.release(first);
       Loan<Things.Thing> second = acquire(pool);
       assertThat(second.item()).isSameAs(first.item());
-      pool.giveBack(second);
+      pool.release(second);
       assertThat(things.created).hasValue(1);
     }
   }
@@ -40,12 +40,12 @@ class RecyclingPoolTest extends RecyclingPoolFixture {
     try (RecyclingPool<Things.Thing> pool = things.pool(3, 3)) {
       awaitReady(pool, 3);
       Loan<Things.Thing> member = acquire(pool);
-      pool.giveBack(member);
+      pool.release(member);
       awaitReady(pool, 3);
       Loan<Things.Thing> next = pool.acquire(0);
       assertThat(next.item()).isSameAs(member.item());
       next.item().use();
-      pool.giveBack(next);
+      pool.release(next);
     }
   }
 
@@ -57,9 +57,9 @@ class RecyclingPoolTest extends RecyclingPoolFixture {
       FutureTask<Loan<Things.Thing>> acquisition = new FutureTask<>(() -> acquire(pool));
       Thread.ofPlatform().start(acquisition);
       Loan<Things.Thing> other = acquisition.get();
-      pool.giveBack(own);
+      pool.release(own);
       awaitReady(pool, 2);
-      pool.giveBack(other);
+      pool.release(other);
       awaitReady(pool, 3);
       Loan<Things.Thing> first = pool.acquire(0);
       Loan<Things.Thing> second = pool.acquire(0);
@@ -67,8 +67,8 @@ class RecyclingPoolTest extends RecyclingPoolFixture {
       assertThat(second.item()).isSameAs(other.item());
       first.item().use();
       second.item().use();
-      pool.giveBack(first);
-      pool.giveBack(second);
+      pool.release(first);
+      pool.release(second);
     }
   }
 
@@ -76,7 +76,7 @@ class RecyclingPoolTest extends RecyclingPoolFixture {
   void nothingSlowIsDoneByThoseWhoAcquire() throws Exception {
     try (RecyclingPool<Things.Thing> pool = things.pool(2, 0)) {
       for (int i = 0; i < 20; i++) {
-        pool.giveBack(acquire(pool));
+        pool.release(acquire(pool));
       }
     }
     assertThat(things.threads).isNotEmpty().allMatch(name -> name.startsWith("hyperlight-pool-"));
@@ -89,11 +89,11 @@ class RecyclingPoolTest extends RecyclingPoolFixture {
       Loan<Things.Thing> two = acquire(pool);
       FutureTask<Loan<Things.Thing>> waiting = startWaiting(pool);
       assertThat(pool.statistics().sandboxes()).isEqualTo(2);
-      pool.giveBack(one);
-      pool.giveBack(waiting.get());
-      pool.giveBack(two);
+      pool.release(one);
+      pool.release(waiting.get());
+      pool.release(two);
     }
-    assertThat(things.mostOpen).hasValue(2);
+    assertThat(things.maxOpen).hasValue(2);
   }
 
   @Test
@@ -108,14 +108,14 @@ class RecyclingPoolTest extends RecyclingPoolFixture {
             new FutureTask<>(() -> {
               Loan<Things.Thing> own = acquire(pool);
               served.add(number);
-              pool.giveBack(own);
+              pool.release(own);
               return true;
             });
         tasks.add(task);
         Thread.ofVirtual().start(task);
         Await.until("waiting", () -> pool.statistics().waiting() == number + 1);
       }
-      pool.giveBack(member);
+      pool.release(member);
       for (FutureTask<Boolean> task : tasks) {
         assertThat(task.get()).isTrue();
       }
@@ -128,9 +128,9 @@ class RecyclingPoolTest extends RecyclingPoolFixture {
     try (RecyclingPool<Things.Thing> pool = things.pool(1, 0)) {
       Loan<Things.Thing> member = acquire(pool);
       FutureTask<Loan<Things.Thing>> first = startWaiting(pool);
-      pool.giveBack(member);
+      pool.release(member);
       assertRefused(() -> pool.acquire(0)).isEqualTo(Reason.TIMED_OUT);
-      pool.giveBack(first.get());
+      pool.release(first.get());
     }
   }
 
@@ -140,8 +140,8 @@ class RecyclingPoolTest extends RecyclingPoolFixture {
       Loan<Things.Thing> member = acquire(pool);
       assertRefused(() -> pool.acquire(SHORT)).isEqualTo(Reason.TIMED_OUT);
       assertThat(pool.statistics().waiting()).isZero();
-      pool.giveBack(member);
-      pool.giveBack(acquire(pool));
+      pool.release(member);
+      pool.release(acquire(pool));
     }
   }
 
@@ -151,8 +151,8 @@ class RecyclingPoolTest extends RecyclingPoolFixture {
       Loan<Things.Thing> member = acquire(pool);
       assertRefused(() -> pool.acquire(SHORT)).isEqualTo(Reason.TIMED_OUT);
       FutureTask<Loan<Things.Thing>> second = startWaiting(pool);
-      pool.giveBack(member);
-      pool.giveBack(second.get());
+      pool.release(member);
+      pool.release(second.get());
       assertThat(pool.statistics().acquired()).isEqualTo(2);
     }
   }
@@ -170,8 +170,8 @@ class RecyclingPoolTest extends RecyclingPoolFixture {
       Await.until("waiting", () -> pool.statistics().waiting() == 1);
       thread.interrupt();
       assertThat(task.get()).isTrue();
-      pool.giveBack(member);
-      pool.giveBack(acquire(pool));
+      pool.release(member);
+      pool.release(acquire(pool));
     }
   }
 
@@ -182,7 +182,7 @@ class RecyclingPoolTest extends RecyclingPoolFixture {
       Thread.currentThread().interrupt();
       Loan<Things.Thing> member = acquire(pool);
       assertThat(Thread.interrupted()).isTrue();
-      pool.giveBack(member);
+      pool.release(member);
     }
   }
 
@@ -197,7 +197,7 @@ class RecyclingPoolTest extends RecyclingPoolFixture {
               try {
                 Loan<Things.Thing> own = pool.acquire(round % 2 == 0 ? LONG : 50_000);
                 own.item().use();
-                pool.giveBack(own);
+                pool.release(own);
               } catch (RefusedException e) {
                 assertThat(e.reason()).isIn(Reason.INTERRUPTED, Reason.TIMED_OUT);
               }
@@ -205,13 +205,13 @@ class RecyclingPoolTest extends RecyclingPoolFixture {
             });
         Thread thread = Thread.ofVirtual().start(task);
         Await.until("waiting or over", () -> task.isDone() || pool.statistics().waiting() == 1);
-        pool.giveBack(member);
+        pool.release(member);
         if (round % 2 == 0) {
           thread.interrupt();
         }
         assertThat(task.get()).isTrue();
       }
-      pool.giveBack(acquire(pool));
+      pool.release(acquire(pool));
       assertThat(things.created).hasValue(1);
     }
   }

@@ -60,7 +60,7 @@ final class Things implements Keeper<Things.Thing> {
   final List<String> threads = Collections.synchronizedList(new ArrayList<>());
   final AtomicInteger created = new AtomicInteger();
   final AtomicInteger open = new AtomicInteger();
-  final AtomicInteger mostOpen = new AtomicInteger();
+  final AtomicInteger maxOpen = new AtomicInteger();
 
   /** Each creation takes one permit, so that tests can delay it. */
   final Semaphore creations = new Semaphore(Integer.MAX_VALUE / 2);
@@ -101,7 +101,7 @@ final class Things implements Keeper<Things.Thing> {
     creations.acquireUninterruptibly();
     throwIfAny(creationFailure);
     onCreate.run();
-    mostOpen.accumulateAndGet(open.incrementAndGet(), Math::max);
+    maxOpen.accumulateAndGet(open.incrementAndGet(), Math::max);
     return new Thing(created.incrementAndGet());
   }
 

@@ -32,7 +32,7 @@ final class DirtyRing implements DirtyTracker {
    * The number of collected entries at which the ring is due for a rearm. It is far below the size
    * of the ring, since the kernel keeps up to 576 entries for what a processor has buffered.
    */
-  private static final int MOST_HELD = ENTRIES / 2;
+  private static final int MAX_HELD = ENTRIES / 2;
 
   private static final VarHandle FLAGS = ValueLayout.JAVA_INT.varHandle();
 
@@ -87,7 +87,7 @@ final class DirtyRing implements DirtyTracker {
 
   @Override
   public boolean needsRearming() {
-    return collected - returned >= MOST_HELD;
+    return collected - returned >= MAX_HELD;
   }
 
   @Override

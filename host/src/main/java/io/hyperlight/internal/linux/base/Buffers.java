@@ -21,7 +21,7 @@ public final class Buffers {
   public static final long MAX_BYTES = 0x7fff_f000L;
 
   /** The maximum size of a piece in bytes. */
-  public static final int PIECE = Checkpoint.MOST_BYTES;
+  public static final int PIECE = Checkpoint.MAX_BYTES;
 
   private static final int MAX_PARTS = 1024;
   private static final int PART_SIZE = 16;

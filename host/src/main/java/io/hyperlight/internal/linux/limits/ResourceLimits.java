@@ -41,7 +41,7 @@ public final class ResourceLimits implements Restorable<Map<Integer, ResourceLim
   public record Limit(long current, long maximum) {}
 
   private final long stackBytes;
-  private final int mostDescriptors;
+  private final int maxDescriptors;
   private Map<Integer, Limit> changed = Map.of();
 
   // Copies of the limits that are read often.
@@ -59,7 +59,7 @@ public final class ResourceLimits implements Restorable<Map<Integer, ResourceLim
    */
   public ResourceLimits(long stackBytes, int descriptors) {
     this.stackBytes = stackBytes;
-    mostDescriptors = descriptors;
+    maxDescriptors = descriptors;
     this.descriptors = descriptors;
   }
 
@@ -77,7 +77,7 @@ public final class ResourceLimits implements Restorable<Map<Integer, ResourceLim
   }
 
   private void apply() {
-    descriptors = (int) Math.min(of(NOFILE).current(), (long) mostDescriptors);
+    descriptors = (int) Math.min(of(NOFILE).current(), (long) maxDescriptors);
     fileBytes = of(FSIZE).current();
     addressBytes = of(AS).current();
     dataBytes = of(DATA).current();
@@ -100,7 +100,7 @@ public final class ResourceLimits implements Restorable<Map<Integer, ResourceLim
           case STACK -> stackBytes;
           case CORE, MEMLOCK, NICE, RTPRIO -> 0;
           case NPROC -> 1;
-          case NOFILE -> mostDescriptors;
+          case NOFILE -> maxDescriptors;
           case SIGPENDING -> MAX_PENDING_SIGNALS;
           case MSGQUEUE -> MESSAGE_BYTES;
           default -> INFINITY;

@@ -15,16 +15,16 @@ public final class ProcessMemory {
   /**
    * Creates the memory of a new program.
    *
-   * @param mostFiles how many files can be mapped
+   * @param maxFiles how many files can be mapped
    */
   public ProcessMemory(
-      AddressSpace space, AddressRanges ranges, Checkpoint checkpoint, int mostFiles) {
+      AddressSpace space, AddressRanges ranges, Checkpoint checkpoint, int maxFiles) {
     this.space = space;
     this.ranges = ranges;
     placement = new MemoryPlacement(space, ranges);
     MappedAreas areas = new MappedAreas(this::forget, checkpoint);
     mappings = new Mappings(space, areas, checkpoint);
-    files = new MappedFiles(mappings, areas, mostFiles);
+    files = new MappedFiles(mappings, areas, maxFiles);
     programBreak = new ProgramBreak(mappings, ranges.heapStart(), ranges.heapEnd());
   }
 

@@ -50,7 +50,7 @@ abstract class NumberedDirectory extends PseudoNode {
   }
 
   @Override
-  public List<DirectoryEntry> entries(long mostBytes) {
+  public List<DirectoryEntry> entries(long maxBytes) {
     List<DirectoryEntry> entries = new ArrayList<>();
     for (int number = 0; number < Descriptors.MAX; number++) {
       if (isOpen(number)) {

@@ -265,8 +265,8 @@ final class DataPages {
   }
 
   private void zero(long address, long sizeBytes) {
-    for (long done = 0; done < sizeBytes; done += Checkpoint.MOST_BYTES) {
-      long size = Math.min(Checkpoint.MOST_BYTES, sizeBytes - done);
+    for (long done = 0; done < sizeBytes; done += Checkpoint.MAX_BYTES) {
+      long size = Math.min(Checkpoint.MAX_BYTES, sizeBytes - done);
       checkpoint.passBytes(size);
       if (restorer != null) {
         restorer.wrote(address + done, size);

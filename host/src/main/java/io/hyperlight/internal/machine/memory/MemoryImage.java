@@ -20,7 +20,7 @@ import java.util.List;
  */
 public final class MemoryImage {
   /** The maximum number of extents. Each is a mapping in every machine. */
-  private static final int MOST_EXTENTS = 32;
+  private static final int MAX_EXTENTS = 32;
 
   private final int fd;
   private final PhysicalLayout layout;
@@ -60,7 +60,7 @@ public final class MemoryImage {
    */
   public static List<Extent> extents(PageBitmap present, long pages) {
     List<Extent> extents = List.of();
-    for (long gap = 1; gap == 1 || extents.size() > MOST_EXTENTS; gap *= 2) {
+    for (long gap = 1; gap == 1 || extents.size() > MAX_EXTENTS; gap *= 2) {
       extents = new ArrayList<>();
       long start = -1;
       long end = -1;

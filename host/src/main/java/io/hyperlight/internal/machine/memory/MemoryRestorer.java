@@ -20,7 +20,7 @@ public final class MemoryRestorer implements AutoCloseable {
    * The number of pages from which mapping again is cheaper than copying. It also returns the
    * memory to the host.
    */
-  static final int MOST_COPIED = 4096;
+  static final int MAX_COPIED = 4096;
 
   /** The number of restores between two comparisons, at first. */
   static final int FIRST_COMPARISON = 16;
@@ -31,7 +31,7 @@ public final class MemoryRestorer implements AutoCloseable {
   private static final int FEWEST_CLEAN = 16;
 
   /** The number of ranges from which translations are forgotten for the whole image. */
-  private static final int MOST_RETRANSLATED = 64;
+  private static final int MAX_RETRANSLATED = 64;
 
   private static final MemorySegment ZEROS = MemorySegment.ofArray(new byte[PAGE_SIZE]);
 
@@ -86,7 +86,7 @@ public final class MemoryRestorer implements AutoCloseable {
   void translated(long physicalAddress, long length) {
     long end = Math.min(physicalAddress + length, image.dataEnd());
     retranslated.add(physicalAddress, end);
-    if (retranslated.count() > MOST_RETRANSLATED) {
+    if (retranslated.count() > MAX_RETRANSLATED) {
       retranslated.add(PhysicalLayout.DATA_START, image.dataEnd());
     }
   }
@@ -133,7 +133,7 @@ public final class MemoryRestorer implements AutoCloseable {
       // for byte, but that alone would leave the translations in use.
       regions.drop(image.dataEnd(), end - image.dataEnd());
     }
-    if (dirty.count() > MOST_COPIED) {
+    if (dirty.count() > MAX_COPIED) {
       regions.drop(0, image.sizeBytes());
       retranslated.clear();
       forget(guestWrites);

@@ -76,13 +76,13 @@ public final class PageRanges {
    *
    * @return null if the set is empty
    */
-  @Nullable Range takeLast(long mostBytes) {
+  @Nullable Range takeLast(long maxBytes) {
     Map.Entry<Long, Long> last = ends.lastEntry();
     if (last == null) {
       return null;
     }
     long end = last.getValue();
-    long start = Math.max(last.getKey(), end - mostBytes);
+    long start = Math.max(last.getKey(), end - maxBytes);
     remove(start, end);
     return new Range(start, end);
   }

@@ -171,7 +171,7 @@ final class PageSharing {
     own(page, page + PAGE_SIZE, true);
     if (!tables.isWritable(page)) {
       // The other holders have released the page.
-      enterAnew(mapping);
+      enterAgain(mapping);
       PageRanges changed = new PageRanges();
       changed.add(mapping.physical(), mapping.physicalOf(mapping.end()));
       memory.forgetTranslations(changed);
@@ -179,7 +179,7 @@ final class PageSharing {
     return true;
   }
 
-  private void enterAnew(Mapping mapping) {
+  private void enterAgain(Mapping mapping) {
     if (mapping.protection() != Protection.NONE) {
       memory.noteTranslation(mapping.physical(), mapping.sizeBytes()); // first: it may fail
       writeEntries(mapping);
@@ -230,7 +230,7 @@ final class PageSharing {
         memory.copyPage(shared, own);
       }
       Mapping page = mapping.within(at, at + PAGE_SIZE).on(own);
-      enterAnew(page);
+      enterAgain(page);
       after.add(page);
       left.add(shared, shared + PAGE_SIZE);
       done = at + PAGE_SIZE;

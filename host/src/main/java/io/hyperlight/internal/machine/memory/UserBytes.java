@@ -56,7 +56,7 @@ final class UserBytes {
 
   /** Returns how many bytes are copied at once. */
   private int part(Mapping mapping, long from, int most) {
-    int part = (int) Math.min(Math.min(most, Checkpoint.MOST_BYTES), mapping.end() - from);
+    int part = (int) Math.min(Math.min(most, Checkpoint.MAX_BYTES), mapping.end() - from);
     checkpoint.passBytes(part);
     return part;
   }

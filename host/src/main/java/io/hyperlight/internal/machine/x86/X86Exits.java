@@ -24,7 +24,7 @@ import java.util.Map;
 public final class X86Exits implements Exits {
   private static final long PRIVILEGE_MASK = 3;
 
-  private static final int MOST_COMPLETION_STEPS = 16;
+  private static final int MAX_COMPLETION_STEPS = 16;
 
   private final X86VirtualCpu vcpu;
   private final SystemCallEntry entry;
@@ -112,7 +112,7 @@ public final class X86Exits implements Exits {
     if (!(vcpu.exit() instanceof CpuExit.DeviceAccess)) {
       return false;
     }
-    for (int step = 0; step < MOST_COMPLETION_STEPS; step++) {
+    for (int step = 0; step < MAX_COMPLETION_STEPS; step++) {
       if (vcpu.completeExit()) {
         return true;
       }

@@ -44,12 +44,12 @@ final class HostDirectory {
    * Prepares to read a directory.
    *
    * @param descriptor of the directory, at its start
-   * @param mostBytes of the heap that the entries may take
+   * @param maxBytes of the heap that the entries may take
    */
-  HostDirectory(int descriptor, Checkpoint checkpoint, long mostBytes) {
+  HostDirectory(int descriptor, Checkpoint checkpoint, long maxBytes) {
     this.descriptor = descriptor;
     this.checkpoint = checkpoint;
-    leftBytes = mostBytes;
+    leftBytes = maxBytes;
   }
 
   /**

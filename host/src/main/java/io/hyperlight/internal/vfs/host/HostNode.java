@@ -37,9 +37,9 @@ record HostNode(HostTree tree, String path, FileKind kind) implements Node {
   }
 
   @Override
-  public List<DirectoryEntry> entries(long mostBytes) {
+  public List<DirectoryEntry> entries(long maxBytes) {
     requireDirectory();
-    return tree.entries(path, mostBytes);
+    return tree.entries(path, maxBytes);
   }
 
   private void requireDirectory() {

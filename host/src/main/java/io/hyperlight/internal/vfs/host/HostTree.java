@@ -144,9 +144,9 @@ final class HostTree implements Tree {
    * Returns the entries of a directory; fails with ENOMEM once they take more of the heap than
    * allowed.
    */
-  List<DirectoryEntry> entries(String path, long mostBytes) {
+  List<DirectoryEntry> entries(String path, long maxBytes) {
     Use<List<DirectoryEntry>> reading = // allocated before a descriptor is open
-        opened -> new HostDirectory(opened, checkpoint, mostBytes).read();
+        opened -> new HostDirectory(opened, checkpoint, maxBytes).read();
     List<DirectoryEntry> entries =
         use(
             open(

@@ -62,7 +62,7 @@ final class Budget {
     return true;
   }
 
-  void giveBack(long bytes) {
+  void release(long bytes) {
     used -= bytes;
   }
 }

@@ -107,7 +107,7 @@ final class FileData {
   private void remove(long from, long to, Budget budget, Checkpoint checkpoint) {
     for (long at = pages.first(from, checkpoint); at >= 0 && at < to; ) {
       long end = Math.min(to, at + PIECE);
-      checkpoint.pass(Checkpoint.MOST_STEPS);
+      checkpoint.pass(Checkpoint.MAX_STEPS);
       pages.remove(at, end, budget);
       at = pages.first(end, checkpoint);
     }
@@ -143,14 +143,14 @@ final class FileData {
     }
     long missing = 0;
     for (long at = first; at < last; at += PIECE) {
-      checkpoint.pass(Checkpoint.MOST_STEPS);
+      checkpoint.pass(Checkpoint.MAX_STEPS);
       missing += pages.missing(at, Math.min(last, at + PIECE));
     }
-    if (PageTree.mostFor(missing) > budget.available()) {
+    if (PageTree.maxFor(missing) > budget.available()) {
       return false;
     }
     for (long at = first; missing > 0 && at < last; at += PIECE) {
-      checkpoint.pass(Checkpoint.MOST_STEPS);
+      checkpoint.pass(Checkpoint.MAX_STEPS);
       pages.reserve(at, Math.min(last, at + PIECE), budget);
     }
     return true;

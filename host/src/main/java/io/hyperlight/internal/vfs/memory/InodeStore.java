@@ -175,7 +175,7 @@ final class InodeStore {
   }
 
   private void remove(long number, Inode inode) {
-    budget.giveBack(inode.cost());
+    budget.release(inode.cost());
     table.remove(number);
   }
 }

@@ -21,7 +21,7 @@ final class MemoryDirectories {
   static final long NONE = 0;
 
   /** The limit of ext4 for one file. So many names fit into a few megabytes. */
-  private static final long MOST_LINKS = 65_000;
+  private static final long MAX_LINKS = 65_000;
 
   private final InodeStore inodes;
 
@@ -123,7 +123,7 @@ final class MemoryDirectories {
     if (inode.links == 0 && !(inode instanceof Inode.OfFile file && file.linkable)) {
       throw new FileException(Errno.ENOENT);
     }
-    if (inode.links >= MOST_LINKS) {
+    if (inode.links >= MAX_LINKS) {
       throw new FileException(Errno.EMLINK);
     }
     inodes.change(directory);
@@ -188,7 +188,7 @@ final class MemoryDirectories {
 
   private void take(long directory, String name) {
     inodes.change(directory).asDirectory().entries.remove(name);
-    inodes.budget().giveBack(costOf(name));
+    inodes.budget().release(costOf(name));
     touch(directory);
   }
 

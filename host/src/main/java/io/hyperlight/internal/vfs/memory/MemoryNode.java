@@ -65,7 +65,7 @@ record MemoryNode(MemoryTree tree, long inode) implements Node {
   }
 
   @Override
-  public List<DirectoryEntry> entries(long mostBytes) {
+  public List<DirectoryEntry> entries(long maxBytes) {
     return tree.directories().entriesAfter(inode, null, Integer.MAX_VALUE);
   }
 

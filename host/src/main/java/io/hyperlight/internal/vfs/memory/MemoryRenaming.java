@@ -86,7 +86,7 @@ final class MemoryRenaming {
     if (more > 0) {
       inodes.take(more);
     } else {
-      inodes.budget().giveBack(-more);
+      inodes.budget().release(-more);
     }
     inodes.change(from).asDirectory().entries.remove(name);
     directories.put(to, newName, moved);

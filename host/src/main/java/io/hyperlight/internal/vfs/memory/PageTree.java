@@ -168,7 +168,7 @@ final class PageTree {
     if (page != null && page.length > length) {
       put(number, Arrays.copyOf(page, length));
       cost -= page.length - length;
-      budget.giveBack(page.length - length);
+      budget.release(page.length - length);
     }
   }
 
@@ -188,7 +188,7 @@ final class PageTree {
   }
 
   /** Returns how much a number of consecutive pages costs at most, at any position. */
-  static long mostFor(long pages) {
+  static long maxFor(long pages) {
     return pages == 0 ? 0 : pages * (PAGE + HEADER) + (pages / FAN_OUT + 20) * NODE;
   }
 
@@ -219,7 +219,7 @@ final class PageTree {
       if (root == null) {
         height = 0;
       }
-      budget.giveBack(before - cost);
+      budget.release(before - cost);
     }
   }
 

@@ -20,7 +20,7 @@ final class ZipBytes {
 
   private static final int STORED = 0;
   private static final int DEFLATED = 8;
-  private static final int MOST_ENTRIES = 6;
+  private static final int MAX_ENTRIES = 6;
 
   private static final List<String> NAMES =
       List.of("a", "b", "a/", "a/b", "a/b/c", "d/", "..", "a/../b", "./a", "/a", "a//b", "\u00e4");
@@ -45,7 +45,7 @@ final class ZipBytes {
     do {
       addEntry();
       entries++;
-    } while (entries < MOST_ENTRIES && choices.hasMore());
+    } while (entries < MAX_ENTRIES && choices.hasMore());
     long start = choices.near(out.size());
     out.writeBytes(directory.toByteArray());
     if (choices.oneIn(8)) {

@@ -46,7 +46,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PathTarget implements FuzzTarget {
   private static final long LIMIT = 1 << 18;
-  private static final int MOST_STEPS = 40;
+  private static final int MAX_STEPS = 40;
   private static final String SECRET = "nobody may read this";
 
   private static final List<String> NAMES =
@@ -117,7 +117,7 @@ public final class PathTarget implements FuzzTarget {
     choices = new Choices(input);
     known.clear();
     known.add(files.root());
-    for (int i = 0; i < MOST_STEPS && choices.hasMore(); i++) {
+    for (int i = 0; i < MAX_STEPS && choices.hasMore(); i++) {
       try {
         step();
       } catch (FileException e) {
