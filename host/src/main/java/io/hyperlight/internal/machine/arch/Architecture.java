@@ -7,17 +7,17 @@ import io.hyperlight.internal.machine.memory.PageTables;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 
 /**
- * A kind of processor on a hypervisor: what machines are made of. Immutable, safe for use by many
- * threads.
+ * A kind of processor on a hypervisor. It makes the parts of machines. Immutable. Many threads may
+ * use it at the same time.
  */
 public interface Architecture {
   /**
-   * Makes a virtual machine with one virtual CPU, which user code can run on.
+   * Makes a virtual machine with one virtual CPU, on which user code can run.
    *
    * @param memory all guest-physical memory
    * @param root of the page tables
    * @param components the parts of the vector state that guests may use
-   * @param options what the embedder chose
+   * @param options of the embedder
    * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if the hypervisor fails;
    *     nothing is left behind
    */
@@ -28,26 +28,26 @@ public interface Architecture {
       MachineOptions options,
       DirtyTracking tracking);
 
-  /** The parts of the vector state that guests can use here. */
+  /** Returns the parts of the vector state that guests can use on this processor. */
   long components();
 
   /**
    * Writes the pages of supervisor code and data.
    *
-   * @return the physical address of the exception stack's top
+   * @return the guest-physical address of the exception stack's top
    */
   long installMonitor(PhysicalMemory memory, PageTables tables);
 
   /**
-   * Maps and writes the gate, and the page of information beside it.
+   * Maps and writes the gate, and the information page beside it.
    *
-   * @param frame where the call frame is
+   * @param frame the address of the call frame
    */
   void installGate(AddressSpace space, long frame);
 
-  /** Where calls begin. */
+  /** Returns the address at which calls begin. */
   long gate();
 
-  /** What user code finds that has never run. */
+  /** Returns the state of user code that has never run. */
   RestingState initialState();
 }

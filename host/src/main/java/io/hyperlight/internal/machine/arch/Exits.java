@@ -3,71 +3,74 @@ package io.hyperlight.internal.machine.arch;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 
 /**
- * Says what the last exit of a vCPU means. Everything a guest can do ends in an exit, and any
- * register may hold anything: what comes from here is hostile. Only for a vCPU that does not run.
+ * Says what the last exit of a vCPU means. Everything that a guest can do ends in an exit, and any
+ * register may have any value. So all values that it returns are hostile. The vCPU must not run
+ * meanwhile.
  */
 public interface Exits {
-  /** What an exit is. */
+  /** The kind of an exit. */
   public enum Kind {
     /** The gate says that the call is over. */
     CALL_DONE,
     /** The gate's routine makes a host call, by an {@code out} of its own. */
     HOST_CALL,
-    /** A system call, through the stub. */
+    /** A system call through the stub. */
     SYSTEM_CALL,
-    /** A system call that could only return to where user code cannot be. */
+    /** A system call whose return address cannot be that of user code. */
     BAD_RETURN_ADDRESS,
-    /** KVM has no room to report written pages; the guest has not run on. */
+    /** KVM has no room to report written pages. The guest has not run on. */
     DIRTY_RING_FULL,
-    /** Anything else: {@link #trap} tells more. */
+    /** Anything else. {@link #trap} tells more. */
     OTHER
   }
 
-  /** What the last exit is. */
+  /** Returns the kind of the last exit. */
   Kind kind();
 
   /**
-   * Whether the gate has waited for a message of the host's for long enough. It does not do so step
-   * by step: who sets TF there has an exception pending, which would come up in the next call.
+   * Returns whether the gate has waited long enough for a message of the host. It is false if the
+   * guest runs step by step: code that sets TF there has an exception pending, which would come up
+   * in the next call.
    */
   boolean isRest();
 
-  /** Whether the guest's code that has left runs step by step. */
+  /** Returns whether the guest's code runs step by step. */
   boolean isSingleStep();
 
   /**
-   * Lets the hypervisor finish what it would otherwise finish at the next the hypervisor_RUN, in
-   * memory and registers that belong to somebody else then. A repeated instruction exits again as
-   * often as the guest wishes; after some steps the vCPU is given up.
+   * Lets the hypervisor finish the instruction of the last exit. Otherwise it would do so at the
+   * next run, in memory and registers that may belong to another guest by then. A repeated
+   * instruction exits again as often as the guest wishes, so this stops after some steps.
    *
-   * @return whether there is nothing left to finish; if not, nobody knows the vCPU's state
+   * @return whether nothing is left to finish; if not, the vCPU's state is unknown, and it must not
+   *     be used again
    */
   boolean complete();
 
-  /** What an exit of {@link Kind#BAD_RETURN_ADDRESS} is. */
+  /** Returns the trap for an exit of {@link Kind#BAD_RETURN_ADDRESS}. */
   Trap badReturnAddress();
 
-  /** What an exit of {@link Kind#OTHER} is. */
+  /** Returns the trap for an exit of {@link Kind#OTHER}. */
   Trap trap();
 
-  /** The number of a system call; hostile. */
+  /** Returns the number of a system call. It is hostile. */
   long callNumber();
 
-  /** An argument of a system call, or a result of a call that is done; hostile. */
+  /** Returns an argument of a system call, or a result of a call that is over. It is hostile. */
   long argument(int index);
 
-  /** The general registers as of the last exit. */
+  /** Returns the general registers as of the last exit. */
   RegisterValues registers();
 
   /**
-   * The general registers as of the last stop, with the instruction pointer where the guest's own
-   * code is: at a system call or a host call, where it returns to. Hostile.
+   * Returns the general registers as of the last stop, with the instruction pointer in the guest's
+   * own code: at a system call or a host call, where it returns to. They are hostile.
    */
   RegisterValues location(AddressSpace space);
 
-  /** The general registers with which user code would go on behind its system call. */
+  /** Returns the general registers with which user code would go on behind its system call. */
   RegisterValues registersAfterCall();
 
-  /** The general registers as far as a message of the gate's has them. */
+  /** Returns the general registers as far as a message of the gate has them. */
   RegisterValues ofMessage(long number, long argument0, long argument1, long argument2);
 }

@@ -1,28 +1,30 @@
 package io.hyperlight.internal.machine.arch;
 
-/** What user code has done that a processor does not let it do, whichever processor it is. */
+/**
+ * What user code did that the processor does not allow. The kinds are the same for all processors.
+ */
 public enum FaultKind {
-  /** An access to memory that is not mapped, or not for this kind of access. */
+  /** An access to memory that is not mapped, or not mapped for this kind of access. */
   MEMORY_ACCESS,
-  /** A division by zero, or one whose result has no room. */
+  /** A division by zero, or one whose result is too large. */
   DIVISION,
-  /** A floating-point exception that the program has asked for. */
+  /** A floating-point exception that the program has enabled. */
   FLOATING_POINT,
   /** An instruction that the processor does not know. */
   ILLEGAL_INSTRUCTION,
-  /** An instruction that is not for user code, or an address that can be none. */
+  /** An instruction that user code must not execute, or an address that cannot exist. */
   PROTECTION,
-  /** An address on the stack that can be none. */
+  /** A stack address that cannot exist. */
   STACK_ADDRESS,
-  /** Something behind an address is not there, and it is not memory. */
+  /** An address leads to something that is not present, and that is not memory. */
   NOT_PRESENT,
-  /** An address that is no multiple of what it has to be, where the program has asked for that. */
+  /** A misaligned address, in a program that has enabled this check. */
   ALIGNMENT,
   /** A breakpoint. */
   BREAKPOINT,
-  /** An instruction was done, where the program has asked to be told. */
+  /** An instruction was executed, in a program that has asked for single steps. */
   SINGLE_STEP,
-  /** A check that the program has made with an instruction for that. */
+  /** A check failed that the program has made with a special instruction. */
   CHECK,
   /** Anything else. */
   OTHER

@@ -8,37 +8,37 @@ import io.hyperlight.internal.machine.memory.AddressSpace;
  */
 public interface GuestEntry {
   /**
-   * To an address. Every general register is written, so that nothing of an earlier call is left in
-   * one.
+   * Makes it go on at an address. Every general register is written, so that no value of an earlier
+   * call is left.
    *
-   * @param frame where the call frame is
+   * @param frame the address of the call frame
    */
   void enter(long address, long frame);
 
-  /** Says by which exit the guest has made the system call that is to be answered. */
+  /** Records by which exit the guest has made the system call that is to be answered. */
   void leftBy(Exits.Kind kind);
 
-  /** Says what the guest's last system call is answered with. */
+  /** Sets the answer to the guest's last system call. */
   void setAnswer(long result);
 
-  /** Says what more there is of an answer. */
+  /** Sets the other values of the answer. */
   void setMoreOfAnswer(long second, long third);
 
-  /** Behind the guest's last system call. */
+  /** Makes it go on behind the guest's last system call. */
   void resume();
 
-  /** Behind the stub, whose system call was no affair of the guest's. */
+  /** Makes it go on behind the stub, after a system call that the guest did not make itself. */
   void resumeStub();
 
-  /** A system call of the image would have been made through the stub. */
+  /** Resets it to the state of an image, in which a system call was made through the stub. */
   void restore();
 
-  /** Straight to the gate's exit. */
+  /** Makes it go straight to the gate's exit. */
   void enterGateExit(long frame);
 
-  /** A function to call that starts a program of its own. */
+  /** Returns the address of a function that starts a program with a stack of its own. */
   long programStart();
 
-  /** Says whether the gate is to leave messages in the call frame instead of the guest. */
+  /** Sets whether the gate writes messages into the call frame, instead of leaving the guest. */
   void leaveMessages(AddressSpace space, boolean messages);
 }

@@ -1,14 +1,14 @@
 package io.hyperlight.internal.machine.arch;
 
 /**
- * What an embedder can choose about a machine, beside its memory. No part of its state: a restore
- * leaves it as it is.
+ * What an embedder can choose about a machine, beside its memory. The options are not part of its
+ * state: a restore does not change them.
  *
  * @param hidesTimeStampCounter whether user code that reads the processor's time-stamp counter
  *     faults
- * @param exitless whether the vCPU has a thread of its own and calls do without exits
+ * @param exitless whether the vCPU has a thread of its own and calls need no exits
  */
 public record MachineOptions(boolean hidesTimeStampCounter, boolean exitless) {
-  /** What a program expects of a processor. */
+  /** The options that programs expect of a processor. */
   public static final MachineOptions DEFAULT = new MachineOptions(false, false);
 }

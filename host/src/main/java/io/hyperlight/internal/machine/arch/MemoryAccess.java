@@ -1,6 +1,6 @@
 package io.hyperlight.internal.machine.arch;
 
-/** What somebody does with an address. */
+/** The kind of an access to an address. */
 public enum MemoryAccess {
   READ,
   WRITE,

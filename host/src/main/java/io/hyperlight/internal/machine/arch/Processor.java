@@ -6,40 +6,40 @@ import io.hyperlight.internal.machine.memory.PageTable;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import org.jspecify.annotations.Nullable;
 
-/** A virtual machine with its one virtual CPU. For one thread at a time. */
+/** A virtual machine with its one virtual CPU. Only one thread at a time may use it. */
 public interface Processor extends AutoCloseable {
-  /** Runs user code. */
+  /** Returns the CPU, which runs user code. */
   VirtualCpu vcpu();
 
-  /** Knows what the guest writes, unless there is no tracking. */
+  /** Returns the tracker that knows what the guest writes, or null without tracking. */
   @Nullable DirtyTracker tracker();
 
   /**
-   * What the exits of the CPU mean.
+   * Returns an object that says what the exits of the CPU mean.
    *
-   * @param exceptionStackTop the physical address
+   * @param exceptionStackTop the guest-physical address
    */
   Exits exits(PhysicalMemory memory, long exceptionStackTop);
 
-  /** Lets user code go on. */
+  /** Returns an object that lets user code go on. */
   GuestEntry entry();
 
-  /** What there is of user code's state beside the general registers. */
+  /** Returns the part of user code's state that is not in the general registers. */
   UserRegisters userRegisters();
 
-  /** Lets the CPU, which does not run, use other page tables. */
+  /** Makes the CPU, which does not run, use other page tables. */
   void usePageTables(PageTable root);
 
-  /** Says that there is more to put back now than memory and general registers. */
+  /** Records that a restore now has to reset more than memory and general registers. */
   void disturb();
 
-  /** Puts back what an exception or an odd exit changes outside the general registers. */
+  /** Resets what an exception or an unusual exit changes outside the general registers. */
   void restore();
 
-  /** What outlives a call, of a CPU between two calls. */
+  /** Returns the state that outlives a call, of a CPU between two calls. */
   RestingState restingState();
 
-  /** All of user code's state, of a CPU at a system call. */
+  /** Returns all of user code's state, of a CPU at a system call. */
   StoppedState stoppedState();
 
   /** Puts the CPU into the state of one that has stopped on an equal machine. */

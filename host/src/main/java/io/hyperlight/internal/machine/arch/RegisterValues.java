@@ -2,22 +2,22 @@ package io.hyperlight.internal.machine.arch;
 
 import java.util.Map;
 
-/** The general registers of user code at some point. Immutable; hostile. */
+/** The general registers of user code at some point. Immutable. The values are hostile. */
 public interface RegisterValues {
-  /** Where the code is. */
+  /** Returns the address of the next instruction. */
   long instructionPointer();
 
-  /** The end of its stack. */
+  /** Returns the stack pointer. */
   long stackPointer();
 
-  /** All of them by the names that the processor's documentation has, in capitals. */
+  /** Returns all registers by the names in the processor's documentation, in capitals. */
   Map<String, Long> byName();
 
   /**
-   * With what a function finds that is called by nobody: a signal's handler.
+   * Returns the registers with which a function starts that no code has called: a signal handler.
    *
-   * @param function where it begins
-   * @param stackPointer where its return address is
+   * @param function its address
+   * @param stackPointer the address of its return address
    */
   RegisterValues entering(
       long function, long stackPointer, long argument0, long argument1, long argument2);

@@ -1,7 +1,7 @@
 package io.hyperlight.internal.machine.arch;
 
 /**
- * All processor state of user code that stopped at a system call. Immutable, for {@link
- * Processor#stop}.
+ * The whole processor state of user code that stopped at a system call. Immutable. {@link
+ * Processor#stop} restores it.
  */
 public interface StoppedState {}

@@ -3,16 +3,19 @@ package io.hyperlight.internal.machine.arch;
 import io.hyperlight.internal.hypervisor.CpuExit;
 
 /**
- * Why a guest stopped other than by a system call. Nothing that led here is resumed.
+ * Why a guest stopped other than by a system call. The code that led to a trap is not resumed.
  *
- * <p>{@link Unexpected} and {@link PrivilegeLost} are not a guest's faults as far as we know, but
- * they end it all the same.
+ * <p>{@link Unexpected} and {@link PrivilegeLost} are no known faults of a guest, but they end it
+ * all the same.
  */
 public sealed interface Trap {
-  /** The general registers when the guest stopped. */
+  /** Returns the general registers when the guest stopped. */
   RegisterValues registers();
 
-  /** Where the instruction is that did it, or that follows it for traps such as {@code int3}. */
+  /**
+   * Returns the address of the instruction that caused the trap. For traps such as {@code int3} it
+   * is the address of the next instruction.
+   */
   default long instructionPointer() {
     return registers().instructionPointer();
   }
@@ -23,8 +26,8 @@ public sealed interface Trap {
    * @param what the exception, for people
    * @param access for a {@link FaultKind#MEMORY_ACCESS}, what user code wanted to do; else {@link
    *     MemoryAccess#READ}
-   * @param address for a {@link FaultKind#MEMORY_ACCESS}, where
-   * @param number the exception's in the processor's own terms
+   * @param address for a {@link FaultKind#MEMORY_ACCESS}, the address of the access
+   * @param number of the exception, in the processor's own terms
    * @param code what the processor adds to the number, or 0
    */
   record ProcessorException(
@@ -38,7 +41,7 @@ public sealed interface Trap {
       implements Trap {}
 
   /**
-   * An instruction for a device by code that has no business with one.
+   * Code that must not use devices executed an instruction for one.
    *
    * @param what the access, for people
    */
@@ -52,21 +55,21 @@ public sealed interface Trap {
   record BadReturnAddress(long address, RegisterValues registers) implements Trap {}
 
   /**
-   * A message in the call frame that is not one of the gate's.
+   * The call frame has a message that the gate does not send.
    *
-   * @param number what it says it is
-   * @param registers what the message has of them
+   * @param number of the message
+   * @param registers as far as the message has them
    */
   record BadMessage(long number, RegisterValues registers) implements Trap {}
 
   /**
-   * An exit of a guest that has left a message and has to wait for the host's then.
+   * A guest has left a message and has to wait for the host, but made an exit.
    *
    * @param exit why the vCPU stopped
    */
   record ExitBesideMessage(CpuExit exit, RegisterValues registers) implements Trap {}
 
-  /** The vCPU was found at a privilege level where it has no business. */
+  /** The vCPU was found at a privilege level where it must not be. */
   record PrivilegeLost(String how, RegisterValues registers) implements Trap {}
 
   /**
@@ -74,6 +77,6 @@ public sealed interface Trap {
    */
   record Unexpected(CpuExit exit, RegisterValues registers) implements Trap {}
 
-  /** The host has stopped it: the {@code Call} says why. */
+  /** The host has stopped it. The {@code Call} says why. */
   record Stopped(RegisterValues registers) implements Trap {}
 }

@@ -1,7 +1,7 @@
 /**
- * What a machine and all above it say of a processor, whichever kind it is: why a guest stopped,
- * and what kind of fault that is. The kinds of processors have packages of their own beside this
- * one, and are known to nobody above.
+ * What a machine and all packages above it know of a processor, whatever its kind: why a guest
+ * stopped, and what kind of fault that is. Each kind of processor has a package of its own beside
+ * this one. No package above uses those.
  */
 @NullMarked
 package io.hyperlight.internal.machine.arch;

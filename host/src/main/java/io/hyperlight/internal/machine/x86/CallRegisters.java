@@ -2,19 +2,19 @@ package io.hyperlight.internal.machine.x86;
 
 import io.hyperlight.internal.hypervisor.x86.Register;
 
-/** Which registers a system call, or a message of the gate's, has its parts in. */
+/** The registers that hold the parts of a system call, or of a message of the gate. */
 public final class CallRegisters {
-  /** Its number, and the answer. */
+  /** The number of the call, and the answer. */
   public static final Register NUMBER = Register.RAX;
 
-  /** More of an answer. */
+  /** The second value of an answer. */
   public static final Register SECOND_RESULT = Register.RDX;
 
   public static final Register THIRD_RESULT = Register.R8;
 
   private CallRegisters() {}
 
-  /** An argument, from 0 on. */
+  /** Returns the register of an argument, from 0 on. */
   public static Register argument(int index) {
     return switch (index) {
       case 0 -> Register.RDI;

@@ -7,19 +7,19 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What of the processor matters here, read once from what KVM says it supports. A paravirtual KVM
- * says too little: user code then runs on the processor as it is, whatever CPUID was set.
+ * What matters here about the processor, read once from what KVM says it supports. A paravirtual
+ * KVM says too little: user code then runs directly on the processor, whatever CPUID was set.
  *
  * @param missing what guests need and KVM does not list
- * @param xcr0 the state components guests may use
- * @param apicBase the APIC base register as KVM creates it, to be left as it is
+ * @param xcr0 the state components that guests may use
+ * @param apicBase the APIC base register as KVM creates it; the host must not change it
  */
 public record CpuFeatures(
     List<String> missing, boolean smep, boolean smap, boolean umip, long xcr0, long apicBase) {
   /** x87, SSE and AVX. */
   private static final long XCR0_AVX = 0b111;
 
-  /** Mask registers and both halves of the AVX-512 state; XSETBV takes all or none. */
+  /** Mask registers and both halves of the AVX-512 state. XSETBV takes all of them or none. */
   private static final long XCR0_AVX512 = 0b1110_0000;
 
   public static CpuFeatures of(Cpuid cpuid, long apicBase) {
@@ -50,7 +50,7 @@ public record CpuFeatures(
     return (register >>> bit & 1) != 0;
   }
 
-  /** For people. */
+  /** Describes the processor for people. */
   public String describe() {
     return (smep ? "SMEP, " : "")
         + (smap ? "SMAP, " : "")
@@ -60,7 +60,7 @@ public record CpuFeatures(
         + (missing.isEmpty() ? "" : "; KVM does not list " + String.join(", ", missing));
   }
 
-  /** The exception for a processor that cannot do it. */
+  /** Returns the exception for a processor without the missing features. */
   public MachineUnsupportedException unsupported() {
     return new MachineUnsupportedException(
         "KVM offers guests a processor without "

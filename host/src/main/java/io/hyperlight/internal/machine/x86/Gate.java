@@ -11,63 +11,67 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * The gate: the user-mode code that the host enters a call through, on a page that the guest can
- * read and run but not write, and beside it a page of facts that the guest can only read.
+ * The gate: the user-mode code through which the host enters a call. Its page is one that the guest
+ * can read and run but not write. Beside it is the information page, which the guest can only read.
  *
- * <p>The gate loads the argument registers of the System V ABI from the {@link CallFrame}, calls
- * the target, moves the results to where the host finds them without looking into memory (RDI, RSI
- * and RDX for RAX, RDX and XMM0), and leaves with system call {@link Hypercall#DONE}. Where user
- * code may use the port of system calls, it leaves by that itself, which is quicker. The host
- * enters it with all general registers written by itself, RSP at the frame.
+ * <p>The gate loads the argument registers of the System V ABI from the {@link CallFrame}, and
+ * calls the target. Then it moves the results to registers, where the host finds them without
+ * reading memory: RDI, RSI and RDX for RAX, RDX and XMM0. It leaves with system call {@link
+ * Hypercall#DONE}. Where user code may use the port of system calls, the gate uses that port
+ * itself, which is quicker. When the host enters the gate, it has written all general registers,
+ * and RSP is at the frame.
  *
- * <p>Where calls are to do without exits, it leaves a message in the frame instead and waits for
- * the next one from the host, for a while; see {@code SharedMemoryTransport}. So does the routine
- * by which guests make host calls.
+ * <p>If calls make no exits, the gate writes a message into the frame instead, and waits some time
+ * for the next one from the host. See {@code SharedMemoryTransport}. The routine by which guests
+ * make host calls does the same.
  *
- * <p>When asked, it first resets what guest code can change outside memory and the general
- * registers: the data segment registers, x87, SSE, AVX and AVX-512 state with one XRSTOR of an
- * image whose header marks every component as initial, and the FS and GS bases.
+ * <p>When asked, the gate first resets what guest code can change outside memory and the general
+ * registers. These are the data segment registers, the x87, SSE, AVX and AVX-512 state, and the FS
+ * and GS bases. One XRSTOR resets the x87 and vector state, with an image whose header marks every
+ * component as initial.
  */
 public final class Gate {
   /** The gate's code page. */
   public static final long ADDRESS = InformationBlock.ADDRESS - PAGE_SIZE;
 
-  /** The page of facts: the guest ABI's {@link InformationBlock}, and the image for XRSTOR. */
+  /** The information page: the guest ABI's {@link InformationBlock}, and the image for XRSTOR. */
   private static final long INFORMATION = InformationBlock.ADDRESS;
 
-  /** The end of the addresses reserved for the two. */
+  /** The end of the addresses that are reserved for the two pages. */
   public static final long END = INFORMATION + PAGE_SIZE;
 
   /**
-   * A function to call that starts a program of its own: its first stack argument is the stack
-   * pointer of that, the second where it begins. It does not return.
+   * The address of a function that starts a program with a stack of its own. Its first stack
+   * argument is the program's stack pointer, and the second is where the program begins. The
+   * function does not return.
    */
   public static final long START = ADDRESS + 0x700;
 
   /**
-   * Where the host enters on machines whose guests can set protection keys: takes the keys' rights
-   * back, then goes on at {@link #ADDRESS}. Nothing can be read or written before.
+   * Where the host enters on machines whose guests can set protection keys. The code resets the
+   * rights of the keys, and goes on at {@link #ADDRESS}. Before that, nothing can be read or
+   * written.
    */
   public static final long UNLOCK = ADDRESS + 0x740;
 
-  /** On machines where the system-call stub is user code, it lies on the gate's page. */
+  /** The system-call stub on machines where it is user code. It lies on the gate's page. */
   public static final long SYSTEM_CALL_STUB = ADDRESS + 0x800;
 
-  /** Where the gate gives a message to the host and waits for the next. */
+  /** Where the gate sends a message to the host and waits for the next one. */
   public static final long EXCHANGE = ADDRESS + 0x900;
 
   /**
-   * The routine for host calls: arguments and results are in the registers of system call {@link
-   * Hypercall#HOST}; R9, R10 and flags are lost, too.
+   * The routine for host calls. Arguments and results are in the registers of system call {@link
+   * Hypercall#HOST}. It also changes R9, R10 and the flags.
    */
   public static final long HOST_CALL_ROUTINE = ADDRESS + 0x980;
 
-  /** Where the routine leaves. */
+  /** Where the routine leaves the guest. */
   public static final long HOST_CALL_EXIT = HOST_CALL_ROUTINE + toHostCallExit(0).size();
 
   /**
-   * A byte of the gate's page that says whether to leave messages instead of the guest. The host
-   * writes it; in every image it is 0.
+   * A byte of the gate's page: whether the gate writes messages, instead of leaving the guest. The
+   * host writes it. It is 0 in every image.
    */
   private static final long EXITLESS = ADDRESS + 0xff8;
 
@@ -86,13 +90,16 @@ public final class Gate {
   /** XSTATE_BV, the first word of the XSAVE header. Bit 0: load x87 state from the image. */
   private static final int STATE_COMPONENTS = 512;
 
-  /** The code does not depend on the frame's address but for an operand. */
+  /**
+   * Where the gate goes on after the call. The code before does not depend on the frame's address
+   * except for an operand.
+   */
   public static final long DONE = ADDRESS + enter(0).size();
 
-  /** Where the gate leaves for good, whatever the frame says. */
+  /** Where the gate leaves the guest, whatever the frame says. */
   public static final long DONE_EXIT = DONE + results(0).size();
 
-  /** What follows the gate's own {@code syscall} or {@code out}, which are of the same length. */
+  /** Behind the gate's own {@code syscall} or {@code out}. Both have the same length. */
   public static final long DONE_RETURN = DONE_EXIT + exit(SystemCallEntry.SUPERVISOR).size();
 
   private Gate() {}
@@ -113,7 +120,10 @@ public final class Gate {
     setResetState(space, UserState.INITIAL);
   }
 
-  /** Says what a reset loads: control words as given, all other x87 and vector state initial. */
+  /**
+   * Sets what a reset loads: these control words, and the initial x87 and vector state for the
+   * rest.
+   */
   public static void setResetState(AddressSpace space, UserState state) {
     byte[] image = new byte[EXTENDED_STATE_SIZE];
     ByteBuffer.wrap(image)
@@ -124,7 +134,7 @@ public final class Gate {
     space.initialise(INFORMATION + EXTENDED_STATE, image, 0, image.length);
   }
 
-  /** Says whether the gate is to leave messages. */
+  /** Sets whether the gate writes messages. */
   public static void setExitless(AddressSpace space, boolean exitless) {
     space.initialise(EXITLESS, new byte[] {(byte) (exitless ? 1 : 0)}, 0, 1);
   }
@@ -134,8 +144,8 @@ public final class Gate {
   }
 
   /**
-   * From the host's entry to the call. RBX holds the frame: the ABI makes callees preserve it, but
-   * nothing relies on it.
+   * Returns the code from the host's entry to the call. RBX holds the frame: the ABI makes callees
+   * preserve it, but nothing relies on that.
    */
   public static MachineCode enter(long frame) {
     MachineCode code =
@@ -145,16 +155,18 @@ public final class Gate {
                 "testb $1, 0x278(%rbx)",
                 0xf6, 0x83, CallFrame.FLAGS & 0xff, CallFrame.FLAGS >> 8, 0, 0, 1)
             .add("jz 1f", 0x74, 0x33)
-            // Null selectors, before the bases: loading one may clear the base or not.
+            // Null selectors come before the bases, since loading one may clear the base or not.
             .add("xor %eax, %eax", 0x31, 0xc0)
             .add("mov %eax, %ds", 0x8e, 0xd8)
             .add("mov %eax, %es", 0x8e, 0xc0)
             .add("mov %eax, %fs", 0x8e, 0xe0)
             .add("mov %eax, %gs", 0x8e, 0xe8)
-            // Where the last x87 instruction was: some processors leave that out of XRSTOR.
+            // Resets the address of the last x87 instruction, which XRSTOR does not do on some
+            // processors.
             .add("fninit", 0xdb, 0xe3)
-            // EDX:EAX: every component that XCR0 enables but AMX tiles. Their part of the image is
-            // behind the page, and the kernel lets guests use them no more than programs.
+            // EDX:EAX selects every component that XCR0 enables except AMX tiles. The tiles' part
+            // of the image is behind the page. The kernel lets guests use tiles no more than
+            // programs.
             .addWithInt("mov $0x%x, %%eax", ~TILE_DATA, 0xb8)
             .add("cltd", 0x99)
             .addWithInt(
@@ -179,7 +191,7 @@ public final class Gate {
         .addWithInt("mov 0x%x(%%rbx), %%rcx", integer(3), 0x48, 0x8b, 0x8b)
         .addWithInt("mov 0x%x(%%rbx), %%r8", integer(4), 0x4c, 0x8b, 0x83)
         .addWithInt("mov 0x%x(%%rbx), %%r9", integer(5), 0x4c, 0x8b, 0x8b)
-        // AL is an upper bound of the vector registers used, for targets that take variable
+        // AL is an upper bound of the number of vector registers in use, for targets with variable
         // arguments.
         .addWithInt("mov $0x%x, %%eax", 8, 0xb8)
         .addWithInt("call *0x%x(%%rbx)", CallFrame.TARGET, 0xff, 0x93);
@@ -190,8 +202,9 @@ public final class Gate {
   }
 
   /**
-   * Behind the call, so that the return address is on top of the arguments. RDX is what a program
-   * is to call at its end (System V ABI for AMD64, "Process Initialization"): nothing.
+   * Returns the code at {@link #START}. It runs behind the call, so the return address is on top of
+   * the arguments. RDX is the function that a program calls at its end (System V ABI for AMD64,
+   * "Process Initialization"): none.
    */
   public static MachineCode start() {
     return new MachineCode()
@@ -202,8 +215,8 @@ public final class Gate {
   }
 
   /**
-   * {@link #UNLOCK}: PKRU 0, every right for every key. WRPKRU wants ECX and EDX to be 0 (Intel SDM
-   * vol. 2).
+   * Returns the code at {@link #UNLOCK}. PKRU 0 means every right for every key. WRPKRU needs ECX
+   * and EDX to be 0 (Intel SDM vol. 2).
    */
   public static MachineCode unlock() {
     return new MachineCode()
@@ -215,11 +228,11 @@ public final class Gate {
         .add("jmp *%rax", 0xff, 0xe0);
   }
 
-  /** From the target's return to the exit, or to the next call. */
+  /** Returns the code from the target's return to the exit, or to the next call. */
   public static MachineCode leave(SystemCallEntry entry, long frame) {
     MachineCode code = results(frame);
     exit(entry).addTo(code);
-    // The host enters every call at the start, and never resumes this one.
+    // The host enters every call at the start, and never resumes this code.
     code.add("ud2", 0x0f, 0x0b).label("1");
     putMessage(code, Hypercall.DONE)
         .addWithInt("mov %%rdx, 0x%x(%%r9)", CallFrame.MESSAGE_RDX, 0x49, 0x89, 0x91)
@@ -231,8 +244,8 @@ public final class Gate {
   }
 
   /**
-   * Whatever the host would have written at an entry, and the gate does not write itself: no call
-   * sees registers or flags of the one before.
+   * Sets everything that the host would have written at an entry and the gate does not write
+   * itself. So no call sees registers or flags of the one before.
    */
   private static MachineCode asEntered(MachineCode code) {
     return code.add("xor %ebp, %ebp", 0x31, 0xed)
@@ -246,7 +259,7 @@ public final class Gate {
         .add("popfq", 0x9d);
   }
 
-  /** The results to where the host looks for them, and on to 1 if there is to be no exit. */
+  /** Moves the results to where the host looks for them. The code goes to 1 if there is no exit. */
   private static MachineCode results(long frame) {
     MachineCode code =
         new MachineCode()
@@ -281,7 +294,7 @@ public final class Gate {
             1);
   }
 
-  /** What RAX, RDI and RSI would say at a system call, into the frame. */
+  /** Writes into the frame the values that RAX, RDI and RSI would have at a system call. */
   private static MachineCode putMessage(MachineCode code, int number) {
     return code.addWithInt(
             "movq $0x%x, 0x348(%%r9)",
@@ -302,9 +315,9 @@ public final class Gate {
   }
 
   /**
-   * Says that there is a message, and waits until there is another one from the host. R9 is the
-   * frame. The exchange of the message's number is a barrier: either this sees that the host is
-   * going to sleep, or the host sees the message.
+   * Returns code that sends a message, and waits for the next one from the host. R9 is the frame.
+   * The XCHG of the message's number is a barrier: either this code sees that the host is going to
+   * sleep, or the host sees the message.
    */
   public static MachineCode exchange() {
     return new MachineCode()
@@ -331,7 +344,7 @@ public final class Gate {
         .add("ret", 0xc3);
   }
 
-  /** {@link #HOST_CALL_ROUTINE}. */
+  /** Returns the code at {@link #HOST_CALL_ROUTINE}. */
   public static MachineCode callHost(SystemCallEntry entry, long frame) {
     MachineCode code = toHostCallExit(frame);
     addExit(code, entry).add("ret", 0xc3).label("1");
@@ -348,12 +361,18 @@ public final class Gate {
         .addWithInt("mov $0x%x, %%eax", Hypercall.HOST, 0xb8);
   }
 
-  /** Whether code at an address waits for the host's message, with where it returns to on top. */
+  /**
+   * Returns whether code at an address waits for the host's message. Its return address is on top
+   * of the stack.
+   */
   public static boolean isInExchange(long address) {
     return address >= EXCHANGE && address < HOST_CALL_ROUTINE;
   }
 
-  /** Whether code at an address makes a host call, with where it returns to on top. */
+  /**
+   * Returns whether code at an address makes a host call. Its return address is on top of the
+   * stack.
+   */
   public static boolean isInHostCall(long address) {
     return address >= HOST_CALL_ROUTINE && address < EXITLESS;
   }

@@ -5,17 +5,17 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What of the processor a guest can see and may have chosen its code by: a program that found AVX2
- * when it started will use it after it was frozen, too.
+ * What a guest can see of the processor, and may have chosen its code by. A program that found AVX2
+ * when it started uses AVX2 after it was frozen, too.
  *
- * @param features instruction sets, each the bit of its position in a list that only ever grows
+ * @param features instruction sets; each has the bit of its position in a list that only grows
  *     (docs/snapshot-format.md)
  * @param xcr0 the state components that the guest can use
  */
 public record GuestProcessor(long features, long xcr0) {
   /**
-   * An instruction set of user code, and where CPUID tells of it (Intel SDM vol. 2, "CPUID"; AMD
-   * APM vol. 3, appendix E).
+   * An instruction set of user code, and the place where CPUID shows it (Intel SDM vol. 2, "CPUID";
+   * AMD APM vol. 3, appendix E).
    */
   private record Feature(String name, int function, int index, Output output, int bit) {}
 
@@ -25,7 +25,7 @@ public record GuestProcessor(long features, long xcr0) {
 
   private static List<Feature> list() {
     List<Feature> all = new ArrayList<>();
-    // The positions are part of the snapshot format: new ones go to the end.
+    // The positions are part of the snapshot format, so new ones go to the end.
     add(all, 1, 0, Output.ECX, "SSE3", 0, "PCLMULQDQ", 1, "SSSE3", 9, "FMA", 12);
     add(all, 1, 0, Output.ECX, "CMPXCHG16B", 13, "SSE4.1", 19, "SSE4.2", 20, "MOVBE", 22);
     add(all, 1, 0, Output.ECX, "POPCNT", 23, "AES", 25, "XSAVE", 26, "AVX", 28);
@@ -57,7 +57,7 @@ public record GuestProcessor(long features, long xcr0) {
     }
   }
 
-  /** One output register of the CPUID instruction. */
+  /** Returns one output register of the CPUID instruction. */
   @FunctionalInterface
   public interface Registers {
     int get(int function, int index, Output output);
@@ -65,7 +65,8 @@ public record GuestProcessor(long features, long xcr0) {
 
   public static GuestProcessor of(Registers cpuid, long xcr0) {
     int highestBasic = cpuid.get(0, 0, Output.EAX);
-    int highestExtended = cpuid.get(EXTENDED, 0, Output.EAX); // negative, as all extended ones are
+    // negative, as all extended functions are
+    int highestExtended = cpuid.get(EXTENDED, 0, Output.EAX);
     long features = 0;
     for (int i = 0; i < FEATURES.size(); i++) {
       Feature feature = FEATURES.get(i);
@@ -80,7 +81,7 @@ public record GuestProcessor(long features, long xcr0) {
     return new GuestProcessor(features, xcr0);
   }
 
-  /** The names of the instruction sets; those that are not known here by their numbers. */
+  /** Returns the names of the instruction sets. Unknown ones are named by their numbers. */
   public List<String> featureNames() {
     return names(features);
   }
@@ -95,15 +96,18 @@ public record GuestProcessor(long features, long xcr0) {
     return names;
   }
 
-  /** Whether it could be the XCR0 of any machine's guests: x87 and SSE, AVX, all of AVX-512. */
+  /**
+   * Returns whether a value can be the XCR0 of a machine's guests: x87 and SSE, AVX, all of
+   * AVX-512.
+   */
   public static boolean isPossibleXcr0(long xcr0) {
     return xcr0 == 0b1 || xcr0 == 0b11 || xcr0 == 0b111 || xcr0 == 0b1110_0111;
   }
 
   /**
-   * What keeps a guest that has seen this processor from running on another one.
+   * Returns what keeps a guest that has seen this processor from running on another one.
    *
-   * @param other any machine's
+   * @param other of any machine
    * @return what is missing there, for people; empty if nothing is
    */
   public List<String> missingOn(GuestProcessor other) {

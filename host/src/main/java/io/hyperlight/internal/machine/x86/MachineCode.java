@@ -6,14 +6,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A few instructions of machine code, each given as its bytes beside its assembly (AT&amp;T
- * syntax). A test runs the assembler over the texts and compares.
+ * A few instructions of machine code. The bytes of each stand beside its assembly (AT&amp;T
+ * syntax). A test assembles the texts and compares the bytes.
  */
 public final class MachineCode {
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
   private final List<Instruction> instructions = new ArrayList<>();
 
-  /** A text, and the operand in it if it has one. */
+  /** The text of an instruction, and its operand if it has one. */
   private record Instruction(String text, @Nullable Long operand) {
     String assembly() {
       return operand == null ? text : text.formatted(operand);
@@ -25,7 +25,10 @@ public final class MachineCode {
     return add(new Instruction(text, null), code);
   }
 
-  /** The text is put together when somebody asks for it: that costs more than all else here. */
+  /**
+   * The text is formatted only when a caller asks for it, since that costs more than everything
+   * else here.
+   */
   private MachineCode add(Instruction instruction, int... code) {
     instructions.add(instruction);
     for (int b : code) {
@@ -52,13 +55,13 @@ public final class MachineCode {
     return this;
   }
 
-  /** Adds a label, for the assembly only. */
+  /** Adds a label, which only the assembly has. */
   public MachineCode label(String name) {
     instructions.add(new Instruction(name + ":", null));
     return this;
   }
 
-  /** Adds all of it to the end of other code. */
+  /** Appends all of it to other code. */
   public void addTo(MachineCode code) {
     code.bytes.writeBytes(toByteArray());
     code.instructions.addAll(instructions);
@@ -72,7 +75,7 @@ public final class MachineCode {
     return bytes.toByteArray();
   }
 
-  /** The assembly, a line each. */
+  /** Returns the assembly, one element for each line. */
   public List<String> assembly() {
     return instructions.stream().map(Instruction::assembly).toList();
   }

@@ -9,15 +9,15 @@ import java.util.Arrays;
 
 /**
  * The supervisor pages: GDT, TSS, IDT, exception stubs, the exception stack, and the system-call
- * stub where it runs at CPL 0. They lie in the upper half of the address space, where no table
- * grants user access at any level.
+ * stub if it runs at CPL 0. They lie in the upper half of the address space, where no table grants
+ * user access at any level.
  *
- * <p>The stubs are all the supervisor code there is. Each leaves the guest at once by a one-byte
- * {@code out} to a port that tells the reason; no exception stub ever goes on, and one that did
- * would meet an invalid instruction.
+ * <p>The stubs are the only supervisor code. Each leaves the guest at once by a one-byte {@code
+ * out} to a port that tells the reason. No exception stub ever goes on. If one did, it would meet
+ * an invalid instruction.
  *
- * <p>The descriptors never need to be written by the processor: accessed and busy bits are set from
- * the start, and the page is read-only even for the stubs.
+ * <p>The processor never needs to write the descriptors: accessed and busy bits are set from the
+ * start, and the page is read-only even for the stubs.
  */
 public final class Monitor {
   public static final int KERNEL_CODE = 0x08;
@@ -30,7 +30,7 @@ public final class Monitor {
   public static final int SYSTEM_CALL_PORT = 0x70;
 
   /**
-   * Vectors 0 to 31, which the processor raises; {@code int n} beyond them is a general-protection
+   * Vectors 0 to 31, which the processor raises. {@code int n} beyond them is a general-protection
    * fault.
    */
   public static final int VECTORS = 32;
@@ -38,7 +38,7 @@ public final class Monitor {
   public static final long BASE = 0xffff_8000_0000_0000L;
   public static final long DATA = BASE + PAGE_SIZE;
   public static final long CODE = BASE + 2 * PAGE_SIZE;
-  // A page is left out below the stack.
+  // No page is mapped below the stack.
   public static final long STACK = BASE + 4 * PAGE_SIZE;
   public static final long STACK_TOP = STACK + PAGE_SIZE;
 
@@ -50,24 +50,27 @@ public final class Monitor {
 
   private static final int TSS_BITMAP = 0x68;
 
-  /** The TSS without any I/O bitmap: every port is refused. */
+  /** The limit of a TSS without an I/O bitmap. The processor then refuses every port. */
   private static final int TSS_LIMIT_NO_PORTS = TSS_BITMAP - 1;
 
-  /** One bit for each port up to 0x7f, and the byte of ones that has to follow. */
+  /**
+   * The limit of a TSS with one bit for each port up to 0x7f, and the byte of ones that has to
+   * follow.
+   */
   private static final int TSS_LIMIT_ONE_PORT = TSS_BITMAP + 16;
 
   private static final long STUBS = CODE + 0x100;
   private static final int STUB_SIZE = 16;
 
   /**
-   * The length of {@code out %al, imm8}. Where KVM leaves RIP at such an exit, before or behind it,
-   * differs.
+   * The length of {@code out %al, imm8}. A KVM leaves RIP at such an exit either before or behind
+   * it.
    */
   public static final int OUT_LENGTH = 2;
 
   private Monitor() {}
 
-  /** The system-call stub. The host resumes the guest behind the {@code out}. */
+  /** Returns the system-call stub. The host resumes the guest behind the {@code out}. */
   public static MachineCode systemCallStub(SystemCallEntry entry) {
     MachineCode code = addSystemCallOut(new MachineCode());
     return switch (entry) {
@@ -88,7 +91,7 @@ public final class Monitor {
     return STUBS + (long) STUB_SIZE * vector;
   }
 
-  /** Where {@code syscall} goes. */
+  /** Returns the address to which {@code syscall} goes. */
   public static long systemCallStubAddress(SystemCallEntry entry) {
     return switch (entry) {
       case SUPERVISOR -> CODE;
@@ -103,7 +106,7 @@ public final class Monitor {
   /**
    * Writes the pages.
    *
-   * @return the physical address of the exception stack's top
+   * @return the guest-physical address of the exception stack's top
    */
   public static long install(PhysicalMemory memory, PageTables tables, SystemCallEntry entry) {
     long data = memory.allocate(PAGE_SIZE);
@@ -129,9 +132,9 @@ public final class Monitor {
   }
 
   /**
-   * Flat descriptors, in the order that STAR wants for {@code syscall} and {@code sysretq}. Where
-   * 32-bit user code would be, at 0x18, there is none: {@code sysretq} does not read the table, and
-   * 32-bit code could make system calls whose entry point is not ours.
+   * Writes flat descriptors, in the order that STAR needs for {@code syscall} and {@code sysretq}.
+   * There is no 32-bit user code at 0x18: {@code sysretq} does not read the table, and 32-bit code
+   * could make system calls whose entry point is not ours.
    */
   private static void writeGdt(PhysicalMemory memory, long at, SystemCallEntry entry) {
     memory.putLong(at + KERNEL_CODE, 0x00af_9b00_0000_ffffL);
@@ -141,7 +144,7 @@ public final class Monitor {
     writeTaskDescriptor(memory, at + TASK, TSS, taskLimit(entry));
   }
 
-  /** A busy 64-bit TSS (type 11): 16 bytes, the base in three pieces. */
+  /** Writes a busy 64-bit TSS (type 11) of 16 bytes, with the base in three pieces. */
   private static void writeTaskDescriptor(PhysicalMemory memory, long at, long base, int limit) {
     memory.putLong(
         at, limit | (base & 0xff_ffffL) << 16 | 0x8bL << 40 | (base >>> 24 & 0xffL) << 56);
@@ -149,7 +152,8 @@ public final class Monitor {
   }
 
   /**
-   * Intel SDM vol. 3, "64-bit TSS": RSP0 at 4, IST1 at 0x24, the offset of the I/O bitmap at 0x66.
+   * Writes the TSS. Intel SDM vol. 3, "64-bit TSS": RSP0 at 4, IST1 at 0x24, the offset of the I/O
+   * bitmap at 0x66.
    */
   private static void writeTss(PhysicalMemory memory, long at, SystemCallEntry entry) {
     byte[] tss = new byte[TSS_LIMIT_ONE_PORT + 1];
@@ -170,9 +174,9 @@ public final class Monitor {
   }
 
   /**
-   * An interrupt gate on the IST stack: without it a fault inside a CPL 0 stub would push onto the
-   * user's stack. Vectors 3 and 4 may be raised by {@code int3} and {@code into}, which take the
-   * gate's DPL into account.
+   * Writes an interrupt gate on the IST stack. Without that stack, a fault inside a CPL 0 stub
+   * would push onto the user's stack. {@code int3} and {@code into} may raise vectors 3 and 4, and
+   * take the gate's DPL into account.
    */
   private static void writeGate(PhysicalMemory memory, long at, int vector) {
     long handler = exceptionStubAddress(vector);

@@ -6,10 +6,10 @@ import io.hyperlight.internal.hypervisor.x86.SpecialRegisters.DescriptorTable;
 import io.hyperlight.internal.machine.arch.MachineOptions;
 
 /**
- * The processor state every vCPU starts with: 64-bit mode with paging from the first instruction.
- * It is made to pass the guest-state checks of a VM entry (Intel SDM vol. 3, "Checks on the Guest
- * State Area"), which a test applies to it; the hidden parts of segment registers say the same as
- * the GDT, as SVM wants.
+ * The processor state with which every vCPU starts: 64-bit mode with paging from the first
+ * instruction. It passes the guest-state checks of a VM entry (Intel SDM vol. 3, "Checks on the
+ * Guest State Area"), which a test applies to it. The hidden parts of segment registers agree with
+ * the GDT, as SVM needs.
  */
 public final class RegisterImage {
   private static final long CR0_PE = 1;
@@ -51,10 +51,10 @@ public final class RegisterImage {
   private RegisterImage() {}
 
   /**
-   * The state of a vCPU that rests in the system-call stub.
+   * Returns the state of a vCPU that rests in the system-call stub.
    *
    * @param cpu what the processor offers
-   * @param pageTables the physical address of the top page table
+   * @param pageTables the guest-physical address of the top page table
    */
   public static SpecialRegisters create(
       SystemCallEntry entry, CpuFeatures cpu, long pageTables, MachineOptions options) {
@@ -91,8 +91,8 @@ public final class RegisterImage {
   }
 
   /**
-   * Where stubs run at CPL 0, that level can neither run nor touch user pages (SMEP, SMAP). Where
-   * the stub is a user page, the processor is not ours to protect that way.
+   * If stubs run at CPL 0, that level can neither run nor touch user pages (SMEP, SMAP). If the
+   * stub is a user page, nothing in the VM runs at CPL 0, and the host's kernel sets these bits.
    */
   private static long cr4(boolean supervisor, CpuFeatures cpu) {
     long cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_FSGSBASE | CR4_OSXSAVE;
@@ -103,12 +103,12 @@ public final class RegisterImage {
     return cr4;
   }
 
-  /** CS of user code. */
+  /** Returns CS of user code. */
   public static Segment userCode() {
     return USER_CODE;
   }
 
-  /** SS of user code, and what its other selectors are at first. */
+  /** Returns SS of user code. The other selectors of user code start with it, too. */
   public static Segment userData() {
     return USER_DATA;
   }

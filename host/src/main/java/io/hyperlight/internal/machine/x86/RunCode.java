@@ -4,18 +4,19 @@ import io.hyperlight.internal.os.HostIoctl;
 import java.util.Arrays;
 
 /**
- * The code by which a thread runs a guest where that runs on the processor as it is: KVM_RUN, and
- * behind it, before anything else can run on the thread, null selectors for DS, ES, FS and GS.
+ * The code by which a thread runs a guest if guests run directly on the processor. It makes
+ * KVM_RUN, and then sets null selectors for DS, ES, FS and GS before anything else can run on the
+ * thread.
  *
- * <p>A paravirtual KVM keeps apart all that a guest can change in a processor but these: KVM
- * neither saves nor loads them, KVM_GET_SREGS does not even show them. What a guest leaves there
- * the thread would keep, for itself, for threads that it starts, and for the next guest on it.
- * Nothing in a guest can be relied on to take them back: whatever code of the gate's does so, the
- * guest can jump behind it. Only user code can load a selector, so this is host code, some ninety
- * bytes on a page of their own that nobody can write.
+ * <p>A paravirtual KVM separates everything that a guest can change in a processor, except for
+ * these selectors. It neither saves nor loads them, and KVM_GET_SREGS does not even show them. The
+ * thread would keep what a guest leaves there: for itself, for threads that it starts, and for the
+ * next guest on it. Code in a guest cannot reset them reliably, since the guest can jump behind any
+ * code of the gate. Only user code can load a selector. So this is host code: some ninety bytes on
+ * a page of their own that nothing can write.
  *
- * <p>Linux gives every 64-bit thread null selectors. In 64-bit code nothing depends on them but the
- * bases of FS and GS, which stay what they are.
+ * <p>Linux starts every 64-bit thread with null selectors. In 64-bit code they affect only the
+ * bases of FS and GS, which stay as they are.
  */
 public final class RunCode {
   private static final int SECOND = HostIoctl.RUN_CODE_SECOND;
@@ -26,7 +27,7 @@ public final class RunCode {
 
   private RunCode() {}
 
-  /** Puts it into the process, once. */
+  /** Installs the code in the process, once. */
   public static void install() {
     byte[] run = run().toByteArray();
     byte[] second = nullSelectors().toByteArray();
@@ -35,13 +36,13 @@ public final class RunCode {
     HostIoctl.installRunCode(code);
   }
 
-  /** An ioctl with the C function's arguments; returns 0 or -1. */
+  /** Returns code for an ioctl with the arguments of the C function. It returns 0 or -1. */
   public static MachineCode run() {
     return addNullSelectors(
         begin().addWithInt("mov $%d, %%eax", SYS_IOCTL, 0xb8).add("syscall", 0x0f, 0x05));
   }
 
-  /** Null selectors only; returns 0. */
+  /** Returns code that only sets null selectors. It returns 0. */
   public static MachineCode nullSelectors() {
     return addNullSelectors(begin().add("xor %eax, %eax", 0x31, 0xc0));
   }
@@ -51,8 +52,8 @@ public final class RunCode {
   }
 
   /**
-   * FS last and by the kernel: a null selector may clear the base, and a signal's handler that came
-   * then would find no thread-local storage.
+   * Adds code that sets null selectors. FS comes last and is set by the kernel: a null selector may
+   * clear the base, and the handler of a signal at that moment would find no thread-local storage.
    */
   private static MachineCode addNullSelectors(MachineCode code) {
     return code.add("mov %ds, %ecx", 0x8c, 0xd9)
@@ -76,7 +77,7 @@ public final class RunCode {
         .add("syscall", 0x0f, 0x05)
         .add("mov %r8d, %eax", 0x44, 0x89, 0xc0)
         .label("1")
-        // The kernel's error number is negative; who wants it asks once more.
+        // The kernel's error number is negative. A caller that needs it makes the call again.
         .add("sar $31, %eax", 0xc1, 0xf8, 0x1f)
         .add("ret", 0xc3);
   }

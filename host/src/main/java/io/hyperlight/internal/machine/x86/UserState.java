@@ -9,9 +9,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * The processor state of user code that outlives a call: what the C calling convention makes
- * functions preserve beside the general registers, and where thread-local storage is. All of it can
- * be changed by user code, so any value can be there that the processor itself accepts.
+ * The processor state of user code that outlives a call: what functions preserve beside the general
+ * registers in the C calling convention, and the address of thread-local storage. User code can
+ * change all of it, so it may have any value that the processor itself accepts.
  *
  * @param mxcsr rounding, masks and flags of SSE
  * @param x87Control the x87 control word
@@ -20,11 +20,11 @@ import java.nio.ByteOrder;
  */
 public record UserState(int mxcsr, short x87Control, long fsBase, long gsBase)
     implements RestingState {
-  /** What a new program finds. */
+  /** The state of a new program. */
   public static final UserState INITIAL =
       new UserState(Gate.MXCSR_INITIAL, Gate.X87_CONTROL_INITIAL, 0, 0);
 
-  /** Flags of exceptions that happened; nobody's state to keep. */
+  /** The flags of past exceptions, which are not kept. */
   private static final int MXCSR_FLAGS = 0x3f;
 
   private static final int MXCSR_DEFINED = 0xffff;
@@ -35,9 +35,9 @@ public record UserState(int mxcsr, short x87Control, long fsBase, long gsBase)
   private static final int MXCSR = 24;
 
   /**
-   * Whether it could be that of a vCPU at rest, with addresses that are canonical where paging has
-   * four levels. What is not would fault in the gate: a reserved bit of MXCSR in its XRSTOR, an
-   * address in its WRFSBASE.
+   * Returns whether it could be that of a vCPU at rest, with addresses that are canonical under
+   * four-level paging. Other values would fault in the gate: a reserved bit of MXCSR in its XRSTOR,
+   * an address in its WRFSBASE.
    */
   public boolean isPossible() {
     return (mxcsr & ~(MXCSR_DEFINED & ~MXCSR_FLAGS)) == 0
@@ -60,7 +60,7 @@ public record UserState(int mxcsr, short x87Control, long fsBase, long gsBase)
     Gate.setResetState(space, this);
   }
 
-  /** Reads it from a vCPU at rest. */
+  /** Reads the state of a vCPU at rest. */
   public static UserState of(X86VirtualCpu vcpu) {
     ByteBuffer area = ByteBuffer.wrap(vcpu.extendedState()).order(ByteOrder.LITTLE_ENDIAN);
     var special = vcpu.specialRegisters();

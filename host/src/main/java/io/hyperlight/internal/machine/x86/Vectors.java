@@ -8,7 +8,7 @@ import io.hyperlight.internal.machine.arch.MemoryAccess;
  * Reference").
  */
 public final class Vectors {
-  /** Where an exception that x87 code has unmasked arrives. */
+  /** The vector of an exception that x87 code has unmasked. */
   public static final int X87 = 16;
 
   public static final int PAGE_FAULT = 14;
@@ -20,7 +20,7 @@ public final class Vectors {
 
   private Vectors() {}
 
-  /** What kind of fault an exception is. */
+  /** Returns the kind of fault of an exception. */
   public static FaultKind kind(int vector) {
     return switch (vector) {
       case 0 -> FaultKind.DIVISION;
@@ -38,7 +38,7 @@ public final class Vectors {
     };
   }
 
-  /** What it is, for people. */
+  /** Describes an exception for people. */
   public static String describe(int vector) {
     return switch (vector) {
       case 0 -> "division by zero or overflow (#DE)";
@@ -58,7 +58,7 @@ public final class Vectors {
     };
   }
 
-  /** What a page fault is about. */
+  /** Returns the kind of access that caused a page fault. */
   public static MemoryAccess access(long errorCode) {
     if ((errorCode & FETCH) != 0) {
       return MemoryAccess.EXECUTE;

@@ -11,14 +11,13 @@ import io.hyperlight.internal.machine.memory.PageTables;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 
 /**
- * What processors are made of on one hypervisor.
+ * The x86-64 processors of one hypervisor.
  *
  * @param hypervisor makes virtual machines
  * @param cpuid what CPUID shows to guests
- * @param features what of that matters here
+ * @param features what matters of that here
  * @param entry where system calls go
- * @param protectionKeys whether guests can set protection keys, so that the gate has to take them
- *     back
+ * @param protectionKeys whether guests can set protection keys, so that the gate has to reset them
  */
 public record X86Architecture(
     X86Hypervisor hypervisor,

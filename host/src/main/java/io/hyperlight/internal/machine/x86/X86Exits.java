@@ -15,11 +15,11 @@ import java.util.Map;
 /**
  * Says what the last exit of a vCPU means.
  *
- * <p><b>Boundary.</b> Everything a guest can do ends in an exit, and any register may hold
- * anything. So nothing here believes a register that user code can set, unless RIP shows that it is
- * the monitor's or the gate's own code that left.
+ * <p><b>Boundary.</b> Everything that a guest can do ends in an exit, and any register may have any
+ * value. So nothing here trusts a register that user code can set, unless RIP shows that the
+ * monitor's or the gate's own code left the guest.
  *
- * <p>Only for a vCPU that does not run.
+ * <p>The vCPU must not run meanwhile.
  */
 public final class X86Exits implements Exits {
   private static final long PRIVILEGE_MASK = 3;
@@ -33,9 +33,9 @@ public final class X86Exits implements Exits {
   private final long exceptionStackTop;
 
   /**
-   * For one vCPU.
+   * Makes the exits of one vCPU.
    *
-   * @param exceptionStackTop the physical address
+   * @param exceptionStackTop the guest-physical address
    */
   public X86Exits(
       X86VirtualCpu vcpu, SystemCallEntry entry, PhysicalMemory memory, long exceptionStackTop) {
@@ -54,7 +54,7 @@ public final class X86Exits implements Exits {
     return entry == SystemCallEntry.SUPERVISOR ? kindOfSupervisorOut() : kindOfUserOut();
   }
 
-  /** Where the stub is a supervisor page, RIP there means CPL 0 in the stub. */
+  /** Handles a stub on a supervisor page: RIP in the stub means CPL 0. */
   private Kind kindOfSupervisorOut() {
     if (!isBeforeOrBehindOut(systemCallStub)) {
       return Kind.OTHER;
@@ -65,8 +65,8 @@ public final class X86Exits implements Exits {
   }
 
   /**
-   * Where stub and gate's exits are user pages, the vCPU must be in 64-bit user code: what comes
-   * next runs in the mode that it is in.
+   * Handles a stub and gate's exits on user pages. The vCPU must be in 64-bit user code, since the
+   * code that follows runs in the same mode.
    */
   private Kind kindOfUserOut() {
     if (vcpu.codeSegmentSelector() != Monitor.USER_CODE) {
@@ -82,7 +82,7 @@ public final class X86Exits implements Exits {
     return isBeforeOrBehindOut(systemCallStub) ? kindOfSystemCall() : Kind.OTHER;
   }
 
-  /** Where the port is for user code, the stub can be reached by a jump, too, with any RCX. */
+  /** If user code may use the port, a jump can reach the stub, too, with any RCX. */
   private Kind kindOfSystemCall() {
     return AddressSpace.isUserAddress(vcpu.get(Register.RCX))
         ? Kind.SYSTEM_CALL
@@ -101,7 +101,7 @@ public final class X86Exits implements Exits {
     return (vcpu.get(Register.RFLAGS) & Flags.TRAP) != 0;
   }
 
-  /** KVM leaves RIP at either side of the instruction. */
+  /** A KVM leaves RIP at either side of the instruction. */
   private boolean isBeforeOrBehindOut(long out) {
     long rip = vcpu.get(Register.RIP);
     return rip == out || rip == out + Monitor.OUT_LENGTH;
@@ -148,8 +148,8 @@ public final class X86Exits implements Exits {
 
   /**
    * Reads what the processor pushed (Intel SDM vol. 3, "64-Bit Mode Stack Frame"): SS, RSP, RFLAGS,
-   * CS, RIP and for some vectors an error code, on a page that user code cannot touch. The stub has
-   * not moved RSP, which so tells whether there is one.
+   * CS, RIP and for some vectors an error code. User code cannot touch that page. The stub has not
+   * moved RSP, so RSP tells whether there is an error code.
    */
   private Trap processorException(int vector, X86Registers stub) {
     long pushed = Monitor.STACK_TOP - vcpu.get(Register.RSP);
@@ -209,7 +209,7 @@ public final class X86Exits implements Exits {
         rip = space.readLong(stack);
       }
     } catch (GuestAddressException e) {
-      rip = vcpu.get(Register.RIP); // a stack that is none
+      rip = vcpu.get(Register.RIP); // the guest's RSP is not a stack
     }
     return registers.with(Register.RIP, rip);
   }

@@ -9,7 +9,8 @@ import io.hyperlight.internal.machine.memory.AddressSpace;
 
 /**
  * Sets up the registers of a vCPU that rests at an {@code out} of the monitor or the gate, so that
- * it goes on in user code. Both ways lead through the stub's return instruction, and so to CPL 3.
+ * it goes on in user code. Calls and answers both go through the stub's return instruction, and so
+ * to CPL 3.
  */
 public final class X86GuestEntry implements GuestEntry {
   private final X86VirtualCpu vcpu;
@@ -19,7 +20,7 @@ public final class X86GuestEntry implements GuestEntry {
   /** The {@code out} by which the guest made its last system call. */
   private long exit;
 
-  /** For one vCPU. */
+  /** Makes the entry of one vCPU. */
   public X86GuestEntry(X86VirtualCpu vcpu, SystemCallEntry entry) {
     this.vcpu = vcpu;
     this.entry = entry;

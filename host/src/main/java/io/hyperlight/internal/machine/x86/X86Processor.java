@@ -13,8 +13,8 @@ import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A VM with its one vCPU, set up as the monitor wants it. What user code cannot change is set once;
- * what a trap leaves behind is put back by {@link #restore}.
+ * A VM with its one vCPU, set up as the monitor needs it. The state that user code cannot change is
+ * set once. {@link #restore} resets what a trap leaves behind.
  */
 public final class X86Processor implements Processor {
   public static final long MSR_STAR = 0xc000_0081L;
@@ -27,7 +27,7 @@ public final class X86Processor implements Processor {
    */
   public static final long STAR = 0x001b_0008_0000_0000L;
 
-  /** Cleared by {@code syscall}: TF, IF, DF, IOPL, NT, AC. */
+  /** The flags that {@code syscall} clears: TF, IF, DF, IOPL, NT, AC. */
   private static final long SFMASK = 0x4_7700;
 
   private final SystemCallEntry systemCalls;
@@ -37,7 +37,7 @@ public final class X86Processor implements Processor {
   private final @Nullable DirtyTracker tracker;
   private final SpecialRegisters initial;
 
-  /** Whether there is more to put back than memory and general registers. */
+  /** Whether a restore has to reset more than memory and general registers. */
   private boolean disturbed;
 
   private X86Processor(
@@ -60,8 +60,8 @@ public final class X86Processor implements Processor {
    *
    * @param memory all guest-physical memory
    * @param root of the page tables
-   * @param xcr0 the state components guests may use
-   * @param options what the embedder chose
+   * @param xcr0 the state components that guests may use
+   * @param options of the embedder
    * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if KVM fails; nothing is left
    *     behind
    */
@@ -81,9 +81,9 @@ public final class X86Processor implements Processor {
       memory.attachTo(vm, tracking != DirtyTracking.NONE);
       vcpu = vm.createCpu(0);
       tracker = tracking == DirtyTracking.NONE ? null : vm.track(vcpu);
-      // CPUID first: KVM checks control registers against it. Also where user code runs on the
-      // processor as it is: KVM gives and takes no vector state that it has not been told of, and
-      // cannot be told once the vCPU has run.
+      // CPUID comes first, since KVM checks control registers against it. It is set even if user
+      // code runs directly on the processor: KVM reads and writes only the vector state that CPUID
+      // shows, and CPUID cannot be set once the vCPU has run.
       vcpu.setCpuid(kind.cpuid());
       SpecialRegisters initial =
           RegisterImage.create(entry, kind.features(), root.address(), options);
@@ -124,7 +124,7 @@ public final class X86Processor implements Processor {
   }
 
   /**
-   * Puts back what an exception or an odd exit changes outside the general registers: segments and
+   * Resets what an exception or an unusual exit changes outside the general registers: segments and
    * CR2, page tables, what is pending or masked, DR6. User code can set no other special register.
    */
   @Override

@@ -11,7 +11,7 @@ import java.util.Map;
 public final class X86Registers implements RegisterValues {
   private static final Register[] ALL = Register.values();
 
-  /** DF, TF and RF: the interrupted code's, and nobody else's. */
+  /** DF, TF and RF, which belong to the interrupted code only. */
   private static final long FLAGS_OF_INTERRUPTED = 0x1_0500;
 
   private final long[] values;
@@ -20,7 +20,7 @@ public final class X86Registers implements RegisterValues {
     this.values = values;
   }
 
-  /** As of the last exit. */
+  /** Returns the registers as of the last exit. */
   public static X86Registers of(X86VirtualCpu vcpu) {
     long[] values = new long[ALL.length];
     for (Register register : ALL) {
@@ -29,14 +29,14 @@ public final class X86Registers implements RegisterValues {
     return new X86Registers(values);
   }
 
-  /** Those given, and zeros. */
+  /** Returns these registers, and zeros for all others. */
   public static X86Registers of(Map<Register, Long> some) {
     long[] values = new long[ALL.length];
     some.forEach((register, value) -> values[register.place] = value);
     return new X86Registers(values);
   }
 
-  /** Sets them in a vCPU, which has still to commit them. */
+  /** Sets them in a vCPU. The caller still has to commit them. */
   public void set(X86VirtualCpu vcpu) {
     for (Register register : ALL) {
       vcpu.set(register, values[register.place]);
@@ -47,14 +47,17 @@ public final class X86Registers implements RegisterValues {
     return values[register.place];
   }
 
-  /** The same with another value. */
+  /** Returns the same registers with another value of one. */
   public X86Registers with(Register register, long value) {
     long[] changed = values.clone();
     changed[register.place] = value;
     return new X86Registers(changed);
   }
 
-  /** As user code goes on behind a {@code syscall}: what that has kept in RCX and R11. */
+  /**
+   * Returns the registers with which user code goes on behind a {@code syscall}, which has kept RIP
+   * in RCX and RFLAGS in R11.
+   */
   public X86Registers afterSystemCall() {
     return with(Register.RIP, get(Register.RCX)).with(Register.RFLAGS, get(Register.R11));
   }

@@ -5,9 +5,9 @@ import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
 import io.hyperlight.internal.machine.arch.StoppedState;
 
 /**
- * All processor state of user code that stopped at a system call: general registers, segments with
- * their bases, x87 and vector state. What it was, it can be again; other values never get in here.
- * Immutable.
+ * The whole processor state of user code that stopped at a system call: general registers, segments
+ * with their bases, x87 and vector state. A vCPU was in this state, so a vCPU can be in it again.
+ * No other values get in here. Immutable.
  */
 public final class X86StoppedState implements StoppedState {
   private final X86Registers registers;
@@ -20,14 +20,14 @@ public final class X86StoppedState implements StoppedState {
     this.extendedState = extendedState;
   }
 
-  /** Reads it from a vCPU that stands in the system-call stub. */
+  /** Reads the state of a vCPU that stands in the system-call stub. */
   public static X86StoppedState of(X86VirtualCpu vcpu) {
-    // The address of an earlier page fault is nobody's state.
+    // The address of an earlier page fault belongs to no state.
     return new X86StoppedState(
         X86Registers.of(vcpu), vcpu.specialRegisters().withCr2(0), vcpu.extendedState());
   }
 
-  /** Puts a vCPU of an equal machine into it. */
+  /** Puts a vCPU of an equal machine into this state. */
   public void set(X86VirtualCpu vcpu) {
     vcpu.setSpecialRegisters(special);
     vcpu.setExtendedState(extendedState);

@@ -14,12 +14,13 @@ import java.nio.ByteOrder;
 
 /**
  * The processor state of user code that stopped in the middle, at a system call or a processor
- * exception, for whoever sends it on somewhere else: a signal handler, and back. By ioctls, which
- * is slow and rare.
+ * exception. Callers use it to send the code to a signal handler, and back. It uses ioctls, which
+ * are slow and rare.
  *
- * <p><b>Boundary.</b> What is set here may come from the guest. It can be no other state than one
- * that user code could bring about by itself: an address of its own half to go on at, flags that
- * are a program's to change, segments as they are, state that XRSTOR would take.
+ * <p><b>Boundary.</b> The values that callers set may come from the guest. They can make no other
+ * state than one that user code could reach by itself. The address to go on at is in the user half,
+ * the flags are those that a program may change, the segments stay as they are, and XRSTOR would
+ * take the vector state.
  */
 public final class X86UserRegisters implements UserRegisters {
   // The XSAVE area that KVM takes (Intel SDM vol. 1, "XSAVE Area").
@@ -35,7 +36,7 @@ public final class X86UserRegisters implements UserRegisters {
   private final long xcr0;
 
   /**
-   * For one vCPU.
+   * Makes the registers of one vCPU.
    *
    * @param xcr0 the state components that user code can use
    */
@@ -52,7 +53,7 @@ public final class X86UserRegisters implements UserRegisters {
       throw new IllegalArgumentException("nothing of the guest's can be there");
     }
     SpecialRegisters special = vcpu.specialRegisters();
-    // As the processor would return from an exception: not through the stub, which needs RCX and
+    // As the processor returns from an exception. The stub cannot be used, since it needs RCX and
     // R11 for itself.
     vcpu.setSpecialRegisters(
         with(
@@ -89,12 +90,12 @@ public final class X86UserRegisters implements UserRegisters {
         special.apicBase());
   }
 
-  /** The base of FS, where thread-local storage is. */
+  /** Returns the base of FS, where thread-local storage is. */
   public long fsBase() {
     return vcpu.specialRegisters().fs().base();
   }
 
-  /** The base of GS. */
+  /** Returns the base of GS. */
   public long gsBase() {
     return vcpu.specialRegisters().gs().base();
   }
@@ -131,7 +132,7 @@ public final class X86UserRegisters implements UserRegisters {
     }
   }
 
-  /** The state components that user code can use, as in XCR0. */
+  /** Returns the state components that user code can use, as in XCR0. */
   public long xcr0() {
     return xcr0;
   }
@@ -172,10 +173,13 @@ public final class X86UserRegisters implements UserRegisters {
       return fault(area.getShort(X87_STATUS) & ~area.getShort(X87_CONTROL));
     }
     int mxcsr = area.getInt(MXCSR);
-    return fault(mxcsr & ~(mxcsr >>> 7)); // masks lie seven bits above the flags
+    return fault(mxcsr & ~(mxcsr >>> 7)); // each mask is seven bits above its flag
   }
 
-  /** Of the unmasked exceptions: invalid, denormal, zero divide, overflow, underflow, precision. */
+  /**
+   * Returns the reason by the bits of the unmasked exceptions: invalid, denormal, zero divide,
+   * overflow, underflow, precision.
+   */
   private static FloatingPointFault fault(int raised) {
     if ((raised & 1) != 0) {
       return FloatingPointFault.INVALID;

@@ -1,4 +1,4 @@
-/** x86-64: what {@link io.hyperlight.internal.machine.arch} is on this kind of processor. */
+/** The x86-64 implementation of {@link io.hyperlight.internal.machine.arch}. */
 @NullMarked
 package io.hyperlight.internal.machine.x86;
 
