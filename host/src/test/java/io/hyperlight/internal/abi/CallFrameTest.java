@@ -8,7 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** The frame, against the guest library's header. */
+/** Compares the frame with the guest library's header. */
 @NotInHardwareLane("Asks the C compiler; no VM takes part.")
 class CallFrameTest {
   @Test
@@ -40,7 +40,7 @@ class CallFrameTest {
   @Test
   void theStackIsAlignedWhenTheGateCallsAsTheAbiWants() {
     // System V ABI for AMD64, "The Stack Frame": before the call, RSP is a multiple of 16. The
-    // gate's RSP is where the stack arguments are, and the frame ends a page.
+    // gate's RSP is at the stack arguments, and the frame is the end of a page.
     long frame = -CallFrame.SIZE + CallFrame.STACK_ARGUMENTS;
     assertThat(frame % 16).isZero();
     assertThat(4096 % CallFrame.SIZE).isZero();

@@ -19,8 +19,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Every number of the guest ABI that Java repeats, against the guest library's header and the Rust
- * crate.
+ * Compares every number of the guest ABI that Java repeats with the guest library's header and the
+ * Rust crate.
  */
 @NotInHardwareLane("Asks the C compiler; no VM takes part.")
 class GuestAbiTest {

@@ -87,7 +87,7 @@ class ElfFileTest {
         refused++;
         continue;
       }
-      // Only what comes behind all segments is missing: section headers and symbols.
+      // Only the parts behind all segments are missing: section headers and symbols.
       assertThat(program.exports().keySet()).isEqualTo(sound.exports().keySet());
       assertThat(program.segments()).hasSameSizeAs(sound.segments());
       assertThat(program.symbolAt(sound.segments().get(1).address())).isNotNull();
@@ -126,7 +126,7 @@ class ElfFileTest {
         .withMessageContaining("overlap or share a page");
     assertRefused(guest().setLong(image.segment(READ_WRITE) + P_VADDR, code))
         .withMessageContaining("overlap or share a page");
-    // One that reaches over the next.
+    // A segment that reaches over the next one.
     assertRefused(guest().setLong(image.segment(READ) + P_MEMSZ, 1 << 20))
         .withMessageContaining("overlap or share a page");
   }
@@ -206,7 +206,7 @@ class ElfFileTest {
     assertRefused(withManySegments(PT_NOTE)).withMessageContaining("overlap in the file");
   }
 
-  /** Puts 200 program headers behind the guest's own, each for nearly the whole file. */
+  /** Puts 200 program headers behind the guest's own. Each of them covers nearly the whole file. */
   private static ElfImage withManySegments(int type) {
     int more = 200;
     ElfImage image = guest();

@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A guest's file, to be spoilt: finds fields by the names that the gABI gives them. */
+/** The file of a guest for tests to spoil. It finds fields by their names in the gABI. */
 public final class ElfImage {
   static final int PT_LOAD = 1;
   static final int PT_DYNAMIC = 2;
@@ -40,7 +40,7 @@ public final class ElfImage {
   public static final int DT_RELA = 7;
   static final int DT_FLAGS_1 = 0x6fff_fffb;
 
-  /** Where the description of the ABI note begins behind its start: header, name, padding. */
+  /** The offset of the ABI note's description from the start of the note: header, name, padding. */
   private static final int NOTE_DESCRIPTION = 12 + 12;
 
   private final ByteBuffer bytes;
@@ -65,7 +65,7 @@ public final class ElfImage {
     return bytes.capacity();
   }
 
-  /** A copy with more bytes behind. */
+  /** Returns a copy with more bytes at the end. */
   ElfImage extendedBy(int count) {
     return new ElfImage(ByteBuffer.allocate(size() + count).put(bytes.array()).array());
   }
@@ -108,12 +108,12 @@ public final class ElfImage {
     return bytes.getShort(E_PHNUM);
   }
 
-  /** Where the nth program header is. */
+  /** Returns the offset of the nth program header. */
   public long programHeader(int index) {
     return getLong(E_PHOFF) + (long) index * PROGRAM_HEADER_SIZE;
   }
 
-  /** Where the nth program header of a type is. */
+  /** Returns the offset of the nth program header of a type. */
   public long programHeader(int type, int nth) {
     for (int i = 0; i < programHeaderCount(); i++) {
       if (getInt(programHeader(i) + P_TYPE) == type && nth-- == 0) {
@@ -123,7 +123,7 @@ public final class ElfImage {
     throw new AssertionError("no such program header");
   }
 
-  /** The first loadable segment with exactly these flags. */
+  /** Returns the first loadable segment with exactly these flags. */
   long segment(int flags) {
     for (int i = 0; ; i++) {
       long header = programHeader(PT_LOAD, i);
@@ -133,7 +133,7 @@ public final class ElfImage {
     }
   }
 
-  /** The offset of an entry of the dynamic section. */
+  /** Returns the offset of an entry of the dynamic section. */
   public long dynamicEntry(int tag) {
     long at = getLong(programHeader(PT_DYNAMIC, 0) + P_OFFSET);
     while (getLong(at) != tag) {
@@ -142,7 +142,7 @@ public final class ElfImage {
     return at;
   }
 
-  /** The offset in the file of what will be at an address (load bias not included). */
+  /** Returns the offset in the file of what will be at an address (load bias not included). */
   public long offsetOf(long address) {
     for (int i = 0; i < programHeaderCount(); i++) {
       long header = programHeader(i);
@@ -154,12 +154,12 @@ public final class ElfImage {
     throw new AssertionError("no such address");
   }
 
-  /** The offset of the ABI note's description. */
+  /** Returns the offset of the ABI note's description. */
   public long abiNote() {
     return getLong(programHeader(PT_NOTE, 0) + P_OFFSET) + NOTE_DESCRIPTION;
   }
 
-  /** The address of the function table: the note's field is relative to itself. */
+  /** Returns the address of the function table. The note's field is relative to itself. */
   long functionTableAddress() {
     return getLong(programHeader(PT_NOTE, 0) + P_VADDR)
         + NOTE_DESCRIPTION
@@ -167,7 +167,7 @@ public final class ElfImage {
         + getLong(abiNote() + 8);
   }
 
-  /** The address (load bias not included) of a function's entry in the table. */
+  /** Returns the address (load bias not included) of a function's entry in the table. */
   long functionAddress(String name) {
     for (long at = functionTableAddress(); ; at += FunctionEntry.SIZE) {
       if (textAt(offsetOf(relocated(at + FunctionEntry.NAME))).equals(name)) {
@@ -176,12 +176,12 @@ public final class ElfImage {
     }
   }
 
-  /** The offset of a function's entry in the table. */
+  /** Returns the offset of a function's entry in the table. */
   public long function(String name) {
     return offsetOf(functionAddress(name));
   }
 
-  /** The offset of a function's name. */
+  /** Returns the offset of a function's name. */
   long functionName(String name) {
     return offsetOf(relocated(functionAddress(name) + FunctionEntry.NAME));
   }
@@ -194,17 +194,20 @@ public final class ElfImage {
     return new String(bytes.array(), (int) at, end - (int) at, StandardCharsets.UTF_8);
   }
 
-  /** What relocation stores in a word, by its address; load bias not included. */
+  /**
+   * Returns the value that relocation stores in a word, by the word's address (load bias not
+   * included).
+   */
   long relocated(long address) {
     return getLong(relocationOf(address) + 16);
   }
 
-  /** Has relocation store something else there. */
+  /** Makes relocation store another value there. */
   ElfImage setRelocated(long address, long value) {
     return setLong(relocationOf(address) + 16, value);
   }
 
-  /** The offset of the relocation of a word, by its address. */
+  /** Returns the offset of the relocation of a word, by the word's address. */
   long relocationOf(long address) {
     long at = offsetOf(getLong(dynamicEntry(DT_RELA) + 8));
     while (getLong(at) != address) {

@@ -81,7 +81,7 @@ class ElfSymbolsTest {
 
   @Test
   void namesOfAProgramThatIsNotMovedAreItsOwn() {
-    // The same file, were it not position-independent.
+    // The same file, but not position-independent.
     byte[] file = guest().toByteArray();
     long address = addressOfAdd() - ElfFile.POSITION_INDEPENDENT_BASE;
     assertThat(new ElfSymbols(file, 0).nearest(address)).contains("add");
@@ -136,8 +136,8 @@ class ElfSymbolsTest {
 
   @Test
   void aFileMadeOfSymbolTablesIsReadInNoTime() {
-    // Every one of 60,000 sections is the same table of 100,000 nameless functions: minutes of work
-    // if each were read, and a guest can make the host do it as often as it likes.
+    // Every one of 60,000 sections is the same table of 100,000 nameless functions. Reading all of
+    // them would take minutes, and a guest can make the host do so as often as it likes.
     int sections = 60_000;
     int symbols = 100_000;
     ElfImage sound = guest();

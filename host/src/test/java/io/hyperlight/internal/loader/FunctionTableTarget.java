@@ -18,8 +18,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Function tables, and the note that leads to them: what is taken can be called and shown, all else
- * is refused in one line.
+ * Function tables, and the note that leads to them. An accepted table can be called and shown. All
+ * others are refused in one line.
  */
 public final class FunctionTableTarget implements FuzzTarget {
   private static final int TYPES = 14;

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FunctionTableTest {
   private static final int HL_BYTES = 13;
 
-  /** A guest with another name's or code's address in a function's entry. */
+  /** Returns a guest with another name's or code's address in a function's entry. */
   private static ElfImage with(String function, int member, long value) {
     ElfImage image = guest();
     return image.setRelocated(image.functionAddress(function) + member, value);

@@ -22,12 +22,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whatever the bytes are: a program or a {@link GuestFormatException}, and nothing else. */
+/** Any bytes are either a program or cause a {@link GuestFormatException}, and nothing else. */
 @NotInHardwareLane("No VM takes part.")
 class ProgramFuzzTest {
   private static final int MUTATIONS = Integer.getInteger("hyperlight.test.elfMutations", 5_000);
 
-  /** How many of the programs that are taken are also loaded, for each test. */
+  /** How many of the accepted programs are also loaded, for each test. */
   private static final int LOADS = Integer.getInteger("hyperlight.test.elfLoads", 50);
 
   private static final long MEMORY = 16 << 20;
@@ -65,7 +65,7 @@ class ProgramFuzzTest {
     for (int i = 0; i < MUTATIONS; i++) {
       byte[] file = sound.clone();
       for (int flips = 1 + random.nextInt(8); flips > 0; flips--) {
-        // Most of the structure lies at the start; the rest is code and symbols.
+        // Most of the structure is at the start. The rest is code and symbols.
         int range = random.nextBoolean() ? 0x400 : file.length;
         file[random.nextInt(range)] = (byte) random.nextInt();
       }
@@ -104,7 +104,7 @@ class ProgramFuzzTest {
     assertBothHappened();
   }
 
-  /** The offsets of everything that a parser looks at. */
+  /** Returns the offsets of everything that a parser looks at. */
   private static List<Long> fields() {
     ElfImage image = guest();
     List<Long> fields = new ArrayList<>();
@@ -139,7 +139,7 @@ class ProgramFuzzTest {
   private void tryProgram(byte[] file, Random random) {
     try {
       GuestProgram program = new GuestProgram(file);
-      // What is taken keeps its word: a layout, or a refusal; names, or none.
+      // An accepted program has a layout or is refused one, and has names or none.
       assertThat(program.segments()).isNotEmpty();
       assertThat(program.symbolAt(program.segments().getFirst().address() + random.nextInt(8192)))
           .isNotNull();
@@ -155,7 +155,7 @@ class ProgramFuzzTest {
     }
   }
 
-  /** Loads the first programs that are taken into a machine, but runs none of them. */
+  /** Loads the first accepted programs into a machine, but runs none of them. */
   private void loadSome(GuestProgram program) {
     if (program.initialiser() != null || program.startsItself() || loaded == LOADS) {
       return;

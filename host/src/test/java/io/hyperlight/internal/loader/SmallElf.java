@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Sound ELF files of a few hundred bytes with everything in them that is looked at, so that a
- * fuzzer's changes hit something. All have a segment with code and one with data; the data begins
+ * Sound ELF files of a few hundred bytes. They contain everything that a parser looks at, so that a
+ * fuzzer's changes hit something. Each has a segment with code and one with data. The data begins
  * with what the other program headers name.
  */
 public final class SmallElf {
@@ -19,12 +19,12 @@ public final class SmallElf {
   private static final int HEADER_SIZE = 64;
   private static final int CODE_SIZE = 16;
 
-  /** Where the data lies in the file: behind the headers and the code. */
+  /** The offset of the data in the file: behind the headers and the code. */
   static final int DATA = 0x200;
 
   private static final long EXECUTABLE_BASE = 0x40_0000;
 
-  /** The data segment's addresses are a page further than its offsets. */
+  /** The data segment's addresses are one page higher than its offsets. */
   private static final int PAGE = 4096;
 
   private static final int INTERPRETER = 0;
@@ -70,12 +70,12 @@ public final class SmallElf {
     }
   }
 
-  /** A guest with a table of two functions, linked to where it lies. */
+  /** Returns a guest with a table of two functions, linked to a fixed address. */
   public static SmallElf guest() {
     return guest(ET_EXEC, twoFunctions(EXECUTABLE_BASE), 2 * FunctionEntry.SIZE);
   }
 
-  /** The same, to be relocated. */
+  /** Returns the same guest with relocations. */
   public static SmallElf relocatableGuest() {
     SmallElf elf = guest(ET_DYN, twoFunctions(0), 2 * FunctionEntry.SIZE);
     elf.addDynamicSection();
@@ -83,9 +83,9 @@ public final class SmallElf {
   }
 
   /**
-   * A guest with some other table.
+   * Returns a guest with another table.
    *
-   * @param entriesSize how many of its bytes are entries; names may follow
+   * @param entriesSize how many bytes of the table are entries; names may follow
    */
   public static SmallElf guest(byte[] table, int entriesSize) {
     return guest(ET_EXEC, table, entriesSize);
@@ -97,7 +97,7 @@ public final class SmallElf {
     int note = DATA + NOTE;
     elf.file.putInt(note, 11).putInt(note + 4, 40).putInt(note + 8, 1);
     elf.file.put(note + 12, "Hyperlight".getBytes(US_ASCII)).putInt(note + 24, 1);
-    // Each is relative to itself.
+    // Each field is relative to itself.
     elf.file.putLong(note + 32, NOTE_SIZE - 32).putLong(note + 40, NOTE_SIZE - 40 + entriesSize);
     elf.file.putLong(note + 48, 8); // no initialisers: they end where they begin
     elf.addFields(NOTE, NOTE_SIZE);
@@ -106,7 +106,7 @@ public final class SmallElf {
     return elf;
   }
 
-  /** A whole program that names an interpreter. */
+  /** Returns a whole program that names an interpreter. */
   public static SmallElf program() {
     SmallElf elf = new SmallElf(ET_DYN, TABLE);
     elf.file.put(DATA + INTERPRETER, ("/" + INTERPRETER_PATH).getBytes(US_ASCII));
@@ -115,7 +115,7 @@ public final class SmallElf {
     return elf;
   }
 
-  /** What loads it, or a whole program that needs nothing. */
+  /** Returns an interpreter. It is also a whole program that needs none. */
   public static SmallElf interpreter() {
     SmallElf elf = new SmallElf(ET_DYN, TABLE);
     elf.addDynamicSection();
@@ -141,12 +141,12 @@ public final class SmallElf {
     }
   }
 
-  /** The address that an offset in the table has in {@link #guest(byte[], int)}. */
+  /** Returns the address of an offset in the table of {@link #guest(byte[], int)}. */
   static long addressInTable(int offset) {
     return EXECUTABLE_BASE + DATA + PAGE + TABLE + offset;
   }
 
-  /** The address of its code. */
+  /** Returns the address of its code. */
   static long codeAddress() {
     return EXECUTABLE_BASE + DATA - 1;
   }
@@ -169,7 +169,7 @@ public final class SmallElf {
     return bytes;
   }
 
-  /** Where its numbers lie. */
+  /** Returns the offsets of its numbers. */
   public List<Integer> fields() {
     return fields;
   }

@@ -7,7 +7,10 @@ import org.assertj.core.api.ThrowableAssertAlternative;
 
 /** A guest that is sound until a test spoils it. */
 public final class Spoilt {
-  /** Exports a function of each kind of interest, has an import, relocations and data. */
+  /**
+   * The source of the guest. It exports each kind of function of interest, and has an import,
+   * relocations and data.
+   */
   static final String SOURCE =
       """
       #include <hyperlight.h>

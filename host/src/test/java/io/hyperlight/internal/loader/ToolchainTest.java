@@ -21,7 +21,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What compilers and linkers really make: other programs are named, unusual guests run. */
+/**
+ * Loads what compilers and linkers really make. Unusual guests run, and the errors say what other
+ * programs are.
+ */
 class ToolchainTest {
   private static final String HELLO =
       """

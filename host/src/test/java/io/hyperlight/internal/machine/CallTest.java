@@ -148,7 +148,7 @@ class CallTest {
     begin();
     assertThat(control.goOutside()).isTrue();
     Thread.currentThread().interrupt();
-    // Not from elsewhere: waiting for that would clear the status for a moment.
+    // Called from this thread, since waiting for another one would clear the status for a moment.
     assertThat(control.stop(Stop.INTERRUPTED)).isTrue();
     control.comeBack();
     assertThat(Thread.interrupted()).isTrue();

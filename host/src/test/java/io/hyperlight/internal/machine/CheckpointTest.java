@@ -41,7 +41,7 @@ class CheckpointTest {
   private void assertStops(Stop why) {
     assertThatExceptionOfType(StoppedException.class).isThrownBy(this::passMany);
     assertThat(control.stopped()).isEqualTo(why);
-    // And again, should somebody have caught it.
+    // It throws again if the first exception was caught.
     assertThatExceptionOfType(StoppedException.class).isThrownBy(control::pass);
   }
 

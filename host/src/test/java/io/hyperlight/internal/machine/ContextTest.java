@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What may be done with a context in each of its states, and where that leads. */
+/** What callers may do with a context in each of its states, and which state follows. */
 class ContextTest {
   private static final long FAULT = 1;
 
@@ -39,7 +39,7 @@ class ContextTest {
     image.close();
   }
 
-  /** Faults if it is told to, else makes a system call and returns. */
+  /** Returns code that faults if it is told to, and otherwise makes a system call and returns. */
   static MachineCode code() {
     return new MachineCode()
         .add("test %edi, %edi", 0x85, 0xff)
@@ -51,7 +51,7 @@ class ContextTest {
         .add("ret", 0xc3);
   }
 
-  /** Something that is done with a context. */
+  /** An operation of a context. */
   private enum Operation {
     ENTER(State.PRISTINE, State.RESTING) {
       @Override
@@ -104,14 +104,18 @@ class ContextTest {
       }
     };
 
-    @SuppressWarnings("ImmutableEnumChecker") // nobody changes it
+    @SuppressWarnings("ImmutableEnumChecker") // no code changes it
     private final Set<State> allowed;
 
     Operation(State first, State... others) {
       allowed = EnumSet.of(first, others);
     }
 
-    /** Does it; the state that it has to lead to. */
+    /**
+     * Does it.
+     *
+     * @return the state that has to follow
+     */
     abstract State apply(Vm vm, MachineImage image);
   }
 

@@ -13,8 +13,8 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * A program for a JVM of its own with a low limit of open files: creates machines until there are
- * no descriptors left, and prints what happens.
+ * A program for a JVM of its own with a low limit of open files. It creates machines until there
+ * are no descriptors left, and prints what happens.
  */
 final class DescriptorLimit {
   private static final long MEMORY = 1 << 20;
@@ -24,7 +24,7 @@ final class DescriptorLimit {
   public static void main(String[] arguments) {
     Platform platform = HostPlatform.get();
     System.out.println("none: " + Descriptors.ofKvm());
-    // Without descriptors the JVM cannot load classes: use the failures' once before.
+    // Without descriptors the JVM cannot load classes. So this loads those of a failure before.
     platform.create(MEMORY).close();
     tryOne(() -> platform.create(PhysicalMemory.PAGE_SIZE));
     tryOne(() -> HostDescriptors.open("/does/not/exist", HostDescriptors.O_RDWR));
@@ -33,8 +33,8 @@ final class DescriptorLimit {
 
     Deque<Vm> machines = new ArrayDeque<>();
     String refusal = fill(platform, machines);
-    // One descriptor for a VM, none for its vCPU; then none at all.
-    machines.pop().close(); // leaves enough that there is something to fill
+    // First one descriptor for a VM and none for its vCPU, and then none at all.
+    machines.pop().close(); // leaves enough descriptors to fill again
     Deque<Integer> others = new ArrayDeque<>();
     String lastFile = fillButOne(others);
     String withOne = tryOne(() -> platform.create(MEMORY));

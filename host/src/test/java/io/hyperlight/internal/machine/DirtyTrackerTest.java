@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What KVM says about the pages that a guest writes, by either of its ways. */
+/** What KVM reports about the pages that a guest writes, in both of its ways. */
 class DirtyTrackerTest {
   private static final long CODE = 0x2_0000;
   private static final long DATA = 0x100_0000;
@@ -43,7 +43,7 @@ class DirtyTrackerTest {
     original.close();
   }
 
-  /** Increments a byte in each of RSI pages from RDI. */
+  /** Returns code that increments a byte in each of RSI pages from RDI on. */
   static MachineCode code() {
     return new MachineCode()
         .label("1")
@@ -63,7 +63,7 @@ class DirtyTrackerTest {
     assertThat(machine.context().isCallDone()).isTrue();
   }
 
-  /** Which data pages are reported now. */
+  /** Returns the data pages that are reported now. */
   private static Set<Long> collect(Vm machine) {
     long first = machine.addressSpace().physicalOf(DATA) / PAGE_SIZE;
     Set<Long> pages = new TreeSet<>();
@@ -144,7 +144,7 @@ class DirtyTrackerTest {
   @ParameterizedTest
   @EnumSource(names = {"RING", "LOG"})
   void manyDifferentPagesOverManyRestoresAreAllFound(DirtyTracking tracking) {
-    // Without re-arming, so that it holds in any emulation: fewer than half the ring.
+    // Fewer than half the ring and without rearming, so that it works in any emulation.
     try (MachineImage image = original.freeze();
         Vm machine = Vm.spawn(image, MachineOptions.DEFAULT, tracking)) {
       for (int round = 0; round < 12; round++) {

@@ -6,12 +6,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What a core dump of this process would have of guests, by {@code /proc/self/smaps}. */
+/** Finds what a core dump of this process would contain of guests, by {@code /proc/self/smaps}. */
 public final class Dumped {
   private Dumped() {}
 
   /**
-   * The mappings of a machine's memory, and all of KVM's and of snapshots, that would be dumped.
+   * Returns the mappings of a machine's memory, and all of KVM's and of snapshots, that would be
+   * dumped.
    *
    * @throws AssertionError if the memory is not found at all
    */

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which signal stops guests, and that it waits to be taken. */
+/** Which signal stops guests, and that it stays pending until it is taken. */
 @NotInHardwareLane("No VM takes part.")
 class KickSignalTest {
   @Test

@@ -20,7 +20,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Calls of virtual threads whose vCPU thread dies before it has taken them, as of a full heap. */
+/**
+ * Calls of virtual threads whose vCPU thread dies before it has taken them, of a full heap for
+ * example.
+ */
 @NotInHardwareLane("Says nothing about the processor, and leaves the JVM's threads dead.")
 class LostRunTest {
   private static final String PROGRAM =
@@ -45,7 +48,7 @@ class LostRunTest {
     }
   }
 
-  /** The executor still counts those that died: all that matters is that none is idle. */
+  /** The executor still counts the threads that died. It only matters that none is idle. */
   @BeforeEach
   void letThreadsDie() throws InterruptedException {
     Await.until("no idle thread", LostRunTest::noneIsAlive);

@@ -24,10 +24,10 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Every byte of machine code is what the assembler makes of the text beside it. */
+/** The bytes of all machine code are those that the assembler makes of the text beside them. */
 @NotInHardwareLane("Asks the C compiler; no VM takes part.")
 class MachineCodeTest {
-  /** More than the longest code; what an assembler's output is longer by shows as other bytes. */
+  /** More than the longest code has. If an assembler's output is longer, the next bytes differ. */
   private static final int SLOT = 512;
 
   private static final byte FILLER = (byte) 0xcc;

@@ -55,7 +55,7 @@ class MachineImageBuilderTest {
     return builder;
   }
 
-  /** All pages with their rights and contents, by their virtual addresses. */
+  /** Returns all pages with their rights and contents, by their virtual addresses. */
   private static Map<Long, String> pages(PhysicalMemory memory, PageTable root) {
     Map<Long, String> pages = new TreeMap<>();
     PageWalk.pages(memory, root)
@@ -140,7 +140,7 @@ class MachineImageBuilderTest {
     }
   }
 
-  /** What this machine has, with another way of system calls. */
+  /** Returns this machine's kind with another way of system calls. */
   private static X86Architecture kind(SystemCallEntry entry) {
     X86Architecture here = HostPlatform.get().kind();
     return new X86Architecture(

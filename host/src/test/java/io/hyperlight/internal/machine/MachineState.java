@@ -40,7 +40,7 @@ public final class MachineState {
     0x1d9
   };
 
-  /** XSTATE_BV says which components are not in their initial state; what they hold says more. */
+  /** XSTATE_BV says which components are not in their initial state. Their contents say more. */
   private static final int XSTATE_BV = 512;
 
   private final byte[] memory;
@@ -54,14 +54,15 @@ public final class MachineState {
   }
 
   /**
-   * The memory and the address space only: processor state that a next call resets is not in it.
+   * Returns the state of memory and address space only, without the processor state that a next
+   * call resets.
    */
   public static MachineState ofMemory(Vm machine) {
     return new MachineState(
         machine.memory().segment().toArray(JAVA_BYTE), Map.of(), machine.addressSpace().mappings());
   }
 
-  /** All of it. */
+  /** Returns the whole state. */
   public static MachineState of(Vm machine) {
     X86VirtualCpu vcpu = ((X86Processor) machine.processor()).vcpu();
     Map<String, String> registers = new LinkedHashMap<>();
@@ -86,7 +87,9 @@ public final class MachineState {
         machine.addressSpace().mappings());
   }
 
-  /** Whether the selectors of a guest are those of its vCPU, and not those of the thread. */
+  /**
+   * Returns whether the selectors of a guest are those of its vCPU, and not those of the thread.
+   */
   public static boolean keepsSelectors() {
     return HostPlatform.get().kind().entry() == SystemCallEntry.SUPERVISOR;
   }
@@ -103,7 +106,7 @@ public final class MachineState {
     return "0x" + Long.toHexString(value);
   }
 
-  /** What is different in the other machine, in words; empty if they are equal. */
+  /** Describes the differences of another machine. The list is empty if there are none. */
   public List<String> differencesOf(MachineState other) {
     List<String> differences = new ArrayList<>();
     for (int at = 0; at < memory.length; at += PhysicalMemory.PAGE_SIZE) {
@@ -127,7 +130,9 @@ public final class MachineState {
     return differences;
   }
 
-  /** Ranges of the address space that guest code may write, as pairs of start and end. */
+  /**
+   * Returns the ranges of the address space that guest code may write, as pairs of start and end.
+   */
   public static List<long[]> writableRanges(Vm machine) {
     return machine.addressSpace().mappings().stream()
         .filter(mapping -> mapping.protection().writable())
@@ -135,14 +140,14 @@ public final class MachineState {
         .toList();
   }
 
-  /** All ranges of the address space, as pairs of start and end. */
+  /** Returns all ranges of the address space, as pairs of start and end. */
   public static List<long[]> mappedRanges(Vm machine) {
     return machine.addressSpace().mappings().stream()
         .map(mapping -> new long[] {mapping.start(), mapping.end()})
         .toList();
   }
 
-  /** Whether guest code may run what is at an address. */
+  /** Returns whether guest code may run the code at an address. */
   public static boolean isExecutable(Vm machine, long address) {
     return machine.addressSpace().mappings().stream()
         .anyMatch(mapping ->

@@ -4,11 +4,11 @@ import io.hyperlight.internal.host.HostPlatform;
 import java.lang.reflect.Field;
 import org.jspecify.annotations.Nullable;
 
-/** Lets the process find out anew what its KVM can do. */
+/** Makes the process find out again what its KVM can do. */
 public final class PlatformReset {
   private PlatformReset() {}
 
-  /** Closes what there is; the next sandbox opens it again. */
+  /** Closes the platform. The next sandbox opens it again. */
   public static void reset() {
     try {
       Field signal = KickSignal.class.getDeclaredField("number");
@@ -26,7 +26,7 @@ public final class PlatformReset {
     }
   }
 
-  /** Finds everything out. */
+  /** Finds out everything. */
   public static void probe() {
     HostPlatform.get().tracking();
     HostPlatform.get().guestProcessor();

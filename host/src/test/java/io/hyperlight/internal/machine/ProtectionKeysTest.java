@@ -10,8 +10,9 @@ import io.hyperlight.testing.HardwareLaneQuick;
 import org.junit.jupiter.api.Test;
 
 /**
- * A guest that takes every right to its own pages from itself, where the processor has protection
- * keys and lets it: the gate cannot read its own frame then. Elsewhere the instruction is invalid.
+ * A guest that removes every right to its own pages, if the processor has protection keys and
+ * allows it. The gate cannot read its own frame then. On other processors the instruction is
+ * invalid.
  */
 @HardwareLaneQuick
 class ProtectionKeysTest {
@@ -35,7 +36,7 @@ class ProtectionKeysTest {
     }
   }
 
-  /** Returns 42, with an argument other than 0 after it has locked all keys. */
+  /** Returns code that returns 42. If its argument is not 0, it locks all keys before. */
   static MachineCode lock() {
     return new MachineCode()
         .add("test %edi, %edi", 0x85, 0xff)

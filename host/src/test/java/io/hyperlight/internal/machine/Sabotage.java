@@ -14,19 +14,19 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 
-/** Breaks the parts that a restore consists of, one by one, to see whether anyone notices. */
+/** Breaks the parts of a restore one by one, to see whether a test notices. */
 public final class Sabotage {
   private static final byte NOP = (byte) 0x90;
 
   private Sabotage() {}
 
-  /** The parts of a machine, in the order in which they are restored. */
+  /** Returns the parts of a machine, in the order in which they are restored. */
   public static RestoreOrder<?, ?> restoreOrder() {
     return Vm.RESTORE_ORDER;
   }
 
   /**
-   * Takes an instruction out of the gate.
+   * Removes an instruction from the gate.
    *
    * @param code its first bytes in hexadecimal, which occur once in the gate
    * @param length of the whole instruction
@@ -79,7 +79,10 @@ public final class Sabotage {
     return machine.addressSpace().physicalOf(virtualAddress) / PhysicalMemory.PAGE_SIZE;
   }
 
-  /** What a page holds now; the result puts it there again, as if a restore had not. */
+  /**
+   * Saves what a page holds now. The result writes it there again, as if a restore had not
+   * happened.
+   */
   public static Runnable keepPage(Vm machine, long virtualAddress) {
     MemorySegment page =
         machine
@@ -92,13 +95,13 @@ public final class Sabotage {
     return () -> page.copyFrom(MemorySegment.ofArray(contents));
   }
 
-  /** As {@link #keepPage}, for the host's account of the address space. */
+  /** Does the same as {@link #keepPage} for the host's account of the address space. */
   public static Runnable keepMappings(Vm machine) {
     List<Mapping> mappings = machine.addressSpace().mappings();
     return () -> machine.addressSpace().restore(mappings);
   }
 
-  /** As {@link #keepPage}, for CR2. */
+  /** Does the same as {@link #keepPage} for CR2. */
   public static Runnable keepFaultAddress(Vm machine) {
     long faultAddress = ((X86Processor) machine.processor()).vcpu().specialRegisters().cr2();
     return () -> {

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Shared pages and several address spaces of a VM, through the eyes of code that runs in them. */
+/** Shared pages and several address spaces of a VM, as code that runs in them sees them. */
 class SharedMemoryTest {
   private static final long MEMORY = 512L * PAGE_SIZE;
   private static final long FAULT = -1;
@@ -37,7 +37,7 @@ class SharedMemoryTest {
   private static final long RESULT = 0x3_0000;
   private static final long STACK = 0x4_0000;
 
-  /** A private page that both have from the beginning. */
+  /** A private page that both address spaces have from the beginning. */
   private static final long PRIVATE = 0x100_0000;
 
   /** A page of a shared object that both have. */
@@ -46,10 +46,10 @@ class SharedMemoryTest {
   /** A page of that object that the second has privately. */
   private static final long COPY = 0x300_0000;
 
-  /** Each has another page there. */
+  /** An address at which each has another page. */
   private static final long OWN = 0x400_0000;
 
-  /** The first has no page there. */
+  /** An address at which the first has no page. */
   private static final long SECOND_ONLY = 0x500_0000;
 
   private static final List<Long> ALL = List.of(PRIVATE, SHARED, COPY, OWN, SECOND_ONLY);
@@ -61,7 +61,7 @@ class SharedMemoryTest {
     original.close();
   }
 
-  /** Copies the eight bytes at RDI to RSI. */
+  /** Returns code that copies the eight bytes at RDI to RSI. */
   static MachineCode load() {
     return new MachineCode()
         .add("mov (%rdi), %rax", 0x48, 0x8b, 0x07)
@@ -69,7 +69,7 @@ class SharedMemoryTest {
         .add("ret", 0xc3);
   }
 
-  /** Writes RSI to RDI. */
+  /** Returns code that writes RSI to RDI. */
   static MachineCode store() {
     return new MachineCode().add("mov %rsi, (%rdi)", 0x48, 0x89, 0x37).add("ret", 0xc3);
   }
@@ -93,7 +93,7 @@ class SharedMemoryTest {
     share(second, LOAD, Protection.READ_EXECUTE);
     share(second, RESULT, Protection.READ_WRITE);
     share(second, STACK, Protection.READ_WRITE);
-    // Used before they are shared: the processor knows them as writable.
+    // They are used before they are shared, so the processor knows them as writable.
     store(original, first, PRIVATE, 10);
     store(original, first, SHARED, 20);
     store(original, first, OWN, 30);
@@ -151,7 +151,7 @@ class SharedMemoryTest {
     return ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array();
   }
 
-  /** What code in each address space sees at all addresses; and the host sees the same. */
+  /** Returns what code in each address space sees at all addresses. The host must see the same. */
   private static List<List<Long>> view(Vm machine) {
     List<List<Long>> view = new ArrayList<>();
     for (AddressSpace space : machine.addressSpaces().all()) {
@@ -365,12 +365,14 @@ class SharedMemoryTest {
     assertThat(load(original, second(), PRIVATE)).isEqualTo(10);
   }
 
-  /** Addresses that are led to by another entry of the last table but one, each. */
+  /**
+   * Returns an address. Those of different numbers use different entries of the last table but one.
+   */
   private static long scattered(int number) {
     return (1L << 32) + (long) (number * 7 % 50 << 9) * PAGE_SIZE;
   }
 
-  /** As a shell makes one process after the other. */
+  /** Makes one address space after another, as a shell makes processes. */
   @ParameterizedTest
   @EnumSource(names = {"RING", "LOG"})
   void addressSpacesComeAndGoForEverAndNoneSeesWhatTablesOfOthersLedTo(DirtyTracking tracking) {

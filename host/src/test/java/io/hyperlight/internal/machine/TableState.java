@@ -12,10 +12,10 @@ public final class TableState {
   private final Vm machine;
   private final Set<Long> ofImage;
 
-  /** Pages that were tables in earlier lives, since KVM has forgotten all of them. */
+  /** Pages that were tables in earlier lives, since KVM last forgot all of them. */
   private final Set<Long> used = new HashSet<>();
 
-  /** For a machine that was spawned or restored just now. */
+  /** Starts with a machine that was just spawned or restored. */
   public TableState(Vm machine) {
     this.machine = machine;
     ofImage = Set.copyOf(PageWalk.tables(machine.memory(), root(machine)));
@@ -31,7 +31,7 @@ public final class TableState {
         .toList();
   }
 
-  /** Whether the tables of this life start behind those of the image, as in a new VM. */
+  /** Returns whether the tables of this life start behind those of the image, as in a new VM. */
   public boolean startsAgain() {
     boolean again = tables().contains(new PhysicalLayout(0).tableAddress(ofImage.size()));
     if (again) {
@@ -40,7 +40,7 @@ public final class TableState {
     return again;
   }
 
-  /** Pages that are tables in this life and were tables in an earlier one, or hold data. */
+  /** Returns pages that are tables in this life and were tables in an earlier one, or hold data. */
   public List<Long> tablesUsedTwice() {
     Set<Long> data = new HashSet<>();
     PageWalk.pages(machine.memory(), root(machine))

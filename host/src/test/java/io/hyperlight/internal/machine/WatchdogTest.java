@@ -10,12 +10,14 @@ import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** The thread that watches over time limits, and callers that errors strike as they wake it. */
+/**
+ * The thread that watches time limits, and callers that get an error of the JVM while they wake it.
+ */
 @NotInHardwareLane("No VM takes part.")
 class WatchdogTest {
   private static final long STACK_SIZE = 256 << 10;
 
-  /** More frames than the calls that waking makes can need. */
+  /** More frames than the calls of a wake-up can need. */
   private static final int FRAMES = 40;
 
   private static final Duration FOREVER = Duration.ofSeconds(30);
@@ -28,7 +30,8 @@ class WatchdogTest {
   private int overflows;
 
   /**
-   * Goes down until the stack ends, and wakes it where there is room for so many frames of this.
+   * Recurses until the stack ends, and wakes the watchdog where there is room for this number of
+   * frames.
    *
    * @return how many frames have been left
    */

@@ -2,7 +2,7 @@ package io.hyperlight.internal.machine.x86;
 
 /**
  * The privilege level at which this machine's KVM enters the system-call stub. It decides where the
- * stub lies and how it returns. {@link Platform}'s probe finds it out, and never uses the name of a
+ * stub lies and how it returns. {@code Platform}'s probe finds it out, and never uses the name of a
  * module or processor.
  */
 public enum SystemCallEntry {

@@ -3,7 +3,7 @@ package io.hyperlight.internal.hypervisor.fake;
 import io.hyperlight.internal.hypervisor.HypervisorCallException;
 import io.hyperlight.internal.os.Errno;
 
-/** The fake refuses something, or was told to fail. */
+/** The fake refuses a call, or a test told it to fail. */
 public final class FakeCallException extends HypervisorCallException {
   private static final long serialVersionUID = 1L;
 
@@ -19,7 +19,7 @@ public final class FakeCallException extends HypervisorCallException {
     return errno == Errno.EINVAL || errno == Errno.ENOTTY;
   }
 
-  /** The error number that a kernel would give. */
+  /** Returns the error number that a kernel would return. */
   public int errno() {
     return errno;
   }

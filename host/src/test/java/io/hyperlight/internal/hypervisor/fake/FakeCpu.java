@@ -53,7 +53,7 @@ final class FakeCpu implements X86VirtualCpu {
     hypervisor.opened();
   }
 
-  /** What a processor has before anybody has set anything. */
+  /** Returns the registers of a new processor. */
   private static SpecialRegisters reset() {
     Segment none = new Segment(0, 0xffff, 0, 3, true, 0, false, true, false, false, false);
     DescriptorTable table = new DescriptorTable(0, 0xffff);
@@ -198,7 +198,7 @@ final class FakeCpu implements X86VirtualCpu {
     return exit;
   }
 
-  /** What the guest has written up to now, as the recording has it. */
+  /** Returns what the guest has written up to now, according to the recording. */
   List<Long> written() {
     return Objects.requireNonNullElse(state.written, List.of());
   }

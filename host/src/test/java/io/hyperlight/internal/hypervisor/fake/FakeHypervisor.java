@@ -8,17 +8,17 @@ import java.util.List;
 import java.util.function.IntUnaryOperator;
 
 /**
- * A hypervisor whose guests do again what they did in a recording. Machines are made in the order
- * of the recording; whoever makes or runs more than it has is told so.
+ * A hypervisor whose guests repeat what they did in a recording. Machines are made in the order of
+ * the recording. A test that makes or runs more than the recording has gets an error.
  *
- * <p>It refuses what KVM refuses, with the same error numbers, and what the interfaces forbid and
- * KVM would let pass: a run with an exit that nobody has looked at, the view of registers while the
- * CPU runs, a machine that is closed before its CPU.
+ * <p>It refuses what KVM refuses, with the same error numbers. It also refuses calls that the
+ * interfaces forbid and KVM would allow: a run with an exit that was not handled, the view of
+ * registers while the CPU runs, and closing a machine before its CPU.
  */
 public final class FakeHypervisor implements X86Hypervisor {
   private final Recording recording;
 
-  /** By the number of a run: the error that it fails with, 0 for none. */
+  /** Maps the number of a run to the error with which it fails, 0 for none. */
   private IntUnaryOperator failures = _ -> 0;
 
   private int vms;
@@ -30,13 +30,13 @@ public final class FakeHypervisor implements X86Hypervisor {
     this.recording = recording;
   }
 
-  /** One that knows no runs: its machines can be set up and refuse things. */
+  /** Returns a fake without runs. Tests can set up its machines, and see what they refuse. */
   public static FakeHypervisor withoutRuns() {
     return new FakeHypervisor(new Recording());
   }
 
   /**
-   * Makes runs fail, which do not count as those of the recording.
+   * Makes runs fail. They do not count as runs of the recording.
    *
    * @param errors by the number of the run, counted from now on
    */
@@ -45,17 +45,17 @@ public final class FakeHypervisor implements X86Hypervisor {
     runs = 0;
   }
 
-  /** The error number of the next run; 0 if it is one of the recording's. */
+  /** Returns the error number of the next run, or 0 if it is one of the recording's. */
   int nextFailure() {
     return failures.applyAsInt(runs++);
   }
 
-  /** How often somebody wanted a run since the start or {@link #failRuns}. */
+  /** Returns how many runs were asked for since the start or {@link #failRuns}. */
   public int runs() {
     return runs;
   }
 
-  /** How many runs there are to replay. */
+  /** Returns how many runs there are to replay. */
   public int recordedRuns() {
     return recording.runs();
   }

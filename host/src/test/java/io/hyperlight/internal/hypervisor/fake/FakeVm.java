@@ -89,7 +89,7 @@ final class FakeVm implements X86VirtualMachine {
     requireStopped();
   }
 
-  /** Memory as the guest sees it. */
+  /** Returns memory as the guest sees it. */
   private MemorySegment at(long guestPhysicalAddress, long sizeBytes) {
     for (Piece piece : pieces) {
       if (guestPhysicalAddress >= piece.start && guestPhysicalAddress + sizeBytes <= piece.end()) {

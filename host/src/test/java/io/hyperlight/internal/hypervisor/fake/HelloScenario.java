@@ -24,8 +24,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a guest with a few functions does from its first call to its end, on whatever hypervisor:
- * calls with and without a host call, a snapshot, a second instance of it, a fault, a restore.
+ * What a guest with a few functions does from its first call to its end, on any hypervisor: calls
+ * with and without a host call, a snapshot, a second instance of it, a fault, a restore.
  */
 final class HelloScenario {
   /** The guest. */
@@ -52,7 +52,7 @@ final class HelloScenario {
       int crash(void) { return *(volatile int *)0x123456789000; }
       """;
 
-  /** What comes of it. */
+  /** The results. */
   static final List<String> EXPECTED =
       List.of(
           "add: 42",
@@ -82,7 +82,7 @@ final class HelloScenario {
             program, MEMORY, STACK, Invocation.OF_GUEST, embedding(), HelloScenario::exception));
   }
 
-  /** Does everything; what came of it. */
+  /** Runs the scenario and returns its results. */
   List<String> run(Platform platform) {
     try (Instance first = create(platform)) {
       call(first, "add", 40, 2);
@@ -106,7 +106,7 @@ final class HelloScenario {
     transcript.add(name + ": " + result(instance, name, arguments));
   }
 
-  /** What a call returns, or what ended it. */
+  /** Returns the result of a call, or what ended it. */
   Object result(Instance instance, String name, Object... arguments) {
     try {
       return Objects.requireNonNull(
@@ -152,7 +152,7 @@ final class HelloScenario {
     return new EndedException(outcome);
   }
 
-  /** A call has ended otherwise than with a result. */
+  /** A call has ended without a result. */
   static final class EndedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

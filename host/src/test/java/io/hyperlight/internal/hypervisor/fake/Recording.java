@@ -13,7 +13,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** What a hypervisor was seen to do, in the order in which it was asked. */
+/** What a hypervisor did, in the order of the requests. */
 public final class Recording {
   /** A question about CPUID. */
   record Leaf(int function, int index, Cpuid.Output output) implements Comparable<Leaf> {
@@ -45,7 +45,7 @@ public final class Recording {
     }
   }
 
-  /** A virtual CPU: what it is before its first run, if somebody asked, and its runs. */
+  /** A virtual CPU: its state before its first run, if a test asked for it, and its runs. */
   static final class Cpu {
     final State initial = new State();
     final List<Run> runs = new ArrayList<>();
@@ -61,7 +61,7 @@ public final class Recording {
     }
   }
 
-  /** What somebody asked for between two runs. Null where nobody did. */
+  /** What was asked for between two runs. Null stands for what was not asked for. */
   static final class State {
     @Nullable SpecialRegisters special;
     byte @Nullable [] extended;
@@ -87,7 +87,7 @@ public final class Recording {
 
   /** A run, or a step towards the end of an exit. */
   static final class Run {
-    /** The registers that were committed before it; null if none were. */
+    /** The registers that were committed before it, or null if none were. */
     long @Nullable [] given;
 
     boolean completes;
@@ -128,7 +128,7 @@ public final class Recording {
   final Map<DirtyTracking, Boolean> offers = new EnumMap<>(DirtyTracking.class);
   final List<Vm> vms = new ArrayList<>();
 
-  /** How many runs there are in all. */
+  /** Returns how many runs there are in all. */
   public int runs() {
     return vms.stream().mapToInt(vm -> vm.cpu.runs.size()).sum();
   }

@@ -22,13 +22,13 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Passes everything on to another hypervisor, and writes down what that did. For one thread, and
+ * Passes all calls on to another hypervisor, and records what that did. It is for one thread, and
  * one virtual CPU in each machine.
  */
 public final class RecordingHypervisor implements X86Hypervisor {
   private static final int PAGE = 4096;
 
-  /** Bytes that did not change between two that did, and are written down with them. */
+  /** The maximum number of unchanged bytes between two changed ones that are recorded with them. */
   private static final int GAP = 16;
 
   private final X86Hypervisor real;
@@ -38,7 +38,7 @@ public final class RecordingHypervisor implements X86Hypervisor {
     this.real = real;
   }
 
-  /** What there is so far. */
+  /** Returns the recording so far. */
   public Recording recording() {
     return recording;
   }
@@ -183,7 +183,7 @@ public final class RecordingHypervisor implements X86Hypervisor {
     private boolean committed;
     private boolean viewsCodeSegment;
 
-    /** A run that a signal has ended, with the memory before it: the next one goes on with it. */
+    /** A run that a signal has ended, with the memory before it. The next run continues it. */
     private Recording.@Nullable Run interrupted;
 
     private Map<Long, byte[]> beforeInterrupted = Map.of();
@@ -200,7 +200,7 @@ public final class RecordingHypervisor implements X86Hypervisor {
       Recording.Run run = interrupted == null ? begin(false) : interrupted;
       Map<Long, byte[]> before = interrupted == null ? copies() : beforeInterrupted;
       run.result = cpu.run();
-      if (run.result == Errno.EINTR) { // somebody's signal
+      if (run.result == Errno.EINTR) { // a signal from elsewhere
         interrupted = run;
         beforeInterrupted = before;
       } else {

@@ -17,13 +17,13 @@ import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
-/** Recordings as text: a line for each thing, with its name first. */
+/** Converts recordings to text and back. Each line begins with its name. */
 public final class RecordingText {
   private static final HexFormat HEX = HexFormat.of();
 
   private RecordingText() {}
 
-  /** As text. */
+  /** Returns a recording as text. */
   public static String of(Recording recording) {
     StringBuilder text = new StringBuilder();
     recording.cpuid.forEach((leaf, value) ->
@@ -86,7 +86,7 @@ public final class RecordingText {
     return LongStream.of(values).mapToObj(Long::toHexString).collect(Collectors.joining(" "));
   }
 
-  /** The size, and each word that is not zero with its place. */
+  /** Returns the size, and each word that is not zero with its place. */
   private static String sparse(byte[] bytes) {
     StringBuilder text = new StringBuilder(Integer.toString(bytes.length));
     for (int at = 0; at < bytes.length; at += 8) {
@@ -108,7 +108,7 @@ public final class RecordingText {
     return bytes;
   }
 
-  /** The components of a record and of the records in it. */
+  /** Returns the components of a record and of the records in it. */
   private static String values(Record record) {
     List<String> values = new ArrayList<>();
     addValues(values, record);
@@ -175,7 +175,7 @@ public final class RecordingText {
     throw new IllegalArgumentException("no exit is called " + name);
   }
 
-  /** From text. */
+  /** Returns the recording of a text. */
   public static Recording parse(String text) {
     Recording recording = new Recording();
     Recording.State state = new Recording.State();

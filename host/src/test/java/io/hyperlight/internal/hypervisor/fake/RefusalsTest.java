@@ -22,7 +22,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
-/** The fake refuses what KVM refuses, and what the interfaces forbid and KVM would let pass. */
+/**
+ * The fake refuses what KVM refuses. It also refuses calls that the interfaces forbid and KVM would
+ * allow.
+ */
 class RefusalsTest {
   private static final int PAGE = 4096;
   private static final long CR0_PE = 1;
@@ -30,7 +33,7 @@ class RefusalsTest {
   private static final long LSTAR = 0xc000_0082L;
   private static final int MXCSR = 24;
 
-  /** Something that somebody asks of a new machine. */
+  /** A request to a new machine. */
   @FunctionalInterface
   private interface Request {
     void of(X86VirtualMachine vm, X86VirtualCpu cpu, MemorySegment memory);
@@ -163,7 +166,7 @@ class RefusalsTest {
         r.apicBase());
   }
 
-  /** What becomes of each request in a machine of its own. */
+  /** Returns the result of each request to a machine of its own. */
   private static Map<String, String> outcomes(X86Hypervisor hypervisor) {
     Map<String, String> outcomes = new LinkedHashMap<>();
     requests()
@@ -213,7 +216,7 @@ class RefusalsTest {
     }
   }
 
-  /** A machine with one recorded run, which ends at an exit. */
+  /** Returns a machine with one recorded run, which ends at an exit. */
   private static FakeHypervisor withOneRun() {
     Recording recording = new Recording();
     Recording.Vm vm = new Recording.Vm(DirtyTracking.NONE);

@@ -23,10 +23,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Everything above the hypervisor works on a fake that replays what a real one did: nothing there
- * knows which it is. The recording is a file; the system property {@code hyperlight.test.record}
- * with the folder of test resources writes it anew, on a machine with KVM, where what the host does
- * has changed.
+ * Runs everything above the hypervisor on a fake that replays a real one. The code above does not
+ * know which of the two it uses. The recording is a file. It has to be written again, on a machine
+ * with KVM, after the host has changed what it does: set the system property {@code
+ * hyperlight.test.record} to the folder of test resources.
  */
 @NotInHardwareLane("The recorded runs are those of one kind of machine.")
 class ReplayTest {
@@ -107,7 +107,7 @@ class ReplayTest {
         .isEqualTo(withoutErrorCodes(RecordingText.of(now)));
   }
 
-  /** A paravirtual KVM does not always say the same about the same page fault. */
+  /** A paravirtual KVM does not always report the same error code for the same page fault. */
   private static String withoutErrorCodes(String recording) {
     return recording.replaceAll(
         "(?m)(^exit DeviceAccess true 1 14 1\n.*\nmemory \\w+) \\w{16}", "$1 ");

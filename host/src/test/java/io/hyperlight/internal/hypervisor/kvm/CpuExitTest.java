@@ -10,7 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 
-/** Exits that a C program fills in under the kernel's names, read here. */
+/** Decodes exits that a C program has filled in under the kernel's names. */
 @NotInHardwareLane("Asks the C compiler; no VM takes part.")
 class CpuExitTest {
   @Test
@@ -99,7 +99,7 @@ class CpuExitTest {
     }
   }
 
-  /** A {@code struct kvm_run} with this exit in it. */
+  /** Returns a {@code struct kvm_run} with this exit. */
   private static MemorySegment run(Arena arena, String reason, String member) {
     String hex =
         CProgram.run(

@@ -12,7 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/** Makes up what KVM could say about a processor. */
+/** Makes up a CPUID that KVM could report. */
 public final class CpuidBuilder {
   private record Leaf(int function, int index) {}
 
@@ -26,7 +26,7 @@ public final class CpuidBuilder {
     return this;
   }
 
-  /** What has been set. */
+  /** Returns what was set. */
   public Cpuid build() {
     try (Arena arena = Arena.ofConfined()) {
       long header = Structs.KVM_CPUID2.byteSize();

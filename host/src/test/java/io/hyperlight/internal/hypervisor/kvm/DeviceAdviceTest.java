@@ -7,7 +7,7 @@ import io.hyperlight.internal.hypervisor.kvm.DeviceAdvice.Device;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** Advice about a device that refuses looks at its mode, owner and group first. */
+/** The advice about a device depends on its mode, owner and group. */
 class DeviceAdviceTest {
   private static final int KVM_GROUP = 108;
 

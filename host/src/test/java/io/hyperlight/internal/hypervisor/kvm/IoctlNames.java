@@ -7,12 +7,12 @@ import java.util.List;
 public final class IoctlNames {
   private IoctlNames() {}
 
-  /** All of them. */
+  /** Returns all names. */
   public static List<String> all() {
     return Arrays.stream(Ioctl.values()).map(Ioctl::name).toList();
   }
 
-  /** The name of a request of this library's. */
+  /** Returns the name of one of this library's requests. */
   public static String of(long request) {
     return Arrays.stream(Ioctl.values())
         .filter(ioctl -> ioctl.request == request)

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** A failed ioctl names itself and its error number, and nothing is left of it. */
+/** A failed ioctl names itself and its error number, and leaves nothing behind. */
 @HardwareLaneQuick
 class KvmFailureTest {
   private static final long MSR_LSTAR = 0xc000_0082L;
@@ -149,7 +149,7 @@ class KvmFailureTest {
   void aClosedDescriptorIsNotUsedAgain() {
     KvmVm closed = kvm.createVm(DirtyTracking.NONE);
     closed.close();
-    closed.close(); // does nothing, and closes no other's descriptor
+    closed.close(); // does nothing, and closes no other descriptor
     assertFails("KVM_CREATE_VCPU", Errno.EBADF, () -> closed.createCpu(0));
   }
 

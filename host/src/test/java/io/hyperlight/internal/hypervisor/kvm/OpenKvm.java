@@ -2,7 +2,7 @@ package io.hyperlight.internal.hypervisor.kvm;
 
 import io.hyperlight.internal.hypervisor.HypervisorMissingException;
 
-/** A program for a JVM of its own: opens the device twice and prints what comes of it. */
+/** A program for a JVM of its own. It opens the device twice and prints the results. */
 final class OpenKvm {
   private OpenKvm() {}
 

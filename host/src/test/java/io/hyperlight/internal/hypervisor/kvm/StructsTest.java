@@ -15,7 +15,10 @@ import java.util.Map;
 import java.util.function.ToLongFunction;
 import org.junit.jupiter.api.Test;
 
-/** What this package says about {@code <linux/kvm.h>}, against what the C compiler makes of it. */
+/**
+ * Compares this package's structures and numbers of {@code <linux/kvm.h>} with those of the C
+ * compiler.
+ */
 @NotInHardwareLane("Asks the C compiler; no VM takes part.")
 class StructsTest {
   @Test

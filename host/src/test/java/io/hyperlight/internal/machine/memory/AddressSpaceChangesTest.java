@@ -162,7 +162,10 @@ class AddressSpaceChangesTest {
     }
   }
 
-  /** The account, the tables and the contents are the model's; no page is there twice. */
+  /**
+   * Checks that the account, the tables and the contents are those of the model, and that no page
+   * is there twice.
+   */
   private void assertSame() {
     Map<Long, PageWalk.Page> pages = PageWalk.pages(memory, tables.root());
     Set<Long> physical = new HashSet<>();

@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 
-/** What an {@link AddressSpace} is, said as simply as it can be: pages by address. */
+/** A model of an {@link AddressSpace}, as simple as possible: pages by address. */
 final class AddressSpaceModel {
   private static final class Page {
     Protection protection;
@@ -71,14 +71,14 @@ final class AddressSpaceModel {
     return pages.subMap(start, true, start + sizeBytes, false).isEmpty();
   }
 
-  /** Every mapped page's protection, by address. */
+  /** Returns the protection of every mapped page, by address. */
   NavigableMap<Long, Protection> protections() {
     TreeMap<Long, Protection> protections = new TreeMap<>();
     pages.forEach((address, page) -> protections.put(address, page.protection));
     return protections;
   }
 
-  /** Whether a range is user memory, in numbers that cannot overflow. */
+  /** Returns whether a range is user memory, computed with numbers that cannot overflow. */
   boolean isAccessible(long address, long sizeBytes, boolean write) {
     BigInteger start = BigInteger.valueOf(address);
     BigInteger size = BigInteger.valueOf(sizeBytes);
@@ -125,7 +125,9 @@ final class AddressSpaceModel {
     }
   }
 
-  /** Addresses at which something begins or ends, and those next to them. */
+  /**
+   * Returns the addresses at which a mapped page begins or ends, and limits of the address space.
+   */
   long[] interestingAddresses() {
     long[] fixed = {
       0,

@@ -56,7 +56,7 @@ class AddressSpaceTest {
 
   private void mapSomething(Random random, AddressSpaceModel model) {
     long[] near = model.interestingAddresses();
-    // Often just behind another mapping, so that they touch or merge.
+    // Often directly behind another mapping, so that they touch or merge.
     long start =
         random.nextInt(3) == 0
             ? (1L + random.nextInt(1 << 20)) * PAGE_SIZE
@@ -166,7 +166,7 @@ class AddressSpaceTest {
     protections.forEach((address, protection) -> {
       PageWalk.Page page = PageWalk.page(memory, tables.root(), address);
       assertThat(page).isEqualTo(PageTablesTest.page(page.physical(), protection, true));
-      // The page behind the tables is the one that the host writes.
+      // The host writes to the page behind the tables.
       space.initialise(address, new byte[] {(byte) 0xa5}, 0, 1);
       assertThat(memory.getLong(page.physical()) & 0xff).isEqualTo(0xa5);
     });
@@ -259,7 +259,7 @@ class AddressSpaceTest {
   @ParameterizedTest
   @ValueSource(longs = {1L << 21, 1L << 30, 1L << 39})
   void aMappingAcrossTablesThatDoesNotFitLeavesEverythingAsItWas(long boundary) {
-    // Half below the boundary and half above, so that it needs the most tables it can.
+    // Half is below the boundary and half above, so that it needs the maximum number of tables.
     for (long size : new long[] {3 * PAGE_SIZE, 1L << 30, (2L << 30) + 2 * PAGE_SIZE}) {
       long start = boundary - Math.min(size / 2 & -PAGE_SIZE, boundary - PAGE_SIZE);
       long needed = size + (12 + (size >> 21)) * PAGE_SIZE;

@@ -18,7 +18,7 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The sealed files that snapshots keep memory in. */
+/** The sealed files in which snapshots keep memory. */
 @NotInHardwareLane("No VM takes part.")
 class MemoryImageTest {
   private static final long SIZE = 64L * PAGE_SIZE;
@@ -31,12 +31,12 @@ class MemoryImageTest {
     return memory.freeze(List.of(new PageTables(memory).root()));
   }
 
-  /** The address of a page of the data. */
+  /** Returns the address of a page of the data. */
   private static long at(long page) {
     return PhysicalLayout.DATA_START + page * PAGE_SIZE;
   }
 
-  /** Which of the first pages of the data are present. */
+  /** Returns which of the first pages of the data are present. */
   private static LongStream present(MemoryImage image) {
     return LongStream.range(0, 100).filter(page -> image.isPresent(at(page) / PAGE_SIZE));
   }

@@ -13,14 +13,14 @@ import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Going back to an image, with a guest and a tracker that are played by the test. */
+/** Restores memory to an image. The test plays the guest and the tracker. */
 @NotInHardwareLane("No VM takes part.")
 class MemoryRestorerTest {
   private static final int PAGES = 6000;
   private static final long SIZE = (long) PAGES * PAGE_SIZE;
   private static final long START = PhysicalLayout.DATA_START;
 
-  /** Reports a page once, as KVM's do. */
+  /** Reports a page once, as those of KVM do. */
   private static final class Tracker implements DirtyTracker {
     private final Set<Long> reported = new HashSet<>();
     private final List<Long> written = new ArrayList<>();
@@ -75,7 +75,7 @@ class MemoryRestorerTest {
     memory.close();
   }
 
-  /** What a guest does: the host does not know, but the tracker does. */
+  /** Writes as a guest does: the tracker notices, and the host does not. */
   private void guestWrites(long page) {
     memory.segment().set(ValueLayout.JAVA_LONG, START + page * PAGE_SIZE, -1);
     tracker.write(START / PAGE_SIZE + page);

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @NotInHardwareLane("No VM takes part.")
 class PageTablesTest {
-  /** Where the monitor is: the first address of the upper half. */
+  /** The address of the monitor: the first one of the upper half. */
   static final long MONITOR = 0xffff_8000_0000_0000L;
 
   private static final long MEMORY = 16 << 20;
@@ -97,7 +97,7 @@ class PageTablesTest {
     assertNoTableIsMapped(pages);
   }
 
-  /** Near boundaries of the tables' levels, where the arithmetic is. */
+  /** Returns a page near boundaries of the tables' levels, where the arithmetic is. */
   private static long randomPage(Random random, boolean user) {
     int level = 12 + 9 * (1 + random.nextInt(3));
     long address = (1L + random.nextInt(40)) << level;
@@ -114,7 +114,7 @@ class PageTablesTest {
         .doesNotContainAnyElementsOf(PageWalk.tables(memory, tables.root()));
   }
 
-  /** What a page has to look like. */
+  /** Returns the page that is expected. */
   static PageWalk.Page page(long physical, Protection protection, boolean user) {
     return new PageWalk.Page(
         physical, protection.writable(), protection.executable(), user, user, true, true, 0);

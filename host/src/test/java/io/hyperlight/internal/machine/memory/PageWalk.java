@@ -6,8 +6,8 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /**
- * Reads page tables as the processor does (Intel SDM vol. 3, "4-Level Paging and 5-Level Paging"),
- * all of them, from the root.
+ * Reads all page tables from the root on, as the processor does (Intel SDM vol. 3, "4-Level Paging
+ * and 5-Level Paging").
  */
 public final class PageWalk {
   private static final long PRESENT = 1;
@@ -19,7 +19,7 @@ public final class PageWalk {
   private static final long NO_EXECUTE = 1L << 63;
   private static final long ADDRESS = 0x000f_ffff_ffff_f000L;
 
-  /** Bits that nothing here has a use for: PWT, PCD, PAT, global, ignored, reserved, keys. */
+  /** Bits that the library does not use: PWT, PCD, PAT, global, ignored, reserved, keys. */
   private static final long OTHERS =
       ~(PRESENT | WRITABLE | USER | ACCESSED | DIRTY | NO_EXECUTE | ADDRESS);
 
@@ -49,14 +49,14 @@ public final class PageWalk {
     this.memory = memory;
   }
 
-  /** Every page that is mapped, by its virtual address. */
+  /** Returns every mapped page by its virtual address. */
   public static NavigableMap<Long, Page> pages(PhysicalMemory memory, PageTable root) {
     PageWalk walk = new PageWalk(memory);
     walk.descend(root, 3, 0, new Page(0, true, true, true, false, true, false, 0));
     return walk.pages;
   }
 
-  /** The page at an address, which has to be mapped. */
+  /** Returns the page at an address, which has to be mapped. */
   public static Page page(PhysicalMemory memory, PageTable root, long address) {
     Page page = pages(memory, root).get(address);
     if (page == null) {
@@ -65,7 +65,7 @@ public final class PageWalk {
     return page;
   }
 
-  /** The physical addresses of all tables. */
+  /** Returns the guest-physical addresses of all tables. */
   public static List<Long> tables(PhysicalMemory memory, PageTable root) {
     PageWalk walk = new PageWalk(memory);
     walk.descend(root, 3, 0, new Page(0, true, true, true, false, true, false, 0));

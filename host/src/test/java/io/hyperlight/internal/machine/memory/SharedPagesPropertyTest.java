@@ -211,7 +211,7 @@ class SharedPagesPropertyTest {
     }
   }
 
-  /** What a guest does: the processor looks at the tables, and the host is asked at a fault. */
+  /** Writes as a guest does: the processor reads the tables, and the host handles a fault. */
   private void guestWrites(Random random, int index, long address) {
     AddressSpace space = spaces.all().get(index);
     long page = address & -PAGE_SIZE;
@@ -230,7 +230,7 @@ class SharedPagesPropertyTest {
     }
   }
 
-  /** Accounts, tables, contents and the budget are the model's. */
+  /** Checks that accounts, tables, contents and the budget are those of the model. */
   private void assertSame() {
     Map<Long, Integer> privately = new HashMap<>();
     Map<Long, Integer> shared = new HashMap<>();

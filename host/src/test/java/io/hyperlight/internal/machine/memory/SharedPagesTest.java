@@ -97,7 +97,7 @@ class SharedPagesTest {
     other.write(FIRST, bytes);
     assertThat(first().read(FIRST, SIZE)).containsOnly(0);
     assertThat(other.read(FIRST, SIZE)).containsOnly(7);
-    first().write(FIRST, bytes); // who is left alone with a page needs no other
+    first().write(FIRST, bytes); // the last holder of a page needs no other page
     assertThat(memory.freeBytes()).isZero();
   }
 

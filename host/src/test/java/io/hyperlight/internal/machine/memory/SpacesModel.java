@@ -12,10 +12,10 @@ import java.util.Objects;
 import java.util.TreeMap;
 
 /**
- * What several address spaces of a VM are that share pages, said as simply as it can be: arrays for
- * contents. A private mapping takes another array whenever it is written, shared ones write into
- * the array that all of them have. So a private copy of a shared object sees what is written to the
- * object until it is written itself.
+ * A model of several address spaces of a VM that share pages, as simple as possible: arrays for
+ * contents. A private mapping takes another array whenever it is written. Shared mappings write
+ * into the array that all of them have. So a private copy of a shared object sees writes to the
+ * object until the copy itself is written.
  */
 final class SpacesModel {
   /** A page that is mapped, or reserved if it has no contents. */
@@ -49,7 +49,7 @@ final class SpacesModel {
           shared);
     }
 
-    /** The page that is there once it is written. */
+    /** Returns the page that is there after a write. */
     Page written() {
       return shared ? this : new Page(protection, contents.clone(), false);
     }
@@ -57,7 +57,7 @@ final class SpacesModel {
 
   private static final byte[] NONE = {};
 
-  /** Of each address space, by address. */
+  /** The pages of each address space, by address. */
   final List<TreeMap<Long, Page>> spaces = new ArrayList<>();
 
   SpacesModel() {

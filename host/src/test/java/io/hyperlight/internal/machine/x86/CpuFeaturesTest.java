@@ -72,7 +72,10 @@ class CpuFeaturesTest {
         .matches(cpu -> !cpu.smep() && !cpu.smap() && cpu.umip());
   }
 
-  /** Intel SDM vol. 1, "Enabling the XSAVE Feature Set": AVX-512 comes whole, and with AVX. */
+  /**
+   * Intel SDM vol. 1, "Enabling the XSAVE Feature Set": all of AVX-512 is enabled together, and
+   * with AVX.
+   */
   @ParameterizedTest
   @CsvSource({
     "1, 1", // x87

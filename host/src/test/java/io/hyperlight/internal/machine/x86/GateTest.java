@@ -17,7 +17,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** All that is mapped in a machine before its guest is, and what is on the gate's two pages. */
+/**
+ * Everything that is mapped in a machine before its guest is, and the contents of the gate's two
+ * pages.
+ */
 class GateTest {
   private static final long MEMORY = 1 << 20;
   private static final long FRAME = 0x7f_fc00;
@@ -73,8 +76,8 @@ class GateTest {
   }
 
   /**
-   * Intel SDM vol. 1, "XRSTOR": where XSTATE_BV has a component's bit clear, the component gets its
-   * initial configuration; MXCSR is loaded all the same. Anything else in the header faults.
+   * Intel SDM vol. 1, "XRSTOR": if XSTATE_BV has a component's bit clear, the component gets its
+   * initial configuration. MXCSR is loaded all the same. Anything else in the header faults.
    */
   @ParameterizedTest
   @EnumSource(SystemCallEntry.class)
@@ -92,7 +95,7 @@ class GateTest {
     }
   }
 
-  /** The operand of the gate's {@code xrstor64}, an absolute address. */
+  /** Returns the operand of the gate's {@code xrstor64}, an absolute address. */
   private static long extendedState() {
     byte[] code = Gate.enter(FRAME).toByteArray();
     byte[] instruction = {0x48, 0x0f, (byte) 0xae, 0x2c, 0x25};

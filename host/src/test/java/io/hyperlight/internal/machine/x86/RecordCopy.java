@@ -9,7 +9,7 @@ public final class RecordCopy {
   private RecordCopy() {}
 
   /**
-   * A copy with another value somewhere inside.
+   * Returns a copy with another value of one component.
    *
    * @param path the component's name, or names separated by dots through nested records
    */

@@ -15,11 +15,14 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What the development machine's KVM would forgive, a processor with VMX does not. */
+/**
+ * The initial state passes the checks of a processor with VMX, which the development machine's KVM
+ * does not make.
+ */
 @NotInHardwareLane("No VM takes part.")
 class RegisterImageTest {
   private static final long ROOT = 0x1000;
-  private static final int PHYSICAL_ADDRESS_BITS = 39; // the fewest of any processor with VMX
+  private static final int PHYSICAL_ADDRESS_BITS = 39; // the smallest of all processors with VMX
 
   private static final long RFLAGS_IOPL = 0x3000;
 
@@ -28,7 +31,7 @@ class RegisterImageTest {
   private static final long CR4_SMEP = 1 << 20;
   private static final long CR4_SMAP = 1 << 21;
 
-  /** VME to OSXMMEXCPT, FSGSBASE, OSXSAVE: what every processor has that guests can run on. */
+  /** VME to OSXMMEXCPT, FSGSBASE, OSXSAVE: every processor on which guests can run has these. */
   private static final long CR4_ALWAYS = 0x7ff | 1 << 16 | 1 << 18;
 
   private static CpuFeatures cpu(boolean smep, boolean smap, boolean umip) {
@@ -98,7 +101,7 @@ class RegisterImageTest {
     assertThat((cr4 & CR4_UMIP) != 0).isEqualTo(supervisor && cpu.umip());
   }
 
-  /** Where, a value that makes it wrong, and the check that has to notice. */
+  /** A component, a value that makes it wrong, and the check that has to notice. */
   static Stream<Arguments> defects() {
     List<Arguments> defects =
         new ArrayList<>(

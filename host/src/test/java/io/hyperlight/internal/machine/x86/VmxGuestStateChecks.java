@@ -8,9 +8,9 @@ import java.util.List;
 
 /**
  * The checks that a VM entry of an Intel processor makes on the guest's state (Intel SDM vol. 3,
- * chapter "VM Entries", section "Checks on the Guest State Area"), as far as they concern state
- * that {@link SpecialRegisters}, RIP and RFLAGS hold. For a guest in IA-32e mode, with the control
- * "unrestricted guest" at 0, which is the stricter way.
+ * chapter "VM Entries", section "Checks on the Guest State Area"). It has those that concern {@link
+ * SpecialRegisters}, RIP and RFLAGS. The guest is in IA-32e mode, and the control "unrestricted
+ * guest" is 0, which is stricter.
  */
 final class VmxGuestStateChecks {
   private static final long CR0_PE = 1;
@@ -44,7 +44,7 @@ final class VmxGuestStateChecks {
    *
    * @param supportedCr4 what the processor allows in CR4
    * @param physicalAddressBits the processor's MAXPHYADDR
-   * @return what a VM entry would fail over; empty if it would succeed
+   * @return the reasons why a VM entry would fail; empty if it would succeed
    */
   static List<String> violations(
       SpecialRegisters registers,
