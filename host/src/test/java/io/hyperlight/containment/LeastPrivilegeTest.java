@@ -96,7 +96,7 @@ class LeastPrivilegeTest {
     assertThat(result.errors())
         .contains("HypervisorException")
         .containsPattern(
-            "no permission to open /dev/kvm: it is of user \\S+ and group \\S+ with mode");
+            "no permission to open /dev/kvm: it belongs to user \\S+ and group \\S+ with mode");
   }
 
   /**

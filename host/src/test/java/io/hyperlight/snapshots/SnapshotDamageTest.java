@@ -215,7 +215,7 @@ class SnapshotDamageTest {
     for (int end = 0; end < 8; end++) {
       assertRefused(sound().truncate(end), "no snapshot file");
     }
-    assertRefused(sound().truncate(file.size() + 1), "behind its end");
+    assertRefused(sound().truncate(file.size() + 1), "after its end");
   }
 
   @Test

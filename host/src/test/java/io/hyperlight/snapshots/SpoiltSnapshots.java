@@ -127,8 +127,7 @@ final class SpoiltSnapshots {
         spoilt("many pages", "pages", file -> file.setInt(PAGES, Integer.MAX_VALUE)),
         spoilt("negative pages", "pages", file -> file.setInt(PAGES, -1)),
         spoilt("a page more", "truncated", file -> file.setInt(PAGES, file.getInt(PAGES) + 1)),
-        spoilt(
-            "a page less", "behind its end", file -> file.setInt(PAGES, file.getInt(PAGES) - 1)));
+        spoilt("a page less", "after its end", file -> file.setInt(PAGES, file.getInt(PAGES) - 1)));
   }
 
   static Stream<Arguments> tables() {

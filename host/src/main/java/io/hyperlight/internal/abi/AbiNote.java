@@ -15,16 +15,16 @@ public final class AbiNote {
   /** Four bytes, {@link #STARTS_ITSELF} or 0. */
   public static final int FLAGS = 4;
 
-  /** Where the function table begins. */
+  /** The start of the function table. */
   public static final int FUNCTIONS = 8;
 
-  /** Where the function table ends. */
+  /** The end of the function table. */
   public static final int FUNCTIONS_END = 16;
 
-  /** Where the addresses of initialisers begin. */
+  /** The start of the table of initialisers' addresses. */
   public static final int INITIALISERS = 24;
 
-  /** Where the addresses of initialisers end. */
+  /** The end of the table of initialisers' addresses. */
   public static final int INITIALISERS_END = 32;
 
   /**

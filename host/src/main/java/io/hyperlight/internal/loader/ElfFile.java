@@ -67,7 +67,7 @@ public final class ElfFile {
   private final long programHeaders;
   private @Nullable String unsupportedRelocation;
 
-  /** What the file is to be. */
+  /** The purpose for which a file is read. */
   private enum Role {
     GUEST,
     PROGRAM,

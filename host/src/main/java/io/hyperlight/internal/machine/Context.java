@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Only one thread at a time may use it. It may be any thread.
  */
 public final class Context {
-  /** What a context does, and what callers may do with it. */
+  /** The state of a context. It decides what callers may do with it. */
   public enum State {
     /** It equals a new one. The next call first resets everything that guest code can change. */
     PRISTINE,
@@ -302,7 +302,7 @@ public final class Context {
       require(State.IN_SYSTEM_CALL, State.WAITING);
     }
     if (runner.isExitUnseen()) {
-      throw new IllegalStateException("nobody has looked why the guest has exited");
+      throw new IllegalStateException("the last exit of the guest was not handled yet");
     }
     registers.setGeneral(general);
     state = State.READY;

@@ -82,7 +82,7 @@ final class KickSignal {
     int signal = parse(wanted);
     if (!isFree(signal)) {
       throw new MachineUnsupportedException(
-          "signal %d, which is to stop guests, is in use by somebody else in this process: set the system property %s to another one"
+          "signal %d cannot stop guests, because other code in this process uses it: set the system property %s to another signal"
               .formatted(signal, PROPERTY));
     }
     return signal;

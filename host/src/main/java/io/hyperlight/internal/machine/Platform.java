@@ -102,9 +102,9 @@ public final class Platform {
   }
 
   /**
-   * Finds out whether guests can use protection keys. If guests run directly on the processor, a
-   * guest can use them to remove any right to its own pages, and to those of the gate (Intel SDM
-   * vol. 3, "Protection Keys").
+   * Finds out whether guests can use protection keys. They can where they run directly on a
+   * processor that has them. A guest can then remove any right to its own pages, and to those of
+   * the gate (Intel SDM vol. 3, "Protection Keys").
    */
   private static boolean hasProtectionKeys(X86Architecture kind) {
     try (Vm machine = Vm.create(kind, SelfTest.MEMORY, MachineOptions.DEFAULT)) {

@@ -15,8 +15,8 @@ final class ThreadStatus {
   private static final int OVERRIDDEN = 3;
 
   /**
-   * What is known of a class. The values are of JDK types only, since they live as long as the
-   * class.
+   * The state of knowledge about a class. The values are of JDK types only, since they live as long
+   * as the class.
    */
   private static final ClassValue<AtomicInteger> KINDS =
       new ClassValue<>() {

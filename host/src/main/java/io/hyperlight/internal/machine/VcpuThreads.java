@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Platform threads that run vCPUs for virtual threads. A virtual thread that ran one itself would
- * hold its carrier for as long as the guest computes, and other virtual threads would wait for the
+ * hold its carrier for as long as the guest computes. Other virtual threads would wait for the
  * carrier. Handing over costs some microseconds. A call on a platform thread does not need it.
  */
 final class VcpuThreads {

@@ -11,14 +11,14 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says what to do about a device that cannot be opened. The advice depends on who may open the
- * device, which user and groups this process has, and whether it runs in a container. Joining a
+ * Says what to do about a device that cannot be opened. The advice depends on the device's
+ * permissions, the user and groups of this process, and whether it runs in a container. Joining a
  * group helps only where the group may open the device.
  */
 final class DeviceAdvice {
   private static final int READ_WRITE = 06;
 
-  /** What {@code user.name} is in Java if the user has no known name. */
+  /** The value of {@code user.name} in Java if the user has no known name. */
   private static final String NO_NAME = "?";
 
   /**
@@ -59,22 +59,22 @@ final class DeviceAdvice {
   static String ifRefused(String path) {
     Device device = device(path);
     return device == null
-        ? "its permissions cannot be seen; who may open it has to allow it"
+        ? "its permissions cannot be read: ask the owner of the device for access"
         : ifRefused(device, process());
   }
 
   static String ifRefused(Device device, Caller process) {
     String who =
-        "it is of user %s and group %s with mode %04o"
+        "it belongs to user %s and group %s with mode %04o"
             .formatted(device.owner(), device.group(), device.mode());
     if (process.userId() == 0 || permits(device, process)) {
       return process.inContainer()
           ? who
-              + ", which would do, so that the container refuses it: start it with --device "
+              + ", which allows access, so the container refuses it: start it with --device "
               + device.path()
           : who
-              + ", which would do: a security module (SELinux, AppArmor) or a control group of"
-              + " devices refuses it";
+              + ", which allows access, so a security module (SELinux, AppArmor) or a control group"
+              + " of devices refuses it";
     }
     boolean isOfAGroup = allows(device.mode() >> 3) && device.groupId() != 0;
     if (process.inContainer()) {
@@ -93,7 +93,7 @@ final class DeviceAdvice {
             + ": add the user to its group (usermod -aG %s %s, then log in again)"
                 .formatted(device.group(), process.user())
         : who
-            + ", so that joining a group does not help: %s; then add the user to that group"
+            + ", so joining a group does not help: %s; then add the user to that group"
                 .formatted(openToGroup(device))
             + " (usermod -aG kvm %s, then log in again), or run as user %s"
                 .formatted(process.user(), device.owner());

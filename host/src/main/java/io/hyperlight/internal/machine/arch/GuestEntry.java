@@ -3,8 +3,8 @@ package io.hyperlight.internal.machine.arch;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 
 /**
- * Sets up the registers of a vCPU that rests at an exit of the monitor or the gate, so that it goes
- * on in user code.
+ * Makes a vCPU go on in user code. It sets up the registers of a vCPU that rests at an exit of the
+ * monitor or the gate.
  */
 public interface GuestEntry {
   /**

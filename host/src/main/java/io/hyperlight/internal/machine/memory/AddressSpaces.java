@@ -15,10 +15,12 @@ public final class AddressSpaces {
   private final PhysicalMemory memory;
   private final Checkpoint checkpoint;
 
-  /** Those of the image, in its order. For memory without an image, the first one. */
+  /**
+   * The address spaces of the image, in its order. For memory without an image, only the first one.
+   */
   private final List<AddressSpace> ofImage;
 
-  /** The current ones. */
+  /** The current address spaces. */
   private List<AddressSpace> spaces;
 
   /**

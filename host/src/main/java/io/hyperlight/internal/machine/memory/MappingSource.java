@@ -3,14 +3,17 @@ package io.hyperlight.internal.machine.memory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a mapping is a mapping of. It stays with the mapping, with the right offset, however the
- * mapping is cut or moved.
+ * The source of a mapping: anonymous memory, a file or a shared object. It stays with the mapping,
+ * with the right offset, however the mapping is cut or moved.
  *
  * @param object stands for the file or the object; null for anonymous memory
  * @param offset of the mapping's first byte in it; 0 for anonymous memory
  */
 public record MappingSource(Kind kind, @Nullable Object object, long offset) {
-  /** Who sees the writes to a mapping, and what it contains at first. */
+  /**
+   * The kind of a source. It decides what a mapping contains at first, and which mappings see its
+   * writes.
+   */
   public enum Kind {
     /** It contains zeros at first. Only this mapping sees its writes. */
     ANONYMOUS,

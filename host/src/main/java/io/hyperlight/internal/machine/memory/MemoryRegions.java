@@ -95,7 +95,7 @@ final class MemoryRegions {
 
   /**
    * Makes the VM forget all translations, and removes the added regions. If this fails, the VM is
-   * unusable. No vCPU runs. Pages that a dirty log has found and nobody collected are lost.
+   * unusable. No vCPU runs. Pages that a dirty log has found are lost if they were not collected.
    */
   void forgetTables() {
     if (vm != null) {

@@ -4,10 +4,10 @@ import java.util.BitSet;
 
 /** The numbers of page tables to which no entry leads any more. It is for one thread. */
 final class RetiredTables {
-  /** Those of which the hypervisor may still have translations. */
+  /** Tables of which the hypervisor may still have translations. */
   private final BitSet known = new BitSet();
 
-  /** Those that the hypervisor has forgotten. */
+  /** Tables that the hypervisor has forgotten. */
   private final BitSet forgotten = new BitSet();
 
   private int knownCount;

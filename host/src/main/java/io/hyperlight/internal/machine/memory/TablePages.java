@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The pages of page tables. They lie in guest-physical memory of their own ({@link
  * PhysicalLayout}). No page becomes another table before the hypervisor has forgotten the old one.
- * A KVM that shadows page tables keeps using what it derived from a table, and does not see that
- * the host writes another one into the page.
+ * A KVM that shadows page tables keeps using what it derived from a table. It does not see that the
+ * host writes another table into the page.
  *
  * <p>So tables are numbered, and each number has its address. Tables of the image keep their
  * numbers for as long as the VM lives. Numbers of later tables only go up, over all restores, until
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * it waits until many tables of removed address spaces can be used again ({@link #retire}).
  */
 final class TablePages {
-  /** The first region has at least so many more tables than the image. */
+  /** The minimum number of tables that the first region has beyond those of the image. */
   private static final int SPARE = 256;
 
   /** The number of retired tables from which it is worth to make the hypervisor forget them. */
@@ -33,7 +33,7 @@ final class TablePages {
   private final @Nullable MemoryRestorer restorer;
   private final int ofImage;
 
-  /** How many numbers have memory in the first region. */
+  /** The number of tables that have memory in the first region. */
   private final int ofFirstRegion;
 
   /** The first number after the image's that the present run has, if it has any. */
@@ -42,10 +42,13 @@ final class TablePages {
   /** The number of the next table. */
   private int next;
 
-  /** Those below {@link #next} that were tables in this run, or null if there is none. */
+  /**
+   * The retired numbers, all below {@link #next}, that were tables in this run. It is null if there
+   * are none.
+   */
   private @Nullable RetiredTables retired;
 
-  /** How many numbers have memory. */
+  /** The number of tables that have memory. */
   private int capacity;
 
   /**
@@ -119,7 +122,7 @@ final class TablePages {
     }
   }
 
-  /** Returns whether so many tables are retired that {@link #forgetRetired} is worth its time. */
+  /** Returns whether enough tables are retired to make {@link #forgetRetired} worth its time. */
   boolean hasManyRetired() {
     return retired != null && retired.knownCount() >= Math.max(MAXIMUM_RETIRED, count());
   }

@@ -8,9 +8,9 @@ import io.hyperlight.internal.machine.arch.GuestEntry;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 
 /**
- * Sets up the registers of a vCPU that rests at an {@code out} of the monitor or the gate, so that
- * it goes on in user code. Calls and answers both go through the stub's return instruction, and so
- * to CPL 3.
+ * Makes a vCPU go on in user code. It sets up the registers of a vCPU that rests at an {@code out}
+ * of the monitor or the gate. Calls and answers both go through the stub's return instruction, and
+ * so to CPL 3.
  */
 public final class X86GuestEntry implements GuestEntry {
   private final X86VirtualCpu vcpu;

@@ -18,9 +18,9 @@ import java.nio.ByteOrder;
  * are slow and rare.
  *
  * <p><b>Boundary.</b> The values that callers set may come from the guest. They can make no other
- * state than one that user code could reach by itself. The address to go on at is in the user half,
- * the flags are those that a program may change, the segments stay as they are, and XRSTOR would
- * take the vector state.
+ * state than one that user code could reach by itself. The address to go on at is in the user half.
+ * The flags are those that a program may change. The segments stay as they are. The vector state is
+ * one that XRSTOR would take.
  */
 public final class X86UserRegisters implements UserRegisters {
   // The XSAVE area that KVM takes (Intel SDM vol. 1, "XSAVE Area").
@@ -50,7 +50,7 @@ public final class X86UserRegisters implements UserRegisters {
   public void setGeneral(RegisterValues values) {
     X86Registers registers = (X86Registers) values;
     if (!AddressSpace.isUserAddress(registers.get(Register.RIP))) {
-      throw new IllegalArgumentException("nothing of the guest's can be there");
+      throw new IllegalArgumentException("the instruction pointer is not a user address");
     }
     SpecialRegisters special = vcpu.specialRegisters();
     // As the processor returns from an exception. The stub cannot be used, since it needs RCX and

@@ -24,7 +24,7 @@ class DeviceAdviceTest {
   void aDeviceOfAGroupIsOpenToThoseWhoJoin() {
     assertThat(advice(OF_GROUP, false, 1000))
         .isEqualTo(
-            "it is of user root and group kvm with mode 0660: add the user to its group"
+            "it belongs to user root and group kvm with mode 0660: add the user to its group"
                 + " (usermod -aG kvm ann, then log in again)");
   }
 
