@@ -8,8 +8,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Checks what a caller passes and expects against a guest's declaration, so that a mistake is named
- * and not cast.
+ * Checks a caller's arguments and result type against a guest's declaration, so that a mistake has
+ * a message of its own instead of a failed cast.
  */
 final class CallTypes {
   private CallTypes() {}
@@ -24,7 +24,7 @@ final class CallTypes {
     }
   }
 
-  /** The arguments, known to be none null and of types that the call stub takes. */
+  /** Returns the arguments. None of them is null, and the call stub accepts their types. */
   static Object[] checkArguments(Declaration declaration, @Nullable Object @Nullable [] arguments) {
     if (arguments == null) {
       throw new InvalidCallException(
@@ -57,7 +57,9 @@ final class CallTypes {
     return checked;
   }
 
-  /** The declared type, or an integer type that Java widens to it. */
+  /**
+   * Returns whether the argument has the declared type, or an integer type that Java widens to it.
+   */
   private static boolean accepts(Class<?> declared, Object argument) {
     if (wrap(declared).isInstance(argument)) {
       return true;

@@ -12,15 +12,15 @@ import java.util.List;
 
 /**
  * Finds out whether this machine, process and JVM can run sandboxes, and if not, what to do about
- * it. What {@code ./hyperlight doctor} prints; useful at the start of a service, too.
+ * it. {@code ./hyperlight doctor} prints the result. It is also useful at the start of a service.
  */
 public final class Diagnosis {
   /**
-   * One thing that was looked at.
+   * The result of one check.
    *
-   * @param subject what it is
-   * @param passed whether it is as it should be
-   * @param detail what was found; if it did not pass, with what to do
+   * @param subject what was checked
+   * @param passed whether the check passed
+   * @param detail what was found; if the check did not pass, also what to do
    */
   public record Check(String subject, boolean passed, String detail) {}
 
@@ -31,10 +31,10 @@ public final class Diagnosis {
   }
 
   /**
-   * Looks at everything, up to the first thing that makes the others meaningless. Takes some
+   * Runs the basic checks, up to the first failure that makes the others meaningless. Takes some
    * milliseconds.
    *
-   * @return what was found
+   * @return the results
    */
   public static Diagnosis run() {
     List<Check> checks = new ArrayList<>();
@@ -63,10 +63,10 @@ public final class Diagnosis {
   }
 
   /**
-   * Runs a short conformance set on this machine's KVM: whether it does what sandboxes rely on. For
-   * machines that nobody has tested yet. Takes a fraction of a second.
+   * Runs a short conformance test of this machine's KVM: whether it does what sandboxes rely on.
+   * Use it on machines that are untested. Takes a fraction of a second.
    *
-   * @return what was found, first about the machine, then one check for each thing tried
+   * @return the results: first of the basic checks, then one for each thing tried
    */
   public static Diagnosis selfTest() {
     Diagnosis basics = run();
@@ -92,12 +92,12 @@ public final class Diagnosis {
     return new Check(subject, false, String.valueOf(e.getMessage()));
   }
 
-  /** {@return what was looked at, in order} */
+  /** {@return the results, in the order of the checks} */
   public List<Check> checks() {
     return checks;
   }
 
-  /** {@return whether sandboxes can be built} */
+  /** {@return whether this machine, process and JVM can run sandboxes} */
   public boolean passed() {
     return checks.stream().allMatch(Check::passed);
   }

@@ -11,14 +11,17 @@ import io.hyperlight.internal.os.SystemCallException;
 import io.hyperlight.internal.vfs.FileException;
 import java.util.function.Supplier;
 
-/** Makes the user's exceptions of what goes wrong outside of calls: in one place, for all of it. */
+/**
+ * Turns internal exceptions outside of calls into the exceptions of the API. All of that is in this
+ * one place.
+ */
 final class Failures {
   private Failures() {}
 
   /**
-   * Does something with sandboxes.
+   * Runs an action on sandboxes.
    *
-   * @param what for the message, as in "cannot {@code what}"
+   * @param what the action, for the message "cannot {@code what}"
    */
   static <T> T translate(Guest guest, String what, Supplier<T> action) {
     try {
@@ -36,16 +39,16 @@ final class Failures {
     }
   }
 
-  /** Does something that may throw an exception of its own. */
+  /** An action that may throw its own kind of exception. */
   @FunctionalInterface
   interface Action<T, E extends Exception> {
     T run() throws E;
   }
 
   /**
-   * Does something with KVM.
+   * Runs an action that uses KVM.
    *
-   * @param what for the message, as in "cannot {@code what}"
+   * @param what the action, for the message "cannot {@code what}"
    */
   static <T, E extends Exception> T translate(String what, Action<T, E> action) throws E {
     try {

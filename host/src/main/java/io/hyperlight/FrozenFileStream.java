@@ -4,7 +4,7 @@ import io.hyperlight.internal.vfs.FrozenFiles;
 import java.io.InputStream;
 import java.util.Objects;
 
-/** Reads a file that cannot change. */
+/** Reads a file that does not change. */
 final class FrozenFileStream extends InputStream {
   private final FrozenFiles files;
   private final String path;
@@ -12,9 +12,9 @@ final class FrozenFileStream extends InputStream {
   private long position;
 
   /**
-   * Of a file that there is.
+   * Opens a file that exists.
    *
-   * @param path in the library's form
+   * @param path the path in the library's form
    */
   FrozenFileStream(FrozenFiles files, String path, long size) {
     this.files = files;

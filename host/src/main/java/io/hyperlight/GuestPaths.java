@@ -5,41 +5,41 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import io.hyperlight.internal.vfs.PathLimits;
 
 /**
- * Paths in guests as the API has them ({@link LinuxText}), and as the library has them inside:
- * strings of one character a byte.
+ * Converts paths in guests between the strings of the API ({@link LinuxText}) and the strings
+ * inside the library, which have one character per byte.
  */
 final class GuestPaths {
   private GuestPaths() {}
 
   /**
-   * The bytes of a path.
+   * Encodes a path.
    *
-   * @throws IllegalArgumentException if there are none: a half of a surrogate pair that stands for
-   *     no byte, or a zero
+   * @throws IllegalArgumentException if the path has no encoding: it has a zero, or a half of a
+   *     surrogate pair that stands for no byte
    */
   static String encode(String path) {
     return encode("path", path);
   }
 
   /**
-   * The bytes of any text that Linux gives a program, such as an argument.
+   * Encodes any text that Linux passes to a program, such as an argument.
    *
-   * @param what it is, for the message
-   * @throws IllegalArgumentException if there are none, as for a path
+   * @param what the kind of text, for the message
+   * @throws IllegalArgumentException if the text has no encoding, as for a path
    */
   static String encode(String what, String path) {
     return new String(LinuxText.encode(what, path), ISO_8859_1);
   }
 
-  /** The string for a path's bytes. */
+  /** Decodes a path. */
   static String decode(String bytes) {
     return LinuxText.decode(bytes.getBytes(ISO_8859_1));
   }
 
   /**
-   * The bytes of a relative path, such as {@code etc/app.conf}.
+   * Encodes a relative path, such as {@code etc/app.conf}.
    *
-   * @throws IllegalArgumentException if it is none, or not normalised
+   * @throws IllegalArgumentException if the path is not relative, or not normalised
    */
   static String encodeRelative(String path) {
     if (path.startsWith("/")) {
@@ -52,9 +52,9 @@ final class GuestPaths {
   }
 
   /**
-   * The bytes of an absolute path, such as {@code /etc}.
+   * Encodes an absolute path, such as {@code /etc}.
    *
-   * @throws IllegalArgumentException if it is none, or not normalised
+   * @throws IllegalArgumentException if the path is not absolute, or not normalised
    */
   static String encodeAbsolute(String path) {
     if (!path.startsWith("/")) {

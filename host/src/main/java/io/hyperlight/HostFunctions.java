@@ -14,13 +14,13 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** The host functions registered for a sandbox, and how they are bound to what a guest imports. */
+/** Holds the host functions registered for a sandbox, and binds them to a guest's imports. */
 final class HostFunctions {
   /**
    * A registered function.
    *
-   * @param handle any types; those of lambdas are {@code Object}
-   * @param typed whether its types are to be those of the guest's declaration
+   * @param handle the code, of any types; the types of lambdas are {@code Object}
+   * @param typed whether the types have to be those of the guest's declaration
    */
   private record Entry(MethodHandle handle, boolean typed) {}
 
@@ -28,7 +28,7 @@ final class HostFunctions {
 
   private final Map<String, Entry> byName = new LinkedHashMap<>();
 
-  /** Registers a handle whose types say what it takes. */
+  /** Registers a handle whose own types are checked. */
   void addTyped(String name, MethodHandle handle) {
     add(name, new Entry(handle.asFixedArity(), true));
   }
@@ -68,7 +68,7 @@ final class HostFunctions {
     };
   }
 
-  /** The one method of a functional interface, which is named call. */
+  /** Returns the only method of a functional interface, which is named call. */
   private static MethodHandle shape(Class<?> shape, int arity, Class<?> result) {
     try {
       return LOOKUP.findVirtual(
@@ -88,9 +88,10 @@ final class HostFunctions {
   }
 
   /**
-   * The bindings for a guest's imports, by their numbers.
+   * Returns the bindings of a guest's imports, by import number.
    *
-   * @param inherited of the same guest, for what is not registered; may be empty
+   * @param inherited bindings of the same guest, used for imports that are not registered here; may
+   *     be empty
    */
   List<@Nullable HostBinding> bind(
       List<@Nullable Declaration> imports, List<@Nullable HostBinding> inherited) {

@@ -13,31 +13,31 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
 /**
- * Paths, arguments and other text of Linux as Java strings, and back, whatever the locale of this
- * process.
+ * Converts paths, arguments and other text of Linux to Java strings and back, independently of the
+ * locale of this process.
  *
- * <p>To Linux such text is bytes without a zero, mostly UTF-8. A byte that is not part of UTF-8
- * becomes half of a surrogate pair, U+DC00 plus the byte, which no UTF-8 decodes to. So no two
- * texts look the same, and each is found again by its string. Python does the same with file names
- * (PEP 383).
+ * <p>For Linux such text is bytes without a zero, mostly UTF-8. A byte that is not part of UTF-8
+ * becomes half of a surrogate pair, U+DC00 plus the byte. No valid UTF-8 decodes to that. So
+ * different texts have different strings, and each string leads back to its text. Python does the
+ * same with file names (PEP 383).
  *
  * <p>Java itself encodes paths and arguments by the locale. In the POSIX locale, which a container
- * without {@code LANG} has, all but ASCII is lost in that. {@link #path} and {@link #of} lose
+ * without {@code LANG} has, everything but ASCII is lost. {@link #path} and {@link #of} lose
  * nothing.
  */
 public final class LinuxText {
   private static final int ESCAPE = 0xdc00;
 
-  /** A locale may have characters, but with other bytes. */
+  /** A locale may support a character but encode it with other bytes than UTF-8. */
   private static final boolean PATHS_ARE_UTF_8 = arePathsUtf8();
 
   private LinuxText() {}
 
   /**
-   * The string for some bytes.
+   * Decodes bytes.
    *
-   * @param bytes any
-   * @return the string, from which {@link #encode} makes the same bytes again
+   * @param bytes any bytes
+   * @return the string; {@link #encode} turns it into the same bytes
    */
   public static String decode(byte[] bytes) {
     ByteBuffer in = ByteBuffer.wrap(bytes);
@@ -54,11 +54,11 @@ public final class LinuxText {
   }
 
   /**
-   * The bytes of a string.
+   * Encodes a string.
    *
-   * @param text any without a zero
+   * @param text any text without a zero
    * @return the bytes
-   * @throws IllegalArgumentException if there are none: the text has a zero, or a half of a
+   * @throws IllegalArgumentException if the text has no encoding: it has a zero, or a half of a
    *     surrogate pair that stands for no byte
    */
   public static byte[] encode(String text) {
@@ -66,9 +66,9 @@ public final class LinuxText {
   }
 
   /**
-   * The bytes of a string.
+   * Encodes a string.
    *
-   * @param what it is, for the message
+   * @param what the kind of text, for the message
    */
   static byte[] encode(String what, String text) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(text.length());
@@ -91,10 +91,10 @@ public final class LinuxText {
   }
 
   /**
-   * The path of the host that has a name.
+   * Returns the path of the host that has a given name.
    *
-   * @param text the path as Linux has it
-   * @return the path; an absolute one where the locale cannot express a relative one
+   * @param text the path's name on Linux
+   * @return the path; it is absolute if the locale cannot express a relative one
    * @throws IllegalArgumentException if no path can have that name, as for {@link #encode}
    */
   public static Path path(String text) {
@@ -104,7 +104,7 @@ public final class LinuxText {
         return Path.of(text);
       }
     } catch (InvalidPathException e) {
-      // It has bytes that are no UTF-8. A URI can have any.
+      // The locale cannot express these bytes. A URI can express any.
     }
     String folder = text.startsWith("/") ? "" : of(Path.of("")) + "/";
     return Path.of(URI.create("file://" + percentEncoded(encode("path", folder + text))));
@@ -125,17 +125,17 @@ public final class LinuxText {
       if (path[i] != '/') {
         encoded.append("%%%02X".formatted(path[i] & 0xff));
       } else if (i == 0 || path[i - 1] != '/') {
-        encoded.append('/'); // once: a path from a URI is taken as it is
+        encoded.append('/'); // only one slash: a path from a URI is not normalised
       }
     }
     return encoded.toString();
   }
 
   /**
-   * The name that a path of the host has.
+   * Returns the name of a path of the host.
    *
-   * @param path any
-   * @return the absolute path as Linux has it
+   * @param path any path
+   * @return the absolute path's name on Linux
    */
   public static String of(Path path) {
     return decode(HostPath.bytes(path));

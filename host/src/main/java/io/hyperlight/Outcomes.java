@@ -28,8 +28,8 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes the exception that tells the user of each {@link Outcome}: the one place where that is
- * decided, for all of them.
+ * Makes the exception for each {@link Outcome}. This is the only place that decides which one it
+ * is.
  */
 final class Outcomes implements Outcome.Reporter {
   private final GuestProgram program;

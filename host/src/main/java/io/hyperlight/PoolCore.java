@@ -16,7 +16,7 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** What pools of sandboxes and of programs have in common. */
+/** The part that pools of sandboxes and pools of programs share. */
 final class PoolCore<T> {
   final RecyclingPool<T> pool;
   final long maxWaitNanos;
@@ -49,7 +49,10 @@ final class PoolCore<T> {
     }
   }
 
-  /** For a call, for which 0 is another limit: one that is late ends as soon as it has begun. */
+  /**
+   * Returns the time left for a call. It is at least 1, because 0 means another limit. So a late
+   * call ends as soon as it has begun.
+   */
   static long timeLeft(Deadline deadline) {
     return Math.max(1, deadline.remainingNanos());
   }

@@ -3,7 +3,10 @@ package io.hyperlight;
 import io.hyperlight.internal.call.GuestOutput;
 import java.io.ByteArrayOutputStream;
 
-/** Collects what a program prints, unless the embedder has a stream for it. Others count it. */
+/**
+ * Collects what a program prints, unless the embedder has a stream for it. Limits are counted
+ * elsewhere.
+ */
 final class ProgramOutput implements GuestOutput {
   private final ByteArrayOutputStream output = new ByteArrayOutputStream();
   private final ByteArrayOutputStream error = new ByteArrayOutputStream();

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** Finds what somebody may have meant who asked for a function that does not exist. */
+/** Finds similar names for a function that does not exist. */
 final class SimilarNames {
   private static final int MOST = 3;
 
@@ -14,7 +14,7 @@ final class SimilarNames {
 
   private SimilarNames() {}
 
-  /** The message for a name that a guest does not export. */
+  /** Returns the message for a name that a guest does not export. */
   static String message(Guest guest, String name, Collection<String> exported) {
     String message = guest.name() + " exports no function " + name;
     if (exported.isEmpty()) {
@@ -33,7 +33,7 @@ final class SimilarNames {
         : message + "; did you mean " + String.join(" or ", near) + "?";
   }
 
-  /** The Levenshtein distance, upper and lower case being equal. */
+  /** Returns the Levenshtein distance, ignoring case. */
   private static int distance(String a, String b) {
     String x = a.toLowerCase(Locale.ROOT);
     String y = b.toLowerCase(Locale.ROOT);

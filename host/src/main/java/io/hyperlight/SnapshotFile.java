@@ -17,22 +17,22 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What a file that a {@link Snapshot} was {@linkplain Snapshot#save saved} to says about itself.
- * Reading it needs no KVM and runs nothing; that it can be read does not mean that it can be loaded
+ * Describes a file that a {@link Snapshot} was {@linkplain Snapshot#save saved} to. Reading the
+ * description needs no KVM and runs nothing. A file that can be read cannot necessarily be loaded
  * on this machine.
  *
- * @param formatVersion the version of the file's format
+ * @param formatVersion the version of the file format
  * @param libraryVersion the version of the library that wrote it, for information only
- * @param guestAbiVersion the version of the guest ABI that the guest was built for
+ * @param guestAbiVersion the version of the guest ABI for which the guest was built
  * @param guest the guest
- * @param memorySize the memory of a sandbox that comes from it, in bytes
- * @param stackSize how much of that is the guest's call stack, in bytes
- * @param contentSize how much of that is in the file, in bytes; the program's code and constants
- *     come on top
- * @param mappings what the guest has in its address space, in ascending order
- * @param processorFeatures the instruction sets that the guest found when it was started; all of
- *     them are needed where it is loaded
- * @param intact whether the digest in the file is that of its contents; if not, it cannot be loaded
+ * @param memorySize the memory size of a sandbox that comes from it, in bytes
+ * @param stackSize how much of that memory is the guest's call stack, in bytes
+ * @param contentSize how much of that memory is in the file, in bytes, without the program's code
+ *     and constants
+ * @param mappings the mappings of the guest's address space, in ascending order
+ * @param processorFeatures the instruction sets that the guest found when it was started; a machine
+ *     needs all of them to load the file
+ * @param intact whether the digest in the file matches its contents; if not, it cannot be loaded
  */
 public record SnapshotFile(
     int formatVersion,
@@ -47,10 +47,10 @@ public record SnapshotFile(
     boolean intact) {
 
   /**
-   * A range of a guest's addresses with equal rights.
+   * A range of guest addresses with the same rights.
    *
-   * @param start its first address
-   * @param end the first address behind it
+   * @param start the first address
+   * @param end the first address after the range
    * @param rights what the guest may do there: {@code r--}, {@code rw-} or {@code r-x}
    */
   public record Mapping(long start, long end, String rights) {}
@@ -58,8 +58,8 @@ public record SnapshotFile(
   /**
    * Copies the lists.
    *
-   * @param mappings are copied
-   * @param processorFeatures are copied
+   * @param mappings the mappings; they are copied
+   * @param processorFeatures the features; they are copied
    */
   public SnapshotFile {
     mappings = List.copyOf(mappings);
@@ -67,12 +67,13 @@ public record SnapshotFile(
   }
 
   /**
-   * Reads a file.
+   * Reads the description from a file.
    *
    * @param path the file
-   * @return what it says
-   * @throws InvalidSnapshotException if it is no snapshot of a version that this library reads
-   * @throws UncheckedIOException if it cannot be read
+   * @return the description
+   * @throws InvalidSnapshotException if the file is not a snapshot of a version that this library
+   *     reads
+   * @throws UncheckedIOException if the file cannot be read
    */
   public static SnapshotFile inspect(Path path) {
     SnapshotContents contents = SnapshotFiles.read(path, SnapshotReader::inspect);
@@ -103,17 +104,17 @@ public record SnapshotFile(
   }
 
   /**
-   * Whether a file is meant to be a snapshot, by its first bytes.
+   * Returns whether a file is meant to be a snapshot, by its first bytes.
    *
    * @param path the file
-   * @return whether it begins as snapshots do; false for what is no regular file
-   * @throws UncheckedIOException if it cannot be read
+   * @return whether the file begins as snapshots do; false if it is not a regular file
+   * @throws UncheckedIOException if the file cannot be read
    */
   public static boolean isSnapshot(Path path) {
     ByteBuffer start = ByteBuffer.allocate(SnapshotWriter.magic().length);
     try (SeekableByteChannel channel = RegularFile.channel(path)) {
       while (start.hasRemaining() && channel.read(start) >= 0) {
-        // Until it is full, or the file ends.
+        // Reads until the buffer is full or the file ends.
       }
       return Arrays.equals(start.array(), SnapshotWriter.magic());
     } catch (RegularFile.OtherKindException | NoSuchFileException e) {

@@ -21,11 +21,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
-/** Opens and replaces the files that snapshots are kept in, and says what is wrong with them. */
+/** Opens and replaces snapshot files, and reports what is wrong with them. */
 final class SnapshotFiles {
   private SnapshotFiles() {}
 
-  /** The version that the build gave this library. */
+  /** Returns this library's version, which the build sets. */
   private static String libraryVersion() {
     ModuleDescriptor module = SnapshotFiles.class.getModule().getDescriptor();
     return module == null
@@ -33,17 +33,17 @@ final class SnapshotFiles {
         : module.rawVersion().filter(version -> !version.isEmpty()).orElse("development");
   }
 
-  /** Does something with an open file. */
+  /** An action on an open file. */
   @FunctionalInterface
   interface Reading<T> {
     T read(SeekableByteChannel channel) throws IOException;
   }
 
   /**
-   * Opens a file to be read.
+   * Opens a file for reading.
    *
-   * @throws InvalidSnapshotException if what is in it is refused, or it is no regular file
-   * @throws UncheckedIOException if it cannot be read
+   * @throws InvalidSnapshotException if the contents are refused, or the file is not a regular file
+   * @throws UncheckedIOException if the file cannot be read
    */
   static <T> T read(Path path, Reading<T> reading) {
     try (SeekableByteChannel channel = RegularFile.channel(path)) {
@@ -78,8 +78,8 @@ final class SnapshotFiles {
   }
 
   /**
-   * Writes a snapshot beside its file and then puts it in its place, so that there is always a
-   * whole file.
+   * Writes a snapshot beside its file and then moves it into place, so that there is always a
+   * complete file.
    */
   static void save(Guest guest, InstanceImage image, Path path) {
     try {
@@ -88,7 +88,7 @@ final class SnapshotFiles {
       if (folder == null) {
         throw new FileSystemException(path.toString(), null, "is a folder");
       }
-      // For nobody else to read: the guest's secrets are in it.
+      // Only the owner can read this file, since it contains the guest's secrets.
       Path temporary = Files.createTempFile(folder, ".snapshot-", ".tmp");
       try {
         try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE);

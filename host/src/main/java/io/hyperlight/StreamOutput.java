@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Sends a guest's output to streams and its log to a logger.
  *
- * @param stream for standard output; flushed after each write
- * @param errors for standard error, likewise; null if that goes to the same stream
+ * @param stream the stream for standard output; flushed after each write
+ * @param errors the stream for standard error, also flushed; null if that goes to the same stream
  */
 record StreamOutput(OutputStream stream, @Nullable OutputStream errors, System.Logger logger)
     implements GuestOutput {
@@ -27,7 +27,7 @@ record StreamOutput(OutputStream stream, @Nullable OutputStream errors, System.L
     System.Logger.Level.ERROR
   };
 
-  /** Output that goes nowhere, and the log to the logger of this library's guests. */
+  /** Returns output that is discarded, with the default logger for guests. */
   static StreamOutput initial() {
     return new StreamOutput(
         OutputStream.nullOutputStream(), null, System.getLogger("io.hyperlight.guest"));
@@ -38,7 +38,7 @@ record StreamOutput(OutputStream stream, @Nullable OutputStream errors, System.L
     OutputStream target = error && errors != null ? errors : stream;
     try {
       target.write(bytes, 0, bytes.length);
-      // A print stream keeps its errors to itself until it is asked, which flushes it, too.
+      // A print stream hides its errors until checkError is called, which also flushes it.
       if (!(target instanceof PrintStream printing)) {
         target.flush();
       } else if (printing.checkError()) {
@@ -52,7 +52,7 @@ record StreamOutput(OutputStream stream, @Nullable OutputStream errors, System.L
     }
   }
 
-  /** How many bytes the stream says it took before it failed. */
+  /** Returns how many bytes the stream took before it failed, according to the exception. */
   private static int written(IOException e) {
     return switch (e) {
       case GuestStreamException told -> told.bytesTransferred();
@@ -61,11 +61,11 @@ record StreamOutput(OutputStream stream, @Nullable OutputStream errors, System.L
     };
   }
 
-  /** What a guest hears of an error of the embedder's stream. */
+  /** Returns the error number that the guest gets for an exception of the embedder's stream. */
   static int errno(IOException e) {
     return switch (e) {
       case GuestStreamException told -> told.errno();
-      // The call ends now, and the guest hears nothing any more; or it may ask again.
+      // Either the call ends now and the guest gets no answer, or the guest may try again.
       case InterruptedIOException _ -> Errno.EINTR;
       default -> Errno.EIO;
     };

@@ -1,12 +1,12 @@
 package io.hyperlight.error;
 
 /**
- * A call was ended by {@link io.hyperlight.Sandbox#interrupt}, or because the thread that called
- * was interrupted; that thread's interrupt status is set then.
+ * A call was ended by {@link io.hyperlight.Sandbox#interrupt}, or because the calling thread was
+ * interrupted. In the second case that thread's interrupt status is set.
  *
- * <p>If guest code ran, or may have, the sandbox is unusable afterwards. A call on a thread whose
- * interrupt status is set already is not {@linkplain #begun begun}, and leaves the sandbox as it
- * was.
+ * <p>If guest code ran or may have run, the sandbox is unusable afterwards. A call on a thread
+ * whose interrupt status is already set does not {@linkplain #begun begin}, and leaves the sandbox
+ * unchanged.
  */
 public final class CallInterruptedException extends HyperlightException {
   private static final long serialVersionUID = 1L;
@@ -18,10 +18,10 @@ public final class CallInterruptedException extends HyperlightException {
   private final GuestLocation location;
 
   /**
-   * Made by the library.
+   * Creates the exception. For use by the library.
    *
-   * @param message what happened; where the guest was is added if the call had begun
-   * @param begun whether it had
+   * @param message what happened; the guest's location is appended if the call had begun
+   * @param begun whether the call had begun
    * @param location where the guest was
    */
   public CallInterruptedException(String message, boolean begun, GuestLocation location) {
@@ -36,7 +36,7 @@ public final class CallInterruptedException extends HyperlightException {
   }
 
   /**
-   * {@return whether guest code ran, or may have, so that the sandbox is unusable until it is
+   * {@return whether guest code ran or may have run; the sandbox is then unusable until it is
    * restored}
    */
   public boolean begun() {
@@ -44,8 +44,9 @@ public final class CallInterruptedException extends HyperlightException {
   }
 
   /**
-   * {@return where the guest was: its next instruction, which follows a system call if it was in
-   * one, as it is during a host function; {@link GuestLocation#NOWHERE} if it has not run}
+   * {@return where the guest was: the address of its next instruction. If it was in a system call
+   * or a host function, this is the instruction after the system call. {@link
+   * GuestLocation#NOWHERE} if the guest has not run}
    */
   public GuestLocation location() {
     return location;

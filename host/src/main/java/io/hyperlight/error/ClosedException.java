@@ -1,12 +1,12 @@
 package io.hyperlight.error;
 
-/** Something was used that has been closed. */
+/** A closed object was used. */
 public final class ClosedException extends HyperlightException {
   private static final long serialVersionUID = 1L;
 
   /** What is closed. */
   public enum Kind {
-    /** A sandbox, or a program that serves. */
+    /** A sandbox, or a served program. */
     SANDBOX,
     /** A snapshot. The sandboxes that came from it are not affected. */
     SNAPSHOT
@@ -16,7 +16,7 @@ public final class ClosedException extends HyperlightException {
   private final Kind kind;
 
   /**
-   * Made by the library.
+   * Creates the exception. For use by the library.
    *
    * @param kind what is closed
    * @param message the same in words

@@ -1,19 +1,19 @@
 package io.hyperlight.error;
 
 /**
- * The guest ended the call by saying that it cannot go on: {@code abort}, {@code hl_abort} with a
- * message, a panic.
+ * The guest ended the call because it cannot go on: it called {@code abort}, called {@code
+ * hl_abort} with a message, or panicked.
  *
  * <p>The sandbox is unusable afterwards, because guest code was left in the middle.
  */
 public final class GuestAbortException extends GuestException {
   private static final long serialVersionUID = 1L;
 
-  /** What it ended by. */
+  /** The number of the signal. */
   private final int signal;
 
   /**
-   * Made by the library.
+   * Creates the exception. For use by the library.
    *
    * @param message what the guest said
    * @param signal the number of the signal
@@ -24,7 +24,8 @@ public final class GuestAbortException extends GuestException {
   }
 
   /**
-   * {@return the number of the Linux signal that ended the guest: 6, SIGABRT, if it said so itself}
+   * {@return the number of the Linux signal that ended the guest; 6, SIGABRT, if the guest aborted
+   * itself}
    */
   public int signal() {
     return signal;

@@ -10,7 +10,7 @@ public final class GuestDeadlockException extends GuestException {
   private static final long serialVersionUID = 1L;
 
   /**
-   * Made by the library.
+   * Creates the exception. For use by the library.
    *
    * @param message what the guest waits for
    */

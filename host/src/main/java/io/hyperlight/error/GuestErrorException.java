@@ -1,21 +1,21 @@
 package io.hyperlight.error;
 
 /**
- * The guest's function returned, and it reported an error, or what it returned is no value of its
- * result type.
+ * The guest's function returned, but it reported an error, or the returned value is not valid for
+ * the result type.
  *
- * <p>The sandbox stays usable: as far as the guest is concerned, nothing was interrupted.
+ * <p>The sandbox stays usable, because the guest's function ran to its end.
  */
 public final class GuestErrorException extends GuestException {
   private static final long serialVersionUID = 1L;
 
   /** What was wrong. */
   public enum Kind {
-    /** The guest reported an error, in its own words, which are the message. */
+    /** The guest reported an error. Its own text is the message. */
     REPORTED,
     /**
-     * The result is no value of its type: an address outside of the guest's memory, a string that
-     * is not UTF-8, a number that the Java type cannot hold.
+     * The result is not a value of its type: an address outside the guest's memory, a string that
+     * is not UTF-8, or a number that the Java type cannot hold.
      */
     INVALID_RESULT
   }
@@ -24,7 +24,7 @@ public final class GuestErrorException extends GuestException {
   private final Kind kind;
 
   /**
-   * Made by the library.
+   * Creates the exception. For use by the library.
    *
    * @param kind what was wrong
    * @param message what the guest said, or what it returned

@@ -3,10 +3,11 @@ package io.hyperlight.error;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The guest's own doing ended the call. The JVM and all other sandboxes are not affected.
+ * A call ended because of something that the guest did. The JVM and all other sandboxes are not
+ * affected.
  *
- * <p>Each subclass says whether the sandbox stays usable. It does where the guest's function came
- * to its end; if guest code was left in the middle, the sandbox is unusable until it is restored.
+ * <p>Each subclass says whether the sandbox stays usable. It does if the guest's function ran to
+ * its end. If guest code was left in the middle, the sandbox is unusable until it is restored.
  */
 public abstract sealed class GuestException extends HyperlightException
     permits GuestAbortException,

@@ -1,22 +1,22 @@
 package io.hyperlight.error;
 
 /**
- * The guest's program came to its end in the middle of a call, or while it started: {@code exit},
- * or a {@code main} that returned something else than 0.
+ * The guest's program ended in the middle of a call or while it started: it called {@code exit}, or
+ * its {@code main} returned a value other than 0.
  *
  * <p>The sandbox is unusable afterwards, because guest code was left in the middle.
  */
 public final class GuestExitException extends GuestException {
   private static final long serialVersionUID = 1L;
 
-  /** What it said. */
+  /** The exit status. */
   private final int status;
 
   /**
-   * Made by the library.
+   * Creates the exception. For use by the library.
    *
    * @param status the exit status
-   * @param message with the guest's last words
+   * @param message the message, with the last lines that the guest printed
    */
   public GuestExitException(int status, String message) {
     super(message, null);

@@ -4,57 +4,59 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The guest did something that is not allowed: a processor exception, a port, a host call that
- * makes no sense.
+ * The guest did something that is not allowed: it caused a processor exception, accessed a port, or
+ * made an invalid host call.
  *
  * <p>The sandbox is unusable afterwards. The JVM and all other sandboxes are not affected.
  */
 public final class GuestFaultException extends GuestException {
   private static final long serialVersionUID = 1L;
 
-  /** What kind of thing it did. */
+  /** The kinds of faults. */
   public enum Kind {
-    /** An access to memory that is not mapped, or not for this kind of access. */
+    /**
+     * An access to memory that is not mapped, or that is mapped without the right for this access.
+     */
     MEMORY_ACCESS,
     /** The call stack is used up. */
     STACK_OVERFLOW,
-    /** A division by zero, or one whose result has no room. */
+    /** A division by zero, or one whose result does not fit. */
     DIVISION,
     /** An instruction that the processor does not know. */
     ILLEGAL_INSTRUCTION,
-    /** An instruction that is not for user code, or an address that can be none. */
+    /** An instruction that user code may not execute, or an address that cannot be valid. */
     PROTECTION,
-    /** A floating-point exception that the guest had asked for. */
+    /** A floating-point exception that the guest had enabled. */
     FLOATING_POINT,
-    /** An unaligned access while the guest had alignment checked. */
+    /** An unaligned access while the guest had alignment checks enabled. */
     ALIGNMENT,
     /** A breakpoint or a single step. */
     DEBUG,
-    /** Another fault of the processor's. */
+    /** Another processor exception. */
     OTHER,
-    /** An instruction for a device by code that has no business with one. */
+    /** An instruction for a device, in code that may not use one. */
     DEVICE_ACCESS,
-    /** A call of the host, or a return from a call, that makes no sense. */
+    /** An invalid call of the host, or an invalid return from a call. */
     PROTOCOL_VIOLATION,
     /** The virtual machine stopped in a way that is none of the above. */
     MACHINE_STOPPED
   }
 
-  /** What it did. */
+  /** The kind of fault. */
   private final Kind kind;
 
-  /** What address a memory access was about. */
+  /** The address that the access was for. */
   private final @Nullable Long faultAddress;
 
-  /** Where it was. */
+  /** Where the guest was. */
   private final GuestLocation location;
 
   /**
-   * Made by the library.
+   * Creates the exception. For use by the library.
    *
-   * @param kind what kind of thing the guest did
-   * @param what the same in words
-   * @param faultAddress what address a memory access was about
+   * @param kind the kind of fault
+   * @param what the fault in words
+   * @param faultAddress the address of a memory access; null for other faults
    * @param location where the guest was
    */
   public GuestFaultException(
@@ -65,22 +67,19 @@ public final class GuestFaultException extends GuestException {
     this.location = location;
   }
 
-  /** {@return what kind of thing the guest did} */
+  /** {@return the kind of fault} */
   public Kind kind() {
     return kind;
   }
 
-  /**
-   * {@return the guest address that the access was about; present for memory accesses and stack
-   * overflows}
-   */
+  /** {@return the guest address of the access; present for memory accesses and stack overflows} */
   public OptionalLong faultAddress() {
     return faultAddress == null ? OptionalLong.empty() : OptionalLong.of(faultAddress);
   }
 
   /**
-   * {@return where the guest was: the instruction that did it, or for debug traps the one behind
-   * it}
+   * {@return where the guest was: at the instruction that caused the fault, or at the next one for
+   * a debug trap}
    */
   public GuestLocation location() {
     return location;

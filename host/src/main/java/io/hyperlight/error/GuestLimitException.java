@@ -8,7 +8,7 @@ package io.hyperlight.error;
 public final class GuestLimitException extends GuestException {
   private static final long serialVersionUID = 1L;
 
-  /** What there can be too much of. */
+  /** The limit that was passed. */
   public enum Kind {
     /** {@link io.hyperlight.value.Limits#hostCalls}. */
     HOST_CALLS("host calls"),
@@ -27,22 +27,22 @@ public final class GuestLimitException extends GuestException {
       this.text = text;
     }
 
-    /** {@return it in words, as in "more than 5 ..."} */
+    /** {@return the kind in words, as in "more than 5 ..."} */
     public String text() {
       return text;
     }
   }
 
-  /** What it was. */
+  /** The limit that was passed. */
   private final Kind kind;
 
-  /** How much it may be. */
+  /** How much the guest may use. */
   private final long limit;
 
   /**
-   * Made by the library.
+   * Creates the exception. For use by the library.
    *
-   * @param kind what there was too much of
+   * @param kind the limit that was passed
    * @param limit how much the guest may use
    */
   public GuestLimitException(Kind kind, long limit) {
@@ -51,7 +51,7 @@ public final class GuestLimitException extends GuestException {
     this.limit = limit;
   }
 
-  /** {@return what there was too much of} */
+  /** {@return the limit that was passed} */
   public Kind kind() {
     return kind;
   }

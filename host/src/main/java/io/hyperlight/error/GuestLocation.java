@@ -11,29 +11,30 @@ import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a guest was when it was left. The function's name is found when somebody asks for it, so
- * that whoever ends many calls does not wait for that. Immutable, and safe for use by many threads.
+ * Tells where a guest was when it was left. The function's name is looked up on the first request
+ * only, so that ending many calls does not cost this time. Immutable, and safe for use by many
+ * threads.
  */
 public final class GuestLocation implements Serializable {
   private static final long serialVersionUID = 1L;
 
-  /** The guest has not run. */
+  /** The location of a guest that has not run. */
   public static final GuestLocation NOWHERE = new GuestLocation(0, Map.of(), _ -> Optional.empty());
 
   /** 0 if the guest has not run. */
   private final long instructionPointer;
 
-  /** By their names, in an order to be shown in. */
+  /** By name, in the order in which they are shown. */
   private final LinkedHashMap<String, Long> registers = new LinkedHashMap<>();
 
-  /** Null once it was asked. */
+  /** Null after the lookup. */
   private transient @Nullable LongFunction<Optional<String>> symbols;
 
-  /** What was found, with {@link #symbols} null; null if nothing was. */
+  /** The result of the lookup, once {@link #symbols} is null; null if there was none. */
   private @Nullable String symbol;
 
   /**
-   * Made by the library.
+   * Creates a location. For use by the library.
    *
    * @param instructionPointer the address of an instruction
    * @param registers the general registers by their names
@@ -48,14 +49,14 @@ public final class GuestLocation implements Serializable {
     this.symbols = symbols;
   }
 
-  /** {@return the address of the instruction; 0 if the guest has not run} */
+  /** {@return the address of the guest's instruction; 0 if the guest has not run} */
   public long instructionPointer() {
     return instructionPointer;
   }
 
   /**
-   * {@return the nearest function name at or below {@link #instructionPointer}, with the distance,
-   * if the guest has symbols}
+   * {@return the nearest function name at or below {@link #instructionPointer}, with the distance;
+   * empty if the guest has no symbols there}
    */
   public synchronized Optional<String> symbol() {
     LongFunction<Optional<String>> unasked = symbols;
@@ -67,14 +68,14 @@ public final class GuestLocation implements Serializable {
   }
 
   /**
-   * {@return the general registers by their names in capitals, the instruction pointer and the
-   * flags included; none if the guest has not run}
+   * {@return the general registers by their names in capitals, including the instruction pointer
+   * and the flags; empty if the guest has not run}
    */
   public Map<String, Long> registers() {
     return Collections.unmodifiableMap(registers);
   }
 
-  /** For messages. */
+  /** Returns the location for a message. */
   @Override
   public String toString() {
     return "at 0x"
@@ -83,13 +84,13 @@ public final class GuestLocation implements Serializable {
   }
 
   /**
-   * Finds the name first.
+   * Looks up the name first, since the lookup function is not serialised.
    *
-   * @param out where to
-   * @throws IOException if that fails
+   * @param out the stream to write to
+   * @throws IOException if writing fails
    */
   private void writeObject(ObjectOutputStream out) throws IOException {
-    symbol(); // what finds it stays here
+    symbol();
     out.defaultWriteObject();
   }
 }

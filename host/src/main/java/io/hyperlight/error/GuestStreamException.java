@@ -4,14 +4,14 @@ import io.hyperlight.internal.os.Errno;
 import java.io.IOException;
 
 /**
- * A stream of the embedder's cannot take or give a guest's bytes, for a reason that the guest
- * learns as Linux would tell it: the error number of its {@code write} or {@code read}.
+ * A stream of the embedder cannot take or supply a guest's bytes. The guest gets the reason as it
+ * would on Linux: as the error number of its {@code write} or {@code read}.
  *
  * <p>The streams for {@link io.hyperlight.SandboxSettings#hostPrint hostPrint}, {@link
  * io.hyperlight.SandboxSettings#hostError hostError} and {@link
- * io.hyperlight.Program#stdin(java.io.InputStream)} throw it. After {@link #EPIPE} for a write, the
- * guest also gets {@code SIGPIPE}, which ends it unless it has said otherwise. Any other {@link
- * IOException} of an output stream is {@link #EIO} to the guest.
+ * io.hyperlight.Program#stdin(java.io.InputStream)} throw it. If a write fails with {@link #EPIPE},
+ * the guest also gets {@code SIGPIPE}, which ends it unless it handles or ignores that signal. Any
+ * other {@link IOException} of an output stream is {@link #EIO} to the guest.
  */
 public final class GuestStreamException extends IOException {
   private static final long serialVersionUID = 1L;
@@ -22,34 +22,36 @@ public final class GuestStreamException extends IOException {
   /** No space left on device. */
   public static final int ENOSPC = Errno.ENOSPC;
 
-  /** Nobody reads any more. */
+  /** Broken pipe: nothing reads the other end any more. */
   public static final int EPIPE = Errno.EPIPE;
 
   private static final int LARGEST = 4095;
 
-  /** What the guest learns. */
+  /** The error number that the guest gets. */
   private final int errno;
 
-  /** How many bytes were written all the same. */
+  /** How many bytes were written before the error. */
   private final int bytesTransferred;
 
   /**
-   * For any of Linux's error numbers: {@code errno(3)}.
+   * Creates an exception for any of Linux's error numbers; see {@code errno(3)}.
    *
    * @param errno 1 to 4095, such as {@link #EPIPE}
-   * @throws IllegalArgumentException if it is no such number
+   * @throws IllegalArgumentException if the number is out of range
    */
   public GuestStreamException(int errno) {
     this(errno, 0);
   }
 
   /**
-   * For a write that failed behind some of its bytes. The guest's {@code write} then succeeds for
-   * those, and it hears of the error when it writes the rest and that fails again.
+   * Creates an exception for a write that failed after some of its bytes. The guest's {@code write}
+   * then succeeds for those bytes. The guest gets the error when it writes the rest and that fails
+   * again.
    *
    * @param errno 1 to 4095, such as {@link #ENOSPC}
    * @param bytesTransferred how many bytes of the same {@code write} were written before it failed
-   * @throws IllegalArgumentException if it is no such number, or the other one is negative
+   * @throws IllegalArgumentException if the error number is out of range, or the number of bytes is
+   *     negative
    */
   public GuestStreamException(int errno, int bytesTransferred) {
     super(Errno.describe(errno));
@@ -64,7 +66,7 @@ public final class GuestStreamException extends IOException {
     this.bytesTransferred = bytesTransferred;
   }
 
-  /** {@return the error number that the guest learns} */
+  /** {@return the error number that the guest gets} */
   public int errno() {
     return errno;
   }

@@ -4,35 +4,35 @@ import java.time.Duration;
 import java.util.Locale;
 
 /**
- * A call took longer than it may, and was ended.
+ * A call took longer than its limit and was ended.
  *
  * <p>The sandbox is unusable afterwards, because guest code was left in the middle.
  */
 public final class GuestTimeoutException extends GuestException {
   private static final long serialVersionUID = 1L;
 
-  /** What there was too much of. */
+  /** The time limit that was passed. */
   public enum Kind {
-    /** Time that passed: {@link io.hyperlight.value.Limits#callTimeout}. */
+    /** Elapsed time: {@link io.hyperlight.value.Limits#callTimeout}. */
     CALL_TIMEOUT,
     /** Processor time: {@link io.hyperlight.value.Limits#cpuTime}. */
     CPU_TIME
   }
 
-  /** What it was. */
+  /** The time limit that was passed. */
   private final Kind kind;
 
-  /** How much it may be. */
+  /** How long the call may take. */
   private final Duration limit;
 
   /** Where the guest was. */
   private final GuestLocation location;
 
   /**
-   * Made by the library.
+   * Creates the exception. For use by the library.
    *
-   * @param kind what there was too much of
-   * @param limit how much the call may take
+   * @param kind the time limit that was passed
+   * @param limit how long the call may take
    * @param location where the guest was
    */
   public GuestTimeoutException(Kind kind, Duration limit, GuestLocation location) {
@@ -51,19 +51,19 @@ public final class GuestTimeoutException extends GuestException {
             location);
   }
 
-  /** {@return what there was too much of} */
+  /** {@return the time limit that was passed} */
   public Kind kind() {
     return kind;
   }
 
-  /** {@return how much the call may take} */
+  /** {@return how long the call may take} */
   public Duration limit() {
     return limit;
   }
 
   /**
-   * {@return where the guest was: its next instruction, which follows a system call if it was in
-   * one, as it is during a host function}
+   * {@return where the guest was: the address of its next instruction. If it was in a system call
+   * or a host function, this is the instruction after the system call}
    */
   public GuestLocation location() {
     return location;

@@ -3,10 +3,11 @@ package io.hyperlight.error;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything that can go wrong with guests and sandboxes. Unchecked. Only this library extends it.
+ * The superclass of all exceptions about guests and sandboxes. It is unchecked, and only this
+ * library extends it.
  *
- * <p>{@link GuestException} is sealed: a {@code switch} over what guests do is complete. This class
- * is not, so that a later version can have an exception for a new thing.
+ * <p>{@link GuestException} is sealed, so a {@code switch} over what guests do can be complete.
+ * This class is not sealed, so that a later version can add exceptions.
  *
  * <p>Each subclass says when it is thrown and whether the sandbox or pool can still be used.
  */

@@ -3,8 +3,8 @@ package io.hyperlight.error;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The hypervisor, KVM, cannot be used, or failed in the middle of something that should have
- * worked. Message and cause name the system call and its error.
+ * KVM, the hypervisor, cannot be used, or an operation failed that should have worked. Message and
+ * cause name the system call and its error.
  */
 public final class HypervisorException extends HyperlightException {
   private static final long serialVersionUID = 1L;
@@ -12,15 +12,16 @@ public final class HypervisorException extends HyperlightException {
   /** What was wrong. */
   public enum Kind {
     /**
-     * Sandboxes cannot be built on this machine, or by this process or JVM: no {@code /dev/kvm}, no
-     * permission, another operating system, a processor without the features. The message says what
-     * to do; {@code ./hyperlight doctor} says more.
+     * This machine, process or JVM cannot run sandboxes: there is no {@code /dev/kvm}, the process
+     * has no permission, the operating system is another one, or the processor lacks features. The
+     * message says what to do, and {@code ./hyperlight doctor} says more.
      */
     UNAVAILABLE,
     /**
-     * KVM or the host failed: no descriptors left, no memory. Nothing is left behind of what could
-     * not be made. If a call was running, the sandbox is unusable afterwards, until it is restored.
-     * After a restore that failed it is what it was before, or unusable until another one.
+     * KVM or the host failed, for example because there were no descriptors or no memory left.
+     * Nothing remains of what could not be made. If a call was running, the sandbox is unusable
+     * until it is restored. After a failed restore the sandbox is either unchanged, or unusable
+     * until another restore.
      */
     FAILED
   }
@@ -29,7 +30,7 @@ public final class HypervisorException extends HyperlightException {
   private final Kind kind;
 
   /**
-   * Made by the library.
+   * Creates the exception. For use by the library.
    *
    * @param kind what was wrong
    * @param message the same in words

@@ -1,17 +1,19 @@
 package io.hyperlight.error;
 
-/** A call does not fit what the guest declares. No guest code ran; the sandbox stays usable. */
+/**
+ * A call does not match what the guest declares. No guest code ran, and the sandbox stays usable.
+ */
 public final class InvalidCallException extends HyperlightException {
   private static final long serialVersionUID = 1L;
 
   /** What was wrong. */
   public enum Kind {
-    /** The guest exports no function of that name. The message names those with similar names. */
+    /** The guest exports no function of that name. The message lists similar names. */
     NO_SUCH_FUNCTION,
     /**
-     * An argument is wrong, or the result type: how many there are, of what type, out of range, a
-     * string that UTF-8 cannot encode, or too large for the sandbox's memory. The message names the
-     * function's declaration.
+     * The arguments or the result type are wrong: their number, a type, a value out of range, a
+     * string that UTF-8 cannot encode, or a value too large for the sandbox's memory. The message
+     * contains the function's declaration.
      */
     INVALID_ARGUMENT
   }
@@ -20,7 +22,7 @@ public final class InvalidCallException extends HyperlightException {
   private final Kind kind;
 
   /**
-   * Made by the library.
+   * Creates the exception. For use by the library.
    *
    * @param kind what was wrong
    * @param message the same in words

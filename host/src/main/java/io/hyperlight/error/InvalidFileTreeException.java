@@ -4,14 +4,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Something cannot be a tree of files for guests: a directory that does not exist, a device, an
- * archive that is damaged, too large or hostile, files that do not fit. The message says what it is
- * and what is wrong with it. There is nothing to clean up.
+ * archive that is damaged, too large or hostile, or files that do not fit. The message says what it
+ * is and what is wrong with it. There is nothing to clean up.
  */
 public final class InvalidFileTreeException extends HyperlightException {
   private static final long serialVersionUID = 1L;
 
   /**
-   * Made by the library.
+   * Creates the exception. For use by the library.
    *
    * @param message what is wrong
    * @param cause why; null if there is no cause

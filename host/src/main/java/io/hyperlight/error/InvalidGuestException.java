@@ -3,8 +3,8 @@ package io.hyperlight.error;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A guest cannot be loaded, or not like this. No sandbox was created. The message says what is
- * wrong, and what to do.
+ * A guest cannot be loaded, or cannot be loaded with these settings. No sandbox was created. The
+ * message says what is wrong and what to do.
  */
 public final class InvalidGuestException extends HyperlightException {
   private static final long serialVersionUID = 1L;
@@ -12,15 +12,15 @@ public final class InvalidGuestException extends HyperlightException {
   /** What was wrong. */
   public enum Kind {
     /**
-     * A file is not a guest: not an ELF program for x86-64, of a kind that cannot be loaded,
-     * damaged, or of another ABI version.
+     * A file is not a guest: it is not an ELF program for x86-64, is of a kind that cannot be
+     * loaded, is damaged, or has another ABI version.
      */
     FORMAT,
-    /** The guest needs more memory to be loaded than its sandbox was given. */
+    /** Loading the guest needs more memory than the sandbox has. */
     MEMORY,
     /**
-     * The host functions given to the sandbox do not answer what the guest imports: one is missing,
-     * there are two of a name, or the types are others.
+     * The sandbox's host functions do not match the guest's imports: one is missing, two have the
+     * same name, or the types differ.
      */
     HOST_FUNCTIONS
   }
@@ -29,7 +29,7 @@ public final class InvalidGuestException extends HyperlightException {
   private final Kind kind;
 
   /**
-   * Made by the library.
+   * Creates the exception. For use by the library.
    *
    * @param kind what was wrong
    * @param message the same in words

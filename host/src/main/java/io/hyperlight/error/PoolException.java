@@ -3,9 +3,9 @@ package io.hyperlight.error;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A {@linkplain io.hyperlight.SandboxPool pool} did not hand out a sandbox. No guest code has run.
+ * A {@linkplain io.hyperlight.SandboxPool pool} did not lend a sandbox. No guest code has run.
  *
- * <p>The pool can be used as before, unless it is closed.
+ * <p>The pool stays usable unless it is closed.
  */
 public final class PoolException extends HyperlightException {
   private static final long serialVersionUID = 1L;
@@ -14,23 +14,23 @@ public final class PoolException extends HyperlightException {
   public enum Kind {
     /**
      * No sandbox became free in time. The message says how many there are and how many threads
-     * wait. The cause, if there is one, is why the pool could not create more.
+     * wait. If there is a cause, it says why the pool could not create more.
      */
     TIMED_OUT,
     /**
-     * The pool has no sandbox, and may not create one, because all pools of the process together
-     * have as many as are allowed, or as much memory. It gets a sandbox when another pool gives one
-     * up.
+     * The pool has no sandbox and may not create one, because all pools of the process together
+     * have reached the limit for sandboxes or memory. The pool gets a sandbox when another pool
+     * gives one up.
      */
     OVER_BUDGET,
     /**
-     * The pool has no sandbox and failed to create one. The cause is what {@link
-     * io.hyperlight.Snapshot#spawn} threw. The next one who needs a sandbox makes it try again.
+     * The pool has no sandbox and failed to create one. The cause is the exception of {@link
+     * io.hyperlight.Snapshot#spawn}. The pool tries again when a thread next needs a sandbox.
      */
     CREATION_FAILED,
     /** The thread was interrupted while it waited. Its interrupt status is set. */
     INTERRUPTED,
-    /** The pool was closed before, or while the thread waited. */
+    /** The pool was closed before the request or while the thread waited. */
     CLOSED
   }
 
@@ -38,7 +38,7 @@ public final class PoolException extends HyperlightException {
   private final Kind kind;
 
   /**
-   * Made by the library.
+   * Creates the exception. For use by the library.
    *
    * @param kind why there was no sandbox
    * @param message the same in words

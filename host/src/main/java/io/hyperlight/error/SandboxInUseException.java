@@ -1,18 +1,17 @@
 package io.hyperlight.error;
 
 /**
- * Another thread is using the sandbox, or a host function tried to use the sandbox that is calling
- * it.
+ * Another thread is using the sandbox, or a host function tried to use the sandbox that called it.
  *
- * <p>Nothing happened; the call that is running goes on.
+ * <p>Nothing has changed, and the running call goes on.
  */
 public final class SandboxInUseException extends HyperlightException {
   private static final long serialVersionUID = 1L;
 
   /**
-   * Made by the library.
+   * Creates the exception. For use by the library.
    *
-   * @param message who uses it
+   * @param message what uses the sandbox
    */
   public SandboxInUseException(String message) {
     super(message, null);

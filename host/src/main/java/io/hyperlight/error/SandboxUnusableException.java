@@ -3,9 +3,9 @@ package io.hyperlight.error;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An earlier call left guest code in the middle, by a fault, an abort or a failed host function, so
- * that nothing can be said about the guest's memory any more. The cause is the exception of that
- * call.
+ * An earlier call left guest code in the middle, for example by a fault, an abort or a failed host
+ * function. The state of the guest's memory is therefore unknown. The cause is the exception of
+ * that call.
  *
  * <p>Restore the sandbox, or close it and build a new one.
  */
@@ -13,7 +13,7 @@ public final class SandboxUnusableException extends HyperlightException {
   private static final long serialVersionUID = 1L;
 
   /**
-   * Made by the library.
+   * Creates the exception. For use by the library.
    *
    * @param message what is wrong
    * @param cause why; null if there is no cause

@@ -4,20 +4,21 @@ import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /**
- * Something that a guest finds beside what all guests have. It is no part of the guest's state:
- * wherever a file of it is open, a new {@link Channel} is asked for when a sandbox is made or
- * restored, so that what host code remembers of one request cannot reach the next.
+ * Something that a guest finds in addition to what all guests have. It is not part of the guest's
+ * state. When a sandbox is made or restored, each open file of the extension gets a new {@link
+ * Channel}. So what host code remembers of one request cannot reach the next.
  */
 public sealed interface Extension {
-  /** {@return where channels come from; asked on any thread, also on several at once} */
+  /** {@return the supplier of channels; it is called on any thread, also on several at once} */
   Supplier<? extends Channel> opener();
 
   /**
-   * A pseudo device: a character device at a path. Each time a guest opens it, it gets a channel of
-   * its own.
+   * A pseudo device: a character device at a path. Each time a guest opens it, the guest gets a new
+   * channel.
    *
-   * @param path below {@code /dev} or {@code /proc}, normalised, of letters, digits and {@code ._-}
-   * @param opener gives a new channel
+   * @param path a path below {@code /dev} or {@code /proc}, normalised, of letters, digits and
+   *     {@code ._-}
+   * @param opener returns a new channel
    */
   record Device(String path, Supplier<? extends Channel> opener) implements Extension {
     private static final Pattern PATHS =
@@ -26,7 +27,7 @@ public sealed interface Extension {
     /**
      * Checks the path.
      *
-     * @throws IllegalArgumentException if it is no such path
+     * @throws IllegalArgumentException if the path is not of that form
      */
     public Device {
       if (!PATHS.matcher(path).matches()) {
@@ -37,11 +38,11 @@ public sealed interface Extension {
   }
 
   /**
-   * A descriptor that is open when the guest starts, to be read and written. It looks like a socket
-   * to the guest only in that it cannot be sought; to {@code fstat} it is a pipe.
+   * A descriptor that is open for reading and writing when the guest starts. Like a socket it
+   * cannot be sought, but {@code fstat} reports a pipe.
    *
-   * @param number of the descriptor, 3 to 255
-   * @param opener gives a new channel
+   * @param number the number of the descriptor, 3 to 255
+   * @param opener returns a new channel
    */
   record Descriptor(int number, Supplier<? extends Channel> opener) implements Extension {
     private static final int MIN_NUMBER = 3;
@@ -50,7 +51,7 @@ public sealed interface Extension {
     /**
      * Checks the number.
      *
-     * @throws IllegalArgumentException if it is not 3 to 255
+     * @throws IllegalArgumentException if the number is not 3 to 255
      */
     public Descriptor {
       if (number < MIN_NUMBER || number > MAX_NUMBER) {
