@@ -154,16 +154,16 @@ final class FileCallTable {
         call("fchmodat", 268, 53, "folder path mode")
             .by((h, a, b, c) -> h.attributes.fchmodat((int) a, b, (int) c)),
         call("chown", 92, NONE, "path int int")
-            .partly("to what it is")
+            .partly("only to the present owner and group")
             .by((h, a, b, c) -> h.attributes.chown(a, (int) b, (int) c)),
         call("fchown", 93, 55, "int int int")
-            .partly("to what it is")
+            .partly("only to the present owner and group")
             .by((h, a, b, c) -> h.attributes.fchown((int) a, (int) b, (int) c)),
         call("lchown", 94, NONE, "path int int")
-            .partly("to what it is")
+            .partly("only to the present owner and group")
             .by((h, a, b, c) -> h.attributes.lchown(a, (int) b, (int) c)),
         call("fchownat", 260, 54, "folder path int int at")
-            .partly("to what it is")
+            .partly("only to the present owner and group")
             .by((h, a, b, c, d, e) -> h.attributes.fchownat((int) a, b, (int) c, (int) d, (int) e)),
         call("utime", 132, NONE, "path pointer").by((h, a, b) -> h.attributes.utime(a, b)),
         call("utimes", 235, NONE, "path timevals").by((h, a, b) -> h.attributes.utimes(a, b)),
@@ -172,40 +172,40 @@ final class FileCallTable {
         call("utimensat", 280, 88, "folder path utimes at")
             .by((h, a, b, c, d) -> h.attributes.utimensat((int) a, b, c, (int) d)),
         call("setxattr", 188, 5, "path text in size word32")
-            .partly("there are none")
+            .partly("there are no extended attributes")
             .by((h, a, b) -> h.attributes.setxattr(a, b)),
         call("lsetxattr", 189, 6, "path text in size word32")
-            .partly("there are none")
+            .partly("there are no extended attributes")
             .by((h, a, b) -> h.attributes.lsetxattr(a, b)),
         call("fsetxattr", 190, 7, "int text in size word32")
-            .partly("there are none")
+            .partly("there are no extended attributes")
             .by((h, a, b) -> h.attributes.fsetxattr((int) a, b)),
         call("getxattr", 191, 8, "path text out size")
-            .partly("there are none")
+            .partly("there are no extended attributes")
             .by((h, a, b) -> h.attributes.getxattr(a, b)),
         call("lgetxattr", 192, 9, "path text out size")
-            .partly("there are none")
+            .partly("there are no extended attributes")
             .by((h, a, b) -> h.attributes.lgetxattr(a, b)),
         call("fgetxattr", 193, 10, "int text out size")
-            .partly("there are none")
+            .partly("there are no extended attributes")
             .by((h, a, b) -> h.attributes.fgetxattr((int) a, b)),
         call("listxattr", 194, 11, "path out size")
-            .partly("there are none")
+            .partly("there are no extended attributes")
             .by((h, a) -> h.attributes.listxattr(a)),
         call("llistxattr", 195, 12, "path out size")
-            .partly("there are none")
+            .partly("there are no extended attributes")
             .by((h, a) -> h.attributes.llistxattr(a)),
         call("flistxattr", 196, 13, "int out size")
-            .partly("there are none")
+            .partly("there are no extended attributes")
             .by((h, a) -> h.attributes.flistxattr((int) a)),
         call("removexattr", 197, 14, "path text")
-            .partly("there are none")
+            .partly("there are no extended attributes")
             .by((h, a, b) -> h.attributes.removexattr(a, b)),
         call("lremovexattr", 198, 15, "path text")
-            .partly("there are none")
+            .partly("there are no extended attributes")
             .by((h, a, b) -> h.attributes.lremovexattr(a, b)),
         call("fremovexattr", 199, 16, "int text")
-            .partly("there are none")
+            .partly("there are no extended attributes")
             .by((h, a, b) -> h.attributes.fremovexattr((int) a, b)));
   }
 }

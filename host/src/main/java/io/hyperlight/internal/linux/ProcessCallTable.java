@@ -40,13 +40,13 @@ final class ProcessCallTable {
         call("clock_nanosleep", 230, 115, "clock timer timespec remaining")
             .by((h, a, b, c, d) -> h.time.clockNanosleep((int) a, (int) b, c, d)),
         call("alarm", 37, NONE, "int")
-            .partly("stops timers, of which there are none")
+            .partly("can stop a timer, but not start one")
             .by((h, a) -> h.timers.alarm((int) a)),
         call("getitimer", 36, 102, "int pointer")
-            .partly("stops timers, of which there are none")
+            .partly("no timer ever runs")
             .by((h, a, b) -> h.timers.getitimer((int) a, b)),
         call("setitimer", 38, 103, "int pointer pointer")
-            .partly("stops timers, of which there are none")
+            .partly("can stop a timer, but not start one")
             .by((h, a, b, c) -> h.timers.setitimer((int) a, b, c)),
         call("getrusage", 98, 165, "usage usageout").by((h, a, b) -> h.usage.getrusage((int) a, b)),
         call("times", 100, 153, "timesout").by((h, a) -> h.usage.times(a)),
@@ -74,22 +74,22 @@ final class ProcessCallTable {
             .by((h, a, b, c) -> h.process.getresuid(a, b, c)),
         call("getgroups", 115, 158, "int pointer").by(_ -> 0),
         call("setuid", 105, 146, "int")
-            .partly("to what it is")
+            .partly("only to the present user")
             .by((h, a) -> h.process.setuid((int) a)),
         call("setgid", 106, 144, "int")
-            .partly("to what it is")
+            .partly("only to the present group")
             .by((h, a) -> h.process.setgid((int) a)),
         call("setreuid", 113, 145, "int int")
-            .partly("to what it is")
+            .partly("only to the present user")
             .by((h, a, b) -> h.process.setreuid((int) a, (int) b)),
         call("setregid", 114, 143, "int int")
-            .partly("to what it is")
+            .partly("only to the present group")
             .by((h, a, b) -> h.process.setregid((int) a, (int) b)),
         call("setresuid", 117, 147, "int int int")
-            .partly("to what it is")
+            .partly("only to the present user")
             .by((h, a, b, c) -> h.process.setresuid((int) a, (int) b, (int) c)),
         call("setresgid", 119, 149, "int int int")
-            .partly("to what it is")
+            .partly("only to the present group")
             .by((h, a, b, c) -> h.process.setresgid((int) a, (int) b, (int) c)),
         call("uname", 63, 160, "unameout").by((h, a) -> h.process.uname(a)),
         call("sysinfo", 99, 179, "sysinfoout").by((h, a) -> h.process.sysinfo(a)),
@@ -97,7 +97,7 @@ final class ProcessCallTable {
         call("capget", 125, 90, "int pointer").by((h, a, b) -> h.process.capget(a, b)),
         call("arch_prctl", 158, NONE, "arch archaddress")
             .by((h, a, b) -> h.process.archPrctl((int) a, b)),
-        call("personality", 135, 92, "word32").partly("none but that of Linux").by(_ -> 0),
+        call("personality", 135, 92, "word32").partly("always that of Linux").by(_ -> 0),
         call("set_tid_address", 218, 96, "pointer").by(h -> h.process.setTidAddress()),
         call("prctl", 157, 167, "prctl prctlrest")
             .by((h, a, b, c, d, e) -> h.prctl.prctl((int) a, b, c, d, e)),
@@ -160,24 +160,24 @@ final class ProcessCallTable {
             .by((h, a, b) -> h.signals.sigaltstack(a, b)),
         call("pause", 34, NONE, "").by(h -> h.signals.pause()),
         call("kill", 62, 129, "int signal")
-            .partly("to itself")
+            .partly("only to the caller itself")
             .by((h, a, b) -> h.sends.kill((int) a, (int) b)),
         call("tkill", 200, 130, "int signal")
-            .partly("to itself")
+            .partly("only to the caller itself")
             .by((h, a, b) -> h.sends.tkill((int) a, (int) b)),
         call("tgkill", 234, 131, "int int signal")
-            .partly("to itself")
+            .partly("only to the caller itself")
             .by((h, a, b, c) -> h.sends.tgkill((int) a, (int) b, (int) c)),
         call("rt_sigqueueinfo", 129, 138, "int signal pointer")
-            .partly("to itself")
+            .partly("only to the caller itself")
             .by((h, a, b, c) -> h.sends.rtSigqueueinfo((int) a, (int) b, c)),
         call("rt_tgsigqueueinfo", 297, 240, "int int signal pointer")
-            .partly("to itself")
+            .partly("only to the caller itself")
             .by((h, a, b, c, d) -> h.sends.rtTgsigqueueinfo((int) a, (int) b, (int) c, d)),
 
         // Threads: ThreadCalls, FutexCalls.
         call("futex", 202, 98, "pointer futexop futexrest")
-            .partly("wakes nobody")
+            .partly("there is no other thread to wake")
             .by((h, a, b, c, d, e, f) -> h.futexes.futex(a, (int) b, (int) c, d, e, (int) f)),
         call("set_robust_list", 273, 99, "pointer size")
             .by((h, a, b) -> h.threads.setRobustList(a, b)),

@@ -53,7 +53,7 @@ record SystemCall(
      * Answers the call. Returns its result, or a negated error number.
      *
      * @param calls the families of system calls of the calling task
-     * @throws io.hyperlight.internal.machine.GuestAddressException for EFAULT
+     * @throws io.hyperlight.internal.machine.memory.GuestAddressException for EFAULT
      * @throws io.hyperlight.internal.vfs.FileException for the error number that it holds
      */
     long call(TaskCalls calls, long a, long b, long c, long d, long e, long f);

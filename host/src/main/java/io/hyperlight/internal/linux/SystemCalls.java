@@ -59,7 +59,7 @@ import org.jspecify.annotations.Nullable;
  * <p>For one thread at a time.
  */
 public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable {
-  /** All that a restore touches, in the order in which it does. */
+  /** All parts that a restore touches, in the order in which it touches them. */
   static final RestoreOrder<SystemCalls, LinuxState> RESTORE_ORDER =
       new RestoreOrder<SystemCalls, LinuxState>()
           .addAll(calls -> calls.images, WorldImages.RESTORE_ORDER)

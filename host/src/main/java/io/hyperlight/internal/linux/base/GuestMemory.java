@@ -112,7 +112,7 @@ public final class GuestMemory {
    */
   public byte @Nullable [] readString(long address, int most) {
     byte[] text = new byte[0];
-    // Reads up to the end of one page at a time. The memory behind the zero byte need not be
+    // Reads up to the end of one page at a time. The memory after the zero byte need not be
     // mapped.
     while (text.length < most) {
       long at = address + text.length;

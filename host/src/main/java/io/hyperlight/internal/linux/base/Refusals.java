@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Counts refused system calls, and remembers those that may have made a program fail. */
 public final class Refusals {
-  /** Null before the first. */
+  /** Null before the first refusal. */
   private @Nullable Map<String, Long> counts;
 
   /** What the program asked for in the embedder's current call; null for nothing. */

@@ -5,8 +5,8 @@ import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
 
 /**
- * {@code RLIMIT_FSIZE} of a process: the maximum size that a write gives a regular file. A write
- * that passes it fails with EFBIG and raises a signal.
+ * {@code RLIMIT_FSIZE} of a process: the maximum size to which a write extends a regular file. A
+ * write that passes it fails with EFBIG and raises a signal.
  */
 public final class FileSizeLimit {
   private final ResourceLimits limits;

@@ -89,7 +89,7 @@ public final class PipeEnd extends OpenFile {
       if (nonBlocking) {
         throw new FileException(Errno.EAGAIN);
       }
-      caller.waits().block("waits for bytes in a pipe that nobody else writes (" + call + ")");
+      caller.waits().block("waits for bytes in a pipe that has no other writer (" + call + ")");
     }
     return pipe.count();
   }
@@ -105,7 +105,7 @@ public final class PipeEnd extends OpenFile {
       return room;
     }
     if (!nonBlocking) {
-      caller.waits().block("waits for room in a pipe that nobody else reads (" + call + ")");
+      caller.waits().block("waits for room in a pipe that has no other reader (" + call + ")");
       return 0;
     }
     if (room == 0 || wanted <= Pipe.ATOMIC) {

@@ -108,7 +108,7 @@ public final class StandardStreams {
     }
     if (bytes.length > target.length) {
       throw new IllegalStateException(
-          "standard input gave %d bytes instead of %d at most"
+          "standard input returned %d bytes, but at most %d were asked for"
               .formatted(bytes.length, target.length));
     }
     System.arraycopy(bytes, 0, target, 0, bytes.length);

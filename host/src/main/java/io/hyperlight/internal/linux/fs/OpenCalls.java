@@ -178,7 +178,7 @@ public final class OpenCalls {
     if (status.kind() == FileKind.PIPE) {
       OpenFile fifo = files.world().fifos().open(files.world(), location, known(flags));
       return fifo == null
-          ? waits.block("waits for somebody to open the other end of a FIFO (open)")
+          ? waits.block("waits for the other end of a FIFO to be opened (open)")
           : add(fifo, flags);
     }
     return add(

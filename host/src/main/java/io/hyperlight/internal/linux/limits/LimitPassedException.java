@@ -2,14 +2,14 @@ package io.hyperlight.internal.linux.limits;
 
 import io.hyperlight.error.GuestLimitException;
 
-/** The guest has used more in one call than it may; thrown by {@link CallBudget}. */
+/** Reports that a guest has used more in one call than it may. Thrown by {@link CallBudget}. */
 public final class LimitPassedException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final GuestLimitException.Kind kind;
   private final long most;
 
-  /** Without a stack trace, which would be the host's. */
+  /** Creates an exception without a stack trace, which would only show the host's code. */
   LimitPassedException(GuestLimitException.Kind kind, long most) {
     super("more than %d %s".formatted(most, kind.text()), null, false, false);
     this.kind = kind;
@@ -20,7 +20,7 @@ public final class LimitPassedException extends RuntimeException {
     return kind;
   }
 
-  /** How much it may use. */
+  /** Returns how much the guest may use. */
   public long most() {
     return most;
   }

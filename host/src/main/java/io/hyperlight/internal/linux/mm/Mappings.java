@@ -118,7 +118,7 @@ public final class Mappings {
     }
   }
 
-  /** Unmaps whatever is mapped in a range. */
+  /** Unmaps everything in a range. */
   void unmap(long start, long size) {
     space.unmap(start, size);
     areas.remove(start, start + size);

@@ -1,6 +1,4 @@
-/**
- * The pseudo files that Linux programs take for granted: {@code /dev}, {@code /proc}, {@code /sys}.
- */
+/** The pseudo files that Linux programs expect: {@code /dev}, {@code /proc}, {@code /sys}. */
 @NullMarked
 package io.hyperlight.internal.linux.procfs;
 

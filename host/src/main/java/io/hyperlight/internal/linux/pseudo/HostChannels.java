@@ -73,7 +73,8 @@ public final class HostChannels {
       byte[] bytes = outside(() -> channel.read(length));
       if (bytes.length > length) {
         throw new IllegalStateException(
-            "a channel gave %d bytes instead of %d at most".formatted(bytes.length, length));
+            "a channel returned %d bytes, but at most %d were asked for"
+                .formatted(bytes.length, length));
       }
       budget.useHostCallBytes(bytes.length);
       System.arraycopy(bytes, 0, target, from, bytes.length);

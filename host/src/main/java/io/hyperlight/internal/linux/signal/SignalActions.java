@@ -16,7 +16,7 @@ public final class SignalActions {
   /** {@link #INITIAL} itself before anything is set: most guests set nothing. */
   private SignalState.Action[] actions = INITIAL;
 
-  /** Whether they are in an array of their own, which is then kept. */
+  /** Whether {@link #actions} is an array of its own. Once made, it is kept. */
   private boolean own;
 
   /** The actions that were restored last, and whether they have changed since. */

@@ -93,7 +93,7 @@ public final class SignalCalls {
 
   /** Blocks for ever: no other process could send a signal. */
   public long pause() {
-    return waits.block("waits for a signal that nobody can send");
+    return waits.block("waits for a signal, and no other process can send one");
   }
 
   /**

@@ -14,8 +14,8 @@ public final class SignalQueue {
   private long pending;
 
   /**
-   * What they are about, the oldest first; of those beyond the limit nothing is kept. Null before
-   * the first: most guests send none.
+   * The information of the signals, the oldest first. Signals beyond the limit have none. Null
+   * before the first signal: most guests send none.
    */
   private @Nullable ArrayDeque<SignalInfo> queue;
 

@@ -4,11 +4,11 @@ import io.hyperlight.internal.vfs.Mount;
 import java.util.List;
 
 /**
- * What the embedder decides about a world.
+ * Holds the embedder's decisions about a world.
  *
- * @param descriptors how many a process can have, and how many files it can map
- * @param mayMakeCode whether memory that could be written may become executable
- * @param mounts its files
+ * @param descriptors how many descriptors a process can have, and how many files it can map
+ * @param mayMakeCode whether memory that was writable may become executable
+ * @param mounts the files of the world
  */
 public record WorldOptions(int descriptors, boolean mayMakeCode, List<Mount> mounts) {
   public WorldOptions {

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The clocks of a world. Real time is that of the embedder's clock. Monotonic time begins with the
  * sandbox and tells the guest nothing about the host. After a restore, it continues from its value
- * in the snapshot. So to the guest, it looks as if the machine had been suspended.
+ * in the snapshot. To the guest, it looks as if the machine had been suspended.
  */
 public final class GuestClock {
   private static final long NANOS = 1_000_000_000L;
