@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
  * @param name as in the manual
  * @param x86 its number on x86-64
  * @param aarch64 its number on aarch64, or {@link #NONE}
- * @param arguments the kinds of its arguments and of its result, as {@link CallSignature#parse}
- *     reads them; null for a name that no kernel implements
+ * @param arguments the kinds of its arguments and of its result, as {@link
+ *     io.hyperlight.internal.linux.trace.CallSignature#parse} reads them; null for a name that no
+ *     kernel implements
  * @param support whether it is answered
  * @param errno the error of a refused call; 0 if it is not refused
  * @param note what is missing, for people; empty for nothing

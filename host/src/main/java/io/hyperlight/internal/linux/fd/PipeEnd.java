@@ -9,8 +9,8 @@ import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One end of a pipe, or an open FIFO, which may be both ends. Only the guest's one thread could act
- * at the other end. So a task that would have to wait would wait for ever.
+ * One end of a pipe, or an open FIFO, which may be both ends. Only the guest's one thread can use
+ * the other end. So a task that would have to wait would wait for ever.
  */
 public final class PipeEnd extends OpenFile {
   /**
