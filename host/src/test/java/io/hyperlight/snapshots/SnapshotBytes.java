@@ -11,8 +11,8 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 
 /**
- * The bytes of a snapshot file, to be spoilt. The offsets are those of docs/snapshot-format.md, on
- * purpose a second time.
+ * The bytes of a snapshot file for tests to spoil. It repeats the offsets of
+ * docs/snapshot-format.md on purpose.
  */
 final class SnapshotBytes {
   static final int MAGIC = 0;
@@ -93,7 +93,7 @@ final class SnapshotBytes {
     return bytes[at];
   }
 
-  // Where the parts are, as the header says.
+  // The places of the parts, according to the header.
 
   int version() {
     return HEADER_SIZE;
@@ -130,7 +130,7 @@ final class SnapshotBytes {
     return become(Arrays.copyOf(bytes, size));
   }
 
-  /** Replaces some bytes by others, of any number. */
+  /** Replaces some bytes by others. The number of bytes may change. */
   SnapshotBytes replace(int from, int length, byte[] replacement) {
     byte[] changed = new byte[bytes.length - length + replacement.length];
     System.arraycopy(bytes, 0, changed, 0, from);
@@ -146,7 +146,7 @@ final class SnapshotBytes {
     return this;
   }
 
-  /** Gives it the digest that it should have. */
+  /** Writes the digest that belongs to its contents. */
   SnapshotBytes seal() {
     try {
       MessageDigest sha256 = MessageDigest.getInstance("SHA-256");

@@ -42,7 +42,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Files that are damaged, forged or made for something else: refused, and told why. */
+/**
+ * Files that are damaged, forged or made for something else are refused, with a message that says
+ * why.
+ */
 @NotInHardwareLane("Almost no VM takes part.")
 class SnapshotDamageTest {
   private static final long CANONICAL_END = 1L << 47;
@@ -230,7 +233,7 @@ class SnapshotDamageTest {
     assertThatThrownBy(() -> Snapshot.load(file))
         .isInstanceOf(InvalidSnapshotException.class)
         .hasMessageContaining("truncated");
-    // As large as it says, in holes.
+    // The file is as large as it says, with holes.
     SnapshotBytes header = new SnapshotBytes(Files.readAllBytes(file));
     try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
       sparse.setLength(header.page(0) + 780_000L * 4096 + SnapshotBytes.DIGEST_SIZE);
@@ -266,7 +269,7 @@ class SnapshotDamageTest {
 
   @Test
   void aMemoryThatIsTooSmallForItsGuestIsRefused() {
-    // The layout depends on it, so that the tables are made to agree first.
+    // The layout depends on the memory size, so the tables are made to agree first.
     try (Sandbox sandbox = builder().memorySize(2 << 20).build()) {
       assertThat(sandbox.<Boolean>call("allocate", boolean.class, 1L << 20)).isTrue();
       Path file = folder.resolve("small.snap");

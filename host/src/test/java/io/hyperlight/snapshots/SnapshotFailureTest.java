@@ -95,7 +95,7 @@ class SnapshotFailureTest {
       }
     }
 
-    /** Before there is no descriptor to load them by. */
+    /** Loads them before there is no descriptor left for loading. */
     private static void loadClasses() throws IOException, ReflectiveOperationException {
       Path folder = ClassFolder.of(Sandbox.class);
       List<Path> files;

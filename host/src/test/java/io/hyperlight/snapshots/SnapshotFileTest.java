@@ -35,7 +35,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Snapshots that are saved and loaded: what is kept, and what holds for files. */
+/** Snapshots that are saved and loaded: what a file keeps, and what rules hold for files. */
 class SnapshotFileTest {
   private static final Guest GUEST = CompiledGuest.of(SnapshotGuest.PROGRAM);
 

@@ -14,14 +14,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A file of format version 1 that was saved once and is kept, on a paravirtual KVM. It needs no
- * instruction set, so that it loads on every machine. If it does not load any more, the format is
- * another one and needs another version.
+ * A file of format version 1 that was saved once, on a paravirtual KVM, and is kept. It needs no
+ * instruction set, so it loads on every machine. If it does not load any more, the format has
+ * changed and needs another version.
  */
 @HardwareLaneQuick
 class SnapshotFormatTest {
   /**
-   * What its guest was made of; {@code count} had been called twice, {@code fill} once with 200,000
+   * The source of its guest. {@code count} had been called twice, {@code fill} once with 200,000
    * and {@code echo} with 20,000 letters.
    */
   static final String PROGRAM =
@@ -84,7 +84,7 @@ class SnapshotFormatTest {
     assertThat(withoutVersion(saved)).isEqualTo(withoutVersion(kept));
   }
 
-  /** The library's version is the one thing that may differ, and so may the padding behind it. */
+  /** Only the library's version may differ, and the padding behind it. */
   private static byte[] withoutVersion(SnapshotBytes file) {
     return file.replace(file.digest(), SnapshotBytes.DIGEST_SIZE, new byte[0])
         .replace(
@@ -99,7 +99,7 @@ class SnapshotFormatTest {
     return file.page(0) - file.program() - file.getInt(SnapshotBytes.PROGRAM_SIZE);
   }
 
-  /** Where the names end. */
+  /** Returns where the names end. */
   private static int names(SnapshotBytes file) {
     return file.name() + file.getInt(SnapshotBytes.NAME_SIZE);
   }

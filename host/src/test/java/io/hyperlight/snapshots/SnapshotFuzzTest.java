@@ -39,14 +39,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Whatever is in a file, its digest being right: it is refused, or it is a sandbox in which a call
- * ends as calls do, and nothing else. What is taken is saved to the very same bytes.
+ * Files with any contents and the right digest. Each is refused, or is a sandbox in which a call
+ * ends as calls do. Nothing else may happen. An accepted file is saved again with the same bytes.
  */
 @NotInHardwareLane("What a loaded guest can do, the hostile guests show there.")
 class SnapshotFuzzTest {
   private static final int MUTATIONS = Integer.getInteger("hyperlight.test.snapshotMutations", 60);
 
-  /** Of so many that are taken, one is saved, which waits for the disk. */
+  /** One of this number of accepted files is saved, since saving waits for the disk. */
   private static final int SAVED = 10;
 
   private static final int RACES = Integer.getInteger("hyperlight.test.snapshotRaces", 30);
@@ -102,7 +102,7 @@ class SnapshotFuzzTest {
     held = resources();
   }
 
-  /** What VMs, images and files this process has. */
+  /** Returns the VMs, images and files of this process. */
   private static Map<String, Integer> resources() {
     Map<String, Integer> resources = Descriptors.of("kvm");
     resources.putAll(Descriptors.of("snap"));
@@ -133,7 +133,7 @@ class SnapshotFuzzTest {
     }
   }
 
-  /** The version is that of the library that saves, whatever the file had said. */
+  /** Compares all but the version, which is that of the library that saves. */
   private static void assertSameButForTheVersion(byte[] again, SnapshotBytes bytes) {
     SnapshotBytes saved = new SnapshotBytes(again);
     int size = saved.getInt(SnapshotBytes.VERSION_SIZE);
@@ -145,7 +145,7 @@ class SnapshotFuzzTest {
     }
   }
 
-  /** Functions without loops, so that whatever became of their data, they end. */
+  /** Calls functions without loops. They end, whatever became of their data. */
   private static void call(Snapshot loaded) {
     try (Sandbox sandbox = loaded.spawner().hostFunction("next_number", () -> 1).spawn()) {
       Object unused = sandbox.call("add", Object.class, 1, 2);
@@ -211,7 +211,7 @@ class SnapshotFuzzTest {
     Random random = new Random(seed);
     for (int i = 0; i < MUTATIONS; i++) {
       SnapshotBytes file = new SnapshotBytes(sound);
-      // The headers of the program. What its code does is for the tests of hostile guests.
+      // The headers of the program. Tests of hostile guests cover what its code does.
       int at = file.program() + random.nextInt(0x200);
       file.setByte(at, random.nextInt());
       tryFile(file);
@@ -250,7 +250,7 @@ class SnapshotFuzzTest {
     }
   }
 
-  /** All of the header behind the magic number, and the tables. */
+  /** Returns the offsets of the header behind the magic number, and of the tables. */
   private List<Integer> fields() {
     SnapshotBytes file = new SnapshotBytes(sound);
     List<Integer> fields = new ArrayList<>();
@@ -286,7 +286,7 @@ class SnapshotFuzzTest {
     assertThat(taken + refused).isEqualTo(RACES + 1);
   }
 
-  /** Truncates the file, makes it whole again, and spoils bytes of it, all in place. */
+  /** Truncates the file, restores it, and spoils bytes of it, all in place. */
   private void keepChanging(Path file, AtomicBoolean stop) {
     Random random = new Random(32);
     try {

@@ -38,8 +38,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Snapshot files, most of them with the digest that they should have. Each is refused in one line,
- * or is a sandbox in which calls end as calls do. Inspecting a file and loading it agree.
+ * Snapshot files, most of them with the right digest. Each is refused in one line, or is a sandbox
+ * in which calls end as calls do. Inspecting a file and loading it agree.
  */
 @SuppressWarnings("exports") // tests are not exported
 public final class SnapshotTarget implements FuzzTarget {
@@ -75,7 +75,7 @@ public final class SnapshotTarget implements FuzzTarget {
     held = resources();
   }
 
-  /** What VMs, images and files this process has. */
+  /** Returns the VMs, images and files of this process. */
   private Map<String, Integer> resources() {
     Map<String, Integer> resources = new HashMap<>(Descriptors.ofKvm());
     resources.putAll(Descriptors.of("hyperlight-snapshot"));

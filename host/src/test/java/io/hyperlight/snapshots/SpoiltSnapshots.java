@@ -27,13 +27,16 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.Arguments;
 
-/** How a snapshot file is made one that nobody has saved, and a part of what is said about it. */
+/**
+ * The ways to make a snapshot file that the library would not save, with a part of the message for
+ * each.
+ */
 final class SpoiltSnapshots {
   private static final long CANONICAL_END = 1L << 47;
 
   private SpoiltSnapshots() {}
 
-  /** What it is called, how to make it, and a part of the message. */
+  /** Returns the name of a way, how to make the file, and a part of the message. */
   private static Arguments spoilt(String name, String message, Consumer<SnapshotBytes> spoil) {
     return arguments(name, message, spoil);
   }

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>All calls of a sandbox share one object, one after the other, so that a call allocates
  * nothing. Any thread may call {@link #stop} at any time. Everything else is for the thread of the
- * call. Another thread may do what runs the vCPU while the thread of the call waits.
+ * call. While that thread waits, another one may call the methods that run the vCPU.
  */
 public final class Call implements AutoCloseable, Checkpoint {
   /** The time that means no limit, in nanoseconds: some 146 years. */
@@ -87,9 +87,9 @@ public final class Call implements AutoCloseable, Checkpoint {
   }
 
   /**
-   * Begins a call of this thread. From here on it can be stopped: point 2.
+   * Begins a call of a thread. From here on it can be stopped: point 2.
    *
-   * @param timeoutNanos how long it may take
+   * @param timeoutNanos how long it may take, in nanoseconds
    */
   public void begin(Thread caller, long timeoutNanos) {
     long before = word.get();
