@@ -123,6 +123,24 @@ class GuestAbiTest {
   }
 
   @Test
+  void theRustCrateMakesTheSameHypercalls() throws IOException {
+    Matcher constants =
+        Pattern.compile("^const (\\w+): u64 = (0x484c_\\w+);$", Pattern.MULTILINE)
+            .matcher(Files.readString(RUST.resolve("system.rs")));
+    Map<String, Integer> numbers = new TreeMap<>();
+    while (constants.find()) {
+      numbers.put(constants.group(1), Integer.decode(constants.group(2).replace("_", "")));
+    }
+    assertThat(numbers)
+        .containsExactlyInAnyOrderEntriesOf(
+            Map.of(
+                "GIVE_UP", Hypercall.GIVE_UP,
+                "ABORT", Hypercall.ABORT,
+                "LOG", Hypercall.LOG,
+                "READY", Hypercall.READY));
+  }
+
+  @Test
   void theNumbersOfHypercallsStandInThisPackageOnly() throws IOException {
     Path library = Path.of("src/main/java/io/hyperlight");
     List<Path> files;
