@@ -8,10 +8,10 @@ import io.hyperlight.internal.restore.Restorable;
  * Measures what a process has used.
  *
  * <p>Processor time is that of the host thread that runs the guest's vCPU. A call costs nothing
- * until its guest asks. The time before the first question is taken to be the time that has passed,
- * without the time that the guest slept. With the embedder's clock, processor time is that clock's
- * time, so that it is the same in each run. Processor time never goes back. After a restore, it
- * continues from its value in the snapshot.
+ * until its guest asks. At the first question, the processor time of the call is taken to be the
+ * time that has passed, without the time that the guest slept. With the embedder's clock, processor
+ * time is that clock's time, so that it is the same in each run. Processor time never goes back.
+ * After a restore, it continues from its value in the snapshot.
  */
 public final class ProcessorUsage implements Restorable<ProcessorUsage.State> {
   /**

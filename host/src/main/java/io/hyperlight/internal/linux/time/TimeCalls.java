@@ -32,7 +32,7 @@ public final class TimeCalls {
 
   private static final int CLOCK_OF_DESCRIPTOR = 3;
 
-  // The kind of a clock of a process or thread: clock_getcpuclockid(3).
+  // Parts of the number of a process's or thread's clock: clock_getcpuclockid(3).
   private static final int CLOCK_PROCESS = 2;
   private static final int CLOCK_KIND = 3;
   private static final int CLOCK_NO_PROCESSOR = 3;

@@ -79,7 +79,8 @@ public final class SignalFrame {
 
   private static final int AREA_SIZE = 4096;
 
-  // The size of XSAVE's standard format, with AVX and with AVX-512. No processor needs more.
+  // The components AVX and AVX-512, and where each ends in XSAVE's standard format. No processor's
+  // format is larger.
   private static final long AVX = 1 << 2;
   private static final long AVX_512 = 7 << 5;
   private static final int AVX_END = 832;
