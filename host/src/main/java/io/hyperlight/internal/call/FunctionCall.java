@@ -58,7 +58,9 @@ final class FunctionCall {
   void begin(ExportedFunction called) {
     claim.claimUsable();
     try {
-      function = called;
+      if (function != called) {
+        function = called;
+      }
       windowNext = state.loaded.window().start();
       beginTimed(called.timeoutNanos());
     } catch (Throwable t) {

@@ -55,7 +55,7 @@ final class InstanceState {
   }
 
   Context context() {
-    return loaded.machine().context();
+    return loaded.context();
   }
 
   /** The guest is about to run. If an error ends that, nothing but a restore helps. */

@@ -18,6 +18,7 @@ import io.hyperlight.internal.loader.Invocation;
 import io.hyperlight.internal.loader.ProgramContent;
 import io.hyperlight.internal.loader.ProgramLoader;
 import io.hyperlight.internal.loader.ProgramStack;
+import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.machine.Platform;
 import io.hyperlight.internal.machine.Vm;
 import io.hyperlight.internal.machine.memory.AddressSpace;
@@ -51,6 +52,10 @@ public final class LoadedProgram implements AutoCloseable {
   private final Platform platform;
   private final GuestProgram program;
   private final Vm machine;
+
+  /** The machine's, which each step of a call needs. */
+  private final Context context;
+
   private final GuestLayout layout;
   private final Window window;
   private final SystemCalls systemCalls;
@@ -77,6 +82,7 @@ public final class LoadedProgram implements AutoCloseable {
     this.platform = platform;
     this.program = program;
     this.machine = machine;
+    context = machine.context();
     this.layout = layout;
     this.embedding = embedding;
     long memoryBytes = machine.memorySizeBytes();
@@ -89,7 +95,7 @@ public final class LoadedProgram implements AutoCloseable {
     budget = new CallBudget(settings.limits());
     systemCalls =
         new SystemCalls(
-            machine.context(),
+            context,
             layout.ranges(),
             this::print,
             requests == null ? settings : settings.withInput(requests::read),
@@ -97,13 +103,7 @@ public final class LoadedProgram implements AutoCloseable {
     try {
       hypercalls =
           new Hypercalls(
-              machine.context(),
-              window,
-              embedding.bindings(),
-              systemCalls,
-              output,
-              memoryBytes,
-              budget);
+              context, window, embedding.bindings(), systemCalls, output, memoryBytes, budget);
       sayWhatIsMapped();
     } catch (Throwable t) {
       systemCalls.close();
@@ -348,6 +348,10 @@ public final class LoadedProgram implements AutoCloseable {
 
   Vm machine() {
     return machine;
+  }
+
+  Context context() {
+    return context;
   }
 
   GuestLayout layout() {

@@ -47,6 +47,11 @@ public record LinuxState(
         && mappings.isInitial();
   }
 
+  /** Whether a second restore does nothing where nobody has done anything since the first. */
+  boolean isStable() {
+    return files.isStable() && mappings.isInitial();
+  }
+
   /**
    * Keeps the host resources of this state until {@link #release}, even if the state is closed in
    * between.

@@ -85,6 +85,12 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
 
   private long count;
 
+  /** What all this was restored to. */
+  private @Nullable LinuxState base;
+
+  /** Whether it may be something else now: whoever changes anything, or makes it, says so. */
+  private boolean touched = true;
+
   /**
    * Creates Linux for one guest.
    *
@@ -145,6 +151,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
 
   /** Returns the state between two calls. The caller closes it. */
   public LinuxState state() {
+    touched = true;
     return images.freeze();
   }
 
@@ -156,8 +163,15 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
    * @param earlier must stay open during the restore, or be {@linkplain LinuxState#retain retained}
    */
   @Override
+  @SuppressWarnings("ReferenceEquality") // an equal one that is not the same is restored to
   public void restore(LinuxState earlier) {
+    if (!touched && earlier == base) {
+      return; // most calls of functions make no system call
+    }
+    touched = true; // until it is done
     RESTORE_ORDER.restore(this, earlier);
+    base = earlier;
+    touched = !earlier.isStable();
   }
 
   /** Forgets what belonged to the previous call. */
@@ -171,6 +185,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
 
   /** Returns the contents of the files that the guest can write. Immutable. */
   public FileSystem.State writtenFiles() {
+    touched = true;
     return world.files().fileSystem().freeze();
   }
 
@@ -192,6 +207,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
    * @throws FileException if the file cannot be read, or is larger
    */
   public byte[] readFile(String path, int most) {
+    touched = true;
     PathResolver paths = process.files().paths();
     Node node = paths.resolve(paths.root(), path, true).node();
     if (node.status().kind() != FileKind.REGULAR) {
@@ -215,6 +231,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
    * @param content stays open: neither the caller nor this object closes it
    */
   public void programLoaded(FileContent content) {
+    touched = true;
     process.program().setFile(content);
     process.memory().files().begun();
   }
@@ -227,6 +244,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
    */
   public void programMapped(
       long start, long end, Protection protection, FileContent content, long offset) {
+    touched = true;
     process.memory().files().begin(start, end, protection, content, offset);
   }
 
@@ -237,6 +255,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
    * @param path absolute
    */
   public void fileMapped(long start, long end, Protection protection, String path, long offset) {
+    touched = true;
     PathResolver paths = process.files().paths();
     Location location = paths.resolve(paths.root(), path, true);
     try (FileContent content = location.node().open(false)) {
@@ -256,11 +275,13 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
 
   /** Sets the address of the starting program's auxiliary vector. */
   public void programBegins(long auxiliary) {
+    touched = true;
     process.program().setAuxiliary(auxiliary);
   }
 
   /** Returns random bytes from the guest's own source. */
   public byte[] randomBytes(int count) {
+    touched = true;
     return world.random().next(count);
   }
 
@@ -285,6 +306,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
    * @return null if the guest continues, else why its program ends here
    */
   public @Nullable ProcessEnding answer() {
+    touched = true;
     long number = context.callNumber();
     CallOutcome outcome = task.outcome();
     outcome.begin();
@@ -426,6 +448,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
    * @return whether the guest continues
    */
   public boolean handle(Trap.ProcessorException exception) {
+    touched = true;
     SignalInfo info =
         FaultSignals.of(exception, context.userRegisters(), process.memory().mappings());
     return info != null && task.delivery().handle(exception, info);

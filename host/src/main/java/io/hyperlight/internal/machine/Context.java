@@ -334,7 +334,12 @@ public final class Context {
   private @Nullable Trap runOnce() {
     require(State.READY, State.READY);
     state = State.RUNNING; // stays so if something fails in between
-    return switch (transport.run()) {
+    Transport.Arrival arrival = transport.run();
+    return arrival == Transport.Arrival.EXIT ? look() : arrived(arrival); // most runs end so
+  }
+
+  private @Nullable Trap arrived(Transport.Arrival arrival) {
+    return switch (arrival) {
       case EXIT -> look();
       case MESSAGE -> message();
       case EXIT_BESIDE_MESSAGE ->

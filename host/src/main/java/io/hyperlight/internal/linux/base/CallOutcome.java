@@ -25,9 +25,14 @@ public final class CallOutcome {
   private int number;
   private String what = "";
 
-  /** Resets the outcome at the start of a system call. */
+  /**
+   * Resets the outcome at the start of a system call. A comparison costs less than a store of a
+   * reference.
+   */
   public void begin() {
-    kind = Kind.RESULT;
+    if (kind != Kind.RESULT) {
+      kind = Kind.RESULT;
+    }
   }
 
   public Kind kind() {

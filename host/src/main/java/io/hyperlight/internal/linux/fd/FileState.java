@@ -121,6 +121,11 @@ public final class FileState implements AutoCloseable {
     return holdsContents || keepsFiles || hasChannels;
   }
 
+  /** Whether a second restore does nothing where nobody has done anything since the first. */
+  public boolean isStable() {
+    return fileSystem == null && !reopens();
+  }
+
   List<SavedFile> files() {
     return files;
   }

@@ -76,7 +76,9 @@ public final class StandardStreams {
 
   /** Forgets what earlier calls wrote to standard error. */
   public void beginCall() {
-    lastErrors = NOTHING;
+    if (lastErrors.length > 0) {
+      lastErrors = NOTHING;
+    }
   }
 
   /** Returns the last bytes that the call wrote to standard error. */

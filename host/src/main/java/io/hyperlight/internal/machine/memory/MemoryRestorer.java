@@ -82,6 +82,11 @@ public final class MemoryRestorer implements AutoCloseable {
     }
   }
 
+  /** Records that the host writes within one page. It is short: each call writes several times. */
+  void wroteWithin(long physicalAddress) {
+    dirty.add(physicalAddress / PAGE_SIZE);
+  }
+
   /** Records that the page tables lead to these pages in another way than the image's. */
   void translated(long physicalAddress, long length) {
     long end = Math.min(physicalAddress + length, image.dataEnd());

@@ -7,6 +7,7 @@ import io.hyperlight.internal.hypervisor.VirtualMachine;
 import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.HostMemory;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,10 @@ public final class PhysicalMemory implements AutoCloseable {
 
   private final PhysicalLayout layout;
   private final MemoryRegions regions;
+
+  /** The first region, where all data is. */
+  private final MemorySegment first;
+
   private final TablePages tables;
   private final DataPages data;
   private final @Nullable MemoryRestorer restorer;
@@ -46,6 +51,7 @@ public final class PhysicalMemory implements AutoCloseable {
     MemorySegment reserved = MemoryRegions.reserve(layout.dataEnd());
     try {
       HostMemory.keepOutOfDumps(reserved);
+      first = reserved;
       regions = new MemoryRegions(reserved);
       tables = new TablePages(regions, layout, null);
       data = new DataPages(regions, tables, layout, null);
@@ -71,6 +77,7 @@ public final class PhysicalMemory implements AutoCloseable {
       image.mapInto(reserved);
       // Last: pages that are mapped over the reserved memory are dumped again.
       HostMemory.keepOutOfDumps(reserved);
+      first = reserved;
       regions = new MemoryRegions(reserved);
       restorer = new MemoryRestorer(image, regions);
       tables = new TablePages(regions, layout, restorer);
@@ -295,13 +302,17 @@ public final class PhysicalMemory implements AutoCloseable {
     }
   }
 
+  /** A number in data, aligned. Each call asks several times. */
   public long getLong(long physicalAddress) {
-    return regions.getLong(physicalAddress);
+    return first.get(ValueLayout.JAVA_LONG, physicalAddress);
   }
 
+  /** Likewise. */
   public void putLong(long physicalAddress, long value) {
-    wrote(physicalAddress, Long.BYTES);
-    regions.putLong(physicalAddress, value);
+    if (restorer != null) {
+      restorer.wroteWithin(physicalAddress);
+    }
+    first.set(ValueLayout.JAVA_LONG, physicalAddress, value);
   }
 
   public void put(long physicalAddress, byte[] source, int from, int length) {
