@@ -38,8 +38,8 @@ public sealed interface Extension {
   }
 
   /**
-   * A descriptor that is open for reading and writing when the guest starts. Like a socket it
-   * cannot be sought, but {@code fstat} reports a pipe.
+   * A descriptor that is open for reading and writing when the guest starts. Like a socket it does
+   * not support seeking, but {@code fstat} reports a pipe.
    *
    * @param number the number of the descriptor, 3 to 255
    * @param opener returns a new channel

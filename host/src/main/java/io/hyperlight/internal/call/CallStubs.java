@@ -17,9 +17,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Generates the code that calls a guest function of one signature: a static method with exactly the
- * function's Java types, which takes no detour over arrays or boxes. For {@code double f(int,
- * hl_string)} it reads
+ * Generates the code that calls guest functions of one signature. The code is a static method with
+ * exactly the function's Java types. It uses no arrays and no boxes. For {@code double f(int,
+ * hl_string)} it is
  *
  * <pre>{@code
  * static double call(FunctionCall call, ExportedFunction function, int a, String b) {
@@ -35,11 +35,11 @@ import java.util.Map;
  * }
  * }</pre>
  *
- * <p>Where the stack is full, {@code end} may have no room either. Then {@code call.claim.user} is
- * set to null in its place.
+ * <p>Where the stack is full, there may be no room for {@code end} either. Then the stub sets
+ * {@code call.claim.user} to null instead.
  *
- * <p>Each is a hidden class of its own, held by its method handle alone, so that it goes when its
- * program goes.
+ * <p>Each stub is a hidden class of its own. Only its method handle refers to it, so the class is
+ * unloaded with its program.
  */
 public final class CallStubs {
   private static final ClassDesc CALL = ClassDesc.of(FunctionCall.class.getName());
@@ -50,7 +50,7 @@ public final class CallStubs {
 
   private static final int MAX_RECENT = 256;
 
-  /** A class costs more than all else that Java does for a new sandbox. */
+  /** Making a class costs more than everything else that Java does for a new sandbox. */
   private static final Map<Signature, MethodHandle> RECENT =
       new LinkedHashMap<>(16, 0.75f, true) {
         @Override
@@ -62,8 +62,8 @@ public final class CallStubs {
   private CallStubs() {}
 
   /**
-   * The stub, of type {@code (FunctionCall, ExportedFunction, parameters...)result}. The same for
-   * all guests as long as it is among those that were asked for last.
+   * Returns the stub, of type {@code (FunctionCall, ExportedFunction, parameters...)result}. All
+   * guests share one stub, as long as the signature is among the most recent ones.
    */
   public static MethodHandle of(Signature signature) {
     synchronized (RECENT) {
@@ -108,7 +108,7 @@ public final class CallStubs {
   }
 
   /**
-   * Gives the instance free where the stack may be full, also for this call: at least by a store,
+   * Releases the instance. If the stack has no room for {@code end}, a single store releases it,
    * which needs no room.
    */
   private static void emitEnd(CodeBuilder code) {
@@ -132,7 +132,7 @@ public final class CallStubs {
     }
     invoke(code.aload(0).aload(1), "execute", ConstantDescs.CD_void, FUNCTION);
     emitResult(code, signature.result());
-    // The result stays on the operand stack while the instance is given free.
+    // The result stays on the operand stack while the instance is released.
     invoke(code.aload(0), "end", ConstantDescs.CD_void);
     code.return_(TypeKind.from(signature.result().javaType()));
   }

@@ -6,9 +6,9 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who uses an instance: one thread at a time. A second one, and a host function that calls back
- * into its own guest, is refused. Releasing and claiming order the threads' accesses to all other
- * state.
+ * Records which thread uses an instance: one at a time. A second thread is refused, and so is a
+ * host function that calls back into its own guest. Releasing and claiming order the threads'
+ * accesses to all other state.
  */
 final class Claim {
   private static final VarHandle USER;
@@ -24,10 +24,10 @@ final class Claim {
   private final InstanceState state;
   private final Outcome.Reporter reporter;
 
-  /** Whether no call may begin any more. */
+  /** Whether new calls are refused. */
   private volatile boolean refusing;
 
-  /** Stubs of calls set it to null, at the end. */
+  /** Call stubs set it to null at the end of a call. */
   volatile @Nullable Thread user;
 
   Claim(InstanceState state, Outcome.Reporter reporter) {
@@ -38,8 +38,8 @@ final class Claim {
   /**
    * Claims an instance that can be called.
    *
-   * @throws RuntimeException from the reporter, if it is in use, closed or unusable; it is then not
-   *     claimed
+   * @throws RuntimeException from the reporter, if the instance is in use, closed or unusable; it
+   *     is not claimed then
    */
   void claimUsable() {
     claimOpen();
@@ -53,11 +53,13 @@ final class Claim {
   /**
    * Claims an instance that may be unusable.
    *
-   * @throws RuntimeException from the reporter, if it is in use or closed; it is then not claimed
+   * @throws RuntimeException from the reporter, if the instance is in use or closed; it is not
+   *     claimed then
    */
   void claimOpen() {
     claim();
-    // Plain loads and stores, without a call that could overflow the stack and keep the claim.
+    // Plain loads and stores only: a method call could overflow the stack and leave the instance
+    // claimed.
     if (state.stage == InstanceState.Stage.CLOSED || refusing) {
       user = null;
       throw reporter.exceptionFor(new Outcome.Closed());
@@ -67,24 +69,24 @@ final class Claim {
   /**
    * Claims an instance that may be closed.
    *
-   * @throws RuntimeException from the reporter, if it is in use
+   * @throws RuntimeException from the reporter, if the instance is in use
    */
   void claim() {
     Thread thread = Thread.currentThread();
     if (!USER.compareAndSet(this, null, thread)) {
       Thread other = user;
-      // It may have been released meanwhile; who asks was too early all the same.
+      // The other thread may have released it meanwhile, but this claim still came too early.
       throw reporter.exceptionFor(
           other == thread ? new Outcome.Reentered() : new Outcome.InUse(other));
     }
   }
 
-  /** Lets others claim the instance. */
+  /** Releases the instance, so that other threads can claim it. */
   void release() {
     USER.setRelease(this, null);
   }
 
-  /** Refuses all claims but the last: {@link #claim}. From any thread. */
+  /** Refuses all claims except {@link #claim}. May be called from any thread. */
   void refuse() {
     refusing = true;
   }

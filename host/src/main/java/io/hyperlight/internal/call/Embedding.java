@@ -5,16 +5,16 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the embedder gives to a guest. It is not part of the guest's state, so a restore leaves it
- * as it is.
+ * What the embedder provides to a guest. It is not part of the guest's state, so a restore does not
+ * change it.
  *
- * @param bindings host functions by import number; null where there is no import of that number
- * @param output where it prints and logs
- * @param settings of its system calls
+ * @param bindings host functions by import number; null for numbers without an import
+ * @param output where the guest's output and log go
+ * @param settings settings of the guest's system calls
  */
 public record Embedding(
     List<@Nullable HostBinding> bindings, GuestOutput output, Settings settings) {
-  /** The same with those settings of others that a guest of theirs has to have. */
+  /** Returns the same embedding, with those settings of another one that belong to its guest. */
   Embedding withProgramOf(Embedding other) {
     return new Embedding(bindings, output, settings.withProgramOf(other.settings));
   }

@@ -9,8 +9,8 @@ import java.lang.invoke.MethodType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A function of a guest that can be called: its declaration, where it is, and the code that calls
- * it. Belongs to the program, not to a sandbox; safe for use by many threads.
+ * A guest function that can be called: its declaration, its address, and the code that calls it. It
+ * belongs to the program, not to a sandbox. Safe for use by many threads.
  */
 public final class ExportedFunction {
   private final Declaration declaration;
@@ -19,7 +19,7 @@ public final class ExportedFunction {
   private volatile @Nullable MethodHandle stub;
   private volatile @Nullable MethodHandle generic;
 
-  /** What a program exports, to be called. */
+  /** Makes a callable function of an export. */
   public ExportedFunction(FunctionTable.Export export) {
     this(export.declaration(), export.address(), 0);
   }
@@ -30,7 +30,7 @@ public final class ExportedFunction {
     this.timeoutNanos = timeoutNanos;
   }
 
-  /** The same function, with a limit to the time that a call may take. */
+  /** Returns the same function with a time limit for each call. */
   public ExportedFunction within(long nanos) {
     ExportedFunction limited = new ExportedFunction(declaration, address, nanos);
     limited.stub = stub();
@@ -38,7 +38,7 @@ public final class ExportedFunction {
     return limited;
   }
 
-  /** How long a call may take; 0 for as long as calls of the instance may. */
+  /** Returns the time limit of a call; 0 for the instance's limit. */
   long timeoutNanos() {
     return timeoutNanos;
   }
@@ -47,12 +47,12 @@ public final class ExportedFunction {
     return declaration;
   }
 
-  /** Where it starts in the guest's code. */
+  /** Returns the function's address in the guest's code. */
   public long address() {
     return address;
   }
 
-  /** A handle of exactly the declared types that calls the function in an instance. */
+  /** Returns a handle of exactly the declared types that calls the function in an instance. */
   MethodHandle bind(FunctionCall calls) {
     return MethodHandles.insertArguments(stub(), 0, calls, this);
   }
@@ -60,8 +60,8 @@ public final class ExportedFunction {
   /**
    * Calls the function with boxed values.
    *
-   * @param arguments of the declared number and types, none null
-   * @return the boxed result, null for void
+   * @param arguments arguments of the declared number and types, none null
+   * @return the boxed result; null for {@code void}
    */
   @Nullable Object call(FunctionCall calls, Object[] arguments) {
     try {

@@ -12,16 +12,16 @@ import io.hyperlight.value.Limits;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The steps of a call, for the generated stubs: {@link #begin} claims the instance for the thread,
- * a {@code put} method writes each argument into the call frame or the window, {@link #execute}
- * runs the guest until the gate says that the call is done, a {@code result} method reads the
- * result, {@link #end} releases the instance. With numbers only, none of them allocates, and the
+ * The steps of a call, for the generated stubs. {@link #begin} claims the instance for the thread.
+ * The {@code put} methods write arguments into the call frame or the window. {@link #execute} runs
+ * the guest until the gate reports the end of the call. The {@code result} methods read the result,
+ * and {@link #end} releases the instance. If all values are numbers, no step allocates, and the
  * only system call is KVM_RUN.
  *
- * <p>For the thread that has claimed the instance, but for {@link #begin}.
+ * <p>All methods except {@link #begin} are for the thread that has claimed the instance.
  */
 final class FunctionCall {
-  /** Stubs release it by a store, where there is no room on the stack for {@link #end}. */
+  /** Stubs release it with a store if the stack has no room for {@link #end}. */
   final Claim claim;
 
   private final InstanceState state;
@@ -30,7 +30,7 @@ final class FunctionCall {
   private final long callTimeoutNanos;
   private final Outcome.Reporter reporter;
 
-  // Of the running call.
+  // State of the running call.
   private @Nullable ExportedFunction function;
   private long windowNext;
 
@@ -53,7 +53,7 @@ final class FunctionCall {
    * Claims the instance for this thread and starts a call.
    *
    * @throws RuntimeException from the reporter, if the instance is in use, closed or unusable; it
-   *     is then not claimed
+   *     is not claimed then
    */
   void begin(ExportedFunction called) {
     claim.claimUsable();
@@ -64,13 +64,13 @@ final class FunctionCall {
       windowNext = state.loaded.window().start();
       beginTimed(called.timeoutNanos());
     } catch (Throwable t) {
-      claim.user = null; // the caller's own handling starts behind this
+      claim.user = null; // the stub's exception handler does not cover this method yet
       throw t;
     }
   }
 
   /**
-   * Claims the instance for this thread and starts a call of no function.
+   * Claims the instance for this thread and starts a call that calls no function.
    *
    * @throws RuntimeException as {@link #begin}
    */
@@ -85,7 +85,10 @@ final class FunctionCall {
     }
   }
 
-  /** From here on the call can be ended from outside. Last, so that nothing fails behind it. */
+  /**
+   * Starts the call. From here on it can be ended from outside, so this is the last step and
+   * nothing fails after it.
+   */
   private void beginTimed(long timeoutNanos) {
     Thread thread = Thread.currentThread();
     if (thread.isInterrupted()) {
@@ -107,7 +110,7 @@ final class FunctionCall {
     state.context().setFrameLong(offset, value ? 1 : 0);
   }
 
-  /** For all signed integers, extended to the register's width. */
+  /** Writes any signed integer, extended to the register's width. */
   void putInteger(int offset, long value) {
     state.context().setFrameLong(offset, value);
   }
@@ -164,7 +167,7 @@ final class FunctionCall {
   /**
    * Runs the guest until the call is done.
    *
-   * @throws RuntimeException from the reporter, if it ends in another way
+   * @throws RuntimeException from the reporter, if the call ends in another way
    */
   void execute(ExportedFunction called) {
     state.context().setFrameLong(CallFrame.TARGET, called.address());
@@ -209,7 +212,10 @@ final class FunctionCall {
     long size = state.context().argument(1);
     try {
       if (size <= state.machine().memorySizeBytes()) {
-        state.loaded.budget().requireValue(size); // what is larger is no range of the guest's
+        state
+            .loaded
+            .budget()
+            .requireValue(size); // a larger size cannot be a range of the guest's memory
       }
       return state.machine().addressSpace().read(state.context().argument(0), size);
     } catch (LimitPassedException e) {
@@ -237,7 +243,10 @@ final class FunctionCall {
     return function == null ? "a function" : function.declaration().toString();
   }
 
-  /** Lets a program start that has functions to call, up to where it says that calls may come. */
+  /**
+   * Starts a program that exports functions, and runs it until it reports that it is ready for
+   * calls.
+   */
   void executeStart() {
     run.prepareFrame(state.loaded.window().start());
     state.guestRuns();

@@ -1,16 +1,16 @@
 package io.hyperlight.internal.call;
 
-/** Where a guest's output and log go. Called on the thread that runs the guest. */
+/** Receives a guest's output and log. Its methods are called on the thread that runs the guest. */
 public interface GuestOutput {
   /**
-   * Bytes the guest printed.
+   * Takes bytes that the guest printed.
    *
-   * @param error whether to standard error
+   * @param error whether they are for standard error
    */
   void print(byte[] bytes, boolean error);
 
   /**
-   * A line the guest logged.
+   * Takes a line that the guest logged.
    *
    * @param level 0 (trace) to 4 (error)
    */

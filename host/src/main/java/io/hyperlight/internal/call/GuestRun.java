@@ -16,8 +16,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs the code of a guest until it stops, answers what it asks for meanwhile, and says how it
- * ended.
+ * Runs guest code until it stops, answers its requests meanwhile, and reports how it ended.
  *
  * <p>For the thread that has claimed the instance.
  */
@@ -35,7 +34,7 @@ final class GuestRun {
   }
 
   /**
-   * Writes into the call frame what is the same for all calls.
+   * Writes the part of the call frame that is the same for all calls.
    *
    * @param windowNext where the free part of the window begins
    */
@@ -49,14 +48,15 @@ final class GuestRun {
   /**
    * Runs the guest until the call is done.
    *
-   * @throws RuntimeException from the reporter, if it ends in another way
+   * @throws RuntimeException from the reporter, if the call ends in another way
    */
   void toEndOfCall() {
     Ending ending;
     try {
       ending = toStop();
     } catch (Error e) {
-      // From a host function, the output, or the host itself: guest code was left in the middle.
+      // A host function, the output or the host itself threw it, so guest code was left in the
+      // middle.
       state.unusableSince = new Outcome.HostError(e);
       throw e;
     }
@@ -84,9 +84,9 @@ final class GuestRun {
   }
 
   /**
-   * Runs the guest until a call is done or it says that it is ready.
+   * Runs the guest until a call is done or the guest reports that it is ready.
    *
-   * @return null then, else how it ended
+   * @return null in these cases; otherwise how the guest ended
    */
   @Nullable Ending toStop() {
     try {
@@ -134,7 +134,7 @@ final class GuestRun {
     return new Outcome.Stopped(why, limitNanos, registers);
   }
 
-  /** Whether the guest has a handler of its own for it, in which it goes on. */
+  /** Returns whether the guest has its own handler for the trap and continues there. */
   private boolean isHandled(Trap trap) {
     return trap instanceof Trap.ProcessorException exception
         && state.loaded.hypercalls().handle(exception);
@@ -153,7 +153,11 @@ final class GuestRun {
         : Outcome.Place.ANYWHERE;
   }
 
-  /** Answers the system call that the guest stopped at; how it ended, if it does not go on. */
+  /**
+   * Answers the system call at which the guest stopped.
+   *
+   * @return null if the guest goes on; otherwise how it ended
+   */
   @Nullable Ending answer() {
     try {
       return state.loaded.hypercalls().answer(state.stage == InstanceState.Stage.LIVE);
@@ -163,16 +167,20 @@ final class GuestRun {
       return new Outcome.LimitPassed(e.kind(), e.most());
     } catch (Error e) {
       throw e;
-    } catch (Throwable e) { // also checked ones, which languages other than Java do not declare
+    } catch (Throwable e) { // checked ones, too: languages other than Java do not declare them
       if (call.stopped() != null) {
-        return stopped(state.context().location()); // it was interrupted for that
+        return stopped(state.context().location()); // the stop interrupted the thread
       }
-      // Not from a host function: the embedder's print stream or logger threw.
+      // It does not come from a host function: the embedder's print stream or logger threw it.
       return new Outcome.HostFunctionFailed("the sandbox's output", e);
     }
   }
 
-  /** Notes how the guest has ended, and makes the exception that tells of it. */
+  /**
+   * Records how the guest ended.
+   *
+   * @return the exception that reports it
+   */
   RuntimeException fail(Ending ending) {
     state.ended(ending);
     return reporter.exceptionFor(ending);

@@ -15,12 +15,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * A function that guests import, bound to the Java code that answers it.
  *
- * @param declaration what the guest declares
- * @param handle of type {@code (Object[])Object}; takes the arguments boxed, returns a boxed result
- *     or null for void
+ * @param declaration the guest's declaration
+ * @param handle the code, of type {@code (Object[])Object}; it takes boxed arguments and returns a
+ *     boxed result, or null for {@code void}
  */
 public record HostBinding(Declaration declaration, MethodHandle handle) {
-  /** A guest passed what its own declaration does not allow. */
+  /** The guest passed something that its own declaration does not allow. */
   static final class BadCallException extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -32,11 +32,12 @@ public record HostBinding(Declaration declaration, MethodHandle handle) {
   /**
    * Reads the arguments of a call.
    *
-   * <p><b>Boundary.</b> {@code address} and all that lies there is hostile. Numbers are copied
-   * before they are looked at, so are strings and bytes, and their sizes together are bounded by
-   * the guest's memory, and by what the call may still use.
+   * <p><b>Boundary.</b> {@code address} and everything stored there is hostile. Numbers are copied
+   * before they are checked, and so are strings and bytes. The sum of their sizes is limited by the
+   * guest's memory, and by what the call may still use.
    *
-   * @throws io.hyperlight.internal.linux.limits.LimitPassedException if that is passed
+   * @throws io.hyperlight.internal.linux.limits.LimitPassedException if the call uses more than it
+   *     may
    */
   Object[] readArguments(AddressSpace space, long address, long memoryBytes, CallBudget callBudget)
       throws BadCallException {
@@ -109,9 +110,11 @@ public record HostBinding(Declaration declaration, MethodHandle handle) {
    * Calls the Java code.
    *
    * @param maxBytes of a string, in UTF-8
-   * @return what it returned: a {@code byte[]} for strings and bytes, a {@code Long} with the bits
-   *     of any other value
-   * @throws Exception what it threw, or that it returned what the declaration does not allow
+   * @return the result: a {@code byte[]} for strings and bytes, and a {@code Long} with the bits of
+   *     any other value
+   * @throws Exception if the code throws it, or returns something that the declaration does not
+   *     allow
+   * @param mostBytes the largest size of a string, in UTF-8
    */
   Object call(Object[] arguments, long maxBytes) throws Exception {
     Object result;
@@ -120,7 +123,7 @@ public record HostBinding(Declaration declaration, MethodHandle handle) {
     } catch (Exception | Error e) {
       throw e;
     } catch (Throwable t) {
-      // With a message of its own, or the constructor would ask for that of the cause.
+      // With a message of its own: without one, the constructor would take it from the cause.
       throw new IllegalStateException("neither an Exception nor an Error", t);
     }
     return encode(result, maxBytes);

@@ -21,15 +21,15 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers what a guest asks for while a call runs: host functions, the log, more window, the end of
- * it all, and the system calls of ordinary programs. Numbers and registers are in
+ * Answers what a guest requests while a call runs: host functions, the log, a larger window, its
+ * own end, and the system calls of ordinary programs. Numbers and registers are in
  * docs/guest-abi.md.
  *
  * <p><b>Boundary.</b> Every register here is hostile. Addresses and sizes go to the address space,
- * which checks and copies; numbers are compared with what exists.
+ * which checks and copies. Numbers are compared with those that exist.
  */
 final class Hypercalls {
-  /** What a message of a guest is cut to, in bytes. */
+  /** The maximum length of a guest's message, in bytes. Longer ones are cut. */
   private static final long LONGEST_MESSAGE = 1 << 16;
 
   private static final long SUCCEEDED = 0;
@@ -46,9 +46,9 @@ final class Hypercalls {
   private Outcome.@Nullable HostFunctionFailed lastFailure;
 
   /**
-   * Answers for one guest.
+   * Makes the answers for one guest.
    *
-   * @param bindings by import number; null where there is no import of that number
+   * @param bindings host functions by import number; null for numbers without an import
    */
   Hypercalls(
       Context context,
@@ -67,23 +67,23 @@ final class Hypercalls {
     this.budget = budget;
   }
 
-  /** What of it a snapshot has to keep. */
+  /** Returns the state that a snapshot has to keep. */
   LinuxState state() {
     return systemCalls.state();
   }
 
-  /** Forgets what belonged to the call before. */
+  /** Discards the state of the previous call. */
   void beginCall() {
     lastFailure = null;
     systemCalls.beginCall();
   }
 
-  /** How often the guest was refused which system calls. */
+  /** Returns how often the guest was refused each system call. */
   Map<String, Long> refusals() {
     return systemCalls.refusals();
   }
 
-  /** What is in the files that the guest can write. */
+  /** Returns the contents of the files that the guest can write. */
   FileSystem.State writtenFiles() {
     return systemCalls.writtenFiles();
   }
@@ -92,26 +92,32 @@ final class Hypercalls {
     return systemCalls.count();
   }
 
-  /** Whether the system call that the guest stopped at says that the program has started. */
+  /**
+   * Returns whether the guest stopped at the system call that reports that the program has started.
+   */
   boolean isReady() {
     return context.callNumber() == Hypercall.READY;
   }
 
-  /** Lets the guest's own handler have a processor exception; whether it has one. */
+  /**
+   * Passes a processor exception to the guest's own handler.
+   *
+   * @return whether the guest has one
+   */
   boolean handle(Trap.ProcessorException exception) {
     return systemCalls.handle(exception);
   }
 
-  /** Whether a page fault was an access behind the end of a file that is mapped there. */
+  /** Returns whether a page fault was an access after the end of a mapped file. */
   boolean isBehindFile(Trap.ProcessorException pageFault) {
     return systemCalls.isBehindFile(pageFault);
   }
 
   /**
-   * Answers the system call that the guest stopped at, and lets the guest go on.
+   * Answers the system call at which the guest stopped, and prepares the guest to go on.
    *
    * @param hostCallsAllowed whether a call from Java is running
-   * @return null if the guest goes on, else how the call ended
+   * @return null if the guest goes on; otherwise how the call ended
    */
   @Nullable Ending answer(boolean hostCallsAllowed) {
     long number = context.callNumber();
@@ -189,8 +195,8 @@ final class Hypercalls {
   }
 
   /**
-   * A message for people, whatever the guest passed: one that cannot be read must not hide that
-   * there was one.
+   * Reads a message for people. Whatever the guest passed, this returns text, since an unreadable
+   * message must not hide that there was one.
    */
   String readMessage(long address, long size) {
     try {
@@ -208,7 +214,7 @@ final class Hypercalls {
     try {
       window.reserve(end);
     } catch (GuestMemoryExhaustedException e) {
-      return -Errno.ENOMEM; // the guest's own to deal with
+      return -Errno.ENOMEM; // the guest has to handle this
     }
     context.setFrameLong(CallFrame.WINDOW_END, window.mappedEnd());
     return SUCCEEDED;
@@ -272,7 +278,7 @@ final class Hypercalls {
     try {
       return window.put(next, bytes);
     } catch (GuestMemoryExhaustedException e) {
-      // A failure of the host function like any other, so the guest may deal with it.
+      // The guest may handle this like any other failure of the host function.
       throw new IllegalStateException(
           "its result does not fit into the sandbox: " + e.getMessage(), e);
     }

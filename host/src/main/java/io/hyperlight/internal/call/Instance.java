@@ -24,13 +24,13 @@ import org.jspecify.annotations.Nullable;
  * A program loaded into a machine, and the calls into it.
  *
  * <p>A call goes through a generated stub ({@link CallStubs}), which takes the steps of {@link
- * FunctionCall}. One thread at a time: see {@link Claim}.
+ * FunctionCall}. Only one thread at a time may use an instance; see {@link Claim}.
  */
 public final class Instance implements AutoCloseable {
   private final Outcome.Reporter reporter;
   private final Limits limits;
 
-  /** Where the calls are, for those who want to end them. */
+  /** Lets other threads end the running call. */
   private final Call call;
 
   private final InstanceState state;
@@ -56,11 +56,12 @@ public final class Instance implements AutoCloseable {
   }
 
   /**
-   * Loads a program into a new machine. Of one with functions to call, runs the initialisers.
+   * Loads a program into a new machine. If the program exports functions, this also runs its
+   * initialisers.
    *
    * @param platform where the machine runs
    * @throws GuestFormatException if the program is linked where it cannot be loaded
-   * @throws GuestMemoryExhaustedException if it needs more memory than configured
+   * @throws GuestMemoryExhaustedException if the program needs more memory than configured
    * @throws HypervisorCallException if KVM fails
    */
   public static Instance create(Platform platform, InstanceConfiguration configuration) {
@@ -78,7 +79,7 @@ public final class Instance implements AutoCloseable {
     }
   }
 
-  /** Of a program, which is closed if that fails. */
+  /** Makes an instance of a loaded program. If that fails, the program is closed. */
   private static Instance of(
       LoadedProgram loaded, Stage stage, Embedding embedding, Outcome.Reporter reporter) {
     try {
@@ -112,7 +113,7 @@ public final class Instance implements AutoCloseable {
     state.stage = Stage.LIVE;
   }
 
-  /** Runs the program's own start up to where it says that calls may come. */
+  /** Runs the program's own start until it reports that it is ready for calls. */
   private void start() {
     calls.begin(limits.callTimeoutNanos());
     state.stage = Stage.STARTING;
@@ -125,7 +126,8 @@ public final class Instance implements AutoCloseable {
   }
 
   /**
-   * How often the guest was refused which system calls, by name; in the order of first refusal.
+   * Returns how often the guest was refused each system call, by name, in the order of the first
+   * refusals.
    *
    * @throws RuntimeException from the reporter, if the instance is in use or closed
    */
@@ -140,7 +142,7 @@ public final class Instance implements AutoCloseable {
   }
 
   /**
-   * What is in the files that the guest can write.
+   * Returns the contents of the files that the guest can write.
    *
    * @throws RuntimeException from the reporter, if the instance is in use or closed
    */
@@ -155,9 +157,9 @@ public final class Instance implements AutoCloseable {
   }
 
   /**
-   * What the guest has used.
+   * Returns what the guest has used.
    *
-   * @param wallTime that it took
+   * @param wallTime the time that the guest took
    * @throws RuntimeException from the reporter, if the instance is in use or closed
    */
   public ProgramUsage usage(Duration wallTime) {
@@ -171,12 +173,12 @@ public final class Instance implements AutoCloseable {
     }
   }
 
-  /** What is behind it now. */
+  /** Returns the program that is loaded now. */
   LoadedProgram loaded() {
     return state.loaded;
   }
 
-  /** A handle of exactly the declared types that calls a function of the program. */
+  /** Returns a handle of exactly the declared types that calls a function of the program. */
   public MethodHandle bind(ExportedFunction function) {
     return function.bind(calls);
   }
@@ -184,17 +186,17 @@ public final class Instance implements AutoCloseable {
   /**
    * Calls a function of the program with boxed values.
    *
-   * @param arguments of the declared number and types, none null
-   * @return the boxed result, null for void
+   * @param arguments arguments of the declared number and types, none null
+   * @return the boxed result; null for {@code void}
    */
   public @Nullable Object call(ExportedFunction function, Object[] arguments) {
     return function.call(calls, arguments);
   }
 
   /**
-   * Ends the running call. From any thread.
+   * Ends the running call. May be called from any thread.
    *
-   * @return whether there is one
+   * @return whether a call was running
    */
   public boolean interrupt() {
     return call.stop(Stop.INTERRUPTED);
@@ -203,9 +205,9 @@ public final class Instance implements AutoCloseable {
   // Whole programs.
 
   /**
-   * Runs a whole program from its start until it ends, or asks for input there is not yet.
+   * Runs a whole program from its start until it ends, or asks for input that is not available yet.
    *
-   * @param timeoutNanos how long it may take; 0 for the instance's limit
+   * @param timeoutNanos the time limit; 0 for the instance's limit
    * @return how it stopped; {@link Outcome.WaitingForInput} if it can {@linkplain #proceed go on}
    * @throws RuntimeException from the reporter, if the instance is in use, closed or unusable, or
    *     the program has been started already
@@ -215,13 +217,13 @@ public final class Instance implements AutoCloseable {
   }
 
   /**
-   * Lets a whole program go on that waited for input, until it ends or waits again.
+   * Continues a whole program that waited for input, until it ends or waits again.
    *
    * @param request the input
-   * @param timeoutNanos how long it may take; 0 for the instance's limit
+   * @param timeoutNanos the time limit; 0 for the instance's limit
    * @return how it stopped, as for {@link #runProgram}, and what it wrote to its standard output
    * @throws RuntimeException from the reporter, if the instance is in use, closed or unusable
-   * @throws IllegalStateException if no program waits in it
+   * @throws IllegalStateException if the instance has no program that waits
    */
   public ProgramAnswer proceed(byte[] request, long timeoutNanos) {
     return program.proceed(request, timeoutNanos);
@@ -230,12 +232,12 @@ public final class Instance implements AutoCloseable {
   // Between calls.
 
   /**
-   * Freezes the instance as it is.
+   * Takes a snapshot of the instance.
    *
-   * @return the image, which the caller closes
+   * @return the image, which the caller has to close
    * @throws RuntimeException from the reporter, if the instance is in use, closed or unusable
    * @throws HypervisorCallException if KVM fails
-   * @throws io.hyperlight.internal.os.SystemCallException if the host has no room for the image
+   * @throws io.hyperlight.internal.os.SystemCallException if the host has no memory for the image
    */
   public InstanceImage snapshot() {
     StackRoom.requireLittle(); // for end()
@@ -248,17 +250,16 @@ public final class Instance implements AutoCloseable {
   }
 
   /**
-   * Makes the instance equal to one that was spawned from the image just now, whatever state it is
-   * in.
+   * Makes the instance equal to one just spawned from the image, whatever state it is in.
    *
    * @param image of the same program
    * @throws RuntimeException from the reporter, if the instance is in use or closed
-   * @throws HypervisorCallException if KVM fails; the instance is what it was, or is unusable until
-   *     it is restored
-   * @throws io.hyperlight.internal.os.SystemCallException if the host has no memory for it;
-   *     likewise
+   * @throws HypervisorCallException if KVM fails; the instance is either unchanged, or unusable
+   *     until it is restored
+   * @throws io.hyperlight.internal.os.SystemCallException if the host is out of memory; the
+   *     instance is in one of the same two states
    * @throws ImageClosedException if a new machine is needed and the image is closed; the instance
-   *     is what it was
+   *     is unchanged
    */
   public void restore(InstanceImage image) {
     StackRoom.requireLittle(); // for end()
@@ -271,7 +272,7 @@ public final class Instance implements AutoCloseable {
       state.unusableSince = null;
     } catch (RuntimeException | Error e) {
       if (before != null || !state.context().isBroken()) {
-        state.unusableSince = before; // a new machine could not be made: this one is what it was
+        state.unusableSince = before; // no new machine could be made, so this one is unchanged
       } else if (e instanceof RuntimeException failure) {
         state.unusableSince = new Outcome.HypervisorFailed(failure);
       }
@@ -282,19 +283,19 @@ public final class Instance implements AutoCloseable {
   }
 
   /**
-   * Makes the instance closed to everybody but {@link #detach} and {@link #close}. A running call
-   * goes on. From any thread.
+   * Makes the instance act as closed, except for {@link #detach} and {@link #close}. A running call
+   * goes on. May be called from any thread.
    */
   public void refuseCalls() {
     claim.refuse();
   }
 
   /**
-   * Moves everything to a new instance. This one is closed from now on, and so is every handle
-   * bound to it.
+   * Moves everything to a new instance. This instance is closed from then on, and so is every
+   * handle bound to it.
    *
-   * @throws RuntimeException from the reporter, if the instance is in use or closed; it then stays
-   *     what it is
+   * @throws RuntimeException from the reporter, if the instance is in use or closed; it is
+   *     unchanged then
    */
   public Instance detach() {
     StackRoom.requireLittle(); // for end()
@@ -324,8 +325,8 @@ public final class Instance implements AutoCloseable {
   /**
    * Frees everything. A second call does nothing.
    *
-   * @throws RuntimeException from the reporter, if the instance is in use, or the kernel says that
-   *     something was not its own; all else is freed then
+   * @throws RuntimeException from the reporter, if the instance is in use, or the kernel reports
+   *     that a resource was already closed; everything else is freed in the second case
    */
   @Override
   public void close() {
@@ -337,7 +338,8 @@ public final class Instance implements AutoCloseable {
         call.close();
         state.loaded.close();
         state.stage =
-            Stage.CLOSED; // not before: a full heap may end it half-way, and a second try help
+            Stage.CLOSED; // not earlier: a full heap may end this half-way, and then a second try
+        // helps
       }
     } catch (SystemCallException e) {
       throw reporter.exceptionFor(new Outcome.HypervisorFailed(e));

@@ -4,11 +4,12 @@ import io.hyperlight.internal.loader.GuestProgram;
 import io.hyperlight.internal.loader.Invocation;
 
 /**
- * What an instance is made of.
+ * The configuration of an instance.
  *
- * @param memoryBytes guest-physical memory, page-aligned
- * @param stackBytes of the call stack and of the stack that a program starts with, page-aligned
- * @param invocation of a program that starts itself
+ * @param memoryBytes size of the guest-physical memory, page-aligned
+ * @param stackBytes size of the call stack, and of the stack that a program starts with,
+ *     page-aligned
+ * @param invocation arguments and environment of a program that starts by itself
  */
 public record InstanceConfiguration(
     GuestProgram program,

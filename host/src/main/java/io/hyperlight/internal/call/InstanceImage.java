@@ -7,14 +7,15 @@ import io.hyperlight.internal.machine.MachineImage;
 import io.hyperlight.internal.machine.Platform;
 
 /**
- * An instance between two calls, frozen: the machine, what the host knows of the program in it, and
- * what it was given. Immutable, safe for use by many threads. Instances that came from it stay
- * usable after it is closed, and can no longer go back to it.
+ * The frozen state of an instance between two calls: the machine, what the host knows of the
+ * program in it, and what the embedder provided. Immutable, and safe for use by many threads.
+ * Instances that came from an image stay usable after it is closed, but cannot be restored to it
+ * any more.
  *
- * @param platform where instances run that come from it
- * @param machine is closed with it
+ * @param platform where instances that come from it run
+ * @param machine the machine's image; closed with this one
  * @param windowEnd where the mapped part of the window ends
- * @param systemCalls is closed with it
+ * @param systemCalls the state of the system calls; closed with this image
  */
 public record InstanceImage(
     Platform platform,
@@ -26,12 +27,12 @@ public record InstanceImage(
     Embedding embedding)
     implements AutoCloseable {
 
-  /** Whether nothing can be made from it any more. */
+  /** Returns whether nothing can be made from it any more. */
   public boolean isClosed() {
     return machine.isClosed();
   }
 
-  /** Gives its memory up. A second call does nothing. */
+  /** Frees its memory. A second call does nothing. */
   @Override
   public void close() {
     try {

@@ -6,33 +6,33 @@ import io.hyperlight.internal.machine.Vm;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is behind an instance now, and what may be done with it. For the thread that has claimed the
- * instance.
+ * What an instance consists of now, and what may be done with it. For the thread that has claimed
+ * the instance.
  *
- * <p>Fields, because some of what reads and writes them must not call anything: there may be no
- * room on the stack.
+ * <p>The state is in fields, because some code that reads and writes it must not call methods:
+ * there may be no room on the stack.
  */
 final class InstanceState {
-  /** How far an instance has come. */
+  /** How far an instance is in its life. */
   enum Stage {
-    /** Its program is in memory. No code of the guest may call the host's functions. */
+    /** The program is in memory. Guest code may not call host functions. */
     LOADED,
-    /** Likewise, and its program starts, and has not said yet that it is ready. */
+    /** As before, but the program is starting and has not reported yet that it is ready. */
     STARTING,
-    /** It can be called, or its program has been started. */
+    /** The instance can be called, or its program has been started. */
     LIVE,
-    /** It has nothing any more. */
+    /** Everything is freed. */
     CLOSED
   }
 
-  /** What an instance is while it is being restored, and stays if an error ends that. */
+  /** The state of an instance during a restore. It stays if an error ends the restore. */
   private static final Ending HALF_RESTORED =
       new Outcome.HypervisorFailed(
           new IllegalStateException("the sandbox was not restored to the end"));
 
   /**
-   * What an instance is while its guest runs, and stays if an error ends that where there is no
-   * room to note which.
+   * The state of an instance while its guest runs. It stays if an error ends the run and there is
+   * no room to record which.
    */
   private static final Ending CUT_SHORT =
       new Outcome.HypervisorFailed(
@@ -41,7 +41,7 @@ final class InstanceState {
   LoadedProgram loaded;
   Stage stage;
 
-  /** What has left the guest's code in the middle; null if it can be used. */
+  /** What left the guest's code in the middle; null if the instance is usable. */
   @Nullable Ending unusableSince;
 
   InstanceState(LoadedProgram loaded, Stage stage, @Nullable Ending unusableSince) {
@@ -58,17 +58,17 @@ final class InstanceState {
     return loaded.context();
   }
 
-  /** The guest is about to run. If an error ends that, nothing but a restore helps. */
+  /** Records that the guest is about to run. If an error ends the run, only a restore helps. */
   void guestRuns() {
     unusableSince = CUT_SHORT;
   }
 
-  /** A restore is about to begin, and may fail in the middle. */
+  /** Records that a restore is about to begin, which may fail in the middle. */
   void restoreBegins() {
     unusableSince = HALF_RESTORED;
   }
 
-  /** Notes how guest code has ended. If it was left in the middle, nothing but a restore helps. */
+  /** Records how guest code has ended. If it was left in the middle, only a restore helps. */
   void ended(Ending ending) {
     if (ending.abandonsGuest()) {
       unusableSince = ending;

@@ -29,14 +29,14 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A machine with a program in its memory, and everything outside the machine that belongs to its
- * state: the window, and what answers its system calls.
+ * A machine with a program in its memory, and the state that belongs to it outside the machine: the
+ * window, and the state of its system calls.
  */
 public final class LoadedProgram implements AutoCloseable {
-  /** All that a restore touches, in the order in which it does. */
+  /** Everything that a restore changes, in the order in which it does so. */
   static final RestoreOrder<LoadedProgram, InstanceImage> RESTORE_ORDER =
       new RestoreOrder<LoadedProgram, InstanceImage>()
-          // First: where anything else fails, the machine is already what it was in the image.
+          // First: if anything else fails, the machine already has the state of the image.
           .add("machine", (program, image) -> program.machine.restore(image.machine()))
           .add("window", (program, image) -> program.window.restore(image.windowEnd()))
           .add("system calls", (program, image) -> program.systemCalls.restore(image.systemCalls()))
@@ -46,7 +46,7 @@ public final class LoadedProgram implements AutoCloseable {
 
   private static final int LARGEST_INTERPRETER = 16 << 20;
 
-  /** What an interpreter's path is cut to in messages, in bytes. */
+  /** The maximum length of an interpreter's path in messages, in bytes. Longer ones are cut. */
   private static final int LONGEST_SHOWN_PATH = 256;
 
   private final Platform platform;
@@ -61,13 +61,15 @@ public final class LoadedProgram implements AutoCloseable {
   private final SystemCalls systemCalls;
   private final Hypercalls hypercalls;
 
-  /** Null unless it is a program that serves. */
+  /** Null unless the program is a served program. */
   private final @Nullable RequestStream requestStream;
 
   private final CallBudget budget;
   private final Embedding embedding;
 
-  /** Where a program that starts itself begins: its own entry point, or its interpreter's. */
+  /**
+   * Where a program that starts by itself begins: at its own entry point, or at its interpreter's.
+   */
   private long entry;
 
   private long stackPointer;
@@ -138,8 +140,8 @@ public final class LoadedProgram implements AutoCloseable {
    * Loads a program into a new machine.
    *
    * @throws GuestFormatException if the program is linked where it cannot be loaded
-   * @throws io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException if it needs more
-   *     memory than configured
+   * @throws io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException if the program
+   *     needs more memory than configured
    * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if KVM fails
    */
   static LoadedProgram load(Platform platform, InstanceConfiguration configuration) {
@@ -169,7 +171,7 @@ public final class LoadedProgram implements AutoCloseable {
     }
   }
 
-  /** What its start needs. */
+  /** Prepares the start of the program. */
   private void prepare(Invocation invocation) {
     try {
       if (!program.isWhole()) {
@@ -209,13 +211,14 @@ public final class LoadedProgram implements AutoCloseable {
   }
 
   /**
-   * Loads what is to load the program, from the files that the guest sees.
+   * Loads the program's interpreter from the files that the guest sees.
    *
-   * @return where it begins
+   * @return the address where it begins
    */
   private long loadInterpreter(String path, long base) {
     String shown = Text.toName(path, LONGEST_SHOWN_PATH);
-    String bytes = new String(path.getBytes(UTF_8), ISO_8859_1); // as file systems have paths
+    String bytes =
+        new String(path.getBytes(UTF_8), ISO_8859_1); // file systems have paths in this form
     try {
       ElfFile interpreter =
           ElfFile.interpreter(systemCalls.readFile(bytes, LARGEST_INTERPRETER), base);
@@ -243,12 +246,14 @@ public final class LoadedProgram implements AutoCloseable {
     }
   }
 
-  /** Where a program that starts itself begins; 0 once it has started. */
+  /** Returns where a program that starts by itself begins; 0 once it has started. */
   long entry() {
     return entry;
   }
 
-  /** Where the stack of a program begins that starts itself; 0 once it has started. */
+  /**
+   * Returns the initial stack pointer of a program that starts by itself; 0 once it has started.
+   */
   long stackPointer() {
     return stackPointer;
   }
@@ -278,7 +283,7 @@ public final class LoadedProgram implements AutoCloseable {
     }
   }
 
-  /** Of a new one, which is closed if that fails. */
+  /** Restores the system calls of a new program. If that fails, the program is closed. */
   private void restoreSystemCalls(LinuxState earlier) {
     try {
       earlier.retain();
@@ -293,7 +298,7 @@ public final class LoadedProgram implements AutoCloseable {
     }
   }
 
-  /** Freezes it as it is: between two calls, or where it waits for input. */
+  /** Freezes the program as it is: between two calls, or where it waits for input. */
   InstanceImage freeze() {
     LinuxState state = hypercalls.state();
     try {
@@ -306,17 +311,17 @@ public final class LoadedProgram implements AutoCloseable {
   }
 
   /**
-   * Goes back to an image of the same program, in place if possible. Host functions and output stay
-   * what they are.
+   * Restores an image of the same program, in place if possible. Host functions and output do not
+   * change.
    *
-   * @return this, or what takes its place; this is closed then
+   * @return this program, or its replacement; in the second case this one is closed
    * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if KVM fails; if the machine
-   *     is lost then, nothing but another restore is possible
-   * @throws io.hyperlight.internal.machine.ImageClosedException if a new machine is needed, or
-   *     files were open, and the image is closed; nothing is changed then
+   *     is lost, only another restore is possible
+   * @throws io.hyperlight.internal.machine.ImageClosedException if the image is closed, and a new
+   *     machine is needed or files were open; nothing has changed then
    */
   LoadedProgram restore(InstanceImage image) {
-    // First: it may be closed, and what it holds with it.
+    // First: the image may be closed, and what it holds with it.
     image.systemCalls().retain();
     try {
       if (machine.canBeRestored(image.machine())) {
@@ -362,12 +367,12 @@ public final class LoadedProgram implements AutoCloseable {
     return window;
   }
 
-  /** What the running call may still use. */
+  /** Returns what the running call may still use. */
   CallBudget budget() {
     return budget;
   }
 
-  /** Requests and answers of a program that serves. */
+  /** Returns the requests and answers of a served program. */
   RequestStream requestStream() {
     return Objects.requireNonNull(requestStream);
   }
@@ -380,7 +385,7 @@ public final class LoadedProgram implements AutoCloseable {
     return hypercalls;
   }
 
-  /** Frees the machine, and what its files hold. A second call does nothing. */
+  /** Frees the machine and what the program's files hold. A second call does nothing. */
   @Override
   public void close() {
     try {

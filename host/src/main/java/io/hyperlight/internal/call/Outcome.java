@@ -7,23 +7,23 @@ import io.hyperlight.internal.machine.arch.Trap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything that keeps a call from giving its result. The API makes an exception of each; which of
- * them leave the sandbox unusable is decided in {@link #abandonsGuest}, for all of them.
+ * The ways in which a call ends without a result. The API makes an exception of each. {@link
+ * #abandonsGuest} decides for all of them whether the sandbox is unusable afterwards.
  */
 public sealed interface Outcome {
-  /** The call was not begun. */
+  /** The call did not begin. */
   sealed interface Refusal extends Outcome {}
 
-  /** Guest code ran, or may have. */
+  /** Guest code ran, or may have run. */
   sealed interface Ending extends Outcome {}
 
   /** Another thread is using the sandbox. */
   record InUse(@Nullable Thread user) implements Refusal {}
 
-  /** What the running call has called in Java wants to use the sandbox itself. */
+  /** A host function, stream or listener of the running call tried to use the sandbox itself. */
   record Reentered() implements Refusal {}
 
-  /** The thread that wants to call is interrupted. */
+  /** The calling thread is interrupted. */
   record NotBegun() implements Refusal {}
 
   /** The sandbox is closed. */
@@ -33,85 +33,86 @@ public sealed interface Outcome {
   record Unusable(Ending since) implements Refusal {}
 
   /**
-   * An argument is not a value the guest's declaration allows, or does not fit into guest memory.
+   * An argument is not a value that the guest's declaration allows, or does not fit into guest
+   * memory.
    */
   record BadArgument(String problem) implements Refusal {}
 
   /**
-   * The guest did something a processor or this library does not allow.
+   * The guest did something that the processor or this library does not allow.
    *
-   * @param place what was accessed, if it was that
+   * @param place where the access was, if the fault was one
    */
   record Fault(Trap trap, Place place) implements Ending {}
 
-  /** Where an access was that is a fault. */
+  /** Where an access that faulted was. */
   enum Place {
     ANYWHERE,
-    /** The guard below the call stack. */
+    /** The guard page below the call stack. */
     STACK_GUARD,
-    /** A page of a mapping that its file does not reach. */
+    /** A page of a mapping after the end of its file. */
     BEHIND_FILE
   }
 
-  /** The guest made a system call of this library in a way that makes no sense. */
+  /** The guest made an invalid system call of this library. */
   record Violation(String what, RegisterValues registers) implements Ending {}
 
   /**
-   * The guest said that it cannot go on.
+   * The guest aborted.
    *
-   * @param signal that it killed itself with; SIGABRT where it did not say
+   * @param signal the signal that it killed itself with; SIGABRT if it named none
    */
   record Aborted(String message, int signal) implements Ending {
     static final int SIGABRT = 6;
   }
 
   /**
-   * The guest's program came to its end in the middle of a call.
+   * The guest's program ended in the middle of a call.
    *
-   * @param status what it said
+   * @param status the exit status
    * @param explanation what it printed last; may be empty
    */
   record Exited(int status, String explanation) implements Ending {}
 
-  /** A whole program asks for input that is still to come. */
+  /** A whole program asks for input that is not available yet. */
   record WaitingForInput() implements Ending {}
 
   /**
-   * The guest used more than the embedder lets it.
+   * The guest used more than its limits allow.
    *
-   * @param most how much it may use
+   * @param most how much the guest may use
    */
   record LimitPassed(GuestLimitException.Kind kind, long most) implements Ending {}
 
   /**
    * The host ended the call.
    *
-   * @param limitNanos the time that was passed, if one was
-   * @param registers of the guest, with RIP where it was
+   * @param limitNanos the time limit, if one was passed; otherwise 0
+   * @param registers the guest's registers, with RIP where it was
    */
   record Stopped(Stop why, long limitNanos, RegisterValues registers) implements Ending {}
 
-  /** The guest waits for what cannot happen. */
+  /** The guest waits for something that cannot happen. */
   record Stuck(String what) implements Ending {}
 
-  /** The guest gave up because a host function had failed. */
+  /** The guest aborted because a host function had failed. */
   record HostFunctionFailed(String declaration, Throwable cause) implements Ending {}
 
-  /** A host function failed in a way that is not for the guest to handle. */
+  /** A host function failed with an error that the guest may not handle. */
   record HostError(Error error) implements Ending {}
 
   /** KVM failed. */
   record HypervisorFailed(RuntimeException cause) implements Ending {}
 
-  /** The guest's function returned, and reported an error. */
+  /** The guest's function returned and reported an error. */
   record GuestError(String message) implements Ending {}
 
-  /** The guest's function returned what is no value of its type. */
+  /** The guest's function returned something that is not a value of its type. */
   record InvalidResult(String problem) implements Ending {}
 
   /**
-   * Whether guest code was left in the middle, so that nothing can be said about its memory. What
-   * returned to the gate has not been, whatever it returned.
+   * Returns whether guest code was left in the middle, so that the state of its memory is unknown.
+   * A call that returned to the gate was not left, whatever it returned.
    */
   default boolean abandonsGuest() {
     return switch (this) {
@@ -139,10 +140,10 @@ public sealed interface Outcome {
     };
   }
 
-  /** Makes exceptions of outcomes. */
+  /** Makes the exceptions for outcomes. */
   @FunctionalInterface
   interface Reporter {
-    /** The exception that tells of an outcome. */
+    /** Returns the exception that reports an outcome. */
     RuntimeException exceptionFor(Outcome outcome);
   }
 }

@@ -1,10 +1,10 @@
 package io.hyperlight.internal.call;
 
 /**
- * What a program did with its input.
+ * What a program did with a request.
  *
- * @param ending how it stopped
- * @param output what it wrote before
+ * @param ending how the program stopped
+ * @param output what the program wrote before that
  */
-@SuppressWarnings("ArrayRecordComponent") // handed on, never compared
+@SuppressWarnings("ArrayRecordComponent") // passed on, never compared
 public record ProgramAnswer(Outcome.Ending ending, byte[] output) {}

@@ -4,7 +4,7 @@ import io.hyperlight.internal.call.Outcome.Ending;
 import io.hyperlight.internal.machine.Context;
 import org.jspecify.annotations.Nullable;
 
-/** Runs a whole program: from its start, and on with each request that it waits for. */
+/** Runs a whole program: from its start, and then for each request that it waits for. */
 final class ProgramRun {
   private final InstanceState state;
   private final FunctionCall calls;
@@ -17,12 +17,12 @@ final class ProgramRun {
   }
 
   /**
-   * Runs a whole program from its start until it ends, or asks for input there is not yet.
+   * Runs a whole program from its start until it ends, or asks for input that is not available yet.
    *
-   * @param timeoutNanos how long it may take; 0 for the instance's limit
+   * @param timeoutNanos the time limit; 0 for the instance's limit
    * @return how it stopped; {@link Outcome.WaitingForInput} if it can {@linkplain #proceed go on}
    * @throws RuntimeException from the reporter, if the instance is in use, closed or unusable, or
-   *     the program has been started already
+   *     the program has already been started
    */
   Ending start(long timeoutNanos) {
     calls.begin(timeoutNanos);
@@ -31,7 +31,7 @@ final class ProgramRun {
         throw new IllegalStateException("no program waits for this");
       }
       state.stage = InstanceState.Stage.LIVE;
-      run.prepareFrame(0); // it has no window
+      run.prepareFrame(0); // the program has no window
       state.guestRuns();
       state.context().enterProgram(state.loaded.entry(), state.loaded.stackPointer());
       return programEnding(run.toStop());
@@ -44,13 +44,13 @@ final class ProgramRun {
   }
 
   /**
-   * Lets a whole program go on that waited for input, until it ends or waits again.
+   * Continues a whole program that waited for input, until it ends or waits again.
    *
    * @param request the input
-   * @param timeoutNanos how long it may take; 0 for the instance's limit
+   * @param timeoutNanos the time limit; 0 for the instance's limit
    * @return how it stopped, as for {@link #start}, and what it wrote to its standard output
    * @throws RuntimeException from the reporter, if the instance is in use, closed or unusable
-   * @throws IllegalStateException if no program waits in it
+   * @throws IllegalStateException if the instance has no program that waits
    */
   ProgramAnswer proceed(byte[] request, long timeoutNanos) {
     calls.begin(timeoutNanos);

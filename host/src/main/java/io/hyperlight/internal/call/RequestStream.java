@@ -5,11 +5,12 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The requests to a served program, and its answers. A request is what the program reads from its
- * standard input until the end of file. The answer is what it then writes to its standard output
- * until it exits, or until it asks for more input after it has seen the end and written something.
+ * The requests to a served program, and its answers. The program reads a request from its standard
+ * input until the end of file. The answer is what it then writes to its standard output. It is
+ * complete when the program exits, or when it has seen the end, has written something, and asks for
+ * more input.
  *
- * <p>Between requests the stream has neither an end nor contents, so a program that reads waits.
+ * <p>Between requests the stream has neither contents nor an end, so a program that reads waits.
  */
 final class RequestStream {
   private static final byte[] END = {};
@@ -20,12 +21,12 @@ final class RequestStream {
   /** Whether a request is being answered. */
   private boolean open;
 
-  /** Whether the program has been told that the request is at its end. */
+  /** Whether the program has seen the end of the request. */
   private boolean ended;
 
   private ByteArrayOutputStream answer = new ByteArrayOutputStream();
 
-  /** Puts a request. */
+  /** Sets the request. */
   void begin(byte[] request) {
     this.request = request.clone();
     position = 0;
@@ -33,7 +34,11 @@ final class RequestStream {
     open = true;
   }
 
-  /** Ends it, whether it was answered or not; what was written so far. */
+  /**
+   * Ends the request, whether or not it was answered.
+   *
+   * @return what the program has written so far
+   */
   byte[] end() {
     byte[] written = answer.toByteArray();
     open = false;
@@ -43,9 +48,9 @@ final class RequestStream {
   }
 
   /**
-   * The next bytes.
+   * Returns the next bytes.
    *
-   * @return none at the end; null if there is no request, or it is answered
+   * @return the bytes; empty at the end; null if there is no request, or it is answered
    */
   byte @Nullable [] read(int most) {
     if (!open) {
@@ -56,7 +61,7 @@ final class RequestStream {
       position += length;
       return Arrays.copyOfRange(request, position - length, position);
     }
-    // Some programs want to see the end twice before they answer.
+    // Some programs read the end twice before they answer.
     if (ended && answer.size() > 0) {
       return null;
     }
@@ -64,12 +69,12 @@ final class RequestStream {
     return END;
   }
 
-  /** Whether a request is being answered, by what the program writes. */
+  /** Returns whether a request is being answered by what the program writes. */
   boolean isOpen() {
     return open;
   }
 
-  /** Takes a piece of the answer. */
+  /** Adds a piece to the answer. */
   void write(byte[] bytes) {
     answer.writeBytes(bytes);
   }

@@ -6,12 +6,13 @@ import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.internal.machine.memory.Protection;
 
 /**
- * The window: the part of guest memory through which strings and bytes travel, and which the guest
- * uses as scratch memory. Every call starts with an empty one. Both sides take from its free end,
- * which the call frame holds; memory behind it is mapped when it is needed, and then stays.
+ * The window: the part of guest memory through which strings and bytes pass, and which the guest
+ * also uses as scratch memory. It is empty at the start of every call. Both sides allocate from its
+ * free end, which is stored in the call frame. Memory after that is mapped on demand and then stays
+ * mapped.
  */
 public final class Window {
-  /** Enough for most calls, so that they need no further mapping. */
+  /** Enough for most calls, so that they map nothing more. */
   private static final long INITIAL_SIZE = 4 * GuestAbi.PAGE_SIZE;
 
   private static final long ALIGNMENT = 16;
@@ -22,9 +23,9 @@ public final class Window {
   private long mappedEnd;
 
   /**
-   * A window of which a part is mapped.
+   * Makes a window that is partly mapped.
    *
-   * @param mappedEnd where that part ends
+   * @param mappedEnd the end of the mapped part
    */
   Window(AddressSpace space, long start, long limit, long mappedEnd) {
     this.space = space;
@@ -38,7 +39,7 @@ public final class Window {
     reserve(start + INITIAL_SIZE);
   }
 
-  /** Goes back to an earlier state, after the address space has gone back. */
+  /** Restores an earlier state, after the address space was restored. */
   void restore(long earlierMappedEnd) {
     mappedEnd = earlierMappedEnd;
   }
@@ -51,7 +52,7 @@ public final class Window {
     return mappedEnd;
   }
 
-  /** Whether a free end that the guest may have written lies in the window. */
+  /** Returns whether a free end, which the guest may have written, lies in the window. */
   boolean contains(long next) {
     return next >= start && next <= mappedEnd;
   }
@@ -59,15 +60,15 @@ public final class Window {
   /**
    * Maps the window up to an end.
    *
-   * @param end any value
-   * @throws GuestMemoryExhaustedException if there is no memory for it, or no room
+   * @param end the new end; any value is allowed
+   * @throws GuestMemoryExhaustedException if there is not enough memory or room
    */
   void reserve(long end) {
     if (end <= mappedEnd && end >= start) {
       return;
     }
     if (end < start || end > limit) {
-      end = limit; // which is more than all memory: the exception below names what is free
+      end = limit; // this is more than all memory: the exception below reports what is free
     }
     long aligned = (end + GuestAbi.PAGE_SIZE - 1) & -GuestAbi.PAGE_SIZE;
     space.map(mappedEnd, aligned - mappedEnd, Protection.READ_WRITE);
@@ -75,11 +76,11 @@ public final class Window {
   }
 
   /**
-   * Puts bytes behind what is in the window, and a zero byte behind them.
+   * Appends bytes to the window, and a zero byte after them.
    *
    * @param next the free end, checked by {@link #contains}
-   * @return where they begin
-   * @throws GuestMemoryExhaustedException if they do not fit
+   * @return the address of the bytes
+   * @throws GuestMemoryExhaustedException if the bytes do not fit
    */
   long put(long next, byte[] bytes) {
     long at = align(next);
@@ -91,7 +92,7 @@ public final class Window {
 
   private static final byte[] TERMINATOR = {0};
 
-  /** The first address a further value may have. */
+  /** Returns the first address at or after this one where a value may start. */
   static long align(long address) {
     return (address + ALIGNMENT - 1) & -ALIGNMENT;
   }

@@ -1,6 +1,6 @@
 /**
  * Calls into guests: a program in a machine, the generated code of a call, marshalling in both
- * directions, host functions. Speaks to the API above it in {@link
+ * directions, and host functions. Reports to the API above it with {@link
  * io.hyperlight.internal.call.Outcome}s, which the API turns into its exceptions.
  */
 @NullMarked
