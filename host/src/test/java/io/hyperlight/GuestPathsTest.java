@@ -31,7 +31,7 @@ class GuestPathsTest {
   @Test
   void aByteThatIsNoUtf8IsHalfASurrogatePair() {
     assertThat(GuestPaths.decode("\u00ff/a\u00c3")).isEqualTo("\udcff/a\udcc3");
-    // A surrogate in UTF-8 is none, and neither is a slash in two bytes.
+    // An encoded surrogate is not valid UTF-8, and neither is a slash in two bytes.
     assertThat(GuestPaths.decode("\u00ed\u00a0\u0080")).isEqualTo("\udced\udca0\udc80");
     assertThat(GuestPaths.decode("\u00c0\u00af")).isEqualTo("\udcc0\udcaf");
     assertThat(GuestPaths.encode("\udcff/a\udcc3")).isEqualTo("\u00ff/a\u00c3");

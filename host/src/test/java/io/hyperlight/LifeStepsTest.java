@@ -16,7 +16,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** How much the library does for a sandbox outside of calls, whatever its guest has made. */
+/** Limits how much the library does for a sandbox outside of calls, whatever its guest has made. */
 @NotInHardwareLane("Counts what the host does, which is the same there, and runs the compiler.")
 class LifeStepsTest {
   /** Of the guest: the embedder's choice, as is how much it may have in files. */
@@ -30,14 +30,14 @@ class LifeStepsTest {
   /** Nameless directories five times, and those with names once. */
   private static final int DIRECTORIES = 6 * LEVELS;
 
-  /** Mappings, descriptors and queued signals: what one guest can have of them. */
+  /** How many mappings, descriptors and queued signals one guest can have. */
   private static final int THINGS = 16_384 + 256 + 1_024;
 
   /**
-   * The most steps, of some nanoseconds each, that may be done where nothing ends them. Most are
-   * the same whatever a guest has made: what it has of mappings, descriptors and signals is bounded
-   * for all guests, as are the pages that are copied back. The others are in proportion to a
-   * snapshot that the embedder has taken of all that.
+   * The maximum number of steps, of some nanoseconds each, where nothing can end them. Most are the
+   * same whatever a guest has made, because its mappings, descriptors and signals are limited, and
+   * so are the pages that are copied back. The others are in proportion to a snapshot that the
+   * embedder has taken.
    */
   private static final Map<Phase, Long> MAX_OF =
       Map.ofEntries(
@@ -49,12 +49,12 @@ class LifeStepsTest {
           Map.entry(Phase.FILES, MAX_STEPS),
           Map.entry(Phase.CLOSE, 60_000L),
           Map.entry(Phase.CLOSE_SNAPSHOT, MAX_STEPS),
-          // A page may be a page table, of which each entry is copied.
+          // A page may be a page table, whose entries are all copied.
           Map.entry(Phase.FREEZE_ALL, MEMORY_BYTES / 4096 * 600),
           Map.entry(Phase.SPAWN_OF_ALL, 20L * (DIRECTORIES + THINGS)),
           Map.entry(Phase.RESTORE_TO_ALL, 20L * (DIRECTORIES + THINGS)));
 
-  /** What a guest has no part in. */
+  /** Phases that the guest has no influence on. */
   private static final Set<Phase> BEFORE = Set.of(Phase.START, Phase.FREEZE, Phase.SPAWN);
 
   private static Map<Long, Long> live() throws Exception {

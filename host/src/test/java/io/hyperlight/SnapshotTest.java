@@ -22,7 +22,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Snapshots of sandboxes: what going back undoes, and what stays. */
+/** Tests snapshots of sandboxes: what a restore undoes, and what it does not change. */
 @HardwareLaneQuick
 @Tag("dirty-tracking")
 class SnapshotTest {
@@ -213,7 +213,7 @@ class SnapshotTest {
       InstanceImage image = snapshot.image();
       assertThat(sandbox.<Integer>call("count", int.class)).isEqualTo(1);
       snapshot.close();
-      // Where another thread that has found it open goes on.
+      // Here another thread continues that has seen it open.
       assertThatThrownBy(() -> sandbox.instance().restore(image))
           .isInstanceOf(ImageClosedException.class);
       assertThat(sandbox.<Integer>call("count", int.class)).isEqualTo(2);

@@ -17,8 +17,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Calls guest functions of random types with random arguments. The guest hashes what it gets and
- * keeps the hash; the result is the last argument of its type, or made from the hash.
+ * Calls guest functions of random types with random arguments. The guest hashes its arguments and
+ * keeps the hash. The result is the last argument of the result's type, or is made from the hash.
  */
 class CallPropertyTest {
   private static final int CALLS = 12;
@@ -29,7 +29,7 @@ class CallPropertyTest {
     return Seeds.all();
   }
 
-  /** What the program is compiled to. */
+  /** Compiles the program. */
   Guest guest(String program) {
     return CompiledGuest.of(program);
   }

@@ -25,7 +25,7 @@ class CallingConventionTest {
   @SuppressWarnings("NullAway.Init")
   Sandbox sandbox;
 
-  /** What the program is compiled to. */
+  /** Compiles the program. */
   Guest guest(String program) {
     return CompiledGuest.of(program);
   }
@@ -47,7 +47,7 @@ class CallingConventionTest {
         + many("strings", "long", "hl_string", "sum = sum * 31 + p%d.data[0];");
   }
 
-  /** A function of 32 parameters that computes what {@link #horner} does. */
+  /** Returns a function of 32 parameters that computes the same as {@link #horner}. */
   private static String many(String name, String result, String type, String step) {
     return """
     HL_EXPORT(%2$s, %1$s, %3$s)

@@ -20,12 +20,12 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * Compares code that only computes in a guest and in a native process: the same C, compiled with
- * the same options and linked statically, the two taking turns. Prints the medians of processor
- * time, which other programs on the machine disturb less than the clock on the wall, and their
- * ratio.
+ * Compares code that only computes, in a guest and in a native process. Both have the same C code,
+ * compiled with the same options and linked statically, and they take turns. Prints the medians of
+ * the processor times and their ratio. Other programs on the machine disturb processor time less
+ * than elapsed time.
  *
- * <p>To be run by hand, in this module's folder, with the number of rounds as its argument; see
+ * <p>Run it by hand, in this module's folder, with the number of rounds as its argument; see
  * docs/performance.md.
  */
 final class ComputeBenchmark {
@@ -38,7 +38,7 @@ final class ComputeBenchmark {
       uint64_t work(int which, int size) { return compute(which, size); }
       """;
 
-  /** Answers as long as it is asked. */
+  /** Answers until its input ends. */
   private static final String MAIN =
       """
 
@@ -108,7 +108,7 @@ final class ComputeBenchmark {
     }
   }
 
-  /** What came out, and the nanoseconds it took. */
+  /** The result, and the nanoseconds it took. */
   private record Run(long result, long time) {}
 
   private static Run inGuest(Sandbox sandbox, Workload workload) {

@@ -8,9 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * A program for a JVM of its own, under strace: warms a function up, then calls it 1,000 times,
- * 2,000 times, and 1,000 times with a restore after each, and looks for files that do not exist to
- * mark where each part begins and ends.
+ * The main class of a separate JVM under strace. It warms a function up, then calls it 1,000 times,
+ * 2,000 times, and 1,000 times with a restore after each. To mark where each part begins and ends,
+ * it looks for files that do not exist.
  */
 final class CountedCalls {
   /** The start of the markers' names; a digit follows. */

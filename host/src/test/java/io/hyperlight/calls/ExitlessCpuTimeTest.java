@@ -18,11 +18,11 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A guest whose vCPU has a thread of its own pays for all that it computes during a call. */
+/** If a guest's vCPU has a thread of its own, everything that it computes during a call counts. */
 class ExitlessCpuTimeTest {
   private static final Duration LIMIT = Duration.ofMillis(100);
 
-  /** What a guest may have used beyond the limit when it is cut off: far more than it does. */
+  /** How much a guest may have used beyond the limit when it is ended. It uses far less. */
   private static final long SLACK_NANOS = Duration.ofSeconds(2).toNanos();
 
   private static final Guest GUEST =
@@ -106,8 +106,8 @@ class ExitlessCpuTimeTest {
   }
 
   /**
-   * The host function waits as long as the guest computes, so it is the guest's computing that ends
-   * the call. Where the host had to be woken by an exit, the guest does not compute.
+   * The host function waits as long as the guest computes, so the guest's computing ends the call.
+   * If an exit had to wake the host, the guest would not compute.
    */
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
@@ -119,7 +119,7 @@ class ExitlessCpuTimeTest {
     }
   }
 
-  /** It goes on until the vCPU has stopped, and does not care for interrupts. */
+  /** It goes on until the vCPU has stopped, and ignores interrupts. */
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void theGuestIsStoppedThoughTheHostFunctionGoesOn(boolean virtual) throws InterruptedException {

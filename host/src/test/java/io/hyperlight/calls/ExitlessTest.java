@@ -26,7 +26,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Calls that are given to a guest which waits for them: the same as others, whatever happens. */
+/**
+ * Calls that reach a waiting guest through shared memory have the same results as other calls,
+ * whatever happens.
+ */
 class ExitlessTest {
   private static final Guest GUEST =
       CompiledGuest.of(SourceFile.of(ExitlessTest.class, "exitless.c"));
@@ -233,13 +236,13 @@ class ExitlessTest {
         .count();
   }
 
-  /** It gets no processor for long, and what it does is its own affair. */
+  /** The guest does not get a processor for long, and cannot affect others. */
   @Test
   void mayRunOnWithoutHarmToOthers() {
     try (Sandbox sandbox = builder().build();
         Snapshot snapshot = sandbox.snapshot()) {
       for (int round = 0; round < 5; round++) {
-        // The host may sleep when the message comes, and nobody wakes it.
+        // The host may be asleep when the message comes, and nothing wakes it.
         Sandbox.Timed timed = sandbox.within(Duration.ofMillis(20));
         assertThatThrownBy(
                 () -> {
@@ -254,7 +257,7 @@ class ExitlessTest {
     }
   }
 
-  /** Only a call's end and host calls come as messages: all else has to be an exit. */
+  /** Only the ends of calls and host calls come as messages. Everything else has to be an exit. */
   @Test
   void acceptNoOtherMessages() {
     try (Sandbox sandbox = builder().build();
@@ -271,7 +274,7 @@ class ExitlessTest {
           .isInstanceOf(GuestFaultException.class);
       sandbox.restore(snapshot);
       for (int i = 0; i < 30; i++) {
-        // Numbers of its own making, or none at all.
+        // The guest sends numbers of its own, or none at all.
         Sandbox.Timed timed = sandbox.within(Duration.ofMillis(5));
         try {
           timed.call("answer_early", void.class);

@@ -11,8 +11,8 @@ import java.io.PrintStream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Whatever ends a call while the guest is in the middle of its code leaves the sandbox unusable,
- * also if it came from the embedder's own stream.
+ * If a call ends in the middle of guest code, the sandbox is unusable, also if the embedder's own
+ * stream ended it.
  */
 final class FailingOutputTest {
   private static final String FUNCTIONS =

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
-/** What the embedder's code throws may itself throw, whatever it is asked. */
+/** An exception of the embedder's code may itself throw from any of its methods. */
 @NotInHardwareLane("Says nothing about the processor.")
 @SuppressWarnings({
   "OverrideThrowableToString",
@@ -42,7 +42,7 @@ class ForeignExceptionTest {
     return new IllegalStateException("from within the exception");
   }
 
-  /** An exception of which everything fails. */
+  /** An exception whose every method fails. */
   private static final class Everything extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -82,7 +82,7 @@ class ForeignExceptionTest {
     }
   }
 
-  /** One whose text never comes to an end. */
+  /** An exception whose text never ends. */
   private static final class Endless extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -157,7 +157,7 @@ class ForeignExceptionTest {
         Throwable told = catchThrowable(() -> sandbox.call("use", long.class));
         assertThat(told == null ? null : told.getClass()).isEqualTo(HostFunctionException.class);
         Throwable cause = told.getCause();
-        // What is neither an Exception nor an Error is the cause of one.
+        // A throwable that is neither an Exception nor an Error becomes the cause of one.
         boolean itself =
             cause == thrown.getLast() || (cause != null && cause.getCause() == thrown.getLast());
         assertThat(itself).isTrue();

@@ -17,8 +17,8 @@ import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 
 /**
- * Code of the embedder's that an interrupt runs. It stands still here until another tenant's call
- * has ended by its own limit: if that waited for it, neither would ever end.
+ * Code of the embedder that runs when a thread is interrupted. Here it blocks until another
+ * tenant's call has ended by its own limit. If that call waited for it, neither would ever end.
  */
 @NotInHardwareLane("Says nothing about the processor.")
 class ForeignInterruptTest {
@@ -55,7 +55,7 @@ class ForeignInterruptTest {
     }
   }
 
-  /** A channel whose closing takes its time. */
+  /** A channel that is slow to close. */
   private final class SlowChannel extends AbstractInterruptibleChannel {
     @Override
     protected void implCloseChannel() {
@@ -76,7 +76,7 @@ class ForeignInterruptTest {
     }
   }
 
-  /** A thread that is slow to be interrupted, and to say whether it is. */
+  /** A thread that is slow to be interrupted and to report its interrupt status. */
   private final class SlowThread extends Thread {
     SlowThread(Runnable task) {
       super(task);

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Errors that a guest reports, and those it gives up over. */
+/** Tests errors that a guest reports, and errors over which it aborts. */
 @HardwareLaneQuick
 class GuestErrorTest {
   private static final String PROGRAM = SourceFile.of(GuestErrorTest.class, "guest_errors.c");

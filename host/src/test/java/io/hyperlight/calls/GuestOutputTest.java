@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a guest prints and logs. */
+/** Tests what a guest prints and logs. */
 class GuestOutputTest {
   private static final String PROGRAM =
       """

@@ -20,13 +20,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Lets a guest call host functions of random types, half of them through the {@code try_} form. It
- * passes on what it was given and gives back what it got.
+ * Lets a guest call host functions of random types, half of them in the {@code try_} form. The
+ * guest passes its arguments on and returns what it gets.
  */
 class HostCallPropertyTest {
   private static final int CALLS = 12;
 
-  /** The Java side of all functions: notes what arrives, answers what it was told to. */
+  /** The Java side of all functions: records the arguments and returns the prepared answers. */
   private static final class Recorder {
     List<Object> received = List.of();
     @Nullable Object answer;
@@ -49,7 +49,7 @@ class HostCallPropertyTest {
     return Seeds.all();
   }
 
-  /** What the program is compiled to. */
+  /** Compiles the program. */
   Guest guest(String program) {
     return CompiledGuest.of(program);
   }

@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** All shapes of host functions, and what is refused when a sandbox is built. */
+/** Tests all kinds of host functions, and what is refused when a sandbox is built. */
 class HostFunctionRegistrationTest {
   private static final int MAX_OF_A_LAMBDA = 8;
 
@@ -275,7 +275,8 @@ class HostFunctionRegistrationTest {
 
   @Test
   void oneHostFunctionAnswersAllImportsOfItsName() {
-    // Two files that import the same make two entries in the table; so do two tables of one file.
+    // Two files with the same import make two entries in the table, and so do two tables of one
+    // file.
     String program =
         PROGRAM
             + """
@@ -317,7 +318,7 @@ class HostFunctionRegistrationTest {
                 hl_host_call((const struct hl_function *)((uintptr_t)&hl_function_plus + number * 56), arguments, &result);
             }
             """;
-    // Relative to the import: with two exports before or behind it, one of them on either side.
+    // Relative to the import: two exports before it, two after it, or one on either side.
     for (long number : new long[] {-3, -2, -1, 1, 2, 3, 4096, Integer.MAX_VALUE, 1L << 32}) {
       try (Sandbox sandbox =
           Sandbox.builder(CompiledGuest.of(program))

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What happens when host functions fail or misbehave, in the guest and to the caller. */
+/** Tests what the guest and the caller see when host functions fail or misbehave. */
 @HardwareLaneQuick
 class HostFunctionTest {
   private static final String PROGRAM = SourceFile.of(HostFunctionTest.class, "host_functions.c");
@@ -279,7 +279,7 @@ class HostFunctionTest {
     }
   }
 
-  /** A stream whose every write throws; a {@link PrintStream} swallows only IOException. */
+  /** A stream whose every write throws. A {@link PrintStream} hides IOException only. */
   private static PrintStream brokenStream(Throwable problem) {
     return new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8) {
       @Override

@@ -125,8 +125,8 @@ class InterruptStressTest {
   }
 
   /**
-   * A program for a JVM of its own: timed-out calls while there are collections, thread dumps,
-   * child processes and a recording that samples all threads.
+   * The main class of a separate JVM. Calls time out during collections, thread dumps, child
+   * processes and a recording that samples all threads.
    */
   static final class Busy {
     private static final int ROUNDS = 100;

@@ -36,7 +36,7 @@ class InterruptTest {
     assertThat(sandbox.<Integer>call("add", int.class, 2, 3)).isEqualTo(5);
   }
 
-  /** Interrupts a sandbox again and again until a call is there to be interrupted. */
+  /** Interrupts a sandbox repeatedly until there is a call to interrupt. */
   private static CompletableFuture<Void> interruptSoon(Sandbox sandbox) {
     return CompletableFuture.runAsync(() -> {
       while (!sandbox.interrupt()) {

@@ -13,9 +13,9 @@ import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
-/** Large strings and bytes, on all four ways they can go, and those that do not fit. */
+/** Large strings and byte arrays in all four directions, and those that do not fit. */
 class LargeValuesTest {
-  /** How large in bytes; more than a sandbox has by default. */
+  /** The size in bytes; more than a sandbox has by default. */
   private static final int SIZE = Integer.getInteger("hyperlight.test.largeValueSize", 64 << 20);
 
   private static final long ROOMY = 512L << 20;
@@ -87,7 +87,7 @@ class LargeValuesTest {
     return first + "\ud83d\ude00".repeat((SIZE - first.length()) / 4);
   }
 
-  // Not assertThat(large).isEqualTo(large): nobody wants to see the difference printed.
+  // Not assertThat(large).isEqualTo(large), which would print the whole difference.
 
   @Test
   void bytesGoInAndOut() {

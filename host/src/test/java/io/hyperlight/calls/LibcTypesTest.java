@@ -8,8 +8,8 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
 /**
- * What is tested of the types and the calling convention in guests without a libc, in guests with
- * one: other code is between the host and the functions of the program.
+ * Repeats the tests of types and of the calling convention in guests with a libc. There, other code
+ * is between the host and the functions of the program.
  */
 class LibcTypesTest {
   @Nested
@@ -22,7 +22,7 @@ class LibcTypesTest {
     @Override
     @Test
     void theStackIsAlignedAsTheAbiHasItWhateverLiesOnIt() {
-      // Not as low for both: what lies on the stack is there twice.
+      // Not as low for both, since what is on the stack is there twice.
       assertThat(sandbox.<Long>call("stack_pointer", long.class) % 16).isEqualTo(8);
       assertThat(sandbox.<Long>call("stack_pointer_behind", long.class, "", "", "", "") % 16)
           .isEqualTo(8);

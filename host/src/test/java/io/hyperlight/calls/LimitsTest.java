@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A guest gets no more than it is given, in time, calls, bytes and descriptors. */
+/** A guest cannot use more time, calls, bytes or descriptors than its limits allow. */
 class LimitsTest {
   private static final Duration SHORT = Duration.ofMillis(30);
 

@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Strings whose UTF-8 neither a sandbox nor the heap has room for. */
+/** Tests strings whose UTF-8 encoding fits neither into a sandbox nor into the heap. */
 class LongTextTest {
   private static final String PROGRAM =
       """
@@ -40,7 +40,10 @@ class LongTextTest {
             line -> assertThat(line).isEqualTo("4"));
   }
 
-  /** The child: its heap holds the string, and not its bytes, of which there are twice as many. */
+  /**
+   * The main class of a separate JVM. Its heap holds the string but not its bytes, which are twice
+   * as many.
+   */
   static final class Small {
     private Small() {}
 

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What a caller may do and what is refused, and that a refusal costs nothing. */
+/** Tests which calls are allowed and which are refused, and that a refusal has no consequences. */
 @HardwareLaneQuick
 class SandboxCallTest {
   private static final String PROGRAM = SourceFile.of(SandboxCallTest.class, "sandbox_calls.c");

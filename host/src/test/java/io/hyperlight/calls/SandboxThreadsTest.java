@@ -54,7 +54,7 @@ class SandboxThreadsTest {
       }
       """;
 
-  /** A sandbox whose guest waits inside a host function until it is let go. */
+  /** A sandbox whose guest waits in a host function until it is released. */
   private static final class WaitingSandbox implements AutoCloseable {
     final CountDownLatch entered = new CountDownLatch(1);
     final CountDownLatch release = new CountDownLatch(1);

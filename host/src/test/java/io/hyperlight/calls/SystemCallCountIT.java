@@ -70,9 +70,10 @@ class SystemCallCountIT {
   }
 
   /**
-   * All system calls of the thread that makes the markers. Each thread has a file of its own, so
-   * that no line is torn by another's. The JVM only interprets, never collects and has no periodic
-   * safepoints: each would stop the thread now and then, with system calls not of the library.
+   * Returns all system calls of the thread that makes the markers. Each thread has a file of its
+   * own, so that lines are not mixed up. The JVM only interprets, never collects garbage and has no
+   * periodic safepoints. Each of these would stop the thread now and then, with system calls that
+   * are not the library's.
    */
   private static List<String> traceOfTheCallingThread(Path folder) throws IOException {
     List<String> command =

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What values of each type may be, on both sides and in both directions. */
+/** Tests which values each type may have, on both sides and in both directions. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ValuesTest {
   private static final String LONE_SURROGATE = "a\ud800b";
@@ -38,7 +38,7 @@ class ValuesTest {
   @SuppressWarnings("NullAway.Init")
   private Sandbox sandbox;
 
-  /** What the program is compiled to. */
+  /** Compiles the program. */
   Guest guest(String program) {
     return CompiledGuest.of(program);
   }

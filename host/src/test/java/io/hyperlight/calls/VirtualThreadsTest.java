@@ -50,8 +50,8 @@ class VirtualThreadsTest {
   }
 
   /**
-   * A program for a JVM of its own with a single carrier. The guest stops when another virtual
-   * thread has run, which it cannot as long as the carrier is held.
+   * The main class of a separate JVM with a single carrier. The guest stops when another virtual
+   * thread has run. That thread cannot run while the carrier is held.
    */
   static final class OneCarrier {
     private OneCarrier() {}

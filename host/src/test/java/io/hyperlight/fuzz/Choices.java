@@ -5,9 +5,9 @@ import java.util.List;
 
 /**
  * Reads a fuzzer's bytes as a generator's choices. So random bytes make random structures, and a
- * fuzzer that changes, inserts or copies bytes changes structures: there is one generator for both.
+ * fuzzer that changes, inserts or copies bytes changes structures. One generator serves both.
  *
- * <p>When the bytes are used up, all choices are the first ones, which ends every loop that asks
+ * <p>When the bytes are used up, each choice is the first one. This ends every loop that asks
  * {@link #hasMore}.
  */
 public final class Choices {
@@ -38,7 +38,7 @@ public final class Choices {
     return (bound <= 256 ? octet() : octet() | (octet() << 8)) % bound;
   }
 
-  /** One time in so many; never when the bytes are used up. */
+  /** True once in the given number of times; never when the bytes are used up. */
   public boolean oneIn(int times) {
     return below(times) == times - 1;
   }
@@ -63,7 +63,7 @@ public final class Choices {
     };
   }
 
-  /** A number that is mostly the given one or close to it. */
+  /** Returns a number that is mostly the given one or close to it. */
   public long near(long value) {
     return switch (below(8)) {
       case 5 -> value + (byte) octet();

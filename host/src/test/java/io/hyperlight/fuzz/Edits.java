@@ -5,16 +5,19 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 
-/** Changes a sound file in a few places, as choices say: what is left of it leads deeper. */
+/**
+ * Changes a valid file in a few places that choices select. The parts that stay valid lead deeper
+ * into the code.
+ */
 public final class Edits {
   private static final int MOST = 16;
 
   private Edits() {}
 
   /**
-   * A changed copy.
+   * Returns a changed copy.
    *
-   * @param fields where the numbers of its format lie
+   * @param fields the offsets of the numbers in its format
    */
   public static byte[] of(byte[] sound, List<Integer> fields, Choices choices) {
     ByteBuffer file = ByteBuffer.allocate(sound.length + Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);

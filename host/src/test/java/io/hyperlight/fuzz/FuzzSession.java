@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Tries inputs on one target, and looks every now and then at what they have left behind. Which of
- * them it was then is not known; all that come into question are written to files.
+ * Tries inputs on one target, and checks from time to time what they have left behind. It cannot
+ * tell which input left something, so it writes all candidates to files.
  */
 final class FuzzSession implements AutoCloseable {
   private static final int CHECK_EVERY = 1_000;

@@ -1,19 +1,18 @@
 package io.hyperlight.fuzz;
 
-/** Something of the library that takes bytes from whom nobody trusts. For one thread at a time. */
+/** A part of the library that takes bytes from untrusted sources. For one thread at a time. */
 public interface FuzzTarget extends AutoCloseable {
   /**
-   * Has the library take an input, and checks what has to hold afterwards.
+   * Passes an input to the library, and checks the result.
    *
-   * @param input any bytes; the same always mean the same
-   * @throws AssertionError if something does not hold
-   * @throws RuntimeException which the library has no business to throw, as {@link Error}
+   * @param input any bytes; the same bytes always have the same meaning
+   * @throws AssertionError if a check fails
+   * @throws RuntimeException that the library should not throw, and the same for {@link Error}
    */
   void tryInput(byte[] input);
 
   /**
-   * Checks what has to hold after any number of inputs and takes too long to be looked at after
-   * each: that they have left nothing behind.
+   * Checks that the inputs have left nothing behind. This takes too long to do after each input.
    */
   void checkNothingIsLeft();
 

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class FuzzTest {
   private static final Path CORPORA = Path.of("src", "test", "resources", "fuzz");
 
-  /** Has many inputs, one a line; each other file is one that found something. */
+  /** This file has many inputs, one per line. Each other file is one input that found a bug. */
   private static final String CORPUS = "corpus";
 
   private static final int INPUTS = Integer.getInteger("hyperlight.fuzz.inputs", 500);

@@ -4,9 +4,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What Jazzer calls, by name. Nothing here or in the targets refers to Jazzer, so that the tests do
- * without it. {@code -Dhyperlight.fuzz.target=NAME} says which target it is. Nothing is closed in
- * the end: Jazzer would do it while the JVM shuts down.
+ * The entry points that Jazzer calls by name. Neither this class nor the targets refer to Jazzer,
+ * so the tests do not need it. {@code -Dhyperlight.fuzz.target=NAME} selects the target. Nothing is
+ * closed at the end, because Jazzer would do so while the JVM shuts down.
  */
 public final class JazzerDriver {
   private static @Nullable FuzzSession session;

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 
-/** Inputs of which a seed says what they are: random ones, and kept ones that are changed a bit. */
+/** Makes inputs from a seed: random ones, and stored ones with small changes. */
 final class SeededInputs {
   private static final int LONGEST = 400;
 

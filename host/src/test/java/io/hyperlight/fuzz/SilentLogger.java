@@ -3,7 +3,7 @@ package io.hyperlight.fuzz;
 import java.util.ResourceBundle;
 import org.jspecify.annotations.Nullable;
 
-/** Keeps nothing of what fuzzed guests log, for hours. */
+/** Discards what fuzzed guests log, which may be hours of output. */
 public final class SilentLogger implements System.Logger {
   @Override
   public String getName() {

@@ -1,6 +1,6 @@
 /**
- * The fuzzing that all targets share: what a target is, how bytes become structured inputs, and how
- * the build and Jazzer try them. The targets lie in the packages that they test.
+ * The fuzzing code that all targets share: what a target is, how bytes become structured inputs,
+ * and how the build and Jazzer run them. The targets are in the packages that they test.
  */
 @NullMarked
 package io.hyperlight.fuzz;

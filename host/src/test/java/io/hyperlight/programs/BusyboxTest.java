@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The static busybox of Debian does in a sandbox what it does outside. */
+/** Debian's static busybox has the same results in a sandbox as outside. */
 @NotInHardwareLane("ServedProgramTest runs the same programs there.")
 @Needs(Tool.BUSYBOX)
 class BusyboxTest {
@@ -50,7 +50,7 @@ class BusyboxTest {
     random.nextBytes(binary);
     Files.write(files.resolve("binary"), binary);
     Files.writeString(files.resolve("empty"), "");
-    // By its bytes, whatever the locale.
+    // Named by its bytes, independently of the locale.
     Path odd = Path.of(URI.create(files.toUri() + "with%20blank%20and%20%C3%A4"));
     Files.writeString(odd, "one\n\ttwo  three\n\n\nfour");
     Path deep = Files.createDirectories(files.resolve("d/e/f"));
@@ -67,7 +67,7 @@ class BusyboxTest {
     busybox.with(files);
   }
 
-  /** FILES is the folder; arguments are separated by a blank, "_" in them stands for one. */
+  /** FILES is the folder. Arguments are separated by a blank, and "_" in them means a blank. */
   @ParameterizedTest
   @ValueSource(
       strings = {

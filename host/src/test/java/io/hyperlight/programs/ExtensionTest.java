@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 
 /** Channels and pseudo devices, as the module of a runtime adds them. */
 class ExtensionTest {
-  /** Answers what was written to it, in capitals, and says how often it was asked. */
+  /** Answers with what was written to it, in capitals, and with how often it was asked. */
   private static final class Capitals implements Channel {
     private byte[] pending = {};
     private int requests;
@@ -129,7 +129,7 @@ class ExtensionTest {
     }
   }
 
-  /** Fails as it is told to. */
+  /** Throws the given exceptions. */
   private record Failing(IOException onRead, IOException onWrite) implements Channel {
     @Override
     public byte[] read(int maxBytes) throws IOException {
@@ -154,7 +154,7 @@ class ExtensionTest {
     }
   }
 
-  /** Gives more than there is room for. */
+  /** Returns more than the guest asked for. */
   private static final class Flooding implements Channel {
     @Override
     public byte[] read(int maxBytes) {

@@ -24,7 +24,7 @@ class OwnProgramFileTest {
   private static final Guest GUEST =
       CompiledGuest.withLibc(SourceFile.of(OwnProgramFileTest.class, "own_program_file.c"), "-w");
 
-  /** Puts a link in place of the program, or of the first folder on the way to it. */
+  /** Replaces the program, or the first folder on its path, by a link. */
   private static final Path LOOP =
       CProgram.compile(
           """
@@ -70,7 +70,7 @@ class OwnProgramFileTest {
 
   @Test
   void aSpawnedSandboxReadsItsOwnProgramAndHasItsOwnName() {
-    // Nothing lies at the path of a guest with functions: only the link leads to its file.
+    // There is no file at the path of a guest with functions: only the link leads to its file.
     try (Sandbox built = Sandbox.builder(GUEST).build()) {
       assertThat(built.<Integer>call("open_all", int.class)).isOne();
       try (Snapshot snapshot = built.snapshot();
@@ -94,7 +94,7 @@ class OwnProgramFileTest {
 
   @Test
   void aLinkInPlaceOfTheProgramThatLeadsToItselfHidesTheProgram() {
-    // Where nothing lies, a guest without a program says that its program is: /guest.
+    // If there is no file, a guest without a program reports the program /guest.
     FileTree tree = FileTree.memory(1 << 20).with("other", new byte[] {1, 2, 3});
     for (String target :
         new String[] {"/proc/self/exe", "/proc/thread-self/exe", "guest", "/proc/self/cwd/guest"}) {

@@ -30,7 +30,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Whole programs, static ones of our own: how they start, what they are given, how they end. */
+/** Tests static whole programs: how they start, what they receive, and how they end. */
 @NotInHardwareLane("Runs the compiler.")
 class ProgramTest {
   private static final Path ECHO =

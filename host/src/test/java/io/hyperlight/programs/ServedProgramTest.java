@@ -25,8 +25,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Interpreters that serve: each request is a script, and whatever it does, the next one finds the
- * interpreter as it was in the snapshot, to the last byte and register.
+ * Tests served interpreters. Each request is a script. Whatever it does, the next one finds the
+ * interpreter in the state of the snapshot, to the last byte and register.
  */
 @Needs({Tool.BUSYBOX, Tool.LUA, Tool.PYTHON})
 class ServedProgramTest {
@@ -34,9 +34,9 @@ class ServedProgramTest {
   private static final int REQUESTS = Integer.getInteger("hyperlight.test.requests", 20);
 
   /**
-   * An interpreter, and scripts that try to leave something.
+   * An interpreter, and scripts that try to leave something behind.
    *
-   * @param probe a script whose answer would tell of what others did
+   * @param probe a script whose answer would reveal what others did
    */
   record Interpreter(String name, Program program, String probe, List<String> dirty) {
     @Override
@@ -136,7 +136,7 @@ class ServedProgramTest {
     try (ProgramServer first = interpreter.program.startServing();
         ProgramSnapshot warm = first.snapshot();
         ProgramServer used = warm.spawn()) {
-      used.restore(warm); // so that there is tracking from here on
+      used.restore(warm); // turns dirty tracking on
       for (String script : interpreter.dirty) {
         String answer = serve(used, script);
         used.restore(warm);
@@ -155,7 +155,7 @@ class ServedProgramTest {
   @ParameterizedTest
   @MethodSource("interpreters")
   void eachRequestFindsAFreshWorld(Interpreter interpreter) {
-    interpreter.program.startServing().close(); // what the process opens once, is open
+    interpreter.program.startServing().close(); // opens what the process opens only once
     Map<String, Integer> before = Descriptors.of("/");
     try (ProgramServer first = interpreter.program.startServing();
         ProgramSnapshot warm = first.snapshot();

@@ -11,11 +11,14 @@ import io.hyperlight.testing.SourceFile;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** A program that waits for a request keeps what it has in the processor, whoever restores it. */
+/**
+ * A program that waits for a request keeps its state in the processor, whichever thread restores
+ * it.
+ */
 class ServedRegistersTest {
   /**
-   * Reads its input with a pattern in every vector register that the processor has, and with
-   * rounding of its own, and tells what is there afterwards.
+   * Reads its input with a pattern in every vector register of the processor and a rounding mode of
+   * its own. Prints what the registers contain afterwards.
    */
   private static final String SOURCE =
       SourceFile.of(ServedRegistersTest.class, "served_registers.c");

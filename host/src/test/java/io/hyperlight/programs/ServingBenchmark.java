@@ -12,12 +12,12 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Answers one request by CPython with json, re and decimal imported, in four ways that take turns:
- * a process of the system's, a program run in a sandbox from its start, a sandbox spawned from a
- * warm snapshot, and a sandbox restored to it. Prints the medians of wall-clock time, and what each
- * is of the process's.
+ * Answers one request with CPython, with json, re and decimal imported. It does so in four ways
+ * that take turns: an ordinary process, a program run in a sandbox from its start, a sandbox
+ * spawned from a warm snapshot, and a sandbox restored to it. Prints the medians of the elapsed
+ * times, and their ratios to that of the process.
  *
- * <p>To be run by hand, in this module's folder, with the number of rounds as its argument; see
+ * <p>Run it by hand, in this module's folder, with the number of rounds as its argument; see
  * docs/performance.md.
  */
 final class ServingBenchmark {

@@ -25,7 +25,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The three descriptors that a program begins with, the ways it can end, and who hears of it. */
+/**
+ * Tests the three descriptors that a program starts with, the ways in which it can end, and who is
+ * told.
+ */
 class StandardStreamsTest {
   private static final String PROGRAM =
       SourceFile.of(StandardStreamsTest.class, "standard_streams.c");
@@ -36,7 +39,7 @@ class StandardStreamsTest {
   private final Sandbox sandbox =
       Sandbox.builder(
               CompiledGuest.withLibc(
-                  // Wrong arguments are what it is about.
+                  // The test is about wrong arguments.
                   PROGRAM, "-Wno-stringop-overread", "-Wno-stringop-overflow"))
           .hostPrint(new PrintStream(output, true, UTF_8))
           .hostError(new PrintStream(errors, true, UTF_8))

@@ -28,10 +28,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a program hears when the stream that it writes to or reads from fails. */
+/** Tests which errors a program gets when a stream that it writes to or reads from fails. */
 @NotInHardwareLane("Runs the compiler.")
 class StreamErrorsTest {
-  /** Writes a byte at a time until that fails. Tells the error number on the other stream. */
+  /** Writes one byte at a time until a write fails. Prints the error number to the other stream. */
   private static final Path WRITER =
       CProgram.compile(
           """
@@ -92,7 +92,7 @@ class StreamErrorsTest {
     return new Told(result, other.toString(StandardCharsets.UTF_8));
   }
 
-  /** How the program ended, and what it said where that was possible. */
+  /** How the program ended, and what it printed if it could. */
   private record Told(ProgramResult result, String text) {
     int status() {
       return result.status();
@@ -236,7 +236,7 @@ class StreamErrorsTest {
   void aWriteThatFailsBehindSomeBytesTellsTheirNumberAndTheNextOneTheError() {
     assertThat(twice(4, room -> new GuestStreamException(GuestStreamException.ENOSPC, room)))
         .isEqualTo("4 0, -1 28 0");
-    // Linux sends the signal at once, and again.
+    // Linux sends the signal at the first write, and again at the next.
     assertThat(twice(4, room -> new GuestStreamException(GuestStreamException.EPIPE, room)))
         .isEqualTo("4 13, -1 32 26");
     assertThat(
@@ -273,7 +273,7 @@ class StreamErrorsTest {
         .isEqualTo(Map.of("ENOSPC", 28, "EPIPE", 32, "EIO", 5));
   }
 
-  /** Runs the program on this machine, with a standard output that nobody reads. */
+  /** Runs the program on this machine, with a standard output that has no reader. */
   private static Command.Result natively(String... arguments) {
     return Command.run(
         List.of(

@@ -10,8 +10,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
- * A call can be ended in the middle of a change of page tables. After the restore, memory is what
- * it was, and so is what the processor makes of it.
+ * A call can be ended in the middle of a change of page tables. The restore then resets memory and
+ * what the processor has cached of the page tables.
  */
 @NotInHardwareLane("It runs the compiler.")
 class CutMappingsTest {

@@ -100,7 +100,8 @@ class FileStateTest {
 
   @Test
   void aRestoreThatFailsInTheMiddleLeavesNothingThatCanBeCalled() throws IOException {
-    // Lower numbers, which are free when the guest's is: nobody else gets that one.
+    // Keeps lower numbers open, which are free when the guest's number is. So no other code gets
+    // that number.
     List<InputStream> spare = new ArrayList<>();
     for (int i = 0; i < 16; i++) {
       spare.add(new FileInputStream("/dev/null"));
@@ -129,7 +130,7 @@ class FileStateTest {
   }
 
   @Test
-  @SuppressWarnings("try") // what closes too early is the point
+  @SuppressWarnings("try") // the test is about closing too early
   void aSnapshotOfASpawnedSandboxIsWhatThatHasBecome() {
     try (Sandbox built = builder().build()) {
       built.call("prepare", void.class);
@@ -178,7 +179,7 @@ class FileStateTest {
   }
 
   @Test
-  @SuppressWarnings("try") // what closes too early is the point
+  @SuppressWarnings("try") // the test is about closing too early
   void descriptorsOfTheHostAreClosedWithWhatHasThem() {
     Map<String, Integer> before = openFiles();
     try (Sandbox built = builder().build()) {

@@ -14,9 +14,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Heap and window grow in another order after each restore, so that the same addresses come to lie
- * on other physical pages and below other page tables, while the dirty ring runs over in the midst
- * of host calls.
+ * Heap and window grow in another order after each restore. So the same addresses get other
+ * physical pages and other page tables. Meanwhile the dirty ring overflows during host calls.
  */
 @Tag("dirty-tracking")
 class GrowthAfterRestoreTest {

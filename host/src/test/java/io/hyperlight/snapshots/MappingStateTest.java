@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What memory is of goes through snapshots, and is bounded. */
+/** What a mapping is a mapping of is kept by snapshots, and is limited. */
 class MappingStateTest {
   private static final Guest GUEST =
       CompiledGuest.withLibc(SourceFile.of(MappingStateTest.class, "mapping_state.c"));
@@ -64,7 +64,7 @@ class MappingStateTest {
     }
   }
 
-  /** Changes, drops and goes back, twice. */
+  /** Changes, drops and restores, twice. */
   private record ResetCheck(Sandbox sandbox, Snapshot snapshot) {
     void run() {
       for (int round = 0; round < 2; round++) {

@@ -15,8 +15,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What is open without a name, what is in FIFOs, and which pages files have, belongs to a
- * snapshot's state as all else does.
+ * A snapshot's state includes open files without a name, the contents of FIFOs, and the pages of
+ * files.
  */
 class NamelessFilesTest {
   private static final String PROGRAM = SourceFile.of(NamelessFilesTest.class, "nameless_files.c");

@@ -16,7 +16,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a process says about itself belongs to its guest's state; timers are refused aloud. */
+/**
+ * What a process sets for itself is part of its guest's state. Timers are refused with an error.
+ */
 class ProcessStateTest {
   private static final String PROGRAM = SourceFile.of(ProcessStateTest.class, "process_state.c");
 

@@ -30,7 +30,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** After a restore nothing is left of what a hostile guest did, and the oracle would find it. */
+/**
+ * After a restore nothing remains of what a hostile guest did. If something did, the oracle would
+ * find it.
+ */
 @Tag("dirty-tracking")
 class ResetOracleTest {
   private static final String PROGRAM =
@@ -263,7 +266,7 @@ class ResetOracleTest {
     }
   }
 
-  // The oracle itself: each part of a restore broken, and found to be.
+  // These test the oracle itself: it finds the damage when any part of a restore is broken.
 
   @Test
   void aGateThatKeepsVectorsIsFound() {
@@ -336,10 +339,11 @@ class ResetOracleTest {
   }
 
   /**
-   * What the oracle finds after a restore that was interfered with.
+   * Returns what the oracle finds after a restore that was manipulated.
    *
-   * @param before to the machine when it is new
-   * @param around to the machine when it is dirty; what it gives is done after the restore
+   * @param before applied to the machine when it is new
+   * @param around applied to the machine when it is dirty; the action that it returns runs after
+   *     the restore
    */
   private List<String> leaksAfter(
       Consumer<Vm> before, Ending ending, Function<Vm, Runnable> around) {

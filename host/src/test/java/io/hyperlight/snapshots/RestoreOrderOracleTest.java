@@ -33,8 +33,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Each part that a restore restores is left out in turn, and somebody notices. So no part of the
- * list is there in vain, and none can be lost without a test that fails.
+ * Leaves out each part of a restore in turn and checks that the difference is found. So each part
+ * of the list is needed, and if one is lost, a test fails.
  */
 @Tag("dirty-tracking")
 class RestoreOrderOracleTest {
@@ -69,7 +69,7 @@ class RestoreOrderOracleTest {
   /** Something that is dirtied, restored and looked at. */
   private interface Scenario {
     /**
-     * What is different from one that is new, in words; empty if nothing is.
+     * Returns what differs from a new one, in words; empty if nothing does.
      *
      * @param of the order and the part that the restore leaves out; null for none
      */
@@ -168,7 +168,7 @@ class RestoreOrderOracleTest {
       calls.call(NO_SYSTEM_CALL);
       SystemCallParts.moveAuxiliaryVector(Machines.systemCallsOf(instanceOf(sandbox)));
       if (exitless) {
-        // Whoever writes all of the call frame ends no call any more.
+        // After overwriting the whole call frame, a guest cannot end a call.
         ResetOracle.end(sandbox, ResetOracle.Ending.PAGE_FAULT);
       } else {
         ResetOracle.dirty(sandbox, GROWTH, ResetOracle.Ending.PAGE_FAULT);
@@ -231,7 +231,7 @@ class RestoreOrderOracleTest {
         try {
           server.serve("fail".getBytes(UTF_8));
         } catch (StackOverflowError e) {
-          // as it is meant to
+          // the expected failure
         }
         restore(without, () -> server.restore(snapshot));
         String answer = new String(server.serve("answer".getBytes(UTF_8)), UTF_8);

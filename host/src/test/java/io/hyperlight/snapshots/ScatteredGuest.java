@@ -8,15 +8,15 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
- * A guest that maps pages at scattered addresses, other ones in each call, changes what they may be
- * used for, and tries out what the processor makes of it: it reads, writes and runs everything,
- * also what is not mapped, or not any more. For each seed it knows what has to come of each try.
+ * A guest that maps pages at scattered addresses, at different ones in each call. It changes their
+ * protection and checks what the processor does: it reads, writes and runs everything, including
+ * what is not mapped, or not mapped any more. For each seed it knows the result of each attempt.
  */
 final class ScatteredGuest {
   private ScatteredGuest() {}
 
   /**
-   * To be mounted at {@code /code}: a page of instructions that return, which nobody can change.
+   * A tree to mount at {@code /code}: a page of return instructions, which guests cannot change.
    */
   static FileTree code(Path folder) throws IOException {
     byte[] page = new byte[4096];

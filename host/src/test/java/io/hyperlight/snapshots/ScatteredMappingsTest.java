@@ -24,9 +24,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The oracle for translations: whatever page tables there were in earlier lives of a VM, a guest
- * reads, writes and runs what is mapped now, and nothing else. It looks through the guest's eyes,
- * since memory that is equal to the last byte says nothing about what KVM has derived from it.
+ * The oracle for translations. Whatever page tables a VM had earlier, a guest can read, write and
+ * run what is mapped now, and nothing else. The oracle observes from inside the guest, because
+ * equal memory does not show what KVM has derived from it.
  */
 @Tag("dirty-tracking")
 class ScatteredMappingsTest {
@@ -48,7 +48,7 @@ class ScatteredMappingsTest {
         .build();
   }
 
-  /** The calls with a wrong answer, and what it was. */
+  /** Returns the calls with a wrong answer, and those answers. */
   private static List<String> wrong(LongFunction<Long> call) {
     List<String> wrong = new ArrayList<>();
     for (long seed = 0; seed < CALLS; seed++) {

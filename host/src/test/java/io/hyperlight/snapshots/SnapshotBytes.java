@@ -11,8 +11,8 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 
 /**
- * The bytes of a snapshot file for tests to spoil. It repeats the offsets of
- * docs/snapshot-format.md on purpose.
+ * The bytes of a snapshot file, for tests that damage them. The offsets repeat those of
+ * docs/snapshot-format.md on purpose, independently of the library.
  */
 final class SnapshotBytes {
   static final int MAGIC = 0;
@@ -146,7 +146,7 @@ final class SnapshotBytes {
     return this;
   }
 
-  /** Writes the digest that belongs to its contents. */
+  /** Stores the correct digest. */
   SnapshotBytes seal() {
     try {
       MessageDigest sha256 = MessageDigest.getInstance("SHA-256");

@@ -55,7 +55,7 @@ class SnapshotFailureTest {
             "restored, counted 2");
   }
 
-  /** A program for a JVM of its own with few descriptors. */
+  /** The main class of a separate JVM with few descriptors. */
   static final class FewDescriptors {
     private static final Deque<FileInputStream> FILES = new ArrayDeque<>();
 

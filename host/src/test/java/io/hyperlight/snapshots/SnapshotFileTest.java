@@ -35,7 +35,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Snapshots that are saved and loaded: what a file keeps, and what rules hold for files. */
+/** Tests saving and loading of snapshots: what is kept, and the rules for the files. */
 class SnapshotFileTest {
   private static final Guest GUEST = CompiledGuest.of(SnapshotGuest.PROGRAM);
 
@@ -114,7 +114,7 @@ class SnapshotFileTest {
   @HardwareLaneQuick
   void registersThatOutliveACallAreKept() {
     Sandbox original = builder().build();
-    // Rounding towards zero in both; bases anywhere that is canonical.
+    // Both round towards zero. The bases may be any canonical addresses.
     original.call(
         "set_registers", void.class, 0x7f80L, 0x0f7fL, 0x1234_5678L, 0xffff_8000_0000_0000L);
     byte[] before = original.call("registers", byte[].class);

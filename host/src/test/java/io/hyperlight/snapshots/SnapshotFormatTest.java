@@ -84,7 +84,7 @@ class SnapshotFormatTest {
     assertThat(withoutVersion(saved)).isEqualTo(withoutVersion(kept));
   }
 
-  /** Only the library's version may differ, and the padding behind it. */
+  /** Only the library's version, and the padding after it, may differ. */
   private static byte[] withoutVersion(SnapshotBytes file) {
     return file.replace(file.digest(), SnapshotBytes.DIGEST_SIZE, new byte[0])
         .replace(

@@ -39,8 +39,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Files with any contents and the right digest. Each is refused, or is a sandbox in which a call
- * ends as calls do. Nothing else may happen. An accepted file is saved again with the same bytes.
+ * Tries files with any contents and a correct digest. Each is either refused, or is a sandbox in
+ * which a call ends normally. A file that is accepted is saved again with exactly the same bytes.
  */
 @NotInHardwareLane("What a loaded guest can do, the hostile guests show there.")
 class SnapshotFuzzTest {
@@ -102,7 +102,7 @@ class SnapshotFuzzTest {
     held = resources();
   }
 
-  /** Returns the VMs, images and files of this process. */
+  /** Returns the VMs, images and files that this process has open. */
   private static Map<String, Integer> resources() {
     Map<String, Integer> resources = Descriptors.of("kvm");
     resources.putAll(Descriptors.of("snap"));
@@ -133,7 +133,7 @@ class SnapshotFuzzTest {
     }
   }
 
-  /** Compares all but the version, which is that of the library that saves. */
+  /** The version is that of the saving library, whatever the file said. */
   private static void assertSameButForTheVersion(byte[] again, SnapshotBytes bytes) {
     SnapshotBytes saved = new SnapshotBytes(again);
     int size = saved.getInt(SnapshotBytes.VERSION_SIZE);
@@ -145,7 +145,7 @@ class SnapshotFuzzTest {
     }
   }
 
-  /** Calls functions without loops. They end, whatever became of their data. */
+  /** These functions have no loops, so they end whatever their data is. */
   private static void call(Snapshot loaded) {
     try (Sandbox sandbox = loaded.spawner().hostFunction("next_number", () -> 1).spawn()) {
       Object unused = sandbox.call("add", Object.class, 1, 2);
@@ -211,7 +211,8 @@ class SnapshotFuzzTest {
     Random random = new Random(seed);
     for (int i = 0; i < MUTATIONS; i++) {
       SnapshotBytes file = new SnapshotBytes(sound);
-      // The headers of the program. Tests of hostile guests cover what its code does.
+      // Changes the headers of the program. Its code is a matter for the tests of hostile
+      // guests.
       int at = file.program() + random.nextInt(0x200);
       file.setByte(at, random.nextInt());
       tryFile(file);
@@ -250,7 +251,7 @@ class SnapshotFuzzTest {
     }
   }
 
-  /** Returns the offsets of the header behind the magic number, and of the tables. */
+  /** Returns the fields of the header after the magic number, and of the tables. */
   private List<Integer> fields() {
     SnapshotBytes file = new SnapshotBytes(sound);
     List<Integer> fields = new ArrayList<>();

@@ -4,7 +4,9 @@ import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
 import java.nio.file.Path;
 
-/** A program for a JVM of its own: loads a snapshot and prints what a sandbox of it answers. */
+/**
+ * The main class of a separate JVM. It loads a snapshot and prints the answer of a sandbox of it.
+ */
 final class SnapshotLoading {
   private SnapshotLoading() {}
 

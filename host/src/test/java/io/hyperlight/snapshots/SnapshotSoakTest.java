@@ -20,7 +20,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** What happens often may not add up. The counts are properties: long runs are the same tests. */
+/**
+ * Repeated operations must not accumulate resources. The counts are properties, so that a long run
+ * has the same tests.
+ */
 class SnapshotSoakTest {
   private static final int RESTORES = Integer.getInteger("hyperlight.test.restores", 6_000);
   private static final int SPAWNS = Integer.getInteger("hyperlight.test.spawns", 150);

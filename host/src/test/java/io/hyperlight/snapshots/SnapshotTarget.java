@@ -75,7 +75,7 @@ public final class SnapshotTarget implements FuzzTarget {
     held = resources();
   }
 
-  /** Returns the VMs, images and files of this process. */
+  /** Returns the VMs, images and files that this process has open. */
   private Map<String, Integer> resources() {
     Map<String, Integer> resources = new HashMap<>(Descriptors.ofKvm());
     resources.putAll(Descriptors.of("hyperlight-snapshot"));
@@ -166,6 +166,6 @@ public final class SnapshotTarget implements FuzzTarget {
 
   @Override
   public void close() {
-    // Everything was closed at once.
+    // Everything is already closed.
   }
 }

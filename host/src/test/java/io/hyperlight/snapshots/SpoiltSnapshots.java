@@ -28,15 +28,15 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.Arguments;
 
 /**
- * The ways to make a snapshot file that the library would not save, with a part of the message for
- * each.
+ * Ways to damage a snapshot file so that no library could have saved it, each with a part of the
+ * message about it.
  */
 final class SpoiltSnapshots {
   private static final long CANONICAL_END = 1L << 47;
 
   private SpoiltSnapshots() {}
 
-  /** Returns the name of a way, how to make the file, and a part of the message. */
+  /** Returns the case's name, how to make it, and a part of the message. */
   private static Arguments spoilt(String name, String message, Consumer<SnapshotBytes> spoil) {
     return arguments(name, message, spoil);
   }

@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /**
- * Changes of mappings, each of which is ended at one of its checkpoints after the other, by a
- * library that has counters in its checkpoints; for {@link CutMappingsTest}.
+ * Changes mappings and ends each change at one checkpoint after the other. The library is loaded
+ * with counters in its checkpoints. For {@link CutMappingsTest}.
  */
 public final class SteppedCuts implements Runnable {
   private final Path program;

@@ -1,4 +1,4 @@
-/** Tests of snapshots, of their files, and that a restore leaves nothing of what came before. */
+/** Tests of snapshots and their files. A restore must leave nothing of what happened before. */
 @NullMarked
 package io.hyperlight.snapshots;
 

@@ -109,12 +109,11 @@ public record HostBinding(Declaration declaration, MethodHandle handle) {
   /**
    * Calls the Java code.
    *
-   * @param maxBytes of a string, in UTF-8
+   * @param maxBytes the largest size of a string, in UTF-8
    * @return the result: a {@code byte[]} for strings and bytes, and a {@code Long} with the bits of
    *     any other value
    * @throws Exception if the code throws it, or returns something that the declaration does not
    *     allow
-   * @param mostBytes the largest size of a string, in UTF-8
    */
   Object call(Object[] arguments, long maxBytes) throws Exception {
     Object result;
