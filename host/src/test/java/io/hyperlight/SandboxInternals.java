@@ -4,17 +4,17 @@ import io.hyperlight.error.ClosedException;
 import io.hyperlight.internal.call.Instance;
 import io.hyperlight.internal.pool.PoolBudget;
 
-/** What tests in other packages need of the parts of this one that are not public. */
-@SuppressWarnings("exports") // nobody but tests sees this
+/** Gives tests in other packages access to non-public parts of this one. */
+@SuppressWarnings("exports") // only tests see this
 public final class SandboxInternals {
   private SandboxInternals() {}
 
-  /** What runs in a sandbox. */
+  /** Returns the instance of a sandbox. */
   public static Instance instanceOf(Sandbox sandbox) {
     return sandbox.instance();
   }
 
-  /** What a program that serves runs in. */
+  /** Returns the instance of a served program. */
   public static Instance instanceOf(ProgramServer server) {
     return server.instance();
   }

@@ -9,19 +9,19 @@ import java.util.Objects;
 import java.util.function.Supplier;
 
 /**
- * Whatever is done with a sandbox and a pool's, by a library that counts its steps; for {@link
- * LifeStepsTest}.
+ * Does everything that can be done with a sandbox and a pool's sandbox. The library is loaded so
+ * that it counts its steps. For {@link LifeStepsTest}.
  */
 public final class SteppedLife implements Runnable {
-  /** What is done, each with a number of its own. */
+  /** What is done. Each phase has a number of its own. */
   enum Phase {
-    /** A program is loaded, and runs up to where it asks for a request. */
+    /** A program is loaded, and runs until it asks for a request. */
     START(-2),
     /** A snapshot of that. */
     FREEZE(-3),
     /** A request in which a guest makes as much as it can. */
     SERVE(-4),
-    /** Back to what the guest was before. */
+    /** Back to that state again, with nothing to forget. */
     RESTORE(-5),
     /** Back to that again, with nothing to forget. */
     RESTORE_AGAIN(-6),
@@ -50,7 +50,7 @@ public final class SteppedLife implements Runnable {
       this.number = number;
     }
 
-    /** None of a system call. */
+    /** Returns a number that no system call has. */
     long number() {
       return number;
     }
@@ -106,7 +106,7 @@ public final class SteppedLife implements Runnable {
     run(Phase.CLOSE_SNAPSHOT, all::close);
   }
 
-  /** What a pool does on its own threads, here on this one. */
+  /** Does on this thread what a pool does on its own threads. */
   private void recycle(ProgramSnapshot snapshot) {
     ServerKeeper keeper = new ServerKeeper(snapshot);
     ProgramServer lent = count(Phase.SPAWN, keeper::create);

@@ -23,11 +23,11 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 /**
- * Thousands of sandboxes whose guests and programs fault, loop, lie, flood and make system calls at
- * random, one after the other on two threads ({@link Abuser}), while a third one ends their calls
- * and closes them; with well-behaved ones beside them on other threads whose answers are checked.
- * Of a run in three equal parts, the last may not need more of anything than the one before. A
- * day's worth is {@code -Dhyperlight.test.abuse=100000}.
+ * Runs thousands of sandboxes whose guests and programs fault, loop, lie, flood and make system
+ * calls at random. They run one after the other on two threads ({@link Abuser}), while a third
+ * thread ends their calls and closes them. Well-behaved sandboxes run on other threads, and their
+ * answers are checked. A run has three equal parts, and the last may not need more of anything than
+ * the one before. {@code -Dhyperlight.test.abuse=100000} runs for about a day.
  */
 class AbuseSoakTest {
   private static final int SANDBOXES = Integer.getInteger("hyperlight.test.abuse", 2_000);
@@ -36,7 +36,7 @@ class AbuseSoakTest {
 
   private static final long PAUSE_NANOS = 300_000;
 
-  /** What there is after a part of the run. */
+  /** What exists after a part of the run. */
   private record Need(Held held, int threads, long heap, long resident) {
     static Need now() throws IOException {
       System.gc();
@@ -68,7 +68,7 @@ class AbuseSoakTest {
       Need after = needs.get(2);
       assertThat(after.held.descriptors()).isEqualTo(before.held.descriptors());
       assertThat(after.held.mappings()).isEqualTo(before.held.mappings());
-      // The kernel makes them when it wants to, and ends them later than the VM.
+      // The kernel makes these threads when it wants to, and ends them later than the VM.
       assertThat(after.held.threads()).isLessThanOrEqualTo(before.held.threads() + 1);
       assertThat(after.threads).isLessThanOrEqualTo(before.threads + 2); // the JVM's own
       assertThat(after.heap - before.heap).isLessThan(16 << 20);
@@ -108,7 +108,7 @@ class AbuseSoakTest {
     }
   }
 
-  /** How many right answers there were; a wrong one is an error. */
+  /** Returns how many answers were right; a wrong one is an error. */
   private int answer(Snapshot guests, Random random) {
     int answers = 0;
     try (Sandbox sandbox = guests.spawn()) {
@@ -142,7 +142,11 @@ class AbuseSoakTest {
     return answers;
   }
 
-  /** Ends calls of others and closes their sandboxes; how often it tried. */
+  /**
+   * Ends calls of others and closes their sandboxes.
+   *
+   * @return how often it tried
+   */
   private int disturb(List<Abuser.Victim> victims, Random random) {
     int tries = 0;
     do {

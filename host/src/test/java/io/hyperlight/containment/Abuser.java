@@ -35,8 +35,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs sandboxes one after the other whose guests fault, loop, lie, flood and take all there is, at
- * random; some have tight limits, some are ended or closed by somebody else.
+ * Runs sandboxes one after the other whose guests fault, loop, lie, flood and take everything, at
+ * random. Some have tight limits, and other threads end or close some.
  */
 final class Abuser {
   private static final String FUNCTIONS =
@@ -108,7 +108,7 @@ final class Abuser {
   private static final List<Attack> ATTACKS = AttackTables.all();
   private static final List<Attack> ENDLESS = EndlessAttacks.all();
 
-  /** Those that take longer than a hundred of the others; now and then is enough. */
+  /** Those that take longer than a hundred of the others, so they run less often. */
   private static final Set<String> LONG =
       Set.of(
           "signals by the thousand while all are blocked",
@@ -121,7 +121,7 @@ final class Abuser {
 
   private static final int SELDOM = 20;
 
-  /** Of the frame, and a little behind it. */
+  /** The frame, and a little memory after it. */
   private static final int FRAME_WORDS = 40;
 
   private static final PrintStream NOWHERE = new PrintStream(OutputStream.nullOutputStream());
@@ -138,17 +138,17 @@ final class Abuser {
     random = new Random(seed);
   }
 
-  /** A guest that can attack in all ways, and answer. */
+  /** Returns a guest that can attack in all ways, and answer. */
   static Sandbox guest() {
     return HostileGuest.builder(Attack.sources(ATTACKS) + Attack.sources(ENDLESS) + FUNCTIONS)
         .memorySize(4 << 20)
         .hostPrint(NOWHERE)
-        // So that nobody waits.
+        // With this clock, sleeping takes no time.
         .clock(Clock.fixed(Instant.ofEpochSecond(1_800_000_000), ZoneOffset.UTC))
         .build();
   }
 
-  /** A program that can, and echoes what is no command. */
+  /** Returns a program that can attack, and that echoes what is not a command. */
   static ProgramServer program() {
     return Program.of(CompiledGuest.program(PROGRAM))
         .memorySize(8 << 20)
@@ -156,7 +156,7 @@ final class Abuser {
         .startServing();
   }
 
-  /** Who may be disturbed while it attacks. */
+  /** Returns the sandbox that others may disturb while it attacks. */
   Victim victim() {
     return victim;
   }
@@ -217,7 +217,11 @@ final class Abuser {
             .withValueBytes(1000 + random.nextInt(100_000));
   }
 
-  /** Lets a sandbox attack, and be disturbed; whether it is open afterwards. */
+  /**
+   * Lets a sandbox attack while others disturb it.
+   *
+   * @return whether the sandbox is open afterwards
+   */
   private boolean attempt(Target attacking, Runnable attack) {
     victim.set(attacking);
     try {
@@ -238,7 +242,7 @@ final class Abuser {
           .matches(_ ->
               !(e instanceof ClosedException closed)
                   || closed.kind() == ClosedException.Kind.SANDBOX);
-      victim.set(null); // waits for who closes it now
+      victim.set(null); // waits for a thread that is closing it
       assertThat(victim.wasClosed()).isTrue();
       ended++;
     } finally {
@@ -280,10 +284,10 @@ final class Abuser {
     }
   }
 
-  /** How to end what attacks now, and how to close it. */
+  /** How to end and how to close what attacks now. */
   private record Target(Runnable interrupt, Runnable close) {}
 
-  /** The sandbox that attacks now, for others who end its calls or close it. */
+  /** The sandbox that attacks now. Other threads end its calls or close it. */
   static final class Victim {
     private @Nullable Target sandbox;
     private boolean closed;

@@ -11,14 +11,14 @@ import java.util.stream.Collectors;
 /**
  * Something that a hostile guest tries, and how it may end.
  *
- * <p>Where a processor or a KVM decides between several endings that are all right, all are named.
- * A guest that gets through an attack returns 0 if it saw what it should, so that "it returned" is
- * never all that is checked.
+ * <p>If a processor or a KVM decides between several correct endings, all of them are listed. A
+ * guest that survives an attack returns 0 if it saw what it should, so the check is never only that
+ * it returned.
  *
- * @param name what is tried, for people
- * @param code the body of a C function without parameters, in terms of {@link HostileGuest}'s
+ * @param name what is tried, for people to read
+ * @param code the body of a C function without parameters, which uses {@link HostileGuest}'s
  *     prelude; {@code return 0;} is added
- * @param faults the kinds of fault it may end in
+ * @param faults the kinds of fault in which it may end
  * @param mayReturn whether the guest may also survive it
  */
 record Attack(String name, String code, Set<Kind> faults, boolean mayReturn) {
@@ -27,17 +27,17 @@ record Attack(String name, String code, Set<Kind> faults, boolean mayReturn) {
     return new Attack(name, code, EnumSet.of(kind), false);
   }
 
-  /** An attack that ends in a fault whose kind is up to the processor or KVM. */
+  /** An attack that ends in a fault whose kind depends on the processor or KVM. */
   static Attack faults(String name, Set<Kind> kinds, String code) {
     return new Attack(name, code, kinds, false);
   }
 
-  /** An attack that comes to nothing: the guest goes on and returns 0. */
+  /** An attack without effect: the guest goes on and returns 0. */
   static Attack returns(String name, String code) {
     return new Attack(name, code, EnumSet.noneOf(Kind.class), true);
   }
 
-  /** An attack that comes to nothing, or ends in a fault. */
+  /** An attack without effect, or one that ends in a fault. */
   static Attack returnsOrFaults(String name, Set<Kind> kinds, String code) {
     return new Attack(name, code, kinds, true);
   }

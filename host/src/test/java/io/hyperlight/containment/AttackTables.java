@@ -7,7 +7,7 @@ import java.util.stream.Stream;
 final class AttackTables {
   private AttackTables() {}
 
-  /** Those whose ending is known. */
+  /** Returns the attacks whose ending is known. */
   static List<Attack> withKnownEnding() {
     return Stream.of(
             MemoryAttacks.all(),

@@ -19,9 +19,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * A guest that answers differently each time it is asked, at random: addresses and lengths of
- * results, of messages, of arguments for the host, and the end of the window. Whether each answer
- * is one is known beforehand: a range of bytes is the guest's own, or it is not.
+ * A guest whose answers change at random: addresses and lengths of results, of messages, of
+ * arguments for the host, and the end of the window. The test knows in advance whether an answer is
+ * valid: a range of bytes either is the guest's own, or is not.
  */
 final class ChangingAnswersTest {
   private static final int ANSWERS = Integer.getInteger("hyperlight.test.answers", 3_000);

@@ -15,14 +15,16 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A guest that executes whatever bytes it is given, in a sandbox that may make code, and is
- * restored afterwards. Everything around the bytes is a breakpoint, so that an instruction that
- * does nothing, and a short jump to anywhere, end in a debug exception.
+ * A guest that executes any bytes, in a sandbox that may generate code, and is restored afterwards.
+ * All bytes around them are breakpoints. So an instruction that does nothing ends in a debug
+ * exception, and so does a short jump to anywhere.
  */
 final class CodeRunner implements AutoCloseable {
   private static final String PROGRAM = SourceFile.of(CodeRunner.class, "code_runner.c");
 
-  /** Where instructions go as a rule: a page of breakpoints before and nearly one behind. */
+  /**
+   * The usual place of instructions: after a page of breakpoints, and before nearly another page.
+   */
   static final int MIDDLE = 2048;
 
   /** The least size of the code's memory. */
@@ -51,9 +53,9 @@ final class CodeRunner implements AutoCloseable {
   }
 
   /**
-   * Executes some bytes; afterwards the sandbox is restored and works.
+   * Executes some bytes. Afterwards the sandbox is restored and checked.
    *
-   * @return the fault it ended in, or null if the bytes returned to their caller
+   * @return the fault in which the bytes ended, or null if they returned to their caller
    */
   @Nullable GuestFaultException run(byte[] bytes, int place) {
     try {
@@ -73,7 +75,11 @@ final class CodeRunner implements AutoCloseable {
     return Objects.requireNonNull(fault);
   }
 
-  /** As {@link #run}, for bytes that return: what they leave in RAX. */
+  /**
+   * Executes bytes that return, as {@link #run} does.
+   *
+   * @return what they leave in RAX
+   */
   long result(byte[] bytes) {
     try {
       return sandbox.<Long>call("run", long.class, bytes, MIDDLE);
@@ -87,7 +93,7 @@ final class CodeRunner implements AutoCloseable {
     assertThat(sandbox.<Integer>call("ping", int.class, 41)).isEqualTo(42);
   }
 
-  /** What everything that ran before has left behind. */
+  /** Returns what everything that ran before has left behind. */
   List<String> leaks() {
     sandbox.restore(snapshot);
     List<String> leaks = new ArrayList<>(oracle.leaksOf(sandbox));

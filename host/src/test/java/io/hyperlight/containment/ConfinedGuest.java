@@ -16,12 +16,12 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * A program that does with sandboxes what a service does, for tests that take rights from its
- * process: builds, calls, faults, freezes, spawns, restores, saves, loads, on platform and virtual
- * threads.
+ * A program that uses sandboxes as a service does, for tests that take rights from its process. It
+ * builds, calls, faults, takes snapshots, spawns, restores, saves and loads, on platform and
+ * virtual threads.
  */
 final class ConfinedGuest {
-  /** What it says at the end, if all went well. */
+  /** What it prints at the end if everything worked. */
   static final String DONE = "all went well";
 
   /** The guest that it runs. */

@@ -4,7 +4,10 @@ import static io.hyperlight.containment.ProgramAttack.comesToNothing;
 
 import java.util.List;
 
-/** Attacks with what is in files, with files that are none, and with those of the kernel. */
+/**
+ * Attacks with the contents of files, with files that are not valid, and with the kernel's own
+ * files.
+ */
 final class ContentAttacks {
   private ContentAttacks() {}
 

@@ -16,7 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Core dumps of the JVM have nothing of guests, in whatever state these are. */
+/** Core dumps of the JVM contain nothing of guests, whatever state these are in. */
 class CoreDumpTest {
   private static final String GUEST =
       """
@@ -68,7 +68,7 @@ class CoreDumpTest {
     assertThat(Command.run(command).outputOfSuccess()).contains("rw-p").contains("VmFlags");
   }
 
-  /** For a JVM of its own: prints what would be dumped. */
+  /** The main class of a separate JVM. It prints what would be dumped. */
   static final class Shown {
     private Shown() {}
 

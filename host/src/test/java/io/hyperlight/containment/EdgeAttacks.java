@@ -18,7 +18,7 @@ final class EdgeAttacks {
 
   private EdgeAttacks() {}
 
-  /** With the address behind the last mapped byte. */
+  /** Returns code with the address after the last mapped byte. */
   private static String atEdge(String instruction) {
     return """
     uint64_t edge = take_heap_page() + PAGE;
@@ -102,7 +102,7 @@ final class EdgeAttacks {
         faults("read a vector askew", PROTECTION, atEdge("movdqa -17(%0), %%xmm0")),
         faults("exchange sixteen bytes askew", PROTECTION, atEdge("lock cmpxchg16b -24(%0)")),
         faults("save x87 state across the end of memory", REFUSED, atEdge("fxsave -256(%0)")),
-        // Some processors do without the alignment that the manuals ask for.
+        // Some processors do not require the alignment that the manuals require.
         returnsOrFaults("save x87 state askew", Set.of(PROTECTION), atEdge("fxsave -777(%0)")),
         faults(
             "save vector state across the end of memory",
@@ -112,9 +112,8 @@ final class EdgeAttacks {
             "load vector state askew",
             PROTECTION,
             atEdge("mov $-1, %%eax; mov $-1, %%edx; xrstor64 -1001(%0)")),
-        // A component that XCR0 does not have. What is asked for has to be short: all that a
-        // processor
-        // with AMX has is longer than a page.
+        // A component that XCR0 does not have. The request has to be small, because the full
+        // state of a processor with AMX is larger than a page.
         faults(
             "load vector state of components that are not there",
             PROTECTION,

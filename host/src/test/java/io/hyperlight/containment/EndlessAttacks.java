@@ -10,8 +10,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Ways of never coming to an end: with exits and without, in faults, in system calls and asleep. A
- * deadline ends each. Those that may end otherwise are about the machine: there the table says how.
+ * Ways of never ending: with exits and without, in faults, in system calls and asleep. A deadline
+ * ends each of them. Some may end in other ways, depending on the machine; for those the table says
+ * how.
  */
 final class EndlessAttacks {
   private static final String SET_HANDLER =
@@ -41,9 +42,8 @@ final class EndlessAttacks {
             "CPUID",
             "for (;;) __asm__ volatile(\"cpuid\" : : \"a\"(0), \"c\"(0) : \"rbx\", \"rdx\");"),
         returns("pauses", "for (;;) __asm__ volatile(\"pause\");"),
-        // A paravirtual KVM executes it for ever; others refuse it with -EPERM, or replace it by
-        // the
-        // processor's own form of it, for which they have to write code.
+        // A paravirtual KVM executes it for ever. Others refuse it with -EPERM, or replace it by
+        // the processor's own form of it, for which they have to write code.
         returnsOrFaults(
             "vmmcall",
             Set.of(ILLEGAL_INSTRUCTION, PROTECTION, MEMORY_ACCESS),

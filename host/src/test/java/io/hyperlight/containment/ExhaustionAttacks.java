@@ -5,8 +5,8 @@ import static io.hyperlight.containment.Attack.returns;
 import java.util.List;
 
 /**
- * Taking as much of everything as there is, and then using what was left. The most mappings there
- * may be are left to {@code MemoryCallsTest}: they take seconds.
+ * Takes as much of everything as there is, and then uses what was left. The maximum number of
+ * mappings takes seconds and is left to {@code MemoryCallsTest}.
  */
 final class ExhaustionAttacks {
   private ExhaustionAttacks() {}

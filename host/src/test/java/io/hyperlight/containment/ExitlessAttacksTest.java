@@ -27,14 +27,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A guest that leaves a message and does something else than to wait harms nobody but itself. */
+/** A guest that leaves a message and then does not wait harms only itself. */
 class ExitlessAttacksTest {
   private static final List<AfterMessage> ATTACKS = MessageAttacks.all();
   private static final String SECRET = "PASSWORD";
 
   /**
-   * For attacks, some of which wait for ever. All other calls have to return, however long it
-   * takes.
+   * The time limit of attacks, some of which wait for ever. All other calls have to return, however
+   * long they take.
    */
   private static final Duration TIME = Duration.ofMillis(300);
 

@@ -13,7 +13,7 @@ import io.hyperlight.error.GuestFaultException.Kind;
 import java.util.List;
 import java.util.Set;
 
-/** Flags that a kernel would not want to find set when it is entered, or left. */
+/** Flags that a kernel must not inherit on entry or on exit. */
 final class FlagAttacks {
   private static final Set<Kind> REFUSED = Set.of(PROTECTION, ILLEGAL_INSTRUCTION);
 

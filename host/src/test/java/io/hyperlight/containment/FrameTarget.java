@@ -29,8 +29,8 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * What the host decodes of a guest's: results of every type, the call frame, and the arguments of
- * host calls. A guest writes to its frame and elsewhere as it is told, makes host calls and the
+ * The guest data that the host decodes: results of every type, the call frame, and the arguments of
+ * host calls. A guest writes to its frame and elsewhere as it is told. It makes host calls and the
  * library's other system calls with any registers, and leaves with any result. Each call ends in a
  * value of its type or a typed exception, and a restore leaves nothing of it.
  */
@@ -129,7 +129,7 @@ public final class FrameTarget implements FuzzTarget {
             0L);
   }
 
-  /** A function of each result type, which does what the script says. */
+  /** Returns a function for each result type, which does what the script says. */
   private static String results() {
     StringBuilder functions = new StringBuilder();
     for (String type : TYPES) {

@@ -15,7 +15,10 @@ import io.hyperlight.error.GuestFaultException.Kind;
 import java.util.List;
 import java.util.Set;
 
-/** Entering the gate and the stubs anywhere but where they begin, or with registers of its own. */
+/**
+ * Enters the gate and the stubs in other places than their beginnings, or with registers of its
+ * own.
+ */
 final class GateAttacks {
   private static final Set<Kind> NO_CODE =
       Set.of(MEMORY_ACCESS, PROTECTION, ILLEGAL_INSTRUCTION, DEVICE_ACCESS);
@@ -154,7 +157,7 @@ final class GateAttacks {
             __asm__ volatile("pushf; orl $0x100, (%%rsp); popfq; jmp *%0"
                              : : "r"(gate_exit()) : "memory");
             """),
-        // A load of SS holds the trap back for one instruction, which here is the system call.
+        // A load of SS delays the trap by one instruction, which here is the system call.
         returnsOrFaults(
             "step through a system call",
             Set.of(DEBUG),
@@ -166,7 +169,7 @@ final class GateAttacks {
             __asm__ volatile("pushq $2; popfq" ::: "memory", "cc");
             return answer != -ENOSYS;
             """),
-        // The trap is then due behind the stub's port access, when the call is over.
+        // The trap is then due after the stub's port access, when the call is over.
         returnsOrFaults(
             "step through the end of a call",
             Set.of(DEBUG, MEMORY_ACCESS),

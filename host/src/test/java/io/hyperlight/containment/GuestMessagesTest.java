@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a guest says, and when, is not for it to choose freely. */
+/** Limits what a guest can say in messages, and when. */
 class GuestMessagesTest {
   private static final Guest GUEST =
       CompiledGuest.of(
@@ -93,7 +93,7 @@ class GuestMessagesTest {
   }
 
   @Test
-  @SuppressWarnings("NullAway") // what a caller without null checks can do
+  @SuppressWarnings("NullAway") // a caller without null checks can do this
   void aNullArrayOfArgumentsIsRefused() {
     try (Sandbox sandbox = Sandbox.builder(GUEST).build()) {
       assertThatExceptionOfKind(InvalidCallException.Kind.INVALID_ARGUMENT)

@@ -25,12 +25,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What the host holds on its heap for a guest has an end, whatever the guest piles up. */
+/** What the host holds on its heap for a guest is limited, whatever the guest accumulates. */
 @NotInHardwareLane("The heap is the host's, which is the same there.")
 class HeapLimitTest {
   private static final long MIB = 1 << 20;
 
-  /** What a tree of 8 MiB takes, and what nobody accounts for. */
+  /** What a tree of 8 MiB takes, and what no limit counts. */
   private static final long SLACK = 16 * MIB;
 
   private static final Map<String, Long> ERRNOS =

@@ -8,8 +8,8 @@ import java.io.InputStream;
 import java.nio.file.Path;
 
 /**
- * Runs a program that makes the host hold what it can, in a JVM with a small heap, and says how
- * much that is; for {@link HeapLimitTest}.
+ * Runs a program that makes the host hold as much as possible, in a JVM with a small heap, and
+ * prints how much that is. For {@link HeapLimitTest}.
  */
 final class HeldHeap {
   private static final long MIB = 1 << 20;
@@ -57,7 +57,7 @@ final class HeldHeap {
   public static void main(String[] arguments) {
     Program other =
         program(arguments[0], "nothing", arguments[2]).stdin(new ByteArrayInputStream(new byte[0]));
-    other.run(); // what is loaded once is not counted
+    other.run(); // excludes what is loaded only once
     Look look = new Look(other);
     long before = used();
     ProgramResult result =

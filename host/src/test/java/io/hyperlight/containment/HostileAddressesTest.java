@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Reading, writing and running addresses that belong to the monitor, to a kernel, or to nobody. */
+/** Reads, writes and runs addresses that belong to the monitor, to a kernel, or to nothing. */
 final class HostileAddressesTest {
   private static final int SAMPLE = Integer.getInteger("hyperlight.test.addresses", 40);
 

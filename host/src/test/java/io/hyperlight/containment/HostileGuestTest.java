@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Each attack of the tables, in a sandbox of its own. */
+/** Tries each attack of the tables in a sandbox of its own. */
 final class HostileGuestTest {
   private static final List<Attack> ATTACKS = AttackTables.withKnownEnding();
 

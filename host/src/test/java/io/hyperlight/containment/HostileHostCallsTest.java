@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Host calls made by hand, with numbers, pointers, sizes and a window that are lies. */
+/** Host calls made by hand, with invalid numbers, pointers, sizes and windows. */
 final class HostileHostCallsTest {
   private static final String FUNCTIONS =
       SourceFile.of(HostileHostCallsTest.class, "hostile_host_calls.c");

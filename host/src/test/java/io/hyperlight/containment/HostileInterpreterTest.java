@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Programs that want to be loaded by what is no loader, or is none of theirs. */
+/** Programs whose interpreter is not a loader, or is a loader for other programs. */
 @NotInHardwareLane("Runs the compiler.")
 class HostileInterpreterTest {
   private static Path loadedBy(String interpreter) {
@@ -66,7 +66,7 @@ class HostileInterpreterTest {
     assertThat(Descriptors.of(folder.getFileName().toString())).isEqualTo(before);
   }
 
-  /** A program whose interpreter's path has other bytes than a linker would take. */
+  /** Returns a program whose interpreter's path has bytes that a linker would refuse. */
   private static Path loadedBy(String given, String wanted) throws IOException {
     String program = Files.readString(loadedBy(given), ISO_8859_1);
     Path changed = TemporaryFolder.create("hostile-interpreter").resolve("program");

@@ -15,7 +15,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a guest finds when it looks around, and what is left when it has written everywhere. */
+/**
+ * Tests what a guest finds in its address space, and what works after it has written everywhere.
+ */
 final class HostileMemoryTest {
   private static final String FUNCTIONS =
       SourceFile.of(HostileMemoryTest.class, "hostile_memory.c");
@@ -108,7 +110,7 @@ final class HostileMemoryTest {
   }
 
   private static long[] registers(HostileGuest guest) {
-    // An argument register that a function does not use has what it had in the call before.
+    // An argument register that a function does not use keeps its value from the call before.
     guest.sandbox().<Integer>call("ping", int.class, 0);
     byte[] bytes = guest.sandbox().<byte[]>call("registers_at_entry", byte[].class);
     long[] registers = new long[bytes.length / 8];

@@ -11,14 +11,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Ports: all of the lowest, where the stubs' own and nearly everything of a PC are, and a sample of
- * those above. What is refused ends its sandbox, so each port costs one.
+ * Tries ports: all of the lowest, which include the stubs' own and nearly all of a PC, and a sample
+ * of those above. A refused access ends its sandbox, so each port costs one sandbox.
  */
 final class HostilePortsTest {
   /** How many random ports each form is tried with. */
   private static final int SAMPLE = Integer.getInteger("hyperlight.test.ports", 30);
 
-  /** How many of the ports from 0 on are tried one by one; the stubs' own are below 0x80. */
+  /** How many ports from 0 on are tried one by one. The stubs' own are below 0x80. */
   private static final int LOW = Integer.getInteger("hyperlight.test.lowPorts", 0x100);
 
   private static final int SYSTEM_CALL_PORT = 0x70;

@@ -20,11 +20,11 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * A static Linux program that serves: a request is the name of an attack, the answer "ok", or what
- * went better for the attacker than it may.
+ * A static Linux program that is served. A request is the name of an attack. The answer is "ok", or
+ * what the attacker achieved and should not have.
  *
- * <p>It has a directory of the host at {@code /host}, with links that lead out of it, to a secret
- * beside it, and with a pipe; and two trees in memory, {@code /data} and {@code /other}.
+ * <p>It has a directory of the host at {@code /host}, which contains links that lead out of it, to
+ * a secret beside it, and a pipe. It has two trees in memory, {@code /data} and {@code /other}.
  */
 final class HostileProgram {
   static final long OUTPUT_LIMIT = 1 << 20;
@@ -96,7 +96,7 @@ final class HostileProgram {
     return new String(sandbox.serve(request.getBytes(UTF_8)), UTF_8);
   }
 
-  /** Everything there is in the host's folder, with what can be seen of it. */
+  /** Returns everything in the host's folder, with what can be seen of it. */
   Map<String, String> hostFiles() {
     Map<String, String> files = new TreeMap<>();
     try (Stream<Path> all = Files.walk(folder)) {
@@ -112,7 +112,7 @@ final class HostileProgram {
     return files;
   }
 
-  /** What the paths of the host's files that the program sees have in common. */
+  /** Returns the common part of the paths of the host's files that the program sees. */
   String hostFolder() {
     return folder.getFileName().toString();
   }

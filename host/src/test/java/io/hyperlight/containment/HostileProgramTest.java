@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Whole programs that attack with system calls, files and descriptors. Each attack ends as its
- * table says, a restore leaves nothing of it, and a program beside it and the host's files are
+ * table says, and a restore leaves nothing of it. A program beside it and the host's files are
  * unharmed.
  */
 @NotInHardwareLane("What is attacked is code of the host, which is the same there.")
@@ -41,7 +41,7 @@ class HostileProgramTest {
           .flatMap(List::stream)
           .toList();
 
-  /** An attack that harms nobody, and so tells that everything works. */
+  /** A harmless attack, which shows that everything works. */
   private static final String HEALTHY = "standard input under another number";
 
   private final HostileProgram program;
@@ -88,7 +88,7 @@ class HostileProgramTest {
   void endsAsItMayAndIsGoneAfterARestore(ProgramAttack attack) {
     try (ProgramServer attacker = start.spawn();
         ProgramServer newborn = start.spawn()) {
-      attacker.restore(start); // so that there is tracking from here on
+      attacker.restore(start); // turns dirty tracking on
       for (int i = 0; i < 2; i++) {
         Class<? extends HyperlightException> ending = attack.ending();
         if (ending == null) {

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Results, error messages and last words that are lies. */
+/** Results, error messages and last words that are invalid. */
 final class HostileResultsTest {
   private static final String FUNCTIONS =
       SourceFile.of(HostileResultsTest.class, "hostile_results.c");

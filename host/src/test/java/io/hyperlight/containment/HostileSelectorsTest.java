@@ -18,11 +18,11 @@ import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Every selector of the descriptor table, and one behind it, with every privilege level, in every
- * instruction that takes one.
+ * Tries every selector of the descriptor table, and one after it, with every privilege level, in
+ * every instruction that takes one.
  *
- * <p>Which selectors are legal differs: where user code runs directly on the processor, they are
- * the host's own. A legal one must lead to no more than 64-bit user code.
+ * <p>Which selectors are valid differs between machines. Where user code runs directly on the
+ * processor, they are those of the host. A valid one must lead to nothing but 64-bit user code.
  */
 final class HostileSelectorsTest {
   private static final String FUNCTIONS =
@@ -39,9 +39,9 @@ final class HostileSelectorsTest {
   @ValueSource(strings = {"far_jump", "far_call", "far_return", "interrupt_return"})
   void leadToUserCodeOrNowhere(String function) {
     for (int selector : SELECTORS) {
-      // What is legal arrives at an instruction that is invalid in 64-bit mode; 32-bit code would
-      // go on to a breakpoint. A page fault is where an emulator uses the
-      // stack with a supervisor's rights.
+      // A valid selector leads to an instruction that is invalid in 64-bit mode; 32-bit code
+      // would go on to a breakpoint. A page fault comes from an emulator that uses the stack
+      // with a supervisor's rights.
       assertThat(leave(function, selector)).isIn(REFUSED_OR_NOT_THERE);
     }
   }

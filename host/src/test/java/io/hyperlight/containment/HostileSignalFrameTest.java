@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Signal frames that no signal has made, and handlers, stacks and registers with which no frame can
- * be made: the call goes on in user code or ends, and a restore leaves nothing of it.
+ * be made. The call goes on in user code or ends, and a restore leaves nothing of it.
  */
 class HostileSignalFrameTest {
   private static final String PROGRAM =
@@ -38,7 +38,7 @@ class HostileSignalFrameTest {
   private static final int STATE_POINTER = 8 + 40 + 23 * 8;
   private static final int STACK = 8 + 16;
 
-  /** Where these tests have x87 and vector state, and what is in it. */
+  /** Where these tests keep x87 and vector state, and what it contains. */
   private static final int STATE = 512;
 
   private static final int MXCSR = STATE + 24;
@@ -71,7 +71,7 @@ class HostileSignalFrameTest {
     return original.<Long>call("address_of", long.class, what);
   }
 
-  /** What is wrong with a frame, and how it ends. */
+  /** What is wrong with a frame, and how the call ends. */
   enum Frame {
     NOTHING("landed with flags 514", (f, t) -> {}),
     NO_STATE("landed", (f, t) -> f.putLong(STATE_POINTER, 0)),
@@ -100,7 +100,7 @@ class HostileSignalFrameTest {
 
     private final String end;
 
-    @SuppressWarnings("ImmutableEnumChecker") // without state, as all lambdas here
+    @SuppressWarnings("ImmutableEnumChecker") // stateless, like all lambdas here
     private final BiConsumer<ByteBuffer, HostileSignalFrameTest> change;
 
     Frame(String end, BiConsumer<ByteBuffer, HostileSignalFrameTest> change) {
@@ -139,7 +139,7 @@ class HostileSignalFrameTest {
     return ending(() -> sandbox.call("sigreturn", void.class, bytes, at));
   }
 
-  /** How a call ends, which leaves nothing behind. */
+  /** Returns how a call ends, and checks that it leaves nothing behind. */
   private String ending(Runnable call) {
     String end;
     try {

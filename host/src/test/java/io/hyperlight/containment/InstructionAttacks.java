@@ -19,10 +19,10 @@ import java.util.Set;
 
 /** Instructions that raise exceptions, and those that only a kernel may use. */
 final class InstructionAttacks {
-  /** Where KVM emulates or replaces what the processor would do. */
+  /** For a KVM that emulates or replaces what the processor would do. */
   private static final Set<Kind> REFUSED = Set.of(PROTECTION, ILLEGAL_INSTRUCTION);
 
-  /** A privileged instruction each; the operand is a readable and writable address. */
+  /** One privileged instruction each. The operand is a readable and writable address. */
   private static final List<String> PRIVILEGED =
       List.of(
           "hlt",
@@ -102,7 +102,7 @@ final class InstructionAttacks {
         faults("ud2", ILLEGAL_INSTRUCTION, "ASM(\"ud2\");"),
         faults("into in 64-bit mode", ILLEGAL_INSTRUCTION, "ASM(\".byte 0xce\");"),
         faults("int3", DEBUG, "ASM(\"int3\");"),
-        // The debug exception is for everybody to raise with it, whatever the gate's level.
+        // User code may raise the debug exception with it, whatever the gate's level.
         faults("int1", Set.of(DEBUG, ILLEGAL_INSTRUCTION, PROTECTION), "ASM(\".byte 0xf1\");"),
         faults("int 3 in two bytes", Set.of(DEBUG, ILLEGAL_INSTRUCTION), "ASM(\".byte 0xcd, 3\");"),
         faults("int 4", Set.of(OTHER, ILLEGAL_INSTRUCTION), "ASM(\"int $4\");"),
@@ -119,7 +119,7 @@ final class InstructionAttacks {
         faults("int 0x80", REFUSED, "ASM(\"mov $1, %%eax; int $0x80\");"),
         faults("int 255", REFUSED, "ASM(\"int $255\");"),
         faults("single step", DEBUG, "ASM(\"pushf; orl $0x100, (%%rsp); popf; nop; nop\");"),
-        // These exceptions an emulated processor may not know: QEMU's does not.
+        // An emulated processor may not know these exceptions: QEMU's does not.
         returnsOrFaults(
             "an unaligned read while alignment is checked",
             Set.of(ALIGNMENT),
@@ -177,7 +177,7 @@ final class InstructionAttacks {
             "the prefix that asks KVM to emulate",
             ILLEGAL_INSTRUCTION,
             "ASM(\"ud2; .ascii \\\"kvm\\\"; hlt\");"),
-        // With UMIP they are refused; without, what they tell is no secret of the guest's.
+        // With UMIP they are refused. Without it, what they reveal is no secret.
         returnsOrFaults("sgdt", REFUSED, "ASM(\"sgdt -64(%%rsp)\");"),
         returnsOrFaults("sidt", REFUSED, "ASM(\"sidt -64(%%rsp)\");"),
         returnsOrFaults("sldt", REFUSED, "__asm__ volatile(\"sldt %%eax\" : : : \"rax\");"),

@@ -30,25 +30,24 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Every instruction that there is, by its encoding rather than by what manuals say: all opcodes of
- * the four maps, with operands in memory and in registers and with each prefix. Each ends in a
- * fault of one of the library's kinds or returns to its caller; what only a kernel may do is never
- * completed. After each the sandbox is restored and called, and now and then it is compared with a
- * newborn. All of them with {@code -Dhyperlight.test.instructions=1000000}.
+ * Tries every instruction, by encoding rather than by the manuals: all opcodes of the four maps,
+ * with operands in memory and in registers, and with each prefix. Each ends in a fault of one of
+ * the library's kinds or returns to its caller. Instructions for a kernel are never completed.
+ * After each instruction the sandbox is restored and called, and from time to time it is compared
+ * with a newborn one. {@code -Dhyperlight.test.instructions=1000000} tries all of them.
  *
  * <p>One instruction is left out: {@code vmmcall}. A paravirtual KVM executes it for ever without
- * an exit, as it would an endless loop, and only somebody who interrupts the vCPU ends it: {@link
- * EndlessAttacks}.
+ * an exit, like an endless loop. Only an interrupt of the vCPU ends it: {@link EndlessAttacks}.
  */
 final class InstructionSweepTest {
-  /** How many of the instructions are tried, at random; those of a kernel all are. */
+  /** How many of the instructions are tried, at random. Instructions for a kernel are all tried. */
   private static final int SAMPLE = Integer.getInteger("hyperlight.test.instructions", 4_000);
 
   private static final int ORACLE_EVERY = 1_000;
 
   private static final HexFormat HEX = HexFormat.of();
 
-  /** Which table of the processor's an opcode is in: what comes before it. */
+  /** The processor's table that has an opcode: the bytes before it. */
   enum OpcodeMap {
     ONE_BYTE(""),
     TWO_BYTES("0f"),
@@ -76,8 +75,8 @@ final class InstructionSweepTest {
       EnumSet.of(PROTECTION, ILLEGAL_INSTRUCTION, MEMORY_ACCESS, DEVICE_ACCESS);
 
   /**
-   * Instructions of a kernel's, as the beginning of their encoding; behind a slash is the value of
-   * the second byte's middle field, and whether it has to be memory (m).
+   * Instructions for a kernel, as the beginning of their encoding. After a slash is the value of
+   * the second byte's middle field, and whether the operand has to be memory (m).
    */
   private static final List<String> PRIVILEGED =
       List.of(
@@ -232,8 +231,7 @@ final class InstructionSweepTest {
   }
 
   /**
-   * What they may mean to a hypervisor may depend on registers: RAX, and RCX with the number of an
-   * MSR.
+   * Their effect on a hypervisor may depend on registers: RAX, and RCX with the number of an MSR.
    */
   @ParameterizedTest
   @ValueSource(strings = {"", "31c031c9", "b801000000b9800000c0", "48c7c0ffffffffb9820000c0"})
@@ -256,7 +254,7 @@ final class InstructionSweepTest {
     assertThat(runner.leaks()).isEmpty();
   }
 
-  /** The longest instruction has 15 bytes; these only differ in how many prefixes they have. */
+  /** The longest instruction has 15 bytes. These differ only in how many prefixes they have. */
   @Test
   void isRefusedIfItIsTooLong() {
     for (String last : List.of("90", "0f05", "e670", "0f01d0", "f4")) {
@@ -274,7 +272,7 @@ final class InstructionSweepTest {
     assertThat(runner.leaks()).isEmpty();
   }
 
-  /** Behind the second page nothing is mapped. */
+  /** Nothing is mapped after the second page. */
   @Test
   void thatEndsOrDoesNotEndAtTheLastMappedByteIsFetchedInWholeOrNotAtAll() {
     for (String instruction :
@@ -304,8 +302,8 @@ final class InstructionSweepTest {
   }
 
   /**
-   * Code that writes over what comes next, a system call among it, and over itself behind a system
-   * call: what runs is what was written.
+   * Code that overwrites what comes next, also a system call, and code that overwrites itself after
+   * a system call. What runs is what was written.
    */
   @Test
   void mayChangeTheNextOne() {
@@ -341,7 +339,7 @@ final class InstructionSweepTest {
     assertThat(runner.leaks()).isEmpty();
   }
 
-  /** Jumps, loops, calls and returns, any of which may make an endless loop. */
+  /** Jumps, loops, calls and returns, which may all make an endless loop. */
   private static boolean mayJumpBack(int opcode) {
     return (opcode >= 0x70 && opcode < 0x90)
         || (opcode >= 0xe0 && opcode < 0xe4)

@@ -45,8 +45,8 @@ class LeastPrivilegeTest {
   }
 
   /**
-   * As user and group nobody, without capabilities and any way to get some, where a device file in
-   * a mount namespace of its own belongs to a group that it is in.
+   * Runs as user and group nobody, without capabilities and without a way to get any. The device
+   * file in its own mount namespace belongs to a group of that user.
    */
   @Test
   void aUserWithoutAnyRightsButToTheDeviceRunsSandboxes() throws IOException {
@@ -100,7 +100,7 @@ class LeastPrivilegeTest {
   }
 
   /**
-   * Under the filter that a container runtime would make of the profile, and with no way out of it.
+   * Runs under the filter that a container runtime would make of the profile, and cannot leave it.
    */
   @Test
   void theProfileOfSystemCallsIsEnoughForAllThatAServiceDoes() throws IOException {
@@ -145,7 +145,7 @@ class LeastPrivilegeTest {
   /** Installs a filter of system calls, and becomes another program. */
   private static final String LAUNCHER = SourceFile.of(LeastPrivilegeTest.class, "launcher.c");
 
-  /** In a JVM of its own: whoever loads the library a second time opens the device again. */
+  /** Runs in a JVM of its own, since loading the library a second time opens the device again. */
   @Test
   void theDeviceIsOpenedOnceAndNoDescriptorOutlivesAnExec() {
     List<String> command = new ArrayList<>(ChildJvm.commandLine(Holder.class, JVM));
@@ -154,7 +154,7 @@ class LeastPrivilegeTest {
         .isEqualTo("hyperlight-snapshot=1 kvm=1 kvm-vcpu=2 kvm-vm=2 \n");
   }
 
-  /** Holds two sandboxes and a snapshot, and says what is open for them, and not O_CLOEXEC. */
+  /** Holds two sandboxes and a snapshot. Prints what is open for them without O_CLOEXEC. */
   static final class Holder {
     private static final long O_CLOEXEC = 02000000;
 

@@ -25,11 +25,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What a guest leaves in the processor, however it ends, nobody finds: no later request, no other
- * VM on the same thread, no other thread, and not the thread of the JVM itself.
+ * What a guest leaves in the processor, however it ends, is not visible to anything else: not to
+ * later requests, other VMs on the same thread, other threads, or the JVM's own thread.
  */
 class LeftRegistersTest {
-  /** Finds and leaves everything that user code can change beside the general registers. */
+  /** Reads and sets everything that user code can change besides the general registers. */
   private static final String REGISTERS =
       SourceFile.of(LeftRegistersTest.class, "left_registers.h.c");
 
@@ -47,18 +47,21 @@ class LeftRegistersTest {
 
   private static final int ENDINGS = 11;
 
-  /** What user code can load where it runs on the processor as it is, and what the GDT has here. */
+  /**
+   * Selectors that user code can load where it runs directly on the processor, and those of the GDT
+   * here.
+   */
   private static final int[] SELECTORS = {3, 0x2b, 0x23, 0x33};
 
-  /** Whether guests can use protection keys and tiles: what CPUID says of it differs. */
+  /** Whether guests can use protection keys and tiles. CPUID reports this differently. */
   private static final int KEYS = canCall("try_keys");
 
   private static final int TILES = canCall("try_tiles");
 
   /**
-   * Those that do not fault. Where a KVM gives a vCPU the GDT that it was told of, 0x33 is that of
-   * the task, which no data segment register takes; where user code runs on the processor as it is,
-   * it is Linux's code segment of programs.
+   * The selectors that do not fault. Some KVMs give a vCPU the GDT that they were told of. Then
+   * 0x33 is that of the task, which no data segment register accepts. Where user code runs directly
+   * on the processor, 0x33 is Linux's code segment of programs.
    */
   private static final List<Integer> LOADABLE =
       Arrays.stream(SELECTORS)
@@ -161,7 +164,7 @@ class LeftRegistersTest {
     }
   }
 
-  /** What a thread finds that this one starts. */
+  /** Returns what a newly started thread finds. */
   private static Map<String, String> inNewThread() throws InterruptedException {
     List<Map<String, String>> registers = new ArrayList<>();
     Thread.ofPlatform().start(() -> registers.add(ThreadRegisters.read())).join();
@@ -212,7 +215,7 @@ class LeftRegistersTest {
     assertThat(outside).hasSize(LOADABLE.size()).allSatisfy(o -> assertThat(o).isEqualTo(before));
   }
 
-  /** Who runs it makes no difference. */
+  /** The thread that runs it makes no difference. */
   private static byte[] find(Sandbox sandbox, String thread) throws Exception {
     if (thread.equals("the same thread")) {
       return sandbox.call("find", byte[].class, KEYS, TILES);

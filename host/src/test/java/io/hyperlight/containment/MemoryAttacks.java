@@ -10,7 +10,7 @@ import static io.hyperlight.error.GuestFaultException.Kind.STACK_OVERFLOW;
 import java.util.List;
 import java.util.Set;
 
-/** Reading, writing and running what is not there for it. */
+/** Reads, writes and runs what the guest has no access to. */
 final class MemoryAttacks {
   private MemoryAttacks() {}
 

@@ -7,16 +7,17 @@ import java.util.List;
 
 /**
  * What a guest can do instead of waiting, after it has left a message that only the gate should
- * leave. So the host believes that a call is over, or answers a host call, and the guest's own code
- * goes on meanwhile, or stands in the middle of an instruction that KVM is yet to finish.
+ * leave. The host then believes that a call is over, or answers a host call. Meanwhile the guest's
+ * own code goes on, or is in the middle of an instruction that KVM has yet to complete.
  *
- * <p>Each names two functions: one after a message that the call is over, one after a host call.
+ * <p>Each attack names two functions: one after a message that the call is over, one after a host
+ * call.
  */
 final class MessageAttacks {
   /** In terms of {@link HostileGuest}'s prelude. */
   static final String PRELUDE = SourceFile.of(MessageAttacks.class, "message_attacks.c");
 
-  /** What comes after the message, and ends in the vCPU's leaving the guest. */
+  /** Code after the message that makes the vCPU leave the guest. */
   private static final String[][] EXITS = {
     {
       "in",
@@ -102,7 +103,7 @@ final class MessageAttacks {
     },
   };
 
-  /** What comes after the message and does not leave the guest. */
+  /** Code after the message that does not leave the guest. */
   private static final String[][] STAYS = {
     {"stowaway", "stowaway();"},
     {"loop", "for (;;) { }"},

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Structures that lie over each other, so that what the host writes changes what it has yet to
- * read: a table of buffers that is one of the buffers, arguments where the result goes, old and new
- * value at one address, a call frame that a system call fills.
+ * Structures that overlap, so that what the host writes changes what it has yet to read. Examples
+ * are a table of buffers that is one of the buffers, arguments in the place of the result, old and
+ * new value at one address, and a call frame that a system call fills.
  */
 final class OverlapAttacks {
   private OverlapAttacks() {}

@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The port of the system-call stub. Where stubs run as user code, user code can use it too, and
- * every form of it but the stub's own must be told apart from a system call. Elsewhere, and for
- * every other port, the processor refuses.
+ * Attacks with ports. If stubs run as user code, user code can use the port of the system-call
+ * stub, too. Every use of it other than the stub's own must then be distinguished from a system
+ * call. On other machines, and for every other port, the processor refuses the access.
  */
 final class PortAttacks {
   private static final Set<Kind> REFUSED = Set.of(DEVICE_ACCESS, PROTECTION);

@@ -9,15 +9,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * Something that a hostile whole program tries with system calls, and how it may end.
  *
- * @param name what is tried, for people
- * @param code the body of a C function without parameters, in terms of {@link HostileProgram}'s
+ * @param name what is tried, for people to read
+ * @param code the body of a C function without parameters, which uses {@link HostileProgram}'s
  *     prelude
- * @param ending what the request ends with, which a program that gets through it says "ok" to; null
- *     for an answer
+ * @param ending how the request ends; null if the program survives the attack and answers "ok"
  */
 record ProgramAttack(
     String name, String code, @Nullable Class<? extends HyperlightException> ending) {
-  /** An attack that comes to nothing: the program sees that, and says so. */
+  /** An attack without effect: the program sees that and says so. */
   static ProgramAttack comesToNothing(String name, String code) {
     return new ProgramAttack(name, code, null);
   }

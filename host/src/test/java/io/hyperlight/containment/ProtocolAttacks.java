@@ -6,7 +6,7 @@ import static io.hyperlight.error.GuestFaultException.Kind.PROTOCOL_VIOLATION;
 
 import java.util.List;
 
-/** System calls and the call frame, used in ways that make no sense. */
+/** System calls and call frames with invalid contents. */
 final class ProtocolAttacks {
   private ProtocolAttacks() {}
 

@@ -7,7 +7,10 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 
-/** State that a processor keeps outside of its registers, left behind at the end of a call. */
+/**
+ * State that a processor keeps outside of its registers, and that is left behind at the end of a
+ * call.
+ */
 final class ResidueAttacks {
   private ResidueAttacks() {}
 

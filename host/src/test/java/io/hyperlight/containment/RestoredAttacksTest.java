@@ -45,7 +45,7 @@ class RestoredAttacksTest {
         try {
           sandbox.within(time).call(attack.function(), Object.class);
         } catch (HyperlightException e) {
-          // However it ends; HostileGuestTest says how it may.
+          // Any ending is allowed here; HostileGuestTest checks it.
         }
         VcpuStop.await(ResetOracle.machineOf(sandbox));
         sandbox.restore(snapshot);

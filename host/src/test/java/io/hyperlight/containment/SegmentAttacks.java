@@ -12,7 +12,7 @@ import io.hyperlight.error.GuestFaultException.Kind;
 import java.util.List;
 import java.util.Set;
 
-/** Crafted interrupt and far returns. {@link HostileSelectorsTest} goes through all selectors. */
+/** Crafted interrupt and far returns. {@link HostileSelectorsTest} tries all selectors. */
 final class SegmentAttacks {
   /**
    * An emulator may read the frame with a supervisor's rights, which end at the user's stack

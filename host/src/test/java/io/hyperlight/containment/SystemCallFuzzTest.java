@@ -65,7 +65,7 @@ class SystemCallFuzzTest {
             Sandbox.builder(RawSystemCalls.GUEST)
                 .memorySize(4 << 20)
                 .logger(new RecordingLogger())
-                // So that nobody waits.
+                // With this clock, sleeping takes no time.
                 .clock(Clock.fixed(Instant.ofEpochSecond(1_800_000_000), ZoneOffset.UTC))
                 .mount("/", FileTree.memory(1 << 20).with("f", new byte[5000]))
                 .mount("/h", FileTree.directory(HOST))
@@ -126,7 +126,7 @@ class SystemCallFuzzTest {
     }
   }
 
-  /** Puts a path where arguments point to now and then. */
+  /** Puts a path where some arguments point to. */
   private static void putPath(Random random, RawSystemCalls guest, long area) {
     byte[] path = (PATHS[random.nextInt(PATHS.length)] + "\0").getBytes(US_ASCII);
     long target = area + PAGE * random.nextInt(4);

@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Makes lists of system calls out of choices, whose arguments mostly are of the kind that the call
- * takes: descriptors, paths, buffers, structures in a memory that is laid out for it.
+ * Makes lists of system calls from choices. Most arguments are of the kind that the call takes:
+ * descriptors, paths, buffers, or structures in a memory that is laid out for them.
  */
 final class SystemCallScript {
   /**
@@ -183,7 +183,7 @@ final class SystemCallScript {
     }
   }
 
-  /** What the guest's memory is to hold. */
+  /** Returns the contents of the guest's memory. */
   byte[] memory() {
     byte[] bytes = new byte[MEMORY_SIZE];
     memory.get(0, bytes);

@@ -37,9 +37,10 @@ import java.time.ZoneOffset;
 import java.util.Map;
 
 /**
- * Sequences of system calls with structured arguments, which may be results of earlier ones: files
- * in trees of each kind, pipes, descriptors, mappings, signals. Each is answered or ends in a typed
- * exception; afterwards the machine is a newborn's, and the host has no descriptor more.
+ * Sequences of system calls with structured arguments, which may be results of earlier calls: files
+ * in trees of each kind, pipes, descriptors, mappings, signals. Each call is answered or ends in a
+ * typed exception. Afterwards the machine equals a newborn one, and the host has no additional
+ * descriptor.
  */
 @SuppressWarnings("exports") // tests are not exported
 public final class SystemCallTarget implements FuzzTarget {
@@ -48,7 +49,7 @@ public final class SystemCallTarget implements FuzzTarget {
 
   private static final int MAX_CALLS = 24;
 
-  /** A guest that makes a list of calls and returns what they returned. */
+  /** A guest that makes a list of calls and returns their results. */
   private static final String PROGRAM =
       SourceFile.of(SystemCallTarget.class, "system_call_target.c");
 
@@ -69,7 +70,7 @@ public final class SystemCallTarget implements FuzzTarget {
             .hostPrint(nowhere)
             .hostError(nowhere)
             .logger(new SilentLogger())
-            // So that nobody waits.
+            // With this clock, sleeping takes no time.
             .clock(Clock.fixed(Instant.ofEpochSecond(1_800_000_000), ZoneOffset.UTC))
             .mount("/", FileTree.memory(1 << 20).with("f", new byte[5000]))
             .mount("/h", FileTree.directory(host))

@@ -1,4 +1,4 @@
-/** Tests of what a hostile guest can do: nothing to anybody else. */
+/** Tests of what a hostile guest can do. It must not affect anything outside of its sandbox. */
 @NullMarked
 package io.hyperlight.containment;
 

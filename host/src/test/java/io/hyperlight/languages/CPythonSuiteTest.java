@@ -22,9 +22,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
- * Counts the tests of CPython's own suite that come out in a sandbox as they do natively: {@code
- * -Dcpython.modules=test_os,test_signal}, or {@code listed} for those of cpython-modules.txt. Takes
- * minutes; the numbers are printed.
+ * Counts the tests of CPython's own suite that have the same result in a sandbox as natively.
+ * Select modules with {@code -Dcpython.modules=test_os,test_signal}, or with {@code listed} those
+ * of cpython-modules.txt. Takes minutes and prints the numbers.
  */
 @NotInHardwareLane("It compares with a native run, and takes long.")
 @EnabledIfSystemProperty(named = "cpython.modules", matches = ".+")
@@ -32,11 +32,13 @@ class CPythonSuiteTest {
   private static final Differential PYTHON =
       new Differential("/usr/bin/python3", "python3").withLibraries().with(Path.of("/etc"));
 
-  /** How long a module may take, each way. */
+  /** The maximum time for a module, each way. */
   private static final Duration MOST =
       Duration.ofSeconds(Integer.getInteger("cpython.seconds", 300));
 
-  /** Says of each test what became of it, as soon as that is known. As nobody, as in a sandbox. */
+  /**
+   * Prints the result of each test as soon as it is known. Runs as user nobody, as in a sandbox.
+   */
   private static final String RUNNER =
       """
       import os, sys, unittest

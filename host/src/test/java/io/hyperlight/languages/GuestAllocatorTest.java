@@ -125,7 +125,7 @@ class GuestAllocatorTest {
   void scratchMemoryLiesBehindTheArguments(int size) {
     byte[] argument = new byte[size];
     Arrays.fill(argument, (byte) 0x11);
-    // At least the zero byte behind the argument is between them.
+    // At least the zero byte after the argument is between them.
     assertThat(sandbox.call("scratch_behind", long.class, argument, 50_000L)).isBetween(1L, 16L);
   }
 

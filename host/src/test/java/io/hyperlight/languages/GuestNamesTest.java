@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** Whatever a C guest calls its functions, parameters and macros, its declarations compile. */
+/** The declarations of a C guest compile whatever it calls its functions, parameters and macros. */
 @NotInHardwareLane("Runs the compiler.")
 class GuestNamesTest {
   /** Words of the header's own code, its attributes and its structures. */

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The guest library's memory and string functions against what Java does. */
+/** Compares the guest library's memory and string functions with Java. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class GuestStringLibraryTest {
   private static final int ROUNDS = 300;
@@ -49,7 +49,7 @@ class GuestStringLibraryTest {
     return bytes;
   }
 
-  /** What a C string of these bytes is. */
+  /** Returns the C string that these bytes contain. */
   private static byte[] cString(byte[] bytes) {
     int length = 0;
     while (length < bytes.length && bytes[length] != 0) {

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a libc has to offer, in a guest and in a process: both say the same. */
+/** The features of a libc have the same results in a guest and in a process. */
 @NotInHardwareLane("Asks a program that the C compiler makes.")
 class LibcFeaturesTest {
   /** Writes what it sees to a stream. */

@@ -52,7 +52,7 @@ class LibcGuestTest {
     return builder().build();
   }
 
-  /** What was printed since this was asked last. */
+  /** Returns what was printed since the last call of this method. */
   private String printed() {
     String text = printed.toString(UTF_8);
     printed.reset();

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the compiler makes of programs with a libc, and what is said where it cannot. */
+/** Tests how programs with a libc are compiled, and which messages there are if that fails. */
 class LibcToolchainTest {
   private static final String GUEST =
       """

@@ -6,10 +6,10 @@ import io.hyperlight.testing.LibraryProgram;
 import io.hyperlight.testing.SourceFile;
 import java.util.List;
 
-/** Programs around libraries as distributions have them, none of which was made for a guest. */
+/** Programs around libraries of the distribution, which were not made for guests. */
 final class Libraries {
   /**
-   * One stream that is compressed piece by piece, and decompression of all at once. The native
+   * Compresses one stream piece by piece, and decompresses everything in one call. The native
    * program prints each of the files in hexadecimal, compressed with each of the levels in its
    * first argument.
    */
@@ -40,7 +40,7 @@ final class Libraries {
 
   private Libraries() {}
 
-  /** A sandbox that has what such programs need. */
+  /** Returns a builder for a sandbox with what such programs need. */
   static Sandbox.Builder sandbox(Guest guest) {
     return Sandbox.builder(guest).memorySize(64L << 20).stackSize(1L << 20);
   }

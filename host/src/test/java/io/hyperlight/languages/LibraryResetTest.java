@@ -23,8 +23,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * After a restore nothing is left of what a real library did, in its memory and in what the host
- * keeps for it: what it has taken with {@code brk} and {@code mmap}.
+ * After a restore nothing remains of what a real library did: in its memory, and in what the host
+ * keeps for the memory that it took with {@code brk} and {@code mmap}.
  */
 @Tag("dirty-tracking")
 @Needs({Tool.ZLIB_LIBRARY, Tool.SQLITE_LIBRARY, Tool.LUA_LIBRARY})
@@ -146,7 +146,7 @@ class LibraryResetTest {
 
     abstract void warmUp(Sandbox sandbox);
 
-    /** Changes what the library keeps, and depends on it. */
+    /** Changes the state of the library, with a result that depends on this state. */
     abstract String work(Sandbox sandbox);
 
     /** Ready for a snapshot. */

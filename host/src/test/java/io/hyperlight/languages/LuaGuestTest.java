@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Lua in a guest computes what it computes outside, and its state is part of snapshots. */
+/** Lua computes the same in a guest as outside, and its state is part of snapshots. */
 @Needs(Tool.LUA_LIBRARY)
 class LuaGuestTest {
   static final List<String> SCRIPTS =

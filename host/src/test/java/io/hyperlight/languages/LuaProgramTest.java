@@ -16,7 +16,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The unmodified Lua interpreter, a dynamic program, does in a sandbox what it does outside. */
+/**
+ * The unmodified Lua interpreter, a dynamic program, has the same results in a sandbox as outside.
+ */
 @NotInHardwareLane("ServedProgramTest runs the same program there.")
 @Needs(Tool.LUA)
 class LuaProgramTest {

@@ -17,7 +17,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** An unmodified CPython, loaded by its own loader, does in a sandbox what it does outside. */
+/**
+ * An unmodified CPython, loaded by its own loader, has the same results in a sandbox as outside.
+ */
 @NotInHardwareLane("ServedProgramTest runs the same program there.")
 @Needs(Tool.PYTHON)
 class PythonTest {

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What the compiler says to Rust programs that are no guests. */
+/** Tests the compiler's messages for Rust programs that are not guests. */
 @NotInHardwareLane("Needs cargo; no VM takes part.")
 @Needs(Tool.CARGO)
 class RustCompileErrorTest {

@@ -17,7 +17,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** The Rust crate itself, its example, and what its document shows. */
+/** Tests the Rust crate itself, its example, and the code in its document. */
 @NotInHardwareLane("Needs cargo; to the processor, Rust guests are like those in C.")
 @Needs(Tool.CARGO)
 class RustExampleTest {

@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Guests in Rust: errors, panics, memory, and what else the crate offers. */
+/** Tests guests in Rust: errors, panics, memory, and the rest of the crate. */
 @NotInHardwareLane("Needs cargo; to the processor, Rust guests are like those in C.")
 @ParameterizedClass
 @EnumSource(names = {"CORE", "STD"})

@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** Whatever a Rust guest calls its functions, parameters, types and constants, it compiles. */
+/** A Rust guest compiles whatever it calls its functions, parameters, types and constants. */
 @NotInHardwareLane("Needs cargo; to the processor, Rust guests are like those in C.")
 @Needs(Tool.CARGO)
 class RustNamesTest {

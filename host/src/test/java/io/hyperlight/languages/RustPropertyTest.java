@@ -25,8 +25,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Calls functions of random types in a Rust guest, which hashes what it gets, passes it on to a
- * host function of the same types, and returns what that one answers.
+ * Calls functions of random types in a Rust guest. The guest hashes its arguments, passes them on
+ * to a host function of the same types, and returns that function's answer.
  */
 @NotInHardwareLane("Needs cargo; to the processor, Rust guests are like those in C.")
 @ParameterizedClass
@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class RustPropertyTest {
   private static final int CALLS = 12;
 
-  /** The Java side of all imports: notes what arrives, answers what it was told to. */
+  /** The Java side of all imports: records the arguments and returns the prepared answers. */
   private static final class Recorder {
     List<Object> received = List.of();
     @Nullable Object answer;
@@ -153,7 +153,7 @@ class RustPropertyTest {
     return program.toString();
   }
 
-  /** Returns an argument or what is made of the hash, half of the functions in a Result. */
+  /** Returns an argument or a value made from the hash; half of the functions return a Result. */
   private static String ownFunction(RandomFunction function, boolean plain) {
     String type = RustType.name(function.result());
     int echoed = function.echoed();

@@ -15,12 +15,12 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** After a restore nothing is left of what happened in a Rust guest, as the oracle sees it. */
+/** After a restore the oracle finds nothing of what happened in a Rust guest. */
 @Tag("dirty-tracking")
 @NotInHardwareLane("Needs cargo; to the processor, Rust guests are like those in C.")
 @Needs(Tool.CARGO)
 class RustResetTest {
-  /** What the oracle's functions take from the C library, which is not linked. */
+  /** The functions that the oracle's functions need from the C library, which is not linked. */
   private static final String PROGRAM =
       """
       #![no_std]

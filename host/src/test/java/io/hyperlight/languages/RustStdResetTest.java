@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** After a restore nothing is left of what happened in a Rust guest with the standard library. */
+/** After a restore nothing remains of what happened in a Rust guest with the standard library. */
 @Tag("dirty-tracking")
 @NotInHardwareLane("Needs cargo; to the processor, Rust guests are like those in C.")
 @Needs(Tool.CARGO)

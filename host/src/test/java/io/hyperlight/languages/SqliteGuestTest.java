@@ -36,7 +36,7 @@ class SqliteGuestTest {
           "CREATE VIEW crowd AS SELECT city.name AS city, count(*) AS people, avg(born) AS average"
               + " FROM person JOIN city ON person.city = city.id GROUP BY city.id");
 
-  /** What the rest of SQL has: each of them once, on what was inserted before. */
+  /** Queries that use the rest of SQL, each feature once, on the rows inserted before. */
   private static final List<String> QUESTIONS =
       List.of(
           "SELECT * FROM crowd ORDER BY people DESC, city",
@@ -83,7 +83,7 @@ class SqliteGuestTest {
     sandbox.close();
   }
 
-  /** Schema, then rows, then what is asked of them. */
+  /** Returns the schema, then the rows, then the queries. */
   private static List<String> statements() {
     Random random = new Random(3);
     List<String> statements = new ArrayList<>(SCHEMA);

@@ -21,9 +21,9 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 /**
- * A pool in use while the heap is full, again and again. The JVM is another one: its heap is small,
- * and what the JDK loses on a full heap is lost with it. Virtual threads are such things, so
- * callers are platform threads.
+ * Uses a pool while the heap is full, again and again. It runs in another JVM with a small heap,
+ * because what the JDK loses on a full heap stays lost. A full heap can lose virtual threads, too,
+ * so the callers are platform threads.
  */
 class FullHeapPoolTest {
   private static final String PROGRAM =
@@ -75,7 +75,7 @@ class FullHeapPoolTest {
                   .maxWait(Duration.ofSeconds(1))
                   .build()) {
         for (int i = 0; i < 200; i++) {
-          callOnce(pool); // what is needed is loaded then
+          callOnce(pool); // loads what is needed
         }
         List<Thread> callers = new ArrayList<>();
         for (int i = 0; i < CALLERS; i++) {
@@ -84,7 +84,7 @@ class FullHeapPoolTest {
         awaitMore(calls, CALLERS);
         for (int i = 0; i < FILLINGS; i++) {
           fillHeap();
-          awaitMore(calls, CALLERS); // it goes on
+          awaitMore(calls, CALLERS); // the pool goes on
         }
         stopped = true;
         for (Thread caller : callers) {
@@ -103,7 +103,7 @@ class FullHeapPoolTest {
               + Descriptors.of("hyperlight-snapshot"));
     }
 
-    /** Whatever a call ends with, the next one follows. */
+    /** Makes the next call whatever the last one ended with. */
     private static void callUntilStopped(SandboxPool pool) {
       while (!stopped) {
         try {

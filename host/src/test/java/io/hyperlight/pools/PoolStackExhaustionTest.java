@@ -53,7 +53,7 @@ class PoolStackExhaustionTest {
     try {
       atTheEndOfTheStack(action);
     } catch (StackOverflowError e) {
-      // Here it begins.
+      // The overflow begins here.
     }
     if (steps < STEPS) {
       steps++;
@@ -67,7 +67,7 @@ class PoolStackExhaustionTest {
     try {
       atTheEndOfTheStack(action, a + c, b + a, c + 1);
     } catch (StackOverflowError e) {
-      // Here it begins.
+      // The overflow begins here.
     }
     if (steps < STEPS) {
       steps++;
@@ -131,7 +131,7 @@ class PoolStackExhaustionTest {
     withPool(pool -> sweep(Thread.ofVirtual(), pool, () -> pool.call("one", int.class), () -> {}));
   }
 
-  /** Whoever has a lease closes it again and again, until that works. */
+  /** A holder closes its lease repeatedly until that works. */
   @Test
   void leasesLoseNoPlace() throws Exception {
     List<Lease<Sandbox>> lease = new ArrayList<>();

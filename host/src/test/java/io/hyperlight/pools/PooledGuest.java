@@ -10,7 +10,7 @@ import java.util.concurrent.CountDownLatch;
 
 /**
  * A guest whose requests leave a secret wherever they can, and look for those of others: in its
- * data, its heap and its stack. Its calls can be held up in a host function.
+ * data, its heap and its stack. Its calls can be delayed in a host function.
  */
 final class PooledGuest implements AutoCloseable {
   static final String PROGRAM = SourceFile.of(PooledGuest.class, "pooled.c");

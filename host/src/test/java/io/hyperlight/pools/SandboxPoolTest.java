@@ -45,7 +45,7 @@ import java.util.logging.Logger;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
-/** Sandboxes handed out clean, to one holder at a time. */
+/** The pool lends clean sandboxes, each to one holder at a time. */
 class SandboxPoolTest {
   private static final Duration LONG = Duration.ofMinutes(5);
   private static final Duration SHORT = Duration.ofMillis(5);
@@ -465,7 +465,7 @@ class SandboxPoolTest {
   }
 
   /**
-   * A program for a JVM of its own that has a single carrier: all virtual threads wait for the
+   * The main class of a separate JVM with a single carrier. All virtual threads wait for the
    * sandbox of the last one, which could not go on if one of them kept the carrier.
    */
   static final class OneCarrier {

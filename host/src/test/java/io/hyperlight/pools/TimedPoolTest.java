@@ -30,7 +30,7 @@ class TimedPoolTest {
       """;
 
   private static SandboxPool pool(Snapshot snapshot) {
-    // Times that nobody reaches: what ends a call is the view's.
+    // Times that are never reached: only the view's time ends a call.
     return SandboxPool.builder(snapshot).size(1).maxWait(Duration.ofHours(1)).build();
   }
 

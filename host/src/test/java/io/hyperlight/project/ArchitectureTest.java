@@ -97,7 +97,7 @@ class ArchitectureTest {
   private static final List<String> EXPORTED =
       List.of("io.hyperlight", "io.hyperlight.error", "io.hyperlight.value");
 
-  /** What the modules of runtimes see besides. */
+  /** What the runtime modules see in addition. */
   private static final String FOR_RUNTIMES = "io.hyperlight.spi";
 
   private static final JavaClasses LIBRARY = importLibrary();
@@ -229,12 +229,14 @@ class ArchitectureTest {
             .map(JavaClass::getPackageName)
             .filter(name -> name.startsWith("io.hyperlight"))
             .collect(Collectors.toSet());
-    exposed.remove(FOR_RUNTIMES); // in one method, which only those can call who see it
+    exposed.remove(
+        FOR_RUNTIMES); // used in one method, which only code that sees this package can call
     assertThat(EXPORTED).containsAll(exposed);
   }
 
   /**
-   * So many types an embedder may meet in the main package; exceptions and values are beside it.
+   * The maximum number of types in the main package. Exceptions and values have packages of their
+   * own.
    */
   private static final int MAX_API_TYPES = 25;
 

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** That the documents are about this source tree: what they name is there. */
+/** The documents match this source tree: what they name exists. */
 @NotInHardwareLane("No VM takes part.")
 class DocumentsTest {
   private static final Path ROOT = Path.of("").toAbsolutePath().resolveSibling("");
@@ -35,7 +35,7 @@ class DocumentsTest {
       Pattern.compile("\\b(?:class|interface|enum|record) ([A-Z]\\w*)");
 
   /**
-   * In backticks: two words or more, of which only the first letters are capitals, or one and a
+   * In backticks: two or more words of which only the first letters are capitals, or one word and a
    * member.
    */
   private static final Pattern NAME =
@@ -51,7 +51,7 @@ class DocumentsTest {
     return pattern.matcher(text).results().map((MatchResult match) -> match.group(1)).toList();
   }
 
-  /** The name that a link gives to a heading. */
+  /** Returns the name that a link uses for a heading. */
   private static String anchor(String heading) {
     return heading.toLowerCase(Locale.ROOT).replaceAll("[^\\w\\- ]", "").replace(' ', '-');
   }
@@ -156,7 +156,7 @@ class DocumentsTest {
     }
   }
 
-  /** The names of all types of all modules, those of tests among them. */
+  /** Returns the names of all types of all modules, including tests. */
   private static Set<String> types() throws IOException {
     Set<String> names = new TreeSet<>();
     for (String module : List.of("guest", "host", "cli", "bench", "examples")) {

@@ -24,7 +24,7 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** That tests stand in the package of the API only if they have to. */
+/** Tests are in the package of the API only if they have to be. */
 @NotInHardwareLane("No VM takes part.")
 class PackageAccessTest {
   private static final String PACKAGE = "io/hyperlight/";
@@ -42,7 +42,7 @@ class PackageAccessTest {
     }
   }
 
-  /** What is before the name of a nested class, or before the end of a file's name. */
+  /** Returns what is before the name of a nested class, or before the end of a file's name. */
   private static String source(String name) {
     return name.replaceFirst("[.$].*", "");
   }

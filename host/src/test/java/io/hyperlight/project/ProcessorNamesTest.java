@@ -17,8 +17,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * What belongs to one kind of processor has packages of its own: outside of them no identifier has
- * a word of the x86-64 manuals in it.
+ * Code for one kind of processor has packages of its own, called rooms. Outside of them, no
+ * identifier contains a word of the x86-64 manuals.
  */
 @NotInHardwareLane("No VM takes part.")
 class ProcessorNamesTest {
@@ -38,12 +38,12 @@ class ProcessorNamesTest {
           Pattern.CASE_INSENSITIVE);
 
   /**
-   * What is there all the same. Nothing is to be added here: who needs such a name moves what it
-   * names into a room.
+   * Exceptions that exist today. Do not add any: if code needs such a name, move what it names into
+   * a room.
    */
   private static final Map<String, Set<String>> EXCEPTIONS =
       Map.ofEntries(
-          // The guest ABI is that of x86-64, with the names that hyperlight.h has.
+          // The guest ABI is that of x86-64, with the names of hyperlight.h.
           Map.entry(
               "internal/abi/ArgumentPlacement.java", Set.of("SSE_ARGUMENTS", "SSE_REGISTERS")),
           Map.entry(
@@ -61,7 +61,7 @@ class ProcessorNamesTest {
                   "SSE_ARGUMENTS")),
           // Where the hypervisor and the processor are chosen.
           Map.entry("internal/host/HostPlatform.java", Set.of("X86Hypervisor")),
-          // Linux has names of its own for what x86-64 programs ask of it.
+          // Linux has its own names for requests of x86-64 programs.
           Map.entry("internal/linux/SystemCall.java", Set.of("x86")),
           Map.entry("internal/linux/SystemCallTable.java", Set.of("x86")),
           Map.entry("internal/linux/proc/PrctlCalls.java", Set.of("PR_GET_TSC")),
@@ -79,7 +79,7 @@ class ProcessorNamesTest {
                   "setGsBase")),
           Map.entry("internal/linux/trace/ProcessTexts.java", Set.of("ARCH_GET_FS", "ARCH_GET_GS")),
           Map.entry("internal/loader/ElfFile.java", Set.of("EM_X86_64")),
-          // What makes machines, and finds out what they are made of.
+          // These make machines, and find out what they consist of.
           Map.entry("internal/machine/CpuidProbe.java", Set.of("CpuidProbe", "X86Architecture")),
           Map.entry("internal/machine/DirtyRingProbe.java", Set.of("X86Architecture")),
           Map.entry("internal/machine/MachineImageBuilder.java", Set.of("xcr0")),
@@ -106,12 +106,12 @@ class ProcessorNamesTest {
                   "MESSAGE_RDI",
                   "MESSAGE_RDX",
                   "MESSAGE_RSI")),
-          // A snapshot has what its program has seen of the processor.
+          // A snapshot records what its program has seen of the processor.
           Map.entry(
               "internal/snapshot/SnapshotHeader.java",
               Set.of("fsBase", "gsBase", "mxcsr", "x87Control", "xcr0")));
 
-  /** Who uses a room all the same, and what of it. Nothing is to be added here either. */
+  /** Code that uses a room from outside, and what it uses. Do not add any here either. */
   private static final Map<String, Set<String>> USERS =
       Map.ofEntries(
           Map.entry("internal/host/HostPlatform.java", Set.of("X86Hypervisor")),
@@ -171,7 +171,10 @@ class ProcessorNamesTest {
     assertThat(found(ProcessorNamesTest::namesIn)).isEqualTo(new TreeMap<>(EXCEPTIONS));
   }
 
-  /** What is found in the source text of each file outside of the rooms, if there is any. */
+  /**
+   * Returns what is found in the source text of each file outside of the rooms, without empty
+   * results.
+   */
   private static Map<String, Set<String>> found(Function<String, Set<String>> finder)
       throws IOException {
     Map<String, Set<String>> found = new TreeMap<>();

@@ -22,8 +22,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * No method of the library comes to itself again, so that no depth a guest chooses is one of a
- * stack of the host's.
+ * No method of the library calls itself, directly or through others. So no depth that a guest
+ * chooses becomes the depth of a host stack.
  */
 @NotInHardwareLane("Looks at class files only.")
 class RecursionTest {
@@ -63,7 +63,7 @@ class RecursionTest {
   private static final JavaClasses LIBRARY =
       new ClassFileImporter().importPath(ClassFolder.of(Sandbox.class));
 
-  /** What a call may come to: the method itself, and what overrides it. */
+  /** Returns the possible targets of a call: the method itself, and what overrides it. */
   private static Stream<JavaCodeUnit> targets(JavaCodeUnit caller) {
     return Stream.concat(
             caller.getCallsFromSelf().stream().map(call -> call.getTarget()),
@@ -72,7 +72,10 @@ class RecursionTest {
         .flatMap(called -> withOverriding(caller, called));
   }
 
-  /** Of a call to what it overrides itself, only that: a call of super, or of what it decorates. */
+  /**
+   * For a call of a method that the caller overrides, returns only that method: it is a call of
+   * super, or of a decorated object.
+   */
   private static Stream<JavaCodeUnit> withOverriding(JavaCodeUnit caller, JavaCodeUnit called) {
     if (!(called instanceof JavaMethod method)
         || !method.getOwner().getName().startsWith("io.hyperlight")) {
@@ -111,7 +114,7 @@ class RecursionTest {
     return false;
   }
 
-  /** A pair that comes back, for the test of the test. */
+  /** Two methods that call each other, for the test of this test. */
   private static final class Ping {
     static int ping(int depth) {
       return depth == 0 ? 0 : Pong.pong(depth - 1);

@@ -19,9 +19,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/**
- * That docs/security.md is about this library: what it names is there, and it leaves nothing out.
- */
+/** docs/security.md matches this library: what it names exists, and it is complete. */
 @NotInHardwareLane("No VM takes part.")
 class SecurityDocumentTest {
   private static final Path ROOT = Path.of("").toAbsolutePath().resolveSibling("");

@@ -27,7 +27,7 @@ class SourceTreeTest {
 
   private static final List<String> MODULES = List.of("guest", "host", "cli", "bench", "examples");
 
-  /** What a reader takes in at a glance, beside the test that explains it. */
+  /** What a reader takes in at a glance, next to the test that explains it. */
   private static final int MAX_LINES_OF_A_BLOCK = 40;
 
   private static final int MAX_LINES_OF_A_TEST = 500;
@@ -35,7 +35,7 @@ class SourceTreeTest {
   private static final Pattern IMPORT =
       Pattern.compile("(?m)^import (?:static )?io\\.hyperlight\\.([a-z]\\w*)\\.");
 
-  /** Who a program says it is for. */
+  /** The user that a program names. */
   private static final Pattern USER = Pattern.compile("/\\* For (\\w+)\\. \\*/");
 
   private static List<Path> sources(Path folder) throws IOException {
@@ -162,7 +162,7 @@ class SourceTreeTest {
     assertThat(programs).hasSizeGreaterThan(50);
     List<String> unknown = new ArrayList<>();
     for (Path program : programs) {
-      // With the end of its name or without, alone or behind a folder.
+      // With or without the end of its name, alone or after a folder.
       String name = program.getFileName().toString().replaceFirst("\\..*", "");
       boolean named =
           Pattern.compile("[\"/]" + name + "(\\.h)?(\\.c|\\.rs)?[\",]").matcher(tests).find();

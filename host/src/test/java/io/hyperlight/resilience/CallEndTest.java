@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-/** A call whose last step finds the stack full: whoever comes next can use the sandbox. */
+/** If the last step of a call finds the stack full, the sandbox can still be used afterwards. */
 @NotInHardwareLane("Says nothing about the processor.")
 class CallEndTest {
   private static final String PROGRAM =
@@ -53,7 +53,7 @@ class CallEndTest {
           Snapshot snapshot = original.snapshot();
           Sandbox sandbox = snapshot.spawn()) {
         for (int round = 0; round < 3; round++) {
-          // At the end of the call, and in the handler of what comes of that.
+          // At the end of the call, and in the handler of the resulting error.
           overflow(() -> sandbox.call("one", int.class));
           one(sandbox);
           overflow(() -> sandbox.call("fault", void.class));

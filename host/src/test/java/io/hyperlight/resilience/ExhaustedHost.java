@@ -19,9 +19,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A program for a JVM of its own: makes sandboxes until the host has run out of something, and
- * prints how that was told, whether the ones before still answer, and whether there can be more
- * once some of them are closed.
+ * The main class of a separate JVM. It makes sandboxes until the host has run out of a resource. It
+ * prints how that was reported, whether the earlier sandboxes still answer, and whether new ones
+ * can be made once some are closed.
  */
 final class ExhaustedHost {
   private static final long GIB = 1L << 30;
@@ -46,9 +46,9 @@ final class ExhaustedHost {
   }
 
   /**
-   * Runs.
+   * Runs the program.
    *
-   * @param arguments the guest, and what is to run out
+   * @param arguments the guest, and the resource that is to run out
    */
   public static void main(String[] arguments) throws Exception {
     Guest guest = Guest.load(Path.of(arguments[0]));
@@ -86,7 +86,7 @@ final class ExhaustedHost {
     return Sandbox.builder(guest).memorySize(memorySize).build();
   }
 
-  /** Of a snapshot that nobody else has. */
+  /** Makes a sandbox of a snapshot that no other sandbox has. */
   private Sandbox snapshotOfItsOwn() {
     try (Sandbox original = snapshot.spawn();
         Snapshot own = original.snapshot()) {
@@ -108,7 +108,7 @@ final class ExhaustedHost {
     }
   }
 
-  /** A size that the kernel tells of this process, in bytes. */
+  /** Returns a size that the kernel reports for this process, in bytes. */
   private static long status(String name) throws IOException {
     return Files.readAllLines(Path.of("/proc/self/status")).stream()
         .filter(line -> line.startsWith(name + ":"))
@@ -154,7 +154,7 @@ final class ExhaustedHost {
         name, before.equals(Held.now(GIB)) ? "nothing" : before + " " + Held.now(GIB));
   }
 
-  /** But for address space, which the JVM takes, too, and threads of KVM that come and go. */
+  /** Ignores address space, which the JVM takes, too, and KVM's threads, which come and go. */
   private static boolean isTheSame(Held before, Held after) {
     return before.descriptors() == after.descriptors() && before.mappings() == after.mappings();
   }
@@ -170,8 +170,8 @@ final class ExhaustedHost {
   }
 
   /**
-   * Fills the heap to the last byte and gives it free bit by bit, so that it runs out at one place
-   * after the other of what makes a sandbox.
+   * Fills the heap to the last byte and frees it bit by bit. So it runs out in one place after the
+   * other while a sandbox is made.
    */
   private void exhaustHeap(String name, Supplier<Sandbox> maker) throws IOException {
     Sandbox earlier = maker.get();

@@ -22,8 +22,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * A host that has run out of something says so, makes no half of a sandbox, and goes on with those
- * there are: {@link ExhaustedHost}.
+ * A host that has run out of a resource reports it, makes no half sandbox, and keeps its other
+ * sandboxes working: {@link ExhaustedHost}.
  */
 @NotInHardwareLane("What runs out is the host's, which is the same there.")
 class ExhaustionTest {
@@ -67,7 +67,8 @@ class ExhaustionTest {
             Stream.concat(
                     Stream.of(
                         "--enable-native-access=ALL-UNNAMED",
-                        // What the JVM says of threads would come between what the host says.
+                        // The JVM's messages about threads would be mixed with those of the
+                        // host.
                         "-Xlog:disable",
                         "-Xlog:all=warning:stderr"),
                     Stream.of(options))

@@ -15,16 +15,19 @@ final class FaultGuest {
   static final String FUNCTIONS =
       SnapshotGuest.PROGRAM + SourceFile.of(FaultGuest.class, "fault_functions.c");
 
-  /** Answers each line with itself; with an argument, prints that file or gets signals instead. */
+  /**
+   * Answers each line with itself. With an argument, prints that file or receives signals instead.
+   */
   static final String PROGRAM = SourceFile.of(FaultGuest.class, "fault_program.c");
 
   private FaultGuest() {}
 
   /**
-   * The command that runs {@link FaultScenarios} by a class, with the guests and what is mounted.
+   * Returns the command that runs {@link FaultScenarios} with a main class, with the guests and
+   * what is mounted.
    *
-   * @param folder where to put that
-   * @return modifiable, for the names of scenarios
+   * @param folder where to put these files
+   * @return a modifiable list, to add the names of scenarios
    */
   static List<String> commandLine(Class<?> main, List<String> options, Path folder)
       throws IOException {

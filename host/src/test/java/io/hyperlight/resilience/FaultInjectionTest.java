@@ -20,9 +20,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Every native call of the library fails once, in everything that makes native calls: {@link
- * FaultScenarios}. In a build each with one error number, all from each on with another one, and
- * every other one with EINTR; with {@code -Dhyperlight.test.faults=true} each with every number.
+ * Lets every native call of the library fail once, in everything that makes native calls: {@link
+ * FaultScenarios}. A build tries each call with one error number, all calls from each one on with
+ * another number, and every other call with EINTR. {@code -Dhyperlight.test.faults=true} tries each
+ * call with every number.
  */
 @NotInHardwareLane("What fails are calls of the host, which are the same there.")
 class FaultInjectionTest {
@@ -46,11 +47,13 @@ class FaultInjectionTest {
           "sigaction",
           "tgkill");
 
-  /** What only tests ask for. */
+  /** Calls that only tests make. */
   private static final List<String> OF_TESTS =
       List.of("KVM_GET_MSRS", "KVM_GET_REGS", "KVM_GET_XCRS", "KVM_SET_REGS");
 
-  /** What nobody has to be told: guests get an error number, kicks and unmapping are repeated. */
+  /**
+   * Failures that need no report: guests get an error number, and kicks and unmapping are repeated.
+   */
   private static final List<String> WITHOUT_EXCEPTION =
       List.of("close", "fstat", "getdents64", "munmap", "open", "pread", "readlinkat", "tgkill");
 

@@ -29,8 +29,8 @@ import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A program for a JVM of its own: does everything that makes native calls, again and again, and
- * lets the first of them fail, then the second, and so on, until none is left to fail.
+ * The main class of a separate JVM. It repeats everything that makes native calls, and lets the
+ * first of these calls fail, then the second, and so on, until there is none left.
  */
 final class FaultScenarios {
   /** Whether allocations fail in place of native calls: see {@link HeapErrorsTest}. */
@@ -84,7 +84,7 @@ final class FaultScenarios {
   /**
    * Prints what was tried, what went wrong, and what is left at the end.
    *
-   * @param arguments the guest, a program, a folder with files; names of scenarios, or all
+   * @param arguments the guest, a program, a folder with files; and names of scenarios, or all
    */
   public static void main(String[] arguments) throws Exception {
     FaultInjection.install();

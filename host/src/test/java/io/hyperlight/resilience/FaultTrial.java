@@ -16,9 +16,8 @@ import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Does something again and again, and lets the first of its native calls fail, then the second, and
- * so on, until none is left to fail. Takes note of what is not told as it should be, and of what is
- * left behind.
+ * Repeats an action and lets its first native call fail, then the second, and so on, until there is
+ * none left. Records failures that are not reported as they should be, and what is left behind.
  */
 final class FaultTrial implements Trial {
   /** Whether every call fails with every error, not with one of them. */
@@ -51,7 +50,7 @@ final class FaultTrial implements Trial {
   private final Scenario afterwards;
 
   /**
-   * A trial.
+   * Makes a trial.
    *
    * @param afterwards what has to work after each attempt
    */
@@ -148,7 +147,7 @@ final class FaultTrial implements Trial {
     return list.stream().sorted().toList();
   }
 
-  /** Whether a call has failed in what was injected last, which may show. */
+  /** Whether a call has failed in what was injected last, which the result may show. */
   @Override
   public boolean hasFailed() {
     return failed != null && errno != Errno.EINTR;
@@ -217,7 +216,7 @@ final class FaultTrial implements Trial {
         : call;
   }
 
-  /** The message of an exception and those behind it. */
+  /** Returns the messages of an exception and of its causes. */
   private static String texts(@Nullable Throwable thrown) {
     StringBuilder texts = new StringBuilder();
     for (Throwable at = thrown; at != null; at = at.getCause()) {

@@ -22,7 +22,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Whoever needs the library first may have a stack that is nearly full, and others use it later.
+ * The first code that uses the library may have a nearly full stack, and other code must be able to
+ * use it later.
  */
 @NotInHardwareLane("Says nothing about the processor, and starts a JVM after the other.")
 class FirstUseTest {
@@ -102,7 +103,7 @@ class FirstUseTest {
       try {
         descend(distance);
       } catch (StackOverflowError e) {
-        left = STEPS + distance; // here it begins
+        left = STEPS + distance; // the overflow begins here
       }
       left--;
       if (left < STEPS && left >= 0) {

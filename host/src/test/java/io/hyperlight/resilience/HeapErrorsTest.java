@@ -12,12 +12,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Every allocation of the library fails, in everything that opens or maps something: {@link
- * FaultScenarios}. Nothing is left behind, and nobody else is disturbed.
+ * Lets every allocation of the library fail, in everything that opens or maps something: {@link
+ * FaultScenarios}. Nothing is left behind, and nothing else is disturbed.
  */
 @NotInHardwareLane("What fails are allocations of the host, which are the same there.")
 class HeapErrorsTest {
-  /** There are more; a loader that has changed nothing would find none. */
+  /** There are more. A loader that has changed nothing would find none. */
   private static final int FEWEST_PLACES = 1_000;
 
   @TempDir private Path folder;

@@ -19,19 +19,22 @@ import org.jspecify.annotations.Nullable;
  * some of its later passes.
  */
 final class HeapTrial implements Trial {
-  /** How many allocations of a scenario fail for no other reason than to be spread over it. */
+  /** How many allocations of a scenario fail only to spread failures over it. */
   private static final int SPREAD = Integer.getInteger("hyperlight.test.heap.spread", 12);
 
   /**
-   * Where it would take seconds each time to see that nothing can be done about a full heap; and to
-   * remove a file, the JDK needs room.
+   * Scenarios where it takes seconds each time to see that a full heap cannot be helped. Also, the
+   * JDK needs memory to remove a file.
    */
   private static final Set<String> NEVER_LASTING =
       Set.of("pool", "call-on-virtual-thread", "deadline", "save");
 
   private final Scenario afterwards;
 
-  /** Where each place has its turn again: what holds something is not the same in all of them. */
+  /**
+   * Scenarios in which each place fails several times, because not all of them hold the same
+   * things.
+   */
   private static final Set<String> THOROUGH =
       Set.of("spawn", "snapshot", "restore-other", "mount", "open-files");
 

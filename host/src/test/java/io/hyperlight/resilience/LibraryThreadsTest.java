@@ -46,8 +46,8 @@ class LibraryThreadsTest {
         new ArrayList<>(
             ChildJvm.commandLine(
                 program,
-                // The JDK keeps method handles in soft references, which live on while there is
-                // memory: not here.
+                // The JDK keeps method handles in soft references, which normally live while
+                // there is memory. This option prevents that.
                 List.of("--enable-native-access=ALL-UNNAMED", "-XX:SoftRefLRUPolicyMSPerMB=0")));
     command.add(CompiledGuest.fileOf(PROGRAM).toString());
     assertThat(Command.run(command).outputOfSuccess()).isEqualTo(output);
@@ -66,7 +66,7 @@ class LibraryThreadsTest {
     runInJvmOfItsOwn(Unloading.class, "collected\n");
   }
 
-  /** Collects garbage until something is so; gives up after minutes. */
+  /** Collects garbage until a condition is true; gives up after minutes. */
   private static void awaitWithGarbageCollections(String what, BooleanSupplier condition)
       throws InterruptedException {
     for (int i = 0; !condition.getAsBoolean(); i++) {
@@ -160,7 +160,7 @@ class LibraryThreadsTest {
       }
     }
 
-    /** Notes the threads that are needed now; later they may have ended. */
+    /** Records the threads that are needed now, since they may end later. */
     private static long untilInterrupted(Set<Thread> seen) throws InterruptedException {
       seen.addAll(threads());
       Thread.sleep(Duration.ofMinutes(5));

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Every opening of a path that the embedder gives: it never waits, whatever has the name. */
+/** Opening a path that the embedder names never waits, whatever is at that path. */
 @NotInHardwareLane("No VM takes part.")
 class OpeningTest {
   private static final Map<String, Consumer<Path>> OPENINGS = new LinkedHashMap<>();
@@ -53,7 +53,7 @@ class OpeningTest {
     Command.run("mkfifo", pipe.toString()).outputOfSuccess();
   }
 
-  /** What it throws; fails if it does not come to an end. */
+  /** Returns what the opening throws; fails if the opening does not end. */
   private static Throwable thrownBy(Consumer<Path> opening, Path path) throws Exception {
     FutureTask<Throwable> task =
         new FutureTask<>(() -> {

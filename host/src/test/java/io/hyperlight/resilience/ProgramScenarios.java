@@ -9,7 +9,7 @@ import io.hyperlight.ProgramServer;
 import io.hyperlight.ProgramSnapshot;
 import java.nio.file.Path;
 
-/** What {@link FaultScenarios} does with whole programs. */
+/** The scenarios of {@link FaultScenarios} with whole programs. */
 final class ProgramScenarios {
   private static final byte[] REQUEST = "hello\n".getBytes(US_ASCII);
 

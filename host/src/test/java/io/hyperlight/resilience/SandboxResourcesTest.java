@@ -11,11 +11,11 @@ import io.hyperlight.testing.HostileGuest;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 
-/** What sandboxes hold of the process while they are open, and that they give all of it back. */
+/** Sandboxes hold resources of the process while they are open, and release all of them. */
 final class SandboxResourcesTest {
   private static final int SANDBOXES = Integer.getInteger("hyperlight.test.sandboxes", 1000);
 
-  /** So large that one that is left behind is more than the JVM takes by itself. */
+  /** So large that a leaked sandbox is more than the JVM takes by itself. */
   private static final long MEMORY_SIZE = 1L << 30;
 
   private static final String FUNCTIONS =

@@ -27,7 +27,10 @@ class StackExhaustionTest {
 
   private static final int ROUNDS = Integer.getInteger("hyperlight.test.rounds", 2);
 
-  /** Calls that fit on the stack, one after the other, before there is room for any other too. */
+  /**
+   * How many calls may fit on the stack, one after the other, before there is room for any other as
+   * well.
+   */
   private static final int ROOM = 20;
 
   private final Sandbox original = Sandbox.builder(CompiledGuest.of(PROGRAM)).build();
@@ -40,12 +43,12 @@ class StackExhaustionTest {
   private final MethodHandle findSecret = sandbox.function("find_secret");
   private final long counter = original.<Long>call("counter_address", long.class);
 
-  /** What is to be done at the end of the stack. */
+  /** An action at the end of the stack. */
   private interface Action {
     void run() throws Throwable;
   }
 
-  /** What has to be true when the stack has overflown some steps from its end. */
+  /** A check after the stack has overflowed some steps from its end. */
   private interface Check {
     void run(int distance) throws Throwable;
   }
@@ -103,7 +106,7 @@ class StackExhaustionTest {
                 try {
                   readPort.invokeExact();
                 } catch (GuestFaultException e) {
-                  // There was room for it.
+                  // There was enough room for it.
                 }
               },
               distance -> {
@@ -143,7 +146,7 @@ class StackExhaustionTest {
     assertThat(running).isEmpty();
   }
 
-  /** Does something with ever more room on the stack, until there is enough. */
+  /** Repeats an action with more and more room on the stack, until there is enough. */
   private void forEachOverflow(Action before, Action deep, Check after) throws Throwable {
     int overflows = 0;
     for (int round = 0; round < ROUNDS; round++) {
@@ -185,7 +188,10 @@ class StackExhaustionTest {
     }
   }
 
-  /** How deep the stack is, in steps, when there is not even room for a call that does nothing. */
+  /**
+   * Returns the depth of the stack, in steps, where there is no room even for a call that does
+   * nothing.
+   */
   private static int deepest() throws Throwable {
     int low = 0;
     int high = 1;

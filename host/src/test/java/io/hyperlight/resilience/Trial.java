@@ -3,9 +3,9 @@ package io.hyperlight.resilience;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
-/** Does what {@link FaultScenarios} do again and again, and lets something else fail each time. */
+/** Repeats what {@link FaultScenarios} do, and lets something else fail each time. */
 interface Trial {
-  /** What a scenario does; some of it within {@link #inject}. */
+  /** The actions of a scenario; some of them run within {@link #inject}. */
   @FunctionalInterface
   interface Scenario {
     void run() throws Exception;
@@ -18,13 +18,13 @@ interface Trial {
    */
   void runThrough(String name, Scenario scenario) throws Exception;
 
-  /** Does something with faults in it; null if it throws. */
+  /** Runs an action with faults in it; returns null if it throws. */
   <T> @Nullable T inject(Callable<T> action) throws Exception;
 
-  /** Says what has to be so. */
+  /** Checks a condition. */
   void expect(boolean condition, String otherwise);
 
-  /** Whether something has failed in what was injected last, which may show. */
+  /** Whether something has failed in what was injected last, which the result may show. */
   boolean hasFailed();
 
   /** The error number that a guest may see. */

@@ -1,4 +1,4 @@
-/** Tests of what happens when the host runs out of something, or its calls fail. */
+/** Tests of what happens when the host runs out of a resource, or its calls fail. */
 @NullMarked
 package io.hyperlight.resilience;
 

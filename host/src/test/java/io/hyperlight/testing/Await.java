@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.fail;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 
-/** Waits until something is true that nobody signals. */
+/** Waits until a condition is true that nothing signals. */
 public final class Await {
   private static final long PATIENCE_NANOS = Duration.ofMinutes(2).toNanos();
 
   private Await() {}
 
-  /** Looks again and again; fails after minutes. */
+  /** Checks the condition repeatedly; fails after minutes. */
   public static void until(String what, BooleanSupplier condition) throws InterruptedException {
     long start = System.nanoTime();
     while (!condition.getAsBoolean()) {

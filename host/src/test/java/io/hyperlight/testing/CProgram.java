@@ -14,13 +14,13 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** A C program that is compiled with gcc and asked what the C compiler says. */
+/** A C program that is compiled with gcc, to find out what the C compiler says. */
 public final class CProgram {
   private static final String GUEST_HEADER = "/io/hyperlight/sdk/c/hyperlight.h";
 
   private CProgram() {}
 
-  /** The value that the compiler gives to each of these integer expressions. */
+  /** Returns the compiler's values of these integer expressions. */
   public static Map<String, Long> evaluate(String header, Collection<String> expressions) {
     String source =
         "#include <%s>\n#include <stddef.h>\n#include <stdio.h>\nint main(void)\n{\n"
@@ -42,7 +42,7 @@ public final class CProgram {
     return run(source, List.of(), List.of(arguments));
   }
 
-  /** Compiles and runs a program, with more options for gcc behind its source. */
+  /** Compiles and runs a program, with more options for gcc after its source. */
   public static Command.Result run(String source, List<String> options, List<String> arguments) {
     Path program = compile(source, options);
     List<String> command = new ArrayList<>(List.of(program.toString()));
@@ -50,7 +50,7 @@ public final class CProgram {
     return Command.run(command);
   }
 
-  /** Compiles a program, with more options for gcc behind its source. */
+  /** Compiles a program, with more options for gcc after its source. */
   public static Path compile(String source, List<String> options) {
     Path folder = TemporaryFolder.create("c-program");
     try {

@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 
 /**
  * The types of the guest ABI as a tester sees them: values to try, and a hash of values that {@link
- * #C_PRELUDE} computes in C the same way. Written apart from the library's own table of types.
+ * #C_PRELUDE} computes in C in the same way. It is independent of the library's own table of types.
  */
 public enum CType {
   VOID("void", void.class),
@@ -71,7 +71,7 @@ public enum CType {
   private final String cName;
   private final Class<?> javaType;
 
-  @SuppressWarnings("ImmutableEnumChecker") // nobody writes into the arrays
+  @SuppressWarnings("ImmutableEnumChecker") // nothing writes into the arrays
   private final List<Object> limits;
 
   CType(String cName, Class<?> javaType, Object... limits) {
@@ -199,7 +199,10 @@ public enum CType {
     };
   }
 
-  /** Something that is equal for equal bits, and says what it is: reals and arrays are not. */
+  /**
+   * Returns a value that is equal for equal bits and has a readable text, unlike floating-point
+   * numbers and arrays.
+   */
   public static Object comparable(Object value) {
     return switch (value) {
       case Float f -> "float 0x%08x".formatted(Float.floatToRawIntBits(f));

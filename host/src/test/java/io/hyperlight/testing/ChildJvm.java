@@ -60,14 +60,14 @@ public final class ChildJvm {
   }
 
   /**
-   * The folder or jar in which a class file lies; for a class that patches a module, its code
-   * source would not say.
+   * Returns the folder or jar that contains a class file. The code source does not name it for a
+   * class that patches a module.
    */
   private static Path folderOf(Class<?> type) {
     String file = "/" + type.getName().replace('.', '/') + ".class";
     String url = Objects.requireNonNull(type.getResource(file)).toString();
     String place = url.substring(0, url.length() - file.length());
-    // Of a jar, jar:file:/its/path!
+    // For a jar: jar:file:/its/path!
     return Path.of(URI.create(place.replaceFirst("^jar:(.*)!$", "$1")));
   }
 }

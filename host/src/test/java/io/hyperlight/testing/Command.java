@@ -29,7 +29,10 @@ public final class Command {
       return output;
     }
 
-    /** What such a program has said of several things, in lines of the form {@code name: value}. */
+    /**
+     * Returns the values that a successful program has printed in lines of the form {@code name:
+     * value}.
+     */
     public Map<String, String> valuesOfSuccess() {
       return outputOfSuccess()
           .lines()
@@ -65,8 +68,8 @@ public final class Command {
   /**
    * Runs a program in the root folder, with an empty environment.
    *
-   * @param input its standard input
-   * @return what it wrote, as bytes
+   * @param input the program's standard input
+   * @return what the program wrote, as bytes
    */
   public static RawResult runAlone(List<String> command, byte[] input) {
     try {
@@ -105,9 +108,10 @@ public final class Command {
   public record RawResult(int status, byte[] output, byte[] errors) {}
 
   /**
-   * The same command, as one that Java can start in any locale: it encodes arguments by that.
+   * Returns the same command in a form that Java can start in any locale, since Java encodes
+   * arguments by the locale.
    *
-   * @param prefix what a shell is to start it by
+   * @param prefix the command by which a shell starts it
    */
   private static List<String> passable(List<String> command, String prefix) throws IOException {
     if (command.stream().allMatch(word -> word.chars().allMatch(c -> c < 0x80))) {

@@ -19,18 +19,18 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /**
- * Guests that tests bring along as C source text. Each is compiled once and kept in the build
- * folder, under a name that is a hash of all that went into it: a compiler takes many seconds in
- * the hardware lane, where the files of the native run are found.
+ * Guests that tests contain as C source text. Each is compiled once and kept in the build folder,
+ * under a name that is a hash of everything it depends on. A compiler takes many seconds in the
+ * hardware lane, which uses the files of the native run.
  */
 public final class CompiledGuest {
   private static final Path FOLDER = Path.of("target", "test-guests");
 
-  /** Whether there is a compiler for what is not there. */
+  /** Whether missing files can be compiled. */
   private static final boolean COMPILE =
       Boolean.parseBoolean(System.getProperty("hyperlight.test.compile", "true"));
 
-  /** What a guest is made of besides its source and options, as resources of the SDK. */
+  /** What a guest consists of besides its source and options, as resources of the SDK. */
   private static final List<String> SDK =
       List.of(
           "GuestCompiler.class",
@@ -45,7 +45,7 @@ public final class CompiledGuest {
   /** Among the options, no option of gcc. */
   private static final String LIBC = "--libc";
 
-  /** Among the options: a whole program, which is none of ours and needs nothing of the SDK. */
+  /** An option for a whole program, which needs nothing of the SDK. */
   private static final String PROGRAM = "--program";
 
   private static final ConcurrentHashMap<String, Guest> GUESTS = new ConcurrentHashMap<>();
@@ -65,22 +65,25 @@ public final class CompiledGuest {
         _ -> Guest.load(fileWithLibc(cSource, options)));
   }
 
-  /** The file that this program compiles to with a libc; not to be changed. */
+  /** Returns the file that this program compiles to with a libc. It must not be changed. */
   public static Path fileWithLibc(String cSource, String... options) {
     return compile(cSource, Stream.concat(Stream.of(LIBC), Stream.of(options)).toList());
   }
 
-  /** The static Linux program that this compiles to; not to be changed. */
+  /** Returns the static Linux program that this compiles to. It must not be changed. */
   public static Path program(String cSource) {
     return compile(cSource, List.of(PROGRAM));
   }
 
-  /** The file that this program compiles to; not to be changed. */
+  /** Returns the file that this program compiles to. It must not be changed. */
   public static Path fileOf(String cSource) {
     return compile(cSource, List.of());
   }
 
-  /** The file that this program compiles to with more options for gcc; not to be changed. */
+  /**
+   * Returns the file that this program compiles to with more options for gcc. It must not be
+   * changed.
+   */
   public static Path compile(String cSource, List<String> options) {
     return FILES.computeIfAbsent(
         List.of(cSource, String.join("\0", options)), _ -> keptOrCompiled(cSource, options));

@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Loads the library a second time, with code in it that counts {@link Steps}. What the library says
- * about its own checkpoints is not believed: a loop counts whether or not it has one.
+ * Loads the library a second time, with code in it that counts {@link Steps}. The loader does not
+ * rely on the library's own checkpoints: a loop counts whether or not it has one.
  */
 public final class CountingLoader extends RewritingLoader {
   private static final ClassDesc STEPS = ClassDesc.of(Steps.class.getName());
@@ -85,7 +85,7 @@ public final class CountingLoader extends RewritingLoader {
     };
   }
 
-  /** Copies of the JDK whose last argument is how much they copy. */
+  /** Counts copies of the JDK whose last argument is how much they copy. */
   private static void countCopy(CodeBuilder code, InvokeInstruction call) {
     String name = call.owner().asInternalName() + "." + call.name().stringValue();
     if (name.equals("java/lang/foreign/MemorySegment.fill")) {

@@ -14,12 +14,14 @@ import java.util.stream.Stream;
 public final class Descriptors {
   private Descriptors() {}
 
-  /** How many of KVM's files are open, and how often they are mapped, by what they are. */
+  /** Returns how many of KVM's files are open, and how often they are mapped, by their kinds. */
   public static Map<String, Integer> ofKvm() {
     return of("kvm");
   }
 
-  /** How many files whose path contains the word are open, and how often they are mapped. */
+  /**
+   * Returns how many files whose path contains the word are open, and how often they are mapped.
+   */
   public static Map<String, Integer> of(String word) {
     Map<String, Integer> counts = new TreeMap<>();
     try {

@@ -21,8 +21,9 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * Runs a program natively and in a sandbox, with the same arguments and input and the same files at
- * the same paths, and compares output, errors, exit status and the files that it wrote.
+ * Runs a program natively and in a sandbox, with the same arguments and input, and with the same
+ * files at the same paths. Compares output, errors, exit status and the files that the program
+ * wrote.
  */
 public final class Differential {
   /** Where dynamic programs of Debian have their libraries. */
@@ -31,7 +32,7 @@ public final class Differential {
   private final Path program;
   private final List<Path> readable = new ArrayList<>();
 
-  /** A program of the system's, which has to be there. */
+  /** Uses a program of the system, which has to be installed. */
   public Differential(String program, String debianPackage) {
     this.program = Path.of(program);
     if (!Files.exists(this.program)) {
@@ -65,14 +66,14 @@ public final class Differential {
     return Command.runAlone(command, input);
   }
 
-  /** Both ways with the same input. */
+  /** Runs both with the same input. */
   public void assertSame(byte[] input, String... arguments) {
     assertSame(natively(input, arguments), program(arguments).stdin(input).run());
   }
 
   /**
-   * Both ways with a folder that it may write to, natively a real one and in the sandbox one in
-   * memory with the same contents.
+   * Runs both with a folder that the program may write to: natively a real one, and in the sandbox
+   * one in memory with the same contents.
    */
   public void assertSameInFolder(Path folder, byte[] input, String... arguments) {
     FileTree tree = FileTree.memory(64 << 20);

@@ -5,7 +5,7 @@ import io.hyperlight.Sandbox;
 import io.hyperlight.value.Limits;
 import java.nio.file.Path;
 
-/** A guest that never comes to an end by itself, in as many ways as there are. */
+/** A guest that never ends by itself, in as many ways as there are. */
 public final class EndlessGuest {
   private static final String PROGRAM =
       SourceFile.of(EndlessGuest.class, "endless.c") + ResetOracle.FUNCTIONS;

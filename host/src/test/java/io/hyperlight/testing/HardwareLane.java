@@ -103,8 +103,9 @@ final class HardwareLane {
   }
 
   /**
-   * A line for every class, with its time, so that a hanging or slow one shows; and for every test
-   * that takes long, since a machine that prints nothing for too long is ended.
+   * Prints a line for every class, with its time, so that a hanging or slow one is visible. Also
+   * prints a line for every test that takes long, since a machine that prints nothing for too long
+   * is ended.
    */
   private final class Progress implements TestExecutionListener {
     volatile boolean hasTooManyIterations;

@@ -17,8 +17,8 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Loads the library a second time, with code in it that asks {@link HeapErrors} before each
- * instruction that makes an object, and before each call of the JDK that may make one.
+ * Loads the library a second time, with code in it that asks {@link HeapErrors}. It asks before
+ * each instruction that allocates an object, and before each call of the JDK that may allocate one.
  */
 public final class HeapErrorLoader extends RewritingLoader {
   private static final ClassDesc ERRORS = ClassDesc.of(HeapErrors.class.getName());
@@ -27,7 +27,7 @@ public final class HeapErrorLoader extends RewritingLoader {
 
   private static final AtomicInteger SITES = new AtomicInteger();
 
-  /** Classes of the JDK none of whose methods makes an object, as far as the library uses them. */
+  /** Classes of the JDK whose methods allocate no objects, as far as the library uses them. */
   private static final Set<String> FREE_CLASSES =
       Set.of(
           "java/lang/AutoCloseable",
@@ -77,11 +77,11 @@ public final class HeapErrorLoader extends RewritingLoader {
           "onSpinWait",
           "threadId");
 
-  /** Of memory, what makes another segment or an array. */
+  /** Methods of memory segments that make another segment or an array. */
   private static final Set<String> SEGMENTS_THAT_MAKE =
       Set.of("asSlice", "ofAddress", "ofArray", "reinterpret", "toArray");
 
-  /** Native calls whose handles make nothing, because nobody asks for an error number. */
+  /** Native calls whose handles allocate nothing, because they do not capture the error number. */
   private static final Set<String> PLAIN_CALLS =
       Set.of(
           "io/hyperlight/internal/os/Release.closeOnly",
@@ -94,7 +94,7 @@ public final class HeapErrorLoader extends RewritingLoader {
 
   private static final String PLAIN_IOCTL = "(IJJ)I";
 
-  /** Methods that add to lists which were made with room for all. */
+  /** Methods that add to lists that were made with enough room. */
   private static final Set<String> WITH_ROOM =
       Set.of(
           "io/hyperlight/internal/vfs/FileSystem.<init>",
@@ -107,7 +107,7 @@ public final class HeapErrorLoader extends RewritingLoader {
   /** With this loader's classes for all but the library. */
   public HeapErrorLoader() {}
 
-  /** Not those of the tests. */
+  /** Does not rewrite the classes of the tests. */
   @Override
   boolean isRewritten(String name) {
     return place(name).equals(place("io.hyperlight.Sandbox"));

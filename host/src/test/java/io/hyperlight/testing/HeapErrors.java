@@ -7,8 +7,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets the heap be full where the library allocates something, as {@link HeapErrorLoader} makes it
- * ask here. On all threads.
+ * Makes the heap full where the library allocates something; {@link HeapErrorLoader} adds the
+ * calls. Affects all threads.
  */
 public final class HeapErrors {
   /** The JVM, too, has one that was made before, and throws it again and again. */
@@ -34,7 +34,7 @@ public final class HeapErrors {
    * Begins.
    *
    * @param first which allocation fails, counted from now on: 1 for the next one
-   * @param lasts whether all behind it fail, too
+   * @param lasts whether all later ones fail, too
    */
   public static void arm(long first, boolean lasts) {
     plan = new HeapErrors(first, lasts);
@@ -65,7 +65,7 @@ public final class HeapErrors {
     return where;
   }
 
-  /** Something is about to be allocated at a place in the library. */
+  /** Called before each allocation at a place in the library. */
   public static void allocation(int site) {
     HeapErrors now = plan;
     if (now != null) {

@@ -8,18 +8,18 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 
 /**
- * What the process has of a KVM.
+ * What the process holds of KVM.
  *
- * @param descriptors of VMs, vCPUs and snapshots
- * @param mappings of vCPUs and snapshots
+ * @param descriptors descriptors of VMs, vCPUs and snapshots
+ * @param mappings mappings of vCPUs and snapshots
  * @param threads that the kernel made for VMs
- * @param virtualMemory of the process, in units
+ * @param virtualMemory the process's virtual memory, in units
  */
 public record Held(long descriptors, long mappings, long threads, long virtualMemory) {
   /**
-   * What there is now.
+   * Returns what the process holds now.
    *
-   * @param unit of virtual memory, in bytes
+   * @param unit the unit of virtual memory, in bytes
    */
   public static Held now(long unit) throws IOException {
     return new Held(

@@ -19,13 +19,13 @@ import org.assertj.core.api.Assertions;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A hostile guest in a sandbox of its own, and everything that has to be true after each of its
- * attacks: its exception is one of the library's, a sandbox whose guest was left in the middle is
- * unusable for that very reason, any other one still works, and so does one that was open all the
+ * A hostile guest in a sandbox of its own, and the checks after each of its attacks. The exception
+ * has to be one of the library's. A sandbox whose guest was left in the middle has to be unusable
+ * for exactly that reason, and any other sandbox has to work, including one that was open all the
  * time.
  */
 public final class HostileGuest implements AutoCloseable {
-  /** What attacks are written with. */
+  /** The C code that attacks are written with. */
   private static final String PRELUDE = SourceFile.of(HostileGuest.class, "hostile_guest.c");
 
   /** How an attack ended: with a result, or an exception. */
@@ -73,7 +73,7 @@ public final class HostileGuest implements AutoCloseable {
     return sandbox;
   }
 
-  /** Runs an attack and checks what has to hold however it ends. */
+  /** Runs an attack and makes the checks that apply however it ends. */
   public Ending attack(String function, Object... arguments) {
     Ending ending = run(function, arguments);
     if (leavesUnusable(ending.exception)) {
@@ -120,7 +120,7 @@ public final class HostileGuest implements AutoCloseable {
     assertThat(bystander.<Integer>call("ping", int.class, 1)).isEqualTo(2);
   }
 
-  /** Closes the sandbox, which works whatever happened in it, any number of times. */
+  /** Closes the sandbox. This has to work whatever happened in it, any number of times. */
   @Override
   public void close() {
     sandbox.close();

@@ -27,7 +27,7 @@ public final class Kinds {
     return new OfKind(kind);
   }
 
-  /** What is to be thrown. */
+  /** The code that should throw. */
   public record OfKind(Enum<?> kind) {
     public ThrowableAssertAlternative<? extends Throwable> isThrownBy(ThrowingCallable callable) {
       Throwable thrown = catchThrowable(callable);

@@ -6,11 +6,11 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * C code around a static library, which runs as a guest as well as natively.
+ * C code around a static library that runs as a guest as well as natively.
  *
- * @param code what both have in common
+ * @param code the code that both have in common
  * @param exports the functions of the guest
- * @param main the native program's
+ * @param main the main function of the native program
  * @param libraries options for the linker
  */
 public record LibraryProgram(String code, String exports, String main, List<String> libraries) {
@@ -18,10 +18,10 @@ public record LibraryProgram(String code, String exports, String main, List<Stri
       "a library of these tests is missing: apt-get install zlib1g-dev libsqlite3-dev"
           + " liblua5.4-dev";
 
-  /** Libraries may have code for what static programs cannot do, of which the linker warns. */
+  /** Libraries may contain code that static programs cannot run, about which the linker warns. */
   private static final String NO_WARNINGS = "-Wl,--no-warnings";
 
-  /** The guest, with more functions behind its own. */
+  /** Returns the guest, with more functions after its own. */
   public Guest guest(String more) {
     String[] options = options(List.of()).toArray(String[]::new);
     try {
@@ -35,7 +35,7 @@ public record LibraryProgram(String code, String exports, String main, List<Stri
     }
   }
 
-  /** What the native program prints. */
+  /** Returns what the native program prints. */
   public String runNatively(List<String> arguments) {
     // The same archive as in the guest.
     List<String> options = options(List.of("-O2", "-static"));

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** What {@link Needs} means. */
+/** Implements {@link Needs}. */
 final class NeedsCondition implements ExecutionCondition {
   private static final boolean COMPLETE = Boolean.getBoolean("hyperlight.test.complete");
 

@@ -5,13 +5,13 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Signals that have been sent to a thread and that nobody has taken. */
+/** Finds signals that were sent to a thread and not taken yet. */
 public final class PendingSignals {
   private static final String PREFIX = "SigPnd:\t";
 
   private PendingSignals() {}
 
-  /** Those of the calling platform thread; signal n is bit n - 1. */
+  /** Returns those of the calling platform thread; signal n is bit n - 1. */
   public static long ofThisThread() {
     try {
       return Files.readAllLines(Path.of("/proc/thread-self/status")).stream()

@@ -71,7 +71,7 @@ public record RandomFunction(String name, CType result, List<CType> parameters) 
             .collect(Collectors.joining());
   }
 
-  /** Which argument is the result: the last one of its type; -1 if there is none. */
+  /** Returns which argument is the result: the last one of its type; -1 if there is none. */
   public int echoed() {
     return parameters.lastIndexOf(result);
   }

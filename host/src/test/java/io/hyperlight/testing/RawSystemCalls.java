@@ -4,7 +4,7 @@ import io.hyperlight.Guest;
 import io.hyperlight.Sandbox;
 import java.lang.invoke.MethodHandle;
 
-/** A guest that makes whatever system call it is told to, and touches memory as told. */
+/** A guest that makes any system call and touches any memory, as it is told. */
 public final class RawSystemCalls {
   static final String PROGRAM =
       SourceFile.of(RawSystemCalls.class, "raw_system_calls.c") + ResetOracle.FUNCTIONS;

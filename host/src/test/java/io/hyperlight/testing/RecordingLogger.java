@@ -7,9 +7,9 @@ import java.util.Objects;
 import java.util.ResourceBundle;
 import org.jspecify.annotations.Nullable;
 
-/** A logger that keeps what it is given. */
+/** A logger that keeps the lines that it gets. */
 public final class RecordingLogger implements System.Logger {
-  /** What was logged at once. */
+  /** One logged line. */
   public record Line(System.Logger.Level level, String text) {}
 
   private final List<Line> lines = new ArrayList<>();

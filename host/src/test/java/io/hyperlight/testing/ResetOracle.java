@@ -30,8 +30,8 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Finds what a restore leaves behind. A guest that has the functions of {@link #FUNCTIONS} dirties
- * everything code at CPL 3 can reach, ends in one way or another, and is restored; then every byte
- * of its memory and every register is compared with those of a sandbox spawned just now, as the
+ * everything that code at CPL 3 can reach, ends in one way or another, and is restored. Then every
+ * byte of its memory and every register is compared with those of a newly spawned sandbox, as the
  * host reads them and as the guest sees them.
  */
 public final class ResetOracle {
@@ -71,7 +71,7 @@ public final class ResetOracle {
     EXECUTE
   }
 
-  /** To be appended to any guest. */
+  /** Can be appended to any guest. */
   public static final String FUNCTIONS = SourceFile.of(ResetOracle.class, "reset_oracle.c");
 
   private final Snapshot snapshot;
@@ -112,7 +112,7 @@ public final class ResetOracle {
   }
 
   /**
-   * Makes the dirtying call that ends so.
+   * Makes the dirtying call that ends in this way.
    *
    * @throws AssertionError if it ends in another way
    */
@@ -180,7 +180,7 @@ public final class ResetOracle {
     }
   }
 
-  /** What is different in what Linux has of the guest, likewise. */
+  /** Returns the differences in the Linux state of the guest, in the same form. */
   public List<String> linuxLeaksOf(Sandbox restored) {
     try (Sandbox newborn = snapshot.spawn()) {
       return linuxLeaks(newborn, restored);
@@ -195,7 +195,7 @@ public final class ResetOracle {
     return LinuxView.of(Machines.systemCallsOf(SandboxInternals.instanceOf(sandbox)));
   }
 
-  /** What is different in memory and address space only, for any guest. */
+  /** Returns the differences in memory and address space only, for any guest. */
   public List<String> differencesInMemory(Sandbox restored) {
     try (Sandbox newborn = snapshot.spawn()) {
       return MachineState.ofMemory(machineOf(newborn))
@@ -203,7 +203,7 @@ public final class ResetOracle {
     }
   }
 
-  // What oracle_observe has found.
+  // These read what oracle_observe has found.
 
   public static long fsBase(byte[] observed) {
     return values(observed).getLong(160);
@@ -222,8 +222,8 @@ public final class ResetOracle {
   }
 
   /**
-   * Where KVM leaves a guest's selectors in the thread, the next guest would find them: others than
-   * those of the dirty guest, so that it shows if they are kept.
+   * If KVM left a guest's selectors in the thread, the next guest would find them. So this leaves
+   * other selectors than those of the dirty guest, which shows whether they are kept.
    */
   private void leaveSelectorsInThread() {
     try (Sandbox other = snapshot.spawn()) {
@@ -231,7 +231,7 @@ public final class ResetOracle {
     }
   }
 
-  /** The pages that are or were mapped, and those beside them. */
+  /** Returns the pages that are or were mapped, and their neighbours. */
   public static SortedSet<Long> pagesOf(Sandbox sandbox) {
     SortedSet<Long> pages = new TreeSet<>();
     for (long[] range : MachineState.mappedRanges(machineOf(sandbox))) {
@@ -242,7 +242,7 @@ public final class ResetOracle {
     return pages;
   }
 
-  /** What happens when the guest uses a page. */
+  /** Returns what happens when the guest uses a page. */
   public static String use(Sandbox sandbox, long page, Access access) {
     try {
       Object result =

@@ -15,14 +15,16 @@ abstract class RewritingLoader extends ClassLoader {
   RewritingLoader() {
     super(RewritingLoader.class.getClassLoader());
     Module tests = RewritingLoader.class.getModule();
-    tests.addExports(RewritingLoader.class.getPackageName(), getUnnamedModule()); // what it calls
+    tests.addExports(
+        RewritingLoader.class.getPackageName(),
+        getUnnamedModule()); // the class that the rewritten code calls
   }
 
   /** Whether a class of ours gets other code. */
   abstract boolean isRewritten(String name);
 
   /**
-   * What becomes of the code of a method.
+   * Returns the transformation of a method's code.
    *
    * @param type the internal name of its class
    */

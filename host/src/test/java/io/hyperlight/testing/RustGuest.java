@@ -17,11 +17,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /**
- * Guests that tests bring along as Rust source text. Each is compiled once and kept in the build
- * folder, under a name that is a hash of all that went into it. Cargo is not to use the network.
+ * Guests that tests contain as Rust source text. Each is compiled once and kept in the build
+ * folder, under a name that is a hash of everything it depends on. Cargo must not use the network.
  */
 public final class RustGuest {
-  /** What is told where there is no cargo. */
+  /** The message where there is no cargo. */
   public static final String NO_CARGO =
       "cannot run cargo: install Rust 1.85 or newer (Debian 12: apt-get install rustc-web"
           + " cargo-web, later: apt-get install cargo)";
@@ -61,17 +61,20 @@ public final class RustGuest {
       return std;
     }
 
-    /** Where cargo puts programs, in its target folder. */
+    /** Returns where cargo puts programs, in its target folder. */
     private Path output() {
       Path folder = Path.of(profile.equals("dev") ? "debug" : profile);
       return std ? Path.of("x86_64-unknown-linux-gnu").resolve(folder) : folder;
     }
   }
 
-  /** What a program without the standard library begins with. */
+  /** The first lines of a program without the standard library. */
   private static final String CORE_HEAD = "#![no_std]\n#![no_main]\n";
 
-  /** What makes a program with the standard library static, and where to find it in a package. */
+  /**
+   * The configuration that makes a program with the standard library static, and its place in a
+   * package.
+   */
   private static final Path STD_CONFIGURATION =
       CRATE.resolve(Path.of("hello-std", ".cargo", "config.toml"));
 
@@ -101,7 +104,7 @@ public final class RustGuest {
         List.of(source, kind.name()), _ -> Guest.load(keptOrCompiled(source, kind)));
   }
 
-  /** The file that this program compiles to; not to be changed. */
+  /** Returns the file that this program compiles to. It must not be changed. */
   public static Path fileOf(Kind kind, String source) {
     return keptOrCompiled(source, kind);
   }
@@ -166,12 +169,14 @@ public final class RustGuest {
     }
   }
 
-  /** What the compiler says to a program that it refuses. */
+  /** Returns the compiler's messages for a program that it refuses. */
   public static String errorsOf(String source) {
     return errorsOf(Kind.CORE_DEBUG, source, true);
   }
 
-  /** What the compiler says where nothing makes a program with the standard library static. */
+  /**
+   * Returns the compiler's messages where nothing makes a program with the standard library static.
+   */
   public static String errorsOfDynamic(String source) {
     return errorsOf(Kind.STD_DEBUG, source, false);
   }
@@ -192,7 +197,9 @@ public final class RustGuest {
     return "guest-" + hash.substring(0, 16);
   }
 
-  /** A package of its own for every program; the crates that all of them use are compiled once. */
+  /**
+   * Uses a package of its own for every program. The crates that all of them use are compiled once.
+   */
   private static Command.Result build(String hash, String source, Kind kind, boolean configured)
       throws IOException {
     Path folder = FOLDER.resolve("packages", hash);

@@ -41,7 +41,7 @@ public final class RustType {
 
   private RustType() {}
 
-  /** The type; of strings and bytes the one that owns them. */
+  /** Returns the type; for strings and bytes the owned one. */
   public static String name(CType type) {
     return switch (type) {
       case VOID -> "()";
@@ -61,7 +61,7 @@ public final class RustType {
     };
   }
 
-  /** The type; of strings and bytes the one that borrows them. */
+  /** Returns the type; for strings and bytes the borrowed one. */
   public static String borrowed(CType type) {
     return switch (type) {
       case STRING -> "&str";

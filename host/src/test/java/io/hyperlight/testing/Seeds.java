@@ -3,8 +3,9 @@ package io.hyperlight.testing;
 import java.util.stream.LongStream;
 
 /**
- * The seeds of the property tests: {@code -Dhyperlight.test.seeds=3} of them from {@code
- * -Dhyperlight.test.seed=1} on. A failure names its seed; the same seed makes the same test.
+ * The seeds of the property tests: {@code -Dhyperlight.test.seeds=3} sets their number, {@code
+ * -Dhyperlight.test.seed=1} the first one. A failure names its seed, and the same seed makes the
+ * same test.
  */
 public final class Seeds {
   private Seeds() {}

@@ -14,16 +14,19 @@ import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.TestPlan;
 
 /**
- * One machine's share of the tests, which are dealt like cards: the methods in the order of their
- * names, and of a method with parameters its iterations, one after the other to one machine after
- * the other. Who gets what depends on nothing but the names, and what is slow, a class or a table
- * of hundreds of attacks, is shared by all.
+ * One machine's share of the tests. They are dealt like cards: the methods in the order of their
+ * names, and the iterations of a method with parameters, one after the other to one machine after
+ * the other. The shares depend on nothing but the names. Slow parts, such as a class or a table of
+ * hundreds of attacks, are shared by all machines.
  *
- * @param number of the machine, from 1 on
- * @param count of the machines
+ * @param number the number of the machine, from 1
+ * @param count the number of machines
  */
 record Slice(int number, int count) {
-  /** The most iterations of a method; JUnit wants those of a slice listed before it runs any. */
+  /**
+   * The maximum number of iterations of a method. JUnit needs a list of a slice's iterations before
+   * it runs any.
+   */
   private static final int MAX_ITERATIONS = 1024;
 
   Slice {
@@ -79,8 +82,8 @@ record Slice(int number, int count) {
   }
 
   /**
-   * Whether an iteration is among the last that are dealt, so that there may be more, which nobody
-   * runs.
+   * Returns whether an iteration is among the last that are dealt, so that there may be more, which
+   * no machine runs.
    */
   static boolean mayMissIterationsAfter(TestIdentifier iteration) {
     UniqueId.Segment last = iteration.getUniqueIdObject().getLastSegment();

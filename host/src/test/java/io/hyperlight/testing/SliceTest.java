@@ -77,7 +77,7 @@ class SliceTest {
 
   private List<TestIdentifier> run(LauncherDiscoveryRequest request) {
     List<TestIdentifier> run = new ArrayList<>();
-    // Of containers as well: a method of which a slice has no iteration is no failure.
+    // Includes containers: a method without an iteration in a slice is not a failure.
     List<TestExecutionResult> results = new ArrayList<>();
     launcher.execute(
         request,

@@ -11,9 +11,9 @@ public final class SourceFile {
   private SourceFile() {}
 
   /**
-   * The text of a file.
+   * Returns the text of a file.
    *
-   * @param test a class whose package has the file
+   * @param test a class in the package that has the file
    * @param name the file's path from there
    */
   public static String of(Class<?> test, String name) {

@@ -9,8 +9,8 @@ import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
 
 /**
- * Lets the stack be full at the entry of one method of the library, as it can be although calls
- * before it found room: frames differ in size, and with what the JIT has made of them.
+ * Makes the stack full at the entry of one method of the library. This can happen although earlier
+ * calls found room, because the sizes of frames differ, and the JIT changes them.
  */
 public final class StackErrors {
   private static final ClassDesc ERRORS = ClassDesc.of(StackErrors.class.getName());

@@ -8,9 +8,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How much the library does between two checkpoints, as {@link CountingLoader} makes it count: a
- * step for each method that is entered and each round of a loop, for each page that is copied in
- * one go, and for each page of the heap that is allocated. No clock takes part.
+ * Counts how much the library does between two checkpoints; {@link CountingLoader} adds the calls.
+ * A step is the entry of a method, a round of a loop, a page that is copied with others in one
+ * operation, or a page of the heap that is allocated. No clock is involved.
  */
 public final class Steps {
   private static final int PAGE = 4096;
@@ -32,7 +32,7 @@ public final class Steps {
 
   private Runnable atCheckpoint = () -> {};
 
-  /** Whether no call is around, so that nothing ends what is done. */
+  /** Whether there is no call, so that nothing can end the work. */
   private boolean outsideOfCalls;
 
   private Steps() {}
@@ -40,8 +40,8 @@ public final class Steps {
   /**
    * Counts what this thread does.
    *
-   * @return the most steps between two checkpoints, by the number of the system call in which they
-   *     were made; -1 for those before the first one
+   * @return the largest number of steps between two checkpoints, by the number of the system call
+   *     in which they were made; -1 for those before the first one
    */
   public static Map<Long, Long> count(Runnable work) {
     Steps steps = new Steps();
@@ -61,7 +61,7 @@ public final class Steps {
     return now != null && now.thread == Thread.currentThread() ? now : null;
   }
 
-  /** A method is entered, or a loop goes round. */
+  /** Called when a method is entered and in each round of a loop. */
   public static void step() {
     Steps now = ofThisThread();
     if (now != null) {
@@ -77,7 +77,7 @@ public final class Steps {
     }
   }
 
-  /** The call can be ended here. */
+  /** Called where the call can be ended. */
   public static void checkpoint() {
     Steps now = ofThisThread();
     if (now != null && !now.outsideOfCalls) {
@@ -113,10 +113,10 @@ public final class Steps {
   }
 
   /**
-   * Counts something under a number of its own that is done outside of calls: checkpoints do
-   * nothing there, so that all of its steps count.
+   * Counts work outside of calls under a number of its own. Checkpoints have no effect there, so
+   * all of its steps count.
    *
-   * @param number none of a system call
+   * @param number a number that no system call has
    */
   public static <T> T outsideOfCalls(long number, Supplier<T> work) {
     Steps now = Objects.requireNonNull(ofThisThread());

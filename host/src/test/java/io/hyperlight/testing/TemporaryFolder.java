@@ -8,7 +8,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Folders for test utilities that outlive a single test; removed when the JVM ends. */
+/** Makes folders for test tools that outlive a single test. They are removed when the JVM ends. */
 public final class TemporaryFolder {
   private TemporaryFolder() {}
 

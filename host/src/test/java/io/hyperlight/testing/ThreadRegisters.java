@@ -15,8 +15,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What the calling thread has in those registers that neither a call of a C function nor the
- * kernel's system calls change: what somebody else leaves there, whoever runs next finds.
+ * Reads and writes those registers of the calling thread that neither calls of C functions nor the
+ * kernel's system calls change. What other code leaves there, the next code on the thread finds.
  */
 public final class ThreadRegisters {
   private static final int PROT_ALL = 7;

@@ -37,7 +37,7 @@ public enum Tool {
     };
   }
 
-  /** What to do about its absence. */
+  /** Returns what to do if the tool is missing. */
   String cure() {
     return "needs %s: apt-get install %s"
         .formatted(name().toLowerCase(Locale.ROOT).replace('_', ' '), debianPackage);

@@ -1,4 +1,4 @@
-/** What tests share: compiled guests, C programs and other processes to compare with. */
+/** Tools that tests share: compiled guests, C programs, and other processes to compare with. */
 @NullMarked
 package io.hyperlight.testing;
 
