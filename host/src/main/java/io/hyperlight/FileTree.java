@@ -26,8 +26,8 @@ import java.nio.file.Path;
  *       guest sees the current contents. It sees regular files, directories and symbolic links. It
  *       does not see devices, pipes, sockets, or what is mounted below the directory. Links are
  *       followed inside the guest's own file system. So no link leads outside, whatever its target
- *       is and whoever changes the directory in the meantime. Hard links are other names of the
- *       same file, so a file in the directory is visible even if it has names elsewhere;
+ *       is, even if the directory changes in the meantime. Hard links are other names of the same
+ *       file, so a file in the directory is visible even if it has names elsewhere;
  *   <li><b>an archive</b> ({@link #archive(Path)}), unpacked into memory once, read-only;
  *   <li><b>memory</b> ({@link #memory}), empty or with files added to it ({@link #with}). Guests
  *       can write it up to a limit, unless it is {@link #readOnly}.
@@ -106,10 +106,10 @@ public final class FileTree {
    * Returns a read-only tree of the contents of a ZIP or JAR file. The file is unpacked into memory
    * now and is not needed afterwards.
    *
-   * <p>The archive may be hostile. It is refused if its names are not plain relative paths or
-   * contradict each other, if it is damaged, or if it unpacks to more than the limit. Permissions
-   * and symbolic links in archives are not supported: all files are readable, none is executable,
-   * and a link becomes a file that contains its target.
+   * <p>The archive may be hostile. It is refused if it is damaged, or if it unpacks to more than
+   * the limit. It is also refused if its names are not plain relative paths, or contradict each
+   * other. Permissions and symbolic links in archives are not supported: all files are readable,
+   * none is executable, and a link becomes a file that contains its target.
    *
    * @param path the archive
    * @param maxBytes the largest size of the archive, and of its contents: the sum of all sizes and
@@ -186,7 +186,7 @@ public final class FileTree {
     if (source instanceof MemorySource memory) {
       return memory;
     }
-    throw new IllegalStateException(name + " is no tree in memory");
+    throw new IllegalStateException(name + " is not a tree in memory");
   }
 
   TreeSource source() {
@@ -204,7 +204,7 @@ public final class FileTree {
     if (guestPath.equals("/")
         && tree.source instanceof HostSource host
         && host.expected() == FileKind.REGULAR) {
-      throw new IllegalArgumentException(tree.name + " cannot be the root: it is no directory");
+      throw new IllegalArgumentException(tree.name + " cannot be the root: it is not a directory");
     }
     return mount;
   }

@@ -47,7 +47,7 @@ public final class Guest {
       return new GuestProgram(contents);
     } catch (GuestFormatException e) {
       throw new InvalidGuestException(
-          InvalidGuestException.Kind.FORMAT, name + " is no guest: " + e.getMessage(), e);
+          InvalidGuestException.Kind.FORMAT, name + " is not a guest: " + e.getMessage(), e);
     }
   }
 
@@ -69,7 +69,7 @@ public final class Guest {
       throw new InvalidGuestException(
           InvalidGuestException.Kind.FORMAT,
           HostPath.text(path)
-              + " is no guest: it "
+              + " is not a guest: it "
               + e.getReason()
               + "; name the program's own file",
           e);

@@ -8,8 +8,8 @@ import java.util.stream.Stream;
 
 /**
  * Reads the regular files that were in a guest's {@linkplain FileTree#memory trees in memory} at
- * one moment: the files mounted there, with the guest's changes, and those that the guest made.
- * Files of the host, files of archives, and files that another mount hides are not included.
+ * one moment. These are the files mounted there, with the guest's changes, and those that the guest
+ * made. Files of the host, files of archives, and files that another mount hides are not included.
  *
  * <p>Paths are absolute, as the guest sees them. Names are decoded as UTF-8. A byte that is not
  * UTF-8 becomes half of a surrogate pair, U+DC00 plus the byte, so that every file has a path of

@@ -113,7 +113,7 @@ final class HostFunctions {
     if (!missing.isEmpty()) {
       throw new InvalidGuestException(
           InvalidGuestException.Kind.HOST_FUNCTIONS,
-          "the guest imports what no host function is registered for: " + missing,
+          "no host function is registered for these imports of the guest: " + missing,
           null);
     }
     return bindings;

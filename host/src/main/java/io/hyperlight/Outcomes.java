@@ -125,7 +125,7 @@ final class Outcomes implements Outcome.Reporter {
       case Trap.BadMessage(long number, RegisterValues registers) ->
           fault(
               GuestFaultException.Kind.PROTOCOL_VIOLATION,
-              "a message to the host with number 0x%x, which is none of the gate's"
+              "a message to the host with number 0x%x, which the gate does not use"
                   .formatted(number),
               null,
               registers);
@@ -162,7 +162,7 @@ final class Outcomes implements Outcome.Reporter {
             case ANYWHERE ->
                 "page fault (%s of 0x%x)".formatted(access(exception.access()), address);
             case BEHIND_FILE ->
-                "page fault (%s of 0x%x, behind the end of the file that is mapped there)"
+                "page fault (%s of 0x%x, after the end of the file that is mapped there)"
                     .formatted(access(exception.access()), address);
           },
           address,

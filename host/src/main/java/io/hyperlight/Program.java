@@ -99,7 +99,7 @@ public final class Program extends LoadSettings<Program> {
     } catch (GuestFormatException e) {
       throw new InvalidGuestException(
           InvalidGuestException.Kind.FORMAT,
-          HostPath.text(file) + " is no program: " + e.getMessage(),
+          HostPath.text(file) + " is not a program: " + e.getMessage(),
           e);
     }
   }
@@ -119,7 +119,7 @@ public final class Program extends LoadSettings<Program> {
       throw new InvalidGuestException(
           InvalidGuestException.Kind.FORMAT,
           HostPath.text(executable)
-              + " is no program: it "
+              + " is not a program: it "
               + e.getReason()
               + "; name the program's own file",
           e);

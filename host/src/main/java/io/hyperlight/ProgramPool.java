@@ -92,13 +92,13 @@ public final class ProgramPool implements AutoCloseable {
    * Takes a clean program. If none is ready, waits for at most {@link PoolBuilder#maxWait}.
    *
    * @return the program's lease, which has to be closed
-   * @throws PoolException if there is no program. Its kind is {@link PoolException.Kind#TIMED_OUT}
-   *     if none became free in time, {@link PoolException.Kind#OVER_BUDGET} if other pools use
-   *     everything that the process may have, {@link PoolException.Kind#CREATION_FAILED} if a
-   *     program had to be created and that failed, {@link PoolException.Kind#INTERRUPTED} if the
-   *     thread is interrupted and would have to wait, and {@link PoolException.Kind#CLOSED} if the
-   *     pool is closed or closes while the thread waits. An interrupted thread still gets a program
-   *     that is ready
+   * @throws PoolException if there is no program. Its kind is the reason. {@link
+   *     PoolException.Kind#TIMED_OUT}: none became free in time. {@link
+   *     PoolException.Kind#OVER_BUDGET}: other pools use everything that the process may have.
+   *     {@link PoolException.Kind#CREATION_FAILED}: a program had to be created, and that failed.
+   *     {@link PoolException.Kind#INTERRUPTED}: the thread is interrupted and would have to wait;
+   *     it still gets a program that is ready. {@link PoolException.Kind#CLOSED}: the pool is
+   *     closed, or closes while the thread waits
    */
   public Lease<ProgramServer> acquire() {
     return core.acquire(core.maxWaitNanos);

@@ -47,12 +47,12 @@ import org.jspecify.annotations.Nullable;
  *
  * {@snippet file="io/hyperlight/snippets/SandboxSnippets.java" region="overview"}
  *
- * <p><b>State.</b> The guest's memory keeps its contents from call to call. Some calls end in the
- * middle of guest code: by a fault, an abort, a failed host function that the guest does not
- * handle, an interrupt, or a limit. Such a call leaves the sandbox unusable. Every later call then
- * fails with {@link SandboxUnusableException}, whose cause is the first failure, until the sandbox
- * is {@linkplain #restore restored} to a {@link Snapshot}. A call that is refused changes nothing.
- * A call whose result cannot be read has run to its end.
+ * <p><b>State.</b> The guest's memory keeps its contents from call to call. A call that ends in the
+ * middle of guest code leaves the sandbox unusable. This happens by a fault, an abort, an
+ * interrupt, a limit, or a failed host function that the guest does not handle. Every later call
+ * then fails with {@link SandboxUnusableException}, whose cause is the first failure, until the
+ * sandbox is {@linkplain #restore restored} to a {@link Snapshot}. A call that is refused changes
+ * nothing. A call whose result cannot be read has run to its end.
  *
  * <p><b>Threads.</b> Any thread may use a sandbox, but only one at a time. A second one is refused
  * with {@link SandboxInUseException}. A call runs on the calling thread, and so do its host
@@ -108,7 +108,7 @@ public final class Sandbox implements AutoCloseable {
    * @param arguments values of the declared types; smaller integer types are widened
    * @return the result; null for {@code void}
    * @throws InvalidCallException if the guest exports no such function, if arguments or result type
-   *     do not match the declaration, or if the arguments do not fit into guest memory
+   *     do not match the declaration, or if guest memory has no room for the arguments
    * @throws GuestErrorException if the guest reports an error, or returns something that is not a
    *     value of the declared type; the sandbox stays usable
    * @throws GuestFaultException if the guest does something that is not allowed, such as an access
@@ -237,10 +237,10 @@ public final class Sandbox implements AutoCloseable {
    * that snapshot. Host functions, output, and the handles from {@link #function} stay as they are.
    *
    * <p>A restore copies back the pages that changed since the last restore, as a rule without a
-   * system call. In three cases the sandbox gets a new VM, with the snapshot's memory size: if it
-   * did not come from this snapshot, at the first restore of a sandbox that was built, and if the
-   * state of its processor is in doubt. The new VM is made before the old one is closed. A JVM
-   * error during the restore, such as a full heap, leaves the sandbox unusable until it is restored
+   * system call. A sandbox that did not come from this snapshot gets a new VM, with the snapshot's
+   * memory size. So does a sandbox that was built, at its first restore, and a sandbox whose
+   * processor is in a doubtful state. The new VM is made before the old one is closed. A JVM error
+   * during the restore, such as a full heap, leaves the sandbox unusable until it is restored
    * again.
    *
    * @param snapshot a snapshot of the same guest

@@ -50,7 +50,7 @@ final class SnapshotFiles {
       return reading.read(channel);
     } catch (RegularFile.OtherKindException e) {
       throw new InvalidSnapshotException(
-          HostPath.text(path) + " is no snapshot: it " + e.getReason(), e);
+          HostPath.text(path) + " is not a snapshot: it " + e.getReason(), e);
     } catch (IOException e) {
       throw new UncheckedIOException(
           "cannot read snapshot " + HostPath.text(path) + ": " + HostPath.reason(e), e);

@@ -138,7 +138,7 @@ class FileTreeTest {
     }
     assertThatIllegalStateException()
         .isThrownBy(() -> FileTree.directory(folder).with("a", TEXT))
-        .withMessage("directory " + folder + " is no tree in memory");
+        .withMessage("directory " + folder + " is not a tree in memory");
     assertThatIllegalArgumentException().isThrownBy(() -> FileTree.memory(-1));
     assertThatIllegalArgumentException().isThrownBy(() -> FileTree.memory((1L << 40) + 1));
   }
@@ -148,7 +148,7 @@ class FileTreeTest {
     FileTree file = FileTree.file(Files.write(folder.resolve("f"), TEXT));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> FileTree.mount("/", file))
-        .withMessageContaining("cannot be the root: it is no directory");
+        .withMessageContaining("cannot be the root: it is not a directory");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> FileTree.mount("relative", file))
         .withMessageContaining("not absolute");

@@ -131,7 +131,7 @@ class CallCommandTest extends CommandFixture {
   @Test
   void callSaysThatAFileIsNoGuest() {
     assertFails(
-        ExitStatus.FAILED, "is no guest", "call", folder.resolve("guest.c").toString(), "f");
+        ExitStatus.FAILED, "is not a guest", "call", folder.resolve("guest.c").toString(), "f");
     assertFails(
         ExitStatus.FAILED, "cannot read guest", "call", folder.resolve("none").toString(), "f");
   }

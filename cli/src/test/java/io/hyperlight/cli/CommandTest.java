@@ -312,7 +312,7 @@ class CommandTest {
     assertEnds(ExitStatus.NOT_FOUND, "no-such-tool", script("c", "#!/usr/bin/env no-such-tool\n"));
     assertEnds(ExitStatus.NOT_EXECUTABLE, "names no interpreter", script("d", "#!  \n"));
     assertEnds(ExitStatus.NOT_EXECUTABLE, "without a #! line", script("e", "echo x\n"));
-    assertEnds(ExitStatus.NOT_EXECUTABLE, "is no program", script("f", "\0\1\2\3"));
+    assertEnds(ExitStatus.NOT_EXECUTABLE, "is not a program", script("f", "\0\1\2\3"));
   }
 
   private static void assertEnds(int status, String message, Path program) throws Exception {

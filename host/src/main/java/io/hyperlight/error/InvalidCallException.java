@@ -11,9 +11,9 @@ public final class InvalidCallException extends HyperlightException {
     /** The guest exports no function of that name. The message lists similar names. */
     NO_SUCH_FUNCTION,
     /**
-     * The arguments or the result type are wrong: their number, a type, a value out of range, a
-     * string that UTF-8 cannot encode, or a value too large for the sandbox's memory. The message
-     * contains the function's declaration.
+     * The arguments or the result type are wrong. Their number or types may not match, or a value
+     * is out of range, cannot be encoded in UTF-8, or is too large for the sandbox's memory. The
+     * message contains the function's declaration.
      */
     INVALID_ARGUMENT
   }

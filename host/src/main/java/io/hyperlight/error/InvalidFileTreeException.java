@@ -3,9 +3,9 @@ package io.hyperlight.error;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something cannot be a tree of files for guests: a directory that does not exist, a device, an
- * archive that is damaged, too large or hostile, or files that do not fit. The message says what it
- * is and what is wrong with it. There is nothing to clean up.
+ * Something cannot be a tree of files for guests. Examples are a directory that does not exist, a
+ * device, files that do not fit, and an archive that is damaged, too large or hostile. The message
+ * says what it is and what is wrong with it. There is nothing to clean up.
  */
 public final class InvalidFileTreeException extends HyperlightException {
   private static final long serialVersionUID = 1L;

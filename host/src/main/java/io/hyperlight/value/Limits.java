@@ -5,10 +5,10 @@ import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 
 /**
- * Limits how much a guest may use. All limits except {@link #heapBytes} and {@link #openFiles} are
- * for one call of a function, one request to a served program, or one run of a program, and start
- * from zero with the next. A guest that uses more is ended with {@link
- * io.hyperlight.error.GuestTimeoutException} if the limit is a time, and with {@link
+ * Limits how much a guest may use. A limit is for one call of a function, one request to a served
+ * program, or one run of a program; the next one starts from zero. {@link #heapBytes} and {@link
+ * #openFiles} instead limit what a guest holds at one time. A guest that uses more is ended with
+ * {@link io.hyperlight.error.GuestTimeoutException} if the limit is a time, and with {@link
  * io.hyperlight.error.GuestLimitException} otherwise.
  *
  * {@snippet file="io/hyperlight/snippets/SandboxSnippets.java" region="limits"}
@@ -34,9 +34,9 @@ import java.time.temporal.ChronoUnit;
  * @param systemCalls how many Linux system calls may be made; {@link Long#MAX_VALUE}, the default,
  *     for no limit
  * @param heapBytes about how many bytes of the Java heap the library may hold for the guest at the
- *     same time: for open and mapped files and the paths to them, directory listings, the texts of
- *     {@code /proc}, and pipes; 16 MiB by default. A guest that needs more is not ended but gets
- *     ENOMEM
+ *     same time. This is for open and mapped files and the paths to them, directory listings, the
+ *     texts of {@code /proc}, and pipes; 16 MiB by default. A guest that needs more is not ended
+ *     but gets ENOMEM
  * @param openFiles how many descriptors may be open at the same time, 3 to 256; 256 by default. A
  *     guest that opens more is not ended but gets EMFILE
  */

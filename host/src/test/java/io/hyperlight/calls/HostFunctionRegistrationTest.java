@@ -328,7 +328,7 @@ class HostFunctionRegistrationTest {
         assertThatThrownBy(() -> sandbox.call("call_number", void.class, number))
             .as("number %d", number)
             .isInstanceOf(GuestFaultException.class)
-            .hasMessageContaining("which is no import of it");
+            .hasMessageContaining("which is not one of its imports");
       }
     }
   }

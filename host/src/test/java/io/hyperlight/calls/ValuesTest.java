@@ -233,7 +233,7 @@ class ValuesTest {
   @ValueSource(longs = {2, -1, 0x100, 1L << 63})
   void aBoolArgumentOfAHostCallThatIsNeitherIsAProtocolViolation(long value) {
     try (Sandbox doomed = newSandbox()) {
-      assertProtocolViolation(doomed, "pass_strange_bool", value, "is no bool");
+      assertProtocolViolation(doomed, "pass_strange_bool", value, "is not a bool");
     }
   }
 

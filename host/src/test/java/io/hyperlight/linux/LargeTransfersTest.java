@@ -103,7 +103,7 @@ class LargeTransfersTest {
     FileTree folder = FileTree.directory(Objects.requireNonNull(path.getParent()));
     ProgramResult result =
         Program.of(path).args("/data/" + path.getFileName()).mount("/data", folder).run();
-    assertThat(result.failure().orElseThrow()).hasMessageContaining("behind the end of the file");
+    assertThat(result.failure().orElseThrow()).hasMessageContaining("after the end of the file");
     assertThat(result.status()).isEqualTo(128 + 7);
   }
 

@@ -106,7 +106,7 @@ class LocaleTest {
           .contains(
               "Program[" + folder + "/" + odd + "] FileTree[file " + folder + "/" + odd + "] 0\n")
           .contains(
-              "/tree-\u00ef\u00bf\u00bd is no guest: it is not a regular file but a directory")
+              "/tree-\u00ef\u00bf\u00bd is not a guest: it is not a regular file but a directory")
           .endsWith(odd + " is not a directory\n");
     }
   }

@@ -240,7 +240,7 @@ class SnapshotDamageTest {
     }
     assertThatThrownBy(() -> Snapshot.load(file))
         .isInstanceOf(InvalidSnapshotException.class)
-        .hasMessageContaining("is no guest");
+        .hasMessageContaining("is not a guest");
     Files.delete(file);
   }
 

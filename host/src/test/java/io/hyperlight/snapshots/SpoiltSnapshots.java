@@ -210,10 +210,10 @@ final class SpoiltSnapshots {
               file.setLong(last + 8, file.getLong(last + 8) - 1);
             }),
         spoilt("page of zeros", "no contents", file -> file.set(file.page(0), new byte[4096])),
-        spoilt("program", "is no guest", file -> file.setByte(file.program(), 0)),
+        spoilt("program", "is not a guest", file -> file.setByte(file.program(), 0)),
         spoilt(
             "program for other processors",
-            "is no guest",
+            "is not a guest",
             file -> file.setShort(file.program() + 18, 183)),
         spoilt(
             "padding",

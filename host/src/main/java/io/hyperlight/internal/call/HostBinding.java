@@ -73,7 +73,7 @@ public record HostBinding(Declaration declaration, MethodHandle handle) {
     return switch (type) {
       case BOOL -> {
         if ((first & ~1) != 0) {
-          throw new BadCallException("argument %d is no bool".formatted(index + 1));
+          throw new BadCallException("argument %d is not a bool".formatted(index + 1));
         }
         yield first != 0;
       }

@@ -225,7 +225,7 @@ final class Hypercalls {
         number >= 0 && number < bindings.size() ? bindings.get((int) number) : null;
     if (binding == null) {
       return violation(
-          "a host call of function number %s, which is no import of it"
+          "a host call of function number %s, which is not one of its imports"
               .formatted(Long.toUnsignedString(number)));
     }
     long next = context.frameLong(CallFrame.WINDOW_NEXT);

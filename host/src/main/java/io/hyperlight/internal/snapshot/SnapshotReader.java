@@ -81,7 +81,7 @@ public final class SnapshotReader {
       program = new GuestProgram(file);
       layout = GuestLayout.of(program, header.stackBytes(), header.memoryBytes());
     } catch (GuestFormatException e) {
-      throw new SnapshotFormatException("its program is no guest: " + e.getMessage(), e);
+      throw new SnapshotFormatException("its program is not a guest: " + e.getMessage(), e);
     }
     if (program.startsItself()) {
       throw SnapshotHeader.invalid("its program is one that snapshot files do not hold");
