@@ -60,8 +60,8 @@ public abstract sealed class LoadSettings<S extends LoadSettings<S>> extends San
 
   /**
    * Sets how much of the memory is the stack. For a guest this is the call stack, 256 KiB by
-   * default. For a program it also holds the arguments and the environment, and the default is 8
-   * MiB.
+   * default. For a program the stack also holds the arguments and the environment, and the default
+   * is 8 MiB.
    *
    * @param sizeBytes a multiple of 4096, up to 1 GiB
    * @return this builder

@@ -48,7 +48,7 @@ import org.jspecify.annotations.Nullable;
  * {@snippet file="io/hyperlight/snippets/SandboxSnippets.java" region="overview"}
  *
  * <p><b>State.</b> The guest's memory keeps its contents from call to call. A call that ends in the
- * middle of guest code leaves the sandbox unusable. This happens by a fault, an abort, an
+ * middle of guest code leaves the sandbox unusable. The reason may be a fault, an abort, an
  * interrupt, a limit, or a failed host function that the guest does not handle. Every later call
  * then fails with {@link SandboxUnusableException}, whose cause is the first failure, until the
  * sandbox is {@linkplain #restore restored} to a {@link Snapshot}. A call that is refused changes
@@ -60,7 +60,7 @@ import org.jspecify.annotations.Nullable;
  * library, so the carrier thread stays free.
  *
  * <p><b>Ends.</b> Every call comes to an end. A guest that loops, sleeps, or floods its output or
- * its host functions reaches one of its {@link Limits}. The first of them is one minute per call.
+ * its host functions reaches one of its {@link Limits}. By default a call may take one minute.
  * {@link #interrupt} ends a call at once.
  *
  * <p><b>Closing.</b> A sandbox holds two descriptors and its guest's memory until {@link #close}.

@@ -25,8 +25,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What a guest leaves in the processor, however it ends, is not visible to anything else: not to
- * later requests, other VMs on the same thread, other threads, or the JVM's own thread.
+ * What a guest leaves in the processor, however it ends, is not visible to anything else. This
+ * includes later requests, other VMs on the same thread, other threads, and the JVM's own thread.
  */
 class LeftRegistersTest {
   /** Reads and sets everything that user code can change besides the general registers. */

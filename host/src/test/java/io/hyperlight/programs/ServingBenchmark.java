@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Answers one request with CPython, with json, re and decimal imported. It does so in four ways
- * that take turns: an ordinary process, a program run in a sandbox from its start, a sandbox
- * spawned from a warm snapshot, and a sandbox restored to it. Prints the medians of the elapsed
+ * Answers one request with CPython, with json, re and decimal imported. Four ways take turns. Two
+ * run it from its start, as an ordinary process and in a sandbox. The others use a warm snapshot:
+ * one spawns a sandbox from it, one restores a sandbox to it. Prints the medians of the elapsed
  * times, and their ratios to that of the process.
  *
  * <p>Run it by hand, in this module's folder, with the number of rounds as its argument; see

@@ -21,8 +21,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A hostile guest in a sandbox of its own, and the checks after each of its attacks. The exception
  * has to be one of the library's. A sandbox whose guest was left in the middle has to be unusable
- * for exactly that reason, and any other sandbox has to work, including one that was open all the
- * time.
+ * for exactly that reason. Any other sandbox has to work, including one that was open all the time.
  */
 public final class HostileGuest implements AutoCloseable {
   /** The C code that attacks are written with. */

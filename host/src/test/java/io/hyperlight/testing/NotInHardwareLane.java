@@ -7,8 +7,8 @@ import java.lang.annotation.Target;
 import org.junit.jupiter.api.Tag;
 
 /**
- * A test, or a class of them, that the hardware lane leaves out: the emulated machine cannot run
- * it, or it would say nothing that the native run does not say, at fifty times the price.
+ * Marks a test, or a class of them, that the hardware lane leaves out. Either the emulated machine
+ * cannot run it, or it repeats the native run at fifty times the cost.
  */
 @Tag(NotInHardwareLane.TAG)
 @Target({ElementType.TYPE, ElementType.METHOD})

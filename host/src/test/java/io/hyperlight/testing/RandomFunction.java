@@ -28,8 +28,8 @@ public record RandomFunction(String name, CType result, List<CType> parameters) 
   }
 
   /**
-   * Half of the functions take any types, half prefer two of them: registers of one kind run out
-   * sooner, and other kinds find theirs free late in the list.
+   * Half of the functions take any types, and half prefer two types. Then registers of one kind run
+   * out sooner, and other kinds are still free late in the list.
    */
   private static List<CType> parameters(RandomGenerator random, int arity) {
     List<CType> favourites =

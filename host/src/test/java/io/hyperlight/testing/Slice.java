@@ -14,10 +14,10 @@ import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.TestPlan;
 
 /**
- * One machine's share of the tests. They are dealt like cards: the methods in the order of their
- * names, and the iterations of a method with parameters, one after the other to one machine after
- * the other. The shares depend on nothing but the names. Slow parts, such as a class or a table of
- * hundreds of attacks, are shared by all machines.
+ * One machine's share of the tests. They are dealt like cards, one after the other to one machine
+ * after the other: the methods in the order of their names. Iterations of a method with parameters
+ * are dealt separately. The shares depend on nothing but the names. Slow parts, such as a class or
+ * a table of hundreds of attacks, are shared by all machines.
  *
  * @param number the number of the machine, from 1
  * @param count the number of machines

@@ -53,7 +53,7 @@ public final class LoadedProgram implements AutoCloseable {
   private final GuestProgram program;
   private final Vm machine;
 
-  /** The machine's, which each step of a call needs. */
+  /** The machine's context. It is kept here because every step of a call needs it. */
   private final Context context;
 
   private final GuestLayout layout;
