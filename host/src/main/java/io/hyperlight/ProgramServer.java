@@ -19,6 +19,7 @@ import io.hyperlight.internal.os.Durations;
 import io.hyperlight.value.Limits;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * A program that was {@linkplain Program#startServing started} in a micro-VM and serves requests.
@@ -74,7 +75,8 @@ public final class ProgramServer implements AutoCloseable {
   }
 
   byte[] serve(long timeoutNanos, byte[] request) {
-    ProgramAnswer answer = sandbox.instance().proceed(request, timeoutNanos);
+    ProgramAnswer answer =
+        sandbox.instance().proceed(Objects.requireNonNull(request, "request"), timeoutNanos);
     return switch (answer.ending()) {
       case Outcome.WaitingForInput() -> answer.output();
       case Outcome.Exited(int status, String _) when status == 0 -> answer.output();

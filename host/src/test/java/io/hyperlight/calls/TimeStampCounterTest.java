@@ -8,6 +8,8 @@ import io.hyperlight.Diagnosis;
 import io.hyperlight.Guest;
 import io.hyperlight.Program;
 import io.hyperlight.ProgramResult;
+import io.hyperlight.ProgramServer;
+import io.hyperlight.ProgramSnapshot;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
 import io.hyperlight.error.GuestFaultException;
@@ -134,6 +136,41 @@ class TimeStampCounterTest {
     assertThat(result.outputText()).isEqualTo("started\n");
     assertThat(result.status()).isEqualTo(128 + 11);
     assertThat(result.failure()).containsInstanceOf(GuestFaultException.class);
+  }
+
+  @Test
+  void canBeHiddenFromServedProgramsWhoseSnapshotHasIt() {
+    Path file =
+        CompiledGuest.program(
+            """
+            #include <stdio.h>
+            #include <unistd.h>
+            int main(void)
+            {
+                char byte;
+                while (read(0, &byte, 1) == 1) {
+                }
+                printf("%d", __builtin_ia32_rdtsc() != 0);
+                return 0;
+            }
+            """);
+    try (ProgramServer built = Program.of(file).startServing();
+        ProgramSnapshot snapshot = built.snapshot()) {
+      ProgramSnapshot.Spawner spawner = snapshot.spawner().hideTimeStampCounter();
+      if (!works()) {
+        assertThatThrownBy(spawner::spawn).satisfies(kind(HypervisorException.Kind.UNAVAILABLE));
+        return;
+      }
+      try (ProgramServer hidden = spawner.spawn();
+          ProgramServer other = snapshot.spawn()) {
+        for (int i = 0; i < 2; i++) {
+          assertThatThrownBy(() -> hidden.serve(new byte[1]))
+              .isInstanceOf(GuestFaultException.class);
+          hidden.restore(snapshot);
+        }
+        assertThat(other.serve(new byte[1])).containsExactly('1');
+      }
+    }
   }
 
   @Test

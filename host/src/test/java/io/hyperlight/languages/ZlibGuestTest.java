@@ -9,7 +9,6 @@ import io.hyperlight.Guest;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
 import io.hyperlight.error.GuestErrorException;
-import io.hyperlight.testing.ClassFolder;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.Needs;
 import io.hyperlight.testing.NotInHardwareLane;
@@ -17,11 +16,13 @@ import io.hyperlight.testing.TemporaryFolder;
 import io.hyperlight.testing.Tool;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
@@ -54,12 +55,17 @@ class ZlibGuestTest {
             DOCUMENT,
             Path.of("..", "README.md"),
             Path.of("src", "test", "resources", "io", "hyperlight", "testing", "reset_oracle.c"),
-            ClassFolder.of(ZlibGuestTest.class)
-                .resolve(ZlibGuestTest.class.getName().replace('.', '/') + ".class"),
+            Files.write(folder.resolve("class"), classFile()),
             CompiledGuest.fileOf("#include <hyperlight.h>\n"),
             Files.write(folder.resolve("random"), random),
             Files.write(folder.resolve("zeros"), new byte[1_000_000]),
             Files.write(folder.resolve("nothing"), new byte[0]));
+  }
+
+  private static byte[] classFile() throws IOException {
+    try (InputStream file = ZlibGuestTest.class.getResourceAsStream("ZlibGuestTest.class")) {
+      return Objects.requireNonNull(file).readAllBytes();
+    }
   }
 
   @AfterAll

@@ -44,11 +44,11 @@ public final class Instance implements AutoCloseable {
     this.state = state;
     call = new Call(limits.cpuTimeNanos());
     try {
-      state.machine().runFor(call);
       claim = new Claim(state, reporter);
       GuestRun run = new GuestRun(state, call, limits, reporter);
       calls = new FunctionCall(claim, state, run, call, limits, reporter);
       program = new ProgramRun(state, calls, run);
+      state.machine().runFor(call); // last: after an error, the machine still has its old call
     } catch (Throwable t) {
       call.close();
       throw t;

@@ -58,18 +58,24 @@ final class ProgramRun {
       if (state.context().state() != Context.State.WAITING) {
         throw new IllegalStateException("no program waits for this");
       }
+      RequestStream requestStream = state.loaded.requestStream();
+      requestStream.begin(request); // may fail: the guest has not run
+      return proceed(requestStream);
+    } finally {
+      calls.end();
+    }
+  }
+
+  private ProgramAnswer proceed(RequestStream requestStream) {
+    try {
       state.guestRuns();
       state.loaded.hypercalls().beginCall();
-      RequestStream requestStream = state.loaded.requestStream();
-      requestStream.begin(request);
       Ending ending = run.answer();
       ending = programEnding(ending == null ? run.toStop() : ending);
       return new ProgramAnswer(ending, requestStream.end());
     } catch (Error e) {
       state.unusableSince = new Outcome.HostError(e);
       throw e;
-    } finally {
-      calls.end();
     }
   }
 

@@ -394,6 +394,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
     if (families == null) {
       families = makeCalls();
     }
+    process.fileSize().takePassed(); // an earlier call may have left it, even of an earlier guest
     try {
       return handler.call(
           families,

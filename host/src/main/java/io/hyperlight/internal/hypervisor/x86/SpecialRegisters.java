@@ -38,6 +38,13 @@ public record SpecialRegisters(
         cs, ds, es, fs, gs, ss, tr, ldt, gdt, idt, cr0, address, cr3, cr4, cr8, efer, apicBase);
   }
 
+  /** Returns the same registers with the segments of user code from others, bases included. */
+  public SpecialRegisters withUserSegmentsOf(SpecialRegisters other) {
+    return new SpecialRegisters(
+        other.cs, other.ds, other.es, other.fs, other.gs, other.ss, tr, ldt, gdt, idt, cr0, cr2,
+        cr3, cr4, cr8, efer, apicBase);
+  }
+
   /** Returns the same registers with the root of other page tables. */
   public SpecialRegisters withPageTables(long root) {
     return new SpecialRegisters(

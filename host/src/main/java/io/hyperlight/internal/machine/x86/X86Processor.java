@@ -165,7 +165,7 @@ public final class X86Processor implements Processor {
 
   @Override
   public void stop(StoppedState state) {
-    ((X86StoppedState) state).set(vcpu);
+    ((X86StoppedState) state).set(vcpu, initial);
   }
 
   @Override

@@ -27,9 +27,15 @@ public final class X86StoppedState implements StoppedState {
         X86Registers.of(vcpu), vcpu.specialRegisters().withCr2(0), vcpu.extendedState());
   }
 
-  /** Puts a vCPU of an equal machine into this state. */
-  public void set(X86VirtualCpu vcpu) {
-    vcpu.setSpecialRegisters(special);
+  /**
+   * Puts a vCPU into this state.
+   *
+   * @param initial the special registers of that vCPU's own machine. User code can change none of
+   *     them but segments and bases. The machine's page tables and options may be other ones than
+   *     where the code stopped.
+   */
+  public void set(X86VirtualCpu vcpu, SpecialRegisters initial) {
+    vcpu.setSpecialRegisters(initial.withUserSegmentsOf(special));
     vcpu.setExtendedState(extendedState);
     registers.set(vcpu);
     vcpu.commitRegisters();
