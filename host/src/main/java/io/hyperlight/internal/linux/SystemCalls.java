@@ -4,6 +4,7 @@ import io.hyperlight.internal.linux.base.CallOutcome;
 import io.hyperlight.internal.linux.base.Need;
 import io.hyperlight.internal.linux.base.Refusals;
 import io.hyperlight.internal.linux.base.TaskIdentity;
+import io.hyperlight.internal.linux.fd.FileSizeException;
 import io.hyperlight.internal.linux.fd.FileState;
 import io.hyperlight.internal.linux.fd.StandardStreams;
 import io.hyperlight.internal.linux.fd.WorldFiles;
@@ -394,7 +395,6 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
     if (families == null) {
       families = makeCalls();
     }
-    process.fileSize().takePassed(); // an earlier call may have left it, even of an earlier guest
     try {
       return handler.call(
           families,
@@ -409,10 +409,10 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
     } catch (StandardStreams.WaitingException e) {
       task.outcome().waitForInput();
       return 0;
+    } catch (FileSizeException e) {
+      task.signals().raise(Signals.SIGXFSZ);
+      return -e.errno();
     } catch (FileException e) {
-      if (e.errno() == Errno.EFBIG && process.fileSize().takePassed()) {
-        task.signals().raise(Signals.SIGXFSZ);
-      }
       return -e.errno();
     }
   }

@@ -1,8 +1,6 @@
 package io.hyperlight.internal.linux.fd;
 
 import io.hyperlight.internal.linux.limits.ResourceLimits;
-import io.hyperlight.internal.os.Errno;
-import io.hyperlight.internal.vfs.FileException;
 
 /**
  * {@code RLIMIT_FSIZE} of a process: the maximum size to which a write extends a regular file. A
@@ -10,7 +8,6 @@ import io.hyperlight.internal.vfs.FileException;
  */
 public final class FileSizeLimit {
   private final ResourceLimits limits;
-  private boolean passed;
 
   public FileSizeLimit(ResourceLimits limits) {
     this.limits = limits;
@@ -21,13 +18,12 @@ public final class FileSizeLimit {
    *
    * @param at where it begins; not negative
    * @param length positive
-   * @throws FileException EFBIG if none may
+   * @throws FileSizeException if none may
    */
   int allowed(long at, int length) {
     long bytes = limits.fileBytes();
-    passed = Long.compareUnsigned(at, bytes) >= 0;
-    if (passed) {
-      throw new FileException(Errno.EFBIG);
+    if (Long.compareUnsigned(at, bytes) >= 0) {
+      throw new FileSizeException();
     }
     return bytes < 0 ? length : (int) Math.min(length, bytes - at);
   }
@@ -36,19 +32,11 @@ public final class FileSizeLimit {
    * Checks a new size of a file.
    *
    * @param before its present size
-   * @throws FileException EFBIG if the file grows and the new size is too large
+   * @throws FileSizeException if the file grows and the new size is too large
    */
   public void require(long size, long before) {
-    passed = size > before && Long.compareUnsigned(size, limits.fileBytes()) > 0;
-    if (passed) {
-      throw new FileException(Errno.EFBIG);
+    if (size > before && Long.compareUnsigned(size, limits.fileBytes()) > 0) {
+      throw new FileSizeException();
     }
-  }
-
-  /** Answers whether the last check has failed. It answers true only once. */
-  public boolean takePassed() {
-    boolean was = passed;
-    passed = false;
-    return was;
   }
 }
