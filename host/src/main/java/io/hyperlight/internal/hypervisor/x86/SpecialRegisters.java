@@ -32,12 +32,6 @@ public record SpecialRegisters(
    */
   public record DescriptorTable(long base, int limit) {}
 
-  /** Returns the same registers with another CR2. */
-  public SpecialRegisters withCr2(long address) {
-    return new SpecialRegisters(
-        cs, ds, es, fs, gs, ss, tr, ldt, gdt, idt, cr0, address, cr3, cr4, cr8, efer, apicBase);
-  }
-
   /** Returns the same registers with the segments of user code from others, bases included. */
   public SpecialRegisters withUserSegmentsOf(SpecialRegisters other) {
     return new SpecialRegisters(

@@ -22,9 +22,8 @@ public final class X86StoppedState implements StoppedState {
 
   /** Reads the state of a vCPU that stands in the system-call stub. */
   public static X86StoppedState of(X86VirtualCpu vcpu) {
-    // The address of an earlier page fault belongs to no state.
     return new X86StoppedState(
-        X86Registers.of(vcpu), vcpu.specialRegisters().withCr2(0), vcpu.extendedState());
+        X86Registers.of(vcpu), vcpu.specialRegisters(), vcpu.extendedState());
   }
 
   /**
