@@ -1,5 +1,6 @@
 package io.hyperlight.internal.hypervisor.fake;
 
+import static io.hyperlight.testing.ControlRegisters.withCr0;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
@@ -143,27 +144,6 @@ class RefusalsTest {
           vm.close();
         });
     return all;
-  }
-
-  private static SpecialRegisters withCr0(SpecialRegisters r, long cr0) {
-    return new SpecialRegisters(
-        r.cs(),
-        r.ds(),
-        r.es(),
-        r.fs(),
-        r.gs(),
-        r.ss(),
-        r.tr(),
-        r.ldt(),
-        r.gdt(),
-        r.idt(),
-        cr0,
-        r.cr2(),
-        r.cr3(),
-        r.cr4(),
-        r.cr8(),
-        r.efer(),
-        r.apicBase());
   }
 
   /** Returns the result of each request to a machine of its own. */

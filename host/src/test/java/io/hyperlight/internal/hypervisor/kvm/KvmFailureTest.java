@@ -1,5 +1,6 @@
 package io.hyperlight.internal.hypervisor.kvm;
 
+import static io.hyperlight.testing.ControlRegisters.withCr0;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -82,27 +83,6 @@ class KvmFailureTest {
         Errno.EINVAL,
         () -> vcpu.setSpecialRegisters(withCr0(registers, (registers.cr0() | CR0_PG) & ~CR0_PE)));
     assertThat(vcpu.specialRegisters()).isEqualTo(registers);
-  }
-
-  private static SpecialRegisters withCr0(SpecialRegisters r, long cr0) {
-    return new SpecialRegisters(
-        r.cs(),
-        r.ds(),
-        r.es(),
-        r.fs(),
-        r.gs(),
-        r.ss(),
-        r.tr(),
-        r.ldt(),
-        r.gdt(),
-        r.idt(),
-        cr0,
-        r.cr2(),
-        r.cr3(),
-        r.cr4(),
-        r.cr8(),
-        r.efer(),
-        r.apicBase());
   }
 
   @Test
