@@ -71,6 +71,7 @@ class ArchitectureTest {
           "io.hyperlight.internal.linux.trace",
           "io.hyperlight.internal.linux.signal",
           "io.hyperlight.internal.linux.time",
+          "io.hyperlight.internal.linux.wait",
           "io.hyperlight.internal.linux.base",
           "io.hyperlight.internal.linux.limits",
           "io.hyperlight.internal.linux.x86",

@@ -25,6 +25,8 @@ import io.hyperlight.internal.linux.time.GuestClock;
 import io.hyperlight.internal.linux.trace.CallSignature;
 import io.hyperlight.internal.linux.trace.NumberTexts;
 import io.hyperlight.internal.linux.trace.TracedCall;
+import io.hyperlight.internal.linux.wait.BlockedException;
+import io.hyperlight.internal.linux.wait.InterruptedWaitException;
 import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.memory.AddressSpace;
@@ -312,11 +314,15 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
     CallOutcome outcome = task.outcome();
     outcome.begin();
     budget.useSystemCall();
-    long result;
-    if (observer == null) {
-      result = call(number);
-    } else {
-      result = callObserved(number, observer);
+    task.waiting().reset();
+    long result = observer == null ? call(number) : callObserved(number, observer);
+    while (outcome.kind() == CallOutcome.Kind.BLOCKED) {
+      if (!world.scheduler().idle()) {
+        outcome.stuck(task.waiting().what());
+        return ending(outcome);
+      }
+      outcome.begin();
+      result = observer == null ? call(number) : callObserved(number, observer);
     }
     if (outcome.isEnd()) {
       return ending(outcome);
@@ -333,7 +339,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
 
   private @Nullable ProcessEnding ending(CallOutcome outcome) {
     return switch (outcome.kind()) {
-      case RESULT, REDIRECTED -> null;
+      case RESULT, REDIRECTED, BLOCKED -> null;
       case EXITED -> new ProcessEnding.Exited(outcome.number(), explanation());
       case KILLED ->
           new ProcessEnding.Killed(outcome.number(), Signals.name(outcome.number()), explanation());
@@ -348,7 +354,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
     TracedCall traced = trace(space, number, arguments);
     long result = call(number);
     CallOutcome.Kind kind = task.outcome().kind();
-    if (kind == CallOutcome.Kind.WAITING_FOR_INPUT) {
+    if (kind == CallOutcome.Kind.WAITING_FOR_INPUT || kind == CallOutcome.Kind.BLOCKED) {
       return result; // it is answered and reported later
     }
     boolean returned = !task.outcome().isEnd() || kind == CallOutcome.Kind.KILLED;
@@ -406,6 +412,11 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
           context.argument(5));
     } catch (GuestAddressException e) {
       return -Errno.EFAULT;
+    } catch (BlockedException e) {
+      task.outcome().block();
+      return 0;
+    } catch (InterruptedWaitException e) {
+      return -Errno.EINTR;
     } catch (StandardStreams.WaitingException e) {
       task.outcome().waitForInput();
       return 0;

@@ -117,7 +117,7 @@ final class TaskCalls {
     remaps = new RemapCalls(own.memory(), addressLimits);
     advice = new AdviceCalls(own.memory(), bytes, checkpoint);
 
-    time = new TimeCalls(clock, own.usage(), waits, identity, bytes);
+    time = new TimeCalls(clock, own.usage(), waits, task.waiting(), identity, bytes);
     timers = new TimerCalls(bytes, refusals);
     usage = new UsageCalls(own.usage(), clock, bytes);
     random = new RandomCalls(world.random(), bytes, checkpoint);

@@ -17,6 +17,8 @@ public final class CallOutcome {
     KILLED,
     /** The task waits for something that cannot happen. */
     STUCK,
+    /** The task waits. {@code TaskWait} knows what for. */
+    BLOCKED,
     /** The task waits for input, and makes the call again when there is some. */
     WAITING_FOR_INPUT
   }
@@ -78,6 +80,11 @@ public final class CallOutcome {
   /** Leaves the call unanswered until there is input. */
   public void waitForInput() {
     kind = Kind.WAITING_FOR_INPUT;
+  }
+
+  /** Leaves the call unanswered until the task's wait is over. */
+  public void block() {
+    kind = Kind.BLOCKED;
   }
 
   /** Lets the task continue with other registers, which are already set. */

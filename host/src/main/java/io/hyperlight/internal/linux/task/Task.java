@@ -7,6 +7,7 @@ import io.hyperlight.internal.linux.proc.RobustList;
 import io.hyperlight.internal.linux.signal.SignalDelivery;
 import io.hyperlight.internal.linux.signal.TaskSignals;
 import io.hyperlight.internal.linux.time.TaskWaits;
+import io.hyperlight.internal.linux.wait.TaskWait;
 import io.hyperlight.internal.machine.Context;
 
 /** A task: one thread of a process, with its context. */
@@ -18,6 +19,7 @@ public final class Task {
   private final TaskSignals signals;
   private final SignalDelivery delivery;
   private final TaskWaits waits;
+  private final TaskWait waiting;
   private final RobustList robustList = new RobustList();
   private final Caller caller;
 
@@ -30,7 +32,8 @@ public final class Task {
     signals = new TaskSignals(process.signals(), process.limits(), identity, outcome);
     delivery = new SignalDelivery(signals, process.bytes(), context, world.checkpoint(), outcome);
     waits = new TaskWaits(world.waits(), process.usage(), outcome);
-    caller = new Caller(signals, waits, process.fileSize(), world.checkpoint());
+    waiting = new TaskWait(world.timers(), _ -> world.scheduler().woken(this));
+    caller = new Caller(signals, waits, waiting, process.fileSize(), world.checkpoint());
   }
 
   public GuestProcess process() {
@@ -67,6 +70,11 @@ public final class Task {
   /** Returns what decides where the task would have to wait. */
   public TaskWaits waits() {
     return waits;
+  }
+
+  /** Returns what the task waits for in its system call. */
+  public TaskWait waiting() {
+    return waiting;
   }
 
   public RobustList robustList() {

@@ -5,6 +5,7 @@ import io.hyperlight.internal.linux.limits.HeapBudget;
 import io.hyperlight.internal.linux.random.RandomSource;
 import io.hyperlight.internal.linux.time.GuestClock;
 import io.hyperlight.internal.linux.time.WaitQueue;
+import io.hyperlight.internal.linux.wait.TimerQueue;
 import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.os.Checkpoint;
 
@@ -20,6 +21,8 @@ public final class World {
   private final HeapBudget heap;
   private final WorldFiles files;
   private final WaitQueue waits;
+  private final TimerQueue timers;
+  private final Scheduler scheduler;
 
   /** Creates a world without processes. */
   public World(
@@ -36,11 +39,23 @@ public final class World {
     this.heap = heap;
     this.files = files;
     waits = new WaitQueue(context, clock);
+    timers = new TimerQueue(clock);
+    scheduler = new Scheduler(context, clock, timers);
   }
 
   /** Returns the only context of its VM. */
   public Context context() {
     return context;
+  }
+
+  /** Returns all timers of its tasks. */
+  public TimerQueue timers() {
+    return timers;
+  }
+
+  /** Returns what decides which task runs. */
+  public Scheduler scheduler() {
+    return scheduler;
   }
 
   /** Returns the queue of its waiting tasks. */

@@ -1,5 +1,7 @@
 package io.hyperlight.internal.linux.time;
 
+import io.hyperlight.internal.linux.wait.Deadline;
+import io.hyperlight.internal.linux.wait.WaitClock;
 import java.time.Instant;
 import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
@@ -9,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * sandbox and tells the guest nothing about the host. After a restore, it continues from its value
  * in the snapshot. To the guest, it looks as if the machine had been suspended.
  */
-public final class GuestClock {
+public final class GuestClock implements WaitClock {
   private static final long NANOS = 1_000_000_000L;
   private static final long FURTHEST_SECONDS = Long.MAX_VALUE / NANOS - 1;
 
@@ -89,8 +91,13 @@ public final class GuestClock {
     return real ? Times.nanos(now.getEpochSecond(), now.getNano()) : monotonic();
   }
 
-  /** Answers whether time comes from the embedder's clock. */
-  boolean isEmbedders() {
+  @Override
+  public long nanos(Deadline.Clock of) {
+    return now(of == Deadline.Clock.REAL);
+  }
+
+  @Override
+  public boolean isEmbedders() {
     return source != null;
   }
 }

@@ -2,6 +2,9 @@ package io.hyperlight.internal.linux.time;
 
 import io.hyperlight.internal.linux.base.GuestMemory;
 import io.hyperlight.internal.linux.base.TaskIdentity;
+import io.hyperlight.internal.linux.wait.Deadline;
+import io.hyperlight.internal.linux.wait.Restart;
+import io.hyperlight.internal.linux.wait.TaskWait;
 import io.hyperlight.internal.os.Errno;
 import java.time.Instant;
 
@@ -41,6 +44,7 @@ public final class TimeCalls {
   private final GuestClock clock;
   private final ProcessorUsage usage;
   private final TaskWaits waits;
+  private final TaskWait waiting;
   private final TaskIdentity identity;
   private final GuestMemory memory;
 
@@ -48,11 +52,13 @@ public final class TimeCalls {
       GuestClock clock,
       ProcessorUsage usage,
       TaskWaits waits,
+      TaskWait waiting,
       TaskIdentity identity,
       GuestMemory memory) {
     this.clock = clock;
     this.usage = usage;
     this.waits = waits;
+    this.waiting = waiting;
     this.identity = identity;
     this.memory = memory;
   }
@@ -75,6 +81,10 @@ public final class TimeCalls {
         || id == CLOCK_REALTIME_COARSE
         || id == CLOCK_REALTIME_ALARM
         || id == CLOCK_TAI;
+  }
+
+  private static Deadline.Clock clockOf(int id) {
+    return isReal(id) ? Deadline.Clock.REAL : Deadline.Clock.MONOTONIC;
   }
 
   public long clockGettime(int id, long target) {
@@ -156,21 +166,20 @@ public final class TimeCalls {
     if (error != 0) {
       return -error;
     }
-    boolean processor = isProcessorClock(id);
-    if ((flags & TIMER_ABSTIME) != 0) {
-      nanos -= processor ? usage.processorNanos() : clock.now(isReal(id));
+    boolean absolute = (flags & TIMER_ABSTIME) != 0;
+    if (isProcessorClock(id)) {
+      return nanos > (absolute ? usage.processorNanos() : 0)
+          ? waits.block("sleeps until it has used processor time (clock_nanosleep)")
+          : 0;
     }
-    if (processor && nanos > 0) {
-      return waits.block("sleeps until it has used processor time (clock_nanosleep)");
-    }
-    long before = clock.monotonic();
-    if (waits.sleep(nanos)) {
+    Deadline until = absolute ? Deadline.at(clockOf(id), nanos) : waiting.deadlineAfter(nanos);
+    if (waiting.isOver(until)) {
       return 0;
     }
-    if (remaining != 0 && (flags & TIMER_ABSTIME) == 0) {
-      long left = Math.max(0, nanos - (clock.monotonic() - before));
+    if (waiting.isInterrupted() && remaining != 0 && !absolute) {
+      long left = waiting.left(until);
       memory.write(remaining, Times.pair(left / NANOS, left % NANOS));
     }
-    return -Errno.EINTR;
+    throw waiting.block("sleeps (nanosleep)", until, Restart.NEVER);
   }
 }

@@ -1,0 +1,232 @@
+package io.hyperlight.internal.linux.wait;
+
+import java.util.function.Consumer;
+
+/**
+ * What a task waits for in its system call, and what the call has to remember meanwhile.
+ *
+ * <p>A handler that has to wait throws what {@link #block} returns. The task then waits until one
+ * of the sources changes, the deadline comes, or a signal interrupts it. After each of these the
+ * handler is called again from its beginning, with the same arguments. It finds the deadline of its
+ * first call again, and the progress that it has noted. So a wait is only data, and a snapshot can
+ * be taken at any of them.
+ *
+ * <p>A call that another task completes, such as a wait for a futex, is not made again: {@link
+ * #complete}.
+ *
+ * <p>For one thread at a time.
+ */
+public final class TaskWait implements Waiter {
+  /** What the wait of a task has come to. */
+  public enum State {
+    /** The task makes no call that has waited. */
+    NONE,
+    /** The task waits. */
+    BLOCKED,
+    /** The call has to be made again, which may wait once more. */
+    WOKEN,
+    /** The call is over, and its {@link #result} is known. */
+    COMPLETED
+  }
+
+  private static final WaitSource[] NOTHING = {};
+
+  private final TimerQueue timers;
+  private final Consumer<TaskWait> woken;
+  private final QueuedTimer timer =
+      new QueuedTimer() {
+        @Override
+        protected void expired() {
+          hasExpired = true;
+          wake();
+        }
+      };
+
+  private State state = State.NONE;
+  private boolean hasExpired;
+  private boolean interrupted;
+
+  /** Never unless the call has asked for one. */
+  private Deadline deadline = Deadline.NEVER;
+
+  private boolean hasDeadline;
+  private long progress;
+  private long result;
+  private String what = "";
+  private Restart restart = Restart.NEVER;
+  private WaitSource[] sources = NOTHING;
+
+  /**
+   * Creates the waits of one task.
+   *
+   * @param woken is told when the task can go on
+   */
+  public TaskWait(TimerQueue timers, Consumer<TaskWait> woken) {
+    this.timers = timers;
+    this.woken = woken;
+  }
+
+  // For the handlers of system calls.
+
+  /**
+   * Returns the deadline of the call by the monotonic clock: that many nanoseconds after the call
+   * was made for the first time.
+   *
+   * @param nanos a negative number means never
+   */
+  public Deadline deadlineAfter(long nanos) {
+    if (!hasDeadline) {
+      hasDeadline = true;
+      deadline = nanos < 0 ? Deadline.NEVER : after(nanos);
+    }
+    return deadline;
+  }
+
+  private Deadline after(long nanos) {
+    long now = timers.now(Deadline.Clock.MONOTONIC);
+    long at = nanos > Long.MAX_VALUE - now ? Long.MAX_VALUE : now + nanos;
+    return Deadline.at(Deadline.Clock.MONOTONIC, at);
+  }
+
+  /** Returns whether the deadline of the call has come. */
+  public boolean isOver(Deadline of) {
+    return hasExpired || left(of) == 0;
+  }
+
+  /** Returns how long until a deadline comes, in nanoseconds; 0 if it has come. */
+  public long left(Deadline of) {
+    return hasExpired ? 0 : timers.left(of);
+  }
+
+  /**
+   * Returns what earlier runs of the same call have noted with {@link #progress(long)}; first 0.
+   */
+  public long progress() {
+    return progress;
+  }
+
+  /** Notes how far the call has come, for its next run. */
+  public void progress(long now) {
+    progress = now;
+  }
+
+  /** Returns whether a signal interrupts the call. It waits no longer, and may still succeed. */
+  public boolean isInterrupted() {
+    return interrupted;
+  }
+
+  /**
+   * Makes the task wait.
+   *
+   * @param waitsFor for people: the words that follow "the guest", or a thread's name
+   * @param until when the call is made again in any case
+   * @param ifInterrupted what becomes of the call after a signal's handler
+   * @param changing each may end the wait
+   * @return what the handler has to throw
+   */
+  public RuntimeException block(
+      String waitsFor, Deadline until, Restart ifInterrupted, WaitSource... changing) {
+    restart = ifInterrupted;
+    if (interrupted) {
+      return new InterruptedWaitException();
+    }
+    what = waitsFor;
+    state = State.BLOCKED;
+    hasExpired = false;
+    sources = changing;
+    for (WaitSource source : changing) {
+      source.add(this);
+    }
+    timers.set(timer, until);
+    return new BlockedException();
+  }
+
+  // For those that end waits.
+
+  @Override
+  public void changed(WaitSource source) {
+    wake();
+  }
+
+  /** Makes the task's call be made again. */
+  public void wake() {
+    if (state == State.BLOCKED) {
+      leave(State.WOKEN);
+    }
+  }
+
+  /**
+   * Ends the call with a result.
+   *
+   * @return false if the task does not wait
+   */
+  public boolean complete(long callResult) {
+    if (state != State.BLOCKED) {
+      return false;
+    }
+    result = callResult;
+    leave(State.COMPLETED);
+    return true;
+  }
+
+  /** Interrupts the wait for a signal that has a handler. */
+  public void interrupt() {
+    if (state == State.BLOCKED) {
+      interrupted = true;
+      leave(State.WOKEN);
+    }
+  }
+
+  private void leave(State next) {
+    stopWaiting();
+    state = next;
+    woken.accept(this);
+  }
+
+  private void stopWaiting() {
+    for (WaitSource source : sources) {
+      source.remove(this);
+    }
+    sources = NOTHING;
+    timers.stop(timer);
+  }
+
+  // For the scheduler.
+
+  public State state() {
+    return state;
+  }
+
+  /** Returns what the task waits for, or waited for last. */
+  public String what() {
+    return what;
+  }
+
+  /** Returns when the wait ends by itself. */
+  public Deadline until() {
+    return timer.deadline();
+  }
+
+  /** Returns the result of a call that is {@linkplain State#COMPLETED completed}. */
+  public long result() {
+    return result;
+  }
+
+  /** Returns what becomes of the interrupted call. */
+  public Restart restart() {
+    return restart;
+  }
+
+  /** Forgets the call, which is over. A comparison costs less than stores. */
+  public void reset() {
+    if (state != State.NONE || hasDeadline || progress != 0) {
+      stopWaiting();
+      state = State.NONE;
+      hasExpired = false;
+      interrupted = false;
+      hasDeadline = false;
+      deadline = Deadline.NEVER;
+      progress = 0;
+    }
+  }
+}
