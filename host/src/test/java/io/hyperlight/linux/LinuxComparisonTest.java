@@ -17,6 +17,7 @@ class LinuxComparisonTest {
     "signals.c, 900",
     "futex.c, 4000",
     "poll.c, 400",
+    "timers.c, 500",
     "limits.c, 480",
     "process.c, 1200",
     "procfiles.c, 180",

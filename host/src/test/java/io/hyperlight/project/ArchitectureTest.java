@@ -61,6 +61,7 @@ class ArchitectureTest {
           "io.hyperlight.internal.linux",
           "io.hyperlight.internal.linux.procfs",
           "io.hyperlight.internal.linux.task",
+          "io.hyperlight.internal.linux.timer",
           "io.hyperlight.internal.linux.net",
           "io.hyperlight.internal.linux.proc",
           "io.hyperlight.internal.linux.mm",

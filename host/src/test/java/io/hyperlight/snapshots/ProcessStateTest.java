@@ -1,11 +1,9 @@
 package io.hyperlight.snapshots;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
-import io.hyperlight.error.GuestAbortException;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.SourceFile;
 import java.time.Clock;
@@ -13,12 +11,8 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
-/**
- * What a process sets for itself is part of its guest's state. Timers are refused with an error.
- */
+/** What a process sets for itself is part of its guest's state. Its timers are, too. */
 class ProcessStateTest {
   private static final String PROGRAM = SourceFile.of(ProcessStateTest.class, "process_state.c");
 
@@ -74,13 +68,26 @@ class ProcessStateTest {
     }
   }
 
-  @ParameterizedTest
-  @ValueSource(ints = {0, 1, 2})
-  void aTimerIsRefusedWithADiagnosis(int kind) {
-    assertThatThrownBy(() -> sandbox.call("timer", void.class, kind))
-        .isInstanceOf(GuestAbortException.class)
-        .hasMessageContaining("guest needs timers that send signals");
-    assertThat(sandbox.refusedSystemCalls()).hasSize(1);
+  @Test
+  void timersGoBackWithARestore() {
+    String none = " real 0 processor 0 every 0";
+    String three = " real 3 processor 3 every 7 timer 0 left 3";
+    try (Snapshot before = sandbox.snapshot()) {
+      assertThat(sandbox.call("timers", String.class)).isEqualTo(none);
+      sandbox.call("start_timers", void.class, 3);
+      assertThat(sandbox.call("timers", String.class)).isEqualTo(three);
+      try (Snapshot after = sandbox.snapshot();
+          Sandbox spawned = after.spawn()) {
+        assertThat(spawned.call("timers", String.class)).isEqualTo(three);
+        spawned.call("start_timers", void.class, 5);
+        assertThat(spawned.call("timers", String.class))
+            .isEqualTo(" real 5 processor 5 every 7 timer 0 left 3 timer 1 left 5");
+        spawned.restore(after);
+        assertThat(spawned.call("timers", String.class)).isEqualTo(three);
+        spawned.restore(before);
+        assertThat(spawned.call("timers", String.class)).isEqualTo(none);
+      }
+    }
   }
 
   @Test

@@ -53,6 +53,7 @@ class RestoreOrderOracleTest {
   private static final int SETRLIMIT = 160;
   private static final int SET_ROBUST_LIST = 273;
   private static final int GET_ROBUST_LIST = 274;
+  private static final int TIMER_CREATE = 222;
   private static final int CLOCK_GETTIME = 228;
   private static final int GETRANDOM = 318;
   private static final int NO_SYSTEM_CALL = 5000;
@@ -165,6 +166,7 @@ class RestoreOrderOracleTest {
       assertThat(calls.call(SETRLIMIT, RLIMIT_NOFILE, area)).isZero();
       assertThat(calls.call(SETPRIORITY, 0, 0, 5)).isZero();
       assertThat(calls.call(SET_ROBUST_LIST, area, 24)).isZero();
+      assertThat(calls.call(TIMER_CREATE, CLOCK_MONOTONIC, 0, area)).isZero();
       calls.call(NO_SYSTEM_CALL);
       SystemCallParts.moveAuxiliaryVector(Machines.systemCallsOf(instanceOf(sandbox)));
       if (exitless) {
@@ -195,6 +197,7 @@ class RestoreOrderOracleTest {
           "dumpable " + calls.call(PRCTL, PR_GET_DUMPABLE),
           "limit " + calls.call(GETRLIMIT, RLIMIT_NOFILE, area) + bytes(calls),
           "priority " + calls.call(GETPRIORITY, 0, 0),
+          "timer " + calls.call(TIMER_CREATE, CLOCK_MONOTONIC, 0, area) + bytes(calls),
           "robust list " + calls.call(GET_ROBUST_LIST, 0, area, area + 8) + bytes(calls));
     }
 

@@ -108,15 +108,38 @@ hl_string pending(void)
     return hl_from_cstring(text);
 }
 
-HL_EXPORT(void, timer, int)
-void timer(int kind)
+#define HOUR 3600
+
+/* Starts a timer of each kind, with so many hours left. */
+HL_EXPORT(void, start_timers, int)
+void start_timers(int hours)
 {
-    long result = kind == 0 ? (int)alarm(1)
-        : kind == 1 ? setitimer(ITIMER_PROF, &(struct itimerval){.it_value = {1, 0}}, NULL)
-        : timer_create(CLOCK_MONOTONIC, NULL, &(timer_t){0});
-    if (result == -1 && errno == ENOSYS) {
-        abort();
+    timer_t timer;
+    alarm(hours * HOUR);
+    setitimer(ITIMER_PROF, &(struct itimerval){{7, 8}, {hours * HOUR, 0}}, NULL);
+    timer_create(CLOCK_MONOTONIC, &(struct sigevent){.sigev_notify = SIGEV_NONE}, &timer);
+    timer_settime(timer, 0, &(struct itimerspec){{0, 0}, {hours * HOUR, 0}}, NULL);
+}
+
+/* The hours that are left, rounded. */
+HL_EXPORT(hl_string, timers)
+hl_string timers(void)
+{
+    struct itimerval real, processor;
+    getitimer(ITIMER_REAL, &real);
+    getitimer(ITIMER_PROF, &processor);
+    text[0] = 0;
+    number("real", (real.it_value.tv_sec + HOUR / 2) / HOUR);
+    number("processor", (processor.it_value.tv_sec + HOUR / 2) / HOUR);
+    number("every", processor.it_interval.tv_sec);
+    for (long id = 0; id < 3; id++) {
+        struct itimerspec left;
+        if (syscall(SYS_timer_gettime, id, &left) == 0) {
+            number("timer", id);
+            number("left", (left.it_value.tv_sec + HOUR / 2) / HOUR);
+        }
     }
+    return hl_from_cstring(text);
 }
 
 HL_EXPORT(long, processor_nanos)

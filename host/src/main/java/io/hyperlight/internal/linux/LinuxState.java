@@ -4,6 +4,7 @@ import io.hyperlight.internal.linux.fd.FileState;
 import io.hyperlight.internal.linux.mm.MappingState;
 import io.hyperlight.internal.linux.proc.ProcessState;
 import io.hyperlight.internal.linux.signal.SignalState;
+import io.hyperlight.internal.linux.timer.TimerState;
 
 /**
  * Holds the Linux state that a snapshot keeps. Immutable. It may hold descriptors of the host until
@@ -16,6 +17,7 @@ import io.hyperlight.internal.linux.signal.SignalState;
  * @param signals handlers, and the blocked and pending signals
  * @param process the rest of the process's state
  * @param mappings mappings of files and other objects
+ * @param timers the timers that send signals
  */
 public record LinuxState(
     long programBreak,
@@ -23,7 +25,8 @@ public record LinuxState(
     long monotonicNanos,
     SignalState signals,
     ProcessState process,
-    MappingState mappings)
+    MappingState mappings,
+    TimerState timers)
     implements AutoCloseable {
   /** Returns the state of a program whose descriptors and signals are as at the start. */
   public static LinuxState of(long programBreak, long monotonicNanos) {
@@ -33,7 +36,8 @@ public record LinuxState(
         monotonicNanos,
         SignalState.INITIAL,
         ProcessState.INITIAL,
-        MappingState.INITIAL);
+        MappingState.INITIAL,
+        TimerState.INITIAL);
   }
 
   /**
@@ -44,12 +48,13 @@ public record LinuxState(
     return files.isInitial()
         && signals.equals(SignalState.INITIAL)
         && process.isInitial()
-        && mappings.isInitial();
+        && mappings.isInitial()
+        && timers.equals(TimerState.INITIAL);
   }
 
   /** Whether a second restore does nothing where nobody has done anything since the first. */
   boolean isStable() {
-    return files.isStable() && mappings.isInitial();
+    return files.isStable() && mappings.isInitial() && timers.equals(TimerState.INITIAL);
   }
 
   /**

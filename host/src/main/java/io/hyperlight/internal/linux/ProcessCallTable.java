@@ -39,15 +39,19 @@ final class ProcessCallTable {
         call("nanosleep", 35, 101, "timespec remaining").by((h, a, b) -> h.time.nanosleep(a, b)),
         call("clock_nanosleep", 230, 115, "clock timer timespec remaining")
             .by((h, a, b, c, d) -> h.time.clockNanosleep((int) a, (int) b, c, d)),
-        call("alarm", 37, NONE, "int")
-            .partly("can stop a timer, but not start one")
-            .by((h, a) -> h.timers.alarm((int) a)),
-        call("getitimer", 36, 102, "int pointer")
-            .partly("no timer ever runs")
-            .by((h, a, b) -> h.timers.getitimer((int) a, b)),
+        call("alarm", 37, NONE, "int").by((h, a) -> h.timers.alarm((int) a)),
+        call("getitimer", 36, 102, "int pointer").by((h, a, b) -> h.timers.getitimer((int) a, b)),
         call("setitimer", 38, 103, "int pointer pointer")
-            .partly("can stop a timer, but not start one")
             .by((h, a, b, c) -> h.timers.setitimer((int) a, b, c)),
+        call("timer_create", 222, 107, "clock pointer pointer")
+            .partly("the clock of a thread is that of the process")
+            .by((h, a, b, c) -> h.timers.timerCreate((int) a, b, c)),
+        call("timer_settime", 223, 110, "int word32 pointer pointer")
+            .by((h, a, b, c, d) -> h.timers.timerSettime((int) a, (int) b, c, d)),
+        call("timer_gettime", 224, 108, "int pointer")
+            .by((h, a, b) -> h.timers.timerGettime((int) a, b)),
+        call("timer_getoverrun", 225, 109, "int").by((h, a) -> h.timers.timerGetoverrun((int) a)),
+        call("timer_delete", 226, 111, "int").by((h, a) -> h.timers.timerDelete((int) a)),
         call("getrusage", 98, 165, "usage usageout").by((h, a, b) -> h.usage.getrusage((int) a, b)),
         call("times", 100, 153, "timesout").by((h, a) -> h.usage.times(a)),
 

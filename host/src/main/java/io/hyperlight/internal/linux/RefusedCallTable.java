@@ -65,11 +65,6 @@ final class RefusedCallTable {
             .refusedBy(Errno.ENOTSOCK, (h, a) -> h.network.ofSocket((int) a)),
 
         // Timers that send signals.
-        call("timer_create", 222, 107, "clock pointer pointer").refused(Errno.ENOSYS, Need.TIMERS),
-        call("timer_settime", 223, 110, "int word32 pointer pointer").declined(Errno.EINVAL),
-        call("timer_gettime", 224, 108, "int pointer").declined(Errno.EINVAL),
-        call("timer_getoverrun", 225, 109, "int").declined(Errno.EINVAL),
-        call("timer_delete", 226, 111, "int").declined(Errno.EINVAL),
 
         // Other descriptors. Programs that use them for their main loop seldom work without them.
         call("epoll_create", 213, NONE, "int").refused(Errno.ENOSYS, Need.EVENTS),

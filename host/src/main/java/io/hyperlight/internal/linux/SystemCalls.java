@@ -328,6 +328,9 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
       return ending(outcome);
     }
     count++;
+    if (!world.timers().isEmpty()) {
+      world.timers().expire();
+    }
     if (outcome.kind() != CallOutcome.Kind.REDIRECTED) {
       context.answer(result);
       if (!task.delivery().deliverPending()) {

@@ -36,8 +36,8 @@ import io.hyperlight.internal.linux.task.World;
 import io.hyperlight.internal.linux.time.GuestClock;
 import io.hyperlight.internal.linux.time.TaskWaits;
 import io.hyperlight.internal.linux.time.TimeCalls;
-import io.hyperlight.internal.linux.time.TimerCalls;
 import io.hyperlight.internal.linux.time.UsageCalls;
+import io.hyperlight.internal.linux.timer.TimerCalls;
 import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.os.Checkpoint;
 
@@ -117,8 +117,8 @@ final class TaskCalls {
     remaps = new RemapCalls(own.memory(), addressLimits);
     advice = new AdviceCalls(own.memory(), bytes, checkpoint);
 
-    time = new TimeCalls(clock, own.usage(), waits, task.waiting(), identity, bytes);
-    timers = new TimerCalls(bytes, refusals);
+    time = new TimeCalls(clock, own.usage(), task.waiting(), identity, bytes);
+    timers = new TimerCalls(own.timers(), own.limits(), heap, own::hasThread, bytes);
     usage = new UsageCalls(own.usage(), clock, bytes);
     random = new RandomCalls(world.random(), bytes, checkpoint);
 

@@ -26,6 +26,8 @@ final class WorldImages {
               "mappings",
               (of, state) -> of.process.memory().files().restore(state.mappings(), of.counterparts))
           .add("clock", (of, state) -> of.world.clock().restore(state.monotonicNanos()))
+          // After the clocks, by which the timers run.
+          .add("timers", (of, state) -> of.process.timers().restore(state.timers()))
           .add("random numbers", (of, _) -> of.world.random().restore())
           .add("signals", (of, state) -> of.task.signals().restore(state.signals()))
           .add("attributes", (of, state) -> of.process.attributes().restore(state.process()))
@@ -59,7 +61,8 @@ final class WorldImages {
           world.clock().state(),
           task.signals().state(),
           processState(),
-          process.memory().files().freeze());
+          process.memory().files().freeze(),
+          process.timers().state());
     } catch (Throwable t) {
       files.close();
       throw t;

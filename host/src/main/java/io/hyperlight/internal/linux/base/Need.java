@@ -5,7 +5,6 @@ public enum Need {
   THREADS("threads"),
   PROCESSES("other processes"),
   NETWORK("a network"),
-  TIMERS("timers that send signals"),
   EVENTS("descriptors for events");
 
   private final String text;

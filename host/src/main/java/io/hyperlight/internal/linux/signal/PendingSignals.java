@@ -16,14 +16,16 @@ public final class PendingSignals {
 
   private final SignalQueue ofTask = new SignalQueue();
   private final SignalQueue ofProcess;
+  private final ProcessSignals process;
 
   /**
    * Creates the pending signals of a task, without any.
    *
-   * @param ofProcess the pending signals of its process
+   * @param process the signals of its process
    */
-  PendingSignals(SignalQueue ofProcess) {
-    this.ofProcess = ofProcess;
+  PendingSignals(ProcessSignals process) {
+    this.process = process;
+    ofProcess = process.pending();
   }
 
   public SignalQueue ofTask() {
@@ -63,7 +65,7 @@ public final class PendingSignals {
     if ((candidates & SYNCHRONOUS) != 0) {
       candidates &= SYNCHRONOUS;
     }
-    return from.take(Long.numberOfTrailingZeros(candidates) + 1);
+    return process.delivered(from.take(Long.numberOfTrailingZeros(candidates) + 1));
   }
 
   /** Removes all of these signals. */

@@ -25,6 +25,9 @@ public record SignalInfo(
   public static final int SI_KERNEL = 0x80;
   static final int SI_TKILL = -6;
 
+  /** The code of a signal of {@code timer_create(2)}. */
+  public static final int SI_TIMER = -2;
+
   private static final int SI_DETHREAD = -7;
   private static final int SI_ASYNCNL = -60;
 
@@ -48,6 +51,32 @@ public record SignalInfo(
    */
   static SignalInfo forgotten(int signal) {
     return new SignalInfo(signal, SI_USER, 0);
+  }
+
+  /**
+   * Returns the information of a timer's signal.
+   *
+   * @param setting a number that {@link #timerSetting} returns until the signal is delivered
+   */
+  public static SignalInfo ofTimer(int signal, int timer, long value, int setting) {
+    return new SignalInfo(signal, 0, SI_TIMER, Integer.toUnsignedLong(timer), value, setting, 0);
+  }
+
+  /** Returns the number of the timer that has sent it. A program may have forged it. */
+  public int timerId() {
+    return (int) first;
+  }
+
+  /** Returns the setting of the timer that has sent it. A program may have forged it. */
+  public int timerSetting() {
+    return (int) third;
+  }
+
+  /** Returns the information of a timer's signal as the program sees it. */
+  public SignalInfo withOverrun(int overrun) {
+    long id = first & 0xffff_ffffL;
+    return new SignalInfo(
+        signal, error, code, id | (long) overrun << Integer.SIZE, second, 0, fourth);
   }
 
   /**

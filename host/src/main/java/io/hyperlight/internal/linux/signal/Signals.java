@@ -47,12 +47,15 @@ public final class Signals {
   static final int SIGKILL = 9;
   public static final int SIGSEGV = 11;
   public static final int SIGPIPE = 13;
+  public static final int SIGALRM = 14;
   private static final int SIGCHLD = 17;
   static final int SIGCONT = 18;
   static final int SIGSTOP = 19;
   private static final int SIGTTOU = 22;
   private static final int SIGURG = 23;
   public static final int SIGXFSZ = 25;
+  public static final int SIGVTALRM = 26;
+  public static final int SIGPROF = 27;
   private static final int SIGWINCH = 28;
 
   /** The first of the kernel's real-time signals. */

@@ -34,7 +34,7 @@ public final class TaskSignals implements Restorable<SignalState> {
     this.identity = identity;
     this.outcome = outcome;
     actions = process.actions();
-    pending = new PendingSignals(process.pending());
+    pending = new PendingSignals(process);
   }
 
   public SignalActions actions() {
@@ -122,6 +122,17 @@ public final class TaskSignals implements Restorable<SignalState> {
   /** Sends the task a signal as the kernel does, about what the task has just done. */
   public void raise(int signal) {
     send(SignalInfo.sent(signal, SignalInfo.SI_USER, identity), true);
+  }
+
+  /**
+   * Sends a signal of a timer.
+   *
+   * @param toTask whether to the task, not to its process
+   * @return whether it is pending now
+   */
+  public boolean sendByTimer(SignalInfo info, boolean toTask) {
+    SignalQueue queue = toTask ? pending.ofTask() : process.pending();
+    return send(info, toTask) == 0 && (queue.pending() & Signals.bit(info.signal())) != 0;
   }
 
   /**

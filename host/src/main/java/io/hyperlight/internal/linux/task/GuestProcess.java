@@ -11,8 +11,12 @@ import io.hyperlight.internal.linux.proc.ProcessAttributes;
 import io.hyperlight.internal.linux.proc.ProgramIdentity;
 import io.hyperlight.internal.linux.proc.Scheduling;
 import io.hyperlight.internal.linux.signal.ProcessSignals;
+import io.hyperlight.internal.linux.signal.SignalInfo;
 import io.hyperlight.internal.linux.time.ProcessorUsage;
+import io.hyperlight.internal.linux.timer.ProcessTimers;
+import io.hyperlight.internal.linux.timer.TimerTarget;
 import io.hyperlight.internal.machine.memory.AddressSpace;
+import org.jspecify.annotations.Nullable;
 
 /** A process: an address space, descriptors, signals and limits, which its tasks share. */
 public final class GuestProcess {
@@ -27,6 +31,8 @@ public final class GuestProcess {
   private final ProcessAttributes attributes;
   private final Scheduling scheduling = new Scheduling();
   private final ProcessorUsage usage;
+  private final ProcessTimers timers;
+  private @Nullable Task first;
 
   /** Creates a process. Its program is mapped afterwards. */
   public GuestProcess(
@@ -42,12 +48,36 @@ public final class GuestProcess {
     files = new ProcessFiles(world.files(), limits);
     attributes = new ProcessAttributes(identity);
     usage = new ProcessorUsage(world.context(), world.clock());
+    timers = new ProcessTimers(world.timers(), this::sendByTimer);
+    signals.atDelivery(timers::delivered);
+    world.measureBy(usage::processorNanos);
+    world.heap().addUser(timers::heapBytes);
     world.files().addWatcher(memory.files());
     world.heap().addUser(memory.files()::heapBytes);
   }
 
   public World world() {
     return world;
+  }
+
+  /** Sets the task that gets the signals of the process. */
+  void begins(Task task) {
+    first = task;
+  }
+
+  private boolean sendByTimer(SignalInfo info, int thread) {
+    Task task = first;
+    return task != null && task.signals().sendByTimer(info, thread != TimerTarget.PROCESS);
+  }
+
+  /** Returns whether a number is that of a thread of the process. */
+  public boolean hasThread(int number) {
+    Task task = first;
+    return task != null && task.identity().thread() == number;
+  }
+
+  public ProcessTimers timers() {
+    return timers;
   }
 
   public ExecutedProgram program() {

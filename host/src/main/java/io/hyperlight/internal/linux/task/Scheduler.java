@@ -32,7 +32,7 @@ public final class Scheduler {
    * @throws io.hyperlight.internal.os.StoppedException if the call has to end
    */
   public boolean idle() {
-    long nanos = timers.nanosToNext();
+    long nanos = timers.nanosToNextWhileIdle();
     if (nanos == Long.MAX_VALUE) {
       return false;
     }

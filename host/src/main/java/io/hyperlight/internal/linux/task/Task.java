@@ -33,6 +33,7 @@ public final class Task {
     delivery = new SignalDelivery(signals, process.bytes(), context, world.checkpoint(), outcome);
     waits = new TaskWaits(world.waits(), process.usage(), outcome);
     waiting = new TaskWait(world.timers(), _ -> world.scheduler().woken(this));
+    process.begins(this);
     caller = new Caller(signals, waits, waiting, process.fileSize(), world.checkpoint());
   }
 

@@ -5,9 +5,12 @@ import io.hyperlight.internal.linux.limits.HeapBudget;
 import io.hyperlight.internal.linux.random.RandomSource;
 import io.hyperlight.internal.linux.time.GuestClock;
 import io.hyperlight.internal.linux.time.WaitQueue;
+import io.hyperlight.internal.linux.wait.Deadline;
 import io.hyperlight.internal.linux.wait.TimerQueue;
+import io.hyperlight.internal.linux.wait.WaitClock;
 import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.os.Checkpoint;
+import java.util.function.LongSupplier;
 
 /**
  * All that runs in one sandbox: its processes, and what they share. They are limited, snapshotted,
@@ -24,6 +27,9 @@ public final class World {
   private final TimerQueue timers;
   private final Scheduler scheduler;
 
+  /** The processor time of the process, in nanoseconds. */
+  private LongSupplier processorNanos = () -> 0;
+
   /** Creates a world without processes. */
   public World(
       Context context,
@@ -39,8 +45,26 @@ public final class World {
     this.heap = heap;
     this.files = files;
     waits = new WaitQueue(context, clock);
-    timers = new TimerQueue(clock);
+    timers = new TimerQueue(new Clocks());
     scheduler = new Scheduler(context, clock, timers);
+  }
+
+  /** All clocks by which its tasks wait. */
+  private final class Clocks implements WaitClock {
+    @Override
+    public long nanos(Deadline.Clock of) {
+      return of == Deadline.Clock.PROCESSOR ? processorNanos.getAsLong() : clock.nanos(of);
+    }
+
+    @Override
+    public boolean isEmbedders() {
+      return clock.isEmbedders();
+    }
+  }
+
+  /** Sets what returns the processor time of the process, in nanoseconds. */
+  void measureBy(LongSupplier nanos) {
+    processorNanos = nanos;
   }
 
   /** Returns the only context of its VM. */

@@ -21,6 +21,7 @@ public final class TimeCalls {
   private static final int CLOCK_MONOTONIC_RAW = 4;
   private static final int CLOCK_REALTIME_COARSE = 5;
   private static final int CLOCK_MONOTONIC_COARSE = 6;
+  private static final int CLOCK_BOOTTIME = 7;
   private static final int CLOCK_REALTIME_ALARM = 8;
   private static final int CLOCK_BOOTTIME_ALARM = 9;
   private static final int CLOCK_TAI = 11;
@@ -43,7 +44,6 @@ public final class TimeCalls {
 
   private final GuestClock clock;
   private final ProcessorUsage usage;
-  private final TaskWaits waits;
   private final TaskWait waiting;
   private final TaskIdentity identity;
   private final GuestMemory memory;
@@ -51,13 +51,11 @@ public final class TimeCalls {
   public TimeCalls(
       GuestClock clock,
       ProcessorUsage usage,
-      TaskWaits waits,
       TaskWait waiting,
       TaskIdentity identity,
       GuestMemory memory) {
     this.clock = clock;
     this.usage = usage;
-    this.waits = waits;
     this.waiting = waiting;
     this.identity = identity;
     this.memory = memory;
@@ -83,8 +81,18 @@ public final class TimeCalls {
         || id == CLOCK_TAI;
   }
 
-  private static Deadline.Clock clockOf(int id) {
-    return isReal(id) ? Deadline.Clock.REAL : Deadline.Clock.MONOTONIC;
+  private Deadline.Clock clockOf(int id) {
+    if (isProcessorClock(id)) {
+      return Deadline.Clock.PROCESSOR;
+    } else if (isReal(id)) {
+      return Deadline.Clock.REAL;
+    }
+    return id == CLOCK_BOOTTIME ? Deadline.Clock.BOOT : Deadline.Clock.MONOTONIC;
+  }
+
+  /** Returns the clock that measures a duration by a clock. Real time may be set meanwhile. */
+  private static Deadline.Clock relativeTo(Deadline.Clock clock) {
+    return clock == Deadline.Clock.REAL ? Deadline.Clock.MONOTONIC : clock;
   }
 
   public long clockGettime(int id, long target) {
@@ -167,12 +175,9 @@ public final class TimeCalls {
       return -error;
     }
     boolean absolute = (flags & TIMER_ABSTIME) != 0;
-    if (isProcessorClock(id)) {
-      return nanos > (absolute ? usage.processorNanos() : 0)
-          ? waits.block("sleeps until it has used processor time (clock_nanosleep)")
-          : 0;
-    }
-    Deadline until = absolute ? Deadline.at(clockOf(id), nanos) : waiting.deadlineAfter(nanos);
+    Deadline.Clock by = clockOf(id);
+    Deadline until =
+        absolute ? Deadline.at(by, nanos) : waiting.deadlineAfter(relativeTo(by), nanos);
     if (waiting.isOver(until)) {
       return 0;
     }
@@ -180,6 +185,10 @@ public final class TimeCalls {
       long left = waiting.left(until);
       memory.write(remaining, Times.pair(left / NANOS, left % NANOS));
     }
-    throw waiting.block("sleeps (nanosleep)", until, Restart.NEVER);
+    String what =
+        by == Deadline.Clock.PROCESSOR
+            ? "sleeps until it has used processor time (clock_nanosleep)"
+            : "sleeps (nanosleep)";
+    throw waiting.block(what, until, Restart.NEVER);
   }
 }

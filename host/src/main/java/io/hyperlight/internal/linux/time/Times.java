@@ -38,7 +38,7 @@ public final class Times {
    * Converts a guest's time to nanoseconds. The result is limited to the range of a long; -1 for an
    * invalid time.
    */
-  static long nanos(long seconds, long nanos) {
+  public static long nanos(long seconds, long nanos) {
     if (seconds < 0 || nanos < 0 || nanos >= NANOS) {
       return -1;
     }

@@ -14,7 +14,9 @@ public record Deadline(Clock clock, long nanos) {
     /** Goes on while the world is frozen, and begins with the sandbox. */
     BOOT,
     /** Real time. */
-    REAL
+    REAL,
+    /** The processor time of the process. It stands still while no task of the process runs. */
+    PROCESSOR
   }
 
   /** The deadline that never comes. */

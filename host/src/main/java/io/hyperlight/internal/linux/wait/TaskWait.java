@@ -75,17 +75,21 @@ public final class TaskWait implements Waiter {
    * @param nanos a negative number means never
    */
   public Deadline deadlineAfter(long nanos) {
+    return deadlineAfter(Deadline.Clock.MONOTONIC, nanos);
+  }
+
+  /** Does the same by any clock. */
+  public Deadline deadlineAfter(Deadline.Clock clock, long nanos) {
     if (!hasDeadline) {
       hasDeadline = true;
-      deadline = nanos < 0 ? Deadline.NEVER : after(nanos);
+      deadline = nanos < 0 ? Deadline.NEVER : after(clock, nanos);
     }
     return deadline;
   }
 
-  private Deadline after(long nanos) {
-    long now = timers.now(Deadline.Clock.MONOTONIC);
-    long at = nanos > Long.MAX_VALUE - now ? Long.MAX_VALUE : now + nanos;
-    return Deadline.at(Deadline.Clock.MONOTONIC, at);
+  private Deadline after(Deadline.Clock clock, long nanos) {
+    long now = timers.now(clock);
+    return Deadline.at(clock, nanos > Long.MAX_VALUE - now ? Long.MAX_VALUE : now + nanos);
   }
 
   /** Returns whether the deadline of the call has come. */

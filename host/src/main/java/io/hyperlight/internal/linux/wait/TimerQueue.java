@@ -19,6 +19,7 @@ public final class TimerQueue {
   private final Map<Deadline.Clock, TreeSet<QueuedTimer>> queues =
       new EnumMap<>(Deadline.Clock.class);
   private long sequence;
+  private int count;
 
   /** Creates a queue without timers. */
   public TimerQueue(WaitClock clock) {
@@ -31,6 +32,7 @@ public final class TimerQueue {
     if (!deadline.isNever()) {
       timer.deadline = deadline;
       timer.sequence = sequence++;
+      count++;
       queues.computeIfAbsent(deadline.clock(), _ -> new TreeSet<>(ORDER)).add(timer);
     }
   }
@@ -42,6 +44,7 @@ public final class TimerQueue {
       if (queue != null) {
         queue.remove(timer);
       }
+      count--;
       timer.deadline = Deadline.NEVER;
     }
   }
@@ -51,13 +54,28 @@ public final class TimerQueue {
     return clock.nanos(of);
   }
 
+  /** Returns whether no timer is set. */
   public boolean isEmpty() {
-    return first() == null;
+    return count == 0;
   }
 
-  /** Returns how long until the next timer is due: 0 if one is; a maximum if there is none. */
+  /**
+   * Returns how long until the next timer is due while tasks run, in nanoseconds: 0 if one is due;
+   * {@link Long#MAX_VALUE} if there is none. Timers of processor time cannot be due earlier, but
+   * later.
+   */
   public long nanosToNext() {
-    QueuedTimer next = first();
+    return left(first(true));
+  }
+
+  /**
+   * Returns the same for a time in which no task runs. Timers of processor time are never due then.
+   */
+  public long nanosToNextWhileIdle() {
+    return left(first(false));
+  }
+
+  private long left(@Nullable QueuedTimer next) {
     return next == null ? Long.MAX_VALUE : left(next.deadline);
   }
 
@@ -68,12 +86,17 @@ public final class TimerQueue {
         : Math.max(0, deadline.nanos() - clock.nanos(deadline.clock()));
   }
 
-  /** Returns the timer that is due first. */
-  private @Nullable QueuedTimer first() {
+  /**
+   * Returns the timer that is due first.
+   *
+   * @param tasksRun whether processor time passes
+   */
+  private @Nullable QueuedTimer first(boolean tasksRun) {
     QueuedTimer next = null;
     long least = Long.MAX_VALUE;
-    for (TreeSet<QueuedTimer> queue : queues.values()) {
-      if (!queue.isEmpty()) {
+    for (Map.Entry<Deadline.Clock, TreeSet<QueuedTimer>> entry : queues.entrySet()) {
+      TreeSet<QueuedTimer> queue = entry.getValue();
+      if (!queue.isEmpty() && (tasksRun || entry.getKey() != Deadline.Clock.PROCESSOR)) {
         long left = left(queue.first().deadline);
         if (next == null || left < least) {
           least = left;
@@ -88,7 +111,7 @@ public final class TimerQueue {
   public void expire() {
     long end = sequence;
     while (true) {
-      QueuedTimer next = first();
+      QueuedTimer next = first(true);
       if (next == null || next.sequence >= end || left(next.deadline) > 0) {
         return;
       }
@@ -96,9 +119,11 @@ public final class TimerQueue {
     }
   }
 
-  /** Lets the first timer expire although its time has not come by the clock. */
+  /**
+   * Lets the first timer expire although its time has not come by the clock, while no task runs.
+   */
   public void expireFirst() {
-    QueuedTimer next = first();
+    QueuedTimer next = first(false);
     if (next != null) {
       expire(next);
     }
@@ -115,5 +140,6 @@ public final class TimerQueue {
       queue.forEach(timer -> timer.deadline = Deadline.NEVER);
       queue.clear();
     }
+    count = 0;
   }
 }
