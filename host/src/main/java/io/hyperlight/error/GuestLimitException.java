@@ -1,7 +1,8 @@
 package io.hyperlight.error;
 
 /**
- * The guest used more in one call than its {@link io.hyperlight.value.Limits} allow.
+ * The guest used more in one call than its {@link io.hyperlight.value.Limits} allow, or touched
+ * more memory than it has.
  *
  * <p>The sandbox is unusable afterwards, because guest code was left in the middle.
  */
@@ -19,7 +20,9 @@ public final class GuestLimitException extends GuestException {
     /** {@link io.hyperlight.value.Limits#outputBytes}. */
     OUTPUT_BYTES("bytes of output"),
     /** {@link io.hyperlight.value.Limits#systemCalls}. */
-    SYSTEM_CALLS("system calls");
+    SYSTEM_CALLS("system calls"),
+    /** {@link io.hyperlight.Sandbox.Builder#memory}: the guest touched more than it has. */
+    MEMORY("bytes of memory");
 
     private final String text;
 

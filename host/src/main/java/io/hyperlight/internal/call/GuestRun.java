@@ -2,6 +2,7 @@ package io.hyperlight.internal.call;
 
 import io.hyperlight.internal.abi.CallFrame;
 import io.hyperlight.internal.call.Outcome.Ending;
+import io.hyperlight.error.GuestLimitException;
 import io.hyperlight.internal.hypervisor.HypervisorCallException;
 import io.hyperlight.internal.linux.limits.LimitPassedException;
 import io.hyperlight.internal.machine.Call;
@@ -9,6 +10,7 @@ import io.hyperlight.internal.machine.Stop;
 import io.hyperlight.internal.machine.arch.FaultKind;
 import io.hyperlight.internal.machine.arch.RegisterValues;
 import io.hyperlight.internal.machine.arch.Trap;
+import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.internal.os.StoppedException;
 import io.hyperlight.internal.os.SystemCallException;
 import io.hyperlight.value.Limits;
@@ -118,6 +120,8 @@ final class GuestRun {
       }
     } catch (HypervisorCallException | SystemCallException e) {
       return new Outcome.HypervisorFailed(e);
+    } catch (GuestMemoryExhaustedException e) {
+      return new Outcome.LimitPassed(GuestLimitException.Kind.MEMORY, e.sizeBytes());
     } catch (StoppedException _) {
       return stopped(state.context().location());
     }

@@ -311,20 +311,25 @@ public final class Context {
   // The run.
 
   /**
-   * Runs the guest until it makes a system call, ends its call or traps. If the guest writes a
-   * shared page, the page becomes its own and the guest goes on.
+   * Runs the guest until it makes a system call, ends its call or traps. If the guest touches a page
+   * for the first time, the page gets memory and the guest goes on. If it writes a shared page, the
+   * page becomes its own.
    *
    * @return null for a system call, with its number in RAX and a return address that is a user
    *     address; also null at the end of a call: the {@link #state} tells which
    * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if the hypervisor fails
+   * @throws io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException if the guest has
+   *     touched a page for which there is no memory
    * @throws IllegalStateException if no method has let it go on
    */
   public @Nullable Trap run() {
     Trap trap = runOnce();
     while (trap instanceof Trap.ProcessorException fault
         && fault.kind() == FaultKind.MEMORY_ACCESS
-        && fault.access() == MemoryAccess.WRITE
-        && space.resolveWrite(fault.address())) {
+        && space.resolve(
+            fault.address(),
+            fault.access() == MemoryAccess.WRITE,
+            fault.access() == MemoryAccess.EXECUTE)) {
       resumeAt(fault.registers());
       trap = runOnce();
     }

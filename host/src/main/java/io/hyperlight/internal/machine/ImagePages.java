@@ -58,7 +58,7 @@ public final class ImagePages implements AutoCloseable {
     long start = 0;
     long end = 0;
     for (Mapping mapping : mappings) {
-      if (!mapping.protection().writable()) {
+      if (!mapping.protection().writable() || !mapping.isBacked()) {
         continue;
       }
       for (long at = mapping.start(); at < mapping.end(); at += PAGE_SIZE) {

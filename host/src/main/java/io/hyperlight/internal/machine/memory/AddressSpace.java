@@ -38,6 +38,7 @@ public final class AddressSpace {
   private final MappingTable table;
   private final UserBytes bytes;
   private final PageSharing sharing;
+  private final FirstTouch touch;
   private final MappingChanges changes;
 
   /** Makes an address space with the mappings that the tables have for user code already. */
@@ -51,8 +52,9 @@ public final class AddressSpace {
     this.memory = memory;
     this.tables = tables;
     table = new MappingTable(mappings, checkpoint);
-    bytes = new UserBytes(memory, table, checkpoint);
     sharing = new PageSharing(memory, tables, table, checkpoint);
+    touch = new FirstTouch(memory, table, sharing, checkpoint);
+    bytes = new UserBytes(memory, table, checkpoint);
     changes = new MappingChanges(memory, tables, table, sharing, checkpoint);
     memory.useCheckpoint(checkpoint);
   }
@@ -106,6 +108,53 @@ public final class AddressSpace {
   }
 
   /**
+   * Does the same, but the range gets no memory before it is touched. So it may be larger than all
+   * memory.
+   *
+   * @param source anonymous memory, or a file, whose contents {@link #useFirstContents} knows
+   */
+  public void mapUntouched(
+      long start, long sizeBytes, Protection protection, MappingSource source) {
+    requireRange(start, sizeBytes, !source.isShared() && isFree(start, sizeBytes));
+    table.splice(
+        start,
+        start + sizeBytes,
+        List.of(
+            new Mapping(start, start + sizeBytes, Mapping.UNBACKED, protection, source)));
+  }
+
+  /** Sets what knows the first contents of mappings of files. */
+  public void useFirstContents(FirstContents contents) {
+    touch.useContents(contents);
+  }
+
+  /**
+   * Gives memory to all of a range that has rights and no memory yet.
+   *
+   * @param start any value, as {@code sizeBytes}; what is not mapped stays so
+   * @return false if the contents of a part cannot be read
+   * @throws GuestMemoryExhaustedException if there is not so much; parts may have memory then
+   */
+  public boolean touch(long start, long sizeBytes) {
+    return start < 0
+        || start >= USER_END
+        || sizeBytes <= 0
+        || touch.touch(start, start + Math.min(sizeBytes, USER_END - start));
+  }
+
+  /**
+   * Takes the memory of a range away. Its private mappings contain what they contained when they
+   * were mapped, and get memory again when they are touched. What shared mappings contain becomes
+   * zeros.
+   *
+   * @throws IllegalArgumentException if the range is not within user space
+   */
+  public void forget(long start, long sizeBytes) {
+    requireRange(start, sizeBytes, true);
+    changes.forget(start, start + sizeBytes);
+  }
+
+  /**
    * Unmaps everything in a range. Its memory is free then, unless other mappings hold it.
    *
    * @param start a multiple of the page size
@@ -131,7 +180,13 @@ public final class AddressSpace {
    */
   public void protect(long start, long sizeBytes, Protection protection) {
     requireRange(start, sizeBytes, isTaken(start, sizeBytes));
-    changes.protect(start, start + sizeBytes, protection);
+    changes.protect(start, start + sizeBytes, protection, true);
+  }
+
+  /** Does the same, but parts that have no memory get it only when they are touched. */
+  public void protectUntouched(long start, long sizeBytes, Protection protection) {
+    requireRange(start, sizeBytes, isTaken(start, sizeBytes));
+    changes.protect(start, start + sizeBytes, protection, false);
   }
 
   /**
@@ -190,12 +245,21 @@ public final class AddressSpace {
   }
 
   /**
-   * Handles the fault of guest code that has written to a page of a writable mapping which other
-   * mappings hold, too. The mapping gets a page of its own.
+   * Handles the fault of guest code that has touched a page for the first time, or that has written
+   * to a page of a writable mapping which other mappings hold, too. The mapping gets memory, or a
+   * page of its own.
    *
    * @param address any value
+   * @param write whether it was a write
+   * @param execute whether it was the fetch of an instruction
    * @return false if the fault has another reason
+   * @throws GuestMemoryExhaustedException if there is no memory for the page
    */
+  public boolean resolve(long address, boolean write, boolean execute) {
+    return touch.resolve(address, write, execute) || (write && resolveWrite(address));
+  }
+
+  /** Does the same for a write to a page that other mappings hold. */
   public boolean resolveWrite(long address) {
     return sharing.resolveWrite(address);
   }
@@ -207,6 +271,7 @@ public final class AddressSpace {
    * @return the guest-physical address, which stays valid as long as it is mapped
    */
   public long pin(long virtualAddress) {
+    touch(virtualAddress, 1);
     changes.pin(virtualAddress & -PAGE_SIZE);
     return physicalOf(virtualAddress);
   }
@@ -235,7 +300,7 @@ public final class AddressSpace {
     return table.findFree(sizeBytes, from, to);
   }
 
-  /** Returns the parts of a range that are reserved and have no memory, in order. */
+  /** Returns the parts of a range that are taken and have no memory, in order. */
   public List<MappedRange> unbacked(long start, long sizeBytes) {
     return table.unbacked(start, sizeBytes);
   }
@@ -356,7 +421,9 @@ public final class AddressSpace {
    * @throws GuestAddressException if not all of it can be read
    */
   public byte[] read(long guestAddress, long length) {
-    if (length > Integer.MAX_VALUE - 8 || !isMapped(guestAddress, length)) {
+    if (length > Integer.MAX_VALUE - 8
+        || !isMapped(guestAddress, length)
+        || !bytes.isReadable(guestAddress, (int) length, touch)) {
       throw new GuestAddressException(guestAddress, length, false);
     }
     return bytes.read(guestAddress, (int) length);
@@ -368,20 +435,38 @@ public final class AddressSpace {
    * @throws GuestAddressException if it is not mapped, or the address is not a multiple of eight
    */
   public long readLong(long guestAddress) {
-    return bytes.readLong(guestAddress);
+    return bytes.readLong(guestAddress, touch);
   }
 
   /**
    * Copies into guest memory that guest code itself could write.
    *
-   * @throws GuestAddressException if not all of it is mapped writable; nothing is written then
+   * @throws GuestAddressException if not all of it is mapped writable, or there is no memory for
+   *     it; nothing is written then
    */
   public void write(long guestAddress, byte[] source) {
-    if (!isWritable(guestAddress, source.length)) {
+    if (!prepareWrite(guestAddress, source.length)) {
       throw new GuestAddressException(guestAddress, source.length, true);
     }
     sharing.own(guestAddress, guestAddress + source.length, true);
     bytes.copyIn(guestAddress, source, 0, source.length);
+  }
+
+  /**
+   * Gives memory to a range that is going to be written. Then {@link #write} does not fail.
+   *
+   * @param guestAddress any value, as {@code sizeBytes}
+   * @return false if user code cannot write all of it, or there is no memory for it
+   */
+  public boolean prepareWrite(long guestAddress, long sizeBytes) {
+    if (!isWritable(guestAddress, sizeBytes)) {
+      return false;
+    }
+    try {
+      return touch(guestAddress, sizeBytes);
+    } catch (GuestMemoryExhaustedException e) {
+      return false;
+    }
   }
 
   /**

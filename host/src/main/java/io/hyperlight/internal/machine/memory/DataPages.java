@@ -96,13 +96,17 @@ final class DataPages {
         - holders.promisedPages() * PAGE_SIZE;
   }
 
+  boolean isFree(long wanted) {
+    return wanted <= freeBytes();
+  }
+
   void requireFree(long wanted) {
-    if (wanted > freeBytes()) {
+    if (!isFree(wanted)) {
       throw exhausted(wanted);
     }
   }
 
-  private GuestMemoryExhaustedException exhausted(long wanted) {
+  GuestMemoryExhaustedException exhausted(long wanted) {
     return new GuestMemoryExhaustedException(wanted, freeBytes(), layout.sizeBytes());
   }
 

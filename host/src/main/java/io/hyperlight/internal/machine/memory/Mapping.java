@@ -1,12 +1,12 @@
 package io.hyperlight.internal.machine.memory;
 
 /**
- * A range of user addresses with equal rights on contiguous guest-physical memory, or a reservation
- * without memory.
+ * A range of user addresses with equal rights on contiguous guest-physical memory, or without
+ * memory. A range without memory is a reservation if it has no rights. If it has rights, it gets
+ * memory when it is touched ({@link FirstTouch}).
  *
  * @param start page-aligned, as are {@code end} and {@code physical}
- * @param physical {@link #UNBACKED} for addresses that are taken but have no memory yet, and no
- *     rights
+ * @param physical {@link #UNBACKED} for addresses that are taken but have no memory yet
  * @param source what it is a mapping of
  */
 public record Mapping(
@@ -32,8 +32,18 @@ public record Mapping(
     return end - start;
   }
 
-  boolean isBacked() {
+  public boolean isBacked() {
     return physical != UNBACKED;
+  }
+
+  /** Returns whether it has rights, and gets memory when it is touched. */
+  boolean isUntouched() {
+    return !isBacked() && protection != Protection.NONE;
+  }
+
+  /** Returns the same mapping without memory. */
+  Mapping withoutMemory() {
+    return new Mapping(start, end, UNBACKED, protection, source);
   }
 
   /** Returns the part of it within a range. */

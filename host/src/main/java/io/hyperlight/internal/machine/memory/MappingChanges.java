@@ -112,8 +112,12 @@ final class MappingChanges {
     return pages;
   }
 
-  /** See {@link AddressSpace#protect}. */
-  void protect(long start, long end, Protection protection) {
+  /**
+   * See {@link AddressSpace#protect}.
+   *
+   * @param touched whether parts without memory get it at once
+   */
+  void protect(long start, long end, Protection protection, boolean touched) {
     List<Mapping> before = table.within(start, end);
     if (protection != Protection.NONE) {
       long wanted = 0;
@@ -121,9 +125,9 @@ final class MappingChanges {
       for (Mapping mapping : before) {
         checkpoint.pass();
         long size = mapping.sizeBytes();
-        wanted += mapping.isBacked() ? 0 : size;
+        wanted += mapping.isBacked() || !touched ? 0 : size;
         tableCount +=
-            mapping.protection() == Protection.NONE
+            mapping.protection() == Protection.NONE && (touched || mapping.isBacked())
                 ? PageTables.maximumTables(mapping.start(), size)
                 : 0;
       }
@@ -136,7 +140,11 @@ final class MappingChanges {
       if (mapping.protection() == protection) {
         after.add(mapping);
       } else if (!mapping.isBacked()) {
-        after.addAll(back(mapping, protection));
+        if (touched && protection != Protection.NONE) {
+          after.addAll(back(mapping, protection));
+        } else {
+          after.add(mapping.with(protection));
+        }
       } else {
         after.add(mapping.with(protection));
         if (mapping.protection() == Protection.NONE) {
@@ -199,7 +207,7 @@ final class MappingChanges {
               target + (original.start() - start),
               target + (original.end() - start),
               original.physical(),
-              original.isBacked() ? protection : Protection.NONE,
+              original.isBacked() || original.isUntouched() ? protection : Protection.NONE,
               privately ? source.privately() : source));
     }
     requireMemory(
@@ -232,6 +240,42 @@ final class MappingChanges {
   private boolean isPinned(long page) {
     for (long other : pinned) {
       if (other == page) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** See {@link AddressSpace#forget}. */
+  void forget(long start, long end) {
+    List<Mapping> gone = new ArrayList<>();
+    List<Mapping> zeroed = new ArrayList<>();
+    List<Mapping> after = new ArrayList<>();
+    for (Mapping mapping : table.within(start, end)) {
+      checkpoint.pass();
+      boolean stays = mapping.source().isShared() || hasPinned(mapping);
+      after.add(stays ? mapping : mapping.withoutMemory());
+      if (mapping.isBacked()) {
+        (stays ? zeroed : gone).add(mapping);
+      }
+    }
+    for (PageRanges.Range range : pagesOf(gone).toList(checkpoint)) {
+      checkpoint.pass();
+      memory.noteTranslation(range.start(), range.sizeBytes()); // first, as in enter()
+    }
+    table.splice(start, end, after);
+    for (Mapping mapping : gone) {
+      tables.clear(mapping.start(), mapping.sizeBytes());
+    }
+    sharing.release(gone);
+    for (Mapping mapping : zeroed) {
+      discard(mapping.start(), mapping.end());
+    }
+  }
+
+  private boolean hasPinned(Mapping mapping) {
+    for (long page : pinned) {
+      if (page >= mapping.start() && page < mapping.end()) {
         return true;
       }
     }

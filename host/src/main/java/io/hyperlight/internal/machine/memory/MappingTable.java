@@ -4,6 +4,7 @@ import io.hyperlight.internal.os.Checkpoint;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The host's own account of an address space, beside the page tables: which addresses are mapped,
@@ -15,8 +16,11 @@ final class MappingTable {
 
   private final Checkpoint checkpoint;
 
-  /** Sorted by address and disjoint. It is replaced and never changed, since images share it. */
+  /** Sorted by address and disjoint. Images share it unless it is {@link #owned}. */
   private List<Mapping> mappings;
+
+  /** Whether nobody else has the list, so that it may be changed in place. */
+  private boolean owned;
 
   MappingTable(List<Mapping> mappings, Checkpoint checkpoint) {
     this.mappings = List.copyOf(mappings);
@@ -25,12 +29,17 @@ final class MappingTable {
 
   /** Returns all mappings, in an immutable list. */
   List<Mapping> toList() {
+    if (owned) {
+      mappings = List.copyOf(mappings);
+      owned = false;
+    }
     return mappings;
   }
 
   /** Restores an earlier list. */
   void restore(List<Mapping> earlier) {
     mappings = earlier;
+    owned = false;
   }
 
   int size() {
@@ -76,7 +85,7 @@ final class MappingTable {
     return gap <= to && sizeBytes <= to - gap ? gap : -1;
   }
 
-  /** Returns the parts of a range that are reserved and have no memory, in order. */
+  /** Returns the parts of a range that are taken and have no memory, in order. */
   List<MappedRange> unbacked(long start, long sizeBytes) {
     return within(start, start + sizeBytes).stream()
         .filter(mapping -> !mapping.isBacked())
@@ -121,12 +130,13 @@ final class MappingTable {
 
   /** Replaces the mappings of a range. */
   void splice(long start, long end, List<Mapping> replacement) {
-    List<Mapping> changed = new ArrayList<>(mappings.size() + 2 + replacement.size());
     int first = firstMappingEndingAfter(start);
-    changed.addAll(mappings.subList(0, first));
     int next = first;
-    if (next < mappings.size() && mappings.get(next).start() < start) {
-      changed.add(mappings.get(next).within(0, start));
+    List<Mapping> changed = new ArrayList<>(replacement.size() + 4);
+    if (first < mappings.size() && mappings.get(first).start() < start) {
+      changed.add(mappings.get(first).within(0, start));
+    } else if (first > 0) {
+      changed.add(mappings.get(--first)); // which the replacement may continue
     }
     for (Mapping mapping : replacement) {
       checkpoint.pass();
@@ -139,9 +149,28 @@ final class MappingTable {
     if (next < mappings.size()) {
       Mapping behind = mappings.get(next);
       append(changed, behind.start() < end ? behind.within(end, behind.end()) : behind);
-      changed.addAll(mappings.subList(next + 1, mappings.size()));
+      next++;
     }
-    mappings = List.copyOf(changed);
+    replace(first, next, changed);
+  }
+
+  private void replace(int from, int to, List<Mapping> replacement) {
+    if (!owned) {
+      List<Mapping> own = new ArrayList<>(mappings.size() + replacement.size());
+      own.addAll(mappings);
+      mappings = own;
+      owned = true;
+    }
+    int kept = Math.min(to - from, replacement.size());
+    // First what may fail for lack of heap.
+    if (replacement.size() > kept) {
+      mappings.addAll(to, replacement.subList(kept, replacement.size()));
+    } else if (kept < to - from) {
+      mappings.subList(from + kept, to).clear();
+    }
+    for (int i = 0; i < kept; i++) {
+      mappings.set(from + i, replacement.get(i));
+    }
   }
 
   private static void append(List<Mapping> list, Mapping mapping) {
@@ -151,6 +180,25 @@ final class MappingTable {
     } else {
       list.add(mapping);
     }
+  }
+
+  /** Returns the mapping at an address, which may be any value; null if there is none. */
+  @Nullable Mapping at(long address) {
+    int at = firstMappingEndingAfter(address);
+    return at < mappings.size() && mappings.get(at).start() <= address ? mappings.get(at) : null;
+  }
+
+  /** Returns whether nothing in a range lacks memory. What is not mapped at all does not matter. */
+  boolean isBacked(long start, long end) {
+    for (int at = firstMappingEndingAfter(start);
+        at < mappings.size() && mappings.get(at).start() < end;
+        at++) {
+      checkpoint.pass();
+      if (!mappings.get(at).isBacked()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /**

@@ -14,7 +14,28 @@ final class UserBytes {
     this.checkpoint = checkpoint;
   }
 
-  /** Copies out of a range that has memory. */
+  /**
+   * Returns whether the contents of a mapped range are known. What was never touched contains zeros,
+   * but parts of files get memory and are read.
+   */
+  boolean isReadable(long guestAddress, int length, FirstTouch touch) {
+    long end = guestAddress + length;
+    for (int at = table.firstMappingEndingAfter(guestAddress);
+        at < table.size() && table.get(at).start() < end;
+        at++) {
+      Mapping mapping = table.get(at);
+      if (!mapping.isBacked() && mapping.source().kind() == MappingSource.Kind.FILE) {
+        try {
+          return touch.touch(guestAddress, end);
+        } catch (GuestMemoryExhaustedException e) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  /** Copies out of a mapped range. */
   byte[] read(long guestAddress, int length) {
     byte[] copy = new byte[length];
     int at = table.firstMappingEndingAfter(guestAddress);
@@ -22,7 +43,9 @@ final class UserBytes {
       Mapping mapping = table.get(at);
       long from = guestAddress + done;
       int part = part(mapping, from, length - done);
-      memory.get(mapping.physicalOf(from), copy, done, part);
+      if (mapping.isBacked()) {
+        memory.get(mapping.physicalOf(from), copy, done, part);
+      }
       done += part;
       at += from + part == mapping.end() ? 1 : 0;
     }
@@ -62,7 +85,7 @@ final class UserBytes {
   }
 
   /** Copies one aligned eight-byte value out. */
-  long readLong(long guestAddress) {
+  long readLong(long guestAddress, FirstTouch touch) {
     // No checkpoint, since the host also asks where a guest was after the call was ended.
     int at = table.firstMappingEndingAfter(guestAddress);
     if ((guestAddress & 7) != 0
@@ -72,6 +95,13 @@ final class UserBytes {
         || !table.get(at).protection().readable()) {
       throw new GuestAddressException(guestAddress, 8, false);
     }
-    return memory.getLong(table.get(at).physicalOf(guestAddress));
+    Mapping mapping = table.get(at);
+    if (mapping.isBacked()) {
+      return memory.getLong(mapping.physicalOf(guestAddress));
+    }
+    if (!isReadable(guestAddress, Long.BYTES, touch)) {
+      throw new GuestAddressException(guestAddress, Long.BYTES, false);
+    }
+    return mapping.source().kind() == MappingSource.Kind.FILE ? readLong(guestAddress, touch) : 0;
   }
 }
