@@ -1,8 +1,8 @@
 package io.hyperlight.internal.call;
 
+import io.hyperlight.error.GuestLimitException;
 import io.hyperlight.internal.abi.CallFrame;
 import io.hyperlight.internal.call.Outcome.Ending;
-import io.hyperlight.error.GuestLimitException;
 import io.hyperlight.internal.hypervisor.HypervisorCallException;
 import io.hyperlight.internal.linux.limits.LimitPassedException;
 import io.hyperlight.internal.machine.Call;

@@ -311,9 +311,9 @@ public final class Context {
   // The run.
 
   /**
-   * Runs the guest until it makes a system call, ends its call or traps. If the guest touches a page
-   * for the first time, the page gets memory and the guest goes on. If it writes a shared page, the
-   * page becomes its own.
+   * Runs the guest until it makes a system call, ends its call or traps. If the guest touches a
+   * page for the first time, the page gets memory and the guest goes on. If it writes a shared
+   * page, the page becomes its own.
    *
    * @return null for a system call, with its number in RAX and a return address that is a user
    *     address; also null at the end of a call: the {@link #state} tells which

@@ -119,8 +119,7 @@ public final class AddressSpace {
     table.splice(
         start,
         start + sizeBytes,
-        List.of(
-            new Mapping(start, start + sizeBytes, Mapping.UNBACKED, protection, source)));
+        List.of(new Mapping(start, start + sizeBytes, Mapping.UNBACKED, protection, source)));
   }
 
   /** Sets what knows the first contents of mappings of files. */

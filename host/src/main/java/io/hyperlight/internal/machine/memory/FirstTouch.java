@@ -5,7 +5,6 @@ import static io.hyperlight.internal.machine.memory.PhysicalMemory.PAGE_SIZE;
 import io.hyperlight.internal.os.Checkpoint;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Gives memory to mappings that have rights and no memory yet, when somebody touches them.
@@ -146,17 +145,12 @@ final class FirstTouch {
     long start = Math.max(mapping.start(), from & -least);
     long end = Math.min(mapping.end(), (to + least - 1) & -least);
     if (start == mapping.start()) {
-      end = Math.max(end, Math.min(mapping.end(), start + sizeOf(table.at(start - 1))));
+      end = Math.max(end, Math.min(mapping.end(), start + table.backedBefore(start, MOST)));
     }
     if (end == mapping.end()) {
-      start = Math.min(start, Math.max(mapping.start(), end - sizeOf(table.at(end))));
+      start = Math.min(start, Math.max(mapping.start(), end - table.backedFrom(end, MOST)));
     }
     return mapping.within(start, end);
-  }
-
-  /** Returns how much memory is given beside a neighbour. */
-  private static long sizeOf(@Nullable Mapping neighbour) {
-    return neighbour == null || !neighbour.isBacked() ? 0 : Math.min(neighbour.sizeBytes(), MOST);
   }
 
   /** Gives memory to all of a part. */

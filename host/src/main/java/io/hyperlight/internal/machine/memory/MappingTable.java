@@ -14,6 +14,8 @@ final class MappingTable {
   /** The top of the canonical lower half, less one guard page. */
   static final long USER_END = 0x7fff_ffff_f000L;
 
+  private static final int MOST_NEIGHBOURS = 64;
+
   private final Checkpoint checkpoint;
 
   /** Sorted by address and disjoint. Images share it unless it is {@link #owned}. */
@@ -186,6 +188,41 @@ final class MappingTable {
   @Nullable Mapping at(long address) {
     int at = firstMappingEndingAfter(address);
     return at < mappings.size() && mappings.get(at).start() <= address ? mappings.get(at) : null;
+  }
+
+  /**
+   * Returns how many bytes have memory from an address on, without a gap.
+   *
+   * @param most the maximum result; few mappings are looked at
+   */
+  long backedFrom(long address, long most) {
+    long end = address;
+    int first = firstMappingEndingAfter(address);
+    for (int at = first; at < Math.min(mappings.size(), first + MOST_NEIGHBOURS); at++) {
+      Mapping mapping = mappings.get(at);
+      if (mapping.start() > end || !mapping.isBacked() || end - address >= most) {
+        break;
+      }
+      end = mapping.end();
+    }
+    return Math.min(most, end - address);
+  }
+
+  /** Returns how many bytes have memory up to an address, without a gap. */
+  long backedBefore(long address, long most) {
+    long start = address;
+    int first = firstMappingEndingAfter(address - 1);
+    for (int at = first; at >= 0 && at > first - MOST_NEIGHBOURS; at--) {
+      if (at == mappings.size()) {
+        continue;
+      }
+      Mapping mapping = mappings.get(at);
+      if (mapping.end() < start || !mapping.isBacked() || address - start >= most) {
+        break;
+      }
+      start = Math.min(start, mapping.start());
+    }
+    return Math.min(most, address - start);
   }
 
   /** Returns whether nothing in a range lacks memory. What is not mapped at all does not matter. */

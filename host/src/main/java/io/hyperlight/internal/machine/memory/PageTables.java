@@ -133,12 +133,18 @@ public final class PageTables {
 
   /** Returns whether the processor may write a page. */
   boolean isWritable(long virtualAddress) {
-    PageTable table = existingLastTable(virtualAddress);
-    if (table == null) {
-      return false;
-    }
-    long entry = tables.entry(table, TableEntries.index(virtualAddress, 0));
+    long entry = entry(virtualAddress);
     return TableEntries.isPresent(entry) && TableEntries.isWritable(entry);
+  }
+
+  /** Returns whether a page is mapped. */
+  boolean isPresent(long virtualAddress) {
+    return TableEntries.isPresent(entry(virtualAddress));
+  }
+
+  private long entry(long virtualAddress) {
+    PageTable table = existingLastTable(virtualAddress);
+    return table == null ? 0 : tables.entry(table, TableEntries.index(virtualAddress, 0));
   }
 
   /** Returns the table that holds the page's own entry, or null if there is none. */

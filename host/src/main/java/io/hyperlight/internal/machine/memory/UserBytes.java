@@ -15,8 +15,8 @@ final class UserBytes {
   }
 
   /**
-   * Returns whether the contents of a mapped range are known. What was never touched contains zeros,
-   * but parts of files get memory and are read.
+   * Returns whether the contents of a mapped range are known. What was never touched contains
+   * zeros, but parts of files get memory and are read.
    */
   boolean isReadable(long guestAddress, int length, FirstTouch touch) {
     long end = guestAddress + length;
