@@ -21,7 +21,7 @@ public final class GuestLimitException extends GuestException {
     OUTPUT_BYTES("bytes of output"),
     /** {@link io.hyperlight.value.Limits#systemCalls}. */
     SYSTEM_CALLS("system calls"),
-    /** {@link io.hyperlight.Sandbox.Builder#memory}: the guest touched more than it has. */
+    /** The memory of the sandbox: the guest touched more of what it has mapped. */
     MEMORY("bytes of memory");
 
     private final String text;
