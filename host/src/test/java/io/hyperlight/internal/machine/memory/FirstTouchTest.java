@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
@@ -58,6 +59,10 @@ class FirstTouchTest {
       }
       return true;
     });
+  }
+
+  private TreeMap<Long, Page> model(AddressSpace space) {
+    return Objects.requireNonNull(models.get(space));
   }
 
   private static byte[] fileContents(long offset) {
@@ -201,7 +206,7 @@ class FirstTouchTest {
   }
 
   private void change(Random random, AddressSpace space) {
-    TreeMap<Long, Page> model = models.get(space);
+    TreeMap<Long, Page> model = model(space);
     long start = START + (long) random.nextInt(PAGES) * PAGE_SIZE;
     int pages = 1 + random.nextInt(random.nextBoolean() ? 8 : 200);
     long size = (long) pages * PAGE_SIZE;
@@ -279,8 +284,8 @@ class FirstTouchTest {
 
   private void share(AddressSpace from, long start, long size, Protection protection) {
     AddressSpace to = spaces.all().get(from.equals(first()) ? 1 : 0);
-    Map<Long, Page> range = models.get(from).subMap(start, start + size);
-    Map<Long, Page> target = models.get(to).subMap(start, start + size);
+    Map<Long, Page> range = model(from).subMap(start, start + size);
+    Map<Long, Page> target = model(to).subMap(start, start + size);
     if (range.size() == size / PAGE_SIZE && target.isEmpty()) {
       boolean reserved =
           range.values().stream().anyMatch(page -> page.protection() == Protection.NONE);
@@ -296,11 +301,10 @@ class FirstTouchTest {
     long holders = 0;
     for (AddressSpace space : spaces.all()) {
       Map<Long, PageWalk.Page> entries = PageWalk.pages(memory, space.tables().root());
-      TreeMap<Long, Page> model = models.get(space);
+      TreeMap<Long, Page> model = model(space);
       for (Mapping mapping : space.mappings()) {
         for (long at = mapping.start(); at < mapping.end(); at += PAGE_SIZE) {
-          Page page = model.get(at);
-          assertThat(page).isNotNull();
+          Page page = Objects.requireNonNull(model.get(at));
           assertThat(mapping.protection()).isEqualTo(page.protection());
           PageWalk.Page entry = entries.remove(at);
           assertThat(entry != null)
