@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.testing.NotInHardwareLane;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
@@ -32,7 +34,7 @@ class FirstTouchTest {
   private static final Object FILE = new Object();
   private static final List<Protection> PROTECTIONS = List.of(Protection.values());
 
-  private record Page(Protection protection, byte[] contents, long fileOffset) {
+  private record Page(Protection protection, ByteBuffer contents, long fileOffset) {
     Page with(Protection changed) {
       return new Page(changed, contents, fileOffset);
     }
@@ -61,7 +63,7 @@ class FirstTouchTest {
     });
   }
 
-  private TreeMap<Long, Page> model(AddressSpace space) {
+  private NavigableMap<Long, Page> model(AddressSpace space) {
     return Objects.requireNonNull(models.get(space));
   }
 
@@ -206,7 +208,7 @@ class FirstTouchTest {
   }
 
   private void change(Random random, AddressSpace space) {
-    TreeMap<Long, Page> model = model(space);
+    NavigableMap<Long, Page> model = model(space);
     long start = START + (long) random.nextInt(PAGES) * PAGE_SIZE;
     int pages = 1 + random.nextInt(random.nextBoolean() ? 8 : 200);
     long size = (long) pages * PAGE_SIZE;
@@ -223,7 +225,7 @@ class FirstTouchTest {
           space.mapUntouched(start, size, protection, source);
           for (long at = 0; at < size; at += PAGE_SIZE) {
             long from = file ? offset + at : -1;
-            model.put(start + at, new Page(protection, fileContents(from), from));
+            model.put(start + at, new Page(protection, ByteBuffer.wrap(fileContents(from)), from));
           }
         }
       }
@@ -240,7 +242,10 @@ class FirstTouchTest {
       case 5 -> {
         space.forget(start, size);
         range.replaceAll((_, page) ->
-            new Page(page.protection(), fileContents(page.fileOffset()), page.fileOffset()));
+            new Page(
+                page.protection(),
+                ByteBuffer.wrap(fileContents(page.fileOffset())),
+                page.fileOffset()));
       }
       case 6 -> {
         long target = START + (long) random.nextInt(PAGES) * PAGE_SIZE;
@@ -270,7 +275,8 @@ class FirstTouchTest {
         if (taken && range.values().stream().allMatch(page -> page.protection().writable())) {
           space.write(start, bytes);
           for (long at = 0; at < size; at += PAGE_SIZE) {
-            byte[] contents = Arrays.copyOfRange(bytes, (int) at, (int) at + PAGE_SIZE);
+            ByteBuffer contents =
+                ByteBuffer.wrap(Arrays.copyOfRange(bytes, (int) at, (int) at + PAGE_SIZE));
             model.computeIfPresent(
                 start + at, (_, page) -> new Page(page.protection(), contents, page.fileOffset()));
           }
@@ -301,7 +307,7 @@ class FirstTouchTest {
     long holders = 0;
     for (AddressSpace space : spaces.all()) {
       Map<Long, PageWalk.Page> entries = PageWalk.pages(memory, space.tables().root());
-      TreeMap<Long, Page> model = model(space);
+      NavigableMap<Long, Page> model = model(space);
       for (Mapping mapping : space.mappings()) {
         for (long at = mapping.start(); at < mapping.end(); at += PAGE_SIZE) {
           Page page = Objects.requireNonNull(model.get(at));
@@ -314,7 +320,7 @@ class FirstTouchTest {
             holders++;
             byte[] contents = new byte[PAGE_SIZE];
             space.copyOut(at, contents, PAGE_SIZE);
-            assertThat(Arrays.equals(contents, page.contents())).as("0x%x", at).isTrue();
+            assertThat(ByteBuffer.wrap(contents)).as("0x%x", at).isEqualTo(page.contents());
           }
         }
       }
