@@ -64,6 +64,7 @@ class ArchitectureTest {
           "io.hyperlight.internal.linux.timer",
           "io.hyperlight.internal.linux.net",
           "io.hyperlight.internal.linux.proc",
+          "io.hyperlight.internal.linux.futex",
           "io.hyperlight.internal.linux.mm",
           "io.hyperlight.internal.linux.fs",
           "io.hyperlight.internal.linux.fd",

@@ -1,6 +1,7 @@
 package io.hyperlight.internal.linux;
 
 import io.hyperlight.internal.linux.fd.FileState;
+import io.hyperlight.internal.linux.futex.FutexState;
 import io.hyperlight.internal.linux.mm.MappingState;
 import io.hyperlight.internal.linux.proc.ProcessState;
 import io.hyperlight.internal.linux.signal.SignalState;
@@ -18,6 +19,7 @@ import io.hyperlight.internal.linux.timer.TimerState;
  * @param process the rest of the process's state
  * @param mappings mappings of files and other objects
  * @param timers the timers that send signals
+ * @param futexes who waits for futexes
  */
 public record LinuxState(
     long programBreak,
@@ -26,7 +28,8 @@ public record LinuxState(
     SignalState signals,
     ProcessState process,
     MappingState mappings,
-    TimerState timers)
+    TimerState timers,
+    FutexState futexes)
     implements AutoCloseable {
   /** Returns the state of a program whose descriptors and signals are as at the start. */
   public static LinuxState of(long programBreak, long monotonicNanos) {
@@ -37,7 +40,8 @@ public record LinuxState(
         SignalState.INITIAL,
         ProcessState.INITIAL,
         MappingState.INITIAL,
-        TimerState.INITIAL);
+        TimerState.INITIAL,
+        FutexState.INITIAL);
   }
 
   /**
@@ -49,7 +53,8 @@ public record LinuxState(
         && signals.equals(SignalState.INITIAL)
         && process.isInitial()
         && mappings.isInitial()
-        && timers.equals(TimerState.INITIAL);
+        && timers.equals(TimerState.INITIAL)
+        && futexes.isInitial();
   }
 
   /** Whether a second restore does nothing where nobody has done anything since the first. */

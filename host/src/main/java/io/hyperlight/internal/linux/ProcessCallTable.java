@@ -179,10 +179,11 @@ final class ProcessCallTable {
             .partly("only to the caller itself")
             .by((h, a, b, c, d) -> h.sends.rtTgsigqueueinfo((int) a, (int) b, (int) c, d)),
 
-        // Threads: ThreadCalls, FutexCalls.
+        // Threads: ThreadCalls, FutexCalls, FutexVectorCalls.
         call("futex", 202, 98, "pointer futexop futexrest")
-            .partly("there is no other thread to wake")
             .by((h, a, b, c, d, e, f) -> h.futexes.futex(a, (int) b, (int) c, d, e, (int) f)),
+        call("futex_waitv", 449, 449, "pointer uint word32 timespec clock")
+            .by((h, a, b, c, d, e) -> h.futexVectors.futexWaitv(a, (int) b, (int) c, d, (int) e)),
         call("set_robust_list", 273, 99, "pointer size")
             .by((h, a, b) -> h.threads.setRobustList(a, b)),
         call("get_robust_list", 274, 100, "int pointer pointer")

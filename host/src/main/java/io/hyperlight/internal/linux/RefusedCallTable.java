@@ -212,7 +212,6 @@ final class RefusedCallTable {
         call("landlock_restrict_self", 446, 446, "int word32").refused(Errno.ENOSYS),
         call("memfd_secret", 447, 447, "word32").refused(Errno.ENOSYS),
         call("process_mrelease", 448, 448, "int word32").refused(Errno.ENOSYS),
-        call("futex_waitv", 449, 449, "pointer uint word32 timespec clock").refused(Errno.ENOSYS),
         call("set_mempolicy_home_node", 450, 450, "pointer size size word").refused(Errno.ENOSYS),
 
         // Names that no kernel implements.

@@ -15,13 +15,14 @@ import io.hyperlight.internal.linux.fs.OpenCalls;
 import io.hyperlight.internal.linux.fs.PathCalls;
 import io.hyperlight.internal.linux.fs.Paths;
 import io.hyperlight.internal.linux.fs.StatCalls;
+import io.hyperlight.internal.linux.futex.FutexCalls;
+import io.hyperlight.internal.linux.futex.FutexVectorCalls;
 import io.hyperlight.internal.linux.limits.HeapBudget;
 import io.hyperlight.internal.linux.mm.AddressLimits;
 import io.hyperlight.internal.linux.mm.AdviceCalls;
 import io.hyperlight.internal.linux.mm.MemoryCalls;
 import io.hyperlight.internal.linux.mm.RemapCalls;
 import io.hyperlight.internal.linux.net.NetworkCalls;
-import io.hyperlight.internal.linux.proc.FutexCalls;
 import io.hyperlight.internal.linux.proc.LimitCalls;
 import io.hyperlight.internal.linux.proc.PrctlCalls;
 import io.hyperlight.internal.linux.proc.ProcessCalls;
@@ -74,6 +75,7 @@ final class TaskCalls {
   final SchedulingCalls scheduling;
   final ThreadCalls threads;
   final FutexCalls futexes;
+  final FutexVectorCalls futexVectors;
 
   // Signals.
   final SignalCalls signals;
@@ -127,7 +129,8 @@ final class TaskCalls {
     limits = new LimitCalls(own.limits(), identity, bytes);
     scheduling = new SchedulingCalls(own.scheduling(), identity, bytes);
     threads = new ThreadCalls(identity, task.robustList(), own.attributes(), bytes, refusals);
-    futexes = new FutexCalls(bytes, own.memory().space(), clock, waits, identity);
+    futexes = new FutexCalls(task.futexes(), bytes);
+    futexVectors = new FutexVectorCalls(task.futexes(), bytes, heap);
 
     signals = new SignalCalls(task.signals(), task.delivery(), bytes, context, waits);
     sends = new SendCalls(task.signals(), identity, bytes);

@@ -35,7 +35,13 @@ final class WorldImages {
           .add(
               "scheduling",
               (of, state) -> of.process.scheduling().restore(state.process().scheduling()))
-          .add("robust list", (of, state) -> of.task.robustList().restore(state.process()))
+          // After the mappings, which say where shared futexes are.
+          .add(
+              "futexes",
+              (of, state) -> {
+                of.task.robustList().set(state.process().robustList());
+                of.world.futexes().restore(state.futexes());
+              })
           .add("usage", (of, state) -> of.process.usage().restore(state.process().usage()))
           .add("program", (of, state) -> of.process.program().restore(state.process()));
 
@@ -62,7 +68,8 @@ final class WorldImages {
           task.signals().state(),
           processState(),
           process.memory().files().freeze(),
-          process.timers().state());
+          process.timers().state(),
+          world.futexes().state());
     } catch (Throwable t) {
       files.close();
       throw t;

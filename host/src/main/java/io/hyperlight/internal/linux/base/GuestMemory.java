@@ -33,6 +33,20 @@ public final class GuestMemory {
     return readStruct(address, Integer.BYTES).getInt();
   }
 
+  /** Reads an aligned number in one access, which other processors may change meanwhile. */
+  public int readWord(long address) {
+    return space.words().read(address);
+  }
+
+  /**
+   * Replaces an aligned number in one access.
+   *
+   * @return false if it was another one than expected
+   */
+  public boolean replaceWord(long address, int expected, int next) {
+    return space.words().replace(address, expected, next);
+  }
+
   public long readLong(long address) {
     return readStruct(address, Long.BYTES).getLong();
   }

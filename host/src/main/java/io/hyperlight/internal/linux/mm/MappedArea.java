@@ -32,7 +32,7 @@ public record MappedArea(
     return start + ((bytes + PAGE_SIZE - 1) & -PAGE_SIZE);
   }
 
-  long offsetOf(long address) {
+  public long offsetOf(long address) {
     return offset + (address - start);
   }
 

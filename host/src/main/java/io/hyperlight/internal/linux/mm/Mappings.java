@@ -268,6 +268,12 @@ public final class Mappings {
     return views;
   }
 
+  /** Returns the shared mapping of an object at an address; null if there is none. */
+  public @Nullable MappedArea sharedAt(long address) {
+    MappedArea area = areas.from(address);
+    return area != null && area.start() <= address && area.shared() ? area : null;
+  }
+
   /** Returns the first view that ends after an address; null if there is none. */
   public @Nullable View viewFrom(long address) {
     long start = space.nextTaken(address);

@@ -4,13 +4,12 @@ import io.hyperlight.internal.linux.base.GuestMemory;
 import io.hyperlight.internal.linux.base.Need;
 import io.hyperlight.internal.linux.base.Refusals;
 import io.hyperlight.internal.linux.base.TaskIdentity;
+import io.hyperlight.internal.linux.futex.RobustList;
 import io.hyperlight.internal.os.Errno;
 
 /** Threads and other processes: there are none. Refuses to make them and to wait for them. */
 public final class ThreadCalls {
   private static final long CLONE_VM = 0x100;
-
-  private static final int ROBUST_LIST_HEAD = 24;
 
   // Commands of membarrier(2).
   private static final int BARRIERS = 0x7f;
@@ -37,7 +36,7 @@ public final class ThreadCalls {
   }
 
   public long setRobustList(long head, long size) {
-    if (size != ROBUST_LIST_HEAD) {
+    if (size != RobustList.HEAD_BYTES) {
       return -Errno.EINVAL;
     }
     robustList.set(head);
@@ -48,7 +47,7 @@ public final class ThreadCalls {
     if (identity.own(process) < 0) {
       return -Errno.ESRCH;
     }
-    memory.writeLong(size, ROBUST_LIST_HEAD);
+    memory.writeLong(size, RobustList.HEAD_BYTES);
     memory.writeLong(head, robustList.head());
     return 0;
   }

@@ -1,4 +1,4 @@
-/** Processes and threads: identity, attributes, limits, scheduling, futexes. */
+/** Processes and threads: identity, attributes, limits, scheduling. */
 @NullMarked
 package io.hyperlight.internal.linux.proc;
 

@@ -3,7 +3,9 @@ package io.hyperlight.internal.linux.task;
 import io.hyperlight.internal.linux.base.CallOutcome;
 import io.hyperlight.internal.linux.base.TaskIdentity;
 import io.hyperlight.internal.linux.fd.Caller;
-import io.hyperlight.internal.linux.proc.RobustList;
+import io.hyperlight.internal.linux.futex.FutexKeys;
+import io.hyperlight.internal.linux.futex.FutexTask;
+import io.hyperlight.internal.linux.futex.RobustList;
 import io.hyperlight.internal.linux.signal.SignalDelivery;
 import io.hyperlight.internal.linux.signal.TaskSignals;
 import io.hyperlight.internal.linux.time.TaskWaits;
@@ -20,6 +22,7 @@ public final class Task {
   private final SignalDelivery delivery;
   private final TaskWaits waits;
   private final TaskWait waiting;
+  private final FutexTask futexes;
   private final RobustList robustList = new RobustList();
   private final Caller caller;
 
@@ -34,6 +37,12 @@ public final class Task {
     waits = new TaskWaits(world.waits(), process.usage(), outcome);
     waiting = new TaskWait(world.timers(), _ -> world.scheduler().woken(this));
     process.begins(this);
+    futexes =
+        new FutexTask(
+            world.futexes(),
+            identity.thread(),
+            waiting,
+            new FutexKeys(process.memory().mappings()));
     caller = new Caller(signals, waits, waiting, process.fileSize(), world.checkpoint());
   }
 
@@ -76,6 +85,11 @@ public final class Task {
   /** Returns what the task waits for in its system call. */
   public TaskWait waiting() {
     return waiting;
+  }
+
+  /** Returns the futexes that the task waits for. */
+  public FutexTask futexes() {
+    return futexes;
   }
 
   public RobustList robustList() {

@@ -1,6 +1,7 @@
 package io.hyperlight.internal.linux.task;
 
 import io.hyperlight.internal.linux.fd.WorldFiles;
+import io.hyperlight.internal.linux.futex.FutexQueue;
 import io.hyperlight.internal.linux.limits.HeapBudget;
 import io.hyperlight.internal.linux.random.RandomSource;
 import io.hyperlight.internal.linux.time.GuestClock;
@@ -26,6 +27,7 @@ public final class World {
   private final WaitQueue waits;
   private final TimerQueue timers;
   private final Scheduler scheduler;
+  private final FutexQueue futexes;
 
   /** The processor time of the process, in nanoseconds. */
   private LongSupplier processorNanos = () -> 0;
@@ -47,6 +49,8 @@ public final class World {
     waits = new WaitQueue(context, clock);
     timers = new TimerQueue(new Clocks());
     scheduler = new Scheduler(context, clock, timers);
+    futexes = new FutexQueue(context.checkpoint());
+    heap.addUser(futexes::heapBytes);
   }
 
   /** All clocks by which its tasks wait. */
@@ -80,6 +84,11 @@ public final class World {
   /** Returns what decides which task runs. */
   public Scheduler scheduler() {
     return scheduler;
+  }
+
+  /** Returns who waits for futexes. */
+  public FutexQueue futexes() {
+    return futexes;
   }
 
   /** Returns the queue of its waiting tasks. */

@@ -37,6 +37,7 @@ public final class AddressSpace {
   private final PageTables tables;
   private final MappingTable table;
   private final UserBytes bytes;
+  private final GuestWords words;
   private final PageSharing sharing;
   private final FirstTouch touch;
   private final MappingChanges changes;
@@ -55,6 +56,7 @@ public final class AddressSpace {
     sharing = new PageSharing(memory, tables, table, checkpoint);
     touch = new FirstTouch(memory, table, sharing, checkpoint);
     bytes = new UserBytes(memory, table, checkpoint);
+    words = new GuestWords(this, bytes, touch, sharing);
     changes = new MappingChanges(memory, tables, table, sharing, checkpoint);
     memory.useCheckpoint(checkpoint);
   }
@@ -386,22 +388,12 @@ public final class AddressSpace {
     }
   }
 
-  /**
-   * Returns whether user code can read every byte of a range.
-   *
-   * @param guestAddress any value
-   * @param sizeBytes any value; a negative one is never mapped
-   */
+  /** Returns whether user code can read every byte of a range. The arguments may be any values. */
   public boolean isMapped(long guestAddress, long sizeBytes) {
     return table.isAccessible(guestAddress, sizeBytes, false);
   }
 
-  /**
-   * Returns whether user code can write every byte of a range.
-   *
-   * @param guestAddress any value
-   * @param sizeBytes any value; a negative one is never writable
-   */
+  /** Returns whether user code can write every byte of a range. The arguments may be any values. */
   public boolean isWritable(long guestAddress, long sizeBytes) {
     return table.isAccessible(guestAddress, sizeBytes, true);
   }
@@ -435,6 +427,11 @@ public final class AddressSpace {
    */
   public long readLong(long guestAddress) {
     return bytes.readLong(guestAddress, touch);
+  }
+
+  /** Returns what reads and replaces single words. */
+  public GuestWords words() {
+    return words;
   }
 
   /**

@@ -8,6 +8,7 @@ import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.HostMemory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,8 @@ import org.jspecify.annotations.Nullable;
 public final class PhysicalMemory implements AutoCloseable {
   /** The size of a page in bytes. */
   public static final int PAGE_SIZE = Pages.PAGE_SIZE;
+
+  private static final VarHandle INT = ValueLayout.JAVA_INT.varHandle();
 
   private final PhysicalLayout layout;
   private final MemoryRegions regions;
@@ -313,6 +316,23 @@ public final class PhysicalMemory implements AutoCloseable {
       restorer.wroteWithin(physicalAddress);
     }
     first.set(ValueLayout.JAVA_LONG, physicalAddress, value);
+  }
+
+  /** Returns an aligned number in data, in one access. */
+  int getInt(long physicalAddress) {
+    return (int) INT.getVolatile(first, physicalAddress);
+  }
+
+  /**
+   * Replaces an aligned number in data, in one access.
+   *
+   * @return false if the number was another one than expected
+   */
+  boolean compareAndSetInt(long physicalAddress, int expected, int next) {
+    if (restorer != null) {
+      restorer.wroteWithin(physicalAddress);
+    }
+    return INT.compareAndSet(first, physicalAddress, expected, next);
   }
 
   public void put(long physicalAddress, byte[] source, int from, int length) {

@@ -104,4 +104,16 @@ final class UserBytes {
     }
     return mapping.source().kind() == MappingSource.Kind.FILE ? readLong(guestAddress, touch) : 0;
   }
+
+  /** Copies an aligned four-byte value out of a mapped range, in one access. */
+  int readInt(long guestAddress) {
+    Mapping mapping = table.get(table.firstMappingEndingAfter(guestAddress));
+    return mapping.isBacked() ? memory.getInt(mapping.physicalOf(guestAddress)) : 0;
+  }
+
+  /** Replaces an aligned four-byte value in a range that has memory, in one access. */
+  boolean compareAndSetInt(long guestAddress, int expected, int next) {
+    Mapping mapping = table.get(table.firstMappingEndingAfter(guestAddress));
+    return memory.compareAndSetInt(mapping.physicalOf(guestAddress), expected, next);
+  }
 }
