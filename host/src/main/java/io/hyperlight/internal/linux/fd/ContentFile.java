@@ -7,7 +7,6 @@ import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileKind;
 import io.hyperlight.internal.vfs.FileStatus;
 import io.hyperlight.internal.vfs.Location;
-import java.util.function.ToIntFunction;
 
 /** An open regular file or device. */
 public final class ContentFile extends OpenFile {
@@ -59,7 +58,7 @@ public final class ContentFile extends OpenFile {
   }
 
   @Override
-  SavedFile save(ToIntFunction<Pipe> pipes) {
+  SavedFile save(FileSaver saver) {
     return new SavedFile.Content(flags(), content.kept(), place(), offset);
   }
 
@@ -194,7 +193,7 @@ public final class ContentFile extends OpenFile {
   }
 
   @Override
-  int ready() {
+  int ready(Caller caller) {
     return POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM;
   }
 

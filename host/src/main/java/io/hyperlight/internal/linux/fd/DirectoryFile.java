@@ -8,7 +8,6 @@ import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileStatus;
 import io.hyperlight.internal.vfs.Location;
 import java.util.List;
-import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** An open directory, with the position of its listing. */
@@ -48,7 +47,7 @@ public final class DirectoryFile extends OpenFile {
   }
 
   @Override
-  SavedFile save(ToIntFunction<Pipe> pipes) {
+  SavedFile save(FileSaver saver) {
     return new SavedFile.Directory(flags(), place(), listing, position, last);
   }
 
@@ -144,7 +143,7 @@ public final class DirectoryFile extends OpenFile {
   }
 
   @Override
-  int ready() {
+  int ready(Caller caller) {
     return POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM;
   }
 }

@@ -4,7 +4,6 @@ import io.hyperlight.internal.linux.signal.Signals;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileStatus;
-import java.util.function.ToIntFunction;
 
 /**
  * Standard input, output or error. To the guest it looks like a pipe whose other end the host has.
@@ -34,7 +33,7 @@ final class StandardStream extends OpenFile {
   }
 
   @Override
-  SavedFile save(ToIntFunction<Pipe> pipes) {
+  SavedFile save(FileSaver saver) {
     return new SavedFile.Stream(flags(), number);
   }
 
@@ -61,7 +60,7 @@ final class StandardStream extends OpenFile {
   }
 
   @Override
-  int ready() {
+  int ready(Caller caller) {
     if (number != INPUT) {
       return POLLOUT | POLLWRNORM;
     }

@@ -1,5 +1,6 @@
 package io.hyperlight.internal.linux.signal;
 
+import io.hyperlight.internal.linux.wait.WaitSource;
 import java.util.function.UnaryOperator;
 
 /**
@@ -21,6 +22,13 @@ public final class ProcessSignals {
 
   SignalInfo delivered(SignalInfo info) {
     return atDelivery.apply(info);
+  }
+
+  private final WaitSource arrivals = new WaitSource();
+
+  /** Returns what changes when a signal is sent to the process or to a task of it. */
+  WaitSource arrivals() {
+    return arrivals;
   }
 
   SignalActions actions() {

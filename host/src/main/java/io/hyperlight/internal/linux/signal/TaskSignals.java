@@ -3,6 +3,7 @@ package io.hyperlight.internal.linux.signal;
 import io.hyperlight.internal.linux.base.CallOutcome;
 import io.hyperlight.internal.linux.base.TaskIdentity;
 import io.hyperlight.internal.linux.limits.ResourceLimits;
+import io.hyperlight.internal.linux.wait.WaitSource;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.restore.Restorable;
 
@@ -93,6 +94,11 @@ public final class TaskSignals implements Restorable<SignalState> {
     stack = earlier.stack();
   }
 
+  /** Returns what changes when a signal becomes pending. */
+  public WaitSource arrivals() {
+    return process.arrivals();
+  }
+
   /** Returns the signals that would be delivered now, a bit for each. */
   long deliverable() {
     return pending.all() & ~blocked;
@@ -155,6 +161,10 @@ public final class TaskSignals implements Restorable<SignalState> {
     if (!isBlocked && actions.isDefault(signal)) {
       return outcome.kill(signal);
     }
-    return pending.add(info, toTask, limits.pendingSignals()) ? 0 : -Errno.EAGAIN;
+    if (!pending.add(info, toTask, limits.pendingSignals())) {
+      return -Errno.EAGAIN;
+    }
+    process.arrivals().changed();
+    return 0;
   }
 }
