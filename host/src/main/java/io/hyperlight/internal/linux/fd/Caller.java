@@ -14,7 +14,4 @@ import io.hyperlight.internal.os.Checkpoint;
  * @param checkpoint where the running call can be ended
  */
 public record Caller(
-    TaskSignals signals,
-    TaskWait waiting,
-    FileSizeLimit fileSize,
-    Checkpoint checkpoint) {}
+    TaskSignals signals, TaskWait waiting, FileSizeLimit fileSize, Checkpoint checkpoint) {}

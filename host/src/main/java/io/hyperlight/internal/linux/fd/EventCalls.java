@@ -6,7 +6,9 @@ import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
 import java.nio.ByteBuffer;
 
-/** Makes descriptors for events and changes what they watch: {@code eventfd(2)}, {@code epoll(7)}. */
+/**
+ * Makes descriptors for events and changes what they watch: {@code eventfd(2)}, {@code epoll(7)}.
+ */
 public final class EventCalls {
   private static final int EFD_SEMAPHORE = 1;
 

@@ -276,14 +276,13 @@ final class EventPoll extends AnonymousFile {
     return new SavedFile.Watch(
         flags(),
         order.stream()
-            .map(
-                entry ->
-                    new SavedFile.Interest(
-                        saver.file(entry.key.file),
-                        entry.key.descriptor,
-                        entry.events,
-                        entry.data,
-                        listed.indexOf(entry)))
+            .map(entry ->
+                new SavedFile.Interest(
+                    saver.file(entry.key.file),
+                    entry.key.descriptor,
+                    entry.events,
+                    entry.data,
+                    listed.indexOf(entry)))
             .toList());
   }
 

@@ -42,7 +42,8 @@ public final class Fifos {
       throw new FileException(Errno.ENXIO);
     }
     Pipe pipe = there == null ? files.newPipe() : there;
-    long writersSeen = writes || waits || pipe.hasWriters() ? PipeEnd.HAD_WRITERS : pipe.writersSeen();
+    long writersSeen =
+        writes || waits || pipe.hasWriters() ? PipeEnd.HAD_WRITERS : pipe.writersSeen();
     PipeEnd end = restore(files.changes(), location, flags, pipe, writersSeen);
     pipe.noteOpened(reads, writes);
     if (waits) {

@@ -5,8 +5,8 @@ import java.util.IdentityHashMap;
 import java.util.List;
 
 /**
- * Collects open files for a snapshot, with what they share. Each is saved once, and the others refer
- * to it by its number.
+ * Collects open files for a snapshot, with what they share. Each is saved once, and the others
+ * refer to it by its number.
  */
 final class FileSaver {
   private final List<OpenFile> open = new ArrayList<>();

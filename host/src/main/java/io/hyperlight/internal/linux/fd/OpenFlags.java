@@ -11,6 +11,7 @@ public final class OpenFlags {
   public static final int O_TRUNC = 0x200;
   public static final int O_APPEND = 0x400;
   public static final int O_NONBLOCK = 0x800;
+
   /** On a pipe: each write is a packet. */
   public static final int O_DIRECT = 0x4000;
 

@@ -9,9 +9,9 @@ import java.util.Arrays;
 /**
  * The buffer between the two ends of a pipe: first in, first out.
  *
- * <p>As on Linux, it consists of slots. Each holds at most a page. A write begins a new slot, unless
- * its last bytes fit into the last slot. So a pipe can be full before it holds as many bytes as its
- * capacity says.
+ * <p>As on Linux, it consists of slots. Each holds at most a page. A write begins a new slot,
+ * unless its last bytes fit into the last slot. So a pipe can be full before it holds as many bytes
+ * as its capacity says.
  */
 public final class Pipe {
   /** The capacity of a new pipe, which is also the maximum: {@code pipe-max-size} of the kernel. */
@@ -209,8 +209,7 @@ public final class Pipe {
   void grow(byte[] source) {
     Slot last = slots.getLast();
     if (last.end + source.length > last.bytes.length) {
-      last.bytes =
-          Arrays.copyOf(last.bytes, Math.min(PAGE, 2 * (last.end + source.length)));
+      last.bytes = Arrays.copyOf(last.bytes, Math.min(PAGE, 2 * (last.end + source.length)));
     }
     System.arraycopy(source, 0, last.bytes, last.end, source.length);
     last.end += source.length;

@@ -1,7 +1,7 @@
 package io.hyperlight.internal.linux.fd;
 
 import io.hyperlight.internal.linux.base.GuestMemory;
-import io.hyperlight.internal.linux.time.Times;
+import io.hyperlight.internal.linux.wait.WaitSource;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.GuestAddressException;
 import io.hyperlight.internal.os.Errno;
@@ -9,7 +9,6 @@ import io.hyperlight.internal.vfs.FileException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import io.hyperlight.internal.linux.wait.WaitSource;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -177,8 +176,7 @@ public final class PollCalls {
   }
 
   /** Fills in the ready descriptors of each set. Returns how many there are. */
-  private int look(
-      int count, int size, long[] sets, ByteBuffer[] found, List<WaitSource> sources) {
+  private int look(int count, int size, long[] sets, ByteBuffer[] found, List<WaitSource> sources) {
     int[] masks = {READABLE, WRITABLE, OpenFile.POLLPRI};
     int ready = 0;
     for (int i = 0; i < sets.length; i++) {

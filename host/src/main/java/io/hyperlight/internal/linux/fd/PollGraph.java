@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Checks how epoll files watch each other, before one more is added. They must not form a cycle, nor
- * long chains, nor so many paths that one event is passed on very often.
+ * Checks how epoll files watch each other, before one more is added. They must not form a cycle,
+ * nor long chains, nor so many paths that one event is passed on very often.
  */
 final class PollGraph {
   /** How many epoll files can be below one: {@code EP_MAX_NESTS} of the kernel. */

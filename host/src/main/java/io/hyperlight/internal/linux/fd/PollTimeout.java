@@ -29,8 +29,7 @@ record PollTimeout(long nanos, long address, int unit) {
    * @param unit how many nanoseconds the second number counts
    * @return null if the structure holds no valid time
    */
-  static @Nullable PollTimeout read(
-      GuestMemory memory, TaskWait waiting, long address, int unit) {
+  static @Nullable PollTimeout read(GuestMemory memory, TaskWait waiting, long address, int unit) {
     if (address == 0) {
       return new PollTimeout(FOREVER, 0, unit);
     }

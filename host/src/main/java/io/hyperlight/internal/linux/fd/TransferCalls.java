@@ -287,7 +287,9 @@ public final class TransferCalls {
       return -Errno.EBADF;
     }
     if (!(file instanceof ContentFile content)) {
-      return file instanceof AnonymousFile ? -Errno.ENODEV : -Errno.ESPIPE; // directories cannot be opened for writing
+      return file instanceof AnonymousFile
+          ? -Errno.ENODEV
+          : -Errno.ESPIPE; // directories cannot be opened for writing
     }
     if (!content.isRegular()) {
       return -Errno.ENODEV;
