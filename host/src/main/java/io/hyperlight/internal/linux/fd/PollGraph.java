@@ -31,7 +31,7 @@ final class PollGraph {
   /** Answers whether a file can watch another one without a cycle or too long a chain. */
   @SuppressWarnings("ReferenceEquality") // files are equal only to themselves
   boolean canWatch(EventPoll watcher, EventPoll watched) {
-    Map<OpenFile, Integer> depths = new IdentityHashMap<>();
+    IdentityHashMap<OpenFile, Integer> depths = new IdentityHashMap<>();
     int below = depthBelow(watched, depths);
     if (watched == watcher || depths.containsKey(watcher)) {
       return false;
@@ -39,7 +39,7 @@ final class PollGraph {
     return below + 1 + depthAbove(watcher, new IdentityHashMap<>()) <= MAX_NESTING;
   }
 
-  private int depthBelow(EventPoll file, Map<OpenFile, Integer> known) {
+  private int depthBelow(EventPoll file, IdentityHashMap<OpenFile, Integer> known) {
     Integer depth = known.get(file);
     if (depth == null) {
       depth = 0;
@@ -54,7 +54,7 @@ final class PollGraph {
     return depth;
   }
 
-  private int depthAbove(OpenFile file, Map<OpenFile, Integer> known) {
+  private int depthAbove(OpenFile file, IdentityHashMap<OpenFile, Integer> known) {
     Integer depth = known.get(file);
     if (depth == null) {
       depth = 0;
