@@ -23,10 +23,10 @@ public final class EventCalls {
       EventPoll.EXCLUSIVE
           | EventPoll.EDGES
           | EventPoll.WAKE_UP
-          | OpenFile.POLLIN
-          | OpenFile.POLLOUT
-          | OpenFile.POLLERR
-          | OpenFile.POLLHUP;
+          | PollEvents.POLLIN
+          | PollEvents.POLLOUT
+          | PollEvents.POLLERR
+          | PollEvents.POLLHUP;
 
   private final ProcessFiles files;
   private final Descriptors descriptors;

@@ -1,5 +1,8 @@
 package io.hyperlight.internal.linux.fd;
 
+import static io.hyperlight.internal.linux.fd.PollEvents.POLLIN;
+import static io.hyperlight.internal.linux.fd.PollEvents.POLLOUT;
+
 import io.hyperlight.internal.linux.wait.Deadline;
 import io.hyperlight.internal.linux.wait.Restart;
 import io.hyperlight.internal.os.Errno;

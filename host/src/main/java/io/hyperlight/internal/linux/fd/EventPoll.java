@@ -1,5 +1,10 @@
 package io.hyperlight.internal.linux.fd;
 
+import static io.hyperlight.internal.linux.fd.PollEvents.POLLERR;
+import static io.hyperlight.internal.linux.fd.PollEvents.POLLHUP;
+import static io.hyperlight.internal.linux.fd.PollEvents.POLLIN;
+import static io.hyperlight.internal.linux.fd.PollEvents.POLLRDNORM;
+
 import io.hyperlight.internal.linux.wait.WaitSource;
 import io.hyperlight.internal.linux.wait.Waiter;
 import io.hyperlight.internal.machine.memory.GuestAddressException;

@@ -1,5 +1,12 @@
 package io.hyperlight.internal.linux.fd;
 
+import static io.hyperlight.internal.linux.fd.PollEvents.POLLERR;
+import static io.hyperlight.internal.linux.fd.PollEvents.POLLHUP;
+import static io.hyperlight.internal.linux.fd.PollEvents.POLLIN;
+import static io.hyperlight.internal.linux.fd.PollEvents.POLLOUT;
+import static io.hyperlight.internal.linux.fd.PollEvents.POLLRDNORM;
+import static io.hyperlight.internal.linux.fd.PollEvents.POLLWRNORM;
+
 import io.hyperlight.internal.linux.base.Buffers;
 import io.hyperlight.internal.linux.signal.Signals;
 import io.hyperlight.internal.linux.wait.Deadline;

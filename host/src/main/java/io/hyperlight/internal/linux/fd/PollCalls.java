@@ -22,13 +22,13 @@ public final class PollCalls {
   private static final int SET_SIZE = 8;
 
   private static final int READABLE =
-      OpenFile.POLLIN
-          | OpenFile.POLLRDNORM
-          | OpenFile.POLLRDBAND
-          | OpenFile.POLLHUP
-          | OpenFile.POLLERR;
+      PollEvents.POLLIN
+          | PollEvents.POLLRDNORM
+          | PollEvents.POLLRDBAND
+          | PollEvents.POLLHUP
+          | PollEvents.POLLERR;
   private static final int WRITABLE =
-      OpenFile.POLLOUT | OpenFile.POLLWRNORM | OpenFile.POLLWRBAND | OpenFile.POLLERR;
+      PollEvents.POLLOUT | PollEvents.POLLWRNORM | PollEvents.POLLWRBAND | PollEvents.POLLERR;
 
   /** So many events fit into the largest array that Linux accepts. */
   private static final int MAX_EVENTS = Integer.MAX_VALUE / EventCalls.EVENT_SIZE;
@@ -104,7 +104,7 @@ public final class PollCalls {
     if (file == null || file instanceof PathFile) {
       return POLLNVAL;
     }
-    return file.ready(caller) & (wanted | OpenFile.POLLERR | OpenFile.POLLHUP);
+    return file.ready(caller) & (wanted | PollEvents.POLLERR | PollEvents.POLLHUP);
   }
 
   private void addSources(List<WaitSource> sources, int descriptor, int wanted) {
@@ -177,7 +177,7 @@ public final class PollCalls {
 
   /** Fills in the ready descriptors of each set. Returns how many there are. */
   private int look(int count, int size, long[] sets, ByteBuffer[] found, List<WaitSource> sources) {
-    int[] masks = {READABLE, WRITABLE, OpenFile.POLLPRI};
+    int[] masks = {READABLE, WRITABLE, PollEvents.POLLPRI};
     int ready = 0;
     for (int i = 0; i < sets.length; i++) {
       ByteBuffer set = GuestMemory.struct(size);

@@ -9,8 +9,9 @@ import java.util.List;
  */
 public final class Readiness {
   private static final int INPUT =
-      OpenFile.POLLIN | OpenFile.POLLPRI | OpenFile.POLLRDNORM | OpenFile.POLLRDBAND;
-  private static final int OUTPUT = OpenFile.POLLOUT | OpenFile.POLLWRNORM | OpenFile.POLLWRBAND;
+      PollEvents.POLLIN | PollEvents.POLLPRI | PollEvents.POLLRDNORM | PollEvents.POLLRDBAND;
+  private static final int OUTPUT =
+      PollEvents.POLLOUT | PollEvents.POLLWRNORM | PollEvents.POLLWRBAND;
 
   private final WaitSource input = new WaitSource();
   private final WaitSource output = new WaitSource();
