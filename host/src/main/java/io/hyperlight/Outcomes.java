@@ -138,6 +138,8 @@ final class Outcomes implements Outcome.Reporter {
               registers);
       case Trap.PrivilegeLost(String how, RegisterValues registers) ->
           fault(GuestFaultException.Kind.MACHINE_STOPPED, how, null, registers);
+      case Trap.Preempted(RegisterValues registers) ->
+          fault(GuestFaultException.Kind.MACHINE_STOPPED, "stopped by the host", null, registers);
       case Trap.Stopped(RegisterValues registers) ->
           fault(GuestFaultException.Kind.MACHINE_STOPPED, "stopped by the host", null, registers);
       case Trap.Unexpected(CpuExit exit, RegisterValues registers) ->

@@ -5,6 +5,7 @@ import io.hyperlight.error.GuestStreamException;
 import io.hyperlight.error.HypervisorException;
 import io.hyperlight.internal.call.Embedding;
 import io.hyperlight.internal.linux.Settings;
+import io.hyperlight.internal.linux.task.TurnOrder;
 import io.hyperlight.internal.loader.GuestProgram;
 import io.hyperlight.internal.machine.arch.MachineOptions;
 import io.hyperlight.internal.os.Durations;
@@ -32,6 +33,7 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
   private System.@Nullable Logger logger;
   private @Nullable InstantSource clock;
   private OptionalLong randomSeed = OptionalLong.empty();
+  private boolean deterministic;
   private boolean mayMakeCode;
   private boolean hidesTimeStampCounter;
   private boolean exitless;
@@ -76,7 +78,7 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
     Consumer<SystemCall> observing = observer;
     return before.with(
         clock == null ? before.clock() : clock,
-        randomSeed.isPresent() ? randomSeed : before.randomSeed(),
+        randomSeed(before),
         mayMakeCode || before.mayMakeCode(),
         observing == null
             ? before.observer()
@@ -86,7 +88,13 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
         new MachineOptions(
             hidesTimeStampCounter || before.machine().hidesTimeStampCounter(),
             exitless || before.machine().exitless()),
-        limits.apply(before.limits()));
+        limits.apply(before.limits()),
+        deterministic ? TurnOrder.Choice.UNTIMED : before.turns());
+  }
+
+  private OptionalLong randomSeed(Settings before) {
+    OptionalLong known = randomSeed.isPresent() ? randomSeed : before.randomSeed();
+    return deterministic && known.isEmpty() ? OptionalLong.of(0) : known;
   }
 
   /**
@@ -222,6 +230,23 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
    */
   public final S randomSeed(long seed) {
     randomSeed = OptionalLong.of(seed);
+    return self();
+  }
+
+  /**
+   * Makes the guest's threads take turns in the same way in each run. A thread then runs until it
+   * waits, ends or yields, and the others follow in the order in which they became ready. A thread
+   * that waits for another one by reading memory in a loop never ends, since nothing stops it for
+   * the other; its call ends by its {@linkplain #callTimeout time limit}. Random numbers begin with
+   * the seed 0, unless {@link #randomSeed} sets another one.
+   *
+   * <p>Together with a {@link #clock} that gives the same times in each run, two runs with the same
+   * input make the same system calls.
+   *
+   * @return this builder
+   */
+  public final S deterministic() {
+    deterministic = true;
     return self();
   }
 

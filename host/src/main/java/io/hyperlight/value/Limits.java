@@ -6,10 +6,10 @@ import java.time.temporal.ChronoUnit;
 
 /**
  * Limits how much a guest may use. A limit is for one call of a function, one request to a served
- * program, or one run of a program; the next one starts from zero. {@link #heapBytes} and {@link
- * #openFiles} instead limit what a guest holds at one time. A guest that uses more is ended with
- * {@link io.hyperlight.error.GuestTimeoutException} if the limit is a time, and with {@link
- * io.hyperlight.error.GuestLimitException} otherwise.
+ * program, or one run of a program; the next one starts from zero. {@link #heapBytes}, {@link
+ * #openFiles} and {@link #threads} instead limit what a guest holds at one time. A guest that uses
+ * more is ended with {@link io.hyperlight.error.GuestTimeoutException} if the limit is a time, and
+ * with {@link io.hyperlight.error.GuestLimitException} otherwise.
  *
  * {@snippet file="io/hyperlight/snippets/SandboxSnippets.java" region="limits"}
  *
@@ -39,6 +39,8 @@ import java.time.temporal.ChronoUnit;
  *     but gets ENOMEM
  * @param openFiles how many descriptors may be open at the same time, 3 to 256; 256 by default. A
  *     guest that opens more is not ended but gets EMFILE
+ * @param threads how many threads the guest may have at the same time, 1 to 256; 256 by default. A
+ *     guest that makes more is not ended but gets EAGAIN
  */
 public record Limits(
     Duration callTimeout,
@@ -49,9 +51,13 @@ public record Limits(
     long outputBytes,
     long systemCalls,
     long heapBytes,
-    int openFiles) {
+    int openFiles,
+    int threads) {
   /** The largest number of descriptors that a guest can have open. */
   public static final int MAX_OPEN_FILES = 256;
+
+  /** The largest number of threads that a guest can have. */
+  public static final int MAX_THREADS = 256;
 
   /** A duration that means no limit. Every other duration of more than 146 years means the same. */
   public static final Duration FOREVER = ChronoUnit.FOREVER.getDuration();
@@ -67,9 +73,10 @@ public record Limits(
           64L << 20,
           Long.MAX_VALUE,
           16L << 20,
-          MAX_OPEN_FILES);
+          MAX_OPEN_FILES,
+          MAX_THREADS);
 
-  /** No limits, except for {@link #openFiles}: for guests that are trusted. */
+  /** No limits, except for {@link #openFiles} and {@link #threads}: for guests that are trusted. */
   public static final Limits NONE =
       new Limits(
           FOREVER,
@@ -80,7 +87,8 @@ public record Limits(
           Long.MAX_VALUE,
           Long.MAX_VALUE,
           Long.MAX_VALUE,
-          MAX_OPEN_FILES);
+          MAX_OPEN_FILES,
+          MAX_THREADS);
 
   /** The standard streams. */
   private static final int MIN_OPEN_FILES = 3;
@@ -88,8 +96,8 @@ public record Limits(
   /**
    * Checks the limits.
    *
-   * @throws IllegalArgumentException if a time is not positive, if a number is negative, or if the
-   *     number of open files is not 3 to 256
+   * @throws IllegalArgumentException if a time is not positive, if a number is negative, if the
+   *     number of open files is not 3 to 256, or if the number of threads is not 1 to 256
    */
   public Limits {
     Durations.positiveNanos("call timeout", callTimeout);
@@ -103,6 +111,10 @@ public record Limits(
     if (openFiles < MIN_OPEN_FILES || openFiles > MAX_OPEN_FILES) {
       throw new IllegalArgumentException(
           "open files %d: must be %d to %d".formatted(openFiles, MIN_OPEN_FILES, MAX_OPEN_FILES));
+    }
+    if (threads < 1 || threads > MAX_THREADS) {
+      throw new IllegalArgumentException(
+          "threads %d: must be 1 to %d".formatted(threads, MAX_THREADS));
     }
   }
 
@@ -145,7 +157,8 @@ public record Limits(
         outputBytes,
         systemCalls,
         heapBytes,
-        openFiles);
+        openFiles,
+        threads);
   }
 
   /**
@@ -165,7 +178,8 @@ public record Limits(
         outputBytes,
         systemCalls,
         heapBytes,
-        openFiles);
+        openFiles,
+        threads);
   }
 
   /**
@@ -185,7 +199,8 @@ public record Limits(
         outputBytes,
         systemCalls,
         heapBytes,
-        openFiles);
+        openFiles,
+        threads);
   }
 
   /**
@@ -205,7 +220,8 @@ public record Limits(
         outputBytes,
         systemCalls,
         heapBytes,
-        openFiles);
+        openFiles,
+        threads);
   }
 
   /**
@@ -225,7 +241,8 @@ public record Limits(
         outputBytes,
         systemCalls,
         heapBytes,
-        openFiles);
+        openFiles,
+        threads);
   }
 
   /**
@@ -245,7 +262,8 @@ public record Limits(
         limit,
         systemCalls,
         heapBytes,
-        openFiles);
+        openFiles,
+        threads);
   }
 
   /**
@@ -265,7 +283,8 @@ public record Limits(
         outputBytes,
         limit,
         heapBytes,
-        openFiles);
+        openFiles,
+        threads);
   }
 
   /**
@@ -285,7 +304,8 @@ public record Limits(
         outputBytes,
         systemCalls,
         limit,
-        openFiles);
+        openFiles,
+        threads);
   }
 
   /**
@@ -305,6 +325,28 @@ public record Limits(
         outputBytes,
         systemCalls,
         heapBytes,
+        limit,
+        threads);
+  }
+
+  /**
+   * Returns the same limits with another {@link #threads}.
+   *
+   * @param limit how many threads the guest may have at the same time
+   * @return the limits
+   * @throws IllegalArgumentException if the limit is not 1 to 256
+   */
+  public Limits withThreads(int limit) {
+    return new Limits(
+        callTimeout,
+        cpuTime,
+        hostCalls,
+        hostCallBytes,
+        valueBytes,
+        outputBytes,
+        systemCalls,
+        heapBytes,
+        openFiles,
         limit);
   }
 }

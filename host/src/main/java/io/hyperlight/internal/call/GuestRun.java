@@ -6,6 +6,7 @@ import io.hyperlight.internal.call.Outcome.Ending;
 import io.hyperlight.internal.hypervisor.HypervisorCallException;
 import io.hyperlight.internal.linux.limits.LimitPassedException;
 import io.hyperlight.internal.machine.Call;
+import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.machine.Stop;
 import io.hyperlight.internal.machine.arch.FaultKind;
 import io.hyperlight.internal.machine.arch.RegisterValues;
@@ -96,21 +97,25 @@ final class GuestRun {
         if (Thread.currentThread().isInterrupted()) {
           call.stop(Stop.THREAD_INTERRUPTED);
         }
-        Trap trap = state.context().run();
+        Context context = state.running();
+        Trap trap = context.run();
         if (trap instanceof Trap.Stopped stopped) {
           return stopped(stopped.registers());
         }
         if (trap != null) {
-          if (!isHandled(trap)) {
-            return new Outcome.Fault(trap, place(trap));
+          Ending ending = afterTrap(trap);
+          if (ending != null) {
+            return ending;
           }
           continue;
         }
-        if (state.context().isCallDone()) {
-          return null;
+        if (context.isCallDone()) {
+          return context == state.context()
+              ? null
+              : new Outcome.Violation("the end of a call by another thread", context.registers());
         }
         if (state.stage == InstanceState.Stage.STARTING && state.loaded.hypercalls().isReady()) {
-          state.context().rest();
+          context.rest();
           return null;
         }
         Ending ending = answer();
@@ -123,8 +128,16 @@ final class GuestRun {
     } catch (GuestMemoryExhaustedException e) {
       return new Outcome.LimitPassed(GuestLimitException.Kind.MEMORY, e.sizeBytes());
     } catch (StoppedException _) {
-      return stopped(state.context().location());
+      return stopped(state.running().location());
     }
+  }
+
+  /** Returns null if the guest goes on after a trap; otherwise how it ended. */
+  private @Nullable Ending afterTrap(Trap trap) {
+    if (trap instanceof Trap.Preempted) {
+      return preempted();
+    }
+    return isHandled(trap) ? null : new Outcome.Fault(trap, place(trap));
   }
 
   Outcome.Stopped stopped(RegisterValues registers) {
@@ -165,6 +178,37 @@ final class GuestRun {
   @Nullable Ending answer() {
     try {
       return state.loaded.hypercalls().answer(state.stage == InstanceState.Stage.LIVE);
+    } catch (Throwable e) {
+      return ending(e);
+    }
+  }
+
+  /**
+   * Lets a program go on that waited for input.
+   *
+   * @return as {@link #answer}
+   */
+  @Nullable Ending proceed() {
+    try {
+      return state.loaded.hypercalls().proceed();
+    } catch (Throwable e) {
+      return ending(e);
+    }
+  }
+
+  /** Lets the threads of the guest go on after one was stopped for the others. */
+  private @Nullable Ending preempted() {
+    try {
+      return state.loaded.hypercalls().preempted();
+    } catch (Throwable e) {
+      return ending(e);
+    }
+  }
+
+  /** Returns how the guest ends because of what was thrown while the host worked for it. */
+  private Ending ending(Throwable thrown) {
+    try {
+      throw thrown;
     } catch (HypervisorCallException | SystemCallException e) {
       return new Outcome.HypervisorFailed(e);
     } catch (LimitPassedException e) {
@@ -173,7 +217,7 @@ final class GuestRun {
       throw e;
     } catch (Throwable e) { // checked ones, too: languages other than Java do not declare them
       if (call.stopped() != null) {
-        return stopped(state.context().location()); // the stop interrupted the thread
+        return stopped(state.running().location()); // the stop interrupted the thread
       }
       // It does not come from a host function: the embedder's print stream or logger threw it.
       return new Outcome.HostFunctionFailed("the sandbox's output", e);

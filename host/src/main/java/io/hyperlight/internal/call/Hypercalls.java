@@ -35,7 +35,9 @@ final class Hypercalls {
   private static final long SUCCEEDED = 0;
   private static final long FAILED = 1;
 
-  private final Context context;
+  /** The context of calls, which has the call frame. */
+  private final Context first;
+
   private final Window window;
   private final List<@Nullable HostBinding> bindings;
   private final SystemCalls systemCalls;
@@ -58,7 +60,7 @@ final class Hypercalls {
       GuestOutput output,
       long memoryBytes,
       CallBudget budget) {
-    this.context = context;
+    first = context;
     this.window = window;
     this.bindings = bindings;
     this.systemCalls = systemCalls;
@@ -96,7 +98,9 @@ final class Hypercalls {
    * Returns whether the guest stopped at the system call that reports that the program has started.
    */
   boolean isReady() {
-    return context.callNumber() == Hypercall.READY;
+    return first.state() == Context.State.IN_SYSTEM_CALL
+        && first.callNumber() == Hypercall.READY
+        && systemCalls.context() == first;
   }
 
   /**
@@ -120,15 +124,34 @@ final class Hypercalls {
    * @return null if the guest goes on; otherwise how the call ended
    */
   @Nullable Ending answer(boolean hostCallsAllowed) {
+    Context context = systemCalls.context();
     long number = context.callNumber();
     if (!Hypercall.isOne(number)) {
       return ending(systemCalls.answer());
     }
-    Ending ending = answerOwn(number, hostCallsAllowed);
+    Ending ending = answerOwn(context, number, hostCallsAllowed);
     if (ending == null) {
       context.resume();
     }
     return ending;
+  }
+
+  /**
+   * Goes on after the program has waited for input.
+   *
+   * @return as {@link #answer}
+   */
+  @Nullable Ending proceed() {
+    return ending(systemCalls.proceed());
+  }
+
+  /**
+   * Goes on after the machine has stopped a thread for the others.
+   *
+   * @return as {@link #answer}
+   */
+  @Nullable Ending preempted() {
+    return ending(systemCalls.preempted());
   }
 
   private static @Nullable Ending ending(@Nullable ProcessEnding ending) {
@@ -143,13 +166,13 @@ final class Hypercalls {
     };
   }
 
-  private @Nullable Ending answerOwn(long number, boolean hostCallsAllowed) {
+  private @Nullable Ending answerOwn(Context context, long number, boolean hostCallsAllowed) {
     long argument0 = context.argument(0);
     long argument1 = context.argument(1);
     long argument2 = context.argument(2);
     if (number == Hypercall.HOST) {
       return hostCallsAllowed
-          ? callHost(argument0, argument1)
+          ? callHost(context, argument0, argument1)
           : violation("a host call while it was being initialised");
     }
     if (number == Hypercall.GIVE_UP) {
@@ -185,11 +208,11 @@ final class Hypercalls {
   }
 
   private void log(int level, String message) {
-    if (context.goOutside()) {
+    if (first.goOutside()) {
       try {
         output.log(level, message);
       } finally {
-        context.comeBack();
+        first.comeBack();
       }
     }
   }
@@ -200,7 +223,7 @@ final class Hypercalls {
    */
   String readMessage(long address, long size) {
     try {
-      return GuestMessage.decode(context.addressSpace().read(address, messageLength(size)));
+      return GuestMessage.decode(first.addressSpace().read(address, messageLength(size)));
     } catch (GuestAddressException e) {
       return "(a message that cannot be read: " + e.getMessage() + ")";
     }
@@ -216,11 +239,11 @@ final class Hypercalls {
     } catch (GuestMemoryExhaustedException e) {
       return -Errno.ENOMEM; // the guest has to handle this
     }
-    context.setFrameLong(CallFrame.WINDOW_END, window.mappedEnd());
+    first.setFrameLong(CallFrame.WINDOW_END, window.mappedEnd());
     return SUCCEEDED;
   }
 
-  private @Nullable Ending callHost(long number, long arguments) {
+  private @Nullable Ending callHost(Context context, long number, long arguments) {
     HostBinding binding =
         number >= 0 && number < bindings.size() ? bindings.get((int) number) : null;
     if (binding == null) {
@@ -228,17 +251,16 @@ final class Hypercalls {
           "a host call of function number %s, which is not one of its imports"
               .formatted(Long.toUnsignedString(number)));
     }
-    long next = context.frameLong(CallFrame.WINDOW_NEXT);
+    long next = first.frameLong(CallFrame.WINDOW_NEXT);
     if (!window.contains(next)) {
       return violation(
           "a host call with a window that ends outside of it, at 0x%x".formatted(next));
     }
     budget.useHostCall();
     try {
-      Object[] values =
-          binding.readArguments(context.addressSpace(), arguments, memoryBytes, budget);
-      if (context.goOutside()) {
-        giveResult(callOutside(binding, values), next);
+      Object[] values = binding.readArguments(first.addressSpace(), arguments, memoryBytes, budget);
+      if (first.goOutside()) {
+        giveResult(context, callOutside(binding, values), next);
       }
     } catch (LimitPassedException | StoppedException e) {
       throw e;
@@ -253,21 +275,21 @@ final class Hypercalls {
 
   private Object callOutside(HostBinding binding, Object[] values) throws Exception {
     try {
-      return binding.call(values, context.memorySizeBytes());
+      return binding.call(values, first.memorySizeBytes());
     } finally {
-      context.comeBack();
+      first.comeBack();
     }
   }
 
-  private void giveResult(Object result, long next) {
+  private void giveResult(Context context, Object result, long next) {
     long first;
     long second = 0;
     if (result instanceof byte[] bytes) {
       budget.useHostCallBytes(bytes.length);
       first = putResult(next, bytes);
       second = bytes.length;
-      context.setFrameLong(CallFrame.WINDOW_NEXT, first + second + 1);
-      context.setFrameLong(CallFrame.WINDOW_END, window.mappedEnd());
+      this.first.setFrameLong(CallFrame.WINDOW_NEXT, first + second + 1);
+      this.first.setFrameLong(CallFrame.WINDOW_END, window.mappedEnd());
     } else {
       first = (long) result;
     }
@@ -285,6 +307,6 @@ final class Hypercalls {
   }
 
   private Outcome.Violation violation(String what) {
-    return new Outcome.Violation(what, context.registers());
+    return new Outcome.Violation(what, systemCalls.context().registers());
   }
 }

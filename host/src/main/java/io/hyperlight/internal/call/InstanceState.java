@@ -58,6 +58,11 @@ final class InstanceState {
     return loaded.context();
   }
 
+  /** Returns the context of the thread that runs. A call begins and ends with {@link #context}. */
+  Context running() {
+    return loaded.systemCalls().context();
+  }
+
   /** Records that the guest is about to run. If an error ends the run, only a restore helps. */
   void guestRuns() {
     unusableSince = CUT_SHORT;
@@ -72,7 +77,7 @@ final class InstanceState {
   void ended(Ending ending) {
     if (ending.abandonsGuest()) {
       unusableSince = ending;
-      context().halt();
+      running().halt();
     }
   }
 }

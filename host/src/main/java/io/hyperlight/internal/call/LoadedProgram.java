@@ -98,6 +98,7 @@ public final class LoadedProgram implements AutoCloseable {
     systemCalls =
         new SystemCalls(
             context,
+            machine::context,
             layout.ranges(),
             this::print,
             requests == null ? settings : settings.withInput(requests::read),

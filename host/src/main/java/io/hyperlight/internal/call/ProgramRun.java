@@ -55,7 +55,7 @@ final class ProgramRun {
   ProgramAnswer proceed(byte[] request, long timeoutNanos) {
     calls.begin(timeoutNanos);
     try {
-      if (state.context().state() != Context.State.WAITING) {
+      if (state.running().state() != Context.State.WAITING) {
         throw new IllegalStateException("no program waits for this");
       }
       RequestStream requestStream = state.loaded.requestStream();
@@ -70,7 +70,7 @@ final class ProgramRun {
     try {
       state.guestRuns();
       state.loaded.hypercalls().beginCall();
-      Ending ending = run.answer();
+      Ending ending = run.proceed();
       ending = programEnding(ending == null ? run.toStop() : ending);
       return new ProgramAnswer(ending, requestStream.end());
     } catch (Error e) {
@@ -82,10 +82,10 @@ final class ProgramRun {
   private Ending programEnding(@Nullable Ending stop) {
     Ending ending =
         stop == null
-            ? new Outcome.Violation("a jump into the gate", state.context().registers())
+            ? new Outcome.Violation("a jump into the gate", state.running().registers())
             : stop;
     if (ending instanceof Outcome.WaitingForInput) {
-      state.context().waitForInput();
+      state.running().waitForInput();
     }
     state.unusableSince = null;
     state.ended(ending);

@@ -4,7 +4,7 @@ import io.hyperlight.internal.linux.fd.FileState;
 import io.hyperlight.internal.linux.futex.FutexState;
 import io.hyperlight.internal.linux.mm.MappingState;
 import io.hyperlight.internal.linux.proc.ProcessState;
-import io.hyperlight.internal.linux.signal.SignalState;
+import io.hyperlight.internal.linux.task.TasksState;
 import io.hyperlight.internal.linux.timer.TimerState;
 
 /**
@@ -15,7 +15,7 @@ import io.hyperlight.internal.linux.timer.TimerState;
  * @param files descriptors and the contents of the file system
  * @param monotonicNanos the last reading of the monotonic clock in nanoseconds; 0 if the guest has
  *     not read it
- * @param signals handlers, and the blocked and pending signals
+ * @param tasks the threads, with their signals and waits
  * @param process the rest of the process's state
  * @param mappings mappings of files and other objects
  * @param timers the timers that send signals
@@ -25,7 +25,7 @@ public record LinuxState(
     long programBreak,
     FileState files,
     long monotonicNanos,
-    SignalState signals,
+    TasksState tasks,
     ProcessState process,
     MappingState mappings,
     TimerState timers,
@@ -37,7 +37,7 @@ public record LinuxState(
         programBreak,
         FileState.INITIAL,
         monotonicNanos,
-        SignalState.INITIAL,
+        TasksState.INITIAL,
         ProcessState.INITIAL,
         MappingState.INITIAL,
         TimerState.INITIAL,
@@ -50,7 +50,7 @@ public record LinuxState(
    */
   public boolean isInitial() {
     return files.isInitial()
-        && signals.equals(SignalState.INITIAL)
+        && tasks.equals(TasksState.INITIAL)
         && process.isInitial()
         && mappings.isInitial()
         && timers.equals(TimerState.INITIAL)

@@ -60,8 +60,14 @@ final class ProcessCallTable {
             .by((h, a, b, c) -> h.random.getrandom(a, b, c)),
 
         // The process: ProcessCalls.
-        call("exit", 60, 93, "int").by((h, a) -> h.process.exit((int) a)),
-        call("exit_group", 231, 94, "int").by((h, a) -> h.process.exit((int) a)),
+        call("clone", 56, 220, "clonecall pointer pointer pointer pointer")
+            .partly("only threads")
+            .by((h, a, b, c, d, e) -> h.clones.clone(a, b, c, d, e)),
+        call("clone3", 435, 435, "pointer size")
+            .partly("only threads")
+            .by((h, a, b) -> h.clones.clone3(a, b)),
+        call("exit", 60, 93, "int").by((h, a) -> h.clones.exit((int) a)),
+        call("exit_group", 231, 94, "int").by((h, a) -> h.clones.exitGroup((int) a)),
         call("getpid", 39, 172, "").by(h -> h.process.getpid()),
         call("gettid", 186, 178, "").by(h -> h.process.gettid()),
         call("getppid", 110, 173, "").by(h -> h.process.getppid()),
@@ -102,7 +108,7 @@ final class ProcessCallTable {
         call("arch_prctl", 158, NONE, "arch archaddress")
             .by((h, a, b) -> h.process.archPrctl((int) a, b)),
         call("personality", 135, 92, "word32").partly("always that of Linux").by(_ -> 0),
-        call("set_tid_address", 218, 96, "pointer").by(h -> h.process.setTidAddress()),
+        call("set_tid_address", 218, 96, "pointer").by((h, a) -> h.clones.setTidAddress(a)),
         call("prctl", 157, 167, "prctl prctlrest")
             .by((h, a, b, c, d, e) -> h.prctl.prctl((int) a, b, c, d, e)),
 
@@ -123,7 +129,7 @@ final class ProcessCallTable {
         call("ioprio_set", 251, 30, "int int int")
             .partly("has no effect")
             .by((h, a, b, c) -> h.scheduling.ioprioSet((int) a, (int) b, (int) c)),
-        call("sched_yield", 24, 124, "").by(_ -> 0),
+        call("sched_yield", 24, 124, "").by(h -> h.clones.schedYield()),
         call("sched_setparam", 142, 118, "int pointer")
             .partly("has no effect")
             .by((h, a, b) -> h.scheduling.schedSetparam((int) a, b)),

@@ -15,7 +15,6 @@ final class RefusedCallTable {
   static List<SystemCall> lines() {
     return List.of(
         // Threads and other processes.
-        call("clone", 56, 220, "clonecall").refusedBy(Errno.EPERM, (h, a) -> h.threads.clone(a)),
         call("fork", 57, NONE, "").refused(Errno.EPERM, Need.PROCESSES),
         call("vfork", 58, NONE, "").refused(Errno.EPERM, Need.PROCESSES),
         call("execve", 59, 221, "path texts pointer").refused(Errno.EPERM, Need.PROCESSES),
@@ -24,7 +23,6 @@ final class RefusedCallTable {
         call("execveat", 322, 281, "folder path texts pointer at")
             .refused(Errno.EPERM, Need.PROCESSES),
         call("rseq", 334, 293, "pointer word32 word32 word32").declined(Errno.ENOSYS),
-        call("clone3", 435, 435, "pointer size").refused(Errno.ENOSYS),
 
         // The network. There are no sockets.
         call("socket", 41, 198, "family socket spoken")

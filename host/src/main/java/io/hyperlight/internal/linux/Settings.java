@@ -2,6 +2,7 @@ package io.hyperlight.internal.linux;
 
 import io.hyperlight.internal.linux.fd.StandardStreams;
 import io.hyperlight.internal.linux.proc.ProgramIdentity;
+import io.hyperlight.internal.linux.task.TurnOrder;
 import io.hyperlight.internal.machine.arch.MachineOptions;
 import io.hyperlight.internal.vfs.Mount;
 import io.hyperlight.spi.Extension;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param machine the options of the guest's machine
  * @param input the guest's standard input; null for a served program, whose input is its requests
  * @param limits how much the guest may use, including open and mapped files
+ * @param turns what ends the turns of its threads
  * @param mounts the guest's files; a later mount covers earlier ones
  * @param extensions what this guest has beyond what all guests have
  * @param program the program's identity
@@ -34,6 +36,7 @@ public record Settings(
     MachineOptions machine,
     StandardStreams.@Nullable Input input,
     Limits limits,
+    TurnOrder.Choice turns,
     List<Mount> mounts,
     List<Extension> extensions,
     ProgramIdentity program) {
@@ -50,6 +53,7 @@ public record Settings(
           MachineOptions.DEFAULT,
           StandardStreams.Input.EMPTY,
           Limits.DEFAULT,
+          TurnOrder.Choice.TIMED,
           List.of(),
           List.of(),
           ProgramIdentity.DEFAULT);
@@ -69,7 +73,8 @@ public record Settings(
       boolean otherMayMakeCode,
       @Nullable SystemCallObserver otherObserver,
       MachineOptions otherMachine,
-      Limits otherLimits) {
+      Limits otherLimits,
+      TurnOrder.Choice otherTurns) {
     return new Settings(
         otherClock,
         otherSeed,
@@ -78,6 +83,7 @@ public record Settings(
         otherMachine,
         input,
         otherLimits,
+        otherTurns,
         mounts,
         extensions,
         program);
@@ -95,6 +101,7 @@ public record Settings(
         machine,
         other.input,
         limits,
+        turns,
         other.mounts,
         other.extensions,
         other.program);
@@ -110,6 +117,7 @@ public record Settings(
         machine,
         other,
         limits,
+        turns,
         mounts,
         extensions,
         program);
@@ -125,6 +133,7 @@ public record Settings(
         machine,
         input,
         others,
+        turns,
         mounts,
         extensions,
         program);
@@ -140,6 +149,7 @@ public record Settings(
         machine,
         input,
         limits,
+        turns,
         others,
         extensions,
         program);
@@ -155,6 +165,7 @@ public record Settings(
         machine,
         input,
         limits,
+        turns,
         mounts,
         extensions,
         other);
@@ -163,6 +174,32 @@ public record Settings(
   /** Returns these settings with other extensions. */
   public Settings withExtensions(List<Extension> others) {
     return new Settings(
-        clock, randomSeed, mayMakeCode, observer, machine, input, limits, mounts, others, program);
+        clock,
+        randomSeed,
+        mayMakeCode,
+        observer,
+        machine,
+        input,
+        limits,
+        turns,
+        mounts,
+        others,
+        program);
+  }
+
+  /** Returns these settings with other ends of turns. */
+  public Settings withTurns(TurnOrder.Choice others) {
+    return new Settings(
+        clock,
+        randomSeed,
+        mayMakeCode,
+        observer,
+        machine,
+        input,
+        limits,
+        others,
+        mounts,
+        extensions,
+        program);
   }
 }

@@ -1,10 +1,8 @@
 package io.hyperlight.internal.linux;
 
 import io.hyperlight.internal.linux.base.CallOutcome;
-import io.hyperlight.internal.linux.base.Need;
 import io.hyperlight.internal.linux.base.Refusals;
 import io.hyperlight.internal.linux.base.TaskIdentity;
-import io.hyperlight.internal.linux.fd.FileSizeException;
 import io.hyperlight.internal.linux.fd.FileState;
 import io.hyperlight.internal.linux.fd.StandardStreams;
 import io.hyperlight.internal.linux.fd.WorldFiles;
@@ -19,21 +17,15 @@ import io.hyperlight.internal.linux.signal.SignalState;
 import io.hyperlight.internal.linux.signal.Signals;
 import io.hyperlight.internal.linux.task.GuestProcess;
 import io.hyperlight.internal.linux.task.Task;
+import io.hyperlight.internal.linux.task.TurnOrder;
 import io.hyperlight.internal.linux.task.World;
 import io.hyperlight.internal.linux.task.WorldOptions;
 import io.hyperlight.internal.linux.time.GuestClock;
-import io.hyperlight.internal.linux.trace.CallSignature;
-import io.hyperlight.internal.linux.trace.NumberTexts;
-import io.hyperlight.internal.linux.trace.TracedCall;
-import io.hyperlight.internal.linux.wait.BlockedException;
-import io.hyperlight.internal.linux.wait.InterruptedWaitException;
 import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.memory.AddressSpace;
-import io.hyperlight.internal.machine.memory.GuestAddressException;
 import io.hyperlight.internal.machine.memory.Protection;
 import io.hyperlight.internal.os.Errno;
-import io.hyperlight.internal.os.StackRoom;
 import io.hyperlight.internal.restore.Restorable;
 import io.hyperlight.internal.restore.RestoreOrder;
 import io.hyperlight.internal.vfs.FileContent;
@@ -49,6 +41,7 @@ import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,26 +60,17 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
       new RestoreOrder<SystemCalls, LinuxState>()
           .addAll(calls -> calls.images, WorldImages.RESTORE_ORDER)
           .add("refusals", (calls, _) -> calls.refusals.clear())
-          .add("system call count", (calls, _) -> calls.count = 0);
+          .add("system call count", (calls, _) -> calls.turns.restoreCount());
 
   private final Context context;
-  private final AddressSpace space;
   private final CallBudget budget;
-  private final @Nullable SystemCallObserver observer;
   private final World world;
-
-  // There is one process with one task. A scheduler would say which task makes a system call.
   private final GuestProcess process;
-  private final Task task;
-
-  /** Null before the first system call: many guests are only called, and never make one. */
-  private @Nullable TaskCalls calls;
+  private final Turns turns;
 
   private final Refusals refusals = new Refusals();
 
   private final WorldImages images;
-
-  private long count;
 
   /** What all this was restored to. */
   private @Nullable LinuxState base;
@@ -97,20 +81,21 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
   /**
    * Creates Linux for one guest.
    *
+   * @param context the first one of the machine
+   * @param contexts finds a context of the machine by its number
    * @param budget starts over with each call
    * @throws io.hyperlight.internal.os.SystemCallException if a mounted directory of the host cannot
    *     be opened
    */
   public SystemCalls(
       Context context,
+      IntFunction<Context> contexts,
       AddressRanges ranges,
       StandardStreams.Output output,
       Settings settings,
       CallBudget budget) {
     this.context = context;
-    space = context.addressSpace();
     this.budget = budget;
-    observer = settings.observer();
     StandardStreams streams =
         new StandardStreams(context, budget, Objects.requireNonNull(settings.input()), output);
     Limits limits = settings.limits();
@@ -118,7 +103,12 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
     world =
         new World(
             context,
-            new WorldOptions(limits.openFiles(), settings.mayMakeCode(), settings.mounts()),
+            new WorldOptions(
+                limits.openFiles(),
+                settings.mayMakeCode(),
+                settings.mounts(),
+                limits.threads(),
+                new TurnOrder(settings.turns())),
             new GuestClock(settings.clock()),
             new RandomSource(settings.randomSeed()),
             heap,
@@ -128,10 +118,13 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
                 streams,
                 new HostChannels(settings.extensions(), context, budget),
                 context.checkpoint()));
-    process = new GuestProcess(world, space, ranges, settings.program());
-    task = new Task(process, TaskIdentity.FIRST);
-    images = new WorldImages(world, process, task);
-    task.signals().restore(SignalState.INITIAL);
+    process = new GuestProcess(world, context.addressSpace(), ranges, settings.program());
+    Task first = new Task(process, TaskIdentity.FIRST, context);
+    process.tasks().add(first);
+    world.scheduler().begin(first);
+    turns = new Turns(world, process, new CallHandlers(refusals, settings.observer()));
+    images = new WorldImages(world, process, contexts);
+    first.signals().restore(SignalState.INITIAL);
     try {
       if (!settings.mounts().isEmpty()) {
         world.files().fileSystem();
@@ -147,7 +140,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
     InstantSource clock = settings.clock();
     return new FileSystem(
         settings.mounts(),
-        PseudoFiles.of(task),
+        PseudoFiles.of(process.tasks().first()),
         clock == null ? Instant::now : clock,
         context.checkpoint());
   }
@@ -179,7 +172,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
 
   /** Forgets what belonged to the previous call. */
   public void beginCall() {
-    task.outcome().begin();
+    world.outcome().begin();
     refusals.beginCall();
     world.files().streams().beginCall();
     process.usage().beginCall();
@@ -300,161 +293,54 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
 
   /** Returns how many system calls were answered. */
   public long count() {
-    return count;
+    return turns.count();
   }
 
   /**
-   * Answers the system call at which the machine stopped, and lets the guest continue.
+   * Answers the system call at which the current task stopped, and lets a task continue.
    *
    * @return null if the guest continues, else why its program ends here
    */
   public @Nullable ProcessEnding answer() {
     touched = true;
-    long number = context.callNumber();
-    CallOutcome outcome = task.outcome();
-    outcome.begin();
     budget.useSystemCall();
-    task.waiting().reset();
-    long result = observer == null ? call(number) : callObserved(number, observer);
-    while (outcome.kind() == CallOutcome.Kind.BLOCKED) {
-      if (!world.scheduler().idle()) {
-        outcome.stuck(task.waiting().what());
-        return ending(outcome);
-      }
-      outcome.begin();
-      result = observer == null ? call(number) : callObserved(number, observer);
-    }
-    if (outcome.isEnd()) {
-      return ending(outcome);
-    }
-    count++;
-    if (!world.timers().isEmpty()) {
-      world.timers().expire();
-    }
-    if (outcome.kind() != CallOutcome.Kind.REDIRECTED) {
-      context.answer(result);
-      if (!task.delivery().deliverPending()) {
-        context.resume();
-      }
-    }
-    return ending(outcome);
+    return turns.answer() ? null : ending(world.outcome());
+  }
+
+  /**
+   * Continues a program that waited for input, which there is now.
+   *
+   * @return as {@link #answer}
+   */
+  public @Nullable ProcessEnding proceed() {
+    touched = true;
+    return turns.proceed() ? null : ending(world.outcome());
+  }
+
+  /**
+   * Lets the tasks go on after the machine has stopped the current one for others.
+   *
+   * @return as {@link #answer}
+   */
+  public @Nullable ProcessEnding preempted() {
+    touched = true;
+    return turns.preempted() ? null : ending(world.outcome());
+  }
+
+  /** Returns the context of the task that runs. */
+  public Context context() {
+    return world.scheduler().current().context();
   }
 
   private @Nullable ProcessEnding ending(CallOutcome outcome) {
     return switch (outcome.kind()) {
-      case RESULT, REDIRECTED, BLOCKED -> null;
+      case RESULT, REDIRECTED, BLOCKED, INTERRUPTED, TASK_EXITED -> null;
       case EXITED -> new ProcessEnding.Exited(outcome.number(), explanation());
       case KILLED ->
           new ProcessEnding.Killed(outcome.number(), Signals.name(outcome.number()), explanation());
       case STUCK -> new ProcessEnding.Stuck(refusals.explainStuck(outcome.what()));
       case WAITING_FOR_INPUT -> new ProcessEnding.WaitingForInput();
     };
-  }
-
-  /** The arguments are read before the call, and its output before the guest's code runs again. */
-  private long callObserved(long number, SystemCallObserver listening) {
-    long[] arguments = arguments();
-    TracedCall traced = trace(space, number, arguments);
-    long result = call(number);
-    CallOutcome.Kind kind = task.outcome().kind();
-    if (kind == CallOutcome.Kind.WAITING_FOR_INPUT || kind == CallOutcome.Kind.BLOCKED) {
-      return result; // it is answered and reported later
-    }
-    boolean returned = !task.outcome().isEnd() || kind == CallOutcome.Kind.KILLED;
-    String line = returned ? traced.line(result) : traced.lineWithoutResult();
-    if (context.goOutside()) {
-      try {
-        listening.answered(SystemCallTable.nameOf(number), arguments, result, line);
-      } finally {
-        context.comeBack();
-      }
-    }
-    return result;
-  }
-
-  /** Describes a call of any number for the observer. */
-  static TracedCall trace(AddressSpace space, long number, long[] arguments) {
-    SystemCall call = SystemCallTable.of(number);
-    if (call == null) {
-      return new TracedCall(space, "syscall_" + NumberTexts.hex(number), null, arguments);
-    }
-    String text = call.arguments();
-    return new TracedCall(
-        space, call.name(), text == null ? null : CallSignature.parse(text), arguments);
-  }
-
-  private long[] arguments() {
-    return new long[] {
-      context.argument(0),
-      context.argument(1),
-      context.argument(2),
-      context.argument(3),
-      context.argument(4),
-      context.argument(5)
-    };
-  }
-
-  private long call(long number) {
-    SystemCall call = SystemCallTable.of(number);
-    SystemCall.Handler handler = call == null ? null : call.handler();
-    if (handler == null) {
-      return refuse(call, number);
-    }
-    TaskCalls families = calls;
-    if (families == null) {
-      families = makeCalls();
-    }
-    try {
-      return handler.call(
-          families,
-          context.argument(0),
-          context.argument(1),
-          context.argument(2),
-          context.argument(3),
-          context.argument(4),
-          context.argument(5));
-    } catch (GuestAddressException e) {
-      return -Errno.EFAULT;
-    } catch (BlockedException e) {
-      task.outcome().block();
-      return 0;
-    } catch (InterruptedWaitException e) {
-      return -Errno.EINTR;
-    } catch (StandardStreams.WaitingException e) {
-      task.outcome().waitForInput();
-      return 0;
-    } catch (FileSizeException e) {
-      task.signals().raise(Signals.SIGXFSZ);
-      return -e.errno();
-    } catch (FileException e) {
-      return -e.errno();
-    }
-  }
-
-  /** Creates the calls. This may load their classes, which needs room on the stack. */
-  private TaskCalls makeCalls() {
-    StackRoom.require();
-    TaskCalls made = new TaskCalls(task, refusals);
-    calls = made;
-    return made;
-  }
-
-  /**
-   * Counts unknown numbers under one name. A hostile guest must not make the table of refusals
-   * grow.
-   */
-  private long refuse(@Nullable SystemCall call, long number) {
-    if (call == null) {
-      boolean between = number >= 0 && number < SystemCallTable.END;
-      refusals.count(between ? SystemCallTable.nameOf(number) : "numbers that do not exist");
-      return -Errno.ENOSYS;
-    }
-    refusals.count(call.name());
-    Need need = call.need();
-    if (need != null) {
-      refusals.need(need, call.name());
-    }
-    return -call.errno();
   }
 
   /**
@@ -464,8 +350,9 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
    */
   public boolean handle(Trap.ProcessorException exception) {
     touched = true;
+    Task task = world.scheduler().current();
     SignalInfo info =
-        FaultSignals.of(exception, context.userRegisters(), process.memory().mappings());
+        FaultSignals.of(exception, task.context().userRegisters(), process.memory().mappings());
     return info != null && task.delivery().handle(exception, info);
   }
 

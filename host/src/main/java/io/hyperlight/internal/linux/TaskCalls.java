@@ -33,6 +33,7 @@ import io.hyperlight.internal.linux.proc.ThreadCalls;
 import io.hyperlight.internal.linux.random.RandomCalls;
 import io.hyperlight.internal.linux.signal.SendCalls;
 import io.hyperlight.internal.linux.signal.SignalCalls;
+import io.hyperlight.internal.linux.task.CloneCalls;
 import io.hyperlight.internal.linux.task.GuestProcess;
 import io.hyperlight.internal.linux.task.Task;
 import io.hyperlight.internal.linux.task.World;
@@ -79,6 +80,7 @@ final class TaskCalls {
   final ThreadCalls threads;
   final FutexCalls futexes;
   final FutexVectorCalls futexVectors;
+  final CloneCalls clones;
 
   // Signals.
   final SignalCalls signals;
@@ -129,11 +131,12 @@ final class TaskCalls {
     usage = new UsageCalls(own.usage(), clock, bytes);
     random = new RandomCalls(world.random(), bytes, checkpoint);
 
-    process = new ProcessCalls(identity, task.outcome(), refusals, clock, bytes, context);
+    clones = new CloneCalls(task, refusals);
+    process = new ProcessCalls(identity, refusals, clock, bytes, context);
     prctl = new PrctlCalls(own.attributes(), bytes);
     limits = new LimitCalls(own.limits(), identity, bytes);
     scheduling = new SchedulingCalls(own.scheduling(), identity, bytes);
-    threads = new ThreadCalls(identity, task.robustList(), own.attributes(), bytes, refusals);
+    threads = new ThreadCalls(identity, task.robustList(), own.attributes(), bytes);
     futexes = new FutexCalls(task.futexes(), bytes);
     futexVectors = new FutexVectorCalls(task.futexes(), bytes, heap);
 

@@ -3,10 +3,12 @@ package io.hyperlight.internal.linux;
 import io.hyperlight.internal.linux.fd.FileState;
 import io.hyperlight.internal.linux.proc.ProcessState;
 import io.hyperlight.internal.linux.task.GuestProcess;
-import io.hyperlight.internal.linux.task.Task;
+import io.hyperlight.internal.linux.task.TaskImages;
 import io.hyperlight.internal.linux.task.World;
+import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.restore.RestoreOrder;
 import io.hyperlight.internal.vfs.Counterparts;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 
 /** Freezes the state of a world for a snapshot and restores it. */
@@ -29,31 +31,31 @@ final class WorldImages {
           // After the clocks, by which the timers run.
           .add("timers", (of, state) -> of.process.timers().restore(state.timers()))
           .add("random numbers", (of, _) -> of.world.random().restore())
-          .add("signals", (of, state) -> of.task.signals().restore(state.signals()))
+          // After the timers, which the waits of tasks set, and after the mappings, which say where
+          // shared futexes are.
+          .add(
+              "tasks",
+              (of, state) -> {
+                of.tasks.restore(state.tasks());
+                of.world.futexes().restore(state.futexes());
+              })
           .add("attributes", (of, state) -> of.process.attributes().restore(state.process()))
           .add("limits", (of, state) -> of.process.limits().restore(state.process().limits()))
           .add(
               "scheduling",
               (of, state) -> of.process.scheduling().restore(state.process().scheduling()))
-          // After the mappings, which say where shared futexes are.
-          .add(
-              "futexes",
-              (of, state) -> {
-                of.task.robustList().set(state.process().robustList());
-                of.world.futexes().restore(state.futexes());
-              })
           .add("usage", (of, state) -> of.process.usage().restore(state.process().usage()))
           .add("program", (of, state) -> of.process.program().restore(state.process()));
 
   private final World world;
   private final GuestProcess process;
-  private final Task task;
+  private final TaskImages tasks;
   private final Supplier<Counterparts> counterparts;
 
-  WorldImages(World world, GuestProcess process, Task task) {
+  WorldImages(World world, GuestProcess process, IntFunction<Context> contexts) {
     this.world = world;
     this.process = process;
-    this.task = task;
+    tasks = new TaskImages(process, contexts);
     counterparts = () -> world.files().fileSystem().counterparts();
   }
 
@@ -65,7 +67,7 @@ final class WorldImages {
           process.memory().programBreak().current(),
           files,
           world.clock().state(),
-          task.signals().state(),
+          tasks.state(),
           processState(),
           process.memory().files().freeze(),
           process.timers().state(),
@@ -83,7 +85,6 @@ final class WorldImages {
         process.scheduling().state(),
         process.attributes().state(),
         process.attributes().barriers(),
-        task.robustList().head(),
         process.usage().state(),
         process.program().auxiliary());
   }

@@ -326,6 +326,11 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
     return context.addressSpace();
   }
 
+  /** STUB. */
+  public Context context(int number) {
+    return context;
+  }
+
   /** Returns the one thread of the guest. */
   public Context context() {
     return context;

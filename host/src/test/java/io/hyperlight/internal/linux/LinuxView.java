@@ -24,7 +24,7 @@ public final class LinuxView {
       view.parts.put("files", FileStates.describe(state.files()));
       view.parts.put("mappings", MappingStates.describe(state.mappings()));
       view.parts.put("clock", state.monotonicNanos());
-      view.parts.put("signals", state.signals());
+      view.parts.put("tasks", state.tasks());
       view.parts.put("process", state.process());
     }
     view.parts.put("refusals", calls.refusals());

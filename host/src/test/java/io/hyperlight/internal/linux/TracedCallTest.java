@@ -36,7 +36,7 @@ class TracedCallTest {
   private TracedCall call(long number, long... arguments) {
     long[] all = new long[6];
     System.arraycopy(arguments, 0, all, 0, arguments.length);
-    return SystemCalls.trace(space, number, all);
+    return CallHandlers.trace(space, number, all);
   }
 
   private void write(long address, String text) {

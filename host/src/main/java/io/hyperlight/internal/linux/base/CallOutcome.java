@@ -1,7 +1,8 @@
 package io.hyperlight.internal.linux.base;
 
 /**
- * Holds what a task's system call leads to, besides its result. If several callers end the program,
+ * Holds what the system call of the current task leads to, besides its result. All tasks of a world
+ * share it, since one of them may end the program of another. If several callers end the program,
  * the last one counts.
  */
 public final class CallOutcome {
@@ -11,6 +12,8 @@ public final class CallOutcome {
     RESULT,
     /** The task continues with other registers, which are already set. */
     REDIRECTED,
+    /** The task has exited. Its process goes on if it has other tasks. */
+    TASK_EXITED,
     /** The process has exited. */
     EXITED,
     /** A signal has ended the process. */
@@ -19,6 +22,8 @@ public final class CallOutcome {
     STUCK,
     /** The task waits. {@code TaskWait} knows what for. */
     BLOCKED,
+    /** A signal has interrupted the call. {@code TaskWait} knows what becomes of it. */
+    INTERRUPTED,
     /** The task waits for input, and makes the call again when there is some. */
     WAITING_FOR_INPUT
   }
@@ -63,6 +68,13 @@ public final class CallOutcome {
     return 0;
   }
 
+  /** Ends the task with an exit status. It never sees the returned value. */
+  public long exitTask(int status) {
+    kind = Kind.TASK_EXITED;
+    number = status & 0xff;
+    return 0;
+  }
+
   /** Ends the program by a signal. The task never sees the returned value. */
   public long kill(int signal) {
     kind = Kind.KILLED;
@@ -85,6 +97,11 @@ public final class CallOutcome {
   /** Leaves the call unanswered until the task's wait is over. */
   public void block() {
     kind = Kind.BLOCKED;
+  }
+
+  /** Leaves the call without a result, since a signal has interrupted it. */
+  public void interrupt() {
+    kind = Kind.INTERRUPTED;
   }
 
   /** Lets the task continue with other registers, which are already set. */

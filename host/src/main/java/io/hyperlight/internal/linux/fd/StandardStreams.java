@@ -1,6 +1,7 @@
 package io.hyperlight.internal.linux.fd;
 
 import io.hyperlight.internal.linux.limits.CallBudget;
+import io.hyperlight.internal.linux.wait.WaitSource;
 import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
@@ -66,6 +67,7 @@ public final class StandardStreams {
   private final Input input;
   private final Output output;
   private byte[] lastErrors = NOTHING;
+  private final WaitSource arrival = new WaitSource();
 
   public StandardStreams(Context context, CallBudget budget, Input input, Output output) {
     this.context = context;
@@ -79,6 +81,11 @@ public final class StandardStreams {
     if (lastErrors.length > 0) {
       lastErrors = NOTHING;
     }
+  }
+
+  /** Returns what changes when the embedder has a request for a served program. */
+  public WaitSource arrival() {
+    return arrival;
   }
 
   /** Returns the last bytes that the call wrote to standard error. */

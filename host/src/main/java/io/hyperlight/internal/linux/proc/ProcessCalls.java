@@ -1,6 +1,5 @@
 package io.hyperlight.internal.linux.proc;
 
-import io.hyperlight.internal.linux.base.CallOutcome;
 import io.hyperlight.internal.linux.base.GuestMemory;
 import io.hyperlight.internal.linux.base.Kernel;
 import io.hyperlight.internal.linux.base.Refusals;
@@ -31,7 +30,6 @@ public final class ProcessCalls {
   private static final int UTSNAME_FIELD = 65;
 
   private final TaskIdentity identity;
-  private final CallOutcome outcome;
   private final Refusals refusals;
   private final GuestClock clock;
   private final GuestMemory memory;
@@ -39,21 +37,15 @@ public final class ProcessCalls {
 
   public ProcessCalls(
       TaskIdentity identity,
-      CallOutcome outcome,
       Refusals refusals,
       GuestClock clock,
       GuestMemory memory,
       Context context) {
     this.identity = identity;
-    this.outcome = outcome;
     this.refusals = refusals;
     this.clock = clock;
     this.memory = memory;
     this.context = context;
-  }
-
-  public long exit(int status) {
-    return outcome.exit(status);
   }
 
   public long getpid() {
@@ -75,14 +67,6 @@ public final class ProcessCalls {
 
   public long getuid() {
     return identity.user();
-  }
-
-  /**
-   * Returns the caller's number. The address matters only for threads that end while others
-   * continue, so it is ignored.
-   */
-  public long setTidAddress() {
-    return identity.thread();
   }
 
   public long setuid(int user) {

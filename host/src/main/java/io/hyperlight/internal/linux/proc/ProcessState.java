@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
  * @param scheduling how it asked to be scheduled
  * @param attributes of {@code prctl(2)}
  * @param barriers the commands of {@code membarrier(2)} that it may use
- * @param robustList of its task's {@code set_robust_list(2)}; 0 for none
  * @param usage what it has used
  * @param auxiliary the address of its auxiliary vector; 0 for none
  */
@@ -23,7 +22,6 @@ public record ProcessState(
     Scheduling.State scheduling,
     ProcessAttributes.State attributes,
     int barriers,
-    long robustList,
     ProcessorUsage.State usage,
     long auxiliary) {
   /** The state of a new program. */
@@ -34,21 +32,13 @@ public record ProcessState(
           Scheduling.State.INITIAL,
           ProcessAttributes.State.INITIAL,
           0,
-          0,
           ProcessorUsage.State.INITIAL,
           0);
 
   /** Answers whether this state equals that of a new program. What it has used does not count. */
   public boolean isInitial() {
     return new ProcessState(
-            name,
-            limits,
-            scheduling,
-            attributes,
-            barriers,
-            robustList,
-            ProcessorUsage.State.INITIAL,
-            auxiliary)
+            name, limits, scheduling, attributes, barriers, ProcessorUsage.State.INITIAL, auxiliary)
         .equals(INITIAL);
   }
 }

@@ -1,15 +1,12 @@
 package io.hyperlight.internal.linux.proc;
 
 import io.hyperlight.internal.linux.base.GuestMemory;
-import io.hyperlight.internal.linux.base.Need;
-import io.hyperlight.internal.linux.base.Refusals;
 import io.hyperlight.internal.linux.base.TaskIdentity;
 import io.hyperlight.internal.linux.futex.RobustList;
 import io.hyperlight.internal.os.Errno;
 
-/** Threads and other processes: there are none. Refuses to make them and to wait for them. */
+/** Robust lists, and barriers between the threads of a process. */
 public final class ThreadCalls {
-  private static final long CLONE_VM = 0x100;
 
   // Commands of membarrier(2).
   private static final int BARRIERS = 0x7f;
@@ -20,19 +17,16 @@ public final class ThreadCalls {
   private final RobustList robustList;
   private final ProcessAttributes attributes;
   private final GuestMemory memory;
-  private final Refusals refusals;
 
   public ThreadCalls(
       TaskIdentity identity,
       RobustList robustList,
       ProcessAttributes attributes,
-      GuestMemory memory,
-      Refusals refusals) {
+      GuestMemory memory) {
     this.identity = identity;
     this.robustList = robustList;
     this.attributes = attributes;
     this.memory = memory;
-    this.refusals = refusals;
   }
 
   public long setRobustList(long head, long size) {
@@ -68,11 +62,5 @@ public final class ThreadCalls {
       attributes.registerBarriers(command >> 1);
     }
     return command == 0 ? BARRIERS : 0;
-  }
-
-  public long clone(long flags) {
-    refusals.count("clone");
-    refusals.need((flags & CLONE_VM) != 0 ? Need.THREADS : Need.PROCESSES, "clone");
-    return -Errno.EPERM;
   }
 }

@@ -2,6 +2,7 @@ package io.hyperlight.internal.linux.signal;
 
 import io.hyperlight.internal.linux.base.CallOutcome;
 import io.hyperlight.internal.linux.base.GuestMemory;
+import io.hyperlight.internal.linux.wait.Restart;
 import io.hyperlight.internal.linux.x86.SignalFrame;
 import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.machine.arch.RegisterValues;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 public final class SignalDelivery {
   private static final long SA_RESTORER = 0x0400_0000;
   private static final long SA_ONSTACK = 0x0800_0000;
+  private static final long SA_RESTART = 0x1000_0000;
   private static final long SA_NODEFER = 0x4000_0000;
   private static final long SA_RESETHAND = 0x8000_0000L;
 
@@ -38,6 +40,11 @@ public final class SignalDelivery {
   private final Context context;
   private final Checkpoint checkpoint;
   private final CallOutcome outcome;
+
+  /** What becomes of the system call that signals interrupt; null if none is interrupted. */
+  private @Nullable Restart interruptedCall;
+
+  private long interruptedNumber;
 
   public SignalDelivery(
       TaskSignals signals,
@@ -87,6 +94,48 @@ public final class SignalDelivery {
   }
 
   /**
+   * Delivers signals to a task that the machine has stopped at any instruction.
+   *
+   * @return as for {@link #deliverPending()}
+   */
+  public boolean deliverStopped() {
+    return signals.deliverable() != 0 && deliverPending(context.registers(), signals.blocked());
+  }
+
+  /**
+   * Delivers the signals that have interrupted a system call. The handler returns to code that
+   * finds the error EINTR, or makes the call again.
+   *
+   * @return false if no handler runs
+   */
+  public boolean deliverInterrupting(Restart restart) {
+    if (signals.deliverable() == 0) {
+      return false;
+    }
+    long number = context.callNumber();
+    interruptedCall = restart;
+    interruptedNumber = number;
+    context.answer(-(long) Errno.EINTR);
+    boolean delivered = deliverPending(context.registersAfterCall(), signals.blocked());
+    interruptedCall = null;
+    if (!delivered) {
+      context.answer(number); // the register has the number again
+    }
+    return delivered;
+  }
+
+  /** Returns the registers to which the first handler returns. */
+  private RegisterValues interrupted(RegisterValues registers, SignalInfo first) {
+    Restart restart = interruptedCall;
+    interruptedCall = null;
+    boolean again =
+        restart == Restart.ALWAYS
+            || (restart == Restart.IF_HANDLER_ASKS
+                && (actions.of(first.signal()).flags() & SA_RESTART) != 0);
+    return again ? registers.callingAgain(interruptedNumber) : registers;
+  }
+
+  /**
    * Delivers signals to code with these registers, and with this mask after the handler has
    * returned. If there are several, each interrupts the previous handler at its first instruction.
    * So the last one runs first.
@@ -104,6 +153,9 @@ public final class SignalDelivery {
       if (actions.isDefault(info.signal())) {
         outcome.kill(info.signal());
         return true;
+      }
+      if (interruptedCall != null) {
+        next = interrupted(next, info);
       }
       RegisterValues entry = enter(info, next, SignalFrame.Cause.NONE, interrupted);
       if (entry == null) {

@@ -74,6 +74,11 @@ public final class TaskSignals implements Restorable<SignalState> {
     stack = wanted;
   }
 
+  /** Begins with what a new thread has from its creator: the blocked signals. */
+  public void inherit(TaskSignals creator) {
+    blocked = creator.blocked;
+  }
+
   public SignalState state() {
     return new SignalState(
         actions.state(),

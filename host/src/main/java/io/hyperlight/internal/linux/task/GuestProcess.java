@@ -16,7 +16,6 @@ import io.hyperlight.internal.linux.time.ProcessorUsage;
 import io.hyperlight.internal.linux.timer.ProcessTimers;
 import io.hyperlight.internal.linux.timer.TimerTarget;
 import io.hyperlight.internal.machine.memory.AddressSpace;
-import org.jspecify.annotations.Nullable;
 
 /** A process: an address space, descriptors, signals and limits, which its tasks share. */
 public final class GuestProcess {
@@ -32,7 +31,7 @@ public final class GuestProcess {
   private final Scheduling scheduling = new Scheduling();
   private final ProcessorUsage usage;
   private final ProcessTimers timers;
-  private @Nullable Task first;
+  private final ProcessTasks tasks = new ProcessTasks(this);
 
   /** Creates a process. Its program is mapped afterwards. */
   public GuestProcess(
@@ -54,26 +53,26 @@ public final class GuestProcess {
     world.heap().addUser(timers::heapBytes);
     world.files().addWatcher(memory.files());
     world.heap().addUser(memory.files()::heapBytes);
+    world.heap().addUser(tasks::heapBytes);
   }
 
   public World world() {
     return world;
   }
 
-  /** Sets the task that gets the signals of the process. */
-  void begins(Task task) {
-    first = task;
+  /** Returns its tasks. */
+  public ProcessTasks tasks() {
+    return tasks;
   }
 
   private boolean sendByTimer(SignalInfo info, int thread) {
-    Task task = first;
+    Task task = thread == TimerTarget.PROCESS ? tasks.first() : tasks.find(thread);
     return task != null && task.signals().sendByTimer(info, thread != TimerTarget.PROCESS);
   }
 
   /** Returns whether a number is that of a thread of the process. */
   public boolean hasThread(int number) {
-    Task task = first;
-    return task != null && task.identity().thread() == number;
+    return tasks.find(number) != null;
   }
 
   public ProcessTimers timers() {

@@ -14,10 +14,12 @@ import io.hyperlight.internal.machine.Context;
 
 /** A task: one thread of a process, with its context. */
 public final class Task {
+  /** What the heap holds for a task, in bytes: itself, its signals, its system calls. */
+  static final long HEAP_BYTES = 8192;
+
   private final GuestProcess process;
   private final TaskIdentity identity;
   private final Context context;
-  private final CallOutcome outcome = new CallOutcome();
   private final TaskSignals signals;
   private final SignalDelivery delivery;
   private final TaskWaits waits;
@@ -26,17 +28,28 @@ public final class Task {
   private final RobustList robustList = new RobustList();
   private final Caller caller;
 
-  /** Creates a task. */
-  public Task(GuestProcess process, TaskIdentity identity) {
+  /** Where a zero is written and a waiter woken when the task ends; 0 for nowhere. */
+  private long clearedAtExit;
+
+  /** Whether its system call has an answer that its registers do not have yet. */
+  private boolean hasAnswer;
+
+  private long answer;
+
+  /** Whether it has exited, as the first task of a process that goes on without it. */
+  private boolean exited;
+
+  /** Creates a task. It is not one of its process yet. */
+  public Task(GuestProcess process, TaskIdentity identity, Context context) {
     this.process = process;
     this.identity = identity;
+    this.context = context;
     World world = process.world();
-    context = world.context();
+    CallOutcome outcome = world.outcome();
     signals = new TaskSignals(process.signals(), process.limits(), identity, outcome);
     delivery = new SignalDelivery(signals, process.bytes(), context, world.checkpoint(), outcome);
     waits = new TaskWaits(world.waits(), process.usage(), outcome);
     waiting = new TaskWait(world.timers(), _ -> world.scheduler().woken(this));
-    process.begins(this);
     futexes =
         new FutexTask(
             world.futexes(),
@@ -66,7 +79,7 @@ public final class Task {
 
   /** Returns what happens to the task after its system call. */
   public CallOutcome outcome() {
-    return outcome;
+    return world().outcome();
   }
 
   public TaskSignals signals() {
@@ -99,5 +112,102 @@ public final class Task {
   /** Returns what open files need to know of this task. */
   public Caller caller() {
     return caller;
+  }
+
+  /** Returns where a zero is written and a waiter woken when the task ends; 0 for nowhere. */
+  public long clearedAtExit() {
+    return clearedAtExit;
+  }
+
+  public void clearAtExit(long address) {
+    clearedAtExit = address;
+  }
+
+  // Its system call, while it does not run.
+
+  /** Keeps the answer to its system call until it runs again. */
+  public void keepAnswer(long result) {
+    hasAnswer = true;
+    answer = result;
+  }
+
+  /** Returns whether its system call has an answer that its registers do not have yet. */
+  public boolean hasAnswer() {
+    return hasAnswer;
+  }
+
+  /** Returns that answer. From now on the registers have it. */
+  public long takeAnswer() {
+    hasAnswer = false;
+    return answer;
+  }
+
+  /** Returns the answer that {@link #takeAnswer} would return. */
+  long answer() {
+    return answer;
+  }
+
+  // Snapshots.
+
+  /** Returns whether it has a number and a context. */
+  boolean is(int thread, Context itsContext) {
+    return identity.thread() == thread && context.equals(itsContext);
+  }
+
+  /** Leaves all queues, since it is not there any more. */
+  void forget() {
+    waiting.reset();
+    futexes.forget();
+  }
+
+  TaskState state() {
+    return new TaskState(
+        identity.thread(),
+        context.number(),
+        signals.state(),
+        robustList.head(),
+        clearedAtExit,
+        hasAnswer,
+        answer,
+        exited,
+        waiting.save());
+  }
+
+  void restore(TaskState earlier) {
+    signals.restore(earlier.signals());
+    robustList.set(earlier.robustList());
+    clearedAtExit = earlier.clearedAtExit();
+    hasAnswer = earlier.hasAnswer();
+    answer = earlier.answer();
+    exited = earlier.exited();
+    waiting.restore(earlier.waiting());
+  }
+
+  // Its end.
+
+  /** Returns whether it has exited. */
+  public boolean hasExited() {
+    return exited;
+  }
+
+  void setExited(boolean now) {
+    exited = now;
+  }
+
+  // Turns. A context that has ended does not leave the processor by itself.
+
+  void leaves() {
+    if (!exited || isFirst()) {
+      context.park();
+    }
+  }
+
+  void enters() {
+    context.unpark();
+  }
+
+  /** Returns whether it is the first task of its process, whose context outlives it. */
+  public boolean isFirst() {
+    return identity.thread() == identity.process();
   }
 }

@@ -1,5 +1,6 @@
 package io.hyperlight.internal.linux.task;
 
+import io.hyperlight.internal.linux.base.CallOutcome;
 import io.hyperlight.internal.linux.fd.WorldFiles;
 import io.hyperlight.internal.linux.futex.FutexQueue;
 import io.hyperlight.internal.linux.limits.HeapBudget;
@@ -28,6 +29,7 @@ public final class World {
   private final TimerQueue timers;
   private final Scheduler scheduler;
   private final FutexQueue futexes;
+  private final CallOutcome outcome = new CallOutcome();
 
   /** The processor time of the process, in nanoseconds. */
   private LongSupplier processorNanos = () -> 0;
@@ -48,7 +50,7 @@ public final class World {
     this.files = files;
     waits = new WaitQueue(context, clock);
     timers = new TimerQueue(new Clocks());
-    scheduler = new Scheduler(context, clock, timers);
+    scheduler = new Scheduler(context, clock, timers, options.turns());
     futexes = new FutexQueue(context.checkpoint());
     heap.addUser(futexes::heapBytes);
   }
@@ -71,7 +73,7 @@ public final class World {
     processorNanos = nanos;
   }
 
-  /** Returns the only context of its VM. */
+  /** Returns the first context of its VM, which knows what all of them have in common. */
   public Context context() {
     return context;
   }
@@ -89,6 +91,11 @@ public final class World {
   /** Returns who waits for futexes. */
   public FutexQueue futexes() {
     return futexes;
+  }
+
+  /** Returns what the running system call leads to. */
+  public CallOutcome outcome() {
+    return outcome;
   }
 
   /** Returns the queue of its waiting tasks. */

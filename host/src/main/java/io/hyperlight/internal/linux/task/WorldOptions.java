@@ -9,8 +9,11 @@ import java.util.List;
  * @param descriptors how many descriptors a process can have, and how many files it can map
  * @param mayMakeCode whether memory that was writable may become executable
  * @param mounts the files of the world
+ * @param threads how many threads a process can have
+ * @param turns when turns of tasks are over
  */
-public record WorldOptions(int descriptors, boolean mayMakeCode, List<Mount> mounts) {
+public record WorldOptions(
+    int descriptors, boolean mayMakeCode, List<Mount> mounts, int threads, TurnOrder turns) {
   public WorldOptions {
     mounts = List.copyOf(mounts);
   }

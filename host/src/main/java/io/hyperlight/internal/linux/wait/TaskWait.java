@@ -55,6 +55,7 @@ public final class TaskWait implements Waiter {
   private String what = "";
   private Restart restart = Restart.NEVER;
   private WaitSource[] sources = NOTHING;
+  private long since;
 
   /**
    * Creates the waits of one task.
@@ -141,6 +142,7 @@ public final class TaskWait implements Waiter {
     for (WaitSource source : changing) {
       source.add(this);
     }
+    since = timers.nextNumber();
     timers.set(timer, until);
     return new BlockedException();
   }
@@ -171,6 +173,23 @@ public final class TaskWait implements Waiter {
     result = callResult;
     leave(State.COMPLETED);
     return true;
+  }
+
+  /** Returns whether the task waits for a change of a source. */
+  public boolean isFor(WaitSource source) {
+    if (state == State.BLOCKED) {
+      for (WaitSource each : sources) {
+        if (each == source) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /** Makes the interrupted call wait again, since no handler has run. */
+  public void goOn() {
+    interrupted = false;
   }
 
   /** Interrupts the wait for a signal that has a handler. */
@@ -219,6 +238,32 @@ public final class TaskWait implements Waiter {
   /** Returns what becomes of the interrupted call. */
   public Restart restart() {
     return restart;
+  }
+
+  /** Returns a number that is larger for a wait that began later. */
+  public long since() {
+    return since;
+  }
+
+  /** Returns what a snapshot keeps. */
+  public WaitState save() {
+    return state == State.NONE
+        ? WaitState.NONE
+        : new WaitState(state, hasDeadline ? deadline : null, hasExpired, progress, result);
+  }
+
+  /** Restores an earlier wait. If it waited, its call has to be made again. */
+  public void restore(WaitState earlier) {
+    reset();
+    if (earlier.state() != State.NONE) {
+      Deadline kept = earlier.deadline();
+      state = earlier.state() == State.BLOCKED ? State.WOKEN : earlier.state();
+      hasDeadline = kept != null;
+      deadline = kept == null ? Deadline.NEVER : kept;
+      hasExpired = earlier.isOver();
+      progress = earlier.progress();
+      result = earlier.result();
+    }
   }
 
   /** Forgets the call, which is over. A comparison costs less than stores. */

@@ -37,6 +37,11 @@ public final class TimerQueue {
     }
   }
 
+  /** Returns a number that is larger than those of all earlier timers and calls. */
+  long nextNumber() {
+    return sequence++;
+  }
+
   /** Stops a timer, if it is set. */
   public void stop(QueuedTimer timer) {
     if (!timer.deadline.isNever()) {

@@ -14,6 +14,13 @@ public interface RegisterValues {
   Map<String, Long> byName();
 
   /**
+   * Returns the registers that make a system call again, if these are those behind it.
+   *
+   * @param number of the call
+   */
+  RegisterValues callingAgain(long number);
+
+  /**
    * Returns the registers with which a function starts that no code has called: a signal handler.
    *
    * @param function its address

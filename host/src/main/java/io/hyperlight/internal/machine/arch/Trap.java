@@ -77,6 +77,9 @@ public sealed interface Trap {
    */
   record Unexpected(CpuExit exit, RegisterValues registers) implements Trap {}
 
+  /** The host has stopped it for others. */
+  record Preempted(RegisterValues registers) implements Trap {}
+
   /** The host has stopped it. The {@code Call} says why. */
   record Stopped(RegisterValues registers) implements Trap {}
 }

@@ -14,6 +14,9 @@ public final class X86Registers implements RegisterValues {
   /** DF, TF and RF, which belong to the interrupted code only. */
   private static final long FLAGS_OF_INTERRUPTED = 0x1_0500;
 
+  /** The size of a {@code syscall} instruction. */
+  private static final int SYSTEM_CALL_BYTES = 2;
+
   private final long[] values;
 
   private X86Registers(long[] values) {
@@ -79,6 +82,11 @@ public final class X86Registers implements RegisterValues {
       all.put(register.name(), get(register));
     }
     return all;
+  }
+
+  @Override
+  public X86Registers callingAgain(long number) {
+    return with(Register.RIP, get(Register.RIP) - SYSTEM_CALL_BYTES).with(Register.RAX, number);
   }
 
   @Override
