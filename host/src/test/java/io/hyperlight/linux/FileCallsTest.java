@@ -89,8 +89,6 @@ class FileCallsTest {
         "descriptors",
         "pipes",
         "polling",
-        "events",
-        "epolls",
         "mapping",
         "permissions"
       })

@@ -5,9 +5,7 @@ import io.hyperlight.internal.linux.base.Refusals;
 import io.hyperlight.internal.linux.base.TaskIdentity;
 import io.hyperlight.internal.linux.fd.DescriptorCalls;
 import io.hyperlight.internal.linux.fd.Descriptors;
-import io.hyperlight.internal.linux.fd.EventCalls;
 import io.hyperlight.internal.linux.fd.PollCalls;
-import io.hyperlight.internal.linux.fd.PollWait;
 import io.hyperlight.internal.linux.fd.ProcessFiles;
 import io.hyperlight.internal.linux.fd.SpliceCalls;
 import io.hyperlight.internal.linux.fd.TransferCalls;
@@ -55,7 +53,6 @@ final class TaskCalls {
   final OpenCalls opens;
   final DescriptorCalls descriptors;
   final PollCalls polls;
-  final EventCalls events;
   final StatCalls stats;
   final DirectoryCalls directories;
   final PathCalls paths;
@@ -111,11 +108,9 @@ final class TaskCalls {
 
     transfers = new TransferCalls(numbers, task.caller(), bytes);
     splices = new SpliceCalls(numbers, task.caller(), bytes);
-    opens = new OpenCalls(names, files, heap, task.waiting());
+    opens = new OpenCalls(names, files, heap, waits);
     descriptors = new DescriptorCalls(files, bytes, heap);
-    PollWait wait = new PollWait(task.delivery(), task.caller(), bytes);
-    polls = new PollCalls(numbers, wait, task.caller(), bytes);
-    events = new EventCalls(files, task.caller(), heap, bytes);
+    polls = new PollCalls(numbers, task.signals(), task.delivery(), waits, clock, bytes);
     stats = new StatCalls(names, files, bytes);
     directories = new DirectoryCalls(names, files, bytes, heap, checkpoint);
     paths = new PathCalls(names, files, bytes, own.fileSize(), refusals);

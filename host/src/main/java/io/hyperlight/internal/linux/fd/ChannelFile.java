@@ -1,12 +1,8 @@
 package io.hyperlight.internal.linux.fd;
 
-import static io.hyperlight.internal.linux.fd.PollEvents.POLLIN;
-import static io.hyperlight.internal.linux.fd.PollEvents.POLLOUT;
-import static io.hyperlight.internal.linux.fd.PollEvents.POLLRDNORM;
-import static io.hyperlight.internal.linux.fd.PollEvents.POLLWRNORM;
-
 import io.hyperlight.internal.linux.pseudo.HostChannels;
 import io.hyperlight.internal.vfs.FileStatus;
+import java.util.function.ToIntFunction;
 
 /**
  * A descriptor that host code answers. To the guest it looks like a pipe whose other end the host
@@ -40,7 +36,7 @@ final class ChannelFile extends OpenFile {
   }
 
   @Override
-  SavedFile save(FileSaver saver) {
+  SavedFile save(ToIntFunction<Pipe> pipes) {
     return new SavedFile.Channel(flags(), index);
   }
 
@@ -55,7 +51,7 @@ final class ChannelFile extends OpenFile {
   }
 
   @Override
-  int ready(Caller caller) {
+  int ready() {
     return POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM;
   }
 }

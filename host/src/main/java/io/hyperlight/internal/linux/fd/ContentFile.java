@@ -1,10 +1,5 @@
 package io.hyperlight.internal.linux.fd;
 
-import static io.hyperlight.internal.linux.fd.PollEvents.POLLIN;
-import static io.hyperlight.internal.linux.fd.PollEvents.POLLOUT;
-import static io.hyperlight.internal.linux.fd.PollEvents.POLLRDNORM;
-import static io.hyperlight.internal.linux.fd.PollEvents.POLLWRNORM;
-
 import io.hyperlight.internal.linux.pseudo.PseudoNode;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileContent;
@@ -12,6 +7,7 @@ import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileKind;
 import io.hyperlight.internal.vfs.FileStatus;
 import io.hyperlight.internal.vfs.Location;
+import java.util.function.ToIntFunction;
 
 /** An open regular file or device. */
 public final class ContentFile extends OpenFile {
@@ -63,7 +59,7 @@ public final class ContentFile extends OpenFile {
   }
 
   @Override
-  SavedFile save(FileSaver saver) {
+  SavedFile save(ToIntFunction<Pipe> pipes) {
     return new SavedFile.Content(flags(), content.kept(), place(), offset);
   }
 
@@ -198,7 +194,7 @@ public final class ContentFile extends OpenFile {
   }
 
   @Override
-  int ready(Caller caller) {
+  int ready() {
     return POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM;
   }
 

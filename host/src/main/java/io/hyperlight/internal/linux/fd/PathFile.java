@@ -4,6 +4,7 @@ import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileStatus;
 import io.hyperlight.internal.vfs.Location;
+import java.util.function.ToIntFunction;
 
 /** A file opened with {@code O_PATH}: only a location in the file system. */
 public final class PathFile extends OpenFile {
@@ -27,7 +28,7 @@ public final class PathFile extends OpenFile {
   }
 
   @Override
-  SavedFile save(FileSaver saver) {
+  SavedFile save(ToIntFunction<Pipe> pipes) {
     return new SavedFile.Path(flags(), place());
   }
 
@@ -42,7 +43,7 @@ public final class PathFile extends OpenFile {
   }
 
   @Override
-  int ready(Caller caller) {
+  int ready() {
     throw new FileException(Errno.EBADF);
   }
 }

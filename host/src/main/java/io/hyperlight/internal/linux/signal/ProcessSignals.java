@@ -1,6 +1,5 @@
 package io.hyperlight.internal.linux.signal;
 
-import io.hyperlight.internal.linux.wait.WaitSource;
 import java.util.function.UnaryOperator;
 
 /**
@@ -22,13 +21,6 @@ public final class ProcessSignals {
 
   SignalInfo delivered(SignalInfo info) {
     return atDelivery.apply(info);
-  }
-
-  private final WaitSource arrivals = new WaitSource();
-
-  /** Returns what changes when a signal is sent to the process or to a task of it. */
-  WaitSource arrivals() {
-    return arrivals;
   }
 
   SignalActions actions() {

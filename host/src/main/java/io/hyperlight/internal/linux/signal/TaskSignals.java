@@ -3,7 +3,6 @@ package io.hyperlight.internal.linux.signal;
 import io.hyperlight.internal.linux.base.CallOutcome;
 import io.hyperlight.internal.linux.base.TaskIdentity;
 import io.hyperlight.internal.linux.limits.ResourceLimits;
-import io.hyperlight.internal.linux.wait.WaitSource;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.restore.Restorable;
 
@@ -99,11 +98,6 @@ public final class TaskSignals implements Restorable<SignalState> {
     stack = earlier.stack();
   }
 
-  /** Returns what changes when a signal becomes pending. */
-  public WaitSource arrivals() {
-    return process.arrivals();
-  }
-
   /** Returns the signals that would be delivered now, a bit for each. */
   long deliverable() {
     return pending.all() & ~blocked;
@@ -166,10 +160,6 @@ public final class TaskSignals implements Restorable<SignalState> {
     if (!isBlocked && actions.isDefault(signal)) {
       return outcome.kill(signal);
     }
-    if (!pending.add(info, toTask, limits.pendingSignals())) {
-      return -Errno.EAGAIN;
-    }
-    process.arrivals().changed();
-    return 0;
+    return pending.add(info, toTask, limits.pendingSignals()) ? 0 : -Errno.EAGAIN;
   }
 }

@@ -56,7 +56,7 @@ public final class Task {
             identity.thread(),
             waiting,
             new FutexKeys(process.memory().mappings()));
-    caller = new Caller(signals, waiting, process.fileSize(), world.checkpoint());
+    caller = new Caller(signals, waits, waiting, process.fileSize(), world.checkpoint());
   }
 
   public GuestProcess process() {
