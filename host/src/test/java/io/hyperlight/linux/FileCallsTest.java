@@ -89,6 +89,8 @@ class FileCallsTest {
         "descriptors",
         "pipes",
         "polling",
+        "events",
+        "epolls",
         "mapping",
         "permissions"
       })

@@ -97,6 +97,21 @@ final class FileCallTable {
         call("pselect6", 270, 72, "int fds fds fds timespec pointer")
             .by((h, a, b, c, d, e, f) -> h.polls.pselect6((int) a, b, c, d, e, f)),
 
+        // Descriptors for events: EventCalls, PollCalls.
+        call("eventfd", 284, NONE, "uint").by((h, a) -> h.events.eventfd((int) a)),
+        call("eventfd2", 290, 19, "uint event")
+            .by((h, a, b) -> h.events.eventfd2((int) a, (int) b)),
+        call("epoll_create", 213, NONE, "int").by((h, a) -> h.events.epollCreate((int) a)),
+        call("epoll_create1", 291, 20, "epollcreate").by((h, a) -> h.events.epollCreate1((int) a)),
+        call("epoll_ctl", 233, 21, "int epollctl int pointer")
+            .by((h, a, b, c, d) -> h.events.epollCtl((int) a, (int) b, (int) c, d)),
+        call("epoll_wait", 232, NONE, "int pointer int int")
+            .by((h, a, b, c, d) -> h.polls.epollWait((int) a, b, (int) c, (int) d)),
+        call("epoll_pwait", 281, 22, "int pointer int int signals size")
+            .by((h, a, b, c, d, e, f) -> h.polls.epollPwait((int) a, b, (int) c, (int) d, e, f)),
+        call("epoll_pwait2", 441, 441, "int pointer int timespec signals size")
+            .by((h, a, b, c, d, e, f) -> h.polls.epollPwait2((int) a, b, (int) c, d, e, f)),
+
         // Files: StatCalls, DirectoryCalls, PathCalls, AttributeCalls.
         call("stat", 4, NONE, "path stat").by((h, a, b) -> h.stats.stat(a, b)),
         call("lstat", 6, NONE, "path stat").by((h, a, b) -> h.stats.lstat(a, b)),

@@ -170,19 +170,19 @@ final class ProcessCallTable {
             .by((h, a, b) -> h.signals.sigaltstack(a, b)),
         call("pause", 34, NONE, "").by(h -> h.signals.pause()),
         call("kill", 62, 129, "int signal")
-            .partly("only to the caller itself")
+            .partly("only to the process itself")
             .by((h, a, b) -> h.sends.kill((int) a, (int) b)),
         call("tkill", 200, 130, "int signal")
-            .partly("only to the caller itself")
+            .partly("only to the process itself")
             .by((h, a, b) -> h.sends.tkill((int) a, (int) b)),
         call("tgkill", 234, 131, "int int signal")
-            .partly("only to the caller itself")
+            .partly("only to the process itself")
             .by((h, a, b, c) -> h.sends.tgkill((int) a, (int) b, (int) c)),
         call("rt_sigqueueinfo", 129, 138, "int signal pointer")
-            .partly("only to the caller itself")
+            .partly("only to the process itself")
             .by((h, a, b, c) -> h.sends.rtSigqueueinfo((int) a, (int) b, c)),
         call("rt_tgsigqueueinfo", 297, 240, "int int signal pointer")
-            .partly("only to the caller itself")
+            .partly("only to the process itself")
             .by((h, a, b, c, d) -> h.sends.rtTgsigqueueinfo((int) a, (int) b, (int) c, d)),
 
         // Threads: ThreadCalls, FutexCalls, FutexVectorCalls.

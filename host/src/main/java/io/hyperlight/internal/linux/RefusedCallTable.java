@@ -65,10 +65,6 @@ final class RefusedCallTable {
         // Timers that send signals.
 
         // Other descriptors. Programs that use them for their main loop seldom work without them.
-        call("epoll_create", 213, NONE, "int").refused(Errno.ENOSYS, Need.EVENTS),
-        call("epoll_create1", 291, 20, "epollcreate").refused(Errno.ENOSYS, Need.EVENTS),
-        call("eventfd", 284, NONE, "uint").refused(Errno.ENOSYS, Need.EVENTS),
-        call("eventfd2", 290, 19, "uint event").refused(Errno.ENOSYS, Need.EVENTS),
         call("signalfd", 282, NONE, "int signals size").refused(Errno.ENOSYS, Need.EVENTS),
         call("signalfd4", 289, 74, "int signals size word32").refused(Errno.ENOSYS, Need.EVENTS),
         call("timerfd_create", 283, 85, "clock word").refused(Errno.ENOSYS, Need.EVENTS),
@@ -156,8 +152,6 @@ final class RefusedCallTable {
             .refused(Errno.ENOSYS),
         call("restart_syscall", 219, 128, "").refused(Errno.ENOSYS),
         call("semtimedop", 220, 192, "int pointer size timespec").refused(Errno.ENOSYS),
-        call("epoll_wait", 232, NONE, "int pointer int int").refused(Errno.ENOSYS),
-        call("epoll_ctl", 233, 21, "int epollctl int pointer").refused(Errno.ENOSYS),
         call("mbind", 237, 235, "pointer size word pointer size word").refused(Errno.ENOSYS),
         call("set_mempolicy", 238, 237, "word pointer size").refused(Errno.ENOSYS),
         call("get_mempolicy", 239, 236, "intout pointer size pointer word").refused(Errno.ENOSYS),
@@ -174,7 +168,6 @@ final class RefusedCallTable {
         call("migrate_pages", 256, 238, "int size pointer pointer").refused(Errno.ENOSYS),
         call("move_pages", 279, 239, "int size pointer pointer pointer word32")
             .refused(Errno.ENOSYS),
-        call("epoll_pwait", 281, 22, "int pointer int int signals size").refused(Errno.ENOSYS),
         call("timerfd_settime", 286, 86, "int word32 pointer pointer").refused(Errno.ENOSYS),
         call("timerfd_gettime", 287, 87, "int pointer").refused(Errno.ENOSYS),
         call("fanotify_init", 300, 262, "word32 word32").refused(Errno.ENOSYS),
@@ -201,8 +194,6 @@ final class RefusedCallTable {
         call("openat2", 437, 437, "folder path openhow size").refused(Errno.ENOSYS),
         call("pidfd_getfd", 438, 438, "int int word32").refused(Errno.ENOSYS),
         call("process_madvise", 440, 440, "int pointer size advice word32").refused(Errno.ENOSYS),
-        call("epoll_pwait2", 441, 441, "int pointer int timespec signals size")
-            .refused(Errno.ENOSYS),
         call("mount_setattr", 442, 442, "folder path at pointer size").refused(Errno.ENOSYS),
         call("quotactl_fd", 443, 443, "int word32 int pointer").refused(Errno.ENOSYS),
         call("landlock_create_ruleset", 444, 444, "pointer size word32").refused(Errno.ENOSYS),

@@ -5,7 +5,9 @@ import io.hyperlight.internal.linux.base.Refusals;
 import io.hyperlight.internal.linux.base.TaskIdentity;
 import io.hyperlight.internal.linux.fd.DescriptorCalls;
 import io.hyperlight.internal.linux.fd.Descriptors;
+import io.hyperlight.internal.linux.fd.EventCalls;
 import io.hyperlight.internal.linux.fd.PollCalls;
+import io.hyperlight.internal.linux.fd.PollWait;
 import io.hyperlight.internal.linux.fd.ProcessFiles;
 import io.hyperlight.internal.linux.fd.SpliceCalls;
 import io.hyperlight.internal.linux.fd.TransferCalls;
@@ -36,7 +38,6 @@ import io.hyperlight.internal.linux.task.GuestProcess;
 import io.hyperlight.internal.linux.task.Task;
 import io.hyperlight.internal.linux.task.World;
 import io.hyperlight.internal.linux.time.GuestClock;
-import io.hyperlight.internal.linux.time.TaskWaits;
 import io.hyperlight.internal.linux.time.TimeCalls;
 import io.hyperlight.internal.linux.time.UsageCalls;
 import io.hyperlight.internal.linux.timer.TimerCalls;
@@ -53,6 +54,7 @@ final class TaskCalls {
   final OpenCalls opens;
   final DescriptorCalls descriptors;
   final PollCalls polls;
+  final EventCalls events;
   final StatCalls stats;
   final DirectoryCalls directories;
   final PathCalls paths;
@@ -96,7 +98,6 @@ final class TaskCalls {
     GuestProcess own = task.process();
     Context context = task.context();
     TaskIdentity identity = task.identity();
-    TaskWaits waits = task.waits();
     GuestMemory bytes = own.bytes();
     ProcessFiles files = own.files();
     Descriptors numbers = files.descriptors();
@@ -108,9 +109,11 @@ final class TaskCalls {
 
     transfers = new TransferCalls(numbers, task.caller(), bytes);
     splices = new SpliceCalls(numbers, task.caller(), bytes);
-    opens = new OpenCalls(names, files, heap, waits);
+    opens = new OpenCalls(names, files, heap, task.waiting());
     descriptors = new DescriptorCalls(files, bytes, heap);
-    polls = new PollCalls(numbers, task.signals(), task.delivery(), waits, clock, bytes);
+    PollWait wait = new PollWait(task.caller(), bytes);
+    polls = new PollCalls(numbers, wait, task.caller(), bytes);
+    events = new EventCalls(files, task.caller(), heap, bytes);
     stats = new StatCalls(names, files, bytes);
     directories = new DirectoryCalls(names, files, bytes, heap, checkpoint);
     paths = new PathCalls(names, files, bytes, own.fileSize(), refusals);
@@ -135,7 +138,7 @@ final class TaskCalls {
     futexes = new FutexCalls(task.futexes(), bytes);
     futexVectors = new FutexVectorCalls(task.futexes(), bytes, heap);
 
-    signals = new SignalCalls(task.signals(), task.delivery(), bytes, context, waits);
+    signals = new SignalCalls(task.signals(), task.delivery(), bytes, context, task.waiting());
     sends = new SendCalls(task.signals(), identity, bytes);
 
     network = new NetworkCalls(numbers, refusals);

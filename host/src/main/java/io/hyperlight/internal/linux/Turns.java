@@ -256,7 +256,6 @@ final class Turns {
    */
   private boolean handles(Task task) {
     outcome.begin();
-    task.waiting().goOn();
     if (task.delivery().deliverInterrupting(task.waiting().restart())) {
       count++;
       return true;

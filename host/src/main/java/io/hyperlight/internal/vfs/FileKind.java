@@ -7,7 +7,9 @@ public enum FileKind {
   SYMBOLIC_LINK(0120000, 10),
   CHARACTER_DEVICE(0020000, 2),
   PIPE(0010000, 1),
-  SOCKET(0140000, 12);
+  SOCKET(0140000, 12),
+  /** Of a file without a name that is none of the others, such as a counter of events. */
+  ANONYMOUS(0, 0);
 
   private final int mode;
   private final int entryType;

@@ -88,11 +88,20 @@ public final class Buffers {
    * @return 0 at the end, and where the guest has no access
    */
   public int next(boolean write) {
+    return next(write, PIECE);
+  }
+
+  /**
+   * Returns the size of the next piece that the guest itself could access.
+   *
+   * @param most the maximum result
+   */
+  public int next(boolean write, int most) {
     int usable = 0;
     long skipped = within;
-    for (int at = part; at < parts.size() && usable < PIECE; at++) {
+    for (int at = part; at < parts.size() && usable < most; at++) {
       Part here = parts.get(at);
-      int wanted = (int) Math.min(PIECE - usable, here.size - skipped);
+      int wanted = (int) Math.min(most - usable, here.size - skipped);
       int length = memory.accessible(here.address + skipped, wanted, write);
       usable += length;
       if (length < wanted) {
@@ -131,6 +140,16 @@ public final class Buffers {
       advance(here, piece);
     }
     return bytes;
+  }
+
+  /** Moves past bytes, which an earlier run of the same call has moved. At most to the end. */
+  public void skip(long length) {
+    for (long left = length; left > 0 && part < parts.size(); ) {
+      Part here = parts.get(part);
+      int piece = (int) Math.min(here.size - within, left);
+      advance(here, piece);
+      left -= piece;
+    }
   }
 
   private void advance(Part here, int length) {

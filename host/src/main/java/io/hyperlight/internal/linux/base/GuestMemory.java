@@ -52,8 +52,7 @@ public final class GuestMemory {
   }
 
   /**
-   * Returns how many bytes the guest itself could read or write at an address. Those that are to be
-   * written have memory then.
+   * Returns how many bytes the guest itself could read or write at an address.
    *
    * @param address any value
    * @param most the maximum result; not negative
@@ -75,7 +74,7 @@ public final class GuestMemory {
   }
 
   private boolean isAccessible(long address, int length, boolean write) {
-    return write ? space.prepareWrite(address, length) : space.isMapped(address, length);
+    return write ? space.isWritable(address, length) : space.isMapped(address, length);
   }
 
   public void write(long address, byte[] bytes) {

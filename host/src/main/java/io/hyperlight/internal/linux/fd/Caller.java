@@ -1,7 +1,6 @@
 package io.hyperlight.internal.linux.fd;
 
 import io.hyperlight.internal.linux.signal.TaskSignals;
-import io.hyperlight.internal.linux.time.TaskWaits;
 import io.hyperlight.internal.linux.wait.TaskWait;
 import io.hyperlight.internal.os.Checkpoint;
 
@@ -10,14 +9,9 @@ import io.hyperlight.internal.os.Checkpoint;
  * task.
  *
  * @param signals receives SIGPIPE for a pipe without readers
- * @param waits decides where the task would have to wait
  * @param waiting by which the task waits
  * @param fileSize how large the task's process may make files
  * @param checkpoint where the running call can be ended
  */
 public record Caller(
-    TaskSignals signals,
-    TaskWaits waits,
-    TaskWait waiting,
-    FileSizeLimit fileSize,
-    Checkpoint checkpoint) {}
+    TaskSignals signals, TaskWait waiting, FileSizeLimit fileSize, Checkpoint checkpoint) {}

@@ -1,8 +1,12 @@
 package io.hyperlight.internal.linux.fd;
 
+import static io.hyperlight.internal.linux.fd.PollEvents.POLLIN;
+import static io.hyperlight.internal.linux.fd.PollEvents.POLLOUT;
+import static io.hyperlight.internal.linux.fd.PollEvents.POLLRDNORM;
+import static io.hyperlight.internal.linux.fd.PollEvents.POLLWRNORM;
+
 import io.hyperlight.internal.linux.pseudo.HostChannels;
 import io.hyperlight.internal.vfs.FileStatus;
-import java.util.function.ToIntFunction;
 
 /**
  * A descriptor that host code answers. To the guest it looks like a pipe whose other end the host
@@ -36,7 +40,7 @@ final class ChannelFile extends OpenFile {
   }
 
   @Override
-  SavedFile save(ToIntFunction<Pipe> pipes) {
+  SavedFile save(FileSaver saver) {
     return new SavedFile.Channel(flags(), index);
   }
 
@@ -51,7 +55,7 @@ final class ChannelFile extends OpenFile {
   }
 
   @Override
-  int ready() {
+  int ready(Caller caller) {
     return POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM;
   }
 }

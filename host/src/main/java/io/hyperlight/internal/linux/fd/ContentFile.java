@@ -1,5 +1,10 @@
 package io.hyperlight.internal.linux.fd;
 
+import static io.hyperlight.internal.linux.fd.PollEvents.POLLIN;
+import static io.hyperlight.internal.linux.fd.PollEvents.POLLOUT;
+import static io.hyperlight.internal.linux.fd.PollEvents.POLLRDNORM;
+import static io.hyperlight.internal.linux.fd.PollEvents.POLLWRNORM;
+
 import io.hyperlight.internal.linux.pseudo.PseudoNode;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileContent;
@@ -7,7 +12,6 @@ import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileKind;
 import io.hyperlight.internal.vfs.FileStatus;
 import io.hyperlight.internal.vfs.Location;
-import java.util.function.ToIntFunction;
 
 /** An open regular file or device. */
 public final class ContentFile extends OpenFile {
@@ -59,7 +63,7 @@ public final class ContentFile extends OpenFile {
   }
 
   @Override
-  SavedFile save(ToIntFunction<Pipe> pipes) {
+  SavedFile save(FileSaver saver) {
     return new SavedFile.Content(flags(), content.kept(), place(), offset);
   }
 
@@ -194,7 +198,7 @@ public final class ContentFile extends OpenFile {
   }
 
   @Override
-  int ready() {
+  int ready(Caller caller) {
     return POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM;
   }
 

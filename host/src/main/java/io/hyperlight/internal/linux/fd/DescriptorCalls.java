@@ -123,8 +123,8 @@ public final class DescriptorCalls {
   }
 
   public long pipe2(long target, int flags) {
-    if ((flags & ~(OpenFlags.O_CLOEXEC | OpenFlags.O_NONBLOCK)) != 0) {
-      return -Errno.EINVAL; // there are no packets and no notifications
+    if ((flags & ~(OpenFlags.O_CLOEXEC | OpenFlags.O_NONBLOCK | OpenFlags.O_DIRECT)) != 0) {
+      return -Errno.EINVAL; // there are no notifications
     }
     descriptors.requireRoom(2);
     if (memory.accessible(target, 2 * Integer.BYTES, true) < 2 * Integer.BYTES) {
@@ -132,7 +132,7 @@ public final class DescriptorCalls {
     }
     heap.require(2 * HeapBudget.FILE + Pipe.CAPACITY);
     Changes changes = files.world().changes();
-    int status = flags & OpenFlags.O_NONBLOCK;
+    int status = flags & (OpenFlags.O_NONBLOCK | OpenFlags.O_DIRECT);
     boolean cloexec = (flags & OpenFlags.O_CLOEXEC) != 0;
     Pipe pipe = files.world().newPipe();
     int reads =

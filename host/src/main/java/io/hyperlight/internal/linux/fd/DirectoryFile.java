@@ -1,5 +1,10 @@
 package io.hyperlight.internal.linux.fd;
 
+import static io.hyperlight.internal.linux.fd.PollEvents.POLLIN;
+import static io.hyperlight.internal.linux.fd.PollEvents.POLLOUT;
+import static io.hyperlight.internal.linux.fd.PollEvents.POLLRDNORM;
+import static io.hyperlight.internal.linux.fd.PollEvents.POLLWRNORM;
+
 import io.hyperlight.internal.linux.limits.HeapBudget;
 import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.Errno;
@@ -8,7 +13,6 @@ import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileStatus;
 import io.hyperlight.internal.vfs.Location;
 import java.util.List;
-import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** An open directory, with the position of its listing. */
@@ -48,7 +52,7 @@ public final class DirectoryFile extends OpenFile {
   }
 
   @Override
-  SavedFile save(ToIntFunction<Pipe> pipes) {
+  SavedFile save(FileSaver saver) {
     return new SavedFile.Directory(flags(), place(), listing, position, last);
   }
 
@@ -144,7 +148,7 @@ public final class DirectoryFile extends OpenFile {
   }
 
   @Override
-  int ready() {
+  int ready(Caller caller) {
     return POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM;
   }
 }

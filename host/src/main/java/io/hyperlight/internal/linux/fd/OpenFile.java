@@ -1,13 +1,15 @@
 package io.hyperlight.internal.linux.fd;
 
+import io.hyperlight.internal.linux.base.Buffers;
 import io.hyperlight.internal.linux.limits.HeapBudget;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileStatus;
 import io.hyperlight.internal.vfs.Hold;
 import io.hyperlight.internal.vfs.Location;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
-import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,17 +21,13 @@ import org.jspecify.annotations.Nullable;
  * they write.
  */
 public abstract class OpenFile {
-  static final int POLLIN = 1;
-  static final int POLLOUT = 4;
-  static final int POLLERR = 8;
-  static final int POLLHUP = 0x10;
-  static final int POLLRDNORM = 0x40;
-  static final int POLLWRNORM = 0x100;
-
   private final Changes changes;
   private @Nullable Location location;
   private int flags;
   private int references;
+
+  /** Those that watch this file. Immutable and empty before the first. */
+  private List<FileWatcher> watchers = List.of();
 
   /** Keeps the file alive while a descriptor of it is open. */
   private Hold hold = Hold.NONE;
@@ -88,9 +86,28 @@ public abstract class OpenFile {
   /** Counts one descriptor less. The last one frees the file. */
   final void release() {
     if (--references == 0) {
+      List.copyOf(watchers).forEach(FileWatcher::forget);
       hold.close();
       free();
     }
+  }
+
+  /** Adds a watcher, which is told when the last descriptor is closed. */
+  final void addWatcher(FileWatcher watcher) {
+    if (watchers.isEmpty()) {
+      watchers = new ArrayList<>(1);
+    }
+    watchers.add(watcher);
+  }
+
+  final void removeWatcher(FileWatcher watcher) {
+    if (!watchers.isEmpty()) {
+      watchers.remove(watcher);
+    }
+  }
+
+  final List<FileWatcher> watchers() {
+    return watchers;
   }
 
   /** Returns one descriptor's share of the heap bytes. Duplicated descriptors share them. */
@@ -130,7 +147,7 @@ public abstract class OpenFile {
   }
 
   /** Returns this file for a snapshot. */
-  abstract SavedFile save(ToIntFunction<Pipe> pipes);
+  abstract SavedFile save(FileSaver saver);
 
   /**
    * Reads at the current offset, and moves the offset.
@@ -166,6 +183,12 @@ public abstract class OpenFile {
     throw new FileException(Errno.ESPIPE);
   }
 
+  /** Writes buffers at the current offset, and moves the offset. */
+  long write(Caller caller, Buffers buffers) {
+    requireEnd(-1, buffers.size());
+    return Transfer.write(caller.checkpoint(), buffers, (bytes, _) -> write(caller, bytes));
+  }
+
   /** Writes at the current offset, and moves the offset. Returns the number of bytes written. */
   abstract int write(Caller caller, byte[] source);
 
@@ -189,8 +212,23 @@ public abstract class OpenFile {
     throw new FileException(Errno.EINVAL);
   }
 
-  /** Returns the events that {@code poll(2)} reports. */
-  abstract int ready();
+  /** Returns the events that {@code poll(2)} reports to a task. */
+  abstract int ready(Caller caller);
+
+  /** Returns what tells that {@link #ready} may have changed; null if it never changes. */
+  @Nullable Readiness readiness() {
+    return null;
+  }
+
+  /** Answers whether {@code epoll(7)} accepts this file. It accepts those that can be not ready. */
+  boolean canBeWatched() {
+    return readiness() != null;
+  }
+
+  /** Returns what {@code /proc/self/fdinfo} tells beside the lines that all files have. */
+  public String information() {
+    return "";
+  }
 
   /** Returns how many bytes can be read at once, for {@code FIONREAD}. */
   int available() {

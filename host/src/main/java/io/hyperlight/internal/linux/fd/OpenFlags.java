@@ -11,6 +11,10 @@ public final class OpenFlags {
   public static final int O_TRUNC = 0x200;
   public static final int O_APPEND = 0x400;
   public static final int O_NONBLOCK = 0x800;
+
+  /** On a pipe: each write is a packet. */
+  public static final int O_DIRECT = 0x4000;
+
   public static final int O_LARGEFILE = 0x8000;
   public static final int O_DIRECTORY = 0x1_0000;
   public static final int O_NOFOLLOW = 0x2_0000;

@@ -4,7 +4,6 @@ import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileStatus;
 import io.hyperlight.internal.vfs.Location;
-import java.util.function.ToIntFunction;
 
 /** A file opened with {@code O_PATH}: only a location in the file system. */
 public final class PathFile extends OpenFile {
@@ -28,7 +27,7 @@ public final class PathFile extends OpenFile {
   }
 
   @Override
-  SavedFile save(ToIntFunction<Pipe> pipes) {
+  SavedFile save(FileSaver saver) {
     return new SavedFile.Path(flags(), place());
   }
 
@@ -43,7 +42,7 @@ public final class PathFile extends OpenFile {
   }
 
   @Override
-  int ready() {
+  int ready(Caller caller) {
     throw new FileException(Errno.EBADF);
   }
 }

@@ -3,34 +3,75 @@ package io.hyperlight.internal.linux.fd;
 import io.hyperlight.internal.vfs.FileKind;
 import io.hyperlight.internal.vfs.FileStatus;
 import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Arrays;
 
-/** The buffer between the two ends of a pipe: first in, first out. It holds at most 64 KiB. */
+/**
+ * The buffer between the two ends of a pipe: first in, first out.
+ *
+ * <p>As on Linux, it consists of slots. Each holds at most a page. A write begins a new slot,
+ * unless its last bytes fit into the last slot. So a pipe can be full before it holds as many bytes
+ * as its capacity says.
+ */
 public final class Pipe {
   /** The capacity of a new pipe, which is also the maximum: {@code pipe-max-size} of the kernel. */
   static final int CAPACITY = 1 << 16;
 
-  /** A write of this size or less is done as a whole or not at all: {@code PIPE_BUF}. */
-  static final int ATOMIC = 4096;
+  /** The size of a slot. A write of this size or less is done as a whole: {@code PIPE_BUF}. */
+  static final int PAGE = 4096;
 
   /** The standard streams have the numbers below. */
   private static final long FIRST_INODE = 16;
 
+  /** The bytes of one slot. */
+  private static final class Slot {
+    private byte[] bytes;
+    private int start;
+    private int end;
+
+    /** Whether a later write may add to it. */
+    private final boolean grows;
+
+    /** Whether a read ends behind it, and drops what does not fit: {@code O_DIRECT}. */
+    private final boolean packet;
+
+    Slot(byte[] bytes, boolean grows, boolean packet) {
+      this(bytes, 0, bytes.length, grows, packet);
+    }
+
+    Slot(byte[] bytes, int start, int end, boolean grows, boolean packet) {
+      this.bytes = bytes;
+      this.start = start;
+      this.end = end;
+      this.grows = grows;
+      this.packet = packet;
+    }
+
+    int length() {
+      return end - start;
+    }
+
+    /** Returns the first bytes as a slot of its own, to which nothing is added. */
+    Slot part(int length) {
+      return new Slot(Arrays.copyOfRange(bytes, start, start + length), false, packet);
+    }
+  }
+
   private final long inode;
+  private final Readiness readiness = new Readiness();
+  private final ArrayDeque<Slot> slots = new ArrayDeque<>(1);
 
-  /** Grows to the largest size needed so far. */
-  private byte[] ring;
+  /** How many slots there can be. */
+  private int maximum = CAPACITY / PAGE;
 
-  private int first;
   private int count;
   private int readers;
   private int writers;
-
-  /** The capacity in bytes: a power of two, whole pages. */
-  private int capacity = CAPACITY;
-
   private int permissions = 0600;
 
-  /** How often a FIFO was opened for writing. */
+  /** How often a FIFO was opened for reading and for writing. */
+  private long readersSeen;
+
   private long writersSeen;
 
   /**
@@ -40,16 +81,18 @@ public final class Pipe {
    */
   Pipe(int number) {
     inode = FIRST_INODE + number;
-    ring = new byte[0];
   }
 
   private Pipe(Pipe original) {
     inode = original.inode;
-    ring = new byte[original.count];
-    original.copyOut(ring, original.count);
+    for (Slot slot : original.slots) {
+      byte[] bytes = Arrays.copyOf(slot.bytes, slot.end);
+      slots.add(new Slot(bytes, slot.start, slot.end, slot.grows, slot.packet));
+    }
     count = original.count;
     writersSeen = original.writersSeen;
-    capacity = original.capacity;
+    readersSeen = original.readersSeen;
+    maximum = original.maximum;
     permissions = original.permissions;
   }
 
@@ -79,6 +122,11 @@ public final class Pipe {
     return (int) (inode - FIRST_INODE);
   }
 
+  /** Returns what tells waiting tasks of changes. */
+  Readiness readiness() {
+    return readiness;
+  }
+
   /** Adds an end. An end of a FIFO may be both. */
   void addEnd(boolean reads, boolean writes) {
     readers += reads ? 1 : 0;
@@ -88,10 +136,20 @@ public final class Pipe {
   void removeEnd(boolean reads, boolean writes) {
     readers -= reads ? 1 : 0;
     writers -= writes ? 1 : 0;
+    if (hasReaders() != hasWriters()) {
+      readiness.hangUp().changed();
+    }
   }
 
-  void noteWriter() {
-    writersSeen++;
+  /** Notes that a FIFO was opened, for which the other side may wait. */
+  void noteOpened(boolean reads, boolean writes) {
+    readersSeen += reads ? 1 : 0;
+    writersSeen += writes ? 1 : 0;
+    readiness.hangUp().changed();
+  }
+
+  long readersSeen() {
+    return readersSeen;
   }
 
   long writersSeen() {
@@ -110,58 +168,169 @@ public final class Pipe {
     return count;
   }
 
+  boolean isFull() {
+    return slots.size() >= maximum;
+  }
+
+  /** Returns how many bytes fit into new slots. */
   int room() {
-    return capacity - count;
+    return Math.max(0, maximum - slots.size()) * PAGE;
   }
 
   int capacity() {
-    return capacity;
+    return maximum * PAGE;
   }
 
-  /** Sets the capacity: a power of two, and not below the present number of bytes. */
-  void setCapacity(int bytes) {
-    capacity = bytes;
+  /**
+   * Sets the capacity.
+   *
+   * @param bytes a multiple of a page
+   * @return false if there are more slots already
+   */
+  boolean setCapacity(int bytes) {
+    if (bytes / PAGE < slots.size()) {
+      return false;
+    }
+    boolean wasFull = isFull();
+    maximum = bytes / PAGE;
+    if (wasFull && !isFull()) {
+      readiness.output().changed();
+    }
+    return true;
   }
 
-  /** Removes as many bytes as there are and as fit. */
+  /** Returns whether the last slot takes more bytes. */
+  boolean canGrow(int length) {
+    Slot last = slots.peekLast();
+    return last != null && last.grows && last.end + length <= PAGE;
+  }
+
+  /** Adds bytes to the last slot, which {@linkplain #canGrow takes} them. */
+  void grow(byte[] source) {
+    Slot last = slots.getLast();
+    if (last.end + source.length > last.bytes.length) {
+      last.bytes = Arrays.copyOf(last.bytes, Math.min(PAGE, 2 * (last.end + source.length)));
+    }
+    System.arraycopy(source, 0, last.bytes, last.end, source.length);
+    last.end += source.length;
+    added(source.length);
+  }
+
+  /**
+   * Adds a slot, for which there is room.
+   *
+   * @param bytes at most a page; belongs to the pipe from now on
+   */
+  void add(byte[] bytes, boolean grows, boolean packet) {
+    slots.add(new Slot(bytes, grows, packet));
+    added(bytes.length);
+  }
+
+  /**
+   * Adds as many bytes as there is room for, in slots to which nothing is added.
+   *
+   * @param at the offset in its page that the first byte had before
+   * @return how many bytes
+   */
+  int addPages(byte[] bytes, int at) {
+    int done = 0;
+    while (done < bytes.length && !isFull()) {
+      int length = Math.min(bytes.length - done, PAGE - (at + done) % PAGE);
+      add(Arrays.copyOfRange(bytes, done, done + length), false, false);
+      done += length;
+    }
+    return done;
+  }
+
+  private void added(int length) {
+    count += length;
+    readiness.input().changed();
+  }
+
+  /** Removes as many bytes as there are and as fit. A packet ends it. */
   int take(byte[] target) {
-    int length = Math.min(count, target.length);
-    copyOut(target, length);
-    skip(length);
-    return length;
+    int done = 0;
+    while (done < target.length && !slots.isEmpty()) {
+      Slot first = slots.getFirst();
+      int length = Math.min(first.length(), target.length - done);
+      System.arraycopy(first.bytes, first.start, target, done, length);
+      done += length;
+      consume(first, first.packet ? first.length() : length);
+      if (first.packet) {
+        break;
+      }
+    }
+    return done;
+  }
+
+  private void consume(Slot first, int length) {
+    first.start += length;
+    count -= length;
+    if (first.length() == 0) {
+      boolean wasFull = isFull();
+      slots.removeFirst();
+      if (wasFull) {
+        readiness.output().changed();
+      }
+    }
+  }
+
+  /** Answers whether the next read returns a packet. */
+  boolean hasPacket() {
+    return !slots.isEmpty() && slots.getFirst().packet;
   }
 
   /** Returns the next bytes without removing them. */
-  byte[] peek(int length) {
-    byte[] bytes = new byte[Math.min(count, length)];
-    copyOut(bytes, bytes.length);
+  byte[] peek(int most) {
+    byte[] bytes = new byte[Math.min(count, most)];
+    int done = 0;
+    for (Slot slot : slots) {
+      int length = Math.min(slot.length(), bytes.length - done);
+      System.arraycopy(slot.bytes, slot.start, bytes, done, length);
+      done += length;
+    }
     return bytes;
   }
 
   /** Removes bytes, which are there. */
   void skip(int length) {
-    count -= length;
-    first = count == 0 ? 0 : (first + length) % ring.length;
-  }
-
-  private void copyOut(byte[] target, int length) {
-    int straight = Math.min(length, ring.length - first);
-    System.arraycopy(ring, first, target, 0, straight);
-    System.arraycopy(ring, 0, target, straight, length - straight);
-  }
-
-  /** Adds bytes, for which there is room. */
-  void put(byte[] source, int length) {
-    if (count + length > ring.length) {
-      byte[] larger = new byte[Math.clamp(2L * (count + length), ATOMIC, CAPACITY)];
-      copyOut(larger, count);
-      ring = larger;
-      first = 0;
+    for (int left = length; left > 0; ) {
+      Slot first = slots.getFirst();
+      int piece = Math.min(left, first.length());
+      consume(first, piece);
+      left -= piece;
     }
-    int end = (first + count) % Math.max(1, ring.length);
-    int straight = Math.min(length, ring.length - end);
-    System.arraycopy(source, 0, ring, end, straight);
-    System.arraycopy(source, straight, ring, 0, length - straight);
-    count += length;
+  }
+
+  /** Moves bytes to another pipe, as many as it has room for. */
+  int moveTo(Pipe other, int most) {
+    int done = 0;
+    while (done < most && !slots.isEmpty() && !other.isFull()) {
+      Slot first = slots.getFirst();
+      int length = Math.min(most - done, first.length());
+      other.slots.add(
+          length == first.length()
+              ? new Slot(first.bytes, first.start, first.end, first.grows, first.packet)
+              : first.part(length));
+      other.added(length);
+      consume(first, length);
+      done += length;
+    }
+    return done;
+  }
+
+  /** Copies bytes to another pipe, as many as it has room for. They stay here. */
+  int copyTo(Pipe other, int most) {
+    int done = 0;
+    for (Slot slot : slots) {
+      if (done == most || other.isFull()) {
+        break;
+      }
+      int length = Math.min(most - done, slot.length());
+      other.slots.add(slot.part(length));
+      other.added(length);
+      done += length;
+    }
+    return done;
   }
 }

@@ -1,17 +1,25 @@
 package io.hyperlight.internal.linux.fd;
 
+import static io.hyperlight.internal.linux.fd.PollEvents.POLLERR;
+import static io.hyperlight.internal.linux.fd.PollEvents.POLLHUP;
+import static io.hyperlight.internal.linux.fd.PollEvents.POLLIN;
+import static io.hyperlight.internal.linux.fd.PollEvents.POLLOUT;
+import static io.hyperlight.internal.linux.fd.PollEvents.POLLRDNORM;
+import static io.hyperlight.internal.linux.fd.PollEvents.POLLWRNORM;
+
+import io.hyperlight.internal.linux.base.Buffers;
 import io.hyperlight.internal.linux.signal.Signals;
+import io.hyperlight.internal.linux.wait.Deadline;
+import io.hyperlight.internal.linux.wait.InterruptedWaitException;
+import io.hyperlight.internal.linux.wait.Restart;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileStatus;
 import io.hyperlight.internal.vfs.Location;
-import java.util.function.ToIntFunction;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/**
- * One end of a pipe, or an open FIFO, which may be both ends. Only the guest's one thread can use
- * the other end. So a task that would have to wait would wait for ever.
- */
+/** One end of a pipe, or an open FIFO, which may be both ends. */
 public final class PipeEnd extends OpenFile {
   /**
    * Stands in place of the number of times a FIFO was opened for writing. It means: the FIFO had a
@@ -79,44 +87,65 @@ public final class PipeEnd extends OpenFile {
   }
 
   @Override
-  SavedFile save(ToIntFunction<Pipe> pipes) {
-    return new SavedFile.End(flags(), location(), pipes.applyAsInt(pipe), writersSeen);
+  SavedFile save(FileSaver saver) {
+    return new SavedFile.End(flags(), location(), saver.pipe(pipe), writersSeen);
   }
 
-  /** Returns how many bytes there are; 0 at the end, or if the guest is stuck. */
+  private boolean isNonBlocking() {
+    return has(OpenFlags.O_NONBLOCK);
+  }
+
+  /** Returns how many bytes there are, after waiting for some; 0 at the end. */
   int awaitBytes(Caller caller, boolean nonBlocking, String call) {
     if (pipe.count() == 0 && pipe.hasWriters()) {
       if (nonBlocking) {
         throw new FileException(Errno.EAGAIN);
       }
-      caller.waits().block("waits for bytes in a pipe that has no other writer (" + call + ")");
+      throw caller
+          .waiting()
+          .block(
+              "waits for bytes in a pipe (" + call + ")",
+              Deadline.NEVER,
+              Restart.IF_HANDLER_ASKS,
+              pipe.readiness().input(),
+              pipe.readiness().hangUp());
     }
     return pipe.count();
   }
 
-  /** Returns how much room there is; 0 if the guest is stuck. */
-  int awaitRoom(Caller caller, int wanted, boolean nonBlocking, String call) {
+  /** Returns how many bytes fit into new slots, after waiting for at least one slot. */
+  int awaitRoom(Caller caller, boolean nonBlocking, String call) {
+    requireReader(caller);
+    if (pipe.isFull()) {
+      if (nonBlocking) {
+        throw new FileException(Errno.EAGAIN);
+      }
+      throw blockForRoom(caller, call);
+    }
+    return pipe.room();
+  }
+
+  private void requireReader(Caller caller) {
     if (!pipe.hasReaders()) {
       caller.signals().raise(Signals.SIGPIPE);
       throw new FileException(Errno.EPIPE);
     }
-    int room = pipe.room();
-    if (room >= wanted) {
-      return room;
-    }
-    if (!nonBlocking) {
-      caller.waits().block("waits for room in a pipe that has no other reader (" + call + ")");
-      return 0;
-    }
-    if (room == 0 || wanted <= Pipe.ATOMIC) {
-      throw new FileException(Errno.EAGAIN);
-    }
-    return room;
+  }
+
+  private RuntimeException blockForRoom(Caller caller, String call) {
+    return caller
+        .waiting()
+        .block(
+            "waits for room in a pipe (" + call + ")",
+            Deadline.NEVER,
+            Restart.IF_HANDLER_ASKS,
+            pipe.readiness().output(),
+            pipe.readiness().hangUp());
   }
 
   @Override
   int read(Caller caller, byte[] target) {
-    if (target.length == 0 || awaitBytes(caller, has(OpenFlags.O_NONBLOCK), "read") == 0) {
+    if (target.length == 0 || awaitBytes(caller, isNonBlocking(), "read") == 0) {
       return 0;
     }
     changes();
@@ -131,34 +160,89 @@ public final class PipeEnd extends OpenFile {
     if (wanted < 0 || wanted > Pipe.CAPACITY) {
       return -Errno.EPERM;
     }
-    int capacity = Integer.highestOneBit(Math.max(wanted, Pipe.ATOMIC) * 2 - 1);
-    if (capacity < pipe.count()) {
-      return -Errno.EBUSY;
-    }
+    int capacity = Integer.highestOneBit(Math.max(wanted, Pipe.PAGE) * 2 - 1);
     changes();
-    pipe.setCapacity(capacity);
-    return capacity;
+    return pipe.setCapacity(capacity) ? capacity : -Errno.EBUSY;
   }
 
   @Override
   boolean readsOn() {
-    return pipe.count() > 0;
+    return pipe.count() > 0 && !pipe.hasPacket();
+  }
+
+  /**
+   * Writes buffers, and waits for room as often as needed. What a wait has already behind it is the
+   * task's progress.
+   */
+  @Override
+  long write(Caller caller, Buffers buffers) {
+    if (buffers.size() == 0) {
+      return 0;
+    }
+    long done = caller.waiting().progress();
+    try {
+      if (done == 0) {
+        requireReader(caller);
+        done = growLast(buffers);
+      } else {
+        buffers.skip(done);
+      }
+      while (done < buffers.size()) {
+        requireReader(caller);
+        if (pipe.isFull()) {
+          if (isNonBlocking()) {
+            throw new FileException(Errno.EAGAIN);
+          }
+          caller.waiting().progress(done);
+          throw blockForRoom(caller, "write");
+        }
+        int length = Math.min(buffers.next(false, Pipe.PAGE), Pipe.PAGE);
+        if (length == 0) {
+          throw new FileException(Errno.EFAULT);
+        }
+        changes();
+        boolean packet = has(OpenFlags.O_DIRECT);
+        pipe.add(buffers.take(length), !packet, packet);
+        done += length;
+        caller.checkpoint().passBytes(length);
+      }
+    } catch (FileException | InterruptedWaitException e) {
+      if (done == 0) {
+        throw e;
+      }
+    }
+    return done;
+  }
+
+  /** Adds the bytes that are no whole page to the last slot, if they fit there. */
+  private long growLast(Buffers buffers) {
+    int rest = (int) (buffers.size() % Pipe.PAGE);
+    if (rest == 0 || has(OpenFlags.O_DIRECT) || !pipe.canGrow(rest)) {
+      return 0;
+    }
+    int length = Math.min(rest, buffers.next(false, rest));
+    if (length < rest) {
+      throw new FileException(Errno.EFAULT);
+    }
+    changes();
+    pipe.grow(buffers.take(rest));
+    return rest;
   }
 
   @Override
   int write(Caller caller, byte[] source) {
-    if (source.length == 0) {
-      return 0;
-    }
-    int room = awaitRoom(caller, source.length, has(OpenFlags.O_NONBLOCK), "write");
-    int length = Math.min(room, source.length);
+    int length = Math.min(awaitRoom(caller, isNonBlocking(), "write"), source.length);
     changes();
-    pipe.put(source, length);
-    return length;
+    return pipe.addPages(length == source.length ? source : Arrays.copyOf(source, length), 0);
   }
 
   @Override
-  int ready() {
+  Readiness readiness() {
+    return pipe.readiness();
+  }
+
+  @Override
+  int ready(Caller caller) {
     int ready = 0;
     if (isReadable()) {
       ready |= pipe.count() > 0 ? POLLIN | POLLRDNORM : 0;
@@ -166,7 +250,7 @@ public final class PipeEnd extends OpenFile {
       ready |= pipe.hasWriters() || pipe.writersSeen() == writersSeen ? 0 : POLLHUP;
     }
     if (isWritable()) {
-      ready |= pipe.room() >= Pipe.ATOMIC ? POLLOUT | POLLWRNORM : 0;
+      ready |= pipe.isFull() ? 0 : POLLOUT | POLLWRNORM;
       ready |= pipe.hasReaders() ? 0 : POLLERR;
     }
     return ready;

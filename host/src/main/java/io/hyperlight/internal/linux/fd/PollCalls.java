@@ -1,103 +1,61 @@
 package io.hyperlight.internal.linux.fd;
 
 import io.hyperlight.internal.linux.base.GuestMemory;
-import io.hyperlight.internal.linux.signal.SignalDelivery;
-import io.hyperlight.internal.linux.signal.TaskSignals;
-import io.hyperlight.internal.linux.time.GuestClock;
-import io.hyperlight.internal.linux.time.TaskWaits;
-import io.hyperlight.internal.linux.time.Times;
+import io.hyperlight.internal.linux.wait.WaitSource;
+import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.GuestAddressException;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Waits for descriptors: {@code poll(2)}, {@code select(2)} and their relatives. Nothing becomes
- * ready while the guest's one thread waits. So a descriptor is ready at once, or the timeout
- * passes, or the guest would wait for ever.
+ * Waits for descriptors: {@code poll(2)}, {@code select(2)} and {@code epoll_wait(2)}. A call looks
+ * at all its descriptors. If none is ready, the task waits until one of them changes, and the call
+ * looks again.
  */
 public final class PollCalls {
-  private static final int POLLPRI = 2;
   private static final int POLLNVAL = 0x20;
   private static final int POLLFD_SIZE = 8;
   private static final int SET_SIZE = 8;
 
   private static final int READABLE =
-      OpenFile.POLLIN | OpenFile.POLLRDNORM | OpenFile.POLLHUP | OpenFile.POLLERR;
-  private static final int WRITABLE = OpenFile.POLLOUT | OpenFile.POLLWRNORM | OpenFile.POLLERR;
+      PollEvents.POLLIN
+          | PollEvents.POLLRDNORM
+          | PollEvents.POLLRDBAND
+          | PollEvents.POLLHUP
+          | PollEvents.POLLERR;
+  private static final int WRITABLE =
+      PollEvents.POLLOUT | PollEvents.POLLWRNORM | PollEvents.POLLWRBAND | PollEvents.POLLERR;
 
-  private static final long FOREVER = -1;
-  private static final long NANOS = 1_000_000_000L;
+  /** So many events fit into the largest array that Linux accepts. */
+  private static final int MAX_EVENTS = Integer.MAX_VALUE / EventCalls.EVENT_SIZE;
 
   private final Descriptors descriptors;
-  private final TaskSignals signals;
-  private final SignalDelivery delivery;
-  private final TaskWaits waits;
-  private final GuestClock clock;
+  private final PollWait wait;
+  private final Caller caller;
   private final GuestMemory memory;
 
-  public PollCalls(
-      Descriptors descriptors,
-      TaskSignals signals,
-      SignalDelivery delivery,
-      TaskWaits waits,
-      GuestClock clock,
-      GuestMemory memory) {
+  /** Creates the calls of a task. */
+  public PollCalls(Descriptors descriptors, PollWait wait, Caller caller, GuestMemory memory) {
     this.descriptors = descriptors;
-    this.signals = signals;
-    this.delivery = delivery;
-    this.waits = waits;
-    this.clock = clock;
+    this.wait = wait;
+    this.caller = caller;
     this.memory = memory;
   }
 
-  /**
-   * Holds how long a call may wait.
-   *
-   * @param nanos {@link #FOREVER} for no limit
-   * @param address where the remaining time is written; 0 for nowhere
-   * @param unit how many nanoseconds the second number there counts
-   * @param begin when the wait began, if the remaining time is written
-   */
-  private record Timeout(long nanos, long address, int unit, long begin) {
-    static Timeout of(int milliseconds) {
-      return new Timeout(milliseconds < 0 ? FOREVER : milliseconds * 1_000_000L, 0, 1, 0);
-    }
-
-    /** Reads a timeout from a structure; null if the structure holds no valid time. */
-    static @Nullable Timeout read(GuestMemory memory, GuestClock clock, long address, int unit) {
-      if (address == 0) {
-        return new Timeout(FOREVER, 0, unit, 0);
-      }
-      long nanos =
-          unit == 1 ? Times.readNanos(memory, address) : Times.readMicroseconds(memory, address);
-      return nanos < 0 ? null : new Timeout(nanos, address, unit, clock.now(false));
-    }
-
-    /** Writes the remaining time, as Linux does at every end of such a call. */
-    void tell(GuestMemory memory, GuestClock clock, boolean passed) {
-      if (address != 0 && nanos != 0) {
-        long left = passed ? 0 : Math.max(0, nanos - (clock.now(false) - begin));
-        try {
-          memory.write(address, Times.pair(left / NANOS, left % NANOS / unit));
-        } catch (GuestAddressException _) {
-          // The structure may be read-only. That is no error.
-        }
-      }
-    }
-  }
-
-  private void tell(Timeout timeout, boolean passed) {
-    timeout.tell(memory, clock, passed);
+  private void tell(PollTimeout timeout) {
+    timeout.tell(memory, caller.waiting());
   }
 
   public long poll(long table, int count, int milliseconds) {
-    return poll(table, count, Timeout.of(milliseconds), null);
+    return poll(table, count, PollTimeout.of(milliseconds), null);
   }
 
   public long ppoll(long table, int count, long time, long mask, long maskSize) {
-    Timeout timeout = Timeout.read(memory, clock, time, 1);
+    PollTimeout timeout = PollTimeout.read(memory, caller.waiting(), time, 1);
     if (timeout == null || (mask != 0 && maskSize != SET_SIZE)) {
       return -Errno.EINVAL;
     }
@@ -105,15 +63,15 @@ public final class PollCalls {
     try {
       return poll(table, count, timeout, blocked);
     } catch (GuestAddressException e) {
-      tell(timeout, false);
+      tell(timeout);
       throw e;
     }
   }
 
-  private long poll(long address, int wanted, Timeout timeout, @Nullable Long mask) {
+  private long poll(long address, int wanted, PollTimeout timeout, @Nullable Long mask) {
     long count = Integer.toUnsignedLong(wanted);
     if (count > descriptors.limit()) {
-      tell(timeout, false);
+      tell(timeout);
       return -Errno.EINVAL; // RLIMIT_NOFILE
     }
     ByteBuffer table = memory.readStruct(address, (int) count * POLLFD_SIZE);
@@ -123,42 +81,42 @@ public final class PollCalls {
       table.putShort(at + 6, (short) found);
       ready += found != 0 ? 1 : 0;
     }
-    memory.write(address, table);
-    if (ready > 0) {
-      tell(timeout, false);
-      return ready;
+    if (ready == 0) {
+      List<WaitSource> sources = new ArrayList<>();
+      for (int at = 0; at < table.capacity(); at += POLLFD_SIZE) {
+        addSources(sources, table.getInt(at), table.getShort(at + 4));
+      }
+      // The table tells that nothing is ready, even if a signal interrupts the call.
+      Runnable end = () -> memory.write(address, table);
+      return wait.await(timeout, mask, "waits for descriptors (poll)", sources, end);
     }
-    return waitFor(timeout, mask, "poll");
+    memory.write(address, table);
+    tell(timeout);
+    return ready;
   }
 
   private int ready(int descriptor, int wanted) {
     if (descriptor < 0) {
       return 0;
     }
+    caller.checkpoint().pass();
     OpenFile file = descriptors.find(descriptor);
     if (file == null || file instanceof PathFile) {
       return POLLNVAL;
     }
-    return file.ready() & (wanted | OpenFile.POLLERR | OpenFile.POLLHUP);
+    return file.ready(caller) & (wanted | PollEvents.POLLERR | PollEvents.POLLHUP);
   }
 
-  /** Waits until the timeout has passed. It may be for ever. */
-  private long waitFor(Timeout timeout, @Nullable Long mask, String call) {
-    if (mask != null && signals.isDeliverableUnder(mask)) {
-      tell(timeout, false);
-      delivery.deliverUnder(mask);
-      return -Errno.EINTR;
+  private void addSources(List<WaitSource> sources, int descriptor, int wanted) {
+    OpenFile file = descriptors.find(descriptor);
+    Readiness readiness = file == null ? null : file.readiness();
+    if (readiness != null) {
+      readiness.addTo(sources, wanted);
     }
-    if (timeout.nanos == FOREVER) {
-      return waits.block("waits for descriptors that never become ready (" + call + ")");
-    }
-    boolean passed = waits.sleep(timeout.nanos);
-    tell(timeout, passed);
-    return passed ? 0 : -Errno.EINTR;
   }
 
   public long select(int count, long reads, long writes, long exceptions, long time) {
-    Timeout timeout = Timeout.read(memory, clock, time, 1000);
+    PollTimeout timeout = PollTimeout.read(memory, caller.waiting(), time, 1000);
     return timeout == null
         ? -Errno.EINVAL
         : select(count, new long[] {reads, writes, exceptions}, timeout, null);
@@ -172,7 +130,7 @@ public final class PollCalls {
       set = pair.getLong();
       size = pair.getLong();
     }
-    Timeout timeout = Timeout.read(memory, clock, time, 1);
+    PollTimeout timeout = PollTimeout.read(memory, caller.waiting(), time, 1);
     if (timeout == null || (set != 0 && size != SET_SIZE)) {
       return -Errno.EINVAL;
     }
@@ -185,7 +143,7 @@ public final class PollCalls {
    *
    * @param sets their addresses; 0 for none
    */
-  private long select(int wanted, long[] sets, Timeout timeout, @Nullable Long mask) {
+  private long select(int wanted, long[] sets, PollTimeout timeout, @Nullable Long mask) {
     try {
       if (wanted < 0) {
         throw new FileException(Errno.EINVAL);
@@ -194,14 +152,16 @@ public final class PollCalls {
       int count = Math.min(wanted, descriptors.tableSize());
       int size = (count + Long.SIZE - 1) / Long.SIZE * Long.BYTES;
       ByteBuffer[] found = new ByteBuffer[sets.length];
-      int ready = look(count, size, sets, found);
+      List<WaitSource> sources = new ArrayList<>();
+      int ready = look(count, size, sets, found, sources);
       if (ready == 0) {
-        long result = waitFor(timeout, mask, "select");
+        long result =
+            wait.await(timeout, mask, "waits for descriptors (select)", sources, () -> {});
         if (result < 0) {
           return result; // the sets stay unchanged then
         }
       } else {
-        tell(timeout, false);
+        tell(timeout);
       }
       for (int i = 0; i < sets.length; i++) {
         if (sets[i] != 0) {
@@ -210,14 +170,14 @@ public final class PollCalls {
       }
       return ready;
     } catch (FileException | GuestAddressException e) {
-      tell(timeout, false);
+      tell(timeout);
       throw e;
     }
   }
 
   /** Fills in the ready descriptors of each set. Returns how many there are. */
-  private int look(int count, int size, long[] sets, ByteBuffer[] found) {
-    int[] masks = {READABLE, WRITABLE, POLLPRI};
+  private int look(int count, int size, long[] sets, ByteBuffer[] found, List<WaitSource> sources) {
+    int[] masks = {READABLE, WRITABLE, PollEvents.POLLPRI};
     int ready = 0;
     for (int i = 0; i < sets.length; i++) {
       ByteBuffer set = GuestMemory.struct(size);
@@ -233,9 +193,68 @@ public final class PollCalls {
         if ((ready(number, masks[i]) & (masks[i] | POLLNVAL)) != 0) {
           set.put(place, (byte) (set.get(place) | bit));
           ready++;
+        } else if (ready == 0) {
+          addSources(sources, number, masks[i]);
         }
       }
     }
     return ready;
+  }
+
+  public long epollWait(int descriptor, long events, int most, int milliseconds) {
+    return epollWait(descriptor, events, most, PollTimeout.of(milliseconds), null);
+  }
+
+  public long epollPwait(
+      int descriptor, long events, int most, int milliseconds, long mask, long maskSize) {
+    return epollPwait(descriptor, events, most, PollTimeout.of(milliseconds), mask, maskSize);
+  }
+
+  public long epollPwait2(
+      int descriptor, long events, int most, long time, long mask, long maskSize) {
+    PollTimeout timeout = PollTimeout.readOnly(memory, time);
+    return timeout == null
+        ? -Errno.EINVAL
+        : epollPwait(descriptor, events, most, timeout, mask, maskSize);
+  }
+
+  private long epollPwait(
+      int descriptor, long events, int most, PollTimeout timeout, long mask, long maskSize) {
+    if (mask != 0 && maskSize != SET_SIZE) {
+      return -Errno.EINVAL;
+    }
+    Long blocked = mask == 0 ? null : (Long) memory.readLong(mask);
+    return epollWait(descriptor, events, most, timeout, blocked);
+  }
+
+  private long epollWait(
+      int descriptor, long events, int most, PollTimeout timeout, @Nullable Long mask) {
+    OpenFile file = descriptors.get(descriptor);
+    if (most <= 0 || most > MAX_EVENTS) {
+      return -Errno.EINVAL;
+    }
+    long size = (long) most * EventCalls.EVENT_SIZE;
+    if (events < 0 || events > AddressSpace.USER_END - size) {
+      return -Errno.EFAULT; // even if less is written
+    }
+    if (!(file instanceof EventPoll poll)) {
+      return -Errno.EINVAL;
+    }
+    int found = poll.take(caller, most, (index, ready, data) -> put(events, index, ready, data));
+    if (found > 0) {
+      return found;
+    }
+    if (timeout.isOver(caller.waiting())) {
+      return 0;
+    }
+    List<WaitSource> sources = new ArrayList<>(2);
+    sources.add(poll.readiness().input());
+    return wait.await(timeout, mask, "waits for events (epoll_wait)", sources, () -> {});
+  }
+
+  private void put(long events, int index, int ready, long data) {
+    memory.write(
+        events + (long) index * EventCalls.EVENT_SIZE,
+        GuestMemory.struct(EventCalls.EVENT_SIZE).putInt(ready).putLong(data));
   }
 }

@@ -142,51 +142,26 @@ public final class ProcessFiles implements Restorable<FileState>, AutoCloseable 
 
   /** Returns a copy of all state. The caller closes it. */
   public FileState freeze() {
-    IdentityHashMap<OpenFile, Integer> numbers = new IdentityHashMap<>();
-    List<SavedFile> files = new ArrayList<>(Descriptors.MAX); // adding cannot fail
+    FileSaver saver = new FileSaver();
     List<FileState.Descriptor> open = new ArrayList<>();
-    List<Pipe> pipes = new ArrayList<>();
-    IdentityHashMap<Pipe, Integer> pipeNumbers = new IdentityHashMap<>();
     try {
       for (int number = 0; number < Descriptors.MAX; number++) {
         OpenFile file = descriptors.find(number);
-        if (file == null) {
-          continue;
+        if (file != null) {
+          boolean cloexec = descriptors.isCloseOnExec(number);
+          open.add(new FileState.Descriptor(number, saver.file(file), cloexec));
         }
-        Integer known = numbers.get(file);
-        if (known == null) {
-          known = files.size();
-          files.add(file.save(pipe -> numberOf(pipe, pipes, pipeNumbers)));
-          numbers.put(file, known);
-        }
-        open.add(new FileState.Descriptor(number, known, descriptors.isCloseOnExec(number)));
       }
       return new FileState(
-          files,
+          saver.saveFiles(),
           open,
-          pipes,
+          saver.pipes(),
           workingDirectory == null || workingDirectory.parent() == null ? null : workingDirectory,
           umask,
           world.existing() == null ? null : world.fileSystem().freeze());
     } catch (Throwable t) {
-      files.forEach(ProcessFiles::close);
+      saver.close();
       throw t;
-    }
-  }
-
-  private static int numberOf(Pipe pipe, List<Pipe> pipes, IdentityHashMap<Pipe, Integer> numbers) {
-    Integer known = numbers.get(pipe);
-    if (known == null) {
-      known = pipes.size();
-      pipes.add(pipe.copy());
-      numbers.put(pipe, known);
-    }
-    return known;
-  }
-
-  private static void close(SavedFile file) {
-    if (file instanceof SavedFile.Content open) {
-      open.content().close();
     }
   }
 
@@ -201,6 +176,7 @@ public final class ProcessFiles implements Restorable<FileState>, AutoCloseable 
       // is.
       restoreFileSystem(earlier);
       descriptors.closeAll();
+      world.fifos().forgetOpening();
       IdentityHashMap<Location, Location> known = new IdentityHashMap<>(0); // most have none
       restoreDescriptors(earlier, known);
       Location directory = earlier.workingDirectory();
@@ -230,57 +206,14 @@ public final class ProcessFiles implements Restorable<FileState>, AutoCloseable 
   }
 
   private void restoreDescriptors(FileState earlier, IdentityHashMap<Location, Location> known) {
-    List<Pipe> pipes = new ArrayList<>(0);
     world.setPipes(earlier.pipes());
-    for (Pipe saved : earlier.pipes()) {
-      pipes.add(saved.copy());
-    }
-    @Nullable OpenFile[] files = new @Nullable OpenFile[earlier.files().size()];
+    world.setEventNumber(earlier.files());
+    FileRestorer restorer = new FileRestorer(earlier, world, known);
     for (FileState.Descriptor descriptor : earlier.descriptors()) {
-      OpenFile file = files[descriptor.file()];
-      if (file == null) {
-        file = open(earlier.files().get(descriptor.file()), pipes, known);
-        files[descriptor.file()] = file;
-      }
+      OpenFile file = restorer.file(descriptor.file());
       descriptors.put(descriptor.number(), file, descriptor.closeOnExec());
     }
-  }
-
-  private OpenFile open(
-      SavedFile saved, List<Pipe> pipes, IdentityHashMap<Location, Location> known) {
-    return switch (saved) {
-      case SavedFile.Stream(int flags, int number) ->
-          new StandardStream(changes, flags, world.streams(), number);
-      case SavedFile.Channel(int flags, int index) ->
-          new ChannelFile(changes, flags, world.channels(), index);
-      case SavedFile.Content(int flags, var content, Location location, long offset) -> {
-        Location there =
-            location.in(fileSystem().counterparts(), known); // while the content holds nothing
-        yield ContentFile.of(
-            changes, flags, content.in(fileSystem().counterparts()), there, offset);
-      }
-      case SavedFile.Directory(int flags, Location location, var listing, int position, var last) ->
-          new DirectoryFile(
-              changes,
-              flags,
-              location.in(fileSystem().counterparts(), known),
-              listing,
-              position,
-              last);
-      case SavedFile.End(int flags, var location, int pipe, long writersSeen) ->
-          location == null
-              ? new PipeEnd(changes, flags, pipes.get(pipe))
-              : world
-                  .fifos()
-                  .restore(
-                      changes,
-                      location.in(fileSystem().counterparts(), known),
-                      flags,
-                      pipes.get(pipe),
-                      writersSeen);
-      case SavedFile.Path(int flags, Location location) ->
-          new PathFile(changes, flags, location.in(fileSystem().counterparts(), known));
-    };
+    restorer.link();
   }
 
   @Override

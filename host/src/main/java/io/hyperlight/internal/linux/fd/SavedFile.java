@@ -64,6 +64,40 @@ sealed interface SavedFile {
   record End(int flags, @Nullable Location location, int pipe, long writersSeen)
       implements SavedFile {}
 
+  /**
+   * A counter of events.
+   *
+   * @param count unsigned
+   * @param number as Linux shows it to people
+   */
+  record Event(int flags, long count, boolean semaphore, int number) implements SavedFile {
+    @Override
+    public @Nullable Location location() {
+      return null;
+    }
+  }
+
+  /**
+   * What an epoll file watches.
+   *
+   * @param file its index in the list of open files
+   * @param descriptor by which it was added
+   * @param place in the list of those that may be ready; -1 if it is not there
+   */
+  record Interest(int file, int descriptor, int events, long data, int place) {}
+
+  /** An epoll file. */
+  record Watch(int flags, List<Interest> interests) implements SavedFile {
+    public Watch {
+      interests = List.copyOf(interests);
+    }
+
+    @Override
+    public @Nullable Location location() {
+      return null;
+    }
+  }
+
   /** A file that was opened as a path only. */
   record Path(int flags, Location location) implements SavedFile {}
 }

@@ -63,7 +63,11 @@ public final class SpliceCalls {
       most = Math.min(most, pipe.awaitBytes(caller, nonBlocking, "splice"));
     }
     if (out instanceof PipeEnd pipe) { // fails without a reader in any case
-      most = Math.min(most, pipe.awaitRoom(caller, 1, nonBlocking, "splice"));
+      most = Math.min(most, pipe.awaitRoom(caller, nonBlocking, "splice"));
+    }
+    if (in instanceof PipeEnd from && out instanceof PipeEnd to) {
+      from.changes();
+      return from.pipe().moveTo(to.pipe(), atMost(size));
     }
     byte[] bytes = most == 0 ? new byte[0] : take(in, sourceOffset != 0, readAt, most);
     if (bytes.length == 0) {
@@ -127,10 +131,9 @@ public final class SpliceCalls {
             || in.has(OpenFlags.O_NONBLOCK)
             || out.has(OpenFlags.O_NONBLOCK);
     int most = Math.min(atMost(size), from.awaitBytes(caller, nonBlocking, "tee"));
-    most = Math.min(most, to.awaitRoom(caller, 1, nonBlocking, "tee"));
+    to.awaitRoom(caller, nonBlocking, "tee");
     to.changes();
-    to.pipe().put(from.pipe().peek(most), most);
-    return most;
+    return from.pipe().copyTo(to.pipe(), most);
   }
 
   public long vmsplice(int descriptor, long table, long count, int flags) {
@@ -151,10 +154,9 @@ public final class SpliceCalls {
       return -Errno.EFAULT;
     }
     if (end.isWritable()) {
-      int length = Math.min(there, end.awaitRoom(caller, 1, nonBlocking, "vmsplice"));
+      int length = Math.min(there, end.awaitRoom(caller, nonBlocking, "vmsplice"));
       end.changes();
-      end.pipe().put(buffers.take(length), length);
-      return length;
+      return end.pipe().addPages(buffers.take(length), 0);
     }
     byte[] bytes = new byte[Math.min(there, end.awaitBytes(caller, nonBlocking, "vmsplice"))];
     end.changes();

@@ -1,10 +1,15 @@
 package io.hyperlight.internal.linux.fd;
 
+import static io.hyperlight.internal.linux.fd.PollEvents.POLLHUP;
+import static io.hyperlight.internal.linux.fd.PollEvents.POLLIN;
+import static io.hyperlight.internal.linux.fd.PollEvents.POLLOUT;
+import static io.hyperlight.internal.linux.fd.PollEvents.POLLRDNORM;
+import static io.hyperlight.internal.linux.fd.PollEvents.POLLWRNORM;
+
 import io.hyperlight.internal.linux.signal.Signals;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileStatus;
-import java.util.function.ToIntFunction;
 
 /**
  * Standard input, output or error. To the guest it looks like a pipe whose other end the host has.
@@ -34,7 +39,7 @@ final class StandardStream extends OpenFile {
   }
 
   @Override
-  SavedFile save(ToIntFunction<Pipe> pipes) {
+  SavedFile save(FileSaver saver) {
     return new SavedFile.Stream(flags(), number);
   }
 
@@ -61,7 +66,7 @@ final class StandardStream extends OpenFile {
   }
 
   @Override
-  int ready() {
+  int ready(Caller caller) {
     if (number != INPUT) {
       return POLLOUT | POLLWRNORM;
     }

@@ -93,8 +93,7 @@ public final class TransferCalls {
   }
 
   private long write(OpenFile file, Buffers buffers) {
-    file.requireEnd(CURRENT, buffers.size());
-    return Transfer.write(checkpoint, buffers, (bytes, _) -> file.write(caller, bytes));
+    return file.write(caller, buffers);
   }
 
   public long pread64(int descriptor, long address, long size, long offset) {
@@ -176,7 +175,7 @@ public final class TransferCalls {
     long room = count;
     if (out instanceof PipeEnd pipe) {
       // The room that there is now, even if a larger count is wanted.
-      room = pipe.awaitRoom(caller, 1, out.has(OpenFlags.O_NONBLOCK), "sendfile");
+      room = pipe.awaitRoom(caller, out.has(OpenFlags.O_NONBLOCK), "sendfile");
     } else if (out.has(OpenFlags.O_APPEND) || SpliceCalls.isPipe(in)) {
       return -Errno.EINVAL;
     }
@@ -288,7 +287,9 @@ public final class TransferCalls {
       return -Errno.EBADF;
     }
     if (!(file instanceof ContentFile content)) {
-      return -Errno.ESPIPE; // directories cannot be opened for writing
+      return file instanceof AnonymousFile
+          ? -Errno.ENODEV
+          : -Errno.ESPIPE; // directories cannot be opened for writing
     }
     if (!content.isRegular()) {
       return -Errno.ENODEV;

@@ -35,6 +35,7 @@ public final class WorldFiles implements AutoCloseable {
   private @Nullable FileSystem fileSystem;
 
   private int nextPipe;
+  private int nextEvent;
 
   /**
    * Creates the files of a world without processes.
@@ -115,6 +116,22 @@ public final class WorldFiles implements AutoCloseable {
     nextPipe = 0;
     for (Pipe pipe : pipes) {
       nextPipe = Math.max(nextPipe, pipe.number() + 1);
+    }
+  }
+
+  /** Returns a number for a new counter of events. */
+  int newEventNumber() {
+    changes.note();
+    return nextEvent++;
+  }
+
+  /** Sets the counters of a restored state, so that new ones get other numbers. */
+  void setEventNumber(List<SavedFile> files) {
+    nextEvent = 0;
+    for (SavedFile file : files) {
+      if (file instanceof SavedFile.Event event) {
+        nextEvent = Math.max(nextEvent, event.number() + 1);
+      }
     }
   }
 

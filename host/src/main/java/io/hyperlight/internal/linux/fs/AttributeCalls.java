@@ -2,6 +2,7 @@ package io.hyperlight.internal.linux.fs;
 
 import io.hyperlight.internal.linux.base.GuestMemory;
 import io.hyperlight.internal.linux.base.TaskIdentity;
+import io.hyperlight.internal.linux.fd.AnonymousFile;
 import io.hyperlight.internal.linux.fd.PipeEnd;
 import io.hyperlight.internal.linux.fd.ProcessFiles;
 import io.hyperlight.internal.linux.time.GuestClock;
@@ -153,6 +154,9 @@ public final class AttributeCalls {
       end.changes();
       end.pipe().setPermissions(mode & 07777);
       return 0;
+    }
+    if (files.descriptors().get(descriptor) instanceof AnonymousFile) {
+      return -Errno.ENOTSUP;
     }
     return setPermissions(open(descriptor), mode);
   }

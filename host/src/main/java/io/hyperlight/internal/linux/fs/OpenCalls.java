@@ -15,8 +15,9 @@ import io.hyperlight.internal.linux.fd.OpenFile;
 import io.hyperlight.internal.linux.fd.OpenFlags;
 import io.hyperlight.internal.linux.fd.PathFile;
 import io.hyperlight.internal.linux.fd.ProcessFiles;
+import io.hyperlight.internal.linux.fd.WorldFiles;
 import io.hyperlight.internal.linux.limits.HeapBudget;
-import io.hyperlight.internal.linux.time.TaskWaits;
+import io.hyperlight.internal.linux.wait.TaskWait;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileContent;
 import io.hyperlight.internal.vfs.FileException;
@@ -41,13 +42,13 @@ public final class OpenCalls {
   private final Paths paths;
   private final ProcessFiles files;
   private final HeapBudget heap;
-  private final TaskWaits waits;
+  private final TaskWait waiting;
 
-  public OpenCalls(Paths paths, ProcessFiles files, HeapBudget heap, TaskWaits waits) {
+  public OpenCalls(Paths paths, ProcessFiles files, HeapBudget heap, TaskWait waiting) {
     this.paths = paths;
     this.files = files;
     this.heap = heap;
-    this.waits = waits;
+    this.waiting = waiting;
   }
 
   public long open(long path, int flags, int mode) {
@@ -60,6 +61,9 @@ public final class OpenCalls {
 
   public long openat(int folder, long path, int given, int mode) {
     int flags = effective(given);
+    if (files.world().fifos().isOpening(waiting)) {
+      return add(files.world().fifos().opened(waiting), flags);
+    }
     String name = paths.read(path);
     files.descriptors().requireRoom(1);
     Location base = paths.base(folder, name);
@@ -169,17 +173,18 @@ public final class OpenCalls {
     if (!Paths.isAllowed(status, wanted)) {
       throw new FileException(Errno.EACCES);
     }
-    if (node instanceof DescriptorNode other) {
-      return add(other.file(), flags);
+    if (status.kind() == FileKind.ANONYMOUS) {
+      throw new FileException(Errno.EACCES); // they belong to another user
     }
     if (status.kind() == FileKind.SOCKET) {
       throw new FileException(Errno.ENXIO); // sockets are opened with connect(2)
     }
+    if (node instanceof DescriptorNode other) {
+      return add(other.file(), flags);
+    }
     if (status.kind() == FileKind.PIPE) {
-      OpenFile fifo = files.world().fifos().open(files.world(), location, known(flags));
-      return fifo == null
-          ? waits.block("waits for the other end of a FIFO to be opened (open)")
-          : add(fifo, flags);
+      WorldFiles world = files.world();
+      return add(world.fifos().open(world, location, known(flags), waiting), flags);
     }
     return add(
         directory

@@ -103,7 +103,7 @@ public final class StatCalls {
     boolean file =
         switch (status.kind()) {
           case REGULAR, DIRECTORY, SYMBOLIC_LINK -> true;
-          case CHARACTER_DEVICE, PIPE, SOCKET -> false;
+          case CHARACTER_DEVICE, PIPE, SOCKET, ANONYMOUS -> false;
         };
     if (file && (mode & Paths.WRITE) != 0) {
       Paths.requireContentsWritable(location.node());

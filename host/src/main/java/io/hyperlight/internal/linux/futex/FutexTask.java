@@ -35,6 +35,11 @@ public final class FutexTask {
     this.thread = thread;
     this.waiting = waiting;
     this.keys = keys;
+    begin();
+  }
+
+  /** Makes others see the task, which may have ended before a restore. */
+  public void begin() {
     queue.addTask(this);
   }
 

@@ -48,12 +48,10 @@ public final class ProgramBreak {
     if (end > mappedEnd) {
       try {
         // The program may have mapped something there itself.
-        long more = end - mappedEnd;
-        if (!mappings.space().isFree(mappedEnd, more)) {
+        if (!mappings.space().isFree(mappedEnd, end - mappedEnd)) {
           return current;
         }
-        // All of it gets memory at once: programs use what they take here.
-        mappings.map(mappedEnd, more, Protection.READ_WRITE, null, true);
+        mappings.map(mappedEnd, end - mappedEnd, Protection.READ_WRITE, null);
       } catch (GuestMemoryExhaustedException e) {
         return current; // brk reports missing memory like this
       }

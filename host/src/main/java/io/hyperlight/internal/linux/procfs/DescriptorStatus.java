@@ -38,6 +38,7 @@ final class DescriptorStatus extends NumberedDirectory {
     FileStatus status = file.status(); // the number of the file's device is that of its mount
     int flags = file.flags() | (descriptors.isCloseOnExec(number) ? OpenFlags.O_CLOEXEC : 0);
     return "pos:\t%d\nflags:\t0%o\nmnt_id:\t%d\nino:\t%d\n"
-        .formatted(file.position(), flags, status.device(), status.inode());
+            .formatted(file.position(), flags, status.device(), status.inode())
+        + file.information();
   }
 }

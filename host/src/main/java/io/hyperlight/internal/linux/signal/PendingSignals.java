@@ -14,7 +14,7 @@ public final class PendingSignals {
   private static final long SYNCHRONOUS =
       1L << 3 | 1L << 4 | 1L << 6 | 1L << 7 | 1L << 10 | 1L << 30;
 
-  private final SignalQueue ofTask = new SignalQueue();
+  private final SignalQueue ofTask;
   private final SignalQueue ofProcess;
   private final ProcessSignals process;
 
@@ -26,6 +26,7 @@ public final class PendingSignals {
   PendingSignals(ProcessSignals process) {
     this.process = process;
     ofProcess = process.pending();
+    ofTask = new SignalQueue(process.count());
   }
 
   public SignalQueue ofTask() {
@@ -37,9 +38,11 @@ public final class PendingSignals {
     return ofTask.pending() | ofProcess.pending();
   }
 
-  /** Returns how many signals are queued with their information. */
+  /**
+   * Returns how many signals are queued with their information, for the process and all its tasks.
+   */
   public int size() {
-    return ofTask.size() + ofProcess.size();
+    return process.count().queued();
   }
 
   /**
@@ -66,11 +69,5 @@ public final class PendingSignals {
       candidates &= SYNCHRONOUS;
     }
     return process.delivered(from.take(Long.numberOfTrailingZeros(candidates) + 1));
-  }
-
-  /** Removes all of these signals. */
-  void discard(long signals) {
-    ofTask.discard(signals);
-    ofProcess.discard(signals);
   }
 }

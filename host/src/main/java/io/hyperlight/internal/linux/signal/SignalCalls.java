@@ -1,8 +1,11 @@
 package io.hyperlight.internal.linux.signal;
 
 import io.hyperlight.internal.linux.base.GuestMemory;
-import io.hyperlight.internal.linux.time.TaskWaits;
 import io.hyperlight.internal.linux.time.Times;
+import io.hyperlight.internal.linux.wait.Deadline;
+import io.hyperlight.internal.linux.wait.InterruptedWaitException;
+import io.hyperlight.internal.linux.wait.Restart;
+import io.hyperlight.internal.linux.wait.TaskWait;
 import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.os.Errno;
 import java.nio.ByteBuffer;
@@ -13,6 +16,8 @@ public final class SignalCalls {
   private static final int SIG_UNBLOCK = 1;
   private static final int SIG_SETMASK = 2;
 
+  private static final String WAITS = "waits for a signal";
+
   private static final int ACTION_SIZE = 32;
   private static final int SET_SIZE = 8;
 
@@ -20,19 +25,19 @@ public final class SignalCalls {
   private final SignalDelivery delivery;
   private final GuestMemory memory;
   private final Context context;
-  private final TaskWaits waits;
+  private final TaskWait waiting;
 
   public SignalCalls(
       TaskSignals signals,
       SignalDelivery delivery,
       GuestMemory memory,
       Context context,
-      TaskWaits waits) {
+      TaskWait waiting) {
     this.signals = signals;
     this.delivery = delivery;
     this.memory = memory;
     this.context = context;
-    this.waits = waits;
+    this.waiting = waiting;
   }
 
   public long rtSigaction(int signal, long changed, long old, long setSize) {
@@ -91,42 +96,47 @@ public final class SignalCalls {
     return 0;
   }
 
-  /** Blocks for ever: no other process could send a signal. */
   public long pause() {
-    return waits.block("waits for a signal, and no other process can send one");
+    RuntimeException leaving = waiting.block(WAITS, Deadline.NEVER, Restart.NEVER);
+    throw leaving;
   }
 
-  /**
-   * Waits for a signal under another mask. No other process sends one. So one is pending already,
-   * or the wait lasts for ever.
-   */
+  /** Waits for a signal under another mask. */
   public long rtSigsuspend(long set, long setSize) {
     if (setSize != SET_SIZE) {
       return -Errno.EINVAL;
     }
-    return delivery.deliverUnder(memory.readLong(set)) ? -Errno.EINTR : pause();
+    signals.blockDuringCall(memory.readLong(set));
+    return pause();
   }
 
   public long rtSigtimedwait(long set, long info, long timeout, long setSize) {
+    signals.await(0);
     if (setSize != SET_SIZE) {
       return -Errno.EINVAL;
     }
     long wanted = TaskSignals.withoutUnblockable(memory.readLong(set));
-    long nanos = timeout == 0 ? 0 : Times.readNanos(memory, timeout);
-    if (nanos < 0) {
+    long nanos = timeout == 0 ? -1 : Times.readNanos(memory, timeout);
+    if (timeout != 0 && nanos < 0) {
       return -Errno.EINVAL;
     }
     if ((signals.pending().all() & wanted) != 0) {
-      SignalInfo taken = signals.pending().take(wanted);
+      SignalInfo taken = signals.take(wanted);
       if (info != 0) {
         memory.write(info, taken.contents());
       }
       return taken.signal();
     }
-    if (timeout == 0) {
-      return pause();
+    Deadline until = waiting.deadlineAfter(nanos);
+    if (waiting.isOver(until)) {
+      return -Errno.EAGAIN;
     }
-    return waits.sleep(nanos) ? -Errno.EAGAIN : -Errno.EINTR;
+    signals.await(wanted);
+    RuntimeException leaving = waiting.block(WAITS, until, Restart.NEVER);
+    if (leaving instanceof InterruptedWaitException) {
+      signals.await(0);
+    }
+    throw leaving;
   }
 
   public long sigaltstack(long changed, long old) {

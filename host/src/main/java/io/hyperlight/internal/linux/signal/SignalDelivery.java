@@ -61,36 +61,16 @@ public final class SignalDelivery {
   }
 
   /**
-   * Delivers pending signals under another mask, for a system call that waits and then ends with
-   * EINTR.
-   *
-   * @param mask the signals that are blocked during the wait
-   * @return whether there was one; the task then never sees the system call's own result
-   */
-  public boolean deliverUnder(long mask) {
-    long before = signals.blocked();
-    signals.block(mask);
-    context.answer(-(long) Errno.EINTR);
-    if (!deliverPending(context.registersAfterCall(), before)) {
-      signals.block(before);
-      return false;
-    }
-    outcome.redirect();
-    return true;
-  }
-
-  /**
-   * Delivers signals that the task has sent itself. The result of its system call is in its
-   * registers.
+   * Delivers pending signals after a system call. The result of the call is in its registers.
    *
    * @return true if a handler runs next or the task has ended; false if the task is to be resumed
    *     as usual
    */
   public boolean deliverPending() {
-    if (signals.deliverable() == 0) {
-      return false;
+    if (signals.isMaskTemporary()) {
+      signals.endTemporaryMask();
     }
-    return deliverPending(context.registersAfterCall(), signals.blocked());
+    return signals.looks() && deliverPending(context.registersAfterCall(), signals.blocked());
   }
 
   /**
@@ -99,27 +79,28 @@ public final class SignalDelivery {
    * @return as for {@link #deliverPending()}
    */
   public boolean deliverStopped() {
-    return signals.deliverable() != 0 && deliverPending(context.registers(), signals.blocked());
+    return signals.looks() && deliverPending(context.registers(), signals.blocked());
   }
 
   /**
    * Delivers the signals that have interrupted a system call. The handler returns to code that
    * finds the error EINTR, or makes the call again.
    *
-   * @return false if no handler runs
+   * @return false if no handler runs, so that the call goes on
    */
   public boolean deliverInterrupting(Restart restart) {
-    if (signals.deliverable() == 0) {
+    if (!signals.looks()) {
       return false;
     }
-    long number = context.callNumber();
+    interruptedNumber = context.callNumber();
     interruptedCall = restart;
-    interruptedNumber = number;
     context.answer(-(long) Errno.EINTR);
-    boolean delivered = deliverPending(context.registersAfterCall(), signals.blocked());
+    boolean delivered = deliverPending(context.registersAfterCall(), signals.blockedAfterCall());
     interruptedCall = null;
-    if (!delivered) {
-      context.answer(number); // the register has the number again
+    if (delivered) {
+      signals.keepTemporaryMask();
+    } else {
+      context.answer(interruptedNumber); // the register has the number again
     }
     return delivered;
   }
@@ -146,7 +127,7 @@ public final class SignalDelivery {
     long interrupted = mask;
     while (signals.deliverable() != 0) {
       checkpoint.pass();
-      SignalInfo info = signals.pending().take(~signals.blocked());
+      SignalInfo info = signals.take(~signals.blocked());
       if (actions.isIgnored(info.signal())) {
         continue;
       }

@@ -19,6 +19,17 @@ public final class SignalQueue {
    */
   private @Nullable ArrayDeque<SignalInfo> queue;
 
+  private final SignalCount count;
+
+  /**
+   * Creates a queue without signals.
+   *
+   * @param count of all queues of the process
+   */
+  SignalQueue(SignalCount count) {
+    this.count = count;
+  }
+
   public long pending() {
     return pending;
   }
@@ -44,6 +55,7 @@ public final class SignalQueue {
   /** Restores an earlier state. */
   void restore(long bits, List<SignalInfo> queued) {
     pending = bits;
+    count.add(queued.size() - size());
     if (queue != null) {
       queue.clear();
     }
@@ -69,6 +81,7 @@ public final class SignalQueue {
     boolean always = !realTime && info.code() >= 0;
     if (always || isRoom) {
       made().add(info);
+      count.add(1);
     } else if (realTime && info.code() != SignalInfo.SI_USER) {
       return false;
     }
@@ -86,6 +99,7 @@ public final class SignalQueue {
         if (found == null) {
           found = info;
           each.remove();
+          count.add(-1);
         } else {
           more = true;
         }
@@ -102,7 +116,9 @@ public final class SignalQueue {
     if ((pending & signals) != 0) {
       pending &= ~signals;
       if (queue != null) {
+        int before = queue.size();
         queue.removeIf(info -> (Signals.bit(info.signal()) & signals) != 0);
+        count.add(queue.size() - before);
       }
     }
   }

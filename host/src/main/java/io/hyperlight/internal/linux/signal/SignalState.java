@@ -1,6 +1,7 @@
 package io.hyperlight.internal.linux.signal;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Holds a program's signals between two calls. Immutable.
@@ -13,6 +14,9 @@ import java.util.List;
  * @param queueOfProcess the information of the signals that were sent to the process, the oldest
  *     first
  * @param stack the stack for handlers that ask for one of their own
+ * @param saved the signals that are blocked again after a system call that blocks others meanwhile;
+ *     null for none
+ * @param looks whether the task has to look for pending signals
  */
 public record SignalState(
     List<Action> actions,
@@ -21,10 +25,12 @@ public record SignalState(
     long ofProcess,
     List<SignalInfo> queueOfTask,
     List<SignalInfo> queueOfProcess,
-    Stack stack) {
+    Stack stack,
+    @Nullable Long saved,
+    boolean looks) {
   /** The signals of a new program. */
   public static final SignalState INITIAL =
-      new SignalState(List.of(), 0, 0, 0, List.of(), List.of(), Stack.NONE);
+      new SignalState(List.of(), 0, 0, 0, List.of(), List.of(), Stack.NONE, null, false);
 
   /**
    * Holds the action of a signal.

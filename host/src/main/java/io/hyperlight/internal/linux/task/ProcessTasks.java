@@ -134,6 +134,7 @@ public final class ProcessTasks {
     if (count() > 1) { // nobody sees the memory of a process that ends
       task.robustList().end(task.futexes(), process.bytes(), task.clearedAtExit());
     }
+    task.signals().end();
     if (task.isFirst()) {
       task.setExited(true); // it stays as what Linux calls a zombie
       status = exitStatus;

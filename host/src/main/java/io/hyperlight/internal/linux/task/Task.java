@@ -46,17 +46,17 @@ public final class Task {
     this.context = context;
     World world = process.world();
     CallOutcome outcome = world.outcome();
-    signals = new TaskSignals(process.signals(), process.limits(), identity, outcome);
+    waiting = new TaskWait(world.timers(), _ -> world.scheduler().woken(this));
+    signals = new TaskSignals(process.signals(), process.limits(), identity, outcome, waiting);
     delivery = new SignalDelivery(signals, process.bytes(), context, world.checkpoint(), outcome);
     waits = new TaskWaits(world.waits(), process.usage(), outcome);
-    waiting = new TaskWait(world.timers(), _ -> world.scheduler().woken(this));
     futexes =
         new FutexTask(
             world.futexes(),
             identity.thread(),
             waiting,
             new FutexKeys(process.memory().mappings()));
-    caller = new Caller(signals, waits, waiting, process.fileSize(), world.checkpoint());
+    caller = new Caller(signals, waiting, process.fileSize(), world.checkpoint());
   }
 
   public GuestProcess process() {
@@ -158,6 +158,7 @@ public final class Task {
   void forget() {
     waiting.reset();
     futexes.forget();
+    signals.end();
   }
 
   TaskState state() {
@@ -174,6 +175,8 @@ public final class Task {
   }
 
   void restore(TaskState earlier) {
+    signals.begin(); // it may have ended since
+    futexes.begin();
     signals.restore(earlier.signals());
     robustList.set(earlier.robustList());
     clearedAtExit = earlier.clearedAtExit();
@@ -181,6 +184,10 @@ public final class Task {
     answer = earlier.answer();
     exited = earlier.exited();
     waiting.restore(earlier.waiting());
+    if (exited) {
+      futexes.forget();
+      signals.end();
+    }
   }
 
   // Its end.

@@ -1,5 +1,6 @@
 package io.hyperlight.internal.linux.wait;
 
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
@@ -44,7 +45,7 @@ public final class TaskWait implements Waiter {
 
   private State state = State.NONE;
   private boolean hasExpired;
-  private boolean interrupted;
+  private BooleanSupplier signals = () -> false;
 
   /** Never unless the call has asked for one. */
   private Deadline deadline = Deadline.NEVER;
@@ -65,6 +66,11 @@ public final class TaskWait implements Waiter {
   public TaskWait(TimerQueue timers, Consumer<TaskWait> woken) {
     this.timers = timers;
     this.woken = woken;
+  }
+
+  /** Sets what says whether a signal interrupts waits now. */
+  public void interruptedBy(BooleanSupplier pendingSignals) {
+    signals = pendingSignals;
   }
 
   // For the handlers of system calls.
@@ -117,7 +123,7 @@ public final class TaskWait implements Waiter {
 
   /** Returns whether a signal interrupts the call. It waits no longer, and may still succeed. */
   public boolean isInterrupted() {
-    return interrupted;
+    return signals.getAsBoolean();
   }
 
   /**
@@ -132,7 +138,7 @@ public final class TaskWait implements Waiter {
   public RuntimeException block(
       String waitsFor, Deadline until, Restart ifInterrupted, WaitSource... changing) {
     restart = ifInterrupted;
-    if (interrupted) {
+    if (signals.getAsBoolean()) {
       return new InterruptedWaitException();
     }
     what = waitsFor;
@@ -187,17 +193,9 @@ public final class TaskWait implements Waiter {
     return false;
   }
 
-  /** Makes the interrupted call wait again, since no handler has run. */
-  public void goOn() {
-    interrupted = false;
-  }
-
-  /** Interrupts the wait for a signal that has a handler. */
+  /** Makes the task's call be made again, since a signal interrupts it. */
   public void interrupt() {
-    if (state == State.BLOCKED) {
-      interrupted = true;
-      leave(State.WOKEN);
-    }
+    wake();
   }
 
   private void leave(State next) {
@@ -272,7 +270,6 @@ public final class TaskWait implements Waiter {
       stopWaiting();
       state = State.NONE;
       hasExpired = false;
-      interrupted = false;
       hasDeadline = false;
       deadline = Deadline.NEVER;
       progress = 0;

@@ -19,6 +19,14 @@ public final class WaitSource {
     waiters.add(waiter);
   }
 
+  /** Adds a waiter before the others. */
+  public void addFirst(Waiter waiter) {
+    if (waiters.isEmpty()) {
+      waiters = new ArrayList<>(1);
+    }
+    waiters.addFirst(waiter);
+  }
+
   /** Removes a waiter, if it is there. */
   public void remove(Waiter waiter) {
     if (!waiters.isEmpty()) {

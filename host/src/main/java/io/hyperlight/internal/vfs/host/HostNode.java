@@ -66,7 +66,8 @@ record HostNode(HostTree tree, String path, FileKind kind) implements Node {
         }
         yield tree.openFile(path);
       }
-      case SYMBOLIC_LINK, CHARACTER_DEVICE, PIPE, SOCKET -> throw new FileException(Errno.ELOOP);
+      case SYMBOLIC_LINK, CHARACTER_DEVICE, PIPE, SOCKET, ANONYMOUS ->
+          throw new FileException(Errno.ELOOP);
     };
   }
 }
