@@ -101,7 +101,7 @@ public final class LoadedProgram implements AutoCloseable {
             machine::context,
             layout.ranges(),
             this::print,
-            requests == null ? settings : settings.withInput(requests::read),
+            requests == null ? settings : settings.withInput(requests),
             budget);
     try {
       hypercalls =

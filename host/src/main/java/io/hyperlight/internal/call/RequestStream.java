@@ -1,5 +1,6 @@
 package io.hyperlight.internal.call;
 
+import io.hyperlight.internal.linux.fd.StandardStreams;
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Between requests the stream has neither contents nor an end, so a program that reads waits.
  */
-final class RequestStream {
+final class RequestStream implements StandardStreams.Input {
   private static final byte[] END = {};
 
   private byte[] request = END;
@@ -52,8 +53,9 @@ final class RequestStream {
    *
    * @return the bytes; empty at the end; null if there is no request, or it is answered
    */
-  byte @Nullable [] read(int most) {
-    if (!open) {
+  @Override
+  public byte @Nullable [] read(int most) {
+    if (!isReady()) {
       return null;
     }
     if (position < request.length) {
@@ -61,12 +63,19 @@ final class RequestStream {
       position += length;
       return Arrays.copyOfRange(request, position - length, position);
     }
-    // Some programs read the end twice before they answer.
-    if (ended && answer.size() > 0) {
-      return null;
-    }
     ended = true;
     return END;
+  }
+
+  /** Some programs read the end twice before they answer. */
+  @Override
+  public boolean isReady() {
+    return open && (position < request.length || !ended || answer.size() == 0);
+  }
+
+  @Override
+  public boolean isServed() {
+    return true;
   }
 
   /** Returns whether a request is being answered by what the program writes. */

@@ -55,6 +55,11 @@ final class ChannelFile extends OpenFile {
   }
 
   @Override
+  boolean canBeWatched() {
+    return true;
+  }
+
+  @Override
   int ready(Caller caller) {
     return POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM;
   }

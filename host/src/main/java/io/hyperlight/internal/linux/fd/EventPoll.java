@@ -8,8 +8,6 @@ import static io.hyperlight.internal.linux.fd.PollEvents.POLLRDNORM;
 import io.hyperlight.internal.linux.wait.WaitSource;
 import io.hyperlight.internal.linux.wait.Waiter;
 import io.hyperlight.internal.machine.memory.GuestAddressException;
-import io.hyperlight.internal.os.Errno;
-import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileStatus;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -74,10 +72,7 @@ final class EventPoll extends AnonymousFile {
       this.events = events;
       this.data = data;
       Readiness found = key.file.readiness();
-      if (found == null) {
-        throw new FileException(Errno.EPERM);
-      }
-      source = found;
+      source = found == null ? new Readiness() : found; // of a file that is always ready
       source.input().addFirst(this);
       source.output().addFirst(this);
       source.hangUp().addFirst(this);
@@ -228,6 +223,27 @@ final class EventPoll extends AnonymousFile {
   @Override
   Readiness readiness() {
     return readiness;
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>A request for a served program comes from outside. The task waits for it itself, so that it
+   * is known to wait for that.
+   */
+  @Override
+  void addSources(List<WaitSource> sources, int events) {
+    super.addSources(sources, events);
+    for (Entry entry : entries.values()) {
+      if (!entry.isDisabled() && entry.key.file.isFromOutside()) {
+        entry.key.file.addSources(sources, entry.events);
+      }
+    }
+  }
+
+  @Override
+  boolean isFromOutside() {
+    return entries.values().stream().anyMatch(entry -> entry.key.file.isFromOutside());
   }
 
   /** Looks at the entries in the list, until one is ready. Drops the others from the list. */

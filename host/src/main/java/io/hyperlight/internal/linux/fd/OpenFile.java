@@ -2,6 +2,7 @@ package io.hyperlight.internal.linux.fd;
 
 import io.hyperlight.internal.linux.base.Buffers;
 import io.hyperlight.internal.linux.limits.HeapBudget;
+import io.hyperlight.internal.linux.wait.WaitSource;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileStatus;
@@ -218,6 +219,19 @@ public abstract class OpenFile {
   /** Returns what tells that {@link #ready} may have changed; null if it never changes. */
   @Nullable Readiness readiness() {
     return null;
+  }
+
+  /** Adds what changes when one of these events, a hang-up or an error may have come. */
+  void addSources(List<WaitSource> sources, int events) {
+    Readiness there = readiness();
+    if (there != null) {
+      there.addTo(sources, events);
+    }
+  }
+
+  /** Answers whether it becomes ready with the next request for a served program. */
+  boolean isFromOutside() {
+    return false;
   }
 
   /** Answers whether {@code epoll(7)} accepts this file. It accepts those that can be not ready. */

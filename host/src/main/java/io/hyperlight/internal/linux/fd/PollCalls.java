@@ -109,9 +109,8 @@ public final class PollCalls {
 
   private void addSources(List<WaitSource> sources, int descriptor, int wanted) {
     OpenFile file = descriptors.find(descriptor);
-    Readiness readiness = file == null ? null : file.readiness();
-    if (readiness != null) {
-      readiness.addTo(sources, wanted);
+    if (file != null) {
+      file.addSources(sources, wanted);
     }
   }
 
@@ -248,7 +247,7 @@ public final class PollCalls {
       return 0;
     }
     List<WaitSource> sources = new ArrayList<>(2);
-    sources.add(poll.readiness().input());
+    poll.addSources(sources, PollEvents.POLLIN);
     return wait.await(timeout, mask, "waits for events (epoll_wait)", sources, () -> {});
   }
 

@@ -38,6 +38,11 @@ public final class Readiness {
     return source == hangUp || (events & (source == input ? INPUT : OUTPUT)) != 0;
   }
 
+  /** Answers whether any of these events means that there is something to read. */
+  static boolean isInput(int events) {
+    return (events & INPUT) != 0;
+  }
+
   /** Adds what changes when one of these events, a hang-up or an error may have come. */
   void addTo(List<WaitSource> sources, int events) {
     sources.add(hangUp);

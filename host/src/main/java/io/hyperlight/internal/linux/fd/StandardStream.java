@@ -7,9 +7,12 @@ import static io.hyperlight.internal.linux.fd.PollEvents.POLLRDNORM;
 import static io.hyperlight.internal.linux.fd.PollEvents.POLLWRNORM;
 
 import io.hyperlight.internal.linux.signal.Signals;
+import io.hyperlight.internal.linux.wait.WaitSource;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileStatus;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Standard input, output or error. To the guest it looks like a pipe whose other end the host has.
@@ -45,7 +48,13 @@ final class StandardStream extends OpenFile {
 
   @Override
   int read(Caller caller, byte[] target) {
-    return target.length == 0 ? 0 : streams.read(target);
+    if (target.length == 0) {
+      return 0;
+    }
+    if (has(OpenFlags.O_NONBLOCK) && !streams.isInputReady()) {
+      throw new FileException(Errno.EAGAIN);
+    }
+    return streams.read(target);
   }
 
   @Override
@@ -70,7 +79,33 @@ final class StandardStream extends OpenFile {
     if (number != INPUT) {
       return POLLOUT | POLLWRNORM;
     }
-    return POLLIN | POLLRDNORM | (streams.isInputEmpty() ? POLLHUP : 0);
+    return (streams.isInputReady() ? POLLIN | POLLRDNORM : 0)
+        | (streams.isInputEmpty() ? POLLHUP : 0);
+  }
+
+  @Override
+  @Nullable Readiness readiness() {
+    return number == INPUT ? streams.inputReadiness() : null;
+  }
+
+  @Override
+  boolean isFromOutside() {
+    return number == INPUT && streams.isServed();
+  }
+
+  @Override
+  boolean canBeWatched() {
+    return true;
+  }
+
+  @Override
+  void addSources(List<WaitSource> sources, int events) {
+    if (number == INPUT) {
+      streams.inputReadiness().addTo(sources, events);
+      if (isFromOutside() && Readiness.isInput(events)) {
+        sources.add(streams.arrival());
+      }
+    }
   }
 
   @Override

@@ -51,6 +51,16 @@ public final class StandardStreams {
      */
     byte @Nullable [] read(int most);
 
+    /** Answers whether {@link #read} returns bytes or the end at once. True if not known. */
+    default boolean isReady() {
+      return true;
+    }
+
+    /** Answers whether the input is the requests for a served program. */
+    default boolean isServed() {
+      return false;
+    }
+
     /** Answers whether there will never be any input. False if that is not known. */
     default boolean isEmpty() {
       return false;
@@ -67,7 +77,8 @@ public final class StandardStreams {
   private final Input input;
   private final Output output;
   private byte[] lastErrors = NOTHING;
-  private final WaitSource arrival = new WaitSource();
+  private final Readiness readiness = new Readiness();
+  private final WaitSource arrival = new WaitSource(readiness.input());
 
   public StandardStreams(Context context, CallBudget budget, Input input, Output output) {
     this.context = context;
@@ -83,9 +94,27 @@ public final class StandardStreams {
     }
   }
 
-  /** Returns what changes when the embedder has a request for a served program. */
+  /**
+   * Returns what changes when the embedder has a request for a served program. Only tasks wait for
+   * it. The readiness of standard input changes with it.
+   */
   public WaitSource arrival() {
     return arrival;
+  }
+
+  /** Returns what tells of changes of standard input. */
+  Readiness inputReadiness() {
+    return readiness;
+  }
+
+  /** Answers whether the input is the requests for a served program. */
+  boolean isServed() {
+    return input.isServed();
+  }
+
+  /** Answers whether a read returns at once. True if that is not known. */
+  boolean isInputReady() {
+    return input.isReady();
   }
 
   /** Returns the last bytes that the call wrote to standard error. */

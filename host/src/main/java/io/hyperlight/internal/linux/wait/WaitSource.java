@@ -2,6 +2,7 @@ package io.hyperlight.internal.linux.wait;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Something that tasks wait for, such as the bytes in a pipe. Whoever changes it calls {@link
@@ -10,6 +11,23 @@ import java.util.List;
 public final class WaitSource {
   // Immutable and empty until the first waiter comes, which most sources never have.
   private List<Waiter> waiters = List.of();
+
+  /** Changes when this one does; null for none. */
+  private final @Nullable WaitSource follower;
+
+  /** Creates a source without waiters. */
+  public WaitSource() {
+    this(null);
+  }
+
+  /**
+   * Creates a source without waiters.
+   *
+   * @param follower changes when this one does
+   */
+  public WaitSource(@Nullable WaitSource follower) {
+    this.follower = follower;
+  }
 
   /** Adds a waiter behind the others. */
   public void add(Waiter waiter) {
@@ -41,11 +59,13 @@ public final class WaitSource {
 
   /** Tells all waiters that something has changed. A waiter may remove itself meanwhile. */
   public void changed() {
-    if (waiters.isEmpty()) {
-      return;
+    if (!waiters.isEmpty()) {
+      for (Waiter waiter : waiters.toArray(new Waiter[0])) {
+        waiter.changed(this);
+      }
     }
-    for (Waiter waiter : waiters.toArray(new Waiter[0])) {
-      waiter.changed(this);
+    if (follower != null) {
+      follower.changed();
     }
   }
 }
