@@ -138,6 +138,12 @@ final class Outcomes implements Outcome.Reporter {
               registers);
       case Trap.PrivilegeLost(String how, RegisterValues registers) ->
           fault(GuestFaultException.Kind.MACHINE_STOPPED, how, null, registers);
+      case Trap.ForgedState(RegisterValues registers) ->
+          fault(
+              GuestFaultException.Kind.MACHINE_STOPPED,
+              "the saved state of a thread was overwritten with one that no processor can have",
+              null,
+              registers);
       case Trap.Preempted(RegisterValues registers) ->
           fault(GuestFaultException.Kind.MACHINE_STOPPED, "stopped by the host", null, registers);
       case Trap.Stopped(RegisterValues registers) ->

@@ -3,9 +3,9 @@ package io.hyperlight.internal.loader;
 import io.hyperlight.internal.abi.CallFrame;
 import io.hyperlight.internal.abi.GuestAbi;
 import io.hyperlight.internal.linux.mm.AddressRanges;
-import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.MappedRange;
 import io.hyperlight.internal.machine.memory.Protection;
+import io.hyperlight.internal.machine.x86.ContextSwitchCode;
 import io.hyperlight.internal.machine.x86.Gate;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +27,7 @@ import java.util.List;
  *   heap              up to the program break; mapped as needed
  *   guard             never mapped
  *   mappings          what the program maps, where it leaves the place to the host
+ *   save areas        registers of the guest's threads, up to the end of user addresses
  * </pre>
  *
  * In a whole program the window lies behind the mappings.
@@ -90,7 +91,7 @@ public record GuestLayout(
     long guard = GuestAbi.pageEnd(programEnd);
     boolean startsItself = programStackBytes > 0;
     long stacks = STACK_GUARD + stackBytes + (startsItself ? STACK_GUARD + programStackBytes : 0);
-    long room = AddressSpace.USER_END - stacks - 3 * GUARD - 2 * memoryBytes;
+    long room = ContextSwitchCode.AREAS - stacks - 3 * GUARD - 2 * memoryBytes;
     if (guard > room) {
       throw new GuestFormatException(
           "it is linked at 0x%x, which leaves no room above it: link it lower"
@@ -101,7 +102,7 @@ public record GuestLayout(
     long programStack = startsItself ? stackEnd + STACK_GUARD : stackEnd;
     long programStackEnd = startsItself ? programStack + programStackBytes : stackEnd;
     long behindStacks = programStackEnd + GUARD;
-    long window = whole ? AddressSpace.USER_END - GUARD - memoryBytes : behindStacks;
+    long window = whole ? ContextSwitchCode.AREAS - GUARD - memoryBytes : behindStacks;
     long heap = whole ? behindStacks : window + memoryBytes + GUARD;
     return new GuestLayout(
         guard, stack, stackEnd, programStack, programStackEnd, window, heap, heap + memoryBytes);
@@ -141,9 +142,11 @@ public record GuestLayout(
   public AddressRanges ranges() {
     long windowEnd = window + (end - heap);
     // A program that is linked very high leaves no room for mappings.
-    long freeEnd = Math.max(end + GUARD, (window > heap ? window : AddressSpace.USER_END) - GUARD);
+    long freeEnd =
+        Math.max(end + GUARD, (window > heap ? window : ContextSwitchCode.AREAS) - GUARD);
     return new AddressRanges(
         Gate.END,
+        ContextSwitchCode.AREAS,
         stack,
         stackEnd,
         programStackEnd > programStack ? programStack : stack,

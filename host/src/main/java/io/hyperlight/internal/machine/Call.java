@@ -31,6 +31,12 @@ public final class Call implements AutoCloseable, Checkpoint {
   /** The result of {@link #run} if the guest was stopped, instead of an error number. */
   static final int STOPPED = VcpuThreads.STOPPED;
 
+  /** The result of {@link #run} if the guest was stopped so that something else can run. */
+  static final int PREEMPTED = STOPPED - 1;
+
+  /** The time that means that nothing preempts the guest. */
+  static final long NEVER = Long.MAX_VALUE;
+
   /** The number of steps of work for the guest between two looks at the clock. */
   static final int STEPS_BETWEEN_LOOKS = 256;
 
@@ -58,6 +64,14 @@ public final class Call implements AutoCloseable, Checkpoint {
    * to the sender.
    */
   private boolean interrupted;
+
+  /**
+   * When the watchdog stops the guest so that something else can run, as {@link System#nanoTime}.
+   */
+  private volatile long preemptAt = NEVER;
+
+  /** Whether the guest was kicked for that in the last run. */
+  private boolean preempted;
 
   private final ProcessorTime processorTime = new ProcessorTime();
 
@@ -99,6 +113,9 @@ public final class Call implements AutoCloseable, Checkpoint {
     }
     thread = caller;
     this.timeoutNanos = timeoutNanos;
+    if (preemptAt != NEVER) {
+      preemptAt = NEVER;
+    }
     start = System.nanoTime();
     // Last: after this the call can be stopped, and has to be ended.
     word.begin(before);
@@ -198,7 +215,7 @@ public final class Call implements AutoCloseable, Checkpoint {
    * Lets a guest run on the calling platform thread, unless the call has to stop.
    *
    * @param target the thread
-   * @return what KVM_RUN returned, or {@link #STOPPED}
+   * @return what KVM_RUN returned, {@link #STOPPED} or {@link #PREEMPTED}
    */
   int run(KickSignal.Target target, Run run) {
     vcpu.runsOn(target.thread());
@@ -217,6 +234,10 @@ public final class Call implements AutoCloseable, Checkpoint {
     if (error == Errno.EINTR) {
       if (isStopped()) {
         return STOPPED;
+      }
+      if (preempted) {
+        preempted = false;
+        return PREEMPTED;
       }
       // A signal of other code, or one of ours that is left over from an error of the JVM.
       KickSignal.drain();
@@ -240,11 +261,22 @@ public final class Call implements AutoCloseable, Checkpoint {
   }
 
   private void leaveGuest() {
+    preempted = false;
     long now = word.get();
     if (CallWord.phase(now) == CallWord.GUEST && !word.leave(now)) {
       settle();
       KickSignal.drain();
     }
+  }
+
+  /**
+   * Sets when the guest has to leave so that something else can run, unless it leaves by itself
+   * before. It has to leave only once, and may be some milliseconds late.
+   *
+   * @param time of the clock {@link System#nanoTime}, or {@link #NEVER}
+   */
+  void preemptAt(long time) {
+    preemptAt = time;
   }
 
   /**
@@ -257,6 +289,7 @@ public final class Call implements AutoCloseable, Checkpoint {
       long now = word.get();
       if (!CallWord.isSending(now)) {
         if (word.settle(now)) {
+          preempted = CallWord.isPreempted(now);
           return word.get();
         }
       } else if (takeBackDelivery()) {
@@ -324,7 +357,12 @@ public final class Call implements AutoCloseable, Checkpoint {
         return false;
       }
       if (CallWord.isSending(now)) {
-        return true;
+        // A kick without a reason is on its way. With the reason, it is the kick for that.
+        if (CallWord.hasReason(now)
+            || word.compareAndSet(now, CallWord.withReason(now, why.code))) {
+          return true;
+        }
+        continue;
       }
       boolean again = CallWord.hasReason(now);
       boolean inGuest = CallWord.phase(now) == CallWord.GUEST;
@@ -475,6 +513,37 @@ public final class Call implements AutoCloseable, Checkpoint {
   boolean hasUsedProcessor(long number) {
     return processorLimitNanos < UNLIMITED
         && processorTime.used(number, vcpu.thread()) >= processorLimitNanos;
+  }
+
+  /**
+   * Preempts a guest that runs at the time for that. If the kick may have been lost, it is
+   * repeated.
+   *
+   * @param time of the clock
+   * @return how long until then, in nanoseconds
+   */
+  long preempt(long time) {
+    long at = preemptAt;
+    long now = word.get();
+    if (at != NEVER && at - time > 0) {
+      return at - time;
+    }
+    boolean again = CallWord.isPreempted(now);
+    if ((at != NEVER || again)
+        && CallWord.phase(now) == CallWord.GUEST
+        && !CallWord.isSending(now)
+        && !CallWord.hasReason(now)
+        && word.compareAndSet(now, now | CallWord.PREEMPT | CallWord.SENDING)) {
+      try {
+        if (preemptAt == at) {
+          preemptAt = NEVER;
+        }
+        vcpu.kick();
+      } finally {
+        word.sentPreempt();
+      }
+    }
+    return Durations.UNLIMITED_NANOS;
   }
 
   /** Ends a call. If its thread is outside, the interrupt gets a thread of its own. */

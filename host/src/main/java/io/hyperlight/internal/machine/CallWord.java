@@ -30,6 +30,10 @@ final class CallWord {
 
   private static final int REASON_SHIFT = 3;
   private static final long REASON = 7L << REASON_SHIFT;
+
+  /** Another thread has kicked the guest, but not to end the call. */
+  static final long PREEMPT = 1 << 6;
+
   private static final int NUMBER_SHIFT = 8;
 
   private static final VarHandle WORD;
@@ -60,6 +64,10 @@ final class CallWord {
 
   static boolean hasReason(long word) {
     return (word & REASON) != 0;
+  }
+
+  static boolean isPreempted(long word) {
+    return (word & PREEMPT) != 0;
   }
 
   /** Returns the code of the reason to stop, or 0 if there is none. */
@@ -116,11 +124,12 @@ final class CallWord {
   /**
    * Moves from a phase back to {@link #HOST}.
    *
-   * @return false if another thread has told the call to stop meanwhile; then it has to {@link
-   *     #settle}
+   * @return false if another thread has told the call to stop meanwhile, or has kicked the guest;
+   *     then it has to {@link #settle}
    */
   boolean leave(long now) {
-    return (now & REASON) == 0 && WORD.compareAndSet(this, now, now - (now & PHASE) + HOST);
+    return (now & (REASON | PREEMPT)) == 0
+        && WORD.compareAndSet(this, now, now - (now & PHASE) + HOST);
   }
 
   /**
@@ -129,7 +138,7 @@ final class CallWord {
    * @return whether it has moved
    */
   boolean settle(long now) {
-    return (now & SENDING) == 0 && WORD.compareAndSet(this, now, (now & ~PHASE) | HOST);
+    return (now & SENDING) == 0 && WORD.compareAndSet(this, now, (now & ~(PHASE | PREEMPT)) | HOST);
   }
 
   // Methods for all other threads.
@@ -141,5 +150,10 @@ final class CallWord {
   /** Ends a sending. Only the thread that has set {@link #SENDING} may call it. */
   void sent(long next) {
     word = next;
+  }
+
+  /** Ends a sending that has no reason. A reason that came meanwhile stays. */
+  void sentPreempt() {
+    WORD.getAndBitwiseAnd(this, ~SENDING);
   }
 }

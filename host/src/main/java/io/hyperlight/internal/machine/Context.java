@@ -2,10 +2,12 @@ package io.hyperlight.internal.machine;
 
 import io.hyperlight.internal.abi.CallFrame;
 import io.hyperlight.internal.abi.Hypercall;
+import io.hyperlight.internal.machine.arch.ContextRegisters;
 import io.hyperlight.internal.machine.arch.Exits;
 import io.hyperlight.internal.machine.arch.FaultKind;
 import io.hyperlight.internal.machine.arch.GuestEntry;
 import io.hyperlight.internal.machine.arch.MemoryAccess;
+import io.hyperlight.internal.machine.arch.ParkedRegisters;
 import io.hyperlight.internal.machine.arch.Processor;
 import io.hyperlight.internal.machine.arch.RegisterValues;
 import io.hyperlight.internal.machine.arch.RestingState;
@@ -15,6 +17,7 @@ import io.hyperlight.internal.machine.arch.UserRegisters;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.os.Checkpoint;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,19 +62,23 @@ public final class Context {
   }
 
   private final PhysicalMemory memory;
+  private final Vcpu vcpu;
   private final Processor processor;
   private final VcpuRunner runner;
   private final CurrentCall call;
   private final Exits exits;
   private final GuestEntry entry;
-  private final UserRegisters registers;
+  private final ContextRegisters registers;
+  private final int number;
 
   /** The address at which calls begin. */
   private final long gate;
 
-  private final ExitTransport exitTransport;
   private Transport transport;
   private State state = State.PRISTINE;
+
+  /** Whether a kick has stopped it at a point at which it can go on. */
+  private boolean resumable;
 
   /** The address space in which it runs. */
   private AddressSpace space;
@@ -81,6 +88,7 @@ public final class Context {
 
   private long frame;
   private long framePhysical;
+  private @Nullable Contexts contexts;
 
   /**
    * Makes a context that equals a new one.
@@ -91,29 +99,197 @@ public final class Context {
   Context(
       PhysicalMemory memory,
       AddressSpace space,
-      Processor processor,
-      VcpuRunner runner,
+      Vcpu vcpu,
       CurrentCall call,
-      GuestEntry entry,
-      UserRegisters registers,
+      ContextRegisters registers,
+      int number,
       long gate,
       RestingState initial) {
     this.memory = memory;
     this.space = space;
-    this.processor = processor;
-    this.runner = runner;
+    this.vcpu = vcpu;
     this.call = call;
-    this.entry = entry;
     this.registers = registers;
+    this.number = number;
     this.gate = gate;
     this.initial = initial;
-    exits = runner.exits();
-    exitTransport = new ExitTransport(runner, entry);
-    transport = exitTransport;
+    processor = vcpu.processor();
+    runner = vcpu.runner();
+    entry = vcpu.entry();
+    exits = vcpu.exits();
+    transport = vcpu.exitTransport();
+  }
+
+  // Several contexts on one vCPU.
+
+  /** Sets where the other contexts of the VM are. */
+  void belongTo(Contexts all) {
+    contexts = all;
+  }
+
+  /** Returns its number in the VM. The main context has 0. It is the same after a restore. */
+  public int number() {
+    return number;
+  }
+
+  /** Returns whether it is not on the vCPU. */
+  public boolean isParked() {
+    return vcpu.attached() != this;
+  }
+
+  /** Returns the processor's part of its state. */
+  ContextRegisters processorState() {
+    return registers;
+  }
+
+  /** Makes a context of the same VM that is parked, with no state yet. */
+  Context sibling(int ofNumber, ContextRegisters itsRegisters) {
+    Context made = new Context(memory, space, vcpu, call, itsRegisters, ofNumber, gate, initial);
+    made.contexts = contexts;
+    made.frame = frame;
+    made.framePhysical = framePhysical;
+    made.transport = new ParkedTransport(itsRegisters);
+    return made;
+  }
+
+  /** Makes a parked context with the state of this one. */
+  Context child(int ofNumber, ContextRegisters itsRegisters) {
+    Context made = sibling(ofNumber, itsRegisters);
+    itsRegisters.setParked(isParked() ? registers.parked() : registers.copyOfGeneral(false));
+    itsRegisters.copyVectorsOf(registers);
+    made.state = state;
+    return made;
+  }
+
+  /**
+   * Makes another context that stands at the same system call with the same registers and vector
+   * state. It is parked.
+   *
+   * @throws ContextsRefusedException if the VM can have no other context
+   * @throws io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException if there is no
+   *     memory to save it
+   */
+  public Context fork() {
+    require(State.IN_SYSTEM_CALL, State.WAITING);
+    return Objects.requireNonNull(contexts).fork(this);
+  }
+
+  /**
+   * Takes it from the vCPU, so that another context can run. It can be read and answered as before.
+   * If it is ready, it goes on after {@link #unpark}.
+   *
+   * @throws IllegalStateException if it is parked, or runs
+   */
+  public void park() {
+    requireWhole();
+    if (isParked() || runner.hasOwnThread()) {
+      throw new IllegalStateException("the guest's thread cannot be parked");
+    }
+    registers.park(state == State.READY);
+    vcpu.attach(null);
+    transport = new ParkedTransport(registers);
+  }
+
+  /**
+   * Brings it back to the vCPU. The next run is its own.
+   *
+   * @throws IllegalStateException if a context is on the vCPU, or this one has ended
+   */
+  public void unpark() {
+    requireWhole();
+    if (vcpu.attached() != null) {
+      throw new IllegalStateException("the vCPU has another thread of the guest");
+    }
+    registers.unpark(state == State.READY);
+    vcpu.attach(this);
+    transport = vcpu.exitTransport();
+  }
+
+  private void requireWhole() {
+    if (state == State.RUNNING || state == State.RESTORING || state == State.ENDED) {
+      throw new IllegalStateException("the guest is " + state);
+    }
+  }
+
+  /** Sets the stack pointer with which a parked context goes on behind its system call. */
+  public void setStackPointer(long address) {
+    requireParkedCall();
+    registers.parked().setStackPointer(address);
+  }
+
+  /**
+   * Sets the address of thread-local storage of a parked context.
+   *
+   * @param address a user address or 0
+   * @throws IllegalArgumentException if it is none
+   */
+  public void setThreadPointer(long address) {
+    requireParkedCall();
+    registers.setThreadPointer(address);
+  }
+
+  private void requireParkedCall() {
+    require(State.IN_SYSTEM_CALL, State.WAITING);
+    if (!isParked()) {
+      throw new IllegalStateException("the guest's thread is not parked");
+    }
+  }
+
+  /**
+   * Ends it: it never runs again. If it is on the vCPU, it leaves it. The main context cannot end
+   * so: it is parked until the next restore instead.
+   */
+  public void exit() {
+    requireWhole();
+    if (number == 0) {
+      if (!isParked()) {
+        park();
+      }
+      return;
+    }
+    registers.release();
+    if (!isParked()) {
+      vcpu.attach(null);
+    }
+    transport = new ParkedTransport(registers);
+    state = State.ENDED;
+    Objects.requireNonNull(contexts).remove(this);
+  }
+
+  /**
+   * Makes the next {@link #run} go on where a kick has stopped the guest.
+   *
+   * @throws IllegalStateException if no kick has stopped it, or not where it can go on
+   */
+  public void resumeStopped() {
+    require(State.TRAPPED, State.TRAPPED);
+    if (!resumable) {
+      throw new IllegalStateException("the guest was not stopped where it can go on");
+    }
+    resumable = false;
+    registers.resumeStopped();
+    state = State.READY;
+  }
+
+  /**
+   * Sets when the guest has to leave with {@link Trap.Preempted}, unless it leaves by itself
+   * before. It may be some milliseconds later. It has no effect on a vCPU with a thread of its own.
+   *
+   * @param nanoTime of the clock {@link System#nanoTime}; {@link Long#MAX_VALUE} for never
+   */
+  public void preemptAt(long nanoTime) {
+    if (!runner.hasOwnThread()) {
+      call.preemptAt(nanoTime);
+    }
   }
 
   public State state() {
     return state;
+  }
+
+  /** Returns whether a kick has stopped it at a point at which it can go on. */
+  boolean isResumable() {
+    return state == State.TRAPPED && resumable;
   }
 
   /** Returns whether it is unusable without a restore, or forever. */
@@ -145,7 +321,8 @@ public final class Context {
     framePhysical = address == 0 ? 0 : space.pin(address);
     if (runner.hasOwnThread()) {
       transport =
-          new SharedMemoryTransport(memory, space, runner, entry, exitTransport, framePhysical);
+          new SharedMemoryTransport(
+              memory, space, runner, entry, vcpu.exitTransport(), framePhysical);
     }
   }
 
@@ -301,9 +478,10 @@ public final class Context {
     if (state != State.TRAPPED) {
       require(State.IN_SYSTEM_CALL, State.WAITING);
     }
-    if (runner.isExitUnseen()) {
+    if (runner.isExitUnseen() && !isParked()) {
       throw new IllegalStateException("the last exit of the guest was not handled yet");
     }
+    resumable = false;
     registers.setGeneral(general);
     state = State.READY;
   }
@@ -354,13 +532,27 @@ public final class Context {
         processor.disturb();
         transport.halt();
         state = State.TRAPPED;
-        yield new Trap.Stopped(location());
+        RegisterValues location = location();
+        resumable = !runner.hasOwnThread() && registers.settleKick();
+        yield new Trap.Stopped(location);
       }
+      case PREEMPTED -> preempted();
       case FAILED -> {
-        state = State.ENDED;
+        fail();
         throw runner.failure();
       }
     };
+  }
+
+  /** A kick to preempt can come in a stub, from which the guest leaves by itself. */
+  private @Nullable Trap preempted() {
+    if (!registers.settleKick()) {
+      state = State.READY;
+      return runOnce();
+    }
+    state = State.TRAPPED;
+    resumable = true;
+    return new Trap.Preempted(transport.registers());
   }
 
   /** Returns whether the last run ended at the gate's exit, so that the call is over. */
@@ -403,18 +595,27 @@ public final class Context {
       }
       case DIRTY_RING_FULL, OTHER -> {
         processor.disturb();
-        yield trapped(exits.trap());
+        Trap trap = exits.trap();
+        yield trapped(registers.isForged(trap) ? new Trap.ForgedState(trap.registers()) : trap);
       }
     };
   }
 
+  /** Ends it, and with it the main context, which stands for all of the VM. */
+  private void fail() {
+    state = State.ENDED;
+    if (contexts != null) {
+      contexts.main().state = State.ENDED;
+    }
+  }
+
   private Trap trapped(Trap trap) {
     switch (trap) {
-      case Trap.ProcessorException _ -> {
+      case Trap.ProcessorException _, Trap.ForgedState _ -> {
         runner.exitSeen(); // an exception stub does nothing but its own out
         state = State.TRAPPED;
       }
-      case Trap.PrivilegeLost _ -> state = State.ENDED;
+      case Trap.PrivilegeLost _ -> fail();
       default -> {
         state = State.TRAPPED;
         settle();
@@ -456,7 +657,7 @@ public final class Context {
    * system call or a host call, where it returns to. They are hostile.
    */
   public RegisterValues location() {
-    return exits.location(space);
+    return isParked() ? registers.parked().location(space) : exits.location(space);
   }
 
   // Several contexts of one machine: to come.
@@ -531,13 +732,54 @@ public final class Context {
   /** Returns the part of its state that outlives a call. It does not run meanwhile. */
   RestingState userState() {
     require(State.RESTING, State.PRISTINE);
-    return state == State.PRISTINE ? initial : processor.restingState();
+    return state == State.PRISTINE ? initial : registers.restingState();
   }
 
   /** Returns its whole state at a system call that is not answered yet. */
   StoppedState stoppedState() {
     require(State.IN_SYSTEM_CALL, State.WAITING);
     return processor.stoppedState();
+  }
+
+  /** Returns it for an image of several contexts. It does not run meanwhile. */
+  ContextImage freeze() {
+    requireWhole();
+    if (state == State.TRAPPED && !resumable) {
+      throw new IllegalStateException("the guest is " + state);
+    }
+    registers.saveVectors();
+    ParkedRegisters frozen =
+        isParked() ? registers.parked().copy() : registers.copyOfGeneral(state == State.READY);
+    return new ContextImage(number, frozenState(), resumable, frozen);
+  }
+
+  private State frozenState() {
+    return switch (state) {
+      case IN_SYSTEM_CALL -> State.WAITING;
+      case RESTING -> State.PRISTINE;
+      default -> state;
+    };
+  }
+
+  /** Makes it equal to a frozen one. It is parked. */
+  void restore(ContextImage frozen) {
+    registers.setParked(frozen.registers());
+    if (frozen.state() == State.PRISTINE) {
+      registers.forgetVectors();
+    }
+    state = frozen.state();
+    resumable = frozen.resumable();
+    transport = new ParkedTransport(registers);
+  }
+
+  /** Says that it is the only context of the VM, and on the vCPU. */
+  void beginAlone() {
+    vcpu.attach(this);
+    processor.begin(registers);
+    resumable = false;
+    if (!runner.hasOwnThread()) {
+      transport = vcpu.exitTransport();
+    }
   }
 
   Transport transport() {
@@ -547,7 +789,8 @@ public final class Context {
   /** Returns whether a restore is possible. Nothing runs from here on. */
   boolean canBeRestored() {
     halt();
-    return !transport.hasFailed() && settle();
+    Context running = vcpu.attached();
+    return !transport.hasFailed() && settle() && (running == null || running.settle());
   }
 
   /** Records that a restore of the VM begins. If it fails on its way, nothing else helps. */
@@ -561,9 +804,9 @@ public final class Context {
   }
 
   /** Records that everything that belongs to it equals the image again. */
-  void restored(boolean atSystemCall) {
+  void restored(State asInImage) {
     require(State.RESTORING, State.RESTORING);
-    state = atSystemCall ? State.WAITING : State.PRISTINE;
+    state = asInImage;
   }
 
   /** Ends it. It is unusable afterwards. */

@@ -36,6 +36,13 @@ final class CurrentCall implements Checkpoint {
     }
   }
 
+  void preemptAt(long time) {
+    Call running = call;
+    if (running != null) {
+      running.preemptAt(time);
+    }
+  }
+
   boolean goOutside() {
     Call running = call;
     return running == null || running.goOutside();

@@ -63,6 +63,8 @@ final class ExitTransport implements Transport {
       int result = runner.run();
       if (result == Call.STOPPED) {
         return Arrival.STOPPED;
+      } else if (result == Call.PREEMPTED) {
+        return Arrival.PREEMPTED;
       } else if (result == 0) {
         if (!runner.isTrackerFull()) {
           return Arrival.EXIT;

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A frozen machine: its memory, and its other state that the host knows. It rests between two calls
- * or at a system call. Immutable. Many threads may use it at the same time.
+ * or at a system call, or its contexts were stopped anywhere. Immutable. Many threads may use it at
+ * the same time.
  *
  * <p>Its memory is counted, as {@link MemoryImage} says: machines that were spawned from it keep
  * the memory alive.
@@ -27,6 +28,7 @@ public final class MachineImage implements AutoCloseable {
   private final long components;
   private final @Nullable GuestProcessor processor;
   private final @Nullable StoppedState stopped;
+  private final ContextImages contexts;
   private boolean closed;
 
   /**
@@ -46,7 +48,8 @@ public final class MachineImage implements AutoCloseable {
    * @param kind makes the processors of machines that are spawned from it
    * @param components the state components that the guest can use
    * @param processor that the guest has seen; null for that of the platform
-   * @param stopped null if it rests between two calls
+   * @param stopped null if it rests between two calls, or has several contexts
+   * @param contexts if it has several
    */
   MachineImage(
       Architecture kind,
@@ -56,7 +59,8 @@ public final class MachineImage implements AutoCloseable {
       RestingState userState,
       long components,
       @Nullable GuestProcessor processor,
-      @Nullable StoppedState stopped) {
+      @Nullable StoppedState stopped,
+      ContextImages contexts) {
     this.kind = kind;
     this.memory = memory;
     this.memorySizeBytes = memorySizeBytes;
@@ -65,6 +69,7 @@ public final class MachineImage implements AutoCloseable {
     this.components = components;
     this.processor = processor;
     this.stopped = stopped;
+    this.contexts = contexts;
   }
 
   /** Returns what makes the processors of machines that are spawned from it. */
@@ -95,7 +100,25 @@ public final class MachineImage implements AutoCloseable {
    * answered.
    */
   public boolean isAtSystemCall() {
-    return stopped != null;
+    return contexts.isEmpty() ? stopped != null : contexts.main().state() == Context.State.WAITING;
+  }
+
+  /** Returns the state of the main context of a machine that equals the image. */
+  Context.State mainState() {
+    if (!contexts.isEmpty()) {
+      return contexts.main().state();
+    }
+    return stopped == null ? Context.State.PRISTINE : Context.State.WAITING;
+  }
+
+  /** Returns its contexts if it has several. */
+  ContextImages contexts() {
+    return contexts;
+  }
+
+  /** Returns whether it has, or has had, more than one context. */
+  public boolean hasSeveralContexts() {
+    return !contexts.isEmpty();
   }
 
   /** Returns where user code goes on that was stopped in the middle, or null between two calls. */

@@ -95,7 +95,8 @@ public final class MachineImageBuilder implements AutoCloseable {
         state,
         processor.xcr0(),
         processor,
-        null);
+        null,
+        ContextImages.NONE);
   }
 
   /** Frees the memory in which the image was built. A finished image has its own memory. */

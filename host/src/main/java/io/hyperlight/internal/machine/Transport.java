@@ -9,7 +9,8 @@ import io.hyperlight.internal.machine.arch.RegisterValues;
  *
  * <p>Only one thread at a time may use it. All registers that it returns are hostile.
  */
-sealed interface Transport extends AutoCloseable permits ExitTransport, SharedMemoryTransport {
+sealed interface Transport extends AutoCloseable
+    permits ExitTransport, ParkedTransport, SharedMemoryTransport {
   /** The result of a run. */
   enum Arrival {
     /** The vCPU stands at an exit that was not handled yet. */
@@ -20,6 +21,8 @@ sealed interface Transport extends AutoCloseable permits ExitTransport, SharedMe
     MESSAGE,
     /** The call has to end. The guest was stopped at any point, or was not entered. */
     STOPPED,
+    /** Something else is to run. The guest was stopped at any point. */
+    PREEMPTED,
     /** The hypervisor has failed: {@link VcpuRunner#failure}. */
     FAILED
   }

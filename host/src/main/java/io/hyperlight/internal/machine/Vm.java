@@ -4,7 +4,6 @@ import io.hyperlight.internal.hypervisor.DirtyTracker;
 import io.hyperlight.internal.hypervisor.DirtyTracking;
 import io.hyperlight.internal.machine.arch.Architecture;
 import io.hyperlight.internal.machine.arch.Exits;
-import io.hyperlight.internal.machine.arch.GuestEntry;
 import io.hyperlight.internal.machine.arch.MachineOptions;
 import io.hyperlight.internal.machine.arch.Processor;
 import io.hyperlight.internal.machine.arch.RestingState;
@@ -15,6 +14,7 @@ import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.restore.Restorable;
 import io.hyperlight.internal.restore.RestoreOrder;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -52,9 +52,9 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
 
   private final long exceptionStackTop;
   private final Processor processor;
-  private final GuestEntry guestEntry;
-  private final VcpuRunner runner;
+  private final Vcpu vcpu;
   private final Context context;
+  private final Contexts contexts;
   private final @Nullable MachineImage image;
   private final long components;
 
@@ -90,19 +90,21 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
         memory.trackBy(tracker);
       }
       Exits exits = processor.exits(memory, exceptionStackTop);
-      runner = new VcpuRunner(processor, exits, memory, call, options.exitless());
-      guestEntry = processor.entry();
+      vcpu =
+          new Vcpu(processor, new VcpuRunner(processor, exits, memory, call, options.exitless()));
       context =
           new Context(
               memory,
               addressSpace,
-              processor,
-              runner,
+              vcpu,
               call,
-              guestEntry,
-              processor.userRegisters(),
+              processor.newContext(),
+              0,
               kind.gate(),
               image == null ? kind.initialState() : image.userState());
+      contexts = new Contexts(kind, vcpu, context);
+      context.belongTo(contexts);
+      context.beginAlone();
       if (image != null) {
         begin(image);
       }
@@ -134,6 +136,9 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
 
   private void begin(MachineImage from) {
     context.setFrame(from.layout().frame());
+    if (!from.contexts().isEmpty()) {
+      contexts.restore(from.contexts());
+    }
     StoppedState stopped = from.stopped();
     if (stopped != null) {
       context.stop(stopped);
@@ -164,8 +169,8 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
   }
 
   /**
-   * Freezes the machine. It rests between two calls, or stands at a system call without an answer.
-   * It can go on afterwards.
+   * Freezes the machine. Each of its contexts rests between two calls, stands at a system call
+   * without an answer, or was stopped by a kick. It can go on afterwards.
    *
    * <p>A guest without exits may have left the VM after it said that a call was over. The image has
    * the memory of that moment. The next run of the machine handles the exit.
@@ -180,20 +185,34 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
    */
   public MachineImage freeze() {
     context.halt();
-    if (context.state() == Context.State.WAITING
-        || context.state() == Context.State.IN_SYSTEM_CALL) {
-      return freeze(kind.initialState(), context.stoppedState());
+    boolean inCall =
+        context.state() == Context.State.WAITING || context.state() == Context.State.IN_SYSTEM_CALL;
+    if (!contexts.isSingle() || context.isResumable()) {
+      return freezeSeveral();
+    } else if (inCall) {
+      return freeze(kind.initialState(), context.stoppedState(), ContextImages.NONE);
     }
     RestingState state = context.userState();
     state.putInto(addressSpace());
-    return freeze(state, null);
+    return freeze(state, null, ContextImages.NONE);
   }
 
-  private MachineImage freeze(RestingState state, @Nullable StoppedState stopped) {
+  private MachineImage freezeSeveral() {
+    ContextImages several = contexts.freeze();
+    if (several.main().state() != Context.State.PRISTINE) {
+      return freeze(kind.initialState(), null, several);
+    }
+    RestingState state = context.userState();
+    state.putInto(addressSpace());
+    return freeze(state, null, several);
+  }
+
+  private MachineImage freeze(
+      RestingState state, @Nullable StoppedState stopped, ContextImages several) {
     MachineImage frozen;
     context.transport().beforeFreeze();
     try {
-      frozen = freezeAsIs(state, stopped);
+      frozen = freezeAsIs(state, stopped, several);
     } catch (Throwable t) {
       context.transport().afterFreeze();
       throw t;
@@ -207,7 +226,8 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
     return frozen;
   }
 
-  private MachineImage freezeAsIs(RestingState state, @Nullable StoppedState stopped) {
+  private MachineImage freezeAsIs(
+      RestingState state, @Nullable StoppedState stopped, ContextImages several) {
     MachineImage.MemoryLayout layout =
         new MachineImage.MemoryLayout(
             exceptionStackTop,
@@ -224,7 +244,8 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
         state,
         components,
         null,
-        stopped);
+        stopped,
+        several);
   }
 
   /**
@@ -272,7 +293,7 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
 
   /** Records that everything that belongs to the guest is restored. */
   public void restored(MachineImage to) {
-    context.restored(to.isAtSystemCall());
+    context.restored(to.mainState());
   }
 
   private void restoreAddressSpaces(MachineImage to) {
@@ -281,7 +302,8 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
   }
 
   private void restoreStoppedCode(MachineImage to) {
-    guestEntry.restore();
+    vcpu.entry().restore();
+    contexts.restore(to.contexts());
     StoppedState stopped = to.stopped();
     if (stopped != null) {
       processor.stop(stopped);
@@ -308,7 +330,7 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
   }
 
   VcpuRunner runner() {
-    return runner;
+    return vcpu.runner();
   }
 
   /** Returns the tracker that knows what the guest of a spawned machine writes. */
@@ -326,14 +348,32 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
     return context.addressSpace();
   }
 
-  /** STUB. */
-  public Context context(int number) {
+  /** Returns the main thread of the guest, which makes its calls. */
+  public Context context() {
     return context;
   }
 
-  /** Returns the one thread of the guest. */
-  public Context context() {
+  /** Returns all threads of the guest, in the order of their numbers. */
+  public List<Context> contexts() {
+    return contexts.all();
+  }
+
+  /**
+   * Returns the thread of the guest with a number.
+   *
+   * @throws IllegalArgumentException if there is none
+   */
+  public Context context(int number) {
+    Context context = contexts.get(number);
+    if (context == null) {
+      throw new IllegalArgumentException("the guest has no thread " + number);
+    }
     return context;
+  }
+
+  /** Returns how many threads the guest can have at a time. */
+  public int maximumContexts() {
+    return kind.maximumContexts();
   }
 
   /**
@@ -348,7 +388,7 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
 
   /** Sets the object for the calls that the machine runs from now on. */
   public void runFor(Call call) {
-    runner.runFor(call);
+    vcpu.runner().runFor(call);
   }
 
   /** Closes vCPU and VM and unmaps all memory. A second call does nothing. */

@@ -82,6 +82,6 @@ final class WatchedCall {
     } else if (call.hasUsedProcessor(number)) {
       call.stopByDelivery(Stop.PROCESSOR_TIME_USED, number);
     }
-    return remaining;
+    return Math.min(remaining, call.preempt(time));
   }
 }

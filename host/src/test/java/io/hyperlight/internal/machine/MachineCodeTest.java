@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.hyperlight.internal.abi.InformationBlock;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
+import io.hyperlight.internal.machine.x86.ContextSwitchCode;
 import io.hyperlight.internal.machine.x86.Gate;
 import io.hyperlight.internal.machine.x86.MachineCode;
 import io.hyperlight.internal.machine.x86.Monitor;
@@ -56,9 +57,11 @@ class MachineCodeTest {
     codes.put("start", Gate.start());
     codes.put("unlock", Gate.unlock());
     codes.put("exchange", Gate.exchange());
+    codes.put("context switch", ContextSwitchCode.all());
     codes.put("run", RunCode.run());
     codes.put("null selectors", RunCode.nullSelectors());
     codes.put("CPUID probe", CpuidProbe.code());
+    codes.put("return", Monitor.returnStub());
     for (SystemCallEntry entry : SystemCallEntry.values()) {
       codes.put("system call, " + entry, Monitor.systemCallStub(entry));
       codes.put("leave, " + entry, Gate.leave(entry, 0x7ff_fc00));
@@ -72,6 +75,7 @@ class MachineCodeTest {
     SelfTest.checks().forEach(check -> codes.put("self-test: " + check.name(), check.code()));
     codes.put("self-test: protection keys", SelfTest.protectionKeys().code());
     codes.put("lock", ProtectionKeysTest.lock());
+    codes.put("counter", SeveralContextsTest.counter());
     codes.put("self-test: restore", SelfTest.writer().code());
     return codes;
   }
@@ -103,8 +107,11 @@ class MachineCodeTest {
         .isLessThanOrEqualTo(Gate.EXCHANGE);
     assertThat(Gate.EXCHANGE + Gate.exchange().size()).isLessThanOrEqualTo(Gate.HOST_CALL_ROUTINE);
     assertThat(Gate.HOST_CALL_ROUTINE + Gate.callHost(SystemCallEntry.USER, 0).size())
-        .isLessThanOrEqualTo(InformationBlock.ADDRESS);
+        .isLessThanOrEqualTo(ContextSwitchCode.UNLOCK);
+    assertThat(ContextSwitchCode.END).isLessThanOrEqualTo(InformationBlock.ADDRESS - Long.BYTES);
     assertThat(Monitor.CODE + Monitor.systemCallStub(SystemCallEntry.SUPERVISOR).size())
+        .isLessThanOrEqualTo(Monitor.RETURN);
+    assertThat(Monitor.RETURN + Monitor.returnStub().size())
         .isLessThanOrEqualTo(Monitor.exceptionStubAddress(0));
     for (int vector = 0; vector < Monitor.VECTORS; vector++) {
       assertThat(Monitor.exceptionStubAddress(vector) + Monitor.exceptionStub(vector).size())

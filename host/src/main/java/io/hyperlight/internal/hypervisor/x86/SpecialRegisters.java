@@ -39,6 +39,14 @@ public record SpecialRegisters(
         cr3, cr4, cr8, efer, apicBase);
   }
 
+  /** Returns the same registers with other segments that differ between pieces of user code. */
+  public SpecialRegisters withUserSegments(
+      Segment otherCs, Segment otherSs, Segment otherFs, Segment otherGs) {
+    return new SpecialRegisters(
+        otherCs, ds, es, otherFs, otherGs, otherSs, tr, ldt, gdt, idt, cr0, cr2, cr3, cr4, cr8,
+        efer, apicBase);
+  }
+
   /** Returns the same registers with the root of other page tables. */
   public SpecialRegisters withPageTables(long root) {
     return new SpecialRegisters(

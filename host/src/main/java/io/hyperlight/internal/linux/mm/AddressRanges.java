@@ -4,6 +4,8 @@ package io.hyperlight.internal.linux.mm;
  * Holds the layout of a guest's address space. All addresses are page-aligned.
  *
  * @param hostEnd the end of the gate and the information page, which are sealed
+ * @param areasStart the start of the pages in which threads are saved, which are sealed up to the
+ *     end of user addresses
  * @param stackStart the start of the call stack, which is sealed
  * @param stackEnd the end of the call stack
  * @param programStackStart the start of the program's own stack, which is the call stack unless the
@@ -18,6 +20,7 @@ package io.hyperlight.internal.linux.mm;
  */
 public record AddressRanges(
     long hostEnd,
+    long areasStart,
     long stackStart,
     long stackEnd,
     long programStackStart,
@@ -38,6 +41,7 @@ public record AddressRanges(
   boolean touchesSealed(long start, long sizeBytes) {
     long end = start + sizeBytes;
     return start < hostEnd
+        || end > areasStart
         || (start < stackEnd && end > stackStart)
         || (start < windowEnd && end > windowStart);
   }

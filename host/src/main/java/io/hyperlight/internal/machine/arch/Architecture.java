@@ -45,6 +45,15 @@ public interface Architecture {
    */
   void installGate(AddressSpace space, long frame);
 
+  /** Returns the address of the block that {@link Processor#useSwitchBlock} needs. */
+  long switchBlock();
+
+  /** Returns the address of the page in which a context is saved, by its number. */
+  long saveArea(int number);
+
+  /** Returns how many contexts there can be. */
+  int maximumContexts();
+
   /** Returns the address at which calls begin. */
   long gate();
 

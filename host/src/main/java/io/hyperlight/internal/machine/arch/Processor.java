@@ -24,8 +24,21 @@ public interface Processor extends AutoCloseable {
   /** Returns an object that lets user code go on. */
   GuestEntry entry();
 
-  /** Returns the part of user code's state that is not in the general registers. */
-  UserRegisters userRegisters();
+  /** Makes the registers of a context. It is parked, with zeros in all registers. */
+  ContextRegisters newContext();
+
+  /** Says that the CPU, which rests, has the state of a context. All others are parked. */
+  void begin(ContextRegisters context);
+
+  /** Says that all contexts are parked, and the CPU has the state of none. It rests. */
+  void beginParked();
+
+  /**
+   * Sets where the gate's code finds the general registers of a context that goes on.
+   *
+   * @param physical the guest-physical address
+   */
+  void useSwitchBlock(long physical);
 
   /** Makes the CPU, which does not run, use other page tables. */
   void usePageTables(PageTable root);
@@ -35,9 +48,6 @@ public interface Processor extends AutoCloseable {
 
   /** Resets what an exception or an unusual exit changes outside the general registers. */
   void restore();
-
-  /** Returns the state that outlives a call, of a CPU between two calls. */
-  RestingState restingState();
 
   /** Returns all of user code's state, of a CPU at a system call. */
   StoppedState stoppedState();

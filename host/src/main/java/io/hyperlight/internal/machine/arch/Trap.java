@@ -3,7 +3,8 @@ package io.hyperlight.internal.machine.arch;
 import io.hyperlight.internal.hypervisor.CpuExit;
 
 /**
- * Why a guest stopped other than by a system call. The code that led to a trap is not resumed.
+ * Why a guest stopped other than by a system call. Only after {@link Preempted} and {@link Stopped}
+ * may the code be resumed where it was.
  *
  * <p>{@link Unexpected} and {@link PrivilegeLost} are no known faults of a guest, but they end it
  * all the same.
@@ -77,7 +78,16 @@ public sealed interface Trap {
    */
   record Unexpected(CpuExit exit, RegisterValues registers) implements Trap {}
 
-  /** The host has stopped it for others. */
+  /**
+   * A thread of the guest was to go on, but its save area has a state that no processor can be in.
+   * User code has written there.
+   */
+  record ForgedState(RegisterValues registers) implements Trap {}
+
+  /**
+   * The host has stopped it so that something else can run. It can go on. The registers are those
+   * with which it goes on.
+   */
   record Preempted(RegisterValues registers) implements Trap {}
 
   /** The host has stopped it. The {@code Call} says why. */

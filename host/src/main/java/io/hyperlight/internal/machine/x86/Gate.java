@@ -114,6 +114,7 @@ public final class Gate {
     put(space, UNLOCK, unlock());
     put(space, EXCHANGE, exchange());
     put(space, HOST_CALL_ROUTINE, callHost(entry, frame));
+    put(space, ContextSwitchCode.UNLOCK, ContextSwitchCode.all());
     if (entry == SystemCallEntry.USER) {
       put(space, SYSTEM_CALL_STUB, Monitor.systemCallStub(entry));
     }
@@ -374,6 +375,6 @@ public final class Gate {
    * stack.
    */
   public static boolean isInHostCall(long address) {
-    return address >= HOST_CALL_ROUTINE && address < EXITLESS;
+    return address >= HOST_CALL_ROUTINE && address < ContextSwitchCode.UNLOCK;
   }
 }

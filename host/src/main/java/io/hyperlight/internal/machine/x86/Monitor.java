@@ -59,6 +59,9 @@ public final class Monitor {
    */
   private static final int TSS_LIMIT_ONE_PORT = TSS_BITMAP + 16;
 
+  /** Where the host lets a vCPU at CPL 0 return to user code, at RCX with the flags in R11. */
+  public static final long RETURN = CODE + 0x80;
+
   private static final long STUBS = CODE + 0x100;
   private static final int STUB_SIZE = 16;
 
@@ -83,12 +86,22 @@ public final class Monitor {
     return code.add("out %al, $0x70", 0xe6, SYSTEM_CALL_PORT);
   }
 
+  /** Returns the code at {@link #RETURN}. */
+  public static MachineCode returnStub() {
+    return new MachineCode().add("sysretq", 0x48, 0x0f, 0x07);
+  }
+
   public static MachineCode exceptionStub(int vector) {
     return new MachineCode().add("out %al, $" + vector, 0xe6, vector).add("ud2", 0x0f, 0x0b);
   }
 
   public static long exceptionStubAddress(int vector) {
     return STUBS + (long) STUB_SIZE * vector;
+  }
+
+  /** Returns whether an address is in an exception stub. */
+  public static boolean isInExceptionStub(long address) {
+    return address >= STUBS && address < exceptionStubAddress(VECTORS);
   }
 
   /** Returns the address to which {@code syscall} goes. */
@@ -121,6 +134,7 @@ public final class Monitor {
       writeGate(memory, data + (IDT - DATA) + 16L * vector, vector);
       put(memory, code + (exceptionStubAddress(vector) - CODE), exceptionStub(vector));
     }
+    put(memory, code + (RETURN - CODE), returnStub());
     if (entry == SystemCallEntry.SUPERVISOR) {
       put(memory, code, systemCallStub(entry));
     }

@@ -62,12 +62,20 @@ public record UserState(int mxcsr, short x87Control, long fsBase, long gsBase)
 
   /** Reads the state of a vCPU at rest. */
   public static UserState of(X86VirtualCpu vcpu) {
-    ByteBuffer area = ByteBuffer.wrap(vcpu.extendedState()).order(ByteOrder.LITTLE_ENDIAN);
     var special = vcpu.specialRegisters();
+    return of(vcpu.extendedState(), special.fs().base(), special.gs().base());
+  }
+
+  /**
+   * Takes the state of code that rests from an XSAVE area. All values may come from user code, so a
+   * base that no processor can have becomes 0.
+   */
+  static UserState of(byte[] extendedState, long fsBase, long gsBase) {
+    ByteBuffer area = ByteBuffer.wrap(extendedState).order(ByteOrder.LITTLE_ENDIAN);
     return new UserState(
         area.getInt(MXCSR) & MXCSR_DEFINED & ~MXCSR_FLAGS,
         area.getShort(X87_CONTROL),
-        special.fs().base(),
-        special.gs().base());
+        isCanonical(fsBase) ? fsBase : 0,
+        isCanonical(gsBase) ? gsBase : 0);
   }
 }

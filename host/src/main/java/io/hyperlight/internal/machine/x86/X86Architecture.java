@@ -57,6 +57,21 @@ public record X86Architecture(
   }
 
   @Override
+  public long switchBlock() {
+    return ContextSwitchCode.REGISTERS;
+  }
+
+  @Override
+  public long saveArea(int number) {
+    return ContextSwitchCode.AREAS + (long) number * PhysicalMemory.PAGE_SIZE;
+  }
+
+  @Override
+  public int maximumContexts() {
+    return ContextSwitchCode.MAXIMUM_CONTEXTS;
+  }
+
+  @Override
   public UserState initialState() {
     return UserState.INITIAL;
   }

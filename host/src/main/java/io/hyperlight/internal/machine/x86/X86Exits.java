@@ -197,9 +197,19 @@ public final class X86Exits implements Exits {
 
   @Override
   public X86Registers location(AddressSpace space) {
-    X86Registers registers = registers();
-    long rip = vcpu.get(isBeforeOrBehindOut(systemCallStub) ? Register.RCX : Register.RIP);
-    long stack = vcpu.get(Register.RSP);
+    return location(registers(), systemCallStub, space);
+  }
+
+  /**
+   * Returns registers with RIP in the guest's own code.
+   *
+   * @param stub an {@code out} that keeps its return address in RCX
+   */
+  static X86Registers location(X86Registers registers, long stub, AddressSpace space) {
+    long at = registers.get(Register.RIP);
+    boolean isCall = (at == stub || at == stub + Monitor.OUT_LENGTH) && stub != Gate.HOST_CALL_EXIT;
+    long rip = isCall ? registers.get(Register.RCX) : at;
+    long stack = registers.get(Register.RSP);
     try {
       if (Gate.isInExchange(rip)) {
         rip = space.readLong(stack);
@@ -209,7 +219,7 @@ public final class X86Exits implements Exits {
         rip = space.readLong(stack);
       }
     } catch (GuestAddressException e) {
-      rip = vcpu.get(Register.RIP); // the guest's RSP is not a stack
+      rip = at; // the guest's RSP is not a stack
     }
     return registers.with(Register.RIP, rip);
   }

@@ -15,14 +15,16 @@ import io.hyperlight.internal.machine.memory.AddressSpace;
 public final class X86GuestEntry implements GuestEntry {
   private final X86VirtualCpu vcpu;
   private final SystemCallEntry entry;
+  private final X86ContextSwitch contexts;
   private final long systemCallStub;
 
   /** The {@code out} by which the guest made its last system call. */
   private long exit;
 
   /** Makes the entry of one vCPU. */
-  public X86GuestEntry(X86VirtualCpu vcpu, SystemCallEntry entry) {
+  X86GuestEntry(X86VirtualCpu vcpu, SystemCallEntry entry, X86ContextSwitch contexts) {
     this.vcpu = vcpu;
+    this.contexts = contexts;
     this.entry = entry;
     systemCallStub = Monitor.systemCallStubAddress(entry);
     exit = systemCallStub;
@@ -34,13 +36,29 @@ public final class X86GuestEntry implements GuestEntry {
     vcpu.set(Register.RSP, frame + CallFrame.STACK_ARGUMENTS);
     vcpu.set(Register.RCX, address);
     vcpu.set(Register.R11, Flags.FIXED);
+    if (contexts.isElsewhere()) {
+      vcpu.set(Register.RFLAGS, Flags.FIXED);
+      vcpu.set(Register.RIP, address);
+      contexts.enter();
+      return;
+    }
     vcpu.set(Register.RFLAGS, Flags.INITIAL);
     vcpu.set(Register.RIP, systemCallStub + Monitor.OUT_LENGTH);
     vcpu.commitRegisters();
   }
 
+  /** Returns the {@code out} by which the guest made its last system call. */
+  long exit() {
+    return exit;
+  }
+
+  void setExit(long out) {
+    exit = out;
+  }
+
   @Override
   public void leftBy(Exits.Kind kind) {
+    contexts.arrive();
     exit = kind == Exits.Kind.HOST_CALL ? Gate.HOST_CALL_EXIT : systemCallStub;
   }
 
@@ -66,6 +84,15 @@ public final class X86GuestEntry implements GuestEntry {
   }
 
   private void resume(long out) {
+    if (contexts.isElsewhere()) {
+      boolean isGates = out == Gate.HOST_CALL_EXIT;
+      vcpu.set(Register.RIP, isGates ? out + Monitor.OUT_LENGTH : vcpu.get(Register.RCX));
+      if (!isGates) {
+        vcpu.set(Register.RFLAGS, vcpu.get(Register.R11));
+      }
+      contexts.enter();
+      return;
+    }
     vcpu.set(Register.RIP, out + Monitor.OUT_LENGTH);
     vcpu.set(Register.R11, Flags.ofUser(vcpu.get(Register.R11)));
     if (entry == SystemCallEntry.USER) {

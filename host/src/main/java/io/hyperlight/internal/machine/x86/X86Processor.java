@@ -5,6 +5,7 @@ import io.hyperlight.internal.hypervisor.DirtyTracking;
 import io.hyperlight.internal.hypervisor.x86.SpecialRegisters;
 import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
 import io.hyperlight.internal.hypervisor.x86.X86VirtualMachine;
+import io.hyperlight.internal.machine.arch.ContextRegisters;
 import io.hyperlight.internal.machine.arch.MachineOptions;
 import io.hyperlight.internal.machine.arch.Processor;
 import io.hyperlight.internal.machine.arch.StoppedState;
@@ -31,28 +32,31 @@ public final class X86Processor implements Processor {
   private static final long SFMASK = 0x4_7700;
 
   private final SystemCallEntry systemCalls;
-  private final long xcr0;
   private final X86VirtualMachine vm;
   private final X86VirtualCpu vcpu;
   private final @Nullable DirtyTracker tracker;
   private final SpecialRegisters initial;
+  private final X86ContextSwitch contexts;
+  private final X86GuestEntry entry;
 
   /** Whether a restore has to reset more than memory and general registers. */
   private boolean disturbed;
 
   private X86Processor(
-      SystemCallEntry systemCalls,
+      X86Architecture kind,
+      PhysicalMemory memory,
       long xcr0,
       X86VirtualMachine vm,
       X86VirtualCpu vcpu,
       @Nullable DirtyTracker tracker,
       SpecialRegisters initial) {
     this.vm = vm;
-    this.systemCalls = systemCalls;
-    this.xcr0 = xcr0;
+    systemCalls = kind.entry();
     this.vcpu = vcpu;
     this.tracker = tracker;
     this.initial = initial;
+    contexts = new X86ContextSwitch(this, systemCalls, memory, xcr0, kind.protectionKeys());
+    entry = new X86GuestEntry(vcpu, systemCalls, contexts);
   }
 
   /**
@@ -95,7 +99,7 @@ public final class X86Processor implements Processor {
         vcpu.viewCodeSegment();
         vcpu.takeSelectorsFromThread();
       }
-      return new X86Processor(entry, xcr0, vm, vcpu, tracker, initial);
+      return new X86Processor(kind, memory, xcr0, vm, vcpu, tracker, initial);
     } catch (Throwable t) {
       close(tracker, vcpu, vm);
       throw t;
@@ -145,17 +149,32 @@ public final class X86Processor implements Processor {
 
   @Override
   public X86GuestEntry entry() {
-    return new X86GuestEntry(vcpu, systemCalls);
+    return entry;
   }
 
   @Override
-  public X86UserRegisters userRegisters() {
-    return new X86UserRegisters(this, xcr0);
+  public X86UserRegisters newContext() {
+    return new X86UserRegisters(contexts);
   }
 
   @Override
-  public UserState restingState() {
-    return UserState.of(vcpu);
+  public void begin(ContextRegisters context) {
+    contexts.begin((X86UserRegisters) context);
+  }
+
+  @Override
+  public void beginParked() {
+    contexts.beginParked();
+  }
+
+  @Override
+  public void useSwitchBlock(long physical) {
+    contexts.useBlock(physical);
+  }
+
+  /** Makes all switches of contexts use ioctls instead of the gate's code. */
+  public void switchSlowly(boolean slowly) {
+    contexts.alwaysSlow(slowly);
   }
 
   @Override

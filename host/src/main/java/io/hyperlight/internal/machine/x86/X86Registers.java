@@ -39,6 +39,11 @@ public final class X86Registers implements RegisterValues {
     return new X86Registers(values);
   }
 
+  /** Returns these values, in the order of the registers. */
+  static X86Registers of(long[] values) {
+    return new X86Registers(values.clone());
+  }
+
   /** Sets them in a vCPU. The caller still has to commit them. */
   public void set(X86VirtualCpu vcpu) {
     for (Register register : ALL) {

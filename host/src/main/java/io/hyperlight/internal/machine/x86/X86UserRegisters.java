@@ -2,27 +2,30 @@ package io.hyperlight.internal.machine.x86;
 
 import io.hyperlight.internal.hypervisor.HypervisorCallException;
 import io.hyperlight.internal.hypervisor.x86.Register;
-import io.hyperlight.internal.hypervisor.x86.Segment;
 import io.hyperlight.internal.hypervisor.x86.SpecialRegisters;
 import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
+import io.hyperlight.internal.machine.arch.ContextRegisters;
 import io.hyperlight.internal.machine.arch.FloatingPointFault;
+import io.hyperlight.internal.machine.arch.ParkedRegisters;
 import io.hyperlight.internal.machine.arch.RegisterValues;
-import io.hyperlight.internal.machine.arch.UserRegisters;
+import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The processor state of user code that stopped in the middle, at a system call or a processor
- * exception. Callers use it to send the code to a signal handler, and back. It uses ioctls, which
- * are slow and rare.
+ * The processor state of one context: on the vCPU, or parked. Callers use it to send user code that
+ * stopped in the middle to a signal handler, and back. For vector state and bases in the vCPU it
+ * uses ioctls, which are slow and rare.
  *
  * <p><b>Boundary.</b> The values that callers set may come from the guest. They can make no other
  * state than one that user code could reach by itself. The address to go on at is in the user half.
  * The flags are those that a program may change. The segments stay as they are. The vector state is
  * one that XRSTOR would take.
  */
-public final class X86UserRegisters implements UserRegisters {
+public final class X86UserRegisters implements ContextRegisters {
   // The XSAVE area that KVM takes (Intel SDM vol. 1, "XSAVE Area").
   private static final int XSAVE_SIZE = 4096;
   private static final int X87_CONTROL = 0;
@@ -31,20 +34,130 @@ public final class X86UserRegisters implements UserRegisters {
   private static final int COMPONENTS = 512;
   private static final long X87_AND_SSE = 3;
 
-  private final X86Processor processor;
+  private final X86ContextSwitch contexts;
   private final X86VirtualCpu vcpu;
   private final long xcr0;
+  private final X86ParkedRegisters general = new X86ParkedRegisters();
+  private @Nullable SaveArea area;
 
-  /**
-   * Makes the registers of one vCPU.
-   *
-   * @param xcr0 the state components that user code can use
-   */
-  public X86UserRegisters(X86Processor processor, long xcr0) {
-    this.processor = processor;
-    this.xcr0 = xcr0;
-    vcpu = processor.vcpu();
+  /** Whether its vector state is reset before it matters. */
+  private boolean forgotten;
+
+  /** Makes the registers of one context. */
+  X86UserRegisters(X86ContextSwitch contexts) {
+    this.contexts = contexts;
+    xcr0 = contexts.xcr0();
+    vcpu = contexts.processor().vcpu();
   }
+
+  // Switches.
+
+  @Override
+  public void useSaveArea(long address, long physical) {
+    area = new SaveArea(contexts.memory(), xcr0, address, physical);
+  }
+
+  SaveArea area() {
+    return Objects.requireNonNull(area);
+  }
+
+  X86ParkedRegisters general() {
+    return general;
+  }
+
+  @Override
+  public X86ParkedRegisters parked() {
+    return general;
+  }
+
+  @Override
+  public void setParked(ParkedRegisters registers) {
+    general.set((X86ParkedRegisters) registers);
+    forgotten = false;
+  }
+
+  @Override
+  public void park(boolean ready) {
+    contexts.park(this, ready);
+  }
+
+  @Override
+  public void unpark(boolean ready) {
+    contexts.unpark(this, ready);
+  }
+
+  @Override
+  public X86ParkedRegisters copyOfGeneral(boolean ready) {
+    X86ParkedRegisters copy = new X86ParkedRegisters();
+    contexts.copy(this, ready, copy);
+    return copy;
+  }
+
+  @Override
+  public void saveVectors() {
+    if (contexts.isOwner(this)) {
+      SpecialRegisters special = vcpu.specialRegisters();
+      area().setState(vcpu.extendedState());
+      area().setFsBase(special.fs().base());
+      area().setGsBase(special.gs().base());
+    }
+  }
+
+  @Override
+  public UserState restingState() {
+    return contexts.isOwner(this)
+        ? UserState.of(vcpu)
+        : UserState.of(area().state(), area().fsBase(), area().gsBase());
+  }
+
+  @Override
+  public void copyVectorsOf(ContextRegisters other) {
+    X86UserRegisters from = (X86UserRegisters) other;
+    area().setState(from.extendedState());
+    area().setFsBase(from.fsBase());
+    area().setGsBase(from.gsBase());
+  }
+
+  @Override
+  public void forgetVectors() {
+    forgotten = true;
+  }
+
+  /** Returns whether its vector state matters when it goes on. */
+  boolean isWorthLoading() {
+    boolean worth = !forgotten;
+    forgotten = false;
+    return worth;
+  }
+
+  @Override
+  public void release() {
+    contexts.release(this);
+  }
+
+  @Override
+  public void setThreadPointer(long address) {
+    setFsBase(address);
+  }
+
+  @Override
+  public void resumeStopped() {
+    if (contexts.isAttached(this)) {
+      contexts.enter();
+    }
+  }
+
+  @Override
+  public boolean settleKick() {
+    return contexts.settleKick();
+  }
+
+  @Override
+  public boolean isForged(Trap trap) {
+    return contexts.isForged(trap.instructionPointer());
+  }
+
+  // Where it goes on, and its state beside the general registers.
 
   @Override
   public void setGeneral(RegisterValues values) {
@@ -52,52 +165,35 @@ public final class X86UserRegisters implements UserRegisters {
     if (!AddressSpace.isUserAddress(registers.get(Register.RIP))) {
       throw new IllegalArgumentException("the instruction pointer is not a user address");
     }
+    if (!contexts.isAttached(this)) {
+      general.set(registers);
+      return;
+    }
+    if (contexts.isElsewhere()) {
+      registers.set(vcpu);
+      contexts.enter();
+      return;
+    }
     SpecialRegisters special = vcpu.specialRegisters();
     // As the processor returns from an exception. The stub cannot be used, since it needs RCX and
     // R11 for itself.
     vcpu.setSpecialRegisters(
-        with(
-            special,
-            RegisterImage.userCode(),
-            RegisterImage.userData(),
-            special.fs(),
-            special.gs()));
+        special.withUserSegments(
+            RegisterImage.userCode(), RegisterImage.userData(), special.fs(), special.gs()));
     registers.set(vcpu);
     vcpu.set(Register.RFLAGS, Flags.ofUser(registers.get(Register.RFLAGS)));
     vcpu.commitRegisters();
-    processor.disturb();
+    contexts.processor().disturb();
   }
 
-  private static SpecialRegisters with(
-      SpecialRegisters special, Segment cs, Segment ss, Segment fs, Segment gs) {
-    return new SpecialRegisters(
-        cs,
-        special.ds(),
-        special.es(),
-        fs,
-        gs,
-        ss,
-        special.tr(),
-        special.ldt(),
-        special.gdt(),
-        special.idt(),
-        special.cr0(),
-        special.cr2(),
-        special.cr3(),
-        special.cr4(),
-        special.cr8(),
-        special.efer(),
-        special.apicBase());
-  }
-
-  /** Returns the base of FS, where thread-local storage is. */
+  /** Returns the base of FS, where thread-local storage is. It is hostile. */
   public long fsBase() {
-    return vcpu.specialRegisters().fs().base();
+    return contexts.isOwner(this) ? vcpu.specialRegisters().fs().base() : area().fsBase();
   }
 
-  /** Returns the base of GS. */
+  /** Returns the base of GS. It is hostile. */
   public long gsBase() {
-    return vcpu.specialRegisters().gs().base();
+    return contexts.isOwner(this) ? vcpu.specialRegisters().gs().base() : area().gsBase();
   }
 
   /**
@@ -107,10 +203,15 @@ public final class X86UserRegisters implements UserRegisters {
    */
   public void setFsBase(long base) {
     requireUserBase(base);
+    if (!contexts.isOwner(this)) {
+      area().setFsBase(base);
+      return;
+    }
     SpecialRegisters special = vcpu.specialRegisters();
     vcpu.setSpecialRegisters(
-        with(special, special.cs(), special.ss(), special.fs().withBase(base), special.gs()));
-    processor.disturb();
+        special.withUserSegments(
+            special.cs(), special.ss(), special.fs().withBase(base), special.gs()));
+    contexts.processor().disturb();
   }
 
   /**
@@ -120,10 +221,15 @@ public final class X86UserRegisters implements UserRegisters {
    */
   public void setGsBase(long base) {
     requireUserBase(base);
+    if (!contexts.isOwner(this)) {
+      area().setGsBase(base);
+      return;
+    }
     SpecialRegisters special = vcpu.specialRegisters();
     vcpu.setSpecialRegisters(
-        with(special, special.cs(), special.ss(), special.fs(), special.gs().withBase(base)));
-    processor.disturb();
+        special.withUserSegments(
+            special.cs(), special.ss(), special.fs(), special.gs().withBase(base)));
+    contexts.processor().disturb();
   }
 
   private static void requireUserBase(long base) {
@@ -139,24 +245,31 @@ public final class X86UserRegisters implements UserRegisters {
 
   @Override
   public byte[] extendedState() {
-    return vcpu.extendedState();
+    return contexts.isOwner(this) ? vcpu.extendedState() : area().state();
   }
 
   @Override
   public void resetExtendedState() {
-    byte[] area = new byte[XSAVE_SIZE];
-    ByteBuffer.wrap(area)
+    byte[] initial = new byte[XSAVE_SIZE];
+    ByteBuffer.wrap(initial)
         .order(ByteOrder.LITTLE_ENDIAN)
         .putShort(X87_CONTROL, Gate.X87_CONTROL_INITIAL)
         .putInt(MXCSR, Gate.MXCSR_INITIAL)
         .putLong(COMPONENTS, X87_AND_SSE);
-    vcpu.setExtendedState(area);
+    setExtendedState(initial);
   }
 
   @Override
-  public boolean setExtendedState(byte[] area) {
+  public boolean setExtendedState(byte[] state) {
+    if (!contexts.isOwner(this)) {
+      boolean possible = area().isPossible(state);
+      if (possible) {
+        area().setState(state);
+      }
+      return possible;
+    }
     try {
-      vcpu.setExtendedState(area);
+      vcpu.setExtendedState(state);
       return true;
     } catch (HypervisorCallException e) {
       if (e.isRefusal()) {

@@ -64,6 +64,7 @@ class GateTest {
     put(expected, (int) (Gate.UNLOCK - Gate.ADDRESS), Gate.unlock());
     put(expected, (int) (Gate.EXCHANGE - Gate.ADDRESS), Gate.exchange());
     put(expected, (int) (Gate.HOST_CALL_ROUTINE - Gate.ADDRESS), Gate.callHost(entry, FRAME));
+    put(expected, (int) (ContextSwitchCode.UNLOCK - Gate.ADDRESS), ContextSwitchCode.all());
     if (entry == SystemCallEntry.USER) {
       int stub = (int) (Gate.SYSTEM_CALL_STUB - Gate.ADDRESS);
       put(expected, stub, Monitor.systemCallStub(entry));

@@ -222,6 +222,7 @@ class MonitorTest {
     for (int vector = 0; vector < Monitor.VECTORS; vector++) {
       put(expected, Monitor.exceptionStubAddress(vector), Monitor.exceptionStub(vector));
     }
+    put(expected, Monitor.RETURN, Monitor.returnStub());
     if (entry == SystemCallEntry.SUPERVISOR) {
       put(expected, Monitor.systemCallStubAddress(entry), Monitor.systemCallStub(entry));
     }
