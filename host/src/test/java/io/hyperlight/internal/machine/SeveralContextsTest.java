@@ -10,6 +10,7 @@ import io.hyperlight.internal.machine.arch.MachineOptions;
 import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.x86.MachineCode;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /** Several contexts of a VM, of which one at a time is on the vCPU. */
@@ -131,7 +132,7 @@ class SeveralContextsTest {
           Vm spawned = platform.spawn(image, MachineOptions.DEFAULT)) {
         for (int round = 0; round < 2; round++) {
           Context main = spawned.context();
-          Context other = spawned.context(1);
+          Context other = Objects.requireNonNull(spawned.context(1));
           assertThat(other.isParked()).isFalse();
           Context made = other.fork();
           answerAndCheck(other, 2, 8);
@@ -163,7 +164,7 @@ class SeveralContextsTest {
       long last = 0;
       for (int i = 0; i < 20; i++) {
         assertThat(trap).isInstanceOf(Trap.Preempted.class);
-        long counter = vm.context().registers().byName().get("RBX");
+        long counter = vm.context().registers().byName().getOrDefault("RBX", 0L);
         assertThat(counter).isGreaterThanOrEqualTo(last);
         last = counter;
         vm.context().preemptAt(System.nanoTime());
