@@ -660,33 +660,6 @@ public final class Context {
     return isParked() ? registers.parked().location(space) : exits.location(space);
   }
 
-  // Several contexts of one machine: to come.
-
-  public int number() {
-    return 0;
-  }
-
-  public Context fork() {
-    if (state != State.ENDED) {
-      throw new UnsupportedOperationException("not yet");
-    }
-    return this;
-  }
-
-  public void park() {}
-
-  public void unpark() {}
-
-  public void setStackPointer(long address) {}
-
-  public void setThreadPointer(long address) {}
-
-  public void exit() {}
-
-  public void resumeStopped() {}
-
-  public void preemptAt(long nanos) {}
-
   // The call for which it runs.
 
   /** Returns the checkpoint at which the caller can end work for the guest. */
