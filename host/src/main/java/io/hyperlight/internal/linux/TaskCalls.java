@@ -19,6 +19,7 @@ import io.hyperlight.internal.linux.fs.Paths;
 import io.hyperlight.internal.linux.fs.StatCalls;
 import io.hyperlight.internal.linux.futex.FutexCalls;
 import io.hyperlight.internal.linux.futex.FutexVectorCalls;
+import io.hyperlight.internal.linux.futex.RobustList;
 import io.hyperlight.internal.linux.limits.HeapBudget;
 import io.hyperlight.internal.linux.mm.AddressLimits;
 import io.hyperlight.internal.linux.mm.AdviceCalls;
@@ -28,6 +29,7 @@ import io.hyperlight.internal.linux.net.NetworkCalls;
 import io.hyperlight.internal.linux.proc.LimitCalls;
 import io.hyperlight.internal.linux.proc.PrctlCalls;
 import io.hyperlight.internal.linux.proc.ProcessCalls;
+import io.hyperlight.internal.linux.proc.Scheduling;
 import io.hyperlight.internal.linux.proc.SchedulingCalls;
 import io.hyperlight.internal.linux.proc.ThreadCalls;
 import io.hyperlight.internal.linux.random.RandomCalls;
@@ -43,6 +45,8 @@ import io.hyperlight.internal.linux.time.UsageCalls;
 import io.hyperlight.internal.linux.timer.TimerCalls;
 import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.os.Checkpoint;
+import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Groups the system calls of a task by family. They work on the state of the task and its process.
@@ -101,6 +105,7 @@ final class TaskCalls {
     GuestMemory bytes = own.bytes();
     ProcessFiles files = own.files();
     Descriptors numbers = files.descriptors();
+    IntPredicate isThread = number -> find(task, number) != null;
     HeapBudget heap = world.heap();
     GuestClock clock = world.clock();
     Checkpoint checkpoint = world.checkpoint();
@@ -130,11 +135,11 @@ final class TaskCalls {
     random = new RandomCalls(world.random(), bytes, checkpoint);
 
     clones = new CloneCalls(task, refusals);
-    process = new ProcessCalls(identity, refusals, clock, bytes, context);
-    prctl = new PrctlCalls(own.attributes(), bytes);
-    limits = new LimitCalls(own.limits(), identity, bytes);
-    scheduling = new SchedulingCalls(own.scheduling(), identity, bytes);
-    threads = new ThreadCalls(identity, task.robustList(), own.attributes(), bytes);
+    process = new ProcessCalls(identity, isThread, refusals, clock, bytes, context);
+    prctl = new PrctlCalls(own.attributes(), task.attributes(), bytes);
+    limits = new LimitCalls(own.limits(), isThread, bytes);
+    scheduling = new SchedulingCalls(number -> schedulingOf(task, number), identity, bytes);
+    threads = new ThreadCalls(number -> robustListOf(task, number), own.attributes(), bytes);
     futexes = new FutexCalls(task.futexes(), bytes);
     futexVectors = new FutexVectorCalls(task.futexes(), bytes, heap);
 
@@ -142,5 +147,20 @@ final class TaskCalls {
     sends = new SendCalls(task.signals(), identity, bytes);
 
     network = new NetworkCalls(numbers, refusals);
+  }
+
+  /** Returns the task with a number, of which 0 is the caller; null if there is none. */
+  private static @Nullable Task find(Task caller, int number) {
+    return number == 0 ? caller : caller.process().tasks().find(number);
+  }
+
+  private static @Nullable Scheduling schedulingOf(Task caller, int number) {
+    Task found = find(caller, number);
+    return found == null ? null : found.attributes().scheduling();
+  }
+
+  private static @Nullable RobustList robustListOf(Task caller, int number) {
+    Task found = find(caller, number);
+    return found == null ? null : found.robustList();
   }
 }

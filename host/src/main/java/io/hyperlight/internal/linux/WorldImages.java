@@ -41,9 +41,6 @@ final class WorldImages {
               })
           .add("attributes", (of, state) -> of.process.attributes().restore(state.process()))
           .add("limits", (of, state) -> of.process.limits().restore(state.process().limits()))
-          .add(
-              "scheduling",
-              (of, state) -> of.process.scheduling().restore(state.process().scheduling()))
           .add("usage", (of, state) -> of.process.usage().restore(state.process().usage()))
           .add("program", (of, state) -> of.process.program().restore(state.process()));
 
@@ -80,9 +77,7 @@ final class WorldImages {
 
   private ProcessState processState() {
     return new ProcessState(
-        process.attributes().ownName(),
         process.limits().state(),
-        process.scheduling().state(),
         process.attributes().state(),
         process.attributes().barriers(),
         process.usage().state(),

@@ -1,10 +1,10 @@
 package io.hyperlight.internal.linux.proc;
 
 import io.hyperlight.internal.linux.base.GuestMemory;
-import io.hyperlight.internal.linux.base.TaskIdentity;
 import io.hyperlight.internal.linux.limits.ResourceLimits;
 import io.hyperlight.internal.os.Errno;
 import java.nio.ByteBuffer;
+import java.util.function.IntPredicate;
 
 /**
  * System calls on resource limits: {@code getrlimit(2)}, {@code setrlimit(2)}, {@code prlimit(2)}.
@@ -16,12 +16,17 @@ public final class LimitCalls {
   private static final int SIZE = 16;
 
   private final ResourceLimits limits;
-  private final TaskIdentity identity;
+  private final IntPredicate isThread;
   private final GuestMemory memory;
 
-  public LimitCalls(ResourceLimits limits, TaskIdentity identity, GuestMemory memory) {
+  /**
+   * Creates the calls of a task.
+   *
+   * @param isThread answers whether a number is 0, or that of a thread of the process
+   */
+  public LimitCalls(ResourceLimits limits, IntPredicate isThread, GuestMemory memory) {
     this.limits = limits;
-    this.identity = identity;
+    this.isThread = isThread;
     this.memory = memory;
   }
 
@@ -60,7 +65,7 @@ public final class LimitCalls {
 
   public long prlimit64(int process, int resource, long source, long target) {
     ByteBuffer wanted = source == 0 ? null : memory.readStruct(source, SIZE);
-    if (identity.own(process) < 0) {
+    if (!isThread.test(process)) {
       return -Errno.ESRCH;
     }
     if (!ResourceLimits.exists(resource)) {

@@ -6,7 +6,7 @@ import io.hyperlight.internal.os.Errno;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** Gets and sets the name and other attributes of the process: {@code prctl(2)}. */
+/** Gets and sets the name of the thread, and attributes of the process: {@code prctl(2)}. */
 public final class PrctlCalls {
   private static final int PR_SET_PDEATHSIG = 1;
   private static final int PR_GET_PDEATHSIG = 2;
@@ -39,10 +39,12 @@ public final class PrctlCalls {
   private static final int LAST_CAPABILITY = 40;
 
   private final ProcessAttributes attributes;
+  private final TaskAttributes own;
   private final GuestMemory memory;
 
-  public PrctlCalls(ProcessAttributes attributes, GuestMemory memory) {
+  public PrctlCalls(ProcessAttributes attributes, TaskAttributes own, GuestMemory memory) {
     this.attributes = attributes;
+    this.own = own;
     this.memory = memory;
   }
 
@@ -51,14 +53,13 @@ public final class PrctlCalls {
     ProcessAttributes.State now = attributes.state();
     return switch (operation) {
       case PR_SET_NAME -> {
-        byte[] text = memory.readString(value, ProcessAttributes.NAME_SIZE - 1);
-        attributes.rename(
-            text != null ? text : memory.read(value, ProcessAttributes.NAME_SIZE - 1));
+        byte[] text = memory.readString(value, TaskAttributes.NAME_SIZE - 1);
+        own.rename(text != null ? text : memory.read(value, TaskAttributes.NAME_SIZE - 1));
         yield 0;
       }
       case PR_GET_NAME -> {
-        byte[] bytes = attributes.name().getBytes(StandardCharsets.ISO_8859_1);
-        memory.write(value, Arrays.copyOf(bytes, ProcessAttributes.NAME_SIZE));
+        byte[] bytes = own.name().getBytes(StandardCharsets.ISO_8859_1);
+        memory.write(value, Arrays.copyOf(bytes, TaskAttributes.NAME_SIZE));
         yield 0;
       }
       case PR_GET_PDEATHSIG -> tell(value, now.deathSignal());
@@ -66,7 +67,11 @@ public final class PrctlCalls {
       case PR_GET_TSC -> tell(value, 1); // the value can be read
       case PR_GET_DUMPABLE -> now.dumpable();
       case PR_GET_KEEPCAPS -> now.keepsCapabilities();
-      case PR_GET_TIMERSLACK -> now.timerSlackNanos();
+      case PR_GET_TIMERSLACK -> own.timerSlackNanos();
+      case PR_SET_TIMERSLACK -> {
+        own.setTimerSlack(value);
+        yield 0;
+      }
       case PR_GET_TIMING, PR_GET_SECCOMP -> 0;
       case PR_GET_SECUREBITS -> now.keepsCapabilities() << SECURE_KEEP_CAPS;
       case PR_SET_TIMING -> value == 0 ? 0 : -Errno.EINVAL;
@@ -78,7 +83,6 @@ public final class PrctlCalls {
       case PR_SET_PDEATHSIG,
           PR_SET_DUMPABLE,
           PR_SET_KEEPCAPS,
-          PR_SET_TIMERSLACK,
           PR_SET_CHILD_SUBREAPER,
           PR_SET_THP_DISABLE ->
           set(operation, value, alone);
@@ -95,7 +99,6 @@ public final class PrctlCalls {
     ProcessAttributes.State now = attributes.state();
     int death = now.deathSignal();
     int dumpable = now.dumpable();
-    long slack = now.timerSlackNanos();
     int subreaper = now.subreaper();
     int noHugePages = now.noHugePages();
     int keeps = now.keepsCapabilities();
@@ -115,7 +118,6 @@ public final class PrctlCalls {
         valid = isBit;
         keeps = bit;
       }
-      case PR_SET_TIMERSLACK -> slack = value <= 0 ? ProcessAttributes.State.TIMER_SLACK : value;
       case PR_SET_CHILD_SUBREAPER -> subreaper = bit;
       default -> {
         valid = alone;
@@ -126,8 +128,7 @@ public final class PrctlCalls {
       return -Errno.EINVAL;
     }
     attributes.set(
-        new ProcessAttributes.State(
-            dumpable, death, slack, subreaper, noHugePages, keeps, now.badness()));
+        new ProcessAttributes.State(dumpable, death, subreaper, noHugePages, keeps, now.badness()));
     return 0;
   }
 }

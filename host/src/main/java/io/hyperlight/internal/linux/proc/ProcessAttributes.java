@@ -4,12 +4,9 @@ import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.restore.Restorable;
 import io.hyperlight.internal.vfs.FileException;
 import java.nio.charset.StandardCharsets;
-import org.jspecify.annotations.Nullable;
 
-/** Holds the name of a process and other attributes, most of them of {@code prctl(2)}. */
+/** Holds attributes of a process, most of them of {@code prctl(2)}. */
 public final class ProcessAttributes implements Restorable<ProcessState> {
-  static final int NAME_SIZE = 16;
-
   /** {@code PROC_NUMBUF} of the kernel, less a zero byte. */
   private static final int NUMBER_SIZE = 12;
 
@@ -21,7 +18,6 @@ public final class ProcessAttributes implements Restorable<ProcessState> {
    *
    * @param dumpable 1 or 0
    * @param deathSignal a signal or 0
-   * @param timerSlackNanos positive
    * @param subreaper 1 or 0
    * @param noHugePages 1 or 0
    * @param keepsCapabilities 1 or 0
@@ -30,42 +26,25 @@ public final class ProcessAttributes implements Restorable<ProcessState> {
   public record State(
       int dumpable,
       int deathSignal,
-      long timerSlackNanos,
       int subreaper,
       int noHugePages,
       int keepsCapabilities,
       int badness) {
-    static final long TIMER_SLACK = 50_000;
-
     /** The attributes of a new process. */
-    static final State INITIAL = new State(1, 0, TIMER_SLACK, 0, 0, 0, 0);
+    static final State INITIAL = new State(1, 0, 0, 0, 0, 0);
   }
-
-  private final ProgramIdentity program;
-
-  /** With one character per byte; null if the program has not set a name. */
-  private @Nullable String name;
 
   private State now = State.INITIAL;
 
   /** The commands of {@code membarrier(2)} that the process may use. */
   private int barriers;
 
-  public ProcessAttributes(ProgramIdentity program) {
-    this.program = program;
-  }
-
   public State state() {
     return now;
   }
 
-  public @Nullable String ownName() {
-    return name;
-  }
-
   @Override
   public void restore(ProcessState earlier) {
-    name = earlier.name();
     now = earlier.attributes();
     barriers = earlier.barriers();
   }
@@ -82,27 +61,6 @@ public final class ProcessAttributes implements Restorable<ProcessState> {
   /** Lets the process use more commands of {@code membarrier(2)}. */
   void registerBarriers(int commands) {
     barriers |= commands;
-  }
-
-  /** Returns the name. Unless the program has set one, it is the name of the program's file. */
-  public String name() {
-    String own = name;
-    if (own != null) {
-      return own;
-    }
-    String path = program.path();
-    String file = path.substring(path.lastIndexOf('/') + 1);
-    return file.substring(0, Math.min(file.length(), NAME_SIZE - 1));
-  }
-
-  /** Sets the name. A long name is cut. Returns how many bytes were passed. */
-  public int rename(byte[] bytes) {
-    int end = 0;
-    while (end < bytes.length && end < NAME_SIZE - 1 && bytes[end] != 0) {
-      end++;
-    }
-    name = new String(bytes, 0, end, StandardCharsets.ISO_8859_1);
-    return bytes.length;
   }
 
   /**
@@ -130,7 +88,6 @@ public final class ProcessAttributes implements Restorable<ProcessState> {
         new State(
             now.dumpable(),
             now.deathSignal(),
-            now.timerSlackNanos(),
             now.subreaper(),
             now.noHugePages(),
             now.keepsCapabilities(),

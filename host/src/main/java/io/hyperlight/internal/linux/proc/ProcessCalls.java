@@ -11,6 +11,7 @@ import io.hyperlight.internal.machine.x86.X86UserRegisters;
 import io.hyperlight.internal.os.Errno;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.function.IntPredicate;
 
 /**
  * System calls about the process itself: its identity, machine, thread-local storage and end. Its
@@ -30,18 +31,26 @@ public final class ProcessCalls {
   private static final int UTSNAME_FIELD = 65;
 
   private final TaskIdentity identity;
+  private final IntPredicate isThread;
   private final Refusals refusals;
   private final GuestClock clock;
   private final GuestMemory memory;
   private final Context context;
 
+  /**
+   * Creates the calls of a task.
+   *
+   * @param isThread answers whether a number is 0, or that of a thread of the process
+   */
   public ProcessCalls(
       TaskIdentity identity,
+      IntPredicate isThread,
       Refusals refusals,
       GuestClock clock,
       GuestMemory memory,
       Context context) {
     this.identity = identity;
+    this.isThread = isThread;
     this.refusals = refusals;
     this.clock = clock;
     this.memory = memory;
@@ -62,7 +71,7 @@ public final class ProcessCalls {
 
   /** Also answers {@code getsid(2)}. A process is alone in its group and its session. */
   public long getpgid(int process) {
-    return identity.own(process);
+    return isThread.test(process) ? identity.process() : -Errno.ESRCH;
   }
 
   public long getuid() {
@@ -169,7 +178,7 @@ public final class ProcessCalls {
     if (process < 0) {
       return -Errno.EINVAL;
     }
-    if (identity.own(process) < 0) {
+    if (!isThread.test(process)) {
       return -Errno.ESRCH;
     }
     memory.write(target, new byte[parts * CAPABILITY_SIZE]);

@@ -3,23 +3,18 @@ package io.hyperlight.internal.linux.proc;
 import io.hyperlight.internal.linux.limits.ResourceLimits;
 import io.hyperlight.internal.linux.time.ProcessorUsage;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Holds the state of a process in a snapshot, besides memory, files and signals. Immutable.
  *
- * @param name the name that it has set; null if it has set none
  * @param limits the limits that it has changed, by number
- * @param scheduling how it asked to be scheduled
  * @param attributes of {@code prctl(2)}
  * @param barriers the commands of {@code membarrier(2)} that it may use
  * @param usage what it has used
  * @param auxiliary the address of its auxiliary vector; 0 for none
  */
 public record ProcessState(
-    @Nullable String name,
     Map<Integer, ResourceLimits.Limit> limits,
-    Scheduling.State scheduling,
     ProcessAttributes.State attributes,
     int barriers,
     ProcessorUsage.State usage,
@@ -27,18 +22,11 @@ public record ProcessState(
   /** The state of a new program. */
   public static final ProcessState INITIAL =
       new ProcessState(
-          null,
-          Map.of(),
-          Scheduling.State.INITIAL,
-          ProcessAttributes.State.INITIAL,
-          0,
-          ProcessorUsage.State.INITIAL,
-          0);
+          Map.of(), ProcessAttributes.State.INITIAL, 0, ProcessorUsage.State.INITIAL, 0);
 
   /** Answers whether this state equals that of a new program. What it has used does not count. */
   public boolean isInitial() {
-    return new ProcessState(
-            name, limits, scheduling, attributes, barriers, ProcessorUsage.State.INITIAL, auxiliary)
+    return new ProcessState(limits, attributes, barriers, ProcessorUsage.State.INITIAL, auxiliary)
         .equals(INITIAL);
   }
 }

@@ -4,11 +4,14 @@ import io.hyperlight.internal.linux.base.GuestMemory;
 import io.hyperlight.internal.linux.base.TaskIdentity;
 import io.hyperlight.internal.linux.time.Times;
 import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.vfs.FileException;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
- * System calls on scheduling: {@code sched(7)}, {@code getpriority(2)}, {@code ioprio_set(2)}. The
- * process has the processor for itself. Settings that an ordinary process may ask for are kept, and
- * have no effect.
+ * System calls on scheduling: {@code sched(7)}, {@code getpriority(2)}, {@code ioprio_set(2)}. Each
+ * thread has settings of its own. Those that an ordinary process may ask for are kept, and have no
+ * effect.
  */
 public final class SchedulingCalls {
   private static final int OTHER = 0;
@@ -17,10 +20,9 @@ public final class SchedulingCalls {
   private static final int BATCH = 3;
   private static final int IDLE = 5;
   private static final int DEADLINE = 6;
-  private static final int RESET_ON_FORK = 0x4000_0000;
   private static final int MAX_REAL_TIME = 99;
 
-  /** The length of a time slice in nanoseconds: 4 ms. The process is never preempted. */
+  /** The length of a time slice in nanoseconds: 4 ms. */
   private static final long TURN_NANOS = 4_000_000;
 
   private static final int ATTRIBUTES_FIRST_SIZE = 48;
@@ -39,14 +41,36 @@ public final class SchedulingCalls {
   private static final int IO_BEST_EFFORT = 2;
   private static final int IO_IDLE = 3;
 
-  private final Scheduling scheduling;
+  private final IntFunction<@Nullable Scheduling> threads;
   private final TaskIdentity identity;
   private final GuestMemory memory;
 
-  public SchedulingCalls(Scheduling scheduling, TaskIdentity identity, GuestMemory memory) {
-    this.scheduling = scheduling;
+  /**
+   * Creates the calls of a task.
+   *
+   * @param threads finds the scheduling of a thread by its number, and of the caller by 0
+   */
+  public SchedulingCalls(
+      IntFunction<@Nullable Scheduling> threads, TaskIdentity identity, GuestMemory memory) {
+    this.threads = threads;
     this.identity = identity;
     this.memory = memory;
+  }
+
+  /**
+   * Returns the scheduling of a thread.
+   *
+   * @throws FileException ESRCH if there is none, EINVAL for a negative number
+   */
+  private Scheduling of(int thread) {
+    if (thread < 0) {
+      throw new FileException(Errno.EINVAL);
+    }
+    Scheduling found = threads.apply(thread);
+    if (found == null) {
+      throw new FileException(Errno.ESRCH);
+    }
+    return found;
   }
 
   public long schedGetPriorityMax(int policy) {
@@ -69,42 +93,36 @@ public final class SchedulingCalls {
     };
   }
 
-  private long check(int process) {
-    return process < 0 ? -Errno.EINVAL : Math.min(0, identity.own(process));
+  public long schedGetscheduler(int thread) {
+    return of(thread).policy();
   }
 
-  public long schedGetscheduler(int process) {
-    long error = check(process);
-    return error < 0 ? error : scheduling.policy();
-  }
-
-  public long schedGetparam(int process, long target) {
-    long error = target == 0 ? -Errno.EINVAL : check(process);
-    if (error == 0) {
-      memory.writeInt(target, 0);
+  public long schedGetparam(int thread, long target) {
+    if (target == 0) {
+      return -Errno.EINVAL;
     }
-    return error;
+    of(thread);
+    memory.writeInt(target, 0);
+    return 0;
   }
 
-  public long schedSetparam(int process, long source) {
-    return setPolicy(process, false, 0, source);
+  public long schedSetparam(int thread, long source) {
+    return setPolicy(thread, false, 0, source);
   }
 
-  public long schedSetscheduler(int process, int policy, long source) {
-    return setPolicy(process, true, policy, source);
+  public long schedSetscheduler(int thread, int policy, long source) {
+    return setPolicy(thread, true, policy, source);
   }
 
   /** Sets priority and policy. Keeps the present policy unless {@code changes} is set. */
-  private long setPolicy(int process, boolean changes, int policy, long source) {
-    if ((changes && policy < 0) || source == 0 || process < 0) {
+  private long setPolicy(int thread, boolean changes, int policy, long source) {
+    if ((changes && policy < 0) || source == 0 || thread < 0) {
       return -Errno.EINVAL;
     }
     int priority = memory.readInt(source);
-    if (identity.own(process) < 0) {
-      return -Errno.ESRCH;
-    }
+    Scheduling scheduling = of(thread);
     int wanted = changes ? policy : scheduling.policy();
-    int kind = wanted & ~RESET_ON_FORK;
+    int kind = wanted & ~Scheduling.RESET_ON_FORK;
     boolean realTime = kind == FIFO || kind == RR;
     if (bound(kind, 0) < 0
         || kind == DEADLINE
@@ -113,87 +131,93 @@ public final class SchedulingCalls {
         || realTime != (priority != 0)) {
       return -Errno.EINVAL;
     }
-    boolean wasIdle = (scheduling.policy() & ~RESET_ON_FORK) == IDLE;
-    boolean wasReset = (scheduling.policy() & RESET_ON_FORK) != 0;
-    if (realTime || (wasIdle && kind != IDLE) || (wasReset && (wanted & RESET_ON_FORK) == 0)) {
+    boolean wasIdle = (scheduling.policy() & ~Scheduling.RESET_ON_FORK) == IDLE;
+    boolean wasReset = (scheduling.policy() & Scheduling.RESET_ON_FORK) != 0;
+    if (realTime
+        || (wasIdle && kind != IDLE)
+        || (wasReset && (wanted & Scheduling.RESET_ON_FORK) == 0)) {
       return -Errno.EPERM;
     }
     scheduling.setPolicy(wanted);
     return 0;
   }
 
-  public long schedRrGetInterval(int process, long target) {
-    long error = check(process);
-    if (error == 0) {
-      memory.write(target, Times.pair(0, TURN_NANOS));
-    }
-    return error;
+  public long schedRrGetInterval(int thread, long target) {
+    of(thread);
+    memory.write(target, Times.pair(0, TURN_NANOS));
+    return 0;
   }
 
-  public long schedGetattr(int process, long target, int size, int flags) {
+  public long schedGetattr(int thread, long target, int size, int flags) {
     if (target == 0
-        || process < 0
+        || thread < 0
         || size < ATTRIBUTES_FIRST_SIZE
         || size > PAGE_SIZE
         || flags != 0) {
       return -Errno.EINVAL;
     }
-    if (identity.own(process) < 0) {
-      return -Errno.ESRCH;
-    }
+    Scheduling scheduling = of(thread);
     int told = Math.min(size, ATTRIBUTES_SIZE);
     memory.write(
         target,
         GuestMemory.struct(told)
             .putInt(0, told)
-            .putInt(4, scheduling.policy() & ~RESET_ON_FORK)
-            .putLong(8, (scheduling.policy() & RESET_ON_FORK) != 0 ? 1 : 0)
+            .putInt(4, scheduling.policy() & ~Scheduling.RESET_ON_FORK)
+            .putLong(8, (scheduling.policy() & Scheduling.RESET_ON_FORK) != 0 ? 1 : 0)
             .putInt(16, scheduling.nice()));
     return 0;
   }
 
-  public long schedGetaffinity(int process, int size, long target) {
+  public long schedGetaffinity(int thread, int size, long target) {
     if (size < SET_BYTES || (size & 7) != 0) {
       return -Errno.EINVAL;
     }
-    if (identity.own(process) < 0) {
-      return -Errno.ESRCH;
-    }
+    affinity(thread);
     memory.writeLong(target, 1); // the first processor
     return SET_BYTES;
   }
 
-  public long schedSetaffinity(int process, int size, long source) {
+  public long schedSetaffinity(int thread, int size, long source) {
     int length = Integer.compareUnsigned(size, SET_BYTES) < 0 ? size : SET_BYTES;
     byte[] set = memory.read(source, length);
-    if (identity.own(process) < 0) {
-      return -Errno.ESRCH;
-    }
+    affinity(thread);
     return set.length > 0 && (set[0] & 1) != 0 ? 0 : -Errno.EINVAL;
   }
 
+  /** Checks that there is a thread. A negative number is not one. */
+  private void affinity(int thread) {
+    if (thread < 0) {
+      throw new FileException(Errno.ESRCH);
+    }
+    of(thread);
+  }
+
   /**
-   * Returns 0 if the process may ask for the priorities of these processes, or a negated error
-   * number.
+   * Returns the scheduling of a thread, a group or a user. Each of the two has all threads of the
+   * process, of which the caller stands for all.
+   *
+   * @throws FileException if there is none
    */
-  private long checkWho(int which, int who) {
-    return switch (which) {
-      case PRIO_PROCESS, PRIO_GROUP -> Math.min(0, identity.own(who));
-      case PRIO_USER -> who == 0 || who == TaskIdentity.NOBODY ? 0 : -Errno.ESRCH;
-      default -> -Errno.EINVAL;
-    };
+  private Scheduling of(int which, int who) {
+    boolean isThere =
+        switch (which) {
+          case PRIO_PROCESS -> who >= 0;
+          case PRIO_GROUP -> identity.own(who) >= 0;
+          case PRIO_USER -> who == 0 || who == TaskIdentity.NOBODY;
+          default -> throw new FileException(Errno.EINVAL);
+        };
+    if (!isThere) {
+      throw new FileException(Errno.ESRCH);
+    }
+    return of(which == PRIO_PROCESS ? who : 0);
   }
 
   public long getpriority(int which, int who) {
-    long error = checkWho(which, who);
-    return error < 0 ? error : 20 - scheduling.nice();
+    return 20L - of(which, who).nice();
   }
 
   public long setpriority(int which, int who, int wanted) {
-    long error = checkWho(which, who);
-    if (error < 0) {
-      return error;
-    }
+    Scheduling scheduling = of(which, who);
     int nice = Math.clamp(wanted, -20, 19);
     if (nice < scheduling.nice()) {
       return -Errno.EACCES;
@@ -203,8 +227,7 @@ public final class SchedulingCalls {
   }
 
   public long ioprioGet(int which, int who) {
-    long error = checkWho(which - 1, who);
-    return error < 0 ? error : scheduling.io();
+    return of(which - 1, who).io();
   }
 
   public long ioprioSet(int which, int who, int wanted) {
@@ -223,10 +246,7 @@ public final class SchedulingCalls {
         return -Errno.EINVAL;
       }
     }
-    long error = checkWho(which - 1, who);
-    if (error == 0) {
-      scheduling.setIo(wanted);
-    }
-    return error;
+    of(which - 1, who).setIo(wanted);
+    return 0;
   }
 }

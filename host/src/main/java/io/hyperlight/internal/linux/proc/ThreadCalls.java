@@ -1,30 +1,30 @@
 package io.hyperlight.internal.linux.proc;
 
 import io.hyperlight.internal.linux.base.GuestMemory;
-import io.hyperlight.internal.linux.base.TaskIdentity;
 import io.hyperlight.internal.linux.futex.RobustList;
 import io.hyperlight.internal.os.Errno;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
 /** Robust lists, and barriers between the threads of a process. */
 public final class ThreadCalls {
-
   // Commands of membarrier(2).
   private static final int BARRIERS = 0x7f;
   private static final int BARRIERS_REGISTERED = 0x28;
   private static final int BARRIER_REGISTRATIONS = 0x50;
 
-  private final TaskIdentity identity;
-  private final RobustList robustList;
+  private final IntFunction<@Nullable RobustList> lists;
   private final ProcessAttributes attributes;
   private final GuestMemory memory;
 
+  /**
+   * Creates the calls of a task.
+   *
+   * @param lists finds the list of a thread by its number, and of the caller by 0
+   */
   public ThreadCalls(
-      TaskIdentity identity,
-      RobustList robustList,
-      ProcessAttributes attributes,
-      GuestMemory memory) {
-    this.identity = identity;
-    this.robustList = robustList;
+      IntFunction<@Nullable RobustList> lists, ProcessAttributes attributes, GuestMemory memory) {
+    this.lists = lists;
     this.attributes = attributes;
     this.memory = memory;
   }
@@ -33,12 +33,16 @@ public final class ThreadCalls {
     if (size != RobustList.HEAD_BYTES) {
       return -Errno.EINVAL;
     }
-    robustList.set(head);
+    RobustList own = lists.apply(0);
+    if (own != null) {
+      own.set(head);
+    }
     return 0;
   }
 
-  public long getRobustList(int process, long head, long size) {
-    if (identity.own(process) < 0) {
+  public long getRobustList(int thread, long head, long size) {
+    RobustList robustList = lists.apply(thread);
+    if (robustList == null) {
       return -Errno.ESRCH;
     }
     memory.writeLong(size, RobustList.HEAD_BYTES);
@@ -46,7 +50,10 @@ public final class ThreadCalls {
     return 0;
   }
 
-  /** Answers {@code membarrier(2)}. There is no other thread whose view of memory could be old. */
+  /**
+   * Answers {@code membarrier(2)}. All threads run on one processor, so that none has an old view
+   * of memory.
+   */
   public long membarrier(int command, int flags) {
     if (flags != 0 || (command != 0 && Integer.bitCount(command) != 1) || command < 0) {
       return -Errno.EINVAL;

@@ -33,6 +33,7 @@ final class ProcessStatus {
     {"Max realtime timeout", "us"},
   };
 
+  private final Task task;
   private final TaskIdentity identity;
   private final GuestProcess process;
   private final TaskSignals signals;
@@ -40,6 +41,7 @@ final class ProcessStatus {
   private final ProcessorUsage usage;
 
   ProcessStatus(Task task) {
+    this.task = task;
     identity = task.identity();
     process = task.process();
     signals = task.signals();
@@ -48,7 +50,7 @@ final class ProcessStatus {
   }
 
   private String name() {
-    return process.attributes().name();
+    return task.attributes().name();
   }
 
   private long usedBytes() {
@@ -70,8 +72,8 @@ final class ProcessStatus {
                 identity.process(),
                 usage.peakBytes() / PAGE_SIZE,
                 usage.processorNanos() / TICK_NANOS,
-                20 + process.scheduling().nice(),
-                process.scheduling().nice(),
+                20 + task.attributes().scheduling().nice(),
+                task.attributes().scheduling().nice(),
                 usedBytes(),
                 usedBytes() / PAGE_SIZE,
                 Long.toUnsignedString(limits.of(ResourceLimits.RSS).current()))
@@ -81,7 +83,7 @@ final class ProcessStatus {
                 legacy(signals.blocked()),
                 legacy(signals.actions().ignored()),
                 legacy(signals.actions().caught()))
-        + "0 0 0 17 0 0 %d ".formatted(process.scheduling().state().policy())
+        + "0 0 0 17 0 0 %d ".formatted(task.attributes().scheduling().state().policy())
         + String.join(" ", Collections.nCopies(11, "0"))
         + "\n";
   }

@@ -100,7 +100,7 @@ public final class PseudoFiles {
               nextInode++,
               PseudoText.Kind.SEQUENCE,
               status::comm,
-              attributes::rename));
+              task.attributes()::rename));
       plain(folder + "/environ", () -> "");
       plain(folder + "/auxv", process.program()::auxiliaryVector);
       text(folder + "/cgroup", () -> "0::/\n");

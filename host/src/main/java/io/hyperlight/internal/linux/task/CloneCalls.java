@@ -100,7 +100,7 @@ public final class CloneCalls {
       return refuse(Need.THREADS, call, Errno.EPERM);
     }
     Task made = new Task(task.process(), tasks.newIdentity(), context);
-    made.signals().inherit(task.signals());
+    made.inherit(task);
     if (wanted.stackPointer() != 0) {
       context.setStackPointer(wanted.stackPointer());
     }

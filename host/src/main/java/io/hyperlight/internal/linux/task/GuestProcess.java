@@ -9,7 +9,6 @@ import io.hyperlight.internal.linux.mm.ProcessMemory;
 import io.hyperlight.internal.linux.proc.ExecutedProgram;
 import io.hyperlight.internal.linux.proc.ProcessAttributes;
 import io.hyperlight.internal.linux.proc.ProgramIdentity;
-import io.hyperlight.internal.linux.proc.Scheduling;
 import io.hyperlight.internal.linux.signal.ProcessSignals;
 import io.hyperlight.internal.linux.signal.SignalInfo;
 import io.hyperlight.internal.linux.time.ProcessorUsage;
@@ -28,7 +27,6 @@ public final class GuestProcess {
   private final ProcessFiles files;
   private final ProcessSignals signals = new ProcessSignals();
   private final ProcessAttributes attributes;
-  private final Scheduling scheduling = new Scheduling();
   private final ProcessorUsage usage;
   private final ProcessTimers timers;
   private final ProcessTasks tasks = new ProcessTasks(this);
@@ -45,7 +43,7 @@ public final class GuestProcess {
             ranges.programStackEnd() - ranges.programStackStart(), world.options().descriptors());
     fileSize = new FileSizeLimit(limits);
     files = new ProcessFiles(world.files(), limits);
-    attributes = new ProcessAttributes(identity);
+    attributes = new ProcessAttributes();
     usage = new ProcessorUsage(world.context(), world.clock());
     timers = new ProcessTimers(world.timers(), this::sendByTimer);
     signals.atDelivery(timers::delivered);
@@ -110,10 +108,6 @@ public final class GuestProcess {
 
   public ProcessAttributes attributes() {
     return attributes;
-  }
-
-  public Scheduling scheduling() {
-    return scheduling;
   }
 
   public ProcessorUsage usage() {

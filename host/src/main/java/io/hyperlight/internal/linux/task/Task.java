@@ -6,6 +6,7 @@ import io.hyperlight.internal.linux.fd.Caller;
 import io.hyperlight.internal.linux.futex.FutexKeys;
 import io.hyperlight.internal.linux.futex.FutexTask;
 import io.hyperlight.internal.linux.futex.RobustList;
+import io.hyperlight.internal.linux.proc.TaskAttributes;
 import io.hyperlight.internal.linux.signal.SignalDelivery;
 import io.hyperlight.internal.linux.signal.TaskSignals;
 import io.hyperlight.internal.linux.time.TaskWaits;
@@ -25,6 +26,7 @@ public final class Task {
   private final TaskWaits waits;
   private final TaskWait waiting;
   private final FutexTask futexes;
+  private final TaskAttributes attributes;
   private final RobustList robustList = new RobustList();
   private final Caller caller;
 
@@ -50,6 +52,7 @@ public final class Task {
     signals = new TaskSignals(process.signals(), process.limits(), identity, outcome, waiting);
     delivery = new SignalDelivery(signals, process.bytes(), context, world.checkpoint(), outcome);
     waits = new TaskWaits(world.waits(), process.usage(), outcome);
+    attributes = new TaskAttributes(process.program().identity());
     futexes =
         new FutexTask(
             world.futexes(),
@@ -98,6 +101,17 @@ public final class Task {
   /** Returns what the task waits for in its system call. */
   public TaskWait waiting() {
     return waiting;
+  }
+
+  /** Returns its name, and how it asked to be scheduled. */
+  public TaskAttributes attributes() {
+    return attributes;
+  }
+
+  /** Begins with what a new thread has from its creator. */
+  void inherit(Task creator) {
+    signals.inherit(creator.signals);
+    attributes.inherit(creator.attributes);
   }
 
   /** Returns the futexes that the task waits for. */
@@ -166,6 +180,7 @@ public final class Task {
         identity.thread(),
         context.number(),
         signals.state(),
+        attributes.state(),
         robustList.head(),
         clearedAtExit,
         hasAnswer,
@@ -178,6 +193,7 @@ public final class Task {
     signals.begin(); // it may have ended since
     futexes.begin();
     signals.restore(earlier.signals());
+    attributes.restore(earlier.attributes());
     robustList.set(earlier.robustList());
     clearedAtExit = earlier.clearedAtExit();
     hasAnswer = earlier.hasAnswer();

@@ -1,5 +1,6 @@
 package io.hyperlight.internal.linux.task;
 
+import io.hyperlight.internal.linux.proc.TaskAttributes;
 import io.hyperlight.internal.linux.signal.SignalState;
 import io.hyperlight.internal.linux.wait.WaitState;
 
@@ -9,6 +10,7 @@ import io.hyperlight.internal.linux.wait.WaitState;
  * @param thread the number of the task
  * @param context the number of its context
  * @param signals its blocked and pending signals
+ * @param attributes its name, and how it asked to be scheduled
  * @param robustList the head of its list of robust futexes; 0 for none
  * @param clearedAtExit where a zero is written when it ends; 0 for nowhere
  * @param hasAnswer whether its system call has an answer that its registers do not have yet
@@ -20,6 +22,7 @@ public record TaskState(
     int thread,
     int context,
     SignalState signals,
+    TaskAttributes.State attributes,
     long robustList,
     long clearedAtExit,
     boolean hasAnswer,
@@ -28,5 +31,15 @@ public record TaskState(
     WaitState waiting) {
   /** The state of the first task of a new program. */
   static final TaskState INITIAL =
-      new TaskState(1, 0, SignalState.INITIAL, 0, 0, false, 0, false, WaitState.NONE);
+      new TaskState(
+          1,
+          0,
+          SignalState.INITIAL,
+          TaskAttributes.State.INITIAL,
+          0,
+          0,
+          false,
+          0,
+          false,
+          WaitState.NONE);
 }
