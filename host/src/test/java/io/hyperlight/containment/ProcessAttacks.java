@@ -139,13 +139,13 @@ final class ProcessAttacks {
         comesToNothing(
             "more mappings than there may be",
             """
-            char *at = mmap(NULL, 20000 * 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+            char *at = mmap(NULL, 70000 * 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
             MUST(at != MAP_FAILED);
             int count = 0;
-            while (count < 20000 && mprotect(at + count * 2 * PAGE, PAGE, count % 2 ? PROT_READ : PROT_WRITE) == 0) {
+            while (count < 70000 && mprotect(at + count * 2 * PAGE, PAGE, count % 2 ? PROT_READ : PROT_WRITE) == 0) {
                 count++;
             }
-            MUST(count > 1000 && count < 20000);
+            MUST(count > 1000 && count < 70000);
             FAILS(ENOMEM, mprotect(at + count * 2 * PAGE, PAGE, PROT_READ));
             MUST(munmap(at, 20000 * 2 * PAGE) == 0);
             """),

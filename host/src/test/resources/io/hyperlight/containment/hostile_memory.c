@@ -74,7 +74,7 @@ int64_t find_anything_in_memory_of_tables(void)
         system_call(MUNMAP, first, at - first, 0);
         int64_t place;
         for (uint64_t size = 1ul << 24; size >= PAGE; size >>= 1) {
-            while ((place = system_call6(MMAP, 0, size, 1, 0x22, -1ul, 0)) >= 0) {
+            while ((place = system_call6(MMAP, 0, size, 3, 0x22, -1ul, 0)) >= 0) {
                 found += count((uint64_t)place, (uint64_t)place + size, is_anything);
             }
         }

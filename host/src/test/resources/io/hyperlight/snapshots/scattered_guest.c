@@ -57,7 +57,7 @@ int64_t scattered_in_snapshot(uint64_t seed)
         if (given_back[i] != 7)
             return -1;
     for (unsigned long size = 64ul << 20; size >= PAGE; size /= 2)
-        while (mmap(0, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
+        while (mmap(0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0) != MAP_FAILED)
             ;
     munmap(given_back + (seed % 64) * PAGE, 150 * PAGE);
     return scatter(seed);

@@ -52,7 +52,8 @@ public final class GuestMemory {
   }
 
   /**
-   * Returns how many bytes the guest itself could read or write at an address.
+   * Returns how many bytes the guest itself could read or write at an address. Those that are to be
+   * written have memory then.
    *
    * @param address any value
    * @param most the maximum result; not negative
@@ -74,7 +75,7 @@ public final class GuestMemory {
   }
 
   private boolean isAccessible(long address, int length, boolean write) {
-    return write ? space.isWritable(address, length) : space.isMapped(address, length);
+    return write ? space.prepareWrite(address, length) : space.isMapped(address, length);
   }
 
   public void write(long address, byte[] bytes) {

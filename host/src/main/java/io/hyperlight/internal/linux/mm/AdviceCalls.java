@@ -160,6 +160,9 @@ public final class AdviceCalls {
         if (area != null && area.endOfContents(area.object().size()) < view.end()) {
           return -Errno.EFAULT;
         }
+        if (!mappings.populate(view.start(), size)) {
+          return -Errno.ENOMEM;
+        }
       }
       default -> {}
     }

@@ -1,7 +1,6 @@
 package io.hyperlight.internal.linux.mm;
 
 import io.hyperlight.internal.linux.limits.HeapBudget;
-import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.internal.machine.memory.Protection;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.ContentWatcher;
@@ -369,15 +368,9 @@ public final class MappedFiles implements ContentWatcher {
     long before = area.endOfContents(sizeBefore);
     long now = area.endOfContents(size);
     if (now < before) {
-      mappings.space().unmap(now, before - now);
-      mappings.space().map(now, before - now, Protection.NONE);
-    } else if (now > before && area.protection() != Protection.NONE) {
-      try {
-        mappings.space().protect(before, now - before, area.protection());
-        mappings.fill(area, before, now);
-      } catch (GuestMemoryExhaustedException e) {
-        // The pages stay without memory. Touching one is an error, as with a full disk.
-      }
+      mappings.reserve(area, now, before);
+    } else if (now > before) {
+      mappings.protectPages(before, now, area.protection());
     }
   }
 }

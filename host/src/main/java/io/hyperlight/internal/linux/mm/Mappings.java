@@ -4,21 +4,23 @@ import io.hyperlight.internal.machine.arch.MemoryAccess;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.internal.machine.memory.MappedRange;
+import io.hyperlight.internal.machine.memory.MappingSource;
 import io.hyperlight.internal.machine.memory.Protection;
 import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The mappings of a process. Every change of them goes through here. So {@link AddressSpace}, which
  * has the pages, and {@link MappedAreas}, which has the objects, always agree.
  *
- * <p>Pages of an object are copies of its contents. They are made when the program gets rights to
- * them, and again when the program drops them. {@link MappedFiles} updates them when files are
- * written. Pages past the end of an object have addresses and no memory.
+ * <p>Pages of an object are copies of its contents. They are made when the page is touched for the
+ * first time, or before, and again when the program drops them. {@link MappedFiles} updates them
+ * when files are written. Pages past the end of an object have addresses and no rights.
  *
  * <p>For one thread at a time.
  */
@@ -26,10 +28,13 @@ public final class Mappings {
   static final long PAGE_SIZE = 4096;
 
   /**
-   * The maximum number of ranges with rights of their own. Each costs the host some memory. Linux
-   * has 65,530.
+   * The maximum number of ranges with rights of their own, as Linux has it. Each costs the host
+   * some memory.
    */
-  private static final int MAX = 16_384;
+  public static final int MAX = 65_530;
+
+  /** Stands for the object in the address space, which must not hold this guest's files. */
+  private static final Object OBJECT = new Object();
 
   /** How many bytes are copied at a time. */
   private static final int PIECE = 1 << 16;
@@ -38,10 +43,14 @@ public final class Mappings {
   private final MappedAreas areas;
   private final Checkpoint checkpoint;
 
+  /** Why the last contents could not be read. */
+  private @Nullable FileException unreadable;
+
   Mappings(AddressSpace space, MappedAreas areas, Checkpoint checkpoint) {
     this.space = space;
     this.checkpoint = checkpoint;
     this.areas = areas;
+    space.useFirstContents(this::fillFirst);
   }
 
   public AddressSpace space() {
@@ -71,33 +80,69 @@ public final class Mappings {
    *
    * @param area the mapped area, with these addresses and this protection; null for anonymous
    *     memory
+   * @param touched whether it gets its memory and contents at once
    * @throws GuestMemoryExhaustedException if there is not enough memory; nothing is mapped then
    * @throws FileException if reading fails; nothing is mapped then
    */
-  void map(long start, long size, Protection protection, @Nullable MappedArea area) {
-    if (area == null) {
-      space.map(start, size, protection);
-      return;
+  void map(
+      long start, long size, Protection protection, @Nullable MappedArea area, boolean touched) {
+    long contentsEnd = area == null ? start + size : area.endOfContents(area.object().size());
+    if (contentsEnd > start) {
+      space.mapUntouched(start, contentsEnd - start, protection, source(area, start));
     }
-    long contentsEnd = area.endOfContents(area.object().size());
-    boolean reserveOnly = contentsEnd == start || protection == Protection.NONE;
-    space.map(start, reserveOnly ? size : contentsEnd - start, protectionOf(area, reserveOnly));
+    if (contentsEnd < start + size) {
+      space.mapUntouched(
+          contentsEnd, start + size - contentsEnd, Protection.NONE, source(area, contentsEnd));
+    }
+    if (area != null) {
+      areas.put(area);
+    }
     try {
-      if (!reserveOnly) {
-        if (contentsEnd < start + size) {
-          space.map(contentsEnd, start + size - contentsEnd, Protection.NONE);
-        }
-        fill(area, start, contentsEnd);
+      if (touched && protection != Protection.NONE && !space.touch(start, contentsEnd - start)) {
+        throw Objects.requireNonNullElseGet(unreadable, () -> new FileException(Errno.EIO));
       }
-    } catch (FileException e) {
-      space.unmap(start, size);
+    } catch (FileException | GuestMemoryExhaustedException e) {
+      unmap(start, size);
       throw e;
     }
-    areas.put(area);
   }
 
-  private static Protection protectionOf(MappedArea area, boolean reserveOnly) {
-    return reserveOnly ? Protection.NONE : area.protection();
+  /**
+   * Touches a range as far as there is memory and contents.
+   *
+   * @return whether all of it has memory now
+   */
+  boolean populate(long start, long size) {
+    try {
+      return space.touch(start, size);
+    } catch (GuestMemoryExhaustedException e) {
+      return false;
+    }
+  }
+
+  private static MappingSource source(@Nullable MappedArea area, long start) {
+    return area == null || area.object() instanceof MappedObject.SharedZeros
+        ? MappingSource.ANONYMOUS
+        : MappingSource.file(OBJECT, area.offsetOf(start));
+  }
+
+  /** Reserves a part of an area that has no contents any more. */
+  void reserve(MappedArea area, long start, long end) {
+    space.unmap(start, end - start);
+    space.mapUntouched(start, end - start, Protection.NONE, source(area, start));
+  }
+
+  /** Fills pages that were just touched for the first time. */
+  private boolean fillFirst(long start, long end) {
+    try {
+      for (MappedArea area : areas.within(start, end)) {
+        fill(area, area.start(), area.end());
+      }
+      return true;
+    } catch (FileException e) {
+      unreadable = e;
+      return false;
+    }
   }
 
   /** Copies contents to pages that are all zeros. */
@@ -148,21 +193,27 @@ public final class Mappings {
     }
   }
 
-  /** Changes the rights to pages that are all within their objects. */
-  private void protectPages(long start, long end, Protection protection) {
+  /**
+   * Changes the rights to pages that are all within their objects. Small parts without memory get
+   * it at once, if there is enough.
+   */
+  void protectPages(long start, long end, Protection protection) {
     if (start == end) {
       return;
     }
-    List<MappedArea> inside = areas.within(start, end);
-    List<MappedRange> empty =
-        inside.isEmpty() || protection == Protection.NONE
-            ? List.of()
-            : space.unbacked(start, end - start);
-    space.protect(start, end - start, protection);
-    for (MappedRange range : empty) {
-      for (MappedArea area : areas.within(range.start(), range.end())) {
-        fill(area, area.start(), area.end());
+    space.protectUntouched(start, end - start, protection);
+    if (protection == Protection.NONE) {
+      return;
+    }
+    try {
+      for (MappedRange range : space.unbacked(start, end - start)) {
+        long size = range.end() - range.start();
+        if (size <= TouchPolicy.COMMITTED_AT_ONCE && !space.touch(range.start(), size)) {
+          return;
+        }
       }
+    } catch (GuestMemoryExhaustedException e) {
+      // They get it when they are touched, if there is any by then.
     }
   }
 
@@ -180,22 +231,38 @@ public final class Mappings {
 
   /**
    * Drops the contents of a range, all of which is mapped. Pages of an object get its contents
-   * again.
+   * again. Large parts lose their memory, too.
    */
   void discard(long start, long size) {
     long end = start + size;
     long done = start;
     for (MappedArea area : areas.within(start, end)) {
       if (area.start() > done) {
-        space.discard(done, area.start() - done);
+        drop(done, area.start());
       }
-      if (!(area.object() instanceof MappedObject.SharedZeros)) {
-        refresh(area, area.start(), area.endOfContents(area.object().size()));
+      long contentsEnd = area.endOfContents(area.object().size());
+      if (area.object() instanceof MappedObject.SharedZeros || contentsEnd == area.start()) {
+        done = area.end();
+        continue;
+      }
+      if (space.isOfFiles(area.start(), contentsEnd - area.start())
+          && TouchPolicy.isForgotten(space, contentsEnd - area.start())) {
+        space.forget(area.start(), contentsEnd - area.start());
+      } else {
+        refresh(area, area.start(), contentsEnd);
       }
       done = area.end();
     }
     if (done < end) {
-      space.discard(done, end - done);
+      drop(done, end);
+    }
+  }
+
+  private void drop(long start, long end) {
+    if (TouchPolicy.isForgotten(space, end - start)) {
+      space.forget(start, end - start);
+    } else {
+      space.discard(start, end - start);
     }
   }
 
@@ -214,7 +281,8 @@ public final class Mappings {
   }
 
   /**
-   * Answers whether an access that the program's rights allow is past the end of the mapped object.
+   * Answers whether an access that the program's rights allow is past the end of the mapped object,
+   * or to contents that cannot be read.
    *
    * @param access how the program accesses the address
    */
@@ -224,7 +292,8 @@ public final class Mappings {
     }
     for (MappedArea area : areas.within(address, address + 1)) {
       Protection rights = area.protection();
-      return address >= area.endOfContents(area.object().size())
+      return (address >= area.endOfContents(area.object().size())
+              || !space.unbacked(address & -PAGE_SIZE, PAGE_SIZE).isEmpty())
           && rights.readable()
           && (access != MemoryAccess.WRITE || rights.writable())
           && (access != MemoryAccess.EXECUTE || rights.executable());

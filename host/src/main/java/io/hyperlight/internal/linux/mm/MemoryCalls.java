@@ -16,9 +16,10 @@ import org.jspecify.annotations.Nullable;
  * System calls on memory: {@code brk(2)}, {@code mmap(2)}, {@code munmap(2)}, {@code mprotect(2)}.
  * Related calls are in {@link RemapCalls} and {@link AdviceCalls}.
  *
- * <p>A mapping with any rights has all its memory at once. Pages of a file are copies that follow
- * their file ({@link MappedFiles}). A mapping without rights only takes addresses. The host's
- * ranges in the guest's address space are sealed as {@code mseal(2)} seals memory: EPERM.
+ * <p>A small mapping with any rights has all its memory at once, and a large one gets it by touch
+ * ({@link TouchPolicy}). Pages of a file are copies that follow their file ({@link MappedFiles}). A
+ * mapping without rights only takes addresses. The host's ranges in the guest's address space are
+ * sealed as {@code mseal(2)} seals memory: EPERM.
  *
  * <p>W^X holds unless the embedder lets the guest make code. Writable memory cannot be executable.
  * Also, memory that is not executable cannot become so later, as with {@code PR_SET_MDWE}: EACCES.
@@ -120,24 +121,33 @@ public final class MemoryCalls {
       if (!limits.allowMapping(start, start + size, !shared && rights.writable())) {
         return -Errno.ENOMEM;
       }
-      return replace(start, size, rights, file.area(start, size, rights));
+      if (TouchPolicy.isTooLarge(space, start, size, rights, flags)) {
+        return -Errno.ENOMEM;
+      }
+      return replace(start, size, rights, file.area(start, size, rights), flags);
     } finally {
       file.release(mapped);
     }
   }
 
-  private long replace(long start, long size, Protection protection, @Nullable MappedArea area) {
+  private long replace(
+      long start, long size, Protection protection, @Nullable MappedArea area, long flags) {
+    boolean touched = TouchPolicy.isTouched(size, area, flags);
     if (!space.isFree(start, size)) {
       // Check for room before unmapping: a failed call changes nothing.
       long needed = area == null ? size : area.endOfContents(area.object().size()) - area.start();
-      if (protection != Protection.NONE
+      if (touched
+          && protection != Protection.NONE
           && needed > space.freeBytes() + space.backedBytes(start, size)) {
         return -Errno.ENOMEM;
       }
       mappings.unmap(start, size);
     }
     try {
-      mappings.map(start, size, protection, area);
+      mappings.map(start, size, protection, area, touched);
+      if (!touched && TouchPolicy.isPopulated(flags)) {
+        mappings.populate(start, size);
+      }
       return start;
     } catch (GuestMemoryExhaustedException e) {
       return -Errno.ENOMEM;

@@ -48,10 +48,12 @@ public final class ProgramBreak {
     if (end > mappedEnd) {
       try {
         // The program may have mapped something there itself.
-        if (!mappings.space().isFree(mappedEnd, end - mappedEnd)) {
+        long more = end - mappedEnd;
+        if (!mappings.space().isFree(mappedEnd, more)) {
           return current;
         }
-        mappings.map(mappedEnd, end - mappedEnd, Protection.READ_WRITE, null);
+        // All of it gets memory at once: programs use what they take here.
+        mappings.map(mappedEnd, more, Protection.READ_WRITE, null, true);
       } catch (GuestMemoryExhaustedException e) {
         return current; // brk reports missing memory like this
       }

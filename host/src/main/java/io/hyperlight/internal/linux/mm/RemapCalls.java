@@ -131,6 +131,7 @@ public final class RemapCalls {
     if (!isRange(end, more)
         || ranges.touchesSealed(end, more)
         || end == MemoryPlacement.pageEnd(programBreak.current())
+        || (view.protection() != Protection.NONE && more > space.freeBytes())
         || !space.isFree(end, more)) {
       return false;
     }
@@ -140,8 +141,8 @@ public final class RemapCalls {
 
   /** Maps what follows a view in its object, as far as the object reaches. */
   private void mapMore(long at, long size, Mappings.View view, long distance) {
-    MappedArea area = view.area();
-    mappings.map(at, size, view.protection(), area == null ? null : copy(area, at, size, distance));
+    MappedArea area = view.area() == null ? null : copy(view.area(), at, size, distance);
+    mappings.map(at, size, view.protection(), area, TouchPolicy.isTouched(size, area));
   }
 
   /**
@@ -191,7 +192,9 @@ public final class RemapCalls {
       throw e;
     }
     for (Mappings.View part : left) {
-      mappings.map(part.start(), part.end() - part.start(), part.protection(), part.area());
+      long size = part.end() - part.start();
+      boolean touched = TouchPolicy.isTouched(size, part.area());
+      mappings.map(part.start(), size, part.protection(), part.area(), touched);
     }
     if (oldSize > kept) {
       mappings.unmap(address + kept, oldSize - kept);

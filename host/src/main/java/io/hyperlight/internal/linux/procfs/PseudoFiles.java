@@ -4,6 +4,7 @@ import io.hyperlight.internal.linux.base.Kernel;
 import io.hyperlight.internal.linux.base.TaskIdentity;
 import io.hyperlight.internal.linux.fd.Descriptors;
 import io.hyperlight.internal.linux.fd.ProcessFiles;
+import io.hyperlight.internal.linux.mm.Mappings;
 import io.hyperlight.internal.linux.proc.ProcessAttributes;
 import io.hyperlight.internal.linux.pseudo.HostChannels;
 import io.hyperlight.internal.linux.pseudo.HostDevice;
@@ -150,8 +151,8 @@ public final class PseudoFiles {
     plain("/proc/sys/kernel/pid_max", () -> "32768\n");
     plain("/proc/sys/kernel/random/boot_id", () -> "00000000-0000-4000-8000-000000000000\n");
     plain("/proc/sys/kernel/random/uuid", system::uuid);
-    plain("/proc/sys/vm/max_map_count", () -> "16384\n");
-    plain("/proc/sys/vm/overcommit_memory", () -> "2\n"); // mapped memory is always present
+    plain("/proc/sys/vm/max_map_count", () -> Mappings.MAX + "\n");
+    plain("/proc/sys/vm/overcommit_memory", () -> "0\n");
     attribute("/sys/devices/system/cpu/online", () -> "0\n");
     attribute("/sys/devices/system/cpu/possible", () -> "0\n");
     attribute("/sys/devices/system/cpu/present", () -> "0\n");

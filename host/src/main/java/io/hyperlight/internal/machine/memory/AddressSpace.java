@@ -81,9 +81,36 @@ public final class AddressSpace {
     return memory.freeBytes();
   }
 
-  /** Returns the number of mappings. Each costs the host some memory of its own. */
+  /**
+   * Returns whether there is memory for all of a range now, and for page tables that lead there.
+   */
+  public boolean fits(long start, long sizeBytes) {
+    return sizeBytes <= memory.sizeBytes()
+        && memory.data().isFree(sizeBytes + PageTables.maximumTables(start, sizeBytes) * PAGE_SIZE);
+  }
+
+  /** Returns the size of all guest memory in bytes. */
+  public long memoryBytes() {
+    return memory.sizeBytes();
+  }
+
+  /** Returns whether all of a range are mappings of files, whose contents can be read again. */
+  public boolean isOfFiles(long start, long sizeBytes) {
+    return table.isCovered(
+        start, sizeBytes, mapping -> mapping.source().kind() == MappingSource.Kind.FILE);
+  }
+
+  /**
+   * Returns the number of mappings, however many parts of each have memory. Each costs the host
+   * some memory of its own.
+   */
   public int mappingCount() {
-    return table.size();
+    return table.rangeCount();
+  }
+
+  /** Returns whether there is room for many more parts of mappings that have memory. */
+  public boolean hasRoomForParts() {
+    return table.size() < FirstTouch.MAXIMUM_MAPPINGS / 2;
   }
 
   /**

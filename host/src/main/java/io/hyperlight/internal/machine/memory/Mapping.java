@@ -76,10 +76,17 @@ public record Mapping(
 
   /** Returns whether another mapping continues this one in all respects. */
   boolean isContinuedBy(Mapping next) {
+    return (isBacked() ? next.isBacked() && physicalOf(end) == next.physical : !next.isBacked())
+        && isRangeWith(next);
+  }
+
+  /** Returns whether another mapping continues this one, except that its memory is elsewhere. */
+  boolean isRangeWith(Mapping next) {
     return end == next.start
         && protection == next.protection
-        && (isBacked() ? next.isBacked() && physicalOf(end) == next.physical : !next.isBacked())
-        && source.from(sizeBytes()).equals(next.source);
+        && source.kind() == next.source.kind()
+        && (source.kind() == MappingSource.Kind.ANONYMOUS
+            || source.from(sizeBytes()).equals(next.source));
   }
 
   /** Returns this mapping and the one that continues it, as one. */

@@ -24,6 +24,9 @@ final class MappingTable {
   /** Whether nobody else has the list, so that it may be changed in place. */
   private boolean owned;
 
+  /** How many mappings continue the one before, except for their memory; -1 if not counted yet. */
+  private int joints = -1;
+
   MappingTable(List<Mapping> mappings, Checkpoint checkpoint) {
     this.mappings = List.copyOf(mappings);
     this.checkpoint = checkpoint;
@@ -42,10 +45,29 @@ final class MappingTable {
   void restore(List<Mapping> earlier) {
     mappings = earlier;
     owned = false;
+    joints = -1;
   }
 
   int size() {
     return mappings.size();
+  }
+
+  /** Returns the number of mappings if parts with memory and without are one. */
+  int rangeCount() {
+    if (joints < 0) {
+      joints = joints(0, mappings.size());
+    }
+    return mappings.size() - joints;
+  }
+
+  /** Returns how many mappings, counted from the second of these, continue the one before. */
+  private int joints(int from, int to) {
+    int count = 0;
+    for (int at = Math.max(from, 0) + 1; at < Math.min(to, mappings.size()); at++) {
+      checkpoint.pass();
+      count += mappings.get(at - 1).isRangeWith(mappings.get(at)) ? 1 : 0;
+    }
+    return count;
   }
 
   Mapping get(int index) {
@@ -164,6 +186,8 @@ final class MappingTable {
       owned = true;
     }
     int kept = Math.min(to - from, replacement.size());
+    int others = joints < 0 ? -1 : joints - joints(from - 1, to + 1);
+    joints = -1; // if the end of the call comes before they are counted
     // First what may fail for lack of heap.
     if (replacement.size() > kept) {
       mappings.addAll(to, replacement.subList(kept, replacement.size()));
@@ -172,6 +196,9 @@ final class MappingTable {
     }
     for (int i = 0; i < kept; i++) {
       mappings.set(from + i, replacement.get(i));
+    }
+    if (others >= 0) {
+      joints = others + joints(from - 1, from + replacement.size() + 1);
     }
   }
 
