@@ -170,7 +170,7 @@ class MemoryCallsTest {
       assertThat(guest.peek(moved + PAGE)).isEqualTo(77);
       assertThat(guest.peek(moved + 7 * PAGE)).isZero();
       guest.poke(moved + 7 * PAGE, 1);
-      long fixed = blocker + 64 * PAGE;
+      long fixed = blocker - 64 * PAGE;
       assertThat(guest.call(MREMAP, moved, 8 * PAGE, 2 * PAGE, 3, fixed)).isEqualTo(fixed);
       assertThat(guest.peek(fixed + PAGE)).isEqualTo(77);
       assertFaults(GuestFaultException.Kind.MEMORY_ACCESS, () -> guest.peek(area + PAGE));

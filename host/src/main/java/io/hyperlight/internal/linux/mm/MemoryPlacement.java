@@ -73,9 +73,12 @@ final class MemoryPlacement {
     return found < 0 ? -Errno.ENOMEM : found;
   }
 
-  /** Returns the lowest free address for a mapping without a wish; -1 if there is none. */
+  /**
+   * Returns the highest free address for a mapping without a wish, as on Linux; -1 if there is
+   * none.
+   */
   long findFree(long size) {
-    return space.findFree(size, ranges.freeStart(), ranges.freeEnd());
+    return space.findFreeBelow(size, ranges.freeStart(), ranges.freeEnd());
   }
 
   /** Leaves the heap room to grow, unless there is no other place. */

@@ -328,6 +328,11 @@ public final class AddressSpace {
     return table.findFree(sizeBytes, from, to);
   }
 
+  /** See {@link MappingTable#findFreeBelow}. */
+  public long findFreeBelow(long sizeBytes, long from, long to) {
+    return table.findFreeBelow(sizeBytes, from, to);
+  }
+
   /** Returns the parts of a range that are taken and have no memory, in order. */
   public List<MappedRange> unbacked(long start, long sizeBytes) {
     return table.unbacked(start, sizeBytes);

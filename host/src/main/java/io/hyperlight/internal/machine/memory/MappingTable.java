@@ -21,6 +21,16 @@ final class MappingTable {
   /** Sorted by address and disjoint. Images share it unless it is {@link #owned}. */
   private List<Mapping> mappings;
 
+  /**
+   * What the last search has shown: from {@link #searchedFrom} down to {@link #searchedTo} there is
+   * no gap of {@link #searchedSize}. A search may look at all mappings, so the next one goes on
+   * there.
+   */
+  private long searchedFrom = -1;
+
+  private long searchedTo;
+  private long searchedSize;
+
   /** Whether nobody else has the list, so that it may be changed in place. */
   private boolean owned;
 
@@ -45,6 +55,7 @@ final class MappingTable {
   void restore(List<Mapping> earlier) {
     mappings = earlier;
     owned = false;
+    searchedFrom = -1;
     joints = -1;
   }
 
@@ -109,6 +120,34 @@ final class MappingTable {
     return gap <= to && sizeBytes <= to - gap ? gap : -1;
   }
 
+  /**
+   * Returns the highest free addresses for a range.
+   *
+   * @param from the range starts there at the earliest; page-aligned, as are {@code to} and {@code
+   *     sizeBytes}
+   * @param to the range ends there at the latest
+   * @return -1 if there is no such gap
+   */
+  long findFreeBelow(long sizeBytes, long from, long to) {
+    boolean known = to == searchedFrom && sizeBytes >= searchedSize;
+    long gapEnd = known ? searchedTo : to;
+    for (int at = firstMappingEndingAfter(gapEnd); at >= 0 && gapEnd - from >= sizeBytes; at--) {
+      checkpoint.pass();
+      if (at == mappings.size() || mappings.get(at).start() >= gapEnd) {
+        continue;
+      }
+      Mapping mapping = mappings.get(at);
+      if (gapEnd - mapping.end() >= sizeBytes) {
+        break;
+      }
+      gapEnd = mapping.start();
+    }
+    searchedFrom = to;
+    searchedSize = sizeBytes;
+    searchedTo = gapEnd;
+    return gapEnd - from >= sizeBytes ? gapEnd - sizeBytes : -1;
+  }
+
   /** Returns the parts of a range that are taken and have no memory, in order. */
   List<MappedRange> unbacked(long start, long sizeBytes) {
     return within(start, start + sizeBytes).stream()
@@ -156,6 +195,9 @@ final class MappingTable {
   void splice(long start, long end, List<Mapping> replacement) {
     int first = firstMappingEndingAfter(start);
     int next = first;
+    if (end > searchedTo && !isWhole(start, end, replacement)) {
+      searchedFrom = -1; // there may be a new gap
+    }
     List<Mapping> changed = new ArrayList<>(replacement.size() + 4);
     if (first < mappings.size() && mappings.get(first).start() < start) {
       changed.add(mappings.get(first).within(0, start));
@@ -176,6 +218,16 @@ final class MappingTable {
       next++;
     }
     replace(first, next, changed);
+  }
+
+  /** Returns whether disjoint mappings, which lie in a range, cover all of it. */
+  private boolean isWhole(long start, long end, List<Mapping> parts) {
+    long bytes = 0;
+    for (Mapping mapping : parts) {
+      checkpoint.pass();
+      bytes += mapping.sizeBytes();
+    }
+    return bytes == end - start;
   }
 
   private void replace(int from, int to, List<Mapping> replacement) {

@@ -211,11 +211,14 @@ class FirstTouchTest {
     NavigableMap<Long, Page> model = model(space);
     long start = START + (long) random.nextInt(PAGES) * PAGE_SIZE;
     int pages = 1 + random.nextInt(random.nextBoolean() ? 8 : 200);
+    pages = Math.min(pages, PAGES - (int) ((start - START) / PAGE_SIZE));
     long size = (long) pages * PAGE_SIZE;
     Map<Long, Page> range = model.subMap(start, start + size);
     boolean free = range.isEmpty();
     boolean taken = range.size() == pages;
     Protection protection = PROTECTIONS.get(random.nextInt(PROTECTIONS.size()));
+    assertThat(space.findFreeBelow(size, START, START + PAGES * PAGE_SIZE))
+        .isEqualTo(highestGap(model, pages));
     switch (random.nextInt(12)) {
       case 0, 1, 2 -> {
         if (free) {
@@ -286,6 +289,17 @@ class FirstTouchTest {
         }
       }
     }
+  }
+
+  private static long highestGap(NavigableMap<Long, Page> model, int pages) {
+    int free = 0;
+    for (int page = PAGES - 1; page >= 0; page--) {
+      free = model.containsKey(START + (long) page * PAGE_SIZE) ? 0 : free + 1;
+      if (free == pages) {
+        return START + (long) page * PAGE_SIZE;
+      }
+    }
+    return -1;
   }
 
   private void share(AddressSpace from, long start, long size, Protection protection) {
