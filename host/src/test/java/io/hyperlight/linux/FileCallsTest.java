@@ -30,6 +30,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @NotInHardwareLane("Runs the compiler.")
 class FileCallsTest {
+  private static final long MEMORY_BYTES = 96 << 20;
+
   /**
    * The code that both programs share. {@code R} prints what a call returned, or its error number.
    */
@@ -170,7 +172,10 @@ class FileCallsTest {
   private static List<String> inSandbox(String source) {
     Guest guest = CompiledGuest.withLibc(source + GUEST_END, "-w");
     try (Sandbox sandbox =
-        Sandbox.builder(guest).mount("/data", FileTree.memory(64 << 20)).build()) {
+        Sandbox.builder(guest)
+            .memorySize(MEMORY_BYTES)
+            .mount("/data", FileTree.memory(64 << 20))
+            .build()) {
       return lines(sandbox.call("files", String.class));
     }
   }

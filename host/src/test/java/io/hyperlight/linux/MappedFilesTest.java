@@ -20,7 +20,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 @NotInHardwareLane("Runs the compiler.")
 class MappedFilesTest {
   @ParameterizedTest
-  @ValueSource(strings = {"mapped_files", "mapping_places", "random_mapping", "large_transfers"})
+  @ValueSource(
+      strings = {
+        "mapped_files",
+        "mapping_places",
+        "random_mapping",
+        "large_transfers",
+        "first_touch"
+      })
   void memoryIsWhatItIsOnLinux(String what) throws IOException {
     FileCallsTest.assertSameAsNative("memory/" + what + ".c");
   }
