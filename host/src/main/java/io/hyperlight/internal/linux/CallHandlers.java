@@ -77,11 +77,20 @@ final class CallHandlers {
 
   /** Reports a call that another task has completed. */
   void completed(Task task, long result) {
+    report(task, result, true);
+  }
+
+  /** Reports a call that never ends. */
+  void abandoned(Task task) {
+    report(task, 0, false);
+  }
+
+  private void report(Task task, long result, boolean returned) {
     if (observer != null) {
       long number = task.context().callNumber();
       long[] arguments = arguments(task.context());
       TracedCall traced = trace(task.context().addressSpace(), number, arguments);
-      report(task, number, arguments, result, traced, true, observer);
+      report(task, number, arguments, result, traced, returned, observer);
     }
   }
 

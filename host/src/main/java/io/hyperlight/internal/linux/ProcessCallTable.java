@@ -60,7 +60,7 @@ final class ProcessCallTable {
             .by((h, a, b, c) -> h.random.getrandom(a, b, c)),
 
         // The process: ProcessCalls.
-        call("clone", 56, 220, "clonecall pointer pointer pointer pointer")
+        call("clone", 56, 220, "clonecall")
             .partly("only threads")
             .by((h, a, b, c, d, e) -> h.clones.clone(a, b, c, d, e)),
         call("clone3", 435, 435, "pointer size")

@@ -148,6 +148,7 @@ final class Turns {
       checkpoint.pass();
       scheduler.look();
       if (outcome.isEnd()) {
+        abandonCalls();
         return false; // a timer's signal ends the process
       }
       Task task = scheduler.next();
@@ -178,10 +179,20 @@ final class Turns {
     return true;
   }
 
+  /** Reports the calls of tasks that wait, since the program ends here. */
+  private void abandonCalls() {
+    for (Task task : process.tasks().all()) {
+      if (task.waiting().state() == TaskWait.State.BLOCKED) {
+        handlers.abandoned(task);
+      }
+    }
+  }
+
   private boolean idles() {
     if (scheduler.idle()) {
       return true;
     }
+    abandonCalls();
     outcome.stuck(scheduler.current().waiting().what());
     return false;
   }
