@@ -9,6 +9,7 @@ import io.hyperlight.error.GuestExitException;
 import io.hyperlight.error.GuestFaultException;
 import io.hyperlight.error.GuestLimitException;
 import io.hyperlight.error.GuestLocation;
+import io.hyperlight.error.GuestThread;
 import io.hyperlight.error.GuestTimeoutException;
 import io.hyperlight.error.HostFunctionException;
 import io.hyperlight.error.HyperlightException;
@@ -16,8 +17,10 @@ import io.hyperlight.error.HypervisorException;
 import io.hyperlight.error.InvalidCallException;
 import io.hyperlight.error.SandboxInUseException;
 import io.hyperlight.error.SandboxUnusableException;
+import io.hyperlight.internal.abi.Text;
 import io.hyperlight.internal.call.Outcome;
 import io.hyperlight.internal.hypervisor.CpuExit;
+import io.hyperlight.internal.linux.ThreadReport;
 import io.hyperlight.internal.loader.GuestProgram;
 import io.hyperlight.internal.machine.Stop;
 import io.hyperlight.internal.machine.arch.FaultKind;
@@ -25,6 +28,7 @@ import io.hyperlight.internal.machine.arch.MemoryAccess;
 import io.hyperlight.internal.machine.arch.RegisterValues;
 import io.hyperlight.internal.machine.arch.Trap;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,9 +61,11 @@ final class Outcomes implements Outcome.Reporter {
       }
       case Outcome.BadArgument(String problem) ->
           new InvalidCallException(InvalidCallException.Kind.INVALID_ARGUMENT, problem);
-      case Outcome.Fault(Trap trap, Outcome.Place place) -> fault(trap, place);
+      case Outcome.Fault(Trap trap, Outcome.Place place, List<ThreadReport> threads) ->
+          fault(trap, place, threads(threads));
       case Outcome.Violation(String what, RegisterValues registers) ->
-          fault(GuestFaultException.Kind.PROTOCOL_VIOLATION, what, null, registers);
+          fault(
+              GuestFaultException.Kind.PROTOCOL_VIOLATION, what, null, registers, List.of());
       case Outcome.Aborted(String message, int signal) ->
           new GuestAbortException("the guest aborted: " + message, signal);
       case Outcome.LimitPassed(GuestLimitException.Kind kind, long most) ->
@@ -67,8 +73,12 @@ final class Outcomes implements Outcome.Reporter {
       case Outcome.NotBegun() ->
           new CallInterruptedException(
               "the call was not begun: its thread is interrupted", false, GuestLocation.NOWHERE);
-      case Outcome.Stopped(Stop why, long limitNanos, RegisterValues registers) ->
-          stopped(why, Duration.ofNanos(limitNanos), location(registers));
+      case Outcome.Stopped(
+              Stop why,
+              long limitNanos,
+              RegisterValues registers,
+              List<ThreadReport> threads) ->
+          stopped(why, Duration.ofNanos(limitNanos), location(registers), threads(threads));
       case Outcome.WaitingForInput() ->
           new GuestDeadlockException("the guest can never go on: it waits for input");
       case Outcome.Exited(int status, String explanation) ->
@@ -76,8 +86,8 @@ final class Outcomes implements Outcome.Reporter {
               status,
               "the guest exited with status %d%s"
                   .formatted(status, explanation.isEmpty() ? "" : ": " + explanation));
-      case Outcome.Stuck(String what) ->
-          new GuestDeadlockException("the guest can never go on: it " + what);
+      case Outcome.Stuck(String what, List<ThreadReport> threads) ->
+          new GuestDeadlockException("the guest can never go on: it " + what, threads(threads));
       case Outcome.HostFunctionFailed(String declaration, Throwable cause) ->
           new HostFunctionException(declaration, cause);
       case Outcome.HostError(Error error) -> new HostFunctionException("of the sandbox", error);
@@ -93,7 +103,20 @@ final class Outcomes implements Outcome.Reporter {
     };
   }
 
-  private static HyperlightException stopped(Stop why, Duration limit, GuestLocation location) {
+  private List<GuestThread> threads(List<ThreadReport> reports) {
+    return reports.stream()
+        .map(
+            report ->
+                new GuestThread(
+                    report.number(),
+                    Text.toName(report.name(), ThreadReport.NAME_BYTES),
+                    report.state(),
+                    location(report.registers())))
+        .toList();
+  }
+
+  private static HyperlightException stopped(
+      Stop why, Duration limit, GuestLocation location, List<GuestThread> threads) {
     return switch (why) {
       case INTERRUPTED ->
           new CallInterruptedException("the call was interrupted, ", true, location);
@@ -101,9 +124,9 @@ final class Outcomes implements Outcome.Reporter {
           new CallInterruptedException(
               "the thread of the call was interrupted, the guest was ", true, location);
       case TIMED_OUT ->
-          new GuestTimeoutException(GuestTimeoutException.Kind.CALL_TIMEOUT, limit, location);
+          new GuestTimeoutException(GuestTimeoutException.Kind.CALL_TIMEOUT, limit, location, threads);
       case PROCESSOR_TIME_USED ->
-          new GuestTimeoutException(GuestTimeoutException.Kind.CPU_TIME, limit, location);
+          new GuestTimeoutException(GuestTimeoutException.Kind.CPU_TIME, limit, location, threads);
     };
   }
 
@@ -111,54 +134,60 @@ final class Outcomes implements Outcome.Reporter {
     return new GuestLocation(registers.instructionPointer(), registers.byName(), program::symbolAt);
   }
 
-  private GuestFaultException fault(Trap trap, Outcome.Place place) {
+  private GuestFaultException fault(
+      Trap trap, Outcome.Place place, List<GuestThread> threads) {
     return switch (trap) {
-      case Trap.ProcessorException exception -> processorException(exception, place);
+      case Trap.ProcessorException exception -> processorException(exception, place, threads);
       case Trap.DeviceAccess(String what, RegisterValues registers) ->
-          fault(GuestFaultException.Kind.DEVICE_ACCESS, what + " by its own code", null, registers);
+          fault(GuestFaultException.Kind.DEVICE_ACCESS, what + " by its own code", null, registers, threads);
       case Trap.BadReturnAddress(long address, RegisterValues registers) ->
           fault(
               GuestFaultException.Kind.PROTOCOL_VIOLATION,
               "a system call that could only return to 0x%x".formatted(address),
               null,
-              registers);
+              registers,
+              threads);
       case Trap.BadMessage(long number, RegisterValues registers) ->
           fault(
               GuestFaultException.Kind.PROTOCOL_VIOLATION,
               "a message to the host with number 0x%x, which the gate does not use"
                   .formatted(number),
               null,
-              registers);
+              registers,
+              threads);
       case Trap.ExitBesideMessage(CpuExit exit, RegisterValues registers) ->
           fault(
               GuestFaultException.Kind.PROTOCOL_VIOLATION,
               "its own code went on after a message to the host, and left the virtual machine: "
                   + exit,
               null,
-              registers);
+              registers,
+              threads);
       case Trap.PrivilegeLost(String how, RegisterValues registers) ->
-          fault(GuestFaultException.Kind.MACHINE_STOPPED, how, null, registers);
+          fault(GuestFaultException.Kind.MACHINE_STOPPED, how, null, registers, threads);
       case Trap.ForgedState(RegisterValues registers) ->
           fault(
               GuestFaultException.Kind.MACHINE_STOPPED,
               "the saved state of a thread was overwritten with one that no processor can have",
               null,
-              registers);
+              registers,
+              threads);
       case Trap.Preempted(RegisterValues registers) ->
-          fault(GuestFaultException.Kind.MACHINE_STOPPED, "stopped by the host", null, registers);
+          fault(GuestFaultException.Kind.MACHINE_STOPPED, "stopped by the host", null, registers, threads);
       case Trap.Stopped(RegisterValues registers) ->
-          fault(GuestFaultException.Kind.MACHINE_STOPPED, "stopped by the host", null, registers);
+          fault(GuestFaultException.Kind.MACHINE_STOPPED, "stopped by the host", null, registers, threads);
       case Trap.Unexpected(CpuExit exit, RegisterValues registers) ->
           fault(
               GuestFaultException.Kind.MACHINE_STOPPED,
               "the virtual machine stopped: " + exit,
               null,
-              registers);
+              registers,
+              threads);
     };
   }
 
   private GuestFaultException processorException(
-      Trap.ProcessorException exception, Outcome.Place place) {
+      Trap.ProcessorException exception, Outcome.Place place, List<GuestThread> threads) {
     if (exception.kind() == FaultKind.MEMORY_ACCESS) {
       long address = exception.address();
       return fault(
@@ -174,9 +203,10 @@ final class Outcomes implements Outcome.Reporter {
                     .formatted(access(exception.access()), address);
           },
           address,
-          exception.registers());
+          exception.registers(),
+          threads);
     }
-    return fault(kind(exception.kind()), exception.what(), null, exception.registers());
+    return fault(kind(exception.kind()), exception.what(), null, exception.registers(), threads);
   }
 
   private static String access(MemoryAccess access) {
@@ -204,7 +234,8 @@ final class Outcomes implements Outcome.Reporter {
       GuestFaultException.Kind kind,
       String what,
       @Nullable Long address,
-      RegisterValues registers) {
-    return new GuestFaultException(kind, what, address, location(registers));
+      RegisterValues registers,
+      List<GuestThread> threads) {
+    return new GuestFaultException(kind, what, address, location(registers), threads);
   }
 }

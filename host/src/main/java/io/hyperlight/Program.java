@@ -19,6 +19,7 @@ import io.hyperlight.internal.call.Outcome;
 import io.hyperlight.internal.call.Outcome.Ending;
 import io.hyperlight.internal.host.HostPlatform;
 import io.hyperlight.internal.linux.FaultSignals;
+import io.hyperlight.internal.linux.ThreadReport;
 import io.hyperlight.internal.linux.Settings;
 import io.hyperlight.internal.linux.fd.StandardStreams;
 import io.hyperlight.internal.linux.proc.ProgramIdentity;
@@ -258,9 +259,10 @@ public final class Program extends LoadSettings<Program> {
     return switch (ending) {
       case Outcome.Exited(int status, String _) -> status;
       case Outcome.Aborted(String _, int signal) -> FIRST_SIGNAL_STATUS + signal;
-      case Outcome.Fault(Trap _, Outcome.Place place) when place == Outcome.Place.BEHIND_FILE ->
+      case Outcome.Fault(Trap _, Outcome.Place place, List<ThreadReport> _)
+          when place == Outcome.Place.BEHIND_FILE ->
           FIRST_SIGNAL_STATUS + FaultSignals.SIGBUS;
-      case Outcome.Fault(Trap trap, Outcome.Place _) ->
+      case Outcome.Fault(Trap trap, Outcome.Place _, List<ThreadReport> _) ->
           FIRST_SIGNAL_STATUS
               + FaultSignals.signal(
                   trap instanceof Trap.ProcessorException exception ? exception.kind() : null);

@@ -1,5 +1,7 @@
 package io.hyperlight.error;
 
+import java.util.List;
+
 /**
  * The guest waits for something that cannot happen in a sandbox: another thread, a signal, input.
  * The message says what.
@@ -15,6 +17,16 @@ public final class GuestDeadlockException extends GuestException {
    * @param message what the guest waits for
    */
   public GuestDeadlockException(String message) {
-    super(message, null);
+    this(message, List.of());
+  }
+
+  /**
+   * Creates the exception. For use by the library.
+   *
+   * @param message what the guest waits for
+   * @param threads its threads, if it has several
+   */
+  public GuestDeadlockException(String message, List<GuestThread> threads) {
+    super(message, null, threads);
   }
 }

@@ -1,5 +1,6 @@
 package io.hyperlight.error;
 
+import java.util.List;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -61,7 +62,25 @@ public final class GuestFaultException extends GuestException {
    */
   public GuestFaultException(
       Kind kind, String what, @Nullable Long faultAddress, GuestLocation location) {
-    super("guest fault: %s, %s".formatted(what, location), null);
+    this(kind, what, faultAddress, location, List.of());
+  }
+
+  /**
+   * Creates the exception. For use by the library.
+   *
+   * @param kind the kind of fault
+   * @param what the fault in words
+   * @param faultAddress the address of a memory access; null for other faults
+   * @param location where the guest was
+   * @param threads its threads, if it has several
+   */
+  public GuestFaultException(
+      Kind kind,
+      String what,
+      @Nullable Long faultAddress,
+      GuestLocation location,
+      List<GuestThread> threads) {
+    super("guest fault: %s, %s".formatted(what, location), null, threads);
     this.kind = kind;
     this.faultAddress = faultAddress;
     this.location = location;

@@ -1,7 +1,9 @@
 package io.hyperlight.error;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A call took longer than its limit and was ended.
@@ -36,19 +38,33 @@ public final class GuestTimeoutException extends GuestException {
    * @param location where the guest was
    */
   public GuestTimeoutException(Kind kind, Duration limit, GuestLocation location) {
-    super(null, null);
+    this(kind, limit, location, List.of());
+  }
+
+  /**
+   * Creates the exception. For use by the library.
+   *
+   * @param kind the time limit that was passed
+   * @param limit how long the call may take
+   * @param location where the guest was
+   * @param threads its threads, if it has several
+   */
+  public GuestTimeoutException(
+      Kind kind, Duration limit, GuestLocation location, List<GuestThread> threads) {
+    super(null, null, threads);
     this.kind = kind;
     this.limit = limit;
     this.location = location;
   }
 
   @Override
-  public String getMessage() {
-    return "the guest took longer than %s%s, %s"
-        .formatted(
-            limit.toString().substring(2).toLowerCase(Locale.ROOT),
-            kind == Kind.CPU_TIME ? " of processor time" : "",
-            location);
+  public @Nullable String getMessage() {
+    return withThreads(
+        "the guest took longer than %s%s, %s"
+            .formatted(
+                limit.toString().substring(2).toLowerCase(Locale.ROOT),
+                kind == Kind.CPU_TIME ? " of processor time" : "",
+                location));
   }
 
   /** {@return the time limit that was passed} */

@@ -4,6 +4,7 @@ import io.hyperlight.error.GuestLimitException;
 import io.hyperlight.internal.abi.CallFrame;
 import io.hyperlight.internal.call.Outcome.Ending;
 import io.hyperlight.internal.hypervisor.HypervisorCallException;
+import io.hyperlight.internal.linux.ThreadReport;
 import io.hyperlight.internal.linux.limits.LimitPassedException;
 import io.hyperlight.internal.machine.Call;
 import io.hyperlight.internal.machine.Context;
@@ -15,6 +16,7 @@ import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.internal.os.StoppedException;
 import io.hyperlight.internal.os.SystemCallException;
 import io.hyperlight.value.Limits;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -137,7 +139,7 @@ final class GuestRun {
     if (trap instanceof Trap.Preempted) {
       return preempted();
     }
-    return isHandled(trap) ? null : new Outcome.Fault(trap, place(trap));
+    return isHandled(trap) ? null : new Outcome.Fault(trap, place(trap), threads());
   }
 
   Outcome.Stopped stopped(RegisterValues registers) {
@@ -148,7 +150,11 @@ final class GuestRun {
           case PROCESSOR_TIME_USED -> limits.cpuTimeNanos();
           case INTERRUPTED, THREAD_INTERRUPTED -> 0;
         };
-    return new Outcome.Stopped(why, limitNanos, registers);
+    return new Outcome.Stopped(why, limitNanos, registers, threads());
+  }
+
+  private List<ThreadReport> threads() {
+    return state.loaded.systemCalls().threads();
   }
 
   /** Returns whether the guest has its own handler for the trap and continues there. */

@@ -154,7 +154,7 @@ final class Hypercalls {
     return ending(systemCalls.preempted());
   }
 
-  private static @Nullable Ending ending(@Nullable ProcessEnding ending) {
+  private @Nullable Ending ending(@Nullable ProcessEnding ending) {
     return switch (ending) {
       case null -> null;
       case ProcessEnding.Exited(int status, String explanation) ->
@@ -162,7 +162,7 @@ final class Hypercalls {
       case ProcessEnding.Killed(int signal, String name, String explanation) ->
           new Outcome.Aborted(explanation.isEmpty() ? "killed by " + name : explanation, signal);
       case ProcessEnding.WaitingForInput() -> new Outcome.WaitingForInput();
-      case ProcessEnding.Stuck(String what) -> new Outcome.Stuck(what);
+      case ProcessEnding.Stuck(String what) -> new Outcome.Stuck(what, systemCalls.threads());
     };
   }
 

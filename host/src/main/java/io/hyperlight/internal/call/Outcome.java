@@ -1,9 +1,11 @@
 package io.hyperlight.internal.call;
 
 import io.hyperlight.error.GuestLimitException;
+import io.hyperlight.internal.linux.ThreadReport;
 import io.hyperlight.internal.machine.Stop;
 import io.hyperlight.internal.machine.arch.RegisterValues;
 import io.hyperlight.internal.machine.arch.Trap;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,8 +44,9 @@ public sealed interface Outcome {
    * The guest did something that the processor or this library does not allow.
    *
    * @param place where the access was, if the fault was one
+   * @param threads of the guest, if it has several
    */
-  record Fault(Trap trap, Place place) implements Ending {}
+  record Fault(Trap trap, Place place, List<ThreadReport> threads) implements Ending {}
 
   /** Where an access that faulted was. */
   enum Place {
@@ -89,11 +92,17 @@ public sealed interface Outcome {
    *
    * @param limitNanos the time limit, if one was passed; otherwise 0
    * @param registers the guest's registers, with RIP where it was
+   * @param threads of the guest, if it has several
    */
-  record Stopped(Stop why, long limitNanos, RegisterValues registers) implements Ending {}
+  record Stopped(Stop why, long limitNanos, RegisterValues registers, List<ThreadReport> threads)
+      implements Ending {}
 
-  /** The guest waits for something that cannot happen. */
-  record Stuck(String what) implements Ending {}
+  /**
+   * The guest waits for something that cannot happen.
+   *
+   * @param threads of the guest, if it has several
+   */
+  record Stuck(String what, List<ThreadReport> threads) implements Ending {}
 
   /** The guest aborted because a host function had failed. */
   record HostFunctionFailed(String declaration, Throwable cause) implements Ending {}

@@ -39,6 +39,7 @@ import io.hyperlight.value.Limits;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.IntFunction;
@@ -89,7 +90,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
    */
   public SystemCalls(
       Context context,
-      IntFunction<Context> contexts,
+      IntFunction<@Nullable Context> contexts,
       AddressRanges ranges,
       StandardStreams.Output output,
       Settings settings,
@@ -325,6 +326,12 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
   public @Nullable ProcessEnding preempted() {
     touched = true;
     return turns.preempted() ? null : ending(world.outcome());
+  }
+
+  /** Returns what the threads of the guest do, the oldest first; nothing if it has one. */
+  public List<ThreadReport> threads() {
+    List<Task> tasks = process.tasks().all();
+    return tasks.size() == 1 ? List.of() : tasks.stream().map(ThreadReport::of).toList();
   }
 
   /** Returns the context of the task that runs. */

@@ -10,6 +10,7 @@ import io.hyperlight.internal.restore.RestoreOrder;
 import io.hyperlight.internal.vfs.Counterparts;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Freezes the state of a world for a snapshot and restores it. */
 final class WorldImages {
@@ -49,7 +50,7 @@ final class WorldImages {
   private final TaskImages tasks;
   private final Supplier<Counterparts> counterparts;
 
-  WorldImages(World world, GuestProcess process, IntFunction<Context> contexts) {
+  WorldImages(World world, GuestProcess process, IntFunction<@Nullable Context> contexts) {
     this.world = world;
     this.process = process;
     tasks = new TaskImages(process, contexts);

@@ -2,7 +2,7 @@ package io.hyperlight.internal.linux.base;
 
 /** Names what a guest asked for and no sandbox has. Programs seldom work without it. */
 public enum Need {
-  THREADS("threads"),
+  THREADS("threads, which a sandbox without exits does not have"),
   MORE_THREADS("more threads than its limits allow"),
   PROCESSES("other processes"),
   NETWORK("a network"),

@@ -20,8 +20,10 @@ import io.hyperlight.internal.linux.base.GuestMemory;
 import io.hyperlight.internal.linux.base.Need;
 import io.hyperlight.internal.linux.base.Refusals;
 import io.hyperlight.internal.machine.Context;
+import io.hyperlight.internal.machine.ContextsRefusedException;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.GuestAddressException;
+import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
 
@@ -96,8 +98,13 @@ public final class CloneCalls {
       context = task.context().fork();
     } catch (FileException e) {
       return refuse(Need.MORE_THREADS, call, Errno.EAGAIN);
-    } catch (UnsupportedOperationException e) {
-      return refuse(Need.THREADS, call, Errno.EPERM);
+    } catch (GuestMemoryExhaustedException e) {
+      return -Errno.ENOMEM;
+    } catch (ContextsRefusedException e) {
+      return switch (e.reason()) {
+        case EXITLESS -> refuse(Need.THREADS, call, Errno.EPERM);
+        case TOO_MANY -> refuse(Need.MORE_THREADS, call, Errno.EAGAIN);
+      };
     }
     Task made = new Task(task.process(), tasks.newIdentity(), context);
     made.inherit(task);

@@ -96,11 +96,11 @@ public final class ProcessTasks {
   }
 
   /** Removes the tasks that are not in a snapshot, and makes those that are missing. */
-  void keep(TasksState wanted, IntFunction<Context> contexts) {
+  void keep(TasksState wanted, IntFunction<@Nullable Context> contexts) {
     List<TaskState> states = wanted.tasks();
     for (int i = 0; i < states.size(); i++) {
       TaskState state = states.get(i);
-      Context context = contexts.apply(state.context());
+      Context context = Objects.requireNonNull(contexts.apply(state.context()));
       if (i < tasks.size() && tasks.get(i).is(state.thread(), context)) {
         continue;
       }
@@ -135,14 +135,13 @@ public final class ProcessTasks {
       task.robustList().end(task.futexes(), process.bytes(), task.clearedAtExit());
     }
     task.signals().end();
+    task.setExited(true);
     if (task.isFirst()) {
-      task.setExited(true); // it stays as what Linux calls a zombie
-      status = exitStatus;
+      status = exitStatus; // the task stays, as what Linux calls a zombie
     } else {
-      task.setExited(true);
       tasks.remove(task);
-      task.context().exit();
     }
+    task.context().exit();
     return count() == 0 ? status : -1;
   }
 }

@@ -86,6 +86,9 @@ public final class Scheduler {
   /** Forgets a task that has ended. */
   void remove(Task task) {
     ready.remove(task);
+    if (attached == task) {
+      attached = null; // its context leaves the processor
+    }
   }
 
   /** Reacts to the end of a task's wait. */
@@ -168,9 +171,9 @@ public final class Scheduler {
     Task next = current();
     if (before != next) {
       if (before != null) {
-        before.leaves();
+        before.context().park();
       }
-      next.enters();
+      next.context().unpark();
       attached = next;
       plannedNanos = 0; // the machine is told again
     }
@@ -238,11 +241,15 @@ public final class Scheduler {
 
   // Restores.
 
-  /** Forgets all tasks but the current one, whose registers are in the processor. */
-  public void reset(Task task) {
+  /**
+   * Forgets all tasks but the current one.
+   *
+   * @param inProcessor the one whose registers are in the processor; null for none
+   */
+  void reset(Task task, @Nullable Task inProcessor) {
     ready.clear();
     current = task;
-    attached = task;
+    attached = inProcessor;
     yields = false;
     turnEnd = 0;
     plannedNanos = 0;

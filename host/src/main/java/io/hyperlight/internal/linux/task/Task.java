@@ -217,18 +217,6 @@ public final class Task {
     exited = now;
   }
 
-  // Turns. A context that has ended does not leave the processor by itself.
-
-  void leaves() {
-    if (!exited || isFirst()) {
-      context.park();
-    }
-  }
-
-  void enters() {
-    context.unpark();
-  }
-
   /** Returns whether it is the first task of its process, whose context outlives it. */
   public boolean isFirst() {
     return identity.thread() == identity.process();

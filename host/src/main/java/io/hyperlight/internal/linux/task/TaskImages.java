@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Freezes the tasks of a process for a snapshot and restores them. A restored task that waited
@@ -14,14 +15,14 @@ import java.util.function.IntFunction;
  */
 public final class TaskImages {
   private final GuestProcess process;
-  private final IntFunction<Context> contexts;
+  private final IntFunction<@Nullable Context> contexts;
 
   /**
    * Creates the images of a process.
    *
    * @param contexts finds a context of the machine by its number
    */
-  public TaskImages(GuestProcess process, IntFunction<Context> contexts) {
+  public TaskImages(GuestProcess process, IntFunction<@Nullable Context> contexts) {
     this.process = process;
     this.contexts = contexts;
   }
@@ -47,6 +48,16 @@ public final class TaskImages {
         process.tasks().status());
   }
 
+  private @Nullable Task inProcessor() {
+    List<Task> tasks = process.tasks().all();
+    for (int i = 0; i < tasks.size(); i++) {
+      if (!tasks.get(i).context().isParked()) {
+        return tasks.get(i);
+      }
+    }
+    return null;
+  }
+
   /** Makes the tasks equal to earlier ones. Tasks that are still there are not made again. */
   public void restore(TasksState earlier) {
     ProcessTasks tasks = process.tasks();
@@ -56,7 +67,7 @@ public final class TaskImages {
       tasks.all().get(i).restore(earlier.tasks().get(i));
     }
     Scheduler scheduler = process.world().scheduler();
-    scheduler.reset(tasks.known(earlier.current()));
+    scheduler.reset(tasks.known(earlier.current()), inProcessor());
     // Those that wait come first: they wait again, and then the others are alone.
     for (int i = 0; i < earlier.waiting().size(); i++) {
       scheduler.add(tasks.known(earlier.waiting().get(i)));

@@ -114,7 +114,7 @@ final class HelloScenario {
               new ExportedFunction(Objects.requireNonNull(program.exports().get(name))),
               arguments));
     } catch (EndedException e) {
-      return e.outcome instanceof Outcome.Fault(var trap, var ignored)
+      return e.outcome instanceof Outcome.Fault(var trap, var ignored, var none)
               && trap instanceof io.hyperlight.internal.machine.arch.Trap.ProcessorException fault
           ? "%s %x".formatted(fault.kind(), fault.address())
           : e.outcome;
