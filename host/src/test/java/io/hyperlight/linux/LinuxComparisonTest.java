@@ -16,6 +16,7 @@ class LinuxComparisonTest {
   @CsvSource({
     "signals.c, 900",
     "futex.c, 4000",
+    "threads.c, 15",
     "poll.c, 400",
     "timers.c, 500",
     "limits.c, 480",
