@@ -64,8 +64,7 @@ final class Outcomes implements Outcome.Reporter {
       case Outcome.Fault(Trap trap, Outcome.Place place, List<ThreadReport> threads) ->
           fault(trap, place, threads(threads));
       case Outcome.Violation(String what, RegisterValues registers) ->
-          fault(
-              GuestFaultException.Kind.PROTOCOL_VIOLATION, what, null, registers, List.of());
+          fault(GuestFaultException.Kind.PROTOCOL_VIOLATION, what, null, registers, List.of());
       case Outcome.Aborted(String message, int signal) ->
           new GuestAbortException("the guest aborted: " + message, signal);
       case Outcome.LimitPassed(GuestLimitException.Kind kind, long most) ->
@@ -105,13 +104,12 @@ final class Outcomes implements Outcome.Reporter {
 
   private List<GuestThread> threads(List<ThreadReport> reports) {
     return reports.stream()
-        .map(
-            report ->
-                new GuestThread(
-                    report.number(),
-                    Text.toName(report.name(), ThreadReport.NAME_BYTES),
-                    report.state(),
-                    location(report.registers())))
+        .map(report ->
+            new GuestThread(
+                report.number(),
+                Text.toName(report.name(), ThreadReport.NAME_BYTES),
+                report.state(),
+                location(report.registers())))
         .toList();
   }
 
@@ -124,7 +122,8 @@ final class Outcomes implements Outcome.Reporter {
           new CallInterruptedException(
               "the thread of the call was interrupted, the guest was ", true, location);
       case TIMED_OUT ->
-          new GuestTimeoutException(GuestTimeoutException.Kind.CALL_TIMEOUT, limit, location, threads);
+          new GuestTimeoutException(
+              GuestTimeoutException.Kind.CALL_TIMEOUT, limit, location, threads);
       case PROCESSOR_TIME_USED ->
           new GuestTimeoutException(GuestTimeoutException.Kind.CPU_TIME, limit, location, threads);
     };
@@ -134,12 +133,16 @@ final class Outcomes implements Outcome.Reporter {
     return new GuestLocation(registers.instructionPointer(), registers.byName(), program::symbolAt);
   }
 
-  private GuestFaultException fault(
-      Trap trap, Outcome.Place place, List<GuestThread> threads) {
+  private GuestFaultException fault(Trap trap, Outcome.Place place, List<GuestThread> threads) {
     return switch (trap) {
       case Trap.ProcessorException exception -> processorException(exception, place, threads);
       case Trap.DeviceAccess(String what, RegisterValues registers) ->
-          fault(GuestFaultException.Kind.DEVICE_ACCESS, what + " by its own code", null, registers, threads);
+          fault(
+              GuestFaultException.Kind.DEVICE_ACCESS,
+              what + " by its own code",
+              null,
+              registers,
+              threads);
       case Trap.BadReturnAddress(long address, RegisterValues registers) ->
           fault(
               GuestFaultException.Kind.PROTOCOL_VIOLATION,
@@ -173,9 +176,19 @@ final class Outcomes implements Outcome.Reporter {
               registers,
               threads);
       case Trap.Preempted(RegisterValues registers) ->
-          fault(GuestFaultException.Kind.MACHINE_STOPPED, "stopped by the host", null, registers, threads);
+          fault(
+              GuestFaultException.Kind.MACHINE_STOPPED,
+              "stopped by the host",
+              null,
+              registers,
+              threads);
       case Trap.Stopped(RegisterValues registers) ->
-          fault(GuestFaultException.Kind.MACHINE_STOPPED, "stopped by the host", null, registers, threads);
+          fault(
+              GuestFaultException.Kind.MACHINE_STOPPED,
+              "stopped by the host",
+              null,
+              registers,
+              threads);
       case Trap.Unexpected(CpuExit exit, RegisterValues registers) ->
           fault(
               GuestFaultException.Kind.MACHINE_STOPPED,

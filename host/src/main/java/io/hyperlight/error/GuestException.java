@@ -24,6 +24,7 @@ public abstract sealed class GuestException extends HyperlightException
   private static final int LISTED = 32;
 
   /** Empty unless the guest had several threads. */
+  @SuppressWarnings("serial") // List.copyOf makes a serialisable list
   private final List<GuestThread> threads;
 
   GuestException(@Nullable String message, @Nullable Throwable cause) {

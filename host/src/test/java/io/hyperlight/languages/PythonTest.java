@@ -165,14 +165,13 @@ class PythonTest {
   }
 
   @Test
-  void threadsAreRefusedWithADiagnosis() {
-    ProgramResult result =
-        PYTHON
-            .program("-I", "-c", "import threading; threading.Thread(target=print).start()")
-            .run();
-
-    assertThat(result.status()).isEqualTo(1);
-    assertThat(result.failure().orElseThrow()).hasMessageContaining("guest needs threads");
+  void threadsRunAndAreJoined() {
+    PYTHON.assertSame(
+        new byte[0],
+        "-I",
+        "-c",
+        "from concurrent.futures import ThreadPoolExecutor as Pool\n"
+            + "with Pool(4) as pool: print(sum(pool.map(lambda n: n * n, range(100))))");
   }
 
   @Test

@@ -159,7 +159,6 @@ class StandardStreamsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "thread, guest needs threads (clone)",
     "fork, guest needs other processes (clone)",
     "socket, guest needs a network (socket)",
   })

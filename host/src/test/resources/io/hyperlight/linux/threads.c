@@ -139,7 +139,7 @@ static void detached(void)
 {
     sem_init(&done, 0, 0);
     pthread_attr_t attributes;
-    pthread_attr_init(&attributes);
+    pthread_getattr_default_np(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     for (int i = 0; i < 20; i++) {
         pthread_t thread;
@@ -228,6 +228,11 @@ static void run(int argc, char **argv)
 {
     (void) argc;
     (void) argv;
+    /* All stacks together fit into the memory of a sandbox. */
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, 256 << 10);
+    pthread_setattr_default_np(&attributes);
     hundred();
     pingpong();
     preempted();

@@ -19,10 +19,7 @@ public record ThreadReport(int number, String name, String state, RegisterValues
 
   static ThreadReport of(Task task) {
     return new ThreadReport(
-        task.identity().thread(),
-        task.process().attributes().name(),
-        state(task),
-        task.context().location());
+        task.identity().thread(), task.attributes().name(), state(task), task.context().location());
   }
 
   private static String state(Task task) {
