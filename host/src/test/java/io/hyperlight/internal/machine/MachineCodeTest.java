@@ -76,6 +76,11 @@ class MachineCodeTest {
     codes.put("self-test: protection keys", SelfTest.protectionKeys().code());
     codes.put("lock", ProtectionKeysTest.lock());
     codes.put("counter", SeveralContextsTest.counter());
+    codes.put("contexts with calls", ContextCode.calling());
+    codes.put("contexts without calls", ContextCode.spinning());
+    codes.put("contexts with AVX-512", ContextCode.wide());
+    codes.put("contexts with faults", ContextSwitchTest.faulting());
+    codes.put("contexts with steps", ContextSwitchTest.stepping());
     codes.put("self-test: restore", SelfTest.writer().code());
     return codes;
   }

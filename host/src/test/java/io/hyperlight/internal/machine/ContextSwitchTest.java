@@ -1,0 +1,224 @@
+package io.hyperlight.internal.machine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.hyperlight.internal.host.HostPlatform;
+import io.hyperlight.internal.hypervisor.x86.Register;
+import io.hyperlight.internal.machine.Context.State;
+import io.hyperlight.internal.machine.arch.FaultKind;
+import io.hyperlight.internal.machine.arch.MachineOptions;
+import io.hyperlight.internal.machine.arch.Trap;
+import io.hyperlight.internal.machine.x86.MachineCode;
+import io.hyperlight.internal.machine.x86.X86Processor;
+import io.hyperlight.internal.machine.x86.X86Registers;
+import java.util.Objects;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Contexts that are stopped at random moments, frozen, and go on in this VM or another one. Their
+ * code notices any change of their state.
+ */
+class ContextSwitchTest {
+  private static final int CONTEXTS = 3;
+  private static final long AVX = 1 << 2;
+  private static final long AVX_512 = 7 << 5;
+  private static final long MINUTES = 600_000_000_000L;
+
+  private final Platform platform = HostPlatform.get();
+  private final Random random = new Random(1);
+  private final Call call = new Call(Call.UNLIMITED);
+  private volatile boolean done;
+  private final Thread kicker = new Thread(this::kick);
+  private Vm vm = platform.create(SelfTest.MEMORY);
+
+  @BeforeEach
+  void begin() {
+    call.begin(Thread.currentThread(), MINUTES);
+    kicker.start();
+  }
+
+  @AfterEach
+  void end() throws InterruptedException {
+    done = true;
+    kicker.join();
+    call.end();
+    call.close();
+    vm.close();
+  }
+
+  /** Preempts as soon as that is wanted, as the watchdog does more seldom. */
+  private void kick() {
+    Random pauses = new Random(2);
+    while (!done) {
+      for (int i = pauses.nextInt(20_000); i > 0; i--) {
+        Thread.onSpinWait();
+      }
+      call.preempt(System.nanoTime());
+    }
+  }
+
+  private static boolean has(long components) {
+    return (HostPlatform.get().kind().features().xcr0() & components) == components;
+  }
+
+  private void start(MachineCode code) {
+    ProbeCode.load(vm, code);
+    vm.runFor(call);
+    assertThat(ProbeCode.call(vm)).isNull();
+    Context main = vm.context();
+    for (int i = 1; i < CONTEXTS; i++) {
+      Context child = main.fork();
+      child.answer(i);
+      child.resume();
+    }
+    main.answer(0);
+    main.resume();
+    main.park();
+  }
+
+  /** Runs a context for some time. */
+  private @Nullable Trap run(Context context) {
+    ((X86Processor) vm.processor()).switchSlowly(random.nextInt(4) == 0);
+    context.unpark();
+    if (context.state() == State.TRAPPED) {
+      context.resumeStopped();
+    } else if (context.state() == State.IN_SYSTEM_CALL || context.state() == State.WAITING) {
+      context.answer(ContextCode.ANSWER);
+      context.resume();
+    }
+    context.preemptAt(System.nanoTime());
+    return context.run();
+  }
+
+  /** Goes on in another VM. */
+  private void move() {
+    Vm before = vm;
+    try (MachineImage image = before.freeze()) {
+      vm = platform.spawn(image, MachineOptions.DEFAULT);
+      if (random.nextBoolean()) {
+        assertThat(vm.restoreTo(image)).isTrue();
+      }
+    }
+    before.close();
+    vm.runFor(call);
+  }
+
+  private void switchOften(MachineCode code, int switches) {
+    start(code);
+    int preempted = 0;
+    long[] last = new long[CONTEXTS];
+    for (int i = 0; preempted < switches; i++) {
+      int number = random.nextInt(CONTEXTS);
+      Context context = vm.context(number);
+      Trap trap = run(context);
+      if (trap == null) {
+        assertThat(context.argument(1)).isEqualTo(number);
+        assertThat(context.argument(0)).isEqualTo(++last[number]);
+      } else {
+        assertThat(trap).isInstanceOf(Trap.Preempted.class);
+        preempted++;
+      }
+      context.park();
+      if (i % 16 == 0) {
+        move();
+      }
+    }
+  }
+
+  @Test
+  void contextsThatComputeKeepTheirState() {
+    assumeTrue(has(AVX));
+    switchOften(ContextCode.spinning(), 1000);
+  }
+
+  @Test
+  void contextsThatMakeSystemCallsKeepTheirState() {
+    assumeTrue(has(AVX));
+    switchOften(ContextCode.calling(), 300);
+  }
+
+  @Test
+  void contextsKeepTheirAvx512Registers() {
+    assumeTrue(has(AVX_512));
+    switchOften(ContextCode.wide(), 300);
+  }
+
+  /** Returns code that writes to a page that is not mapped, except in the main context. */
+  static MachineCode faulting() {
+    return new MachineCode()
+        .addWithInt("mov $0x%x, %%eax", ContextCode.BEGIN, 0xb8)
+        .add("syscall", 0x0f, 0x05)
+        .add("test %eax, %eax", 0x85, 0xc0)
+        .add("jz 2f", 0x74, 0x0a)
+        .label("1")
+        .addWithInt("mov %%rbx, 0x%x", 0x9_0000, 0x48, 0x89, 0x1c, 0x25)
+        .add("jmp 1b", 0xeb, 0xf6)
+        .label("2")
+        .add("inc %rbx", 0x48, 0xff, 0xc3)
+        .add("jmp 2b", 0xeb, 0xfb);
+  }
+
+  @Test
+  void aFaultOnItsWayDoesNotReachAnotherContext() {
+    start(faulting());
+    int preempted = 0;
+    for (int i = 0; preempted < 300 || i < 1000; i++) {
+      int number = random.nextInt(CONTEXTS);
+      Context context = vm.context(number);
+      Trap trap = run(context);
+      if (trap instanceof Trap.ProcessorException fault) {
+        assertThat(number).isPositive();
+        assertThat(fault.kind()).isEqualTo(FaultKind.MEMORY_ACCESS);
+        assertThat(fault.address()).isEqualTo(0x9_0000);
+        context.resumeAt(fault.registers());
+      } else {
+        assertThat(trap).isInstanceOf(Trap.Preempted.class);
+        preempted++;
+      }
+      context.park();
+    }
+  }
+
+  /** Returns code that sets TF in all contexts but the main one, and then counts. */
+  static MachineCode stepping() {
+    return new MachineCode()
+        .addWithInt("mov $0x%x, %%eax", ContextCode.BEGIN, 0xb8)
+        .add("syscall", 0x0f, 0x05)
+        .label("1")
+        .add("inc %rbx", 0x48, 0xff, 0xc3)
+        .add("jmp 1b", 0xeb, 0xfb);
+  }
+
+  @Test
+  void aContextThatIsSteppedGoesOnByOneInstruction() {
+    start(stepping());
+    Context stepped = vm.context(1);
+    long trapFlag = 1 << 8;
+    stepped.unpark();
+    stepped.preemptAt(System.nanoTime());
+    assertThat(stepped.run()).isInstanceOf(Trap.Preempted.class);
+    stepped.park();
+    var registers = (X86Registers) stepped.registers();
+    var flags = Register.RFLAGS;
+    stepped.resumeAt(registers.with(flags, registers.get(flags) | trapFlag));
+    for (int i = 0; i < 20; i++) {
+      stepped.unpark();
+      Trap trap = stepped.run();
+      assertThat(trap)
+          .isInstanceOfSatisfying(
+              Trap.ProcessorException.class,
+              fault -> assertThat(fault.kind()).isEqualTo(FaultKind.SINGLE_STEP));
+      assertThat(trap).isNotNull();
+      stepped.resumeAt(Objects.requireNonNull(trap).registers());
+      stepped.park();
+      Context other = vm.context(2);
+      assertThat(run(other)).isInstanceOf(Trap.Preempted.class);
+      other.park();
+    }
+  }
+}
