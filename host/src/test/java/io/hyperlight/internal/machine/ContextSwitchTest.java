@@ -25,6 +25,10 @@ import org.junit.jupiter.api.Test;
  */
 class ContextSwitchTest {
   private static final int CONTEXTS = 3;
+
+  /** How often a context is stopped. The hardware lane has fewer. */
+  private static final int SWITCHES = Integer.getInteger("hyperlight.test.switches", 1000);
+
   private static final long AVX = 1 << 2;
   private static final long AVX_512 = 7 << 5;
   private static final long MINUTES = 600_000_000_000L;
@@ -128,24 +132,27 @@ class ContextSwitchTest {
         move();
       }
     }
+    for (Context context : vm.contexts()) {
+      assertThat(context.registers().byName().getOrDefault("RBX", 0L)).isPositive();
+    }
   }
 
   @Test
   void contextsThatComputeKeepTheirState() {
     assumeTrue(has(AVX));
-    switchOften(ContextCode.spinning(), 1000);
+    switchOften(ContextCode.spinning(), SWITCHES);
   }
 
   @Test
   void contextsThatMakeSystemCallsKeepTheirState() {
     assumeTrue(has(AVX));
-    switchOften(ContextCode.calling(), 300);
+    switchOften(ContextCode.calling(), SWITCHES / 3);
   }
 
   @Test
   void contextsKeepTheirAvx512Registers() {
     assumeTrue(has(AVX_512));
-    switchOften(ContextCode.wide(), 300);
+    switchOften(ContextCode.wide(), SWITCHES / 3);
   }
 
   /** Returns code that writes to a page that is not mapped, except in the main context. */
@@ -167,7 +174,7 @@ class ContextSwitchTest {
   void aFaultOnItsWayDoesNotReachAnotherContext() {
     start(faulting());
     int preempted = 0;
-    for (int i = 0; preempted < 300 || i < 1000; i++) {
+    for (int i = 0; preempted < SWITCHES / 3 || i < SWITCHES; i++) {
       int number = random.nextInt(CONTEXTS);
       Context context = vm.context(number);
       Trap trap = run(context);

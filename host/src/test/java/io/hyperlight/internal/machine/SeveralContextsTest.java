@@ -8,8 +8,10 @@ import io.hyperlight.internal.host.HostPlatform;
 import io.hyperlight.internal.machine.Context.State;
 import io.hyperlight.internal.machine.arch.MachineOptions;
 import io.hyperlight.internal.machine.arch.Trap;
+import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.internal.machine.x86.MachineCode;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
@@ -174,6 +176,129 @@ class SeveralContextsTest {
       assertThat(last).isPositive();
       assertThatThrownBy(() -> vm.context().resume()).isInstanceOf(IllegalStateException.class);
       call.end();
+    }
+  }
+
+  @Test
+  void aGuestWithoutExitsHasOneContext() {
+    try (Vm original = withCounters();
+        MachineImage image = original.freeze();
+        Vm vm = platform.spawn(image, new MachineOptions(false, true))) {
+      assertThatThrownBy(() -> vm.context().fork())
+          .isInstanceOfSatisfying(
+              ContextsRefusedException.class,
+              e ->
+                  assertThat(e.reason())
+                      .isEqualTo(ContextsRefusedException.Reason.EXITLESS));
+      assertThatIllegalStateException().isThrownBy(() -> vm.context().park());
+      vm.context().preemptAt(System.nanoTime()); // has no effect
+    }
+  }
+
+  @Test
+  void theNumberOfContextsIsLimitedByMemory() {
+    try (Vm vm = withCounters()) {
+      Context main = vm.context();
+      assertThatThrownBy(
+              () -> {
+                while (true) {
+                  main.fork();
+                }
+              })
+          .isInstanceOf(GuestMemoryExhaustedException.class);
+      Context last = vm.contexts().getLast();
+      int number = last.number();
+      assertThat(number).isPositive();
+      last.exit();
+      assertThat(main.fork().number()).isEqualTo(number);
+      start(main, 7);
+    }
+  }
+
+  @Test
+  void theNumberOfContextsIsLimited() {
+    try (Vm vm = platform.create(16 << 20)) {
+      ProbeCode.load(vm, counter());
+      assertThat(ProbeCode.call(vm)).isNull();
+      Context main = vm.context();
+      for (int i = 1; i < vm.maximumContexts(); i++) {
+        assertThat(main.fork().number()).isEqualTo(i);
+      }
+      assertThatThrownBy(main::fork)
+          .isInstanceOfSatisfying(
+              ContextsRefusedException.class,
+              e ->
+                  assertThat(e.reason())
+                      .isEqualTo(ContextsRefusedException.Reason.TOO_MANY));
+      start(main, 7);
+      Context last = vm.contexts().getLast();
+      main.park();
+      last.unpark();
+      start(last, 9);
+    }
+  }
+
+  @Test
+  void onlyAStoppedContextGoesOnWhereItWasStopped() {
+    try (Vm vm = withCounters()) {
+      Context main = vm.context();
+      Context child = main.fork();
+      assertThatIllegalStateException().isThrownBy(main::resumeStopped);
+      assertThatIllegalStateException().isThrownBy(child::resumeStopped);
+      assertThatIllegalStateException().isThrownBy(() -> main.setStackPointer(0));
+      assertThatIllegalStateException().isThrownBy(child::park);
+      child.exit();
+      assertThatIllegalStateException().isThrownBy(child::unpark);
+      assertThatIllegalStateException().isThrownBy(child::exit);
+      assertThatIllegalStateException().isThrownBy(child::fork);
+      main.exit();
+      assertThat(main.isParked()).isTrue();
+      assertThatIllegalStateException().isThrownBy(main::run);
+    }
+  }
+
+  /** Ends of calls and kicks to preempt come at the same time. */
+  @Test
+  void aCallEndsInTimeHoweverOftenItIsPreempted() throws InterruptedException {
+    AtomicBoolean done = new AtomicBoolean();
+    try (Vm vm = platform.create(SelfTest.MEMORY);
+        Call call = new Call(Call.UNLIMITED)) {
+      ProbeCode.load(
+          vm,
+          new MachineCode().label("1").add("inc %rbx", 0x48, 0xff, 0xc3).add("jmp 1b", 0xeb, 0xfb));
+      vm.runFor(call);
+      Thread kicker =
+          Thread.ofPlatform()
+              .start(
+                  () -> {
+                    while (!done.get()) {
+                      call.preemptAt(System.nanoTime());
+                      call.preempt(System.nanoTime());
+                    }
+                  });
+      Trap trap = null;
+      for (int i = 0; i < 200; i++) {
+        call.begin(Thread.currentThread(), 60_000_000_000L);
+        Thread stopper =
+            Thread.ofPlatform().start(() -> assertThat(call.stop(Stop.INTERRUPTED)).isTrue());
+        if (i == 0) {
+          trap = ProbeCode.call(vm);
+        } else {
+          vm.context().resumeStopped();
+          trap = vm.context().run();
+        }
+        while (trap instanceof Trap.Preempted) {
+          vm.context().resumeStopped();
+          trap = vm.context().run();
+        }
+        assertThat(trap).isInstanceOf(Trap.Stopped.class);
+        assertThat(call.stopped()).isEqualTo(Stop.INTERRUPTED);
+        stopper.join();
+        call.end();
+      }
+      done.set(true);
+      kicker.join();
+      assertThat(vm.context().registers().byName().getOrDefault("RBX", 0L)).isPositive();
     }
   }
 }
