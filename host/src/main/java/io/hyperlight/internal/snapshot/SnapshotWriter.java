@@ -127,6 +127,11 @@ public final class SnapshotWriter {
           "its guest has files, and a snapshot file cannot hold those: spawn sandboxes from the"
               + " snapshot in this process");
     }
+    if (image.machine().hasSeveralContexts()) {
+      throw new SnapshotFormatException(
+          "its guest has had threads, and a snapshot file cannot hold those yet: spawn sandboxes"
+              + " from the snapshot in this process");
+    }
     if (!image.systemCalls().isInitial()
         || !header.userState().isPossible()
         || !mappings.equals(

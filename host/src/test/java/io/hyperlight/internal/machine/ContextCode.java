@@ -49,17 +49,12 @@ final class ContextCode {
   }
 
   private static MachineCode loop(MachineCode code) {
-    return code
-        .add("jmp 1f", 0xeb, 0x02)
-        .label("2")
-        .add("ud2", 0x0f, 0x0b)
-        .label("1");
+    return code.add("jmp 1f", 0xeb, 0x02).label("2").add("ud2", 0x0f, 0x0b).label("1");
   }
 
   /** Returns code that counts in registers of every kind, and compares them. */
   private static MachineCode check(MachineCode code) {
-    return code
-        .add("inc %rbx", 0x48, 0xff, 0xc3)
+    return code.add("inc %rbx", 0x48, 0xff, 0xc3)
         .add("vpsubq %ymm1, %ymm0, %ymm0", 0xc5, 0xfd, 0xfb, 0xc1)
         .add("fadd %st(1), %st(0)", 0xd8, 0xc1)
         .add("vextracti128 $1, %ymm0, %xmm2", 0xc4, 0xe3, 0x7d, 0x39, 0xc2, 0x01)
@@ -97,16 +92,16 @@ final class ContextCode {
   static MachineCode spinning() {
     MachineCode code =
         begin()
-        .add("mov %r15d, %r13d", 0x45, 0x89, 0xfd)
-        .add("and $1, %r13d", 0x41, 0x83, 0xe5, 0x01)
-        .add("shl $10, %r13d", 0x41, 0xc1, 0xe5, 0x0a)
-        .add("mov %r15d, %ecx", 0x44, 0x89, 0xf9)
-        .add("and $2, %ecx", 0x83, 0xe1, 0x02)
-        .add("shl $17, %ecx", 0xc1, 0xe1, 0x11)
-        .add("or %ecx, %r13d", 0x41, 0x09, 0xcd)
-        .add("pushfq", 0x9c)
-        .add("or %r13, (%rsp)", 0x4c, 0x09, 0x2c, 0x24)
-        .add("popfq", 0x9d);
+            .add("mov %r15d, %r13d", 0x45, 0x89, 0xfd)
+            .add("and $1, %r13d", 0x41, 0x83, 0xe5, 0x01)
+            .add("shl $10, %r13d", 0x41, 0xc1, 0xe5, 0x0a)
+            .add("mov %r15d, %ecx", 0x44, 0x89, 0xf9)
+            .add("and $2, %ecx", 0x83, 0xe1, 0x02)
+            .add("shl $17, %ecx", 0xc1, 0xe1, 0x11)
+            .add("or %ecx, %r13d", 0x41, 0x09, 0xcd)
+            .add("pushfq", 0x9c)
+            .add("or %r13, (%rsp)", 0x4c, 0x09, 0x2c, 0x24)
+            .add("popfq", 0x9d);
     return check(loop(code))
         .add("pushfq", 0x9c)
         .add("pop %rax", 0x58)

@@ -33,7 +33,7 @@ class ForgedSaveAreaTest {
   private Vm vm;
 
   /** A forgery that no processor takes. */
-  private enum Forgery {
+  enum Forgery {
     UNKNOWN_COMPONENT(area -> area.putLong(COMPONENTS, 1L << 61)),
     HALF_COMPACTED(area -> area.putLong(COMPACTION, 7)),
     RESERVED_HEADER(area -> area.putLong(RESERVED, 1)),

@@ -11,8 +11,8 @@ import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.internal.machine.x86.MachineCode;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /** Several contexts of a VM, of which one at a time is on the vCPU. */
@@ -187,9 +187,7 @@ class SeveralContextsTest {
       assertThatThrownBy(() -> vm.context().fork())
           .isInstanceOfSatisfying(
               ContextsRefusedException.class,
-              e ->
-                  assertThat(e.reason())
-                      .isEqualTo(ContextsRefusedException.Reason.EXITLESS));
+              e -> assertThat(e.reason()).isEqualTo(ContextsRefusedException.Reason.EXITLESS));
       assertThatIllegalStateException().isThrownBy(() -> vm.context().park());
       vm.context().preemptAt(System.nanoTime()); // has no effect
     }
@@ -227,9 +225,7 @@ class SeveralContextsTest {
       assertThatThrownBy(main::fork)
           .isInstanceOfSatisfying(
               ContextsRefusedException.class,
-              e ->
-                  assertThat(e.reason())
-                      .isEqualTo(ContextsRefusedException.Reason.TOO_MANY));
+              e -> assertThat(e.reason()).isEqualTo(ContextsRefusedException.Reason.TOO_MANY));
       start(main, 7);
       Context last = vm.contexts().getLast();
       main.park();
@@ -269,13 +265,12 @@ class SeveralContextsTest {
       vm.runFor(call);
       Thread kicker =
           Thread.ofPlatform()
-              .start(
-                  () -> {
-                    while (!done.get()) {
-                      call.preemptAt(System.nanoTime());
-                      call.preempt(System.nanoTime());
-                    }
-                  });
+              .start(() -> {
+                while (!done.get()) {
+                  call.preemptAt(System.nanoTime());
+                  call.preempt(System.nanoTime());
+                }
+              });
       Trap trap = null;
       for (int i = 0; i < 200; i++) {
         call.begin(Thread.currentThread(), 60_000_000_000L);
