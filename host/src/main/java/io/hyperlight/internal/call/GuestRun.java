@@ -139,7 +139,7 @@ final class GuestRun {
     if (trap instanceof Trap.Preempted) {
       return preempted();
     }
-    return isHandled(trap) ? null : new Outcome.Fault(trap, place(trap), threads());
+    return isHandled(trap) ? null : new Outcome.Fault(trap, place(trap), threads(trap.registers()));
   }
 
   Outcome.Stopped stopped(RegisterValues registers) {
@@ -150,11 +150,11 @@ final class GuestRun {
           case PROCESSOR_TIME_USED -> limits.cpuTimeNanos();
           case INTERRUPTED, THREAD_INTERRUPTED -> 0;
         };
-    return new Outcome.Stopped(why, limitNanos, registers, threads());
+    return new Outcome.Stopped(why, limitNanos, registers, threads(registers));
   }
 
-  private List<ThreadReport> threads() {
-    return state.loaded.systemCalls().threads();
+  private List<ThreadReport> threads(RegisterValues current) {
+    return state.loaded.systemCalls().threads(current);
   }
 
   /** Returns whether the guest has its own handler for the trap and continues there. */

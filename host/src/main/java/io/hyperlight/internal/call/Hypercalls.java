@@ -162,7 +162,7 @@ final class Hypercalls {
       case ProcessEnding.Killed(int signal, String name, String explanation) ->
           new Outcome.Aborted(explanation.isEmpty() ? "killed by " + name : explanation, signal);
       case ProcessEnding.WaitingForInput() -> new Outcome.WaitingForInput();
-      case ProcessEnding.Stuck(String what) -> new Outcome.Stuck(what, systemCalls.threads());
+      case ProcessEnding.Stuck(String what) -> new Outcome.Stuck(what, systemCalls.threads(null));
     };
   }
 

@@ -22,6 +22,7 @@ import io.hyperlight.internal.linux.task.World;
 import io.hyperlight.internal.linux.task.WorldOptions;
 import io.hyperlight.internal.linux.time.GuestClock;
 import io.hyperlight.internal.machine.Context;
+import io.hyperlight.internal.machine.arch.RegisterValues;
 import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.Protection;
@@ -328,10 +329,16 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
     return turns.preempted() ? null : ending(world.outcome());
   }
 
-  /** Returns what the threads of the guest do, the oldest first; nothing if it has one. */
-  public List<ThreadReport> threads() {
+  /**
+   * Returns what the threads of the guest do, the oldest first; nothing if it has one.
+   *
+   * @param current the registers of the one that runs; null if it stands at a system call
+   */
+  public List<ThreadReport> threads(@Nullable RegisterValues current) {
     List<Task> tasks = process.tasks().all();
-    return tasks.size() == 1 ? List.of() : tasks.stream().map(ThreadReport::of).toList();
+    return tasks.size() == 1
+        ? List.of()
+        : tasks.stream().map(task -> ThreadReport.of(task, current)).toList();
   }
 
   /** Returns the context of the task that runs. */

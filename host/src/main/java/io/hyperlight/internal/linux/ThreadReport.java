@@ -4,6 +4,7 @@ import io.hyperlight.internal.linux.task.Task;
 import io.hyperlight.internal.linux.task.World;
 import io.hyperlight.internal.linux.wait.TaskWait;
 import io.hyperlight.internal.machine.arch.RegisterValues;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells what a thread of a guest does.
@@ -17,9 +18,13 @@ public record ThreadReport(int number, String name, String state, RegisterValues
   /** How many bytes of a name are shown. */
   public static final int NAME_BYTES = 64;
 
-  static ThreadReport of(Task task) {
+  static ThreadReport of(Task task, @Nullable RegisterValues current) {
+    boolean runs = task == task.world().scheduler().current();
     return new ThreadReport(
-        task.identity().thread(), task.attributes().name(), state(task), task.context().location());
+        task.identity().thread(),
+        task.attributes().name(),
+        state(task),
+        runs && current != null ? current : task.context().location());
   }
 
   private static String state(Task task) {

@@ -132,9 +132,10 @@ final class Turns {
   }
 
   private boolean exit(Task task) {
-    int status = process.tasks().end(task, outcome.number());
+    int status = outcome.number();
+    boolean isLast = process.tasks().end(task);
     handlers.forget(task);
-    if (status >= 0) {
+    if (isLast) {
       outcome.exit(status);
       return false;
     }

@@ -23,9 +23,6 @@ public final class ProcessTasks {
 
   private int nextNumber = TaskIdentity.FIRST.thread() + 1;
 
-  /** The exit status of the first task, once it has exited. */
-  private int status;
-
   ProcessTasks(GuestProcess process) {
     this.process = process;
   }
@@ -81,13 +78,8 @@ public final class ProcessTasks {
     return nextNumber;
   }
 
-  int status() {
-    return status;
-  }
-
-  void restoreNumbers(int next, int exitStatus) {
+  void restoreNumbers(int next) {
     nextNumber = next;
-    status = exitStatus;
   }
 
   /** Returns the task with a number that is known to be there. */
@@ -126,9 +118,9 @@ public final class ProcessTasks {
   /**
    * Ends a task.
    *
-   * @return the exit status of the process if it was the last task; -1 if there are others
+   * @return whether it was the last one, so that the process ends with its status
    */
-  public int end(Task task, int exitStatus) {
+  public boolean end(Task task) {
     process.world().scheduler().remove(task);
     task.waiting().reset();
     if (count() > 1) { // nobody sees the memory of a process that ends
@@ -136,12 +128,10 @@ public final class ProcessTasks {
     }
     task.signals().end();
     task.setExited(true);
-    if (task.isFirst()) {
-      status = exitStatus; // the task stays, as what Linux calls a zombie
-    } else {
-      tasks.remove(task);
+    if (!task.isFirst()) {
+      tasks.remove(task); // the first one stays, as what Linux calls a zombie
     }
     task.context().exit();
-    return count() == 0 ? status : -1;
+    return count() == 0;
   }
 }

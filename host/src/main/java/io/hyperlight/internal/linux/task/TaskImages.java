@@ -44,8 +44,7 @@ public final class TaskImages {
             .map(task -> task.identity().thread())
             .toList(),
         scheduler.ready().stream().map(task -> task.identity().thread()).toList(),
-        process.tasks().nextNumber(),
-        process.tasks().status());
+        process.tasks().nextNumber());
   }
 
   private @Nullable Task inProcessor() {
@@ -61,7 +60,7 @@ public final class TaskImages {
   /** Makes the tasks equal to earlier ones. Tasks that are still there are not made again. */
   public void restore(TasksState earlier) {
     ProcessTasks tasks = process.tasks();
-    tasks.restoreNumbers(earlier.nextNumber(), earlier.status());
+    tasks.restoreNumbers(earlier.nextNumber());
     tasks.keep(earlier, contexts);
     for (int i = 0; i < earlier.tasks().size(); i++) {
       tasks.all().get(i).restore(earlier.tasks().get(i));

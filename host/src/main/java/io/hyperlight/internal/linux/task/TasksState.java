@@ -10,18 +10,16 @@ import java.util.List;
  * @param waiting the numbers of those that wait, in the order in which they began to
  * @param ready the numbers of those that are ready, in the order of their turns
  * @param nextNumber the number of the next new task
- * @param status the exit status of the first task, once it has exited
  */
 public record TasksState(
     List<TaskState> tasks,
     int current,
     List<Integer> waiting,
     List<Integer> ready,
-    int nextNumber,
-    int status) {
+    int nextNumber) {
   /** The tasks of a new program: one. */
   public static final TasksState INITIAL =
-      new TasksState(List.of(TaskState.INITIAL), 1, List.of(), List.of(), 2, 0);
+      new TasksState(List.of(TaskState.INITIAL), 1, List.of(), List.of(), 2);
 
   public TasksState {
     tasks = List.copyOf(tasks);
