@@ -47,8 +47,7 @@ class ThreadEndsTest {
   @Test
   void aDeadlockListsAllThreadsWithTheirNamesAndWhereTheyWait() {
     GuestDeadlockException deadlock =
-        catchThrowableOfType(
-            GuestDeadlockException.class, () -> program("join").run());
+        catchThrowableOfType(GuestDeadlockException.class, () -> program("join").run());
 
     assertThat(deadlock.threads()).extracting(GuestThread::number).containsExactly(1, 2, 3);
     assertThat(names(deadlock).subList(1, 3)).containsExactly("a\ufffd[1mloud one", "silent");
@@ -66,8 +65,7 @@ class ThreadEndsTest {
   @Test
   void aMessageListsSomeDozensOfThreadsAndTheExceptionAll() {
     GuestDeadlockException deadlock =
-        catchThrowableOfType(
-            GuestDeadlockException.class, () -> program("join", "100").run());
+        catchThrowableOfType(GuestDeadlockException.class, () -> program("join", "100").run());
 
     assertThat(deadlock.threads()).hasSize(101);
     assertThat(String.valueOf(deadlock.getMessage()).lines()).hasSize(1 + 32 + 1);
@@ -103,8 +101,7 @@ class ThreadEndsTest {
   @Test
   void theThreadsOfAnExceptionAreSerialised() throws IOException, ClassNotFoundException {
     GuestDeadlockException deadlock =
-        catchThrowableOfType(
-            GuestDeadlockException.class, () -> program("join").run());
+        catchThrowableOfType(GuestDeadlockException.class, () -> program("join").run());
 
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
