@@ -17,6 +17,8 @@ class LinuxComparisonTest {
     "signals.c, 900",
     "futex.c, 4000",
     "threads.c, 15",
+    "futex_threads.c, 150",
+    "futex_locks.c, 150",
     "poll.c, 400",
     "timers.c, 500",
     "limits.c, 480",
