@@ -19,6 +19,7 @@ class LinuxComparisonTest {
     "threads.c, 15",
     "futex_threads.c, 150",
     "futex_locks.c, 150",
+    "signals_threads.c, 50",
     "poll.c, 400",
     "timers.c, 500",
     "limits.c, 480",
