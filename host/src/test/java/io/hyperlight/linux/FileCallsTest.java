@@ -93,6 +93,7 @@ class FileCallsTest {
         "polling",
         "events",
         "epolls",
+        "sockets",
         "mapping",
         "permissions"
       })

@@ -112,6 +112,29 @@ final class FileCallTable {
         call("epoll_pwait2", 441, 441, "int pointer int timespec signals size")
             .by((h, a, b, c, d, e, f) -> h.polls.epollPwait2((int) a, b, (int) c, d, e, f)),
 
+        // Connected sockets: SocketCalls, SocketOptionCalls.
+        call("socketpair", 53, 199, "family socket spoken pair")
+            .partly("AF_UNIX only")
+            .by((h, a, b, c, d) -> h.sockets.socketpair((int) a, (int) b, (int) c, d)),
+        call("sendto", 44, 206, "int in size message pointer int")
+            .by((h, a, b, c, d, e, f) -> h.sockets.sendto((int) a, b, c, (int) d, e, (int) f)),
+        call("recvfrom", 45, 207, "int out size message pointer pointer")
+            .by((h, a, b, c, d, e, f) -> h.sockets.recvfrom((int) a, b, c, (int) d, e, f)),
+        call("sendmsg", 46, 211, "int pointer message")
+            .by((h, a, b, c) -> h.sockets.sendmsg((int) a, b, (int) c)),
+        call("recvmsg", 47, 212, "int pointer message")
+            .by((h, a, b, c) -> h.sockets.recvmsg((int) a, b, (int) c)),
+        call("shutdown", 48, 210, "int int").by((h, a, b) -> h.sockets.shutdown((int) a, (int) b)),
+        call("getsockname", 51, 204, "int pointer pointer")
+            .by((h, a, b, c) -> h.sockets.getsockname((int) a, b, c)),
+        call("getpeername", 52, 205, "int pointer pointer")
+            .by((h, a, b, c) -> h.sockets.getpeername((int) a, b, c)),
+        call("setsockopt", 54, 208, "int int int pointer int")
+            .by((h, a, b, c, d, e) ->
+                h.socketOptions.setsockopt((int) a, (int) b, (int) c, d, (int) e)),
+        call("getsockopt", 55, 209, "int int int pointer pointer")
+            .by((h, a, b, c, d, e) -> h.socketOptions.getsockopt((int) a, (int) b, (int) c, d, e)),
+
         // Files: StatCalls, DirectoryCalls, PathCalls, AttributeCalls.
         call("stat", 4, NONE, "path stat").by((h, a, b) -> h.stats.stat(a, b)),
         call("lstat", 6, NONE, "path stat").by((h, a, b) -> h.stats.lstat(a, b)),

@@ -28,39 +28,19 @@ final class RefusedCallTable {
         call("socket", 41, 198, "family socket spoken")
             .refusedBy(Errno.EACCES, (h, a) -> h.network.socket((int) a)),
         call("connect", 42, 203, "int pointer int")
-            .refusedBy(Errno.ENOTSOCK, (h, a) -> h.network.ofSocket((int) a)),
+            .refusedBy(Errno.ENOTSOCK, (h, a) -> h.sockets.connect((int) a)),
         call("accept", 43, 202, "int pointer pointer")
-            .refusedBy(Errno.ENOTSOCK, (h, a) -> h.network.ofSocket((int) a)),
-        call("sendto", 44, 206, "int in size message pointer int")
-            .refusedBy(Errno.ENOTSOCK, (h, a) -> h.network.ofSocket((int) a)),
-        call("recvfrom", 45, 207, "int out size message pointer pointer")
-            .refusedBy(Errno.ENOTSOCK, (h, a) -> h.network.ofSocket((int) a)),
-        call("sendmsg", 46, 211, "int pointer message")
-            .refusedBy(Errno.ENOTSOCK, (h, a) -> h.network.ofSocket((int) a)),
-        call("recvmsg", 47, 212, "int pointer message")
-            .refusedBy(Errno.ENOTSOCK, (h, a) -> h.network.ofSocket((int) a)),
-        call("shutdown", 48, 210, "int int")
-            .refusedBy(Errno.ENOTSOCK, (h, a) -> h.network.ofSocket((int) a)),
+            .refusedBy(Errno.ENOTSOCK, (h, a) -> h.sockets.ofNamed((int) a)),
         call("bind", 49, 200, "int pointer int")
-            .refusedBy(Errno.ENOTSOCK, (h, a) -> h.network.ofSocket((int) a)),
+            .refusedBy(Errno.ENOTSOCK, (h, a) -> h.sockets.bind((int) a)),
         call("listen", 50, 201, "int int")
-            .refusedBy(Errno.ENOTSOCK, (h, a) -> h.network.ofSocket((int) a)),
-        call("getsockname", 51, 204, "int pointer pointer")
-            .refusedBy(Errno.ENOTSOCK, (h, a) -> h.network.ofSocket((int) a)),
-        call("getpeername", 52, 205, "int pointer pointer")
-            .refusedBy(Errno.ENOTSOCK, (h, a) -> h.network.ofSocket((int) a)),
-        call("socketpair", 53, 199, "family socket spoken pair")
-            .refused(Errno.EACCES, Need.NETWORK),
-        call("setsockopt", 54, 208, "int int int pointer int")
-            .refusedBy(Errno.ENOTSOCK, (h, a) -> h.network.ofSocket((int) a)),
-        call("getsockopt", 55, 209, "int int int pointer pointer")
-            .refusedBy(Errno.ENOTSOCK, (h, a) -> h.network.ofSocket((int) a)),
+            .refusedBy(Errno.ENOTSOCK, (h, a) -> h.sockets.ofNamed((int) a)),
         call("accept4", 288, 242, "int pointer pointer socket")
-            .refusedBy(Errno.ENOTSOCK, (h, a) -> h.network.ofSocket((int) a)),
+            .refusedBy(Errno.ENOTSOCK, (h, a) -> h.sockets.ofNamed((int) a)),
         call("recvmmsg", 299, 243, "int pointer uint message timespec")
-            .refusedBy(Errno.ENOTSOCK, (h, a) -> h.network.ofSocket((int) a)),
+            .refusedBy(Errno.ENOTSOCK, (h, a) -> h.sockets.ofMany((int) a)),
         call("sendmmsg", 307, 269, "int pointer uint message")
-            .refusedBy(Errno.ENOTSOCK, (h, a) -> h.network.ofSocket((int) a)),
+            .refusedBy(Errno.ENOTSOCK, (h, a) -> h.sockets.ofMany((int) a)),
 
         // Timers that send signals.
 

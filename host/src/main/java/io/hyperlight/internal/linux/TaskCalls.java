@@ -9,6 +9,8 @@ import io.hyperlight.internal.linux.fd.EventCalls;
 import io.hyperlight.internal.linux.fd.PollCalls;
 import io.hyperlight.internal.linux.fd.PollWait;
 import io.hyperlight.internal.linux.fd.ProcessFiles;
+import io.hyperlight.internal.linux.fd.SocketCalls;
+import io.hyperlight.internal.linux.fd.SocketOptionCalls;
 import io.hyperlight.internal.linux.fd.SpliceCalls;
 import io.hyperlight.internal.linux.fd.TransferCalls;
 import io.hyperlight.internal.linux.fs.AttributeCalls;
@@ -59,6 +61,8 @@ final class TaskCalls {
   final DescriptorCalls descriptors;
   final PollCalls polls;
   final EventCalls events;
+  final SocketCalls sockets;
+  final SocketOptionCalls socketOptions;
   final StatCalls stats;
   final DirectoryCalls directories;
   final PathCalls paths;
@@ -119,6 +123,8 @@ final class TaskCalls {
     PollWait wait = new PollWait(task.caller(), bytes);
     polls = new PollCalls(numbers, wait, task.caller(), bytes);
     events = new EventCalls(files, task.caller(), heap, bytes);
+    sockets = new SocketCalls(files, task.caller(), heap, bytes, identity, refusals);
+    socketOptions = new SocketOptionCalls(sockets, bytes, identity);
     stats = new StatCalls(names, files, bytes);
     directories = new DirectoryCalls(names, files, bytes, heap, checkpoint);
     paths = new PathCalls(names, files, bytes, own.fileSize(), refusals);
@@ -146,7 +152,7 @@ final class TaskCalls {
     signals = new SignalCalls(task.signals(), task.delivery(), bytes, context, task.waiting());
     sends = new SendCalls(task.signals(), identity, bytes);
 
-    network = new NetworkCalls(numbers, refusals);
+    network = new NetworkCalls(refusals);
   }
 
   /** Returns the task with a number, of which 0 is the caller; null if there is none. */

@@ -41,8 +41,20 @@ public final class Errno {
   public static final int ELOOP = 40;
   public static final int ENODATA = 61;
   public static final int EOVERFLOW = 75;
+  public static final int EDOM = 33;
   public static final int ENOTSOCK = 88;
+  public static final int EMSGSIZE = 90;
+  public static final int ENOPROTOOPT = 92;
+  public static final int EPROTONOSUPPORT = 93;
+  public static final int ESOCKTNOSUPPORT = 94;
   public static final int ENOTSUP = 95;
+  public static final int EOPNOTSUPP = 95;
+  public static final int ECONNRESET = 104;
+  public static final int ENOBUFS = 105;
+  public static final int EISCONN = 106;
+  public static final int ENOTCONN = 107;
+  public static final int ETOOMANYREFS = 109;
+  public static final int ECONNREFUSED = 111;
   public static final int ETIMEDOUT = 110;
   public static final int ESTALE = 116;
 

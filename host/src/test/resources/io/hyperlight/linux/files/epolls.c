@@ -60,7 +60,7 @@ static void errors(void)
         R(set(epoll, EPOLL_CTL_DEL, event, 0, 0));
     }
     R(set(epoll, EPOLL_CTL_ADD, other, EPOLLEXCLUSIVE | EPOLLIN, 0));
-    struct epoll_event events[2];
+    static struct epoll_event events[2];
     static const int most[] = {0, -1, INT_MIN, INT_MAX, INT_MAX / 12, INT_MAX / 12 + 1, 1};
     for (size_t i = 0; i < sizeof most / sizeof *most; i++) {
         R(syscall(SYS_epoll_wait, epoll, events, most[i], 0));

@@ -45,6 +45,8 @@ public final class DescriptorCalls {
 
   private static final int FIONREAD = 0x541b;
   private static final int FIONBIO = 0x5421;
+  private static final int SIOCOUTQ = 0x5411;
+  private static final int FIOASYNC = 0x5452;
   private static final int FIONCLEX = 0x5450;
   private static final int FIOCLEX = 0x5451;
 
@@ -62,6 +64,7 @@ public final class DescriptorCalls {
 
   public long close(int descriptor) {
     descriptors.close(descriptor);
+    files.world().collectSockets();
     return 0;
   }
 
@@ -80,6 +83,7 @@ public final class DescriptorCalls {
         }
       }
     }
+    files.world().collectSockets();
     return 0;
   }
 
@@ -115,6 +119,7 @@ public final class DescriptorCalls {
       return -Errno.EBADF;
     }
     descriptors.put(target, descriptors.any(descriptor), cloexec);
+    files.world().collectSockets();
     return target;
   }
 
@@ -226,6 +231,13 @@ public final class DescriptorCalls {
         file.setStatusFlags((file.flags() & ~OpenFlags.O_NONBLOCK) | wanted);
       }
       case FIONREAD -> memory.writeInt(argument, file.available());
+      case SIOCOUTQ -> {
+        if (!(file instanceof SocketFile socket)) {
+          throw new FileException(Errno.ENOTTY);
+        }
+        memory.writeInt(argument, socket.sentBytes());
+      }
+      case FIOASYNC -> memory.readInt(argument); // signals that never come
       default -> throw new FileException(Errno.ENOTTY);
     }
     return 0;

@@ -75,6 +75,18 @@ final class FileRestorer {
           new PathFile(changes, flags, translated(location));
       case SavedFile.Event(int flags, long count, boolean semaphore, int number) ->
           new EventFile(changes, flags, count, semaphore, number);
+      case SavedFile.Socket socket -> {
+        SocketFile file =
+            new SocketFile(
+                changes,
+                socket.flags(),
+                world.inFlight(),
+                socket.inode(),
+                socket.type(),
+                socket.options().copy());
+        links.add(() -> file.restore(socket, this::file));
+        yield file;
+      }
       case SavedFile.Watch(int flags, var interests) -> {
         EventPoll poll = new EventPoll(changes, flags);
         links.add(() -> poll.restore(interests, this::file));

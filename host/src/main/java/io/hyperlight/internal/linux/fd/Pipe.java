@@ -119,7 +119,15 @@ public final class Pipe {
   }
 
   int number() {
+    return numberOf(inode);
+  }
+
+  static int numberOf(long inode) {
     return (int) (inode - FIRST_INODE);
+  }
+
+  long inode() {
+    return inode;
   }
 
   /** Returns what tells waiting tasks of changes. */

@@ -103,6 +103,16 @@ public final class ProcessFiles implements Restorable<FileState>, AutoCloseable 
     return bytes;
   }
 
+  /** Adds the files that have descriptors. */
+  void addOpen(List<OpenFile> open) {
+    for (int number = 0; number < Descriptors.MAX; number++) {
+      OpenFile file = descriptors.find(number);
+      if (file != null) {
+        open.add(file);
+      }
+    }
+  }
+
   /** Marks open files and the working directory whose name was removed. */
   void removed(Location gone) {
     if (workingDirectory().isAt(gone)) {
@@ -206,7 +216,7 @@ public final class ProcessFiles implements Restorable<FileState>, AutoCloseable 
   }
 
   private void restoreDescriptors(FileState earlier, IdentityHashMap<Location, Location> known) {
-    world.setPipes(earlier.pipes());
+    world.setPipes(earlier.pipes(), earlier.files());
     world.setEventNumber(earlier.files());
     FileRestorer restorer = new FileRestorer(earlier, world, known);
     for (FileState.Descriptor descriptor : earlier.descriptors()) {

@@ -98,6 +98,48 @@ sealed interface SavedFile {
     }
   }
 
+  /**
+   * A message in the queue of a socket.
+   *
+   * @param bytes never changed
+   * @param files the indexes of its files in the list of open files
+   */
+  record Message(byte[] bytes, List<Integer> files) {
+    public Message {
+      files = List.copyOf(files);
+    }
+  }
+
+  /**
+   * One of two connected sockets.
+   *
+   * @param options never changed
+   * @param peer the index of the other one; -1 if it is closed
+   * @param sent how much of its buffer is taken
+   * @param messages that it has not received yet
+   */
+  record Socket(
+      int flags,
+      long inode,
+      int type,
+      SocketOptions options,
+      int peer,
+      boolean peerClosed,
+      int shut,
+      int error,
+      int sent,
+      List<Message> messages)
+      implements SavedFile {
+    public Socket {
+      messages = List.copyOf(messages);
+    }
+
+    @Override
+    public @Nullable Location location() {
+      return null;
+    }
+  }
+
   /** A file that was opened as a path only. */
   record Path(int flags, Location location) implements SavedFile {}
 }

@@ -287,7 +287,7 @@ public final class TransferCalls {
       return -Errno.EBADF;
     }
     if (!(file instanceof ContentFile content)) {
-      return file instanceof AnonymousFile
+      return file instanceof AnonymousFile || file instanceof SocketFile
           ? -Errno.ENODEV
           : -Errno.ESPIPE; // directories cannot be opened for writing
     }

@@ -30,6 +30,7 @@ public final class WorldFiles implements AutoCloseable {
   private final Changes changes = new Changes();
   private final Fifos fifos = new Fifos();
   private final List<ProcessFiles> processes = new ArrayList<>(1);
+  private final InFlight inFlight = new InFlight();
 
   /** Created on first use, unless there are mounts: many guests never use a file. */
   private @Nullable FileSystem fileSystem;
@@ -53,6 +54,7 @@ public final class WorldFiles implements AutoCloseable {
     this.streams = streams;
     this.channels = channels;
     this.checkpoint = checkpoint;
+    heap.addUser(inFlight::heapBytes);
   }
 
   /** Adds the descriptors of another process. */
@@ -106,16 +108,42 @@ public final class WorldFiles implements AutoCloseable {
     return checkpoint;
   }
 
+  /** Returns the files that are in messages of sockets. */
+  InFlight inFlight() {
+    return inFlight;
+  }
+
+  /** Drops the sockets that nobody can receive any more, after descriptors were closed. */
+  void collectSockets() {
+    if (!inFlight.isEmpty()) {
+      List<OpenFile> open = new ArrayList<>();
+      for (ProcessFiles process : processes) {
+        process.addOpen(open);
+      }
+      inFlight.collect(open, checkpoint);
+    }
+  }
+
   Pipe newPipe() {
     changes.note();
     return new Pipe(nextPipe++);
   }
 
-  /** Sets the pipes of a restored state, so that new pipes get other numbers. */
-  void setPipes(List<Pipe> pipes) {
+  /** Returns the inode of a new socket, which no pipe has. */
+  long newSocket() {
+    return newPipe().inode();
+  }
+
+  /** Sets the pipes and sockets of a restored state, so that new ones get other numbers. */
+  void setPipes(List<Pipe> pipes, List<SavedFile> files) {
     nextPipe = 0;
     for (Pipe pipe : pipes) {
       nextPipe = Math.max(nextPipe, pipe.number() + 1);
+    }
+    for (SavedFile file : files) {
+      if (file instanceof SavedFile.Socket socket) {
+        nextPipe = Math.max(nextPipe, Pipe.numberOf(socket.inode()) + 1);
+      }
     }
   }
 

@@ -2,18 +2,15 @@ package io.hyperlight.internal.linux.net;
 
 import io.hyperlight.internal.linux.base.Need;
 import io.hyperlight.internal.linux.base.Refusals;
-import io.hyperlight.internal.linux.fd.Descriptors;
 import io.hyperlight.internal.os.Errno;
 
 /** Refuses the system calls of the network: there is none. */
 public final class NetworkCalls {
   private static final int AF_UNIX = 1;
 
-  private final Descriptors descriptors;
   private final Refusals refusals;
 
-  public NetworkCalls(Descriptors descriptors, Refusals refusals) {
-    this.descriptors = descriptors;
+  public NetworkCalls(Refusals refusals) {
     this.refusals = refusals;
   }
 
@@ -27,11 +24,5 @@ public final class NetworkCalls {
       refusals.need(Need.NETWORK, "socket");
     }
     return -Errno.EACCES;
-  }
-
-  /** Refuses calls that take a socket: {@code connect(2)}, {@code accept(2)}, ... */
-  public long ofSocket(int descriptor) {
-    descriptors.get(descriptor);
-    return -Errno.ENOTSOCK;
   }
 }

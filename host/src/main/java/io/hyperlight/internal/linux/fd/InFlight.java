@@ -1,0 +1,83 @@
+package io.hyperlight.internal.linux.fd;
+
+import io.hyperlight.internal.os.Checkpoint;
+import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.vfs.FileException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Counts the open files in messages that nobody has received yet: {@code SCM_RIGHTS}. A socket that
+ * is only in messages which only itself could receive is garbage, and is collected.
+ */
+final class InFlight {
+  /** The maximum, as {@code RLIMIT_NOFILE} is on Linux. */
+  private static final int MAXIMUM = 1024;
+
+  private final IdentityHashMap<OpenFile, Integer> counts = new IdentityHashMap<>(0);
+  private int total;
+
+  boolean isEmpty() {
+    return total == 0;
+  }
+
+  /**
+   * Checks that more files can be sent.
+   *
+   * @throws FileException ETOOMANYREFS
+   */
+  void requireRoom(int more) {
+    if (total + more > MAXIMUM) {
+      throw new FileException(Errno.ETOOMANYREFS);
+    }
+  }
+
+  void add(OpenFile file) {
+    file.retain();
+    counts.merge(file, 1, Integer::sum);
+    total++;
+  }
+
+  void remove(OpenFile file) {
+    counts.computeIfPresent(file, (_, count) -> count == 1 ? null : count - 1);
+    total--;
+    file.release();
+  }
+
+  /** Returns roughly how many bytes of the Java heap the files cost. */
+  long heapBytes() {
+    long bytes = 0;
+    for (OpenFile file : counts.keySet()) {
+      bytes += file.heapBytes();
+    }
+    return bytes;
+  }
+
+  /**
+   * Drops the messages of sockets that nobody can receive.
+   *
+   * @param open the files that have descriptors
+   */
+  void collect(List<OpenFile> open, Checkpoint checkpoint) {
+    Set<OpenFile> reached = Collections.newSetFromMap(new IdentityHashMap<>());
+    ArrayDeque<OpenFile> next = new ArrayDeque<>(open);
+    while (!next.isEmpty()) {
+      checkpoint.pass();
+      OpenFile file = next.remove();
+      if (reached.add(file) && file instanceof SocketFile socket) {
+        socket.addSentFiles(next);
+      }
+    }
+    List<SocketFile> garbage = new ArrayList<>();
+    for (OpenFile file : counts.keySet()) {
+      if (!reached.contains(file) && file instanceof SocketFile socket) {
+        garbage.add(socket);
+      }
+    }
+    garbage.forEach(SocketFile::dropMessages);
+  }
+}
