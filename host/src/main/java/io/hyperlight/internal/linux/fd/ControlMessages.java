@@ -118,7 +118,7 @@ final class ControlMessages {
 
     /** Gives the program descriptors of files that it has received. The rest is dropped. */
     void putFiles(List<OpenFile> files, Descriptors descriptors, boolean cloexec) {
-      int most = (int) Math.clamp(room() / 4, 0, files.size());
+      int most = Math.clamp(room() / 4, 0, files.size());
       ByteBuffer numbers = GuestMemory.struct(most * 4);
       try {
         while (numbers.hasRemaining()) {
