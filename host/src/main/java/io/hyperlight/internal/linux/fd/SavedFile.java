@@ -104,6 +104,7 @@ sealed interface SavedFile {
    * @param bytes never changed
    * @param files the indexes of its files in the list of open files
    */
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares messages, nor changes them
   record Message(byte[] bytes, List<Integer> files) {
     public Message {
       files = List.copyOf(files);
