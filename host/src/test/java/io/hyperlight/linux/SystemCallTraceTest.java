@@ -277,7 +277,7 @@ class SystemCallTraceTest {
             "socket(AF_INET, SOCK_STREAM|SOCK_CLOEXEC, IPPROTO_TCP) = -1 EACCES (Permission"
                 + " denied)");
     assertThat(line(53, 1, 2, 0, area))
-        .startsWith("socketpair(AF_UNIX, SOCK_DGRAM, 0, area+0) = -1 EACCES");
+        .startsWith("socketpair(AF_UNIX, SOCK_DGRAM, 0, [3, 4]) = 0");
   }
 
   @Test
