@@ -9,6 +9,16 @@ static const uint8_t exit_loop[] = {
 };
 const struct code EXIT_LOOP = {exit_loop, sizeof exit_loop};
 
+static const uint8_t switch_loop[] = {
+    0xb8, 0xe7, 0x00, 0x00, 0x00, /* mov $0xe7, %eax */
+    0x31, 0xd2,                   /* xor %edx, %edx */
+    0x48, 0x0f, 0xae, 0x27,       /* xsave64 (%rdi) */
+    0x48, 0x0f, 0xae, 0x2e,       /* xrstor64 (%rsi) */
+    0xe6, 0x00,                   /* out %al, $0 */
+    0xeb, 0xed,                   /* jmp .-17 */
+};
+const struct code SWITCH_LOOP = {switch_loop, sizeof switch_loop};
+
 static const uint8_t endless_loop[] = {
     0xc6, 0x04, 0x25, 0x00, 0x00, 0x01, 0x00, 0x01, /* movb $1, 0x10000 */
     0xeb, 0xf6,                                     /* jmp .-8 */

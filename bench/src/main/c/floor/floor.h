@@ -33,6 +33,12 @@ struct code {
 /* Exits by an `out`, in an endless loop. */
 extern const struct code EXIT_LOOP;
 
+/*
+ * Saves the vector state at RDI, loads that at RSI, and exits, in an endless loop. The first area is loaded before anything
+ * was saved there: zeros are the initial state.
+ */
+extern const struct code SWITCH_LOOP;
+
 /* Writes to the first byte of DATA that it runs, in an endless loop. */
 extern const struct code ENDLESS_LOOP;
 
@@ -59,6 +65,9 @@ void open_kvm(void);
  */
 void create_vm(struct vm *vm, size_t size, int data_pages, struct code code);
 void close_vm(struct vm *vm);
+
+/* Lets the guest of a VM that has not run yet use x87, SSE, AVX and AVX-512 state as far as there is any. */
+void enable_vectors(struct vm *vm);
 
 /* Further requests to KVM for a VM. */
 enum extras {
@@ -89,5 +98,6 @@ measurement one_exit, two_exits, fresh, echo;
 measurement life, life_cold, life_spawn, live, idle_memory;
 measurement copy_pages, copy_large, sum_large, process_id;
 measurement kill_runner, cache_line, throughput;
+measurement thread_switch, handover;
 
 #endif

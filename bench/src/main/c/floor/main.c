@@ -30,6 +30,8 @@ static const struct {
     {"kill", kill_runner},       /* 0 */
     {"cache_line", cache_line},  /* 0 */
     {"throughput", throughput},  /* threads */
+    {"switch", thread_switch},   /* 0 */
+    {"handover", handover},      /* 0 */
 };
 
 static measurement *find(const char *name)

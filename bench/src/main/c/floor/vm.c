@@ -165,12 +165,14 @@ static void map_snapshot(struct vm *vm)
     }
 }
 
-static void make_settings(struct vm *vm)
+static struct {
+    struct kvm_cpuid2 head;
+    struct kvm_cpuid_entry2 entries[MAX_FEATURES];
+} features;
+
+/* Announces all features that KVM supports, and enables components of XSAVE. */
+static void set_features(struct vm *vm, uint64_t components)
 {
-    static struct {
-        struct kvm_cpuid2 head;
-        struct kvm_cpuid_entry2 entries[MAX_FEATURES];
-    } features;
     if (features.head.nent == 0) {
         features.head.nent = MAX_FEATURES;
         check(ioctl(kvm, KVM_GET_SUPPORTED_CPUID, &features), "KVM_GET_SUPPORTED_CPUID");
@@ -179,8 +181,28 @@ static void make_settings(struct vm *vm)
     struct kvm_sregs extended = registers;
     extended.cr4 |= 1 << 18; /* OSXSAVE */
     check(ioctl(vm->vcpu, KVM_SET_SREGS, &extended), "KVM_SET_SREGS");
-    struct kvm_xcrs xcr0 = {.nr_xcrs = 1, .xcrs = {{.value = 3}}};
+    struct kvm_xcrs xcr0 = {.nr_xcrs = 1, .xcrs = {{.value = components}}};
     check(ioctl(vm->vcpu, KVM_SET_XCRS, &xcr0), "KVM_SET_XCRS");
+}
+
+void enable_vectors(struct vm *vm)
+{
+    enum { X87_AND_SSE = 3, AVX_AND_AVX_512 = 0xe4 };
+    uint64_t components = X87_AND_SSE;
+    set_features(vm, components);
+    for (uint32_t i = 0; i < features.head.nent; i++) {
+        if (features.entries[i].function == 0xd && features.entries[i].index == 0) {
+            components |= features.entries[i].eax & AVX_AND_AVX_512;
+        }
+    }
+    struct kvm_xcrs xcr0 = {.nr_xcrs = 1, .xcrs = {{.value = components}}};
+    check(ioctl(vm->vcpu, KVM_SET_XCRS, &xcr0), "KVM_SET_XCRS");
+    vm->run->s.regs.sregs.cr4 |= 1 << 18; /* or the first run would take it back */
+}
+
+static void make_settings(struct vm *vm)
+{
+    set_features(vm, 3);
     struct {
         struct kvm_msrs head;
         struct kvm_msr_entry entries[3];
