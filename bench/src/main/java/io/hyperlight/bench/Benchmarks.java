@@ -27,6 +27,8 @@ final class Benchmarks {
           new Benchmark("kill_latency", "interrupt to exception", KillLatency::measure),
           new Benchmark("bulk", "64 MiB in, summed, 64 MiB out", Bulk::measure),
           new Benchmark("density", "private memory of idle sandboxes", Density::measure),
+          new Benchmark("thread_switch", "from a thread that yields to the other", Tasks::yields),
+          new Benchmark("futex_handover", "from a thread that wakes the other", Tasks::handovers),
           new Benchmark("throughput", "fresh calls on 1 and 2 threads", Throughput::measure),
           new Benchmark("alloc", "Java heap allocated for each call", Allocation::measure));
 

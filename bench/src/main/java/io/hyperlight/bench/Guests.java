@@ -35,6 +35,11 @@ final class Guests {
         .hostFunction("twice", TWICE);
   }
 
+  /** Returns a builder for the guest with threads. */
+  static Sandbox.Builder threads() {
+    return Sandbox.builder(LOADED.computeIfAbsent("threads", Guests::load));
+  }
+
   /** Makes a snapshot of the small guest after a first call. */
   static Snapshot smallSnapshot(long memorySize) {
     try (Sandbox sandbox = Sandbox.builder(small()).memorySize(memorySize).build()) {
@@ -54,7 +59,11 @@ final class Guests {
   private static Guest load(String name) {
     Path source = TemporaryFolder.INSTANCE.unpack("guest", name + ".c");
     Path guest = TemporaryFolder.INSTANCE.resolve(name);
-    String said = new GuestCompiler().compile(List.of(source), guest, List.of());
+    GuestCompiler compiler = new GuestCompiler();
+    boolean threads = name.equals("threads");
+    String said =
+        (threads ? compiler.withLibc() : compiler)
+            .compile(List.of(source), guest, threads ? List.of("-pthread") : List.of());
     if (!said.isEmpty()) {
       throw new IllegalStateException(said);
     }
