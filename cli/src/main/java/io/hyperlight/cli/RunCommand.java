@@ -73,22 +73,32 @@ final class RunCommand implements Callable<Integer> {
 
   @Option(
       names = "--memory",
-      paramLabel = "MIB",
+      paramLabel = "SIZE",
+      converter = ByteSize.Converter.class,
       description =
-          "The VM's memory in MiB; " + (Program.DEFAULT_MEMORY_SIZE >> 20) + " by default.")
-  private @Nullable Integer memoryMib;
+          "The VM's memory, such as 512m or 2g; a number alone is in MiB; "
+              + (Program.DEFAULT_MEMORY_SIZE >> 20)
+              + " by default.")
+  private @Nullable ByteSize memory;
 
   @Option(
       names = "--stack",
-      paramLabel = "KIB",
+      paramLabel = "SIZE",
+      converter = ByteSize.Converter.class,
       description =
-          "The program's stack in KiB; " + (Program.DEFAULT_STACK_SIZE >> 10) + " by default.")
-  private @Nullable Integer stackKib;
+          "The program's stack, such as 8m; a number alone is in KiB; "
+              + (Program.DEFAULT_STACK_SIZE >> 10)
+              + " by default.")
+  private @Nullable ByteSize stack;
 
   @Option(
       names = "--allow-code-generation",
-      description = "Let the program make code and run it, as just-in-time compilers do.")
-  private boolean allowCodeGeneration;
+      negatable = true,
+      description = {
+        "Let the program make code and run it, as just-in-time compilers do.",
+        "--system allows it as well, unless --no-allow-code-generation is given."
+      })
+  private @Nullable Boolean allowCodeGeneration;
 
   @Mixin private LimitOptions limits = new LimitOptions();
 
@@ -154,13 +164,13 @@ final class RunCommand implements Callable<Integer> {
       throw new UserException("--env: must be NAME=VALUE, and the name is missing");
     }
     environment.forEach(description::environment);
-    if (memoryMib != null) {
-      description.memorySize(SandboxOptions.memoryBytes(memoryMib));
+    if (memory != null) {
+      description.memorySize(SandboxOptions.memoryBytes(memory));
     }
-    if (stackKib != null) {
-      description.stackSize(SandboxOptions.stackBytes(stackKib));
+    if (stack != null) {
+      description.stackSize(SandboxOptions.stackBytes(stack));
     }
-    if (allowCodeGeneration) {
+    if (allowCodeGeneration == null ? files.hasSystem() : allowCodeGeneration) {
       description.allowCodeGeneration();
     }
     if (trace) {

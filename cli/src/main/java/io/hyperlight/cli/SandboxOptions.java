@@ -22,6 +22,7 @@ import picocli.CommandLine.Option;
 final class SandboxOptions {
   private static final int MAX_MIB = 3 << 10;
   private static final int MAX_KIB = 1 << 20;
+  private static final int PAGE_SIZE = 4096;
 
   @Option(
       names = "--host",
@@ -31,21 +32,23 @@ final class SandboxOptions {
 
   @Option(
       names = "--memory",
-      paramLabel = "MIB",
+      paramLabel = "SIZE",
+      converter = ByteSize.Converter.class,
       description =
-          "The VM's memory in MiB; "
+          "The VM's memory, such as 512m or 2g; a number alone is in MiB; "
               + (Sandbox.Builder.DEFAULT_MEMORY_SIZE >> 20)
               + " by default. A snapshot has its own.")
-  private @Nullable Integer memoryMib;
+  private @Nullable ByteSize memory;
 
   @Option(
       names = "--stack",
-      paramLabel = "KIB",
+      paramLabel = "SIZE",
+      converter = ByteSize.Converter.class,
       description =
-          "The guest's stack in KiB; "
+          "The guest's stack, such as 256k or 8m; a number alone is in KiB; "
               + (Sandbox.Builder.DEFAULT_STACK_SIZE >> 10)
               + " by default. A snapshot has its own.")
-  private @Nullable Integer stackKib;
+  private @Nullable ByteSize stack;
 
   @Option(
       names = "--trace",
@@ -71,11 +74,11 @@ final class SandboxOptions {
 
   private Sandbox create(Guest guest, FileOptions files) {
     Sandbox.Builder builder = Sandbox.builder(guest);
-    if (memoryMib != null) {
-      builder.memorySize(memoryBytes(memoryMib));
+    if (memory != null) {
+      builder.memorySize(memoryBytes(memory));
     }
-    if (stackKib != null) {
-      builder.stackSize(stackBytes(stackKib));
+    if (stack != null) {
+      builder.stackSize(stackBytes(stack));
     }
     files.mounts().forEach(mount -> mount.addTo(builder::mount));
     register(guest, builder);
@@ -83,24 +86,27 @@ final class SandboxOptions {
   }
 
   /** Checks the value of {@code --memory} and returns it in bytes. */
-  static long memoryBytes(int mib) {
-    if (mib < 1 || mib > MAX_MIB) {
-      throw new UserException("--memory " + mib + ": must be 1 to " + MAX_MIB + " MiB");
+  static long memoryBytes(ByteSize size) {
+    long bytes = size.bytes(20);
+    if (bytes < 1 << 20 || bytes > (long) MAX_MIB << 20 || bytes % PAGE_SIZE != 0) {
+      throw new UserException(
+          "--memory " + size.text() + ": must be 1 to " + MAX_MIB + " MiB, in whole pages");
     }
-    return (long) mib << 20;
+    return bytes;
   }
 
   /** Checks the value of {@code --stack} and returns it in bytes. */
-  static long stackBytes(int kib) {
-    if (kib < 4 || kib > MAX_KIB || kib % 4 != 0) {
+  static long stackBytes(ByteSize size) {
+    long bytes = size.bytes(10);
+    if (bytes < PAGE_SIZE || bytes > (long) MAX_KIB << 10 || bytes % PAGE_SIZE != 0) {
       throw new UserException(
-          "--stack " + kib + ": must be a multiple of 4, up to " + MAX_KIB + " KiB");
+          "--stack " + size.text() + ": must be a multiple of 4, up to " + MAX_KIB + " KiB");
     }
-    return (long) kib << 10;
+    return bytes;
   }
 
   private Sandbox spawn(Snapshot snapshot) {
-    if (memoryMib != null || stackKib != null) {
+    if (memory != null || stack != null) {
       throw new UserException("--memory, --stack: a snapshot has the memory that it was made with");
     }
     Snapshot.Spawner spawner = snapshot.spawner();

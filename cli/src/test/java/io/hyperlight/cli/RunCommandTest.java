@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Runs {@code hyperlight run} as a user types it. */
@@ -107,5 +108,9 @@ class RunCommandTest extends CommandFixture {
         ExitStatus.RUN_FAILED, "Value for option '--env'", "run", "--env", "x", "busybox", "true");
     assertFails(ExitStatus.RUN_FAILED, "--memory 0", "run", "--memory", "0", "busybox", "true");
     assertFails(ExitStatus.RUN_FAILED, "memory", "run", "--memory", "4", "busybox", "true");
+    for (String size : List.of("0", "4t", "-1", "1.5g", "g", "99999999999g", "1025k")) {
+      assertFails(ExitStatus.RUN_FAILED, size, "run", "--memory", size, "busybox", "true");
+    }
+    assertFails(ExitStatus.RUN_FAILED, "--stack 1k", "run", "--stack", "1k", "busybox", "true");
   }
 }

@@ -70,9 +70,10 @@ final class ProgramFile extends PseudoNode {
       this.own = own;
     }
 
+    /** The path of the file itself, even if the program was started by a symbolic link. */
     @Override
     public String target() {
-      return own.path();
+      return destination().path();
     }
 
     @Override
