@@ -165,6 +165,7 @@ long peak(int megabytes)
     struct rusage usage;
     size_t size = ((size_t)megabytes << 20) + 4096;
     void *block = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    memset(block, 1, size);
     getrusage(RUSAGE_SELF, &usage);
     munmap(block, size);
     return usage.ru_maxrss;
