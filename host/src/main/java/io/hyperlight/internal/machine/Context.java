@@ -75,6 +75,7 @@ public final class Context {
   private final long gate;
 
   private Transport transport;
+  private final ParkedTransport parkedTransport;
   private State state = State.PRISTINE;
 
   /** Whether a kick has stopped it at a point at which it can go on. */
@@ -118,6 +119,7 @@ public final class Context {
     entry = vcpu.entry();
     exits = vcpu.exits();
     transport = vcpu.exitTransport();
+    parkedTransport = new ParkedTransport(registers);
   }
 
   // Several contexts on one vCPU.
@@ -148,7 +150,7 @@ public final class Context {
     made.contexts = contexts;
     made.frame = frame;
     made.framePhysical = framePhysical;
-    made.transport = new ParkedTransport(itsRegisters);
+    made.transport = made.parkedTransport;
     return made;
   }
 
@@ -187,7 +189,7 @@ public final class Context {
     }
     registers.park(state == State.READY);
     vcpu.attach(null);
-    transport = new ParkedTransport(registers);
+    transport = parkedTransport;
   }
 
   /**
@@ -251,7 +253,7 @@ public final class Context {
     if (!isParked()) {
       vcpu.attach(null);
     }
-    transport = new ParkedTransport(registers);
+    transport = parkedTransport;
     state = State.ENDED;
     Objects.requireNonNull(contexts).remove(this);
   }
@@ -742,7 +744,7 @@ public final class Context {
     }
     state = frozen.state();
     resumable = frozen.resumable();
-    transport = new ParkedTransport(registers);
+    transport = parkedTransport;
   }
 
   /** Says that it is the only context of the VM, and on the vCPU. */
@@ -780,6 +782,11 @@ public final class Context {
   void restored(State asInImage) {
     require(State.RESTORING, State.RESTORING);
     state = asInImage;
+  }
+
+  /** Says that it never runs again, since its VM is closed. */
+  void end() {
+    state = State.ENDED;
   }
 
   /** Ends it. It is unusable afterwards. */

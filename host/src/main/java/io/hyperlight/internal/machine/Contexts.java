@@ -127,12 +127,19 @@ final class Contexts {
     }
   }
 
+  /** Says that the VM is closed: none of them runs again. */
+  void close() {
+    for (Context context : all()) {
+      context.end();
+    }
+  }
+
   // Images.
 
   /** Makes the save area of the main context, if there is none. Afterwards it can be frozen. */
   private void begin(AddressSpace space) {
+    useSwitchBlock(space); // first, since it may find no memory
     mapArea(space, 0);
-    useSwitchBlock(space);
     useArea(main.processorState(), space, 0);
     areas = 1;
   }

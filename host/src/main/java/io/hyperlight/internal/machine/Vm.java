@@ -396,6 +396,7 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
   public void close() {
     // No try-with-resources: the JVM has a single error object for a full heap, and an error cannot
     // suppress itself. The failure would leave the rest open.
+    contexts.close();
     context.close(); // first of all: otherwise the guest would run on in freed memory
     try {
       processor.close();

@@ -1,5 +1,7 @@
 package io.hyperlight.internal.machine.x86;
 
+import io.hyperlight.internal.hypervisor.x86.SpecialRegisters;
+import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -56,6 +58,14 @@ final class SaveArea {
   /** Sets the vector state. */
   void setState(byte[] area) {
     memory.put(physical, possible(area.clone()), 0, STATE_END);
+  }
+
+  /** Takes vector state and bases of a vCPU, which does not run. */
+  void save(X86VirtualCpu vcpu) {
+    SpecialRegisters special = vcpu.specialRegisters();
+    setState(vcpu.extendedState());
+    setFsBase(special.fs().base());
+    setGsBase(special.gs().base());
   }
 
   /** Makes an area one that XRSTOR takes. KVM itself shows components that are not in XCR0. */

@@ -96,10 +96,7 @@ public final class X86UserRegisters implements ContextRegisters {
   @Override
   public void saveVectors() {
     if (contexts.isOwner(this)) {
-      SpecialRegisters special = vcpu.specialRegisters();
-      area().setState(vcpu.extendedState());
-      area().setFsBase(special.fs().base());
-      area().setGsBase(special.gs().base());
+      area().save(vcpu);
     }
   }
 
@@ -113,9 +110,13 @@ public final class X86UserRegisters implements ContextRegisters {
   @Override
   public void copyVectorsOf(ContextRegisters other) {
     X86UserRegisters from = (X86UserRegisters) other;
-    area().setState(from.extendedState());
-    area().setFsBase(from.fsBase());
-    area().setGsBase(from.gsBase());
+    if (contexts.isOwner(from)) {
+      area().save(vcpu);
+    } else {
+      area().setState(from.area().state());
+      area().setFsBase(from.area().fsBase());
+      area().setGsBase(from.area().gsBase());
+    }
   }
 
   @Override
