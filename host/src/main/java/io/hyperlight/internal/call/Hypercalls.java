@@ -131,6 +131,7 @@ final class Hypercalls {
     }
     Ending ending = answerOwn(context, number, hostCallsAllowed);
     if (ending == null) {
+      systemCalls.answeredElsewhere();
       context.resume();
     }
     return ending;

@@ -22,6 +22,7 @@ import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.os.StackRoom;
 import io.hyperlight.internal.vfs.FileException;
 import java.util.IdentityHashMap;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +45,15 @@ final class CallHandlers {
   CallHandlers(Refusals refusals, @Nullable SystemCallObserver observer) {
     this.refusals = refusals;
     this.observer = observer;
+  }
+
+  /** Forgets all tasks but these, which a restore has left. */
+  void retain(List<Task> tasks) {
+    if (others.size() > 1) {
+      others.keySet().removeIf(task -> !tasks.contains(task));
+      owner = null;
+      calls = null;
+    }
   }
 
   /** Forgets a task that has ended. */

@@ -62,7 +62,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
       new RestoreOrder<SystemCalls, LinuxState>()
           .addAll(calls -> calls.images, WorldImages.RESTORE_ORDER)
           .add("refusals", (calls, _) -> calls.refusals.clear())
-          .add("system call count", (calls, _) -> calls.turns.restoreCount());
+          .add("system call count", (calls, _) -> calls.turns.restore());
 
   private final Context context;
   private final CallBudget budget;
@@ -179,6 +179,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
     world.files().streams().beginCall();
     process.usage().beginCall();
     budget.begin();
+    world.scheduler().beginCall();
   }
 
   /** Returns the contents of the files that the guest can write. Immutable. */
@@ -339,6 +340,13 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
     return tasks.size() == 1
         ? List.of()
         : tasks.stream().map(task -> ThreadReport.of(task, current)).toList();
+  }
+
+  /** Prepares the next entry of a task that has made a call of this library, not of Linux. */
+  public void answeredElsewhere() {
+    if (!world.scheduler().isQuiet()) {
+      world.scheduler().plan();
+    }
   }
 
   /** Returns the context of the task that runs. */

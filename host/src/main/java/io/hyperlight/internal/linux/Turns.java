@@ -44,8 +44,10 @@ final class Turns {
     return count;
   }
 
-  void restoreCount() {
+  /** Begins again, after the tasks were restored. */
+  void restore() {
     count = 0;
+    handlers.retain(process.tasks().all());
   }
 
   /** Answers the system call at which the current task stopped. */
@@ -194,7 +196,13 @@ final class Turns {
       return true;
     }
     abandonCalls();
-    outcome.stuck(scheduler.current().waiting().what());
+    for (Task task : process.tasks().all()) {
+      if (task.waiting().state() == TaskWait.State.BLOCKED) {
+        outcome.stuck(task.waiting().what());
+        return false;
+      }
+    }
+    outcome.stuck("waits for nothing");
     return false;
   }
 

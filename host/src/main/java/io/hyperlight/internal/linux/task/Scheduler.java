@@ -46,7 +46,8 @@ public final class Scheduler {
   /** The host's time at which the turn of the current task is over; 0 if nobody waits for that. */
   private long turnEnd;
 
-  private long plannedNanos = Long.MAX_VALUE;
+  /** Whether the machine may stop the current task. */
+  private boolean isPlanned;
 
   Scheduler(Context context, WaitClock clock, TimerQueue timers, TurnOrder order) {
     this.context = context;
@@ -74,6 +75,18 @@ public final class Scheduler {
   public void begin(Task task) {
     current = task;
     attached = task;
+  }
+
+  /**
+   * Begins the embedder's next call. The machine has forgotten when to stop the guest. The turn of
+   * the current task begins.
+   */
+  public void beginCall() {
+    isPlanned = false;
+    if (!isQuiet()) {
+      turnEnd = 0;
+      plan();
+    }
   }
 
   // What happens to tasks.
@@ -175,11 +188,10 @@ public final class Scheduler {
       }
       next.context().unpark();
       attached = next;
-      plannedNanos = 0; // the machine is told again
     }
     long at = order.isTimed() ? nextStop() : Long.MAX_VALUE;
-    if (at != plannedNanos) {
-      plannedNanos = at;
+    if (isPlanned || at != Long.MAX_VALUE) {
+      isPlanned = at != Long.MAX_VALUE;
       current().context().preemptAt(at);
     }
   }
@@ -252,6 +264,6 @@ public final class Scheduler {
     attached = inProcessor;
     yields = false;
     turnEnd = 0;
-    plannedNanos = 0;
+    isPlanned = true; // so that the machine is told
   }
 }
