@@ -11,7 +11,7 @@ final class ProcessCallTable {
 
   static List<SystemCall> lines() {
     return List.of(
-        // Memory: MemoryCalls, RemapCalls, AdviceCalls.
+        // Memory: MemoryCalls, RemapCalls, AdviceCalls, LockCalls.
         call("brk", 12, 214, "pointer > address").by((h, a) -> h.memory.brk(a)),
         call("mmap", 9, 222, "pointer size protection map int word > address")
             .partly("shared mappings of files can only be read")
@@ -27,6 +27,12 @@ final class ProcessCallTable {
             .by((h, a, b, c) -> h.advice.msync(a, b, (int) c)),
         call("mincore", 27, 232, "pointer size pointer")
             .by((h, a, b, c) -> h.advice.mincore(a, b, c)),
+        call("mlock", 149, 228, "pointer size").by((h, a, b) -> h.locks.mlock(a, b)),
+        call("mlock2", 325, 284, "pointer size word32")
+            .by((h, a, b, c) -> h.locks.mlock2(a, b, (int) c)),
+        call("munlock", 150, 229, "pointer size").by((h, a, b) -> h.locks.munlock(a, b)),
+        call("mlockall", 151, 230, "word32").by((h, a) -> h.locks.mlockall((int) a)),
+        call("munlockall", 152, 231, "").by(h -> h.locks.munlockall()),
 
         // Time: TimeCalls, TimerCalls, UsageCalls.
         call("time", 201, NONE, "longout").by((h, a) -> h.time.time(a)),

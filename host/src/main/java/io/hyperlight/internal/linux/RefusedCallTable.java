@@ -62,8 +62,6 @@ final class RefusedCallTable {
         call("setfsgid", 123, 152, "int").refused(Errno.EPERM),
         call("capset", 126, 91, "int pointer").refused(Errno.EPERM),
         call("sysfs", 139, NONE, "int pointer pointer").refused(Errno.EPERM),
-        call("mlock", 149, 228, "pointer size").refused(Errno.EPERM),
-        call("mlockall", 151, 230, "word32").refused(Errno.EPERM),
         call("vhangup", 153, 58, "").refused(Errno.EPERM),
         call("modify_ldt", 154, NONE, "int pointer size").refused(Errno.EPERM),
         call("pivot_root", 155, 41, "path path").refused(Errno.EPERM),
@@ -100,7 +98,6 @@ final class RefusedCallTable {
         call("kexec_file_load", 320, 294, "int int size text word").refused(Errno.EPERM),
         call("bpf", 321, 280, "word32 pointer uint").refused(Errno.EPERM),
         call("userfaultfd", 323, 282, "word32").refused(Errno.EPERM),
-        call("mlock2", 325, 284, "pointer size word32").refused(Errno.EPERM),
 
         // Calls on objects that do not exist here.
         call("shmget", 29, 194, "word size word32").refused(Errno.ENOSYS),
@@ -116,8 +113,6 @@ final class RefusedCallTable {
         call("msgctl", 71, 187, "int int pointer").refused(Errno.ENOSYS),
         call("uselib", 134, NONE, "path").refused(Errno.ENOSYS),
         call("ustat", 136, NONE, "word pointer").refused(Errno.ENOSYS),
-        call("munlock", 150, 229, "pointer size").refused(Errno.ENOSYS),
-        call("munlockall", 152, 231, "").refused(Errno.ENOSYS),
         call("_sysctl", 156, NONE, "pointer").refused(Errno.ENOSYS),
         call("get_kernel_syms", 177, NONE, "pointer").refused(Errno.ENOSYS),
         call("set_thread_area", 205, NONE, "pointer").refused(Errno.ENOSYS),

@@ -25,6 +25,7 @@ import io.hyperlight.internal.linux.futex.RobustList;
 import io.hyperlight.internal.linux.limits.HeapBudget;
 import io.hyperlight.internal.linux.mm.AddressLimits;
 import io.hyperlight.internal.linux.mm.AdviceCalls;
+import io.hyperlight.internal.linux.mm.LockCalls;
 import io.hyperlight.internal.linux.mm.MemoryCalls;
 import io.hyperlight.internal.linux.mm.RemapCalls;
 import io.hyperlight.internal.linux.net.NetworkCalls;
@@ -72,6 +73,7 @@ final class TaskCalls {
   final MemoryCalls memory;
   final RemapCalls remaps;
   final AdviceCalls advice;
+  final LockCalls locks;
 
   // Time and random numbers.
   final TimeCalls time;
@@ -134,6 +136,7 @@ final class TaskCalls {
         new MemoryCalls(own.memory(), addressLimits, files, heap, world.options().mayMakeCode());
     remaps = new RemapCalls(own.memory(), addressLimits);
     advice = new AdviceCalls(own.memory(), bytes, checkpoint);
+    locks = new LockCalls(own.memory(), own.limits());
 
     time = new TimeCalls(clock, own.usage(), task.waiting(), identity, bytes);
     timers = new TimerCalls(own.timers(), own.limits(), heap, own::hasThread, bytes);

@@ -1,6 +1,7 @@
 /* Memory that is used here and there, as the memory of runtimes is. */
 #include <setjmp.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #define MIB (1l << 20)
 #define GIB (1l << 30)
@@ -198,6 +199,38 @@ static void growth(void)
     R(munmap(block, size));
 }
 
+/* Locked memory is touched. */
+static void locks(void)
+{
+    struct rlimit limit = {4 * MIB, 4 * MIB};
+    char *memory = mmap(NULL, 16 * MIB, 3, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    R(setrlimit(RLIMIT_MEMLOCK, &limit));
+    R(mlock(memory + 4 * MIB + 5, 2 * MIB - 5));
+    tell("%d\n", resident(memory + 4 * MIB, 2 * MIB));
+    R(munlock(memory + 4 * MIB, 2 * MIB));
+    R(mlock(memory, 5 * MIB));
+    R(mlock(memory, 0));
+    R(mlock(memory, -1ul));
+    R(mlock2(memory + 9 * MIB, MIB, MLOCK_ONFAULT));
+    tell("%d\n", resident(memory + 9 * MIB, MIB));
+    R(mlock2(memory, MIB, 2));
+    R(mprotect(memory + 12 * MIB, MIB, PROT_NONE));
+    R(mlock(memory + 12 * MIB, 4096));
+    R(munmap(memory + 12 * MIB, MIB));
+    R(mlock(memory + 12 * MIB - 4096, 8192));
+    R(munlock(memory + 12 * MIB - 4096, 8192));
+    R(munlock(memory, 12 * MIB));
+    R(mlockall(0));
+    R(mlockall(8));
+    R(mlockall(MCL_ONFAULT));
+    R(mlockall(MCL_CURRENT));
+    R(munlockall());
+    limit.rlim_cur = 0;
+    R(setrlimit(RLIMIT_MEMLOCK, &limit));
+    R(mlock(memory, 4096));
+    R(mlockall(MCL_FUTURE));
+}
+
 static void run(void)
 {
     struct sigaction action = {.sa_sigaction = faulted, .sa_flags = SA_SIGINFO};
@@ -220,4 +253,5 @@ static void run(void)
     tell("%d\n", load(all + 3 * MIB) == 0);
     tell("%d\n", mmap(NULL, 1l << 46, 3, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED);
     tell("%d\n", mmap(NULL, 1l << 40, PROT_NONE, sparse, -1, 0) != MAP_FAILED);
+    locks();
 }

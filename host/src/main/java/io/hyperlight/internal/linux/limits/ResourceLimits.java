@@ -30,6 +30,9 @@ public final class ResourceLimits implements Restorable<Map<Integer, ResourceLim
   /** The maximum number of pending signals: {@code RLIMIT_SIGPENDING} of a new program. */
   public static final int MAX_PENDING_SIGNALS = 1024;
 
+  /** {@code MLOCK_LIMIT} of the kernel. */
+  private static final long LOCKED_BYTES = 8 << 20;
+
   private static final long MESSAGE_BYTES = 819_200;
 
   /**
@@ -98,7 +101,8 @@ public final class ResourceLimits implements Restorable<Map<Integer, ResourceLim
     long initial =
         switch (resource) {
           case STACK -> stackBytes;
-          case CORE, MEMLOCK, NICE, RTPRIO -> 0;
+          case CORE, NICE, RTPRIO -> 0;
+          case MEMLOCK -> LOCKED_BYTES;
           case NPROC -> 1;
           case NOFILE -> maxDescriptors;
           case SIGPENDING -> MAX_PENDING_SIGNALS;
@@ -119,6 +123,11 @@ public final class ResourceLimits implements Restorable<Map<Integer, ResourceLim
   /** Returns {@code RLIMIT_NOFILE}. New descriptors have numbers below it. */
   public int descriptors() {
     return descriptors;
+  }
+
+  /** Returns {@code RLIMIT_MEMLOCK}. */
+  public long lockedBytes() {
+    return of(MEMLOCK).current();
   }
 
   /** Returns {@code RLIMIT_FSIZE}. */

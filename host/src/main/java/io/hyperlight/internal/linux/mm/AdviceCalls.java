@@ -129,7 +129,10 @@ public final class AdviceCalls {
   }
 
   private static boolean changes(int advice) {
-    return advice == MADV_DONTNEED || advice == MADV_DONTNEED_LOCKED || advice == MADV_REMOVE;
+    return advice == MADV_DONTNEED
+        || advice == MADV_DONTNEED_LOCKED
+        || advice == MADV_FREE
+        || advice == MADV_REMOVE;
   }
 
   private long advise(Mappings.View view, int advice) {
@@ -137,7 +140,16 @@ public final class AdviceCalls {
     long size = view.end() - view.start();
     switch (advice) {
       case MADV_DONTNEED, MADV_DONTNEED_LOCKED -> mappings.discard(view.start(), size);
-      case MADV_FREE, MADV_WIPEONFORK -> {
+      case MADV_FREE -> {
+        if (area != null) {
+          return -Errno.EINVAL;
+        }
+        // It may be free at any time. Now is best: what is free later must not be missing now.
+        if (TouchPolicy.isForgotten(space, size)) {
+          space.forget(view.start(), size);
+        }
+      }
+      case MADV_WIPEONFORK -> {
         return area == null ? 0 : -Errno.EINVAL;
       }
       case MADV_REMOVE -> {

@@ -114,7 +114,7 @@ public final class Mappings {
    */
   boolean populate(long start, long size) {
     try {
-      return space.touch(start, size);
+      return space.populate(start, size);
     } catch (GuestMemoryExhaustedException e) {
       return false;
     }

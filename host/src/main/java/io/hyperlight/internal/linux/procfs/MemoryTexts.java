@@ -32,16 +32,17 @@ final class MemoryTexts {
       return PseudoLines.END;
     }
     text.append(line.of(view)).append('\n');
-    details(view.protection(), view.end() - view.start(), text);
+    long there = memory.space().backedBytes(view.start(), view.end() - view.start());
+    details(view.protection(), view.end() - view.start(), there, text);
     return view.end();
   }
 
   /**
-   * Appends the memory that a mapping takes. All memory with rights is present, and none is shared
-   * with another process.
+   * Appends the memory that a mapping takes. None is shared with another process.
+   *
+   * @param there how many bytes have memory
    */
-  private static void details(Protection protection, long bytes, StringBuilder text) {
-    long there = protection == Protection.NONE ? 0 : bytes;
+  private static void details(Protection protection, long bytes, long there, StringBuilder text) {
     size(text, "Size", bytes);
     size(text, "KernelPageSize", 4096);
     size(text, "MMUPageSize", 4096);

@@ -6,6 +6,7 @@ import io.hyperlight.internal.linux.signal.TaskSignals;
 import io.hyperlight.internal.linux.task.GuestProcess;
 import io.hyperlight.internal.linux.task.Task;
 import io.hyperlight.internal.linux.time.ProcessorUsage;
+import io.hyperlight.internal.machine.memory.AddressSpace;
 import java.util.Collections;
 
 /** Formats the short files of {@code /proc/self}: {@code proc_pid_status(5)} and its relatives. */
@@ -57,6 +58,10 @@ final class ProcessStatus {
     return usage.usedBytes();
   }
 
+  private long mappedBytes() {
+    return process.memory().space().takenBytes(0, AddressSpace.USER_END, false);
+  }
+
   String comm() {
     return name() + "\n";
   }
@@ -74,7 +79,7 @@ final class ProcessStatus {
                 usage.processorNanos() / TICK_NANOS,
                 20 + task.attributes().scheduling().nice(),
                 task.attributes().scheduling().nice(),
-                usedBytes(),
+                mappedBytes(),
                 usedBytes() / PAGE_SIZE,
                 Long.toUnsignedString(limits.of(ResourceLimits.RSS).current()))
         + "0 0 0 0 0 %d %d %d %d "
@@ -95,7 +100,8 @@ final class ProcessStatus {
 
   String statm() {
     long pages = usedBytes() / PAGE_SIZE;
-    return "%d %d 0 0 0 %d 0\n".formatted(pages, pages, pages);
+    long mapped = mappedBytes() / PAGE_SIZE;
+    return "%d %d 0 0 0 %d 0\n".formatted(mapped, pages, mapped);
   }
 
   String status() {
@@ -138,8 +144,8 @@ final class ProcessStatus {
   private void memory(StringBuilder lines) {
     long peak = usage.peakBytes();
     long stack = limits.stackBytes();
-    size(lines, "VmPeak", peak);
-    size(lines, "VmSize", usedBytes());
+    size(lines, "VmPeak", Math.max(peak, mappedBytes()));
+    size(lines, "VmSize", mappedBytes());
     size(lines, "VmLck", 0);
     size(lines, "VmPin", 0);
     size(lines, "VmHWM", peak);
@@ -147,7 +153,7 @@ final class ProcessStatus {
     size(lines, "RssAnon", usedBytes());
     size(lines, "RssFile", 0);
     size(lines, "RssShmem", 0);
-    size(lines, "VmData", Math.max(0, usedBytes() - stack));
+    size(lines, "VmData", Math.max(0, mappedBytes() - stack));
     size(lines, "VmStk", stack);
     size(lines, "VmExe", 0);
     size(lines, "VmLib", 0);

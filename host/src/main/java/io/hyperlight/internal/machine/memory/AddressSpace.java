@@ -171,6 +171,15 @@ public final class AddressSpace {
   }
 
   /**
+   * Does the same, and makes the host back each page, so that {@link #resident} shows it.
+   *
+   * @throws GuestMemoryExhaustedException if there is not so much; parts may have memory then
+   */
+  public boolean populate(long start, long sizeBytes) {
+    return touch(start, sizeBytes) && bytes.lookAt(start, start + sizeBytes);
+  }
+
+  /**
    * Takes the memory of a range away. Its private mappings contain what they contained when they
    * were mapped, and get memory again when they are touched. What shared mappings contain becomes
    * zeros.

@@ -1,5 +1,7 @@
 package io.hyperlight.internal.machine.memory;
 
+import static io.hyperlight.internal.machine.memory.Pages.PAGE_SIZE;
+
 import io.hyperlight.internal.os.Checkpoint;
 
 /** Copies bytes out of and into the memory of an address space, by the addresses of user code. */
@@ -30,6 +32,17 @@ final class UserBytes {
         } catch (GuestMemoryExhaustedException e) {
           return false;
         }
+      }
+    }
+    return true;
+  }
+
+  /** Reads one word of each page that has memory. Returns true. */
+  boolean lookAt(long start, long end) {
+    for (Mapping mapping : table.within(start, end)) {
+      for (long at = mapping.start(); mapping.isBacked() && at < mapping.end(); at += PAGE_SIZE) {
+        checkpoint.pass();
+        memory.getLong(mapping.physicalOf(at));
       }
     }
     return true;
