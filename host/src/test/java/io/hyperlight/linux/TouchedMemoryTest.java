@@ -73,7 +73,7 @@ class TouchedMemoryTest {
           sandbox.restore(snapshot);
           assertThat(guest.peek(reserved + GIB)).isZero();
           // Elsewhere each time, so that other page tables lead to the same memory.
-          long touched = touchAll(guest, reserved + 2 * GIB + round * 100 * MIB);
+          long touched = touchAll(guest, reserved + 2 * GIB + round * 100L * MIB);
           assertThat(touched).isBetween(first - 16, first);
         }
       }
@@ -118,7 +118,7 @@ class TouchedMemoryTest {
       RawSystemCalls guest = new RawSystemCalls(sandbox);
       long reserved = map(guest, GIB);
       for (int round = 0; round < 20; round++) {
-        long part = reserved + round * 16 * MIB;
+        long part = reserved + round * 16L * MIB;
         for (long at = 0; at < 2 * MIB; at += PAGE) {
           assertThat(guest.peek(part + at)).isZero();
           guest.poke(part + at, 1);
@@ -196,7 +196,7 @@ class TouchedMemoryTest {
       for (long i = 0; i < 1000; i++) {
         assertThat(guest.peek(start + i * 16 * MIB + 3 * MIB)).isEqualTo((int) i % 100);
       }
-      assertThat(guest.call(MUNMAP, start, 1000 * 16 * MIB)).isZero();
+      assertThat(guest.call(MUNMAP, start, 1000L * 16 * MIB)).isZero();
     }
   }
 }
