@@ -39,6 +39,8 @@ public final class CountingLoader extends RewritingLoader {
           "io.hyperlight.internal.pool.",
           "io.hyperlight.internal.os.");
 
+  private static final String TASK = "io/hyperlight/internal/linux/task/Task";
+
   private static final Set<String> CHECKPOINTS = Set.of("pass", "run", "goOutside");
 
   static {
@@ -62,10 +64,10 @@ public final class CountingLoader extends RewritingLoader {
         String name = method.methodName().stringValue();
         if (type.equals("io/hyperlight/internal/machine/Call") && CHECKPOINTS.contains(name)) {
           code.invokestatic(STEPS, "checkpoint", NOTHING);
-        } else if (type.equals("io/hyperlight/internal/linux/SystemCalls")
+        } else if (type.equals("io/hyperlight/internal/linux/CallHandlers")
             && name.equals("call")
-            && method.methodType().stringValue().equals("(J)J")) {
-          code.lload(1).invokestatic(STEPS, "systemCall", NUMBER);
+            && method.methodType().stringValue().equals("(L%s;J)J".formatted(TASK))) {
+          code.lload(2).invokestatic(STEPS, "systemCall", NUMBER);
         } else {
           code.invokestatic(STEPS, "step", NOTHING);
         }
