@@ -94,6 +94,7 @@ class FileCallsTest {
         "events",
         "epolls",
         "sockets",
+        "signalfds",
         "mapping",
         "permissions"
       })

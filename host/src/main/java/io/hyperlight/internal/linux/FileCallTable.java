@@ -101,6 +101,17 @@ final class FileCallTable {
         call("eventfd", 284, NONE, "uint").by((h, a) -> h.events.eventfd((int) a)),
         call("eventfd2", 290, 19, "uint event")
             .by((h, a, b) -> h.events.eventfd2((int) a, (int) b)),
+        call("signalfd", 282, NONE, "int signals size")
+            .by((h, a, b, c) -> h.events.signalfd((int) a, b, c)),
+        call("signalfd4", 289, 74, "int signals size word32")
+            .by((h, a, b, c, d) -> h.events.signalfd4((int) a, b, c, (int) d)),
+        call("pidfd_open", 434, 434, "int word32")
+            .partly("of its own process")
+            .by((h, a, b) -> h.processFiles.pidfdOpen((int) a, (int) b)),
+        call("pidfd_send_signal", 424, 424, "int signal pointer word32")
+            .by((h, a, b, c, d) -> h.processFiles.pidfdSendSignal((int) a, (int) b, c, (int) d)),
+        call("pidfd_getfd", 438, 438, "int int word32")
+            .by((h, a, b, c) -> h.processFiles.pidfdGetfd((int) a, (int) b, (int) c)),
         call("epoll_create", 213, NONE, "int").by((h, a) -> h.events.epollCreate((int) a)),
         call("epoll_create1", 291, 20, "epollcreate").by((h, a) -> h.events.epollCreate1((int) a)),
         call("epoll_ctl", 233, 21, "int epollctl int pointer")

@@ -45,8 +45,6 @@ final class RefusedCallTable {
         // Timers that send signals.
 
         // Other descriptors. Programs that use them for their main loop seldom work without them.
-        call("signalfd", 282, NONE, "int signals size").refused(Errno.ENOSYS, Need.EVENTS),
-        call("signalfd4", 289, 74, "int signals size word32").refused(Errno.ENOSYS, Need.EVENTS),
         call("timerfd_create", 283, 85, "clock word").refused(Errno.ENOSYS, Need.EVENTS),
         call("inotify_init", 253, NONE, "").refused(Errno.ENOSYS),
         call("inotify_init1", 294, 26, "word32").refused(Errno.ENOSYS),
@@ -155,7 +153,6 @@ final class RefusedCallTable {
         call("pkey_free", 331, 290, "int").refused(Errno.ENOSYS),
         call("io_pgetevents", 333, 292, "word long long pointer timespec pointer")
             .refused(Errno.ENOSYS),
-        call("pidfd_send_signal", 424, 424, "int signal pointer word32").refused(Errno.ENOSYS),
         call("io_uring_setup", 425, 425, "uint pointer").refused(Errno.ENOSYS),
         call("io_uring_enter", 426, 426, "int uint uint word32 pointer size").refused(Errno.ENOSYS),
         call("io_uring_register", 427, 427, "int word32 pointer uint").refused(Errno.ENOSYS),
@@ -165,9 +162,7 @@ final class RefusedCallTable {
         call("fsconfig", 431, 431, "int word32 text pointer int").refused(Errno.ENOSYS),
         call("fsmount", 432, 432, "int word32 word32").refused(Errno.ENOSYS),
         call("fspick", 433, 433, "folder path word32").refused(Errno.ENOSYS),
-        call("pidfd_open", 434, 434, "int word32").refused(Errno.ENOSYS),
         call("openat2", 437, 437, "folder path openhow size").refused(Errno.ENOSYS),
-        call("pidfd_getfd", 438, 438, "int int word32").refused(Errno.ENOSYS),
         call("process_madvise", 440, 440, "int pointer size advice word32").refused(Errno.ENOSYS),
         call("mount_setattr", 442, 442, "folder path at pointer size").refused(Errno.ENOSYS),
         call("quotactl_fd", 443, 443, "int word32 int pointer").refused(Errno.ENOSYS),

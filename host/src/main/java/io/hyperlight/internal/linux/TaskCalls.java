@@ -8,6 +8,7 @@ import io.hyperlight.internal.linux.fd.Descriptors;
 import io.hyperlight.internal.linux.fd.EventCalls;
 import io.hyperlight.internal.linux.fd.PollCalls;
 import io.hyperlight.internal.linux.fd.PollWait;
+import io.hyperlight.internal.linux.fd.ProcessFileCalls;
 import io.hyperlight.internal.linux.fd.ProcessFiles;
 import io.hyperlight.internal.linux.fd.SocketCalls;
 import io.hyperlight.internal.linux.fd.SocketOptionCalls;
@@ -62,6 +63,7 @@ final class TaskCalls {
   final DescriptorCalls descriptors;
   final PollCalls polls;
   final EventCalls events;
+  final ProcessFileCalls processFiles;
   final SocketCalls sockets;
   final SocketOptionCalls socketOptions;
   final StatCalls stats;
@@ -154,6 +156,7 @@ final class TaskCalls {
 
     signals = new SignalCalls(task.signals(), task.delivery(), bytes, context, task.waiting());
     sends = new SendCalls(task.signals(), identity, bytes);
+    processFiles = new ProcessFileCalls(files, sends, heap, identity);
 
     network = new NetworkCalls(refusals);
   }

@@ -16,6 +16,9 @@ public final class EventCalls {
   private static final int EPOLL_CTL_DEL = 2;
   private static final int EPOLL_CTL_MOD = 3;
 
+  /** SIGKILL and SIGSTOP, which nobody can read. */
+  private static final long UNREADABLE = 1L << 8 | 1L << 18;
+
   /** The size of {@code struct epoll_event}, which is packed on x86-64. */
   static final int EVENT_SIZE = 12;
 
@@ -67,6 +70,31 @@ public final class EventCalls {
     long first = Integer.toUnsignedLong(count);
     int number = files.world().newEventNumber();
     return add(new EventFile(changes(), status, first, semaphore, number), flags);
+  }
+
+  public long signalfd(int descriptor, long mask, long size) {
+    return signalfd4(descriptor, mask, size, 0);
+  }
+
+  public long signalfd4(int descriptor, long mask, long size, int flags) {
+    if (size != Long.BYTES) {
+      return -Errno.EINVAL;
+    }
+    long signals = memory.readLong(mask) & ~UNREADABLE;
+    if ((flags & ~(OpenFlags.O_CLOEXEC | OpenFlags.O_NONBLOCK)) != 0) {
+      return -Errno.EINVAL;
+    }
+    if (descriptor != -1) {
+      if (!(descriptors.get(descriptor) instanceof SignalFile file)) {
+        return -Errno.EINVAL;
+      }
+      file.setSignals(signals);
+      return descriptor;
+    }
+    descriptors.requireRoom(1);
+    heap.require(HeapBudget.FILE);
+    int status = OpenFlags.O_RDWR | (flags & OpenFlags.O_NONBLOCK);
+    return add(new SignalFile(changes(), status, signals, caller.signals().arrivals()), flags);
   }
 
   public long epollCreate(int size) {

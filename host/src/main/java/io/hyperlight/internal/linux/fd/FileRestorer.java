@@ -1,5 +1,6 @@
 package io.hyperlight.internal.linux.fd;
 
+import io.hyperlight.internal.linux.wait.WaitSource;
 import io.hyperlight.internal.vfs.Location;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class FileRestorer {
   private final FileState earlier;
   private final WorldFiles world;
+  private final WaitSource signalArrivals;
   private final IdentityHashMap<Location, Location> known;
   private final List<Pipe> pipes = new ArrayList<>(0);
   private final @Nullable OpenFile[] files;
@@ -18,9 +20,15 @@ final class FileRestorer {
   /**
    * Creates a restorer that has opened nothing.
    *
+   * @param signalArrivals changes when the process gets a signal
    * @param known the locations that are translated already
    */
-  FileRestorer(FileState earlier, WorldFiles world, IdentityHashMap<Location, Location> known) {
+  FileRestorer(
+      FileState earlier,
+      WorldFiles world,
+      WaitSource signalArrivals,
+      IdentityHashMap<Location, Location> known) {
+    this.signalArrivals = signalArrivals;
     this.earlier = earlier;
     this.world = world;
     this.known = known;
@@ -87,6 +95,9 @@ final class FileRestorer {
         links.add(() -> file.restore(socket, this::file));
         yield file;
       }
+      case SavedFile.Signals(int flags, long signals) ->
+          new SignalFile(changes, flags, signals, signalArrivals);
+      case SavedFile.Process(int flags) -> new ProcessFile(changes, flags);
       case SavedFile.Watch(int flags, var interests) -> {
         EventPoll poll = new EventPoll(changes, flags);
         links.add(() -> poll.restore(interests, this::file));

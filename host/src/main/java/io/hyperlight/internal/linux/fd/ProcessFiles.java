@@ -2,6 +2,7 @@ package io.hyperlight.internal.linux.fd;
 
 import io.hyperlight.internal.linux.limits.HeapBudget;
 import io.hyperlight.internal.linux.limits.ResourceLimits;
+import io.hyperlight.internal.linux.wait.WaitSource;
 import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.restore.Restorable;
 import io.hyperlight.internal.vfs.FileSystem;
@@ -22,6 +23,7 @@ public final class ProcessFiles implements Restorable<FileState>, AutoCloseable 
   private final Changes changes;
   private final Checkpoint checkpoint;
   private final Descriptors descriptors;
+  private final WaitSource signalArrivals;
 
   private @Nullable PathResolver paths;
 
@@ -36,8 +38,13 @@ public final class ProcessFiles implements Restorable<FileState>, AutoCloseable 
   /** The state to which all this was restored last. */
   private @Nullable FileState base;
 
-  /** Creates the files of a process, without descriptors. A state has to be restored first. */
-  public ProcessFiles(WorldFiles world, ResourceLimits limits) {
+  /**
+   * Creates the files of a process, without descriptors. A state has to be restored first.
+   *
+   * @param signalArrivals changes when the process gets a signal
+   */
+  public ProcessFiles(WorldFiles world, ResourceLimits limits, WaitSource signalArrivals) {
+    this.signalArrivals = signalArrivals;
     this.world = world;
     changes = world.changes();
     checkpoint = world.checkpoint();
@@ -218,7 +225,7 @@ public final class ProcessFiles implements Restorable<FileState>, AutoCloseable 
   private void restoreDescriptors(FileState earlier, IdentityHashMap<Location, Location> known) {
     world.setPipes(earlier.pipes(), earlier.files());
     world.setEventNumber(earlier.files());
-    FileRestorer restorer = new FileRestorer(earlier, world, known);
+    FileRestorer restorer = new FileRestorer(earlier, world, signalArrivals, known);
     for (FileState.Descriptor descriptor : earlier.descriptors()) {
       OpenFile file = restorer.file(descriptor.file());
       descriptors.put(descriptor.number(), file, descriptor.closeOnExec());

@@ -13,9 +13,22 @@ public final class Readiness {
   private static final int OUTPUT =
       PollEvents.POLLOUT | PollEvents.POLLWRNORM | PollEvents.POLLWRBAND;
 
-  private final WaitSource input = new WaitSource();
+  private final WaitSource input;
   private final WaitSource output = new WaitSource();
   private final WaitSource hangUp = new WaitSource();
+
+  Readiness() {
+    this(new WaitSource());
+  }
+
+  /**
+   * Creates a readiness that depends on something else.
+   *
+   * @param input changes when there is more to read
+   */
+  Readiness(WaitSource input) {
+    this.input = input;
+  }
 
   /** Returns what changes when there is more to read. */
   public WaitSource input() {

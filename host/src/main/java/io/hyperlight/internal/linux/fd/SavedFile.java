@@ -141,6 +141,26 @@ sealed interface SavedFile {
     }
   }
 
+  /**
+   * A file from which signals are read.
+   *
+   * @param signals a bit for each
+   */
+  record Signals(int flags, long signals) implements SavedFile {
+    @Override
+    public @Nullable Location location() {
+      return null;
+    }
+  }
+
+  /** A file that refers to the process. */
+  record Process(int flags) implements SavedFile {
+    @Override
+    public @Nullable Location location() {
+      return null;
+    }
+  }
+
   /** A file that was opened as a path only. */
   record Path(int flags, Location location) implements SavedFile {}
 }

@@ -36,7 +36,7 @@ public final class ProcessSignals {
   }
 
   /** Returns what changes when a signal is sent to the process or to a task of it. */
-  WaitSource arrivals() {
+  public WaitSource arrivals() {
     return arrivals;
   }
 

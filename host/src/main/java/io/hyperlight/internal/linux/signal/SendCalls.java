@@ -66,6 +66,16 @@ public final class SendCalls {
     return receiver == null ? -Errno.ESRCH : send(receiver, SignalInfo.of(signal, contents), false);
   }
 
+  /** Sends a signal with its information, whose number has to be the same. */
+  public long pidfdSend(int number, int signal, long info, boolean toThread) {
+    if (memory.readInt(info) != signal) {
+      return -Errno.EINVAL;
+    }
+    return toThread
+        ? rtTgsigqueueinfo(number, number, signal, info)
+        : rtSigqueueinfo(number, signal, info);
+  }
+
   public long rtTgsigqueueinfo(int number, int thread, int signal, long info) {
     ByteBuffer contents = memory.readStruct(info, SignalInfo.SIZE);
     if (SignalInfo.isTooLarge(contents)) {

@@ -198,6 +198,11 @@ public final class TaskSignals implements Restorable<SignalState> {
     awaited = signals;
   }
 
+  /** Answers whether any of these signals is pending. */
+  public boolean isPending(long wanted) {
+    return (pending.all() & wanted) != 0;
+  }
+
   /**
    * Removes the next pending signal.
    *

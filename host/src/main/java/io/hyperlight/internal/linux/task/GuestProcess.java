@@ -42,7 +42,7 @@ public final class GuestProcess {
         new ResourceLimits(
             ranges.programStackEnd() - ranges.programStackStart(), world.options().descriptors());
     fileSize = new FileSizeLimit(limits);
-    files = new ProcessFiles(world.files(), limits);
+    files = new ProcessFiles(world.files(), limits, signals.arrivals());
     attributes = new ProcessAttributes();
     usage = new ProcessorUsage(world.context(), world.clock());
     timers = new ProcessTimers(world.timers(), this::sendByTimer);
