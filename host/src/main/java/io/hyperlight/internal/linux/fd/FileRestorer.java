@@ -97,7 +97,7 @@ final class FileRestorer {
       }
       case SavedFile.Signals(int flags, long signals) ->
           new SignalFile(changes, flags, signals, signalArrivals);
-      case SavedFile.Process(int flags) -> new ProcessFile(changes, flags);
+      case SavedFile.ProcessReference(int flags) -> new ProcessFile(changes, flags);
       case SavedFile.Watch(int flags, var interests) -> {
         EventPoll poll = new EventPoll(changes, flags);
         links.add(() -> poll.restore(interests, this::file));

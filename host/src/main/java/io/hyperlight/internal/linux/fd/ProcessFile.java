@@ -23,6 +23,6 @@ final class ProcessFile extends AnonymousFile {
 
   @Override
   SavedFile save(FileSaver saver) {
-    return new SavedFile.Process(flags());
+    return new SavedFile.ProcessReference(flags());
   }
 }

@@ -154,7 +154,7 @@ sealed interface SavedFile {
   }
 
   /** A file that refers to the process. */
-  record Process(int flags) implements SavedFile {
+  record ProcessReference(int flags) implements SavedFile {
     @Override
     public @Nullable Location location() {
       return null;
