@@ -20,6 +20,7 @@ class LinuxComparisonTest {
     "futex_threads.c, 150",
     "futex_locks.c, 150",
     "signals_threads.c, 50",
+    "threads_proc.c, 60",
     "poll.c, 400",
     "timers.c, 500",
     "limits.c, 480",

@@ -178,6 +178,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
     refusals.beginCall();
     world.files().streams().beginCall();
     process.usage().beginCall();
+    world.scheduler().current().usage().beginCall();
     budget.begin();
     world.scheduler().beginCall();
   }

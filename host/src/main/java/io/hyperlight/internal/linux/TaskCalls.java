@@ -44,6 +44,7 @@ import io.hyperlight.internal.linux.task.GuestProcess;
 import io.hyperlight.internal.linux.task.Task;
 import io.hyperlight.internal.linux.task.World;
 import io.hyperlight.internal.linux.time.GuestClock;
+import io.hyperlight.internal.linux.time.TaskUsage;
 import io.hyperlight.internal.linux.time.TimeCalls;
 import io.hyperlight.internal.linux.time.UsageCalls;
 import io.hyperlight.internal.linux.timer.TimerCalls;
@@ -140,9 +141,11 @@ final class TaskCalls {
     advice = new AdviceCalls(own.memory(), bytes, checkpoint);
     locks = new LockCalls(own.memory(), own.limits());
 
-    time = new TimeCalls(clock, own.usage(), task.waiting(), identity, bytes);
+    time =
+        new TimeCalls(
+            clock, own.usage(), task.waiting(), identity, number -> usageOf(task, number), bytes);
     timers = new TimerCalls(own.timers(), own.limits(), heap, own::hasThread, bytes);
-    usage = new UsageCalls(own.usage(), clock, bytes);
+    usage = new UsageCalls(own.usage(), task.usage(), clock, bytes);
     random = new RandomCalls(world.random(), bytes, checkpoint);
 
     clones = new CloneCalls(task, refusals);
@@ -169,6 +172,11 @@ final class TaskCalls {
   private static @Nullable Scheduling schedulingOf(Task caller, int number) {
     Task found = find(caller, number);
     return found == null ? null : found.attributes().scheduling();
+  }
+
+  private static @Nullable TaskUsage usageOf(Task caller, int number) {
+    Task found = find(caller, number);
+    return found == null ? null : found.usage();
   }
 
   private static @Nullable RobustList robustListOf(Task caller, int number) {

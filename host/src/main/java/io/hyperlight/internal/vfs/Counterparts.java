@@ -38,7 +38,13 @@ public final class Counterparts {
    * hides it.
    */
   public <T> T ownNode(String path, Class<T> type) {
-    return cast(ownNodes.get(path), type);
+    Object known = ownNodes.get(path);
+    for (int end = path.length(); known == null && end > 0; end = path.lastIndexOf('/', end - 1)) {
+      if (ownNodes.get(path.substring(0, end)) instanceof OwnFolder folder) {
+        known = folder.ownNode(path);
+      }
+    }
+    return cast(known, type);
   }
 
   private static <T> T cast(@Nullable Object part, Class<T> type) {

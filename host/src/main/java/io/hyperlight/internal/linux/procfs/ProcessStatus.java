@@ -2,12 +2,15 @@ package io.hyperlight.internal.linux.procfs;
 
 import io.hyperlight.internal.linux.base.TaskIdentity;
 import io.hyperlight.internal.linux.limits.ResourceLimits;
+import io.hyperlight.internal.linux.proc.Scheduling;
 import io.hyperlight.internal.linux.signal.TaskSignals;
 import io.hyperlight.internal.linux.task.GuestProcess;
 import io.hyperlight.internal.linux.task.Task;
 import io.hyperlight.internal.linux.time.ProcessorUsage;
+import io.hyperlight.internal.linux.wait.TaskWait;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import java.util.Collections;
+import java.util.function.Supplier;
 
 /** Formats the short files of {@code /proc/self}: {@code proc_pid_status(5)} and its relatives. */
 final class ProcessStatus {
@@ -34,24 +37,33 @@ final class ProcessStatus {
     {"Max realtime timeout", "us"},
   };
 
-  private final Task task;
-  private final TaskIdentity identity;
+  private final Supplier<Task> task;
   private final GuestProcess process;
-  private final TaskSignals signals;
   private final ResourceLimits limits;
   private final ProcessorUsage usage;
 
-  ProcessStatus(Task task) {
+  /**
+   * Creates the texts of a thread, or of a process, for which its first thread stands.
+   *
+   * @param task returns the thread
+   */
+  ProcessStatus(GuestProcess process, Supplier<Task> task) {
+    this.process = process;
     this.task = task;
-    identity = task.identity();
-    process = task.process();
-    signals = task.signals();
     limits = process.limits();
     usage = process.usage();
   }
 
   private String name() {
-    return task.attributes().name();
+    return task.get().attributes().name();
+  }
+
+  /** Returns what a thread does now, with a letter first. */
+  private static String activity(Task task) {
+    if (task.hasExited()) {
+      return "Z (zombie)";
+    }
+    return task.waiting().state() == TaskWait.State.BLOCKED ? "S (sleeping)" : "R (running)";
   }
 
   private long usedBytes() {
@@ -68,17 +80,23 @@ final class ProcessStatus {
 
   /** Formats 52 numbers. Those that are 0 have no meaning here. */
   String stat() {
-    return "%d (%s) R %d %d %d 0 -1 4194304 %d 0 0 0 %d 0 0 0 %d %d 1 0 0 %d %d %s "
+    Task own = task.get();
+    TaskIdentity identity = own.identity();
+    TaskSignals signals = own.signals();
+    Scheduling scheduling = own.attributes().scheduling();
+    return "%d (%s) %c %d %d %d 0 -1 4194304 %d 0 0 0 %d 0 0 0 %d %d %d 0 0 %d %d %s "
             .formatted(
-                identity.process(),
+                identity.thread(),
                 name(),
+                activity(own).charAt(0),
                 identity.parent(),
                 identity.process(),
                 identity.process(),
                 usage.peakBytes() / PAGE_SIZE,
-                usage.processorNanos() / TICK_NANOS,
-                20 + task.attributes().scheduling().nice(),
-                task.attributes().scheduling().nice(),
+                own.usage().processorNanos() / TICK_NANOS,
+                20 + scheduling.nice(),
+                scheduling.nice(),
+                process.tasks().all().size(),
                 mappedBytes(),
                 usedBytes() / PAGE_SIZE,
                 Long.toUnsignedString(limits.of(ResourceLimits.RSS).current()))
@@ -88,7 +106,7 @@ final class ProcessStatus {
                 legacy(signals.blocked()),
                 legacy(signals.actions().ignored()),
                 legacy(signals.actions().caught()))
-        + "0 0 0 17 0 0 %d ".formatted(task.attributes().scheduling().state().policy())
+        + "0 0 0 17 0 0 %d ".formatted(scheduling.state().policy())
         + String.join(" ", Collections.nCopies(11, "0"))
         + "\n";
   }
@@ -105,12 +123,14 @@ final class ProcessStatus {
   }
 
   String status() {
+    Task own = task.get();
+    TaskIdentity identity = own.identity();
     StringBuilder lines = new StringBuilder();
     String user = Integer.toString(identity.user());
     String users = String.join("\t", user, user, user, user);
     line(lines, "Name", name().replace("\\", "\\\\").replace("\n", "\\n"));
     line(lines, "Umask", "%04o".formatted(process.files().umask()));
-    line(lines, "State", "R (running)");
+    line(lines, "State", activity(own));
     line(lines, "Tgid", Integer.toString(identity.process()));
     line(lines, "Ngid", "0");
     line(lines, "Pid", Integer.toString(identity.thread()));
@@ -121,11 +141,12 @@ final class ProcessStatus {
     line(lines, "FDSize", Integer.toString(process.files().descriptors().tableSize()));
     line(lines, "Groups", " ");
     for (String space : new String[] {"NStgid", "NSpid", "NSpgid", "NSsid"}) {
-      line(lines, space, Integer.toString(identity.process()));
+      int number = space.equals("NSpid") ? identity.thread() : identity.process();
+      line(lines, space, Integer.toString(number));
     }
     memory(lines);
-    line(lines, "Threads", "1");
-    signals(lines);
+    line(lines, "Threads", Integer.toString(process.tasks().all().size()));
+    signals(lines, own.signals());
     for (String capabilities : new String[] {"CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"}) {
       line(lines, capabilities, "%016x".formatted(0));
     }
@@ -161,7 +182,7 @@ final class ProcessStatus {
     size(lines, "VmSwap", 0);
   }
 
-  private void signals(StringBuilder lines) {
+  private void signals(StringBuilder lines, TaskSignals signals) {
     line(lines, "SigQ", signals.pending().size() + "/" + limits.pendingSignals());
     line(lines, "SigPnd", "%016x".formatted(signals.pending().ofTask().pending()));
     line(lines, "ShdPnd", "%016x".formatted(signals.pendingOfProcess()));

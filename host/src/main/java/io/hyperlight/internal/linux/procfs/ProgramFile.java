@@ -12,7 +12,6 @@ import io.hyperlight.internal.vfs.FileKind;
 import io.hyperlight.internal.vfs.Location;
 import io.hyperlight.internal.vfs.Node;
 import io.hyperlight.internal.vfs.PathResolver;
-import java.util.List;
 
 /**
  * The program's own file, to which {@code /proc/self/exe} leads. It is what lies at the program's
@@ -21,18 +20,18 @@ import java.util.List;
 final class ProgramFile extends PseudoNode {
   private final ExecutedProgram program;
   private final ProcessFiles files;
-  private final List<String> folders;
+  private final String folder;
 
   /**
    * Creates the file of a process.
    *
-   * @param folders the directories with a link to it
+   * @param folder the directory with a link to it
    */
-  ProgramFile(ExecutedProgram program, ProcessFiles files, List<String> folders, long inode) {
+  ProgramFile(ExecutedProgram program, ProcessFiles files, String folder, long inode) {
     super(program.identity().path(), inode, FileKind.REGULAR, 0755);
     this.program = program;
     this.files = files;
-    this.folders = folders;
+    this.folder = folder;
   }
 
   @Override
@@ -56,7 +55,7 @@ final class ProgramFile extends PseudoNode {
   /** Returns the same file of another guest, even if something else lies at its path there. */
   @Override
   public Node in(Counterparts other) {
-    return other.ownNode(folders.getFirst() + Link.NAME, Link.class).own;
+    return other.ownNode(folder + Link.NAME, Link.class).own;
   }
 
   /** A link to the program's file. */

@@ -1,16 +1,11 @@
 package io.hyperlight.internal.linux.procfs;
 
 import io.hyperlight.internal.linux.base.Kernel;
-import io.hyperlight.internal.linux.base.TaskIdentity;
 import io.hyperlight.internal.linux.fd.Descriptors;
-import io.hyperlight.internal.linux.fd.ProcessFiles;
 import io.hyperlight.internal.linux.mm.Mappings;
-import io.hyperlight.internal.linux.proc.ProcessAttributes;
 import io.hyperlight.internal.linux.pseudo.HostChannels;
 import io.hyperlight.internal.linux.pseudo.HostDevice;
-import io.hyperlight.internal.linux.pseudo.MagicLink;
 import io.hyperlight.internal.linux.pseudo.PseudoDevice;
-import io.hyperlight.internal.linux.pseudo.PseudoLines;
 import io.hyperlight.internal.linux.pseudo.PseudoLink;
 import io.hyperlight.internal.linux.pseudo.PseudoNode;
 import io.hyperlight.internal.linux.pseudo.PseudoText;
@@ -31,18 +26,12 @@ public final class PseudoFiles {
   private final Task task;
   private final GuestProcess process;
 
-  /** The directories of the process, and of the task. */
-  private final List<String> folders;
-
   private final Map<String, Node> files = new LinkedHashMap<>();
   private long nextInode = 1000;
 
   private PseudoFiles(Task task) {
     this.task = task;
     process = task.process();
-    TaskIdentity identity = task.identity();
-    String self = "/proc/" + identity.process();
-    folders = List.of(self, self + "/task/" + identity.thread());
   }
 
   /** Returns all pseudo files by path, as a task sees them. */
@@ -79,56 +68,17 @@ public final class PseudoFiles {
   }
 
   private void addProcess() {
-    TaskIdentity identity = task.identity();
-    ProcessFiles own = process.files();
-    ProcessStatus status = new ProcessStatus(task);
-    SystemStatus system = new SystemStatus(process);
-    MemoryTexts memory = new MemoryTexts(process.memory(), new MapsLine(process));
-    link("/proc/self", Integer.toString(identity.process()));
-    link("/proc/thread-self", identity.process() + "/task/" + identity.thread());
-    ProgramFile program = new ProgramFile(process.program(), own, folders, nextInode++);
-    for (String folder : folders) {
-      add(new ProgramFile.Link(folder, nextInode++, program));
-      add(new MagicLink(folder + "/cwd", nextInode++, own::workingDirectory));
-      add(new MagicLink(folder + "/root", nextInode++, () -> own.paths().root()));
-      plain(
-          folder + "/cmdline",
-          () -> String.join("\0", process.program().identity().arguments()) + "\0");
-      ProcessAttributes attributes = process.attributes();
-      add(
-          new PseudoText(
-              folder + "/comm",
-              nextInode++,
-              PseudoText.Kind.SEQUENCE,
-              status::comm,
-              task.attributes()::rename));
-      plain(folder + "/environ", () -> "");
-      plain(folder + "/auxv", process.program()::auxiliaryVector);
-      text(folder + "/cgroup", () -> "0::/\n");
-      text(folder + "/io", ProcessStatus::transfers);
-      text(folder + "/limits", status::limits);
-      text(folder + "/mounts", system::mounts);
-      text(folder + "/mountinfo", system::mountInformation);
-      text(folder + "/oom_score", () -> "0\n");
-      add(
-          new PseudoText(
-              folder + "/oom_score_adj",
-              nextInode++,
-              PseudoText.Kind.PLAIN,
-              () -> attributes.state().badness() + "\n",
-              attributes::setBadness));
-      text(folder + "/personality", () -> "00000000\n");
-      text(folder + "/stat", status::stat);
-      text(folder + "/statm", status::statm);
-      text(folder + "/status", status::status);
-      text(folder + "/wchan", () -> "0");
-      lines(folder + "/maps", memory::nextMapping);
-      lines(folder + "/smaps", memory::nextDetails);
-      add(new DescriptorDirectory(folder + "/fd", nextInode, own));
-      nextInode += Descriptors.MAX + 1;
-      add(new DescriptorStatus(folder + "/fdinfo", nextInode, own));
-      nextInode += Descriptors.MAX + 1;
-    }
+    int number = task.identity().process();
+    String folder = "/proc/" + number;
+    link("/proc/self", () -> Integer.toString(number));
+    link(
+        "/proc/thread-self",
+        () -> number + "/task/" + task.world().scheduler().current().identity().thread());
+    ProgramFile program = new ProgramFile(process.program(), process.files(), folder, nextInode++);
+    ProcessFolder files = new ProcessFolder(process, program);
+    files.nodes(folder, nextInode, process.tasks()::first).forEach(this::add);
+    nextInode += ProcessFolder.INODES;
+    add(new TaskDirectory(folder + "/task", nextInode++, process.tasks(), files));
   }
 
   private void addSystem() {
@@ -159,10 +109,6 @@ public final class PseudoFiles {
     attribute("/sys/kernel/mm/transparent_hugepage/enabled", () -> "always madvise [never]\n");
   }
 
-  private void lines(String path, PseudoLines.Source source) {
-    add(new PseudoLines(path, nextInode++, task.world().checkpoint(), source));
-  }
-
   private void add(PseudoNode node) {
     files.put(node.path(), node);
   }
@@ -172,6 +118,10 @@ public final class PseudoFiles {
   }
 
   private void link(String path, String target) {
+    link(path, () -> target);
+  }
+
+  private void link(String path, Supplier<String> target) {
     add(new PseudoLink(path, nextInode++, target));
   }
 

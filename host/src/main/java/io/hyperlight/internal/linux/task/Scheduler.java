@@ -183,10 +183,13 @@ public final class Scheduler {
     Task before = attached;
     Task next = current();
     if (before != next) {
+      long now = System.nanoTime();
       if (before != null) {
         before.context().park();
+        before.usage().leaves(now);
       }
       next.context().unpark();
+      next.usage().enters(now);
       attached = next;
     }
     long at = order.isTimed() ? nextStop() : Long.MAX_VALUE;
@@ -242,9 +245,12 @@ public final class Scheduler {
 
   private void sleep(long nanos) {
     if (nanos > 0 && context.goOutside()) {
+      long begin = System.nanoTime();
       try {
         outside.await(nanos);
       } finally {
+        Task idle = attached == null ? current() : attached;
+        idle.usage().slept(System.nanoTime() - begin);
         context.comeBack();
       }
     }

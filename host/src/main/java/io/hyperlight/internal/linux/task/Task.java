@@ -9,7 +9,7 @@ import io.hyperlight.internal.linux.futex.RobustList;
 import io.hyperlight.internal.linux.proc.TaskAttributes;
 import io.hyperlight.internal.linux.signal.SignalDelivery;
 import io.hyperlight.internal.linux.signal.TaskSignals;
-import io.hyperlight.internal.linux.time.TaskWaits;
+import io.hyperlight.internal.linux.time.TaskUsage;
 import io.hyperlight.internal.linux.wait.TaskWait;
 import io.hyperlight.internal.machine.Context;
 
@@ -23,7 +23,7 @@ public final class Task {
   private final Context context;
   private final TaskSignals signals;
   private final SignalDelivery delivery;
-  private final TaskWaits waits;
+  private final TaskUsage usage;
   private final TaskWait waiting;
   private final FutexTask futexes;
   private final TaskAttributes attributes;
@@ -51,7 +51,7 @@ public final class Task {
     waiting = new TaskWait(world.timers(), _ -> world.scheduler().woken(this));
     signals = new TaskSignals(process.signals(), process.limits(), identity, outcome, waiting);
     delivery = new SignalDelivery(signals, process.bytes(), context, world.checkpoint(), outcome);
-    waits = new TaskWaits(world.waits(), process.usage(), outcome);
+    usage = new TaskUsage(process.usage());
     attributes = new TaskAttributes(process.program().identity());
     futexes =
         new FutexTask(
@@ -93,9 +93,9 @@ public final class Task {
     return delivery;
   }
 
-  /** Returns what decides where the task would have to wait. */
-  public TaskWaits waits() {
-    return waits;
+  /** Returns its processor time. */
+  public TaskUsage usage() {
+    return usage;
   }
 
   /** Returns what the task waits for in its system call. */
@@ -181,6 +181,7 @@ public final class Task {
         context.number(),
         signals.state(),
         attributes.state(),
+        usage.state(),
         robustList.head(),
         clearedAtExit,
         hasAnswer,
@@ -194,6 +195,7 @@ public final class Task {
     futexes.begin();
     signals.restore(earlier.signals());
     attributes.restore(earlier.attributes());
+    usage.restore(earlier.usage());
     robustList.set(earlier.robustList());
     clearedAtExit = earlier.clearedAtExit();
     hasAnswer = earlier.hasAnswer();

@@ -2,6 +2,7 @@ package io.hyperlight.internal.linux.task;
 
 import io.hyperlight.internal.linux.proc.TaskAttributes;
 import io.hyperlight.internal.linux.signal.SignalState;
+import io.hyperlight.internal.linux.time.TaskUsage;
 import io.hyperlight.internal.linux.wait.WaitState;
 
 /**
@@ -11,6 +12,7 @@ import io.hyperlight.internal.linux.wait.WaitState;
  * @param context the number of its context
  * @param signals its blocked and pending signals
  * @param attributes its name, and how it asked to be scheduled
+ * @param usage its processor time
  * @param robustList the head of its list of robust futexes; 0 for none
  * @param clearedAtExit where a zero is written when it ends; 0 for nowhere
  * @param hasAnswer whether its system call has an answer that its registers do not have yet
@@ -23,6 +25,7 @@ public record TaskState(
     int context,
     SignalState signals,
     TaskAttributes.State attributes,
+    TaskUsage.State usage,
     long robustList,
     long clearedAtExit,
     boolean hasAnswer,
@@ -36,6 +39,7 @@ public record TaskState(
           0,
           SignalState.INITIAL,
           TaskAttributes.State.INITIAL,
+          TaskUsage.State.INITIAL,
           0,
           0,
           false,

@@ -6,7 +6,6 @@ import io.hyperlight.internal.linux.futex.FutexQueue;
 import io.hyperlight.internal.linux.limits.HeapBudget;
 import io.hyperlight.internal.linux.random.RandomSource;
 import io.hyperlight.internal.linux.time.GuestClock;
-import io.hyperlight.internal.linux.time.WaitQueue;
 import io.hyperlight.internal.linux.wait.Deadline;
 import io.hyperlight.internal.linux.wait.TimerQueue;
 import io.hyperlight.internal.linux.wait.WaitClock;
@@ -25,7 +24,6 @@ public final class World {
   private final RandomSource random;
   private final HeapBudget heap;
   private final WorldFiles files;
-  private final WaitQueue waits;
   private final TimerQueue timers;
   private final Scheduler scheduler;
   private final FutexQueue futexes;
@@ -48,7 +46,6 @@ public final class World {
     this.random = random;
     this.heap = heap;
     this.files = files;
-    waits = new WaitQueue(context, clock);
     timers = new TimerQueue(new Clocks());
     scheduler = new Scheduler(context, clock, timers, options.turns());
     futexes = new FutexQueue(context.checkpoint());
@@ -96,11 +93,6 @@ public final class World {
   /** Returns what the running system call leads to. */
   public CallOutcome outcome() {
     return outcome;
-  }
-
-  /** Returns the queue of its waiting tasks. */
-  public WaitQueue waits() {
-    return waits;
   }
 
   public GuestClock clock() {

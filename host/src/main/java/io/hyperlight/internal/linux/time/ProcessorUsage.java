@@ -60,6 +60,11 @@ public final class ProcessorUsage implements Restorable<ProcessorUsage.State> {
     sleptNanos = 0;
   }
 
+  /** Returns whether it is the time of the embedder's clock. */
+  boolean isOfEmbedder() {
+    return clock.isEmbedders();
+  }
+
   /** Adds time that the guest has slept. */
   void slept(long nanos) {
     sleptNanos += nanos;

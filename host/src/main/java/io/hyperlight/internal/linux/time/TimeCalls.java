@@ -7,6 +7,8 @@ import io.hyperlight.internal.linux.wait.Restart;
 import io.hyperlight.internal.linux.wait.TaskWait;
 import io.hyperlight.internal.os.Errno;
 import java.time.Instant;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * System calls on clocks and sleeping: {@code clock_gettime(2)} and its relatives.
@@ -46,18 +48,26 @@ public final class TimeCalls {
   private final ProcessorUsage usage;
   private final TaskWait waiting;
   private final TaskIdentity identity;
+  private final IntFunction<@Nullable TaskUsage> threads;
   private final GuestMemory memory;
 
+  /**
+   * Creates the calls of a task.
+   *
+   * @param threads finds what a thread has used by its number, and of the caller by 0
+   */
   public TimeCalls(
       GuestClock clock,
       ProcessorUsage usage,
       TaskWait waiting,
       TaskIdentity identity,
+      IntFunction<@Nullable TaskUsage> threads,
       GuestMemory memory) {
     this.clock = clock;
     this.usage = usage;
     this.waiting = waiting;
     this.identity = identity;
+    this.threads = threads;
     this.memory = memory;
   }
 
@@ -66,8 +76,18 @@ public final class TimeCalls {
     if (id >= 0) {
       return id == CLOCK_PROCESS || id == CLOCK_THREAD;
     }
+    int number = ~(id >> CLOCK_PROCESS_SHIFT);
     return (id & CLOCK_KIND) != CLOCK_NO_PROCESSOR
-        && identity.own(~(id >> CLOCK_PROCESS_SHIFT)) >= 0;
+        && ((id & PER_THREAD) != 0
+            ? threads.apply(number) != null
+            : identity.own(number) >= 0 || number == identity.thread());
+  }
+
+  /** Returns the reading of a processor clock in nanoseconds. */
+  private long processorNanos(int id) {
+    boolean ofThread = id == CLOCK_THREAD || (id < 0 && (id & PER_THREAD) != 0);
+    TaskUsage thread = ofThread ? threads.apply(id < 0 ? ~(id >> CLOCK_PROCESS_SHIFT) : 0) : null;
+    return thread == null ? usage.processorNanos() : thread.processorNanos();
   }
 
   private boolean isClock(int id) {
@@ -103,7 +123,7 @@ public final class TimeCalls {
       Instant now = clock.instant();
       memory.write(target, Times.pair(now.getEpochSecond(), now.getNano()));
     } else {
-      long now = isProcessorClock(id) ? usage.processorNanos() : clock.monotonic();
+      long now = isProcessorClock(id) ? processorNanos(id) : clock.monotonic();
       memory.write(target, Times.pair(now / NANOS, now % NANOS));
     }
     return 0;

@@ -15,11 +15,13 @@ public final class UsageCalls {
   private static final int RUSAGE_SIZE = 144;
 
   private final ProcessorUsage usage;
+  private final TaskUsage thread;
   private final GuestClock clock;
   private final GuestMemory memory;
 
-  public UsageCalls(ProcessorUsage usage, GuestClock clock, GuestMemory memory) {
+  public UsageCalls(ProcessorUsage usage, TaskUsage thread, GuestClock clock, GuestMemory memory) {
     this.usage = usage;
+    this.thread = thread;
     this.clock = clock;
     this.memory = memory;
   }
@@ -30,7 +32,7 @@ public final class UsageCalls {
     }
     ByteBuffer struct = GuestMemory.struct(RUSAGE_SIZE);
     if (who != RUSAGE_CHILDREN) { // there are no children
-      long nanos = usage.processorNanos();
+      long nanos = who == RUSAGE_THREAD ? thread.processorNanos() : usage.processorNanos();
       struct
           .putLong(0, nanos / NANOS)
           .putLong(8, nanos % NANOS / 1000)
