@@ -321,6 +321,7 @@ public final class Context {
   void setFrame(long address) {
     frame = address;
     framePhysical = address == 0 ? 0 : space.pin(address);
+    processor.useSwitchBlockOf(space);
     if (runner.hasOwnThread()) {
       transport =
           new SharedMemoryTransport(
@@ -341,6 +342,7 @@ public final class Context {
     }
     long physical = other.pin(frame);
     processor.usePageTables(other.tables().root());
+    processor.useSwitchBlockOf(other);
     space = other;
     framePhysical = physical;
   }
@@ -349,6 +351,7 @@ public final class Context {
   void restoreAddressSpace(AddressSpace ofImage) {
     if (!space.equals(ofImage)) {
       space = ofImage;
+      processor.useSwitchBlockOf(space);
       framePhysical = space.physicalOf(frame);
     }
   }

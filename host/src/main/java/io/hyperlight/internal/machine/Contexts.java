@@ -112,10 +112,6 @@ final class Contexts {
     registers.useSaveArea(area, space.pin(area));
   }
 
-  private void useSwitchBlock(AddressSpace space) {
-    vcpu.processor().useSwitchBlock(space.pin(kind.switchBlock()));
-  }
-
   /** Forgets a context that has ended. */
   void remove(Context context) {
     int number = context.number();
@@ -138,7 +134,6 @@ final class Contexts {
 
   /** Makes the save area of the main context, if there is none. Afterwards it can be frozen. */
   private void begin(AddressSpace space) {
-    useSwitchBlock(space); // first, since it may find no memory
     mapArea(space, 0);
     useArea(main.processorState(), space, 0);
     areas = 1;
@@ -173,7 +168,6 @@ final class Contexts {
   private void restoreSeveral(ContextImages image) {
     AddressSpace space = main.addressSpace();
     if (areas == 0) {
-      useSwitchBlock(space);
       useArea(main.processorState(), space, 0);
     }
     areas = image.areas();

@@ -45,9 +45,6 @@ public interface Architecture {
    */
   void installGate(AddressSpace space, long frame);
 
-  /** Returns the address of the block that {@link Processor#useSwitchBlock} needs. */
-  long switchBlock();
-
   /** Returns the address of the page in which a context is saved, by its number. */
   long saveArea(int number);
 

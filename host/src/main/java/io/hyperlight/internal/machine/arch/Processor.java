@@ -2,6 +2,7 @@ package io.hyperlight.internal.machine.arch;
 
 import io.hyperlight.internal.hypervisor.DirtyTracker;
 import io.hyperlight.internal.hypervisor.VirtualCpu;
+import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.PageTable;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import org.jspecify.annotations.Nullable;
@@ -34,11 +35,10 @@ public interface Processor extends AutoCloseable {
   void beginParked();
 
   /**
-   * Sets where the gate's code finds the general registers of a context that goes on.
-   *
-   * @param physical the guest-physical address
+   * Says in which address space contexts run. The gate's code finds the general registers of a
+   * context that goes on in a block there, if the gate is mapped.
    */
-  void useSwitchBlock(long physical);
+  void useSwitchBlockOf(AddressSpace space);
 
   /** Makes the CPU, which does not run, use other page tables. */
   void usePageTables(PageTable root);

@@ -57,11 +57,6 @@ public record X86Architecture(
   }
 
   @Override
-  public long switchBlock() {
-    return ContextSwitchCode.REGISTERS;
-  }
-
-  @Override
   public long saveArea(int number) {
     return ContextSwitchCode.AREAS + (long) number * PhysicalMemory.PAGE_SIZE;
   }

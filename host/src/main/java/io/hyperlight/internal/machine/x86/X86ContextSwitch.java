@@ -45,7 +45,7 @@ final class X86ContextSwitch {
 
   private boolean slow;
 
-  /** The guest-physical address of {@link ContextSwitchCode#REGISTERS}, or 0 if not known yet. */
+  /** The guest-physical address of {@link ContextSwitchCode#REGISTERS}, or 0 if there is no gate. */
   private long block;
 
   X86ContextSwitch(
@@ -112,6 +112,19 @@ final class X86ContextSwitch {
   /** Returns whether vector state and bases of a context are in the vCPU. */
   boolean isOwner(X86UserRegisters context) {
     return owner == context;
+  }
+
+  /**
+   * Says that the view gets registers with which the attached context goes on elsewhere.
+   *
+   * @return false if the gate's code is not there
+   */
+  boolean leaveExit() {
+    if (block == 0) {
+      return false;
+    }
+    leave();
+    return true;
   }
 
   boolean isElsewhere() {

@@ -9,6 +9,7 @@ import io.hyperlight.internal.machine.arch.ContextRegisters;
 import io.hyperlight.internal.machine.arch.MachineOptions;
 import io.hyperlight.internal.machine.arch.Processor;
 import io.hyperlight.internal.machine.arch.StoppedState;
+import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.PageTable;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import org.jspecify.annotations.Nullable;
@@ -168,8 +169,9 @@ public final class X86Processor implements Processor {
   }
 
   @Override
-  public void useSwitchBlock(long physical) {
-    contexts.useBlock(physical);
+  public void useSwitchBlockOf(AddressSpace space) {
+    long block = ContextSwitchCode.REGISTERS;
+    contexts.useBlock(space.isMapped(block, Long.BYTES) ? space.pin(block) : 0);
   }
 
   /** Makes all switches of contexts use ioctls instead of the gate's code. */

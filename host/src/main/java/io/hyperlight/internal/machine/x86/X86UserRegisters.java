@@ -170,14 +170,13 @@ public final class X86UserRegisters implements ContextRegisters {
       general.set(registers);
       return;
     }
-    if (contexts.isElsewhere()) {
+    if (contexts.isElsewhere() || contexts.leaveExit()) {
       registers.set(vcpu);
       contexts.enter();
       return;
     }
     SpecialRegisters special = vcpu.specialRegisters();
-    // As the processor returns from an exception. The stub cannot be used, since it needs RCX and
-    // R11 for itself.
+    // As the processor returns from an exception.
     vcpu.setSpecialRegisters(
         special.withUserSegments(
             RegisterImage.userCode(), RegisterImage.userData(), special.fs(), special.gs()));
