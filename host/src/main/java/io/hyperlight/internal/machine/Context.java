@@ -1,7 +1,6 @@
 package io.hyperlight.internal.machine;
 
 import io.hyperlight.internal.abi.CallFrame;
-import io.hyperlight.internal.abi.Hypercall;
 import io.hyperlight.internal.machine.arch.ContextRegisters;
 import io.hyperlight.internal.machine.arch.Exits;
 import io.hyperlight.internal.machine.arch.FaultKind;
@@ -76,6 +75,7 @@ public final class Context {
 
   private Transport transport;
   private final ParkedTransport parkedTransport;
+  private final ContextRun run;
   private State state = State.PRISTINE;
 
   /** Whether a kick has stopped it at a point at which it can go on. */
@@ -120,6 +120,7 @@ public final class Context {
     exits = vcpu.exits();
     transport = vcpu.exitTransport();
     parkedTransport = new ParkedTransport(registers);
+    run = new ContextRun(this, vcpu, registers);
   }
 
   // Several contexts on one vCPU.
@@ -287,6 +288,23 @@ public final class Context {
 
   public State state() {
     return state;
+  }
+
+  void become(State next) {
+    state = next;
+  }
+
+  /** Says whether a kick has stopped it at a point at which it can go on. */
+  void setResumable(boolean canGoOn) {
+    resumable = canGoOn;
+  }
+
+  /** Ends it, and with it the main context, which stands for all of the VM. */
+  void fail() {
+    state = State.ENDED;
+    if (contexts != null) {
+      contexts.main().state = State.ENDED;
+    }
   }
 
   /** Returns whether a kick has stopped it at a point at which it can go on. */
@@ -506,7 +524,8 @@ public final class Context {
    * @throws IllegalStateException if no method has let it go on
    */
   public @Nullable Trap run() {
-    Trap trap = runOnce();
+    require(State.READY, State.READY);
+    Trap trap = run.once();
     while (trap instanceof Trap.ProcessorException fault
         && fault.kind() == FaultKind.MEMORY_ACCESS
         && space.resolve(
@@ -514,119 +533,14 @@ public final class Context {
             fault.access() == MemoryAccess.WRITE,
             fault.access() == MemoryAccess.EXECUTE)) {
       resumeAt(fault.registers());
-      trap = runOnce();
+      trap = run.once();
     }
     return trap;
-  }
-
-  private @Nullable Trap runOnce() {
-    require(State.READY, State.READY);
-    state = State.RUNNING; // stays so if something fails in between
-    Transport.Arrival arrival = transport.run();
-    return arrival == Transport.Arrival.EXIT ? look() : arrived(arrival); // most runs end so
-  }
-
-  private @Nullable Trap arrived(Transport.Arrival arrival) {
-    return switch (arrival) {
-      case EXIT -> look();
-      case MESSAGE -> message();
-      case EXIT_BESIDE_MESSAGE ->
-          trapped(new Trap.ExitBesideMessage(runner.vcpu().exit(), location()));
-      case STOPPED -> {
-        // The guest may be in the middle of an exception, or was not entered at all.
-        processor.disturb();
-        transport.halt();
-        state = State.TRAPPED;
-        RegisterValues location = location();
-        resumable = !runner.hasOwnThread() && registers.settleKick();
-        yield new Trap.Stopped(location);
-      }
-      case PREEMPTED -> preempted();
-      case FAILED -> {
-        fail();
-        throw runner.failure();
-      }
-    };
-  }
-
-  /** A kick to preempt can come in a stub, from which the guest leaves by itself. */
-  private @Nullable Trap preempted() {
-    if (!registers.settleKick()) {
-      state = State.READY;
-      return runOnce();
-    }
-    state = State.TRAPPED;
-    resumable = true;
-    return new Trap.Preempted(transport.registers());
   }
 
   /** Returns whether the last run ended at the gate's exit, so that the call is over. */
   public boolean isCallDone() {
     return state == State.RESTING;
-  }
-
-  /** Takes the guest's message. */
-  private @Nullable Trap message() {
-    boolean done = transport.isCallDone();
-    if (done || transport.callNumber() == Hypercall.HOST) {
-      state = done ? State.RESTING : State.IN_SYSTEM_CALL;
-      return null;
-    }
-    RegisterValues message = transport.registers();
-    transport.halt();
-    state = State.TRAPPED;
-    return new Trap.BadMessage(transport.callNumber(), message);
-  }
-
-  /**
-   * Handles the exit at which the vCPU stands. Only here and in {@link #settle} is an exit of the
-   * guest marked as handled. Before that, no other code gets anything of this VM.
-   */
-  private @Nullable Trap look() {
-    Exits.Kind kind = exits.kind();
-    return switch (kind) {
-      case CALL_DONE, HOST_CALL, SYSTEM_CALL -> {
-        entry.leftBy(kind);
-        if (exits.isSingleStep()) {
-          processor.disturb();
-        }
-        runner.exitSeen();
-        state = kind == Exits.Kind.CALL_DONE ? State.RESTING : State.IN_SYSTEM_CALL;
-        yield null;
-      }
-      case BAD_RETURN_ADDRESS -> {
-        processor.disturb();
-        yield trapped(exits.badReturnAddress());
-      }
-      case DIRTY_RING_FULL, OTHER -> {
-        processor.disturb();
-        Trap trap = exits.trap();
-        yield trapped(registers.isForged(trap) ? new Trap.ForgedState(trap.registers()) : trap);
-      }
-    };
-  }
-
-  /** Ends it, and with it the main context, which stands for all of the VM. */
-  private void fail() {
-    state = State.ENDED;
-    if (contexts != null) {
-      contexts.main().state = State.ENDED;
-    }
-  }
-
-  private Trap trapped(Trap trap) {
-    switch (trap) {
-      case Trap.ProcessorException _, Trap.ForgedState _ -> {
-        runner.exitSeen(); // an exception stub does nothing but its own out
-        state = State.TRAPPED;
-      }
-      case Trap.PrivilegeLost _ -> fail();
-      default -> {
-        state = State.TRAPPED;
-        settle();
-      }
-    }
-    return trap;
   }
 
   /**
@@ -635,14 +549,7 @@ public final class Context {
    * @return false if the context has ended, or its state is unknown
    */
   boolean settle() {
-    State before = state;
-    if (before != State.ENDED && runner.isExitUnseen()) {
-      state = State.ENDED; // if something fails in between
-      if (runner.settle()) {
-        state = before;
-      }
-    }
-    return state != State.ENDED;
+    return run.settle();
   }
 
   /** Stops a guest that waits for the next call, or that does anything else meanwhile. */
@@ -721,32 +628,46 @@ public final class Context {
 
   /** Returns it for an image of several contexts. It does not run meanwhile. */
   ContextImage freeze() {
-    requireWhole();
-    if (state == State.TRAPPED && !resumable) {
-      throw new IllegalStateException("the guest is " + state);
-    }
+    ContextImage.Place place = place();
     registers.saveVectors();
     ParkedRegisters frozen =
         isParked() ? registers.parked().copy() : registers.copyOfGeneral(state == State.READY);
-    return new ContextImage(number, frozenState(), resumable, frozen);
+    return new ContextImage(number, place, frozen);
   }
 
-  private State frozenState() {
+  private ContextImage.Place place() {
     return switch (state) {
-      case IN_SYSTEM_CALL -> State.WAITING;
-      case RESTING -> State.PRISTINE;
-      default -> state;
+      case PRISTINE, RESTING -> ContextImage.Place.AT_REST;
+      case IN_SYSTEM_CALL, WAITING -> ContextImage.Place.AT_CALL;
+      case READY -> ContextImage.Place.READY;
+      case TRAPPED -> {
+        if (!resumable) {
+          throw new IllegalStateException("the guest is " + state);
+        }
+        yield ContextImage.Place.STOPPED;
+      }
+      case RUNNING, RESTORING, ENDED -> throw new IllegalStateException("the guest is " + state);
+    };
+  }
+
+  /** Returns the state of a context that was made equal to a frozen one. */
+  static State stateAt(ContextImage.Place place) {
+    return switch (place) {
+      case AT_REST -> State.PRISTINE;
+      case AT_CALL -> State.WAITING;
+      case STOPPED -> State.TRAPPED;
+      case READY -> State.READY;
     };
   }
 
   /** Makes it equal to a frozen one. It is parked. */
   void restore(ContextImage frozen) {
     registers.setParked(frozen.registers());
-    if (frozen.state() == State.PRISTINE) {
+    if (frozen.place() == ContextImage.Place.AT_REST) {
       registers.forgetVectors();
     }
-    state = frozen.state();
-    resumable = frozen.resumable();
+    state = stateAt(frozen.place());
+    resumable = frozen.place() == ContextImage.Place.STOPPED;
     transport = parkedTransport;
   }
 
@@ -782,9 +703,9 @@ public final class Context {
   }
 
   /** Records that everything that belongs to it equals the image again. */
-  void restored(State asInImage) {
+  void restored(ContextImage.Place asInImage) {
     require(State.RESTORING, State.RESTORING);
-    state = asInImage;
+    state = stateAt(asInImage);
   }
 
   /** Says that it never runs again, since its VM is closed. */

@@ -6,9 +6,19 @@ import io.hyperlight.internal.machine.arch.ParkedRegisters;
  * A frozen context of a machine with several. Its vector state is in the memory of the image.
  *
  * @param number of the context
- * @param state in which machines that are spawned from the image have it
- * @param resumable whether it was stopped at a point at which it can go on
+ * @param place where it stands
  * @param registers its general registers, which no code changes
  */
-record ContextImage(
-    int number, Context.State state, boolean resumable, ParkedRegisters registers) {}
+record ContextImage(int number, Place place, ParkedRegisters registers) {
+  /** Where a context stands that can be frozen. */
+  enum Place {
+    /** Between two calls. */
+    AT_REST,
+    /** At a system call that is not answered yet. */
+    AT_CALL,
+    /** Where a kick has stopped it. */
+    STOPPED,
+    /** It goes on with the registers. */
+    READY
+  }
+}

@@ -100,15 +100,17 @@ public final class MachineImage implements AutoCloseable {
    * answered.
    */
   public boolean isAtSystemCall() {
-    return contexts.isEmpty() ? stopped != null : contexts.main().state() == Context.State.WAITING;
+    return contexts.isEmpty()
+        ? stopped != null
+        : contexts.main().place() == ContextImage.Place.AT_CALL;
   }
 
-  /** Returns the state of the main context of a machine that equals the image. */
-  Context.State mainState() {
+  /** Returns where the main context stands. */
+  ContextImage.Place mainPlace() {
     if (!contexts.isEmpty()) {
-      return contexts.main().state();
+      return contexts.main().place();
     }
-    return stopped == null ? Context.State.PRISTINE : Context.State.WAITING;
+    return stopped == null ? ContextImage.Place.AT_REST : ContextImage.Place.AT_CALL;
   }
 
   /** Returns its contexts if it has several. */

@@ -199,7 +199,7 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
 
   private MachineImage freezeSeveral() {
     ContextImages several = contexts.freeze();
-    if (several.main().state() != Context.State.PRISTINE) {
+    if (several.main().place() != ContextImage.Place.AT_REST) {
       return freeze(kind.initialState(), null, several);
     }
     RestingState state = context.userState();
@@ -293,7 +293,7 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
 
   /** Records that everything that belongs to the guest is restored. */
   public void restored(MachineImage to) {
-    context.restored(to.mainState());
+    context.restored(to.mainPlace());
   }
 
   private void restoreAddressSpaces(MachineImage to) {

@@ -45,7 +45,9 @@ final class X86ContextSwitch {
 
   private boolean slow;
 
-  /** The guest-physical address of {@link ContextSwitchCode#REGISTERS}, or 0 if there is no gate. */
+  /**
+   * The guest-physical address of {@link ContextSwitchCode#REGISTERS}, or 0 if there is no gate.
+   */
   private long block;
 
   X86ContextSwitch(
