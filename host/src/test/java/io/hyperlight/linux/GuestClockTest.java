@@ -131,6 +131,34 @@ class GuestClockTest {
   }
 
   @Test
+  void whatIsFrozenMissesNoRealTimeAndNoTimeSinceItsStart() {
+    AtomicReference<Instant> now = new AtomicReference<>(THEN);
+    try (Sandbox sandbox = build(now::get)) {
+      long monotonic = nanos(sandbox, 1);
+      assertThat(nanos(sandbox, 7)).isEqualTo(monotonic);
+      try (Snapshot snapshot = sandbox.snapshot();
+          Sandbox spawned = snapshot.spawn()) {
+        now.set(THEN.plusSeconds(100));
+        assertThat(nanos(spawned, 1)).isEqualTo(monotonic);
+        assertThat(nanos(spawned, 7)).isEqualTo(monotonic + 100_000_000_000L);
+        assertThat(nanos(spawned, 0)).isEqualTo(THEN_NANOS + 100_000_000_000L);
+        now.set(THEN.plusSeconds(101));
+        try (Snapshot second = spawned.snapshot()) {
+          now.set(THEN.plusSeconds(1000));
+          try (Sandbox later = second.spawn()) {
+            assertThat(nanos(later, 7)).isEqualTo(monotonic + 1_000_000_000_000L);
+            assertThat(nanos(later, 1)).isEqualTo(monotonic + 1_000_000_000L);
+          }
+        }
+        spawned.restore(snapshot);
+        now.set(THEN.minusSeconds(5));
+        assertThat(nanos(spawned, 7)).as("real time was set back").isEqualTo(monotonic);
+      }
+      assertThat(nanos(sandbox, 7)).as("the original was not frozen").isEqualTo(nanos(sandbox, 1));
+    }
+  }
+
+  @Test
   void errorsAreThoseOfTheManual() {
     try (Sandbox sandbox = build(Clock.fixed(THEN, ZoneOffset.UTC))) {
       for (int clock : new int[] {-1, 10, 12, 4711, Integer.MIN_VALUE}) {

@@ -5,6 +5,7 @@ import io.hyperlight.internal.linux.futex.FutexState;
 import io.hyperlight.internal.linux.mm.MappingState;
 import io.hyperlight.internal.linux.proc.ProcessState;
 import io.hyperlight.internal.linux.task.TasksState;
+import io.hyperlight.internal.linux.time.ClockState;
 import io.hyperlight.internal.linux.timer.TimerState;
 
 /**
@@ -13,8 +14,7 @@ import io.hyperlight.internal.linux.timer.TimerState;
  *
  * @param programBreak the address of the program break
  * @param files descriptors and the contents of the file system
- * @param monotonicNanos the last reading of the monotonic clock in nanoseconds; 0 if the guest has
- *     not read it
+ * @param clock the clocks
  * @param tasks the threads, with their signals and waits
  * @param process the rest of the process's state
  * @param mappings mappings of files and other objects
@@ -24,7 +24,7 @@ import io.hyperlight.internal.linux.timer.TimerState;
 public record LinuxState(
     long programBreak,
     FileState files,
-    long monotonicNanos,
+    ClockState clock,
     TasksState tasks,
     ProcessState process,
     MappingState mappings,
@@ -32,11 +32,11 @@ public record LinuxState(
     FutexState futexes)
     implements AutoCloseable {
   /** Returns the state of a program whose descriptors and signals are as at the start. */
-  public static LinuxState of(long programBreak, long monotonicNanos) {
+  public static LinuxState of(long programBreak, ClockState clock) {
     return new LinuxState(
         programBreak,
         FileState.INITIAL,
-        monotonicNanos,
+        clock,
         TasksState.INITIAL,
         ProcessState.INITIAL,
         MappingState.INITIAL,

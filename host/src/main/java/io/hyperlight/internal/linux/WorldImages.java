@@ -28,7 +28,7 @@ final class WorldImages {
           .add(
               "mappings",
               (of, state) -> of.process.memory().files().restore(state.mappings(), of.counterparts))
-          .add("clock", (of, state) -> of.world.clock().restore(state.monotonicNanos()))
+          .add("clock", (of, state) -> of.world.clock().restore(state.clock()))
           // After the clocks, by which the timers run.
           .add("timers", (of, state) -> of.process.timers().restore(state.timers()))
           .add("random numbers", (of, _) -> of.world.random().restore())

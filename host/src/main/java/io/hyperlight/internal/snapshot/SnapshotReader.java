@@ -7,6 +7,7 @@ import io.hyperlight.internal.call.GuestOutput;
 import io.hyperlight.internal.call.InstanceImage;
 import io.hyperlight.internal.linux.LinuxState;
 import io.hyperlight.internal.linux.Settings;
+import io.hyperlight.internal.linux.time.ClockState;
 import io.hyperlight.internal.loader.ElfSegment;
 import io.hyperlight.internal.loader.GuestFormatException;
 import io.hyperlight.internal.loader.GuestLayout;
@@ -248,7 +249,7 @@ public final class SnapshotReader {
               + String.join(", ", missing)
               + ", which guests on this machine do not have: make a new snapshot on this machine");
     }
-    LinuxState state = LinuxState.of(header.programBreak(), header.monotonicNanos());
+    LinuxState state = LinuxState.of(header.programBreak(), ClockState.of(header.monotonicNanos()));
     Embedding embedding =
         new Embedding(
             Collections.nCopies(program.importsByNumber().size(), null), output, Settings.DEFAULT);

@@ -106,7 +106,7 @@ public final class SnapshotWriter {
         runs.size(),
         image.program().file().length,
         Math.toIntExact(runs.stream().mapToLong(PageRun::pages).sum()),
-        image.systemCalls().monotonicNanos());
+        image.systemCalls().clock().monotonicNanos());
   }
 
   /** Refuses everything that a reader would refuse. */

@@ -23,7 +23,7 @@ public final class LinuxView {
       view.parts.put("program break", state.programBreak());
       view.parts.put("files", FileStates.describe(state.files()));
       view.parts.put("mappings", MappingStates.describe(state.mappings()));
-      view.parts.put("clock", state.monotonicNanos());
+      view.parts.put("clock", state.clock().monotonicNanos());
       view.parts.put("tasks", state.tasks());
       view.parts.put("process", state.process());
     }

@@ -140,7 +140,7 @@ public final class ProcessCalls {
     memory.write(
         target,
         GuestMemory.struct(112)
-            .putLong(0, clock.now(false) / 1_000_000_000L)
+            .putLong(0, clock.boot() / 1_000_000_000L)
             .putLong(32, context.memorySizeBytes())
             .putLong(40, context.addressSpace().freeBytes())
             .putShort(80, (short) 1) // processes

@@ -29,9 +29,9 @@ final class SystemStatus {
 
   String stat() {
     long used = usage.processorNanos() / TICK_NANOS;
-    long idle = Math.max(0, clock.now(false) / TICK_NANOS - used);
+    long idle = Math.max(0, clock.boot() / TICK_NANOS - used);
     String times = "%d 0 0 %d 0 0 0 0 0 0\n".formatted(used, idle);
-    long begin = clock.instant().getEpochSecond() - clock.now(false) / NANOS;
+    long begin = clock.instant().getEpochSecond() - clock.boot() / NANOS;
     return "cpu  "
         + times
         + "cpu0 "
@@ -61,7 +61,7 @@ final class SystemStatus {
   }
 
   String uptime() {
-    double seconds = clock.now(false) / 1e9;
+    double seconds = clock.boot() / 1e9;
     return String.format(Locale.ROOT, "%.2f %.2f\n", seconds, 0.0);
   }
 

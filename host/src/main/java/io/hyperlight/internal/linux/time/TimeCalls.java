@@ -107,7 +107,9 @@ public final class TimeCalls {
     } else if (isReal(id)) {
       return Deadline.Clock.REAL;
     }
-    return id == CLOCK_BOOTTIME ? Deadline.Clock.BOOT : Deadline.Clock.MONOTONIC;
+    return id == CLOCK_BOOTTIME || id == CLOCK_BOOTTIME_ALARM
+        ? Deadline.Clock.BOOT
+        : Deadline.Clock.MONOTONIC;
   }
 
   /** Returns the clock that measures a duration by a clock. Real time may be set meanwhile. */
@@ -123,7 +125,7 @@ public final class TimeCalls {
       Instant now = clock.instant();
       memory.write(target, Times.pair(now.getEpochSecond(), now.getNano()));
     } else {
-      long now = isProcessorClock(id) ? processorNanos(id) : clock.monotonic();
+      long now = isProcessorClock(id) ? processorNanos(id) : clock.nanos(clockOf(id));
       memory.write(target, Times.pair(now / NANOS, now % NANOS));
     }
     return 0;
