@@ -6,7 +6,6 @@ import io.hyperlight.error.GuestDeadlockException;
 import io.hyperlight.error.GuestExitException;
 import io.hyperlight.error.GuestFaultException;
 import io.hyperlight.error.GuestLimitException;
-import io.hyperlight.error.GuestStreamException;
 import io.hyperlight.error.GuestTimeoutException;
 import io.hyperlight.error.HostFunctionException;
 import io.hyperlight.error.HyperlightException;
@@ -29,7 +28,6 @@ import io.hyperlight.internal.loader.Invocation;
 import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.os.HostPath;
 import io.hyperlight.internal.os.RegularFile;
-import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileKind;
 import io.hyperlight.internal.vfs.Mount;
 import io.hyperlight.internal.vfs.host.HostSource;
@@ -37,13 +35,11 @@ import io.hyperlight.value.Limits;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -79,8 +75,6 @@ public final class Program extends LoadSettings<Program> {
   public static final Duration DEFAULT_RUN_TIMEOUT = Duration.ofMinutes(10);
 
   private static final Limits RUN_LIMITS = Limits.DEFAULT.withCallTimeout(DEFAULT_RUN_TIMEOUT);
-
-  private static final int LARGEST_READ = 1 << 16;
 
   private static final int FIRST_SIGNAL_STATUS = 128;
 
@@ -234,7 +228,8 @@ public final class Program extends LoadSettings<Program> {
     ProgramOutput output =
         new ProgramOutput(hasStream(false), hasStream(true), output(StreamOutput.initial()));
     Outcomes outcomes = new Outcomes(program);
-    Embedding embedding = new Embedding(List.of(), output, settingsWith(this::read, RUN_LIMITS));
+    Embedding embedding =
+        new Embedding(List.of(), output, settingsWith(new ProgramInput(input), RUN_LIMITS));
     try (Instance instance = create(embedding, outcomes)) {
       long start = System.nanoTime();
       Ending ending = instance.runProgram(0);
@@ -269,18 +264,6 @@ public final class Program extends LoadSettings<Program> {
       case Outcome.Violation _ -> FIRST_SIGNAL_STATUS + FaultSignals.signal(null);
       default -> -1;
     };
-  }
-
-  private byte[] read(int most) {
-    byte[] buffer = new byte[Math.min(most, LARGEST_READ)];
-    try {
-      int length = input.read(buffer);
-      return Arrays.copyOf(buffer, Math.max(length, 0));
-    } catch (GuestStreamException | InterruptedIOException e) {
-      throw new FileException(StreamOutput.errno(e));
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot read the program's input", e);
-    }
   }
 
   private Instance create(Embedding embedding, Outcomes outcomes) {

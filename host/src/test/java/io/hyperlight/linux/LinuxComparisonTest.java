@@ -21,6 +21,7 @@ class LinuxComparisonTest {
     "futex_locks.c, 150",
     "signals_threads.c, 50",
     "threads_proc.c, 60",
+    "waiting_threads.c, 85",
     "poll.c, 400",
     "timers.c, 500",
     "limits.c, 480",

@@ -121,6 +121,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
                 new HostChannels(settings.extensions(), context, budget),
                 context.checkpoint()));
     process = new GuestProcess(world, context.addressSpace(), ranges, settings.program());
+    streams.connect(new OutsideOf(world, process));
     Task first = new Task(process, TaskIdentity.FIRST, context);
     process.tasks().add(first);
     world.scheduler().begin(first);
@@ -193,6 +194,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
   @Override
   public void close() {
     try {
+      world.files().streams().close();
       process.memory().files().close();
     } finally {
       world.files().close();

@@ -121,7 +121,7 @@ final class TaskCalls {
     Paths names = new Paths(bytes, files);
     AddressLimits addressLimits = new AddressLimits(own.limits(), own.memory().space());
 
-    transfers = new TransferCalls(numbers, task.caller(), bytes);
+    transfers = new TransferCalls(files, task.caller(), bytes);
     splices = new SpliceCalls(numbers, task.caller(), bytes);
     opens = new OpenCalls(names, files, heap, task.waiting());
     descriptors = new DescriptorCalls(files, bytes, heap);

@@ -194,6 +194,7 @@ public final class ProcessFiles implements Restorable<FileState>, AutoCloseable 
       restoreFileSystem(earlier);
       descriptors.closeAll();
       world.fifos().forgetOpening();
+      world.held().clear();
       IdentityHashMap<Location, Location> known = new IdentityHashMap<>(0); // most have none
       restoreDescriptors(earlier, known);
       Location directory = earlier.workingDirectory();

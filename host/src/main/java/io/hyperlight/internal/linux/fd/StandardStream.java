@@ -54,7 +54,7 @@ final class StandardStream extends OpenFile {
     if (has(OpenFlags.O_NONBLOCK) && !streams.isInputReady()) {
       throw new FileException(Errno.EAGAIN);
     }
-    return streams.read(target);
+    return streams.read(caller, target);
   }
 
   @Override

@@ -1,10 +1,13 @@
 package io.hyperlight.internal.linux.fd;
 
 import io.hyperlight.internal.linux.limits.CallBudget;
+import io.hyperlight.internal.linux.wait.Deadline;
+import io.hyperlight.internal.linux.wait.Restart;
 import io.hyperlight.internal.linux.wait.WaitSource;
 import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
+import java.lang.ref.WeakReference;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -61,10 +64,31 @@ public final class StandardStreams {
       return false;
     }
 
+    /** Answers whether {@link #read} might wait now for what comes from outside. */
+    default boolean mayWait() {
+      return false;
+    }
+
     /** Answers whether there will never be any input. False if that is not known. */
     default boolean isEmpty() {
       return false;
     }
+  }
+
+  /** What a world with several tasks knows of events from outside. */
+  public interface Outside {
+    /** Answers whether other tasks could run while one waits. */
+    boolean hasSeveralTasks();
+
+    /** Says that an event will come, so that tasks that wait are in no deadlock. */
+    void expect();
+
+    /**
+     * Adds an event that was expected. For any thread.
+     *
+     * @param reaction is run on the thread that runs the world
+     */
+    void post(Runnable reaction);
   }
 
   /** How many bytes of standard error are kept for the message of an exception. */
@@ -76,6 +100,8 @@ public final class StandardStreams {
   private final CallBudget budget;
   private final Input input;
   private final Output output;
+  private final InputAhead ahead;
+  private @Nullable Outside outside;
   private byte[] lastErrors = NOTHING;
   private final Readiness readiness = new Readiness();
   private final WaitSource arrival = new WaitSource(readiness.input());
@@ -85,6 +111,17 @@ public final class StandardStreams {
     this.budget = budget;
     this.input = input;
     this.output = output;
+    ahead = new InputAhead(input);
+  }
+
+  /** Connects standard input with the world that uses it. */
+  public void connect(Outside world) {
+    outside = world;
+  }
+
+  /** Stops reading ahead. */
+  public void close() {
+    ahead.close();
   }
 
   /** Forgets what earlier calls wrote to standard error. */
@@ -112,9 +149,39 @@ public final class StandardStreams {
     return input.isServed();
   }
 
-  /** Answers whether a read returns at once. True if that is not known. */
+  /**
+   * Answers whether a read returns at once. True if that is not known, and no other task could run.
+   * Otherwise this begins to read ahead.
+   */
   boolean isInputReady() {
-    return input.isReady();
+    return !readsAhead() && (ahead.hasArrived() || input.isReady());
+  }
+
+  /**
+   * Answers whether a piece is being read ahead. Begins that if nothing has arrived and a read
+   * could hold up other tasks.
+   */
+  private boolean readsAhead() {
+    if (ahead.isReading()) {
+      return true;
+    }
+    Outside world = outside;
+    if (ahead.hasArrived() || world == null || !input.mayWait() || !world.hasSeveralTasks()) {
+      return false;
+    }
+    WeakReference<StandardStreams> own = new WeakReference<>(this);
+    ahead.begin(() -> arrived(own));
+    world.expect();
+    return true;
+  }
+
+  /** Tells the world that input has arrived, if it still exists. On any thread. */
+  private static void arrived(WeakReference<StandardStreams> of) {
+    StandardStreams streams = of.get();
+    Outside world = streams == null ? null : streams.outside;
+    if (streams != null && world != null) {
+      world.post(streams.readiness.input()::changed);
+    }
   }
 
   /** Returns the last bytes that the call wrote to standard error. */
@@ -139,8 +206,21 @@ public final class StandardStreams {
     }
   }
 
-  int read(byte[] target) {
-    byte[] bytes = readOutside(target.length);
+  int read(Caller caller, byte[] target) {
+    byte[] bytes;
+    if (readsAhead()) {
+      throw caller
+          .waiting()
+          .block(
+              "waits for standard input (read)",
+              Deadline.NEVER,
+              Restart.IF_HANDLER_ASKS,
+              readiness.input());
+    } else if (ahead.hasArrived()) {
+      bytes = ahead.take(target.length);
+    } else {
+      bytes = readOutside(target.length);
+    }
     if (bytes == null) {
       throw new WaitingException();
     }

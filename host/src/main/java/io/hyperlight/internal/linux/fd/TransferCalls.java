@@ -3,9 +3,11 @@ package io.hyperlight.internal.linux.fd;
 import io.hyperlight.internal.linux.base.Buffers;
 import io.hyperlight.internal.linux.base.GuestMemory;
 import io.hyperlight.internal.linux.pseudo.PseudoNode;
+import io.hyperlight.internal.linux.wait.BlockedException;
 import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
+import org.jspecify.annotations.Nullable;
 
 /** Moves bytes: {@code read(2)}, {@code write(2)}, {@code lseek(2)} and their relatives. */
 public final class TransferCalls {
@@ -29,12 +31,14 @@ public final class TransferCalls {
   private static final long RWF_HINTS = 0x1 | 0x2 | 0x4;
 
   private final Descriptors descriptors;
+  private final HeldFiles held;
   private final Caller caller;
   private final GuestMemory memory;
   private final Checkpoint checkpoint;
 
-  public TransferCalls(Descriptors descriptors, Caller caller, GuestMemory memory) {
-    this.descriptors = descriptors;
+  public TransferCalls(ProcessFiles files, Caller caller, GuestMemory memory) {
+    descriptors = files.descriptors();
+    held = files.world().held();
     this.caller = caller;
     this.memory = memory;
     checkpoint = caller.checkpoint();
@@ -66,34 +70,71 @@ public final class TransferCalls {
     return file.seek(offset, whence);
   }
 
+  /** Returns the file with which a call goes on that has waited; null for a new call. */
+  private @Nullable OpenFile held() {
+    return held.isEmpty() ? null : held.find(caller.waiting());
+  }
+
+  private void release() {
+    if (!held.isEmpty()) {
+      held.release(caller.waiting());
+    }
+  }
+
   public long read(int descriptor, long address, long size) {
-    OpenFile file = readable(descriptor);
+    OpenFile before = held();
+    OpenFile file = before == null ? readable(descriptor) : before;
     return read(file, Buffers.one(memory, address, size));
   }
 
   public long readv(int descriptor, long table, long count) {
-    OpenFile file = readable(descriptor);
+    OpenFile before = held();
+    OpenFile file = before == null ? readable(descriptor) : before;
     return read(file, Buffers.table(memory, table, count));
   }
 
   private long read(OpenFile file, Buffers buffers) {
-    file.requireEnd(CURRENT, buffers.size());
-    return Transfer.read(
-        checkpoint, file, CURRENT, buffers, (bytes, _) -> file.read(caller, bytes));
+    boolean waits = false;
+    try {
+      file.requireEnd(CURRENT, buffers.size());
+      return Transfer.read(
+          checkpoint, file, CURRENT, buffers, (bytes, _) -> file.read(caller, bytes));
+    } catch (BlockedException e) {
+      waits = true;
+      held.hold(caller.waiting(), file);
+      throw e;
+    } finally {
+      if (!waits) {
+        release();
+      }
+    }
   }
 
   public long write(int descriptor, long address, long size) {
-    OpenFile file = writable(descriptor);
+    OpenFile before = held();
+    OpenFile file = before == null ? writable(descriptor) : before;
     return write(file, Buffers.one(memory, address, size));
   }
 
   public long writev(int descriptor, long table, long count) {
-    OpenFile file = writable(descriptor);
+    OpenFile before = held();
+    OpenFile file = before == null ? writable(descriptor) : before;
     return write(file, Buffers.table(memory, table, count));
   }
 
   private long write(OpenFile file, Buffers buffers) {
-    return file.write(caller, buffers);
+    boolean waits = false;
+    try {
+      return file.write(caller, buffers);
+    } catch (BlockedException e) {
+      waits = true;
+      held.hold(caller.waiting(), file);
+      throw e;
+    } finally {
+      if (!waits) {
+        release();
+      }
+    }
   }
 
   public long pread64(int descriptor, long address, long size, long offset) {

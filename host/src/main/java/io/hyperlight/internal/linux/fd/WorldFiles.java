@@ -31,6 +31,7 @@ public final class WorldFiles implements AutoCloseable {
   private final Fifos fifos = new Fifos();
   private final List<ProcessFiles> processes = new ArrayList<>(1);
   private final InFlight inFlight = new InFlight();
+  private final HeldFiles held = new HeldFiles();
 
   /** Created on first use, unless there are mounts: many guests never use a file. */
   private @Nullable FileSystem fileSystem;
@@ -106,6 +107,11 @@ public final class WorldFiles implements AutoCloseable {
 
   Checkpoint checkpoint() {
     return checkpoint;
+  }
+
+  /** Returns the files that tasks use in calls that wait. */
+  HeldFiles held() {
+    return held;
   }
 
   /** Returns the files that are in messages of sockets. */
