@@ -28,6 +28,7 @@ class InputWithThreadsTest {
   }
 
   /** Gives the program its input only after another thread of it has written something. */
+  @SuppressWarnings("try") // closes the pipe, which is the end of the input
   @ParameterizedTest
   @ValueSource(strings = {"read", "poll", "epoll", "select"})
   void othersRunWhileATaskWaitsForInput(String way) throws IOException {
