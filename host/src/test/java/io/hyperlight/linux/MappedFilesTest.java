@@ -25,6 +25,8 @@ class MappedFilesTest {
         "mapped_files",
         "mapping_places",
         "random_mapping",
+        "shared_files",
+        "random_shared",
         "large_transfers",
         "first_touch"
       })

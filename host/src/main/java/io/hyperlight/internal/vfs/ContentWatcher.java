@@ -18,6 +18,19 @@ public interface ContentWatcher {
       };
 
   /**
+   * Announces that bytes of a file are about to be read.
+   *
+   * @param device the tree's number, as in {@link FileStatus}
+   * @param inode the file's number, as in {@link FileStatus}
+   * @param from the first byte
+   * @param to the byte after the last one
+   */
+  default void reading(int device, long inode, long from, long to) {}
+
+  /** Announces that all files are about to be read. */
+  default void readingAll() {}
+
+  /**
    * Announces that bytes of a file are about to change. If they go beyond the end, the size
    * changes, too.
    *

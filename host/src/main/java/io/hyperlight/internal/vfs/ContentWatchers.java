@@ -32,6 +32,18 @@ final class ContentWatchers implements ContentWatcher {
   }
 
   @Override
+  public void reading(int device, long inode, long from, long to) {
+    for (int i = 0; i < watchers.size(); i++) {
+      watchers.get(i).reading(device, inode, from, to);
+    }
+  }
+
+  @Override
+  public void readingAll() {
+    watchers.forEach(ContentWatcher::readingAll);
+  }
+
+  @Override
   public boolean changing(int device, long inode, long from, long to) {
     boolean any = false;
     for (int i = 0; i < watchers.size(); i++) {

@@ -149,6 +149,7 @@ public final class FileSystem implements Restorable<FileSystem.State>, AutoClose
 
   /** Freezes the writable trees. Open contents stay valid. */
   public State freeze() {
+    watchers.readingAll();
     List<MountedState> mounted = new ArrayList<>();
     for (int i = 0; i < trees.size(); i++) {
       String path = mounts.get(i).path();

@@ -159,7 +159,11 @@ public final class AdviceCalls {
         if (!area.shared() || !area.mayBecomeWritable()) {
           return -Errno.EACCES;
         }
-        space.discard(view.start(), size);
+        if (area.object() instanceof MappedObject.OfFile file) {
+          file.content().punch(area.offset(), area.offset() + size);
+        } else {
+          space.discard(view.start(), size);
+        }
       }
       case MADV_POPULATE_READ, MADV_POPULATE_WRITE -> {
         boolean allowed =

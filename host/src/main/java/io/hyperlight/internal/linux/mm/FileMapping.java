@@ -8,13 +8,15 @@ import io.hyperlight.internal.linux.pseudo.PseudoDevice;
 import io.hyperlight.internal.linux.pseudo.PseudoNode;
 import io.hyperlight.internal.machine.memory.Protection;
 import io.hyperlight.internal.os.Errno;
+import io.hyperlight.internal.vfs.FileContent;
 import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.Node;
+import io.hyperlight.internal.vfs.SharedContent;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Says what {@code mmap(2)} maps: anonymous memory, or a file from an offset on. A shared mapping
- * of a file can only be read-only.
+ * can be written if the file is in memory.
  *
  * @param object null for private anonymous memory
  * @param mayBecomeWritable whether {@code mprotect} may make it writable
@@ -65,7 +67,9 @@ record FileMapping(
           !shared || file.isWritable());
     }
     Node node = file.place().node();
-    if (!content.isRegular() || (node instanceof PseudoNode made && !made.isMappable()) || writes) {
+    if (!content.isRegular()
+        || (node instanceof PseudoNode made && !made.isMappable())
+        || (writes && !isShareable(content.content()))) {
       throw new FileException(Errno.ENODEV);
     }
     if ((protection & PROT_EXEC) != 0 && !mayMakeCode && node.isWritable()) {
@@ -73,7 +77,17 @@ record FileMapping(
     }
     MappedObject object =
         mapped.of(content.content(), file.place(), files.fileSystem().counterparts(), heap);
-    return new FileMapping(object, offset, shared, !shared);
+    boolean mayWrite = !shared || (file.isWritable() && isShareable(content.content()));
+    return new FileMapping(object, offset, shared, mayWrite);
+  }
+
+  private static boolean isShareable(FileContent content) {
+    return content instanceof SharedContent shared && shared.isShareable();
+  }
+
+  /** Answers whether its pages are those of a file, which has a limit of its own. */
+  boolean hasRoomOfFile() {
+    return shared && object instanceof MappedObject.OfFile;
   }
 
   /** Returns the area of this mapping; null for private anonymous memory. */

@@ -50,6 +50,11 @@ public record MappedArea(
         wasWritable);
   }
 
+  /** Returns the part that maps a range of the object. */
+  MappedArea withinOffsets(long from, long to) {
+    return within(start + Math.max(0, from - offset), start + Math.max(0, to - offset));
+  }
+
   MappedArea movedBy(long distance) {
     return new MappedArea(
         start + distance,
@@ -84,6 +89,19 @@ public record MappedArea(
   MappedArea of(MappedObject other) {
     return new MappedArea(
         start, end, other, offset, shared, mayBecomeWritable, protection, wasWritable);
+  }
+
+  /**
+   * Answers whether its pages are those of the file, which all shared mappings of the file have. In
+   * all other areas, they are copies.
+   */
+  boolean hasPagesOfFile() {
+    return shared && object instanceof MappedObject.OfFile file && file.shareable() != null;
+  }
+
+  /** Answers whether the program may have written to pages of the file. */
+  boolean mayHaveWritten() {
+    return wasWritable && hasPagesOfFile();
   }
 
   /** Answers whether another area continues this one in all respects. */

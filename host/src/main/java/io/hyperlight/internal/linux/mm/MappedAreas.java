@@ -22,6 +22,9 @@ final class MappedAreas {
   private final Checkpoint checkpoint;
   private boolean changed = true;
 
+  /** The number of areas through which the program may have written to files. */
+  private int writing;
+
   /**
    * Creates an empty record.
    *
@@ -40,6 +43,11 @@ final class MappedAreas {
   /** Answers whether anything changed since {@link #forgetChanges} was called. */
   boolean changed() {
     return changed;
+  }
+
+  /** Answers whether the program may have written to a file through any area. */
+  boolean mayHaveWritten() {
+    return writing > 0;
   }
 
   void forgetChanges() {
@@ -107,7 +115,7 @@ final class MappedAreas {
       drop(behind);
       area = area.upTo(behind.end());
     }
-    areas.put(area.start(), area);
+    add(area);
     changed = true;
   }
 
@@ -115,7 +123,7 @@ final class MappedAreas {
    * Drops an area that was joined with a neighbour. The object cannot go: the neighbour has it too.
    */
   private void drop(MappedArea joined) {
-    areas.remove(joined.start());
+    take(joined);
     joined.object().release();
   }
 
@@ -129,7 +137,7 @@ final class MappedAreas {
     touched.addAll(areas.subMap(start, true, end, false).values());
     for (MappedArea area : touched) {
       checkpoint.pass();
-      areas.remove(area.start());
+      take(area);
       if (area.start() < start) {
         keep(area.within(area.start(), start));
       }
@@ -151,7 +159,17 @@ final class MappedAreas {
 
   private void keep(MappedArea rest) {
     rest.object().retain();
-    areas.put(rest.start(), rest);
+    add(rest);
+  }
+
+  private void add(MappedArea area) {
+    areas.put(area.start(), area);
+    writing += area.mayHaveWritten() ? 1 : 0;
+  }
+
+  private void take(MappedArea area) {
+    areas.remove(area.start());
+    writing -= area.mayHaveWritten() ? 1 : 0;
   }
 
   private void release(MappedObject object) {
@@ -168,6 +186,7 @@ final class MappedAreas {
       all.remove();
       release(object);
     }
+    writing = 0;
     changed = true;
   }
 }

@@ -9,6 +9,7 @@ import io.hyperlight.internal.vfs.FileContent;
 import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileStatus;
 import io.hyperlight.internal.vfs.Location;
+import io.hyperlight.internal.vfs.SharedContent;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -113,7 +114,9 @@ public final class MappedFiles implements ContentWatcher {
 
   private MappedObject.OfFile open(
       Key key, FileContent content, Location location, Counterparts system) {
-    MappedObject.OfFile file = open(content.in(system), location);
+    FileContent own =
+        content instanceof SharedContent shared ? shared.mapped(system) : content.in(system);
+    MappedObject.OfFile file = open(own, location);
     files.put(key, file);
     return file;
   }
@@ -284,7 +287,22 @@ public final class MappedFiles implements ContentWatcher {
     areas.clear();
   }
 
-  // Writes to files.
+  // Accesses to files.
+
+  @Override
+  public void reading(int device, long inode, long from, long to) {
+    if (areas.mayHaveWritten()) {
+      MappedObject.OfFile file = files.get(new Key(device, inode));
+      if (file != null) {
+        mappings.sharedPages().putBack(file, from, to);
+      }
+    }
+  }
+
+  @Override
+  public void readingAll() {
+    mappings.sharedPages().putBackAll();
+  }
 
   @Override
   public boolean changing(int device, long inode, long from, long to) {
@@ -295,6 +313,7 @@ public final class MappedFiles implements ContentWatcher {
     if (file == null) {
       return false;
     }
+    mappings.sharedPages().putBack(file, from, to);
     changing = file;
     sizeBefore = file.size();
     stale.clear();
@@ -319,7 +338,7 @@ public final class MappedFiles implements ContentWatcher {
 
   /** Adds the pages of a part that still show the file. */
   private void addUnchanged(MappedArea part) {
-    if (!part.wasWritable()) {
+    if (!part.wasWritable() || part.hasPagesOfFile()) {
       stale.add(part);
       return;
     }
@@ -354,12 +373,20 @@ public final class MappedFiles implements ContentWatcher {
       return;
     }
     changing = null;
+    mappings.sharedPages().withoutPuttingBack(() -> follow(file));
+  }
+
+  /** Updates the mappings of a file that has changed. */
+  private void follow(MappedObject.OfFile file) {
     long size = file.size();
     if (size != sizeBefore) {
       areas.of(file).forEach(area -> resize(area, size));
     }
     for (MappedArea part : stale) {
       mappings.refresh(part, part.start(), part.endOfContents(size));
+    }
+    for (MappedArea part : SharedPages.of(stale)) {
+      mappings.sharedPages().releaseHoles(part.upTo(part.endOfContents(size)));
     }
     stale.clear();
   }
@@ -369,6 +396,8 @@ public final class MappedFiles implements ContentWatcher {
     long now = area.endOfContents(size);
     if (now < before) {
       mappings.reserve(area, now, before);
+    } else if (now > before && area.hasPagesOfFile()) {
+      mappings.space().protectUntouched(before, now - before, area.protection());
     } else if (now > before) {
       mappings.protectPages(before, now, area.protection());
     }

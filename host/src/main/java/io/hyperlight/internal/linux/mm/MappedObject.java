@@ -5,6 +5,7 @@ import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileKind;
 import io.hyperlight.internal.vfs.FileStatus;
 import io.hyperlight.internal.vfs.Location;
+import io.hyperlight.internal.vfs.SharedContent;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,6 +62,11 @@ public abstract sealed class MappedObject {
 
     FileContent content() {
       return content;
+    }
+
+    /** Returns the contents if there can be writable shared mappings of them; else null. */
+    @Nullable SharedContent shareable() {
+      return content instanceof SharedContent shared && shared.isShareable() ? shared : null;
     }
 
     public @Nullable Location location() {

@@ -2,6 +2,7 @@ package io.hyperlight.internal.linux.mm;
 
 import io.hyperlight.internal.machine.arch.MemoryAccess;
 import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.machine.memory.FirstContents;
 import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.internal.machine.memory.MappedRange;
 import io.hyperlight.internal.machine.memory.MappingSource;
@@ -42,6 +43,7 @@ public final class Mappings {
   private final AddressSpace space;
   private final MappedAreas areas;
   private final Checkpoint checkpoint;
+  private final SharedPages sharedPages;
 
   /** Why the last contents could not be read. */
   private @Nullable FileException unreadable;
@@ -50,11 +52,27 @@ public final class Mappings {
     this.space = space;
     this.checkpoint = checkpoint;
     this.areas = areas;
-    space.useFirstContents(this::fillFirst);
+    sharedPages = new SharedPages(space, areas, checkpoint);
+    space.useFirstContents(
+        new FirstContents() {
+          @Override
+          public boolean fill(long start, long end) {
+            return fillFirst(start, end);
+          }
+
+          @Override
+          public long sharer(long page) {
+            return sharedPages.sharer(page);
+          }
+        });
   }
 
   public AddressSpace space() {
     return space;
+  }
+
+  SharedPages sharedPages() {
+    return sharedPages;
   }
 
   MappedAreas areas() {
@@ -120,9 +138,12 @@ public final class Mappings {
     }
   }
 
-  private static MappingSource source(@Nullable MappedArea area, long start) {
-    return area == null || area.object() instanceof MappedObject.SharedZeros
-        ? MappingSource.ANONYMOUS
+  static MappingSource source(@Nullable MappedArea area, long start) {
+    if (area == null || area.object() instanceof MappedObject.SharedZeros) {
+      return MappingSource.ANONYMOUS;
+    }
+    return area.hasPagesOfFile()
+        ? MappingSource.shared(OBJECT, area.offsetOf(start))
         : MappingSource.file(OBJECT, area.offsetOf(start));
   }
 
@@ -136,6 +157,7 @@ public final class Mappings {
   private boolean fillFirst(long start, long end) {
     try {
       for (MappedArea area : areas.within(start, end)) {
+        sharedPages.requireRoom(area);
         fill(area, area.start(), area.end());
       }
       return true;
@@ -150,6 +172,14 @@ public final class Mappings {
     if (start == end || area.object() instanceof MappedObject.SharedZeros) {
       return;
     }
+    if (area.hasPagesOfFile()) {
+      sharedPages.withoutPuttingBack(() -> copy(area, start, end));
+    } else {
+      copy(area, start, end);
+    }
+  }
+
+  private void copy(MappedArea area, long start, long end) {
     byte[] piece = new byte[(int) Math.min(PIECE, end - start)];
     for (long at = start; at < end; ) {
       int length = (int) Math.min(piece.length, end - at);
@@ -165,6 +195,7 @@ public final class Mappings {
 
   /** Unmaps everything in a range. */
   void unmap(long start, long size) {
+    sharedPages.putBack(start, start + size);
     space.unmap(start, size);
     areas.remove(start, start + size);
   }
@@ -241,7 +272,9 @@ public final class Mappings {
         drop(done, area.start());
       }
       long contentsEnd = area.endOfContents(area.object().size());
-      if (area.object() instanceof MappedObject.SharedZeros || contentsEnd == area.start()) {
+      if (area.object() instanceof MappedObject.SharedZeros
+          || area.hasPagesOfFile() // other holders may keep them
+          || contentsEnd == area.start()) {
         done = area.end();
         continue;
       }

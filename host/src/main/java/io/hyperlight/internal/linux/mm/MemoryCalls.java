@@ -121,7 +121,7 @@ public final class MemoryCalls {
       if (!limits.allowMapping(start, start + size, !shared && rights.writable())) {
         return -Errno.ENOMEM;
       }
-      if (TouchPolicy.isTooLarge(space, start, size, rights, flags)) {
+      if (!file.hasRoomOfFile() && TouchPolicy.isTooLarge(space, start, size, rights, flags)) {
         return -Errno.ENOMEM;
       }
       return replace(start, size, rights, file.area(start, size, rights), flags);

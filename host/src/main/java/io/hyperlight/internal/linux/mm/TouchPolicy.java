@@ -39,6 +39,9 @@ final class TouchPolicy {
 
   /** Returns whether a mapping without special flags gets its memory at once. */
   static boolean isTouched(long size, @Nullable MappedArea area) {
+    if (area != null && area.hasPagesOfFile()) {
+      return false; // each page takes room in its file
+    }
     return size
         <= (area == null || area.object() instanceof MappedObject.SharedZeros
             ? MAPPED_AT_ONCE

@@ -140,11 +140,11 @@ public final class AddressSpace {
    * Does the same, but the range gets no memory before it is touched. So it may be larger than all
    * memory.
    *
-   * @param source anonymous memory, or a file, whose contents {@link #useFirstContents} knows
+   * @param source if it is a file or a shared object, {@link #useFirstContents} knows its contents
    */
   public void mapUntouched(
       long start, long sizeBytes, Protection protection, MappingSource source) {
-    requireRange(start, sizeBytes, !source.isShared() && isFree(start, sizeBytes));
+    requireRange(start, sizeBytes, isFree(start, sizeBytes));
     table.splice(
         start,
         start + sizeBytes,
@@ -340,6 +340,12 @@ public final class AddressSpace {
   /** See {@link MappingTable#findFreeBelow}. */
   public long findFreeBelow(long sizeBytes, long from, long to) {
     return table.findFreeBelow(sizeBytes, from, to);
+  }
+
+  /** Returns whether a page has memory. */
+  public boolean isBacked(long page) {
+    Mapping mapping = table.at(page);
+    return mapping != null && mapping.isBacked();
   }
 
   /** Returns the parts of a range that are taken and have no memory, in order. */

@@ -129,7 +129,33 @@ final class FirstTouch {
       around = mapping.within(from, to);
       memory.data().requireFree(cost(around));
     }
-    return giveMemory(around);
+    return around.source().isShared() ? shareMemory(around) : giveMemory(around);
+  }
+
+  /** Gives memory to a part of a shared object: the pages of other mappings, if they have any. */
+  private boolean shareMemory(Mapping part) {
+    long end;
+    for (long at = part.start(); at < part.end(); at = end) {
+      checkpoint.pass();
+      end = at + PAGE_SIZE;
+      long sharer = contents.sharer(at);
+      Mapping other = sharer < 0 ? null : table.at(sharer);
+      if (other != null && other.isBacked()) {
+        List<Mapping> page = List.of(part.within(at, end).on(other.physicalOf(sharer)));
+        sharing.hold(page);
+        table.splice(at, end, page);
+        enter(page);
+        continue;
+      }
+      while (end < part.end() && contents.sharer(end) < 0) {
+        checkpoint.pass();
+        end += PAGE_SIZE;
+      }
+      if (!giveMemory(part.within(at, end))) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static long cost(Mapping part) {
@@ -166,17 +192,21 @@ final class FirstTouch {
       at = end;
     }
     table.splice(part.start(), part.end(), backed);
-    if (part.source().kind() == MappingSource.Kind.FILE
+    backed.forEach(sharing::begin);
+    if (part.source().kind() != MappingSource.Kind.ANONYMOUS
         && !contents.fill(part.start(), part.end())) {
       table.splice(part.start(), part.end(), List.of(part));
       sharing.release(backed);
       return false;
     }
-    // Last: no guest code sees a page before its contents are there.
+    enter(backed); // last: no guest code sees a page before its contents are there
+    return true;
+  }
+
+  private void enter(List<Mapping> backed) {
     for (Mapping mapping : backed) {
       memory.noteTranslation(mapping.physical(), mapping.sizeBytes());
       sharing.writeEntries(mapping);
     }
-    return true;
   }
 }

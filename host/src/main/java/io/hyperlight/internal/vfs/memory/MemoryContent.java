@@ -5,10 +5,11 @@ import io.hyperlight.internal.vfs.Counterparts;
 import io.hyperlight.internal.vfs.FileContent;
 import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileStatus;
+import io.hyperlight.internal.vfs.SharedContent;
 import java.util.Objects;
 
 /** An open file in memory. The file stays while it is open, even without a name. */
-final class MemoryContent implements FileContent {
+final class MemoryContent implements SharedContent {
   private final MemoryTree tree;
   private final long inode;
   private final boolean write;
@@ -124,6 +125,29 @@ final class MemoryContent implements FileContent {
   public long nextHole(long offset) {
     requireValid(false);
     return tree.files().nextHole(inode, offset);
+  }
+
+  @Override
+  public boolean isShareable() {
+    return tree.isWritable();
+  }
+
+  @Override
+  public FileContent mapped(Counterparts system) {
+    return new Kept(tree.device(), inode, tree.isWritable()).in(system);
+  }
+
+  @Override
+  public void requireRoom(long from, long to) {
+    requireValid(true);
+    tree.files().requireRoom(inode, from, to);
+  }
+
+  @Override
+  public boolean putBack(long offset, byte[] source, int from, int length) {
+    Objects.checkFromIndexSize(from, length, source.length);
+    requireValid(true);
+    return tree.files().putBack(inode, offset, source, from, length);
   }
 
   @Override

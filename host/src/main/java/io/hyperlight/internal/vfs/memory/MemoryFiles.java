@@ -33,6 +33,7 @@ final class MemoryFiles {
 
   int read(long number, long offset, byte[] target, int from, int length) {
     inodes.checkpoint().passBytes(length);
+    watcher.reading(device, number, offset, offset + Math.min(length, Long.MAX_VALUE - offset));
     return inodes.get(number).asFile().data.read(offset, target, from, length);
   }
 
@@ -96,11 +97,29 @@ final class MemoryFiles {
     written(inode);
   }
 
+  /** Makes sure that there is room for later calls of {@link #putBack}. */
+  void requireRoom(long number, long from, long to) {
+    inodes.requireWritable();
+    Inode.OfFile inode = inodes.change(number).asFile();
+    if (!inode.data.reserve(from, to, inodes.budget(), inodes.checkpoint())) {
+      throw new FileException(Errno.ENOSPC);
+    }
+  }
+
+  /** Copies bytes of a mapping into a file. Answers whether there was room for all of them. */
+  boolean putBack(long number, long offset, byte[] source, int from, int length) {
+    inodes.requireWritable();
+    Inode.OfFile inode = inodes.change(number).asFile();
+    return inode.data.write(offset, source, from, length, inodes.budget()) == length;
+  }
+
   long nextData(long number, long offset) {
+    watcher.reading(device, number, offset, Long.MAX_VALUE);
     return inodes.get(number).asFile().data.nextData(offset, inodes.checkpoint());
   }
 
   long nextHole(long number, long offset) {
+    watcher.reading(device, number, offset, Long.MAX_VALUE);
     return inodes.get(number).asFile().data.nextHole(offset, inodes.checkpoint());
   }
 
