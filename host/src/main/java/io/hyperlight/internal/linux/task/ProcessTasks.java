@@ -125,8 +125,8 @@ public final class ProcessTasks {
     task.waiting().reset();
     if (count() > 1) { // nobody sees the memory of a process that ends
       task.robustList().end(task.futexes(), process.bytes(), task.clearedAtExit());
+      task.signals().end();
     }
-    task.signals().end();
     task.setExited(true);
     if (!task.isFirst()) {
       tasks.remove(task); // the first one stays, as what Linux calls a zombie
