@@ -22,6 +22,9 @@ final class ProgramFile extends PseudoNode {
   private final ProcessFiles files;
   private final String folder;
 
+  /** Whether a link to it is being followed. */
+  private boolean isLookedUp;
+
   /**
    * Creates the file of a process.
    *
@@ -72,7 +75,15 @@ final class ProgramFile extends PseudoNode {
     /** The path of the file itself, even if the program was started by a symbolic link. */
     @Override
     public String target() {
-      return destination().path();
+      if (own.isLookedUp) {
+        return own.path(); // the program's path leads to a link to it
+      }
+      own.isLookedUp = true;
+      try {
+        return destination().path();
+      } finally {
+        own.isLookedUp = false;
+      }
     }
 
     @Override
