@@ -16,6 +16,7 @@ class LinuxComparisonTest {
   @CsvSource({
     "signals.c, 900",
     "futex.c, 4000",
+    "clone.c, 60",
     "threads.c, 15",
     "futex_threads.c, 150",
     "futex_locks.c, 150",
