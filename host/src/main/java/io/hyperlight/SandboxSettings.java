@@ -33,7 +33,7 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
   private System.@Nullable Logger logger;
   private @Nullable InstantSource clock;
   private OptionalLong randomSeed = OptionalLong.empty();
-  private boolean deterministic;
+  private TurnOrder.@Nullable Choice turns;
   private boolean mayMakeCode;
   private boolean hidesTimeStampCounter;
   private boolean exitless;
@@ -89,12 +89,12 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
             hidesTimeStampCounter || before.machine().hidesTimeStampCounter(),
             exitless || before.machine().exitless()),
         limits.apply(before.limits()),
-        deterministic ? TurnOrder.Choice.UNTIMED : before.turns());
+        turns == null ? before.turns() : turns);
   }
 
   private OptionalLong randomSeed(Settings before) {
     OptionalLong known = randomSeed.isPresent() ? randomSeed : before.randomSeed();
-    return deterministic && known.isEmpty() ? OptionalLong.of(0) : known;
+    return turns != null && known.isEmpty() ? OptionalLong.of(0) : known;
   }
 
   /**
@@ -246,7 +246,12 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
    * @return this builder
    */
   public final S deterministic() {
-    deterministic = true;
+    return turns(TurnOrder.Choice.UNTIMED);
+  }
+
+  /** Sets what ends turns of threads. Tests explore interleavings by it. */
+  final S turns(TurnOrder.Choice choice) {
+    turns = choice;
     return self();
   }
 

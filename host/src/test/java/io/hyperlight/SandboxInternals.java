@@ -2,6 +2,7 @@ package io.hyperlight;
 
 import io.hyperlight.error.ClosedException;
 import io.hyperlight.internal.call.Instance;
+import io.hyperlight.internal.linux.task.TurnOrder;
 import io.hyperlight.internal.pool.PoolBudget;
 
 /** Gives tests in other packages access to non-public parts of this one. */
@@ -17,6 +18,11 @@ public final class SandboxInternals {
   /** Returns the instance of a served program. */
   public static Instance instanceOf(ProgramServer server) {
     return server.instance();
+  }
+
+  /** Makes the threads of a program take turns as a seed chooses. */
+  public static Program interleaved(Program program, long seed) {
+    return program.turns(TurnOrder.Choice.seeded(seed));
   }
 
   /** Counts a pool's sandboxes in a budget other than the process's. */

@@ -47,8 +47,8 @@ record CloneArguments(
   static final long NEWUSER = 0x1000_0000;
   static final long NEWPID = 0x2000_0000;
 
-  /** CLONE_NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET, NEWNS. */
-  static final long NAMESPACES = 0x7e02_0000L;
+  /** CLONE_NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET, NEWNS, NEWTIME. */
+  static final long NAMESPACES = 0x7e02_0080L;
 
   private static final long SIGNAL = 0xff;
   private static final long NEWTIME = 0x80;
