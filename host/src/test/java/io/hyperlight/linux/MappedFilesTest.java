@@ -28,7 +28,8 @@ class MappedFilesTest {
         "shared_files",
         "random_shared",
         "large_transfers",
-        "first_touch"
+        "first_touch",
+        "random_touch"
       })
   void memoryIsWhatItIsOnLinux(String what) throws IOException {
     FileCallsTest.assertSameAsNative("memory/" + what + ".c");
