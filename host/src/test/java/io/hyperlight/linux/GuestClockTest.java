@@ -159,6 +159,36 @@ class GuestClockTest {
   }
 
   @Test
+  void timersRunWhileFrozenIfTheirClocksDo() {
+    AtomicReference<Instant> now = new AtomicReference<>(THEN);
+    try (Sandbox sandbox = build(now::get)) {
+      for (int clock : new int[] {0, 1, 7, 11}) {
+        assertThat(sandbox.<Integer>call("arm", int.class, clock, 60L)).isZero();
+      }
+      try (Snapshot snapshot = sandbox.snapshot();
+          Sandbox spawned = snapshot.spawn()) {
+        now.set(THEN.plusSeconds(40));
+        for (int round = 0; round < 2; round++) {
+          assertThat(left(spawned, 1)).as("CLOCK_MONOTONIC").isEqualTo(60_000_000_000L);
+          assertThat(left(spawned, 0)).as("CLOCK_REALTIME").isEqualTo(20_000_000_000L);
+          assertThat(left(spawned, 7)).as("CLOCK_BOOTTIME").isEqualTo(20_000_000_000L);
+          assertThat(left(spawned, 11)).as("CLOCK_TAI").isEqualTo(20_000_000_000L);
+          spawned.restore(snapshot);
+        }
+        now.set(THEN.plusSeconds(70));
+        assertThat(left(spawned, 1)).as("CLOCK_MONOTONIC").isEqualTo(60_000_000_000L);
+        for (int clock : new int[] {0, 7, 11}) {
+          assertThat(left(spawned, clock)).as("clock %d", clock).isZero();
+        }
+      }
+    }
+  }
+
+  private static long left(Sandbox sandbox, int clock) {
+    return sandbox.<Long>call("left", long.class, clock);
+  }
+
+  @Test
   void errorsAreThoseOfTheManual() {
     try (Sandbox sandbox = build(Clock.fixed(THEN, ZoneOffset.UTC))) {
       for (int clock : new int[] {-1, 10, 12, 4711, Integer.MIN_VALUE}) {

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <hyperlight.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -68,4 +69,26 @@ hl_string date(void)
     struct tm parts;
     strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", gmtime_r(&now, &parts));
     return hl_from_cstring(text);
+}
+
+static timer_t timers[12];
+
+HL_EXPORT(int, arm, int, int64_t)
+int arm(int clock, int64_t seconds)
+{
+    struct sigevent nothing = {.sigev_notify = SIGEV_NONE};
+    struct itimerspec time = {.it_value.tv_sec = seconds};
+    return timer_create(clock, &nothing, &timers[clock]) != 0
+                   || timer_settime(timers[clock], 0, &time, NULL) != 0
+               ? -errno
+               : 0;
+}
+
+HL_EXPORT(int64_t, left, int)
+int64_t left(int clock)
+{
+    struct itimerspec time;
+    return timer_gettime(timers[clock], &time) != 0
+               ? -errno
+               : time.it_value.tv_sec * 1000000000l + time.it_value.tv_nsec;
 }
