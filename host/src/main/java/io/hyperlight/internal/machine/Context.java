@@ -16,6 +16,7 @@ import io.hyperlight.internal.machine.arch.UserRegisters;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.os.Checkpoint;
+import io.hyperlight.internal.os.StoppedException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -526,16 +527,26 @@ public final class Context {
   public @Nullable Trap run() {
     require(State.READY, State.READY);
     Trap trap = run.once();
-    while (trap instanceof Trap.ProcessorException fault
-        && fault.kind() == FaultKind.MEMORY_ACCESS
-        && space.resolve(
-            fault.address(),
-            fault.access() == MemoryAccess.WRITE,
-            fault.access() == MemoryAccess.EXECUTE)) {
+    while (trap instanceof Trap.ProcessorException fault && isResolved(fault)) {
       resumeAt(fault.registers());
       trap = run.once();
     }
     return trap;
+  }
+
+  private boolean isResolved(Trap.ProcessorException fault) {
+    if (fault.kind() != FaultKind.MEMORY_ACCESS) {
+      return false;
+    }
+    try {
+      return space.resolve(
+          fault.address(),
+          fault.access() == MemoryAccess.WRITE,
+          fault.access() == MemoryAccess.EXECUTE);
+    } catch (StoppedException e) {
+      resumable = registers.takeBackFault(fault.registers()); // it faults again
+      throw e;
+    }
   }
 
   /** Returns whether the last run ended at the gate's exit, so that the call is over. */

@@ -60,7 +60,7 @@ final class ContextRun {
         context.transport().halt();
         context.become(State.TRAPPED);
         RegisterValues location = context.location();
-        context.setResumable(!runner.hasOwnThread() && registers.settleKick());
+        context.setResumable(!runner.hasOwnThread() && canGoOn());
         yield new Trap.Stopped(location);
       }
       case PREEMPTED -> {
@@ -73,6 +73,15 @@ final class ContextRun {
         throw runner.failure();
       }
     };
+  }
+
+  /** Returns whether code that a stop has left can go on, in the stopped VM or in another one. */
+  private boolean canGoOn() {
+    if (registers.settleKick()) {
+      return true;
+    }
+    RegisterValues atFault = exits.registersAtFault();
+    return atFault != null && registers.takeBackFault(atFault);
   }
 
   /** Takes the guest's message. */

@@ -12,8 +12,10 @@ import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.x86.MachineCode;
 import io.hyperlight.internal.machine.x86.X86Processor;
 import io.hyperlight.internal.machine.x86.X86Registers;
+import io.hyperlight.internal.os.StoppedException;
 import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -189,6 +191,54 @@ class ContextSwitchTest {
       }
       context.park();
     }
+  }
+
+  @Test
+  void contextsWhoseCallWasStoppedGoOnInAnotherVm() throws InterruptedException {
+    start(faulting());
+    for (int i = 0; i < SWITCHES / 8; i++) {
+      Context context = vm.context(random.nextInt(CONTEXTS));
+      CountDownLatch running = new CountDownLatch(1);
+      int pause = random.nextInt(50_000);
+      Thread stopper = Thread.ofPlatform().start(() -> stopSoon(running, pause));
+      running.countDown();
+      runUntilStopped(context);
+      stopper.join();
+      call.end();
+      call.begin(Thread.currentThread(), MINUTES);
+      context.park();
+      move();
+    }
+    vm.context().unpark();
+    assertThat(vm.context().registers().byName().getOrDefault("RBX", 0L)).isPositive();
+  }
+
+  private void runUntilStopped(Context context) {
+    try {
+      Trap trap = run(context);
+      while (!(trap instanceof Trap.Stopped)) {
+        if (trap instanceof Trap.ProcessorException fault) {
+          context.resumeAt(fault.registers());
+        } else {
+          context.resumeStopped();
+        }
+        trap = context.run();
+      }
+    } catch (StoppedException _) {
+      // The host was looking what is behind a fault.
+    }
+  }
+
+  private void stopSoon(CountDownLatch running, int pause) {
+    try {
+      running.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+    for (int i = pause; i > 0; i--) {
+      Thread.onSpinWait();
+    }
+    assertThat(call.stop(Stop.INTERRUPTED)).isTrue();
   }
 
   /** Returns code that sets TF in all contexts but the main one, and then counts. */

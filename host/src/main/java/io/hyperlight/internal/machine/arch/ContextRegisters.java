@@ -71,6 +71,14 @@ public interface ContextRegisters extends UserRegisters {
   boolean settleKick();
 
   /**
+   * Makes user code go on where it has raised an exception that the vCPU did not report any more.
+   *
+   * @param registers the general registers of that code
+   * @return false if code of the gate has raised it
+   */
+  boolean takeBackFault(RegisterValues registers);
+
+  /**
    * Says that the vCPU has left the guest by an exception.
    *
    * @return whether code of the gate has raised it, because of what is in a save area

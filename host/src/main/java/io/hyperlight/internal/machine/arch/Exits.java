@@ -1,6 +1,7 @@
 package io.hyperlight.internal.machine.arch;
 
 import io.hyperlight.internal.machine.memory.AddressSpace;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Says what the last exit of a vCPU means. Everything that a guest can do ends in an exit, and any
@@ -52,6 +53,14 @@ public interface Exits {
 
   /** Returns the trap for an exit of {@link Kind#OTHER}. */
   Trap trap();
+
+  /**
+   * Returns the general registers of user code whose fault the vCPU was about to report when a kick
+   * stopped it. The code can go on with them, and faults again.
+   *
+   * @return null if the vCPU stands elsewhere, or at an exception that would not come again
+   */
+  @Nullable RegisterValues registersAtFault();
 
   /** Returns the number of a system call. It is hostile. */
   long callNumber();

@@ -99,9 +99,10 @@ public final class Monitor {
     return STUBS + (long) STUB_SIZE * vector;
   }
 
-  /** Returns whether an address is in an exception stub. */
-  public static boolean isInExceptionStub(long address) {
-    return address >= STUBS && address < exceptionStubAddress(VECTORS);
+  /** Returns the vector of the exception stub in which an address is, or -1. */
+  static int vectorOfStub(long address) {
+    boolean isInStub = address >= STUBS && address < exceptionStubAddress(VECTORS);
+    return isInStub ? (int) (address - STUBS) / STUB_SIZE : -1;
   }
 
   /** Returns the address to which {@code syscall} goes. */

@@ -38,6 +38,11 @@ public final class Vectors {
     };
   }
 
+  /** Returns whether an exception comes behind its instruction, which is then not repeated. */
+  static boolean isTrap(int vector) {
+    return vector == 1 || vector == 3 || vector == 4;
+  }
+
   /** Describes an exception for people. */
   public static String describe(int vector) {
     return switch (vector) {

@@ -292,7 +292,7 @@ final class X86ContextSwitch {
       vcpu.takeBackPending();
       return true; // it was not entered, and the registers are those of a stopped context
     }
-    if (Monitor.isInExceptionStub(rip)) {
+    if (Monitor.vectorOfStub(rip) >= 0) {
       return false;
     }
     supervisor = isSupervisor(rip);
@@ -304,6 +304,22 @@ final class X86ContextSwitch {
     }
     switching = false;
     elsewhere = true;
+    vcpu.takeBackPending();
+    return true;
+  }
+
+  /**
+   * Takes back an exception that was about to leave the vCPU.
+   *
+   * @param registers of the user code that has raised it
+   * @return false if the gate's code has raised it
+   */
+  boolean takeBackFault(X86Registers registers) {
+    if (isForged(registers.get(Register.RIP))) {
+      return false;
+    }
+    leave();
+    registers.set(vcpu);
     vcpu.takeBackPending();
     return true;
   }

@@ -11,6 +11,7 @@ import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.GuestAddressException;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Says what the last exit of a vCPU means.
@@ -173,6 +174,16 @@ public final class X86Exits implements Exits {
         vector,
         errorCode,
         registers);
+  }
+
+  @Override
+  public @Nullable RegisterValues registersAtFault() {
+    int vector = Monitor.vectorOfStub(vcpu.get(Register.RIP));
+    return vector >= 0
+            && !Vectors.isTrap(vector)
+            && processorException(vector, registers()) instanceof Trap.ProcessorException fault
+        ? fault.registers()
+        : null;
   }
 
   @Override

@@ -154,6 +154,11 @@ public final class X86UserRegisters implements ContextRegisters {
   }
 
   @Override
+  public boolean takeBackFault(RegisterValues registers) {
+    return contexts.takeBackFault((X86Registers) registers);
+  }
+
+  @Override
   public boolean isForged(Trap trap) {
     return contexts.isForged(trap.instructionPointer());
   }
