@@ -59,9 +59,9 @@ final class ContextRun {
         processor.disturb();
         context.transport().halt();
         context.become(State.TRAPPED);
-        RegisterValues location = context.location();
+        // First, since the vCPU may stand in code of the monitor or the gate.
         context.setResumable(!runner.hasOwnThread() && canGoOn());
-        yield new Trap.Stopped(location);
+        yield new Trap.Stopped(context.location());
       }
       case PREEMPTED -> {
         context.become(State.TRAPPED);
