@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
@@ -45,7 +46,7 @@ public final class CompiledGuest {
   /** Among the options, no option of gcc. */
   private static final String LIBC = "--libc";
 
-  /** An option for a whole program, which needs nothing of the SDK. */
+  /** Comes before a compiler and its options, for a whole program that needs nothing of the SDK. */
   private static final String PROGRAM = "--program";
 
   private static final ConcurrentHashMap<String, Guest> GUESTS = new ConcurrentHashMap<>();
@@ -72,7 +73,16 @@ public final class CompiledGuest {
 
   /** Returns the static Linux program that this compiles to. It must not be changed. */
   public static Path program(String cSource) {
-    return compile(cSource, List.of(PROGRAM));
+    return program(cSource, "gcc", "-static");
+  }
+
+  /**
+   * Returns the Linux program that this compiles to with another compiler or more options. It must
+   * not be changed.
+   */
+  public static Path program(String cSource, String compiler, String... options) {
+    return compile(
+        cSource, Stream.concat(Stream.of(PROGRAM, compiler), Stream.of(options)).toList());
   }
 
   /** Returns the file that this program compiles to. It must not be changed. */
@@ -114,9 +124,9 @@ public final class CompiledGuest {
     try {
       Files.writeString(source, text);
       if (options.contains(PROGRAM)) {
-        Command.run(
-                "gcc", "-std=gnu17", "-O1", "-static", "-o", output.toString(), source.toString())
-            .outputOfSuccess();
+        List<String> command = new ArrayList<>(options.subList(1, options.size()));
+        command.addAll(List.of("-std=gnu17", "-O1", "-o", output.toString(), source.toString()));
+        Command.run(command).outputOfSuccess();
         Files.move(output, guest, StandardCopyOption.ATOMIC_MOVE);
         return;
       }

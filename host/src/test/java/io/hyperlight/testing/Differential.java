@@ -18,6 +18,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
@@ -31,6 +32,7 @@ public final class Differential {
 
   private final Path program;
   private final List<Path> readable = new ArrayList<>();
+  private UnaryOperator<Program> settings = UnaryOperator.identity();
 
   /** Uses a program of the system, which has to be installed. */
   public Differential(String program, String debianPackage) {
@@ -53,11 +55,17 @@ public final class Differential {
     return this;
   }
 
+  /** Sets more for the sandbox, such as its memory. */
+  public Differential in(UnaryOperator<Program> newSettings) {
+    settings = newSettings;
+    return this;
+  }
+
   /** How it is run in a sandbox. */
   public Program program(String... arguments) {
     Program description = Program.of(program).args(arguments);
     readable.forEach(folder -> description.mount(folder.toString(), FileTree.directory(folder)));
-    return description;
+    return settings.apply(description);
   }
 
   private Command.RawResult natively(byte[] input, String... arguments) {

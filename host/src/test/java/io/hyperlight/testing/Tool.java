@@ -11,8 +11,11 @@ import java.util.stream.Stream;
 public enum Tool {
   BUSYBOX("busybox-static"),
   CARGO("cargo (Debian 12: rustc-web cargo-web), 1.85 or newer"),
+  GO("golang-go"),
   LUA("lua5.4"),
   LUA_LIBRARY("liblua5.4-dev"),
+  MUSL("musl-tools"),
+  NODE("nodejs"),
   PYTHON("python3"),
   PYTHON_TESTS("libpython3-testsuite (Debian 12: libpython3.11-testsuite)"),
   SQLITE_LIBRARY("libsqlite3-dev"),
@@ -27,9 +30,12 @@ public enum Tool {
   boolean isPresent() {
     return switch (this) {
       case BUSYBOX -> isFile("/bin/busybox");
-      case CARGO -> cargoRuns();
+      case CARGO -> runs("cargo", "--version");
+      case GO -> runs("go", "version");
       case LUA -> isFile("/usr/bin/lua5.4");
       case LUA_LIBRARY -> isLibrary("lua5.4");
+      case MUSL -> isFile("/usr/bin/musl-gcc");
+      case NODE -> isFile("/usr/bin/node");
       case PYTHON -> isFile("/usr/bin/python3");
       case PYTHON_TESTS -> hasPythonTests();
       case SQLITE_LIBRARY -> isLibrary("sqlite3");
@@ -51,9 +57,9 @@ public enum Tool {
     return isFile("/usr/lib/x86_64-linux-gnu/lib" + name + ".a");
   }
 
-  private static boolean cargoRuns() {
+  private static boolean runs(String... command) {
     try {
-      return Command.run("cargo", "--version").status() == 0;
+      return Command.run(command).status() == 0;
     } catch (UncheckedIOException e) {
       return false;
     }
