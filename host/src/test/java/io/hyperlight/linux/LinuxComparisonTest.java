@@ -20,6 +20,7 @@ class LinuxComparisonTest {
     "threads.c, 15",
     "futex_threads.c, 150",
     "futex_locks.c, 150",
+    "futex_random.c, 480",
     "signals_threads.c, 50",
     "threads_proc.c, 60",
     "waiting_threads.c, 85",
