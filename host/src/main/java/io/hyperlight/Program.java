@@ -88,7 +88,7 @@ public final class Program extends LoadSettings<Program> {
   private Program(Path file, byte[] contents) {
     super(DEFAULT_MEMORY_SIZE, DEFAULT_STACK_SIZE);
     this.file = file;
-    this.path = new String(HostPath.bytes(file), StandardCharsets.ISO_8859_1);
+    this.path = bytesOf(file);
     try {
       program = GuestProgram.whole(contents);
     } catch (GuestFormatException e) {
@@ -284,7 +284,20 @@ public final class Program extends LoadSettings<Program> {
         .withInput(standardInput)
         .withMounts(allMounts())
         .withExtensions(extensions())
-        .withProgram(new ProgramIdentity(path, invocation().arguments()));
+        .withProgram(new ProgramIdentity(path, realPath(), invocation().arguments()));
+  }
+
+  /** Returns the path without symbolic links, as {@code /proc/self/exe} shows it. */
+  private String realPath() {
+    try {
+      return bytesOf(file.toRealPath());
+    } catch (IOException e) {
+      return path; // the file has been removed since it was read
+    }
+  }
+
+  private static String bytesOf(Path path) {
+    return new String(HostPath.bytes(path), StandardCharsets.ISO_8859_1);
   }
 
   /**

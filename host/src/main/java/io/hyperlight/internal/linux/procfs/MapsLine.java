@@ -10,7 +10,6 @@ import io.hyperlight.internal.linux.task.GuestProcess;
 import io.hyperlight.internal.machine.memory.Protection;
 import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileStatus;
-import io.hyperlight.internal.vfs.Location;
 import io.hyperlight.internal.vfs.PathResolver;
 import org.jspecify.annotations.Nullable;
 
@@ -58,27 +57,14 @@ final class MapsLine {
         + (protection.executable() ? "x" : "-");
   }
 
-  /**
-   * Returns the program's file as {@code /proc/self/exe} leads to it; null if another mount hides
-   * that link, too.
-   */
-  private @Nullable Location programLocation() {
+  /** Returns the status of the program's file as {@code /proc/self/exe} shows it. */
+  private FileStatus programStatus() {
     PathResolver paths = files.paths();
     try {
-      return paths.resolve(paths.root(), "/proc/self/exe", true);
+      return paths.resolve(paths.root(), "/proc/self/exe", true).node().status();
     } catch (FileException e) {
-      return null;
+      return program.file().status(); // another mount hides /proc/self/exe, too
     }
-  }
-
-  private FileStatus programStatus() {
-    Location location = programLocation();
-    return location == null ? program.file().status() : location.node().status();
-  }
-
-  private String programPath() {
-    Location location = programLocation();
-    return location == null ? program.identity().path() : location.path();
   }
 
   private long inode(@Nullable MappedArea area) {
@@ -106,7 +92,7 @@ final class MapsLine {
     }
     return switch (area.object()) {
       case MappedObject.OfFile file -> {
-        String path = file.location() == null ? programPath() : file.location().path();
+        String path = file.location() == null ? program.identity().file() : file.location().path();
         String end = path.substring(Math.max(0, path.length() - LONGEST_NAME));
         yield end.replace("\n", "\\012") + (file.isLinked() ? "" : " (deleted)");
       }

@@ -22,16 +22,13 @@ final class ProgramFile extends PseudoNode {
   private final ProcessFiles files;
   private final String folder;
 
-  /** Whether a link to it is being followed. */
-  private boolean isLookedUp;
-
   /**
    * Creates the file of a process.
    *
    * @param folder the directory with a link to it
    */
   ProgramFile(ExecutedProgram program, ProcessFiles files, String folder, long inode) {
-    super(program.identity().path(), inode, FileKind.REGULAR, 0755);
+    super(program.identity().file(), inode, FileKind.REGULAR, 0755);
     this.program = program;
     this.files = files;
     this.folder = folder;
@@ -72,18 +69,9 @@ final class ProgramFile extends PseudoNode {
       this.own = own;
     }
 
-    /** The path of the file itself, even if the program was started by a symbolic link. */
     @Override
     public String target() {
-      if (own.isLookedUp) {
-        return own.path(); // the program's path leads to a link to it
-      }
-      own.isLookedUp = true;
-      try {
-        return destination().path();
-      } finally {
-        own.isLookedUp = false;
-      }
+      return own.path();
     }
 
     @Override
