@@ -87,6 +87,17 @@ class ThreadEndsTest {
   }
 
   @Test
+  void aTimeoutTellsWhereTheThreadIsThatIsLeft() {
+    GuestTimeoutException timeout =
+        catchThrowableOfType(
+            GuestTimeoutException.class,
+            () -> program("sleep", "0").callTimeout(Duration.ofMillis(300)).run());
+
+    assertThat(timeout.threads()).isEmpty();
+    assertThat(timeout.location().symbol().orElseThrow()).contains("nanosleep");
+  }
+
+  @Test
   void aFaultListsAllThreadsAndEndsTheWholeProcess() {
     ProgramResult result = program("fault").run();
 

@@ -111,6 +111,9 @@ int main(int argc, char **argv)
         start(ends_alone, (void *) 9);
         sched_yield();
         return 4;
+    } else if (!strcmp(how, "sleep")) {
+        start(ends_alone, (void *) 9);
+        sleep(100000);
     } else if (!strcmp(how, "pthread_exit")) {
         start(after_the_first, NULL);
         pthread_exit(NULL);

@@ -110,6 +110,16 @@ public final class ProcessTasks {
     }
   }
 
+  /** Returns the oldest task that has not exited; null if there is none. */
+  private @Nullable Task oldest() {
+    for (int i = 0; i < tasks.size(); i++) {
+      if (!tasks.get(i).hasExited()) {
+        return tasks.get(i);
+      }
+    }
+    return null;
+  }
+
   /** Returns how much of the heap they take, besides the first. */
   long heapBytes() {
     return Math.max(0, tasks.size() - 1) * Task.HEAP_BYTES;
@@ -121,7 +131,6 @@ public final class ProcessTasks {
    * @return whether it was the last one, so that the process ends with its status
    */
   public boolean end(Task task) {
-    process.world().scheduler().remove(task);
     task.waiting().reset();
     if (count() > 1) { // nobody sees the memory of a process that ends
       task.robustList().end(task.futexes(), process.bytes(), task.clearedAtExit());
@@ -132,6 +141,7 @@ public final class ProcessTasks {
       tasks.remove(task); // the first one stays, as what Linux calls a zombie
     }
     task.context().exit();
+    process.world().scheduler().remove(task, oldest());
     return count() == 0;
   }
 }

@@ -96,9 +96,16 @@ public final class Scheduler {
     ready.add(task);
   }
 
-  /** Forgets a task that has ended. */
-  void remove(Task task) {
+  /**
+   * Forgets a task that has ended.
+   *
+   * @param other is current until another one runs; null if the task was the last one
+   */
+  void remove(Task task, @Nullable Task other) {
     ready.remove(task);
+    if (current == task && other != null) {
+      current = other;
+    }
     if (attached == task) {
       attached = null; // its context leaves the processor
     }
