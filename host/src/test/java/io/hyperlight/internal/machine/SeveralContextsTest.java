@@ -12,6 +12,7 @@ import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.internal.machine.x86.MachineCode;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
@@ -150,6 +151,13 @@ class SeveralContextsTest {
       }
       answerAndCheck(second, 2, 8);
     }
+  }
+
+  @Test
+  void aContextOfAVirtualThreadIsPreemptedToo() throws Exception {
+    FutureTask<Void> preempting = new FutureTask<>(this::aPreemptedContextGoesOn, null);
+    Thread.ofVirtual().start(preempting);
+    preempting.get();
   }
 
   @Test
