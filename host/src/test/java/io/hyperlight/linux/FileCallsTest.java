@@ -113,6 +113,17 @@ class FileCallsTest {
             + SourceFile.of(FileCallsTest.class, "files/random.c"));
   }
 
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void whateverIsWaitedForIsReadyWhenItIsOnLinux(long seed) throws IOException {
+    assertSame(
+        "#define SEED "
+            + seed
+            + "\n"
+            + COMMON
+            + SourceFile.of(FileCallsTest.class, "files/waiting_random.c"));
+  }
+
   static LongStream seeds() {
     return Seeds.all();
   }

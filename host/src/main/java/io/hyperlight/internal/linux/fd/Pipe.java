@@ -199,11 +199,8 @@ public final class Pipe {
     if (bytes / PAGE < slots.size()) {
       return false;
     }
-    boolean wasFull = isFull();
     maximum = bytes / PAGE;
-    if (wasFull && !isFull()) {
-      readiness.output().changed();
-    }
+    readiness.output().changed();
     return true;
   }
 
@@ -263,7 +260,7 @@ public final class Pipe {
       int length = Math.min(first.length(), target.length - done);
       System.arraycopy(first.bytes, first.start, target, done, length);
       done += length;
-      consume(first, first.packet ? first.length() : length);
+      consume(first, first.packet ? first.length() : length, false);
       if (first.packet) {
         break;
       }
@@ -271,13 +268,19 @@ public final class Pipe {
     return done;
   }
 
-  private void consume(Slot first, int length) {
+  /**
+   * Removes bytes of the first slot.
+   *
+   * @param tells whether writers are told of every slot that becomes free, as {@code splice(2)}
+   *     does; a read tells them only if the pipe was full
+   */
+  private void consume(Slot first, int length, boolean tells) {
     first.start += length;
     count -= length;
     if (first.length() == 0) {
       boolean wasFull = isFull();
       slots.removeFirst();
-      if (wasFull) {
+      if (wasFull || tells) {
         readiness.output().changed();
       }
     }
@@ -305,7 +308,7 @@ public final class Pipe {
     for (int left = length; left > 0; ) {
       Slot first = slots.getFirst();
       int piece = Math.min(left, first.length());
-      consume(first, piece);
+      consume(first, piece, true);
       left -= piece;
     }
   }
@@ -321,7 +324,7 @@ public final class Pipe {
               ? new Slot(first.bytes, first.start, first.end, first.grows, first.packet)
               : first.part(length));
       other.added(length);
-      consume(first, length);
+      consume(first, length, true);
       done += length;
     }
     return done;

@@ -227,6 +227,9 @@ final class SocketTransfer {
 
   /** Waits until there is something to receive. Returns false at the end. */
   private static boolean awaitMessage(SocketFile socket, Caller caller, int flags) {
+    if (!socket.isStream()) {
+      requireNoError(socket); // it comes before messages
+    }
     if (!socket.received().isEmpty()) {
       return true;
     }

@@ -54,6 +54,9 @@ public final class SpliceCalls {
     if (readAt < 0 || writeAt < 0 || (!isPipe(out) && out.has(OpenFlags.O_APPEND))) {
       return -Errno.EINVAL;
     }
+    if (out instanceof AnonymousFile) {
+      return -Errno.EINVAL;
+    }
     boolean nonBlocking =
         (flags & SPLICE_F_NONBLOCK) != 0
             || (isPipe(in) && in.has(OpenFlags.O_NONBLOCK))
@@ -69,6 +72,7 @@ public final class SpliceCalls {
       from.changes();
       return from.pipe().moveTo(to.pipe(), atMost(size));
     }
+    requireSource(in);
     byte[] bytes = most == 0 ? new byte[0] : take(in, sourceOffset != 0, readAt, most);
     if (bytes.length == 0) {
       return 0;
@@ -92,13 +96,20 @@ public final class SpliceCalls {
     if (in instanceof PipeEnd pipe) {
       return pipe.pipe().peek(most);
     }
-    if (!(in instanceof ContentFile || isPipe(in))
-        || (in instanceof ContentFile && TransferCalls.isOfProcess(in))) {
-      throw new FileException(Errno.EINVAL);
-    }
     byte[] bytes = new byte[most];
     int length = at ? in.readAt(offset, bytes) : in.read(caller, bytes);
     return Arrays.copyOf(bytes, length);
+  }
+
+  /** Refuses kinds of files from which Linux does not splice. */
+  private static void requireSource(OpenFile in) {
+    boolean from =
+        isPipe(in)
+            || in instanceof SocketFile
+            || (in instanceof ContentFile && !TransferCalls.isOfProcess(in));
+    if (!from) {
+      throw new FileException(Errno.EINVAL);
+    }
   }
 
   private static void requireModes(OpenFile in, OpenFile out) {
