@@ -199,8 +199,11 @@ public final class Pipe {
     if (bytes / PAGE < slots.size()) {
       return false;
     }
+    boolean wasFull = isFull();
     maximum = bytes / PAGE;
-    readiness.output().changed();
+    if (wasFull && !isFull()) {
+      readiness.output().changed();
+    }
     return true;
   }
 
