@@ -109,7 +109,7 @@ final class ContentAttacks {
             """
             static const char *const none[] = {
                 "/host/pipe", "/dev/kvm", "/dev/mem", "/dev/port", "/dev/kmsg", "/dev/sda", "/dev/vda", "/dev/net/tun",
-                "/dev/fuse", "/dev/shm", "/dev/pts/0", "/dev/ptmx", "/dev/vsock", "/dev/vhost-net", "/dev/userfaultfd",
+                "/dev/fuse", "/dev/pts/0", "/dev/ptmx", "/dev/vsock", "/dev/vhost-net", "/dev/userfaultfd",
             };
             for (size_t i = 0; i < COUNT(none); i++) {
                 FAILS(ENOENT, open(none[i], O_RDONLY | O_NONBLOCK));

@@ -168,6 +168,33 @@ final class DescriptorAttacks {
             MUST(pread(kinds[2], buffer, 4, 0) == 4 && memcmp(buffer, "text", 4) == 0);
             """),
         comesToNothing(
+            "map a file of memory everywhere",
+            """
+            FAILS(EFAULT, syscall(SYS_memfd_create, SUPERVISOR, 0));
+            FAILS(EINVAL, syscall(SYS_memfd_create, "x", 0xffffffe0));
+            int file = syscall(SYS_memfd_create, "x", 2);
+            MUST(ftruncate(file, 1ul << 50) == 0);
+            FAILS(EPERM, mmap(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_SHARED, file, 0));
+            FAILS(EACCES, mmap(NULL, PAGE, 7, MAP_SHARED, file, 0));
+            char *large = mmap(NULL, 1ul << 44, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+            MUST(large != MAP_FAILED);
+            FAILS(EACCES, mprotect(large, PAGE, PROT_READ | PROT_EXEC));
+            large[1ul << 43] = 'x';
+            MUST(pread(file, buffer, 1, 1ul << 43) == 1 && buffer[0] == 'x');
+            MUST(lseek(file, 0, SEEK_DATA) <= 1l << 43);
+            for (int i = 0; i < 300; i++) {
+                char *again = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 1ul << 43);
+                MUST(again != MAP_FAILED && again[0] == 'x');
+                again[PAGE] = i;
+                MUST(large[(1ul << 43) + PAGE] == (char)i);
+            }
+            FAILS(EBUSY, fcntl(file, 1033, 8));
+            FAILS(EINVAL, fcntl(file, 1033, -1));
+            MUST(ftruncate(file, 0) == 0 && ftruncate(file, PAGE) == 0 && large[0] == 0);
+            MUST(fcntl(file, 1033, 1 | 2) == 0);
+            FAILS(EPERM, ftruncate(file, 0));
+            """),
+        comesToNothing(
             "copy between all kinds of descriptors",
             """
             static const size_t sizes[] = {0, 70000, -1};

@@ -24,7 +24,7 @@ final class ProcessAttacks {
                 SYS_init_module, SYS_finit_module, SYS_delete_module, SYS_bpf, SYS_perf_event_open, SYS_userfaultfd,
                 SYS_io_uring_setup, SYS_io_setup, SYS_process_vm_readv, SYS_process_vm_writev, SYS_pidfd_open,
                 SYS_pidfd_getfd, SYS_kcmp, SYS_open_by_handle_at, SYS_name_to_handle_at, SYS_open_tree, SYS_fsopen,
-                SYS_move_mount, SYS_memfd_create, SYS_memfd_secret, SYS_shmget, SYS_msgget, SYS_semget, SYS_mq_open,
+                SYS_move_mount, SYS_memfd_secret, SYS_shmget, SYS_msgget, SYS_semget, SYS_mq_open,
                 SYS_socket, SYS_socketpair, SYS_keyctl, SYS_add_key, SYS_iopl, SYS_ioperm, SYS_modify_ldt,
                 SYS_settimeofday, SYS_clock_settime, SYS_adjtimex, SYS_sethostname, SYS_acct, SYS_quotactl,
                 SYS_syslog, SYS_vhangup, SYS_fanotify_init, SYS_inotify_init,

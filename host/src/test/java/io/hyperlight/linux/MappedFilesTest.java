@@ -26,6 +26,7 @@ class MappedFilesTest {
         "mapping_places",
         "random_mapping",
         "shared_files",
+        "sealed_files",
         "random_shared",
         "large_transfers",
         "first_touch",

@@ -64,6 +64,41 @@ class MappingStateTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"/data/shared", "/dev/shm/shared"})
+  void whatIsWrittenThroughMappingsIsKeptAndRestoredWithTheFiles(String path) throws IOException {
+    try (Sandbox sandbox = Sandbox.builder(GUEST).mount("/data", tree("memory")).build()) {
+      int file = sandbox.<Integer>call("share_file", int.class, path);
+      sandbox.call("put", void.class, "before");
+      try (Snapshot snapshot = sandbox.snapshot()) {
+        for (int round = 0; round < 2; round++) {
+          sandbox.call("put", void.class, "after");
+          assertThat(get(sandbox, file)).isEqualTo("aftere aftere aftere");
+          sandbox.restore(snapshot);
+          assertThat(get(sandbox, file)).isEqualTo("before before before");
+          sandbox.call("put", void.class, "silent");
+          sandbox.restore(snapshot);
+        }
+        try (Sandbox spawned = snapshot.spawn();
+            Sandbox other = snapshot.spawn()) {
+          spawned.call("put", void.class, "spawn");
+          assertThat(get(spawned, file)).isEqualTo("spawne spawne spawne");
+          assertThat(get(other, file)).isEqualTo("before before before");
+        }
+        assertThat(get(sandbox, file)).isEqualTo("before before before");
+        sandbox.call("put", void.class, "result");
+        assertThat(sandbox.files().contains(path)).isEqualTo(path.startsWith("/data/"));
+        if (path.startsWith("/data/")) {
+          assertThat(new String(sandbox.files().read(path), UTF_8)).startsWith("result");
+        }
+      }
+    }
+  }
+
+  private static String get(Sandbox sandbox, int file) {
+    return sandbox.call("get", String.class, file);
+  }
+
   /** Changes, drops and restores, twice. */
   private record ResetCheck(Sandbox sandbox, Snapshot snapshot) {
     void run() {

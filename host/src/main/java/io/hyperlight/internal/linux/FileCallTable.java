@@ -68,6 +68,9 @@ final class FileCallTable {
         call("openat", 257, 56, "folder path way created")
             .by((h, a, b, c, d) -> h.opens.openat((int) a, b, (int) c, (int) d)),
         call("creat", 85, NONE, "path mode").by((h, a, b) -> h.opens.creat(a, (int) b)),
+        call("memfd_create", 319, 279, "text memfd")
+            .partly("no huge pages")
+            .by((h, a, b) -> h.memoryFiles.memfdCreate(a, (int) b)),
         call("close", 3, 57, "int").by((h, a) -> h.descriptors.close((int) a)),
         call("close_range", 436, 436, "uint uint closerange")
             .by((h, a, b, c) -> h.descriptors.closeRange((int) a, (int) b, (int) c)),

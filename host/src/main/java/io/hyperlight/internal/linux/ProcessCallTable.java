@@ -14,7 +14,7 @@ final class ProcessCallTable {
         // Memory: MemoryCalls, RemapCalls, AdviceCalls, LockCalls.
         call("brk", 12, 214, "pointer > address").by((h, a) -> h.memory.brk(a)),
         call("mmap", 9, 222, "pointer size protection map int word > address")
-            .partly("shared mappings of files can only be read")
+            .partly("shared mappings of the host's files can only be read")
             .by((h, a, b, c, d, e, f) -> h.memory.mmap(a, b, c, d, (int) e, f)),
         call("munmap", 11, 215, "pointer size").by((h, a, b) -> h.memory.munmap(a, b)),
         call("mprotect", 10, 226, "pointer size protection")

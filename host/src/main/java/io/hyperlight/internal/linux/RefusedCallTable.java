@@ -48,7 +48,6 @@ final class RefusedCallTable {
         call("timerfd_create", 283, 85, "clock word").refused(Errno.ENOSYS, Need.EVENTS),
         call("inotify_init", 253, NONE, "").refused(Errno.ENOSYS),
         call("inotify_init1", 294, 26, "word32").refused(Errno.ENOSYS),
-        call("memfd_create", 319, 279, "text memfd").refused(Errno.ENOSYS),
 
         // Calls that need privileges: clocks, users, priorities, locked memory, hardware, kernels.
         call("ptrace", 101, 117, "int int pointer pointer").refused(Errno.EPERM),

@@ -36,6 +36,7 @@ import io.hyperlight.internal.vfs.FileSystem;
 import io.hyperlight.internal.vfs.Location;
 import io.hyperlight.internal.vfs.Node;
 import io.hyperlight.internal.vfs.PathResolver;
+import io.hyperlight.internal.vfs.memory.MemorySource;
 import io.hyperlight.value.Limits;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -144,6 +145,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
     return new FileSystem(
         settings.mounts(),
         PseudoFiles.of(process.tasks().first()),
+        MemorySource.forEverybody(process.memory().space().memoryBytes() / 2),
         clock == null ? Instant::now : clock,
         context.checkpoint());
   }

@@ -16,6 +16,7 @@ import io.hyperlight.internal.linux.fd.SpliceCalls;
 import io.hyperlight.internal.linux.fd.TransferCalls;
 import io.hyperlight.internal.linux.fs.AttributeCalls;
 import io.hyperlight.internal.linux.fs.DirectoryCalls;
+import io.hyperlight.internal.linux.fs.MemoryFileCalls;
 import io.hyperlight.internal.linux.fs.OpenCalls;
 import io.hyperlight.internal.linux.fs.PathCalls;
 import io.hyperlight.internal.linux.fs.Paths;
@@ -61,6 +62,7 @@ final class TaskCalls {
   final TransferCalls transfers;
   final SpliceCalls splices;
   final OpenCalls opens;
+  final MemoryFileCalls memoryFiles;
   final DescriptorCalls descriptors;
   final PollCalls polls;
   final EventCalls events;
@@ -124,6 +126,7 @@ final class TaskCalls {
     transfers = new TransferCalls(files, task.caller(), bytes);
     splices = new SpliceCalls(numbers, task.caller(), bytes);
     opens = new OpenCalls(names, files, heap, task.waiting());
+    memoryFiles = new MemoryFileCalls(files, bytes, heap);
     descriptors = new DescriptorCalls(files, bytes, heap);
     PollWait wait = new PollWait(task.caller(), bytes);
     polls = new PollCalls(numbers, wait, task.caller(), bytes);

@@ -27,6 +27,11 @@ public interface ContentWatcher {
    */
   default void reading(int device, long inode, long from, long to) {}
 
+  /** Answers whether a file can be written through a mapping, now or later. */
+  default boolean isMappedWritable(int device, long inode) {
+    return false;
+  }
+
   /** Announces that all files are about to be read. */
   default void readingAll() {}
 

@@ -39,6 +39,11 @@ final class ContentWatchers implements ContentWatcher {
   }
 
   @Override
+  public boolean isMappedWritable(int device, long inode) {
+    return watchers.stream().anyMatch(watcher -> watcher.isMappedWritable(device, inode));
+  }
+
+  @Override
   public void readingAll() {
     watchers.forEach(ContentWatcher::readingAll);
   }

@@ -2,6 +2,7 @@ package io.hyperlight.internal.vfs;
 
 import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.Closing;
+import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.restore.Restorable;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -13,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The files of one sandbox: a set of mounted trees, and nothing elsewhere. All processes of the
@@ -20,7 +22,11 @@ import java.util.stream.Collectors;
  * a time.
  */
 public final class FileSystem implements Restorable<FileSystem.State>, AutoCloseable {
+  /** Where the tree of shared memory is. */
+  public static final String SHARED_MEMORY = "/dev/shm";
+
   private final List<Mount> mounts;
+  private final @Nullable Node sharedMemory;
   private final List<Tree> trees;
   private final ContentWatchers watchers = new ContentWatchers();
   private final Map<String, MountPoint> mountPoints = new TreeMap<>();
@@ -41,11 +47,30 @@ public final class FileSystem implements Restorable<FileSystem.State>, AutoClose
    */
   public FileSystem(
       List<Mount> mounts, Map<String, Node> own, InstantSource clock, Checkpoint checkpoint) {
+    this(mounts, own, null, clock, checkpoint);
+  }
+
+  /**
+   * Does the same with a tree of shared memory.
+   *
+   * @param memory for files without a name, and for {@link #SHARED_MEMORY} unless a mount hides it;
+   *     may be null
+   */
+  public FileSystem(
+      List<Mount> mounts,
+      Map<String, Node> own,
+      @Nullable TreeSource memory,
+      InstantSource clock,
+      Checkpoint checkpoint) {
     this.mounts = List.copyOf(mounts);
-    trees = new ArrayList<>(mounts.size()); // with room for all: adding an open tree must not fail
+    // With room for all: adding an open tree must not fail.
+    trees = new ArrayList<>(mounts.size() + 1);
+    Tree shared = memory == null ? null : memory.open(deviceOf(mounts.size()), clock, checkpoint);
+    sharedMemory = shared == null ? null : shared.root();
     MountPoint top = MountPoint.root();
     try {
       addOwn(top, own);
+      addSharedMemory(top);
       for (Mount mount : mounts) {
         Tree tree = mount.source().open(deviceOf(trees.size()), clock, checkpoint);
         trees.add(tree);
@@ -53,7 +78,12 @@ public final class FileSystem implements Restorable<FileSystem.State>, AutoClose
         top.at(mount.path()).mount(tree.root());
         if (mount.path().equals("/")) {
           addOwn(top, own);
+          addSharedMemory(top);
         }
+      }
+      if (shared != null) {
+        trees.add(shared);
+        shared.watch(watchers);
       }
       collect(top);
       Node node = top.view(null);
@@ -82,6 +112,20 @@ public final class FileSystem implements Restorable<FileSystem.State>, AutoClose
   /** Adds nodes in the order of their paths: a directory comes before its contents. */
   private static void addOwn(MountPoint top, Map<String, Node> own) {
     new TreeMap<>(own).forEach((path, node) -> top.at(path).mount(node));
+  }
+
+  private void addSharedMemory(MountPoint top) {
+    if (sharedMemory != null) {
+      top.at(SHARED_MEMORY).mount(sharedMemory);
+    }
+  }
+
+  /** Returns the directory in whose tree files without a name are made; ENOSYS without one. */
+  public Node sharedMemory() {
+    if (sharedMemory == null) {
+      throw new FileException(Errno.ENOSYS);
+    }
+    return sharedMemory;
   }
 
   private void collect(MountPoint top) {
@@ -141,6 +185,13 @@ public final class FileSystem implements Restorable<FileSystem.State>, AutoClose
       this.mounted = mounted;
     }
 
+    /** Answers whether there is no file in trees that no mount has brought. */
+    public boolean isWithoutSharedMemory() {
+      return mounted.stream()
+          .filter(tree -> tree.path().equals(SHARED_MEMORY))
+          .noneMatch(tree -> tree.state().files("", _ -> false).hasNext());
+    }
+
     /** Returns the regular files, by path. */
     public FrozenFiles files() {
       return new FrozenFiles(mounted);
@@ -151,10 +202,16 @@ public final class FileSystem implements Restorable<FileSystem.State>, AutoClose
   public State freeze() {
     watchers.readingAll();
     List<MountedState> mounted = new ArrayList<>();
-    for (int i = 0; i < trees.size(); i++) {
+    for (int i = 0; i < mounts.size(); i++) {
       String path = mounts.get(i).path();
       TreeState state = trees.get(i).freeze();
       mounted.add(new MountedState(path, state, hidden(i, path, true), hidden(i, path, false)));
+    }
+    if (sharedMemory != null) {
+      // Nobody looks for files of shared memory among the results of a program.
+      mounted.add(
+          new MountedState(
+              SHARED_MEMORY, trees.getLast().freeze(), Set.of(SHARED_MEMORY), Set.of()));
     }
     return new State(List.copyOf(mounted));
   }

@@ -151,6 +151,14 @@ public interface Node {
   }
 
   /**
+   * Makes a regular file without a name, which has and accepts {@link Seals}. The file exists only
+   * while it is {@linkplain #open open}.
+   */
+  default Node createSealable(int permissions, int seals) {
+    throw new FileException(Errno.ENOTSUP);
+  }
+
+  /**
    * Makes an entry that is no more than a name here: a FIFO, a socket, or a device without a
    * number.
    */

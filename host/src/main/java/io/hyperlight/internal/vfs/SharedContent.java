@@ -12,6 +12,16 @@ public interface SharedContent extends FileContent {
   /** Opens the file in a file system for mappings, which may write it whoever opened it. */
   FileContent mapped(Counterparts system);
 
+  /** Returns the {@link Seals} of the file. */
+  int seals();
+
+  /**
+   * Adds seals, all of which are known.
+   *
+   * @throws FileException EPERM if there may be no more; EBUSY if a mapping can write
+   */
+  void addSeals(int seals);
+
   /**
    * Makes sure that there is room for later calls of {@link #putBack} in a part of the file. The
    * times of the file stay.

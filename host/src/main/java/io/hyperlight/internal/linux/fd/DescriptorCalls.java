@@ -4,6 +4,8 @@ import io.hyperlight.internal.linux.base.GuestMemory;
 import io.hyperlight.internal.linux.limits.HeapBudget;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
+import io.hyperlight.internal.vfs.Seals;
+import io.hyperlight.internal.vfs.SharedContent;
 import java.nio.ByteBuffer;
 
 /**
@@ -31,6 +33,8 @@ public final class DescriptorCalls {
   private static final int F_DUPFD_CLOEXEC = 1030;
   private static final int F_SETPIPE_SZ = 1031;
   private static final int F_GETPIPE_SZ = 1032;
+  private static final int F_ADD_SEALS = 1033;
+  private static final int F_GET_SEALS = 1034;
   private static final int FD_CLOEXEC = 1;
 
   private static final int FLOCK_SIZE = 32;
@@ -180,8 +184,27 @@ public final class DescriptorCalls {
       case F_GETPIPE_SZ -> file instanceof PipeEnd end ? end.pipe().capacity() : -Errno.EBADF;
       case F_SETPIPE_SZ ->
           file instanceof PipeEnd end ? end.setCapacity((int) argument) : -Errno.EBADF;
+      case F_GET_SEALS ->
+          file instanceof ContentFile content && content.content() instanceof SharedContent shared
+              ? shared.seals()
+              : -Errno.EINVAL;
+      case F_ADD_SEALS -> addSeals(file, argument);
       default -> -Errno.EINVAL;
     };
+  }
+
+  private static long addSeals(OpenFile file, long seals) {
+    if (!file.isWritable()) {
+      return -Errno.EPERM;
+    }
+    if ((seals & ~Seals.ALL) != 0
+        || !(file instanceof ContentFile content
+            && content.content() instanceof SharedContent shared)) {
+      return -Errno.EINVAL;
+    }
+    file.changes();
+    shared.addSeals((int) seals);
+    return 0;
   }
 
   /** No other process holds a lock. */

@@ -99,14 +99,15 @@ public final class FileState implements AutoCloseable {
   }
 
   /**
-   * Answers whether this state equals that of a new program. The contents of the file system do not
-   * count.
+   * Answers whether this state equals that of a new program. Of the contents of the file system,
+   * only shared memory counts.
    */
   public boolean isInitial() {
     return files.equals(INITIAL.files)
         && descriptors.equals(INITIAL.descriptors)
         && workingDirectory == null
-        && umask == INITIAL_UMASK;
+        && umask == INITIAL_UMASK
+        && (fileSystem == null || fileSystem.isWithoutSharedMemory());
   }
 
   private static boolean canBeHeld(@Nullable Location location) {

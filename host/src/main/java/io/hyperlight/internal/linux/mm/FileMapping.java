@@ -11,6 +11,7 @@ import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileContent;
 import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.Node;
+import io.hyperlight.internal.vfs.Seals;
 import io.hyperlight.internal.vfs.SharedContent;
 import org.jspecify.annotations.Nullable;
 
@@ -75,9 +76,14 @@ record FileMapping(
     if ((protection & PROT_EXEC) != 0 && !mayMakeCode && node.isWritable()) {
       throw new FileException(Errno.EPERM); // as on a file system that is mounted noexec
     }
+    boolean sealed =
+        content.content() instanceof SharedContent known && Seals.forbidWrites(known.seals());
+    if (writes && sealed) {
+      throw new FileException(Errno.EPERM);
+    }
     MappedObject object =
         mapped.of(content.content(), file.place(), files.fileSystem().counterparts(), heap);
-    boolean mayWrite = !shared || (file.isWritable() && isShareable(content.content()));
+    boolean mayWrite = !shared || (!sealed && file.isWritable() && isShareable(content.content()));
     return new FileMapping(object, offset, shared, mayWrite);
   }
 

@@ -300,6 +300,13 @@ public final class MappedFiles implements ContentWatcher {
   }
 
   @Override
+  public boolean isMappedWritable(int device, long inode) {
+    MappedObject.OfFile file = files.get(new Key(device, inode));
+    return file != null
+        && areas.of(file).stream().anyMatch(area -> area.shared() && area.mayBecomeWritable());
+  }
+
+  @Override
   public void readingAll() {
     mappings.sharedPages().putBackAll();
   }

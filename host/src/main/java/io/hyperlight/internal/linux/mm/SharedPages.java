@@ -1,6 +1,7 @@
 package io.hyperlight.internal.linux.mm;
 
 import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.machine.memory.MappedRange;
 import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.SharedContent;
@@ -19,6 +20,8 @@ import java.util.List;
  */
 final class SharedPages {
   private static final int PAGE_SIZE = (int) Mappings.PAGE_SIZE;
+
+  private static final List<MappedRange> NO_HOLES = List.of();
 
   private final AddressSpace space;
   private final MappedAreas areas;
@@ -120,14 +123,21 @@ final class SharedPages {
 
   private void putBack(MappedArea part, MappedObject.OfFile file, SharedContent content) {
     long size = file.size();
+    long end = part.endOfContents(size);
+    long next = part.start();
+    // Most of a large mapping may have no memory.
+    for (MappedRange hole : end > next ? space.unbacked(next, end - next) : NO_HOLES) {
+      putBack(part, next, hole.start(), size, content);
+      next = hole.end();
+    }
+    putBack(part, next, end, size, content);
+  }
+
+  private void putBack(MappedArea part, long start, long end, long size, SharedContent content) {
     byte[] known = new byte[PAGE_SIZE];
     byte[] page = new byte[PAGE_SIZE];
-    long end = part.endOfContents(size);
-    for (long at = part.start(); at < end; at += PAGE_SIZE) {
+    for (long at = start; at < end; at += PAGE_SIZE) {
       checkpoint.pass(2);
-      if (!space.isBacked(at)) {
-        continue;
-      }
       long offset = part.offsetOf(at);
       int length = (int) Math.min(PAGE_SIZE, size - offset);
       int read = content.read(offset, known, 0, length);

@@ -4,6 +4,7 @@ import io.hyperlight.internal.linux.task.GuestProcess;
 import io.hyperlight.internal.linux.task.World;
 import io.hyperlight.internal.linux.time.GuestClock;
 import io.hyperlight.internal.linux.time.ProcessorUsage;
+import io.hyperlight.internal.vfs.FileSystem;
 import io.hyperlight.internal.vfs.Mount;
 import java.nio.ByteBuffer;
 import java.util.Collections;
@@ -79,6 +80,9 @@ final class SystemStatus {
     for (Mount mount : world.options().mounts()) {
       lines.append("none ").append(escaped(mount.path())).append(" tmpfs rw 0 0\n");
     }
+    if (hasSharedMemory()) {
+      lines.append("none /dev/shm tmpfs rw 0 0\n");
+    }
     return lines.toString();
   }
 
@@ -91,7 +95,16 @@ final class SystemStatus {
           "%d 1 0:%d / %s rw - tmpfs none rw\n".formatted(number, number, escaped(mount.path())));
       number++;
     }
+    if (hasSharedMemory()) {
+      lines.append("%d 1 0:%d / /dev/shm rw - tmpfs none rw\n".formatted(number, number));
+    }
     return lines.toString();
+  }
+
+  private boolean hasSharedMemory() {
+    return world.options().mounts().stream()
+        .map(Mount::path)
+        .noneMatch(path -> path.equals("/dev") || path.equals(FileSystem.SHARED_MEMORY));
   }
 
   /** Escapes a path as {@code getmntent(3)} expects it. */

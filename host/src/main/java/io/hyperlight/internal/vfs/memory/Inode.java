@@ -4,6 +4,7 @@ import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileKind;
+import io.hyperlight.internal.vfs.Seals;
 import java.time.Instant;
 import java.util.TreeMap;
 
@@ -81,6 +82,9 @@ abstract sealed class Inode {
     /** Whether a file that was made without a name may get one. */
     boolean linkable;
 
+    /** As {@link Seals} has them. */
+    int seals = Seals.SEAL;
+
     OfFile(int permissions, Instant now) {
       super(permissions, 1, now);
       data = new FileData();
@@ -102,6 +106,7 @@ abstract sealed class Inode {
       super(original);
       data = original.data.copy();
       linkable = original.linkable;
+      seals = original.seals;
     }
 
     @Override

@@ -138,6 +138,18 @@ final class MemoryContent implements SharedContent {
   }
 
   @Override
+  public int seals() {
+    requireValid(false);
+    return tree.files().seals(inode);
+  }
+
+  @Override
+  public void addSeals(int seals) {
+    requireValid(false);
+    tree.files().addSeals(inode, seals);
+  }
+
+  @Override
   public void requireRoom(long from, long to) {
     requireValid(true);
     tree.files().requireRoom(inode, from, to);

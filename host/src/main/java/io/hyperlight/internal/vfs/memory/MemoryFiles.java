@@ -3,6 +3,7 @@ package io.hyperlight.internal.vfs.memory;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.ContentWatcher;
 import io.hyperlight.internal.vfs.FileException;
+import io.hyperlight.internal.vfs.Seals;
 
 /** The contents of the regular files of a tree in memory, by inode number. */
 final class MemoryFiles {
@@ -46,8 +47,10 @@ final class MemoryFiles {
     if (offset == Long.MAX_VALUE) {
       throw new FileException(Errno.EFBIG);
     }
-    int count = (int) Math.min(length, Long.MAX_VALUE - offset);
     Inode.OfFile inode = inodes.change(number).asFile();
+    require(!Seals.forbidWrites(inode.seals));
+    int count = (int) Math.min(length, endOfWrite(inode, offset + length) - offset);
+    require(count > 0);
     boolean watched = watcher.changing(device, number, offset, offset + count);
     int written = inode.data.write(offset, source, from, count, inodes.budget());
     if (watched) {
@@ -60,10 +63,22 @@ final class MemoryFiles {
     return written;
   }
 
+  /**
+   * Returns where a write ends. Linux writes page by page. With a seal, it does not write to a page
+   * on which the file would grow.
+   *
+   * @param wanted negative if it overflows
+   */
+  private static long endOfWrite(Inode.OfFile inode, long wanted) {
+    long end = wanted < 0 ? Long.MAX_VALUE : wanted;
+    return mayGrow(inode, end) ? end : inode.data.size() & -PageTree.PAGE;
+  }
+
   void truncate(long number, long size) {
     inodes.requireWritable();
     Inode.OfFile inode = inodes.change(number).asFile();
     long before = inode.data.size();
+    require(mayGrow(inode, size) && (size >= before || (inode.seals & Seals.SHRINK) == 0));
     boolean watched =
         watcher.changing(device, number, Math.min(before, size), Math.max(before, size));
     inode.data.truncate(size, inodes.budget(), inodes.checkpoint());
@@ -76,6 +91,7 @@ final class MemoryFiles {
   void punch(long number, long from, long to) {
     inodes.requireWritable();
     Inode.OfFile inode = inodes.change(number).asFile();
+    require(!Seals.forbidWrites(inode.seals));
     boolean watched = watcher.changing(device, number, from, to);
     inode.data.punch(from, to, inodes.budget(), inodes.checkpoint());
     if (watched) {
@@ -88,6 +104,7 @@ final class MemoryFiles {
   void reserve(long number, long from, long to, boolean extend) {
     inodes.requireWritable();
     Inode.OfFile inode = inodes.change(number).asFile();
+    require(mayGrow(inode, to));
     if (!inode.data.reserve(from, to, inodes.budget(), inodes.checkpoint())) {
       throw new FileException(Errno.ENOSPC);
     }
@@ -95,6 +112,39 @@ final class MemoryFiles {
       inode.data.extend(to);
     }
     written(inode);
+  }
+
+  private static boolean mayGrow(Inode.OfFile inode, long size) {
+    return (inode.seals & Seals.GROW) == 0 || size <= inode.data.size();
+  }
+
+  private static void require(boolean allowed) {
+    if (!allowed) {
+      throw new FileException(Errno.EPERM);
+    }
+  }
+
+  int seals(long number) {
+    return inodes.get(number).asFile().seals;
+  }
+
+  /** Makes the file one that accepts seals, with some of them. */
+  void beginSeals(long number, int seals) {
+    inodes.change(number).asFile().seals = seals;
+  }
+
+  void addSeals(long number, int seals) {
+    inodes.requireWritable();
+    Inode.OfFile inode = inodes.change(number).asFile();
+    require((inode.seals & Seals.SEAL) == 0);
+    int more = seals;
+    if ((seals & Seals.EXEC) != 0 && (inode.permissions & 0111) != 0) {
+      more |= Seals.SHRINK | Seals.GROW | Seals.WRITE | Seals.FUTURE_WRITE;
+    }
+    if ((more & ~inode.seals & Seals.WRITE) != 0 && watcher.isMappedWritable(device, number)) {
+      throw new FileException(Errno.EBUSY);
+    }
+    inode.seals |= more;
   }
 
   /** Makes sure that there is room for later calls of {@link #putBack}. */

@@ -115,6 +115,13 @@ record MemoryNode(MemoryTree tree, long inode) implements Node {
   }
 
   @Override
+  public Node createSealable(int permissions, int seals) {
+    long number = tree.directories().createUnnamed(permissions, false);
+    tree.files().beginSeals(number, seals);
+    return of(number);
+  }
+
+  @Override
   public Node createSpecial(String name, FileKind kind, int permissions) {
     return of(tree.directories().createSpecial(inode, name, kind, permissions));
   }

@@ -33,6 +33,11 @@ public final class MemorySource implements TreeSource {
     return new MemorySource(MemoryState.empty(), true, limitBytes);
   }
 
+  /** Does the same with a root in which everybody may create files, as {@code /dev/shm} has it. */
+  public static MemorySource forEverybody(long limitBytes) {
+    return new MemorySource(MemoryState.empty(01777), true, limitBytes);
+  }
+
   /** Returns a source of the files that were built, read-only. */
   public static MemorySource of(MemoryTreeBuilder built) {
     return new MemorySource(built.state(), false, built.limitBytes());

@@ -25,8 +25,13 @@ record MemoryState(Map<Long, Inode> table, long next, long used) implements Tree
 
   /** Returns a state with an empty root. */
   static MemoryState empty() {
+    return empty(0755);
+  }
+
+  /** Returns a state with an empty root that has these permissions. */
+  static MemoryState empty(int permissions) {
     Map<Long, Inode> table = new HashMap<>();
-    table.put(ROOT, new Inode.OfDirectory(0755, ROOT, FileStatus.BEGINNING));
+    table.put(ROOT, new Inode.OfDirectory(permissions, ROOT, FileStatus.BEGINNING));
     return new MemoryState(table, ROOT + 1, 0);
   }
 

@@ -8,6 +8,7 @@ import io.hyperlight.internal.vfs.FileKind;
 import io.hyperlight.internal.vfs.FileStatus;
 import io.hyperlight.internal.vfs.Node;
 import io.hyperlight.internal.vfs.Renaming;
+import io.hyperlight.internal.vfs.Seals;
 import io.hyperlight.internal.vfs.Space;
 import io.hyperlight.internal.vfs.Tree;
 import io.hyperlight.internal.vfs.TreeState;
@@ -151,6 +152,11 @@ final class MemoryTree implements Tree {
   void setPermissions(long number, int permissions) {
     inodes.requireWritable();
     Inode inode = inodes.change(number);
+    if (inode instanceof Inode.OfFile file
+        && (file.seals & Seals.EXEC) != 0
+        && ((permissions ^ inode.permissions) & 0111) != 0) {
+      throw new FileException(Errno.EPERM);
+    }
     inode.permissions = permissions;
     inode.changed = inodes.now();
   }
