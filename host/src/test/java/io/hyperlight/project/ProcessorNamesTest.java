@@ -61,7 +61,9 @@ class ProcessorNamesTest {
                   "SSE_ARGUMENTS")),
           // Where the hypervisor and the processor are chosen.
           Map.entry("internal/host/HostPlatform.java", Set.of("X86Hypervisor")),
-          // Linux has its own names for requests of x86-64 programs.
+          // Linux has its own names for requests of x86-64 programs, and for flags of clone(2).
+          Map.entry("internal/linux/task/CloneArguments.java", Set.of("FS")),
+          Map.entry("internal/linux/task/CloneCalls.java", Set.of("FS")),
           Map.entry("internal/linux/SystemCall.java", Set.of("x86")),
           Map.entry("internal/linux/SystemCallTable.java", Set.of("x86")),
           Map.entry("internal/linux/proc/PrctlCalls.java", Set.of("PR_GET_TSC")),
@@ -117,7 +119,7 @@ class ProcessorNamesTest {
           Map.entry("internal/host/HostPlatform.java", Set.of("X86Hypervisor")),
           Map.entry("internal/linux/proc/ProcessCalls.java", Set.of("X86UserRegisters")),
           Map.entry("internal/linux/signal/SignalDelivery.java", Set.of("SignalFrame")),
-          Map.entry("internal/loader/GuestLayout.java", Set.of("Gate")),
+          Map.entry("internal/loader/GuestLayout.java", Set.of("ContextSwitchCode", "Gate")),
           Map.entry("internal/loader/ProgramLoader.java", Set.of("Gate")),
           Map.entry(
               "internal/machine/CpuidProbe.java",

@@ -30,6 +30,10 @@ class RecursionTest {
   private static final String ONE_DOWN = "asks a node below, which has none below itself";
   private static final String OPEN_ONCE = "is of an open file, which is of no descriptor's name";
   private static final String PAGES = "goes down a tree of pages, of at most ten levels";
+  private static final String NESTED = "goes up or down nested epolls, of at most five levels";
+  private static final String LISTED = "notes the next one in a list, and does not go there";
+  private static final String GUARDED = "does not come there again: a flag keeps it";
+  private static final String AGAIN = "reads once more, where there is memory then";
   private static final String TURNS =
       "looks as if: a thread is launched, and works on another stack";
 
@@ -45,6 +49,26 @@ class RecursionTest {
           Map.entry("PageTree.count", PAGES),
           Map.entry("PageTree.find", PAGES),
           Map.entry("PageTree.remove", PAGES),
+          Map.entry("Entry.changed", NESTED),
+          Map.entry("Entry.ready", NESTED),
+          Map.entry("EventPoll.enter", NESTED),
+          Map.entry("EventPoll.ready", NESTED),
+          Map.entry("PollGraph.count", NESTED),
+          Map.entry("PollGraph.depthAbove", NESTED),
+          Map.entry("PollGraph.depthBelow", NESTED),
+          Map.entry("PollGraph.hasFewPaths", NESTED),
+          Map.entry("WaitSource.changed", NESTED),
+          Map.entry("FileRestorer.file", LISTED),
+          Map.entry("FileRestorer.open", LISTED),
+          Map.entry("InFlight.remove", LISTED),
+          Map.entry("OpenFile.release", LISTED),
+          Map.entry("SocketFile.dropMessages", LISTED),
+          Map.entry("SocketFile.free", LISTED),
+          Map.entry("MappedFiles.reading", GUARDED),
+          Map.entry("MemoryContent.read", GUARDED),
+          Map.entry("MemoryFiles.read", GUARDED),
+          Map.entry("SharedPages.putBack", GUARDED),
+          Map.entry("UserBytes.readLong", AGAIN),
           Map.entry("StackRoom.descend", "goes down as far as it says"),
           Map.entry("PageTables.retire", "goes down page tables, of four levels"),
           Map.entry("TableCopies.copy", "goes down page tables, of four levels"),
@@ -63,8 +87,17 @@ class RecursionTest {
   private static final JavaClasses LIBRARY =
       new ClassFileImporter().importPath(ClassFolder.of(Sandbox.class));
 
+  /** Methods that only make objects. What they name in them is called later. */
+  private static final Set<String> MAKERS = Set.of("Maker.make");
+
   /** Returns the possible targets of a call: the method itself, and what overrides it. */
   private static Stream<JavaCodeUnit> targets(JavaCodeUnit caller) {
+    if (MAKERS.contains(caller.getOwner().getSimpleName() + "." + caller.getName())) {
+      return caller.getCallsFromSelf().stream()
+          .filter(call -> !call.isDeclaredInLambda())
+          .flatMap(call -> call.getTarget().resolveMember().stream())
+          .flatMap(called -> withOverriding(caller, called));
+    }
     return Stream.concat(
             caller.getCallsFromSelf().stream().map(call -> call.getTarget()),
             caller.getCodeUnitReferencesFromSelf().stream().map(reference -> reference.getTarget()))

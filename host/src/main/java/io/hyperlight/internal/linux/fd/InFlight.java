@@ -21,6 +21,11 @@ final class InFlight {
   private final IdentityHashMap<OpenFile, Integer> counts = new IdentityHashMap<>(0);
   private int total;
 
+  /** Files that are to be released. */
+  private final ArrayDeque<OpenFile> dropped = new ArrayDeque<>(0);
+
+  private boolean isReleasing;
+
   boolean isEmpty() {
     return total == 0;
   }
@@ -42,10 +47,25 @@ final class InFlight {
     total++;
   }
 
+  /**
+   * Removes a file of a message that is dropped. If the file is a socket with messages, these are
+   * dropped too, but not deeper on the stack: the guest chooses how many sockets lie in each other.
+   */
   void remove(OpenFile file) {
     counts.computeIfPresent(file, (_, count) -> count == 1 ? null : count - 1);
     total--;
-    file.release();
+    dropped.add(file);
+    if (isReleasing) {
+      return;
+    }
+    isReleasing = true;
+    try {
+      for (OpenFile next = dropped.poll(); next != null; next = dropped.poll()) {
+        next.release();
+      }
+    } finally {
+      isReleasing = false;
+    }
   }
 
   /** Returns roughly how many bytes of the Java heap the files cost. */
