@@ -3,6 +3,7 @@ package io.hyperlight.languages;
 import static io.hyperlight.testing.Kinds.kind;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
@@ -167,11 +168,10 @@ class RustStdTest {
   @Test
   void whatThereIsNotIsAnError() {
     try (Sandbox sandbox = sandbox()) {
-      for (String function : new String[] {"thread", "connect"}) {
-        assertThatThrownBy(() -> sandbox.call(function, void.class))
-            .satisfies(kind(GuestErrorException.Kind.REPORTED))
-            .hasMessageContaining("os error");
-      }
+      assertThatThrownBy(() -> sandbox.call("connect", void.class))
+          .satisfies(kind(GuestErrorException.Kind.REPORTED))
+          .hasMessageContaining("os error");
+      assertThatCode(() -> sandbox.call("thread", void.class)).doesNotThrowAnyException();
       assertThatThrownBy(() -> sandbox.call("read_file", byte[].class, "/etc/passwd"))
           .satisfies(kind(GuestErrorException.Kind.REPORTED))
           .hasMessageContaining("No such file or directory");
