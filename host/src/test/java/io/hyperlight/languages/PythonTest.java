@@ -156,6 +156,28 @@ class PythonTest {
   }
 
   @Test
+  void filesAreMappedToBeWritten() {
+    PYTHON.assertSameInFolder(
+        TemporaryFolder.create("python"),
+        NOTHING,
+        "-I",
+        "-c",
+        """
+        import mmap, os, sqlite3, sys
+        os.chdir(sys.argv[1])
+        file = open('mapped', 'w+b'); file.write(b'.' * 8192); file.flush()
+        both = mmap.mmap(file.fileno(), 8192), mmap.mmap(file.fileno(), 8192)
+        both[0][4096:4101] = b'world'; file.seek(4096); print(file.read(5), both[1][4096:4101])
+        file.seek(0); file.write(b'hello'); file.flush(); print(both[0][:5], both[1][:5])
+        one = sqlite3.connect('data'); print(one.execute('pragma journal_mode=wal').fetchone())
+        one.execute('create table t (a)')
+        one.executemany('insert into t values (?)', [(i,) for i in range(1000)]); one.commit()
+        two = sqlite3.connect('data')
+        print(two.execute('select sum(a) from t').fetchone(), sorted(os.listdir()))
+        """);
+  }
+
+  @Test
   void inputIsReadAsItComes() {
     PYTHON.assertSame(
         "one\ntwo\nthree".getBytes(UTF_8),
