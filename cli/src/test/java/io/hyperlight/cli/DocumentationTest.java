@@ -124,6 +124,25 @@ class DocumentationTest {
     assertThat(said).containsExactly("0\ndone\n6\n", "3\n7\n");
   }
 
+  /** The guest is a JVM that compiles the class, and counts its requests: each is its first. */
+  @Test
+  void theServedJvmAnswersEachRequestAsItsFirst() throws Exception {
+    Path app = Files.createDirectories(folder.resolve("app"));
+    Files.writeString(
+        app.resolve("Serve.java"),
+        """
+        void main() throws Exception {
+          for (int count = 1; ; count++) {
+            System.out.print(new String(System.in.readAllBytes()) + " " + count);
+            System.out.flush();
+          }
+        }
+        """);
+    List<String> programs = blocks(ROOT.resolve("docs/threads.md"), "java");
+    assertThat(programs).hasSize(1);
+    assertThat(runProgram(programs.getFirst())).isEqualTo("one 1\ntwo 1\n");
+  }
+
   /** Runs statements, with their imports before them, as a program. */
   private String runProgram(String statements) throws Exception {
     List<String> lines = statements.lines().toList();
@@ -164,12 +183,14 @@ class DocumentationTest {
   }
 
   @Test
-  void theReadmesWholeProgramRuns() throws Exception {
-    Tool.require(Tool.PYTHON);
+  void theReadmesWholeProgramsRun() throws Exception {
+    Tool.require(Tool.PYTHON, Tool.NODE, Tool.JAVA);
     putCommand();
     List<String> commands = commands(ROOT.resolve("README.md"), "run");
-    assertThat(commands).hasSize(1);
+    assertThat(commands).hasSize(3);
     assertThat(shell(commands.getFirst())).isEqualTo("42\n");
+    assertThat(shell(commands.get(1))).isEqualTo("[ 2, 4, 6 ]\n");
+    assertThat(shell(commands.get(2))).contains("Runtime");
   }
 
   @Test

@@ -12,7 +12,9 @@ import java.util.stream.Stream;
  */
 enum Tool {
   BUSYBOX("busybox", "busybox-static"),
-  PYTHON("/usr/bin/python3", "python3");
+  PYTHON("/usr/bin/python3", "python3"),
+  NODE("/usr/bin/node", "nodejs"),
+  JAVA("/usr/bin/java", "default-jre-headless");
 
   private final String program;
   private final String debianPackage;
