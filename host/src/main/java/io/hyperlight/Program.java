@@ -284,13 +284,18 @@ public final class Program extends LoadSettings<Program> {
         .withInput(standardInput)
         .withMounts(allMounts())
         .withExtensions(extensions())
-        .withProgram(new ProgramIdentity(path, realPath(), invocation().arguments()));
+        .withProgram(new ProgramIdentity(path, ownPath(), invocation().arguments()));
   }
 
-  /** Returns the path without symbolic links, as {@code /proc/self/exe} shows it. */
-  private String realPath() {
+  /**
+   * Returns the program's path for {@code /proc/self/exe}: without symbolic links, if the guest
+   * sees something there.
+   */
+  private String ownPath() {
     try {
-      return bytesOf(file.toRealPath());
+      String real = bytesOf(file.toRealPath());
+      boolean isSeen = mounts().stream().anyMatch(mount -> real.startsWith(mount.path() + "/"));
+      return isSeen ? real : path;
     } catch (IOException e) {
       return path; // the file has been removed since it was read
     }
