@@ -294,11 +294,15 @@ public final class Program extends LoadSettings<Program> {
   private String ownPath() {
     try {
       String real = bytesOf(file.toRealPath());
-      boolean isSeen = mounts().stream().anyMatch(mount -> real.startsWith(mount.path() + "/"));
+      boolean isSeen = mounts().stream().anyMatch(mount -> real.startsWith(folder(mount.path())));
       return isSeen ? real : path;
     } catch (IOException e) {
       return path; // the file has been removed since it was read
     }
+  }
+
+  private static String folder(String mounted) {
+    return mounted.endsWith("/") ? mounted : mounted + "/";
   }
 
   private static String bytesOf(Path path) {

@@ -103,6 +103,15 @@ final class VcpuRunner {
   }
 
   private int runElsewhere() {
+    int result;
+    do {
+      result = handOver();
+      // A thread that has stopped the call before this one may be late, and end this run instead.
+    } while (result == Call.STOPPED && !isStopped());
+    return result;
+  }
+
+  private int handOver() {
     StackRoom.require(); // to cancel or await a run that was handed over
     VcpuThreads.Run handedOver = new VcpuThreads.Run(runForOther, whenInterrupted);
     Call running = call.get();
