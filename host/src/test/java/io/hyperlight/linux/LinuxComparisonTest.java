@@ -26,6 +26,7 @@ class LinuxComparisonTest {
     "waiting_threads.c, 85",
     "poll.c, 400",
     "timers.c, 500",
+    "timerfds.c, 150",
     "limits.c, 480",
     "process.c, 1200",
     "procfiles.c, 180",

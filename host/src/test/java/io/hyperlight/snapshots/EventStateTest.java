@@ -10,8 +10,8 @@ import io.hyperlight.testing.SourceFile;
 import org.junit.jupiter.api.Test;
 
 /**
- * Counters of events, epoll files, sockets with their messages, packets in pipes and files of
- * signals belong to a snapshot's state.
+ * Counters of events, timers, epoll files, sockets with their messages, packets in pipes and files
+ * of signals belong to a snapshot's state.
  */
 class EventStateTest {
   private static final Guest GUEST =
@@ -34,6 +34,7 @@ class EventStateTest {
       expected = observe(untouched);
       assertThat(expected).contains("events 1\nevent 100001\nevents 0\nevents 2\n");
       assertThat(expected).contains("its contents 4\nits end 0\n");
+      assertThat(expected).endsWith("hours left 2\ninterval 5006\ntimer 8\n");
       assertThat(observe(untouched)).isNotEqualTo(expected);
     }
     try (Sandbox built = prepared();

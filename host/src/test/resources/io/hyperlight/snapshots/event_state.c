@@ -15,6 +15,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 static char text[8000];
@@ -25,7 +26,7 @@ static void tell(const char *what, long value)
     end += snprintf(text + end, sizeof text - end, "%s %ld\n", what, value < 0 ? -(long)errno : value);
 }
 
-static int counter, semaphore, poller, outer, pair[2], packets[2], pipe_ends[2], signals, process;
+static int counter, semaphore, poller, outer, pair[2], packets[2], pipe_ends[2], signals, process, timer;
 
 static void watch(int poll, int file, unsigned events, uint64_t data)
 {
@@ -52,6 +53,8 @@ void prepare(void)
     semaphore = eventfd(3, EFD_NONBLOCK | EFD_SEMAPHORE);
     poller = epoll_create1(0);
     outer = epoll_create1(0);
+    timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
+    timerfd_settime(timer, 0, &(struct itimerspec){.it_value = {7200, 0}, .it_interval = {5, 6}}, NULL);
     socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair);
     socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, packets);
     pipe2(pipe_ends, O_NONBLOCK | O_DIRECT);
@@ -148,6 +151,12 @@ hl_string observe(void)
     fstat(packets[0], &other);
     tell("inode", other.st_ino - one.st_ino);
     events_of(poller, 10);
+    struct itimerspec left = {0};
+    timerfd_gettime(timer, &left);
+    tell("hours left", (left.it_value.tv_sec + 1800) / 3600);
+    tell("interval", left.it_interval.tv_sec * 1000 + left.it_interval.tv_nsec);
+    timerfd_settime(timer, TFD_TIMER_ABSTIME, &(struct itimerspec){.it_value = {0, 1}}, NULL);
+    tell("timer", read(timer, &value, 8));
     return hl_from_cstring(text);
 }
 

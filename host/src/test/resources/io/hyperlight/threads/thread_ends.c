@@ -14,6 +14,9 @@ static pthread_cond_t never = PTHREAD_COND_INITIALIZER;
 static pthread_barrier_t all_there;
 static volatile int stop;
 
+/* The kernel clears this when the first thread ends. */
+static volatile int first = 1;
+
 __attribute__((noinline)) static void *waits_for_ever(void *name)
 {
     pthread_setname_np(pthread_self(), name);
@@ -53,7 +56,7 @@ static void *ends_alone(void *status)
 static void *after_the_first(void *unused)
 {
     (void) unused;
-    for (int i = 0; i < 50; i++) {
+    while (first != 0) {
         sched_yield();
     }
     printf("after the first\n");
@@ -87,6 +90,7 @@ int main(int argc, char **argv)
     const char *how = argc > 1 ? argv[1] : "";
     int waiters = argc > 2 ? atoi(argv[2]) : 2;
     pthread_barrier_init(&all_there, NULL, waiters + 1);
+    syscall(SYS_set_tid_address, &first);
     for (int i = 0; i < waiters; i++) {
         start(waits_for_ever, i == 0 ? "a\033[1mloud one" : "silent");
     }

@@ -102,6 +102,12 @@ final class FileCallTable {
 
         // Descriptors for events: EventCalls, PollCalls.
         call("eventfd", 284, NONE, "uint").by((h, a) -> h.events.eventfd((int) a)),
+        call("timerfd_create", 283, 85, "clock word")
+            .by((h, a, b) -> h.timerFiles.timerfdCreate((int) a, (int) b)),
+        call("timerfd_settime", 286, 86, "int word32 pointer pointer")
+            .by((h, a, b, c, d) -> h.timerFiles.timerfdSettime((int) a, (int) b, c, d)),
+        call("timerfd_gettime", 287, 87, "int pointer")
+            .by((h, a, b) -> h.timerFiles.timerfdGettime((int) a, b)),
         call("eventfd2", 290, 19, "uint event")
             .by((h, a, b) -> h.events.eventfd2((int) a, (int) b)),
         call("signalfd", 282, NONE, "int signals size")

@@ -45,7 +45,6 @@ final class RefusedCallTable {
         // Timers that send signals.
 
         // Other descriptors. Programs that use them for their main loop seldom work without them.
-        call("timerfd_create", 283, 85, "clock word").refused(Errno.ENOSYS, Need.EVENTS),
         call("inotify_init", 253, NONE, "").refused(Errno.ENOSYS),
         call("inotify_init1", 294, 26, "word32").refused(Errno.ENOSYS),
 
@@ -140,8 +139,6 @@ final class RefusedCallTable {
         call("migrate_pages", 256, 238, "int size pointer pointer").refused(Errno.ENOSYS),
         call("move_pages", 279, 239, "int size pointer pointer pointer word32")
             .refused(Errno.ENOSYS),
-        call("timerfd_settime", 286, 86, "int word32 pointer pointer").refused(Errno.ENOSYS),
-        call("timerfd_gettime", 287, 87, "int pointer").refused(Errno.ENOSYS),
         call("fanotify_init", 300, 262, "word32 word32").refused(Errno.ENOSYS),
         call("fanotify_mark", 301, 263, "int word32 word folder path").refused(Errno.ENOSYS),
         call("name_to_handle_at", 303, 264, "folder path pointer pointer at").refused(Errno.ENOSYS),

@@ -13,6 +13,7 @@ import io.hyperlight.internal.linux.fd.ProcessFiles;
 import io.hyperlight.internal.linux.fd.SocketCalls;
 import io.hyperlight.internal.linux.fd.SocketOptionCalls;
 import io.hyperlight.internal.linux.fd.SpliceCalls;
+import io.hyperlight.internal.linux.fd.TimerFileCalls;
 import io.hyperlight.internal.linux.fd.TransferCalls;
 import io.hyperlight.internal.linux.fs.AttributeCalls;
 import io.hyperlight.internal.linux.fs.DirectoryCalls;
@@ -66,6 +67,7 @@ final class TaskCalls {
   final DescriptorCalls descriptors;
   final PollCalls polls;
   final EventCalls events;
+  final TimerFileCalls timerFiles;
   final ProcessFileCalls processFiles;
   final SocketCalls sockets;
   final SocketOptionCalls socketOptions;
@@ -131,6 +133,7 @@ final class TaskCalls {
     PollWait wait = new PollWait(task.caller(), bytes);
     polls = new PollCalls(numbers, wait, task.caller(), bytes);
     events = new EventCalls(files, task.caller(), heap, bytes);
+    timerFiles = new TimerFileCalls(files, heap, world.timers(), bytes);
     sockets = new SocketCalls(files, task.caller(), heap, bytes, identity, refusals);
     socketOptions = new SocketOptionCalls(sockets, bytes, identity);
     stats = new StatCalls(names, files, bytes);

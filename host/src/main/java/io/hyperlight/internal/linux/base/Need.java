@@ -5,8 +5,7 @@ public enum Need {
   THREADS("threads, which a sandbox without exits does not have"),
   MORE_THREADS("more threads than its limits allow"),
   PROCESSES("other processes"),
-  NETWORK("a network"),
-  EVENTS("descriptors for events");
+  NETWORK("a network");
 
   private final String text;
 

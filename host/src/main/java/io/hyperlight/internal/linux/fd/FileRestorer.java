@@ -83,6 +83,8 @@ final class FileRestorer {
           new PathFile(changes, flags, translated(location));
       case SavedFile.Event(int flags, long count, boolean semaphore, int number) ->
           new EventFile(changes, flags, count, semaphore, number);
+      case SavedFile.Timer timer ->
+          new TimerFile(changes, timer.flags(), world.timers(), timer.clock()).restore(timer);
       case SavedFile.Socket socket -> {
         SocketFile file =
             new SocketFile(

@@ -11,7 +11,7 @@ import java.util.List;
 final class FileSaver {
   private final List<OpenFile> open = new ArrayList<>();
   private final IdentityHashMap<OpenFile, Integer> fileNumbers = new IdentityHashMap<>();
-  private final List<SavedFile> files = new ArrayList<>();
+  private final ArrayList<SavedFile> files = new ArrayList<>();
   private final List<Pipe> pipes = new ArrayList<>();
   private final IdentityHashMap<Pipe, Integer> pipeNumbers = new IdentityHashMap<>();
 
@@ -40,6 +40,7 @@ final class FileSaver {
   /** Saves all files that have a number. They may give numbers to others, which are saved, too. */
   List<SavedFile> saveFiles() {
     while (files.size() < open.size()) {
+      files.ensureCapacity(files.size() + 1); // then nothing can fail between saving and adding
       SavedFile saved = open.get(files.size()).save(this);
       files.add(saved);
     }
@@ -50,10 +51,10 @@ final class FileSaver {
     return pipes;
   }
 
-  /** Closes what is saved, if saving the rest fails. */
+  /** Closes what is saved, if saving the rest fails. The heap may be full, so it takes no room. */
   void close() {
-    for (SavedFile file : files) {
-      if (file instanceof SavedFile.Content held) {
+    for (int number = 0; number < files.size(); number++) {
+      if (files.get(number) instanceof SavedFile.Content held) {
         held.content().close();
       }
     }

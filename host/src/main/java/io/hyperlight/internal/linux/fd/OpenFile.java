@@ -87,9 +87,14 @@ public abstract class OpenFile {
   /** Counts one descriptor less. The last one frees the file. */
   final void release() {
     if (--references == 0) {
-      List.copyOf(watchers).forEach(FileWatcher::forget);
-      hold.close();
-      free();
+      try {
+        while (!watchers.isEmpty()) {
+          watchers.getLast().forget(); // which removes it
+        }
+      } finally {
+        hold.close(); // needs no room on the heap
+        free();
+      }
     }
   }
 

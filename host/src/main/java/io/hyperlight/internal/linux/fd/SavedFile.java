@@ -1,5 +1,6 @@
 package io.hyperlight.internal.linux.fd;
 
+import io.hyperlight.internal.linux.wait.Expirations;
 import io.hyperlight.internal.vfs.DirectoryEntry;
 import io.hyperlight.internal.vfs.FileContent;
 import io.hyperlight.internal.vfs.Location;
@@ -63,6 +64,20 @@ sealed interface SavedFile {
    */
   record End(int flags, @Nullable Location location, int pipe, long writersSeen)
       implements SavedFile {}
+
+  /**
+   * A timer.
+   *
+   * @param clock the number of its clock
+   * @param settingFlags with which it was set
+   */
+  record Timer(int flags, int clock, Expirations expirations, int settingFlags)
+      implements SavedFile {
+    @Override
+    public @Nullable Location location() {
+      return null;
+    }
+  }
 
   /**
    * A counter of events.

@@ -2,6 +2,7 @@ package io.hyperlight.internal.linux.fd;
 
 import io.hyperlight.internal.linux.limits.HeapBudget;
 import io.hyperlight.internal.linux.pseudo.HostChannels;
+import io.hyperlight.internal.linux.wait.TimerQueue;
 import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.Closing;
 import io.hyperlight.internal.os.Errno;
@@ -13,6 +14,7 @@ import io.hyperlight.internal.vfs.PathLimits;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +29,10 @@ public final class WorldFiles implements AutoCloseable {
   private final StandardStreams streams;
   private final HostChannels channels;
   private final Checkpoint checkpoint;
+
+  /** Set with the world, whose clocks the timers have. */
+  private @Nullable TimerQueue timers;
+
   private final Changes changes = new Changes();
   private final Fifos fifos = new Fifos();
   private final List<ProcessFiles> processes = new ArrayList<>(1);
@@ -56,6 +62,15 @@ public final class WorldFiles implements AutoCloseable {
     this.channels = channels;
     this.checkpoint = checkpoint;
     heap.addUser(inFlight::heapBytes);
+  }
+
+  /** Sets the queue in which files have timers. */
+  public void useTimers(TimerQueue queue) {
+    timers = queue;
+  }
+
+  TimerQueue timers() {
+    return Objects.requireNonNull(timers);
   }
 
   /** Adds the descriptors of another process. */

@@ -47,6 +47,7 @@ public final class World {
     this.heap = heap;
     this.files = files;
     timers = new TimerQueue(new Clocks());
+    files.useTimers(timers);
     scheduler = new Scheduler(context, clock, timers, options.turns());
     futexes = new FutexQueue(context.checkpoint());
     heap.addUser(futexes::heapBytes);

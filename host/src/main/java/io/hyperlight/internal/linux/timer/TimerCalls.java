@@ -4,20 +4,16 @@ import io.hyperlight.internal.linux.base.GuestMemory;
 import io.hyperlight.internal.linux.limits.HeapBudget;
 import io.hyperlight.internal.linux.limits.ResourceLimits;
 import io.hyperlight.internal.linux.signal.Signals;
-import io.hyperlight.internal.linux.time.Times;
-import io.hyperlight.internal.linux.wait.Expirations;
+import io.hyperlight.internal.linux.time.TimerSpec;
 import io.hyperlight.internal.os.Errno;
 import java.nio.ByteBuffer;
 import java.util.function.IntPredicate;
-import org.jspecify.annotations.Nullable;
 
 /** Timers that send signals: {@code alarm(2)}, {@code setitimer(2)}, {@code timer_create(2)}. */
 public final class TimerCalls {
   private static final long NANOS = 1_000_000_000L;
-  private static final long MICROS = 1_000_000;
 
   private static final int ITIMER_REAL = 0;
-  private static final int TIMER_SIZE = 32;
   private static final int TIMER_ABSTIME = 1;
 
   private static final int SIGEV_SIGNAL = 0;
@@ -50,23 +46,13 @@ public final class TimerCalls {
     this.memory = memory;
   }
 
-  /** Holds a setting of a timer, in nanoseconds. */
-  private record Setting(long value, long interval) {
-    /** Limits a duration, so that a sum with a time does not overflow. */
-    Expirations from(long now) {
-      return value == 0
-          ? Expirations.NONE
-          : Expirations.at(value > Long.MAX_VALUE - now ? Long.MAX_VALUE : now + value, interval);
-    }
-  }
-
   // Timers of setitimer(2).
 
   /** Answers {@code alarm(2)}, which rounds the remaining time to seconds, but not to 0. */
   public long alarm(int seconds) {
     IntervalTimer timer = timers.interval(ITIMER_REAL);
     long left = timer.left();
-    timer.set(new Setting(Integer.toUnsignedLong(seconds) * NANOS, 0).from(timer.now()));
+    timer.set(new TimerSpec(Integer.toUnsignedLong(seconds) * NANOS, 0).from(timer.now()));
     long rounded = (left + NANOS / 2) / NANOS;
     return left == 0 ? 0 : Math.max(1, rounded);
   }
@@ -79,21 +65,15 @@ public final class TimerCalls {
     return 0;
   }
 
-  /** Returns interval and remaining time, as Linux has them in both kinds of structures. */
+  /** Returns interval and remaining time. A timer that runs never shows 0. */
   private static ByteBuffer current(SignalTimer timer, int unit) {
-    long interval = timer.expirations().interval();
-    // A timer that runs never shows 0.
     long left = timer.left();
-    long shown = left == 0 ? 0 : Math.max(unit, left);
-    return GuestMemory.struct(TIMER_SIZE)
-        .putLong(interval / NANOS)
-        .putLong(interval % NANOS / unit)
-        .putLong(shown / NANOS)
-        .putLong(shown % NANOS / unit);
+    return new TimerSpec(left == 0 ? 0 : Math.max(unit, left), timer.expirations().interval())
+        .struct(unit);
   }
 
   public long setitimer(int kind, long source, long target) {
-    Setting wanted = source == 0 ? new Setting(0, 0) : readSetting(source, MICROS);
+    TimerSpec wanted = source == 0 ? TimerSpec.STOPPED : TimerSpec.read(memory, source, 1000);
     if (wanted == null || kind < 0 || kind >= timers.intervalCount()) {
       return -Errno.EINVAL;
     }
@@ -104,23 +84,6 @@ public final class TimerCalls {
       memory.write(target, before);
     }
     return 0;
-  }
-
-  /**
-   * Reads a {@code struct itimerval} or {@code struct itimerspec}.
-   *
-   * @param parts into how many parts it divides a second
-   * @return null if it holds no valid times
-   */
-  private @Nullable Setting readSetting(long source, long parts) {
-    ByteBuffer struct = memory.readStruct(source, TIMER_SIZE);
-    long interval = nanos(struct.getLong(), struct.getLong(), parts);
-    long value = nanos(struct.getLong(), struct.getLong(), parts);
-    return interval < 0 || value < 0 ? null : new Setting(value, interval);
-  }
-
-  private static long nanos(long seconds, long rest, long parts) {
-    return rest < 0 || rest >= parts ? -1 : Times.nanos(seconds, rest * (NANOS / parts));
   }
 
   // Timers of timer_create(2).
@@ -168,15 +131,14 @@ public final class TimerCalls {
     if (source == 0) {
       return -Errno.EINVAL;
     }
-    Setting wanted = readSetting(source, NANOS);
+    TimerSpec wanted = TimerSpec.read(memory, source, 1);
     if (wanted == null) {
       return -Errno.EINVAL;
     }
     PosixTimer timer = timers.get(id);
     ByteBuffer before = current(timer, 1);
     if ((flags & TIMER_ABSTIME) != 0) {
-      timer.restart(
-          wanted.value == 0 ? Expirations.NONE : Expirations.at(wanted.value, wanted.interval));
+      timer.restart(wanted.at());
     } else {
       timer.restart(wanted.from(timer.now()));
     }
