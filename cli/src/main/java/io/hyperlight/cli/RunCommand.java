@@ -93,12 +93,16 @@ final class RunCommand implements Callable<Integer> {
 
   @Option(
       names = "--allow-code-generation",
-      negatable = true,
       description = {
         "Let the program make code and run it, as just-in-time compilers do.",
-        "--system allows it as well, unless --no-allow-code-generation is given."
+        "--system allows it as well."
       })
-  private @Nullable Boolean allowCodeGeneration;
+  private boolean allowCodeGeneration;
+
+  @Option(
+      names = "--no-code-generation",
+      description = "Do not let the program make code, even with --system.")
+  private boolean noCodeGeneration;
 
   @Mixin private LimitOptions limits = new LimitOptions();
 
@@ -170,7 +174,7 @@ final class RunCommand implements Callable<Integer> {
     if (stack != null) {
       description.stackSize(SandboxOptions.stackBytes(stack));
     }
-    if (allowCodeGeneration == null ? files.hasSystem() : allowCodeGeneration) {
+    if (!noCodeGeneration && (allowCodeGeneration || files.hasSystem())) {
       description.allowCodeGeneration();
     }
     if (trace) {
