@@ -28,7 +28,7 @@ final class ProcessAttacks {
                 SYS_socket, SYS_socketpair, SYS_keyctl, SYS_add_key, SYS_iopl, SYS_ioperm, SYS_modify_ldt,
                 SYS_settimeofday, SYS_clock_settime, SYS_adjtimex, SYS_sethostname, SYS_acct, SYS_quotactl,
                 SYS_syslog, SYS_vhangup, SYS_fanotify_init, SYS_inotify_init,
-                SYS_signalfd4, SYS_timerfd_create, SYS_landlock_create_ruleset, SYS_seccomp, SYS_openat2,
+                SYS_signalfd4, SYS_landlock_create_ruleset, SYS_seccomp, SYS_openat2,
             };
             int before = count_open();
             for (size_t i = 0; i < COUNT(calls); i++) {

@@ -20,7 +20,6 @@ class LinuxComparisonTest {
     "threads.c, 15",
     "futex_threads.c, 150",
     "futex_locks.c, 150",
-    "futex_random.c, 480",
     "signals_threads.c, 50",
     "threads_proc.c, 60",
     "waiting_threads.c, 85",
@@ -34,6 +33,15 @@ class LinuxComparisonTest {
   })
   void aProgramSeesTheSame(String file, int lines) {
     LinuxTwin.of(file).assertSame(lines);
+  }
+
+  /**
+   * On Linux, waiters that are moved keep their order if both words happen to have the same hash,
+   * which depends on where the memory is. So one of several native runs has to be the same.
+   */
+  @Test
+  void randomFutexesDoTheSame() {
+    LinuxTwin.of("futex_random.c").assertSameAsOneOf(4, 480);
   }
 
   @Test
