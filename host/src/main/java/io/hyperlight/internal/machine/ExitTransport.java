@@ -79,34 +79,4 @@ final class ExitTransport implements Transport {
       // again.
     }
   }
-
-  @Override
-  public boolean isCallDone() {
-    return false;
-  }
-
-  @Override
-  public void halt() {}
-
-  @Override
-  public boolean isRunning() {
-    return false;
-  }
-
-  @Override
-  public boolean hasFailed() {
-    return false;
-  }
-
-  @Override
-  public void beforeFreeze() {}
-
-  @Override
-  public void afterFreeze() {}
-
-  @Override
-  public void restore() {}
-
-  @Override
-  public void close() {}
 }

@@ -7,6 +7,9 @@ import io.hyperlight.internal.machine.arch.RegisterValues;
  * is a system call, or says that a call is over. It has the registers that the guest would have at
  * a system call.
  *
+ * <p>The default methods are those of a transport whose guest stands still between two runs, and
+ * which leaves nothing in the memory of the guest.
+ *
  * <p>Only one thread at a time may use it. All registers that it returns are hostile.
  */
 sealed interface Transport extends AutoCloseable
@@ -60,26 +63,32 @@ sealed interface Transport extends AutoCloseable
   Arrival run();
 
   /** Returns whether the message says that the call is over. */
-  boolean isCallDone();
+  default boolean isCallDone() {
+    return false;
+  }
 
   /** Stops a guest that waits for the next call, or that does anything else meanwhile. */
-  void halt();
+  default void halt() {}
 
   /** Returns whether the vCPU runs although no caller waits for it. */
-  boolean isRunning();
+  default boolean isRunning() {
+    return false;
+  }
 
   /** Returns whether an error has made it unusable. */
-  boolean hasFailed();
+  default boolean hasFailed() {
+    return false;
+  }
 
   /** Prepares the memory for freezing: in an image, messages arrive by exit. */
-  void beforeFreeze();
+  default void beforeFreeze() {}
 
   /** Undoes {@link #beforeFreeze}, after the memory is frozen or that has failed. */
-  void afterFreeze();
+  default void afterFreeze() {}
 
   /** Resets the transport to its initial state, after the memory is restored. */
-  void restore();
+  default void restore() {}
 
   @Override
-  void close();
+  default void close() {}
 }

@@ -19,7 +19,7 @@ import java.util.TreeMap;
  */
 public final class ProcessTimers implements Restorable<TimerState> {
   /** What a timer costs the Java heap, in bytes. */
-  private static final long HEAP_BYTES = 256;
+  static final long HEAP_BYTES = 256;
 
   private final TimerQueue queue;
   private final TimerTarget target;

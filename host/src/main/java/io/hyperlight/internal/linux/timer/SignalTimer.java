@@ -27,10 +27,6 @@ abstract class SignalTimer extends QueuedTimer {
     this.clock = clock;
   }
 
-  final Deadline.Clock clock() {
-    return clock;
-  }
-
   final Expirations expirations() {
     return expirations;
   }

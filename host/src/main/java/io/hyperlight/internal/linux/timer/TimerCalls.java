@@ -115,7 +115,7 @@ public final class TimerCalls {
     if (timers.count() >= limits.pendingSignals()) {
       return -Errno.EAGAIN;
     }
-    heap.require(256);
+    heap.require(ProcessTimers.HEAP_BYTES);
     memory.writeInt(target, id);
     timers.add(
         new PosixTimer.Setup(
