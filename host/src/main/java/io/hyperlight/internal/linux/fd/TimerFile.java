@@ -1,5 +1,6 @@
 package io.hyperlight.internal.linux.fd;
 
+import io.hyperlight.internal.linux.time.ClockNumber;
 import io.hyperlight.internal.linux.time.TimerSpec;
 import io.hyperlight.internal.linux.wait.Deadline;
 import io.hyperlight.internal.linux.wait.Expirations;
@@ -17,8 +18,6 @@ import java.nio.ByteOrder;
  * short interval costs the host no more than the reads.
  */
 final class TimerFile extends AnonymousFile {
-  private static final int CLOCK_REALTIME = 0;
-  private static final int CLOCK_MONOTONIC = 1;
   private static final long NANOS = 1_000_000_000L;
 
   private final TimerQueue queue;
@@ -46,12 +45,7 @@ final class TimerFile extends AnonymousFile {
     super(changes, flags, "[timerfd]");
     this.queue = queue;
     this.clockNumber = clockNumber;
-    clock =
-        switch (clockNumber) {
-          case CLOCK_REALTIME -> Deadline.Clock.REAL;
-          case CLOCK_MONOTONIC -> Deadline.Clock.MONOTONIC;
-          default -> Deadline.Clock.BOOT;
-        };
+    clock = ClockNumber.clock(clockNumber);
   }
 
   long now() {

@@ -2,6 +2,7 @@ package io.hyperlight.internal.linux.fd;
 
 import io.hyperlight.internal.linux.base.GuestMemory;
 import io.hyperlight.internal.linux.limits.HeapBudget;
+import io.hyperlight.internal.linux.time.ClockNumber;
 import io.hyperlight.internal.linux.time.TimerSpec;
 import io.hyperlight.internal.linux.wait.TimerQueue;
 import io.hyperlight.internal.os.Errno;
@@ -9,12 +10,6 @@ import io.hyperlight.internal.vfs.FileException;
 
 /** Timers with descriptors: {@code timerfd_create(2)} and its relatives. */
 public final class TimerFileCalls {
-  private static final int CLOCK_REALTIME = 0;
-  private static final int CLOCK_MONOTONIC = 1;
-  private static final int CLOCK_BOOTTIME = 7;
-  private static final int CLOCK_REALTIME_ALARM = 8;
-  private static final int CLOCK_BOOTTIME_ALARM = 9;
-
   private static final int ABSOLUTE = 1;
 
   /** {@code TFD_TIMER_CANCEL_ON_SET}: nobody sets real time here. */
@@ -36,9 +31,12 @@ public final class TimerFileCalls {
   }
 
   public long timerfdCreate(int clock, int flags) {
-    boolean wakes = clock == CLOCK_REALTIME_ALARM || clock == CLOCK_BOOTTIME_ALARM;
+    boolean wakes = ClockNumber.wakes(clock);
     boolean known =
-        wakes || clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC || clock == CLOCK_BOOTTIME;
+        wakes
+            || clock == ClockNumber.REALTIME
+            || clock == ClockNumber.MONOTONIC
+            || clock == ClockNumber.BOOTTIME;
     if ((flags & ~(OpenFlags.O_CLOEXEC | OpenFlags.O_NONBLOCK)) != 0 || !known) {
       return -Errno.EINVAL;
     }

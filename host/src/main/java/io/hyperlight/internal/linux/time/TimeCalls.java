@@ -18,16 +18,6 @@ import org.jspecify.annotations.Nullable;
 public final class TimeCalls {
   private static final long NANOS = 1_000_000_000L;
 
-  private static final int CLOCK_REALTIME = 0;
-  private static final int CLOCK_THREAD = 3;
-  private static final int CLOCK_MONOTONIC_RAW = 4;
-  private static final int CLOCK_REALTIME_COARSE = 5;
-  private static final int CLOCK_MONOTONIC_COARSE = 6;
-  private static final int CLOCK_BOOTTIME = 7;
-  private static final int CLOCK_REALTIME_ALARM = 8;
-  private static final int CLOCK_BOOTTIME_ALARM = 9;
-  private static final int CLOCK_TAI = 11;
-
   private static final int TIMER_ABSTIME = 1;
 
   /** The bit in numbers of processor clocks that means a thread's clock, not a process's. */
@@ -39,7 +29,6 @@ public final class TimeCalls {
   private static final int CLOCK_OF_DESCRIPTOR = 3;
 
   // Parts of the number of a process's or thread's clock: clock_getcpuclockid(3).
-  private static final int CLOCK_PROCESS = 2;
   private static final int CLOCK_KIND = 3;
   private static final int CLOCK_NO_PROCESSOR = 3;
   private static final int CLOCK_PROCESS_SHIFT = 3;
@@ -74,7 +63,7 @@ public final class TimeCalls {
   /** Answers whether a number is that of a processor clock of the process itself. */
   private boolean isProcessorClock(int id) {
     if (id >= 0) {
-      return id == CLOCK_PROCESS || id == CLOCK_THREAD;
+      return id == ClockNumber.PROCESS_CPUTIME || id == ClockNumber.THREAD_CPUTIME;
     }
     int number = ~(id >> CLOCK_PROCESS_SHIFT);
     return (id & CLOCK_KIND) != CLOCK_NO_PROCESSOR
@@ -85,31 +74,17 @@ public final class TimeCalls {
 
   /** Returns the reading of a processor clock in nanoseconds. */
   private long processorNanos(int id) {
-    boolean ofThread = id == CLOCK_THREAD || (id < 0 && (id & PER_THREAD) != 0);
+    boolean ofThread = id == ClockNumber.THREAD_CPUTIME || (id < 0 && (id & PER_THREAD) != 0);
     TaskUsage thread = ofThread ? threads.apply(id < 0 ? ~(id >> CLOCK_PROCESS_SHIFT) : 0) : null;
     return thread == null ? usage.processorNanos() : thread.processorNanos();
   }
 
   private boolean isClock(int id) {
-    return id >= 0 ? id <= CLOCK_TAI && id != 10 : isProcessorClock(id);
+    return id >= 0 ? ClockNumber.isKnown(id) : isProcessorClock(id);
   }
 
-  private static boolean isReal(int id) {
-    return id == CLOCK_REALTIME
-        || id == CLOCK_REALTIME_COARSE
-        || id == CLOCK_REALTIME_ALARM
-        || id == CLOCK_TAI;
-  }
-
-  private Deadline.Clock clockOf(int id) {
-    if (isProcessorClock(id)) {
-      return Deadline.Clock.PROCESSOR;
-    } else if (isReal(id)) {
-      return Deadline.Clock.REAL;
-    }
-    return id == CLOCK_BOOTTIME || id == CLOCK_BOOTTIME_ALARM
-        ? Deadline.Clock.BOOT
-        : Deadline.Clock.MONOTONIC;
+  private static Deadline.Clock clockOf(int id) {
+    return id < 0 ? Deadline.Clock.PROCESSOR : ClockNumber.clock(id);
   }
 
   /** Returns the clock that measures a duration by a clock. Real time may be set meanwhile. */
@@ -121,7 +96,7 @@ public final class TimeCalls {
     if (!isClock(id)) {
       return -Errno.EINVAL;
     }
-    if (isReal(id)) {
+    if (clockOf(id) == Deadline.Clock.REAL) {
       Instant now = clock.instant();
       memory.write(target, Times.pair(now.getEpochSecond(), now.getNano()));
     } else {
@@ -161,7 +136,7 @@ public final class TimeCalls {
   }
 
   public long nanosleep(long wanted, long remaining) {
-    return clockNanosleep(CLOCK_REALTIME, 0, wanted, remaining);
+    return clockNanosleep(ClockNumber.REALTIME, 0, wanted, remaining);
   }
 
   /** Returns 0 if the guest can sleep by a clock, or an error number. */
@@ -174,9 +149,12 @@ public final class TimeCalls {
           : isClock(id) && (id & PER_THREAD) == 0 ? 0 : Errno.EINVAL;
     }
     return switch (id) {
-      case CLOCK_THREAD, CLOCK_MONOTONIC_RAW, CLOCK_REALTIME_COARSE, CLOCK_MONOTONIC_COARSE ->
+      case ClockNumber.THREAD_CPUTIME,
+          ClockNumber.MONOTONIC_RAW,
+          ClockNumber.REALTIME_COARSE,
+          ClockNumber.MONOTONIC_COARSE ->
           Errno.ENOTSUP;
-      case CLOCK_REALTIME_ALARM, CLOCK_BOOTTIME_ALARM -> Errno.EPERM;
+      case ClockNumber.REALTIME_ALARM, ClockNumber.BOOTTIME_ALARM -> Errno.EPERM;
       default -> 0;
     };
   }

@@ -1,6 +1,7 @@
 package io.hyperlight.internal.linux.timer;
 
 import io.hyperlight.internal.linux.signal.SignalInfo;
+import io.hyperlight.internal.linux.time.ClockNumber;
 import io.hyperlight.internal.linux.wait.Expirations;
 import io.hyperlight.internal.linux.wait.TimerQueue;
 
@@ -26,7 +27,7 @@ final class PosixTimer extends SignalTimer {
   private int overrun;
 
   PosixTimer(TimerQueue queue, Setup setup, TimerTarget target) {
-    super(queue, Clocks.byNumber(setup.clock()));
+    super(queue, ClockNumber.clock(setup.clock()));
     this.setup = setup;
     this.target = target;
   }
