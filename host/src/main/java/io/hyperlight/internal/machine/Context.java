@@ -525,13 +525,18 @@ public final class Context {
    * @throws IllegalStateException if no method has let it go on
    */
   public @Nullable Trap run() {
-    require(State.READY, State.READY);
-    Trap trap = run.once();
+    Trap trap = runOnce();
     while (trap instanceof Trap.ProcessorException fault && isResolved(fault)) {
       resumeAt(fault.registers());
       trap = run.once();
     }
     return trap;
+  }
+
+  /** Runs the guest until its next exit. A touched page gets no memory. */
+  @Nullable Trap runOnce() {
+    require(State.READY, State.READY);
+    return run.once();
   }
 
   private boolean isResolved(Trap.ProcessorException fault) {
@@ -544,9 +549,14 @@ public final class Context {
           fault.access() == MemoryAccess.WRITE,
           fault.access() == MemoryAccess.EXECUTE);
     } catch (StoppedException e) {
-      resumable = registers.takeBackFault(fault.registers()); // it faults again
+      takeBack(fault);
       throw e;
     }
+  }
+
+  /** Takes back a page fault that nobody has handled: the guest faults again when it goes on. */
+  void takeBack(Trap.ProcessorException fault) {
+    resumable = registers.takeBackFault(fault.registers());
   }
 
   /** Returns whether the last run ended at the gate's exit, so that the call is over. */
