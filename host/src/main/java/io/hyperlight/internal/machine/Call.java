@@ -192,6 +192,11 @@ public final class Call implements AutoCloseable, Checkpoint {
     return System.nanoTime() - start;
   }
 
+  /** Returns how much processor time further vCPUs have used for the running call. */
+  long furtherNanos() {
+    return vcpu.furtherNanos(word.number());
+  }
+
   /** Returns how long the running call may take, in nanoseconds. */
   public long timeoutNanos() {
     return timeoutNanos;
@@ -243,6 +248,28 @@ public final class Call implements AutoCloseable, Checkpoint {
       KickSignal.drain();
     }
     return error;
+  }
+
+  /**
+   * Waits while other threads run vCPUs for the call, unless the call has to stop. A stop kicks
+   * them.
+   *
+   * @return the result of {@code waits}, or {@link #STOPPED}
+   */
+  int await(Run waits) {
+    int result;
+    try {
+      if (!word.enter(CallWord.GUEST)) {
+        return STOPPED;
+      }
+      if (Watchdog.isDozing()) {
+        Watchdog.wake();
+      }
+      result = waits.run();
+    } finally {
+      leaveGuest();
+    }
+    return isStopped() ? STOPPED : result;
   }
 
   /** Does the same as {@link #run} on a thread that runs vCPUs of several sandboxes in turn. */
@@ -511,8 +538,12 @@ public final class Call implements AutoCloseable, Checkpoint {
 
   /** Returns whether a call has used its processor time, as far as another thread can tell. */
   boolean hasUsedProcessor(long number) {
-    return processorLimitNanos < UNLIMITED
-        && processorTime.used(number, vcpu.thread()) >= processorLimitNanos;
+    if (processorLimitNanos == UNLIMITED) {
+      return false;
+    }
+    VcpuKicker now = vcpu;
+    long used = processorTime.used(number, now.thread()) + now.furtherNanos(number);
+    return used >= processorLimitNanos;
   }
 
   /**
@@ -523,6 +554,10 @@ public final class Call implements AutoCloseable, Checkpoint {
    * @return how long until then, in nanoseconds
    */
   long preempt(long time) {
+    return Math.min(preemptOne(time), vcpu.preempt(time));
+  }
+
+  private long preemptOne(long time) {
     long at = preemptAt;
     long now = word.get();
     if (at != NEVER && at - time > 0) {

@@ -62,13 +62,16 @@ public final class Context {
   }
 
   private final PhysicalMemory memory;
-  private final Vcpu vcpu;
-  private final Processor processor;
-  private final VcpuRunner runner;
   private final CurrentCall call;
-  private final Exits exits;
-  private final GuestEntry entry;
   private final ContextRegisters registers;
+
+  // Where it is, or was last.
+  private Vcpu vcpu;
+  private Processor processor;
+  private VcpuRunner runner;
+  private Exits exits;
+  private GuestEntry entry;
+
   private final int number;
 
   /** The address at which calls begin. */
@@ -124,7 +127,16 @@ public final class Context {
     run = new ContextRun(this, vcpu, registers);
   }
 
-  // Several contexts on one vCPU.
+  private void use(Vcpu next) {
+    vcpu = next;
+    processor = next.processor();
+    runner = next.runner();
+    entry = next.entry();
+    exits = next.exits();
+    run.use(next);
+  }
+
+  // Several contexts.
 
   /** Sets where the other contexts of the VM are. */
   void belongTo(Contexts all) {
@@ -136,7 +148,7 @@ public final class Context {
     return number;
   }
 
-  /** Returns whether it is not on the vCPU. */
+  /** Returns whether it is on no vCPU. */
   public boolean isParked() {
     return vcpu.attached() != this;
   }
@@ -148,8 +160,10 @@ public final class Context {
 
   /** Makes a context of the same VM that is parked, with no state yet. */
   Context sibling(int ofNumber, ContextRegisters itsRegisters) {
-    Context made = new Context(memory, space, vcpu, call, itsRegisters, ofNumber, gate, initial);
-    made.contexts = contexts;
+    Contexts all = Objects.requireNonNull(contexts);
+    Context made =
+        new Context(memory, space, all.first(), call, itsRegisters, ofNumber, gate, initial);
+    made.contexts = all;
     made.frame = frame;
     made.framePhysical = framePhysical;
     made.transport = made.parkedTransport;
@@ -195,12 +209,42 @@ public final class Context {
   }
 
   /**
-   * Brings it back to the vCPU. The next run is its own.
+   * Brings it back to the first vCPU. The next run is its own.
    *
    * @throws IllegalStateException if a context is on the vCPU, or this one has ended
    */
   public void unpark() {
+    unparkOn(Objects.requireNonNull(contexts).first());
+  }
+
+  /**
+   * Does the same on any vCPU.
+   *
+   * @param processor the number of the vCPU, which does not run
+   */
+  public void unparkOn(int processor) {
+    unparkOn(Objects.requireNonNull(contexts).vcpu(processor));
+  }
+
+  /**
+   * Returns whether it can be brought to a vCPU now. Otherwise its vector state is in another one
+   * whose guest runs.
+   */
+  public boolean canGoTo(int processor) {
+    return !vcpu.isAway()
+        || vcpu == Objects.requireNonNull(contexts).vcpu(processor)
+        || !registers.isInCpu();
+  }
+
+  private void unparkOn(Vcpu next) {
     requireWhole();
+    if (vcpu != next) {
+      if (!isParked()) {
+        throw new IllegalStateException("the guest's thread is on another vCPU");
+      }
+      registers.moveTo(next.processor());
+      use(next);
+    }
     if (vcpu.attached() != null) {
       throw new IllegalStateException("the vCPU has another thread of the guest");
     }
@@ -282,7 +326,10 @@ public final class Context {
    * @param nanoTime of the clock {@link System#nanoTime}; {@link Long#MAX_VALUE} for never
    */
   public void preemptAt(long nanoTime) {
-    if (!runner.hasOwnThread()) {
+    TeamThread member = runner.member();
+    if (member != null) {
+      member.preemptAt(nanoTime);
+    } else if (!runner.hasOwnThread()) {
       call.preemptAt(nanoTime);
     }
   }
@@ -608,6 +655,14 @@ public final class Context {
     return call.processorThread();
   }
 
+  /**
+   * Returns how much processor time threads of further vCPUs have used for the running call, in
+   * nanoseconds.
+   */
+  public long furtherProcessorNanos() {
+    return call.furtherNanos();
+  }
+
   /** Returns how long the running call has taken, in nanoseconds. */
   public long callNanos() {
     return call.elapsedNanos();
@@ -683,6 +738,7 @@ public final class Context {
 
   /** Makes it equal to a frozen one. It is parked. */
   void restore(ContextImage frozen) {
+    restartOnFirst();
     registers.setParked(frozen.registers());
     if (frozen.place() == ContextImage.Place.AT_REST) {
       registers.forgetVectors();
@@ -692,8 +748,17 @@ public final class Context {
     transport = parkedTransport;
   }
 
-  /** Says that it is the only context of the VM, and on the vCPU. */
+  private void restartOnFirst() {
+    Vcpu first = Objects.requireNonNull(contexts).first();
+    if (vcpu != first) {
+      registers.restartOn(first.processor());
+      use(first);
+    }
+  }
+
+  /** Says that it is the only context of the VM, and on the first vCPU. */
   void beginAlone() {
+    restartOnFirst();
     vcpu.attach(this);
     processor.begin(registers);
     resumable = false;
@@ -709,8 +774,7 @@ public final class Context {
   /** Returns whether a restore is possible. Nothing runs from here on. */
   boolean canBeRestored() {
     halt();
-    Context running = vcpu.attached();
-    return !transport.hasFailed() && settle() && (running == null || running.settle());
+    return !transport.hasFailed() && settle() && Objects.requireNonNull(contexts).settle();
   }
 
   /** Records that a restore of the VM begins. If it fails on its way, nothing else helps. */

@@ -19,15 +19,25 @@ import org.jspecify.annotations.Nullable;
  */
 final class ContextRun {
   private final Context context;
-  private final Processor processor;
-  private final VcpuRunner runner;
-  private final Exits exits;
-  private final GuestEntry entry;
   private final ContextRegisters registers;
+
+  // Of the vCPU on which the context is, or was last.
+  private Processor processor;
+  private VcpuRunner runner;
+  private Exits exits;
+  private GuestEntry entry;
 
   ContextRun(Context context, Vcpu vcpu, ContextRegisters registers) {
     this.context = context;
     this.registers = registers;
+    processor = vcpu.processor();
+    runner = vcpu.runner();
+    exits = vcpu.exits();
+    entry = vcpu.entry();
+  }
+
+  /** Says that the context goes on on another vCPU. */
+  void use(Vcpu vcpu) {
     processor = vcpu.processor();
     runner = vcpu.runner();
     exits = vcpu.exits();

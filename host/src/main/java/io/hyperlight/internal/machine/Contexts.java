@@ -11,8 +11,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The contexts of a VM, by their numbers. The main one has number 0 and always exists. The others
- * begin by a {@linkplain Context#fork fork}. A number that is free again is used again.
+ * The contexts of a VM, by their numbers, and its vCPUs, by theirs. The main one has number 0 and
+ * always exists. The others begin by a {@linkplain Context#fork fork}. A number that is free again
+ * is used again.
  *
  * <p>The number is also that of the page in which a context is saved. The pages are mapped when the
  * second context begins, one for each context that there is at the same time. They stay until a
@@ -28,6 +29,8 @@ final class Contexts {
 
   /** The number of save areas that are mapped. It is 0 as long as there was only one context. */
   private int areas;
+
+  private List<Vcpu> further = List.of();
 
   Contexts(Architecture kind, Vcpu vcpu, Context main) {
     this.kind = kind;
@@ -110,6 +113,37 @@ final class Contexts {
   private void useArea(ContextRegisters registers, AddressSpace space, int number) {
     long area = kind.saveArea(number);
     registers.useSaveArea(area, space.pin(area));
+  }
+
+  /** Returns the first vCPU. */
+  Vcpu first() {
+    return vcpu;
+  }
+
+  /** Returns a vCPU by its number. */
+  Vcpu vcpu(int processor) {
+    return processor == 0 ? vcpu : further.get(processor - 1);
+  }
+
+  /** Sets the further vCPUs of the VM. */
+  void useFurther(List<Vcpu> vcpus) {
+    further = vcpus;
+  }
+
+  /**
+   * Finishes what vCPUs have exited for, if an exit was not handled yet. None of them runs.
+   *
+   * @return false if the state of one is unknown
+   */
+  boolean settle() {
+    for (int i = 0; i <= further.size(); i++) {
+      Vcpu each = vcpu(i);
+      Context attached = each.attached();
+      if (attached == null ? !each.runner().settle() : !attached.settle()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Forgets a context that has ended. */

@@ -64,6 +64,12 @@ final class CurrentCall implements Checkpoint {
     return running == null ? 0 : running.vcpuThread();
   }
 
+  /** Returns how much processor time further vCPUs have used for the running call. */
+  long furtherNanos() {
+    Call running = call;
+    return running == null ? 0 : running.furtherNanos();
+  }
+
   /** Returns how long the running call has taken, in nanoseconds. */
   long elapsedNanos() {
     Call running = call;

@@ -16,6 +16,9 @@ final class Vcpu {
   private final ExitTransport exitTransport;
   private @Nullable Context attached;
 
+  /** Whether code of the guest may run on it, or its last exit was not looked at yet. */
+  private boolean away;
+
   Vcpu(Processor processor, VcpuRunner runner) {
     this.processor = processor;
     this.runner = runner;
@@ -46,6 +49,18 @@ final class Vcpu {
   /** Returns the context that is on it, or null if all are parked. */
   @Nullable Context attached() {
     return attached;
+  }
+
+  /**
+   * Returns whether another thread cannot use it. It is guarded by the lock of the {@link
+   * VcpuTeam}.
+   */
+  boolean isAway() {
+    return away;
+  }
+
+  void setAway(boolean now) {
+    away = now;
   }
 
   void attach(@Nullable Context context) {

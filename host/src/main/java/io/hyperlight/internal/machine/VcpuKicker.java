@@ -1,5 +1,6 @@
 package io.hyperlight.internal.machine;
 
+import io.hyperlight.internal.os.Durations;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The thread that runs a call sets where the vCPU runs. Any thread may kick.
  */
-final class VcpuKicker {
+class VcpuKicker {
   /**
    * The thread's number in the kernel. It is written before the word of the call says that the
    * guest runs, and read after that.
@@ -19,6 +20,8 @@ final class VcpuKicker {
   private volatile VcpuThreads.@Nullable Run queued;
 
   private final @Nullable VcpuThread ownThread;
+
+  private volatile @Nullable VcpuTeam team;
 
   /**
    * Makes the kicker of one vCPU.
@@ -67,6 +70,31 @@ final class VcpuKicker {
    */
   void kick() {
     KickSignal.send(thread);
+  }
+
+  /**
+   * Preempts guests whose turn is over, on further vCPUs.
+   *
+   * @param time of the clock {@link System#nanoTime}
+   * @return how long until the next turn is over, in nanoseconds
+   */
+  long preempt(long time) {
+    return Durations.UNLIMITED_NANOS;
+  }
+
+  /**
+   * Returns how much processor time further vCPUs have used for a call, in nanoseconds.
+   *
+   * @param call its number
+   */
+  long furtherNanos(long call) {
+    VcpuTeam further = team;
+    return further == null ? 0 : further.usedNanos(call);
+  }
+
+  /** Sets the further vCPUs of the VM. */
+  void useTeam(VcpuTeam further) {
+    team = further;
   }
 
   /** Makes the guest leave that runs on the vCPU's own thread, if there is one. */

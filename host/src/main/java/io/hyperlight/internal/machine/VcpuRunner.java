@@ -30,6 +30,9 @@ final class VcpuRunner {
   /** The thread that only this vCPU has, if it has one. */
   private final @Nullable VcpuThread ownThread;
 
+  /** The thread of a team that runs this vCPU, if one does. */
+  private @Nullable TeamThread member;
+
   private final VcpuKicker kicker;
 
   /** The thread that ran the vCPU last. */
@@ -73,6 +76,19 @@ final class VcpuRunner {
     return Objects.requireNonNull(ownThread);
   }
 
+  /** Makes a thread of a team run the vCPU. Only that thread calls {@link #run}. */
+  void useMember(TeamThread thread) {
+    member = thread;
+  }
+
+  @Nullable TeamThread member() {
+    return member;
+  }
+
+  VcpuKicker kicker() {
+    return kicker;
+  }
+
   boolean hasOwnThread() {
     return ownThread != null;
   }
@@ -99,6 +115,10 @@ final class VcpuRunner {
    * @return 0, an error number or {@link Call#STOPPED}
    */
   int run() {
+    TeamThread ofTeam = member;
+    if (ofTeam != null) {
+      return ofTeam.run(run);
+    }
     return Thread.currentThread().isVirtual() ? runElsewhere() : runHere(false);
   }
 

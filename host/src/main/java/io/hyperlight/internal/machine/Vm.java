@@ -1,6 +1,7 @@
 package io.hyperlight.internal.machine;
 
 import io.hyperlight.internal.hypervisor.DirtyTracker;
+import io.hyperlight.internal.hypervisor.DirtyTrackers;
 import io.hyperlight.internal.hypervisor.DirtyTracking;
 import io.hyperlight.internal.machine.arch.Architecture;
 import io.hyperlight.internal.machine.arch.Exits;
@@ -14,13 +15,15 @@ import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.restore.Restorable;
 import io.hyperlight.internal.restore.RestoreOrder;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One micro-VM: memory, an address space, a processor with its monitor and gate, and the context
- * that runs on it. Only this class makes these parts, and knows that there is one of each.
+ * One micro-VM: memory, an address space, a processor with its monitor and gate, and the contexts
+ * that run on it. Only this class makes these parts. A VM with several processors gets a {@link
+ * VcpuTeam} when it needs it.
  *
  * <p>Only one thread at a time may use it. It may be any thread.
  */
@@ -57,6 +60,11 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
   private final Contexts contexts;
   private final @Nullable MachineImage image;
   private final long components;
+  private final CurrentCall call = new CurrentCall();
+  private final int processors;
+
+  /** The further vCPUs, once there are any. */
+  private @Nullable VcpuTeam team;
 
   /**
    * Makes a machine with empty user memory, or one that equals an image. If this fails, only the
@@ -72,7 +80,7 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
     this.memory = memory;
     this.image = image;
     components = image == null ? kind.components() : image.components();
-    CurrentCall call = new CurrentCall();
+    processors = options.processors();
     if (image == null) {
       addressSpaces = new AddressSpaces(memory, call);
       exceptionStackTop = kind.installMonitor(memory, addressSpaces.first().tables());
@@ -110,6 +118,66 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
       }
     } catch (Throwable t) {
       processor.close();
+      throw t;
+    }
+  }
+
+  /** Returns on how many vCPUs threads of the guest run at the same time. */
+  public int processors() {
+    return processors;
+  }
+
+  /**
+   * Returns the vCPUs on which threads of the guest run at the same time. The first call makes
+   * them.
+   *
+   * @return null if the machine has one processor, or too little memory is left
+   * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if the hypervisor fails
+   */
+  public @Nullable VcpuTeam team() {
+    VcpuTeam made = team;
+    if (processors > 1 && made == null) {
+      made = makeTeam();
+    }
+    return made != null && made.mapPages(addressSpace()) ? made : null;
+  }
+
+  private VcpuTeam makeTeam() {
+    List<Vcpu> further = new ArrayList<>();
+    List<DirtyTracker> trackers = new ArrayList<>();
+    try {
+      DirtyTracker first = processor.tracker();
+      if (first != null) {
+        trackers.add(first);
+      }
+      for (int number = 1; number <= processors; number++) {
+        further.add(makeVcpu(processor.further(number)));
+        DirtyTracker tracker = further.getLast().processor().tracker();
+        if (tracker != null) {
+          trackers.add(tracker);
+        }
+      }
+      VcpuTeam made = new VcpuTeam(call, further, vcpu.runner().kicker());
+      DirtyTrackers all = new DirtyTrackers(trackers);
+      if (first != null) {
+        memory.trackBy(all);
+      }
+      contexts.useFurther(made.vcpus());
+      vcpu.runner().kicker().useTeam(made);
+      team = made; // last, since nothing may fail once its vCPUs are closed with it
+      return made;
+    } catch (Throwable t) {
+      further.forEach(each -> each.processor().close());
+      throw t;
+    }
+  }
+
+  private Vcpu makeVcpu(Processor further) {
+    try {
+      Exits exits = further.exits(memory, 0); // its stack is mapped later
+      return new Vcpu(further, new VcpuRunner(further, exits, memory, call, false));
+    } catch (Throwable t) {
+      further.close();
       throw t;
     }
   }
@@ -185,6 +253,9 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
    */
   public MachineImage freeze() {
     context.halt();
+    if (team != null) {
+      team.unmapPages(addressSpace());
+    }
     boolean inCall =
         context.state() == Context.State.WAITING || context.state() == Context.State.IN_SYSTEM_CALL;
     if (!contexts.isSingle() || context.isResumable()) {
@@ -303,6 +374,9 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
 
   private void restoreStoppedCode(MachineImage to) {
     vcpu.entry().restore();
+    if (team != null) {
+      team.restore();
+    }
     contexts.restore(to.contexts());
     StoppedState stopped = to.stopped();
     if (stopped != null) {
@@ -399,9 +473,26 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
     contexts.close();
     context.close(); // first of all: otherwise the guest would run on in freed memory
     try {
-      processor.close();
+      closeFurther(0);
     } finally {
-      memory.close();
+      try {
+        processor.close();
+      } finally {
+        memory.close();
+      }
+    }
+  }
+
+  private void closeFurther(int from) {
+    VcpuTeam made = team;
+    if (made == null || from == made.size()) {
+      return;
+    }
+    made.close();
+    try {
+      made.vcpus().get(from).processor().close();
+    } finally {
+      closeFurther(from + 1);
     }
   }
 }

@@ -58,6 +58,8 @@ class MachineCodeTest {
     codes.put("unlock", Gate.unlock());
     codes.put("exchange", Gate.exchange());
     codes.put("context switch", ContextSwitchCode.all());
+    codes.put("context switch of a further vCPU", ContextSwitchCode.ofPage());
+    codes.put("contexts that hand over", VcpuTeamTest.handingOver());
     codes.put("run", RunCode.run());
     codes.put("null selectors", RunCode.nullSelectors());
     codes.put("CPUID probe", CpuidProbe.code());

@@ -47,6 +47,18 @@ public record SpecialRegisters(
         efer, apicBase);
   }
 
+  /** Returns the same registers with one other segment in DS, ES, FS and GS. */
+  public SpecialRegisters withData(Segment data) {
+    return new SpecialRegisters(
+        cs, data, data, data, data, ss, tr, ldt, gdt, idt, cr0, cr2, cr3, cr4, cr8, efer, apicBase);
+  }
+
+  /** Returns the same registers with another task register. */
+  public SpecialRegisters withTask(Segment task) {
+    return new SpecialRegisters(
+        cs, ds, es, fs, gs, ss, task, ldt, gdt, idt, cr0, cr2, cr3, cr4, cr8, efer, apicBase);
+  }
+
   /** Returns the same registers with the root of other page tables. */
   public SpecialRegisters withPageTables(long root) {
     return new SpecialRegisters(

@@ -18,6 +18,17 @@ public interface ContextRegisters extends UserRegisters {
    */
   void useSaveArea(long address, long physical);
 
+  /** Returns whether its vector state is in the CPU on which it is, or was last. */
+  boolean isInCpu();
+
+  /**
+   * Lets it go on on another CPU of the VM. It is parked, and the CPU on which it was does not run.
+   */
+  void moveTo(Processor processor);
+
+  /** Does the same without its vector state, for a state that is assigned next. */
+  void restartOn(Processor processor);
+
   /** Returns the general registers as of the last {@link #park}. */
   ParkedRegisters parked();
 

@@ -7,7 +7,10 @@ import io.hyperlight.internal.machine.memory.PageTable;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import org.jspecify.annotations.Nullable;
 
-/** A virtual machine with its one virtual CPU. Only one thread at a time may use it. */
+/**
+ * A virtual CPU with all that it needs to run user code. The first one of a virtual machine owns
+ * the machine. Only one thread at a time may use it.
+ */
 public interface Processor extends AutoCloseable {
   /** Returns the CPU, which runs user code. */
   VirtualCpu vcpu();
@@ -24,6 +27,27 @@ public interface Processor extends AutoCloseable {
 
   /** Returns an object that lets user code go on. */
   GuestEntry entry();
+
+  /**
+   * Makes a further CPU of the same machine. It is closed before this one.
+   *
+   * @param number from 1 on
+   * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if the hypervisor fails;
+   *     nothing is left behind
+   */
+  Processor further(int number);
+
+  /**
+   * Maps the pages that a further CPU needs of the guest's memory. They stay until {@link
+   * #unmapPages}, or until the memory is restored to an image.
+   *
+   * @throws io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException if there is not
+   *     enough memory; nothing is mapped then
+   */
+  void mapPages(AddressSpace space);
+
+  /** Unmaps these pages, so that an image does not have them. */
+  void unmapPages(AddressSpace space);
 
   /** Makes the registers of a context. It is parked, with zeros in all registers. */
   ContextRegisters newContext();

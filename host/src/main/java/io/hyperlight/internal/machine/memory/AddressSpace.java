@@ -203,6 +203,30 @@ public final class AddressSpace {
     changes.unmap(start, start + sizeBytes);
   }
 
+  /**
+   * Maps a zeroed page for supervisor code, in all address spaces of the VM.
+   *
+   * @param address in the upper half, where other supervisor pages are
+   * @return the guest-physical address
+   * @throws GuestMemoryExhaustedException if there is no memory
+   */
+  public long mapSupervisor(long address, Protection protection) {
+    memory.data().requireFree(PAGE_SIZE + PageTables.maximumTables(address, PAGE_SIZE) * PAGE_SIZE);
+    long physical = memory.allocate(PAGE_SIZE);
+    memory.noteTranslation(physical, PAGE_SIZE);
+    tables.map(address, physical, PAGE_SIZE, protection, false);
+    return physical;
+  }
+
+  /** Unmaps such a page, and frees it. */
+  public void unmapSupervisor(long address, long physical) {
+    memory.noteTranslation(physical, PAGE_SIZE);
+    tables.clear(address, PAGE_SIZE);
+    PageRanges page = new PageRanges();
+    page.add(physical, physical + PAGE_SIZE);
+    memory.data().free(page);
+  }
+
   /** Unmaps everything. The tables then have no entry in the lower half. */
   void unmapAll() {
     unmap(PAGE_SIZE, USER_END - PAGE_SIZE);

@@ -200,9 +200,10 @@ final class DataPages {
   void free(PageRanges pages) {
     freeChanged = true;
     PageRanges kept = pages.within(0, imageEnd, checkpoint);
-    PageRanges zeroed = drop(pages.within(imageEnd, layout.dataEnd(), checkpoint));
-    addTo(kept, zeroed);
+    PageRanges left = drop(pages.within(imageEnd, layout.dataEnd(), checkpoint));
+    addTo(kept, left);
     forgetTranslations(kept);
+    zero(left); // last: another vCPU may write until its translations are forgotten
     addTo(free, pages);
   }
 
@@ -218,7 +219,13 @@ final class DataPages {
     for (PageRanges.Range range : pages.within(0, imageEnd, checkpoint).toList(checkpoint)) {
       zero(range.start(), range.sizeBytes());
     }
-    drop(pages.within(imageEnd, layout.dataEnd(), checkpoint));
+    zero(drop(pages.within(imageEnd, layout.dataEnd(), checkpoint)));
+  }
+
+  private void zero(PageRanges pages) {
+    for (PageRanges.Range range : pages.toList(checkpoint)) {
+      zero(range.start(), range.sizeBytes());
+    }
   }
 
   /**
@@ -226,20 +233,19 @@ final class DataPages {
    * them. Of many pieces, it returns only the large ones: each such call has a cost for every VM of
    * the process.
    *
-   * @return those that were filled with zeros instead; the translations to them stay
+   * @return those that the caller has to fill with zeros instead; the translations to them stay
    */
   private PageRanges drop(PageRanges pages) {
-    PageRanges zeroed = new PageRanges();
+    PageRanges left = new PageRanges();
     boolean many = pages.count() > MAXIMUM_CALLS;
     for (PageRanges.Range range : pages.toList(checkpoint)) {
       if (many && range.sizeBytes() < LARGE) {
-        zero(range.start(), range.sizeBytes());
-        zeroed.add(range.start(), range.end());
+        left.add(range.start(), range.end());
       } else {
         drop(range);
       }
     }
-    return zeroed;
+    return left;
   }
 
   private void drop(PageRanges.Range range) {

@@ -46,10 +46,16 @@ public final class ContextSwitchCode {
   public static final int GS_BASE = 0xff8;
 
   /** The maximum number of contexts of a VM, each with its save area. */
-  public static final int MAXIMUM_CONTEXTS = 1024;
+  public static final int MAXIMUM_CONTEXTS = 1008;
 
-  /** The address of the first save area. They end where user addresses end. */
-  public static final long AREAS = AddressSpace.USER_END - (long) MAXIMUM_CONTEXTS * PAGE_SIZE;
+  /** The number of pages for save areas and for {@link #pageOf pages of further vCPUs}. */
+  private static final int PAGES = 1024;
+
+  /** The address of the first save area. Behind the last are the pages of further vCPUs. */
+  public static final long AREAS = AddressSpace.USER_END - (long) PAGES * PAGE_SIZE;
+
+  /** Where a further vCPU's page has the general registers of the context that comes. */
+  public static final int REGISTERS_IN_PAGE = 0x800;
 
   private ContextSwitchCode() {}
 
@@ -65,6 +71,51 @@ public final class ContextSwitchCode {
     load().addTo(code);
     loadRegisters().addTo(code);
     return code;
+  }
+
+  /**
+   * Returns the address of a page that has this code for one further vCPU, and the general
+   * registers of the context that comes to it. User code cannot write it.
+   *
+   * @param number of the vCPU, from 1 on
+   */
+  public static long pageOf(int number) {
+    return AREAS + (long) (MAXIMUM_CONTEXTS + number - 1) * PAGE_SIZE;
+  }
+
+  /** Returns the code at the beginning of such a page. It is the same for all of them. */
+  public static MachineCode ofPage() {
+    MachineCode code = unlock();
+    save().addTo(code);
+    load().addTo(code);
+    int before = code.size();
+    int ofFlags = REGISTERS_IN_PAGE + Register.RFLAGS.place * Long.BYTES;
+    MachineCode registers = new MachineCode();
+    registers
+        .addWithInt("lea 0x%x(%%rip), %%rsp", ofFlags - before - 7, 0x48, 0x8d, 0x25)
+        .add("popfq", 0x9d);
+    for (Register register : Register.values()) {
+      switch (register) {
+        case RSP, RIP, RFLAGS -> {}
+        default -> loadFromPage(registers, before, register);
+      }
+    }
+    loadFromPage(registers, before, Register.RSP);
+    int ofRip = REGISTERS_IN_PAGE + Register.RIP.place * Long.BYTES;
+    registers.addWithInt("jmp *0x%x(%%rip)", ofRip - before - registers.size() - 6, 0xff, 0x25);
+    registers.addTo(code);
+    return code;
+  }
+
+  private static void loadFromPage(MachineCode code, int before, Register register) {
+    int number = encoding(register);
+    int size = 7;
+    code.addWithInt(
+        "mov 0x%x(%%rip), %%" + register.name().toLowerCase(Locale.ROOT),
+        REGISTERS_IN_PAGE + register.place * Long.BYTES - before - code.size() - size,
+        number < 8 ? 0x48 : 0x4c,
+        0x8b,
+        0x05 | (number & 7) << 3);
   }
 
   /** Returns code that resets the rights of protection keys. It keeps EAX, and sets EDX to 0. */

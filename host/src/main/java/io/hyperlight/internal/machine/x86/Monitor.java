@@ -71,7 +71,25 @@ public final class Monitor {
    */
   public static final int OUT_LENGTH = 2;
 
+  /** The pages of further vCPUs begin here: for each a page of its TSS, and one of its stack. */
+  private static final long FURTHER = BASE + 8 * PAGE_SIZE;
+
   private Monitor() {}
+
+  /** Returns the address of the TSS of a vCPU, by its number. */
+  static long taskAddress(int number) {
+    return number == 0 ? TSS : FURTHER + 4L * (number - 1) * PAGE_SIZE;
+  }
+
+  /** Returns the address of a further vCPU's exception stack. No page is mapped below it. */
+  static long stackAddress(int number) {
+    return taskAddress(number) + 2 * PAGE_SIZE;
+  }
+
+  /** Returns the end of the exception stack of a vCPU, by its number. */
+  static long stackTop(int number) {
+    return number == 0 ? STACK_TOP : stackAddress(number) + PAGE_SIZE;
+  }
 
   /** Returns the system-call stub. The host resumes the guest behind the {@code out}. */
   public static MachineCode systemCallStub(SystemCallEntry entry) {
@@ -130,7 +148,7 @@ public final class Monitor {
     tables.map(CODE, code, PAGE_SIZE, Protection.READ_EXECUTE, false);
     tables.map(STACK, stack, PAGE_SIZE, Protection.READ_WRITE, false);
     writeGdt(memory, data + (GDT - DATA), entry);
-    writeTss(memory, data + (TSS - DATA), entry);
+    writeTask(memory, data + (TSS - DATA), entry, STACK_TOP);
     for (int vector = 0; vector < VECTORS; vector++) {
       writeGate(memory, data + (IDT - DATA) + 16L * vector, vector);
       put(memory, code + (exceptionStubAddress(vector) - CODE), exceptionStub(vector));
@@ -170,10 +188,10 @@ public final class Monitor {
    * Writes the TSS. Intel SDM vol. 3, "64-bit TSS": RSP0 at 4, IST1 at 0x24, the offset of the I/O
    * bitmap at 0x66.
    */
-  private static void writeTss(PhysicalMemory memory, long at, SystemCallEntry entry) {
+  static void writeTask(PhysicalMemory memory, long at, SystemCallEntry entry, long stackTop) {
     byte[] tss = new byte[TSS_LIMIT_ONE_PORT + 1];
-    putLittleEndian(tss, 0x04, STACK_TOP);
-    putLittleEndian(tss, 0x24, STACK_TOP);
+    putLittleEndian(tss, 0x04, stackTop);
+    putLittleEndian(tss, 0x24, stackTop);
     tss[0x66] = TSS_BITMAP;
     Arrays.fill(tss, TSS_BITMAP, tss.length, (byte) 0xff);
     if (entry == SystemCallEntry.USER) {

@@ -91,6 +91,16 @@ public final class RegisterImage {
   }
 
   /**
+   * Returns the state of a further vCPU of the same VM. It has null selectors for data, as the
+   * first one has since its first call.
+   *
+   * @param first what {@link #create} has returned for the first one
+   */
+  static SpecialRegisters ofFurther(SpecialRegisters first, int number) {
+    return first.withData(NO_SEGMENT).withTask(first.tr().withBase(Monitor.taskAddress(number)));
+  }
+
+  /**
    * If stubs run at CPL 0, that level can neither run nor touch user pages (SMEP, SMAP). If the
    * stub is a user page, nothing in the VM runs at CPL 0, and the host's kernel sets these bits.
    */

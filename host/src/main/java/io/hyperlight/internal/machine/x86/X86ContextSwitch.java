@@ -50,12 +50,19 @@ final class X86ContextSwitch {
    */
   private long block;
 
+  /** How far behind the gate's code this vCPU's own copy of it is. */
+  private final long shift;
+
   X86ContextSwitch(
       X86Processor processor,
       SystemCallEntry systemCalls,
       PhysicalMemory memory,
       long xcr0,
       boolean protectionKeys) {
+    shift =
+        processor.number() == 0
+            ? 0
+            : ContextSwitchCode.pageOf(processor.number()) - ContextSwitchCode.UNLOCK;
     this.processor = processor;
     vcpu = processor.vcpu();
     this.systemCalls = systemCalls;
@@ -105,6 +112,32 @@ final class X86ContextSwitch {
     elsewhere = true;
     supervisor = systemCalls == SystemCallEntry.SUPERVISOR;
     switching = false;
+  }
+
+  /** Returns whether an address is in the code that switches contexts on this vCPU. */
+  private boolean isInCode(long rip) {
+    return ContextSwitchCode.contains(rip - shift);
+  }
+
+  /** Copies the vector state of a context out of the vCPU, which is then nobody's. */
+  void giveUp(X86UserRegisters context) {
+    if (owner == context) {
+      context.area().save(vcpu);
+      owner = null;
+    }
+  }
+
+  /**
+   * Says that vector state of an earlier life of the VM is left in the vCPU, and no context is on
+   * it.
+   */
+  void forget(X86UserRegisters context) {
+    if (owner == context) {
+      owner = null;
+    }
+    if (attached == context) {
+      attached = null;
+    }
   }
 
   boolean isAttached(X86UserRegisters context) {
@@ -237,7 +270,7 @@ final class X86ContextSwitch {
       memory.putLong(block + (long) register.place * Long.BYTES, vcpu.get(register));
     }
     X86UserRegisters last = owner;
-    long start = protectionKeys ? ContextSwitchCode.UNLOCK : ContextSwitchCode.SWITCH;
+    long start = shift + (protectionKeys ? ContextSwitchCode.UNLOCK : ContextSwitchCode.SWITCH);
     vcpu.clearRegisters();
     vcpu.set(Register.RAX, xcr0);
     vcpu.set(Register.RDI, changes && last != null ? last.area().address : 0);
@@ -296,7 +329,7 @@ final class X86ContextSwitch {
       return false;
     }
     supervisor = isSupervisor(rip);
-    if (switching && (rip == Monitor.RETURN || ContextSwitchCode.contains(rip))) {
+    if (switching && (rip == Monitor.RETURN || isInCode(rip))) {
       takeBackSwitch(rip);
     } else {
       arrive();
@@ -330,8 +363,8 @@ final class X86ContextSwitch {
    */
   private void takeBackSwitch(long rip) {
     X86UserRegisters context = Objects.requireNonNull(attached);
-    if (owner != context && rip >= ContextSwitchCode.LOAD && ContextSwitchCode.contains(rip)) {
-      owner = rip >= ContextSwitchCode.LOADED ? context : null;
+    if (owner != context && rip - shift >= ContextSwitchCode.LOAD && isInCode(rip)) {
+      owner = rip - shift >= ContextSwitchCode.LOADED ? context : null;
     }
     context.general().putInto(vcpu);
   }
@@ -357,7 +390,7 @@ final class X86ContextSwitch {
    * @return whether the gate's code has raised it
    */
   boolean isForged(long rip) {
-    if (switching && ContextSwitchCode.contains(rip)) {
+    if (switching && isInCode(rip)) {
       switching = false;
       owner = null;
       return true;

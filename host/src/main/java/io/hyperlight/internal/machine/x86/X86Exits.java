@@ -31,7 +31,8 @@ public final class X86Exits implements Exits {
   private final SystemCallEntry entry;
   private final long systemCallStub;
   private final PhysicalMemory memory;
-  private final long exceptionStackTop;
+  private final long stackEnd;
+  private long exceptionStackTop;
 
   /**
    * Makes the exits of one vCPU.
@@ -40,11 +41,27 @@ public final class X86Exits implements Exits {
    */
   public X86Exits(
       X86VirtualCpu vcpu, SystemCallEntry entry, PhysicalMemory memory, long exceptionStackTop) {
+    this(vcpu, entry, memory, exceptionStackTop, Monitor.STACK_TOP);
+  }
+
+  /** Does the same for a vCPU whose exception stack ends elsewhere for the guest, too. */
+  X86Exits(
+      X86VirtualCpu vcpu,
+      SystemCallEntry entry,
+      PhysicalMemory memory,
+      long exceptionStackTop,
+      long stackEnd) {
+    this.stackEnd = stackEnd;
     this.vcpu = vcpu;
     this.entry = entry;
     this.memory = memory;
     this.exceptionStackTop = exceptionStackTop;
     systemCallStub = Monitor.systemCallStubAddress(entry);
+  }
+
+  /** Sets where the exception stack ends in guest-physical memory. */
+  void useStack(long top) {
+    exceptionStackTop = top;
   }
 
   @Override
@@ -153,7 +170,7 @@ public final class X86Exits implements Exits {
    * moved RSP, so RSP tells whether there is an error code.
    */
   private Trap processorException(int vector, X86Registers stub) {
-    long pushed = Monitor.STACK_TOP - vcpu.get(Register.RSP);
+    long pushed = stackEnd - vcpu.get(Register.RSP);
     if (pushed != 5 * 8 && pushed != 6 * 8) {
       return new Trap.PrivilegeLost("exception outside the exception stack", stub);
     }

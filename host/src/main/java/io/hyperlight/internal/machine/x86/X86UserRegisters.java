@@ -7,6 +7,7 @@ import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
 import io.hyperlight.internal.machine.arch.ContextRegisters;
 import io.hyperlight.internal.machine.arch.FloatingPointFault;
 import io.hyperlight.internal.machine.arch.ParkedRegisters;
+import io.hyperlight.internal.machine.arch.Processor;
 import io.hyperlight.internal.machine.arch.RegisterValues;
 import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.memory.AddressSpace;
@@ -34,9 +35,12 @@ public final class X86UserRegisters implements ContextRegisters {
   private static final int COMPONENTS = 512;
   private static final long X87_AND_SSE = 3;
 
-  private final X86ContextSwitch contexts;
-  private final X86VirtualCpu vcpu;
   private final long xcr0;
+
+  /** The switch of the vCPU on which it is, or was last. */
+  private X86ContextSwitch contexts;
+
+  private X86VirtualCpu vcpu;
   private final X86ParkedRegisters general = new X86ParkedRegisters();
   private @Nullable SaveArea area;
 
@@ -55,6 +59,29 @@ public final class X86UserRegisters implements ContextRegisters {
   @Override
   public void useSaveArea(long address, long physical) {
     area = new SaveArea(contexts.memory(), xcr0, address, physical);
+  }
+
+  @Override
+  public boolean isInCpu() {
+    return contexts.isOwner(this);
+  }
+
+  @Override
+  public void moveTo(Processor processor) {
+    contexts.giveUp(this);
+    use(processor);
+  }
+
+  @Override
+  public void restartOn(Processor processor) {
+    contexts.forget(this);
+    use(processor);
+  }
+
+  private void use(Processor processor) {
+    X86Processor next = (X86Processor) processor;
+    contexts = next.contexts();
+    vcpu = next.vcpu();
   }
 
   SaveArea area() {
@@ -110,8 +137,8 @@ public final class X86UserRegisters implements ContextRegisters {
   @Override
   public void copyVectorsOf(ContextRegisters other) {
     X86UserRegisters from = (X86UserRegisters) other;
-    if (contexts.isOwner(from)) {
-      area().save(vcpu);
+    if (from.contexts.isOwner(from)) {
+      area().save(from.vcpu);
     } else {
       area().setState(from.area().state());
       area().setFsBase(from.area().fsBase());

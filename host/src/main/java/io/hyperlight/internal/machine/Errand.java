@@ -1,0 +1,48 @@
+package io.hyperlight.internal.machine;
+
+import java.util.concurrent.Callable;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/** Work that a thread of a {@link VcpuTeam} asks the thread of the call to do, and waits for. */
+final class Errand<T> {
+  private final Callable<T> work;
+  private final Thread waiter = Thread.currentThread();
+  private @Nullable T result;
+  private @Nullable Throwable failure;
+  private volatile boolean done;
+
+  Errand(Callable<T> work) {
+    this.work = work;
+  }
+
+  /** Does the work. It throws nothing. */
+  void run() {
+    try {
+      result = work.call();
+    } catch (Throwable t) {
+      failure = t;
+    } finally {
+      done = true;
+      LockSupport.unpark(waiter);
+    }
+  }
+
+  /** Waits until the work is done. Returns its result, or throws what it has thrown. */
+  @Nullable T await() {
+    while (!done) {
+      LockSupport.park(this);
+    }
+    Throwable thrown = failure;
+    if (thrown != null) {
+      throw Errand.<RuntimeException>unchanged(thrown);
+    }
+    return result;
+  }
+
+  /** Makes the compiler take any exception: other languages do not declare checked ones. */
+  @SuppressWarnings("unchecked")
+  private static <E extends Throwable> E unchanged(Throwable thrown) throws E {
+    throw (E) thrown;
+  }
+}
