@@ -496,6 +496,7 @@ public final class Call implements AutoCloseable, Checkpoint {
    * <p>Calls that restore set it each time, mostly to the same value. The comparison is cheaper
    * than a volatile store.
    */
+  @SuppressWarnings("ReferenceEquality") // kickers are compared by identity
   void runBy(VcpuKicker kicker) {
     if (vcpu != kicker) {
       vcpu = kicker;
