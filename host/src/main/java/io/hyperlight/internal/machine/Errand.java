@@ -35,14 +35,14 @@ final class Errand<T> {
     }
     Throwable thrown = failure;
     if (thrown != null) {
-      throw Errand.<RuntimeException>unchanged(thrown);
+      Errand.<RuntimeException>throwUnchanged(thrown);
     }
     return result;
   }
 
   /** Makes the compiler take any exception: other languages do not declare checked ones. */
   @SuppressWarnings("unchecked")
-  private static <E extends Throwable> E unchanged(Throwable thrown) throws E {
+  private static <E extends Throwable> void throwUnchanged(Throwable thrown) throws E {
     throw (E) thrown;
   }
 }
