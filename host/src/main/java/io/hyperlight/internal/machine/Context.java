@@ -326,7 +326,7 @@ public final class Context {
    * @param nanoTime of the clock {@link System#nanoTime}; {@link Long#MAX_VALUE} for never
    */
   public void preemptAt(long nanoTime) {
-    TeamThread member = runner.member();
+    VcpuHost member = runner.member();
     if (member != null) {
       member.preemptAt(nanoTime);
     } else if (!runner.hasOwnThread()) {

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A word says whether the guest runs. Any thread may {@link #kick}: it marks the word as sending
  * meanwhile. The thread does not leave before the mark is gone, so no kick comes late.
  */
-final class TeamThread {
+final class TeamThread implements VcpuHost {
   private static final int STOPPED = 0;
   private static final int RUNNING = 1;
   private static final int CLOSED = 2;
@@ -144,7 +144,8 @@ final class TeamThread {
    *
    * @return as {@link Call#run}
    */
-  int run(Call.Run kvmRun) {
+  @Override
+  public int run(Call.Run kvmRun) {
     for (int repeats = 0; ; repeats++) {
       int error = runOnce(kvmRun);
       // Meanwhile another thread may have changed the memory of this page (the lock is its end).
@@ -201,7 +202,8 @@ final class TeamThread {
     }
   }
 
-  void preemptAt(long nanoTime) {
+  @Override
+  public void preemptAt(long nanoTime) {
     preemptAt = nanoTime;
   }
 

@@ -1,6 +1,7 @@
 package io.hyperlight.internal.machine;
 
 import io.hyperlight.internal.os.Durations;
+import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +22,7 @@ class VcpuKicker {
 
   private final @Nullable VcpuThread ownThread;
 
-  private volatile @Nullable VcpuTeam team;
+  private volatile @Nullable LongUnaryOperator further;
 
   /**
    * Makes the kicker of one vCPU.
@@ -88,13 +89,13 @@ class VcpuKicker {
    * @param call its number
    */
   long furtherNanos(long call) {
-    VcpuTeam further = team;
-    return further == null ? 0 : further.usedNanos(call);
+    LongUnaryOperator used = further;
+    return used == null ? 0 : used.applyAsLong(call);
   }
 
-  /** Sets the further vCPUs of the VM. */
-  void useTeam(VcpuTeam further) {
-    team = further;
+  /** Sets what returns the processor time that further vCPUs have used for a call. */
+  void useFurther(LongUnaryOperator used) {
+    further = used;
   }
 
   /** Makes the guest leave that runs on the vCPU's own thread, if there is one. */

@@ -31,7 +31,7 @@ final class VcpuRunner {
   private final @Nullable VcpuThread ownThread;
 
   /** The thread of a team that runs this vCPU, if one does. */
-  private @Nullable TeamThread member;
+  private @Nullable VcpuHost member;
 
   private final VcpuKicker kicker;
 
@@ -77,11 +77,11 @@ final class VcpuRunner {
   }
 
   /** Makes a thread of a team run the vCPU. Only that thread calls {@link #run}. */
-  void useMember(TeamThread thread) {
+  void useMember(VcpuHost thread) {
     member = thread;
   }
 
-  @Nullable TeamThread member() {
+  @Nullable VcpuHost member() {
     return member;
   }
 
@@ -115,7 +115,7 @@ final class VcpuRunner {
    * @return 0, an error number or {@link Call#STOPPED}
    */
   int run() {
-    TeamThread ofTeam = member;
+    VcpuHost ofTeam = member;
     if (ofTeam != null) {
       return ofTeam.run(run);
     }

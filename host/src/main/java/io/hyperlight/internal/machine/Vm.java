@@ -163,7 +163,7 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
         memory.trackBy(all);
       }
       contexts.useFurther(made.vcpus());
-      vcpu.runner().kicker().useTeam(made);
+      vcpu.runner().kicker().useFurther(made::usedNanos);
       team = made; // last, since nothing may fail once its vCPUs are closed with it
       return made;
     } catch (Throwable t) {
