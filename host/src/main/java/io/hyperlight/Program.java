@@ -51,9 +51,9 @@ import org.jspecify.annotations.Nullable;
  *
  * {@snippet file="io/hyperlight/snippets/ProgramSnippets.java" region="run"}
  *
- * <p><b>What runs.</b> Programs for Linux on x86-64 with one thread and one process. They may be
- * static, or dynamic; dynamic ones find their loader and libraries in the mounted trees. Threads,
- * other processes and networks are refused. {@link ProgramResult#failure} reports it if a program
+ * <p><b>What runs.</b> Programs for Linux on x86-64 with one process. They may have threads. They
+ * may be static, or dynamic; dynamic ones find their loader and libraries in the mounted trees.
+ * Other processes and networks are refused. {@link ProgramResult#failure} reports it if a program
  * needed them.
  *
  * <p><b>Serving.</b> A program that takes long to start need not start for each request. {@link

@@ -64,6 +64,7 @@ final class KvmVcpu extends KvmFile implements X86VirtualCpu {
   private static final long FIRST_XCR_VALUE =
       offset(Structs.KVM_XCRS, "xcrs") + offset(Structs.KVM_XCR, "value");
   private static final long CS_SELECTOR = SREGS + offset(Structs.KVM_SREGS, "cs", "selector");
+  private static final long CR2 = SREGS + offset(Structs.KVM_SREGS, "cr2");
 
   private final MemorySegment run;
   private boolean unmapped;
@@ -239,6 +240,14 @@ final class KvmVcpu extends KvmFile implements X86VirtualCpu {
   @Override
   public int codeSegmentSelector() {
     return Short.toUnsignedInt(run.get(JAVA_SHORT, CS_SELECTOR));
+  }
+
+  /** {@inheritDoc} Without the view, this is {@code KVM_GET_SREGS}. */
+  @Override
+  public long faultAddress() {
+    return (run.get(JAVA_LONG, VALID_REGS) & SYNC_SREGS) != 0
+        ? run.get(JAVA_LONG, CR2)
+        : specialRegisters().cr2();
   }
 
   /** {@inheritDoc} A device is a port. */

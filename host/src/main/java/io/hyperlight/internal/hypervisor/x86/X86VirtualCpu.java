@@ -22,11 +22,17 @@ public interface X86VirtualCpu extends VirtualCpu {
   /** Makes the next {@link #run} load the general registers from the view. */
   void commitRegisters();
 
-  /** Adds CS to the view. To be called before the first {@link #run}. */
+  /**
+   * Adds CS to the view, and makes {@link #faultAddress} cheap. To be called before the first
+   * {@link #run}.
+   */
   void viewCodeSegment();
 
   /** Returns the selector in CS as of the last exit. Only valid after {@link #viewCodeSegment}. */
   int codeSegmentSelector();
+
+  /** Returns CR2, the address of the last page fault, as of the last exit. */
+  long faultAddress();
 
   /**
    * Says that the hypervisor leaves the guest's DS, ES, FS and GS in the thread that runs it. From

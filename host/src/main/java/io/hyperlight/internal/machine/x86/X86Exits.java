@@ -187,7 +187,7 @@ public final class X86Exits implements Exits {
         Vectors.kind(vector),
         Vectors.describe(vector),
         Vectors.access(errorCode),
-        vcpu.specialRegisters().cr2(),
+        vcpu.faultAddress(),
         vector,
         errorCode,
         registers);

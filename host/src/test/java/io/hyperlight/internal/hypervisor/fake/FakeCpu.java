@@ -259,6 +259,11 @@ final class FakeCpu implements X86VirtualCpu {
   }
 
   @Override
+  public long faultAddress() {
+    return specialRegisters().cr2();
+  }
+
+  @Override
   public void takeSelectorsFromThread() {
     check("takeSelectorsFromThread");
   }

@@ -351,6 +351,11 @@ public final class RecordingHypervisor implements X86Hypervisor {
     }
 
     @Override
+    public long faultAddress() {
+      return specialRegisters().cr2();
+    }
+
+    @Override
     public void takeSelectorsFromThread() {
       cpu.takeSelectorsFromThread();
     }
