@@ -21,8 +21,9 @@ import io.hyperlight.internal.machine.memory.GuestAddressException;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.os.StackRoom;
 import io.hyperlight.internal.vfs.FileException;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,8 +40,8 @@ final class CallHandlers {
   /** Null before the first system call: many guests are only called, and never make one. */
   private @Nullable TaskCalls calls;
 
-  /** The calls of tasks by task; empty while there is one. */
-  private final IdentityHashMap<Task, TaskCalls> others = new IdentityHashMap<>(2);
+  /** The calls of tasks by task. Immutable and empty before the first system call. */
+  private Map<Task, TaskCalls> all = Map.of();
 
   CallHandlers(Refusals refusals, @Nullable SystemCallObserver observer) {
     this.refusals = refusals;
@@ -49,8 +50,8 @@ final class CallHandlers {
 
   /** Forgets all tasks but these, which a restore has left. */
   void retain(List<Task> tasks) {
-    if (others.size() > 1) {
-      others.keySet().removeIf(task -> !tasks.contains(task));
+    if (all.size() > 1) {
+      all.keySet().removeIf(task -> !tasks.contains(task));
       owner = null;
       calls = null;
     }
@@ -58,7 +59,9 @@ final class CallHandlers {
 
   /** Forgets a task that has ended. */
   void forget(Task task) {
-    others.remove(task);
+    if (!all.isEmpty()) {
+      all.remove(task);
+    }
     if (owner == task) {
       owner = null;
       calls = null;
@@ -203,11 +206,14 @@ final class CallHandlers {
 
   /** Returns the calls of a task, and makes them the present ones. */
   private TaskCalls callsOf(Task task) {
-    TaskCalls there = others.get(task);
+    TaskCalls there = all.get(task);
     if (there == null) {
       StackRoom.require(); // this may load classes, which needs room on the stack
       there = new TaskCalls(task, refusals);
-      others.put(task, there);
+      if (all.isEmpty()) {
+        all = new HashMap<>(2);
+      }
+      all.put(task, there);
     }
     owner = task;
     calls = there;

@@ -25,7 +25,7 @@ final class Contexts {
   private final Context main;
 
   /** By number. Free numbers have null, and the last element is not null. */
-  private final List<@Nullable Context> all = new ArrayList<>();
+  private final List<@Nullable Context> all = new ArrayList<>(1);
 
   /** The number of save areas that are mapped. It is 0 as long as there was only one context. */
   private int areas;

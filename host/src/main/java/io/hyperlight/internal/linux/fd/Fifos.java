@@ -17,10 +17,14 @@ import java.util.Objects;
  * They are gone when the last descriptor is closed.
  */
 public final class Fifos {
-  private final Map<Node, Pipe> open = new HashMap<>();
+  /** Immutable and empty until the first FIFO is opened. */
+  private Map<Node, Pipe> open = Map.of();
 
-  /** What tasks are opening that wait for the other end. Linux counts these ends already. */
-  private final Map<TaskWait, PipeEnd> opening = new HashMap<>(0);
+  /**
+   * Immutable and empty until a task waits: what tasks are opening that wait for the other end.
+   * Linux counts these ends already.
+   */
+  private Map<TaskWait, PipeEnd> opening = Map.of();
 
   /**
    * Opens a FIFO, and waits until its other end is opened.
@@ -49,6 +53,9 @@ public final class Fifos {
     if (waits) {
       files.changes().note();
       waiting.progress(seenOfOtherSide(end));
+      if (opening.isEmpty()) {
+        opening = new HashMap<>();
+      }
       opening.put(waiting, end);
       return opened(waiting);
     }
@@ -88,17 +95,22 @@ public final class Fifos {
   /** Forgets the tasks that are opening FIFOs. After a restore, they begin again. */
   void forgetOpening() {
     opening.values().forEach(PipeEnd::free);
-    opening.clear();
+    opening = Map.of();
   }
 
   /** Opens a FIFO that was open in a snapshot. */
   PipeEnd restore(Changes changes, Location location, int flags, Pipe pipe, long writersSeen) {
+    if (open.isEmpty()) {
+      open = new HashMap<>();
+    }
     open.put(location.node(), pipe);
     return new PipeEnd(changes, flags, location, pipe, this, writersSeen);
   }
 
   /** Forgets a FIFO whose last descriptor was closed. */
   void forget(Location location) {
-    open.remove(location.node());
+    if (!open.isEmpty()) { // a restore may have forgotten it
+      open.remove(location.node());
+    }
   }
 }

@@ -2,7 +2,6 @@ package io.hyperlight.internal.linux.fd;
 
 import io.hyperlight.internal.linux.wait.TaskWait;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -11,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  * task closes the descriptor meanwhile. After a restore, it looks for its descriptor again.
  */
 final class HeldFiles {
-  private final Map<TaskWait, OpenFile> files = new HashMap<>(0);
+  /** Immutable and empty until a call waits. */
+  private Map<TaskWait, OpenFile> files = Map.of();
 
   boolean isEmpty() {
     return files.isEmpty();
@@ -31,22 +31,27 @@ final class HeldFiles {
     if (!files.containsKey(waiting)) {
       file.changes();
       file.retain();
+      if (files.isEmpty()) {
+        files = new HashMap<>();
+      }
       files.put(waiting, file);
     }
   }
 
   /** Drops what was kept for a call that is over. */
   void release(TaskWait waiting) {
-    OpenFile file = files.remove(waiting);
-    if (file != null) {
-      file.release();
+    if (!files.isEmpty()) {
+      OpenFile file = files.remove(waiting);
+      if (file != null) {
+        file.release();
+      }
     }
   }
 
   /** Drops everything, since the calls begin again. */
   void clear() {
-    List<OpenFile> held = List.copyOf(files.values());
-    files.clear();
-    held.forEach(OpenFile::release);
+    Map<TaskWait, OpenFile> held = files;
+    files = Map.of();
+    held.values().forEach(OpenFile::release);
   }
 }

@@ -6,9 +6,12 @@ import io.hyperlight.internal.vfs.FileException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counts the open files in messages that nobody has received yet: {@code SCM_RIGHTS}. A socket that
@@ -18,11 +21,13 @@ final class InFlight {
   /** The maximum, as {@code RLIMIT_NOFILE} is on Linux. */
   private static final int MAXIMUM = 1024;
 
-  private final IdentityHashMap<OpenFile, Integer> counts = new IdentityHashMap<>(0);
+  /** Immutable and empty until the first file is sent. */
+  private Map<OpenFile, Integer> counts = Map.of();
+
   private int total;
 
-  /** Files that are to be released. */
-  private final ArrayDeque<OpenFile> dropped = new ArrayDeque<>(0);
+  /** Files that are to be released. Null until the first message is dropped. */
+  private @Nullable ArrayDeque<OpenFile> dropped;
 
   private boolean isReleasing;
 
@@ -43,6 +48,9 @@ final class InFlight {
 
   void add(OpenFile file) {
     file.retain();
+    if (counts.isEmpty()) {
+      counts = new HashMap<>(); // files are equal only to themselves
+    }
     counts.merge(file, 1, Integer::sum);
     total++;
   }
@@ -54,13 +62,18 @@ final class InFlight {
   void remove(OpenFile file) {
     counts.computeIfPresent(file, (_, count) -> count == 1 ? null : count - 1);
     total--;
-    dropped.add(file);
+    ArrayDeque<OpenFile> all = dropped;
+    if (all == null) {
+      all = new ArrayDeque<>();
+      dropped = all;
+    }
+    all.add(file);
     if (isReleasing) {
       return;
     }
     isReleasing = true;
     try {
-      for (OpenFile next = dropped.poll(); next != null; next = dropped.poll()) {
+      for (OpenFile next = all.poll(); next != null; next = all.poll()) {
         next.release();
       }
     } finally {

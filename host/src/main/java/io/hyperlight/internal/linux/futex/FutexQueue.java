@@ -20,8 +20,9 @@ public final class FutexQueue implements Restorable<FutexState> {
   /** What a waiter costs the Java heap, in bytes. */
   static final long WAITER_BYTES = 192;
 
-  // Ordered, so that each run of a deterministic guest is the same.
-  private final Map<FutexKey, SequencedSet<FutexWaiter>> queues = new LinkedHashMap<>();
+  // Ordered, so that each run of a deterministic guest is the same. Immutable and empty until the
+  // first waiter comes.
+  private Map<FutexKey, SequencedSet<FutexWaiter>> queues = Map.of();
   private final Map<Integer, FutexTask> tasks = new HashMap<>(2);
   private final Checkpoint checkpoint;
   private int waiters;
@@ -66,6 +67,9 @@ public final class FutexQueue implements Restorable<FutexState> {
 
   void add(FutexWaiter waiter) {
     waiters++;
+    if (queues.isEmpty() && !(queues instanceof LinkedHashMap)) {
+      queues = new LinkedHashMap<>();
+    }
     queues.computeIfAbsent(waiter.key, _ -> new LinkedHashSet<>(2)).add(waiter);
   }
 

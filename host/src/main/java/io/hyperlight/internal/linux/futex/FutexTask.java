@@ -19,8 +19,8 @@ public final class FutexTask {
   private final TaskWait waiting;
   private final FutexKeys keys;
 
-  /** Empty for a task that does not wait. */
-  private final List<FutexWaiter> waiters = new ArrayList<>(1);
+  /** Empty for a task that does not wait. Immutable until it waits for the first time. */
+  private List<FutexWaiter> waiters = List.of();
 
   /** The result of a call that is over, although its handler is going to be called again. */
   private OptionalLong result = OptionalLong.empty();
@@ -70,12 +70,18 @@ public final class FutexTask {
 
   /** Adds an entry to a queue, behind all others. */
   void add(FutexWaiter waiter) {
+    if (waiters.isEmpty() && !(waiters instanceof ArrayList)) {
+      waiters = new ArrayList<>(1);
+    }
     waiters.add(waiter);
     queue.add(waiter);
   }
 
   /** Leaves all queues. */
   void leave() {
+    if (waiters.isEmpty()) {
+      return;
+    }
     for (FutexWaiter waiter : waiters) {
       queue.remove(waiter);
     }

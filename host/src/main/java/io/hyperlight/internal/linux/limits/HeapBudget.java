@@ -25,7 +25,7 @@ public final class HeapBudget {
   private static final long STEP = 96;
 
   private final long limit;
-  private final List<LongSupplier> users = new ArrayList<>(2); // of a world with one process
+  private final List<LongSupplier> users = new ArrayList<>(6); // of a world with one process
 
   /** Creates a budget without users. */
   public HeapBudget(long limit) {

@@ -8,8 +8,11 @@ import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.restore.Restorable;
 import io.hyperlight.internal.vfs.FileException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The timers of a process that send signals.
@@ -24,10 +27,15 @@ public final class ProcessTimers implements Restorable<TimerState> {
   private final TimerQueue queue;
   private final TimerTarget target;
 
-  /** ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF. */
-  private final IntervalTimer[] intervals;
+  /** How many kinds of interval timers there are: ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF. */
+  static final int INTERVALS = 3;
 
-  private final TreeMap<Integer, PosixTimer> posix = new TreeMap<>();
+  /** By kind. Null until they are first needed, which most programs never do. */
+  private IntervalTimer @Nullable [] intervals;
+
+  /** By number. Immutable and empty until there is one. */
+  private SortedMap<Integer, PosixTimer> posix = Collections.emptySortedMap();
+
   private int nextId;
 
   /**
@@ -38,20 +46,24 @@ public final class ProcessTimers implements Restorable<TimerState> {
   public ProcessTimers(TimerQueue queue, TimerTarget target) {
     this.queue = queue;
     this.target = target;
-    intervals =
-        new IntervalTimer[] {
-          new IntervalTimer(queue, Deadline.Clock.MONOTONIC, Signals.SIGALRM, target),
-          new IntervalTimer(queue, Deadline.Clock.PROCESSOR, Signals.SIGVTALRM, target),
-          new IntervalTimer(queue, Deadline.Clock.PROCESSOR, Signals.SIGPROF, target)
-        };
-  }
-
-  int intervalCount() {
-    return intervals.length;
   }
 
   IntervalTimer interval(int kind) {
-    return intervals[kind];
+    return intervals()[kind];
+  }
+
+  private IntervalTimer[] intervals() {
+    IntervalTimer[] there = intervals;
+    if (there == null) {
+      there =
+          new IntervalTimer[] {
+            new IntervalTimer(queue, Deadline.Clock.MONOTONIC, Signals.SIGALRM, target),
+            new IntervalTimer(queue, Deadline.Clock.PROCESSOR, Signals.SIGVTALRM, target),
+            new IntervalTimer(queue, Deadline.Clock.PROCESSOR, Signals.SIGPROF, target)
+          };
+      intervals = there;
+    }
+    return there;
   }
 
   /** Returns how many timers of {@code timer_create(2)} there are. */
@@ -73,8 +85,15 @@ public final class ProcessTimers implements Restorable<TimerState> {
   }
 
   void add(PosixTimer.Setup setup) {
-    posix.put(setup.id(), new PosixTimer(queue, setup, target));
+    put(new PosixTimer(queue, setup, target));
     nextId = setup.id() + 1 & Integer.MAX_VALUE;
+  }
+
+  private void put(PosixTimer timer) {
+    if (posix.isEmpty()) {
+      posix = new TreeMap<>();
+    }
+    posix.put(timer.setup().id(), timer);
   }
 
   /**
@@ -102,7 +121,7 @@ public final class ProcessTimers implements Restorable<TimerState> {
       return timer == null ? info.withOverrun(0) : timer.delivered(info);
     }
     if (info.code() == SignalInfo.SI_KERNEL) {
-      for (IntervalTimer timer : intervals) {
+      for (IntervalTimer timer : intervals()) {
         if (timer.signal() == info.signal()) {
           return timer.delivered(info);
         }
@@ -117,7 +136,7 @@ public final class ProcessTimers implements Restorable<TimerState> {
       return TimerState.INITIAL;
     }
     List<TimerState.Interval> kinds = new ArrayList<>();
-    for (IntervalTimer timer : intervals) {
+    for (IntervalTimer timer : intervals()) {
       kinds.add(new TimerState.Interval(timer.expirations(), timer.isPending()));
     }
     List<TimerState.Posix> all = new ArrayList<>();
@@ -134,9 +153,12 @@ public final class ProcessTimers implements Restorable<TimerState> {
   }
 
   private boolean isInitial() {
-    for (IntervalTimer timer : intervals) {
-      if (!timer.expirations().isNone()) {
-        return false;
+    IntervalTimer[] there = intervals;
+    if (there != null) {
+      for (IntervalTimer timer : there) {
+        if (!timer.expirations().isNone()) {
+          return false;
+        }
       }
     }
     return posix.isEmpty() && nextId == 0;
@@ -149,14 +171,14 @@ public final class ProcessTimers implements Restorable<TimerState> {
       return;
     }
     posix.values().forEach(PosixTimer::drop);
-    posix.clear();
-    for (int kind = 0; kind < intervals.length; kind++) {
+    posix = Collections.emptySortedMap();
+    for (int kind = 0; kind < INTERVALS; kind++) {
       TimerState.Interval state = earlier.interval().get(kind);
-      intervals[kind].restore(state.expirations(), state.isPending());
+      interval(kind).restore(state.expirations(), state.isPending());
     }
     for (TimerState.Posix state : earlier.posix()) {
       PosixTimer timer = new PosixTimer(queue, state.setup(), target);
-      posix.put(state.setup().id(), timer);
+      put(timer);
       timer.restore(state);
     }
     nextId = earlier.nextId();

@@ -58,7 +58,7 @@ public final class TimerCalls {
   }
 
   public long getitimer(int kind, long target) {
-    if (kind < 0 || kind >= timers.intervalCount()) {
+    if (kind < 0 || kind >= ProcessTimers.INTERVALS) {
       return -Errno.EINVAL;
     }
     memory.write(target, current(timers.interval(kind), 1000));
@@ -74,7 +74,7 @@ public final class TimerCalls {
 
   public long setitimer(int kind, long source, long target) {
     TimerSpec wanted = source == 0 ? TimerSpec.STOPPED : TimerSpec.read(memory, source, 1000);
-    if (wanted == null || kind < 0 || kind >= timers.intervalCount()) {
+    if (wanted == null || kind < 0 || kind >= ProcessTimers.INTERVALS) {
       return -Errno.EINVAL;
     }
     IntervalTimer timer = timers.interval(kind);

@@ -16,8 +16,10 @@ public final class TimerQueue {
           .thenComparingLong(timer -> timer.sequence);
 
   private final WaitClock clock;
-  private final Map<Deadline.Clock, TreeSet<QueuedTimer>> queues =
-      new EnumMap<>(Deadline.Clock.class);
+
+  /** Immutable and empty until there is a timer, which many guests never set. */
+  private Map<Deadline.Clock, TreeSet<QueuedTimer>> queues = Map.of();
+
   private long sequence;
   private int count;
 
@@ -33,6 +35,9 @@ public final class TimerQueue {
       timer.deadline = deadline;
       timer.sequence = sequence++;
       count++;
+      if (queues.isEmpty()) {
+        queues = new EnumMap<>(Deadline.Clock.class);
+      }
       queues.computeIfAbsent(deadline.clock(), _ -> new TreeSet<>(ORDER)).add(timer);
     }
   }
@@ -97,6 +102,9 @@ public final class TimerQueue {
    * @param tasksRun whether processor time passes
    */
   private @Nullable QueuedTimer first(boolean tasksRun) {
+    if (count == 0) {
+      return null;
+    }
     QueuedTimer next = null;
     long least = Long.MAX_VALUE;
     for (Map.Entry<Deadline.Clock, TreeSet<QueuedTimer>> entry : queues.entrySet()) {
@@ -141,6 +149,9 @@ public final class TimerQueue {
 
   /** Stops all timers. */
   public void clear() {
+    if (count == 0) {
+      return;
+    }
     for (TreeSet<QueuedTimer> queue : queues.values()) {
       queue.forEach(timer -> timer.deadline = Deadline.NEVER);
       queue.clear();

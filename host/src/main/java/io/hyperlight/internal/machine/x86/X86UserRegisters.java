@@ -41,7 +41,10 @@ public final class X86UserRegisters implements ContextRegisters {
   private X86ContextSwitch contexts;
 
   private X86VirtualCpu vcpu;
-  private final X86ParkedRegisters general = new X86ParkedRegisters();
+
+  /** Null until they are first needed: the only context of a VM is hardly ever parked. */
+  private @Nullable X86ParkedRegisters general;
+
   private @Nullable SaveArea area;
 
   /** Whether its vector state is reset before it matters. */
@@ -89,17 +92,22 @@ public final class X86UserRegisters implements ContextRegisters {
   }
 
   X86ParkedRegisters general() {
-    return general;
+    X86ParkedRegisters there = general;
+    if (there == null) {
+      there = new X86ParkedRegisters();
+      general = there;
+    }
+    return there;
   }
 
   @Override
   public X86ParkedRegisters parked() {
-    return general;
+    return general();
   }
 
   @Override
   public void setParked(ParkedRegisters registers) {
-    general.set((X86ParkedRegisters) registers);
+    general().set((X86ParkedRegisters) registers);
     forgotten = false;
   }
 
@@ -199,7 +207,7 @@ public final class X86UserRegisters implements ContextRegisters {
       throw new IllegalArgumentException("the instruction pointer is not a user address");
     }
     if (!contexts.isAttached(this)) {
-      general.set(registers);
+      general().set(registers);
       return;
     }
     if (contexts.isElsewhere() || contexts.leaveExit()) {
