@@ -195,6 +195,20 @@ public final class ResetOracle {
     return LinuxView.of(Machines.systemCallsOf(SandboxInternals.instanceOf(sandbox)));
   }
 
+  /**
+   * Returns the differences of a served program that was restored to one that was spawned from the
+   * same snapshot, in the machine and in the Linux state.
+   */
+  public static List<String> differences(ProgramServer newborn, ProgramServer restored) {
+    List<String> differences = new ArrayList<>(linuxOf(newborn).differencesOf(linuxOf(restored)));
+    differences.addAll(MachineState.differences(machineOf(newborn), machineOf(restored)));
+    return differences;
+  }
+
+  private static LinuxView linuxOf(ProgramServer server) {
+    return LinuxView.of(Machines.systemCallsOf(SandboxInternals.instanceOf(server)));
+  }
+
   /** Returns the differences in memory and address space only, for any guest. */
   public List<String> differencesInMemory(Sandbox restored) {
     try (Sandbox newborn = snapshot.spawn()) {

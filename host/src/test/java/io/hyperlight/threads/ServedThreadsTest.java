@@ -9,6 +9,7 @@ import io.hyperlight.ProgramServer;
 import io.hyperlight.ProgramSnapshot;
 import io.hyperlight.error.GuestTimeoutException;
 import io.hyperlight.testing.CompiledGuest;
+import io.hyperlight.testing.ResetOracle;
 import io.hyperlight.testing.SourceFile;
 import java.time.Duration;
 import java.util.List;
@@ -100,6 +101,22 @@ class ServedThreadsTest {
                   GuestTimeoutException.class, timeout -> assertThat(timeout.threads()).hasSize(8));
         }
         server.restore(snapshot);
+      }
+    }
+  }
+
+  /** Nothing of the thread of the embedder is in the program's state, such as its own time. */
+  @Test
+  void aRestoredProgramEqualsANewbornOne() {
+    try (ProgramServer original = start();
+        ProgramSnapshot snapshot = original.snapshot();
+        ProgramServer server = snapshot.spawn()) {
+      for (int i = 0; i < 5; i++) {
+        assertThat(serve(server, "a")).isEqualTo(expected("a", 1));
+        server.restore(snapshot);
+        try (ProgramServer newborn = snapshot.spawn()) {
+          assertThat(ResetOracle.differences(newborn, server)).isEmpty();
+        }
       }
     }
   }

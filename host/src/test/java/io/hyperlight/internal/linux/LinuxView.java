@@ -26,6 +26,8 @@ public final class LinuxView {
       view.parts.put("clock", state.clock().monotonicNanos());
       view.parts.put("tasks", state.tasks());
       view.parts.put("process", state.process());
+      view.parts.put("timers", state.timers());
+      view.parts.put("futexes", state.futexes());
     }
     view.parts.put("refusals", calls.refusals());
     view.parts.put("system call count", calls.count());

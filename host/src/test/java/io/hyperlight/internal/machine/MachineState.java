@@ -64,6 +64,37 @@ public final class MachineState {
 
   /** Returns the whole state. */
   public static MachineState of(Vm machine) {
+    return new MachineState(
+        machine.memory().segment().toArray(JAVA_BYTE),
+        registersOf(machine),
+        machine.addressSpace().mappings());
+  }
+
+  /**
+   * Describes the differences of a machine to another one, as {@link #differencesOf} does, without
+   * copies of their memories. It names one difference of the memories only.
+   *
+   * <p>Machines that have had several threads are compared without vector state and bases. The
+   * gate's code loads all of these from memory before a thread goes on.
+   */
+  public static List<String> differences(Vm expected, Vm found) {
+    Map<String, String> registers = registersOf(expected);
+    if (expected.contexts().size() > 1) {
+      List.of("XSAVE", "special registers", "MSR 0xc0000100", "MSR 0xc0000101")
+          .forEach(registers::remove);
+    }
+    List<String> differences =
+        new MachineState(new byte[0], registers, expected.addressSpace().mappings())
+            .differencesOf(
+                new MachineState(new byte[0], registersOf(found), found.addressSpace().mappings()));
+    long first = expected.memory().segment().mismatch(found.memory().segment());
+    if (first >= 0) {
+      differences.add("memory at physical 0x%x is different".formatted(first));
+    }
+    return differences;
+  }
+
+  private static Map<String, String> registersOf(Vm machine) {
     X86VirtualCpu vcpu = ((X86Processor) machine.processor()).vcpu();
     Map<String, String> registers = new LinkedHashMap<>();
     machine
@@ -81,10 +112,7 @@ public final class MachineState {
     for (long index : MSRS) {
       registers.put("MSR " + hex(index), msr(vcpu, index));
     }
-    return new MachineState(
-        machine.memory().segment().toArray(JAVA_BYTE),
-        registers,
-        machine.addressSpace().mappings());
+    return registers;
   }
 
   /**

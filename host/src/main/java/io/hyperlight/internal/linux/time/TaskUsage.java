@@ -11,7 +11,7 @@ public final class TaskUsage {
    * Holds the processor time of a thread in a snapshot.
    *
    * @param isMeasured whether the process has had other threads
-   * @param nanos measured so far
+   * @param nanos the last processor time that the guest saw, or what was measured before
    */
   public record State(boolean isMeasured, long nanos) {
     /** The processor time of the first thread of a new program. */
@@ -24,6 +24,9 @@ public final class TaskUsage {
 
   /** The host's time since which the thread runs; 0 if it does not. */
   private long since;
+
+  /** The last processor time that the guest saw. */
+  private long seen;
 
   /** Creates the processor time of a thread that is the only one. */
   public TaskUsage(ProcessorUsage process) {
@@ -71,16 +74,22 @@ public final class TaskUsage {
     }
     long measured = since == 0 ? nanos : nanos + Math.max(0, System.nanoTime() - since);
     // The host may run others on the same processor meanwhile.
-    return Math.min(measured, process.processorNanos());
+    seen = Math.max(seen, Math.min(measured, process.processorNanos()));
+    return seen;
   }
 
+  /**
+   * Returns what a snapshot keeps. Nothing is measured for it, since no call runs whose time could
+   * be.
+   */
   public State state() {
-    return isMeasured ? new State(true, processorNanos()) : State.INITIAL;
+    return isMeasured ? new State(true, Math.max(nanos, seen)) : State.INITIAL;
   }
 
   public void restore(State earlier) {
     isMeasured = earlier.isMeasured();
     nanos = earlier.nanos();
+    seen = nanos;
     since = 0;
   }
 }
