@@ -99,6 +99,7 @@ public final class LoadedProgram implements AutoCloseable {
         new SystemCalls(
             context,
             machine::context,
+            layout.startsItself() ? machine.vdso() : null,
             layout.ranges(),
             this::print,
             requests == null ? settings : settings.withInput(requests),
@@ -189,6 +190,7 @@ public final class LoadedProgram implements AutoCloseable {
 
   private void prepareStart(Invocation invocation) {
     AddressSpace space = machine.addressSpace();
+    machine.installVdso();
     space.map(
         layout.programStack(),
         layout.programStackEnd() - layout.programStack(),

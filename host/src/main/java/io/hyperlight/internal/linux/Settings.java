@@ -64,6 +64,16 @@ public record Settings(
   }
 
   /**
+   * Returns whether the guest may compute time itself. It must not if the time is another one, if
+   * it cannot read the processor's counter, or if each run is to make the same system calls.
+   */
+  boolean letsGuestComputeTime() {
+    return clock == null
+        && !machine.hidesTimeStampCounter()
+        && turns.kind() == TurnOrder.Kind.TIMED;
+  }
+
+  /**
    * Returns these settings with other values for what the embedder may choose again for a spawned
    * or restored sandbox.
    */

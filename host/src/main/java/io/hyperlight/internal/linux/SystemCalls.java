@@ -22,6 +22,7 @@ import io.hyperlight.internal.linux.task.World;
 import io.hyperlight.internal.linux.task.WorldOptions;
 import io.hyperlight.internal.linux.time.GuestClock;
 import io.hyperlight.internal.machine.Context;
+import io.hyperlight.internal.machine.Vdso;
 import io.hyperlight.internal.machine.arch.RegisterValues;
 import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.memory.AddressSpace;
@@ -38,8 +39,6 @@ import io.hyperlight.internal.vfs.Node;
 import io.hyperlight.internal.vfs.PathResolver;
 import io.hyperlight.internal.vfs.memory.MemorySource;
 import io.hyperlight.value.Limits;
-import java.time.Instant;
-import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -86,6 +85,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
    *
    * @param context the first one of the machine
    * @param contexts finds a context of the machine by its number
+   * @param installedVdso the vDSO, if the guest has one
    * @param budget starts over with each call
    * @throws io.hyperlight.internal.os.SystemCallException if a mounted directory of the host cannot
    *     be opened
@@ -93,6 +93,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
   public SystemCalls(
       Context context,
       IntFunction<@Nullable Context> contexts,
+      @Nullable Vdso installedVdso,
       AddressRanges ranges,
       StandardStreams.Output output,
       Settings settings,
@@ -103,6 +104,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
         new StandardStreams(context, budget, Objects.requireNonNull(settings.input()), output);
     Limits limits = settings.limits();
     HeapBudget heap = new HeapBudget(limits.heapBytes());
+    Vdso vdso = settings.letsGuestComputeTime() ? installedVdso : null;
     world =
         new World(
             context,
@@ -112,7 +114,8 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
                 settings.mounts(),
                 limits.threads(),
                 new TurnOrder(settings.turns())),
-            new GuestClock(settings.clock()),
+            new GuestClock(settings.clock(), vdso),
+            vdso,
             new RandomSource(settings.randomSeed()),
             heap,
             new WorldFiles(
@@ -141,12 +144,11 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
   }
 
   private FileSystem newFileSystem(Settings settings) {
-    InstantSource clock = settings.clock();
     return new FileSystem(
         settings.mounts(),
         PseudoFiles.of(process.tasks().first()),
         MemorySource.forEverybody(process.memory().space().memoryBytes() / 2),
-        clock == null ? Instant::now : clock,
+        world.clock()::instant, // not the host's: files are no newer than the guest's time
         context.checkpoint());
   }
 

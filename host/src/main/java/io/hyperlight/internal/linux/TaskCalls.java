@@ -155,7 +155,7 @@ final class TaskCalls {
     random = new RandomCalls(world.random(), bytes, checkpoint);
 
     clones = new CloneCalls(task, refusals);
-    process = new ProcessCalls(identity, isThread, refusals, clock, bytes, context);
+    process = new ProcessCalls(identity, isThread, refusals, clock, world.vdso(), bytes, context);
     prctl = new PrctlCalls(own.attributes(), task.attributes(), bytes);
     limits = new LimitCalls(own.limits(), isThread, bytes);
     scheduling = new SchedulingCalls(number -> schedulingOf(task, number), identity, bytes);

@@ -3,6 +3,7 @@ package io.hyperlight.internal.loader;
 import io.hyperlight.internal.abi.CallFrame;
 import io.hyperlight.internal.abi.GuestAbi;
 import io.hyperlight.internal.linux.mm.AddressRanges;
+import io.hyperlight.internal.machine.arch.VdsoPages;
 import io.hyperlight.internal.machine.memory.MappedRange;
 import io.hyperlight.internal.machine.memory.Protection;
 import io.hyperlight.internal.machine.x86.ContextSwitchCode;
@@ -15,7 +16,7 @@ import java.util.List;
  *
  * <pre>
  *   0                 never mapped
- *   0x10000           gate, information page
+ *   0x10000           gate, information page; the vDSO of a program that starts itself
  *   program           where it was linked, or from POSITION_INDEPENDENT_BASE
  *   guard             never mapped
  *   call stack        grows down; the call frame is the end of its top page
@@ -83,13 +84,14 @@ public record GuestLayout(
       long programStackBytes,
       long memoryBytes,
       boolean whole) {
-    if (programStart < Gate.END) {
+    boolean startsItself = programStackBytes > 0;
+    long hostEnd = hostEnd(startsItself);
+    if (programStart < hostEnd) {
       throw new GuestFormatException(
           "it is linked at 0x%x, below 0x%x, where the host has its own pages: link it higher"
-              .formatted(programStart, Gate.END));
+              .formatted(programStart, hostEnd));
     }
     long guard = GuestAbi.pageEnd(programEnd);
-    boolean startsItself = programStackBytes > 0;
     long stacks = STACK_GUARD + stackBytes + (startsItself ? STACK_GUARD + programStackBytes : 0);
     long room = ContextSwitchCode.AREAS - stacks - 3 * GUARD - 2 * memoryBytes;
     if (guard > room) {
@@ -106,6 +108,15 @@ public record GuestLayout(
     long heap = whole ? behindStacks : window + memoryBytes + GUARD;
     return new GuestLayout(
         guard, stack, stackEnd, programStack, programStackEnd, window, heap, heap + memoryBytes);
+  }
+
+  private static long hostEnd(boolean startsItself) {
+    return startsItself ? VdsoPages.END : Gate.END;
+  }
+
+  /** Returns whether the program starts itself. Such a program has a vDSO, too. */
+  public boolean startsItself() {
+    return programStackEnd > programStack;
   }
 
   /**
@@ -145,11 +156,13 @@ public record GuestLayout(
     long freeEnd =
         Math.max(end + GUARD, (window > heap ? window : ContextSwitchCode.AREAS) - GUARD);
     return new AddressRanges(
-        Gate.END,
+        hostEnd(startsItself()),
+        startsItself() ? VdsoPages.NUMBERS : 0,
+        startsItself() ? VdsoPages.OBJECT : 0,
         ContextSwitchCode.AREAS,
         stack,
         stackEnd,
-        programStackEnd > programStack ? programStack : stack,
+        startsItself() ? programStack : stack,
         programStackEnd,
         window,
         windowEnd,

@@ -1,6 +1,7 @@
 package io.hyperlight.internal.loader;
 
 import io.hyperlight.internal.abi.GuestAbi;
+import io.hyperlight.internal.machine.arch.VdsoPages;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -35,6 +36,7 @@ public final class ProgramStack {
   private static final int AT_RANDOM = 25;
   private static final int AT_HWCAP2 = 26;
   private static final int AT_EXECFN = 31;
+  private static final int AT_SYSINFO_EHDR = 33;
   private static final int AT_MINSIGSTKSZ = 51;
 
   public static final int RANDOM_BYTES = 16;
@@ -92,6 +94,8 @@ public final class ProgramStack {
     environment.forEach(offset -> words.add(stringsAt + offset));
     words.add(0L);
     long[] auxiliary = {
+      AT_SYSINFO_EHDR,
+      VdsoPages.OBJECT,
       AT_PHDR,
       program.programHeadersAddress(),
       AT_PHENT,

@@ -460,6 +460,16 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
     context.setFrame(frameAddress);
   }
 
+  /** Maps the vDSO of a program. */
+  public void installVdso() {
+    kind.installVdso(addressSpace());
+  }
+
+  /** Returns what writes the numbers of a vDSO that is installed. */
+  public Vdso vdso() {
+    return new Vdso(kind, processor.vcpu(), memory, this::addressSpace, processors);
+  }
+
   /** Sets the object for the calls that the machine runs from now on. */
   public void runFor(Call call) {
     vcpu.runner().runFor(call);

@@ -6,7 +6,6 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -44,8 +43,6 @@ public final class HostIoctl {
 
   /** The offset of the second function in the code of {@link #installRunCode}. */
   public static final int RUN_CODE_SECOND = 128;
-
-  private static final int PAGE_SIZE = 4096;
 
   private static volatile @Nullable MemorySegment runCode;
 
@@ -100,23 +97,9 @@ public final class HostIoctl {
    * @throws SystemCallException if the kernel refuses
    */
   public static synchronized void installRunCode(byte[] code) {
-    if (runCode != null) {
-      return;
+    if (runCode == null) {
+      runCode = CodePage.of(code);
     }
-    MemorySegment page =
-        HostMemory.mmap(
-            PAGE_SIZE,
-            HostMemory.PROT_READ | HostMemory.PROT_WRITE,
-            HostMemory.MAP_PRIVATE | HostMemory.MAP_ANONYMOUS,
-            -1);
-    try {
-      MemorySegment.copy(code, 0, page, ValueLayout.JAVA_BYTE, 0, code.length);
-      HostMemory.mprotect(page, HostMemory.PROT_READ | HostMemory.PROT_EXEC);
-    } catch (Throwable t) {
-      HostMemory.munmap(page);
-      throw t;
-    }
-    runCode = page;
   }
 
   /**

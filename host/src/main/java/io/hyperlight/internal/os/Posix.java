@@ -12,8 +12,8 @@ import java.lang.invoke.VarHandle;
 /**
  * Links functions of the C library through {@code java.lang.foreign}. This is the only class that
  * links native functions. Callers are {@link HostDescriptors} for descriptors, {@link HostMemory}
- * for memory, {@link FileCalls} for files, {@link HostThreads} for threads, and {@link HostIoctl}
- * for {@code ioctl}.
+ * for memory, {@link FileCalls} for files, {@link HostThreads} for threads, {@link HostIoctl} for
+ * {@code ioctl}, and {@link HostCounter} for the processor's counter.
  */
 public final class Posix {
   private static final StructLayout CAPTURED_STATE = Linker.Option.captureStateLayout();
@@ -60,8 +60,9 @@ public final class Posix {
 
   /** Links machine code of this library. */
   @SuppressWarnings("restricted")
-  static MethodHandle linkAt(MemorySegment code, FunctionDescriptor descriptor) {
-    return Linker.nativeLinker().downcallHandle(code, descriptor);
+  static MethodHandle linkAt(
+      MemorySegment code, FunctionDescriptor descriptor, Linker.Option... options) {
+    return Linker.nativeLinker().downcallHandle(code, descriptor, options);
   }
 
   /**

@@ -11,6 +11,8 @@ import io.hyperlight.internal.machine.x86.MachineCode;
 import io.hyperlight.internal.machine.x86.Monitor;
 import io.hyperlight.internal.machine.x86.RunCode;
 import io.hyperlight.internal.machine.x86.SystemCallEntry;
+import io.hyperlight.internal.machine.x86.TimeStampCounter;
+import io.hyperlight.internal.machine.x86.VdsoObject;
 import io.hyperlight.internal.os.HostIoctl;
 import io.hyperlight.testing.Command;
 import io.hyperlight.testing.NotInHardwareLane;
@@ -22,6 +24,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -56,6 +59,10 @@ class MachineCodeTest {
     codes.put("enter, high frame", Gate.enter(AddressSpace.USER_END - 0x400));
     codes.put("start", Gate.start());
     codes.put("unlock", Gate.unlock());
+    for (IntFunction<MachineCode> function : VdsoObject.functions()) {
+      codes.put("vDSO, function " + codes.size(), function.apply(0x80));
+    }
+    codes.put("counter of the host", TimeStampCounter.read());
     codes.put("exchange", Gate.exchange());
     codes.put("context switch", ContextSwitchCode.all());
     codes.put("context switch of a further vCPU", ContextSwitchCode.ofPage());

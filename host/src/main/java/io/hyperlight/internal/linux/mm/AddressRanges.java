@@ -3,7 +3,9 @@ package io.hyperlight.internal.linux.mm;
 /**
  * Holds the layout of a guest's address space. All addresses are page-aligned.
  *
- * @param hostEnd the end of the gate and the information page, which are sealed
+ * @param hostEnd the end of the gate, the information page and the vDSO, which are sealed
+ * @param vdsoNumbers the page of numbers of the vDSO, or 0 if there is none
+ * @param vdso the vDSO itself, or 0
  * @param areasStart the start of the pages in which threads are saved, which are sealed up to the
  *     end of user addresses
  * @param stackStart the start of the call stack, which is sealed
@@ -20,6 +22,8 @@ package io.hyperlight.internal.linux.mm;
  */
 public record AddressRanges(
     long hostEnd,
+    long vdsoNumbers,
+    long vdso,
     long areasStart,
     long stackStart,
     long stackEnd,

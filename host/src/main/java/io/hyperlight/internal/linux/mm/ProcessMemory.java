@@ -59,7 +59,11 @@ public final class ProcessMemory {
 
   /** Returns the name of anonymous memory in {@code /proc/self/maps}; may be empty. */
   public String nameOf(long start) {
-    if (start >= ranges.heapStart() && start < programBreak.current()) {
+    if (start == ranges.vdsoNumbers()) {
+      return "[vvar]";
+    } else if (start == ranges.vdso()) {
+      return "[vdso]";
+    } else if (start >= ranges.heapStart() && start < programBreak.current()) {
       return "[heap]";
     }
     return start >= ranges.programStackStart() && start < ranges.programStackEnd() ? "[stack]" : "";

@@ -6,12 +6,14 @@ import io.hyperlight.internal.linux.base.Refusals;
 import io.hyperlight.internal.linux.base.TaskIdentity;
 import io.hyperlight.internal.linux.time.GuestClock;
 import io.hyperlight.internal.machine.Context;
+import io.hyperlight.internal.machine.Vdso;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.x86.X86UserRegisters;
 import io.hyperlight.internal.os.Errno;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * System calls about the process itself: its identity, machine, thread-local storage and end. Its
@@ -34,6 +36,7 @@ public final class ProcessCalls {
   private final IntPredicate isThread;
   private final Refusals refusals;
   private final GuestClock clock;
+  private final @Nullable Vdso vdso;
   private final GuestMemory memory;
   private final Context context;
 
@@ -41,18 +44,21 @@ public final class ProcessCalls {
    * Creates the calls of a task.
    *
    * @param isThread answers whether a number is 0, or that of a thread of the process
+   * @param vdso null if the host must not write its numbers, or there is none
    */
   public ProcessCalls(
       TaskIdentity identity,
       IntPredicate isThread,
       Refusals refusals,
       GuestClock clock,
+      @Nullable Vdso vdso,
       GuestMemory memory,
       Context context) {
     this.identity = identity;
     this.isThread = isThread;
     this.refusals = refusals;
     this.clock = clock;
+    this.vdso = vdso;
     this.memory = memory;
     this.context = context;
   }
@@ -149,6 +155,9 @@ public final class ProcessCalls {
   }
 
   public long getcpu(long processor, long node) {
+    if (vdso != null) {
+      vdso.publishOneProcessor();
+    }
     if (processor != 0) {
       memory.writeInt(processor, 0);
     }

@@ -10,8 +10,10 @@ import io.hyperlight.internal.linux.wait.Deadline;
 import io.hyperlight.internal.linux.wait.TimerQueue;
 import io.hyperlight.internal.linux.wait.WaitClock;
 import io.hyperlight.internal.machine.Context;
+import io.hyperlight.internal.machine.Vdso;
 import io.hyperlight.internal.os.Checkpoint;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All that runs in one sandbox: its processes, and what they share. They are limited, snapshotted,
@@ -21,6 +23,7 @@ public final class World {
   private final Context context;
   private final WorldOptions options;
   private final GuestClock clock;
+  private final @Nullable Vdso vdso;
   private final RandomSource random;
   private final HeapBudget heap;
   private final WorldFiles files;
@@ -32,17 +35,23 @@ public final class World {
   /** The processor time of the process, in nanoseconds. */
   private LongSupplier processorNanos = () -> 0;
 
-  /** Creates a world without processes. */
+  /**
+   * Creates a world without processes.
+   *
+   * @param vdso null if the host must not write its numbers, or it has none
+   */
   public World(
       Context context,
       WorldOptions options,
       GuestClock clock,
+      @Nullable Vdso vdso,
       RandomSource random,
       HeapBudget heap,
       WorldFiles files) {
     this.context = context;
     this.options = options;
     this.clock = clock;
+    this.vdso = vdso;
     this.random = random;
     this.heap = heap;
     this.files = files;
@@ -98,6 +107,11 @@ public final class World {
 
   public GuestClock clock() {
     return clock;
+  }
+
+  /** Returns the vDSO; null if the host must not write its numbers, or there is none. */
+  public @Nullable Vdso vdso() {
+    return vdso;
   }
 
   public RandomSource random() {

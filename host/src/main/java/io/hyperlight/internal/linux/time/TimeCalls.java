@@ -96,6 +96,9 @@ public final class TimeCalls {
     if (!isClock(id)) {
       return -Errno.EINVAL;
     }
+    if (clockOf(id) != Deadline.Clock.PROCESSOR) {
+      clock.readByGuest();
+    }
     if (clockOf(id) == Deadline.Clock.REAL) {
       Instant now = clock.instant();
       memory.write(target, Times.pair(now.getEpochSecond(), now.getNano()));
@@ -117,6 +120,7 @@ public final class TimeCalls {
   }
 
   public long gettimeofday(long target, long zone) {
+    clock.readByGuest();
     Instant now = clock.instant();
     if (target != 0) {
       memory.write(target, Times.pair(now.getEpochSecond(), now.getNano() / 1000));
@@ -128,6 +132,7 @@ public final class TimeCalls {
   }
 
   public long time(long target) {
+    clock.readByGuest();
     long seconds = clock.instant().getEpochSecond();
     if (target != 0) {
       memory.writeLong(target, seconds);

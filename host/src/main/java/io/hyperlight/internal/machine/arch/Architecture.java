@@ -5,6 +5,7 @@ import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.PageTable;
 import io.hyperlight.internal.machine.memory.PageTables;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
+import java.util.function.LongSupplier;
 
 /**
  * A kind of processor on a hypervisor. It makes the parts of machines. Immutable. Many threads may
@@ -44,6 +45,19 @@ public interface Architecture {
    * @param frame the address of the call frame
    */
   void installGate(AddressSpace space, long frame);
+
+  /** Maps and writes the vDSO, without numbers: {@link VdsoPages}. */
+  void installVdso(AddressSpace space);
+
+  /**
+   * Returns what reads the processor's counter on a thread of the host. It makes no system call.
+   *
+   * @throws io.hyperlight.internal.os.SystemCallException if the host does not allow that
+   */
+  LongSupplier hostCounter();
+
+  /** Returns whether guests that read the counter always read the same as the host. */
+  boolean hasOneCounter();
 
   /** Returns the address of the page in which a context is saved, by its number. */
   long saveArea(int number);

@@ -32,6 +32,7 @@ public final class PhysicalMemory implements AutoCloseable {
   public static final int PAGE_SIZE = Pages.PAGE_SIZE;
 
   private static final VarHandle INT = ValueLayout.JAVA_INT.varHandle();
+  private static final VarHandle LONG = ValueLayout.JAVA_LONG.varHandle();
 
   private final PhysicalLayout layout;
   private final MemoryRegions regions;
@@ -316,6 +317,17 @@ public final class PhysicalMemory implements AutoCloseable {
       restorer.wroteWithin(physicalAddress);
     }
     first.set(ValueLayout.JAVA_LONG, physicalAddress, value);
+  }
+
+  /**
+   * Writes an aligned number in data, in one access: after all earlier writes, and before anything
+   * that follows.
+   */
+  public void putLongOrdered(long physicalAddress, long value) {
+    if (restorer != null) {
+      restorer.wroteWithin(physicalAddress);
+    }
+    LONG.setVolatile(first, physicalAddress, value);
   }
 
   /** Returns an aligned number in data, in one access. */

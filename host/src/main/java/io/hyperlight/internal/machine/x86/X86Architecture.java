@@ -5,10 +5,14 @@ import io.hyperlight.internal.hypervisor.x86.Cpuid;
 import io.hyperlight.internal.hypervisor.x86.X86Hypervisor;
 import io.hyperlight.internal.machine.arch.Architecture;
 import io.hyperlight.internal.machine.arch.MachineOptions;
+import io.hyperlight.internal.machine.arch.VdsoPages;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.PageTable;
 import io.hyperlight.internal.machine.memory.PageTables;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
+import io.hyperlight.internal.machine.memory.Protection;
+import io.hyperlight.internal.os.HostCounter;
+import java.util.function.LongSupplier;
 
 /**
  * The x86-64 processors of one hypervisor.
@@ -54,6 +58,26 @@ public record X86Architecture(
   @Override
   public void installGate(AddressSpace space, long frame) {
     Gate.install(space, entry, frame);
+  }
+
+  @Override
+  public void installVdso(AddressSpace space) {
+    space.map(VdsoPages.NUMBERS, PhysicalMemory.PAGE_SIZE, Protection.READ);
+    space.map(VdsoPages.OBJECT, PhysicalMemory.PAGE_SIZE, Protection.READ_EXECUTE);
+    byte[] object = VdsoObject.bytes();
+    space.initialise(VdsoPages.OBJECT, object, 0, object.length);
+  }
+
+  @Override
+  public LongSupplier hostCounter() {
+    TimeStampCounter.install();
+    return HostCounter::read;
+  }
+
+  /** Guests that run directly on the processor read its counter, whatever their vCPU's MSR says. */
+  @Override
+  public boolean hasOneCounter() {
+    return entry == SystemCallEntry.USER;
   }
 
   @Override
