@@ -20,6 +20,11 @@ abstract class RewritingLoader extends ClassLoader {
         getUnnamedModule()); // the class that the rewritten code calls
   }
 
+  /** Whether a class of ours is the same for the library that is loaded a second time. */
+  boolean isShared(String name) {
+    return name.startsWith("io.hyperlight.testing.");
+  }
+
   /** Whether a class of ours gets other code. */
   abstract boolean isRewritten(String name);
 
@@ -32,7 +37,7 @@ abstract class RewritingLoader extends ClassLoader {
 
   @Override
   protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
-    if (!name.startsWith("io.hyperlight.") || name.startsWith("io.hyperlight.testing.")) {
+    if (!name.startsWith("io.hyperlight.") || isShared(name)) {
       return super.loadClass(name, resolve);
     }
     synchronized (getClassLoadingLock(name)) {

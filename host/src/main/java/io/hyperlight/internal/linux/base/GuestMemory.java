@@ -106,12 +106,22 @@ public final class GuestMemory {
     return bytes;
   }
 
+  /** Writes a number. If it is aligned, other processors see all of it change at once. */
   public void writeInt(long address, int value) {
-    write(address, struct(Integer.BYTES).putInt(value));
+    if (address % Integer.BYTES == 0) {
+      space.words().write(address, value);
+    } else {
+      write(address, struct(Integer.BYTES).putInt(value));
+    }
   }
 
+  /** Does the same for eight bytes. */
   public void writeLong(long address, long value) {
-    write(address, struct(Long.BYTES).putLong(value));
+    if (address % Long.BYTES == 0) {
+      space.words().write(address, value);
+    } else {
+      write(address, struct(Long.BYTES).putLong(value));
+    }
   }
 
   /** Returns an empty structure to fill and write. */
@@ -126,6 +136,16 @@ public final class GuestMemory {
    * @return null if none of these bytes is zero
    */
   public byte @Nullable [] readString(long address, int most) {
+    byte[] text = readPrefix(address, most);
+    return text.length < most ? text : null;
+  }
+
+  /**
+   * Does the same, but also returns bytes without a zero byte behind them.
+   *
+   * @param most the maximum length of the result, which is shorter if there is a zero byte
+   */
+  public byte[] readPrefix(long address, int most) {
     byte[] text = new byte[0];
     // Reads up to the end of one page at a time. The memory after the zero byte need not be
     // mapped.
@@ -144,6 +164,6 @@ public final class GuestMemory {
         return text;
       }
     }
-    return null;
+    return text;
   }
 }

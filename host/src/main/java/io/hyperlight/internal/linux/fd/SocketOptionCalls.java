@@ -115,15 +115,18 @@ public final class SocketOptionCalls {
     if (length < Integer.BYTES) {
       return -Errno.EINVAL;
     }
-    int value = memory.readInt(source);
+    boolean isTime = option == SO_RCVTIMEO || option == SO_SNDTIMEO;
+    int size = isTime && length >= TIMEVAL ? TIMEVAL : Integer.BYTES;
+    ByteBuffer given = memory.readStruct(source, size);
+    int value = given.getInt(0);
     SocketOptions options = socket.options();
     socket.changes();
     switch (option) {
       case SO_SNDBUF -> options.setSendBuffer(value);
       case SO_RCVBUF -> options.setReceiveBuffer(value);
       case SO_PASSCRED -> options.setPassesCredentials(value != 0);
-      case SO_RCVTIMEO -> options.setReceiveTimeout(readTime(source, length));
-      case SO_SNDTIMEO -> options.setSendTimeout(readTime(source, length));
+      case SO_RCVTIMEO -> options.setReceiveTimeout(timeout(given));
+      case SO_SNDTIMEO -> options.setSendTimeout(timeout(given));
       case SO_REUSEADDR, SO_DONTROUTE, SO_BROADCAST, SO_KEEPALIVE, SO_OOBINLINE, SO_RCVLOWAT -> {
         // has no effect on these sockets
       }
@@ -133,11 +136,10 @@ public final class SocketOptionCalls {
   }
 
   /** Returns nanoseconds; 0 for no limit. */
-  private long readTime(long source, int length) {
-    if (length < TIMEVAL) {
+  private static long timeout(ByteBuffer time) {
+    if (time.capacity() < TIMEVAL) {
       throw new FileException(Errno.EINVAL);
     }
-    ByteBuffer time = memory.readStruct(source, TIMEVAL);
     long seconds = time.getLong();
     long micros = time.getLong();
     if (micros < 0 || micros >= MICROS) {

@@ -50,7 +50,7 @@ public final class FutexCalls {
     keys = task.keys();
     waiting = task.waiting();
     locks = new FutexLocks(task, memory);
-    operation = new FutexOperation(memory);
+    operation = new FutexOperation(memory, queue.checkpoint());
   }
 
   /**

@@ -7,6 +7,7 @@ import static io.hyperlight.internal.linux.futex.FutexWords.WAITERS;
 import io.hyperlight.internal.linux.base.GuestMemory;
 import io.hyperlight.internal.linux.wait.Deadline;
 import io.hyperlight.internal.linux.wait.Restart;
+import io.hyperlight.internal.machine.memory.GuestAddressException;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
 import org.jspecify.annotations.Nullable;
@@ -119,7 +120,8 @@ final class FutexLocks {
   long unlock(long word, boolean isPrivate) {
     while (true) {
       queue.checkpoint().pass();
-      int found = memory.readInt(word); // Linux looks at it before it asks for alignment
+      // Linux looks at it before it asks for alignment.
+      int found = (word & 3) == 0 ? memory.readWord(word) : memory.readInt(word);
       if ((found & OWNER) != task.thread()) {
         return -Errno.EPERM;
       }
@@ -154,7 +156,12 @@ final class FutexLocks {
   static void inherit(GuestMemory memory, FutexWaiter to) {
     FutexLock lock = to.lock;
     if (lock != null) {
-      FutexWords.change(memory, to.address, _ -> OWNER_DIED | WAITERS | to.task.thread());
+      int next = OWNER_DIED | WAITERS | to.task.thread();
+      try {
+        FutexWords.change(memory, to.task.queue().checkpoint(), to.address, _ -> next);
+      } catch (GuestAddressException e) {
+        // The waiter has the lock all the same.
+      }
       handOver(lock, to);
     }
   }

@@ -1,6 +1,7 @@
 package io.hyperlight.internal.linux.futex;
 
 import io.hyperlight.internal.linux.base.GuestMemory;
+import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
 
@@ -12,9 +13,11 @@ final class FutexOperation {
   private static final int SHIFTED = 8;
 
   private final GuestMemory memory;
+  private final Checkpoint checkpoint;
 
-  FutexOperation(GuestMemory memory) {
+  FutexOperation(GuestMemory memory, Checkpoint checkpoint) {
     this.memory = memory;
+    this.checkpoint = checkpoint;
   }
 
   /**
@@ -35,10 +38,9 @@ final class FutexOperation {
     if (operation > 4) {
       throw new FileException(Errno.ENOSYS);
     }
-    int old = memory.readWord(word);
-    while (!memory.replaceWord(word, old, changed(operation, old, operand))) {
-      old = memory.readWord(word);
-    }
+    int value = operand;
+    int old =
+        FutexWords.change(memory, checkpoint, word, found -> changed(operation, found, value));
     return switch (encoded >>> 24 & 15) {
       case 0 -> old == argument;
       case 1 -> old != argument;

@@ -1,7 +1,7 @@
 package io.hyperlight.internal.linux.futex;
 
 import io.hyperlight.internal.linux.base.GuestMemory;
-import io.hyperlight.internal.machine.memory.GuestAddressException;
+import io.hyperlight.internal.os.Checkpoint;
 import java.util.function.IntUnaryOperator;
 
 /** The parts of a word that is a lock with priority inheritance, or a robust lock. */
@@ -18,19 +18,19 @@ final class FutexWords {
   private FutexWords() {}
 
   /**
-   * Changes a word in one access.
+   * Changes a word in one access. Other processors may change it all the time, so this may take any
+   * number of attempts, with a checkpoint before each.
    *
-   * @return false if it cannot be written
+   * @return what it was before
+   * @throws io.hyperlight.internal.machine.memory.GuestAddressException if it cannot be written
    */
-  static boolean change(GuestMemory memory, long word, IntUnaryOperator change) {
-    try {
+  static int change(GuestMemory memory, Checkpoint checkpoint, long word, IntUnaryOperator change) {
+    while (true) {
+      checkpoint.pass();
       int found = memory.readWord(word);
-      while (!memory.replaceWord(word, found, change.applyAsInt(found))) {
-        found = memory.readWord(word);
+      if (memory.replaceWord(word, found, change.applyAsInt(found))) {
+        return found;
       }
-      return true;
-    } catch (GuestAddressException e) {
-      return false;
     }
   }
 }

@@ -119,6 +119,7 @@ public final class RobustList {
       int found;
       try {
         do {
+          checkpoint.pass();
           found = memory.readWord(word);
           if (isPending && !inherits && (found & OWNER) == 0) {
             wake(word); // it may have unlocked the word and not woken anybody yet

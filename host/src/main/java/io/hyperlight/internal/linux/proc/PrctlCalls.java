@@ -53,8 +53,7 @@ public final class PrctlCalls {
     ProcessAttributes.State now = attributes.state();
     return switch (operation) {
       case PR_SET_NAME -> {
-        byte[] text = memory.readString(value, TaskAttributes.NAME_SIZE - 1);
-        own.rename(text != null ? text : memory.read(value, TaskAttributes.NAME_SIZE - 1));
+        own.rename(memory.readPrefix(value, TaskAttributes.NAME_SIZE - 1));
         yield 0;
       }
       case PR_GET_NAME -> {

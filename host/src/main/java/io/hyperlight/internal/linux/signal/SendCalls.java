@@ -53,7 +53,10 @@ public final class SendCalls {
   }
 
   public long rtSigqueueinfo(int number, int signal, long info) {
-    ByteBuffer contents = memory.readStruct(info, SignalInfo.SIZE);
+    return sendQueued(number, signal, memory.readStruct(info, SignalInfo.SIZE));
+  }
+
+  private long sendQueued(int number, int signal, ByteBuffer contents) {
     if (SignalInfo.isTooLarge(contents)) {
       return -Errno.E2BIG;
     }
@@ -68,16 +71,20 @@ public final class SendCalls {
 
   /** Sends a signal with its information, whose number has to be the same. */
   public long pidfdSend(int number, int signal, long info, boolean toThread) {
-    if (memory.readInt(info) != signal) {
+    ByteBuffer contents = memory.readStruct(info, SignalInfo.SIZE);
+    if (contents.getInt(0) != signal) {
       return -Errno.EINVAL;
     }
     return toThread
-        ? rtTgsigqueueinfo(number, number, signal, info)
-        : rtSigqueueinfo(number, signal, info);
+        ? sendQueued(number, number, signal, contents)
+        : sendQueued(number, signal, contents);
   }
 
   public long rtTgsigqueueinfo(int number, int thread, int signal, long info) {
-    ByteBuffer contents = memory.readStruct(info, SignalInfo.SIZE);
+    return sendQueued(number, thread, signal, memory.readStruct(info, SignalInfo.SIZE));
+  }
+
+  private long sendQueued(int number, int thread, int signal, ByteBuffer contents) {
     if (SignalInfo.isTooLarge(contents)) {
       return -Errno.E2BIG;
     }

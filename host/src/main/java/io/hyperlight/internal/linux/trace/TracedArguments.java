@@ -1,6 +1,7 @@
 package io.hyperlight.internal.linux.trace;
 
 import io.hyperlight.internal.machine.memory.AddressSpace;
+import io.hyperlight.internal.machine.memory.GuestAddressException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -69,7 +70,11 @@ final class TracedArguments {
 
   /** Reads bytes, or returns null if not all of them can be read. The length must be small. */
   byte @Nullable [] read(long address, int length) {
-    return space.isMapped(address, length) ? space.read(address, length) : null;
+    try {
+      return space.read(address, length);
+    } catch (GuestAddressException e) {
+      return null;
+    }
   }
 
   /** Reads a structure, or returns null if not all of it can be read. */

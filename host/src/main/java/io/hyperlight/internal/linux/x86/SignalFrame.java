@@ -227,8 +227,12 @@ public final class SignalFrame {
     ByteBuffer start = struct(memory, address, LEGACY_SIZE);
     boolean isWhole =
         start.getInt(SOFTWARE) == MAGIC_1 && start.getInt(SOFTWARE + 16) == extendedSize(xcr0);
-    int size = isWhole ? extendedSize(xcr0) : LEGACY_SIZE;
-    byte[] area = Arrays.copyOf(memory.read(address, size), AREA_SIZE);
+    byte[] area = new byte[AREA_SIZE];
+    start.get(0, area, 0, LEGACY_SIZE);
+    if (isWhole) {
+      int rest = extendedSize(xcr0) - LEGACY_SIZE;
+      System.arraycopy(memory.read(address + LEGACY_SIZE, rest), 0, area, LEGACY_SIZE, rest);
+    }
     ByteBuffer buffer = ByteBuffer.wrap(area).order(ByteOrder.LITTLE_ENDIAN);
     buffer.putInt(MXCSR, buffer.getInt(MXCSR) & MXCSR_DEFINED);
     buffer.putInt(MXCSR_MASK_FIELD, 0);

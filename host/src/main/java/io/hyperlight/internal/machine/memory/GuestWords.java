@@ -1,7 +1,7 @@
 package io.hyperlight.internal.machine.memory;
 
 /**
- * Reads and replaces aligned four-byte words of guest memory in single accesses, so that other
+ * Reads, writes and replaces aligned words of guest memory in single accesses, so that other
  * processors can use the same words meanwhile. Addresses are any values.
  */
 public final class GuestWords {
@@ -39,10 +39,30 @@ public final class GuestWords {
    *     for it
    */
   public boolean replace(long guestAddress, int expected, int next) {
-    if ((guestAddress & 3) != 0 || !space.prepareWrite(guestAddress, Integer.BYTES)) {
-      throw new GuestAddressException(guestAddress, Integer.BYTES, true);
-    }
-    sharing.own(guestAddress, guestAddress + Integer.BYTES, true);
+    prepareWrite(guestAddress, Integer.BYTES);
     return bytes.compareAndSetInt(guestAddress, expected, next);
+  }
+
+  /**
+   * Writes a word that guest code itself could write.
+   *
+   * @throws GuestAddressException as {@link #replace}
+   */
+  public void write(long guestAddress, int value) {
+    prepareWrite(guestAddress, Integer.BYTES);
+    bytes.setInt(guestAddress, value);
+  }
+
+  /** Does the same with an aligned word of eight bytes. */
+  public void write(long guestAddress, long value) {
+    prepareWrite(guestAddress, Long.BYTES);
+    bytes.setLong(guestAddress, value);
+  }
+
+  private void prepareWrite(long guestAddress, int size) {
+    if ((guestAddress & size - 1) != 0 || !space.prepareWrite(guestAddress, size)) {
+      throw new GuestAddressException(guestAddress, size, true);
+    }
+    sharing.own(guestAddress, guestAddress + size, true);
   }
 }

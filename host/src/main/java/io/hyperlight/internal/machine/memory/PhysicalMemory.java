@@ -347,6 +347,22 @@ public final class PhysicalMemory implements AutoCloseable {
     return INT.compareAndSet(first, physicalAddress, expected, next);
   }
 
+  /** Writes an aligned number in data, in one access. */
+  void setInt(long physicalAddress, int value) {
+    if (restorer != null) {
+      restorer.wroteWithin(physicalAddress);
+    }
+    INT.setVolatile(first, physicalAddress, value);
+  }
+
+  /** Does the same with eight bytes. */
+  void setLong(long physicalAddress, long value) {
+    if (restorer != null) {
+      restorer.wroteWithin(physicalAddress);
+    }
+    LONG.setVolatile(first, physicalAddress, value);
+  }
+
   public void put(long physicalAddress, byte[] source, int from, int length) {
     wrote(physicalAddress, length);
     regions.put(physicalAddress, source, from, length);
