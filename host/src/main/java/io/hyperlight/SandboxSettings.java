@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
     permits LoadSettings, ProgramSnapshot.Spawner, Snapshot.Spawner {
+  /** The maximum of {@link #processors}. */
+  public static final int MAXIMUM_PROCESSORS = MachineOptions.MAXIMUM_PROCESSORS;
+
   private @Nullable OutputStream print;
   private @Nullable OutputStream errors;
   private System.@Nullable Logger logger;
@@ -37,6 +40,10 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
   private boolean mayMakeCode;
   private boolean hidesTimeStampCounter;
   private boolean exitless;
+
+  /** 0 for the earlier setting. */
+  private int processors;
+
   private @Nullable Consumer<SystemCall> observer;
   private UnaryOperator<Limits> limits = UnaryOperator.identity();
 
@@ -85,11 +92,27 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
             : (name, arguments, result, text) ->
                 observing.accept(
                     new SystemCall(name, Arrays.stream(arguments).boxed().toList(), result, text)),
-        new MachineOptions(
-            hidesTimeStampCounter || before.machine().hidesTimeStampCounter(),
-            exitless || before.machine().exitless()),
+        machine(before),
         limits.apply(before.limits()),
         turns == null ? before.turns() : turns);
+  }
+
+  private MachineOptions machine(Settings before) {
+    int wanted = processors == 0 ? before.machine().processors() : processors;
+    boolean hasNoExits = exitless || before.machine().exitless();
+    if (wanted > 1 && hasNoExits) {
+      throw new IllegalArgumentException(
+          "a sandbox with exitless() has one processor, but processors(%d) was set: leave out one of the two"
+              .formatted(wanted));
+    }
+    TurnOrder.Choice order = turns == null ? before.turns() : turns;
+    if (wanted > 1 && order.kind() != TurnOrder.Kind.TIMED) {
+      throw new IllegalArgumentException(
+          "threads that run at the same time do not run in the same way twice, but deterministic() and processors(%d) were set: leave out one of the two"
+              .formatted(wanted));
+    }
+    return new MachineOptions(
+        hidesTimeStampCounter || before.machine().hidesTimeStampCounter(), hasNoExits, wanted);
   }
 
   private OptionalLong randomSeed(Settings before) {
@@ -252,6 +275,33 @@ public abstract sealed class SandboxSettings<S extends SandboxSettings<S>>
   /** Sets what ends turns of threads. Tests explore interleavings by it. */
   final S turns(TurnOrder.Choice choice) {
     turns = choice;
+    return self();
+  }
+
+  /**
+   * Sets on how many processors threads of the guest run at the same time. The default is 1: they
+   * take turns.
+   *
+   * <p>The processors begin when a second thread of the guest can run. Each has a host thread of
+   * its own, which works only during calls. The embedder's code still runs on the thread of the
+   * call, one piece at a time. {@link Limits} are for all processors together. More processors than
+   * the machine has cores do not make a guest faster.
+   *
+   * <p>Threads that run at the same time can see each other's timing much more exactly than threads
+   * that take turns. See the documentation about security.
+   *
+   * @param count 1 to {@value #MAXIMUM_PROCESSORS}. More than 1 cannot be combined with {@link
+   *     #deterministic}, nor with {@code exitless()}: then building the sandbox throws an {@link
+   *     IllegalArgumentException}
+   * @return this builder
+   * @throws IllegalArgumentException if the number is not in this range
+   */
+  public final S processors(int count) {
+    if (count < 1 || count > MAXIMUM_PROCESSORS) {
+      throw new IllegalArgumentException(
+          "a sandbox can have 1 to %d processors, not %d".formatted(MAXIMUM_PROCESSORS, count));
+    }
+    processors = count;
     return self();
   }
 

@@ -9,6 +9,7 @@ import io.hyperlight.internal.linux.limits.LimitPassedException;
 import io.hyperlight.internal.machine.Call;
 import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.machine.Stop;
+import io.hyperlight.internal.machine.VcpuTeam;
 import io.hyperlight.internal.machine.arch.FaultKind;
 import io.hyperlight.internal.machine.arch.RegisterValues;
 import io.hyperlight.internal.machine.arch.Trap;
@@ -99,8 +100,23 @@ final class GuestRun {
         if (Thread.currentThread().isInterrupted()) {
           call.stop(Stop.THREAD_INTERRUPTED);
         }
+        Trap trap = null;
+        VcpuTeam team = couldShare() ? state.machine().team() : null;
+        if (team == null) {
+          trap = state.running().run();
+        } else {
+          TeamRun shared = new TeamRun(state, team);
+          shared.run();
+          if (!shared.hasResult()) {
+            return stopped(state.running().location());
+          } else if (shared.thrown() != null) {
+            return ending(shared.thrown());
+          } else if (shared.ending() != null) {
+            return shared.ending();
+          }
+          trap = shared.trap();
+        }
         Context context = state.running();
-        Trap trap = context.run();
         if (trap instanceof Trap.Stopped stopped) {
           return stopped(stopped.registers());
         }
@@ -132,6 +148,11 @@ final class GuestRun {
     } catch (StoppedException _) {
       return stopped(state.running().location());
     }
+  }
+
+  /** Returns whether several processors could run threads of the guest now. */
+  private boolean couldShare() {
+    return state.stage == InstanceState.Stage.LIVE && state.loaded.systemCalls().couldShare();
   }
 
   /** Returns null if the guest goes on after a trap; otherwise how it ended. */

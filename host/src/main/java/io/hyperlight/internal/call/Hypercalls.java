@@ -117,6 +117,20 @@ final class Hypercalls {
     return systemCalls.isBehindFile(pageFault);
   }
 
+  /** Returns whether a context stands at a request that is no system call of Linux. */
+  static boolean isOwn(Context context) {
+    return Hypercall.isOne(context.callNumber());
+  }
+
+  /**
+   * Lets one of several processors begin, which has no thread of the guest yet.
+   *
+   * @return as {@link #answer}
+   */
+  @Nullable Ending beginOn(int processor) {
+    return ending(systemCalls.begin(processor));
+  }
+
   /**
    * Answers the system call at which the guest stopped, and prepares the guest to go on.
    *

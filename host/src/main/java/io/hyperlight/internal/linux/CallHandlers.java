@@ -120,13 +120,30 @@ final class CallHandlers {
       line = "[thread %d] %s".formatted(task.identity().thread(), line);
     }
     Context context = task.context();
-    if (context.goOutside()) {
+    if (context.isAwayFromCaller()) {
+      String told = line;
+      context.atCaller(() -> tell(context, number, arguments, result, told, listening));
+    } else {
+      tell(context, number, arguments, result, line, listening);
+    }
+  }
+
+  private static boolean tell(
+      Context context,
+      long number,
+      long[] arguments,
+      long result,
+      String line,
+      SystemCallObserver listening) {
+    boolean goesOn = context.goOutside();
+    if (goesOn) {
       try {
         listening.answered(SystemCallTable.nameOf(number), arguments, result, line);
       } finally {
         context.comeBack();
       }
     }
+    return goesOn;
   }
 
   /** Describes a call of any number for the observer. */

@@ -22,6 +22,7 @@ import io.hyperlight.internal.linux.task.World;
 import io.hyperlight.internal.linux.task.WorldOptions;
 import io.hyperlight.internal.linux.time.GuestClock;
 import io.hyperlight.internal.machine.Context;
+import io.hyperlight.internal.machine.VcpuTeam;
 import io.hyperlight.internal.machine.Vdso;
 import io.hyperlight.internal.machine.arch.RegisterValues;
 import io.hyperlight.internal.machine.arch.Trap;
@@ -113,8 +114,9 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
                 settings.mayMakeCode(),
                 settings.mounts(),
                 limits.threads(),
-                new TurnOrder(settings.turns())),
-            new GuestClock(settings.clock(), vdso),
+                new TurnOrder(settings.turns()),
+                settings.machine().processors()),
+            new GuestClock(clock(settings), vdso),
             vdso,
             new RandomSource(settings.randomSeed()),
             heap,
@@ -141,6 +143,14 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
       world.files().close();
       throw t;
     }
+  }
+
+  /** Returns the embedder's clock, which is read by the thread of the call. */
+  private @Nullable InstantSource clock(Settings settings) {
+    InstantSource clock = settings.clock();
+    return clock == null || settings.machine().processors() == 1
+        ? clock
+        : () -> context.isAwayFromCaller() ? context.atCaller(clock::instant) : clock.instant();
   }
 
   private FileSystem newFileSystem(Settings settings) {
@@ -335,6 +345,55 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
   public @Nullable ProcessEnding preempted() {
     touched = true;
     return turns.preempted() ? null : ending(world.outcome());
+  }
+
+  // Several processors.
+
+  /** Returns whether threads of the guest could run on several processors at once now. */
+  public boolean couldShare() {
+    return world.scheduler().couldShare();
+  }
+
+  /** Begins to run tasks on several processors. */
+  public void begin(VcpuTeam team) {
+    touched = true;
+    process.usage().processorNanos(); // from here on it is measured
+    world.scheduler().begin(team);
+  }
+
+  /**
+   * Lets a processor begin that has no task yet. Afterwards it has one, or the processors stop.
+   *
+   * @return as {@link #answer}
+   */
+  public @Nullable ProcessEnding begin(int processor) {
+    select(processor);
+    return turns.begin() ? null : ending(world.outcome());
+  }
+
+  /** Sets for which processor the next answers are. */
+  public void select(int processor) {
+    world.scheduler().select(processor);
+  }
+
+  /**
+   * Ends the work of a processor.
+   *
+   * @param keeps whether its task stays the current one, since the call ends with it
+   */
+  public void leave(int processor, boolean keeps) {
+    select(processor);
+    world.scheduler().leave(keeps);
+  }
+
+  /** Ends the time of several processors, all of which have left. */
+  public void endOfTeam() {
+    world.scheduler().end();
+  }
+
+  /** Returns whether something has come from outside. Any thread may call it. */
+  public boolean hasEvent() {
+    return world.scheduler().outside().haveCome();
   }
 
   /**

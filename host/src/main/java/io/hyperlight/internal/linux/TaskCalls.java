@@ -155,11 +155,21 @@ final class TaskCalls {
     random = new RandomCalls(world.random(), bytes, checkpoint);
 
     clones = new CloneCalls(task, refusals);
-    process = new ProcessCalls(identity, isThread, refusals, clock, world.vdso(), bytes, context);
+    process =
+        new ProcessCalls(
+            identity,
+            isThread,
+            refusals,
+            clock,
+            world.vdso(),
+            bytes,
+            context,
+            world.scheduler()::processor);
     prctl = new PrctlCalls(own.attributes(), task.attributes(), bytes);
     limits = new LimitCalls(own.limits(), isThread, bytes);
-    scheduling = new SchedulingCalls(number -> schedulingOf(task, number), identity, bytes);
-    threads = new ThreadCalls(number -> robustListOf(task, number), own.attributes(), bytes);
+    scheduling = new SchedulingCalls(
+            number -> schedulingOf(task, number), identity, bytes, world.options().processors());
+    threads = new ThreadCalls(number -> robustListOf(task, number), own.attributes(), world.scheduler()::barrier, bytes);
     futexes = new FutexCalls(task.futexes(), bytes);
     futexVectors = new FutexVectorCalls(task.futexes(), bytes, heap);
 

@@ -35,7 +35,7 @@ public record ThreadReport(int number, String name, String state, RegisterValues
     if (task.waiting().state() == TaskWait.State.BLOCKED) {
       return task.waiting().what();
     }
-    if (world.scheduler().ready().contains(task)) {
+    if (world.scheduler().ready().contains(task) && !world.scheduler().wasStopped(task)) {
       return "is ready";
     }
     return "runs";

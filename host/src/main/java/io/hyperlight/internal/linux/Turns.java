@@ -64,6 +64,11 @@ final class Turns {
     return decide(task, result);
   }
 
+  /** Lets a processor begin that has no task yet. */
+  boolean begin() {
+    return next();
+  }
+
   /** Goes on after the world has waited for input, which there is now. */
   boolean proceed() {
     streams.arrival().changed();
@@ -149,6 +154,9 @@ final class Turns {
     outcome.begin();
     while (true) {
       checkpoint.pass();
+      if (scheduler.isStopping()) {
+        return true; // others decide what comes
+      }
       scheduler.look();
       if (outcome.isEnd()) {
         abandonCalls();
@@ -156,7 +164,10 @@ final class Turns {
       }
       Task task = scheduler.next();
       if (task == null) {
-        if (rests() || !idles()) {
+        if (scheduler.othersRun()) {
+          scheduler.awaitOthers();
+          outcome.begin();
+        } else if (rests() || !idles()) {
           return false;
         }
       } else if (resumes(task)) {
@@ -193,6 +204,7 @@ final class Turns {
 
   private boolean idles() {
     if (scheduler.idle()) {
+      outcome.begin(); // another processor may have made a call meanwhile
       return true;
     }
     abandonCalls();

@@ -18,6 +18,7 @@ import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.StoppedException;
 import java.util.Objects;
+import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,6 +61,12 @@ public final class Context {
     /** The state of its vCPU or its memory is unknown, or these are closed. */
     ENDED
   }
+
+  /**
+   * How often in a row an access is made again that the page tables allow. A fault with another
+   * reason, such as a protection key, then counts.
+   */
+  private static final int MAXIMUM_IN_VAIN = 64;
 
   private final PhysicalMemory memory;
   private final CurrentCall call;
@@ -356,7 +363,7 @@ public final class Context {
   }
 
   /** Returns whether a kick has stopped it at a point at which it can go on. */
-  boolean isResumable() {
+  public boolean isResumable() {
     return state == State.TRAPPED && resumable;
   }
 
@@ -573,11 +580,26 @@ public final class Context {
    */
   public @Nullable Trap run() {
     Trap trap = runOnce();
-    while (trap instanceof Trap.ProcessorException fault && isResolved(fault)) {
+    int inVain = 0;
+    while (trap instanceof Trap.ProcessorException fault) {
+      if (isResolved(fault)) {
+        inVain = 0;
+      } else if (runner.member() == null || !isOver(fault) || ++inVain > MAXIMUM_IN_VAIN) {
+        return trap;
+      }
       resumeAt(fault.registers());
       trap = run.once();
     }
     return trap;
+  }
+
+  /** Returns whether another vCPU has resolved a fault meanwhile. */
+  private boolean isOver(Trap.ProcessorException fault) {
+    return fault.kind() == FaultKind.MEMORY_ACCESS
+        && space.isReachable(
+            fault.address(),
+            fault.access() == MemoryAccess.WRITE,
+            fault.access() == MemoryAccess.EXECUTE);
   }
 
   /** Runs the guest until its next exit. A touched page gets no memory. */
@@ -666,6 +688,29 @@ public final class Context {
   /** Returns how long the running call has taken, in nanoseconds. */
   public long callNanos() {
     return call.elapsedNanos();
+  }
+
+  /**
+   * Returns whether the calling thread works for the call but is not the thread of it, on which the
+   * embedder's code runs.
+   */
+  public boolean isAwayFromCaller() {
+    return call.isElsewhere();
+  }
+
+  /**
+   * Lets the thread of the call do something, and waits for it. The caller {@linkplain
+   * #isAwayFromCaller is another thread}.
+   *
+   * @return what the work returns; what it throws is thrown unchanged
+   */
+  public <T extends @Nullable Object> T atCaller(Callable<T> work) {
+    return call.atCaller(work);
+  }
+
+  /** Returns the number of the vCPU on which it is, or was last. */
+  public int processor() {
+    return vcpu.number();
   }
 
   /**

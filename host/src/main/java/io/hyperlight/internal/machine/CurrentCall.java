@@ -1,6 +1,8 @@
 package io.hyperlight.internal.machine;
 
 import io.hyperlight.internal.os.Checkpoint;
+import java.util.Objects;
+import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class CurrentCall implements Checkpoint {
   private @Nullable Call call;
+
+  /** Reaches the thread of the call, while other threads work for the call. */
+  private volatile @Nullable CallerAccess access;
 
   /** Sets the object for the calls that run from now on. */
   void set(Call next) {
@@ -26,6 +31,21 @@ final class CurrentCall implements Checkpoint {
     if (running != null) {
       running.pass(steps);
     }
+  }
+
+  void useAccess(@Nullable CallerAccess now) {
+    access = now;
+  }
+
+  /** Returns whether the calling thread is not that of the call, but works for it. */
+  boolean isElsewhere() {
+    CallerAccess now = access;
+    return now != null && now.isMember();
+  }
+
+  /** See {@link CallerAccess#atCaller}. The caller {@link #isElsewhere}. */
+  <T extends @Nullable Object> T atCaller(Callable<T> work) {
+    return Objects.requireNonNull(access).atCaller(work);
   }
 
   /** Ends the running call, since the thread that waits for it was interrupted. */

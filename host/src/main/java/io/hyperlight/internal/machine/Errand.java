@@ -5,7 +5,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /** Work that a thread of a {@link VcpuTeam} asks the thread of the call to do, and waits for. */
-final class Errand<T> {
+final class Errand<T extends @Nullable Object> {
   private final Callable<T> work;
   private final Thread waiter = Thread.currentThread();
   private @Nullable T result;
@@ -29,7 +29,8 @@ final class Errand<T> {
   }
 
   /** Waits until the work is done. Returns its result, or throws what it has thrown. */
-  @Nullable T await() {
+  @SuppressWarnings("NullAway") // the result is what the work returned
+  T await() {
     while (!done) {
       LockSupport.park(this);
     }

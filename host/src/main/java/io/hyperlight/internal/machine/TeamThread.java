@@ -282,8 +282,9 @@ final class TeamThread implements VcpuHost {
     return waits;
   }
 
-  boolean isRunning() {
-    return state == RUNNING;
+  /** Returns whether code of the guest may run. */
+  boolean isInGuest() {
+    return (word & GUEST) != 0;
   }
 
   /** Ends the thread, which does not work. */

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * contexts are parked.
  */
 final class Vcpu {
+  private final int number;
   private final Processor processor;
   private final VcpuRunner runner;
   private final GuestEntry entry;
@@ -19,11 +20,16 @@ final class Vcpu {
   /** Whether code of the guest may run on it, or its last exit was not looked at yet. */
   private boolean away;
 
-  Vcpu(Processor processor, VcpuRunner runner) {
+  Vcpu(int number, Processor processor, VcpuRunner runner) {
+    this.number = number;
     this.processor = processor;
     this.runner = runner;
     entry = processor.entry();
     exitTransport = new ExitTransport(runner, entry);
+  }
+
+  int number() {
+    return number;
   }
 
   Processor processor() {

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * <p>When {@link #run} returns, no vCPU runs, and everything belongs to the thread of the call
  * again.
  */
-public final class VcpuTeam implements AutoCloseable {
+public final class VcpuTeam implements CallerAccess, AutoCloseable {
   /** What the threads do while the team works. */
   public interface Work {
     /**
@@ -45,6 +45,9 @@ public final class VcpuTeam implements AutoCloseable {
 
   /** How long the thread of the call waits before it kicks the guests again. */
   private static final long KICK_AGAIN_NANOS = 1_000_000;
+
+  private static final int SPINS = 2000;
+  private static final long PAUSE_NANOS = 20_000;
 
   /** So many pages a vCPU and the tables that lead to its pages may take. */
   private static final long PAGES = 16;
@@ -154,6 +157,7 @@ public final class VcpuTeam implements AutoCloseable {
     failure = null;
     stopping = false;
     running.runBy(kicker);
+    call.useAccess(this);
     boolean interrupted = false;
     try {
       for (TeamThread thread : threads) {
@@ -169,6 +173,7 @@ public final class VcpuTeam implements AutoCloseable {
       }
     } finally {
       interrupted = endWork();
+      call.useAccess(null);
       running.runBy(kickerBefore);
       if (interrupted) {
         Thread.currentThread().interrupt();
@@ -291,20 +296,19 @@ public final class VcpuTeam implements AutoCloseable {
     return now != null && now.hasEvent();
   }
 
-  /** Returns whether the calling thread is one of the team, and so holds the lock. */
+  /** {@inheritDoc} They are the team, of which one at a time holds the lock. */
+  @Override
   public boolean isMember() {
     return lock.isHeldByCurrentThread();
   }
 
-  /**
-   * Lets the thread of the call do something, if the calling thread is one of the team. Otherwise
-   * the calling thread does it.
-   */
-  public <T> @Nullable T atCaller(Callable<T> toDo) throws Exception {
-    if (!isMember()) {
-      return toDo.call();
-    }
+  @Override
+  public <T extends @Nullable Object> T atCaller(Callable<T> toDo) {
     Errand<T> asked = new Errand<>(toDo);
+    if (!isMember()) {
+      asked.run();
+      return asked.await();
+    }
     errand = asked;
     LockSupport.unpark(caller);
     return asked.await();
@@ -345,6 +349,23 @@ public final class VcpuTeam implements AutoCloseable {
   /** Makes a guest leave with {@link io.hyperlight.internal.machine.arch.Trap.Preempted}. */
   public void kick(int processor) {
     threads.get(processor - 1).kick();
+  }
+
+  /**
+   * Makes a guest leave, if it runs, and waits until it has left. It goes on after the caller has
+   * given up the lock.
+   */
+  public void kickAndWait(int processor) {
+    TeamThread other = threads.get(processor - 1);
+    for (int spins = 0; other.isInGuest(); spins++) {
+      if (spins % SPINS == 0) {
+        other.kick();
+      }
+      if (spins > SPINS) {
+        TimedPark.pauseNanos(this, PAUSE_NANOS);
+      }
+      Thread.onSpinWait();
+    }
   }
 
   /** Ends the threads. The team does not work. */

@@ -99,7 +99,7 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
       }
       Exits exits = processor.exits(memory, exceptionStackTop);
       vcpu =
-          new Vcpu(processor, new VcpuRunner(processor, exits, memory, call, options.exitless()));
+          new Vcpu(0, processor, new VcpuRunner(processor, exits, memory, call, options.exitless()));
       context =
           new Context(
               memory,
@@ -151,7 +151,7 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
         trackers.add(first);
       }
       for (int number = 1; number <= processors; number++) {
-        further.add(makeVcpu(processor.further(number)));
+        further.add(makeVcpu(number, processor.further(number)));
         DirtyTracker tracker = further.getLast().processor().tracker();
         if (tracker != null) {
           trackers.add(tracker);
@@ -172,10 +172,11 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
     }
   }
 
-  private Vcpu makeVcpu(Processor further) {
+  private Vcpu makeVcpu(int number, Processor further) {
     try {
       Exits exits = further.exits(memory, 0); // its stack is mapped later
-      return new Vcpu(further, new VcpuRunner(further, exits, memory, call, false));
+      return new Vcpu(
+          number, further, new VcpuRunner(further, exits, memory, call, false));
     } catch (Throwable t) {
       further.close();
       throw t;

@@ -219,7 +219,11 @@ public final class StandardStreams {
     } else if (ahead.hasArrived()) {
       bytes = ahead.take(target.length);
     } else {
-      bytes = readOutside(target.length);
+      int most = target.length;
+      bytes =
+          context.isAwayFromCaller()
+              ? context.<byte @Nullable []>atCaller(() -> readOutside(most))
+              : readOutside(most);
     }
     if (bytes == null) {
       throw new WaitingException();
@@ -254,12 +258,22 @@ public final class StandardStreams {
       System.arraycopy(bytes, 0, all, lastErrors.length, bytes.length);
       lastErrors = Arrays.copyOfRange(all, Math.max(0, all.length - KEPT_BYTES), all.length);
     }
-    if (context.goOutside()) {
+    if (context.isAwayFromCaller()) {
+      context.atCaller(() -> printOutside(bytes, error));
+    } else {
+      printOutside(bytes, error);
+    }
+  }
+
+  private boolean printOutside(byte[] bytes, boolean error) {
+    boolean goesOn = context.goOutside();
+    if (goesOn) {
       try {
         output.print(bytes, error);
       } finally {
         context.comeBack();
       }
     }
+    return goesOn;
   }
 }

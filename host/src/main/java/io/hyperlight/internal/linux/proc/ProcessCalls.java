@@ -13,6 +13,7 @@ import io.hyperlight.internal.os.Errno;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.function.IntPredicate;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,12 +40,14 @@ public final class ProcessCalls {
   private final @Nullable Vdso vdso;
   private final GuestMemory memory;
   private final Context context;
+  private final IntSupplier currentProcessor;
 
   /**
    * Creates the calls of a task.
    *
    * @param isThread answers whether a number is 0, or that of a thread of the process
    * @param vdso null if the host must not write its numbers, or there is none
+   * @param currentProcessor returns the number of the processor on which the task runs
    */
   public ProcessCalls(
       TaskIdentity identity,
@@ -53,7 +56,9 @@ public final class ProcessCalls {
       GuestClock clock,
       @Nullable Vdso vdso,
       GuestMemory memory,
-      Context context) {
+      Context context,
+      IntSupplier currentProcessor) {
+    this.currentProcessor = currentProcessor;
     this.identity = identity;
     this.isThread = isThread;
     this.refusals = refusals;
@@ -159,7 +164,7 @@ public final class ProcessCalls {
       vdso.publishOneProcessor();
     }
     if (processor != 0) {
-      memory.writeInt(processor, 0);
+      memory.writeInt(processor, currentProcessor.getAsInt());
     }
     if (node != 0) {
       memory.writeInt(node, 0);

@@ -29,7 +29,7 @@ public final class SchedulingCalls {
   private static final int ATTRIBUTES_SIZE = 56;
   private static final int PAGE_SIZE = 4096;
 
-  /** The size of a set of processors in bytes, with room for more than the one there is. */
+  /** The size of a set of processors in bytes, with room for more than there are. */
   private static final int SET_BYTES = Long.BYTES;
 
   private static final int PRIO_PROCESS = 0;
@@ -45,13 +45,21 @@ public final class SchedulingCalls {
   private final TaskIdentity identity;
   private final GuestMemory memory;
 
+  /** A bit for each processor. */
+  private final long processors;
+
   /**
    * Creates the calls of a task.
    *
    * @param threads finds the scheduling of a thread by its number, and of the caller by 0
+   * @param processors how many there are
    */
   public SchedulingCalls(
-      IntFunction<@Nullable Scheduling> threads, TaskIdentity identity, GuestMemory memory) {
+      IntFunction<@Nullable Scheduling> threads,
+      TaskIdentity identity,
+      GuestMemory memory,
+      int processors) {
+    this.processors = (1L << processors) - 1;
     this.threads = threads;
     this.identity = identity;
     this.memory = memory;
@@ -172,24 +180,32 @@ public final class SchedulingCalls {
     if (size < SET_BYTES || (size & 7) != 0) {
       return -Errno.EINVAL;
     }
-    affinity(thread);
-    memory.writeLong(target, 1); // the first processor
+    memory.writeLong(target, affinity(thread).affinity(processors));
     return SET_BYTES;
   }
 
   public long schedSetaffinity(int thread, int size, long source) {
     int length = Integer.compareUnsigned(size, SET_BYTES) < 0 ? size : SET_BYTES;
     byte[] set = memory.read(source, length);
-    affinity(thread);
-    return set.length > 0 && (set[0] & 1) != 0 ? 0 : -Errno.EINVAL;
+    Scheduling scheduling = affinity(thread);
+    long wanted = 0;
+    for (int i = 0; i < set.length; i++) {
+      wanted |= (set[i] & 0xffL) << (Byte.SIZE * i);
+    }
+    long possible = wanted & processors;
+    if (possible == 0) {
+      return -Errno.EINVAL;
+    }
+    scheduling.setAffinity(possible == processors ? 0 : possible);
+    return 0;
   }
 
   /** Checks that there is a thread. A negative number is not one. */
-  private void affinity(int thread) {
+  private Scheduling affinity(int thread) {
     if (thread < 0) {
       throw new FileException(Errno.ESRCH);
     }
-    of(thread);
+    return of(thread);
   }
 
   /**

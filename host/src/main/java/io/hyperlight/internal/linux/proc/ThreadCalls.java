@@ -16,14 +16,20 @@ public final class ThreadCalls {
   private final IntFunction<@Nullable RobustList> lists;
   private final ProcessAttributes attributes;
   private final GuestMemory memory;
+  private final Runnable barrier;
 
   /**
    * Creates the calls of a task.
    *
    * @param lists finds the list of a thread by its number, and of the caller by 0
+   * @param barrier makes threads on other processors pass a memory barrier
    */
   public ThreadCalls(
-      IntFunction<@Nullable RobustList> lists, ProcessAttributes attributes, GuestMemory memory) {
+      IntFunction<@Nullable RobustList> lists,
+      ProcessAttributes attributes,
+      Runnable barrier,
+      GuestMemory memory) {
+    this.barrier = barrier;
     this.lists = lists;
     this.attributes = attributes;
     this.memory = memory;
@@ -51,8 +57,8 @@ public final class ThreadCalls {
   }
 
   /**
-   * Answers {@code membarrier(2)}. All threads run on one processor, so that none has an old view
-   * of memory.
+   * Answers {@code membarrier(2)}. Threads on the same processor have no old view of memory. Those
+   * on others leave their code, which is a barrier.
    */
   public long membarrier(int command, int flags) {
     if (flags != 0 || (command != 0 && Integer.bitCount(command) != 1) || command < 0) {
@@ -62,11 +68,18 @@ public final class ThreadCalls {
       return -Errno.EINVAL;
     }
     if ((command & BARRIERS_REGISTERED) != 0) {
-      return (attributes.barriers() & command) != 0 ? 0 : -Errno.EPERM;
+      if ((attributes.barriers() & command) == 0) {
+        return -Errno.EPERM;
+      }
+      barrier.run();
+      return 0;
     }
     if ((command & BARRIER_REGISTRATIONS) != 0) {
       // The bit of each registration follows the bit of its command.
       attributes.registerBarriers(command >> 1);
+    }
+    if (command != 0) {
+      barrier.run();
     }
     return command == 0 ? BARRIERS : 0;
   }

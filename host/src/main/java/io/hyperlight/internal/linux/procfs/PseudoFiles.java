@@ -84,7 +84,9 @@ public final class PseudoFiles {
   private void addSystem() {
     SystemStatus system = new SystemStatus(process);
     link("/proc/mounts", "self/mounts");
-    text("/proc/cpuinfo", () -> "processor\t: 0\n\n");
+    int processors = task.world().options().processors();
+    String range = processors == 1 ? "0\n" : "0-" + (processors - 1) + "\n";
+    text("/proc/cpuinfo", () -> cpuinfo(processors));
     text("/proc/filesystems", () -> "nodev\tproc\nnodev\ttmpfs\n");
     text("/proc/loadavg", () -> "0.00 0.00 0.00 1/1 1\n");
     text("/proc/meminfo", system::memory);
@@ -103,10 +105,18 @@ public final class PseudoFiles {
     plain("/proc/sys/kernel/random/uuid", system::uuid);
     plain("/proc/sys/vm/max_map_count", () -> Mappings.MAX + "\n");
     plain("/proc/sys/vm/overcommit_memory", () -> "0\n");
-    attribute("/sys/devices/system/cpu/online", () -> "0\n");
-    attribute("/sys/devices/system/cpu/possible", () -> "0\n");
-    attribute("/sys/devices/system/cpu/present", () -> "0\n");
+    attribute("/sys/devices/system/cpu/online", () -> range);
+    attribute("/sys/devices/system/cpu/possible", () -> range);
+    attribute("/sys/devices/system/cpu/present", () -> range);
     attribute("/sys/kernel/mm/transparent_hugepage/enabled", () -> "always madvise [never]\n");
+  }
+
+  private static String cpuinfo(int processors) {
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < processors; i++) {
+      text.append("processor\t: ").append(i).append("\n\n");
+    }
+    return text.toString();
   }
 
   private void add(PseudoNode node) {

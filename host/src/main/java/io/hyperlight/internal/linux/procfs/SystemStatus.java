@@ -30,18 +30,26 @@ final class SystemStatus {
 
   String stat() {
     long used = usage.processorNanos() / TICK_NANOS;
-    long idle = Math.max(0, clock.boot() / TICK_NANOS - used);
-    String times = "%d 0 0 %d 0 0 0 0 0 0\n".formatted(used, idle);
+    long idle = Math.max(0, clock.boot() / TICK_NANOS - used / world.options().processors());
+    int processors = world.options().processors();
+    String times = times(used, processors * Math.max(0, clock.boot() / TICK_NANOS) - used);
+    StringBuilder each = new StringBuilder();
+    for (int i = 0; i < processors; i++) {
+      each.append("cpu").append(i).append(' ').append(times(used / processors, idle));
+    }
     long begin = clock.instant().getEpochSecond() - clock.boot() / NANOS;
     return "cpu  "
         + times
-        + "cpu0 "
-        + times
+        + each
         + "intr 0\nctxt 0\nbtime "
         + Math.max(0, begin)
         + "\nprocesses 1\nprocs_running 1\nprocs_blocked 0\nsoftirq "
         + String.join(" ", Collections.nCopies(11, "0"))
         + "\n";
+  }
+
+  private static String times(long used, long idle) {
+    return "%d 0 0 %d 0 0 0 0 0 0\n".formatted(used, Math.max(0, idle));
   }
 
   String memory() {

@@ -28,7 +28,11 @@ public final class HostChannels {
 
   /** Opens a new channel of an extension. The index is its place in the list. */
   public Open open(int index) {
-    return new Open(extensions.get(index).opener().get());
+    Extension extension = extensions.get(index);
+    return new Open(
+        context.isAwayFromCaller()
+            ? context.atCaller(() -> extension.opener().get())
+            : extension.opener().get());
   }
 
   /** A piece of host code. */
@@ -39,6 +43,12 @@ public final class HostChannels {
 
   private <T> T outside(Work<T> work) {
     budget.useHostCall();
+    return context.isAwayFromCaller()
+        ? context.<T>atCaller(() -> runOutside(work))
+        : runOutside(work);
+  }
+
+  private <T> T runOutside(Work<T> work) {
     if (!context.goOutside()) {
       throw new FileException(Errno.EINTR);
     }

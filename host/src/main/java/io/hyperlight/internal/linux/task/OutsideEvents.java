@@ -20,6 +20,9 @@ public final class OutsideEvents {
   /** Whether the queue may have something. It is cheaper to read than the queue. */
   private volatile boolean any;
 
+  /** Reaches further threads that wait for events. */
+  private volatile Runnable waker = () -> {};
+
   /** The thread that waits for events, if there is one. */
   private volatile @Nullable Thread waiting;
 
@@ -46,9 +49,16 @@ public final class OutsideEvents {
     come.add(reaction);
     any = true;
     LockSupport.unpark(waiting);
+    waker.run();
   }
 
-  boolean haveCome() {
+  /** Sets what wakes further threads that wait for events. It must be short. */
+  void wakeAlso(Runnable further) {
+    waker = further;
+  }
+
+  /** Returns whether there are events. Any thread may call it. */
+  public boolean haveCome() {
     return any;
   }
 

@@ -3,6 +3,7 @@ package io.hyperlight.internal.linux.task;
 import io.hyperlight.internal.linux.wait.TimerQueue;
 import io.hyperlight.internal.linux.wait.WaitClock;
 import io.hyperlight.internal.machine.Context;
+import io.hyperlight.internal.machine.VcpuTeam;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -16,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * task is ready. The turn begins when another task is ready, so a task that is alone is never
  * disturbed. {@link #plan} sets when the machine has to stop code that makes no system call. A task
  * that is ready may have left its code at any instruction, or at a system call.
+ *
+ * <p>With several processors, each has a current task. {@link #select} says for which of them the
+ * host works. They share the ready tasks.
  *
  * <p>For one thread at a time, except for {@link OutsideEvents}.
  */
@@ -35,30 +39,37 @@ public final class Scheduler {
   /** Ready tasks in the order of their turns. */
   private final List<Task> ready = new ArrayList<>(0);
 
-  private @Nullable Task current;
+  /** By the number of the processor. The first one runs as long as there is no team. */
+  private final ProcessorTurn[] turns;
 
-  /** The task whose registers are in the processor. */
-  private @Nullable Task attached;
+  /** That of the processor for which the host works now. */
+  private ProcessorTurn turn;
 
-  /** Whether the current task has asked that others run. */
-  private boolean yields;
+  /** The processors that run now besides the first, which then does not. */
+  private @Nullable VcpuTeam team;
 
-  /** The host's time at which the turn of the current task is over; 0 if nobody waits for that. */
-  private long turnEnd;
+  /** The tasks that ran when the team was stopped last. */
+  private final List<Task> stopped = new ArrayList<>(0);
 
-  /** Whether the machine may stop the current task. */
-  private boolean isPlanned;
+  /** The task with which the work of the team ended. */
+  private @Nullable Task kept;
 
-  Scheduler(Context context, WaitClock clock, TimerQueue timers, TurnOrder order) {
+  Scheduler(
+      Context context, WaitClock clock, TimerQueue timers, TurnOrder order, int processors) {
     this.context = context;
     this.clock = clock;
     this.timers = timers;
     this.order = order;
+    turns = new ProcessorTurn[processors == 1 ? 1 : processors + 1];
+    for (int i = 0; i < turns.length; i++) {
+      turns[i] = new ProcessorTurn(i);
+    }
+    turn = turns[0];
   }
 
   /** Returns the task that runs, or ran last. */
   public Task current() {
-    return Objects.requireNonNull(current);
+    return Objects.requireNonNull(turn.current);
   }
 
   /** Returns the ready tasks in the order of their turns. */
@@ -73,8 +84,8 @@ public final class Scheduler {
 
   /** Begins with the first task. Its registers are in the processor. */
   public void begin(Task task) {
-    current = task;
-    attached = task;
+    turn.current = task;
+    turn.attached = task;
   }
 
   /**
@@ -82,9 +93,9 @@ public final class Scheduler {
    * the current task begins.
    */
   public void beginCall() {
-    isPlanned = false;
+    turn.isPlanned = false;
     if (!isQuiet()) {
-      turnEnd = 0;
+      turn.turnEnd = 0;
       plan();
     }
   }
@@ -103,11 +114,14 @@ public final class Scheduler {
    */
   void remove(Task task, @Nullable Task other) {
     ready.remove(task);
-    if (current == task && other != null) {
-      current = other;
+    if (turn.current == task && other != null) {
+      turn.current = other;
     }
-    if (attached == task) {
-      attached = null; // its context leaves the processor
+    if (turns[0].current == task && other != null) {
+      turns[0].current = other; // if that is another turn
+    }
+    if (turn.attached == task) {
+      turn.attached = null; // its context leaves the processor
     }
   }
 
@@ -125,14 +139,17 @@ public final class Scheduler {
     if (ready.isEmpty() && clock.isEmbedders()) {
       timers.expireFirst();
     }
-    yields = !ready.isEmpty();
+    turn.yields = !ready.isEmpty();
   }
 
   // Decisions after a call of the current task, or when the machine has stopped it.
 
   /** Returns whether nothing has to be decided: no other task can run, and no timer is set. */
   public boolean isQuiet() {
-    return ready.isEmpty() && timers.isEmpty() && !outside.haveCome();
+    return ready.isEmpty()
+        && timers.isEmpty()
+        && !outside.haveCome()
+        && (team == null || mayRun(current()));
   }
 
   /** Lets the timers expire that are due, and reacts to what has come from outside. */
@@ -150,13 +167,13 @@ public final class Scheduler {
    */
   public boolean isTurnOver(boolean stopped) {
     if (ready.isEmpty()) {
-      return false;
+      return !mayRun(current());
     }
-    if (yields) {
+    if (turn.yields || !mayRun(current())) {
       return true;
     }
     return switch (order.kind()) {
-      case TIMED -> turnEnd != 0 && System.nanoTime() - turnEnd >= 0;
+      case TIMED -> turn.turnEnd != 0 && System.nanoTime() - turn.turnEnd >= 0;
       case UNTIMED -> false;
       case SEEDED -> stopped || order.endsTurn();
     };
@@ -176,16 +193,20 @@ public final class Scheduler {
     if (ready.isEmpty()) {
       return null;
     }
-    Task next = ready.remove(order.choose(ready.size()));
+    Task next = team == null ? ready.remove(order.choose(ready.size())) : nextFor(team);
+    if (next == null) {
+      return null;
+    }
     switchTo(next);
     return next;
   }
 
   /** Makes a task current that is not ready. */
   public void switchTo(Task next) {
-    current = next;
-    yields = false;
-    turnEnd = 0;
+    turn.current = next;
+    turn.yields = false;
+    turn.turnEnd = 0;
+    turn.isBusy = team != null;
   }
 
   /**
@@ -194,7 +215,7 @@ public final class Scheduler {
    * turn, or when a timer is due. Never if turns do not depend on time.
    */
   public void plan() {
-    Task before = attached;
+    Task before = turn.attached;
     Task next = current();
     if (before != next) {
       long now = System.nanoTime();
@@ -202,21 +223,28 @@ public final class Scheduler {
         before.context().park();
         before.usage().leaves(now);
       }
-      next.context().unpark();
+      if (team != null) {
+        takeFromOthers(next);
+      }
+      next.context().unparkOn(turn.processor);
       next.usage().enters(now);
-      attached = next;
+      turn.attached = next;
     }
     long at = order.isTimed() ? nextStop() : Long.MAX_VALUE;
-    if (isPlanned || at != Long.MAX_VALUE) {
-      isPlanned = at != Long.MAX_VALUE;
+    if (turn.isPlanned || at != Long.MAX_VALUE) {
+      turn.isPlanned = at != Long.MAX_VALUE;
       current().context().preemptAt(at);
+    }
+    if (team != null) {
+      share(team);
     }
   }
 
   private long nextStop() {
-    long left = clock.isEmbedders() ? Long.MAX_VALUE : timers.nanosToNext();
+    boolean others = team != null && hasIdle(); // they wait for timers
+    long left = clock.isEmbedders() || others ? Long.MAX_VALUE : timers.nanosToNext();
     if (ready.isEmpty() && left == Long.MAX_VALUE && !outside.haveCome()) {
-      turnEnd = 0;
+      turn.turnEnd = 0;
       return Long.MAX_VALUE;
     }
     long now = System.nanoTime();
@@ -224,12 +252,12 @@ public final class Scheduler {
       left = 0;
     }
     if (ready.isEmpty()) {
-      turnEnd = 0;
+      turn.turnEnd = 0;
     } else {
-      if (turnEnd == 0) {
-        turnEnd = now + TURN_NANOS;
+      if (turn.turnEnd == 0) {
+        turn.turnEnd = now + TURN_NANOS;
       }
-      left = Math.min(left, turnEnd - now);
+      left = Math.min(left, turn.turnEnd - now);
     }
     return left >= Long.MAX_VALUE / 2 ? Long.MAX_VALUE : now + Math.max(0, left);
   }
@@ -258,17 +286,268 @@ public final class Scheduler {
   }
 
   private void sleep(long nanos) {
+    if (team != null) {
+      waitForOthers(nanos);
+      return;
+    }
     if (nanos > 0 && context.goOutside()) {
       long begin = System.nanoTime();
       try {
         outside.await(nanos);
       } finally {
-        Task idle = attached == null ? current() : attached;
+        Task idle = turn.attached == null ? current() : turn.attached;
         idle.usage().slept(System.nanoTime() - begin);
         context.comeBack();
       }
     }
     context.checkpoint().pass(LOOK);
+  }
+
+  // Several processors. The caller holds the lock of the team, unless it is stopped.
+
+  /** Returns whether tasks could run on several processors at once. */
+  public boolean couldShare() {
+    return turns.length > 1 && !ready.isEmpty() && order.isTimed();
+  }
+
+  /**
+   * Begins to run tasks on several processors. The current task is about to go on.
+   *
+   * @param now the processors
+   */
+  public void begin(VcpuTeam now) {
+    Task task = current();
+    stopped.clear();
+    kept = null;
+    if (turn.isPlanned) {
+      turn.isPlanned = false;
+      task.context().preemptAt(Long.MAX_VALUE);
+    }
+    leaveProcessor(task);
+    ready.addFirst(task);
+    team = now;
+    outside.wakeAlso(now::wakeAll);
+  }
+
+  /** Sets for which processor the host works now. */
+  public void select(int processor) {
+    turn = turns[processor];
+  }
+
+  /**
+   * Ends the work of a processor of the team. If its task could go on, it is ready.
+   *
+   * @param keeps whether its task stays current, since the call ends with it
+   */
+  public void leave(boolean keeps) {
+    Task task = turn.current;
+    if (task != null && turn.isBusy) {
+      leaveProcessor(task);
+      Context left = task.context();
+      if (keeps) {
+        kept = task;
+      } else if (left.state() == Context.State.READY || left.isResumable()) {
+        stopped.add(task);
+        ready.addFirst(task);
+      }
+    } else if (turn.attached != null) {
+      leaveProcessor(turn.attached);
+    }
+    turn.current = null;
+    turn.isBusy = false;
+    turn.isPlanned = false;
+  }
+
+  private void leaveProcessor(Task task) {
+    Task attached = turn.attached;
+    if (attached == null) {
+      return;
+    }
+    turn.attached = null;
+    Context context = attached.context();
+    if (!context.isParked()
+        && context.state() != Context.State.RUNNING
+        && !context.isBroken()) {
+      context.park();
+    }
+    attached.usage().leaves(System.nanoTime());
+  }
+
+  /** Ends the time of several processors: all of them have {@linkplain #leave left}. */
+  public void end() {
+    team = null;
+    outside.wakeAlso(() -> {});
+    turn = turns[0];
+    if (kept != null) {
+      turn.current = kept;
+    } else if (!stopped.isEmpty()) {
+      turn.current = stopped.getFirst();
+    }
+    Task task = current();
+    if (task.context().state() == Context.State.RESTING) {
+      plan(); // the next call begins with it
+    }
+  }
+
+  /** Returns whether the current processor has to end its work. */
+  public boolean isStopping() {
+    return team != null && team.isStopping();
+  }
+
+  /** Returns whether a task ran when the work of several processors was ended. */
+  public boolean wasStopped(Task task) {
+    return stopped.contains(task);
+  }
+
+  /** Returns whether other processors have tasks, or can take one that is ready. */
+  public boolean othersRun() {
+    if (team != null && !ready.isEmpty()) {
+      return true;
+    }
+    for (int i = 1; team != null && i < turns.length; i++) {
+      if (turns[i] != turn && turns[i].isBusy) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Waits until there may be something to do for the current processor, which has no task. */
+  public void awaitOthers() {
+    waitForOthers(timers.nanosToNext());
+  }
+
+  private void waitForOthers(long nanos) {
+    VcpuTeam now = Objects.requireNonNull(team);
+    ProcessorTurn own = turn;
+    own.isBusy = false;
+    own.idleUntil =
+        nanos >= Long.MAX_VALUE / 2 ? Long.MAX_VALUE : System.nanoTime() + nanos;
+    Task attached = own.attached;
+    long begin = System.nanoTime();
+    now.idle(own.processor, nanos);
+    turn = own;
+    if (attached != null && own.attached == attached) {
+      attached.usage().waited(System.nanoTime() - begin);
+    }
+    context.checkpoint().pass(LOOK);
+  }
+
+  /** Returns the first ready task that the current processor can take now. */
+  private @Nullable Task nextFor(VcpuTeam now) {
+    for (int i = 0; i < ready.size(); i++) {
+      Task task = ready.get(i);
+      if (!mayRun(task)) {
+        continue;
+      }
+      if (task.context().canGoTo(turn.processor)) {
+        return ready.remove(i);
+      }
+      // Its vector state is in a processor that runs another task.
+      now.kick(task.context().processor());
+    }
+    share(now);
+    return null;
+  }
+
+  /** Returns whether a task may run on the current processor. */
+  private boolean mayRun(Task task) {
+    if (turns.length == 1 || turn.processor == 0) {
+      return true;
+    }
+    return (task.attributes().scheduling().affinity(all()) >>> (turn.processor - 1) & 1) != 0;
+  }
+
+  /** Returns a bit for each processor that the guest sees. */
+  private long all() {
+    return (1L << Math.max(1, turns.length - 1)) - 1;
+  }
+
+  /** Takes a task's registers from the processor where it has waited, which has no other task. */
+  private void takeFromOthers(Task task) {
+    for (int i = 1; i < turns.length; i++) {
+      if (turns[i].attached == task) {
+        turns[i].attached = null;
+        task.context().park();
+        task.usage().leaves(System.nanoTime());
+      }
+    }
+  }
+
+  /** Lets other processors take ready tasks, now or when their tasks have had a turn. */
+  private void share(VcpuTeam now) {
+    if (!timers.isEmpty() && hasIdle()) {
+      wakeForTimer(now);
+    }
+    if (ready.isEmpty()) {
+      return;
+    }
+    for (int i = 0; i < ready.size() && hasIdle(); i++) {
+      now.wakeOne(ready.get(i).context().processor());
+    }
+    for (int i = 1; i < turns.length; i++) {
+      ProcessorTurn other = turns[i];
+      Task task = other.current;
+      if (other != turn && other.isBusy && other.turnEnd == 0 && task != null) {
+        other.turnEnd = System.nanoTime() + TURN_NANOS;
+        other.isPlanned = true;
+        task.context().preemptAt(other.turnEnd);
+      }
+    }
+  }
+
+  /** Makes a processor without a task wait no longer than until the next timer is due. */
+  private void wakeForTimer(VcpuTeam now) {
+    long left = timers.nanosToNext();
+    long due = left >= Long.MAX_VALUE / 2 ? Long.MAX_VALUE : System.nanoTime() + left;
+    int idle = 0;
+    for (int i = 1; i < turns.length; i++) {
+      if (!turns[i].isBusy) {
+        if (turns[i].idleUntil <= due) {
+          return;
+        }
+        idle = i;
+      }
+    }
+    now.wakeOne(idle);
+  }
+
+  private boolean hasIdle() {
+    for (int i = 1; i < turns.length; i++) {
+      if (!turns[i].isBusy) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Makes a task look for signals, if it runs on another processor. */
+  void interrupted(Task task) {
+    VcpuTeam now = team;
+    for (int i = 1; now != null && i < turns.length; i++) {
+      if (turns[i] != turn && turns[i].isBusy && turns[i].current == task) {
+        now.kick(i);
+      }
+    }
+  }
+
+  /**
+   * Makes the tasks that run on other processors leave their code, so that they go on behind a
+   * barrier.
+   */
+  public void barrier() {
+    for (int i = 1; team != null && i < turns.length; i++) {
+      if (turns[i] != turn) {
+        team.kickAndWait(i);
+      }
+    }
+  }
+
+  /** Returns the number of the processor on which the current task runs, from 0 on. */
+  public int processor() {
+    return turn.processor == 0
+        ? Long.numberOfTrailingZeros(current().attributes().scheduling().affinity(all()))
+        : turn.processor - 1;
   }
 
   // Restores.
@@ -280,10 +559,12 @@ public final class Scheduler {
    */
   void reset(Task task, @Nullable Task inProcessor) {
     ready.clear();
-    current = task;
-    attached = inProcessor;
-    yields = false;
-    turnEnd = 0;
-    isPlanned = true; // so that the machine is told
+    turn.current = task;
+    turn.attached = inProcessor;
+    turn.yields = false;
+    turn.turnEnd = 0;
+    turn.isPlanned = true; // so that the machine is told
+    stopped.clear();
+    kept = null;
   }
 }

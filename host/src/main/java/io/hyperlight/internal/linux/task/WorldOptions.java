@@ -11,9 +11,10 @@ import java.util.List;
  * @param mounts the files of the world
  * @param threads how many threads a process can have
  * @param turns when turns of tasks are over
+ * @param processors on how many processors tasks run at the same time
  */
 public record WorldOptions(
-    int descriptors, boolean mayMakeCode, List<Mount> mounts, int threads, TurnOrder turns) {
+    int descriptors, boolean mayMakeCode, List<Mount> mounts, int threads, TurnOrder turns, int processors) {
   public WorldOptions {
     mounts = List.copyOf(mounts);
   }

@@ -36,6 +36,9 @@ public final class ProcessorUsage implements Restorable<ProcessorUsage.State> {
   private long threadNanos;
   private long sleptNanos;
 
+  /** What further processors have used, as far as it is counted. */
+  private long furtherNanos;
+
   public ProcessorUsage(Context context, GuestClock clock) {
     this.context = context;
     this.clock = clock;
@@ -58,6 +61,7 @@ public final class ProcessorUsage implements Restorable<ProcessorUsage.State> {
   public void beginCall() {
     looked = false;
     sleptNanos = 0;
+    furtherNanos = 0;
   }
 
   /** Returns whether it is the time of the embedder's clock. */
@@ -89,6 +93,9 @@ public final class ProcessorUsage implements Restorable<ProcessorUsage.State> {
       thread = now;
       threadNanos = nanos;
     }
+    long further = context.furtherProcessorNanos();
+    processorNanos += Math.max(0, further - furtherNanos);
+    furtherNanos = further;
     return processorNanos;
   }
 

@@ -58,6 +58,13 @@ public final class TaskUsage {
     }
   }
 
+  /** Says that no thread of the process ran on this one's processor for a time. */
+  public void waited(long hostNanos) {
+    if (since != 0) {
+      since += hostNanos;
+    }
+  }
+
   /** Begins the embedder's next call, in which the thread goes on. */
   public void beginCall() {
     if (isMeasured) {

@@ -46,6 +46,7 @@ public final class TaskWait implements Waiter {
   private State state = State.NONE;
   private boolean hasExpired;
   private BooleanSupplier signals = () -> false;
+  private Runnable whenInterrupted = () -> {};
 
   /** Never unless the call has asked for one. */
   private Deadline deadline = Deadline.NEVER;
@@ -71,6 +72,11 @@ public final class TaskWait implements Waiter {
   /** Sets what says whether a signal interrupts waits now. */
   public void interruptedBy(BooleanSupplier pendingSignals) {
     signals = pendingSignals;
+  }
+
+  /** Sets what to do when a signal comes for the task while it does not wait. */
+  public void whenInterrupted(Runnable reaction) {
+    whenInterrupted = reaction;
   }
 
   // For the handlers of system calls.
@@ -195,7 +201,11 @@ public final class TaskWait implements Waiter {
 
   /** Makes the task's call be made again, since a signal interrupts it. */
   public void interrupt() {
-    wake();
+    if (state == State.BLOCKED) {
+      wake();
+    } else {
+      whenInterrupted.run();
+    }
   }
 
   private void leave(State next) {

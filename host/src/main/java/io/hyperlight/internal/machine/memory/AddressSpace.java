@@ -320,6 +320,16 @@ public final class AddressSpace {
     return touch.resolve(address, write, execute) || (write && resolveWrite(address));
   }
 
+  /** Returns whether the page tables allow an access of user code now. */
+  public boolean isReachable(long address, boolean write, boolean execute) {
+    Mapping mapping = table.at(address);
+    return mapping != null
+        && mapping.isBacked()
+        && tables.isPresent(address)
+        && (!write || tables.isWritable(address))
+        && (!execute || mapping.protection().executable());
+  }
+
   /** Does the same for a write to a page that other mappings hold. */
   public boolean resolveWrite(long address) {
     return sharing.resolveWrite(address);
