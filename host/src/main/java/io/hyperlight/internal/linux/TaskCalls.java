@@ -167,9 +167,15 @@ final class TaskCalls {
             world.scheduler()::processor);
     prctl = new PrctlCalls(own.attributes(), task.attributes(), bytes);
     limits = new LimitCalls(own.limits(), isThread, bytes);
-    scheduling = new SchedulingCalls(
+    scheduling =
+        new SchedulingCalls(
             number -> schedulingOf(task, number), identity, bytes, world.options().processors());
-    threads = new ThreadCalls(number -> robustListOf(task, number), own.attributes(), world.scheduler()::barrier, bytes);
+    threads =
+        new ThreadCalls(
+            number -> robustListOf(task, number),
+            own.attributes(),
+            world.scheduler()::barrier,
+            bytes);
     futexes = new FutexCalls(task.futexes(), bytes);
     futexVectors = new FutexVectorCalls(task.futexes(), bytes, heap);
 

@@ -99,7 +99,8 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
       }
       Exits exits = processor.exits(memory, exceptionStackTop);
       vcpu =
-          new Vcpu(0, processor, new VcpuRunner(processor, exits, memory, call, options.exitless()));
+          new Vcpu(
+              0, processor, new VcpuRunner(processor, exits, memory, call, options.exitless()));
       context =
           new Context(
               memory,
@@ -175,8 +176,7 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
   private Vcpu makeVcpu(int number, Processor further) {
     try {
       Exits exits = further.exits(memory, 0); // its stack is mapped later
-      return new Vcpu(
-          number, further, new VcpuRunner(further, exits, memory, call, false));
+      return new Vcpu(number, further, new VcpuRunner(further, exits, memory, call, false));
     } catch (Throwable t) {
       further.close();
       throw t;

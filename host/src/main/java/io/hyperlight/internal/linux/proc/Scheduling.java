@@ -38,8 +38,7 @@ public final class Scheduling implements Restorable<Scheduling.State> {
   void inherit(Scheduling creator) {
     boolean isReset = (creator.policy() & RESET_ON_FORK) != 0;
     State from = creator.now;
-    now =
-        isReset ? new State(0, Math.max(0, from.nice()), from.io(), from.affinity()) : from;
+    now = isReset ? new State(0, Math.max(0, from.nice()), from.io(), from.affinity()) : from;
   }
 
   int policy() {

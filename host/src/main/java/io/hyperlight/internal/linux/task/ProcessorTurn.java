@@ -2,16 +2,20 @@ package io.hyperlight.internal.linux.task;
 
 import org.jspecify.annotations.Nullable;
 
-/** What the {@link Scheduler} knows of one processor. */
-final class ProcessorTurn {
+/**
+ * What the {@link Scheduler} knows of one processor.
+ *
+ * @param <T> what takes turns on it
+ */
+final class ProcessorTurn<T> {
   /** The number of the vCPU. */
   final int processor;
 
   /** The task that runs, or ran last. */
-  @Nullable Task current;
+  @Nullable T current;
 
   /** The task whose registers are in the processor. */
-  @Nullable Task attached;
+  @Nullable T attached;
 
   /** Whether the current task has asked that others run. */
   boolean yields;

@@ -40,10 +40,10 @@ public final class Scheduler {
   private final List<Task> ready = new ArrayList<>(0);
 
   /** By the number of the processor. The first one runs as long as there is no team. */
-  private final ProcessorTurn[] turns;
+  private final List<ProcessorTurn<Task>> turns = new ArrayList<>();
 
   /** That of the processor for which the host works now. */
-  private ProcessorTurn turn;
+  private ProcessorTurn<Task> turn;
 
   /** The processors that run now besides the first, which then does not. */
   private @Nullable VcpuTeam team;
@@ -54,17 +54,17 @@ public final class Scheduler {
   /** The task with which the work of the team ended. */
   private @Nullable Task kept;
 
-  Scheduler(
-      Context context, WaitClock clock, TimerQueue timers, TurnOrder order, int processors) {
+  Scheduler(Context context, WaitClock clock, TimerQueue timers, TurnOrder order, int processors) {
     this.context = context;
     this.clock = clock;
     this.timers = timers;
     this.order = order;
-    turns = new ProcessorTurn[processors == 1 ? 1 : processors + 1];
-    for (int i = 0; i < turns.length; i++) {
-      turns[i] = new ProcessorTurn(i);
+    for (int i = 0; i <= processors; i++) {
+      if (i == 0 || processors > 1) {
+        turns.add(new ProcessorTurn<>(i));
+      }
     }
-    turn = turns[0];
+    turn = turns.getFirst();
   }
 
   /** Returns the task that runs, or ran last. */
@@ -117,8 +117,8 @@ public final class Scheduler {
     if (turn.current == task && other != null) {
       turn.current = other;
     }
-    if (turns[0].current == task && other != null) {
-      turns[0].current = other; // if that is another turn
+    if (turns.getFirst().current == task && other != null) {
+      turns.getFirst().current = other; // if that is another turn
     }
     if (turn.attached == task) {
       turn.attached = null; // its context leaves the processor
@@ -307,7 +307,7 @@ public final class Scheduler {
 
   /** Returns whether tasks could run on several processors at once. */
   public boolean couldShare() {
-    return turns.length > 1 && !ready.isEmpty() && order.isTimed();
+    return turns.size() > 1 && !ready.isEmpty() && order.isTimed();
   }
 
   /**
@@ -331,7 +331,7 @@ public final class Scheduler {
 
   /** Sets for which processor the host works now. */
   public void select(int processor) {
-    turn = turns[processor];
+    turn = turns.get(processor);
   }
 
   /**
@@ -365,9 +365,7 @@ public final class Scheduler {
     }
     turn.attached = null;
     Context context = attached.context();
-    if (!context.isParked()
-        && context.state() != Context.State.RUNNING
-        && !context.isBroken()) {
+    if (!context.isParked() && context.state() != Context.State.RUNNING && !context.isBroken()) {
       context.park();
     }
     attached.usage().leaves(System.nanoTime());
@@ -377,7 +375,7 @@ public final class Scheduler {
   public void end() {
     team = null;
     outside.wakeAlso(() -> {});
-    turn = turns[0];
+    turn = turns.getFirst();
     if (kept != null) {
       turn.current = kept;
     } else if (!stopped.isEmpty()) {
@@ -404,8 +402,8 @@ public final class Scheduler {
     if (team != null && !ready.isEmpty()) {
       return true;
     }
-    for (int i = 1; team != null && i < turns.length; i++) {
-      if (turns[i] != turn && turns[i].isBusy) {
+    for (int i = 1; team != null && i < turns.size(); i++) {
+      if (turns.get(i) != turn && turns.get(i).isBusy) {
         return true;
       }
     }
@@ -419,10 +417,9 @@ public final class Scheduler {
 
   private void waitForOthers(long nanos) {
     VcpuTeam now = Objects.requireNonNull(team);
-    ProcessorTurn own = turn;
+    ProcessorTurn<Task> own = turn;
     own.isBusy = false;
-    own.idleUntil =
-        nanos >= Long.MAX_VALUE / 2 ? Long.MAX_VALUE : System.nanoTime() + nanos;
+    own.idleUntil = nanos >= Long.MAX_VALUE / 2 ? Long.MAX_VALUE : System.nanoTime() + nanos;
     Task attached = own.attached;
     long begin = System.nanoTime();
     now.idle(own.processor, nanos);
@@ -452,7 +449,7 @@ public final class Scheduler {
 
   /** Returns whether a task may run on the current processor. */
   private boolean mayRun(Task task) {
-    if (turns.length == 1 || turn.processor == 0) {
+    if (turns.size() == 1 || turn.processor == 0) {
       return true;
     }
     return (task.attributes().scheduling().affinity(all()) >>> (turn.processor - 1) & 1) != 0;
@@ -460,14 +457,14 @@ public final class Scheduler {
 
   /** Returns a bit for each processor that the guest sees. */
   private long all() {
-    return (1L << Math.max(1, turns.length - 1)) - 1;
+    return (1L << Math.max(1, turns.size() - 1)) - 1;
   }
 
   /** Takes a task's registers from the processor where it has waited, which has no other task. */
   private void takeFromOthers(Task task) {
-    for (int i = 1; i < turns.length; i++) {
-      if (turns[i].attached == task) {
-        turns[i].attached = null;
+    for (int i = 1; i < turns.size(); i++) {
+      if (turns.get(i).attached == task) {
+        turns.get(i).attached = null;
         task.context().park();
         task.usage().leaves(System.nanoTime());
       }
@@ -485,8 +482,8 @@ public final class Scheduler {
     for (int i = 0; i < ready.size() && hasIdle(); i++) {
       now.wakeOne(ready.get(i).context().processor());
     }
-    for (int i = 1; i < turns.length; i++) {
-      ProcessorTurn other = turns[i];
+    for (int i = 1; i < turns.size(); i++) {
+      ProcessorTurn<Task> other = turns.get(i);
       Task task = other.current;
       if (other != turn && other.isBusy && other.turnEnd == 0 && task != null) {
         other.turnEnd = System.nanoTime() + TURN_NANOS;
@@ -501,9 +498,9 @@ public final class Scheduler {
     long left = timers.nanosToNext();
     long due = left >= Long.MAX_VALUE / 2 ? Long.MAX_VALUE : System.nanoTime() + left;
     int idle = 0;
-    for (int i = 1; i < turns.length; i++) {
-      if (!turns[i].isBusy) {
-        if (turns[i].idleUntil <= due) {
+    for (int i = 1; i < turns.size(); i++) {
+      if (!turns.get(i).isBusy) {
+        if (turns.get(i).idleUntil <= due) {
           return;
         }
         idle = i;
@@ -513,8 +510,8 @@ public final class Scheduler {
   }
 
   private boolean hasIdle() {
-    for (int i = 1; i < turns.length; i++) {
-      if (!turns[i].isBusy) {
+    for (int i = 1; i < turns.size(); i++) {
+      if (!turns.get(i).isBusy) {
         return true;
       }
     }
@@ -524,8 +521,8 @@ public final class Scheduler {
   /** Makes a task look for signals, if it runs on another processor. */
   void interrupted(Task task) {
     VcpuTeam now = team;
-    for (int i = 1; now != null && i < turns.length; i++) {
-      if (turns[i] != turn && turns[i].isBusy && turns[i].current == task) {
+    for (int i = 1; now != null && i < turns.size(); i++) {
+      if (turns.get(i) != turn && turns.get(i).isBusy && turns.get(i).current == task) {
         now.kick(i);
       }
     }
@@ -536,8 +533,8 @@ public final class Scheduler {
    * barrier.
    */
   public void barrier() {
-    for (int i = 1; team != null && i < turns.length; i++) {
-      if (turns[i] != turn) {
+    for (int i = 1; team != null && i < turns.size(); i++) {
+      if (turns.get(i) != turn) {
         team.kickAndWait(i);
       }
     }

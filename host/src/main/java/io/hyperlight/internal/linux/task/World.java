@@ -57,8 +57,7 @@ public final class World {
     this.files = files;
     timers = new TimerQueue(new Clocks());
     files.useTimers(timers);
-    scheduler =
-        new Scheduler(context, clock, timers, options.turns(), options.processors());
+    scheduler = new Scheduler(context, clock, timers, options.turns(), options.processors());
     futexes = new FutexQueue(context.checkpoint());
     heap.addUser(futexes::heapBytes);
   }

@@ -14,7 +14,12 @@ import java.util.List;
  * @param processors on how many processors tasks run at the same time
  */
 public record WorldOptions(
-    int descriptors, boolean mayMakeCode, List<Mount> mounts, int threads, TurnOrder turns, int processors) {
+    int descriptors,
+    boolean mayMakeCode,
+    List<Mount> mounts,
+    int threads,
+    TurnOrder turns,
+    int processors) {
   public WorldOptions {
     mounts = List.copyOf(mounts);
   }
