@@ -323,7 +323,7 @@ public final class Scheduler {
       turn.isPlanned = false;
       task.context().preemptAt(Long.MAX_VALUE);
     }
-    leaveProcessor(task);
+    leaveProcessor();
     ready.addFirst(task);
     team = now;
     outside.wakeAlso(now::wakeAll);
@@ -342,7 +342,7 @@ public final class Scheduler {
   public void leave(boolean keeps) {
     Task task = turn.current;
     if (task != null && turn.isBusy) {
-      leaveProcessor(task);
+      leaveProcessor();
       Context left = task.context();
       if (keeps) {
         kept = task;
@@ -351,14 +351,14 @@ public final class Scheduler {
         ready.addFirst(task);
       }
     } else if (turn.attached != null) {
-      leaveProcessor(turn.attached);
+      leaveProcessor();
     }
     turn.current = null;
     turn.isBusy = false;
     turn.isPlanned = false;
   }
 
-  private void leaveProcessor(Task task) {
+  private void leaveProcessor() {
     Task attached = turn.attached;
     if (attached == null) {
       return;
