@@ -40,6 +40,7 @@ import io.hyperlight.internal.vfs.Node;
 import io.hyperlight.internal.vfs.PathResolver;
 import io.hyperlight.internal.vfs.memory.MemorySource;
 import io.hyperlight.value.Limits;
+import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
