@@ -76,7 +76,7 @@ final class TeamThread implements VcpuHost {
   void launch() {
     Thread worker = thread;
     if (worker == null) {
-      worker = LibraryThreads.create("hyperlight-vcpu-" + number, this::work);
+      worker = LibraryThreads.create("hyperlight-processor-" + number, this::work);
       worker.start();
       thread = worker; // once it has started, since there may be no room for another one
     }
@@ -87,6 +87,12 @@ final class TeamThread implements VcpuHost {
       }
       TimedPark.pauseNanos(this, LAUNCH_NANOS);
     }
+  }
+
+  /** Returns whether no error has ended the thread. */
+  boolean isWhole() {
+    Thread worker = thread;
+    return worker == null || (failure == null && worker.isAlive());
   }
 
   /** Notes how much processor time the thread has used before a call. */

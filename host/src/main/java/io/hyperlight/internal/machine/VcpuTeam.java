@@ -46,6 +46,8 @@ public final class VcpuTeam implements CallerAccess, AutoCloseable {
   /** How long the thread of the call waits before it kicks the guests again. */
   private static final long KICK_AGAIN_NANOS = 1_000_000;
 
+  private static final int LOCK_SPINS = Runtime.getRuntime().availableProcessors() > 1 ? 300 : 0;
+
   private static final int SPINS = 2000;
   private static final long PAUSE_NANOS = 20_000;
 
@@ -121,6 +123,16 @@ public final class VcpuTeam implements CallerAccess, AutoCloseable {
         vcpu.processor().unmapPages(space);
       }
     }
+  }
+
+  /** Returns whether all threads can work, or can be made. */
+  boolean isWhole() {
+    for (int i = 0; i < threads.size(); i++) {
+      if (!threads.get(i).isWhole()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Makes the vCPUs equal to new ones, after the memory was restored. */
@@ -268,6 +280,13 @@ public final class VcpuTeam implements CallerAccess, AutoCloseable {
   }
 
   void lock() {
+    // The host answers most system calls in less time than it takes to park and unpark a thread.
+    for (int spins = LOCK_SPINS; spins > 0; spins--) {
+      if (!lock.isLocked() && lock.tryLock()) {
+        return;
+      }
+      Thread.onSpinWait();
+    }
     lock.lock();
   }
 

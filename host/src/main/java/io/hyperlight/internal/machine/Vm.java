@@ -13,6 +13,7 @@ import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.AddressSpaces;
 import io.hyperlight.internal.machine.memory.GuestMemoryExhaustedException;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
+import io.hyperlight.internal.os.Unchecked;
 import io.hyperlight.internal.restore.Restorable;
 import io.hyperlight.internal.restore.RestoreOrder;
 import java.util.ArrayList;
@@ -347,7 +348,10 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
    * @throws io.hyperlight.internal.hypervisor.HypervisorCallException if the hypervisor fails
    */
   public boolean canBeRestored(MachineImage to) {
-    return image == to && memory.canBeRestored() && context.canBeRestored();
+    return image == to
+        && memory.canBeRestored()
+        && context.canBeRestored()
+        && (team == null || team.isWhole());
   }
 
   /**
@@ -484,7 +488,7 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
     contexts.close();
     context.close(); // first of all: otherwise the guest would run on in freed memory
     try {
-      closeFurther(0);
+      closeFurther();
     } finally {
       try {
         processor.close();
@@ -494,16 +498,20 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
     }
   }
 
-  private void closeFurther(int from) {
+  private void closeFurther() {
     VcpuTeam made = team;
-    if (made == null || from == made.size()) {
+    if (made == null) {
       return;
     }
     made.close();
-    try {
-      made.vcpus().get(from).processor().close();
-    } finally {
-      closeFurther(from + 1);
+    Throwable failure = null;
+    for (int i = 0; i < made.size(); i++) {
+      try {
+        made.vcpus().get(i).processor().close();
+      } catch (RuntimeException | Error e) {
+        failure = e;
+      }
     }
+    Unchecked.rethrowIfAny(failure);
   }
 }

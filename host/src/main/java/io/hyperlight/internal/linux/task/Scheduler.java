@@ -136,7 +136,7 @@ public final class Scheduler {
    * keep it away.
    */
   public void yieldTurn() {
-    if (ready.isEmpty() && clock.isEmbedders()) {
+    if (ready.isEmpty() && clock.isEmbedders() && !othersRun()) {
       timers.expireFirst();
     }
     turn.yields = !ready.isEmpty();
@@ -382,7 +382,7 @@ public final class Scheduler {
       turn.current = stopped.getFirst();
     }
     Task task = current();
-    if (task.context().state() == Context.State.RESTING) {
+    if (task.context().state() == Context.State.RESTING && task.context().isParked()) {
       plan(); // the next call begins with it
     }
   }
