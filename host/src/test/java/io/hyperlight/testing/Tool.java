@@ -18,8 +18,14 @@ public enum Tool {
   NODE("nodejs"),
   PYTHON("python3"),
   PYTHON_TESTS("libpython3-testsuite (Debian 12: libpython3.11-testsuite)"),
+  /** Libraries from the Python Package Index. */
+  PYTHON_WHEELS("python3-pip, then tools/python-wheels"),
   SQLITE_LIBRARY("libsqlite3-dev"),
   ZLIB_LIBRARY("zlib1g-dev");
+
+  /** The folder of {@link #PYTHON_WHEELS}. */
+  public static final Path WHEELS =
+      Path.of("..", "target", "python-wheels").toAbsolutePath().normalize();
 
   private final String debianPackage;
 
@@ -38,6 +44,7 @@ public enum Tool {
       case NODE -> isFile("/usr/bin/node");
       case PYTHON -> isFile("/usr/bin/python3");
       case PYTHON_TESTS -> hasPythonTests();
+      case PYTHON_WHEELS -> hasWheels();
       case SQLITE_LIBRARY -> isLibrary("sqlite3");
       case ZLIB_LIBRARY -> isLibrary("z");
     };
@@ -62,6 +69,17 @@ public enum Tool {
       return Command.run(command).status() == 0;
     } catch (UncheckedIOException e) {
       return false;
+    }
+  }
+
+  /** They are complete if they have the list that they were made from. */
+  private static boolean hasWheels() {
+    Path list = WHEELS.resolve("python-wheels.txt");
+    try {
+      return Files.exists(list)
+          && Files.mismatch(list, Path.of("..", "tools", "python-wheels.txt")) < 0;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
