@@ -7,6 +7,7 @@ import io.hyperlight.internal.linux.proc.ProcessState;
 import io.hyperlight.internal.linux.task.TasksState;
 import io.hyperlight.internal.linux.time.ClockState;
 import io.hyperlight.internal.linux.timer.TimerState;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Holds the Linux state that a snapshot keeps. Immutable. It may hold descriptors of the host until
@@ -45,16 +46,28 @@ public record LinuxState(
   }
 
   /**
-   * Answers whether this state equals {@link #of} with the same numbers. Contents of files do not
-   * count.
+   * Returns what this state has that {@link #of} with the same numbers has not. Contents of files
+   * do not count.
+   *
+   * @return in words; null if there is nothing
    */
-  public boolean isInitial() {
-    return files.isInitial()
-        && tasks.equals(TasksState.INITIAL)
-        && process.isInitial()
-        && mappings.isInitial()
-        && timers.equals(TimerState.INITIAL)
-        && futexes.isInitial();
+  public @Nullable String beyondInitial() {
+    if (tasks.tasks().size() > 1 || !futexes.isInitial()) {
+      return "threads";
+    }
+    if (!timers.equals(TimerState.INITIAL)) {
+      return "timers";
+    }
+    if (!files.isInitial()) {
+      return "other descriptors than a new program";
+    }
+    if (!tasks.equals(TasksState.INITIAL)) {
+      return "signal handlers, or other settings of a thread than a new program";
+    }
+    if (!process.isInitial()) {
+      return "other settings of a process than a new program";
+    }
+    return mappings.isInitial() ? null : "mappings of its own";
   }
 
   /** Whether a second restore does nothing where nobody has done anything since the first. */

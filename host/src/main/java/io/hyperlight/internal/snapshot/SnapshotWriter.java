@@ -118,26 +118,31 @@ public final class SnapshotWriter {
               .formatted(header.programBytes(), SnapshotHeader.LARGEST_PROGRAM));
     }
     if (image.program().startsItself()) {
-      throw new SnapshotFormatException(
-          "its guest uses a libc, and a snapshot file cannot hold that yet: spawn sandboxes from"
-              + " the snapshot in this process");
+      throw refused("uses a libc", "that yet");
     }
     if (!image.embedding().settings().mounts().isEmpty()) {
-      throw new SnapshotFormatException(
-          "its guest has files, and a snapshot file cannot hold those: spawn sandboxes from the"
-              + " snapshot in this process");
+      throw refused("has files", "those");
     }
     if (image.machine().hasSeveralContexts()) {
-      throw new SnapshotFormatException(
-          "its guest has had threads, and a snapshot file cannot hold those yet: spawn sandboxes"
-              + " from the snapshot in this process");
+      throw refused("has had threads", "those yet");
     }
-    if (!image.systemCalls().isInitial()
-        || !header.userState().isPossible()
-        || !mappings.equals(
-            image.layout().mappings(image.program(), header.windowEnd(), header.breakEnd()))) {
-      throw new SnapshotFormatException("its state is not one that a snapshot file can hold");
+    String beyond = image.systemCalls().beyondInitial();
+    if (beyond != null) {
+      throw refused("has " + beyond, "those yet");
     }
+    if (!mappings.equals(
+        image.layout().mappings(image.program(), header.windowEnd(), header.breakEnd()))) {
+      throw refused("has mappings of its own", "those yet");
+    }
+    if (!header.userState().isPossible()) {
+      throw refused("has registers that no call leaves", "those");
+    }
+  }
+
+  private static SnapshotFormatException refused(String guestHas, String what) {
+    return new SnapshotFormatException(
+        "its guest %s, and a snapshot file cannot hold %s: spawn sandboxes from the snapshot in this process"
+            .formatted(guestHas, what));
   }
 
   private static byte[] mappingTable(List<MappedRange> mappings) {
