@@ -4,6 +4,7 @@ import io.hyperlight.FileTree;
 import io.hyperlight.LinuxText;
 import io.hyperlight.Program;
 import io.hyperlight.ProgramResult;
+import io.hyperlight.SandboxSettings;
 import io.hyperlight.error.GuestExitException;
 import io.hyperlight.error.InvalidGuestException;
 import io.hyperlight.value.Limits;
@@ -92,6 +93,15 @@ final class RunCommand implements Callable<Integer> {
   private @Nullable ByteSize stack;
 
   @Option(
+      names = "--processors",
+      paramLabel = "N",
+      description =
+          "On how many processors threads of the program run at the same time, 1 to "
+              + SandboxSettings.MAXIMUM_PROCESSORS
+              + "; 1 by default.")
+  private int processors = 1;
+
+  @Option(
       names = "--allow-code-generation",
       description = {
         "Let the program make code and run it, as just-in-time compilers do.",
@@ -174,6 +184,7 @@ final class RunCommand implements Callable<Integer> {
     if (stack != null) {
       description.stackSize(SandboxOptions.stackBytes(stack));
     }
+    description.processors(SandboxOptions.requireProcessors(processors));
     if (!noCodeGeneration && (allowCodeGeneration || files.hasSystem())) {
       description.allowCodeGeneration();
     }

@@ -51,6 +51,15 @@ final class SandboxOptions {
   private @Nullable ByteSize stack;
 
   @Option(
+      names = "--processors",
+      paramLabel = "N",
+      description =
+          "On how many processors threads of the guest run at the same time, 1 to "
+              + SandboxSettings.MAXIMUM_PROCESSORS
+              + "; 1 by default.")
+  private int processors = 1;
+
+  @Option(
       names = "--trace",
       description =
           "Show each Linux system call that the guest makes on standard error, as strace does.")
@@ -105,6 +114,15 @@ final class SandboxOptions {
     return bytes;
   }
 
+  /** Checks the value of {@code --processors} and returns it. */
+  static int requireProcessors(int count) {
+    if (count < 1 || count > SandboxSettings.MAXIMUM_PROCESSORS) {
+      throw new UserException(
+          "--processors %d: must be 1 to %d".formatted(count, SandboxSettings.MAXIMUM_PROCESSORS));
+    }
+    return count;
+  }
+
   private Sandbox spawn(Snapshot snapshot) {
     if (memory != null || stack != null) {
       throw new UserException("--memory, --stack: a snapshot has the memory that it was made with");
@@ -120,7 +138,8 @@ final class SandboxOptions {
         .hostPrint(Console.guestOutput())
         .hostError(Console.guestErrors())
         .logger(new GuestLogger(System.err))
-        .limits(limits.limits(Limits.DEFAULT));
+        .limits(limits.limits(Limits.DEFAULT))
+        .processors(requireProcessors(processors));
     if (trace) {
       registry.systemCallListener(call -> System.err.println(call.text()));
     }

@@ -124,6 +124,13 @@ class CallCommandTest extends CommandFixture {
   }
 
   @Test
+  void callTakesTheNumberOfProcessors() {
+    assertPrints("3\n", "call", "--processors", "2", guest, "add", "1", "2");
+    assertFails(
+        ExitStatus.FAILED, "must be 1 to 8", "call", "--processors", "0", guest, "add", "1", "2");
+  }
+
+  @Test
   void callRefusesMemoryOutOfRange() {
     assertFails(ExitStatus.FAILED, "--memory 0", "call", "--memory", "0", guest, "add", "1", "2");
   }

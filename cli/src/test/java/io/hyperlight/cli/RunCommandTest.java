@@ -72,6 +72,16 @@ class RunCommandTest extends CommandFixture {
   }
 
   @Test
+  void runShowsTheProgramItsProcessors() {
+    Tool.require(Tool.BUSYBOX);
+    assertPrints("1\n", "run", "busybox", "nproc");
+    out.reset();
+    assertPrints("3\n", "run", "--processors", "3", "busybox", "nproc");
+    assertFails(
+        ExitStatus.RUN_FAILED, "must be 1 to 8", "run", "--processors", "9", "busybox", "nproc");
+  }
+
+  @Test
   void runTellsWhatTheProgramNeeds() {
     Tool.require(Tool.BUSYBOX, Tool.PYTHON);
     assertFails(

@@ -37,6 +37,7 @@ class PosixThreadsTest {
       differential.withLibraries();
     }
     differential.assertSame(NOTHING);
+    differential.in(description -> description.processors(2)).assertSame(NOTHING);
     assertThat(Command.run(file).output().lines()).hasSizeGreaterThanOrEqualTo(lines);
   }
 

@@ -153,7 +153,6 @@ final class ProcessCallTable {
         call("sched_rr_get_interval", 148, 127, "int pointer")
             .by((h, a, b) -> h.scheduling.schedRrGetInterval((int) a, b)),
         call("sched_setaffinity", 203, 122, "int size processors")
-            .partly("has no effect")
             .by((h, a, b, c) -> h.scheduling.schedSetaffinity((int) a, (int) b, c)),
         call("sched_getaffinity", 204, 123, "int size processorsout")
             .by((h, a, b, c) -> h.scheduling.schedGetaffinity((int) a, (int) b, c)),
