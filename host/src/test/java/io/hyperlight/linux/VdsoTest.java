@@ -1,11 +1,14 @@
 package io.hyperlight.linux;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.FileTree;
 import io.hyperlight.Guest;
 import io.hyperlight.Program;
 import io.hyperlight.ProgramResult;
+import io.hyperlight.ProgramServer;
+import io.hyperlight.ProgramSnapshot;
 import io.hyperlight.Sandbox;
 import io.hyperlight.Snapshot;
 import io.hyperlight.testing.CompiledGuest;
@@ -51,7 +54,10 @@ class VdsoTest {
   /** What a program may ask until the first line is there, and what else it asks. */
   private static final int OTHERS = 150;
 
-  static boolean guestsComputeTime() {
+  /** More reads than the host needs to know its counter. */
+  private static final int MANY = 10_000;
+
+  private static boolean guestsComputeTime() {
     try {
       return Files.readString(CLOCK_SOURCE).strip().equals("tsc");
     } catch (IOException e) {
@@ -151,8 +157,10 @@ class VdsoTest {
 
   /** Reads a clock until the host has written numbers, if it does so here. */
   private static void begin(Sandbox sandbox) {
+    int reads = 0;
     do {
       read(sandbox, 1);
+      assertThat(++reads).as("the host does not write numbers").isLessThan(MANY);
     } while (guestsComputeTime() && !hasNumbers(sandbox));
   }
 
@@ -267,6 +275,33 @@ class VdsoTest {
         assertThat(hasNumbers(spawned)).isFalse();
       }
     }
+  }
+
+  /** A request to a warm program that reads clocks is not longer by a system call for that. */
+  @Test
+  void aServedProgramThatHasReadClocksNeedsNoSystemCallForThemInItsRequests() {
+    List<String> calls = new ArrayList<>();
+    Program serving = program("serve").systemCallListener(call -> calls.add(call.name()));
+    try (ProgramServer server = serving.startServing()) {
+      String answer = "";
+      for (int i = 0; !answer.equals(guestsComputeTime() ? "yes" : "no"); i++) {
+        assertThat(i).as("the host does not write numbers").isLessThan(MANY);
+        answer = ask(server); // the host may not know its counter yet
+      }
+      try (ProgramSnapshot snapshot = server.snapshot();
+          ProgramServer spawned = snapshot.spawn()) {
+        for (int i = 0; i < 5; i++) {
+          calls.clear();
+          assertThat(ask(spawned)).isEqualTo(answer);
+          assertThat(calls.contains("clock_gettime")).isEqualTo(!guestsComputeTime());
+          spawned.restore(snapshot);
+        }
+      }
+    }
+  }
+
+  private static String ask(ProgramServer server) {
+    return new String(server.serve(new byte[] {1}), US_ASCII);
   }
 
   @Test

@@ -70,6 +70,7 @@ final class ProgramRun {
     try {
       state.guestRuns();
       state.loaded.hypercalls().beginCall();
+      state.loaded.systemCalls().beginRequest();
       Ending ending = run.proceed();
       ending = programEnding(ending == null ? run.toStop() : ending);
       return new ProgramAnswer(ending, requestStream.end());

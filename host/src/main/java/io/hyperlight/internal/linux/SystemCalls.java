@@ -199,6 +199,11 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
     world.scheduler().beginCall();
   }
 
+  /** Prepares for a request to the guest, after {@link #beginCall}. */
+  public void beginRequest() {
+    touched |= world.clock().beginRequest();
+  }
+
   /** Returns the contents of the files that the guest can write. Immutable. */
   public FileSystem.State writtenFiles() {
     touched = true;

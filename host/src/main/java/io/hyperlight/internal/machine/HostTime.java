@@ -93,6 +93,9 @@ final class HostTime {
   /** The last slope; 0 if there is none. */
   private long slope;
 
+  /** The least width of a moment; 0 before the first. */
+  private long leastWidth;
+
   private long ahead;
   private boolean isAheadKnown;
   private boolean trusted;
@@ -200,10 +203,10 @@ final class HostTime {
     return slope >= LEAST_SLOPE && slope <= GREATEST_SLOPE ? slope : 0;
   }
 
-  /** Reads two clocks, as close to each other as a few attempts get. */
+  /** Reads two clocks, as close to each other as a few attempts get, or earlier ones got. */
   private Moment moment() {
     Moment best = new Moment(0, 0, Long.MAX_VALUE);
-    for (int i = 0; i < ATTEMPTS; i++) {
+    for (int i = 0; i < ATTEMPTS && best.width > leastWidth + leastWidth / 2; i++) {
       long before = counter.getAsLong();
       long time = nanos.getAsLong();
       long width = counter.getAsLong() - before;
@@ -211,6 +214,7 @@ final class HostTime {
         best = new Moment(before + width / 2, time, width);
       }
     }
+    leastWidth = leastWidth == 0 ? best.width : Math.min(leastWidth, best.width);
     return best;
   }
 
@@ -225,10 +229,11 @@ final class HostTime {
         least = after - before;
         low = now - after;
       }
+      if (isAheadKnown && ahead >= low - STEP && ahead <= low + least + STEP) {
+        return;
+      }
     }
-    if (!isAheadKnown || ahead < low - STEP || ahead > low + least + STEP) {
-      ahead = low + least / 2;
-      isAheadKnown = true;
-    }
+    ahead = low + least / 2;
+    isAheadKnown = true;
   }
 }

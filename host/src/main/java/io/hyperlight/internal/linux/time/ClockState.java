@@ -8,13 +8,15 @@ package io.hyperlight.internal.linux.time;
  *     CLOCK_BOOTTIME} ahead of monotonic time
  * @param realNanos real time when it was frozen, in nanoseconds since 1970; {@link Long#MAX_VALUE}
  *     if nobody knows
+ * @param readByGuest whether the guest computed time itself then
  */
-public record ClockState(long monotonicNanos, long frozenNanos, long realNanos) {
+public record ClockState(
+    long monotonicNanos, long frozenNanos, long realNanos, boolean readByGuest) {
   /** The clocks of a world whose guest has never read one. */
   public static final ClockState INITIAL = of(0);
 
   /** Returns the clocks of a world of which nobody knows when it was frozen. */
   public static ClockState of(long monotonicNanos) {
-    return new ClockState(monotonicNanos, 0, Long.MAX_VALUE);
+    return new ClockState(monotonicNanos, 0, Long.MAX_VALUE, false);
   }
 }

@@ -66,6 +66,7 @@ public final class GuestClock implements WaitClock, Restorable<ClockState> {
 
   /** Returns the clocks as the guest would read them now. The guest has no line afterwards. */
   public ClockState state() {
+    boolean readByGuest = line != null;
     dropLine();
     if (vdso != null) {
       vdso.clear();
@@ -73,7 +74,7 @@ public final class GuestClock implements WaitClock, Restorable<ClockState> {
     if (!started) {
       return begin;
     }
-    return new ClockState(monotonic(), frozen, nanos(instant()));
+    return new ClockState(monotonic(), frozen, nanos(instant()), readByGuest);
   }
 
   @Override
@@ -84,6 +85,20 @@ public final class GuestClock implements WaitClock, Restorable<ClockState> {
     if (vdso != null) {
       vdso.restored();
     }
+  }
+
+  /**
+   * Lets the guest compute time itself before it asks, if it has done so before it was frozen. That
+   * costs less than a system call.
+   *
+   * @return whether anything has changed
+   */
+  public boolean beginRequest() {
+    if (started || !begin.readByGuest()) {
+      return false;
+    }
+    readByGuest();
+    return started;
   }
 
   /** Lets the guest compute time itself from now on, if it can. */
