@@ -13,7 +13,8 @@ final class FileOptions {
       description = {
         "Let the guest read what a dynamic program of this machine needs:",
         "/usr, /bin, /sbin, /lib and /lib64, and of /etc the loader's cache, alternatives, time"
-            + " zone and certificates."
+            + " zone and certificates. For a program also the files that its arguments name",
+        "by a relative path below the current directory; it starts in the root directory."
       })
   private boolean system;
 
@@ -49,11 +50,17 @@ final class FileOptions {
     return !scratches.isEmpty();
   }
 
-  /** Returns the mounts, in the order in which they are made. */
+  /** Returns the mounts of a guest without arguments, in the order in which they are made. */
   List<Mounts> mounts() {
+    return mounts(List.of());
+  }
+
+  /** Returns the mounts of a program, in the order in which they are made. */
+  List<Mounts> mounts(List<String> arguments) {
     List<Mounts> all = new ArrayList<>();
     if (system) {
       all.addAll(Mounts.system());
+      all.addAll(ArgumentFiles.mounts(arguments));
     }
     mounts.forEach(mount -> all.add(Mounts.host(mount)));
     scratches.forEach(scratch -> all.add(Mounts.scratch(scratch, DEFAULT_SCRATCH_MIB)));

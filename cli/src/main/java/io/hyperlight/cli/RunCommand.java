@@ -34,6 +34,7 @@ import picocli.CommandLine.Parameters;
       "no files but those that are mounted, which a dynamic program needs for its libraries:",
       "",
       "  hyperlight run --system python3 -c 'print(6 * 7)'",
+      "  hyperlight run --system node server-side.js",
       "",
       "Exit status: the program's; 128 and the signal's number if a signal ended it; 124 if it"
           + " took",
@@ -172,7 +173,7 @@ final class RunCommand implements Callable<Integer> {
     for (Path script : found.scripts()) {
       new Mounts(LinuxText.of(script), FileTree.file(script)).addTo(description::mount);
     }
-    files.mounts().forEach(mount -> mount.addTo(description::mount));
+    files.mounts(found.arguments()).forEach(mount -> mount.addTo(description::mount));
     found.environment().forEach(description::environment);
     if (environment.keySet().stream().anyMatch(String::isEmpty)) {
       throw new UserException("--env: must be NAME=VALUE, and the name is missing");

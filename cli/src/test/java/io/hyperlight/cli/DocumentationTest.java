@@ -217,6 +217,31 @@ class DocumentationTest {
     assertThat(folder.resolve("results/out/answer")).hasContent("42\n");
   }
 
+  /** The programs that the documents name are in the current directory. */
+  @Test
+  void theCommandsForProgramsWithThreadsWork() throws Exception {
+    Tool.require(Tool.NODE, Tool.JAVA);
+    putCommand();
+    Files.writeString(folder.resolve("server-side.js"), "console.log('from a file')");
+    Path source =
+        Files.writeString(
+            folder.resolve("Main.java"),
+            """
+            class Main {
+              public static void main(String[] arguments) {
+                System.out.println("from a jar");
+              }
+            }
+            """);
+    String tools = System.getProperty("java.home") + "/bin/";
+    shell(
+        "%sjavac --release 17 '%s' && %sjar cf app.jar Main.class".formatted(tools, source, tools));
+    List<String> commands = commands(ROOT.resolve("docs/threads.md"), "run --system");
+    assertThat(commands).hasSize(2);
+    assertThat(shell(commands.getFirst())).isEqualTo("from a file\n");
+    assertThat(shell(commands.getLast())).isEqualTo("from a jar\n");
+  }
+
   @Test
   void theCommandsForGuestsInCWork() throws Exception {
     putCommand();

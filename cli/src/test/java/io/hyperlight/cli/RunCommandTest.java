@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -16,6 +17,8 @@ class RunCommandTest extends CommandFixture {
   private static final String[] LIBRARIES = {
     "--mount", "/usr:/usr", "--mount", "/lib:/lib:ro", "--mount", "/lib64:/lib64"
   };
+
+  private static final String[] SYSTEM = {"--system"};
 
   @Test
   void runRunsAProgramFromThePath() {
@@ -69,6 +72,50 @@ class RunCommandTest extends CommandFixture {
         .contains("openat(AT_FDCWD, \"/lib/x86_64-linux-gnu/libc.so.6\", O_RDONLY|O_CLOEXEC) = 3\n")
         .contains("write(1, \"x\\n\", 2) = 2\n")
         .endsWith("exit_group(0) = ?\n");
+  }
+
+  /** This test runs in the folder of the module, and its files are there. */
+  @Test
+  void withSystemTheProgramSeesTheFilesThatItsArgumentsNameBelowTheFolder() throws IOException {
+    String pom = Files.readString(Path.of("pom.xml"));
+    assertPrints(pom + pom, "run", "--system", "cat", "pom.xml", "./pom.xml");
+    for (String argument : new String[] {"classes:pom.xml", "--file=pom.xml"}) {
+      out.reset();
+      assertPrints(
+          pom.lines().findFirst().orElseThrow() + "\n",
+          words("run", SYSTEM, "sh", "-c", "read -r x < pom.xml; echo \"$x\"", "sh", argument));
+    }
+  }
+
+  @Test
+  void withSystemTheProgramSeesNoOtherFiles() throws IOException {
+    Path secret = Files.writeString(folder.resolve("secret"), "secret");
+    String relative = Path.of("").toAbsolutePath().relativize(secret).toString();
+    Path link = Path.of("target", "link-to-a-secret");
+    Files.deleteIfExists(link);
+    Files.createSymbolicLink(link, secret);
+    for (String name :
+        new String[] {secret.toString(), relative, "../pom.xml", "src", link.toString()}) {
+      assertThat(run("run", "--system", "cat", name)).as(name).isEqualTo(1);
+      assertThat(err()).contains("No such file or directory");
+      assertThat(out()).isEmpty();
+    }
+    assertThat(run(words("run", LIBRARIES, "/usr/bin/cat", "pom.xml"))).isEqualTo(1);
+  }
+
+  @Test
+  void manyNamedFilesAreNotShownOneByOne() throws IOException {
+    Path files = Files.createDirectories(Path.of("target", "many-files"));
+    List<String> names = new ArrayList<>();
+    for (int i = 0; i < 65; i++) {
+      names.add(Files.writeString(files.resolve("file" + i), "text").toString());
+    }
+    assertThat(run(words("run", SYSTEM, words("cat", names.toArray(String[]::new))))).isEqualTo(1);
+    assertThat(err()).contains("name 65 files", "mount their directory");
+    out.reset();
+    assertPrints(
+        "text".repeat(64),
+        words("run", SYSTEM, words("cat", names.subList(0, 64).toArray(String[]::new))));
   }
 
   @Test
