@@ -1,9 +1,11 @@
 package io.hyperlight.languages;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hyperlight.FileTree;
 import io.hyperlight.Program;
+import io.hyperlight.ProgramResult;
 import io.hyperlight.testing.Command;
 import io.hyperlight.testing.Differential;
 import io.hyperlight.testing.NotInHardwareLane;
@@ -13,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -70,6 +73,27 @@ class JvmTest {
     assertSame(name, SERIAL);
   }
 
+  /** The fourth level of the compilers is C2, whose code depends on what the program has done. */
+  @Test
+  void theOptimisingCompilerCompilesWhatIsHot() throws IOException {
+    Path classes = compiled("Computing");
+    ProgramResult result =
+        inSandbox(Program.of(JAVA_HOME.resolve("bin/java")))
+            .args(SERIAL, "-XX:+PrintCompilation", "-cp", classes.toString(), "Computing")
+            .mount("/usr", FileTree.directory(Path.of("/usr")))
+            .mount("/lib", FileTree.directory(Path.of("/lib")))
+            .mount("/lib64", FileTree.directory(Path.of("/lib64")))
+            .mount(JAVA_HOME.toString(), FileTree.directory(JAVA_HOME))
+            .mount(classes.toString(), FileTree.directory(classes))
+            .run();
+    assertThat(result.status()).as(result.errorText()).isZero();
+    assertThat(result.outputText().lines())
+        .as("compilations of the fourth level")
+        .anyMatch(line -> line.matches("\\s*\\d+\\s+\\d+[ %sb!n]*4\\s+Computing::.*"))
+        .as("code that an assumption of the compiler made wrong")
+        .anyMatch(line -> line.endsWith("made not entrant: uncommon trap"));
+  }
+
   @ParameterizedTest
   @CsvSource({
     "Computing, -XX:+UseSerialGC",
@@ -81,6 +105,12 @@ class JvmTest {
     "Faults, -XX:+UseG1GC",
     "Faults, -XX:+UseParallelGC",
     "Faults, -XX:-TieredCompilation",
+    "Faults, -XX:+UseZGC",
+    "Faults, -XX:+UseShenandoahGC",
+    "Concurrency, -XX:+UseZGC",
+    "Concurrency, -XX:+UseShenandoahGC",
+    "Computing, -Xshare:off",
+    "Computing, -XX:+UseCompactObjectHeaders",
   })
   @EnabledIfSystemProperty(named = "hyperlight.test.complete", matches = "true")
   void aProgramPrintsTheSameWithOtherCollectorsAndCompilers(String name, String option)

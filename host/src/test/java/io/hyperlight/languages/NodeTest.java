@@ -41,7 +41,7 @@ class NodeTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"data, 6", "workers, 4", "streams, 6", "wasm, 4"})
+  @CsvSource({"data, 6", "workers, 4", "streams, 6", "wasm, 4", "processes, 7"})
   void allTestsOfAFilePass(String name, int tests) throws IOException {
     Path folder = TemporaryFolder.create("node");
     String file = name + ".test.js";
