@@ -74,6 +74,11 @@ final class RequestStream implements StandardStreams.Input {
   }
 
   @Override
+  public int mostToRead() {
+    return request.length - position;
+  }
+
+  @Override
   public boolean isServed() {
     return true;
   }

@@ -1,8 +1,5 @@
 package io.hyperlight.internal.vfs;
 
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.List;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -17,9 +14,13 @@ final class MountPoint {
   private final NavigableMap<String, MountPoint> below = new TreeMap<>();
   private @Nullable Node mounted;
 
+  /** The last number that this point has given to one below. */
+  private long lastNumber;
+
   private MountPoint(String path, long number) {
     this.path = path;
     this.number = number;
+    lastNumber = number;
   }
 
   static MountPoint root() {
@@ -32,32 +33,20 @@ final class MountPoint {
     mounted = node;
   }
 
-  /** Returns the mount point at a path relative to this one, and makes it if there is none. */
+  /** Returns the mount point at a path below the root, which this is. Makes it if there is none. */
   MountPoint at(String relative) {
     MountPoint at = this;
-    long nextNumber = lastNumber() + 1;
     for (String name : relative.split("/", -1)) {
       if (!name.isEmpty()) {
         MountPoint next = at.below.get(name);
         if (next == null) {
-          next = new MountPoint((at.path.equals("/") ? "" : at.path) + "/" + name, nextNumber++);
+          next = new MountPoint((at.path.equals("/") ? "" : at.path) + "/" + name, ++lastNumber);
           at.below.put(name, next);
         }
         at = next;
       }
     }
     return at;
-  }
-
-  private long lastNumber() {
-    long last = 0;
-    Deque<MountPoint> pending = new ArrayDeque<>(List.of(this));
-    while (!pending.isEmpty()) {
-      MountPoint point = pending.pop();
-      last = Math.max(last, point.number);
-      point.below.values().forEach(pending::push);
-    }
-    return last;
   }
 
   /** Returns the directory that is visible here if the tree has none. */

@@ -249,6 +249,11 @@ public abstract class OpenFile {
     return "";
   }
 
+  /** Returns a number of bytes that the next read does not exceed. */
+  int mostToRead() {
+    return Integer.MAX_VALUE;
+  }
+
   /** Returns how many bytes can be read at once, for {@code FIONREAD}. */
   int available() {
     throw new FileException(Errno.ENOTTY);

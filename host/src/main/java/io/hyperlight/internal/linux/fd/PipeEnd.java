@@ -257,6 +257,11 @@ public final class PipeEnd extends OpenFile {
   }
 
   @Override
+  int mostToRead() {
+    return pipe.count();
+  }
+
+  @Override
   int available() {
     return pipe.count();
   }

@@ -109,6 +109,11 @@ final class StandardStream extends OpenFile {
   }
 
   @Override
+  int mostToRead() {
+    return streams.mostToRead();
+  }
+
+  @Override
   int available() {
     if (number != INPUT) {
       throw new FileException(Errno.ENOTTY);

@@ -59,6 +59,11 @@ public final class StandardStreams {
       return true;
     }
 
+    /** Returns a number of bytes that the next {@link #read} does not exceed. */
+    default int mostToRead() {
+      return Integer.MAX_VALUE;
+    }
+
     /** Answers whether the input is the requests for a served program. */
     default boolean isServed() {
       return false;
@@ -142,6 +147,11 @@ public final class StandardStreams {
   /** Returns what tells of changes of standard input. */
   Readiness inputReadiness() {
     return readiness;
+  }
+
+  /** Returns a number of bytes that the next read does not exceed. */
+  int mostToRead() {
+    return ahead.hasArrived() ? Integer.MAX_VALUE : input.mostToRead();
   }
 
   /** Answers whether the input is the requests for a served program. */

@@ -41,8 +41,10 @@ final class Transfer {
       if (length == 0 && done == 0 && buffers.size() > 0) {
         requireNothingToRead(file, offset);
       }
-      if (bytes.length != length) {
-        bytes = new byte[length];
+      // A guest may have a large buffer for a few bytes. One more shows that there are no others.
+      int room = (int) Math.min(length, file.mostToRead() + 1L);
+      if (bytes.length != room) {
+        bytes = new byte[room];
       }
       int moved = move(step, bytes, done);
       if (moved <= 0) {
