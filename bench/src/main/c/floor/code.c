@@ -37,6 +37,30 @@ static const uint8_t write_loop[] = {
 };
 enum { COUNT_OPERAND = 6 };
 
+static const uint8_t request_loop[] = {
+    0xbf, 0x00, 0x00, 0x01, 0x00,       /* mov $0x10000, %edi */
+    0xb9, 0x00, 0x00, 0x00, 0x00,       /* mov $0, %ecx */
+    0xff, 0x07,                         /* incl (%rdi) */
+    0x81, 0xc7, 0x00, 0x10, 0x00, 0x00, /* add $0x1000, %edi */
+    0xff, 0xc9,                         /* dec %ecx */
+    0x75, 0xf4,                         /* jnz .-10 */
+    0xb9, 0x00, 0x00, 0x00, 0x00,       /* mov $0, %ecx */
+    0xe6, 0x00,                         /* out %al, $0 */
+    0xff, 0xc9,                         /* dec %ecx */
+    0x75, 0xfa,                         /* jnz .-4 */
+    0xeb, 0xdd,                         /* jmp .-33 */
+};
+enum { EXITS_OPERAND = 23 };
+
+struct code request(int pages, int exits)
+{
+    static uint8_t bytes[sizeof request_loop];
+    memcpy(bytes, request_loop, sizeof request_loop);
+    memcpy(bytes + COUNT_OPERAND, &pages, sizeof pages);
+    memcpy(bytes + EXITS_OPERAND, &exits, sizeof exits);
+    return (struct code){bytes, sizeof bytes};
+}
+
 struct code page_writer(int pages)
 {
     static uint8_t bytes[sizeof write_loop];

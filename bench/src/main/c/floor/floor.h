@@ -45,6 +45,9 @@ extern const struct code ENDLESS_LOOP;
 /* Returns code that writes a word to each of the pages from DATA on, exits, and begins again. Valid until the next call. */
 struct code page_writer(int pages);
 
+/* Returns code that writes a word to each of the pages from DATA on, exits so many times, and begins again. Both at least 1. */
+struct code request(int pages, int exits);
+
 /* Returns the nanoseconds of a clock that does not jump, without a system call. */
 static inline int64_t now(void)
 {
@@ -81,6 +84,16 @@ enum extras {
 /* Makes a VM with as many system calls as a sandbox takes. close_vm closes it. */
 void create_vm_with(struct vm *vm, size_t size, enum extras extras, struct code code);
 
+/* The memory of a VM that is a copy-on-write view of a file. */
+struct image {
+    size_t memory; /* bytes of the VM's memory */
+    size_t bytes;  /* of the file's contents */
+    int pieces;    /* in which the contents are mapped */
+};
+
+/* Makes a VM with as many system calls as a sandbox with such memory takes. close_vm closes it. */
+void create_vm_of_image(struct vm *vm, struct image image);
+
 /* Runs the guest to its next `out`. */
 static inline void run_to_exit(struct vm *vm)
 {
@@ -99,5 +112,6 @@ measurement life, life_cold, life_spawn, live, idle_memory;
 measurement copy_pages, copy_large, sum_large, process_id;
 measurement kill_runner, cache_line, throughput;
 measurement thread_switch, handover;
+measurement world_memory, world_bytes, world_pieces, world_pages, world_exits, world_spawn, world_fresh;
 
 #endif

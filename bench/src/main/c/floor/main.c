@@ -32,6 +32,13 @@ static const struct {
     {"throughput", throughput},  /* threads */
     {"switch", thread_switch},   /* 0 */
     {"handover", handover},      /* 0 */
+    {"world_memory", world_memory}, /* bytes; this and the next four take no samples */
+    {"world_bytes", world_bytes},   /* bytes */
+    {"world_pieces", world_pieces}, /* pieces */
+    {"world_pages", world_pages},   /* pages */
+    {"world_exits", world_exits},   /* exits */
+    {"world_spawn", world_spawn},   /* 0 */
+    {"world_fresh", world_fresh},   /* 0 */
 };
 
 static measurement *find(const char *name)

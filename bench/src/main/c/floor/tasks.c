@@ -17,6 +17,7 @@ static void create(struct threads *threads)
     struct vm *vm = &threads->vm;
     create_vm(vm, DATA + AREA_PAGES * PAGE, AREA_PAGES, SWITCH_LOOP);
     enable_vectors(vm);
+    vm->run->kvm_valid_regs = KVM_SYNC_X86_REGS;
     for (int i = 0; i < CONTEXTS; i++) {
         struct kvm_regs *own = &threads->registers[i];
         *own = vm->run->s.regs.regs;

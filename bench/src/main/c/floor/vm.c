@@ -165,6 +165,26 @@ static void map_snapshot(struct vm *vm)
     }
 }
 
+/* Maps pieces of a file that are evenly spread over the memory. */
+static void map_image(struct vm *vm, struct image image)
+{
+    static int file = -1;
+    static size_t mapped_before;
+    size_t distance = image.memory / (size_t)image.pieces / PAGE * PAGE;
+    size_t size = image.bytes / (size_t)image.pieces / PAGE * PAGE;
+    if (file < 0) {
+        file = check(memfd_create("image", MFD_CLOEXEC), "memfd_create");
+    }
+    if (image.memory > mapped_before) {
+        check(ftruncate(file, (off_t)image.memory), "ftruncate");
+        mapped_before = image.memory;
+    }
+    for (int i = 0; i < image.pieces; i++) {
+        off_t start = (off_t)(distance * (size_t)i);
+        map_memory(vm->memory + start, size < PAGE ? PAGE : size, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, file, start);
+    }
+}
+
 static struct {
     struct kvm_cpuid2 head;
     struct kvm_cpuid_entry2 entries[MAX_FEATURES];
@@ -236,6 +256,15 @@ void create_vm_with(struct vm *vm, size_t size, enum extras extras, struct code 
         keep_out_of_dumps(vm->memory, size);
     }
     create(vm, 0, extras, code);
+}
+
+void create_vm_of_image(struct vm *vm, struct image image)
+{
+    vm->size = image.memory;
+    vm->memory = map_memory(NULL, vm->size, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    map_image(vm, image);
+    keep_out_of_dumps(vm->memory, vm->size);
+    create(vm, 0, SETTINGS | SNAPSHOT, EXIT_LOOP);
 }
 
 static void create(struct vm *vm, int data_pages, enum extras extras, struct code code)

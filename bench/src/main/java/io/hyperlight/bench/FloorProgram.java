@@ -8,7 +8,16 @@ import org.jspecify.annotations.Nullable;
 /** Compiles the C program of the floor, once for each process. */
 final class FloorProgram {
   static final List<String> SOURCES =
-      List.of("main.c", "vm.c", "code.c", "calls.c", "lives.c", "memory.c", "tasks.c", "threads.c");
+      List.of(
+          "main.c",
+          "vm.c",
+          "code.c",
+          "calls.c",
+          "lives.c",
+          "memory.c",
+          "tasks.c",
+          "threads.c",
+          "worlds.c");
 
   private static @Nullable Path compiled;
 

@@ -35,6 +35,22 @@ record Goal(String text, boolean met) {
         comparison.ours().median() <= limit);
   }
 
+  /**
+   * The library takes at most a number of times the floor and the computing of the guest.
+   *
+   * @param computingNanos how long the guest's code takes in a native process
+   */
+  static Goal atMostWithComputing(double factor, double computingNanos, Comparison comparison) {
+    double limit = factor * (comparison.floor().median() + computingNanos);
+    return new Goal(
+        String.format(
+            Locale.ROOT,
+            "<= %s x (floor + computing of %.0f us)",
+            plain(factor),
+            computingNanos / 1e3),
+        comparison.ours().median() <= limit);
+  }
+
   /** The result of the library is at least a number of times that of the floor. */
   static Goal atLeast(double factor, double ours, double floor) {
     return new Goal(">= " + plain(factor) + " x floor", ours >= factor * floor);
