@@ -23,6 +23,8 @@ class LinuxComparisonTest {
     "signals_threads.c, 50",
     "threads_proc.c, 60",
     "waiting_threads.c, 85",
+    "changed_arguments.c, 26",
+    "read_arguments.c, 20",
     "poll.c, 400",
     "timers.c, 500",
     "timerfds.c, 150",

@@ -1,8 +1,11 @@
 package io.hyperlight.internal.linux.fd;
 
+import io.hyperlight.internal.linux.wait.BlockedException;
 import io.hyperlight.internal.linux.wait.TaskWait;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +38,29 @@ final class HeldFiles {
         files = new HashMap<>();
       }
       files.put(waiting, file);
+    }
+  }
+
+  /**
+   * Makes a call with the file of its descriptor, or with the one with which it has waited.
+   *
+   * @param find looks the descriptor up
+   */
+  <T extends OpenFile> long call(
+      TaskWait waiting, Class<T> kind, Supplier<T> find, ToLongFunction<T> call) {
+    OpenFile before = find(waiting);
+    T file = kind.isInstance(before) ? kind.cast(before) : find.get();
+    boolean waits = false;
+    try {
+      return call.applyAsLong(file);
+    } catch (BlockedException e) {
+      waits = true;
+      hold(waiting, file);
+      throw e;
+    } finally {
+      if (!waits) {
+        release(waiting);
+      }
     }
   }
 

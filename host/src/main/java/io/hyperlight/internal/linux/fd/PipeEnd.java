@@ -176,10 +176,10 @@ public final class PipeEnd extends OpenFile {
    */
   @Override
   long write(Caller caller, Buffers buffers) {
-    if (buffers.size() == 0) {
-      return 0;
-    }
     long done = caller.waiting().progress();
+    if (buffers.size() == 0) {
+      return done;
+    }
     try {
       if (done == 0) {
         requireReader(caller);

@@ -19,6 +19,10 @@ import org.jspecify.annotations.Nullable;
 public final class PollCalls {
   private static final int POLLNVAL = 0x20;
   private static final int POLLFD_SIZE = 8;
+
+  /** Where the found events are in an entry. */
+  private static final int FOUND = 6;
+
   private static final int SET_SIZE = 8;
 
   private static final int READABLE =
@@ -74,25 +78,37 @@ public final class PollCalls {
       tell(timeout);
       return -Errno.EINVAL; // RLIMIT_NOFILE
     }
-    ByteBuffer table = memory.readStruct(address, (int) count * POLLFD_SIZE);
+    ByteBuffer before = caller.waiting().copy();
+    ByteBuffer table =
+        before == null ? memory.readStruct(address, (int) count * POLLFD_SIZE) : before;
     int ready = 0;
     for (int at = 0; at < table.capacity(); at += POLLFD_SIZE) {
       int found = ready(table.getInt(at), table.getShort(at + 4));
-      table.putShort(at + 6, (short) found);
+      table.putShort(at + FOUND, (short) found);
       ready += found != 0 ? 1 : 0;
     }
     if (ready == 0) {
+      caller.waiting().keepCopy(table);
       List<WaitSource> sources = new ArrayList<>();
       for (int at = 0; at < table.capacity(); at += POLLFD_SIZE) {
         addSources(sources, table.getInt(at), table.getShort(at + 4));
       }
       // The table tells that nothing is ready, even if a signal interrupts the call.
-      Runnable end = () -> memory.write(address, table);
+      Runnable end = () -> tellFound(address, table);
       return wait.await(timeout, mask, "waits for descriptors (poll)", sources, end);
     }
-    memory.write(address, table);
+    tellFound(address, table);
     tell(timeout);
     return ready;
+  }
+
+  /** Writes what was found, and nothing else: other threads may change the rest of the table. */
+  private void tellFound(long address, ByteBuffer table) {
+    for (int at = FOUND; at < table.capacity(); at += POLLFD_SIZE) {
+      caller.checkpoint().pass();
+      ByteBuffer found = GuestMemory.struct(Short.BYTES).putShort(table.getShort(at));
+      memory.write(address + at, found);
+    }
   }
 
   private int ready(int descriptor, int wanted) {
@@ -149,11 +165,12 @@ public final class PollCalls {
       }
       // As many as Linux's table would have room for.
       int count = Math.min(wanted, descriptors.tableSize());
-      int size = (count + Long.SIZE - 1) / Long.SIZE * Long.BYTES;
+      ByteBuffer asked = asked(count, sets);
       ByteBuffer[] found = new ByteBuffer[sets.length];
       List<WaitSource> sources = new ArrayList<>();
-      int ready = look(count, size, sets, found, sources);
+      int ready = look(count, asked, found, sources);
       if (ready == 0) {
+        caller.waiting().keepCopy(asked);
         long result =
             wait.await(timeout, mask, "waits for descriptors (select)", sources, () -> {});
         if (result < 0) {
@@ -174,18 +191,39 @@ public final class PollCalls {
     }
   }
 
-  /** Fills in the ready descriptors of each set. Returns how many there are. */
-  private int look(int count, int size, long[] sets, ByteBuffer[] found, List<WaitSource> sources) {
-    int[] masks = {READABLE, WRITABLE, PollEvents.POLLPRI};
-    int ready = 0;
+  /** Returns the sets, one behind the other, as the first run of the call has read them. */
+  private ByteBuffer asked(int count, long[] sets) {
+    ByteBuffer before = caller.waiting().copy();
+    if (before != null) {
+      return before;
+    }
+    int size = (count + Long.SIZE - 1) / Long.SIZE * Long.BYTES;
+    ByteBuffer asked = GuestMemory.struct(size * sets.length);
     for (int i = 0; i < sets.length; i++) {
+      if (sets[i] != 0) {
+        asked.put(i * size, memory.read(sets[i], size));
+      }
+    }
+    return asked;
+  }
+
+  /**
+   * Fills in the ready descriptors of each set. Returns how many there are.
+   *
+   * @param asked all sets
+   */
+  private int look(int most, ByteBuffer asked, ByteBuffer[] found, List<WaitSource> sources) {
+    int[] masks = {READABLE, WRITABLE, PollEvents.POLLPRI};
+    int size = asked.capacity() / found.length;
+    int count = Math.min(most, size * Byte.SIZE);
+    int ready = 0;
+    for (int i = 0; i < found.length; i++) {
       ByteBuffer set = GuestMemory.struct(size);
       found[i] = set;
-      ByteBuffer asked = sets[i] == 0 ? set : memory.readStruct(sets[i], size);
       for (int number = 0; number < count; number++) {
         int place = number / Byte.SIZE;
         int bit = 1 << number % Byte.SIZE;
-        if (sets[i] == 0 || (asked.get(place) & bit) == 0) {
+        if ((asked.get(i * size + place) & bit) == 0) {
           continue;
         }
         descriptors.any(number); // EBADF
@@ -211,7 +249,7 @@ public final class PollCalls {
 
   public long epollPwait2(
       int descriptor, long events, int most, long time, long mask, long maskSize) {
-    PollTimeout timeout = PollTimeout.readOnly(memory, time);
+    PollTimeout timeout = PollTimeout.readOnly(memory, caller.waiting(), time);
     return timeout == null
         ? -Errno.EINVAL
         : epollPwait(descriptor, events, most, timeout, mask, maskSize);

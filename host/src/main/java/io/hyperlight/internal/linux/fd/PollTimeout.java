@@ -16,6 +16,10 @@ import org.jspecify.annotations.Nullable;
  */
 record PollTimeout(long nanos, long address, int unit) {
   private static final long FOREVER = -1;
+
+  /** Stands for a time that the first run of the call has read, so that the task has a deadline. */
+  private static final long HAS_DEADLINE = 1;
+
   private static final long NANOS = 1_000_000_000L;
 
   static PollTimeout of(int milliseconds) {
@@ -33,6 +37,9 @@ record PollTimeout(long nanos, long address, int unit) {
     if (address == 0) {
       return new PollTimeout(FOREVER, 0, unit);
     }
+    if (waiting.hasDeadline()) {
+      return new PollTimeout(HAS_DEADLINE, address, unit);
+    }
     long nanos =
         unit == 1 ? Times.readNanos(memory, address) : Times.readMicroseconds(memory, address);
     if (nanos < 0) {
@@ -45,9 +52,12 @@ record PollTimeout(long nanos, long address, int unit) {
   }
 
   /** Reads a timeout from a structure that is not changed. */
-  static @Nullable PollTimeout readOnly(GuestMemory memory, long address) {
+  static @Nullable PollTimeout readOnly(GuestMemory memory, TaskWait waiting, long address) {
     if (address == 0) {
       return new PollTimeout(FOREVER, 0, 1);
+    }
+    if (waiting.hasDeadline()) {
+      return new PollTimeout(HAS_DEADLINE, 0, 1);
     }
     long nanos = Times.readNanos(memory, address);
     return nanos < 0 ? null : new PollTimeout(nanos, 0, 1);

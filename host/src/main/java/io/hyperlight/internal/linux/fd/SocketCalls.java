@@ -10,6 +10,7 @@ import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -120,9 +121,20 @@ public final class SocketCalls {
     throw new FileException(Errno.ENOTSOCK);
   }
 
+  /** Makes a call that keeps its socket while it waits, even if the descriptor is closed. */
+  private long holding(int descriptor, ToLongFunction<SocketFile> call) {
+    return files
+        .world()
+        .held()
+        .call(caller.waiting(), SocketFile.class, () -> socket(descriptor), call);
+  }
+
   public long sendto(int descriptor, long address, long size, int flags, long name, int length) {
     Buffers buffers = Buffers.one(memory, address, size);
-    SocketFile socket = socket(descriptor);
+    return holding(descriptor, socket -> sendto(socket, buffers, flags, name, length));
+  }
+
+  private long sendto(SocketFile socket, Buffers buffers, int flags, long name, int length) {
     if (name != 0) {
       checkName(socket, readName(name, length));
     }
@@ -153,7 +165,10 @@ public final class SocketCalls {
   }
 
   public long sendmsg(int descriptor, long address, int flags) {
-    SocketFile socket = socket(descriptor);
+    return holding(descriptor, socket -> sendmsg(socket, address, flags));
+  }
+
+  private long sendmsg(SocketFile socket, long address, int flags) {
     ByteBuffer header = memory.readStruct(address, HEADER);
     long name = header.getLong(0);
     int nameLength = header.getInt(NAME_LENGTH);
@@ -189,7 +204,11 @@ public final class SocketCalls {
   public long recvfrom(
       int descriptor, long address, long size, int flags, long name, long lengthAddress) {
     Buffers buffers = Buffers.one(memory, address, size);
-    SocketFile socket = socket(descriptor);
+    return holding(descriptor, socket -> recvfrom(socket, buffers, flags, name, lengthAddress));
+  }
+
+  private long recvfrom(
+      SocketFile socket, Buffers buffers, int flags, long name, long lengthAddress) {
     SocketTransfer.Received received = SocketTransfer.receive(socket, caller, buffers, flags);
     received.files().forEach(files.world().inFlight()::remove);
     if (name != 0) {
@@ -199,7 +218,10 @@ public final class SocketCalls {
   }
 
   public long recvmsg(int descriptor, long address, int flags) {
-    SocketFile socket = socket(descriptor);
+    return holding(descriptor, socket -> recvmsg(socket, address, flags));
+  }
+
+  private long recvmsg(SocketFile socket, long address, int flags) {
     ByteBuffer header = memory.readStruct(address, HEADER);
     if (header.getInt(NAME_LENGTH) < 0) {
       return -Errno.EINVAL;

@@ -170,7 +170,7 @@ final class SocketTransfer {
     long done = caller.waiting().progress();
     buffers.skip(done);
     try {
-      if (buffers.size() == 0) {
+      if (buffers.size() == 0 && done == 0) {
         if (socket.isShut(SocketFile.SEND_SHUT)) {
           requireStreamPeer(socket, caller, flags);
         }

@@ -66,8 +66,8 @@ public final class FutexCalls {
     int command = flags & ~(PRIVATE_FLAG | CLOCK_REALTIME);
     boolean isPrivate = (flags & PRIVATE_FLAG) != 0;
     boolean isReal = (flags & CLOCK_REALTIME) != 0;
-    Deadline until = Deadline.NEVER;
-    if (takesTimeout(command) && fourth != 0) {
+    Deadline until = waiting.deadline();
+    if (takesTimeout(command) && fourth != 0 && !waiting.hasDeadline()) {
       long nanos = Times.readNanos(memory, fourth);
       if (nanos < 0) {
         return -Errno.EINVAL;
@@ -117,7 +117,8 @@ public final class FutexCalls {
       return waiting.deadlineAfter(nanos);
     }
     boolean real = isReal || command == LOCK_PI;
-    return Deadline.at(real ? Deadline.Clock.REAL : Deadline.Clock.MONOTONIC, nanos);
+    return waiting.deadlineAt(
+        Deadline.at(real ? Deadline.Clock.REAL : Deadline.Clock.MONOTONIC, nanos));
   }
 
   private static void checkCounts(int wakes, int moves) {

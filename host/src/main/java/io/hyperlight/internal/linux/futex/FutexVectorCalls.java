@@ -41,8 +41,8 @@ public final class FutexVectorCalls {
     if (flags != 0 || count < 1 || count > MOST || list == 0) {
       return -Errno.EINVAL;
     }
-    Deadline until = Deadline.NEVER;
-    if (timeout != 0) {
+    Deadline until = task.waiting().deadline();
+    if (timeout != 0 && !task.waiting().hasDeadline()) {
       if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC) {
         return -Errno.EINVAL;
       }
@@ -50,9 +50,8 @@ public final class FutexVectorCalls {
       if (nanos < 0) {
         return -Errno.EINVAL;
       }
-      until =
-          Deadline.at(
-              clock == CLOCK_REALTIME ? Deadline.Clock.REAL : Deadline.Clock.MONOTONIC, nanos);
+      Deadline.Clock by = clock == CLOCK_REALTIME ? Deadline.Clock.REAL : Deadline.Clock.MONOTONIC;
+      until = task.waiting().deadlineAt(Deadline.at(by, nanos));
     }
     if (!task.isQueued()) {
       List<FutexWaiter> waiters = read(list, count);

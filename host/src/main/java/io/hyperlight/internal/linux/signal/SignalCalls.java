@@ -116,8 +116,9 @@ public final class SignalCalls {
       return -Errno.EINVAL;
     }
     long wanted = TaskSignals.withoutUnblockable(memory.readLong(set));
-    long nanos = timeout == 0 ? -1 : Times.readNanos(memory, timeout);
-    if (timeout != 0 && nanos < 0) {
+    boolean reads = timeout != 0 && !waiting.hasDeadline();
+    long nanos = reads ? Times.readNanos(memory, timeout) : -1;
+    if (reads && nanos < 0) {
       return -Errno.EINVAL;
     }
     if ((signals.pending().all() & wanted) != 0) {

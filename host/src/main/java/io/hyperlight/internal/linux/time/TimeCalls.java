@@ -172,17 +172,22 @@ public final class TimeCalls {
     if (error == Errno.ENOTSUP) {
       return -error;
     }
-    long nanos = Times.readNanos(memory, wanted);
-    if (nanos < 0) {
-      return -Errno.EINVAL;
-    }
-    if (error != 0) {
-      return -error;
-    }
     boolean absolute = (flags & TIMER_ABSTIME) != 0;
     Deadline.Clock by = clockOf(id);
-    Deadline until =
-        absolute ? Deadline.at(by, nanos) : waiting.deadlineAfter(relativeTo(by), nanos);
+    if (!waiting.hasDeadline()) {
+      long nanos = Times.readNanos(memory, wanted);
+      if (nanos < 0) {
+        return -Errno.EINVAL;
+      }
+      if (error != 0) {
+        return -error;
+      }
+      Deadline _ =
+          absolute
+              ? waiting.deadlineAt(Deadline.at(by, nanos))
+              : waiting.deadlineAfter(relativeTo(by), nanos);
+    }
+    Deadline until = waiting.deadline();
     if (waiting.isOver(until)) {
       return 0;
     }

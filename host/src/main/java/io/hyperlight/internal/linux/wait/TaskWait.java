@@ -1,7 +1,9 @@
 package io.hyperlight.internal.linux.wait;
 
+import java.nio.ByteBuffer;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a task waits for in its system call, and what the call has to remember meanwhile.
@@ -32,6 +34,9 @@ public final class TaskWait implements Waiter {
 
   private static final WaitSource[] NOTHING = {};
 
+  /** The maximum size of a copy in bytes. A task is charged for more than that. */
+  private static final int LARGEST_COPY = 1024;
+
   private final TimerQueue timers;
   private final Consumer<TaskWait> woken;
   private final QueuedTimer timer =
@@ -52,6 +57,7 @@ public final class TaskWait implements Waiter {
   private Deadline deadline = Deadline.NEVER;
 
   private boolean hasDeadline;
+  private @Nullable ByteBuffer copy;
   private long progress;
   private long result;
   private String what = "";
@@ -100,6 +106,31 @@ public final class TaskWait implements Waiter {
     return deadline;
   }
 
+  /**
+   * Returns the deadline of the call, which the program gives as a point in time: that of the first
+   * run, whatever it gives later.
+   */
+  public Deadline deadlineAt(Deadline wanted) {
+    if (!hasDeadline) {
+      hasDeadline = true;
+      deadline = wanted;
+    }
+    return deadline;
+  }
+
+  /**
+   * Returns whether the call has its deadline from an earlier run. Then there is no need to read
+   * the time again, which the program may have changed.
+   */
+  public boolean hasDeadline() {
+    return hasDeadline;
+  }
+
+  /** Returns the deadline that the call has; never if it has none. */
+  public Deadline deadline() {
+    return deadline;
+  }
+
   private Deadline after(Deadline.Clock clock, long nanos) {
     long now = timers.now(clock);
     return Deadline.at(clock, nanos > Long.MAX_VALUE - now ? Long.MAX_VALUE : now + nanos);
@@ -125,6 +156,19 @@ public final class TaskWait implements Waiter {
   /** Notes how far the call has come, for its next run. */
   public void progress(long now) {
     progress = now;
+  }
+
+  /**
+   * Returns a copy of what an earlier run of the call has read from memory, which the program may
+   * have changed since. Null for the first run, and after a restore: snapshots do not keep it.
+   */
+  public @Nullable ByteBuffer copy() {
+    return copy;
+  }
+
+  /** Keeps a copy for the next run of the call, unless it is large. */
+  public void keepCopy(ByteBuffer read) {
+    copy = read.capacity() <= LARGEST_COPY ? read : null;
   }
 
   /** Returns whether a signal interrupts the call. It waits no longer, and may still succeed. */
@@ -276,12 +320,13 @@ public final class TaskWait implements Waiter {
 
   /** Forgets the call, which is over. A comparison costs less than stores. */
   public void reset() {
-    if (state != State.NONE || hasDeadline || progress != 0) {
+    if (state != State.NONE || hasDeadline || progress != 0 || copy != null) {
       stopWaiting();
       state = State.NONE;
       hasExpired = false;
       hasDeadline = false;
       deadline = Deadline.NEVER;
+      copy = null;
       progress = 0;
     }
   }
