@@ -305,6 +305,35 @@ class VdsoTest {
   }
 
   @Test
+  void mapsNamesBothPagesAsLinuxDoes() {
+    assertThat(program("maps").run().outputText()).isEqualTo("r--p [vvar] 0\nr-xp [vdso] 1\nend\n");
+  }
+
+  @Test
+  void timeAgreesAlsoWithoutExits() {
+    try (Sandbox sandbox = Sandbox.builder(GUEST).exitless().build()) {
+      begin(sandbox);
+      for (int clock : CLOCKS) {
+        assertThat(sandbox.<Long>call("steps_back", long.class, clock, 1_000)).isZero();
+      }
+    }
+  }
+
+  @Test
+  @NotInHardwareLane("A lane has one processor.")
+  void threadsOnSeveralProcessorsSeeNoTimeGoBack() {
+    ProgramResult result = program("threads", "400000").processors(2).run();
+    assertThat(result.outputText())
+        .as(result.failure().map(Throwable::getMessage).orElse(""))
+        .isEqualTo("end\n");
+  }
+
+  @Test
+  void threadsOnOneProcessorSeeNoTimeGoBack() {
+    succeed(program("threads", "20000"));
+  }
+
+  @Test
   void theHostsPagesCannotBeChangedOrRun() {
     String[] lines = program("change").run().outputText().split("\n");
     assertThat(lines).hasSize(13).endsWith("end");

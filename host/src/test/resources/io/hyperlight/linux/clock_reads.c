@@ -2,6 +2,7 @@
 
 #define _GNU_SOURCE
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,6 +114,47 @@ static void serve(const char *numbers)
     }
 }
 
+/* Prints rights and names of the mappings that the kernel names so. */
+static void show_maps(const char *numbers)
+{
+    FILE *maps = fopen("/proc/self/maps", "r");
+    char line[400];
+    while (fgets(line, sizeof line, maps)) {
+        unsigned long start = 0, end = 0;
+        char rights[8] = "", name[100] = "";
+        int parts = sscanf(line, "%lx-%lx %7s %*s %*s %*s %99s", &start, &end, rights, name);
+        if (parts == 4 && (strcmp(name, "[vdso]") == 0 || strcmp(name, "[vvar]") == 0))
+            printf("%s %s %d\n", rights, name, start == (unsigned long)numbers + 4096);
+    }
+}
+
+static volatile long latest;
+static long rounds_of_threads;
+
+/* Compares its time with that of other threads. */
+static void *compare(void *unused)
+{
+    for (long i = 0; i < rounds_of_threads; i++) {
+        long before = __atomic_load_n(&latest, __ATOMIC_SEQ_CST);
+        long now = i % 100 == 99 ? by_system_call(1) : by_libc(1);
+        if (now < before)
+            printf("went back by %ld in round %ld\n", before - now, i);
+        while (before < now && !__atomic_compare_exchange_n(&latest, &before, now, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+        }
+    }
+    return NULL;
+}
+
+static void compare_threads(long rounds)
+{
+    pthread_t threads[3];
+    rounds_of_threads = rounds;
+    for (long i = 0; i < 3; i++)
+        pthread_create(&threads[i], NULL, compare, (void *)i);
+    for (long i = 0; i < 3; i++)
+        pthread_join(threads[i], NULL);
+}
+
 int main(int count, char **arguments)
 {
     long rounds = count > 2 ? atol(arguments[2]) : 0;
@@ -120,6 +162,8 @@ int main(int count, char **arguments)
         read_all(rounds);
     if (count > 1 && strcmp(arguments[1], "alternate") == 0)
         alternate(rounds);
+    if (count > 1 && strcmp(arguments[1], "threads") == 0)
+        compare_threads(rounds);
     if (count > 1 && strcmp(arguments[1], "change") == 0)
         change();
     char *numbers = (char *)getauxval(AT_SYSINFO_EHDR) - 4096;
@@ -127,6 +171,8 @@ int main(int count, char **arguments)
         ((void (*)(void))numbers)();
     if (count > 1 && strcmp(arguments[1], "numbers") == 0 && has(numbers))
         puts("there are numbers");
+    if (count > 1 && strcmp(arguments[1], "maps") == 0)
+        show_maps(numbers);
     if (count > 1 && strcmp(arguments[1], "serve") == 0)
         serve(numbers);
     puts("end");

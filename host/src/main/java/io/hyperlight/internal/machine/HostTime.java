@@ -38,7 +38,7 @@ final class HostTime {
   private static final long SHORTEST = 1_000_000;
 
   /** A slope is known if its error is at most one part in this many. */
-  private static final long PRECISION = 10_000;
+  private static final long PRECISION = 2000;
 
   /** The maximum width of a reading that is of use, in nanoseconds. */
   private static final long MAXIMUM_WIDTH = 100_000;
@@ -125,13 +125,20 @@ final class HostTime {
 
   private static HostTime make(Architecture kind) {
     try {
+      if (!isCounterTheClockSource()) {
+        return unusable();
+      }
       LongSupplier counter = kind.hostCounter();
       long _ = counter.getAsLong(); // links it
       return new HostTime(
           counter, System::nanoTime, HostTime::realNanos, HostTime::isCounterTheClockSource);
     } catch (SystemCallException | LinkageError e) {
-      return new HostTime(() -> 0, System::nanoTime, HostTime::realNanos, () -> false);
+      return unusable();
     }
+  }
+
+  private static HostTime unusable() {
+    return new HostTime(() -> 0, System::nanoTime, HostTime::realNanos, () -> false);
   }
 
   private static long realNanos() {

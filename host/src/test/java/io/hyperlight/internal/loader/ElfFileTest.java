@@ -312,6 +312,13 @@ class ElfFileTest {
           .withMessageContaining("below 0x12000")
           .withMessageContaining("link it higher");
     }
+    for (long low : List.of(0x1_2000L, 0x1_4fffL)) {
+      assertThatExceptionOfType(GuestFormatException.class)
+          .as("a program that starts itself has a vDSO, too")
+          .isThrownBy(() -> GuestLayout.of(low, low + 1, stack, stack, memory, true))
+          .withMessageContaining("below 0x15000");
+      assertThat(GuestLayout.of(low, low + 1, stack, 0, memory, false)).isNotNull();
+    }
     for (long high : List.of(AddressSpace.USER_END - 1, AddressSpace.USER_END - 2 * memory)) {
       assertThatExceptionOfType(GuestFormatException.class)
           .isThrownBy(() -> GuestLayout.of(high, high + 1, stack, 0, memory, false))
