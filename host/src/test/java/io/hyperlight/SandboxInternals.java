@@ -25,6 +25,11 @@ public final class SandboxInternals {
     return program.turns(TurnOrder.Choice.seeded(seed));
   }
 
+  /** Stops the threads of a program often, at any instruction. */
+  public static Program hasty(Program program, long seed) {
+    return program.turns(TurnOrder.Choice.hasty(seed));
+  }
+
   /** Counts a pool's sandboxes in a budget other than the process's. */
   public static PoolBuilder<SandboxPool> withBudget(
       PoolBuilder<SandboxPool> builder, PoolBudget budget) {

@@ -29,12 +29,16 @@ final class TimerFile extends AnonymousFile {
         @Override
         protected void expired() {
           changes(); // a restore has to set it again
+          hasExpired = true;
           readiness.input().changed();
         }
       };
 
   private Expirations expirations = Expirations.NONE;
   private int settingFlags;
+
+  /** Whether it has expired since the last read. With the embedder's clock, it may do so early. */
+  private boolean hasExpired;
 
   /**
    * Creates a timer that is stopped.
@@ -63,12 +67,19 @@ final class TimerFile extends AnonymousFile {
     expirations = wanted;
     settingFlags = flags;
     enqueue();
-    if (expirations.count(now()) > 0) {
+    if (count(now()) > 0) {
       readiness.input().changed();
     }
   }
 
+  /** Returns how many expirations can be read. */
+  private long count(long now) {
+    long count = expirations.count(now);
+    return count == 0 && hasExpired ? 1 : count;
+  }
+
   private void enqueue() {
+    hasExpired = false;
     queue.set(
         timer, expirations.isNone() ? Deadline.NEVER : Deadline.at(clock, expirations.next()));
   }
@@ -79,7 +90,7 @@ final class TimerFile extends AnonymousFile {
     return "clockid: %d\nticks: %d\nsettime flags: 0%o\nit_value: (%d, %d)\nit_interval: (%d, %d)\n"
         .formatted(
             clockNumber,
-            expirations.count(now()),
+            count(now()),
             settingFlags,
             left.value() / NANOS,
             left.value() % NANOS,
@@ -111,7 +122,7 @@ final class TimerFile extends AnonymousFile {
       throw new FileException(Errno.EINVAL);
     }
     long now = now();
-    long count = expirations.count(now);
+    long count = count(now);
     if (count == 0) {
       if (has(OpenFlags.O_NONBLOCK)) {
         throw new FileException(Errno.EAGAIN);
@@ -125,7 +136,7 @@ final class TimerFile extends AnonymousFile {
               readiness.input());
     }
     changes();
-    expirations = expirations.after(now);
+    expirations = expirations.afterExpiry(now);
     enqueue();
     ByteBuffer.wrap(target).order(ByteOrder.LITTLE_ENDIAN).putLong(count);
     return Long.BYTES;
@@ -134,7 +145,7 @@ final class TimerFile extends AnonymousFile {
   /** Fails before a bad address would. */
   @Override
   boolean isAtEnd(long at) {
-    if (has(OpenFlags.O_NONBLOCK) && expirations.count(now()) == 0) {
+    if (has(OpenFlags.O_NONBLOCK) && count(now()) == 0) {
       throw new FileException(Errno.EAGAIN);
     }
     return false;
@@ -147,6 +158,6 @@ final class TimerFile extends AnonymousFile {
 
   @Override
   int ready(Caller caller) {
-    return expirations.count(now()) > 0 ? PollEvents.POLLIN : 0;
+    return count(now()) > 0 ? PollEvents.POLLIN : 0;
   }
 }

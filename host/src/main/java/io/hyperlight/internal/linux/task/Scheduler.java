@@ -24,9 +24,6 @@ import org.jspecify.annotations.Nullable;
  * <p>For one thread at a time, except for {@link OutsideEvents}.
  */
 public final class Scheduler {
-  /** How long a task runs while others are ready. */
-  static final long TURN_NANOS = 4_000_000;
-
   /** So many steps of work that a checkpoint looks at the clock and at interrupts. */
   private static final long LOOK = 1 << 16;
 
@@ -50,6 +47,9 @@ public final class Scheduler {
 
   /** The tasks that ran when the team was stopped last. */
   private final List<Task> stopped = new ArrayList<>(0);
+
+  /** How often tasks have yielded in a row, while nothing else has happened. */
+  private int yieldsInARow;
 
   /** The task with which the work of the team ended. */
   private @Nullable Task kept;
@@ -105,6 +105,7 @@ public final class Scheduler {
   /** Adds a task behind the other ready ones. */
   public void add(Task task) {
     ready.add(task);
+    yieldsInARow = 0;
   }
 
   /**
@@ -127,16 +128,17 @@ public final class Scheduler {
 
   /** Reacts to the end of a task's wait. */
   void woken(Task task) {
-    ready.add(task);
+    add(task);
   }
 
   /**
    * Lets the ready tasks run before the current one goes on. With the embedder's clock, time only
-   * comes while nothing else can happen. A task that yields until another one's time comes must not
-   * keep it away.
+   * comes while nothing else can happen. Tasks that yield until another one's time comes must not
+   * keep it away. So it comes when all tasks that can run have yielded in turn.
    */
   public void yieldTurn() {
-    if (ready.isEmpty() && clock.isEmbedders() && !othersRun()) {
+    if (clock.isEmbedders() && !othersRun() && ++yieldsInARow > ready.size()) {
+      yieldsInARow = 0;
       timers.expireFirst();
     }
     turn.yields = !ready.isEmpty();
@@ -173,7 +175,7 @@ public final class Scheduler {
       return true;
     }
     return switch (order.kind()) {
-      case TIMED -> turn.turnEnd != 0 && System.nanoTime() - turn.turnEnd >= 0;
+      case TIMED, HASTY -> turn.turnEnd != 0 && System.nanoTime() - turn.turnEnd >= 0;
       case UNTIMED -> false;
       case SEEDED -> stopped || order.endsTurn();
     };
@@ -181,6 +183,9 @@ public final class Scheduler {
 
   /** Puts the current task behind the ready ones. */
   public void requeue() {
+    if (!turn.yields) {
+      yieldsInARow = 0; // it can do something
+    }
     ready.add(current());
   }
 
@@ -255,7 +260,7 @@ public final class Scheduler {
       turn.turnEnd = 0;
     } else {
       if (turn.turnEnd == 0) {
-        turn.turnEnd = now + TURN_NANOS;
+        turn.turnEnd = now + order.turnNanos();
       }
       left = Math.min(left, turn.turnEnd - now);
     }
@@ -486,7 +491,7 @@ public final class Scheduler {
       ProcessorTurn<Task> other = turns.get(i);
       Task task = other.current;
       if (other != turn && other.isBusy && other.turnEnd == 0 && task != null) {
-        other.turnEnd = System.nanoTime() + TURN_NANOS;
+        other.turnEnd = System.nanoTime() + order.turnNanos();
         other.isPlanned = true;
         task.context().preemptAt(other.turnEnd);
       }
@@ -556,6 +561,8 @@ public final class Scheduler {
    */
   void reset(Task task, @Nullable Task inProcessor) {
     ready.clear();
+    order.restore();
+    yieldsInARow = 0;
     turn.current = task;
     turn.attached = inProcessor;
     turn.yields = false;

@@ -18,7 +18,9 @@ public final class TurnOrder {
     /** Nothing. The first ready task comes next. So each run of a program is the same. */
     UNTIMED,
     /** A random number at each system call. Any ready task comes next. */
-    SEEDED
+    SEEDED,
+    /** The host's time, after a random and very short one. Any ready task comes next. */
+    HASTY
   }
 
   /**
@@ -37,10 +39,21 @@ public final class TurnOrder {
     public static Choice seeded(long seed) {
       return new Choice(Kind.SEEDED, OptionalLong.of(seed));
     }
+
+    /** Returns the choice to stop tasks often, at any instruction. */
+    public static Choice hasty(long seed) {
+      return new Choice(Kind.HASTY, OptionalLong.of(seed));
+    }
   }
 
   /** One system call of so many ends the turn. */
   private static final int CALLS = 3;
+
+  /** How long a turn is. */
+  private static final long TURN_NANOS = 4_000_000;
+
+  /** How long the longest one of those is that are short. */
+  private static final long SHORT_TURN_NANOS = 300_000;
 
   private final Kind kind;
   private final OptionalLong seed;
@@ -65,11 +78,16 @@ public final class TurnOrder {
   }
 
   boolean isTimed() {
-    return kind == Kind.TIMED;
+    return kind == Kind.TIMED || kind == Kind.HASTY;
   }
 
   boolean endsTurn() {
     return random != null && random.nextInt(CALLS) == 0;
+  }
+
+  /** Returns how long the next turn is. */
+  long turnNanos() {
+    return random == null ? TURN_NANOS : random.nextLong(SHORT_TURN_NANOS);
   }
 
   /** Returns the index of the task that comes next. */

@@ -87,7 +87,7 @@ abstract class SignalTimer extends QueuedTimer {
       expirations = Expirations.NONE;
     } else {
       long now = now();
-      expirations = expirations.after(now);
+      expirations = expirations.afterExpiry(now);
       enqueue(Math.max(expirations.next(), now + IGNORED_NANOS));
     }
   }
@@ -104,7 +104,7 @@ abstract class SignalTimer extends QueuedTimer {
     isPending = false;
     long now = now();
     long missed = Math.max(0, expirations.count(now) - 1);
-    expirations = expirations.after(now);
+    expirations = expirations.afterExpiry(now);
     enqueue(expirations.next());
     return missed;
   }

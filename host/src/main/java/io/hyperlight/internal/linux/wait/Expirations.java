@@ -49,6 +49,14 @@ public record Expirations(long next, long interval) {
     return last > Long.MAX_VALUE - interval ? NONE : at(last + interval, interval);
   }
 
+  /**
+   * Returns the expirations that are left when those until a time are done. With the embedder's
+   * clock, an expiration may come before its time. Then it is done, too.
+   */
+  public Expirations afterExpiry(long now) {
+    return count(now) == 0 ? after(next) : after(now);
+  }
+
   /** Returns how long until the next expiration after a time; 0 if there is none. */
   public long left(long now) {
     Expirations rest = after(now);
