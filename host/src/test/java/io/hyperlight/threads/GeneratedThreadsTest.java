@@ -67,8 +67,7 @@ class GeneratedThreadsTest {
       String what, String compiler, long seed, UnaryOperator<Program> settings, String clock) {
     ThreadScripts.of(seed, LENGTH)
         .check(
-            "%s, seed %d".formatted(what, seed),
-            script -> run(compiler, script, settings, clock));
+            "%s, seed %d".formatted(what, seed), script -> run(compiler, script, settings, clock));
     ThreadScripts.of(~seed, LENGTH)
         .check(
             "%s, seed %d, first thread ends".formatted(what, ~seed),
@@ -79,21 +78,21 @@ class GeneratedThreadsTest {
   void scriptsHaveStepsOfEachKind() {
     Set<ThreadStep.Kind> kinds = new TreeSet<>();
     LongStream.range(0, 20)
-        .forEach(seed -> ThreadScripts.of(seed, LENGTH).steps().forEach(step -> kinds.add(step.kind())));
+        .forEach(
+            seed -> ThreadScripts.of(seed, LENGTH).steps().forEach(step -> kinds.add(step.kind())));
     assertThat(kinds).containsExactly(ThreadStep.Kind.values());
   }
 
   @Test
   void aWrongResultIsFoundAndItsScriptShortened() {
     ThreadScript script = ThreadScripts.of(1, LENGTH);
-    org.assertj.core.api.Assertions.assertThatThrownBy(
-            () ->
-                script.check(
-                    "planted",
-                    of ->
-                        of.steps().stream().anyMatch(step -> step.kind() == ThreadStep.Kind.GATE)
-                            ? "wrong"
-                            : of.result()))
+    org.assertj.core.api.Assertions.assertThatThrownBy(() ->
+            script.check(
+                "planted",
+                of ->
+                    of.steps().stream().anyMatch(step -> step.kind() == ThreadStep.Kind.GATE)
+                        ? "wrong"
+                        : of.result()))
         .isInstanceOf(AssertionError.class)
         .hasMessageContaining("planted: 'wrong' instead of '")
         .hasMessageContaining("GATE variant")
@@ -144,6 +143,11 @@ class GeneratedThreadsTest {
   void theyHaveItWithAnotherLibrary(long seed) {
     ThreadScripts.of(seed, LENGTH).check("natively", script -> natively("musl-gcc", script));
     check("musl", "musl-gcc", seed, UnaryOperator.identity(), "");
-    check("musl, stopped often", "musl-gcc", seed, program -> SandboxInternals.hasty(program, seed), "");
+    check(
+        "musl, stopped often",
+        "musl-gcc",
+        seed,
+        program -> SandboxInternals.hasty(program, seed),
+        "");
   }
 }

@@ -82,7 +82,8 @@ final class ThreadScripts {
         case DETACH -> {
           // with the end of the thread
         }
-        case TRANSFER, POUR, PASS_FILES, BARRIER, GATE, RING, SEND_SIGNALS, EVENTS -> together(kind);
+        case TRANSFER, POUR, PASS_FILES, BARRIER, GATE, RING, SEND_SIGNALS, EVENTS ->
+            together(kind);
         default -> alone(kind);
       }
     }
@@ -122,18 +123,16 @@ final class ThreadScripts {
       return;
     }
     Child child = children.remove(any(children.size()));
-    alive.remove((Integer) child.number);
+    alive.removeIf(number -> number == child.number);
     int how = child.detached ? 1 : any(8) < 6 ? 0 : 1 + any(2);
     int variant = how == 0 ? any(4) : List.of(0, 1, 3).get(any(3));
     boolean detachedByOther = how == 1 && !child.detached;
-    ThreadStep detach =
-        new ThreadStep(Kind.DETACH, 0, 0, 0, child.number, 0, List.of(oneAlive()));
+    ThreadStep detach = new ThreadStep(Kind.DETACH, 0, 0, 0, child.number, 0, List.of(oneAlive()));
     if (detachedByOther && any(2) == 0) {
       steps.add(detach);
       detachedByOther = false;
     }
-    steps.add(
-        new ThreadStep(Kind.END, variant, 0, 1 + any(1000), how, 0, List.of(child.number)));
+    steps.add(new ThreadStep(Kind.END, variant, 0, 1 + any(1000), how, 0, List.of(child.number)));
     if (how == 0) {
       unjoined.add(steps.getLast());
     }
@@ -149,8 +148,7 @@ final class ThreadScripts {
     ThreadStep ended = unjoined.remove(any(unjoined.size()));
     int number = ended.threads().getFirst();
     steps.add(
-        new ThreadStep(
-            Kind.JOIN, any(3), 0, ended.variant() % 4, number, 0, List.of(oneAlive())));
+        new ThreadStep(Kind.JOIN, any(3), 0, ended.variant() % 4, number, 0, List.of(oneAlive())));
   }
 
   private void alone(Kind kind) {

@@ -14,13 +14,7 @@ import java.util.List;
  * @param threads the threads that take part, in the order of their roles
  */
 record ThreadStep(
-    Kind kind,
-    int variant,
-    int amount,
-    int seed,
-    int object,
-    int extra,
-    List<Integer> threads) {
+    Kind kind, int variant, int amount, int seed, int object, int extra, List<Integer> threads) {
   /** How many threads may take part. */
   static final int MOST = 8;
 
@@ -67,6 +61,7 @@ record ThreadStep(
     threads = List.copyOf(threads);
   }
 
+  @SuppressWarnings("EnumOrdinal") // the interpreter has the same order
   void write(ByteBuffer to) {
     to.putInt(kind.ordinal()).putInt(variant).putInt(amount).putInt(seed).putInt(object);
     to.putInt(extra).putInt(threads.size());

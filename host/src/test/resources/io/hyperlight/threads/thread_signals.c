@@ -146,6 +146,41 @@ static void interrupted(int flags)
     printf("slept: %ld\n", (long)until_interrupted(sleeper));
 }
 
+static void *take_signal(void *unused UNUSED)
+{
+    sigset_t set;
+    int number;
+    sigemptyset(&set);
+    sigaddset(&set, SIGRTMIN + 3);
+    sem_post(&ready);
+    MUST(sigwait(&set, &number)); /* Linux interrupts sigwaitinfo if another thread has taken the signal */
+    return (void *)(long)(number == SIGRTMIN + 3);
+}
+
+/* As many signals of the process as threads wait for them, one after the other. Each gets one. */
+static void take_turns(void)
+{
+    enum { TAKERS = 6 };
+    pthread_t takers[TAKERS];
+    sigset_t set;
+    long taken = 0;
+    sigemptyset(&set);
+    sigaddset(&set, SIGRTMIN + 3);
+    MUST(pthread_sigmask(SIG_BLOCK, &set, NULL));
+    for (int i = 0; i < TAKERS; i++) {
+        takers[i] = start(take_signal, NULL);
+        sem_wait(&ready);
+    }
+    sched_yield();
+    for (int i = 0; i < TAKERS; i++) {
+        MUST(sigqueue(getpid(), SIGRTMIN + 3, (union sigval){.sival_int = i}));
+    }
+    for (int i = 0; i < TAKERS; i++) {
+        taken += (long)result_of(takers[i]);
+    }
+    printf("taken: %ld\n", taken);
+}
+
 static void *fault(void *unused UNUSED)
 {
     *(volatile int *)16 = 1;
@@ -189,6 +224,7 @@ int main(void)
     masks();
     interrupted(0);
     interrupted(SA_RESTART);
+    take_turns();
     struct sigaction faulting = {.sa_sigaction = leave_thread, .sa_flags = SA_SIGINFO};
     MUST(sigaction(SIGSEGV, &faulting, NULL));
     char *result = result_of(start(fault, NULL));

@@ -186,6 +186,7 @@ public final class TaskSignals implements Restorable<SignalState> {
   /** Makes the task look for signals, which may interrupt its wait. */
   void look(long signals) {
     if ((awaited & signals) != 0) {
+      awaited = 0; // it takes one: the next signal is for another task that waits
       waiting.wake();
     } else {
       looks = true;

@@ -7,6 +7,9 @@ public abstract class QueuedTimer {
   /** The order among timers with the same deadline. */
   long sequence;
 
+  /** When it is its turn while the clock stands still: see {@link TimerQueue#expireFirst}. */
+  long turn;
+
   /** Returns when it is due; {@link Deadline#NEVER} if it is not set. */
   public final Deadline deadline() {
     return deadline;

@@ -15,10 +15,20 @@ public final class TimerQueue {
       Comparator.<QueuedTimer>comparingLong(timer -> timer.deadline.nanos())
           .thenComparingLong(timer -> timer.sequence);
 
+  private static final Comparator<QueuedTimer> TURNS =
+      Comparator.<QueuedTimer>comparingLong(timer -> timer.turn)
+          .thenComparingLong(timer -> timer.sequence);
+
   private final WaitClock clock;
 
   /** Immutable and empty until there is a timer, which many guests never set. */
   private Map<Deadline.Clock, TreeSet<QueuedTimer>> queues = Map.of();
+
+  /** The timers that may expire although their time has not come; null until there is one. */
+  private @Nullable TreeSet<QueuedTimer> inTurn;
+
+  /** The turn of the timer that expired last so. */
+  private long turn;
 
   private long sequence;
   private int count;
@@ -39,6 +49,13 @@ public final class TimerQueue {
         queues = new EnumMap<>(Deadline.Clock.class);
       }
       queues.computeIfAbsent(deadline.clock(), _ -> new TreeSet<>(ORDER)).add(timer);
+      if (clock.isEmbedders() && deadline.clock() != Deadline.Clock.PROCESSOR) {
+        timer.turn = Math.min(left(deadline), Long.MAX_VALUE - turn) + turn;
+        if (inTurn == null) {
+          inTurn = new TreeSet<>(TURNS);
+        }
+        inTurn.add(timer);
+      }
     }
   }
 
@@ -53,6 +70,9 @@ public final class TimerQueue {
       TreeSet<QueuedTimer> queue = queues.get(timer.deadline.clock());
       if (queue != null) {
         queue.remove(timer);
+      }
+      if (inTurn != null) {
+        inTurn.remove(timer);
       }
       count--;
       timer.deadline = Deadline.NEVER;
@@ -133,11 +153,14 @@ public final class TimerQueue {
   }
 
   /**
-   * Lets the first timer expire although its time has not come by the clock, while no task runs.
+   * Lets the first timer expire although its time has not come by the embedder's clock, while no
+   * task runs. A short wait that begins again and again does not keep a longer one from its end,
+   * although the clock stands still: turns of timers go on as time would.
    */
   public void expireFirst() {
-    QueuedTimer next = first(false);
-    if (next != null) {
+    if (inTurn != null && !inTurn.isEmpty()) {
+      QueuedTimer next = inTurn.first();
+      turn = next.turn;
       expire(next);
     }
   }
@@ -156,6 +179,10 @@ public final class TimerQueue {
       queue.forEach(timer -> timer.deadline = Deadline.NEVER);
       queue.clear();
     }
+    if (inTurn != null) {
+      inTurn.clear();
+    }
+    turn = 0;
     count = 0;
   }
 }
