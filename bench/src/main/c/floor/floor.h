@@ -111,7 +111,7 @@ measurement one_exit, two_exits, fresh, echo;
 measurement life, life_cold, life_spawn, live, idle_memory;
 measurement copy_pages, copy_large, sum_large, process_id;
 measurement kill_runner, cache_line, throughput;
-measurement thread_switch, handover;
+measurement thread_switch, handover, compute_at_once;
 measurement world_memory, world_bytes, world_pieces, world_pages, world_exits, world_spawn, world_fresh;
 
 #endif

@@ -32,6 +32,7 @@ static const struct {
     {"throughput", throughput},  /* threads */
     {"switch", thread_switch},   /* 0 */
     {"handover", handover},      /* 0 */
+    {"compute", compute_at_once},   /* threads, 1 or 2 */
     {"world_memory", world_memory}, /* bytes; this and the next four take no samples */
     {"world_bytes", world_bytes},   /* bytes */
     {"world_pieces", world_pieces}, /* pieces */

@@ -185,3 +185,44 @@ long throughput(int64_t *samples, long calls, long threads)
     free(workers);
     return 1;
 }
+
+/* Some 10 ms of computing. */
+static uint64_t compute(uint64_t number)
+{
+    for (int i = 0; i < 1000000; i++) {
+        number ^= number << 13;
+        number ^= number >> 7;
+        number ^= number << 17;
+    }
+    return number;
+}
+
+static void *compute_other(void *number)
+{
+    *(uint64_t *)number = compute(*(uint64_t *)number);
+    return NULL;
+}
+
+/* Measures how long one or two threads compute, each the same. There is no VM. */
+long compute_at_once(int64_t *samples, long count, long threads)
+{
+    for (long i = 0; i < count; i++) {
+        int64_t begin = now();
+        uint64_t other_number = 1;
+        pthread_t other;
+        if (threads > 1) {
+            start(&other, compute_other, &other_number);
+        }
+        uint64_t number = compute(1);
+        if (threads > 1) {
+            pthread_join(other, NULL);
+        } else {
+            other_number = number;
+        }
+        samples[i] = now() - begin;
+        if (number != other_number) {
+            fail("computing");
+        }
+    }
+    return count;
+}

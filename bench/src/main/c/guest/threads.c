@@ -1,4 +1,4 @@
-/* Two threads that take turns, each for a number of rounds. The call ends when both are done. */
+/* Two threads that take turns, each for a number of rounds, or that compute at the same time. The call ends when both are done. */
 #include <hyperlight.h>
 
 #include <limits.h>
@@ -63,4 +63,38 @@ HL_EXPORT(int, handovers, int)
 int handovers(int rounds)
 {
     return with_another(hand_over, rounds);
+}
+
+/* Some 10 ms of computing. The floor has the same loop. */
+static uint64_t compute(uint64_t number)
+{
+    for (int i = 0; i < 1000000; i++) {
+        number ^= number << 13;
+        number ^= number >> 7;
+        number ^= number << 17;
+    }
+    return number;
+}
+
+static void *compute_other(void *number)
+{
+    *(uint64_t *)number = compute(*(uint64_t *)number);
+    return NULL;
+}
+
+/* Computes on one or two threads, each the same. Returns 1 if both have the same result. */
+HL_EXPORT(int, computes, int)
+int computes(int threads)
+{
+    uint64_t other_number = 1;
+    pthread_t other;
+    if (threads > 1 && pthread_create(&other, NULL, compute_other, &other_number) != 0) {
+        abort();
+    }
+    uint64_t number = compute(1);
+    if (threads > 1) {
+        pthread_join(other, NULL);
+        return number == other_number;
+    }
+    return number != 0;
 }

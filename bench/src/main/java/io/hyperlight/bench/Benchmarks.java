@@ -29,6 +29,7 @@ final class Benchmarks {
           new Benchmark("density", "private memory of idle sandboxes", Density::measure),
           new Benchmark("thread_switch", "from a thread that yields to the other", Tasks::yields),
           new Benchmark("futex_handover", "from a thread that wakes the other", Tasks::handovers),
+          new Benchmark("parallel_2", "two threads on two processors", Parallel::measure),
           new Benchmark("jvm_spawn", "a clone of a warm JVM", Worlds::jvmSpawn),
           new Benchmark("jvm_fresh", "a request to a restored JVM", Worlds::jvmFresh),
           new Benchmark("node_spawn", "a clone of a warm Node.js", Worlds::nodeSpawn),
