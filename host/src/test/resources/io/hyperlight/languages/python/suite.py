@@ -5,7 +5,7 @@
 
 FOLDER has libraries, or is empty. Tests whose names match PATTERN are left out, and so are those that standard
 input lists, one a line. Each line of output is "@@ what<tab>name<tab>needs<tab>message". What a test needs
-that a sandbox refuses is found by watching: "processes" and "network".
+that a sandbox refuses is found by watching: "processes", "terminals" and "network".
 """
 import _posixsubprocess
 import os
@@ -46,6 +46,7 @@ def watch(owner, name, need):
 
 for function in 'fork', 'forkpty', 'posix_spawn', 'posix_spawnp', 'execv', 'execve':
     watch(os, function, 'processes')
+watch(os, 'openpty', 'terminals')
 watch(_posixsubprocess, 'fork_exec', 'processes')
 import socket
 
@@ -91,6 +92,8 @@ def run_unittest():
                 say('failure', test.id(), repr(error[1]))
 
         def addSkip(self, test, why):
+            if 'IPv6' in why:
+                needs.add('network')
             say('skipped', test.id(), why)
 
         def addExpectedFailure(self, test, error):
