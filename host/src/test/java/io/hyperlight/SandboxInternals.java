@@ -25,6 +25,16 @@ public final class SandboxInternals {
     return program.turns(TurnOrder.Choice.seeded(seed));
   }
 
+  /** Makes the threads of a sandbox take turns as a seed chooses. */
+  public static Sandbox.Builder interleaved(Sandbox.Builder builder, long seed) {
+    return builder.turns(TurnOrder.Choice.seeded(seed));
+  }
+
+  /** Stops the threads of a sandbox often, at any instruction. */
+  public static Sandbox.Builder hasty(Sandbox.Builder builder, long seed) {
+    return builder.turns(TurnOrder.Choice.hasty(seed));
+  }
+
   /** Stops the threads of a program often, at any instruction. */
   public static Program hasty(Program program, long seed) {
     return program.turns(TurnOrder.Choice.hasty(seed));

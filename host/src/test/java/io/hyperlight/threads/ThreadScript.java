@@ -53,7 +53,8 @@ record ThreadScript(List<ThreadStep> steps) {
 
   /** Returns the interpreter as a guest with functions. */
   static Guest interpretingGuest() {
-    return withLibc("#define GUEST\n#include <hyperlight.h>\n" + interpreter());
+    return withLibc(
+        "#define _GNU_SOURCE\n#define GUEST\n#include <hyperlight.h>\n" + interpreter());
   }
 
   /** Returns the script as the interpreter reads it. */

@@ -246,11 +246,19 @@ hl_string finish(void)
     return hl_from_cstring(result);
 }
 #else
+/* Without exit(3): in a static program it takes away what threads need that are still being unwound. */
+static void say_and_exit(void)
+{
+    int failed = puts(result) < 0 || fflush(stdout) != 0;
+    _exit(failed);
+}
+
 static void *last(void *unused)
 {
     (void)unused;
     run(NULL);
-    exit(puts(result) < 0);
+    say_and_exit();
+    return NULL;
 }
 
 int main(int count, char **arguments)
@@ -264,6 +272,6 @@ int main(int count, char **arguments)
         pthread_exit(NULL);
     }
     run(NULL);
-    return puts(result) < 0;
+    say_and_exit();
 }
 #endif
