@@ -229,6 +229,9 @@ void begin(hl_bytes script)
     first = start(run, NULL);
 }
 
+HL_EXPORT(void, expect_standing_clock)
+void expect_standing_clock(void) { time_stands_still = 1; }
+
 /* Lets the threads run for a while. Then they stand still, wherever they are. */
 HL_EXPORT(int, go_on, int)
 int go_on(int yields)
