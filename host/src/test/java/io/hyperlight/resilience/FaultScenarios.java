@@ -74,6 +74,7 @@ final class FaultScenarios {
     ProgramScenarios programs = new ProgramScenarios(trial, program, folder);
     scenarios.put("program", programs::program);
     scenarios.put("signals", programs::signals);
+    scenarios.put("processors", programs::processors);
     scenarios.put("serving", programs::startServing);
     scenarios.put("serve", programs::serve);
     scenarios.put("deadline", this::deadline);

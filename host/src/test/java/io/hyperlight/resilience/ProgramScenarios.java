@@ -49,6 +49,16 @@ final class ProgramScenarios {
     }
   }
 
+  /** Threads of the program run on two processors. */
+  void processors() throws Exception {
+    ProgramResult result = trial.inject(() -> server().args("threads").processors(2).run());
+    if (result != null) {
+      boolean right = result.status() == 0 && result.outputText().equals("counted\n");
+      trial.expect(
+          right || trial.hasFailed(), result + result.outputText() + result.errorText());
+    }
+  }
+
   private Program server() {
     return Program.of(program).memorySize(8 << 20).stackSize(1 << 20);
   }

@@ -1,5 +1,6 @@
 /* For FaultGuest. */
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,6 +15,29 @@ static void noted(int number)
     if (number == SIGSEGV) siglongjmp(back, 1);
 }
 
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static int counted;
+
+static void *counts(void *unused)
+{
+    for (int i = 0; i < 10; i++) {
+        pthread_mutex_lock(&mutex);
+        counted++;
+        pthread_mutex_unlock(&mutex);
+    }
+    return unused;
+}
+
+static int with_threads(void)
+{
+    pthread_t threads[3];
+    int made = 0;
+    while (made < 3 && pthread_create(&threads[made], NULL, counts, NULL) == 0) made++;
+    for (int i = 0; i < made; i++) pthread_join(threads[i], NULL);
+    puts(made == 3 && counted == 30 ? "counted" : "not all threads");
+    return fflush(stdout);
+}
+
 int main(int count, char **arguments)
 {
     char line[100];
@@ -25,6 +49,7 @@ int main(int count, char **arguments)
         puts(signals == 2 ? "handled" : "lost");
         return fflush(stdout);
     }
+    if (count > 1 && !strcmp(arguments[1], "threads")) return with_threads();
     if (count > 1) {
         FILE *file = fopen(arguments[1], "r");
         if (!file) { perror("fopen"); return 1; }
