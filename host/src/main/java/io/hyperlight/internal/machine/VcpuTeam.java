@@ -358,10 +358,16 @@ public final class VcpuTeam implements CallerAccess, AutoCloseable {
     }
   }
 
-  /** Wakes all threads that wait. Any thread may call it. */
-  public void wakeAll() {
+  /**
+   * Makes a thread look for work: all that wait, or one that runs a guest. Any thread may call it.
+   */
+  public void look() {
+    boolean any = false;
     for (int i = 0; i < threads.size(); i++) {
-      threads.get(i).wake();
+      any |= threads.get(i).wake();
+    }
+    if (!any) {
+      threads.getFirst().kick();
     }
   }
 

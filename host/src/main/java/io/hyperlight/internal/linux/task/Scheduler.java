@@ -331,7 +331,7 @@ public final class Scheduler {
     leaveProcessor();
     ready.addFirst(task);
     team = now;
-    outside.wakeAlso(now::wakeAll);
+    outside.wakeAlso(now::look);
   }
 
   /** Sets for which processor the host works now. */
