@@ -54,8 +54,7 @@ final class ProgramScenarios {
     ProgramResult result = trial.inject(() -> server().args("threads").processors(2).run());
     if (result != null) {
       boolean right = result.status() == 0 && result.outputText().equals("counted\n");
-      trial.expect(
-          right || trial.hasFailed(), result + result.outputText() + result.errorText());
+      trial.expect(right || trial.hasFailed(), result + result.outputText() + result.errorText());
     }
   }
 

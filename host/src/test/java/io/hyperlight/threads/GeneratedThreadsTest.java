@@ -120,6 +120,14 @@ class GeneratedThreadsTest {
 
   @ParameterizedTest(name = "seed {0}")
   @MethodSource("seeds")
+  void theyHaveItOnSeveralProcessors(long seed) {
+    check("two processors", "gcc", seed, program -> program.processors(2), "");
+    check("three processors", "gcc", seed, program -> program.processors(3), "");
+    check("with a clock", "gcc", seed, program -> withClock(program.processors(2)), "c");
+  }
+
+  @ParameterizedTest(name = "seed {0}")
+  @MethodSource("seeds")
   void theyHaveItUnderEachInterleaving(long seed) {
     check("interleaved", "gcc", seed, program -> SandboxInternals.interleaved(program, seed), "");
   }

@@ -9,7 +9,7 @@ import io.hyperlight.testing.SourceFile;
 import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * With a clock of the embedder's that stands still, each wait for a time ends, whatever the other
@@ -17,13 +17,14 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class StandingClockTest {
   @ParameterizedTest
-  @ValueSource(strings = {"yield", "nap", "ticks"})
-  void aSleepEndsWhileOthers(String what) {
+  @CsvSource({"yield, 1", "nap, 1", "ticks, 1", "yield, 2", "nap, 2", "ticks, 2"})
+  void aSleepEndsWhileOthers(String what, int processors) {
     ProgramResult result =
         Program.of(
                 CompiledGuest.program(SourceFile.of(StandingClockTest.class, "standing_clock.c"))
                     .toAbsolutePath())
             .args(what)
+            .processors(processors)
             .clock(() -> Instant.ofEpochSecond(1))
             .callTimeout(Duration.ofSeconds(60))
             .run();

@@ -137,7 +137,7 @@ public final class Scheduler {
    * keep it away. So it comes when all tasks that can run have yielded in turn.
    */
   public void yieldTurn() {
-    if (clock.isEmbedders() && !othersRun() && ++yieldsInARow > ready.size()) {
+    if (clock.isEmbedders() && ++yieldsInARow > ready.size() + othersBusy()) {
       yieldsInARow = 0;
       timers.expireFirst();
     }
@@ -404,15 +404,18 @@ public final class Scheduler {
 
   /** Returns whether other processors have tasks, or can take one that is ready. */
   public boolean othersRun() {
-    if (team != null && !ready.isEmpty()) {
-      return true;
-    }
+    return team != null && (!ready.isEmpty() || othersBusy() > 0);
+  }
+
+  /** Returns how many other processors have tasks. */
+  private int othersBusy() {
+    int busy = 0;
     for (int i = 1; team != null && i < turns.size(); i++) {
       if (turns.get(i) != turn && turns.get(i).isBusy) {
-        return true;
+        busy++;
       }
     }
-    return false;
+    return busy;
   }
 
   /** Waits until there may be something to do for the current processor, which has no task. */
