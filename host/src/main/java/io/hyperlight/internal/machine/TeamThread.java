@@ -175,9 +175,12 @@ final class TeamThread implements VcpuHost {
         error = kvmRun.run();
       }
     } finally {
-      kicked = leave();
-      team.lock();
-      vcpu.setAway(false); // nobody sees it before the exit is handled
+      try {
+        kicked = leave();
+      } finally {
+        team.lock();
+        vcpu.setAway(false); // nobody sees it before the exit is handled
+      }
     }
     if (error == Errno.EINTR) {
       if (team.isCallStopped()) {

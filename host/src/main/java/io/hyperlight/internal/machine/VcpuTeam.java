@@ -172,9 +172,10 @@ public final class VcpuTeam implements CallerAccess, AutoCloseable {
     call.useAccess(this);
     boolean interrupted = false;
     try {
-      for (TeamThread thread : threads) {
+      for (int i = 0; i < threads.size(); i++) {
+        vcpus.get(i).setAway(false); // an error may have ended the last work in the middle
         working.incrementAndGet();
-        thread.start();
+        threads.get(i).start();
       }
       while (!stopping) {
         int result = running.await(this::awaitEvent);
@@ -228,11 +229,16 @@ public final class VcpuTeam implements CallerAccess, AutoCloseable {
     boolean interrupted = false;
     stopping = true;
     while (working.get() > 0) {
-      disturb();
-      runErrand();
-      if (working.get() > 0 && errand == null) {
-        TimedPark.parkNanos(this, KICK_AGAIN_NANOS);
-        interrupted |= Thread.interrupted();
+      try {
+        disturb();
+        runErrand();
+        if (working.get() > 0 && errand == null) {
+          TimedPark.parkNanos(this, KICK_AGAIN_NANOS);
+          interrupted |= Thread.interrupted();
+        }
+      } catch (RuntimeException | Error e) {
+        // There is no room. Nothing of the guest may be freed before the others stand still.
+        Thread.onSpinWait();
       }
     }
     return interrupted;

@@ -145,7 +145,8 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
   }
 
   private VcpuTeam makeTeam() {
-    List<Vcpu> further = new ArrayList<>();
+    // An array: a list might have no room for a vCPU that exists.
+    @Nullable Vcpu[] further = new Vcpu[processors];
     List<DirtyTracker> trackers = new ArrayList<>();
     try {
       DirtyTracker first = processor.tracker();
@@ -153,23 +154,32 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
         trackers.add(first);
       }
       for (int number = 1; number <= processors; number++) {
-        further.add(makeVcpu(number, processor.further(number)));
-        DirtyTracker tracker = further.getLast().processor().tracker();
+        Vcpu next = makeVcpu(number, processor.further(number));
+        further[number - 1] = next;
+        DirtyTracker tracker = next.processor().tracker();
         if (tracker != null) {
           trackers.add(tracker);
         }
       }
-      VcpuTeam made = new VcpuTeam(call, further, vcpu.runner().kicker());
-      DirtyTrackers all = new DirtyTrackers(trackers);
+      List<Vcpu> all = new ArrayList<>();
+      for (Vcpu each : further) {
+        all.add(Objects.requireNonNull(each));
+      }
+      VcpuTeam made = new VcpuTeam(call, all, vcpu.runner().kicker());
       if (first != null) {
-        memory.trackBy(all);
+        memory.trackBy(new DirtyTrackers(trackers));
       }
       contexts.useFurther(made.vcpus());
       vcpu.runner().kicker().useFurther(made::usedNanos);
       team = made; // last, since nothing may fail once its vCPUs are closed with it
       return made;
     } catch (Throwable t) {
-      further.forEach(each -> each.processor().close());
+      for (int i = 0; i < further.length; i++) {
+        Vcpu each = further[i];
+        if (each != null) {
+          each.processor().close();
+        }
+      }
       throw t;
     }
   }
