@@ -270,6 +270,9 @@ final class TeamThread implements VcpuHost {
     if (at - time > 0) {
       return at - time;
     }
+    if ((word & GUEST) == 0) {
+      return Durations.UNLIMITED_NANOS; // it may be about to enter, so the time still counts
+    }
     if (preemptAt == at) {
       preemptAt = Call.NEVER;
     }
