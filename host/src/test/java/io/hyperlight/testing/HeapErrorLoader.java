@@ -36,7 +36,9 @@ public final class HeapErrorLoader extends RewritingLoader {
           "java/lang/Runnable",
           "java/lang/invoke/VarHandle",
           "java/lang/ref/Reference",
-          "java/util/concurrent/locks/LockSupport");
+          "java/util/concurrent/atomic/AtomicInteger",
+          "java/util/concurrent/locks/LockSupport",
+          "java/util/concurrent/locks/ReentrantLock"); // without room, lock() waits by itself
 
   /** Methods of other classes that make none. */
   private static final Set<String> FREE =
