@@ -139,19 +139,26 @@ class FrozenRuntimesTest {
 
   /** Runs a program to a random moment. Returns false if it has ended. */
   private boolean goesOn(MovingProgram program) {
-    Moment moment =
-        switch (random.nextInt(10)) {
-          case 0 -> new Moment(Place.AT_CALL, random.nextInt(MOST_CALLS));
-          case 1 -> new Moment(Place.READY, random.nextInt(MOST_CALLS));
-          case 2 -> new Moment(Place.AT_SWITCH, random.nextInt(MOST_CALLS / 4));
-          case 3 -> new Moment(Place.AT_FAULT, random.nextInt(MOST_CALLS / 8));
-          default -> new Moment(Place.KICKED, random.nextInt(LONGEST));
-        };
-    return program.run(moment) != Place.ENDED;
+    return program.run(someMoment()) != Place.ENDED;
+  }
+
+  private Moment someMoment() {
+    return switch (random.nextInt(10)) {
+      case 0 -> new Moment(Place.AT_CALL, random.nextInt(MOST_CALLS));
+      case 1 -> new Moment(Place.READY, random.nextInt(MOST_CALLS));
+      case 2 -> new Moment(Place.AT_SWITCH, random.nextInt(MOST_CALLS / 4));
+      case 3 -> new Moment(Place.AT_FAULT, random.nextInt(MOST_CALLS / 8));
+      default -> new Moment(Place.KICKED, random.nextInt(LONGEST));
+    };
   }
 
   /** Freezes a program and returns one that goes on, mostly in another VM. */
   private MovingProgram continued(MovingProgram program, String expected) {
+    if (random.nextInt(8) == 0) {
+      MovingProgram restored = program.spawnAndRestore(someMoment(), someMoment());
+      program.close();
+      return restored;
+    }
     int others = random.nextInt(30) == 0 ? 2 : 0;
     List<MovingProgram> all = new ArrayList<>(program.spawn(1 + others));
     all.add(program);

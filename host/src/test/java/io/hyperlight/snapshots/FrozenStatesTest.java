@@ -104,7 +104,7 @@ class FrozenStatesTest {
         try {
           while (frozen < FREEZES && comesTo(program, state, random)) {
             frozen++;
-            program = continued(program, expected, random.nextInt(8));
+            program = continued(program, expected, random.nextInt(Math.max(8, FREEZES / 10)));
           }
           assertThat(resultOf(program)).startsWith(expected + "Exited[status=0,");
         } finally {
@@ -112,6 +112,7 @@ class FrozenStatesTest {
         }
       }
     }
+    System.out.println("frozen " + state + ": " + frozen);
   }
 
   /** Runs a program to a state, and asserts that it is there. Returns false if it has ended. */
@@ -133,7 +134,11 @@ class FrozenStatesTest {
    */
   private static MovingProgram continued(MovingProgram program, String expected, int which) {
     if (which > 1) {
-      MovingProgram moved = program.spawn(1).getFirst();
+      MovingProgram moved =
+          which % 3 == 0
+              ? program.spawnAndRestore(
+                  new Moment(Place.AT_CALL, 100L * which), new Moment(Place.KICKED, 2_000_000))
+              : program.spawn(1).getFirst();
       program.close();
       return moved;
     }

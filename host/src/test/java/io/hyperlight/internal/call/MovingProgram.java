@@ -113,6 +113,31 @@ public final class MovingProgram implements AutoCloseable {
     }
   }
 
+  /**
+   * Freezes it, and makes another of it, which goes on until a moment and is then restored in place,
+   * several times.
+   */
+  public MovingProgram spawnAndRestore(Moment... until) {
+    try (InstanceImage image = loaded.freeze()) {
+      MovingProgram made = new MovingProgram(image, output.toByteArray(), place);
+      try {
+        for (Moment moment : until) {
+          made.run(moment);
+          if (made.loaded.restore(image) != made.loaded) {
+            throw new AssertionError("it was not restored in place");
+          }
+          made.place = place;
+          made.output.reset();
+          made.output.writeBytes(output.toByteArray());
+        }
+        return made;
+      } catch (Throwable t) {
+        made.close();
+        throw t;
+      }
+    }
+  }
+
   public boolean hasEnded() {
     return place == Place.ENDED;
   }
