@@ -114,8 +114,8 @@ public final class MovingProgram implements AutoCloseable {
   }
 
   /**
-   * Freezes it, and makes another of it, which goes on until a moment and is then restored in place,
-   * several times.
+   * Freezes it, and makes another of it, which goes on until a moment and is then restored in
+   * place, several times.
    */
   public MovingProgram spawnAndRestore(Moment... until) {
     try (InstanceImage image = loaded.freeze()) {
