@@ -286,12 +286,12 @@ static void attributes(void)
     SHOW(pthread_setschedparam(pthread_self(), SCHED_FIFO, &parameter));
 }
 
-static pthread_t first;
+static pthread_t main_thread;
 
 static void *last(void *unused UNUSED)
 {
     /* In a static program, exit(3) takes away what unwinding the first thread needs. */
-    MUST(pthread_join(first, NULL));
+    MUST(pthread_join(main_thread, NULL));
     printf("the last thread's exit status is the program's\n");
     exit(3);
 }
@@ -307,7 +307,7 @@ int main(void)
     cancellation();
     detached();
     attributes();
-    first = pthread_self();
+    main_thread = pthread_self();
     start(last, NULL);
     pthread_exit(NULL);
 }
