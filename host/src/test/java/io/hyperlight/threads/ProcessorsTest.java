@@ -45,6 +45,7 @@ class ProcessorsTest {
   @CsvSource({
     "1, counters, 200", "2, counters, 200", "3, counters, 200",
     "1, changes, 4", "2, changes, 6", "3, changes, 6",
+    "1, files, 1", "2, files, 20", "3, files, 20",
     "1, touch, 1", "2, touch, 1", "4, touch, 1",
     "1, signals, 10", "2, signals, 20", "3, signals, 20",
     "1, barriers, 10", "2, barriers, 50", "3, barriers, 50",

@@ -159,6 +159,36 @@ static void changes(enum change change, int rounds)
     result_of(other);
 }
 
+/* Files: a store to a mapping is not lost while another thread writes to the file. */
+
+static void *writes(void *file)
+{
+    char bytes[64] = {0};
+    while (atomic_load(&phase) == 0) {
+        if (pwrite((int) (long) file, bytes, sizeof bytes, PAGE / 2) != sizeof bytes) {
+            atomic_fetch_add(&wrong, 1);
+        }
+        atomic_fetch_add(&answer, 1);
+    }
+    return NULL;
+}
+
+static void files(int rounds)
+{
+    int file = memfd_create("file", 0);
+    MUST(ftruncate(file, PAGE));
+    volatile long *word = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    pthread_t writer = start(writes, (void *) (long) file);
+    for (long value = 1; atomic_load(&answer) < rounds * 100; value++) {
+        *word = value;
+        for (int i = 0; i < 100; i++) {
+            count_wrong(*word != value, "a store to a mapped file");
+        }
+    }
+    atomic_store(&phase, 1);
+    result_of(writer);
+}
+
 /* First touches of the same pages by several threads. */
 
 static char *area;
@@ -331,6 +361,8 @@ int main(int count, char **arguments)
     int rounds = count > 2 ? atoi(arguments[2]) : 1;
     if (strcmp(subject, "counters") == 0) {
         counters(rounds);
+    } else if (strcmp(subject, "files") == 0) {
+        files(rounds);
     } else if (strcmp(subject, "changes") == 0) {
         for (int change = 0; change < CHANGES; change++) {
             changes((enum change) change, rounds);

@@ -38,6 +38,7 @@ public final class MappedFiles implements ContentWatcher {
   private final Mappings mappings;
   private final MappedAreas areas;
   private final int most;
+  private final Runnable stopOthers;
   private final Map<Key, MappedObject.OfFile> files = new HashMap<>();
 
   /** The program's own file; null if no part of it is mapped. */
@@ -58,11 +59,13 @@ public final class MappedFiles implements ContentWatcher {
    * Creates a record without files.
    *
    * @param most how many files there may be: each file of the host takes a descriptor
+   * @param stopOthers stops the process's other threads until the present system call is over
    */
-  MappedFiles(Mappings mappings, MappedAreas areas, int most) {
+  MappedFiles(Mappings mappings, MappedAreas areas, int most, Runnable stopOthers) {
     this.mappings = mappings;
     this.areas = areas;
     this.most = most;
+    this.stopOthers = stopOthers;
   }
 
   /** Forgets an object that is not mapped any more. */
@@ -320,6 +323,7 @@ public final class MappedFiles implements ContentWatcher {
     if (file == null) {
       return false;
     }
+    stopOthers.run(); // a page that is compared and then replaced must not change in between
     mappings.sharedPages().putBack(file, from, to);
     changing = file;
     sizeBefore = file.size();

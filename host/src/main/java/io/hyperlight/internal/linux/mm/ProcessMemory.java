@@ -16,15 +16,20 @@ public final class ProcessMemory {
    * Creates the memory of a new program.
    *
    * @param maxFiles how many files can be mapped
+   * @param stopOthers stops the process's other threads until the present system call is over
    */
   public ProcessMemory(
-      AddressSpace space, AddressRanges ranges, Checkpoint checkpoint, int maxFiles) {
+      AddressSpace space,
+      AddressRanges ranges,
+      Checkpoint checkpoint,
+      int maxFiles,
+      Runnable stopOthers) {
     this.space = space;
     this.ranges = ranges;
     placement = new MemoryPlacement(space, ranges);
     MappedAreas areas = new MappedAreas(this::forget, checkpoint);
     mappings = new Mappings(space, areas, checkpoint);
-    files = new MappedFiles(mappings, areas, maxFiles);
+    files = new MappedFiles(mappings, areas, maxFiles, stopOthers);
     programBreak = new ProgramBreak(mappings, ranges.heapStart(), ranges.heapEnd());
   }
 

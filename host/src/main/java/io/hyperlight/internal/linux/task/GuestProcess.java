@@ -35,7 +35,13 @@ public final class GuestProcess {
   public GuestProcess(
       World world, AddressSpace space, AddressRanges ranges, ProgramIdentity identity) {
     this.world = world;
-    memory = new ProcessMemory(space, ranges, world.checkpoint(), world.options().descriptors());
+    memory =
+        new ProcessMemory(
+            space,
+            ranges,
+            world.checkpoint(),
+            world.options().descriptors(),
+            world.scheduler()::barrier);
     bytes = new GuestMemory(space);
     program = new ExecutedProgram(identity, bytes);
     limits =
