@@ -16,7 +16,7 @@ import io.hyperlight.internal.machine.Context;
 /** A task: one thread of a process, with its context. */
 public final class Task {
   /** What the heap holds for a task, in bytes: itself, its signals, its system calls. */
-  static final long HEAP_BYTES = 8192;
+  static final long HEAP_BYTES = 9216;
 
   private final GuestProcess process;
   private final TaskIdentity identity;
