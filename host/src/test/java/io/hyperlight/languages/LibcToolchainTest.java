@@ -75,7 +75,7 @@ class LibcToolchainTest {
         "-static-pie -ffunction-sections -Wl,--gc-sections",
         "-fstack-protector-all -D_FORTIFY_SOURCE=2",
         "-fcf-protection=full",
-        "-Wl,-Ttext-segment=0x12000",
+        "-Wl,-Ttext-segment=0x15000",
         "-Wl,-z,now"
       })
   void aProgramRunsHoweverItIsCompiled(String options) {
