@@ -178,7 +178,7 @@ final class ProcessAttacks {
         comesToNothing(
             "take away what is the host's",
             """
-            for (unsigned long at = 0x10000; at < 0x12000; at += PAGE) {
+            for (unsigned long at = 0x10000; at < 0x15000; at += PAGE) {
                 REFUSED(munmap((void *)at, PAGE));
                 REFUSED(mprotect((void *)at, PAGE, PROT_READ | PROT_WRITE));
                 REFUSED(mmap((void *)at, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
