@@ -11,6 +11,9 @@ import java.lang.classfile.MethodModel;
 
 /** Loads the library, and the tests' own classes, a second time, with other code in the library. */
 abstract class RewritingLoader extends ClassLoader {
+  /** The compiler of guests, a module of its own that does not use the library. */
+  private static final String COMPILER = "io.hyperlight.sdk.";
+
   /** With this loader's classes for all but the library. */
   RewritingLoader() {
     super(RewritingLoader.class.getClassLoader());
@@ -37,7 +40,7 @@ abstract class RewritingLoader extends ClassLoader {
 
   @Override
   protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
-    if (!name.startsWith("io.hyperlight.") || isShared(name)) {
+    if (!name.startsWith("io.hyperlight.") || name.startsWith(COMPILER) || isShared(name)) {
       return super.loadClass(name, resolve);
     }
     synchronized (getClassLoadingLock(name)) {
