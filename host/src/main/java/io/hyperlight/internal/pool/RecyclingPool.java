@@ -253,7 +253,14 @@ public final class RecyclingPool<T> implements AutoCloseable {
         }
       }
       state.steps.at("acquire", "changed");
-      state.wakeForGrowth();
+      if (member == null) {
+        // All members are lent, as far as the pool knows. A holder whose loan is over may have had
+        // no room to wake a caretaker, and all caretakers may wait without a limit, since nothing
+        // was lent when they began to wait.
+        state.wake();
+      } else {
+        state.wakeForGrowth();
+      }
     }
     state.steps.at("acquire", "begun");
   }

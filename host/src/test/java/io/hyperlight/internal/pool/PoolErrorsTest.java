@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -26,6 +27,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 class PoolErrorsTest {
   private static final long LONG = Duration.ofMinutes(5).toNanos();
   private static final int SIZE = 2;
+  private static final Set<Thread.State> ASLEEP =
+      Set.of(Thread.State.WAITING, Thread.State.TIMED_WAITING);
 
   private final Things things = new Things();
 
@@ -213,6 +216,31 @@ class PoolErrorsTest {
   private static void release(RecyclingPool<Things.Thing> pool, Loan<Things.Thing> loan) {
     pool.release(loan);
     boolean _ = Thread.interrupted();
+  }
+
+  @Test
+  void aLoanThatIsOverIsTakenBackAlthoughAllCaretakersSleep() throws Exception {
+    try (RecyclingPool<Things.Thing> pool = things.pool(1, 1)) {
+      Await.until("ready", () -> pool.statistics().ready() == 1);
+      String caretaker = things.threads.getFirst();
+      String prefix = caretaker.substring(0, caretaker.lastIndexOf('-') + 1);
+      Await.until(
+          "all caretakers wait while nothing is lent",
+          () ->
+              Thread.getAllStackTraces().keySet().stream()
+                      .filter(thread ->
+                          thread.getName().startsWith(prefix)
+                              && ASLEEP.contains(thread.getState()))
+                      .count()
+                  == 2);
+      Loan<Things.Thing> loan = pool.acquire(0);
+      loan.item().use();
+      loan.over = true; // all that a holder without any room can do
+      Loan<Things.Thing> next = pool.acquire(Duration.ofSeconds(30).toNanos());
+      next.item().use();
+      pool.release(next);
+    }
+    assertThat(things.violations).isEmpty();
   }
 
   @Test
