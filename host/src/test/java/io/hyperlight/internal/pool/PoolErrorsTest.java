@@ -229,8 +229,7 @@ class PoolErrorsTest {
           () ->
               Thread.getAllStackTraces().keySet().stream()
                       .filter(thread ->
-                          thread.getName().startsWith(prefix)
-                              && ASLEEP.contains(thread.getState()))
+                          thread.getName().startsWith(prefix) && ASLEEP.contains(thread.getState()))
                       .count()
                   == 2);
       Loan<Things.Thing> loan = pool.acquire(0);
