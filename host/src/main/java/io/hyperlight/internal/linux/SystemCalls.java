@@ -357,14 +357,14 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
 
   /** Returns whether threads of the guest could run on several processors at once now. */
   public boolean couldShare() {
-    return world.scheduler().couldShare();
+    return world.scheduler().processors().couldShare();
   }
 
   /** Begins to run tasks on several processors. */
   public void begin(VcpuTeam team) {
     touched = true;
     process.usage().processorNanos(); // from here on it is measured
-    world.scheduler().begin(team);
+    world.scheduler().processors().begin(team);
   }
 
   /**
@@ -379,7 +379,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
 
   /** Sets for which processor the next answers are. */
   public void select(int processor) {
-    world.scheduler().select(processor);
+    world.scheduler().processors().select(processor);
   }
 
   /**
@@ -389,12 +389,12 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
    */
   public void leave(int processor, boolean keeps) {
     select(processor);
-    world.scheduler().leave(keeps);
+    world.scheduler().processors().leave(keeps);
   }
 
   /** Ends the time of several processors, all of which have left. */
   public void endOfTeam() {
-    world.scheduler().end();
+    world.scheduler().endOfTeam();
   }
 
   /** Returns whether something has come from outside. Any thread may call it. */

@@ -164,7 +164,7 @@ final class TaskCalls {
             world.vdso(),
             bytes,
             context,
-            world.scheduler()::processor);
+            world.scheduler().processors()::number);
     prctl = new PrctlCalls(own.attributes(), task.attributes(), bytes);
     limits = new LimitCalls(own.limits(), isThread, bytes);
     scheduling =
@@ -174,7 +174,7 @@ final class TaskCalls {
         new ThreadCalls(
             number -> robustListOf(task, number),
             own.attributes(),
-            world.scheduler()::barrier,
+            world.scheduler().processors()::barrier,
             bytes);
     futexes = new FutexCalls(task.futexes(), bytes);
     futexVectors = new FutexVectorCalls(task.futexes(), bytes, heap);

@@ -35,7 +35,8 @@ public record ThreadReport(int number, String name, String state, RegisterValues
     if (task.waiting().state() == TaskWait.State.BLOCKED) {
       return task.waiting().what();
     }
-    if (world.scheduler().ready().contains(task) && !world.scheduler().wasStopped(task)) {
+    if (world.scheduler().ready().contains(task)
+        && !world.scheduler().processors().wasStopped(task)) {
       return "is ready";
     }
     return "runs";

@@ -154,7 +154,7 @@ final class Turns {
     outcome.begin();
     while (true) {
       checkpoint.pass();
-      if (scheduler.isStopping()) {
+      if (scheduler.processors().isStopping()) {
         return true; // others decide what comes
       }
       scheduler.look();
@@ -164,8 +164,8 @@ final class Turns {
       }
       Task task = scheduler.next();
       if (task == null) {
-        if (scheduler.othersRun()) {
-          scheduler.awaitOthers();
+        if (scheduler.processors().othersRun()) {
+          scheduler.processors().awaitOthers();
           outcome.begin();
         } else if (rests() || !idles()) {
           return false;

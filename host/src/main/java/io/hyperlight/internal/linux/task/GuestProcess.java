@@ -41,7 +41,7 @@ public final class GuestProcess {
             ranges,
             world.checkpoint(),
             world.options().descriptors(),
-            world.scheduler()::barrier);
+            world.scheduler().processors()::barrier);
     bytes = new GuestMemory(space);
     program = new ExecutedProgram(identity, bytes);
     limits =

@@ -3,7 +3,6 @@ package io.hyperlight.internal.linux.task;
 import io.hyperlight.internal.linux.wait.TimerQueue;
 import io.hyperlight.internal.linux.wait.WaitClock;
 import io.hyperlight.internal.machine.Context;
-import io.hyperlight.internal.machine.VcpuTeam;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -18,15 +17,12 @@ import org.jspecify.annotations.Nullable;
  * disturbed. {@link #plan} sets when the machine has to stop code that makes no system call. A task
  * that is ready may have left its code at any instruction, or at a system call.
  *
- * <p>With several processors, each has a current task. {@link #select} says for which of them the
- * host works. They share the ready tasks.
+ * <p>With several {@linkplain Processors processors}, each has a current task, and they share the
+ * ready ones.
  *
  * <p>For one thread at a time, except for {@link OutsideEvents}.
  */
 public final class Scheduler {
-  /** So many steps of work that a checkpoint looks at the clock and at interrupts. */
-  private static final long LOOK = 1 << 16;
-
   private final Context context;
   private final WaitClock clock;
   private final TimerQueue timers;
@@ -36,45 +32,33 @@ public final class Scheduler {
   /** Ready tasks in the order of their turns. */
   private final List<Task> ready = new ArrayList<>(0);
 
-  /** By the number of the processor. The first one runs as long as there is no team. */
-  private final List<ProcessorTurn<Task>> turns = new ArrayList<>();
-
-  /** That of the processor for which the host works now. */
-  private ProcessorTurn<Task> turn;
-
-  /** The processors that run now besides the first, which then does not. */
-  private @Nullable VcpuTeam team;
-
-  /** The tasks that ran when the team was stopped last. */
-  private final List<Task> stopped = new ArrayList<>(0);
+  private final Processors processors;
 
   /** How often tasks have yielded in a row, while nothing else has happened. */
   private int yieldsInARow;
 
-  /** The task with which the work of the team ended. */
-  private @Nullable Task kept;
-
-  Scheduler(Context context, WaitClock clock, TimerQueue timers, TurnOrder order, int processors) {
+  Scheduler(
+      Context context, WaitClock clock, TimerQueue timers, TurnOrder order, int processorCount) {
     this.context = context;
     this.clock = clock;
     this.timers = timers;
     this.order = order;
-    for (int i = 0; i <= processors; i++) {
-      if (i == 0 || processors > 1) {
-        turns.add(new ProcessorTurn<>(i));
-      }
-    }
-    turn = turns.getFirst();
+    processors = new Processors(processorCount, ready, context, timers, order, outside);
   }
 
   /** Returns the task that runs, or ran last. */
   public Task current() {
-    return Objects.requireNonNull(turn.current);
+    return Objects.requireNonNull(processors.turn().current);
   }
 
   /** Returns the ready tasks in the order of their turns. */
   public List<Task> ready() {
     return ready;
+  }
+
+  /** Returns what runs the tasks. */
+  public Processors processors() {
+    return processors;
   }
 
   /** Returns what happens outside of the world and ends waits of its tasks. */
@@ -84,6 +68,7 @@ public final class Scheduler {
 
   /** Begins with the first task. Its registers are in the processor. */
   public void begin(Task task) {
+    ProcessorTurn<Task> turn = processors.turn();
     turn.current = task;
     turn.attached = task;
   }
@@ -93,6 +78,7 @@ public final class Scheduler {
    * the current task begins.
    */
   public void beginCall() {
+    ProcessorTurn<Task> turn = processors.turn();
     turn.isPlanned = false;
     if (!isQuiet()) {
       turn.turnEnd = 0;
@@ -115,15 +101,7 @@ public final class Scheduler {
    */
   void remove(Task task, @Nullable Task other) {
     ready.remove(task);
-    if (turn.current == task && other != null) {
-      turn.current = other;
-    }
-    if (turns.getFirst().current == task && other != null) {
-      turns.getFirst().current = other; // if that is another turn
-    }
-    if (turn.attached == task) {
-      turn.attached = null; // its context leaves the processor
-    }
+    processors.remove(task, other);
   }
 
   /** Reacts to the end of a task's wait. */
@@ -137,11 +115,11 @@ public final class Scheduler {
    * keep it away. So it comes when all tasks that can run have yielded in turn.
    */
   public void yieldTurn() {
-    if (clock.isEmbedders() && ++yieldsInARow > ready.size() + othersBusy()) {
+    if (clock.isEmbedders() && ++yieldsInARow > ready.size() + processors.othersBusy()) {
       yieldsInARow = 0;
       timers.expireFirst();
     }
-    turn.yields = !ready.isEmpty();
+    processors.turn().yields = !ready.isEmpty();
   }
 
   // Decisions after a call of the current task, or when the machine has stopped it.
@@ -151,7 +129,7 @@ public final class Scheduler {
     return ready.isEmpty()
         && timers.isEmpty()
         && !outside.haveCome()
-        && (team == null || mayRun(current()));
+        && (!processors.areSeveral() || processors.mayRun(current()));
   }
 
   /** Lets the timers expire that are due, and reacts to what has come from outside. */
@@ -168,10 +146,11 @@ public final class Scheduler {
    * @param stopped whether the machine has stopped it, so that its turn may be over
    */
   public boolean isTurnOver(boolean stopped) {
+    ProcessorTurn<Task> turn = processors.turn();
     if (ready.isEmpty()) {
-      return !mayRun(current());
+      return !processors.mayRun(current());
     }
-    if (turn.yields || !mayRun(current())) {
+    if (turn.yields || !processors.mayRun(current())) {
       return true;
     }
     return switch (order.kind()) {
@@ -183,7 +162,7 @@ public final class Scheduler {
 
   /** Puts the current task behind the ready ones. */
   public void requeue() {
-    if (!turn.yields) {
+    if (!processors.turn().yields) {
       yieldsInARow = 0; // it can do something
     }
     ready.add(current());
@@ -198,7 +177,8 @@ public final class Scheduler {
     if (ready.isEmpty()) {
       return null;
     }
-    Task next = team == null ? ready.remove(order.choose(ready.size())) : nextFor(team);
+    Task next =
+        processors.areSeveral() ? processors.takeReady() : ready.remove(order.choose(ready.size()));
     if (next == null) {
       return null;
     }
@@ -208,10 +188,11 @@ public final class Scheduler {
 
   /** Makes a task current that is not ready. */
   public void switchTo(Task next) {
+    ProcessorTurn<Task> turn = processors.turn();
     turn.current = next;
     turn.yields = false;
     turn.turnEnd = 0;
-    turn.isBusy = team != null;
+    turn.isBusy = processors.areSeveral();
   }
 
   /**
@@ -220,33 +201,19 @@ public final class Scheduler {
    * turn, or when a timer is due. Never if turns do not depend on time.
    */
   public void plan() {
-    Task before = turn.attached;
-    Task next = current();
-    if (before != next) {
-      long now = System.nanoTime();
-      if (before != null) {
-        before.context().park();
-        before.usage().leaves(now);
-      }
-      if (team != null) {
-        takeFromOthers(next);
-      }
-      next.context().unparkOn(turn.processor);
-      next.usage().enters(now);
-      turn.attached = next;
-    }
+    processors.attachCurrent();
+    ProcessorTurn<Task> turn = processors.turn();
     long at = order.isTimed() ? nextStop() : Long.MAX_VALUE;
     if (turn.isPlanned || at != Long.MAX_VALUE) {
       turn.isPlanned = at != Long.MAX_VALUE;
       current().context().preemptAt(at);
     }
-    if (team != null) {
-      share(team);
-    }
+    processors.share();
   }
 
   private long nextStop() {
-    boolean others = team != null && hasIdle(); // they wait for timers
+    ProcessorTurn<Task> turn = processors.turn();
+    boolean others = processors.areSeveral() && processors.hasIdle(); // they wait for timers
     long left = clock.isEmbedders() || others ? Long.MAX_VALUE : timers.nanosToNext();
     if (ready.isEmpty() && left == Long.MAX_VALUE && !outside.haveCome()) {
       turn.turnEnd = 0;
@@ -291,8 +258,8 @@ public final class Scheduler {
   }
 
   private void sleep(long nanos) {
-    if (team != null) {
-      waitForOthers(nanos);
+    if (processors.areSeveral()) {
+      processors.awaitOthers(nanos);
       return;
     }
     if (nanos > 0 && context.goOutside()) {
@@ -300,259 +267,21 @@ public final class Scheduler {
       try {
         outside.await(nanos);
       } finally {
-        Task idle = turn.attached == null ? current() : turn.attached;
-        idle.usage().slept(System.nanoTime() - begin);
+        Task idle = processors.turn().attached;
+        (idle == null ? current() : idle).usage().slept(System.nanoTime() - begin);
         context.comeBack();
       }
     }
-    context.checkpoint().pass(LOOK);
+    context.checkpoint().pass(Processors.LOOK);
   }
 
-  // Several processors. The caller holds the lock of the team, unless it is stopped.
-
-  /** Returns whether tasks could run on several processors at once. */
-  public boolean couldShare() {
-    return turns.size() > 1 && !ready.isEmpty() && order.isTimed();
-  }
-
-  /**
-   * Begins to run tasks on several processors. The current task is about to go on.
-   *
-   * @param now the processors
-   */
-  public void begin(VcpuTeam now) {
-    Task task = current();
-    stopped.clear();
-    kept = null;
-    if (turn.isPlanned) {
-      turn.isPlanned = false;
-      task.context().preemptAt(Long.MAX_VALUE);
-    }
-    leaveProcessor();
-    ready.addFirst(task);
-    team = now;
-    outside.wakeAlso(now::look);
-  }
-
-  /** Sets for which processor the host works now. */
-  public void select(int processor) {
-    turn = turns.get(processor);
-  }
-
-  /**
-   * Ends the work of a processor of the team. If its task could go on, it is ready.
-   *
-   * @param keeps whether its task stays current, since the call ends with it
-   */
-  public void leave(boolean keeps) {
-    Task task = turn.current;
-    if (task != null && turn.isBusy) {
-      leaveProcessor();
-      Context left = task.context();
-      if (keeps) {
-        kept = task;
-      } else if (left.state() == Context.State.READY || left.isResumable()) {
-        stopped.add(task);
-        ready.addFirst(task);
-      }
-    } else if (turn.attached != null) {
-      leaveProcessor();
-    }
-    turn.current = null;
-    turn.isBusy = false;
-    turn.isPlanned = false;
-  }
-
-  private void leaveProcessor() {
-    Task attached = turn.attached;
-    if (attached == null) {
-      return;
-    }
-    turn.attached = null;
-    Context context = attached.context();
-    if (!context.isParked() && context.state() != Context.State.RUNNING && !context.isBroken()) {
-      context.park();
-    }
-    attached.usage().leaves(System.nanoTime());
-  }
-
-  /** Ends the time of several processors: all of them have {@linkplain #leave left}. */
-  public void end() {
-    team = null;
-    outside.wakeAlso(() -> {});
-    turn = turns.getFirst();
-    if (kept != null) {
-      turn.current = kept;
-    } else if (!stopped.isEmpty()) {
-      turn.current = stopped.getFirst();
-    }
-    Task task = current();
-    if (task.context().state() == Context.State.RESTING && task.context().isParked()) {
+  /** Ends the time of several processors, all of which have left. */
+  public void endOfTeam() {
+    processors.end();
+    Context context = current().context();
+    if (context.state() == Context.State.RESTING && context.isParked()) {
       plan(); // the next call begins with it
     }
-  }
-
-  /** Returns whether the current processor has to end its work. */
-  public boolean isStopping() {
-    return team != null && team.isStopping();
-  }
-
-  /** Returns whether a task ran when the work of several processors was ended. */
-  public boolean wasStopped(Task task) {
-    return stopped.contains(task);
-  }
-
-  /** Returns whether other processors have tasks, or can take one that is ready. */
-  public boolean othersRun() {
-    return team != null && (!ready.isEmpty() || othersBusy() > 0);
-  }
-
-  /** Returns how many other processors have tasks. */
-  private int othersBusy() {
-    int busy = 0;
-    for (int i = 1; team != null && i < turns.size(); i++) {
-      if (turns.get(i) != turn && turns.get(i).isBusy) {
-        busy++;
-      }
-    }
-    return busy;
-  }
-
-  /** Waits until there may be something to do for the current processor, which has no task. */
-  public void awaitOthers() {
-    waitForOthers(timers.nanosToNext());
-  }
-
-  private void waitForOthers(long nanos) {
-    VcpuTeam now = Objects.requireNonNull(team);
-    ProcessorTurn<Task> own = turn;
-    own.isBusy = false;
-    own.idleUntil = nanos >= Long.MAX_VALUE / 2 ? Long.MAX_VALUE : System.nanoTime() + nanos;
-    Task attached = own.attached;
-    long begin = System.nanoTime();
-    now.idle(own.processor, nanos);
-    turn = own;
-    if (attached != null && own.attached == attached) {
-      attached.usage().waited(System.nanoTime() - begin);
-    }
-    context.checkpoint().pass(LOOK);
-  }
-
-  /** Returns the first ready task that the current processor can take now. */
-  private @Nullable Task nextFor(VcpuTeam now) {
-    for (int i = 0; i < ready.size(); i++) {
-      Task task = ready.get(i);
-      if (!mayRun(task)) {
-        continue;
-      }
-      if (task.context().canGoTo(turn.processor)) {
-        return ready.remove(i);
-      }
-      // Its vector state is in a processor that runs another task.
-      now.kick(task.context().processor());
-    }
-    share(now);
-    return null;
-  }
-
-  /** Returns whether a task may run on the current processor. */
-  private boolean mayRun(Task task) {
-    if (turns.size() == 1 || turn.processor == 0) {
-      return true;
-    }
-    return (task.attributes().scheduling().affinity(all()) >>> (turn.processor - 1) & 1) != 0;
-  }
-
-  /** Returns a bit for each processor that the guest sees. */
-  private long all() {
-    return (1L << Math.max(1, turns.size() - 1)) - 1;
-  }
-
-  /** Takes a task's registers from the processor where it has waited, which has no other task. */
-  private void takeFromOthers(Task task) {
-    for (int i = 1; i < turns.size(); i++) {
-      if (turns.get(i).attached == task) {
-        turns.get(i).attached = null;
-        task.context().park();
-        task.usage().leaves(System.nanoTime());
-      }
-    }
-  }
-
-  /** Lets other processors take ready tasks, now or when their tasks have had a turn. */
-  private void share(VcpuTeam now) {
-    if (!timers.isEmpty() && hasIdle()) {
-      wakeForTimer(now);
-    }
-    if (ready.isEmpty()) {
-      return;
-    }
-    for (int i = 0; i < ready.size() && hasIdle(); i++) {
-      now.wakeOne(ready.get(i).context().processor());
-    }
-    for (int i = 1; i < turns.size(); i++) {
-      ProcessorTurn<Task> other = turns.get(i);
-      Task task = other.current;
-      if (other != turn && other.isBusy && other.turnEnd == 0 && task != null) {
-        other.turnEnd = System.nanoTime() + order.turnNanos();
-        other.isPlanned = true;
-        task.context().preemptAt(other.turnEnd);
-      }
-    }
-  }
-
-  /** Makes a processor without a task wait no longer than until the next timer is due. */
-  private void wakeForTimer(VcpuTeam now) {
-    long left = timers.nanosToNext();
-    long due = left >= Long.MAX_VALUE / 2 ? Long.MAX_VALUE : System.nanoTime() + left;
-    int idle = 0;
-    for (int i = 1; i < turns.size(); i++) {
-      if (!turns.get(i).isBusy) {
-        if (turns.get(i).idleUntil <= due) {
-          return;
-        }
-        idle = i;
-      }
-    }
-    now.wakeOne(idle);
-  }
-
-  private boolean hasIdle() {
-    for (int i = 1; i < turns.size(); i++) {
-      if (!turns.get(i).isBusy) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** Makes a task look for signals, if it runs on another processor. */
-  void interrupted(Task task) {
-    VcpuTeam now = team;
-    for (int i = 1; now != null && i < turns.size(); i++) {
-      if (turns.get(i) != turn && turns.get(i).isBusy && turns.get(i).current == task) {
-        now.kick(i);
-      }
-    }
-  }
-
-  /**
-   * Makes the tasks that run on other processors leave their code, so that they go on behind a
-   * barrier.
-   */
-  public void barrier() {
-    for (int i = 1; team != null && i < turns.size(); i++) {
-      if (turns.get(i) != turn) {
-        team.kickAndWait(i);
-      }
-    }
-  }
-
-  /** Returns the number of the processor on which the current task runs, from 0 on. */
-  public int processor() {
-    return turn.processor == 0
-        ? Long.numberOfTrailingZeros(current().attributes().scheduling().affinity(all()))
-        : turn.processor - 1;
   }
 
   // Restores.
@@ -566,12 +295,6 @@ public final class Scheduler {
     ready.clear();
     order.restore();
     yieldsInARow = 0;
-    turn.current = task;
-    turn.attached = inProcessor;
-    turn.yields = false;
-    turn.turnEnd = 0;
-    turn.isPlanned = true; // so that the machine is told
-    stopped.clear();
-    kept = null;
+    processors.reset(task, inProcessor);
   }
 }

@@ -49,7 +49,7 @@ public final class Task {
     World world = process.world();
     CallOutcome outcome = world.outcome();
     waiting = new TaskWait(world.timers(), _ -> world.scheduler().woken(this));
-    waiting.whenInterrupted(() -> world.scheduler().interrupted(this));
+    waiting.whenInterrupted(() -> world.scheduler().processors().interrupted(this));
     signals = new TaskSignals(process.signals(), process.limits(), identity, outcome, waiting);
     delivery = new SignalDelivery(signals, process.bytes(), context, world.checkpoint(), outcome);
     usage = new TaskUsage(process.usage());
