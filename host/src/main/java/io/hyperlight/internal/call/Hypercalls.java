@@ -223,11 +223,11 @@ final class Hypercalls {
   }
 
   private void log(int level, String message) {
-    if (first.goOutside()) {
+    if (first.call().goOutside()) {
       try {
         output.log(level, message);
       } finally {
-        first.comeBack();
+        first.call().comeBack();
       }
     }
   }
@@ -274,7 +274,7 @@ final class Hypercalls {
     budget.useHostCall();
     try {
       Object[] values = binding.readArguments(first.addressSpace(), arguments, memoryBytes, budget);
-      if (first.goOutside()) {
+      if (first.call().goOutside()) {
         giveResult(context, callOutside(binding, values), next);
       }
     } catch (LimitPassedException | StoppedException e) {
@@ -292,7 +292,7 @@ final class Hypercalls {
     try {
       return binding.call(values, first.memorySizeBytes());
     } finally {
-      first.comeBack();
+      first.call().comeBack();
     }
   }
 

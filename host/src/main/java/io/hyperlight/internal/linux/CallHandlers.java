@@ -120,9 +120,9 @@ final class CallHandlers {
       line = "[thread %d] %s".formatted(task.identity().thread(), line);
     }
     Context context = task.context();
-    if (context.isAwayFromCaller()) {
+    if (context.call().isAwayFromCaller()) {
       String told = line;
-      context.atCaller(() -> tell(context, number, arguments, result, told, listening));
+      context.call().atCaller(() -> tell(context, number, arguments, result, told, listening));
     } else {
       tell(context, number, arguments, result, line, listening);
     }
@@ -135,12 +135,12 @@ final class CallHandlers {
       long result,
       String line,
       SystemCallObserver listening) {
-    boolean goesOn = context.goOutside();
+    boolean goesOn = context.call().goOutside();
     if (goesOn) {
       try {
         listening.answered(SystemCallTable.nameOf(number), arguments, result, line);
       } finally {
-        context.comeBack();
+        context.call().comeBack();
       }
     }
     return goesOn;

@@ -126,7 +126,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
                 heap,
                 streams,
                 new HostChannels(settings.extensions(), context, budget),
-                context.checkpoint()));
+                context.call()));
     process = new GuestProcess(world, context.addressSpace(), ranges, settings.program());
     streams.connect(new OutsideOf(world, process));
     Task first = new Task(process, TaskIdentity.FIRST, context);
@@ -151,7 +151,10 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
     InstantSource clock = settings.clock();
     return clock == null || settings.machine().processors() == 1
         ? clock
-        : () -> context.isAwayFromCaller() ? context.atCaller(clock::instant) : clock.instant();
+        : () ->
+            context.call().isAwayFromCaller()
+                ? context.call().atCaller(clock::instant)
+                : clock.instant();
   }
 
   private FileSystem newFileSystem(Settings settings) {
@@ -160,7 +163,7 @@ public final class SystemCalls implements Restorable<LinuxState>, AutoCloseable 
         PseudoFiles.of(process.tasks().first()),
         MemorySource.forEverybody(process.memory().space().memoryBytes() / 2),
         world.clock()::instant, // not the host's: files are no newer than the guest's time
-        context.checkpoint());
+        context.call());
   }
 
   /** Returns the state between two calls. The caller closes it. */

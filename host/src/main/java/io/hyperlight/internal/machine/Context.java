@@ -15,10 +15,8 @@ import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.arch.UserRegisters;
 import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
-import io.hyperlight.internal.os.Checkpoint;
 import io.hyperlight.internal.os.StoppedException;
 import java.util.Objects;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -158,6 +156,11 @@ public final class Context {
   /** Returns whether it is on no vCPU. */
   public boolean isParked() {
     return vcpu.attached() != this;
+  }
+
+  /** Returns the number of the vCPU on which it is, or was last. */
+  public int processor() {
+    return vcpu.number();
   }
 
   /** Returns the processor's part of its state. */
@@ -376,6 +379,11 @@ public final class Context {
     if (state != first && state != second) {
       throw new IllegalStateException("the guest is " + state);
     }
+  }
+
+  /** Returns the call for which it runs. */
+  public CurrentCall call() {
+    return call;
   }
 
   /** Returns the user memory. */
@@ -660,71 +668,6 @@ public final class Context {
    */
   public RegisterValues location() {
     return isParked() ? registers.parked().location(space) : exits.location(space);
-  }
-
-  // The call for which it runs.
-
-  /** Returns the checkpoint at which the caller can end work for the guest. */
-  public Checkpoint checkpoint() {
-    return call;
-  }
-
-  /**
-   * Returns the kernel's number of the thread that runs the vCPU in the running call, or 0 if no
-   * call controls it.
-   */
-  public int processorThread() {
-    return call.processorThread();
-  }
-
-  /**
-   * Returns how much processor time threads of further vCPUs have used for the running call, in
-   * nanoseconds.
-   */
-  public long furtherProcessorNanos() {
-    return call.furtherNanos();
-  }
-
-  /** Returns how long the running call has taken, in nanoseconds. */
-  public long callNanos() {
-    return call.elapsedNanos();
-  }
-
-  /**
-   * Returns whether the calling thread works for the call but is not the thread of it, on which the
-   * embedder's code runs.
-   */
-  public boolean isAwayFromCaller() {
-    return call.isElsewhere();
-  }
-
-  /**
-   * Lets the thread of the call do something, and waits for it. The caller {@linkplain
-   * #isAwayFromCaller is another thread}.
-   *
-   * @return what the work returns; what it throws is thrown unchanged
-   */
-  public <T extends @Nullable Object> T atCaller(Callable<T> work) {
-    return call.atCaller(work);
-  }
-
-  /** Returns the number of the vCPU on which it is, or was last. */
-  public int processor() {
-    return vcpu.number();
-  }
-
-  /**
-   * Says that the thread of the call enters the embedder's code, or sleeps. It may be interrupted
-   * there. {@link #comeBack} has to follow if this returns true.
-   *
-   * @return false if the call has to end instead
-   */
-  public boolean goOutside() {
-    return call.goOutside();
-  }
-
-  public void comeBack() {
-    call.comeBack();
   }
 
   // Images.

@@ -6,10 +6,13 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The object for the calls into a VM, once there is one. A probe runs without it, and cannot be
- * stopped.
+ * The call for which the contexts of a VM run, as the host's work for the guest sees it. It is also
+ * the checkpoint of that work. A probe runs without a call, and cannot be stopped.
+ *
+ * <p>The thread of the call and those that run further vCPUs use it, one at a time.
  */
-final class CurrentCall implements Checkpoint {
+public final class CurrentCall implements Checkpoint {
+  /** The object for the calls into the VM, once there is one. */
   private @Nullable Call call;
 
   /** Reaches the thread of the call, while other threads work for the call. */
@@ -37,14 +40,22 @@ final class CurrentCall implements Checkpoint {
     access = now;
   }
 
-  /** Returns whether the calling thread is not that of the call, but works for it. */
-  boolean isElsewhere() {
+  /**
+   * Returns whether the calling thread works for the call but is not the thread of it, on which the
+   * embedder's code runs.
+   */
+  public boolean isAwayFromCaller() {
     CallerAccess now = access;
     return now != null && now.isMember();
   }
 
-  /** See {@link CallerAccess#atCaller}. The caller {@link #isElsewhere}. */
-  <T extends @Nullable Object> T atCaller(Callable<T> work) {
+  /**
+   * Lets the thread of the call do something, and waits for it. The caller {@linkplain
+   * #isAwayFromCaller is another thread}.
+   *
+   * @return what the work returns; what it throws is thrown unchanged
+   */
+  public <T extends @Nullable Object> T atCaller(Callable<T> work) {
     return Objects.requireNonNull(access).atCaller(work);
   }
 
@@ -63,12 +74,18 @@ final class CurrentCall implements Checkpoint {
     }
   }
 
-  boolean goOutside() {
+  /**
+   * Says that the thread of the call enters the embedder's code, or sleeps. It may be interrupted
+   * there. {@link #comeBack} has to follow if this returns true.
+   *
+   * @return false if the call has to end instead
+   */
+  public boolean goOutside() {
     Call running = call;
     return running == null || running.goOutside();
   }
 
-  void comeBack() {
+  public void comeBack() {
     Call running = call;
     if (running != null) {
       running.comeBack();
@@ -79,19 +96,22 @@ final class CurrentCall implements Checkpoint {
    * Returns the kernel's number of the thread that runs the vCPU in the running call, or 0 without
    * a call.
    */
-  int processorThread() {
+  public int processorThread() {
     Call running = call;
     return running == null ? 0 : running.vcpuThread();
   }
 
-  /** Returns how much processor time further vCPUs have used for the running call. */
-  long furtherNanos() {
+  /**
+   * Returns how much processor time threads of further vCPUs have used for the running call, in
+   * nanoseconds.
+   */
+  public long furtherProcessorNanos() {
     Call running = call;
     return running == null ? 0 : running.furtherNanos();
   }
 
   /** Returns how long the running call has taken, in nanoseconds. */
-  long elapsedNanos() {
+  public long elapsedNanos() {
     Call running = call;
     return running == null ? 0 : running.elapsedNanos();
   }

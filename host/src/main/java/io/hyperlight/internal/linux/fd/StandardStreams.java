@@ -231,8 +231,8 @@ public final class StandardStreams {
     } else {
       int most = target.length;
       bytes =
-          context.isAwayFromCaller()
-              ? context.<byte @Nullable []>atCaller(() -> readOutside(most))
+          context.call().isAwayFromCaller()
+              ? context.call().<byte @Nullable []>atCaller(() -> readOutside(most))
               : readOutside(most);
     }
     if (bytes == null) {
@@ -248,13 +248,13 @@ public final class StandardStreams {
   }
 
   private byte @Nullable [] readOutside(int most) {
-    if (!context.goOutside()) {
+    if (!context.call().goOutside()) {
       throw new FileException(Errno.EINTR);
     }
     try {
       return input.read(most);
     } finally {
-      context.comeBack();
+      context.call().comeBack();
     }
   }
 
@@ -268,20 +268,20 @@ public final class StandardStreams {
       System.arraycopy(bytes, 0, all, lastErrors.length, bytes.length);
       lastErrors = Arrays.copyOfRange(all, Math.max(0, all.length - KEPT_BYTES), all.length);
     }
-    if (context.isAwayFromCaller()) {
-      context.atCaller(() -> printOutside(bytes, error));
+    if (context.call().isAwayFromCaller()) {
+      context.call().atCaller(() -> printOutside(bytes, error));
     } else {
       printOutside(bytes, error);
     }
   }
 
   private boolean printOutside(byte[] bytes, boolean error) {
-    boolean goesOn = context.goOutside();
+    boolean goesOn = context.call().goOutside();
     if (goesOn) {
       try {
         output.print(bytes, error);
       } finally {
-        context.comeBack();
+        context.call().comeBack();
       }
     }
     return goesOn;

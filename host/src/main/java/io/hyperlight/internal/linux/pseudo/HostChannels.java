@@ -30,8 +30,8 @@ public final class HostChannels {
   public Open open(int index) {
     Extension extension = extensions.get(index);
     return new Open(
-        context.isAwayFromCaller()
-            ? context.atCaller(() -> extension.opener().get())
+        context.call().isAwayFromCaller()
+            ? context.call().atCaller(() -> extension.opener().get())
             : extension.opener().get());
   }
 
@@ -43,13 +43,13 @@ public final class HostChannels {
 
   private <T> T outside(Work<T> work) {
     budget.useHostCall();
-    return context.isAwayFromCaller()
-        ? context.<T>atCaller(() -> runOutside(work))
+    return context.call().isAwayFromCaller()
+        ? context.call().<T>atCaller(() -> runOutside(work))
         : runOutside(work);
   }
 
   private <T> T runOutside(Work<T> work) {
-    if (!context.goOutside()) {
+    if (!context.call().goOutside()) {
       throw new FileException(Errno.EINTR);
     }
     try {
@@ -59,7 +59,7 @@ public final class HostChannels {
     } catch (IOException e) {
       throw new FileException(Errno.EIO);
     } finally {
-      context.comeBack();
+      context.call().comeBack();
     }
   }
 

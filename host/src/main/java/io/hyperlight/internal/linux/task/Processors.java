@@ -1,5 +1,7 @@
 package io.hyperlight.internal.linux.task;
 
+import io.hyperlight.internal.linux.proc.TaskAttributes;
+import io.hyperlight.internal.linux.time.TaskUsage;
 import io.hyperlight.internal.linux.wait.TimerQueue;
 import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.machine.VcpuTeam;
@@ -18,8 +20,20 @@ import org.jspecify.annotations.Nullable;
  * from one processor to another.
  *
  * <p>For one thread at a time. While there is a team, the caller holds its lock.
+ *
+ * @param <T> the type of the tasks
  */
-public final class Processors {
+@SuppressWarnings("ReferenceEquality") // a task equals itself only
+public final class Processors<T extends Processors.Runner> {
+  /** What takes turns on the processors. */
+  interface Runner {
+    Context context();
+
+    TaskAttributes attributes();
+
+    TaskUsage usage();
+  }
+
   /** So many steps of work that a checkpoint looks at the clock and at interrupts. */
   static final long LOOK = 1 << 16;
 
@@ -29,22 +43,22 @@ public final class Processors {
   private final OutsideEvents outside;
 
   /** Ready tasks in the order of their turns. */
-  private final List<Task> ready;
+  private final List<T> ready;
 
   /** By the number of the processor. The first one runs as long as there is no team. */
-  private final List<ProcessorTurn<Task>> turns = new ArrayList<>();
+  private final List<ProcessorTurn<T>> turns = new ArrayList<>();
 
   /** That of the processor for which the host works now. */
-  private ProcessorTurn<Task> turn;
+  private ProcessorTurn<T> turn;
 
   /** The processors that run now besides the first, which then does not. */
   private @Nullable VcpuTeam team;
 
   /** The tasks that ran when the team was stopped last. */
-  private final List<Task> stopped = new ArrayList<>(0);
+  private final List<T> stopped = new ArrayList<>(0);
 
   /** The task with which the work of the team ended. */
-  private @Nullable Task kept;
+  private @Nullable T kept;
 
   /**
    * Makes the processors of a world that has not begun.
@@ -54,7 +68,7 @@ public final class Processors {
    */
   Processors(
       int count,
-      List<Task> ready,
+      List<T> ready,
       Context context,
       TimerQueue timers,
       TurnOrder order,
@@ -73,7 +87,7 @@ public final class Processors {
   }
 
   /** Returns the turn of the processor for which the host works. */
-  ProcessorTurn<Task> turn() {
+  ProcessorTurn<T> turn() {
     return turn;
   }
 
@@ -87,7 +101,7 @@ public final class Processors {
    *
    * @param other is current until another one runs; null if the task was the last one
    */
-  void remove(Task task, @Nullable Task other) {
+  void remove(T task, @Nullable T other) {
     if (turn.current == task && other != null) {
       turn.current = other;
     }
@@ -101,8 +115,8 @@ public final class Processors {
 
   /** Brings the registers of the current task into the current processor. */
   void attachCurrent() {
-    Task before = turn.attached;
-    Task next = Objects.requireNonNull(turn.current);
+    T before = turn.attached;
+    T next = Objects.requireNonNull(turn.current);
     if (before == next) {
       return;
     }
@@ -130,7 +144,7 @@ public final class Processors {
    * @param now the processors
    */
   public void begin(VcpuTeam now) {
-    Task task = Objects.requireNonNull(turn.current);
+    T task = Objects.requireNonNull(turn.current);
     stopped.clear();
     kept = null;
     if (turn.isPlanned) {
@@ -154,7 +168,7 @@ public final class Processors {
    * @param keeps whether its task stays current, since the call ends with it
    */
   public void leave(boolean keeps) {
-    Task task = turn.current;
+    T task = turn.current;
     if (task != null && turn.isBusy) {
       leaveProcessor();
       Context left = task.context();
@@ -173,7 +187,7 @@ public final class Processors {
   }
 
   private void leaveProcessor() {
-    Task attached = turn.attached;
+    T attached = turn.attached;
     if (attached == null) {
       return;
     }
@@ -203,7 +217,7 @@ public final class Processors {
   }
 
   /** Returns whether a task ran when the work of several processors was ended. */
-  public boolean wasStopped(Task task) {
+  public boolean wasStopped(T task) {
     return stopped.contains(task);
   }
 
@@ -235,24 +249,24 @@ public final class Processors {
   /** Waits for at most so long. */
   void awaitOthers(long nanos) {
     VcpuTeam now = Objects.requireNonNull(team);
-    ProcessorTurn<Task> own = turn;
+    ProcessorTurn<T> own = turn;
     own.isBusy = false;
     own.idleUntil = nanos >= Long.MAX_VALUE / 2 ? Long.MAX_VALUE : System.nanoTime() + nanos;
-    Task attached = own.attached;
+    T attached = own.attached;
     long begin = System.nanoTime();
     now.idle(own.processor, nanos);
     turn = own;
     if (attached != null && own.attached == attached) {
       attached.usage().waited(System.nanoTime() - begin);
     }
-    context.checkpoint().pass(LOOK);
+    context.call().pass(LOOK);
   }
 
   /** Takes the first ready task that the current processor can have now. */
-  @Nullable Task takeReady() {
+  @Nullable T takeReady() {
     VcpuTeam now = Objects.requireNonNull(team);
     for (int i = 0; i < ready.size(); i++) {
-      Task task = ready.get(i);
+      T task = ready.get(i);
       if (!mayRun(task)) {
         continue;
       }
@@ -267,7 +281,7 @@ public final class Processors {
   }
 
   /** Returns whether a task may run on the current processor. */
-  boolean mayRun(Task task) {
+  boolean mayRun(T task) {
     if (turns.size() == 1 || turn.processor == 0) {
       return true;
     }
@@ -280,7 +294,7 @@ public final class Processors {
   }
 
   /** Takes a task's registers from the processor where it has waited, which has no other task. */
-  private void takeFromOthers(Task task) {
+  private void takeFromOthers(T task) {
     for (int i = 1; i < turns.size(); i++) {
       if (turns.get(i).attached == task) {
         turns.get(i).attached = null;
@@ -306,8 +320,8 @@ public final class Processors {
       now.wakeOne(ready.get(i).context().processor());
     }
     for (int i = 1; i < turns.size(); i++) {
-      ProcessorTurn<Task> other = turns.get(i);
-      Task task = other.current;
+      ProcessorTurn<T> other = turns.get(i);
+      T task = other.current;
       if (other != turn && other.isBusy && other.turnEnd == 0 && task != null) {
         other.turnEnd = System.nanoTime() + order.turnNanos();
         other.isPlanned = true;
@@ -343,7 +357,7 @@ public final class Processors {
   }
 
   /** Makes a task look for signals, if it runs on another processor. */
-  void interrupted(Task task) {
+  void interrupted(T task) {
     VcpuTeam now = team;
     for (int i = 1; now != null && i < turns.size(); i++) {
       if (turns.get(i) != turn && turns.get(i).isBusy && turns.get(i).current == task) {
@@ -377,7 +391,7 @@ public final class Processors {
    *
    * @param inProcessor the one whose registers are in the processor; null for none
    */
-  void reset(Task task, @Nullable Task inProcessor) {
+  void reset(T task, @Nullable T inProcessor) {
     turn.current = task;
     turn.attached = inProcessor;
     turn.yields = false;

@@ -32,7 +32,7 @@ public final class Scheduler {
   /** Ready tasks in the order of their turns. */
   private final List<Task> ready = new ArrayList<>(0);
 
-  private final Processors processors;
+  private final Processors<Task> processors;
 
   /** How often tasks have yielded in a row, while nothing else has happened. */
   private int yieldsInARow;
@@ -43,7 +43,7 @@ public final class Scheduler {
     this.clock = clock;
     this.timers = timers;
     this.order = order;
-    processors = new Processors(processorCount, ready, context, timers, order, outside);
+    processors = new Processors<>(processorCount, ready, context, timers, order, outside);
   }
 
   /** Returns the task that runs, or ran last. */
@@ -57,7 +57,7 @@ public final class Scheduler {
   }
 
   /** Returns what runs the tasks. */
-  public Processors processors() {
+  public Processors<Task> processors() {
     return processors;
   }
 
@@ -249,7 +249,7 @@ public final class Scheduler {
     }
     if (clock.isEmbedders() && nanos != Long.MAX_VALUE && !outside.areExpected()) {
       timers.expireFirst();
-      context.checkpoint().pass();
+      context.call().pass();
     } else {
       sleep(nanos);
       look();
@@ -262,17 +262,17 @@ public final class Scheduler {
       processors.awaitOthers(nanos);
       return;
     }
-    if (nanos > 0 && context.goOutside()) {
+    if (nanos > 0 && context.call().goOutside()) {
       long begin = System.nanoTime();
       try {
         outside.await(nanos);
       } finally {
         Task idle = processors.turn().attached;
         (idle == null ? current() : idle).usage().slept(System.nanoTime() - begin);
-        context.comeBack();
+        context.call().comeBack();
       }
     }
-    context.checkpoint().pass(Processors.LOOK);
+    context.call().pass(Processors.LOOK);
   }
 
   /** Ends the time of several processors, all of which have left. */

@@ -14,7 +14,7 @@ import io.hyperlight.internal.linux.wait.TaskWait;
 import io.hyperlight.internal.machine.Context;
 
 /** A task: one thread of a process, with its context. */
-public final class Task {
+public final class Task implements Processors.Runner {
   /** What the heap holds for a task, in bytes: itself, its signals, its system calls. */
   static final long HEAP_BYTES = 9216;
 
@@ -77,6 +77,7 @@ public final class Task {
   }
 
   /** Returns the context in which the task runs. */
+  @Override
   public Context context() {
     return context;
   }
@@ -95,6 +96,7 @@ public final class Task {
   }
 
   /** Returns its processor time. */
+  @Override
   public TaskUsage usage() {
     return usage;
   }
@@ -105,6 +107,7 @@ public final class Task {
   }
 
   /** Returns its name, and how it asked to be scheduled. */
+  @Override
   public TaskAttributes attributes() {
     return attributes;
   }

@@ -58,7 +58,7 @@ public final class World {
     timers = new TimerQueue(new Clocks());
     files.useTimers(timers);
     scheduler = new Scheduler(context, clock, timers, options.turns(), options.processors());
-    futexes = new FutexQueue(context.checkpoint());
+    futexes = new FutexQueue(context.call());
     heap.addUser(futexes::heapBytes);
   }
 
@@ -132,7 +132,7 @@ public final class World {
    * chooses passes it.
    */
   public Checkpoint checkpoint() {
-    return context.checkpoint();
+    return context.call();
   }
 
   /** Returns the embedder's decisions about this world. */

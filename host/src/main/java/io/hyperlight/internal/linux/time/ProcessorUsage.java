@@ -80,20 +80,20 @@ public final class ProcessorUsage implements Restorable<ProcessorUsage.State> {
       processorNanos = Math.max(processorNanos, clock.now(false));
       return processorNanos;
     }
-    int now = context.processorThread();
+    int now = context.call().processorThread();
     long nanos = HostThreads.processorNanos(now);
     if (nanos >= 0) {
       if (looked && now == thread) {
         processorNanos += Math.max(0, nanos - threadNanos);
       } else {
-        long passed = context.callNanos() - sleptNanos;
+        long passed = context.call().elapsedNanos() - sleptNanos;
         processorNanos += looked ? 0 : Math.clamp(passed, 0, nanos);
       }
       looked = true;
       thread = now;
       threadNanos = nanos;
     }
-    long further = context.furtherProcessorNanos();
+    long further = context.call().furtherProcessorNanos();
     processorNanos += Math.max(0, further - furtherNanos);
     furtherNanos = further;
     return processorNanos;
