@@ -14,10 +14,22 @@ static const uint8_t switch_loop[] = {
     0x31, 0xd2,                   /* xor %edx, %edx */
     0x48, 0x0f, 0xae, 0x27,       /* xsave64 (%rdi) */
     0x48, 0x0f, 0xae, 0x2e,       /* xrstor64 (%rsi) */
-    0xe6, 0x00,                   /* out %al, $0 */
+    0x0f, 0x05,                   /* syscall */
     0xeb, 0xed,                   /* jmp .-17 */
 };
 const struct code SWITCH_LOOP = {switch_loop, sizeof switch_loop};
+
+static const uint8_t user_stub[] = {
+    0xe6, 0x00, /* out %al, $0 */
+    0xff, 0xe1, /* jmp *%rcx */
+};
+const struct code USER_STUB = {user_stub, sizeof user_stub};
+
+static const uint8_t kernel_stub[] = {
+    0xe6, 0x00,       /* out %al, $0 */
+    0x48, 0x0f, 0x07, /* sysretq */
+};
+const struct code KERNEL_STUB = {kernel_stub, sizeof kernel_stub};
 
 static const uint8_t endless_loop[] = {
     0xc6, 0x04, 0x25, 0x00, 0x00, 0x01, 0x00, 0x01, /* movb $1, 0x10000 */

@@ -34,10 +34,13 @@ struct code {
 extern const struct code EXIT_LOOP;
 
 /*
- * Saves the vector state at RDI, loads that at RSI, and exits, in an endless loop. The first area is loaded before anything
- * was saved there: zeros are the initial state.
+ * Saves the vector state at RDI, loads that at RSI, and makes a system call, in an endless loop. The first area is loaded
+ * before anything was saved there: zeros are the initial state.
  */
 extern const struct code SWITCH_LOOP;
+
+/* What a system call of the guest reaches: an exit by `out`, and the return. At CPL 3, and at CPL 0. */
+extern const struct code USER_STUB, KERNEL_STUB;
 
 /* Writes to the first byte of DATA that it runs, in an endless loop. */
 extern const struct code ENDLESS_LOOP;
@@ -71,6 +74,9 @@ void close_vm(struct vm *vm);
 
 /* Lets the guest of a VM that has not run yet use x87, SSE, AVX and AVX-512 state as far as there is any. */
 void enable_vectors(struct vm *vm);
+
+/* Lets `syscall` of the guest of a VM that has not run yet exit by an `out`, and go on behind it afterwards. */
+void enable_system_calls(struct vm *vm);
 
 /* Further requests to KVM for a VM. */
 enum extras {

@@ -17,6 +17,7 @@ static void create(struct threads *threads)
     struct vm *vm = &threads->vm;
     create_vm(vm, DATA + AREA_PAGES * PAGE, AREA_PAGES, SWITCH_LOOP);
     enable_vectors(vm);
+    enable_system_calls(vm);
     vm->run->kvm_valid_regs = KVM_SYNC_X86_REGS;
     for (int i = 0; i < CONTEXTS; i++) {
         struct kvm_regs *own = &threads->registers[i];
@@ -61,14 +62,14 @@ static long turns(int64_t *samples, long count, int exits_before)
     return count;
 }
 
-/* Measures one exit, after which the other thread goes on. */
+/* Measures one system call, after which the other thread goes on. */
 long thread_switch(int64_t *samples, long count, long nothing)
 {
     (void)nothing;
     return turns(samples, count, 0);
 }
 
-/* Measures an exit of a thread that wakes the other one, and its next exit, after which the other thread goes on. */
+/* Measures a system call that wakes the other thread, and the next one, after which the other thread goes on. */
 long handover(int64_t *samples, long count, long nothing)
 {
     (void)nothing;

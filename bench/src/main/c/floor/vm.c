@@ -14,8 +14,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* The layout of guest memory. Code and task state share the first page. */
-enum { TASK_STATE = 0x800, PML4 = 0x1000, PDPT = 0x2000, DIRECTORY = 0x3000, TABLES = 0x4000 };
+/* The layout of guest memory. Code, the stub of system calls and task state share the first page. */
+enum { STUB = 0x400, TASK_STATE = 0x800, PML4 = 0x1000, PDPT = 0x2000, DIRECTORY = 0x3000, TABLES = 0x4000 };
 
 /*
  * The bits of page table entries: present, writable, user, accessed, dirty. Because all are set from the start, the
@@ -220,17 +220,32 @@ void enable_vectors(struct vm *vm)
     vm->run->s.regs.sregs.cr4 |= 1 << 18; /* or the first run would take it back */
 }
 
-static void make_settings(struct vm *vm)
+/* Sets segments, address and flag mask of `syscall`. */
+static void set_system_call(struct vm *vm, uint64_t address, uint64_t mask)
 {
-    set_features(vm, 3);
     struct {
         struct kvm_msrs head;
         struct kvm_msr_entry entries[3];
     } msrs = {.head = {.nmsrs = 3},
               .entries = {{.index = 0xc0000081, .data = 0x001b000800000000},
-                          {.index = 0xc0000082, .data = 0x10000},
-                          {.index = 0xc0000084, .data = 0x47700}}};
+                          {.index = 0xc0000082, .data = address},
+                          {.index = 0xc0000084, .data = mask}}};
     check(ioctl(vm->vcpu, KVM_SET_MSRS, &msrs) - 3, "KVM_SET_MSRS");
+}
+
+void enable_system_calls(struct vm *vm)
+{
+    /* Where KVM needs no CPUID, `syscall` stays at CPL 3. */
+    struct code stub = needs_cpuid ? KERNEL_STUB : USER_STUB;
+    memcpy(vm->memory + STUB, stub.bytes, stub.size);
+    set_system_call(vm, STUB, 0);
+    vm->run->s.regs.sregs.efer |= 1; /* SCE */
+}
+
+static void make_settings(struct vm *vm)
+{
+    set_features(vm, 3);
+    set_system_call(vm, 0x10000, 0x47700);
     struct {
         struct kvm_signal_mask head;
         uint64_t set;

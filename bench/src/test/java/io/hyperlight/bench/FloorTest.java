@@ -57,7 +57,7 @@ class FloorTest {
       assertThat(String.join("", bytes)).as(loops.group(1)).isEqualTo(assemble(assembly));
       found++;
     }
-    assertThat(found).isEqualTo(5);
+    assertThat(found).isEqualTo(7);
   }
 
   private String assemble(List<String> lines) throws IOException, InterruptedException {
