@@ -10,6 +10,8 @@ import io.hyperlight.internal.machine.arch.FaultKind;
 import io.hyperlight.internal.machine.arch.MachineOptions;
 import io.hyperlight.internal.machine.arch.Trap;
 import io.hyperlight.internal.machine.x86.MachineCode;
+import io.hyperlight.internal.machine.x86.Monitor;
+import io.hyperlight.internal.machine.x86.SystemCallEntry;
 import io.hyperlight.internal.machine.x86.X86Processor;
 import io.hyperlight.internal.machine.x86.X86Registers;
 import io.hyperlight.internal.os.StoppedException;
@@ -33,6 +35,7 @@ class ContextSwitchTest {
 
   private static final long AVX = 1 << 2;
   private static final long AVX_512 = 7 << 5;
+  private static final long CODE_END = ProbeCode.CODE + 0x1000;
   private static final long MINUTES = 600_000_000_000L;
 
   private final Platform platform = HostPlatform.get();
@@ -127,6 +130,7 @@ class ContextSwitchTest {
         assertThat(context.argument(0)).isEqualTo(++last[number]);
       } else {
         assertThat(trap).isInstanceOf(Trap.Preempted.class);
+        assertThat(instructionPointer(context)).isBetween(ProbeCode.CODE, CODE_END);
         preempted++;
       }
       context.park();
@@ -137,6 +141,45 @@ class ContextSwitchTest {
     for (Context context : vm.contexts()) {
       assertThat(context.registers().byName().getOrDefault("RBX", 0L)).isPositive();
     }
+  }
+
+  private static long instructionPointer(Context context) {
+    return ((X86Registers) context.registers()).get(Register.RIP);
+  }
+
+  /**
+   * A C library looks at the place that a signal interrupts, to find out whether a thread has begun
+   * to wait.
+   */
+  @Test
+  void aCallThatHasNotLeftTheStubIsMadeAgain() {
+    assumeTrue(
+        HostPlatform.get().kind().entry() == SystemCallEntry.USER, "here the stub is user code");
+    start(waiting());
+    Context context = vm.context();
+    Trap _ = run(context); // its state gets into the vCPU
+    long stub = Monitor.systemCallStubAddress(SystemCallEntry.USER);
+    long next = ProbeCode.CODE + 7;
+    int takenBack = 0;
+    for (int i = 0; takenBack < SWITCHES / 20; i++) {
+      long place = i % 2 == 0 ? stub : stub + Monitor.OUT_LENGTH;
+      var registers = (X86Registers) context.registers();
+      context.resumeAt(registers.with(Register.RIP, place).with(Register.RCX, next));
+      context.preemptAt(System.nanoTime());
+      if (context.run() instanceof Trap.Preempted) {
+        assertThat(instructionPointer(context)).isEqualTo(i % 2 == 0 ? next - 2 : next);
+        takenBack++;
+      }
+    }
+  }
+
+  /** Returns code that stays behind its system call. */
+  static MachineCode waiting() {
+    return new MachineCode()
+        .addWithInt("mov $0x%x, %%eax", ContextCode.BEGIN, 0xb8)
+        .add("syscall", 0x0f, 0x05)
+        .label("1")
+        .add("jmp 1b", 0xeb, 0xfe);
   }
 
   @Test

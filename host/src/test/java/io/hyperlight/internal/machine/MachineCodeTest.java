@@ -90,6 +90,7 @@ class MachineCodeTest {
     codes.put("contexts with AVX-512", ContextCode.wide());
     codes.put("contexts with faults", ContextSwitchTest.faulting());
     codes.put("contexts with steps", ContextSwitchTest.stepping());
+    codes.put("contexts that wait", ContextSwitchTest.waiting());
     codes.put("self-test: restore", SelfTest.writer().code());
     return codes;
   }

@@ -3,6 +3,7 @@ package io.hyperlight.internal.machine.x86;
 import io.hyperlight.internal.hypervisor.x86.Register;
 import io.hyperlight.internal.hypervisor.x86.SpecialRegisters;
 import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
+import io.hyperlight.internal.machine.memory.AddressSpace;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class X86ContextSwitch {
   private static final Register[] ALL = Register.values();
+  private static final int SYSCALL_LENGTH = 2;
 
   private final X86Processor processor;
   private final X86VirtualCpu vcpu;
@@ -371,15 +373,22 @@ final class X86ContextSwitch {
 
   /**
    * Takes back a system call that has not left the vCPU yet, so that it is made again. Finishes the
-   * return from one. A stub that is user code can be stopped and go on like any other.
+   * return from one. So a signal handler never finds the stub as the place that it interrupts: a C
+   * library looks there whether a thread has begun to wait.
+   *
+   * <p><b>Boundary.</b> If the stub is user code, a jump reaches it, too, with any RCX.
    */
   private void takeBackCall(long rip) {
     long stub = Monitor.systemCallStubAddress(systemCalls);
-    if (supervisor && rip == stub) {
-      vcpu.set(Register.RIP, vcpu.get(Register.RCX) - 2); // the length of SYSCALL
+    long next = vcpu.get(Register.RCX);
+    if (supervisor != (systemCalls == SystemCallEntry.SUPERVISOR)) {
+      return;
+    }
+    if (rip == stub && AddressSpace.isUserAddress(next - SYSCALL_LENGTH)) {
+      vcpu.set(Register.RIP, next - SYSCALL_LENGTH);
       vcpu.set(Register.RFLAGS, vcpu.get(Register.R11));
-    } else if (supervisor && isAtReturn(rip)) {
-      vcpu.set(Register.RIP, vcpu.get(Register.RCX));
+    } else if (isAtReturn(rip) && AddressSpace.isUserAddress(next)) {
+      vcpu.set(Register.RIP, next);
       vcpu.set(Register.RFLAGS, vcpu.get(Register.R11));
     }
   }
