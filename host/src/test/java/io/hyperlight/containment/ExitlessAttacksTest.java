@@ -154,7 +154,7 @@ class ExitlessAttacksTest {
   /** Once more if the watchdog was faster than a guest that had no processor. */
   private static @Nullable HyperlightException attackUntilStopped(
       Sandbox sandbox, AfterMessage attack, long rounds) throws InterruptedException {
-    for (int tries = 0; tries < 50; tries++) {
+    for (int tries = 0; tries < 1000; tries++) {
       sandbox.restore(snapshot);
       sandbox.call("take_time", void.class, rounds);
       @Nullable HyperlightException end = call(sandbox, attack.function());
