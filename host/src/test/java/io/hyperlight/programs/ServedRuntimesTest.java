@@ -36,7 +36,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * A served JVM and a served Node get requests that try to leave something behind, in every way
@@ -106,7 +106,7 @@ class ServedRuntimesTest {
       return attacks;
     }
 
-    ProgramServer start() throws IOException {
+    ProgramServer start(int processors) throws IOException {
       Path folder = TemporaryFolder.create("serving");
       Path file = folder.resolve(source);
       Files.writeString(file, text());
@@ -118,6 +118,7 @@ class ServedRuntimesTest {
           .mount("/app", FileTree.directory(folder))
           .mount("/tmp", FileTree.memory(16 << 20).with("seed", "s".getBytes(UTF_8)))
           .allowCodeGeneration()
+          .processors(processors)
           .callTimeout(Duration.ofMinutes(2))
           .hostError(OutputStream.nullOutputStream());
       try (ProgramServer started = program.startServing();
@@ -203,9 +204,9 @@ class ServedRuntimesTest {
   }
 
   @ParameterizedTest
-  @EnumSource
-  void aRestoreLeavesNothingBehind(Served runtime) throws IOException {
-    try (ProgramServer first = runtime.start();
+  @CsvSource({"JVM, 1", "JVM, 2", "NODE, 1", "NODE, 2"})
+  void aRestoreLeavesNothingBehind(Served runtime, int processors) throws IOException {
+    try (ProgramServer first = runtime.start(processors);
         ProgramSnapshot warm = first.snapshot();
         ProgramServer used = warm.spawn()) {
       used.restore(warm); // turns dirty tracking on
@@ -218,15 +219,15 @@ class ServedRuntimesTest {
         }
       }
     }
-    System.out.println(runtime + ": " + outcomes);
+    System.out.println(runtime + ", " + processors + ": " + outcomes);
   }
 
   @ParameterizedTest
-  @EnumSource
-  void eachRequestFindsANewbornWorld(Served runtime) throws IOException {
-    runtime.start().close(); // opens what the process opens only once
+  @CsvSource({"JVM, 1", "JVM, 2", "NODE, 1", "NODE, 2"})
+  void eachRequestFindsANewbornWorld(Served runtime, int processors) throws IOException {
+    runtime.start(processors).close(); // opens what the process opens only once
     Map<String, Integer> before = Descriptors.of("/");
-    try (ProgramServer first = runtime.start();
+    try (ProgramServer first = runtime.start(processors);
         ProgramSnapshot warm = first.snapshot();
         ProgramServer server = warm.spawn()) {
       String expected = probe(server, runtime);
@@ -248,13 +249,13 @@ class ServedRuntimesTest {
       }
     }
     assertThat(Descriptors.of("/")).isEqualTo(before);
-    System.out.println(runtime + ": " + outcomes);
+    System.out.println(runtime + ", " + processors + ": " + outcomes);
   }
 
   @ParameterizedTest
-  @EnumSource
-  void eachRequestToAPoolFindsANewbornWorld(Served runtime) throws Exception {
-    try (ProgramServer first = runtime.start();
+  @CsvSource({"JVM, 1", "JVM, 2", "NODE, 1", "NODE, 2"})
+  void eachRequestToAPoolFindsANewbornWorld(Served runtime, int processors) throws Exception {
+    try (ProgramServer first = runtime.start(processors);
         ProgramSnapshot warm = first.snapshot();
         ProgramPool pool =
             ProgramPool.builder(warm).size(MEMBERS).maxWait(Duration.ofMinutes(2)).build();
@@ -275,7 +276,7 @@ class ServedRuntimesTest {
       }
       assertThat(pool.statistics().acquired()).isGreaterThanOrEqualTo(REQUESTS);
     }
-    System.out.println(runtime + ": " + outcomes);
+    System.out.println(runtime + ", " + processors + ": " + outcomes);
   }
 
   private void ask(

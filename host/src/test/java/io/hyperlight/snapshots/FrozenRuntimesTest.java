@@ -21,12 +21,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -61,6 +63,12 @@ class FrozenRuntimesTest {
   /** How often it was frozen at each kind of place. */
   private final Map<Place, Integer> frozen = new TreeMap<>();
 
+  /** How often so many threads ran when all processors were stopped. */
+  private final Map<Integer, Integer> running = new TreeMap<>();
+
+  /** Whether it runs on several processors. */
+  private boolean together;
+
   private Program program(List<String> command) {
     Program program =
         Program.of(Path.of(command.getFirst()))
@@ -73,8 +81,13 @@ class FrozenRuntimesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"-XX:+UseSerialGC", "-XX:+UseG1GC"})
-  void aBusyJvmGoesOnInOtherVms(String collector) throws IOException {
+  @CsvSource({
+    "-XX:+UseSerialGC, 1",
+    "-XX:+UseG1GC, 1",
+    "-XX:+UseG1GC, 2",
+    "-XX:+UseParallelGC, 2",
+  })
+  void aBusyJvmGoesOnInOtherVms(String collector, int processors) throws IOException {
     Path folder = TemporaryFolder.create("busy");
     Path source = folder.resolve("Busy.java");
     Files.writeString(source, SourceFile.of(FrozenRuntimesTest.class, "Busy.java"));
@@ -91,36 +104,45 @@ class FrozenRuntimesTest {
             folder.toString(),
             "Busy");
     freezeOften(
-        "JVM with " + collector,
+        "JVM with %s and %d processors".formatted(collector, processors),
         command,
+        processors,
         program(command)
             .mount(JAVA_HOME.toString(), FileTree.directory(JAVA_HOME))
             .mount(folder.toString(), FileTree.directory(folder)));
   }
 
-  @Test
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
   @Needs(Tool.NODE)
-  void aBusyNodeGoesOnInOtherVms() throws IOException {
+  void aBusyNodeGoesOnInOtherVms(int processors) throws IOException {
     Path folder = TemporaryFolder.create("busy");
     Path script = folder.resolve("busy.js");
     Files.writeString(script, SourceFile.of(FrozenRuntimesTest.class, "busy.js"));
     List<String> command = List.of("/usr/bin/node", script.toString());
     freezeOften(
-        "Node", command, program(command).mount(folder.toString(), FileTree.directory(folder)));
+        "Node with %d processors".formatted(processors),
+        command,
+        processors,
+        program(command).mount(folder.toString(), FileTree.directory(folder)));
   }
 
-  private void freezeOften(String name, List<String> command, Program program) {
+  private void freezeOften(String name, List<String> command, int processors, Program program) {
+    together = processors > 1;
     String expected =
         new String(
             Command.runAlone(command, String.valueOf(ROUNDS).getBytes(UTF_8)).output(), UTF_8);
     assertThat(expected).endsWith("done\n");
-    try (ProgramServer server = program.startServing()) {
+    try (ProgramServer server = program.processors(processors).startServing()) {
       while (count() < FREEZES) {
         MovingProgram moving =
             MovingProgram.of(SandboxInternals.instanceOf(server), String.valueOf(ROUNDS));
         try {
           while (count() < FREEZES && goesOn(moving)) {
             frozen.merge(moving.place(), 1, Integer::sum);
+            if (moving.place() == Place.TOGETHER) {
+              running.merge(moving.stoppedTogether(), 1, Integer::sum);
+            }
             moving = continued(moving, expected);
             if (count() % 50 == 0) {
               System.out.println(name + ": frozen " + frozen);
@@ -132,10 +154,13 @@ class FrozenRuntimesTest {
         }
       }
     }
-    System.out.println(name + ": frozen " + frozen);
-    assertThat(frozen)
-        .containsOnlyKeys(
-            Place.AT_CALL, Place.READY, Place.KICKED, Place.AT_SWITCH, Place.AT_FAULT);
+    System.out.println(name + ": frozen " + frozen + ", threads that ran then " + running);
+    Set<Place> places = EnumSet.complementOf(EnumSet.of(Place.AT_REST, Place.ENDED));
+    if (!together) {
+      places.remove(Place.TOGETHER);
+    }
+    assertThat(frozen).containsOnlyKeys(places);
+    assertThat(running.containsKey(2)).isEqualTo(together);
   }
 
   private int count() {
@@ -148,12 +173,13 @@ class FrozenRuntimesTest {
   }
 
   private Moment someMoment() {
-    return switch (count() < 5 ? count() : random.nextInt(10)) { // each kind at least once
+    return switch (count() < 6 ? count() : random.nextInt(10)) { // each kind at least once
       case 0 -> new Moment(Place.AT_CALL, random.nextInt(MOST_CALLS));
       case 1 -> new Moment(Place.READY, random.nextInt(MOST_CALLS));
       case 2 -> new Moment(Place.AT_SWITCH, random.nextInt(MOST_SWITCHES));
       case 3 -> new Moment(Place.AT_FAULT, random.nextInt(MOST_FAULTS));
-      default -> new Moment(Place.KICKED, random.nextInt(LONGEST));
+      case 4 -> new Moment(Place.KICKED, random.nextInt(LONGEST));
+      default -> new Moment(together ? Place.TOGETHER : Place.KICKED, random.nextInt(LONGEST));
     };
   }
 

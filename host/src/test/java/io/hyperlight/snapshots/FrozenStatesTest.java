@@ -18,9 +18,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Predicate;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.EnumSource.Mode;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A program with threads is frozen in a certain state, and goes on in other VMs. It notices
@@ -53,7 +54,10 @@ class FrozenStatesTest {
     AT_A_PAGE_FAULT(new Moment(Place.AT_FAULT, 3)),
     AT_THE_SWITCH_TO_ANOTHER_THREAD(new Moment(Place.AT_SWITCH, 2)),
     BEHIND_A_CALL(new Moment(Place.READY, 5)),
-    COMPUTING(new Moment(Place.KICKED, 2_000_000));
+    COMPUTING(new Moment(Place.KICKED, 2_000_000)),
+    /** Needs several processors. */
+    COMPUTING_ON_SEVERAL_PROCESSORS(
+        program -> program.place() == Place.TOGETHER && program.stoppedTogether() > 1);
 
     private final Predicate<MovingProgram> isThere;
     private final Moment moment;
@@ -92,19 +96,34 @@ class FrozenStatesTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(mode = Mode.EXCLUDE, names = "COMPUTING_ON_SEVERAL_PROCESSORS")
   void aProgramThatIsFrozenInAStateGoesOnInOtherVms(State state) {
+    freezeOften(state, 1);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aProgramWithSeveralProcessorsDoesSoToo(State state) {
+    freezeOften(state, 2);
+  }
+
+  private static void freezeOften(State state, int processors) {
     String expected = expected();
     Random random = new Random(state.name().hashCode());
     int frozen = 0;
-    try (ProgramServer server = Program.of(PROGRAM).startServing()) {
+    try (ProgramServer server = Program.of(PROGRAM).processors(processors).startServing()) {
       while (frozen < FREEZES) {
         MovingProgram program =
             MovingProgram.of(SandboxInternals.instanceOf(server), String.valueOf(ROUNDS));
         try {
-          while (frozen < FREEZES && comesTo(program, state, random)) {
+          while (frozen < FREEZES && comesTo(program, state, processors > 1, random)) {
             frozen++;
-            program = continued(program, expected, random.nextInt(Math.max(8, FREEZES / 10)));
+            program =
+                continued(
+                    program,
+                    expected,
+                    processors > 1,
+                    random.nextInt(Math.max(8, FREEZES / 10)));
           }
           assertThat(resultOf(program)).startsWith(expected + "Exited[status=0,");
         } finally {
@@ -112,17 +131,25 @@ class FrozenStatesTest {
         }
       }
     }
-    System.out.println("frozen " + state + ": " + frozen);
+    System.out.println("frozen " + state + " with " + processors + " processors: " + frozen);
   }
 
   /** Runs a program to a state, and asserts that it is there. Returns false if it has ended. */
-  private static boolean comesTo(MovingProgram program, State state, Random random) {
-    program.run(new Moment(Place.AT_CALL, random.nextInt(100))); // to somewhere else first
+  private static boolean comesTo(
+      MovingProgram program, State state, boolean together, Random random) {
+    // To somewhere else first.
+    program.run(
+        together
+            ? new Moment(Place.TOGETHER, random.nextInt(2_000_000))
+            : new Moment(Place.AT_CALL, random.nextInt(100)));
     do {
       if (program.hasEnded()) {
         return false;
       }
-      program.run(state.moment);
+      program.run(
+          together && state.moment.equals(NEXT_CALL)
+              ? new Moment(Place.TOGETHER, random.nextInt(200_000))
+              : state.moment);
     } while (!program.hasEnded() && !state.isThere.test(program));
     return !program.hasEnded();
   }
@@ -132,12 +159,16 @@ class FrozenStatesTest {
    *
    * @param which also tells what else goes on to its end
    */
-  private static MovingProgram continued(MovingProgram program, String expected, int which) {
+  private static MovingProgram continued(
+      MovingProgram program, String expected, boolean together, int which) {
     if (which > 1) {
       MovingProgram moved =
           which % 3 == 0
               ? program.spawnAndRestore(
-                  new Moment(Place.AT_CALL, 100L * which), new Moment(Place.KICKED, 2_000_000))
+                  together
+                      ? new Moment(Place.TOGETHER, 100_000L * which)
+                      : new Moment(Place.AT_CALL, 100L * which),
+                  new Moment(together ? Place.TOGETHER : Place.KICKED, 2_000_000))
               : program.spawn(1).getFirst();
       program.close();
       return moved;
@@ -161,9 +192,10 @@ class FrozenStatesTest {
     return program.hasEnded() ? program.result() : program.finish();
   }
 
-  @Test
-  void aProgramThatIsNotFrozenPrintsTheSame() {
-    try (ProgramServer server = Program.of(PROGRAM).startServing();
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void aProgramThatIsNotFrozenPrintsTheSame(int processors) {
+    try (ProgramServer server = Program.of(PROGRAM).processors(processors).startServing();
         MovingProgram program =
             MovingProgram.of(SandboxInternals.instanceOf(server), String.valueOf(ROUNDS))) {
       assertThat(program.finish()).startsWith(expected());

@@ -3,22 +3,28 @@ package io.hyperlight.internal.call;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.hyperlight.internal.call.Outcome.Ending;
+import io.hyperlight.internal.linux.SystemCallParts;
 import io.hyperlight.internal.linux.SystemCalls;
 import io.hyperlight.internal.linux.ThreadReport;
 import io.hyperlight.internal.machine.Call;
 import io.hyperlight.internal.machine.Context;
 import io.hyperlight.internal.machine.Stop;
 import io.hyperlight.internal.machine.Stops;
+import io.hyperlight.internal.machine.VcpuTeam;
 import io.hyperlight.internal.machine.Vm;
 import io.hyperlight.internal.machine.arch.Trap;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A running program that a test stops at any moment, freezes, and lets go on in other VMs. It does
  * what {@link GuestRun} does, and returns in between.
+ *
+ * <p>If the program has several processors, they run until its end, or until a moment at which all
+ * of them are {@linkplain Place#TOGETHER stopped}. Until each other moment, one processor runs.
  */
 public final class MovingProgram implements AutoCloseable {
   private static final long MINUTES = 900_000_000_000L;
@@ -40,6 +46,8 @@ public final class MovingProgram implements AutoCloseable {
     AT_SWITCH,
     /** A thread has touched a page that has no memory yet. */
     AT_FAULT,
+    /** All processors were stopped, at any instruction, system call or page fault. */
+    TOGETHER,
     ENDED
   }
 
@@ -47,15 +55,27 @@ public final class MovingProgram implements AutoCloseable {
    * When a run is to stop.
    *
    * @param place what it stops at
-   * @param after how many of such places it passes before; for kicks, how many nanoseconds
+   * @param after how many of such places it passes before; for {@link Place#KICKED} and {@link
+   *     Place#TOGETHER}, how many nanoseconds
    */
-  public record Moment(Place place, long after) {}
+  public record Moment(Place place, long after) {
+    private boolean isTime() {
+      return place == Place.KICKED || place == Place.TOGETHER;
+    }
+
+    private boolean isForSeveral() {
+      return place == Place.TOGETHER || place == Place.ENDED;
+    }
+  }
 
   private final LoadedProgram loaded;
   private final Call call = new Call(Call.UNLIMITED);
   private final ByteArrayOutputStream output = new ByteArrayOutputStream();
   private Place place;
   private @Nullable Ending ending;
+
+  /** How many of its threads ran when all processors were stopped last. */
+  private int stoppedTogether;
 
   private MovingProgram(InstanceImage image, byte[] printed, Place place) {
     this.place = place;
@@ -138,6 +158,11 @@ public final class MovingProgram implements AutoCloseable {
     }
   }
 
+  /** Returns how many threads ran when all processors were stopped last. */
+  public int stoppedTogether() {
+    return stoppedTogether;
+  }
+
   public boolean hasEnded() {
     return place == Place.ENDED;
   }
@@ -188,7 +213,7 @@ public final class MovingProgram implements AutoCloseable {
 
   private void runOn(Moment until) {
     long left = until.after();
-    long due = until.place() == Place.KICKED ? System.nanoTime() + left : Long.MAX_VALUE;
+    long due = until.isTime() ? System.nanoTime() + left : Long.MAX_VALUE;
     while (true) {
       boolean touchesAgain = place == Place.AT_FAULT;
       if (!goesOn()) {
@@ -196,6 +221,12 @@ public final class MovingProgram implements AutoCloseable {
       }
       if (until.place() == Place.READY && left-- == 0) {
         return;
+      }
+      if (until.isForSeveral() && runTogether(due)) {
+        if (place == Place.TOGETHER || place == Place.ENDED) {
+          return;
+        }
+        continue;
       }
       if (until.place() == Place.AT_SWITCH
           && Stops.isAboutToSwitch(loaded.machine())
@@ -205,7 +236,7 @@ public final class MovingProgram implements AutoCloseable {
       runOnce(until.place() == Place.AT_FAULT && !touchesAgain, due);
       boolean isIt =
           switch (place) {
-            case KICKED -> System.nanoTime() >= due;
+            case KICKED -> System.nanoTime() - due >= 0 && due != Long.MAX_VALUE;
             case AT_SWITCH -> true;
             default -> place == until.place() && left-- == 0;
           };
@@ -219,7 +250,7 @@ public final class MovingProgram implements AutoCloseable {
   private boolean goesOn() {
     ending =
         switch (place) {
-          case AT_REST -> loaded.hypercalls().proceed();
+          case AT_REST, TOGETHER -> loaded.hypercalls().proceed();
           case AT_CALL -> loaded.hypercalls().answer(true);
           case KICKED, AT_FAULT, AT_SWITCH -> loaded.hypercalls().preempted();
           case READY -> null;
@@ -227,6 +258,83 @@ public final class MovingProgram implements AutoCloseable {
         };
     place = ending == null ? Place.READY : Place.ENDED;
     return ending == null;
+  }
+
+  /**
+   * Runs threads on several processors, until one decides for all, or a time.
+   *
+   * @return false if the program has one processor, or one thread that can run
+   */
+  private boolean runTogether(long due) {
+    VcpuTeam team = loaded.systemCalls().couldShare() ? loaded.machine().team() : null;
+    if (team == null) {
+      return false;
+    }
+    TeamRun shared = new TeamRun(new InstanceState(loaded, InstanceState.Stage.LIVE, null), team);
+    Stopper stopper = new Stopper(team, due);
+    try {
+      shared.run();
+    } finally {
+      stopper.end();
+    }
+    ending = shared.ending();
+    if (ending != null) {
+      place = Place.ENDED;
+    } else if (!shared.hasResult()) {
+      place = Place.TOGETHER;
+      stoppedTogether = SystemCallParts.stoppedTogether(loaded.systemCalls());
+    } else {
+      throw new AssertionError(
+          "%s; %s; %s".formatted(shared.trap(), threads(), result()), shared.thrown());
+    }
+    return true;
+  }
+
+  /**
+   * Stops a team at a time, as one of its own threads does when the call is over: each thread of the
+   * guest is left where it can go on.
+   */
+  private static final class Stopper {
+    private static final long AGAIN_NANOS = 1_000_000;
+
+    private final VcpuTeam team;
+    private final @Nullable Thread thread;
+    private volatile boolean isOver;
+
+    Stopper(VcpuTeam team, long due) {
+      this.team = team;
+      thread =
+          due == Long.MAX_VALUE ? null : Thread.ofPlatform().daemon().start(() -> stopAt(due));
+    }
+
+    private void stopAt(long due) {
+      while (!isOver) {
+        long left = due - System.nanoTime();
+        if (left <= 0) {
+          team.stop();
+          left = AGAIN_NANOS; // the team may not have begun
+        }
+        LockSupport.parkNanos(left);
+      }
+    }
+
+    void end() {
+      isOver = true;
+      if (thread != null) {
+        LockSupport.unpark(thread);
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+          try {
+            thread.join();
+          } catch (InterruptedException e) {
+            interrupted = true;
+          }
+        }
+        if (interrupted) {
+          Thread.currentThread().interrupt();
+        }
+      }
+    }
   }
 
   private void runOnce(boolean stopsAtFaults, long due) {

@@ -1,5 +1,7 @@
 package io.hyperlight.internal.linux;
 
+import io.hyperlight.internal.linux.task.Processors;
+import io.hyperlight.internal.linux.task.Task;
 import io.hyperlight.internal.restore.RestoreOrder;
 
 /** Gives tests in other packages access to a guest's internal state. */
@@ -17,6 +19,13 @@ public final class SystemCallParts {
       return "mapped objects: %s, auxiliary vector: %d"
           .formatted(!state.mappings().isInitial(), state.process().auxiliary());
     }
+  }
+
+  /** Returns how many tasks ran when several processors were stopped last. */
+  public static int stoppedTogether(SystemCalls calls) {
+    Processors<Task> processors = calls.process().world().scheduler().processors();
+    return Math.toIntExact(
+        calls.process().tasks().all().stream().filter(task -> processors.wasStopped(task)).count());
   }
 
   /** Moves the recorded auxiliary vector, as a guest cannot. */
