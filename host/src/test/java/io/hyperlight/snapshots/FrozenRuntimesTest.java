@@ -169,7 +169,11 @@ class FrozenRuntimesTest {
 
   /** Runs a program to a random moment. Returns false if it has ended. */
   private boolean goesOn(MovingProgram program) {
-    return program.run(someMoment()) != Place.ENDED;
+    boolean isForSeveral = together && count() == 5;
+    do {
+      program.run(someMoment());
+    } while (isForSeveral && !program.hasEnded() && program.stoppedTogether() < 2);
+    return !program.hasEnded();
   }
 
   private Moment someMoment() {
