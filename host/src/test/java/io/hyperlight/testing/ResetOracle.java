@@ -217,6 +217,14 @@ public final class ResetOracle {
     }
   }
 
+  /** Returns the differences in all that the host holds for the guest. */
+  public List<String> differencesInHost(Sandbox restored) {
+    try (Sandbox newborn = snapshot.spawn()) {
+      return HostState.differences(
+          SandboxInternals.instanceOf(newborn), SandboxInternals.instanceOf(restored));
+    }
+  }
+
   // These read what oracle_observe has found.
 
   public static long fsBase(byte[] observed) {

@@ -70,6 +70,7 @@ class ThreadsResetTest {
   private static List<String> leaks(ResetOracle oracle, Sandbox sandbox) {
     List<String> leaks = new ArrayList<>(oracle.linuxLeaksOf(sandbox));
     leaks.addAll(oracle.differencesInMemory(sandbox));
+    leaks.addAll(oracle.differencesInHost(sandbox));
     return leaks;
   }
 

@@ -20,6 +20,8 @@ final class WorldImages {
    */
   static final RestoreOrder<WorldImages, LinuxState> RESTORE_ORDER =
       new RestoreOrder<WorldImages, LinuxState>()
+          // Before all that sets timers.
+          .add("turns of timers", (of, _) -> of.world.timers().restart())
           .add(
               "program break",
               (of, state) -> of.process.memory().programBreak().restore(state.programBreak()))

@@ -37,6 +37,9 @@ public final class Call implements AutoCloseable, Checkpoint {
   /** The time that means that nothing preempts the guest. */
   static final long NEVER = Long.MAX_VALUE;
 
+  /** The number of the thread that runs the vCPU as long as none has. */
+  private static final int NO_THREAD = 0;
+
   /** The number of steps of work for the guest between two looks at the clock. */
   static final int STEPS_BETWEEN_LOOKS = 256;
 
@@ -116,6 +119,7 @@ public final class Call implements AutoCloseable, Checkpoint {
     if (preemptAt != NEVER) {
       preemptAt = NEVER;
     }
+    vcpu.runsOn(NO_THREAD); // the last call may have been another thread's
     start = System.nanoTime();
     // Last: after this the call can be stopped, and has to be ended.
     word.begin(before);
@@ -182,7 +186,7 @@ public final class Call implements AutoCloseable, Checkpoint {
     }
   }
 
-  /** Returns the thread that ran the vCPU last in the running call. */
+  /** Returns the thread that ran the vCPU last in the running call; 0 if none has. */
   int vcpuThread() {
     return vcpu.thread();
   }

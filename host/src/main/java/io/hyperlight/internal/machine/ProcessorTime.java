@@ -62,7 +62,7 @@ final class ProcessorTime {
    * Returns for the watchdog how much a call has used, in nanoseconds, or 0 as long as that is not
    * known.
    *
-   * @param thread that runs the call, if it does nothing else
+   * @param thread that runs the call, if it does nothing else; 0 if none has yet
    */
   long used(long call, int thread) {
     if (turnsOf == call) {
@@ -72,6 +72,9 @@ final class ProcessorTime {
       }
       long used = HostThreads.processorNanos(now.thread) - now.base;
       return turn == now ? used : 0;
+    }
+    if (thread == 0) {
+      return 0; // none has run the vCPU yet
     }
     long clock = HostThreads.processorNanos(thread);
     if (clock < 0) {

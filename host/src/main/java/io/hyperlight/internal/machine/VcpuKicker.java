@@ -34,12 +34,12 @@ class VcpuKicker {
     this.ownThread = ownThread;
   }
 
-  /** Records that the vCPU runs on this thread from now on. */
+  /** Records that the vCPU runs on this thread from now on; 0 for none. */
   void runsOn(int thread) {
     this.thread = thread;
   }
 
-  /** Returns the thread that ran the vCPU last in the running call. */
+  /** Returns the thread that ran the vCPU last in the running call; 0 if none has. */
   int thread() {
     return thread;
   }

@@ -34,6 +34,11 @@ public final class Machines {
     return instance.loaded().systemCalls();
   }
 
+  /** Begins what a call may use, as the next call does. */
+  public static void beginBudgetOf(Instance instance) {
+    instance.loaded().budget().begin();
+  }
+
   /** Where the window begins. */
   public static long windowOf(Instance instance) {
     return instance.loaded().window().start();

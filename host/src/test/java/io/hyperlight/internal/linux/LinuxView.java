@@ -28,8 +28,6 @@ public final class LinuxView {
       view.parts.put("process", state.process());
       view.parts.put("timers", state.timers());
       view.parts.put("futexes", state.futexes());
-      view.parts.put("timers", state.timers());
-      view.parts.put("futexes", state.futexes());
     }
     view.parts.put("refusals", calls.refusals());
     view.parts.put("system call count", calls.count());

@@ -5,16 +5,22 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import io.hyperlight.internal.host.HostPlatform;
 import io.hyperlight.internal.hypervisor.HypervisorCallException;
 import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
+import io.hyperlight.internal.machine.arch.Processor;
 import io.hyperlight.internal.machine.memory.Mapping;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.machine.x86.SystemCallEntry;
 import io.hyperlight.internal.machine.x86.X86Processor;
+import io.hyperlight.testing.HostGraph;
+import java.lang.reflect.Field;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that can be read of a machine at rest: every byte of its memory, every set of
@@ -42,6 +48,10 @@ public final class MachineState {
 
   /** XSTATE_BV says which components are not in their initial state. Their contents say more. */
   private static final int XSTATE_BV = 512;
+
+  /** What the gate's code loads from memory before a thread goes on. */
+  private static final List<String> BASES_AND_VECTORS =
+      List.of("XSAVE", "special registers", "MSR 0xc0000100", "MSR 0xc0000101");
 
   private final byte[] memory;
   private final Map<String, String> registers;
@@ -80,8 +90,7 @@ public final class MachineState {
   public static List<String> differences(Vm expected, Vm found) {
     Map<String, String> registers = registersOf(expected);
     if (expected.contexts().size() > 1) {
-      List.of("XSAVE", "special registers", "MSR 0xc0000100", "MSR 0xc0000101")
-          .forEach(registers::remove);
+      BASES_AND_VECTORS.forEach(registers::remove);
     }
     List<String> differences =
         new MachineState(new byte[0], registers, expected.addressSpace().mappings())
@@ -94,14 +103,65 @@ public final class MachineState {
     return differences;
   }
 
+  /**
+   * Describes the differences of the further vCPUs of a machine to those that another one gets now,
+   * in the host's objects and in the registers that the gate's code does not load.
+   *
+   * @param free fields of the host's objects that may be different
+   */
+  public static List<String> differencesOfTeam(Vm expected, Vm found, Set<String> free) {
+    VcpuTeam used = teamOf(found);
+    if (used == null) {
+      return List.of();
+    }
+    VcpuTeam made = Objects.requireNonNull(expected.team());
+    made.unmapPages(expected.addressSpace());
+    List<String> differences =
+        new ArrayList<>(HostGraph.compare(made, used, free).differences());
+    for (int i = 0; i < made.size(); i++) {
+      Map<String, String> registers = registersOf(made.vcpus().get(i));
+      BASES_AND_VECTORS.forEach(registers::remove);
+      Map<String, String> actual = registersOf(used.vcpus().get(i));
+      for (Map.Entry<String, String> register : registers.entrySet()) {
+        String value = actual.get(register.getKey());
+        if (!register.getValue().equals(value)) {
+          differences.add(
+              "%s of vCPU %d is %s instead of %s"
+                  .formatted(register.getKey(), i + 1, value, register.getValue()));
+        }
+      }
+    }
+    return differences;
+  }
+
+  private static @Nullable VcpuTeam teamOf(Vm machine) {
+    try {
+      Field team = Vm.class.getDeclaredField("team");
+      team.setAccessible(true);
+      return (VcpuTeam) team.get(machine);
+    } catch (ReflectiveOperationException e) {
+      throw new LinkageError(e.getMessage(), e);
+    }
+  }
+
   private static Map<String, String> registersOf(Vm machine) {
-    X86VirtualCpu vcpu = ((X86Processor) machine.processor()).vcpu();
     Map<String, String> registers = new LinkedHashMap<>();
     machine
         .context()
         .registers()
         .byName()
         .forEach((name, value) -> registers.put(name, hex(value)));
+    registers.putAll(registersOf(machine.processor()));
+    return registers;
+  }
+
+  private static Map<String, String> registersOf(Vcpu vcpu) {
+    return registersOf(vcpu.processor());
+  }
+
+  private static Map<String, String> registersOf(Processor processor) {
+    X86VirtualCpu vcpu = ((X86Processor) processor).vcpu();
+    Map<String, String> registers = new LinkedHashMap<>();
     registers.put("special registers", vcpu.specialRegisters().toString());
     byte[] xsave = vcpu.extendedState();
     Arrays.fill(xsave, XSTATE_BV, XSTATE_BV + Long.BYTES, (byte) 0);

@@ -81,6 +81,20 @@ final class InFlight {
     }
   }
 
+  /**
+   * Drops the messages of all sockets in messages, after all descriptors were closed. There are at
+   * most as many as can be sent.
+   */
+  void dropAll() {
+    if (total > 0) {
+      List.copyOf(counts.keySet()).forEach(file -> {
+        if (file instanceof SocketFile socket) {
+          socket.dropMessages();
+        }
+      });
+    }
+  }
+
   /** Returns roughly how many bytes of the Java heap the files cost. */
   long heapBytes() {
     long bytes = 0;

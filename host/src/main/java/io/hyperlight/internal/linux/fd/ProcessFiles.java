@@ -194,7 +194,7 @@ public final class ProcessFiles implements Restorable<FileState>, AutoCloseable 
       restoreFileSystem(earlier);
       descriptors.closeAll();
       world.fifos().forgetOpening();
-      world.held().clear();
+      world.dropWithoutDescriptors();
       IdentityHashMap<Location, Location> known = new IdentityHashMap<>(0); // most have none
       restoreDescriptors(earlier, known);
       Location directory = earlier.workingDirectory();
@@ -236,6 +236,10 @@ public final class ProcessFiles implements Restorable<FileState>, AutoCloseable 
 
   @Override
   public void close() {
-    descriptors.closeAll();
+    try {
+      descriptors.closeAll();
+    } finally {
+      world.dropWithoutDescriptors();
+    }
   }
 }

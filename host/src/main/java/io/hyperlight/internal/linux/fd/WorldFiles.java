@@ -145,6 +145,12 @@ public final class WorldFiles implements AutoCloseable {
     }
   }
 
+  /** Drops the files that only calls and messages have, after all descriptors were closed. */
+  void dropWithoutDescriptors() {
+    held.clear();
+    inFlight.dropAll();
+  }
+
   Pipe newPipe() {
     changes.note();
     return new Pipe(nextPipe++);

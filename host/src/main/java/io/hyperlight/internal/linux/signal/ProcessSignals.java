@@ -56,6 +56,11 @@ public final class ProcessSignals {
 
   // Its tasks.
 
+  /** Says that a restore begins, after which the search for a task begins anew. */
+  public void restart() {
+    next = 0;
+  }
+
   /** Adds a task that may be there already. */
   void add(TaskSignals task) {
     if (!tasks.contains(task)) {

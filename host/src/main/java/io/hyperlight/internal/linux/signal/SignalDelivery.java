@@ -105,6 +105,12 @@ public final class SignalDelivery {
     return delivered;
   }
 
+  /** Forgets a delivery in the middle of which a call has ended, since a restore undoes it. */
+  public void forget() {
+    interruptedCall = null;
+    interruptedNumber = 0;
+  }
+
   /** Returns the registers to which the first handler returns. */
   private RegisterValues interrupted(RegisterValues registers, SignalInfo first) {
     Restart restart = interruptedCall;

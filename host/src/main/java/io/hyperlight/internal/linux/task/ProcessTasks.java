@@ -138,6 +138,7 @@ public final class ProcessTasks {
     }
     task.setExited(true);
     if (!task.isFirst()) {
+      task.forget(); // a restore only finds those that are there
       tasks.remove(task); // the first one stays, as what Linux calls a zombie
     }
     task.context().exit();

@@ -176,7 +176,9 @@ public final class Processors<T extends Processors.Runner> {
         kept = task;
       } else if (left.state() == Context.State.READY || left.isResumable()) {
         stopped.add(task);
-        ready.addFirst(task);
+        if (!ready.contains(task)) { // a stop may come when its turn is just over
+          ready.addFirst(task);
+        }
       }
     } else if (turn.attached != null) {
       leaveProcessor();

@@ -198,6 +198,7 @@ public final class Task implements Processors.Runner {
     signals.begin(); // it may have ended since
     futexes.begin();
     signals.restore(earlier.signals());
+    delivery.forget();
     attributes.restore(earlier.attributes());
     usage.restore(earlier.usage());
     robustList.set(earlier.robustList());

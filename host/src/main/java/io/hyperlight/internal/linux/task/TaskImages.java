@@ -60,6 +60,7 @@ public final class TaskImages {
   /** Makes the tasks equal to earlier ones. Tasks that are still there are not made again. */
   public void restore(TasksState earlier) {
     ProcessTasks tasks = process.tasks();
+    process.signals().restart();
     tasks.restoreNumbers(earlier.nextNumber());
     tasks.keep(earlier, contexts);
     for (int i = 0; i < earlier.tasks().size(); i++) {

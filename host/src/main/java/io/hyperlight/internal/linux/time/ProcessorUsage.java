@@ -81,7 +81,7 @@ public final class ProcessorUsage implements Restorable<ProcessorUsage.State> {
       return processorNanos;
     }
     int now = context.call().processorThread();
-    long nanos = HostThreads.processorNanos(now);
+    long nanos = now == 0 ? 0 : HostThreads.processorNanos(now); // only further processors ran
     if (nanos >= 0) {
       if (looked && now == thread) {
         processorNanos += Math.max(0, nanos - threadNanos);

@@ -307,6 +307,10 @@ public final class TaskWait implements Waiter {
   /** Restores an earlier wait. If it waited, its call has to be made again. */
   public void restore(WaitState earlier) {
     reset();
+    what = "";
+    restart = Restart.NEVER;
+    since = 0;
+    result = 0;
     if (earlier.state() != State.NONE) {
       Deadline kept = earlier.deadline();
       state = earlier.state() == State.BLOCKED ? State.WOKEN : earlier.state();

@@ -170,19 +170,11 @@ public final class TimerQueue {
     timer.expired();
   }
 
-  /** Stops all timers. */
-  public void clear() {
-    if (count == 0) {
-      return;
-    }
-    for (TreeSet<QueuedTimer> queue : queues.values()) {
-      queue.forEach(timer -> timer.deadline = Deadline.NEVER);
-      queue.clear();
-    }
-    if (inTurn != null) {
-      inTurn.clear();
-    }
+  /**
+   * Forgets how far the turns have come, since a restore begins. It sets or stops all timers
+   * afterwards.
+   */
+  public void restart() {
     turn = 0;
-    count = 0;
   }
 }
