@@ -82,17 +82,25 @@ final class InFlight {
   }
 
   /**
-   * Drops the messages of all sockets in messages, after all descriptors were closed. There are at
-   * most as many as can be sent.
+   * Drops all messages with files, after all descriptors were closed. There are at most as many as
+   * can be sent. A call may have ended while it sent a message or received one, so that some files
+   * are in none.
    */
   void dropAll() {
-    if (total > 0) {
-      List.copyOf(counts.keySet()).forEach(file -> {
-        if (file instanceof SocketFile socket) {
-          socket.dropMessages();
-        }
-      });
+    if (total == 0) {
+      return;
     }
+    for (OpenFile file : List.copyOf(counts.keySet())) {
+      if (file instanceof SocketFile socket) {
+        socket.dropMessages();
+      }
+    }
+    Map<OpenFile, Integer> rest = Map.copyOf(counts);
+    rest.forEach((file, count) -> {
+      for (int i = 0; i < count; i++) {
+        remove(file);
+      }
+    });
   }
 
   /** Returns roughly how many bytes of the Java heap the files cost. */

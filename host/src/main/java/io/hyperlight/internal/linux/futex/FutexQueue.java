@@ -45,6 +45,13 @@ public final class FutexQueue implements Restorable<FutexState> {
     tasks.put(task.thread(), task);
   }
 
+  /** Does what {@code ProcessSignals.restart} does. */
+  public void restart() {
+    if (tasks.size() > 1) {
+      tasks.clear();
+    }
+  }
+
   void removeTask(FutexTask task) {
     tasks.remove(task.thread(), task);
   }

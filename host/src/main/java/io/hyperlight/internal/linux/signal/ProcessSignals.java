@@ -56,9 +56,15 @@ public final class ProcessSignals {
 
   // Its tasks.
 
-  /** Says that a restore begins, after which the search for a task begins anew. */
+  /**
+   * Forgets the tasks before a restore adds those of the snapshot, in their order. A call may have
+   * ended while a task was made, so that it is one only here.
+   */
   public void restart() {
     next = 0;
+    if (tasks.size() > 1) {
+      tasks.clear();
+    }
   }
 
   /** Adds a task that may be there already. */

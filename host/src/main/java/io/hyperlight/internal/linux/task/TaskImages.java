@@ -60,9 +60,10 @@ public final class TaskImages {
   /** Makes the tasks equal to earlier ones. Tasks that are still there are not made again. */
   public void restore(TasksState earlier) {
     ProcessTasks tasks = process.tasks();
-    process.signals().restart();
     tasks.restoreNumbers(earlier.nextNumber());
     tasks.keep(earlier, contexts);
+    process.signals().restart();
+    process.world().futexes().restart();
     for (int i = 0; i < earlier.tasks().size(); i++) {
       tasks.all().get(i).restore(earlier.tasks().get(i));
     }
