@@ -46,6 +46,7 @@ class RestoreOrderOracleTest {
   private static final int BRK = 12;
   private static final int RT_SIGPROCMASK = 14;
   private static final int DUP = 32;
+  private static final int NANOSLEEP = 35;
   private static final int GETRLIMIT = 97;
   private static final int GETPRIORITY = 140;
   private static final int SETPRIORITY = 141;
@@ -124,6 +125,7 @@ class RestoreOrderOracleTest {
         dirty(sandbox, seconds);
         restore(without, () -> sandbox.restore(snapshot));
         List<String> differences = new ArrayList<>();
+        differences.addAll(new ResetOracle(snapshot).differencesInHost(sandbox));
         // First: the rest makes system calls itself.
         differences.addAll(unequal(hostsView(newborn), hostsView(sandbox)));
         differences.addAll(unequal(guestsView(newborn), guestsView(sandbox)));
@@ -165,6 +167,10 @@ class RestoreOrderOracleTest {
       }
       assertThat(calls.call(SETRLIMIT, RLIMIT_NOFILE, area)).isZero();
       assertThat(calls.call(SETPRIORITY, 0, 0, 5)).isZero();
+      for (int i = 0; i < 16; i++) {
+        calls.poke(area + i, i == 9 ? 1 : 0);
+      }
+      assertThat(calls.call(NANOSLEEP, area, 0)).isZero();
       assertThat(calls.call(SET_ROBUST_LIST, area, 24)).isZero();
       assertThat(calls.call(TIMER_CREATE, CLOCK_MONOTONIC, 0, area)).isZero();
       calls.call(NO_SYSTEM_CALL);

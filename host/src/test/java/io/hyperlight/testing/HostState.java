@@ -30,6 +30,11 @@ public final class HostState {
     reasons.put("FunctionCall.windowNext", call);
     reasons.put("CallWord.word", call);
     reasons.put("WatchedCall.seen", call);
+    reasons.put("Call.preemptAt", call);
+    reasons.put("Call.preempted", call);
+    reasons.put("TeamThread.preemptAt", call);
+    reasons.put("RequestStream.position", call);
+    reasons.put("RequestStream.ended", call);
     reasons.put("WatchedCall.place", "in the watchdog's list");
     reasons.put("VcpuKicker.thread", call);
     reasons.put("VcpuRunner.lastTarget", call);
@@ -37,7 +42,21 @@ public final class HostState {
     // What makes the next restore fast, or opened once for the life of the machine.
     reasons.put("MemoryRestorer.untilComparison", "chooses pages");
     reasons.put("MemoryRestorer.dirty", "pages that are restored each time");
+    reasons.put("MemoryRestorer.interval", "chooses pages");
     reasons.put("DirtyRing.collected", "where it reads on");
+    reasons.put("DirtyRing.returned", "where it reads on");
+    String team = "made once for the life of the machine, and compared with a new one";
+    reasons.put("Vm.team", team);
+    reasons.put("Contexts.further", team);
+    reasons.put("VcpuKicker.further", team);
+    reasons.put("MemoryRestorer.tracker", team);
+    reasons.put("OutsideEvents.waker", team);
+    reasons.put("VcpuTeam.caller", call);
+    reasons.put("VcpuTeam.work", call);
+    reasons.put("TeamThread.target", team);
+    reasons.put("TeamThread.thread", team);
+    reasons.put("TeamThread.base", call);
+    reasons.put("TeamThread.baseOf", call);
     reasons.put("KvmFile.fd", "a descriptor of the host");
     String search = "a search that begins anew, since its beginning is compared";
     reasons.put("MappingTable.searchedTo", search);
@@ -78,7 +97,7 @@ public final class HostState {
     Machines.beginBudgetOf(restored);
     HostGraph.Comparison comparison = HostGraph.compare(newborn, restored, FREE);
     List<String> differences = new ArrayList<>(comparison.differences());
-    if (comparison.objects() < 200) {
+    if (comparison.objects() < 100) {
       differences.add("only " + comparison.objects() + " objects were compared");
     }
     differences.addAll(SystemCallParts.differencesOfHandlers(Machines.systemCallsOf(restored)));

@@ -197,11 +197,15 @@ public final class ResetOracle {
 
   /**
    * Returns the differences of a served program that was restored to one that was spawned from the
-   * same snapshot, in the machine and in the Linux state.
+   * same snapshot, in the machine, in the Linux state, and in what the host holds of it. The new one
+   * is used up.
    */
   public static List<String> differences(ProgramServer newborn, ProgramServer restored) {
     List<String> differences = new ArrayList<>(linuxOf(newborn).differencesOf(linuxOf(restored)));
     differences.addAll(MachineState.differences(machineOf(newborn), machineOf(restored)));
+    differences.addAll(
+        HostState.differences(
+            SandboxInternals.instanceOf(newborn), SandboxInternals.instanceOf(restored)));
     return differences;
   }
 

@@ -74,6 +74,15 @@ class FrozenScriptsTest {
 
   @ParameterizedTest(name = "seed {0}")
   @MethodSource("seeds")
+  void theyGoOnOnSeveralProcessors(long seed) {
+    ThreadScripts.of(seed, LENGTH)
+        .check(
+            "frozen on two processors, seed " + seed,
+            script -> run(script, seed, builder -> builder.processors(2)));
+  }
+
+  @ParameterizedTest(name = "seed {0}")
+  @MethodSource("seeds")
   void theyGoOnFromAnyInstruction(long seed) {
     ThreadScripts.of(seed, LENGTH)
         .check(

@@ -13,6 +13,7 @@ import io.hyperlight.Snapshot;
 import io.hyperlight.error.CallInterruptedException;
 import io.hyperlight.error.GuestDeadlockException;
 import io.hyperlight.error.GuestTimeoutException;
+import io.hyperlight.internal.os.HostThreads;
 import io.hyperlight.testing.CompiledGuest;
 import io.hyperlight.testing.SourceFile;
 import java.nio.file.Path;
@@ -21,6 +22,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -121,6 +123,52 @@ class ProcessorsSnapshotTest {
     Thread virtual = Thread.ofVirtual().start(call);
     assertThat(call.get()).isEqualTo(42);
     assertThat(callers).containsExactly(virtual);
+  }
+
+  /** The limit of processor time does not count what another thread does meanwhile. */
+  @Test
+  void aCallDoesNotPayForTheThreadThatMadeTheCallBefore() throws Exception {
+    Duration limit = Duration.ofMillis(100);
+    CountDownLatch hasComputed = new CountDownLatch(1);
+    try (Sandbox original = builder(2).build()) {
+      original.<Integer>call("start_workers", int.class, 3);
+      original.<Integer>call("work", int.class, 3);
+      try (Snapshot snapshot = original.snapshot();
+          Sandbox sandbox =
+              snapshot
+                  .spawner()
+                  .cpuTimeLimit(limit)
+                  .hostFunction("twice", (Integer number) -> awaited(hasComputed, 2 * number))
+                  .spawn()) {
+        sandbox.restore(snapshot); // from here on it is restored in place
+        sandbox.<Integer>call("work", int.class, 1);
+        sandbox.<Long>call("sum", long.class); // on the first vCPU, by this thread
+        sandbox.restore(snapshot); // all workers look whether there is work
+        FutureTask<Integer> call =
+            new FutureTask<>(() -> sandbox.<Integer>call("twice_by_thread", int.class, 21));
+        Thread.ofPlatform().start(call);
+        compute(limit.multipliedBy(8));
+        hasComputed.countDown();
+        assertThat(call.get()).isEqualTo(42);
+      }
+    }
+  }
+
+  private static int awaited(CountDownLatch latch, int result) {
+    try {
+      latch.await();
+      return result;
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static void compute(Duration time) {
+    int thread = HostThreads.current();
+    long end = HostThreads.processorNanos(thread) + time.toNanos();
+    while (HostThreads.processorNanos(thread) < end) {
+      Thread.onSpinWait();
+    }
   }
 
   private static Program spinning() {

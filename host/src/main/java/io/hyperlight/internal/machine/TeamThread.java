@@ -103,6 +103,11 @@ final class TeamThread implements VcpuHost {
     }
   }
 
+  /** Says that other calls come, which may have the same numbers. */
+  void forgetCalls() {
+    baseOf = -1;
+  }
+
   /** Returns how much processor time the thread has used for a call, in nanoseconds. */
   long usedNanos(long call) {
     return baseOf == call ? Math.max(0, HostThreads.processorNanos(tid()) - base) : 0;

@@ -252,6 +252,13 @@ public final class VcpuTeam implements CallerAccess, AutoCloseable {
     }
   }
 
+  /** Says that other calls come, which may have the same numbers. */
+  void forgetCalls() {
+    for (int i = 0; i < threads.size(); i++) {
+      threads.get(i).forgetCalls();
+    }
+  }
+
   /** Returns how much processor time its threads have used for a call, in nanoseconds. */
   long usedNanos(long ofCall) {
     long used = 0;

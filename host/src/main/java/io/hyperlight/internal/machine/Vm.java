@@ -487,6 +487,9 @@ public final class Vm implements Restorable<MachineImage>, AutoCloseable {
 
   /** Sets the object for the calls that the machine runs from now on. */
   public void runFor(Call call) {
+    if (team != null) {
+      team.forgetCalls();
+    }
     vcpu.runner().runFor(call);
   }
 

@@ -35,4 +35,15 @@ final class ProcessorTurn<T> {
   ProcessorTurn(int processor) {
     this.processor = processor;
   }
+
+  /** Forgets everything but the number. */
+  void forget() {
+    current = null;
+    attached = null;
+    yields = false;
+    turnEnd = 0;
+    isPlanned = false;
+    isBusy = false;
+    idleUntil = 0;
+  }
 }

@@ -394,10 +394,14 @@ public final class Processors<T extends Processors.Runner> {
    * @param inProcessor the one whose registers are in the processor; null for none
    */
   void reset(T task, @Nullable T inProcessor) {
+    for (int i = 0; i < turns.size(); i++) { // an error may have ended a call in the middle
+      turns.get(i).forget();
+    }
+    team = null;
+    outside.wakeAlso(() -> {});
+    turn = turns.getFirst();
     turn.current = task;
     turn.attached = inProcessor;
-    turn.yields = false;
-    turn.turnEnd = 0;
     turn.isPlanned = true; // so that the machine is told
     stopped.clear();
     kept = null;
