@@ -120,10 +120,7 @@ class FrozenStatesTest {
             frozen++;
             program =
                 continued(
-                    program,
-                    expected,
-                    processors > 1,
-                    random.nextInt(Math.max(8, FREEZES / 10)));
+                    program, expected, processors > 1, random.nextInt(Math.max(8, FREEZES / 10)));
           }
           assertThat(resultOf(program)).startsWith(expected + "Exited[status=0,");
         } finally {

@@ -188,8 +188,7 @@ public final class HostGraph {
     } else if (!(all instanceof SequencedMap<?, ?>)) {
       // The order of its keys is by chance, and they can be reached on other paths.
       if (expected.size() != found.size()) {
-        differences.add(
-            "%s has %d instead of %d".formatted(path, found.size(), expected.size()));
+        differences.add("%s has %d instead of %d".formatted(path, found.size(), expected.size()));
       }
     } else {
       compareAll(path + ".keys", expected.keySet(), found.keySet());

@@ -197,8 +197,8 @@ public final class ResetOracle {
 
   /**
    * Returns the differences of a served program that was restored to one that was spawned from the
-   * same snapshot, in the machine, in the Linux state, and in what the host holds of it. The new one
-   * is used up.
+   * same snapshot, in the machine, in the Linux state, and in what the host holds of it. The new
+   * one is used up.
    */
   public static List<String> differences(ProgramServer newborn, ProgramServer restored) {
     List<String> differences = new ArrayList<>(linuxOf(newborn).differencesOf(linuxOf(restored)));

@@ -234,8 +234,7 @@ class LeftBehindTest {
     Duration request = Duration.ofMillis(200);
     try (ProgramServer original = served(2).startServing();
         ProgramSnapshot unlimited = original.snapshot();
-        ProgramServer limited =
-            unlimited.spawner().cpuTimeLimit(request.multipliedBy(4)).spawn();
+        ProgramServer limited = unlimited.spawner().cpuTimeLimit(request.multipliedBy(4)).spawn();
         ProgramSnapshot snapshot = limited.snapshot();
         ProgramPool pool = ProgramPool.builder(snapshot).size(1).build()) {
       for (int i = 0; i < 12; i++) {

@@ -93,8 +93,8 @@ public final class CurrentCall implements Checkpoint {
   }
 
   /**
-   * Returns the kernel's number of the thread that runs the vCPU in the running call, or 0 if
-   * none has.
+   * Returns the kernel's number of the thread that runs the vCPU in the running call, or 0 if none
+   * has.
    */
   public int processorThread() {
     Call running = call;

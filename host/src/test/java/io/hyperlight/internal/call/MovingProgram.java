@@ -291,8 +291,8 @@ public final class MovingProgram implements AutoCloseable {
   }
 
   /**
-   * Stops a team at a time, as one of its own threads does when the call is over: each thread of the
-   * guest is left where it can go on.
+   * Stops a team at a time, as one of its own threads does when the call is over: each thread of
+   * the guest is left where it can go on.
    */
   private static final class Stopper {
     private static final long AGAIN_NANOS = 1_000_000;
@@ -303,8 +303,7 @@ public final class MovingProgram implements AutoCloseable {
 
     Stopper(VcpuTeam team, long due) {
       this.team = team;
-      thread =
-          due == Long.MAX_VALUE ? null : Thread.ofPlatform().daemon().start(() -> stopAt(due));
+      thread = due == Long.MAX_VALUE ? null : Thread.ofPlatform().daemon().start(() -> stopAt(due));
     }
 
     private void stopAt(long due) {
