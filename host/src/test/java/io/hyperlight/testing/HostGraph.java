@@ -39,8 +39,8 @@ public final class HostGraph {
   private record Pair(String path, @Nullable Object expected, @Nullable Object found) {}
 
   private final Set<String> free;
-  private final Map<Object, Object> partners = new IdentityHashMap<>();
-  private final Map<Object, Object> partnersOfFound = new IdentityHashMap<>();
+  private final IdentityHashMap<Object, Object> partners = new IdentityHashMap<>();
+  private final IdentityHashMap<Object, Object> partnersOfFound = new IdentityHashMap<>();
   private final Deque<Pair> left = new ArrayDeque<>();
   private final List<String> differences = new ArrayList<>();
   private int objects;
@@ -102,15 +102,15 @@ public final class HostGraph {
   /** Returns whether it is no list, or an empty one. Many are made when they are first needed. */
   private static boolean isEmpty(@Nullable Object list) {
     return list == null
-        || list instanceof Collection<?> all && all.isEmpty()
-        || list instanceof Map<?, ?> map && map.isEmpty();
+        || (list instanceof Collection<?> all && all.isEmpty())
+        || (list instanceof Map<?, ?> map && map.isEmpty());
   }
 
   private static boolean isSameKind(Object expected, Object found) {
     return expected.getClass() == found.getClass()
-        || expected instanceof List<?> && found instanceof List<?>
-        || expected instanceof Map<?, ?> && found instanceof Map<?, ?>
-        || expected instanceof Set<?> && found instanceof Set<?>;
+        || (expected instanceof List<?> && found instanceof List<?>)
+        || (expected instanceof Map<?, ?> && found instanceof Map<?, ?>)
+        || (expected instanceof Set<?> && found instanceof Set<?>);
   }
 
   private void differ(Pair pair) {
@@ -118,7 +118,7 @@ public final class HostGraph {
   }
 
   private static boolean isValue(Object of) {
-    return of instanceof Number && !(of.getClass().getName().contains("Atomic"))
+    return (of instanceof Number && !of.getClass().getName().contains("Atomic"))
         || of instanceof String
         || of instanceof Boolean
         || of instanceof Character

@@ -5,6 +5,7 @@ import io.hyperlight.internal.call.Machines;
 import io.hyperlight.internal.linux.SystemCallParts;
 import io.hyperlight.internal.machine.MachineState;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -19,7 +20,7 @@ public final class HostState {
   private HostState() {}
 
   private static Set<String> free() {
-    Map<String, String> reasons = new java.util.HashMap<>();
+    Map<String, String> reasons = new HashMap<>();
     // The next call sets it.
     String call = "of the last call";
     reasons.put("Call.start", call);
