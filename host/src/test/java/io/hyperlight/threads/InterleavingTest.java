@@ -70,6 +70,20 @@ class InterleavingTest {
   }
 
   @Test
+  void aThreadWhoseWaitsAreOverBeforeTheyBeginLetsOthersRun() {
+    Program impatient =
+        Program.of(
+                CompiledGuest.program(SourceFile.of(InterleavingTest.class, "impatient.c"))
+                    .toAbsolutePath())
+            .deterministic()
+            .callTimeout(Duration.ofSeconds(20));
+    for (String wait : List.of("futex", "sem_timedwait")) {
+      ProgramResult result = impatient.args(wait).run();
+      assertThat(result.status()).as(wait).isZero();
+    }
+  }
+
+  @Test
   void theResultIsTheSameUnderEachInterleaving() {
     Set<String> orders = new HashSet<>();
     for (int seed = 0; seed < SEEDS; seed++) {

@@ -122,6 +122,17 @@ public final class Scheduler {
     processors.turn().yields = !ready.isEmpty();
   }
 
+  /**
+   * Reacts to a wait of the current task that was over before it began. If no task is preempted,
+   * one that makes such waits again and again would keep the others from running for ever. On a
+   * slow machine these are all waits for a short time.
+   */
+  void skippedWait() {
+    if (order.kind() == TurnOrder.Kind.UNTIMED && !clock.isEmbedders()) {
+      processors.turn().yields = !ready.isEmpty();
+    }
+  }
+
   // Decisions after a call of the current task, or when the machine has stopped it.
 
   /** Returns whether nothing has to be decided: no other task can run, and no timer is set. */

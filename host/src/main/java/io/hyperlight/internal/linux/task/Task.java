@@ -50,6 +50,7 @@ public final class Task implements Processors.Runner {
     CallOutcome outcome = world.outcome();
     waiting = new TaskWait(world.timers(), _ -> world.scheduler().woken(this));
     waiting.whenInterrupted(() -> world.scheduler().processors().interrupted(this));
+    waiting.whenSkipped(() -> world.scheduler().skippedWait());
     signals = new TaskSignals(process.signals(), process.limits(), identity, outcome, waiting);
     delivery = new SignalDelivery(signals, process.bytes(), context, world.checkpoint(), outcome);
     usage = new TaskUsage(process.usage());

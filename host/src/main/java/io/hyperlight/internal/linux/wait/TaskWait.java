@@ -52,6 +52,7 @@ public final class TaskWait implements Waiter {
   private boolean hasExpired;
   private BooleanSupplier signals = () -> false;
   private Runnable whenInterrupted = () -> {};
+  private Runnable whenSkipped = () -> {};
 
   /** Never unless the call has asked for one. */
   private Deadline deadline = Deadline.NEVER;
@@ -83,6 +84,11 @@ public final class TaskWait implements Waiter {
   /** Sets what to do when a signal comes for the task while it does not wait. */
   public void whenInterrupted(Runnable reaction) {
     whenInterrupted = reaction;
+  }
+
+  /** Sets what to do when a wait is over before it begins. */
+  public void whenSkipped(Runnable reaction) {
+    whenSkipped = reaction;
   }
 
   // For the handlers of system calls.
@@ -138,7 +144,11 @@ public final class TaskWait implements Waiter {
 
   /** Returns whether the deadline of the call has come. */
   public boolean isOver(Deadline of) {
-    return hasExpired || left(of) == 0;
+    boolean isOver = hasExpired || left(of) == 0;
+    if (isOver && state == State.NONE) {
+      whenSkipped.run();
+    }
+    return isOver;
   }
 
   /** Returns how long until a deadline comes, in nanoseconds; 0 if it has come. */
