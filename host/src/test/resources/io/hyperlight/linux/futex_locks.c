@@ -266,6 +266,47 @@ static void several(void)
     }
 }
 
+static void *wait_for_one_often(void *argument)
+{
+    struct entry list[8];
+    for (int i = 0; i < 8; i++) {
+        list[i] = (struct entry){.value = 0, .address = (uintptr_t)(words + (i == 5 ? 301 : 300)), .flags = 2};
+    }
+    atomic_store(&number, gettid());
+    long first = wait_for_any(list, 8, 0, NULL, 0);
+    /* A call that does not find the word as it expects ends at once, whatever woke the one before. */
+    snprintf(text[0], sizeof text[0], "woken by %ld, then %ld %ld", first, futex(words + 300, FUTEX_WAIT, 1, NULL, nothing, 0),
+        futex(words + 310, FUTEX_UNLOCK_PI, 0, NULL, nothing, 0));
+    return argument;
+}
+
+/* One task waits for one futex several times. All of it is over when one of its places is woken. */
+static void often(void)
+{
+    for (int kind = 0; kind < 6; kind++) {
+        pthread_t thread;
+        atomic_store(&number, 0);
+        pthread_create(&thread, NULL, wait_for_one_often, NULL);
+        while (futex(words + 300, FUTEX_REQUEUE, 0, (void *)8L, words + 300, 0) < 7) {
+            sched_yield();
+        }
+        static void *const most = (void *)(long)INT_MAX;
+        switch (kind) {
+        case 0: SHOW(futex(words + 300, FUTEX_WAKE, 1, NULL, nothing, 0)); break;
+        case 1: SHOW(futex(words + 300, FUTEX_WAKE, INT_MAX, NULL, nothing, 0)); break;
+        case 2: SHOW(futex(words + 300, FUTEX_REQUEUE, 1, most, words + 302, 0)); break;
+        case 3: SHOW(futex(words + 300, FUTEX_REQUEUE, 3, (void *)2L, words + 302, 0)); break;
+        case 4: SHOW(futex(words + 300, FUTEX_WAKE_OP, INT_MAX, most, words + 301, 0)); break;
+        default: SHOW(futex(words + 300, FUTEX_WAKE_OP, 2, (void *)3L, words + 300, 0)); break;
+        }
+        pthread_join(thread, NULL);
+        puts(text[0]);
+        for (int i = 300; i < 303; i++) {
+            SHOW(futex(words + i, FUTEX_WAKE, INT_MAX, NULL, nothing, 0));
+        }
+    }
+}
+
 static void handle(int signal)
 {
     (void)signal;
@@ -328,5 +369,6 @@ static void run(int argc, char **argv)
         conditions(0, moves);
     }
     several();
+    often();
     signals();
 }

@@ -7,6 +7,8 @@ import io.hyperlight.internal.linux.wait.Restart;
 import io.hyperlight.internal.linux.wait.TaskWait;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.OptionalLong;
 
 /**
@@ -153,18 +155,22 @@ public final class FutexCalls {
     checkCounts(wakes, moves);
     FutexKey from = keys.of(word, isPrivate, false);
     FutexKey to = keys.of(second, isPrivate, false);
+    List<FutexWaiter> woken = new ArrayList<>(1);
     long done = 0;
     for (FutexWaiter waiter : queue.first(from, (long) wakes + moves)) {
       queue.checkpoint().pass();
       if (waiter.kind() != FutexWaiter.Kind.WAKE) {
-        return -Errno.EINVAL;
+        done = -Errno.EINVAL;
+        break;
       }
       if (++done <= wakes) {
-        waiter.task.end(waiter.index);
+        queue.remove(waiter);
+        woken.add(waiter);
       } else if (!from.equals(to)) {
         queue.move(waiter, to, second, isPrivate);
       }
     }
+    FutexQueue.end(woken); // last, since a task that is woken here may have been moved, too
     return done;
   }
 
@@ -173,12 +179,14 @@ public final class FutexCalls {
     FutexKey first = keys.of(word, isPrivate, false);
     FutexKey other = keys.of(second, isPrivate, true);
     boolean alsoOther = operation.run(second, encoded);
-    long woken = queue.wake(first, most, FutexWaiter.ANY);
-    if (woken < 0 || !alsoOther) {
-      return woken;
+    List<FutexWaiter> woken = new ArrayList<>(1);
+    long result = queue.take(first, most, FutexWaiter.ANY, woken);
+    if (result >= 0 && alsoOther) {
+      long more = queue.take(other, mostOfSecond, FutexWaiter.ANY, woken);
+      result = more < 0 ? more : result + more;
     }
-    long more = queue.wake(other, mostOfSecond, FutexWaiter.ANY);
-    return more < 0 ? more : woken + more;
+    FutexQueue.end(woken);
+    return result;
   }
 
   private long awaitRequeue(long word, long second, boolean isPrivate, int value, Deadline until) {

@@ -80,6 +80,7 @@ public final class FutexQueue implements Restorable<FutexState> {
     queues.computeIfAbsent(waiter.key, _ -> new LinkedHashSet<>(2)).add(waiter);
   }
 
+  /** Removes a waiter, unless it was removed before. */
   void remove(FutexWaiter waiter) {
     SequencedSet<FutexWaiter> queue = queues.get(waiter.key);
     if (queue != null && queue.remove(waiter)) {
@@ -145,20 +146,50 @@ public final class FutexQueue implements Restorable<FutexState> {
    * @return how many there were, or -EINVAL for one that waits for a lock
    */
   long wake(FutexKey key, int most, int bits) {
-    long woken = 0;
+    List<FutexWaiter> woken = new ArrayList<>(1);
+    long result = take(key, most, bits, woken);
+    end(woken);
+    return result;
+  }
+
+  /**
+   * Takes the same waiters out of the queue. The calls of their tasks are not over yet: {@link
+   * #end}.
+   *
+   * @param taken gets them, also if the result is an error
+   */
+  long take(FutexKey key, int most, int bits, List<FutexWaiter> taken) {
+    long count = 0;
     for (FutexWaiter waiter : first(key, Long.MAX_VALUE)) {
       checkpoint.pass();
       if (waiter.kind() != FutexWaiter.Kind.WAKE) {
         return -Errno.EINVAL;
       }
       if ((waiter.bits & bits) != 0) {
-        waiter.task.end(waiter.index);
-        if (++woken >= most) {
+        remove(waiter);
+        taken.add(waiter);
+        if (++count >= most) {
           break;
         }
       }
     }
-    return woken;
+    return count;
+  }
+
+  /**
+   * Ends the calls of tasks whose waiters were taken, each once: a task may wait for one futex
+   * several times. Its result is then the last place in its list.
+   */
+  static void end(List<FutexWaiter> taken) {
+    if (taken.size() == 1) {
+      taken.getFirst().task.end(taken.getFirst().index);
+      return;
+    }
+    Map<FutexTask, Integer> results = new LinkedHashMap<>();
+    for (FutexWaiter waiter : taken) {
+      results.merge(waiter.task, waiter.index, Math::max);
+    }
+    results.forEach((task, index) -> task.end(index));
   }
 
   // Snapshots.
