@@ -130,8 +130,10 @@ static void *is_target(void *unused)
 
 MISUSE(flood_of_thread_timers)
 {
-    static int timers[100000];
+    static int timers[600];
     pthread_t threads[2];
+    struct rlimit limit = {500, 500};
+    CHECK(setrlimit(RLIMIT_SIGPENDING, &limit) == 0);
     handle(SIGUSR1, count_signal, SA_RESTART);
     CHECK(start(&threads[0], is_target, NULL) == 0 && start(&threads[1], yields, NULL) == 0);
     while (target == 0) {
@@ -143,8 +145,8 @@ MISUSE(flood_of_thread_timers)
         syscall(SYS_timer_settime, timers[count], 0, &often, NULL);
         count++;
     }
-    CHECK(errno == EAGAIN && count > 100);
-    while (signals < 1000) {
+    CHECK(errno == EAGAIN && count == 500);
+    while (signals < 200) {
         sched_yield();
     }
     stop = 1;
@@ -240,11 +242,11 @@ MISUSE(nested_epolls)
     CHECK(refused > 0);
     CHECK(epoll_ctl(polls[0][0], EPOLL_CTL_ADD, polls[3][0], &event) < 0 && (errno == ELOOP || errno == EINVAL));
     CHECK(epoll_ctl(polls[0][0], EPOLL_CTL_ADD, polls[0][0], &event) < 0 && errno == EINVAL);
-    pthread_t threads[16];
-    for (int i = 0; i < 16; i++) {
+    pthread_t threads[8];
+    for (int i = 0; i < 8; i++) {
         CHECK(start(&threads[i], waits_for_events, (void *) (long) polls[i % 4][i / 4]) == 0);
     }
-    for (int round = 0; round < 50; round++) {
+    for (int round = 0; round < 10; round++) {
         eventfd_write(source, 1);
         sched_yield();
         eventfd_t value;
@@ -600,35 +602,36 @@ MISUSE(protects_the_vdso) { return change_vdso(1); }
 MISUSE(unmaps_the_vdso) { return change_vdso(2); }
 MISUSE(writes_the_vdso) { return change_vdso(3); }
 
-/* All save areas, again and again: XRSTOR finds anything. */
-MISUSE(writes_save_areas)
+/* Writes all save areas again and again: XRSTOR and WRFSBASE find anything. */
+static int64_t write_save_areas(int bases)
 {
     pthread_t threads[3];
     for (int i = 0; i < 3; i++) {
         start(&threads[i], switches, NULL);
     }
-    for (int round = 0;; round++) {
-        for (int area = 0; area < 5; area++) {
-            memset((void *) (AREAS + area * PAGE), round, PAGE);
+    for (int i = 0; i < 20; i++) {
+        sched_yield(); /* until all have begun */
+    }
+    for (int round = 0; !stop; round++) {
+        for (uint64_t area = AREAS; area < USER_END; area += area < AREAS + 8 * PAGE ? PAGE : USER_END) {
+            unsigned char resident;
+            if (mincore((void *) area, PAGE, &resident) != 0) {
+                continue;
+            }
+            if (bases) {
+                *(volatile uint64_t *) (area + 0xff0) = 1ul << 63 | 1;
+                *(volatile uint64_t *) (area + 0xff8) = 0x800000000000;
+            } else {
+                memset((void *) area, round - 1, PAGE);
+            }
         }
         sched_yield();
     }
+    return 0;
 }
 
-MISUSE(writes_bases_in_save_areas)
-{
-    pthread_t threads[3];
-    for (int i = 0; i < 3; i++) {
-        start(&threads[i], switches, NULL);
-    }
-    for (;;) {
-        for (int area = 0; area < 5; area++) {
-            *(volatile uint64_t *) (AREAS + area * PAGE + 0xff0) = 1ul << 63 | 1;
-            *(volatile uint64_t *) (AREAS + area * PAGE + 0xff8) = 0x800000000000;
-        }
-        sched_yield();
-    }
-}
+MISUSE(writes_save_areas) { return write_save_areas(0); }
+MISUSE(writes_bases_in_save_areas) { return write_save_areas(1); }
 
 /* ---- memory that goes away under a call of another thread ---- */
 
@@ -921,29 +924,44 @@ MISUSE(touches_more_than_there_is)
     return 0;
 }
 
-static void give_back(int signal)
+/* Threads that begin when there is no memory for anything of them. */
+MISUSE(threads_without_memory)
 {
-    (void) signal;
-    seen++;
-    syscall(SYS_exit, 0);
-}
-
-/* Threads that find no memory end by a handler on a stack of their own; the others go on. */
-MISUSE(touches_more_and_goes_on)
-{
-    pthread_t threads[2];
-    handle(SIGBUS, give_back, SA_ONSTACK);
-    char *large = mmap(NULL, 1ul << 32, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    CHECK(large != MAP_FAILED);
-    start(&threads[0], touches_all, large);
-    start(&threads[1], touches_all, large + (1ul << 31));
-    while (seen < 2) {
-        sched_yield();
+    static char stacks[4][1 << 15] __attribute__((aligned(4096)));
+    pthread_t threads[4];
+    pthread_attr_t attributes[4];
+    void *first = NULL;
+    int count = 0;
+    memset(stacks, 1, sizeof stacks);
+    for (int i = 0; i < 4; i++) {
+        pthread_attr_init(&attributes[i]);
+        CHECK(pthread_attr_setstack(&attributes[i], stacks[i], sizeof stacks[i]) == 0);
     }
-    CHECK(munmap(large, 1ul << 32) == 0);
-    while (tasks() > 1) {
-        sched_yield();
+    for (size_t size = 1 << 20; size >= PAGE; size /= 2) {
+        void **place;
+        while ((place = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0))
+            != MAP_FAILED) {
+            place[0] = first;
+            place[1] = (void *) size;
+            first = place;
+        }
     }
-    seen = 0;
+    for (int round = 0; round < 30; round++) {
+        /* One page after the other is there again. */
+        while (count < 4 && pthread_create(&threads[count], &attributes[count], yields, NULL) == 0) {
+            count++;
+        }
+        sched_yield();
+        if (first != NULL) {
+            void **place = first;
+            first = place[0];
+            CHECK(munmap(place, (size_t) place[1]) == 0);
+        }
+    }
+    CHECK(count == 4);
+    stop = 1;
+    while (count > 0) {
+        CHECK(pthread_join(threads[--count], NULL) == 0);
+    }
     return 0;
 }
