@@ -161,9 +161,7 @@ class MisusedThreadsTest {
       for (Map.Entry<String, Set<Ending>> misuse : MISUSES) {
         String function = misuse.getKey();
         Duration deadline = misuse.getValue().contains(Ending.TIMEOUT) ? SHORT : LONG;
-        assertThat(misuse.getValue())
-            .as(function)
-            .contains(endingOf(sandbox, function, deadline));
+        assertThat(misuse.getValue()).as(function).contains(endingOf(sandbox, function, deadline));
         sandbox.restore(snapshot);
         for (String leak : oracle.linuxLeaksOf(sandbox)) {
           leaks.add(function + ": " + leak);
@@ -181,8 +179,7 @@ class MisusedThreadsTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 2})
   void processorTimeEndsThreadsThatNeverLeaveTheGuest(int processors) {
-    Limits limits =
-        Limits.DEFAULT.withCallTimeout(LONG).withCpuTime(Duration.ofMillis(100));
+    Limits limits = Limits.DEFAULT.withCallTimeout(LONG).withCpuTime(Duration.ofMillis(100));
     try (Sandbox sandbox = builder(processors).limits(limits).build();
         Snapshot snapshot = sandbox.snapshot()) {
       for (String endless : List.of("spins_on_each_processor", "jumps_to_the_switch_code")) {
