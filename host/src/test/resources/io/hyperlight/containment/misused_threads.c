@@ -822,6 +822,75 @@ MISUSE(calls_by_jumps_to_the_stub)
     for (;;) { }
 }
 
+static int kick_often(timer_t *timer, int thread)
+{
+    struct itimerspec often = {{0, 40000}, {0, 40000}};
+    handle(SIGUSR1, count_signal, SA_RESTART);
+    return make_timer(timer, thread) == 0 && syscall(SYS_timer_settime, *(int *) timer, 0, &often, NULL) == 0;
+}
+
+/* Each jump to supervisor code is one fault of the thread that jumps. */
+static void *jumps_to_supervisor_code(void *unused)
+{
+    static const uint64_t places[] = {0xffff800000000000, 0xffff800000002000, 0xffff800000002002, 0xffff800000002080,
+        0xffff8000000021e0, 0xffff8000000021e2, 0xffff8000000021e4, 0xffffffffffffffff};
+    timer_t timer;
+    if (!kick_often(&timer, gettid())) {
+        return places[0] ? words : unused;
+    }
+    for (long i = 0; i < 1500; i++) {
+        jump(places[i % COUNT(places)], 1, 0x246, 0, 0);
+        if (faults != i + 1) {
+            return words;
+        }
+    }
+    return NULL;
+}
+
+MISUSE(jumps_to_supervisor_code_are_faults)
+{
+    pthread_t threads[2];
+    void *result;
+    struct sigaction action = {.sa_sigaction = skip, .sa_flags = SA_SIGINFO | SA_NODEFER};
+    sigaction(SIGSEGV, &action, NULL);
+    CHECK(start(&threads[0], jumps_to_supervisor_code, NULL) == 0 && start(&threads[1], switches, NULL) == 0);
+    CHECK(pthread_join(threads[0], &result) == 0 && result == NULL);
+    stop = 1;
+    CHECK(pthread_join(threads[1], NULL) == 0);
+    return seen;
+}
+
+/* The instruction behind a system call is the first to touch a page: it faults with RCX and R11 as the call left them. */
+static void *touches_behind_calls(void *large)
+{
+    timer_t timer;
+    if (!kick_often(&timer, gettid())) {
+        return words;
+    }
+    for (int i = 0; i < 3000; i++) {
+        long result = SYS_madvise;
+        __asm__ volatile("syscall; movb $1, (%%rdi)"
+                         : "+a"(result) : "D"(large), "S"(32 * PAGE), "d"(MADV_DONTNEED) : "rcx", "r11", "memory");
+        if (result != 0) {
+            return words;
+        }
+    }
+    return NULL;
+}
+
+MISUSE(first_touch_behind_calls)
+{
+    pthread_t threads[2];
+    void *result;
+    char *large = mmap(NULL, 1 << 24, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    CHECK(large != MAP_FAILED);
+    CHECK(start(&threads[0], touches_behind_calls, large) == 0 && start(&threads[1], switches, NULL) == 0);
+    CHECK(pthread_join(threads[0], &result) == 0 && result == NULL);
+    stop = 1;
+    CHECK(pthread_join(threads[1], NULL) == 0);
+    return seen;
+}
+
 /* ---- names and listings ---- */
 
 static void *short_lived(void *number)
@@ -964,4 +1033,278 @@ MISUSE(threads_without_memory)
         CHECK(pthread_join(threads[--count], NULL) == 0);
     }
     return 0;
+}
+
+/* ---- no memory for what the host writes ---- */
+
+static void take_all_memory(void)
+{
+    for (size_t size = 1 << 20; size >= PAGE; size /= 2) {
+        while (mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0) != MAP_FAILED) {
+        }
+    }
+}
+
+/* Memory that is allotted when it is touched. */
+static char *untouched(void)
+{
+    return mmap(NULL, 1ul << 30, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+}
+
+static void *ends_with_word(void *word)
+{
+    syscall(SYS_set_tid_address, word);
+    while (!stop) {
+        sched_yield();
+    }
+    syscall(SYS_exit, 0);
+    return NULL;
+}
+
+MISUSE(clear_child_tid_without_memory)
+{
+    pthread_t threads[2];
+    char *large = untouched();
+    CHECK(start(&threads[0], ends_with_word, large + (1 << 29)) == 0);
+    CHECK(start(&threads[1], yields, NULL) == 0);
+    take_all_memory();
+    stop = 1;
+    while (tasks() > 1) {
+        sched_yield();
+    }
+    return 0;
+}
+
+static void *takes_signals(void *stack)
+{
+    without_stack(stack);
+    seen = 1;
+    return yields(NULL);
+}
+
+MISUSE(stack_without_memory)
+{
+    pthread_t thread;
+    CHECK(start(&thread, takes_signals, untouched() + (1 << 29)) == 0);
+    while (!seen) {
+        sched_yield();
+    }
+    take_all_memory();
+    for (;;) {
+        pthread_kill(thread, SIGUSR1);
+        sched_yield();
+    }
+}
+
+MISUSE(calls_without_memory)
+{
+    pthread_t thread;
+    char *large = untouched();
+    int zero = open("/dev/zero", O_RDONLY);
+    CHECK(start(&thread, yields, NULL) == 0);
+    take_all_memory();
+    for (size_t i = 1 << 20;; i += 1 << 21) {
+        read(zero, large + i, PAGE);
+        futex((uint32_t *) (large + i + PAGE), FUTEX_WAKE_OP, 1, 1, (uint32_t *) (large + i + 8 * PAGE), 0);
+        clock_gettime(CLOCK_MONOTONIC, (void *) (large + i + 16 * PAGE));
+    }
+}
+
+/* ---- calls of the library from a thread that has no business there ---- */
+
+static void *calls_library(void *number)
+{
+    while (!stop) {
+        for (uint64_t i = 0; i < COUNT(odd); i++) {
+            syscall((long) number, odd[i], odd[(i + 3) % COUNT(odd)], odd[(i + 7) % COUNT(odd)], 0, 0, 0);
+            sched_yield();
+        }
+    }
+    return NULL;
+}
+
+static int64_t call_library(long number)
+{
+    pthread_t threads[3];
+    for (int i = 0; i < 2; i++) {
+        start(&threads[i], calls_library, (void *) number);
+    }
+    start(&threads[2], spins, NULL);
+    while (!stop) {
+        syscall(number, 0, 0, 0);
+        sched_yield();
+    }
+    return 0;
+}
+
+MISUSE(done_by_threads) { return call_library(HL_CALL_DONE); }
+MISUSE(host_calls_by_threads) { return call_library(HL_CALL_HOST); }
+MISUSE(windows_by_threads) { return call_library(HL_CALL_GROW_WINDOW); }
+MISUSE(logs_by_threads) { return call_library(HL_CALL_LOG); }
+MISUSE(rests_by_threads) { return call_library(HL_CALL_REST); }
+MISUSE(ready_by_threads) { return call_library(HL_CALL_READY); }
+MISUSE(aborts_by_threads) { return call_library(HL_CALL_ABORT); }
+
+/* The gate's own way in and out, with this or that stack. */
+static void *enters_gate(void *offset)
+{
+    for (int i = 0; i < 3; i++) {
+        jump(GATE + (uint64_t) offset, 0, 0x246, 0, 0);
+    }
+    return NULL;
+}
+
+static int64_t enter_gate(uint64_t offset)
+{
+    pthread_t threads[2];
+    start(&threads[0], enters_gate, (void *) offset);
+    start(&threads[1], enters_gate, (void *) offset);
+    while (!stop) {
+        sched_yield();
+    }
+    return 0;
+}
+
+MISUSE(gates_beginning_by_threads) { return enter_gate(0); }
+MISUSE(gates_start_by_threads) { return enter_gate(0x700); }
+MISUSE(gates_exchange_by_threads) { return enter_gate(0x900); }
+
+/* ---- threads without measure ---- */
+
+static void *starts_two(void *unused)
+{
+    pthread_t threads[2];
+    while (!stop) {
+        for (int i = 0; i < 2; i++) {
+            if (start(&threads[i], starts_two, NULL) == 0) {
+                pthread_detach(threads[i]);
+            }
+        }
+        if (seen++ % 3 == 0) {
+            return unused;
+        }
+    }
+    return unused;
+}
+
+MISUSE(threads_without_measure)
+{
+    handle(SIGUSR1, count_signal, SA_NODEFER);
+    starts_two(NULL);
+    for (int i = 1;; i++) {
+        syscall(SYS_tgkill, getpid(), i % 300, SIGUSR1);
+        starts_two(NULL);
+    }
+}
+
+MISUSE(main_thread_ends_first)
+{
+    pthread_t threads[3];
+    start(&threads[0], spins, NULL);
+    start(&threads[1], yields, NULL);
+    start(&threads[2], waits, words);
+    syscall(SYS_exit, 0);
+    return 0;
+}
+
+static void *moves_others(void *unused)
+{
+    for (unsigned long i = 0; !stop; i++) {
+        unsigned long set = 1 + i % 3;
+        syscall(SYS_sched_setaffinity, i % 6, sizeof set, &set);
+        syscall(SYS_membarrier, i % 7 == 0 ? 8 : 16, 0, 0);
+        syscall(SYS_membarrier, 1, 0, 0);
+    }
+    return unused;
+}
+
+/* Vector registers and the base of FS stay a thread's own wherever it runs. */
+static _Thread_local uint64_t own;
+
+static void *keeps_registers(void *number)
+{
+    own = (uint64_t) number;
+    for (int i = 0; i < 3000; i++) {
+        uint64_t found;
+        __asm__ volatile("movq %1, %%xmm7; movq %1, %%xmm15; mov $200, %%ecx; 1: pause; loop 1b; movq %%xmm15, %0; pxor %%xmm15, %%xmm7;"
+                         "movq %%xmm7, %%rcx; or %%rcx, %0"
+                         : "=&r"(found) : "r"(number) : "rcx", "xmm7", "xmm15");
+        if (found != (uint64_t) number || own != (uint64_t) number) {
+            return words;
+        }
+        if (i % 64 == 0) {
+            sched_yield();
+        }
+    }
+    return NULL;
+}
+
+MISUSE(moves_between_processors)
+{
+    pthread_t threads[4];
+    void *result;
+    syscall(SYS_membarrier, 16, 0, 0);
+    CHECK(start(&threads[3], moves_others, NULL) == 0);
+    for (long i = 0; i < 3; i++) {
+        CHECK(start(&threads[i], keeps_registers, (void *) (0x1111 * (i + 1))) == 0);
+    }
+    for (int i = 0; i < 3; i++) {
+        CHECK(pthread_join(threads[i], &result) == 0 && result == NULL);
+    }
+    stop = 1;
+    CHECK(pthread_join(threads[3], NULL) == 0);
+    return 0;
+}
+
+/* ---- code and stacks that go away ---- */
+
+static __attribute__((noinline, aligned(4096))) void *runs_here(void *unused)
+{
+    char text[512];
+    for (long i = 0; !stop; i++) {
+        memset(text, (int) i, sizeof text);
+        __asm__ volatile("" : : "r"(text) : "memory");
+        if (i % 100 == 0) {
+            sched_yield();
+        }
+    }
+    return unused;
+}
+
+MISUSE(code_that_goes_away)
+{
+    pthread_t threads[2];
+    uint64_t page = (uint64_t) &runs_here & -PAGE;
+    start(&threads[0], runs_here, NULL);
+    start(&threads[1], runs_here, NULL);
+    for (int i = 0; i < 50; i++) {
+        sched_yield();
+    }
+    for (;;) {
+        mprotect((void *) page, 1, PROT_NONE);
+        mprotect((void *) page, 1, PROT_READ | PROT_EXEC);
+    }
+}
+
+static void fixes_nothing(int signal)
+{
+    (void) signal;
+}
+
+MISUSE(stack_that_goes_away)
+{
+    pthread_t thread;
+    pthread_attr_t attributes;
+    char *stack = mmap(NULL, 16 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    pthread_attr_init(&attributes);
+    pthread_attr_setstack(&attributes, stack, 16 * PAGE);
+    handle(SIGUSR1, fixes_nothing, SA_NODEFER);
+    handle(SIGSEGV, fixes_nothing, SA_NODEFER);
+    pthread_create(&thread, &attributes, runs_here, NULL);
+    for (;;) {
+        pthread_kill(thread, SIGUSR1);
+        mprotect(stack, 16 * PAGE, PROT_READ);
+        mprotect(stack, 16 * PAGE, PROT_READ | PROT_WRITE);
+        mmap(stack, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    }
 }

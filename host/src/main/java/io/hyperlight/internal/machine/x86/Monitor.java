@@ -2,6 +2,7 @@ package io.hyperlight.internal.machine.x86;
 
 import static io.hyperlight.internal.machine.memory.PhysicalMemory.PAGE_SIZE;
 
+import io.hyperlight.internal.hypervisor.x86.X86VirtualCpu;
 import io.hyperlight.internal.machine.memory.PageTables;
 import io.hyperlight.internal.machine.memory.PhysicalMemory;
 import io.hyperlight.internal.machine.memory.Protection;
@@ -25,6 +26,9 @@ public final class Monitor {
   public static final int USER_DATA = 0x20 | 3;
   public static final int USER_CODE = 0x28 | 3;
   public static final int TASK = 0x30;
+
+  /** The bits of the selector in CS that are the privilege level. */
+  static final int PRIVILEGE_MASK = 3;
 
   /** The port of the system-call stub. Exception vector {@code v} uses port {@code v}. */
   public static final int SYSTEM_CALL_PORT = 0x70;
@@ -121,6 +125,14 @@ public final class Monitor {
   static int vectorOfStub(long address) {
     boolean isInStub = address >= STUBS && address < exceptionStubAddress(VECTORS);
     return isInStub ? (int) (address - STUBS) / STUB_SIZE : -1;
+  }
+
+  /**
+   * Returns whether a vCPU whose RIP is in the upper half is not in the monitor: it is at CPL 3, and
+   * the next thing that happens is a fault.
+   */
+  static boolean isOutside(X86VirtualCpu vcpu) {
+    return (vcpu.specialRegisters().cs().selector() & PRIVILEGE_MASK) != 0;
   }
 
   /** Returns the address to which {@code syscall} goes. */

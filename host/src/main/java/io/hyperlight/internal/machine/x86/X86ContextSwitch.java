@@ -318,7 +318,10 @@ final class X86ContextSwitch {
    * Finds out where a kick has stopped the vCPU. Afterwards the view has the registers with which
    * user code of the attached context goes on.
    *
-   * @return false if the vCPU is in an exception stub
+   * <p><b>Boundary.</b> User code can jump to any address, also to one of the monitor. A kick can
+   * come before that has become a page fault.
+   *
+   * @return false if the vCPU is in an exception stub, or about to get there by such a jump
    */
   boolean settleKick() {
     processor.disturb();
@@ -327,10 +330,11 @@ final class X86ContextSwitch {
       vcpu.takeBackPending();
       return true; // it was not entered, and the registers are those of a stopped context
     }
-    if (Monitor.vectorOfStub(rip) >= 0) {
+    boolean inMonitor = isSupervisor(rip);
+    if (inMonitor && (Monitor.vectorOfStub(rip) >= 0 || Monitor.isOutside(vcpu))) {
       return false;
     }
-    supervisor = isSupervisor(rip);
+    supervisor = inMonitor;
     if (switching && (rip == Monitor.RETURN || isInCode(rip))) {
       takeBackSwitch(rip);
     } else {
@@ -381,9 +385,6 @@ final class X86ContextSwitch {
   private void takeBackCall(long rip) {
     long stub = Monitor.systemCallStubAddress(systemCalls);
     long next = vcpu.get(Register.RCX);
-    if (supervisor != (systemCalls == SystemCallEntry.SUPERVISOR)) {
-      return;
-    }
     if (rip == stub && AddressSpace.isUserAddress(next - SYSCALL_LENGTH)) {
       vcpu.set(Register.RIP, next - SYSCALL_LENGTH);
       vcpu.set(Register.RFLAGS, vcpu.get(Register.R11));

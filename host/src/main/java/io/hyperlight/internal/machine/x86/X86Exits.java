@@ -23,7 +23,6 @@ import org.jspecify.annotations.Nullable;
  * <p>The vCPU must not run meanwhile.
  */
 public final class X86Exits implements Exits {
-  private static final long PRIVILEGE_MASK = 3;
 
   private static final int MAX_COMPLETION_STEPS = 16;
 
@@ -180,7 +179,7 @@ public final class X86Exits implements Exits {
         stub.with(Register.RIP, memory.getLong(frameEnd - 40))
             .with(Register.RFLAGS, memory.getLong(frameEnd - 24))
             .with(Register.RSP, memory.getLong(frameEnd - 16));
-    if ((memory.getLong(frameEnd - 32) & PRIVILEGE_MASK) != PRIVILEGE_MASK) {
+    if ((memory.getLong(frameEnd - 32) & Monitor.PRIVILEGE_MASK) != Monitor.PRIVILEGE_MASK) {
       return new Trap.PrivilegeLost("exception " + vector + " at CPL 0", registers);
     }
     return new Trap.ProcessorException(
@@ -197,6 +196,7 @@ public final class X86Exits implements Exits {
   public @Nullable RegisterValues registersAtFault() {
     int vector = Monitor.vectorOfStub(vcpu.get(Register.RIP));
     return vector >= 0
+            && !Monitor.isOutside(vcpu)
             && !Vectors.isTrap(vector)
             && processorException(vector, registers()) instanceof Trap.ProcessorException fault
         ? fault.registers()
