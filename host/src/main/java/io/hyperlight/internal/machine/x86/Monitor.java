@@ -128,8 +128,8 @@ public final class Monitor {
   }
 
   /**
-   * Returns whether a vCPU whose RIP is in the upper half is not in the monitor: it is at CPL 3, and
-   * the next thing that happens is a fault.
+   * Returns whether a vCPU whose RIP is in the upper half is not in the monitor: it is at CPL 3,
+   * and the next thing that happens is a fault.
    */
   static boolean isOutside(X86VirtualCpu vcpu) {
     return (vcpu.specialRegisters().cs().selector() & PRIVILEGE_MASK) != 0;
