@@ -58,6 +58,7 @@ class MisusedThreadsTest {
   }
 
   private static final Set<Ending> ANSWERED = Set.of(Ending.RETURNED);
+  private static final Set<Ending> FAULT = Set.of(Ending.FAULT);
   private static final Set<Ending> ENDLESS = Set.of(Ending.TIMEOUT);
 
   /** It depends on who comes first. */
@@ -93,18 +94,37 @@ class MisusedThreadsTest {
           entry("jumps_to_the_stub", ANY),
           entry("jumps_to_the_switch_code", ANY),
           entry("calls_by_jumps_to_the_stub", ANY),
+          entry("jumps_to_supervisor_code_are_faults", ANSWERED),
+          entry("first_touch_behind_calls", ANSWERED),
           entry("listings_while_threads_end", ANSWERED),
           entry("spins_on_each_processor", ENDLESS),
           entry("waits_for_ever", ENDLESS),
           entry("touches_more_than_there_is", Set.of(Ending.LIMIT)),
-          entry("threads_without_memory", ANSWERED));
+          entry("threads_without_memory", ANSWERED),
+          entry("clear_child_tid_without_memory", ANSWERED),
+          entry("stack_without_memory", Set.of(Ending.KILLED)),
+          entry("calls_without_memory", Set.of(Ending.LIMIT)),
+          entry("done_by_threads", ENDLESS),
+          entry("host_calls_by_threads", FAULT),
+          entry("windows_by_threads", ENDLESS),
+          entry("rests_by_threads", FAULT),
+          entry("ready_by_threads", FAULT),
+          entry("aborts_by_threads", Set.of(Ending.KILLED)),
+          entry("gates_beginning_by_threads", ANY),
+          entry("gates_start_by_threads", ANY),
+          entry("gates_exchange_by_threads", ANY),
+          entry("threads_without_measure", Set.of(Ending.LIMIT, Ending.TIMEOUT)),
+          entry("main_thread_ends_first", ENDLESS),
+          entry("moves_between_processors", ANSWERED),
+          entry("code_that_goes_away", Set.of(Ending.FAULT, Ending.TIMEOUT)),
+          entry("stack_that_goes_away", ANY));
 
   /** For what ends by itself. It is no measure of speed. */
   private static final Duration LONG = Duration.ofMinutes(2);
 
   /** For what may have no end. */
   private static final Duration SHORT =
-      Duration.ofMillis(Integer.getInteger("hyperlight.test.misuseMillis", 100));
+      Duration.ofMillis(Integer.getInteger("hyperlight.test.misuseMillis", 60));
 
   private static final Guest GUEST =
       CompiledGuest.withLibc(
@@ -182,7 +202,7 @@ class MisusedThreadsTest {
     Limits limits = Limits.DEFAULT.withCallTimeout(LONG).withCpuTime(Duration.ofMillis(100));
     try (Sandbox sandbox = builder(processors).limits(limits).build();
         Snapshot snapshot = sandbox.snapshot()) {
-      for (String endless : List.of("spins_on_each_processor", "jumps_to_the_switch_code")) {
+      for (String endless : List.of("spins_on_each_processor", "endless_flood_of_thread_timers")) {
         assertThatThrownBy(() -> sandbox.call(endless, long.class))
             .isInstanceOf(GuestTimeoutException.class)
             .hasMessageContaining("processor time");
@@ -204,7 +224,7 @@ class MisusedThreadsTest {
             List.of(
                     "spins_on_each_processor",
                     "waits_for_ever",
-                    "jumps_to_the_stub",
+                    "calls_by_jumps_to_the_stub",
                     "endless_waits_in_memory_that_goes_away")
                 .get(i % 4);
         Future<?> call =

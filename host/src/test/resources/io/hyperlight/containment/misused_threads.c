@@ -757,10 +757,11 @@ static void skip(int signal, siginfo_t *info, void *context)
 static __attribute__((noinline)) void jump(uint64_t to, uint64_t rcx, uint64_t r11, uint64_t rdi, uint64_t rsi)
 {
     register uint64_t eleven __asm__("r11") = r11;
+    register uint64_t target __asm__("r8") = to;
     __asm__ volatile("push %%rbp; push %%rbx; mov %%rsp, %%r14; lea 1f(%%rip), %%r15; cmp $-1, %%rcx; cmove %%r15, %%rcx;"
                      "mov $39, %%eax; xor %%edx, %%edx; jmp *%%r8; 1: mov %%r14, %%rsp; pop %%rbx; pop %%rbp; cld"
-                     : "+c"(rcx), "+r"(eleven), "+D"(rdi), "+S"(rsi), "+r"(to)
-                     : "r"(to)
+                     : "+c"(rcx), "+r"(eleven), "+D"(rdi), "+S"(rsi), "+r"(target)
+                     :
                      : "rax", "rdx", "r9", "r10", "r12", "r13", "r14", "r15", "memory", "cc");
 }
 
@@ -829,16 +830,16 @@ static int kick_often(timer_t *timer, int thread)
     return make_timer(timer, thread) == 0 && syscall(SYS_timer_settime, *(int *) timer, 0, &often, NULL) == 0;
 }
 
-/* Each jump to supervisor code is one fault of the thread that jumps. */
+/* Each jump to supervisor code, or to where no code can be, is one fault of the thread that jumps. */
 static void *jumps_to_supervisor_code(void *unused)
 {
     static const uint64_t places[] = {0xffff800000000000, 0xffff800000002000, 0xffff800000002002, 0xffff800000002080,
-        0xffff8000000021e0, 0xffff8000000021e2, 0xffff8000000021e4, 0xffffffffffffffff};
+        0xffff8000000021e0, 0xffff8000000021e2, 0xffff8000000021e4, 0, 0x1000};
     timer_t timer;
     if (!kick_often(&timer, gettid())) {
         return places[0] ? words : unused;
     }
-    for (long i = 0; i < 1500; i++) {
+    for (long i = 0; i < 800; i++) {
         jump(places[i % COUNT(places)], 1, 0x246, 0, 0);
         if (faults != i + 1) {
             return words;
@@ -867,7 +868,7 @@ static void *touches_behind_calls(void *large)
     if (!kick_often(&timer, gettid())) {
         return words;
     }
-    for (int i = 0; i < 3000; i++) {
+    for (int i = 0; i < 600; i++) {
         long result = SYS_madvise;
         __asm__ volatile("syscall; movb $1, (%%rdi)"
                          : "+a"(result) : "D"(large), "S"(32 * PAGE), "d"(MADV_DONTNEED) : "rcx", "r11", "memory");

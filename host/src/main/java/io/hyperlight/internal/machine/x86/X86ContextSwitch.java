@@ -318,8 +318,8 @@ final class X86ContextSwitch {
    * Finds out where a kick has stopped the vCPU. Afterwards the view has the registers with which
    * user code of the attached context goes on.
    *
-   * <p><b>Boundary.</b> User code can jump to any address, also to one of the monitor. A kick can
-   * come before that has become a page fault.
+   * <p><b>Boundary.</b> User code can jump to any address, also to one of the monitor, or to 0. A
+   * kick can come before that has become a fault.
    *
    * @return false if the vCPU is in an exception stub, or about to get there by such a jump
    */
@@ -331,7 +331,9 @@ final class X86ContextSwitch {
       return true; // it was not entered, and the registers are those of a stopped context
     }
     boolean inMonitor = isSupervisor(rip);
-    if (inMonitor && (Monitor.vectorOfStub(rip) >= 0 || Monitor.isOutside(vcpu))) {
+    if (inMonitor
+        ? Monitor.vectorOfStub(rip) >= 0 || Monitor.isOutside(vcpu)
+        : !AddressSpace.isUserAddress(rip)) {
       return false;
     }
     supervisor = inMonitor;
