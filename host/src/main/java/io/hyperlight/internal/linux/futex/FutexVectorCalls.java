@@ -9,7 +9,9 @@ import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 
 /** {@code futex_waitv(2)}: waiting for one of several futexes. */
@@ -91,8 +93,10 @@ public final class FutexVectorCalls {
               null,
               FutexWaiter.NOWHERE));
     }
+    // A word that is listed twice is still read once: it may change in between.
+    Map<Long, Integer> words = HashMap.newHashMap(count);
     for (int i = 0; i < count; i++) {
-      if (memory.readWord(addresses[i]) != values[i]) {
+      if (words.computeIfAbsent(addresses[i], memory::readWord) != values[i]) {
         throw new FileException(Errno.EAGAIN);
       }
     }
