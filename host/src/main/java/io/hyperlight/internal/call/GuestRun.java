@@ -234,21 +234,18 @@ final class GuestRun {
 
   /** Returns how the guest ends because of what was thrown while the host worked for it. */
   private Ending ending(Throwable thrown) {
-    try {
-      throw thrown;
-    } catch (HypervisorCallException | SystemCallException e) {
-      return new Outcome.HypervisorFailed(e);
-    } catch (LimitPassedException e) {
-      return new Outcome.LimitPassed(e.kind(), e.most());
-    } catch (Error e) {
-      throw e;
-    } catch (Throwable e) { // checked ones, too: languages other than Java do not declare them
-      if (call.stopped() != null) {
-        return stopped(state.running().location()); // the stop interrupted the thread
-      }
-      // It does not come from a host function: the embedder's print stream or logger threw it.
-      return new Outcome.HostFunctionFailed("the sandbox's output", e);
-    }
+    return switch (thrown) {
+      case HypervisorCallException e -> new Outcome.HypervisorFailed(e);
+      case SystemCallException e -> new Outcome.HypervisorFailed(e);
+      case LimitPassedException e -> new Outcome.LimitPassed(e.kind(), e.most());
+      case Error e -> throw e;
+      default ->
+          call.stopped() != null
+              ? stopped(state.running().location()) // the stop interrupted the thread
+              // It does not come from a host function: the embedder's print stream or logger threw
+              // it. It may be a checked one: languages other than Java do not declare them.
+              : new Outcome.HostFunctionFailed("the sandbox's output", thrown);
+    };
   }
 
   /**

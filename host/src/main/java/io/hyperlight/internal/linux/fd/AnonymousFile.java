@@ -1,5 +1,8 @@
 package io.hyperlight.internal.linux.fd;
 
+import io.hyperlight.internal.linux.wait.Deadline;
+import io.hyperlight.internal.linux.wait.Restart;
+import io.hyperlight.internal.linux.wait.WaitSource;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileKind;
@@ -51,6 +54,37 @@ public abstract class AnonymousFile extends OpenFile {
   @Override
   final long seek(long offset, int whence) {
     return 0;
+  }
+
+  /**
+   * Returns what a call has to throw that finds nothing to do: it waits, or fails if the file does
+   * not let calls wait.
+   *
+   * @param what for people: what the task waits for
+   * @param changing ends the wait
+   */
+  final RuntimeException block(Caller caller, String what, WaitSource changing) {
+    return has(OpenFlags.O_NONBLOCK)
+        ? new FileException(Errno.EAGAIN)
+        : caller.waiting().block(what, Deadline.NEVER, Restart.IF_HANDLER_ASKS, changing);
+  }
+
+  /** Returns whether there is nothing to read. A file that nobody reads always has something. */
+  boolean isEmpty() {
+    return false;
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>There is never an end. A read that must not wait fails here, before a bad address would.
+   */
+  @Override
+  final boolean isAtEnd(long at) {
+    if (has(OpenFlags.O_NONBLOCK) && isEmpty()) {
+      throw new FileException(Errno.EAGAIN);
+    }
+    return false;
   }
 
   @Override

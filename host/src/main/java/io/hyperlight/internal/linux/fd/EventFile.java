@@ -3,8 +3,6 @@ package io.hyperlight.internal.linux.fd;
 import static io.hyperlight.internal.linux.fd.PollEvents.POLLIN;
 import static io.hyperlight.internal.linux.fd.PollEvents.POLLOUT;
 
-import io.hyperlight.internal.linux.wait.Deadline;
-import io.hyperlight.internal.linux.wait.Restart;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
 import java.nio.ByteBuffer;
@@ -45,19 +43,6 @@ final class EventFile extends AnonymousFile {
     return new SavedFile.Event(flags(), count, semaphore, number);
   }
 
-  private RuntimeException block(Caller caller, String what, boolean input) {
-    if (has(OpenFlags.O_NONBLOCK)) {
-      return new FileException(Errno.EAGAIN);
-    }
-    return caller
-        .waiting()
-        .block(
-            what,
-            Deadline.NEVER,
-            Restart.IF_HANDLER_ASKS,
-            input ? readiness.input() : readiness.output());
-  }
-
   private static ByteBuffer number(byte[] bytes) {
     if (bytes.length < Long.BYTES) {
       throw new FileException(Errno.EINVAL);
@@ -69,7 +54,7 @@ final class EventFile extends AnonymousFile {
   int read(Caller caller, byte[] target) {
     ByteBuffer result = number(target);
     if (count == 0) {
-      throw block(caller, "waits for an event (read)", true);
+      throw block(caller, "waits for an event (read)", readiness.input());
     }
     changes();
     long taken = semaphore ? 1 : count;
@@ -79,13 +64,9 @@ final class EventFile extends AnonymousFile {
     return Long.BYTES;
   }
 
-  /** Fails before a bad address would. */
   @Override
-  boolean isAtEnd(long at) {
-    if (count == 0 && has(OpenFlags.O_NONBLOCK)) {
-      throw new FileException(Errno.EAGAIN);
-    }
-    return false;
+  boolean isEmpty() {
+    return count == 0;
   }
 
   @Override
@@ -95,7 +76,8 @@ final class EventFile extends AnonymousFile {
       throw new FileException(Errno.EINVAL);
     }
     if (Long.compareUnsigned(added, MAXIMUM - count) > 0) {
-      throw block(caller, "waits until a counter of events is read (write)", false);
+      throw block(
+          caller, "waits until a counter of events is read (write)", readiness.output());
     }
     changes();
     count += added;

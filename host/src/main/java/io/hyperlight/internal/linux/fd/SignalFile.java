@@ -3,8 +3,6 @@ package io.hyperlight.internal.linux.fd;
 import static io.hyperlight.internal.linux.fd.PollEvents.POLLIN;
 
 import io.hyperlight.internal.linux.signal.ReceivedSignals;
-import io.hyperlight.internal.linux.wait.Deadline;
-import io.hyperlight.internal.linux.wait.Restart;
 import io.hyperlight.internal.linux.wait.WaitSource;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
@@ -44,16 +42,7 @@ final class SignalFile extends AnonymousFile {
     ReceivedSignals received = new ReceivedSignals(caller.signals());
     int length = received.take(signals, target);
     if (length == 0) {
-      if (has(OpenFlags.O_NONBLOCK)) {
-        throw new FileException(Errno.EAGAIN);
-      }
-      throw caller
-          .waiting()
-          .block(
-              "waits for a signal (read)",
-              Deadline.NEVER,
-              Restart.IF_HANDLER_ASKS,
-              readiness.input());
+      throw block(caller, "waits for a signal (read)", readiness.input());
     }
     return length;
   }

@@ -5,7 +5,6 @@ import io.hyperlight.internal.linux.time.TimerSpec;
 import io.hyperlight.internal.linux.wait.Deadline;
 import io.hyperlight.internal.linux.wait.Expirations;
 import io.hyperlight.internal.linux.wait.QueuedTimer;
-import io.hyperlight.internal.linux.wait.Restart;
 import io.hyperlight.internal.linux.wait.TimerQueue;
 import io.hyperlight.internal.os.Errno;
 import io.hyperlight.internal.vfs.FileException;
@@ -124,16 +123,7 @@ final class TimerFile extends AnonymousFile {
     long now = now();
     long count = count(now);
     if (count == 0) {
-      if (has(OpenFlags.O_NONBLOCK)) {
-        throw new FileException(Errno.EAGAIN);
-      }
-      throw caller
-          .waiting()
-          .block(
-              "waits for a timer (read)",
-              Deadline.NEVER,
-              Restart.IF_HANDLER_ASKS,
-              readiness.input());
+      throw block(caller, "waits for a timer (read)", readiness.input());
     }
     changes();
     expirations = expirations.afterExpiry(now);
@@ -142,13 +132,9 @@ final class TimerFile extends AnonymousFile {
     return Long.BYTES;
   }
 
-  /** Fails before a bad address would. */
   @Override
-  boolean isAtEnd(long at) {
-    if (has(OpenFlags.O_NONBLOCK) && count(now()) == 0) {
-      throw new FileException(Errno.EAGAIN);
-    }
-    return false;
+  boolean isEmpty() {
+    return count(now()) == 0;
   }
 
   @Override
