@@ -35,10 +35,9 @@ public final class FutexTask {
     this.thread = thread;
     this.waiting = waiting;
     this.keys = keys;
-    begin();
   }
 
-  /** Makes others see the task, which may have ended before a restore. */
+  /** Makes others see the task, which is new, or may have ended before a restore. */
   public void begin() {
     queue.addTask(this);
   }

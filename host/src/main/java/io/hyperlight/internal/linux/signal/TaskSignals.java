@@ -47,7 +47,7 @@ public final class TaskSignals implements Restorable<SignalState> {
   private SignalState.Stack stack = SignalState.Stack.NONE;
 
   /**
-   * Creates the signals of a new task.
+   * Creates the signals of a new task, which joins the process by {@link #begin}.
    *
    * @param process the signals that it shares with the other tasks of its process
    * @param identity the task's identity
@@ -68,10 +68,9 @@ public final class TaskSignals implements Restorable<SignalState> {
     actions = process.actions();
     pending = new PendingSignals(process);
     waiting.interruptedBy(this::looks);
-    begin();
   }
 
-  /** Joins the process, which it may have left before a restore. */
+  /** Joins the process, which it may have left before a restore, if it has not joined already. */
   public void begin() {
     hasEnded = false;
     process.add(this);

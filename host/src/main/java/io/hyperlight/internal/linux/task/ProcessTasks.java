@@ -52,9 +52,10 @@ public final class ProcessTasks {
     return null;
   }
 
-  /** Adds a task. */
+  /** Adds a task, which other tasks see from now on. */
   public void add(Task task) {
     tasks.add(task);
+    task.begin();
   }
 
   /** Returns the identity of a new task. */
@@ -99,7 +100,7 @@ public final class ProcessTasks {
       tasks.subList(i, tasks.size()).forEach(Task::forget);
       tasks.subList(i, tasks.size()).clear();
       TaskIdentity own = TaskIdentity.FIRST;
-      tasks.add(
+      add(
           new Task(
               process,
               new TaskIdentity(own.process(), state.thread(), own.parent(), own.user()),

@@ -173,6 +173,14 @@ public final class Task implements Processors.Runner {
     return identity.thread() == thread && context.equals(itsContext);
   }
 
+  /**
+   * Makes the other tasks see it. {@link ProcessTasks} has it already, so that a restore ends it.
+   */
+  void begin() {
+    signals.begin();
+    futexes.begin();
+  }
+
   /** Leaves all queues, since it is not there any more. */
   void forget() {
     waiting.reset();
@@ -196,8 +204,7 @@ public final class Task implements Processors.Runner {
   }
 
   void restore(TaskState earlier) {
-    signals.begin(); // it may have ended since
-    futexes.begin();
+    begin(); // it may have ended since
     signals.restore(earlier.signals());
     delivery.forget();
     attributes.restore(earlier.attributes());
