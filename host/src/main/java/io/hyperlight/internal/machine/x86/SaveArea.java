@@ -12,7 +12,7 @@ import java.util.Arrays;
  * SDM vol. 1, "XSAVE Area").
  *
  * <p><b>Boundary.</b> User code can write it. Whatever it contains, {@link #state} returns a state
- * that XRSTOR takes.
+ * that XRSTOR takes, and the bases are some that a processor can have.
  */
 final class SaveArea {
   private static final int SIZE = 4096;
@@ -79,12 +79,19 @@ final class SaveArea {
     return area;
   }
 
+  /** Returns the base of FS, as far as a processor can have it. */
   long fsBase() {
-    return memory.getLong(physical + ContextSwitchCode.FS_BASE);
+    return canonical(memory.getLong(physical + ContextSwitchCode.FS_BASE));
   }
 
+  /** Returns the base of GS, as far as a processor can have it. */
   long gsBase() {
-    return memory.getLong(physical + ContextSwitchCode.GS_BASE);
+    return canonical(memory.getLong(physical + ContextSwitchCode.GS_BASE));
+  }
+
+  /** A base has 48 bits and their sign (Intel SDM vol. 1, "Canonical Addressing"). */
+  private static long canonical(long base) {
+    return base << 16 >> 16;
   }
 
   void setFsBase(long base) {
