@@ -185,12 +185,12 @@ final class Turns {
     for (Task task : process.tasks().all()) {
       if (task.waiting().isFor(arrival)) {
         scheduler.switchTo(task);
-        break;
+        scheduler.plan();
+        outcome.waitForInput();
+        return true;
       }
     }
-    scheduler.plan();
-    outcome.waitForInput();
-    return true;
+    return false;
   }
 
   /** Reports the calls of tasks that wait, since the program ends here. */

@@ -153,6 +153,10 @@ public final class EventCalls {
     if (own.has(file, target)) {
       return -Errno.EEXIST;
     }
+    Readiness readiness = file.readiness();
+    if (readiness != null && readiness.isCrowded()) {
+      return -Errno.ENOSPC; // as with more than max_user_watches
+    }
     heap.require(EventPoll.ENTRY_BYTES);
     own.add(caller, file, target, events, data);
     boolean nested = file instanceof EventPoll || !own.watchers().isEmpty();

@@ -8,9 +8,10 @@ import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileStatus;
 import io.hyperlight.internal.vfs.Hold;
 import io.hyperlight.internal.vfs.Location;
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.SequencedCollection;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,8 +28,8 @@ public abstract class OpenFile {
   private int flags;
   private int references;
 
-  /** Those that watch this file. Immutable and empty before the first. */
-  private List<FileWatcher> watchers = List.of();
+  /** Those that watch this file, the oldest first. Immutable and empty before the first. */
+  private SequencedCollection<FileWatcher> watchers = List.of();
 
   /** Keeps the file alive while a descriptor of it is open. */
   private Hold hold = Hold.NONE;
@@ -101,7 +102,7 @@ public abstract class OpenFile {
   /** Adds a watcher, which is told when the last descriptor is closed. */
   final void addWatcher(FileWatcher watcher) {
     if (watchers.isEmpty()) {
-      watchers = new ArrayList<>(1);
+      watchers = new LinkedHashSet<>(2); // there may be thousands, of which any may go
     }
     watchers.add(watcher);
   }
@@ -112,7 +113,7 @@ public abstract class OpenFile {
     }
   }
 
-  final List<FileWatcher> watchers() {
+  final SequencedCollection<FileWatcher> watchers() {
     return watchers;
   }
 

@@ -45,6 +45,11 @@ public final class Readiness {
     return hangUp;
   }
 
+  /** Answers whether so much waits that nothing else should. */
+  boolean isCrowded() {
+    return input.isCrowded() || output.isCrowded() || hangUp.isCrowded();
+  }
+
   /** Answers whether a change of a source may be one of these events, a hang-up or an error. */
   @SuppressWarnings("ReferenceEquality") // sources are equal only to themselves
   boolean concerns(WaitSource source, int events) {

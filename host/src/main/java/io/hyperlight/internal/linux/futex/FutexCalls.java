@@ -170,7 +170,7 @@ public final class FutexCalls {
         queue.move(waiter, to, second, isPrivate);
       }
     }
-    FutexQueue.end(woken); // last, since a task that is woken here may have been moved, too
+    queue.end(woken); // last, since a task that is woken here may have been moved, too
     return done;
   }
 
@@ -185,7 +185,7 @@ public final class FutexCalls {
       long more = queue.take(other, mostOfSecond, FutexWaiter.ANY, woken);
       result = more < 0 ? more : result + more;
     }
-    FutexQueue.end(woken);
+    queue.end(woken);
     return result;
   }
 

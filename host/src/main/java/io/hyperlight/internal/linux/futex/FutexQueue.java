@@ -180,16 +180,20 @@ public final class FutexQueue implements Restorable<FutexState> {
    * Ends the calls of tasks whose waiters were taken, each once: a task may wait for one futex
    * several times. Its result is then the last place in its list.
    */
-  static void end(List<FutexWaiter> taken) {
+  void end(List<FutexWaiter> taken) {
     if (taken.size() == 1) {
       taken.getFirst().task.end(taken.getFirst().index);
       return;
     }
     Map<FutexTask, Integer> results = new LinkedHashMap<>();
     for (FutexWaiter waiter : taken) {
+      checkpoint.pass();
       results.merge(waiter.task, waiter.index, Math::max);
     }
-    results.forEach((task, index) -> task.end(index));
+    results.forEach((task, index) -> {
+      checkpoint.pass();
+      task.end(index);
+    });
   }
 
   // Snapshots.

@@ -55,7 +55,7 @@ public final class World {
     this.random = random;
     this.heap = heap;
     this.files = files;
-    timers = new TimerQueue(new Clocks());
+    timers = new TimerQueue(new Clocks(), context.call());
     files.useTimers(timers);
     scheduler = new Scheduler(context, clock, timers, options.turns(), options.processors());
     futexes = new FutexQueue(context.call());

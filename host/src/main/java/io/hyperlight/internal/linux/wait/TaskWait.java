@@ -201,6 +201,7 @@ public final class TaskWait implements Waiter {
     if (signals.getAsBoolean()) {
       return new InterruptedWaitException();
     }
+    stopWaiting(); // for what an earlier run of the call waited for
     what = waitsFor;
     state = State.BLOCKED;
     hasExpired = false;
@@ -262,8 +263,12 @@ public final class TaskWait implements Waiter {
     }
   }
 
+  /**
+   * Ends the wait. The task leaves its sources later, when it runs: they may be hundreds, and
+   * whoever changes one of them may wake hundreds of tasks.
+   */
   private void leave(State next) {
-    stopWaiting();
+    timers.stop(timer);
     state = next;
     woken.accept(this);
   }

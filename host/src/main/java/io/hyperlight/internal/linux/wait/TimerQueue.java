@@ -1,5 +1,6 @@
 package io.hyperlight.internal.linux.wait;
 
+import io.hyperlight.internal.os.Checkpoint;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.Map;
@@ -20,6 +21,7 @@ public final class TimerQueue {
           .thenComparingLong(timer -> timer.sequence);
 
   private final WaitClock clock;
+  private final Checkpoint checkpoint;
 
   /** Immutable and empty until there is a timer, which many guests never set. */
   private Map<Deadline.Clock, TreeSet<QueuedTimer>> queues = Map.of();
@@ -34,8 +36,9 @@ public final class TimerQueue {
   private int count;
 
   /** Creates a queue without timers. */
-  public TimerQueue(WaitClock clock) {
+  public TimerQueue(WaitClock clock, Checkpoint checkpoint) {
     this.clock = clock;
+    this.checkpoint = checkpoint;
   }
 
   /** Sets a timer, whether or not it was set before. A deadline that never comes stops it. */
@@ -166,6 +169,7 @@ public final class TimerQueue {
   }
 
   private void expire(QueuedTimer timer) {
+    checkpoint.pass(); // what waits for the timer, or for its signal, may be much
     stop(timer);
     timer.expired();
   }

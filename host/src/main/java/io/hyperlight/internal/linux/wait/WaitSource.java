@@ -1,7 +1,6 @@
 package io.hyperlight.internal.linux.wait;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.LinkedHashSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,8 +8,11 @@ import org.jspecify.annotations.Nullable;
  * #changed}. Each waiter then looks for itself whether its wait is over. For one thread at a time.
  */
 public final class WaitSource {
-  // Immutable and empty until the first waiter comes, which most sources never have.
-  private List<Waiter> waiters = List.of();
+  private static final int MANY = 1024;
+
+  // Null until the first waiter comes, which most sources never have. A guest decides how many
+  // there are, and in which order they go. So none of the methods searches for one.
+  private @Nullable LinkedHashSet<Waiter> waiters;
 
   /** Changes when this one does; null for none. */
   private final @Nullable WaitSource follower;
@@ -29,37 +31,45 @@ public final class WaitSource {
     this.follower = follower;
   }
 
-  /** Adds a waiter behind the others. */
+  /** Adds a waiter behind the others, unless it is there. */
   public void add(Waiter waiter) {
-    if (waiters.isEmpty()) {
-      waiters = new ArrayList<>(1);
-    }
-    waiters.add(waiter);
+    made().add(waiter); // waiters are equal only to themselves
   }
 
   /** Adds a waiter before the others. */
   public void addFirst(Waiter waiter) {
-    if (waiters.isEmpty()) {
-      waiters = new ArrayList<>(1);
+    made().addFirst(waiter);
+  }
+
+  private LinkedHashSet<Waiter> made() {
+    LinkedHashSet<Waiter> there = waiters;
+    if (there == null) {
+      there = new LinkedHashSet<>(2);
+      waiters = there;
     }
-    waiters.addFirst(waiter);
+    return there;
   }
 
   /** Removes a waiter, if it is there. */
   public void remove(Waiter waiter) {
-    if (!waiters.isEmpty()) {
-      waiters.remove(waiter); // waiters are equal only to themselves
+    if (waiters != null) {
+      waiters.remove(waiter);
     }
   }
 
-  /** Returns whether anything waits. */
+  /** Returns whether anything waits, or is about to look whether its wait is over. */
   public boolean hasWaiters() {
-    return !waiters.isEmpty();
+    return waiters != null && !waiters.isEmpty();
+  }
+
+  /** Returns whether so much waits that nothing else should. A change tells all in one go. */
+  public boolean isCrowded() {
+    return waiters != null && waiters.size() >= MANY;
   }
 
   /** Tells all waiters that something has changed. A waiter may remove itself meanwhile. */
   public void changed() {
-    if (!waiters.isEmpty()) {
+    if (waiters != null && !waiters.isEmpty()) {
       for (Waiter waiter : waiters.toArray(new Waiter[0])) {
         waiter.changed(this);
       }
