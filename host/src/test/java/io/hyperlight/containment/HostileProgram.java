@@ -63,7 +63,12 @@ final class HostileProgram {
   private final Path file;
 
   HostileProgram(List<ProgramAttack> attacks) throws IOException {
-    file = CompiledGuest.program(PRELUDE + ProgramAttack.sources(attacks) + MAIN);
+    this("", attacks);
+  }
+
+  /** With more C code before the attacks. */
+  HostileProgram(String more, List<ProgramAttack> attacks) throws IOException {
+    file = CompiledGuest.program(PRELUDE + more + ProgramAttack.sources(attacks) + MAIN);
     Path secret = Files.createDirectory(folder.resolve("outside")).resolve("secret");
     Files.writeString(secret, "the secret");
     Path host = Files.createDirectory(tree());
