@@ -76,8 +76,7 @@ final class EventFile extends AnonymousFile {
       throw new FileException(Errno.EINVAL);
     }
     if (Long.compareUnsigned(added, MAXIMUM - count) > 0) {
-      throw block(
-          caller, "waits until a counter of events is read (write)", readiness.output());
+      throw block(caller, "waits until a counter of events is read (write)", readiness.output());
     }
     changes();
     count += added;
