@@ -1,6 +1,7 @@
 package io.hyperlight.internal.linux.wait;
 
 import java.util.LinkedHashSet;
+import java.util.SequencedSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,7 +13,7 @@ public final class WaitSource {
 
   // Null until the first waiter comes, which most sources never have. A guest decides how many
   // there are, and in which order they go. So none of the methods searches for one.
-  private @Nullable LinkedHashSet<Waiter> waiters;
+  private @Nullable SequencedSet<Waiter> waiters;
 
   /** Changes when this one does; null for none. */
   private final @Nullable WaitSource follower;
@@ -41,8 +42,8 @@ public final class WaitSource {
     made().addFirst(waiter);
   }
 
-  private LinkedHashSet<Waiter> made() {
-    LinkedHashSet<Waiter> there = waiters;
+  private SequencedSet<Waiter> made() {
+    SequencedSet<Waiter> there = waiters;
     if (there == null) {
       there = new LinkedHashSet<>(2);
       waiters = there;
