@@ -40,7 +40,7 @@ class SaveAreaTest {
 
   @Test
   void theStateIsOneThatAProcessorCanLoad() {
-    byte[] ones = new byte[(int) PhysicalMemory.PAGE_SIZE];
+    byte[] ones = new byte[PhysicalMemory.PAGE_SIZE];
     Arrays.fill(ones, (byte) -1);
     memory.put(page, ones, 0, ones.length);
     byte[] state = area.state();
