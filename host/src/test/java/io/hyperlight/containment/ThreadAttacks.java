@@ -9,21 +9,20 @@ import java.util.List;
 
 /** Attacks that need a second thread, and what belongs to threads. */
 final class ThreadAttacks {
-  /** Writes a value to the save areas of all threads but the first, again and again. */
-  private static final String FORGE =
-      """
-      for (int round = 0; round < 50; round++) {
-          for (int i = 1; i < 4; i++) {
-              *(volatile uint64_t *)(AREAS + i * PAGE + %s) = %s;
-          }
-          sched_yield();
-      }
-      """;
-
   private ThreadAttacks() {}
 
+  /** Writes a value to the save areas of all threads but the first, again and again. */
   private static String forge(String place, String value) {
-    return "start(yields), start(yields), sched_yield();\n" + FORGE.formatted(place, value);
+    return """
+    start(yields), start(yields), sched_yield();
+    for (int round = 0; round < 50; round++) {
+        for (int i = 1; i < 4; i++) {
+            *(volatile uint64_t *)(AREAS + i * PAGE + %s) = %s;
+        }
+        sched_yield();
+    }
+    """
+        .formatted(place, value);
   }
 
   static List<ProgramAttack> all() {
