@@ -38,7 +38,7 @@ final class Bulk {
 
   private static Row row(String name, Comparison comparison) {
     Row rate = rate(name, comparison);
-    return rate.withGoal(Goal.atLeast(0.8, rate.ours(), rate.floor()));
+    return rate.withGoal(Goal.atLeast(0.8, comparison.ratioOfRates()));
   }
 
   private interface Transfer {

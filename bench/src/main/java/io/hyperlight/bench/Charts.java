@@ -1,6 +1,7 @@
 package io.hyperlight.bench;
 
 import java.awt.Color;
+import java.awt.Font;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -8,22 +9,36 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Stream;
-import org.knowm.xchart.CategoryChart;
-import org.knowm.xchart.CategoryChartBuilder;
 import org.knowm.xchart.ChartEncoder;
+import org.knowm.xchart.HorizontalBarChart;
+import org.knowm.xchart.HorizontalBarChartBuilder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
+import org.knowm.xchart.internal.chartpart.AxesChart;
 import org.knowm.xchart.internal.chartpart.Chart;
 import org.knowm.xchart.style.Styler;
 
-/** Draws charts of results. One file has the ratios, and there is one for each kind of curve. */
+/**
+ * Draws charts of results. One file has the ratios, one the rivals, and there is one for each kind
+ * of curve. Bars are horizontal, with their values beside them.
+ */
 final class Charts {
   private static final int WIDTH = 720;
   private static final int HEIGHT = 400;
+
+  /** The height of one bar, and of what is above and below all bars. */
+  private static final int BAR_HEIGHT = 16;
+
+  private static final int FRAME_HEIGHT = 120;
+  private static final Font CAPTION = new Font(Font.SANS_SERIF, Font.PLAIN, 10);
+
+  /** What the names of rows with rivals end with. */
+  private static final List<String> RIVAL_ROWS = List.of("first", "call", "fresh", "fib");
 
   /** A chart of curves. It shows all curves whose names begin with its own name. */
   private record Growing(
@@ -47,18 +62,25 @@ final class Charts {
    *
    * @return the files that were written
    */
-  static List<Path> draw(List<Row> rows, Path folder) {
+  static List<Path> draw(Results results, Path folder) {
+    List<Row> rows = results.rows();
+    String caption = results.machine().caption();
     List<Path> files = new ArrayList<>();
     try {
       Files.createDirectories(folder);
       List<Row> withGoals = rows.stream().filter(row -> row.goal() != null && isTime(row)).toList();
       if (!withGoals.isEmpty()) {
-        files.add(save(ratios(withGoals), folder.resolve("ratios.png")));
+        files.add(save(ratios(withGoals, caption), folder.resolve("ratios.png")));
+      }
+      List<Row> withRivals = rows.stream().filter(row -> row.name().startsWith("rival_")).toList();
+      if (!withRivals.isEmpty()) {
+        files.add(save(rivals(withRivals, caption), folder.resolve("rivals.png")));
       }
       for (Growing growing : GROWING) {
         Map<String, List<Row>> curves = curves(rows, growing.name());
         if (!curves.isEmpty()) {
-          files.add(save(growth(growing, curves), folder.resolve(growing.name() + ".png")));
+          files.add(
+              save(growth(growing, curves, caption), folder.resolve(growing.name() + ".png")));
         }
       }
       return files;
@@ -87,36 +109,90 @@ final class Charts {
     return Objects.requireNonNull(row.point(), "point").at();
   }
 
-  private static CategoryChart ratios(List<Row> rows) {
-    CategoryChart chart =
-        new CategoryChartBuilder()
+  /** Draws the ratios, and the goals as far as they are ratios. */
+  private static HorizontalBarChart ratios(List<Row> rows, String caption) {
+    List<String> names = rows.stream().map(Row::name).toList();
+    HorizontalBarChart chart =
+        bars("Time, as a multiple of the floor's", caption, 2 * rows.size(), "%.2f");
+    List<Double> ratios =
+        rows.stream().map(row -> Objects.requireNonNullElse(row.ratio(), 1.0)).toList();
+    List<Double> goals =
+        rows.stream().map(row -> Objects.requireNonNull(row.goal(), "goal").ratio()).toList();
+    chart.addSeries("goal, at most", logarithms(goals), names).setFillColor(Color.LIGHT_GRAY);
+    chart.addSeries("measured", logarithms(ratios), names);
+    return chart;
+  }
+
+  /** Draws the times of all rivals, and ours beside the first of them. */
+  private static HorizontalBarChart rivals(List<Row> rows, String caption) {
+    List<String> names = new ArrayList<>(List.of("ours"));
+    rows.forEach(row -> names.add(Objects.requireNonNull(row.against(), "against")));
+    List<String> distinct = names.stream().distinct().toList();
+    HorizontalBarChart chart =
+        bars(
+            "Nanoseconds of each way to run code nobody trusts",
+            caption,
+            RIVAL_ROWS.size() * distinct.size(),
+            "%,.0f");
+    for (String kind : RIVAL_ROWS) {
+      List<Row> ofKind = rows.stream().filter(row -> row.name().endsWith("_" + kind)).toList();
+      List<Double> nanos = new ArrayList<>();
+      List<String> of = new ArrayList<>();
+      for (Row row : ofKind) {
+        if (of.isEmpty()) {
+          of.add("ours");
+          nanos.add(nanos(row, row.ours()));
+        }
+        of.add(Objects.requireNonNull(row.against(), "against"));
+        nanos.add(Math.max(1, nanos(row, row.floor())));
+      }
+      if (!of.isEmpty()) {
+        chart.addSeries(kind, logarithms(nanos), of);
+      }
+    }
+    return chart;
+  }
+
+  private static double nanos(Row row, double value) {
+    return Stream.of(Unit.values())
+        .filter(unit -> unit.symbol().equals(row.unit()))
+        .mapToDouble(unit -> value / unit.of(1))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** The library has no bars on a logarithmic axis. So it gets logarithms, and labels undo them. */
+  private static List<Double> logarithms(List<Double> values) {
+    return values.stream().map(Math::log10).toList();
+  }
+
+  private static HorizontalBarChart bars(String title, String caption, int count, String format) {
+    HorizontalBarChart chart =
+        new HorizontalBarChartBuilder()
             .width(WIDTH)
-            .height(HEIGHT)
-            .title("Time, as a multiple of the floor's")
+            .height(FRAME_HEIGHT + BAR_HEIGHT * count)
+            .title(title)
+            .xAxisTitle(caption)
             .build();
-    chart.getStyler().setLegendVisible(false);
-    chart.getStyler().setXAxisLabelRotation(30);
-    chart.getStyler().setXAxisMaxLabelCount(Math.max(2, rows.size()));
+    chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideS);
+    chart.getStyler().setLegendLayout(Styler.LegendLayout.Horizontal);
     chart.getStyler().setLabelsVisible(true);
+    chart.getStyler().setLabelsPosition(0);
     chart.getStyler().setLabelsFontColorAutomaticEnabled(false);
-    chart.addSeries(
-        "ratio",
-        rows.stream().map(Row::name).toList(),
-        rows.stream().map(Charts::roundedRatio).toList());
+    chart
+        .getStyler()
+        .setXAxisTickLabelsFormattingFunction(
+            value -> String.format(Locale.ROOT, format, Math.pow(10, value)));
     return plain(chart);
   }
 
-  private static double roundedRatio(Row row) {
-    return Math.round(Objects.requireNonNullElse(row.ratio(), 0.0) * 100) / 100.0;
-  }
-
-  private static XYChart growth(Growing growing, Map<String, List<Row>> curves) {
+  private static XYChart growth(Growing growing, Map<String, List<Row>> curves, String caption) {
     XYChart chart =
         new XYChartBuilder()
             .width(WIDTH)
             .height(HEIGHT)
             .title(growing.title())
-            .xAxisTitle(growing.horizontal())
+            .xAxisTitle(growing.horizontal() + "   (" + caption + ")")
             .yAxisTitle(growing.vertical())
             .build();
     chart.getStyler().setYAxisLogarithmic(growing.logarithmic());
@@ -131,8 +207,9 @@ final class Charts {
     return plain(chart);
   }
 
-  private static <C extends Chart<?, ?>> C plain(C chart) {
+  private static <C extends AxesChart<?, ?>> C plain(C chart) {
     chart.getStyler().setChartBackgroundColor(Color.WHITE);
+    chart.getStyler().setAxisTitleFont(CAPTION);
     return chart;
   }
 

@@ -6,26 +6,27 @@ import java.util.concurrent.TimeUnit;
 /**
  * Says how long to measure.
  *
- * @param blocks the maximum number of turns of the library and the floor
+ * @param fewestTurns the minimum number of turns of the library and the floor
  * @param sideNanos the approximate time for which each of the two is measured
  * @param warmUpNanos the time for which the library runs before that
  * @param sandboxes the number of sandboxes in benchmarks of many sandboxes
  */
-record Effort(int blocks, long sideNanos, long warmUpNanos, int sandboxes) {
+record Effort(int fewestTurns, long sideNanos, long warmUpNanos, int sandboxes) {
   static final Effort FULL =
-      new Effort(40, TimeUnit.SECONDS.toNanos(3), TimeUnit.MILLISECONDS.toNanos(1500), 1000);
+      new Effort(20, TimeUnit.SECONDS.toNanos(3), TimeUnit.MILLISECONDS.toNanos(1500), 1000);
 
   static final Effort QUICK =
-      new Effort(20, TimeUnit.MILLISECONDS.toNanos(240), TimeUnit.MILLISECONDS.toNanos(300), 200);
+      new Effort(6, TimeUnit.MILLISECONDS.toNanos(240), TimeUnit.MILLISECONDS.toNanos(300), 200);
 
-  /** The minimum number of turns for a median. */
-  private static final int FEWEST_BLOCKS = 4;
+  /** The time of a block. In twice this, the machine rarely changes. */
+  private static final long BLOCK_NANOS = TimeUnit.MICROSECONDS.toNanos(1500);
 
+  private static final int MOST_TURNS = 1000;
   private static final int MAX_SAMPLES = 20_000;
 
   /** Returns this as one word, for {@link #of} in another JVM. */
   String word() {
-    return "%d,%d,%d,%d".formatted(blocks, sideNanos, warmUpNanos, sandboxes);
+    return "%d,%d,%d,%d".formatted(fewestTurns, sideNanos, warmUpNanos, sandboxes);
   }
 
   static Effort of(String word) {
@@ -39,7 +40,7 @@ record Effort(int blocks, long sideNanos, long warmUpNanos, int sandboxes) {
 
   /** Returns the effort for one of many points of a curve. */
   Effort forPoint() {
-    return new Effort(blocks / 2, sideNanos / 6, warmUpNanos / 3, sandboxes);
+    return new Effort(Math.min(6, fewestTurns), sideNanos / 6, warmUpNanos / 3, sandboxes);
   }
 
   /**
@@ -47,23 +48,25 @@ record Effort(int blocks, long sideNanos, long warmUpNanos, int sandboxes) {
    * up, and the library was already warmed up for other rows.
    */
   Effort forRival() {
-    return new Effort(Math.max(1, blocks / 2), sideNanos / 4, warmUpNanos / 3, sandboxes);
+    return new Effort(Math.min(6, fewestTurns), sideNanos / 4, warmUpNanos / 3, sandboxes);
   }
 
-  /** Returns the number of turns if one round of the library takes a time. */
-  int blocks(long roundNanos) {
-    long possible = sideNanos / Math.max(1, roundNanos);
-    return (int) Math.max(Math.min(FEWEST_BLOCKS, blocks), Math.min(blocks, possible));
-  }
-
-  /** Returns the number of rounds of one turn. */
+  /**
+   * Returns the number of samples in a block.
+   *
+   * @param roundNanos how long one takes
+   */
   int rounds(long roundNanos) {
-    return rounds(roundNanos, blocks(roundNanos));
+    return Math.clamp(BLOCK_NANOS / Math.max(1, roundNanos), 1, MAX_SAMPLES);
   }
 
-  /** Returns the number of rounds of one turn if there are a number of turns. */
-  int rounds(long roundNanos, int turns) {
-    long possible = sideNanos / turns / Math.max(1, roundNanos);
-    return Math.clamp(possible, 1, MAX_SAMPLES);
+  /**
+   * Returns the number of turns.
+   *
+   * @param blockNanos how long a block takes
+   */
+  int turns(long blockNanos) {
+    long possible = sideNanos / Math.max(1, blockNanos);
+    return (int) Math.max(fewestTurns, Math.min(MOST_TURNS, possible));
   }
 }

@@ -6,16 +6,18 @@ import java.util.Locale;
  * A goal for a result.
  *
  * @param text the goal in words
+ * @param ratio the ratio to the floor at which it is just met; 0 if it is not about a ratio
  * @param met whether the result meets it
  */
-record Goal(String text, boolean met) {
+record Goal(String text, double ratio, boolean met) {
   /** The library takes at most a number of times the floor. */
   static Goal atMost(double factor, Comparison comparison) {
-    return atMost(factor, "floor", comparison.ours().median(), comparison.floor().median());
+    return atMost(factor, comparison.ratio().median());
   }
 
-  static Goal atMost(double factor, String what, double ours, double floor) {
-    return new Goal("<= " + plain(factor) + " x " + what, ours <= factor * floor);
+  /** The same of something that is counted once. */
+  static Goal atMost(double factor, double ratio) {
+    return new Goal("<= " + plain(factor) + " x floor", factor, ratio <= factor);
   }
 
   /**
@@ -23,16 +25,14 @@ record Goal(String text, boolean met) {
    * copy is the answer to the second question.
    */
   static Goal atMost(double factor, double factorOfCopy, Comparison comparison) {
-    double copy = comparison.floors().get(1).median();
-    double limit = factor * comparison.floor().median() + factorOfCopy * copy;
-    return new Goal(
+    String text =
         String.format(
             Locale.ROOT,
             "<= %s x floor + %s x copy of %.2f us",
             plain(factor),
             plain(factorOfCopy),
-            copy / 1e3),
-        comparison.ours().median() <= limit);
+            comparison.secondFloor().median() / 1e3);
+    return ofSum(text, comparison, comparison.ratioTo(factor, factorOfCopy, 0));
   }
 
   /**
@@ -41,24 +41,28 @@ record Goal(String text, boolean met) {
    * @param computingNanos how long the guest's code takes in a native process
    */
   static Goal atMostWithComputing(double factor, double computingNanos, Comparison comparison) {
-    double limit = factor * (comparison.floor().median() + computingNanos);
-    return new Goal(
+    String text =
         String.format(
             Locale.ROOT,
             "<= %s x (floor + computing of %.0f us)",
             plain(factor),
-            computingNanos / 1e3),
-        comparison.ours().median() <= limit);
+            computingNanos / 1e3);
+    return ofSum(text, comparison, comparison.ratioTo(factor, 0, factor * computingNanos));
+  }
+
+  private static Goal ofSum(String text, Comparison comparison, Interval ratioToSum) {
+    double share = ratioToSum.median();
+    return new Goal(text, comparison.ratio().median() / share, share <= 1);
   }
 
   /** The result of the library is at least a number of times that of the floor. */
-  static Goal atLeast(double factor, double ours, double floor) {
-    return new Goal(">= " + plain(factor) + " x floor", ours >= factor * floor);
+  static Goal atLeast(double factor, Interval ratio) {
+    return new Goal(">= " + plain(factor) + " x floor", factor, ratio.median() >= factor);
   }
 
   /** The result of the library is zero. */
   static Goal zero(double ours) {
-    return new Goal("0", ours == 0);
+    return new Goal("0", 0, ours == 0);
   }
 
   private static String plain(double factor) {

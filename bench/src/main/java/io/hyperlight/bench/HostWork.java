@@ -37,7 +37,7 @@ final class HostWork {
     if (process.waitFor() != 0) {
       throw new IllegalStateException("measuring without a VM failed");
     }
-    return Json.parse(said);
+    return Json.parse(said).rows();
   }
 
   private static Path shim() {
@@ -63,9 +63,10 @@ final class HostWork {
   }
 
   private static Comparison compare(Run run, Sampler ours) throws Throwable {
-    List<Samples> samples =
-        run.inTurns(ours, HostWork::systemCalls, run.asked(Question.copyOfPages(8)));
-    return new Comparison(samples.getFirst(), samples.subList(1, samples.size()));
+    Turns turns =
+        run.inTurns(
+            Run::firstToSecond, ours, HostWork::systemCalls, run.asked(Question.copyOfPages(8)));
+    return Comparison.ofFirst(turns, 3);
   }
 
   /** Makes system calls. Each sample is the mean of a batch. */

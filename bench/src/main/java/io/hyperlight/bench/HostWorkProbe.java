@@ -35,7 +35,8 @@ final class HostWorkProbe {
       freshCall.sample(new long[REAL_CALLS]);
       ioctl.replaceRuns(true);
       Run run = new Run(floor, effort, Progress.none());
-      System.out.print(Json.format(HostWork.rows(run, call, freshCall)));
+      System.out.print(
+          Json.format(new Results(Machine.current(), HostWork.rows(run, call, freshCall))));
       ioctl.replaceRuns(false);
     }
   }

@@ -4,7 +4,6 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonParseException;
 import com.google.gson.annotations.SerializedName;
-import com.google.gson.reflect.TypeToken;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,7 +11,10 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Writes and reads results as a JSON list of objects. An object lacks the fields that are null. */
+/**
+ * Writes and reads results as JSON: an object with the machine and a list of rows. A row lacks the
+ * fields that are null.
+ */
 final class Json {
   private static final Gson GSON = new GsonBuilder().setPrettyPrinting().create();
 
@@ -25,10 +27,14 @@ final class Json {
       double ours,
       double floor,
       @Nullable Double ratio,
+      @SerializedName("ratio_low") @Nullable Double ratioLow,
+      @SerializedName("ratio_high") @Nullable Double ratioHigh,
+      boolean measured,
       int samples,
       double p99,
       @SerializedName("overhead_ns") @Nullable Double overheadNanos,
       @Nullable String goal,
+      @SerializedName("goal_ratio") @Nullable Double goalRatio,
       @Nullable Boolean met,
       @Nullable String against,
       @Nullable String series,
@@ -36,16 +42,21 @@ final class Json {
     static Entry of(Row row) {
       Goal goal = row.goal();
       Row.Point point = row.point();
+      Interval interval = row.interval();
       return new Entry(
           row.name(),
           row.unit(),
           row.ours(),
           row.floor(),
           row.ratio(),
+          interval == null ? null : interval.low(),
+          interval == null ? null : interval.high(),
+          row.isMeasured(),
           row.samples(),
           row.p99(),
           row.overheadNanos(),
           goal == null ? null : goal.text(),
+          goal == null ? null : goal.ratio(),
           goal == null ? null : goal.met(),
           row.against(),
           point == null ? null : point.series(),
@@ -59,36 +70,48 @@ final class Json {
           ours,
           floor,
           ratio,
+          ratio == null || ratioLow == null || ratioHigh == null
+              ? null
+              : new Interval(ratio, ratioLow, ratioHigh),
           samples,
           p99,
           overheadNanos,
-          goal == null || met == null ? null : new Goal(goal, met),
+          goal == null || goalRatio == null || met == null ? null : new Goal(goal, goalRatio, met),
           against,
           series == null || at == null ? null : new Row.Point(series, at));
     }
   }
 
-  static String format(List<Row> rows) {
-    return GSON.toJson(rows.stream().map(Entry::of).toList()) + "\n";
+  private record Document(Machine machine, List<Entry> rows) {
+    Results results() {
+      return new Results(
+          Objects.requireNonNull(machine, "machine"),
+          Objects.requireNonNull(rows, "rows").stream().map(Entry::row).toList());
+    }
   }
 
-  static void write(List<Row> rows, Path file) {
+  static String format(Results results) {
+    return GSON.toJson(
+            new Document(results.machine(), results.rows().stream().map(Entry::of).toList()))
+        + "\n";
+  }
+
+  static void write(Results results, Path file) {
     try {
-      Files.writeString(file, format(rows));
+      Files.writeString(file, format(results));
     } catch (IOException e) {
       throw new BenchmarkException("cannot write " + file + ": " + e);
     }
   }
 
   /**
-   * Reads rows.
+   * Reads results.
    *
    * @throws JsonParseException if the text is not JSON, or has other values
-   * @throws NullPointerException if a row has no name or unit
+   * @throws NullPointerException if there is no machine, or a row has no name or unit
    */
-  static List<Row> parse(String text) {
-    List<Entry> entries = GSON.fromJson(text, new TypeToken<List<Entry>>() {}.getType());
-    return Objects.requireNonNullElse(entries, List.<Entry>of()).stream().map(Entry::row).toList();
+  static Results parse(String text) {
+    return Objects.requireNonNull(GSON.fromJson(text, Document.class), "results").results();
   }
 
   /**
@@ -96,7 +119,7 @@ final class Json {
    *
    * @throws BenchmarkException if the file cannot be read, or has other contents
    */
-  static List<Row> read(Path file) {
+  static Results read(Path file) {
     try {
       return parse(Files.readString(file));
     } catch (IOException e) {

@@ -17,26 +17,36 @@ final class Parallel {
   static List<Row> measure(Run run) throws Throwable {
     try (Sandbox sandbox = Guests.threads().processors(2).build()) {
       MethodHandle computes = sandbox.function("computes");
-      List<Samples> samples =
+      Turns turns =
           run.inTurns(
+              Parallel::scaling,
               Timed.each(() -> Calls.check((int) computes.invokeExact(1) == 1)),
               Timed.each(() -> Calls.check((int) computes.invokeExact(2) == 1)),
               run.asked(Question.of("compute", 1)),
               run.asked(Question.of("compute", 2)));
-      Comparison one = new Comparison(samples.get(0), List.of(samples.get(2)));
-      Comparison two = new Comparison(samples.get(1), List.of(samples.get(3)));
-      double ours = scaling(one.ours(), two.ours());
-      double floor = scaling(one.floor(), two.floor());
       return List.of(
-          Row.ofTimes("parallel_2_alone", Unit.MILLISECONDS, one),
-          Row.ofTimes("parallel_2_both", Unit.MILLISECONDS, two),
-          Row.of("parallel_2", "x", ours, floor, two.ours().count(), ours, null)
-              .withGoal(Goal.atLeast(GOAL, ours, floor)));
+          Row.ofTimes("parallel_2_alone", Unit.MILLISECONDS, new Comparison(turns, 0, List.of(2))),
+          Row.ofTimes("parallel_2_both", Unit.MILLISECONDS, new Comparison(turns, 1, List.of(3))),
+          row("parallel_2", turns));
     }
   }
 
-  /** Returns how much more two threads do than one, in the same time. */
-  private static double scaling(Samples one, Samples two) {
-    return 2 * one.median() / two.median();
+  /**
+   * Compares how much more two threads do than one.
+   *
+   * @param turns of the library with one thread and with two, then of the floor with one and two
+   */
+  static Row row(String name, Turns turns) {
+    double ours = turns.interval(turn -> 2 * turn[0] / turn[1]).median();
+    double floor = turns.interval(turn -> 2 * turn[2] / turn[3]).median();
+    Interval scaling = turns.interval(Parallel::scaling);
+    return Row.of(name, "x", ours, floor, turns.count(), ours, null)
+        .with(scaling)
+        .withGoal(Goal.atLeast(GOAL, scaling));
+  }
+
+  /** Returns how much more two threads do than one, divided by what native threads do. */
+  static double scaling(double... turn) {
+    return turn[0] / turn[1] / (turn[2] / turn[3]);
   }
 }

@@ -9,7 +9,9 @@ import org.jspecify.annotations.Nullable;
  * @param unit the unit of ours, floor and p99
  * @param ours the median of the library
  * @param floor the median of the floor or of a rival
- * @param ratio ours divided by floor. It is 1 if they are equal, and null if only the floor is 0
+ * @param ratio ours divided by floor, as the median of the turns. It is 1 if they are equal, and
+ *     null if only the floor is 0
+ * @param interval where the true ratio lies with a probability of 95 %, or null for what is counted
  * @param samples the number of samples of the library
  * @param p99 the 99th percentile of the library: 99 % of the samples are as good or better
  * @param overheadNanos ours minus the floor for one operation, or null if the row is not about time
@@ -23,6 +25,7 @@ record Row(
     double ours,
     double floor,
     @Nullable Double ratio,
+    @Nullable Interval interval,
     int samples,
     double p99,
     @Nullable Double overheadNanos,
@@ -42,13 +45,14 @@ record Row(
   static Row ofTimes(String name, Unit unit, Comparison comparison) {
     Samples ours = comparison.ours();
     return of(
-        name,
-        unit.symbol(),
-        unit.of(ours.median()),
-        unit.of(comparison.floor().median()),
-        ours.count(),
-        unit.of(ours.p99()),
-        comparison.overheadNanos());
+            name,
+            unit.symbol(),
+            unit.of(ours.median()),
+            unit.of(comparison.floor().median()),
+            ours.count(),
+            unit.of(ours.p99()),
+            comparison.overheadNanos())
+        .with(comparison.ratio());
   }
 
   /**
@@ -61,13 +65,14 @@ record Row(
       String name, String unit, double amount, int operations, Comparison comparison) {
     Samples ours = comparison.ours();
     return of(
-        name,
-        unit,
-        amount * 1e9 / ours.median(),
-        amount * 1e9 / comparison.floor().median(),
-        ours.count(),
-        amount * 1e9 / ours.p99(),
-        comparison.overheadNanos() / operations);
+            name,
+            unit,
+            amount * 1e9 / ours.median(),
+            amount * 1e9 / comparison.floor().median(),
+            ours.count(),
+            amount * 1e9 / ours.p99(),
+            comparison.overheadNanos() / operations)
+        .with(comparison.ratioOfRates());
   }
 
   static Row of(
@@ -79,20 +84,66 @@ record Row(
       double p99,
       @Nullable Double overheadNanos) {
     Double ratio = ours == floor ? Double.valueOf(1) : floor == 0 ? null : ours / floor;
-    return new Row(name, unit, ours, floor, ratio, samples, p99, overheadNanos, null, null, null);
+    return new Row(
+        name, unit, ours, floor, ratio, null, samples, p99, overheadNanos, null, null, null);
+  }
+
+  /** Returns whether the ratio is known well enough. */
+  boolean isMeasured() {
+    return interval == null || interval.isNarrow();
+  }
+
+  /** Sets the ratio to what the turns say. */
+  Row with(Interval turns) {
+    return new Row(
+        name,
+        unit,
+        ours,
+        floor,
+        turns.median(),
+        turns,
+        samples,
+        p99,
+        overheadNanos,
+        goal,
+        against,
+        point);
   }
 
   Row withGoal(Goal wanted) {
     return new Row(
-        name, unit, ours, floor, ratio, samples, p99, overheadNanos, wanted, against, point);
+        name,
+        unit,
+        ours,
+        floor,
+        ratio,
+        interval,
+        samples,
+        p99,
+        overheadNanos,
+        wanted,
+        against,
+        point);
   }
 
   Row against(String rival) {
-    return new Row(name, unit, ours, floor, ratio, samples, p99, overheadNanos, goal, rival, point);
+    return new Row(
+        name, unit, ours, floor, ratio, interval, samples, p99, overheadNanos, goal, rival, point);
   }
 
   Row at(Point place) {
     return new Row(
-        name, unit, ours, floor, ratio, samples, p99, overheadNanos, goal, against, place);
+        name,
+        unit,
+        ours,
+        floor,
+        ratio,
+        interval,
+        samples,
+        p99,
+        overheadNanos,
+        goal,
+        against,
+        place);
   }
 }

@@ -2,11 +2,11 @@ package io.hyperlight.bench;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.function.ToDoubleFunction;
 
 /**
- * One run of the benchmark. The library and the floor take turns in it. A machine gets faster and
- * slower within a minute, and so these changes affect both alike.
+ * One run of the benchmark. The library and the floor take turns in it, so that changes of the
+ * machine's speed affect both alike.
  */
 final class Run {
   /**
@@ -45,43 +45,43 @@ final class Run {
 
   /** Measures the library and a rival in turns, for the same time. Both are warmed up before. */
   Comparison compare(Sampler ours, Sampler rival) throws Throwable {
-    long ourNanos = warmUp(ours);
-    long itsNanos = warmUp(rival);
-    int blocks = effort.blocks(Math.max(ourNanos, itsNanos));
-    Side our = new Side(ours, effort.rounds(ourNanos, blocks));
-    Side its = new Side(rival, effort.rounds(itsNanos, blocks));
-    List<Samples> samples = inTurns(List.of(our, its), blocks);
-    return new Comparison(samples.getFirst(), samples.subList(1, samples.size()));
+    return Comparison.ofFirst(inTurns(Run::firstToSecond, ours, rival), 2);
   }
 
   /**
-   * Measures the library and the floor in turns. The first turn of each only warms up.
+   * Measures the library and the floor in turns.
    *
    * @param questions at least one question. The library is compared with the answer to the first
    */
   Comparison compare(Sampler ours, Question... questions) throws Throwable {
-    long roundNanos = warmUp(ours);
-    int rounds = effort.rounds(roundNanos);
-    List<Side> sides = new ArrayList<>();
-    sides.add(new Side(ours, rounds));
+    int rounds = effort.rounds(warmUp(ours));
+    List<Alternation.Side> sides = new ArrayList<>();
+    sides.add(new Alternation.Side(ours, rounds));
     for (Question question : questions) {
-      int samples = question.samples(rounds);
-      sides.add(new Side(asked(question), samples));
+      sides.add(new Alternation.Side(asked(question), question.samples(rounds)));
     }
-    List<Samples> samples = inTurns(sides, effort.blocks(roundNanos));
-    return new Comparison(samples.getFirst(), samples.subList(1, samples.size()));
+    return Comparison.ofFirst(alternation().run(sides, Run::firstToSecond), sides.size());
   }
 
-  /** Measures several samplers in turns. All are warmed up before. */
-  List<Samples> inTurns(Sampler... samplers) throws Throwable {
-    long slowest = 0;
+  /**
+   * Measures several samplers in turns. All are warmed up before.
+   *
+   * @param result what is wanted of the medians of a turn
+   */
+  Turns inTurns(ToDoubleFunction<double[]> result, Sampler... samplers) throws Throwable {
+    List<Alternation.Side> sides = new ArrayList<>();
     for (Sampler sampler : samplers) {
-      slowest = Math.max(slowest, warmUp(sampler));
+      sides.add(new Alternation.Side(sampler, effort.rounds(warmUp(sampler))));
     }
-    int rounds = effort.rounds(slowest);
-    return inTurns(
-        Stream.of(samplers).map(sampler -> new Side(sampler, rounds)).toList(),
-        effort.blocks(slowest));
+    return alternation().run(sides, result);
+  }
+
+  private Alternation alternation() {
+    return new Alternation(effort, System::nanoTime, progress);
+  }
+
+  static double firstToSecond(double... turn) {
+    return turn[0] / turn[1];
   }
 
   /** Returns a sampler that lets the floor measure. */
@@ -94,23 +94,6 @@ final class Run {
       }
       System.arraycopy(samples, 0, nanos, 0, samples.length);
     };
-  }
-
-  private record Side(Sampler sampler, int rounds) {}
-
-  private List<Samples> inTurns(List<Side> sides, int blocks) throws Throwable {
-    List<List<long[]>> taken = sides.stream().<List<long[]>>map(_ -> new ArrayList<>()).toList();
-    for (int block = 0; block <= blocks; block++) {
-      progress.turn(block, blocks);
-      for (int i = 0; i < sides.size(); i++) {
-        long[] nanos = new long[sides.get(i).rounds()];
-        sides.get(i).sampler().sample(nanos);
-        if (block > 0) {
-          taken.get(i).add(nanos);
-        }
-      }
-    }
-    return taken.stream().map(Samples::of).toList();
   }
 
   /** {@return the time of a round in nanoseconds, with the code around the measured part} */

@@ -4,16 +4,17 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** Prints results for a reader, one a line, in columns. */
 final class Table {
   private static final List<String> HEADINGS =
-      List.of("name", "unit", "ours", "floor", "ratio", "p99", "overhead ns", "goal", "met");
+      List.of("name", "unit", "ours", "floor", "ratio", "+-", "p99", "overhead ns", "goal", "met");
 
   /** The first of the columns with numbers, which are aligned to the right. */
   private static final int FIRST_NUMBER = 2;
 
-  private static final int LAST_NUMBER = 6;
+  private static final int LAST_NUMBER = 7;
 
   private Table() {}
 
@@ -50,14 +51,16 @@ final class Table {
         number(row.ours()),
         number(row.floor()),
         row.ratio() == null ? "-" : String.format(Locale.ROOT, "%.3f", row.ratio()),
+        spread(row.interval()),
         number(row.p99()),
         row.overheadNanos() == null ? "-" : String.format(Locale.ROOT, "%.0f", row.overheadNanos()),
         goal == null ? "" : goal.text(),
-        goal == null ? "" : yesOrNo(goal.met()));
+        row.isMeasured() ? goal == null ? "" : goal.met() ? "yes" : "NO" : "not measured");
   }
 
-  private static String yesOrNo(boolean met) {
-    return met ? "yes" : "NO";
+  /** Formats half of an interval's width. */
+  private static String spread(@Nullable Interval interval) {
+    return interval == null ? "-" : String.format(Locale.ROOT, "%.1f%%", interval.width() * 50);
   }
 
   /** Formats a number with its significant digits only. */

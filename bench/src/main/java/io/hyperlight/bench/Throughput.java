@@ -15,6 +15,9 @@ import java.util.concurrent.Future;
 final class Throughput implements AutoCloseable {
   private static final int PAGES = 8;
 
+  /** The calls of each thread in a sample, which is the time until all threads have made theirs. */
+  private static final int CALLS = 200;
+
   private final Snapshot snapshot = Guests.snapshotWithPages(PAGES);
   private final List<Sandbox> sandboxes = new ArrayList<>();
   private final ExecutorService threads;
@@ -27,29 +30,32 @@ final class Throughput implements AutoCloseable {
   }
 
   static List<Row> measure(Run run) throws Throwable {
-    Row one;
-    Row two;
     try (Throughput ours = new Throughput(2)) {
-      one = ours.compare("throughput_1", 1, run);
-      two = ours.compare("throughput_2", 2, run);
+      Turns turns =
+          run.inTurns(
+              Parallel::scaling, ours.calls(1), ours.calls(2), floor(1, run), floor(2, run));
+      return List.of(
+          row("throughput_1", 1, new Comparison(turns, 0, List.of(2))),
+          row("throughput_2", 2, new Comparison(turns, 1, List.of(3))),
+          Parallel.row("throughput", turns));
     }
-    double scaling = two.ours() / one.ours();
-    double floorScaling = two.floor() / one.floor();
-    Row row = Row.of("throughput", "x", scaling, floorScaling, two.samples(), scaling, null);
-    return List.of(one, two, row.withGoal(Goal.atLeast(0.95, scaling, floorScaling)));
   }
 
   /** Measures the calls per second of a number of threads together. */
   Row compare(String name, int threadCount, Run run) throws Throwable {
-    // Each turn has one sample, which is the time in which all threads make their calls.
-    int calls = Math.clamp(run.effort().sideNanos() / run.effort().blocks() / 40_000, 20, 2000);
-    Question question = Question.of("throughput", threadCount);
-    List<Samples> samples =
-        run.inTurns(
-            repeated(() -> time(threadCount, calls)),
-            repeated(() -> run.floor().ask(question, calls)[0]));
-    Comparison comparison = new Comparison(samples.getFirst(), samples.subList(1, 2));
-    return Row.ofRates(name, "calls/s", (double) calls * threadCount, calls, comparison);
+    return row(name, threadCount, run.compare(calls(threadCount), floor(threadCount, run)));
+  }
+
+  private Sampler calls(int threadCount) {
+    return repeated(() -> time(threadCount, CALLS));
+  }
+
+  private static Sampler floor(int threadCount, Run run) {
+    return repeated(() -> run.floor().ask(Question.of("throughput", threadCount), CALLS)[0]);
+  }
+
+  private static Row row(String name, int threadCount, Comparison comparison) {
+    return Row.ofRates(name, "calls/s", (double) CALLS * threadCount, CALLS, comparison);
   }
 
   private interface Timed {

@@ -55,7 +55,8 @@ class MainTest {
   @Test
   void resultsOfAnEarlierRunAreShownWithoutRunningAnything(@TempDir Path folder) {
     Path file = folder.resolve("rows.json");
-    Json.write(List.of(Row.of("call", "us", 33, 30, 8, 41, 3000.0)), file);
+    Json.write(
+        new Results(Machine.current(), List.of(Row.of("call", "us", 33, 30, 8, 41, 3000.0))), file);
     assertThat(run("--from", file.toString(), "--plot", folder.toString())).isZero();
     assertThat(out.toString(UTF_8)).contains("call  us    33.00  30.00  1.100");
   }

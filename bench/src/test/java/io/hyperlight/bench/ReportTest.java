@@ -20,10 +20,17 @@ import org.junit.jupiter.api.io.TempDir;
 /** Makes tables, JSON and charts of results. */
 class ReportTest {
   private static final Row CALL =
-      Row.of("call", "us", 33, 30, 800, 41.5, 3000.0).withGoal(new Goal("<= 1.06 x floor", false));
+      Row.of("call", "us", 33, 30, 800, 41.5, 3000.0)
+          .with(new Interval(1.1, 1.09, 1.112))
+          .withGoal(new Goal("<= 1.06 x floor", 1.06, false));
   private static final Row NOTHING =
       Row.of("alloc", "bytes", 0, 0, 1000, 0, null).withGoal(Goal.zero(0));
-  private static final Row RIVAL = Row.of("call_process", "us", 33, 990, 10, 35, 1.0).against("sh");
+  private static final Row RIVAL =
+      Row.of("rival_process_call", "us", 33, 990, 10, 35, 1.0)
+          .with(new Interval(0.033, 0.03, 0.034))
+          .against("sh");
+  private static final Machine MACHINE =
+      new Machine("2026-02-03T04:05:06Z", "Some CPU", 2, "6.1", "kvm_amd", "25", 0.5);
 
   private static final List<Row> ROWS = List.of(CALL, NOTHING, RIVAL, point(8, 31), point(1, 30));
 
@@ -34,8 +41,12 @@ class ReportTest {
         .at(new Row.Point("growth_pages", at));
   }
 
+  private static JsonObject document() {
+    return JsonParser.parseString(Json.format(new Results(MACHINE, ROWS))).getAsJsonObject();
+  }
+
   private static JsonObject object(int index) {
-    JsonArray array = JsonParser.parseString(Json.format(ROWS)).getAsJsonArray();
+    JsonArray array = document().getAsJsonArray("rows");
     assertThat(array).hasSize(ROWS.size());
     return array.get(index).getAsJsonObject();
   }
@@ -50,10 +61,14 @@ class ReportTest {
             "ours",
             "floor",
             "ratio",
+            "ratio_low",
+            "ratio_high",
+            "measured",
             "samples",
             "p99",
             "overhead_ns",
             "goal",
+            "goal_ratio",
             "met");
     assertThat(call.get("name").getAsString()).isEqualTo("call");
     assertThat(call.get("unit").getAsString()).isEqualTo("us");
@@ -67,6 +82,16 @@ class ReportTest {
   }
 
   @Test
+  void jsonDescribesTheMachine() {
+    assertThat(document().getAsJsonObject("machine").keySet())
+        .containsExactly("date", "processor", "processors", "kernel", "kvm", "java", "load");
+    Machine here = Machine.current();
+    assertThat(here.processors()).isPositive();
+    assertThat(here.kvm()).startsWith("kvm");
+    assertThat(here.caption()).contains(here.processor(), here.kernel());
+  }
+
+  @Test
   void jsonNamesARival() {
     assertThat(object(2).get("against").getAsString()).isEqualTo("sh");
   }
@@ -74,13 +99,16 @@ class ReportTest {
   @Test
   void jsonCanBeReadAgain() {
     Path file = folder.resolve("rows.json");
-    Json.write(ROWS, file);
-    assertThat(Json.read(file)).isEqualTo(ROWS);
+    Results results = new Results(MACHINE, ROWS);
+    Json.write(results, file);
+    assertThat(Json.read(file)).isEqualTo(results);
   }
 
   @Test
   void aFileThatIsNoResultsIsRefusedWithItsName() throws IOException {
-    for (String text : List.of("{", "{\"a\": 1}", "[{\"unit\": \"us\"}]", "[null]")) {
+    for (String text :
+        List.of(
+            "{", "{\"a\": 1}", "{\"machine\": {}, \"rows\": [{\"unit\": \"us\"}]}", "[null]", "")) {
       Path file = Files.writeString(folder.resolve("other.json"), text);
       assertThatThrownBy(() -> Json.read(file))
           .isInstanceOf(BenchmarkException.class)
@@ -95,18 +123,18 @@ class ReportTest {
     assertThat(out.toString(UTF_8))
         .isEqualTo(
             """
-            name                       unit    ours  floor  ratio    p99  overhead ns  goal             met
-            call                       us     33.00  30.00  1.100  41.50         3000  <= 1.06 x floor  NO
-            alloc                      bytes      0      0  1.000      0            -  0                yes
-            call_process (against sh)  us     33.00  990.0  0.033  35.00            1
+            name                             unit    ours  floor  ratio    +-    p99  overhead ns  goal             met
+            call                             us     33.00  30.00  1.100  1.0%  41.50         3000  <= 1.06 x floor  NO
+            alloc                            bytes      0      0  1.000     -      0            -  0                yes
+            rival_process_call (against sh)  us     33.00  990.0  0.033  6.1%  35.00            1                   not measured
             """);
   }
 
   @Test
   void chartsAreDrawnOfWhatThereIs() throws IOException {
-    List<Path> files = Charts.draw(ROWS, folder.resolve("charts"));
+    List<Path> files = Charts.draw(new Results(MACHINE, ROWS), folder.resolve("charts"));
     assertThat(files.stream().map(file -> String.valueOf(file.getFileName())).toList())
-        .containsExactly("ratios.png", "growth_pages.png");
+        .containsExactly("ratios.png", "rivals.png", "growth_pages.png");
     List<byte[]> starts = new ArrayList<>();
     for (Path file : files) {
       starts.add(Files.readAllBytes(file));

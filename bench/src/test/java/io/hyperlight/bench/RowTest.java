@@ -4,11 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 class RowTest {
   private static Comparison comparison(long ours, long... floors) {
-    return new Comparison(Samples.of(ours), Arrays.stream(floors).mapToObj(Samples::of).toList());
+    Turns turns = new Turns(1 + floors.length);
+    turns.add(
+        LongStream.concat(LongStream.of(ours), Arrays.stream(floors))
+            .mapToObj(nanos -> new long[] {nanos})
+            .toArray(long[][]::new));
+    return Comparison.ofFirst(turns, 1 + floors.length);
   }
 
   @Test
@@ -31,6 +37,18 @@ class RowTest {
   }
 
   @Test
+  void theRatioIsThatOfTurnsAndNotOfAllSamples() {
+    Turns turns = new Turns(2);
+    for (long floor : new long[] {10, 20, 20, 10, 30}) {
+      turns.add(new long[][] {{floor + 2 * floor / 10}, {floor}});
+    }
+    Row row = Row.ofTimes("call", Unit.NANOSECONDS, Comparison.ofFirst(turns, 2));
+    assertThat(row.interval()).isEqualTo(new Interval(1.2, 1.2, 1.2));
+    assertThat(row.overheadNanos()).isEqualTo(4);
+    assertThat(row.isMeasured()).isTrue();
+  }
+
+  @Test
   void nothingAgainstNothingIsARatioOfOneAndSomethingAgainstNothingHasNone() {
     assertThat(Row.of("alloc", "bytes", 0, 0, 1, 0, null).ratio()).isEqualTo(1);
     assertThat(Row.of("alloc", "bytes", 8, 0, 1, 8, null).ratio()).isNull();
@@ -41,8 +59,8 @@ class RowTest {
     assertThat(Goal.atMost(1.1, comparison(33_000, 30_000)).met()).isTrue();
     assertThat(Goal.atMost(1.1, comparison(33_001, 30_000)).met()).isFalse();
     assertThat(Goal.atMost(1.1, comparison(1, 1)).text()).isEqualTo("<= 1.1 x floor");
-    assertThat(Goal.atLeast(0.8, 8, 10).met()).isTrue();
-    assertThat(Goal.atLeast(0.8, 7.9, 10).met()).isFalse();
+    assertThat(Goal.atLeast(0.8, Interval.of(0.8)).met()).isTrue();
+    assertThat(Goal.atLeast(0.8, Interval.of(0.79)).met()).isFalse();
     assertThat(Goal.zero(0).met()).isTrue();
     assertThat(Goal.zero(0.1).met()).isFalse();
   }
@@ -52,6 +70,7 @@ class RowTest {
     Goal goal = Goal.atMost(10, 1.5, comparison(1_600, 100, 400));
     assertThat(goal.met()).isTrue();
     assertThat(goal.text()).isEqualTo("<= 10 x floor + 1.5 x copy of 0.40 us");
+    assertThat(goal.ratio()).isEqualTo(16);
     assertThat(Goal.atMost(10, 1.5, comparison(1_601, 100, 400)).met()).isFalse();
   }
 }
