@@ -173,10 +173,12 @@ public final class Descriptors {
    * Closes all descriptors.
    *
    * @throws SystemCallException if closing one fails; the others are closed all the same
+   * @throws OutOfMemoryError if the heap is full; the others are closed all the same
    */
   void closeAll() {
     StackRoom.require();
     SystemCallException failure = null; // a loop of its own: every restore runs this
+    OutOfMemoryError full = null;
     for (int number = 0; number < files.length; number++) {
       OpenFile file = files[number];
       if (file != null) {
@@ -184,8 +186,13 @@ public final class Descriptors {
           drop(number, file);
         } catch (SystemCallException e) {
           failure = e;
+        } catch (OutOfMemoryError e) { // others that watch a file are told that it is gone
+          full = e;
         }
       }
+    }
+    if (full != null) {
+      throw full;
     }
     if (failure != null) {
       throw failure;

@@ -8,10 +8,11 @@ import io.hyperlight.internal.vfs.FileException;
 import io.hyperlight.internal.vfs.FileStatus;
 import io.hyperlight.internal.vfs.Hold;
 import io.hyperlight.internal.vfs.Location;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
-import java.util.SequencedCollection;
+import java.util.SequencedSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,8 +29,11 @@ public abstract class OpenFile {
   private int flags;
   private int references;
 
-  /** Those that watch this file, the oldest first. Immutable and empty before the first. */
-  private SequencedCollection<FileWatcher> watchers = List.of();
+  /**
+   * Those that watch this file, the oldest first. A guest may have thousands, and remove any of
+   * them. Null before the first, so that closing other files needs no room on the heap.
+   */
+  private @Nullable SequencedSet<FileWatcher> watchers;
 
   /** Keeps the file alive while a descriptor of it is open. */
   private Hold hold = Hold.NONE;
@@ -89,7 +93,7 @@ public abstract class OpenFile {
   final void release() {
     if (--references == 0) {
       try {
-        while (!watchers.isEmpty()) {
+        while (watchers != null && !watchers.isEmpty()) {
           watchers.getLast().forget(); // which removes it
         }
       } finally {
@@ -101,20 +105,20 @@ public abstract class OpenFile {
 
   /** Adds a watcher, which is told when the last descriptor is closed. */
   final void addWatcher(FileWatcher watcher) {
-    if (watchers.isEmpty()) {
-      watchers = new LinkedHashSet<>(2); // there may be thousands, of which any may go
+    if (watchers == null) {
+      watchers = new LinkedHashSet<>(2);
     }
     watchers.add(watcher);
   }
 
   final void removeWatcher(FileWatcher watcher) {
-    if (!watchers.isEmpty()) {
+    if (watchers != null) {
       watchers.remove(watcher);
     }
   }
 
-  final SequencedCollection<FileWatcher> watchers() {
-    return watchers;
+  final Collection<FileWatcher> watchers() {
+    return watchers == null ? List.of() : watchers;
   }
 
   /** Returns one descriptor's share of the heap bytes. Duplicated descriptors share them. */
