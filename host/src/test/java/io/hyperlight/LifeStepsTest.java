@@ -14,10 +14,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Limits how much the library does for a sandbox outside of calls, whatever its guest has made. */
 @NotInHardwareLane("Counts what the host does, which is the same there, and runs the compiler.")
+@Tag("slow")
 class LifeStepsTest {
   /** Of the guest: the embedder's choice, as is how much it may have in files. */
   static final long MEMORY_BYTES = 96L << 20;

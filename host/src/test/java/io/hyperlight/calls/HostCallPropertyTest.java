@@ -16,6 +16,7 @@ import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -23,6 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Lets a guest call host functions of random types, half of them in the {@code try_} form. The
  * guest passes its arguments on and returns what it gets.
  */
+@Tag("slow")
 class HostCallPropertyTest {
   private static final int CALLS = 12;
 

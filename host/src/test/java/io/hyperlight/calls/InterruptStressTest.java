@@ -21,11 +21,13 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Interrupts at random moments: each ends the call that it found, or none. */
+@Tag("slow")
 class InterruptStressTest {
   private static final int CALLS = Integer.getInteger("hyperlight.test.interruptedCalls", 1_500);
 

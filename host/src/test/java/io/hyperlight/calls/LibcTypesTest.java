@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.hyperlight.Guest;
 import io.hyperlight.testing.CompiledGuest;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Repeats the tests of types and of the calling convention in guests with a libc. There, other code
  * is between the host and the functions of the program.
  */
+@Tag("slow")
 class LibcTypesTest {
   @Nested
   class Conventions extends CallingConventionTest {

@@ -20,6 +20,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.Test;
  * answers are checked. A run has three equal parts, and the last may not need more of anything than
  * the one before. {@code -Dhyperlight.test.abuse=100000} runs for about a day.
  */
+@Tag("slow")
 class AbuseSoakTest {
   private static final int SANDBOXES = Integer.getInteger("hyperlight.test.abuse", 2_000);
 

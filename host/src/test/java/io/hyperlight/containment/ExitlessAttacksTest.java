@@ -24,11 +24,13 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A guest that leaves a message and then does not wait harms only itself. */
+@Tag("slow")
 class ExitlessAttacksTest {
   private static final List<AfterMessage> ATTACKS = MessageAttacks.all();
   private static final String SECRET = "PASSWORD";

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,6 +28,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** What the host holds on its heap for a guest is limited, whatever the guest accumulates. */
 @NotInHardwareLane("The heap is the host's, which is the same there.")
+@Tag("slow")
 class HeapLimitTest {
   private static final long MIB = 1 << 20;
 

@@ -7,11 +7,13 @@ import io.hyperlight.testing.HostileGuest.Ending;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Tries each attack of the tables in a sandbox of its own. */
+@Tag("slow")
 final class HostileGuestTest {
   private static final List<Attack> ATTACKS = AttackTables.withKnownEnding();
 

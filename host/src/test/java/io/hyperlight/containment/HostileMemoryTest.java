@@ -11,6 +11,7 @@ import io.hyperlight.testing.SourceFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Objects;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -18,6 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /**
  * Tests what a guest finds in its address space, and what works after it has written everywhere.
  */
+@Tag("slow")
 final class HostileMemoryTest {
   private static final String FUNCTIONS =
       SourceFile.of(HostileMemoryTest.class, "hostile_memory.c");

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.hyperlight.testing.HostileGuest;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -14,6 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Tries ports: all of the lowest, which include the stubs' own and nearly all of a PC, and a sample
  * of those above. A refused access ends its sandbox, so each port costs one sandbox.
  */
+@Tag("slow")
 final class HostilePortsTest {
   /** How many random ports each form is tried with. */
   private static final int SAMPLE = Integer.getInteger("hyperlight.test.ports", 30);

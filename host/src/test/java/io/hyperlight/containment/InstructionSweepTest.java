@@ -24,6 +24,7 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -39,6 +40,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * <p>One instruction is left out: {@code vmmcall}. A paravirtual KVM executes it for ever without
  * an exit, like an endless loop. Only an interrupt of the vCPU ends it: {@link EndlessAttacks}.
  */
+@Tag("slow")
 final class InstructionSweepTest {
   /** How many of the instructions are tried, at random. Instructions for a kernel are all tried. */
   private static final int SAMPLE = Integer.getInteger("hyperlight.test.instructions", 4_000);

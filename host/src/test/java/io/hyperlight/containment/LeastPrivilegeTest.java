@@ -23,11 +23,13 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** How little a process needs to run sandboxes: no user's rights, and few system calls. */
 @NotInHardwareLane("Other processes, the compiler among them, take minutes there.")
+@Tag("slow")
 class LeastPrivilegeTest {
   private static final Path PROFILE =
       Path.of("").toAbsolutePath().resolve("../config/seccomp.json");

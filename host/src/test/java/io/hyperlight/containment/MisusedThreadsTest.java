@@ -46,6 +46,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * holds what it held before.
  */
 @Tag("dirty-tracking")
+@Tag("slow")
 class MisusedThreadsTest {
   /** How a call may end. */
   private enum Ending {

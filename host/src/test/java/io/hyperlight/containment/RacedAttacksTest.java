@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * nothing outlives a restore.
  */
 @Tag("dirty-tracking")
+@Tag("slow")
 class RacedAttacksTest {
   private static final List<Attack> ATTACKS =
       Stream.concat(AttackTables.all().stream(), EndlessAttacks.all().stream()).toList();

@@ -20,6 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Nothing of any attack outlives a restore. */
 @Tag("dirty-tracking")
+@Tag("slow")
 class RestoredAttacksTest {
   private static final List<Attack> ATTACKS = AttackTables.all();
   private static final List<Attack> ENDLESS = EndlessAttacks.all();

@@ -32,6 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * -Dhyperlight.test.systemCalls=...}.
  */
 @Tag("dirty-tracking")
+@Tag("slow")
 class SystemCallFuzzTest {
   private static final int CALLS = Integer.getInteger("hyperlight.test.systemCalls", 8_000);
 

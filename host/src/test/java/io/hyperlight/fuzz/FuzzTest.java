@@ -12,6 +12,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * with {@code -Dhyperlight.fuzz.inputs=500} seeded ones. How to look for more is in
  * docs/testing.md.
  */
+@Tag("slow")
 class FuzzTest {
   private static final Path CORPORA = Path.of("src", "test", "resources", "fuzz");
 

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @NotInHardwareLane("It compares with a native run, and takes long.")
 @Needs({Tool.PYTHON, Tool.PYTHON_TESTS})
+@Tag("slow")
 class CPythonSuiteTest {
   /**
    * Tests of processes and connections, which take minutes natively and can only be refused. Those

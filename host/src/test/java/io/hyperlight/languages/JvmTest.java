@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,6 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Java print the same there as outside.
  */
 @NotInHardwareLane("It compiles and collects for seconds, which takes minutes there.")
+@Tag("slow")
 class JvmTest {
   private static final byte[] NOTHING = {};
 

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @NotInHardwareLane("It compares with a native run, and takes long.")
 @Needs({Tool.PYTHON, Tool.PYTHON_WHEELS})
+@Tag("slow")
 class PythonLibrariesTest {
   private static final Duration MOST = Duration.ofMinutes(5);
 

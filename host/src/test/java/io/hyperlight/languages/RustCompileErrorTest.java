@@ -6,6 +6,7 @@ import io.hyperlight.testing.Needs;
 import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.RustGuest;
 import io.hyperlight.testing.Tool;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -13,6 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Tests the compiler's messages for Rust programs that are not guests. */
 @NotInHardwareLane("Needs cargo; no VM takes part.")
 @Needs(Tool.CARGO)
+@Tag("slow")
 class RustCompileErrorTest {
   private static String errorsOf(String function) {
     return RustGuest.errorsOf(

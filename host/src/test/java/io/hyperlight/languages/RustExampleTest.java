@@ -15,11 +15,13 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Tests the Rust crate itself, its example, and the code in its document. */
 @NotInHardwareLane("Needs cargo; to the processor, Rust guests are like those in C.")
 @Needs(Tool.CARGO)
+@Tag("slow")
 class RustExampleTest {
   private static void assertSaysHello(Guest guest) {
     try (Sandbox sandbox =

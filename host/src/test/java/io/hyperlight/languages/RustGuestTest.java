@@ -30,6 +30,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,6 +43,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ParameterizedClass
 @EnumSource(names = {"CORE", "STD"})
 @Needs(Tool.CARGO)
+@Tag("slow")
 class RustGuestTest {
   private static final String PROGRAM = SourceFile.of(RustGuestTest.class, "guest.rs");
 

@@ -19,6 +19,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Tag("dirty-tracking")
 @NotInHardwareLane("Needs cargo; to the processor, Rust guests are like those in C.")
 @Needs(Tool.CARGO)
+@Tag("slow")
 class RustResetTest {
   /** The functions that the oracle's functions need from the C library, which is not linked. */
   private static final String PROGRAM =

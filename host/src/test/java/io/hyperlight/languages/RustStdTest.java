@@ -26,6 +26,7 @@ import java.io.PrintStream;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -35,6 +36,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Tests what guests in Rust with the standard library have in addition to others. */
 @NotInHardwareLane("Needs cargo; to the processor, Rust guests are like those in C.")
 @Needs(Tool.CARGO)
+@Tag("slow")
 class RustStdTest {
   private static final String PROGRAM = SourceFile.of(RustStdTest.class, "std_guest.rs");
 

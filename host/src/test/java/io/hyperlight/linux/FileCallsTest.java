@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -29,6 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * memory, natively a directory of the host. Every result and every error number must be the same.
  */
 @NotInHardwareLane("Runs the compiler.")
+@Tag("slow")
 class FileCallsTest {
   private static final long MEMORY_BYTES = 96 << 20;
 

@@ -1,6 +1,7 @@
 package io.hyperlight.linux;
 
 import io.hyperlight.testing.NotInHardwareLane;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -10,6 +11,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * ones.
  */
 @NotInHardwareLane("It compares with a kernel that the machine in the lane need not have.")
+@Tag("slow")
 class LinuxComparisonTest {
   /** Each with the minimum number of lines that it prints, so that no comparison is empty. */
   @ParameterizedTest

@@ -12,12 +12,14 @@ import io.hyperlight.testing.TemporaryFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Mappings follow their files through all changes, as the same code shows natively. */
 @NotInHardwareLane("Runs the compiler.")
+@Tag("slow")
 class MappedFilesTest {
   @ParameterizedTest
   @ValueSource(

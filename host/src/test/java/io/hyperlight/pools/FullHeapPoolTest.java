@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.Test;
  * because what the JDK loses on a full heap stays lost. A full heap can lose virtual threads, too,
  * so the callers are platform threads.
  */
+@Tag("slow")
 class FullHeapPoolTest {
   private static final String PROGRAM =
       """

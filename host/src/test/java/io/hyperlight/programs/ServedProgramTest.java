@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -29,6 +30,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * interpreter in the state of the snapshot, to the last byte and register.
  */
 @Needs({Tool.BUSYBOX, Tool.LUA, Tool.PYTHON})
+@Tag("slow")
 class ServedProgramTest {
   /** How many requests the long test makes; hyperlight.test.requests. */
   private static final int REQUESTS = Integer.getInteger("hyperlight.test.requests", 20);

@@ -35,6 +35,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -44,6 +45,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 @Needs(Tool.NODE)
 @NotInHardwareLane("They compile for seconds, which takes minutes there.")
+@Tag("slow")
 class ServedRuntimesTest {
   /** How many requests the long tests make; hyperlight.test.requests. */
   private static final int REQUESTS = Integer.getInteger("hyperlight.test.requests", 20);

@@ -44,10 +44,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.NullMarked;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The packages are layers, and only the lowest touches native code. */
 @NotInHardwareLane("No VM takes part.")
+@Tag("slow")
 class ArchitectureTest {
   /** From the top down. Each may use those below it. */
   private static final List<String> LAYERS =

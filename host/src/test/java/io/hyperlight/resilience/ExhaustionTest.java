@@ -16,6 +16,7 @@ import java.util.Objects;
 import java.util.spi.ToolProvider;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,6 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * sandboxes working: {@link ExhaustedHost}.
  */
 @NotInHardwareLane("What runs out is the host's, which is the same there.")
+@Tag("slow")
 class ExhaustionTest {
   private static final String GUEST =
       """

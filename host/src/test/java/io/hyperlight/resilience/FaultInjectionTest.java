@@ -16,6 +16,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
  * call with every number.
  */
 @NotInHardwareLane("What fails are calls of the host, which are the same there.")
+@Tag("slow")
 class FaultInjectionTest {
   private static final List<String> FUNCTIONS =
       List.of(

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.Test;
  * use it later.
  */
 @NotInHardwareLane("Says nothing about the processor, and starts a JVM after the other.")
+@Tag("slow")
 class FirstUseTest {
   private static final String PROGRAM =
       """

@@ -8,6 +8,7 @@ import io.hyperlight.testing.NotInHardwareLane;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
  * FaultScenarios}. Nothing is left behind, and nothing else is disturbed.
  */
 @NotInHardwareLane("What fails are allocations of the host, which are the same there.")
+@Tag("slow")
 class HeapErrorsTest {
   /** There are more. A loader that has changed nothing would find none. */
   private static final int FEWEST_PLACES = 1_000;

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.Test;
  * it was, or unusable until it is restored, and nothing of it runs on.
  */
 @NotInHardwareLane("Says nothing about the processor, and fills the stack thousands of times.")
+@Tag("slow")
 class StackExhaustionTest {
   private static final String PROGRAM = SourceFile.of(StackExhaustionTest.class, "stack.c");
 

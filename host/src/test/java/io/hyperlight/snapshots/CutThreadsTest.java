@@ -7,6 +7,7 @@ import io.hyperlight.testing.SourceFile;
 import io.hyperlight.testing.Steps;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.Test;
  * knows of the thread: no signal finds it, and it is in no queue.
  */
 @NotInHardwareLane("It runs the compiler.")
+@Tag("slow")
 class CutThreadsTest {
   private static final String KINDS = "cem";
 

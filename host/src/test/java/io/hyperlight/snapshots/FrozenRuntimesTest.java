@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -36,6 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * and again. They print what they print natively.
  */
 @NotInHardwareLane("They compute for seconds, which takes minutes there.")
+@Tag("slow")
 class FrozenRuntimesTest {
   /** How often each is frozen. */
   private static final int FREEZES = Integer.getInteger("hyperlight.test.freezes", 8);

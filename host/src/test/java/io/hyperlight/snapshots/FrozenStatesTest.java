@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Predicate;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.EnumSource.Mode;
@@ -27,6 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * A program with threads is frozen in a certain state, and goes on in other VMs. It notices
  * nothing: it prints what it prints natively.
  */
+@Tag("slow")
 class FrozenStatesTest {
   /** How often the program is frozen in each state. */
   private static final int FREEZES = Integer.getInteger("hyperlight.test.freezes", 4);

@@ -29,6 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * equal memory does not show what KVM has derived from it.
  */
 @Tag("dirty-tracking")
+@Tag("slow")
 class ScatteredMappingsTest {
   /** How many calls each test makes; {@code hyperlight.test.scattered}. */
   private static final int CALLS = Integer.getInteger("hyperlight.test.scattered", 25);

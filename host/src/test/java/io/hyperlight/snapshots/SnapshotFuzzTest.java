@@ -33,6 +33,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,6 +44,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * which a call ends normally. A file that is accepted is saved again with exactly the same bytes.
  */
 @NotInHardwareLane("What a loaded guest can do, the hostile guests show there.")
+@Tag("slow")
 class SnapshotFuzzTest {
   private static final int MUTATIONS = Integer.getInteger("hyperlight.test.snapshotMutations", 60);
 

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
  * Repeated operations must not accumulate resources. The counts are properties, so that a long run
  * has the same tests.
  */
+@Tag("slow")
 class SnapshotSoakTest {
   private static final int RESTORES = Integer.getInteger("hyperlight.test.restores", 6_000);
   private static final int SPAWNS = Integer.getInteger("hyperlight.test.spawns", 150);

@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -26,6 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Generated programs of threads, whose result is known without running them, have this result in
  * each order of their threads.
  */
+@Tag("slow")
 class GeneratedThreadsTest {
   private static final int LENGTH = 80;
   private static final Duration TIMEOUT = Duration.ofSeconds(60);

@@ -38,6 +38,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * find in a new sandbox.
  */
 @Tag("dirty-tracking")
+@Tag("slow")
 class LeftBehindTest {
   /** As many as the guest has. */
   private static final int KINDS = 20;

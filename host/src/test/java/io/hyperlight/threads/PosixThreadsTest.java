@@ -11,12 +11,14 @@ import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.SourceFile;
 import io.hyperlight.testing.Tool;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Programs use all of POSIX threads. Their results in a sandbox equal the native ones. */
 @NotInHardwareLane("It compares with a kernel that the machine in the lane need not have.")
+@Tag("slow")
 class PosixThreadsTest {
   private static final byte[] NOTHING = {};
 

@@ -29,6 +29,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * began, were woken in any order, left signals, timers, locks, files and mappings behind.
  */
 @Tag("dirty-tracking")
+@Tag("slow")
 class ThreadsResetTest {
   private static final int LENGTH = 60;
   private static final Duration SOON = Duration.ofMillis(20);

@@ -21,6 +21,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,6 +35,7 @@ import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
  * another processor could change it. They see no difference, because the host reads each byte once.
  */
 @NotInHardwareLane("It says nothing about the processor, and compares with another kernel.")
+@Tag("slow")
 class ChangingMemoryTest {
   private static final long SEED = 20;
 

@@ -16,11 +16,13 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Checks how much work the library does for a guest between two checkpoints. */
 @NotInHardwareLane("Counts what the host does, which is the same there, and runs the compiler.")
+@Tag("slow")
 class CheckpointSweepTest {
   /**
    * The maximum number of steps: loop iterations, method calls, pages. The largest single pieces

@@ -22,11 +22,13 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Shared pages and several address spaces of a VM, as code that runs in them sees them. */
+@Tag("slow")
 class SharedMemoryTest {
   private static final long MEMORY = 512L * PAGE_SIZE;
   private static final long FAULT = -1;

@@ -19,11 +19,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Many threads, two pools, one budget, and failures everywhere. */
 @NotInHardwareLane("No VM takes part.")
+@Tag("slow")
 class RecyclingPoolStressTest {
   private static final int THREADS = 24;
   private static final int ROUNDS = 400;

@@ -14,12 +14,14 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Unmapping, protecting, moving and restoring, against the simple model. */
 @NotInHardwareLane("No VM takes part.")
+@Tag("slow")
 class AddressSpaceChangesTest {
   private static final int OPERATIONS =
       Integer.getInteger("hyperlight.test.addressSpaceChanges", 3_000);

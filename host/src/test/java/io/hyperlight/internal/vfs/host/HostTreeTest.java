@@ -43,10 +43,12 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 @NotInHardwareLane("No VM takes part.")
+@Tag("slow")
 class HostTreeTest {
   private static final String SECRET = "nobody may read this";
 
