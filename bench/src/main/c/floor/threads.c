@@ -189,7 +189,7 @@ long throughput(int64_t *samples, long calls, long threads)
 /* Some 10 ms of computing. */
 static uint64_t compute(uint64_t number)
 {
-    for (int i = 0; i < 1000000; i++) {
+    for (int i = 0; i < 20000000; i++) {
         number ^= number << 13;
         number ^= number >> 7;
         number ^= number << 17;

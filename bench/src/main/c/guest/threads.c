@@ -65,10 +65,10 @@ int handovers(int rounds)
     return with_another(hand_over, rounds);
 }
 
-/* Some 10 ms of computing. The floor has the same loop. */
+/* Some 40 ms of computing. The floor has the same loop. */
 static uint64_t compute(uint64_t number)
 {
-    for (int i = 0; i < 1000000; i++) {
+    for (int i = 0; i < 20000000; i++) {
         number ^= number << 13;
         number ^= number >> 7;
         number ^= number << 17;

@@ -16,7 +16,7 @@ record Effort(int fewestTurns, long sideNanos, long warmUpNanos, int sandboxes) 
       new Effort(20, TimeUnit.SECONDS.toNanos(3), TimeUnit.MILLISECONDS.toNanos(1500), 1000);
 
   static final Effort QUICK =
-      new Effort(6, TimeUnit.MILLISECONDS.toNanos(240), TimeUnit.MILLISECONDS.toNanos(300), 200);
+      new Effort(6, TimeUnit.MILLISECONDS.toNanos(300), TimeUnit.MILLISECONDS.toNanos(1200), 200);
 
   /** The time of a block. In twice this, the machine rarely changes. */
   private static final long BLOCK_NANOS = TimeUnit.MICROSECONDS.toNanos(1500);

@@ -48,7 +48,7 @@ final class Main implements Callable<Integer> {
   @Option(names = "--json", paramLabel = "FILE", description = "Writes the results as JSON.")
   private @Nullable Path json;
 
-  @Option(names = "--quick", description = "Takes less than a minute, with rougher results.")
+  @Option(names = "--quick", description = "Takes some minutes less, with rougher results.")
   private boolean quick;
 
   @Option(names = "--plot", paramLabel = "DIR", description = "Draws charts of the results.")

@@ -9,12 +9,6 @@ import java.util.function.ToDoubleFunction;
  * machine's speed affect both alike.
  */
 final class Run {
-  /**
-   * The number of rounds of a warm-up. It is small, so that the loop in a sampler is entered often
-   * and the JVM compiles it as a whole.
-   */
-  private static final int WARM_UP_ROUNDS = 16;
-
   private final Floor floor;
   private final Effort effort;
   private final Progress progress;
@@ -96,18 +90,22 @@ final class Run {
     };
   }
 
-  /** {@return the time of a round in nanoseconds, with the code around the measured part} */
+  /**
+   * {@return the time of a round in a block, in nanoseconds, with the code around the measured
+   * part}
+   *
+   * <p>It begins with a single round, which may take long. After that, there are as many as in a
+   * block: the first rounds of a block may be slower than the others.
+   */
   private long warmUp(Sampler sampler) throws Throwable {
     long begin = System.nanoTime();
-    long[] nanos = new long[1]; // A single round, because a round may take long.
+    int rounds = 1;
     long roundNanos;
     do {
       long start = System.nanoTime();
-      sampler.sample(nanos);
-      roundNanos = (System.nanoTime() - start) / nanos.length;
-      if (roundNanos * WARM_UP_ROUNDS < effort.warmUpNanos()) {
-        nanos = new long[WARM_UP_ROUNDS];
-      }
+      sampler.sample(new long[rounds]);
+      roundNanos = (System.nanoTime() - start) / rounds;
+      rounds = Math.min(2 * rounds, effort.rounds(roundNanos));
     } while (System.nanoTime() - begin < effort.warmUpNanos());
     return roundNanos;
   }

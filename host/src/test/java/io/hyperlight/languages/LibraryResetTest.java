@@ -28,6 +28,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 @Tag("dirty-tracking")
 @Needs({Tool.ZLIB_LIBRARY, Tool.SQLITE_LIBRARY, Tool.LUA_LIBRARY})
+@Tag("slow")
 class LibraryResetTest {
   private static final String FUNCTIONS =
       """

@@ -13,6 +13,7 @@ import io.hyperlight.testing.NotInHardwareLane;
 import io.hyperlight.testing.TemporaryFolder;
 import io.hyperlight.testing.Tool;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @NotInHardwareLane("ServedProgramTest runs the same program there.")
 @Needs(Tool.PYTHON)
+@Tag("slow")
 class PythonTest {
   private static final byte[] NOTHING = {};
 

@@ -11,11 +11,13 @@ import io.hyperlight.testing.SourceFile;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Guests can make deep directories, even if the host's stacks are small. */
 @NotInHardwareLane("Says nothing about the processor, and runs the compiler.")
+@Tag("slow")
 class DeepDirectoryTest {
   /** Nests trees of 2,000 levels, with a working directory and a descriptor inside. */
   private static final Path PROGRAM =

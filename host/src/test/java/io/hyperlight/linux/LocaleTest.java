@@ -19,10 +19,12 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Names and text are bytes to Linux. The locale of the JVM must not change any of them. */
 @NotInHardwareLane("Starts other JVMs, and needs busybox.")
+@Tag("slow")
 class LocaleTest {
   private static final List<String> LOCALES = List.of("POSIX", "C", "C.UTF-8");
 

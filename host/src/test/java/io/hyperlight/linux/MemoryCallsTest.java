@@ -22,6 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @Tag("dirty-tracking")
 @HardwareLaneQuick
+@Tag("slow")
 class MemoryCallsTest {
   private static final long PAGE = 4096;
 

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.Random;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Debian's static busybox has the same results in a sandbox as outside. */
 @NotInHardwareLane("ServedProgramTest runs the same programs there.")
 @Needs(Tool.BUSYBOX)
+@Tag("slow")
 class BusyboxTest {
   private static final String BUSYBOX = "/bin/busybox";
   private static final byte[] NOTHING = {};

@@ -26,10 +26,12 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Nothing of an application lives longer than its last sandbox. */
 @NotInHardwareLane("Says nothing about the processor, and starts JVMs.")
+@Tag("slow")
 class LibraryThreadsTest {
   private static final String PROGRAM =
       """

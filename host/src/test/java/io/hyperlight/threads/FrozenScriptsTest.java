@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Random;
 import java.util.function.UnaryOperator;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -15,6 +16,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Generated programs of threads are frozen at random moments, with their threads wherever they are,
  * and go on in other sandboxes. Their result is the one that is known.
  */
+@Tag("slow")
 class FrozenScriptsTest {
   private static final int LENGTH = 60;
 
