@@ -65,10 +65,12 @@ int handovers(int rounds)
     return with_another(hand_over, rounds);
 }
 
-/* Some 40 ms of computing. The floor has the same loop. */
+static int rounds;
+
+/* With 20 million rounds, some 40 ms of computing. The floor has the same loop. */
 static uint64_t compute(uint64_t number)
 {
-    for (int i = 0; i < 20000000; i++) {
+    for (int i = 0; i < rounds; i++) {
         number ^= number << 13;
         number ^= number >> 7;
         number ^= number << 17;
@@ -83,9 +85,10 @@ static void *compute_other(void *number)
 }
 
 /* Computes on one or two threads, each the same. Returns 1 if both have the same result. */
-HL_EXPORT(int, computes, int)
-int computes(int threads)
+HL_EXPORT(int, computes, int, int)
+int computes(int threads, int wanted)
 {
+    rounds = wanted;
     uint64_t other_number = 1;
     pthread_t other;
     if (threads > 1 && pthread_create(&other, NULL, compute_other, &other_number) != 0) {
